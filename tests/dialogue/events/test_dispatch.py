@@ -233,7 +233,7 @@ def test_a_danger_told_afterwards_reaches_the_desk_as_urgent(what: str, where: s
 
 
 def test_what_is_added_without_a_danger_makes_nothing_urgent() -> None:
-    talk = chat().say(*SENT, "the shop has a green door and a bench")
+    talk = chat().say(*SENT, "they open the shop at nine and close it at ten")
     assert talk.turn.post is not None
     assert talk.turn.post.flags == ()
     assert "112" not in talk.text

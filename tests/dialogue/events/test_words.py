@@ -57,10 +57,111 @@ def test_a_cry_for_help_gets_its_number_at_every_step(step: str, cry: str) -> No
     assert talk.session.dangers
 
 
-def test_before_a_language_is_chosen_the_number_comes_in_every_language() -> None:
-    text = chat().say("bachao mujhe maar denge").text
-    assert "जान को ख़तरा है? अभी 112 पर कॉल करें।" in text
-    assert "Call 112 now" in text
+HINDI_CRIES = [
+    "bachao", "bachaao", "koi bachao", "bacha lo mujhe", "jaan bachao", "बचाओ", "हमें बचा लो",
+    "fansi laga lunga aaj", "aaj phansi laga lungi", "phasi laga lunga", "main fansi lagane ja raha hu",
+    "फाँसी लगा लूँगा आज",
+    "hamke bacha la bhaiya", "hamke bacha la bhai", "हमके बचा लऽ भइया", "हमनी के बचाईं", "hamke bachai",
+    "हमार बिटिया के उठाय लइ गए", "hamar bitiya ke uthay lai gaye", "beti ko utha le gaye",
+    "🆘", "🆘🆘", "jaldi aao bachao",
+]  # fmt: skip
+ENGLISH_CRIES = [
+    "help me please", "please help me", "save us please", "somebody help us", "he is going to kill me",
+    "I want to kill myself", "they are going to kill us",
+]  # fmt: skip
+
+
+@every_row("cry, language", [(one, "hi") for one in HINDI_CRIES] + [(one, "en") for one in ENGLISH_CRIES])
+def test_a_cry_as_the_first_message_is_answered_in_its_language_and_asked_where(cry: str, language: str) -> None:
+    talk = chat().say(cry)
+    assert talk.session is not None
+    assert talk.session.language == language
+    assert ("अभी" in talk.text, "112" in talk.text, "now" in talk.text) == (language == "hi", True, language == "en")
+    assert talk.step == "place"
+    assert talk.offered() == []
+    assert len(talk.text) <= 500
+    assert talk.session.answers["what"].value == cry
+
+
+@pytest.mark.parametrize("step", ["category", "what", "place"])
+@pytest.mark.parametrize("where", ["near the old temple", "Lanka", "varanasi cantt ke paas"])
+def test_the_place_after_a_cry_leads_to_the_review_from_which_it_is_sent(step: str, where: str) -> None:
+    talk = chat().say(*STEPS[step], "he is stabbing my brother right now", where)
+    assert talk.step == "review"
+    talk.tap("send")
+    assert talk.submission is not None
+    assert talk.submission.priority == "urgent"
+    assert "stabbing my brother" in talk.submission.answers["what"]
+    assert talk.submission.place.text.lower() == where.lower()
+
+
+def test_a_danger_to_a_life_beside_another_is_not_said_twice() -> None:
+    talk = chat().say("हमार बिटिया के उठाय लइ गए")
+    assert talk.session is not None
+    assert talk.session.dangers == (DangerKind.CHILD, DangerKind.LIFE)
+    assert talk.text.count("112") == 1
+
+
+def test_a_cry_that_names_its_place_is_asked_nothing() -> None:
+    talk = chat().say("lanka me goli chal rahi hai bachao")
+    assert talk.step == "review"
+    assert len(talk.text) <= 500
+
+
+def test_a_cry_about_a_policeman_is_kept_from_every_station() -> None:
+    talk = chat().say("daroga mujhe maar raha hai bachao", "lanka").tap("send")
+    assert talk.submission is not None
+    assert talk.submission.accused is not None
+    assert talk.submission.accused.level == "unknown"
+
+
+def test_a_cry_is_asked_where_until_it_is_told_or_skipped() -> None:
+    talk = chat().say("bachao", "jaldi aao mujhe maar rahe hai")
+    assert talk.step == "place"
+    assert talk.session is not None
+    assert talk.session.answers["what"].value == "bachao\njaldi aao mujhe maar rahe hai"
+    assert talk.session.answers.get("place") is None
+    assert talk.say("skip").step == "review"
+
+
+@pytest.mark.parametrize(("channel", "where"), [("sms", "Write the place"), ("web_form", "Where is it?")])
+def test_a_channel_that_takes_no_location_asks_a_cry_in_its_own_words(channel: str, where: str) -> None:
+    source = default_flow()
+    talk = Chat(Engine(load_flow(source), source.catalogues, Geography.sample()), channel).say("help me please")
+    assert where in talk.text
+
+
+def test_the_notice_that_a_cry_had_no_time_for_is_given_above_the_review() -> None:
+    talk = chat().say("help me please")
+    assert "Meta" not in talk.text
+    assert "Meta" in talk.say("Lanka").text
+
+
+ORDINARY = [
+    "blood bank me khoon bechte h", "blood bank me khoon bechta hai", "ब्लड बैंक में खून बेचते हैं",
+    "they sell blood at the blood bank", "khoon ki bottle black me bechte hai", "blood bank se khoon chori hota hai",
+    "chain snatching parso hua", "chain snatching kal hui thi", "चेन स्नैचिंग परसों हुई", "chain chheen ke bhage parso",
+    "chain snatching happened yesterday", "parso chain snatching hui lanka pe",
+    "he sells bullets", "कट्टा बनावेला लोहार", "do saal pehle jo murder hua tha uska aaropi daru bechta hai",
+    "pichle saal yaha goli chali thi ab juwa hota hai",
+]  # fmt: skip
+
+
+@every_row("tip", ORDINARY)
+def test_an_ordinary_tip_with_violent_words_is_not_urgent(tip: str) -> None:
+    talk = chat().say("Hi", "2", tip)
+    assert talk.session is not None
+    assert talk.session.dangers == ()
+
+
+def test_a_danger_that_one_reading_alone_finds_is_shown_and_makes_nothing_urgent() -> None:
+    talk = chat().say("Hi", "2", "blood bank me khoon bechte h")
+    assert "112" in talk.text
+    while talk.step != "review":
+        talk.say("Lanka" if talk.step == "place" else "no" if talk.step in {"now", "police"} else "skip")
+    talk.tap("send")
+    assert talk.submission is not None
+    assert (talk.submission.priority, talk.submission.flags) == ("normal", ())
 
 
 def test_the_tip_is_urgent_and_says_why() -> None:

@@ -24,7 +24,7 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
-from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, language_of
+from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.consent import WHOLE_TIP, choose
 from satark.dialogue.turn.context import TurnContext
@@ -158,7 +158,7 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     if WHOLE_TIP not in context.consent or not is_complete_tip(context.loaded, event):
         return None
     words = words_of(event)
-    context.change(state="", language=session.language or language_of(context, words))
+    context.change(state="", language=session.language or context.loaded.language_of(words))
     if context.state is not DRAFT:
         return None
     context.hear_dangers(words)

@@ -24,7 +24,14 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.menus import LANGUAGE, SUGGESTED, UNSENT
-from satark.dialogue.states.stories import accept_unsolicited, begin_with_story, fill_in, fill_in_answer
+from satark.dialogue.states.stories import (
+    accept_unsolicited,
+    begin_with_story,
+    fill_in,
+    fill_in_answer,
+    keep_cry,
+    may_cry,
+)
 from satark.dialogue.turn.consent import act_of, choose, is_question, may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark_words.geography.geography import ELSEWHERE, Named
@@ -53,14 +60,14 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
         return context.state.handle_event(context, "", event) or not_understood(context)
     asked = asked_of(context, name, question)
     reading = context.loaded.reader.read(context.analysis(event.body), asked)
-    context.note_dangers(danger.kind for danger in reading.dangers)
+    context.note_dangers(reading.dangers, event.body)
     asks_again = reading.kind is Kind.COMMAND and reading.command in _ASKS_AGAIN
     if context.session.state in _FOR_A_CODE and (asks_again or reading.kind not in {Kind.COMMAND, Kind.REMARK}):
         return context.state.handle_event(context, "", event) or not_understood(context)
     if turn := choose_by_name(context, event, question, reading):
         return turn
     words = _Words(context, event, asked, reading)
-    if asked.asks == "place" and not reading.dangers and _names_a_place(context, event.body):
+    if asked.asks == "place" and reading.kind is not Kind.DANGER and _names_a_place(context, event.body):
         return words.content()
     if asked.asks in FREE and _may_be_a_story(reading, event.body):
         return words.content()
@@ -130,6 +137,9 @@ class _Words:
 
     def danger(self) -> Turn:
         """Add the words to the tip. The numbers to call were already said."""
+        if self.context.dangers and may_cry(self.context):
+            keep_cry(self.context, self.event)
+            return go_on(self.context)
         if self.reading.option:
             return self.option()
         if self.context.session.state == "@reach":

@@ -30,7 +30,7 @@ text.continue text.full edit.done edit.unclear edit.late revoke.done revoke.late
 code.ask code.none code.wrong code.closed
 elsewhere.ask elsewhere.none elsewhere.sent elsewhere.busy elsewhere.here elsewhere.left
 mailbox.question mailbox.answer mailbox.unknown mailbox.decline mailbox.ask mailbox.write mailbox.posted mailbox.long
-danger.life danger.suicide danger.woman danger.child danger.medical danger.fire
+danger.life danger.suicide danger.woman danger.child danger.medical danger.fire danger.where
 reply.question reply.question.code reply.question.who reply.question.safe reply.question.police reply.question.person
 reply.question.reward reply.question.when reply.question.why reply.question.can
 reply.remark reply.remark.code reply.remark.no_evidence reply.remark.evidence_later reply.remark.report

@@ -9,7 +9,7 @@ import msgspec
 from satark.api.flow import AcceptedAnswer, Question, RefusedAnswer, Step
 from satark.api.inbound import SPOKEN, Event, Media, Pin, Tap, Text
 from satark.dialogue.session import FileNotice, GivenAnswer, Turn
-from satark.dialogue.states.stories import accept_unsolicited, is_story, warn_of_voice
+from satark.dialogue.states.stories import accept_unsolicited, is_story, leave_unasked, warn_of_voice
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
@@ -31,6 +31,8 @@ class DraftState:
 
     def enter(self, context: TurnContext) -> None:
         """Say, once, what the flow says before the question."""
+        if _asks_where(context):
+            return  # said above the review: somebody in danger has no time to read it
         passed = context.progress.passed
         for step in passed:
             context.said.append(step.type.ask(step, context.view(step)).text)
@@ -45,6 +47,9 @@ class DraftState:
         if step is None:
             return "@end", Question(text="")
         question = step.type.ask(step, context.view(step))
+        usual = f"{step.id}.ask"
+        if _asks_where(context) and context.catalogue.own(usual, context.session.channel) == usual:
+            question = msgspec.structs.replace(question, text=context.text("danger.where"))
         return step.id, msgspec.structs.replace(question, actions=_actions(context, step, question.actions))
 
     def complete(self, context: TurnContext, question: Question) -> Question:
@@ -93,6 +98,8 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
     """Ask the next question, or submit the tip. An edit is over, unless the state is to `stay` as it was."""
     if not stay and context.session.state.startswith(EDIT_PREFIX):
         context.change(state="")
+    if context.session.dangers:
+        _leave_place_as_told(context)
     step = context.step
     if context.state is DRAFT and step is not None and step.type.part in {"review", "submit"}:
         _ask_before_sending(context)
@@ -111,6 +118,20 @@ def reopen_review(context: TurnContext) -> None:
     for step in context.progress.path:
         if step.type.part == "review":
             context.set_answer(step.id, None)
+
+
+def _leave_place_as_told(context: TurnContext) -> None:
+    """Leave district and station unknown, where somebody in danger has not told them."""
+    while not context.session.state and (step := context.step):
+        if not getattr(step.settings, "fills", ""):
+            return
+        leave_unasked(context, (step,))
+
+
+def _asks_where(context: TurnContext) -> bool:
+    """Whether the place is asked of somebody who has told of a sure danger."""
+    step = context.step
+    return bool(context.session.dangers) and step is not None and step.id == context.loaded.place_step
 
 
 def _actions(context: TurnContext, step: Step, actions: tuple[str, ...]) -> tuple[str, ...]:
@@ -254,7 +275,7 @@ def _leave_step(context: TurnContext, step: Step) -> Turn:
         return go_on(context)
     if step.detail:
         return _unpick(context, step)
-    if step.skip:
+    if step.skip or _asks_where(context):
         return finish_step(context, step, GivenAnswer(None, context.source))
     context.say("skip.cannot")
     return context.ask()

@@ -7,7 +7,7 @@ answers are likely and never certain, so they are said back, and the review show
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -17,10 +17,10 @@ from satark.api.inbound import SPOKEN, Media, Pin, Tap, Text
 from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.steps.answer_steps import located, merge_pin
+from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import TurnContext
-from satark_words.languages import language_of_text
+from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark_words.reading import Opening, PlaceFound
-from satark_words.tokens import fold
 
 _TIMES: Final = {"now": "yes", "past": "no", "coming": "no"}
 """When it happens, as a story tells it → the answer to whether it happens now."""
@@ -29,12 +29,39 @@ _TIMES: Final = {"now": "yes", "past": "no", "coming": "no"}
 def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> None:
     """Begin a tip with a story: in its language, with everything that it answers."""
     if not context.session.language:
-        context.change(language=language_of(context, event.body))
+        context.change(language=context.loaded.language_of(event.body))
     context.leave_menu()
     if not accept_unsolicited(context, event):
         return
     fill_in(context, opening)
     leave_files_unasked(context)
+
+
+def may_cry(context: TurnContext) -> bool:
+    """Whether a cry for help may begin the tip, or leave the questions that are still open."""
+    session, step = context.session, context.step
+    in_draft = session.state in {"", "@language"} and not session.submitted
+    return in_draft and bool(context.loaded.place_step) and (step is None or step.type.part in ASKED_PARTS)
+
+
+def keep_cry(context: TurnContext, event: Text) -> None:
+    """Keep a cry as the story, and leave every question but "where?", so that the answer leads to the review."""
+    opening = context.loaded.reader.open(context.analysis(event.body))
+    if not context.session.language:
+        context.change(language=context.loaded.language_of(event.body))
+    context.leave_menu()
+    _add_words(context, event.body.strip())
+    fill_in(context, opening, aloud=False)
+    leave_files_unasked(context)
+    leave_unasked(context, context.loaded.progress(context.session, ahead=True).path)
+
+
+def leave_unasked(context: TurnContext, steps: Iterable[Step]) -> None:
+    """Leave the answers to these steps unknown, where they have none; the place is asked all the same."""
+    for step in steps:
+        if step.type.part in ASKED_PARTS and step.id not in {*context.session.answers, context.loaded.place_step}:
+            code = unknown_option(step.type.ask(step, context.view(step)).options)
+            context.set_answer(step.id, GivenAnswer(code or None, context.source))
 
 
 def leave_files_unasked(context: TurnContext) -> None:
@@ -72,15 +99,6 @@ def fill_in_answer(context: TurnContext, opening: Opening) -> None:
     """Fill in only the place and "now" from the answer to what happens: the other questions still follow."""
     tells_when = opening.when and _asks_now(context)
     fill_in(context, Opening(place=opening.place, when=opening.when if tells_when else ""))
-
-
-def language_of(context: TurnContext, text: str) -> str:
-    """Return the language of a text: by its script, and in a script that several share, by its commonest words."""
-    languages = context.loaded.flow.languages
-    words = fold(text).split()
-    counts = {name: sum(word in context.loaded.common_words[name] for word in words) for name in languages}
-    best = max(languages, key=lambda name: counts[name])
-    return best if counts[best] else language_of_text(text, languages, languages[0])
 
 
 def _only_now(opening: Opening) -> str:

@@ -23,6 +23,7 @@ from satark.dialogue.turn.loaded_flow import (
 )
 from satark_words.analysis import Analysis
 from satark_words.catalogues import Catalogue
+from satark_words.reading import Danger, DangerKind
 
 _STANDING = frozenset({"complete", "dangers", "form_offered", "page", "revision", "said", "state", "step", "suggested"})
 """Fields of the session that don't affect its position in the flow."""
@@ -75,6 +76,7 @@ class TurnContext:
         "_ahead",
         "_analyses",
         "_progress",
+        "_shown",
         "consent",
         "dangers",
         "debounce",
@@ -104,7 +106,9 @@ class TurnContext:
         self.media_jobs: list[MediaJob] = []
         self.dropped_files: list[str] = []
         self.dangers: tuple[str, ...] = ()
-        """Kinds of danger that this turn's event tells of."""
+        """Kinds of danger that this turn's event surely tells of."""
+        self._shown: set[str] = set()
+        """Kinds of danger of which this turn says whom to call."""
         self.consent: frozenset[str] = frozenset()
         """The act that this turn's event consents to, and the fields of `Turn` that the act may set; see `consent`."""
         self.debounce = False
@@ -272,18 +276,20 @@ class TurnContext:
         """Say a text above the next question."""
         self.said.append(self.text(key, **values))
 
-    def note_dangers(self, kinds: Iterable[str]) -> None:
-        """Say whom to call in a danger, in every language of the flow, and make the tip urgent."""
-        kinds = [kind for kind in dict.fromkeys(kinds) if kind not in self.dangers]
-        for kind in kinds:
-            texts = (self.loaded.catalogues[language] for language in self.loaded.flow.languages)
-            self.said.append("\n".join(each.text(each.own(f"danger.{kind}", self.session.channel)) for each in texts))
-        self.dangers += tuple(kinds)
-        self.change(dangers=tuple(dict.fromkeys((*self.session.dangers, *kinds))))
+    def note_dangers(self, dangers: Iterable[Danger], words: str) -> None:
+        """Say whom to call in the dangers that words tell of, in their language. Those that are sure make it urgent."""
+        new = {danger.kind: danger for danger in dangers if danger.kind not in self._shown}
+        language = self.session.language or self.loaded.language_of(words)
+        texts = self.loaded.catalogue(msgspec.structs.replace(self.session, language=language))
+        told = [kind for kind in new if kind != DangerKind.LIFE or len(new) == 1]  # every other text has 112 too
+        self.said += [texts.text(texts.own(f"danger.{kind}", self.session.channel)) for kind in told]
+        self._shown |= new.keys()
+        self.dangers += tuple(kind for kind, danger in new.items() if danger.sure)
+        self.change(dangers=tuple(dict.fromkeys((*self.session.dangers, *self.dangers))))
 
     def hear_dangers(self, words: str) -> None:
         """Read words for dangers alone; otherwise as `note_dangers`."""
-        self.note_dangers(danger.kind for danger in self.loaded.reader.dangers(self.analysis(words)))
+        self.note_dangers(self.loaded.reader.dangers(self.analysis(words)), words)
 
     def analysis(self, text: str) -> Analysis:
         """Return the analysis of a text, which several may look at: it is most of the work of a reading."""

@@ -23,6 +23,7 @@ from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.steps.structure_steps import with_website
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.geography.geography import UNKNOWN, Geography
+from satark_words.languages import language_of_text
 from satark_words.reader import Reader
 from satark_words.tokens import fold
 
@@ -111,6 +112,16 @@ class LoadedFlow:
             texts = self.catalogues[language]
             found = self._worded[language, channel] = (channel and texts.reworded("satark.dialogue", channel)) or texts
         return found
+
+    def language_of(self, text: str) -> str:
+        """Return the language of a text: by its script, and in a script that several share, by its commonest words.
+
+        Hindi, the first, is often written in Latin letters, so that a text in these without a common word is Hindi.
+        """
+        languages, words = self.flow.languages, fold(text).split()
+        counts = {name: sum(word in self.common_words[name] for word in words) for name in languages}
+        best = max(languages, key=lambda name: counts[name])
+        return best if counts[best] or text.isascii() else language_of_text(text, languages, languages[0])
 
     def text(self, session: Session, key: str, **values: Any) -> str:
         """Return a text in the session's language; before one is chosen, in every language, one below the other.

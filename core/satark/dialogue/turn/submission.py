@@ -158,7 +158,8 @@ def _own(context: TurnContext, name: str, text: str) -> tuple[tuple[int, int], .
     if answer.own is not None:
         return answer.own
     spans = context.loaded.reader.own_identity(context.analysis(text))
-    found = tuple((span.start, span.end) for span in spans)
+    spared = {"kin"} if context.session.dangers else set()  # who is in danger is what a cry tells
+    found = tuple((span.start, span.end) for span in spans if span.kind not in spared)
     context.change(answers={**context.session.answers, name: msgspec.structs.replace(answer, own=found)})
     return found
 
