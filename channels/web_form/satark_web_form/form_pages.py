@@ -119,7 +119,7 @@ class FormPages:
         return self._site.page(request, "erase.html", self._site.language(request, view), next_url=next_url)
 
     async def erase(self, request: Request) -> Response:
-        """Erase the draft."""
+        """Erase the draft; say where there was none, since a sent tip stays sent."""
         form = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
@@ -131,7 +131,9 @@ class FormPages:
         if form.value("then") == "start":
             response = redirect("/")
         else:
-            response = self._site.message_page(request, "erased", 200, self._site.language(request, view))
+            held = not database_up or (view is not None and view.started and not view.submitted)
+            name = "erased" if held else "nothing_erased"
+            response = self._site.message_page(request, name, 200, self._site.language(request, view))
         self._site.drafts_cookie.clear(request, response)
         return response
 

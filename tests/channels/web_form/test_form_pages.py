@@ -357,3 +357,12 @@ async def test_leaving_erases_the_draft_and_opens_the_neutral_page(citizen: Form
 async def test_the_desks_url_without_its_slash_keeps_the_query(citizen: FormCitizen) -> None:
     async with citizen.session.get(f"{citizen.url}/desk?status=ACTED", allow_redirects=False) as answer:
         assert answer.headers["location"] == "/desk/?status=ACTED"
+
+
+async def test_nothing_is_called_erased_after_the_tip_was_sent_or_where_nothing_was_told(citizen: FormCitizen) -> None:
+    await citizen.file_tip()
+    for _ in range(2):
+        await citizen.open("/erase")
+        page = await citizen.press("Yes, erase it")
+        assert "already sent cannot be taken back" in page.text
+        assert "erased" not in page.text
