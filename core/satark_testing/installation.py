@@ -53,7 +53,7 @@ ENGLISH: Answers = {
     "Tell the place": "Lanka",
     "which district|Which district": "Don't know",
     "Which police station": "Don't know",
-    "Do you suspect": "No",
+    "Is a police officer involved": "No",
     '"done"': "done",
 }
 """Question → answer of a citizen who writes English."""

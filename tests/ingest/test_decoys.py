@@ -27,7 +27,7 @@ OFFICE = {
     "Whom do you suspect": "SP office",
     "Which officer": "skip",
     **{pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)},
-    "Do you suspect": "Yes",
+    "Is a police officer involved": "Yes",
 }
 HEADER = re.compile(
     rb"age-encryption\.org/v1\n-> X25519 [\w+/]{43}\n[\w+/]{43}\n"

@@ -25,6 +25,8 @@ from support.working_host import ANSWERS, RECEIPT, WorkingHost, working_host, wo
 pytestmark = pytest.mark.slow("a host and a recogniser")
 
 CRY = "bachao bachao, woh mujhe chaku se maar dalenge"
+SHOWN = "blood bank me khoon bechte hain"
+"""Words that only one of two readings takes for a danger."""
 HARMLESS = "raat ko nadi se balu nikalte hain"
 PROGRAM = """
 import pathlib, sys
@@ -101,6 +103,18 @@ async def test_a_cry_in_a_draft_is_answered_and_the_tip_is_urgent(
         assert (header(place).priority, header(place).flags) == ("urgent", ("danger:life",))
         assert len(notices(place)) == 1
         assert "chaku" not in str(logs)
+
+
+async def test_a_danger_that_is_not_sure_is_answered_and_makes_nothing_urgent(
+    tmp_path: Path, hears: Callable[[str], Recogniser]
+) -> None:
+    async with working_host(tmp_path / "host", hears(SHOWN)) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, "What is happening")
+        await asha.hear(note(place))
+        await until(lambda: b"badly hurt" in b"".join(place.channel.bodies))
+        await asha.walk_on(ANSWERS, RECEIPT)
+        assert (header(place).priority, header(place).flags) == ("normal", ())
 
 
 async def test_a_cry_before_a_language_was_chosen_is_answered(

@@ -55,7 +55,7 @@ from support.scripted import ScriptedChannel, Tipster, scripted_host
 pytestmark = pytest.mark.slow("hosts and offices")
 
 ACCUSING = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)} | {
-    "Do you suspect": "Yes",
+    "Is a police officer involved": "Yes",
     "Whom do you suspect": "The SP's office",
     "Which officer": "skip",
 }

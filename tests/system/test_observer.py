@@ -43,7 +43,7 @@ STATION = {
     "Whom do you suspect": "The police station of this area",
     "Which officer": "skip",
     **NOBODY,
-    "Do you suspect": "Yes",
+    "Is a police officer involved": "Yes",
 }
 OFFICE = {**STATION, "Whom do you suspect": "SP office"}
 

@@ -232,9 +232,11 @@ class Engine:
         """Say what happened to a file."""
         return self._notice(f"file.{notice.what}", language, **notice.values)
 
-    def danger_notice(self, kind: str, language: str) -> Prompt:
-        """Say whom to call in a danger of which a voice note tells."""
-        return self._notice(f"danger.{kind}", language)
+    def danger_notice(self, kinds: Sequence[str], language: str) -> Prompt:
+        """Say whom to call in the dangers of which a voice note tells."""
+        texts = self._loaded.catalogues[language or self.flow.languages[0]]
+        said = "\n".join(texts.text(f"danger.{kind}") for kind in kinds)
+        return Prompt(text=said, language=texts.language, must_arrive=True)
 
     def file_name(self, ordinal: str, language: str) -> str:
         """Name a file for the desks and the tipster."""

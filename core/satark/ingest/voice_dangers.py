@@ -1,4 +1,4 @@
-"""Voice dangers: tell a tipster whom to call if a voice note tells of a danger, and make the tip urgent."""
+"""Voice dangers: tell a tipster whom to call if a voice note tells of a danger; a sure one makes the tip urgent."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from satark.api.tip import Message
 from satark.identity import time_buckets
 from satark.ingest.sessions import NewerSession
 from satark.store import conversations, tables, threads
+from satark_words.reading import Danger, DangerKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer
-    from satark_words.reading import Danger
 
 
 class VoiceDangers:
@@ -57,14 +57,16 @@ class VoiceDangers:
         sent = select(tables.tip.c.id).where(tables.tip.c.id == job.tip)
         if session is None and not unit.main.execute(sent).first():
             return []  # the tipster has erased it
-        kinds = tuple(danger.kind for danger in dangers)
+        # Every other text names 112 too.
+        kinds = tuple(one.kind for one in dangers if one.kind != DangerKind.LIFE or len(dangers) == 1)
+        sure = tuple(danger.kind for danger in dangers if danger.sure)
         messages = self._messages(row, kinds)
         if row and session:
             unsaid = () if messages else (*session.dangers_unsaid, *kinds)
-            marked = replace(session, dangers=tuple(dict.fromkeys((*session.dangers, *kinds))), dangers_unsaid=unsaid)
+            marked = replace(session, dangers=tuple(dict.fromkeys((*session.dangers, *sure))), dangers_unsaid=unsaid)
             conversations.write(unit, [self._sessions.seal_changed(row, marked)])
-        else:
-            self._mark_sent(unit, job, kinds)
+        elif sure:
+            self._mark_sent(unit, job, sure)
         self._outbox.add(unit, messages)
         return messages
 
@@ -73,8 +75,7 @@ class VoiceDangers:
         if row is None or not row.handle:
             return []
         handle = self._identity.open_handle(row.handle, row.id)
-        prompts = [self._flows.current.danger_notice(kind, handle.language) for kind in kinds]
-        return [one for prompt in prompts for one in self._outbox.compose(prompt, handle, row.id)]
+        return self._outbox.compose(self._flows.current.danger_notice(kinds, handle.language), handle, row.id)
 
     def _draft(self, row: ConversationRow | None, job: MediaJob) -> Session | None:
         try:
