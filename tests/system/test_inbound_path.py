@@ -1,20 +1,160 @@
 """The path of a message is straight: few files and few calls from the webhook to the dialogue and to the reply.
 
-A file counts if the message enters any function of it, in whatever thread. None is set aside.
+A file counts if the message enters any function of it, in whatever thread; none is set aside. What runs by the clock
+meanwhile is told apart by sending the same from several people: only what each of their messages enters counts.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import FrameType
+from typing import Any, Final
 
+import pytest
+
+from satark.runtime.app import build_app
+from satark.runtime.host import Host
 from satark.settings.core import Role
+from satark.settings.settings import Settings
+from satark_testing.processes.serving import provider_session, serve
+from satark_testing.waiting import until
+from satark_testing.whatsapp.graph_api import GraphPeer
 
-ROOT = Path(__file__).parents[2]
-PRODUCT = {("core", "satark"), ("core", "satark_files"), ("core", "satark_words"), ("channels", "whatsapp")}
-WEB: tuple[Role, ...] = ("web",)
-MOST_CALLS = 12
+pytestmark = pytest.mark.slow("a whole host and a simulated provider")
+
+ROOT: Final = Path(__file__).parents[2]
+PRODUCT: Final = ("core/satark/", "core/satark_files/", "core/satark_words/", "channels/whatsapp/")
+WEB: Final[tuple[Role, ...]] = ("web",)
+MOST_CALLS: Final = 12
 """Functions of ours on the stack when the dialogue begins."""
-MOST_FILES_TO_THE_DIALOGUE = 22
-MOST_FILES = {"Hi": 60, "1": 60, "लंका थाने के पीछे शराब बिकती है": 70}
+MOST_FILES_TO_THE_DIALOGUE: Final = 22
+MOST_FILES: Final = {"Hi": 60, "1": 60, "लंका थाने के पीछे शराब बिकती है": 70}
 """Text → the files that a whole turn enters, until the reply was sent. A story is read word by word besides."""
-NUMBER = "106540352242922"
+PEOPLE: Final = ("919140112231", "919140112232", "919140112233")
+SECRET: Final = "s" * 32
+NUMBER: Final = "106540352242922"
+PATH: Final = "/whatsapp/webhook"
+SIGNATURE: Final = "X-Hub-Signature-256"
+
+
+class Recorder:
+    """Records which files of the product are entered, and where the dialogue begins."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was recorded."""
+        self.files: set[str] = set()
+        self.to_the_dialogue: set[str] = set()
+        self.calls = 0
+
+    def __call__(self, frame: FrameType, event: str, _argument: object) -> None:
+        """Take one event of the profiler."""
+        if event != "call" or not (file := _ours(frame)):
+            return
+        self.files.add(file)
+        if frame.f_code.co_qualname == "Engine.advance" and not self.to_the_dialogue:
+            self.to_the_dialogue = set(self.files)
+            self.calls = _depth(frame)
+
+
+def _ours(frame: FrameType) -> str:
+    name = frame.f_code.co_filename
+    file = name.removeprefix(f"{ROOT}/")
+    return file if file != name and file.startswith(PRODUCT) else ""
+
+
+def _depth(frame: FrameType | None) -> int:
+    count = 0
+    while frame:
+        count += bool(_ours(frame))
+        frame = frame.f_back
+    return count
+
+
+@pytest.fixture
+def recorder() -> Any:
+    """Record in every thread that is started from now on, and in this one."""
+    found = Recorder()
+    threading.setprofile(found)
+    sys.setprofile(found)
+    yield found
+    sys.setprofile(None)
+    threading.setprofile(None)
+
+
+@asynccontextmanager
+async def bot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[str, GraphPeer]]:
+    """Run the web role and a simulated Meta."""
+    meta = GraphPeer(app_secret=SECRET, verify_token="v", access_token="a", phone_number_id=NUMBER)
+    async with serve(meta.app) as address:
+        section = {"APP_SECRET": SECRET, "VERIFY_TOKEN": "v", "ACCESS_TOKEN": "a", "PHONE_NUMBER_ID": NUMBER}
+        for name, value in {**section, "GRAPH_URL": address}.items():
+            monkeypatch.setenv(f"SATARK_WHATSAPP__{name}", value)
+        host = Host(Settings(data_dir=folder, plugins=("whatsapp",)), WEB)
+        async with serve(build_app(host)) as ours:
+            yield ours, meta
+
+
+def message(sender: str, text: str, number: int) -> bytes:
+    """Make the body of a webhook as Meta posts it."""
+    posted = {
+        "from": sender,
+        "id": f"wamid.{sender}.{number}",
+        "timestamp": "1",
+        "type": "text",
+        "text": {"body": text},
+    }
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "1", "phone_number_id": NUMBER},
+        "contacts": [{"wa_id": sender}],
+        "messages": [posted],
+    }
+    entry = {"id": "1", "changes": [{"field": "messages", "value": value}]}
+    return json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
+
+
+async def post(address: str, body: bytes) -> int:
+    """Post a webhook as Meta does; return the status."""
+    signature = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    async with (
+        provider_session() as client,
+        client.post(f"{address}{PATH}", data=body, headers={SIGNATURE: signature}) as answer,
+    ):
+        return answer.status
+
+
+async def turn(address: str, meta: GraphPeer, body: bytes) -> None:
+    """Post a message and wait until its reply has arrived at the provider."""
+    before = len(meta.sent)
+    assert await post(address, body) == 200
+    await until(lambda: len(meta.sent) > before)
+
+
+async def test_a_message_enters_few_files_to_the_dialogue_and_until_its_reply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recorder: Recorder
+) -> None:
+    turns: dict[str, list[tuple[set[str], set[str], int]]] = {text: [] for text in MOST_FILES}
+    async with bot(tmp_path, monkeypatch) as (address, meta):
+        for number, text in enumerate(MOST_FILES):  # the first ones also build what is built once
+            await turn(address, meta, message("919140112230", text, number))
+        for number, text in enumerate(MOST_FILES):
+            for sender in PEOPLE:
+                recorder.begin()
+                await turn(address, meta, message(sender, text, number))
+                turns[text].append((recorder.files, recorder.to_the_dialogue, recorder.calls))
+    for text, most in MOST_FILES.items():
+        files = set.intersection(*(each for each, _, _ in turns[text]))
+        to_the_dialogue = set.intersection(*(each for _, each, _ in turns[text]))
+        assert 10 < len(to_the_dialogue) <= MOST_FILES_TO_THE_DIALOGUE, sorted(to_the_dialogue)
+        assert len(to_the_dialogue) < len(files) <= most, f"{text}: {len(files)}: {sorted(files)}"
+        assert 1 < min(calls for _, _, calls in turns[text]) <= MOST_CALLS

@@ -13,9 +13,8 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from satark.api.observability import describe_error, log
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
-from satark.runtime.connections import SETTINGS_STATE
+from satark.runtime.connections import SETTINGS_STATE, WEBHOOKS_STATE
 from satark.runtime.status import Status, metrics_listener
-from satark.runtime.webhook_connection import WEBHOOKS_STATE
 from satark.settings.core import PUBLIC_METRICS
 
 if TYPE_CHECKING:
