@@ -45,7 +45,7 @@ _MENUS: Final = {
 _OUTCOMES: Final = ("understood", "asked back", "wrong")
 _SAID: Final = {"help": "command:help", "suggested": "unclear"}
 _SAFE: Final = frozenset({"asked", "unclear"})
-_HARMLESS: Final = frozenset({"remark", "question", "refusal", "wait", "thanks", "danger"})
+_HARMLESS: Final = frozenset({"command:help", "remark", "question", "refusal", "wait", "thanks", "danger"})
 """What was only said back: nothing was chosen, done or left out."""
 
 
@@ -129,11 +129,14 @@ def _moved(before: Session | None, after: Session | None, names: set[str]) -> It
 
 def outcome(chat: Chat, one: Utterance) -> str:
     """Say whether a text was understood, asked back about, or taken for something else."""
+    question = chat.step
     names = done(chat, one.text)
-    if names & set(one.meant) or ("danger" in names and any(m == "danger" for m in one.meant)):
+    if names & set(one.meant) or ("danger" in names and "danger" in one.meant):
         return "understood"
     if {"greeting", "unclear"} & set(one.meant) and not names - {"asked", "unclear", "remark"}:
         return "understood"
+    if question == chat.step and any(meant.startswith("option:") for meant in one.meant):
+        names -= {"content", *(name for name in names if one.text in name)}  # kept, and the question is put again
     return "wrong" if names - _SAFE - _HARMLESS else "asked back"
 
 
