@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from satark_words.analysis import Analysis
-from satark_words.geography.geography import ELSEWHERE, Geography, called_stations
+from satark_words.geography.geography import ELSEWHERE, Geography
 from satark_words.geography.units import UNIT_WORDS
 from satark_words.lexicon import Lexicon
 from satark_words.marks import DISTANT, SOUND, Mark
@@ -18,6 +18,8 @@ _END: Final = 40
 """Number of words at the beginning and at the end of a text that are searched for names. A found place is only likely,
 so the tipster is told it."""
 _SHORTEST_JOINED: Final = 6
+_BESIDE: Final = 3
+"""Number of words between a landmark and the words that tell that something is near it, or what it is called."""
 
 
 class Places:
@@ -26,7 +28,7 @@ class Places:
     def __init__(self, geography: Geography, lexicon: Lexicon) -> None:
         self._geography = geography
         self._ordinary = lexicon
-        self._names = Lexicon(_names(geography), lists=lexicon.knows)
+        self._names = Lexicon(_names(geography, lexicon), lists=lexicon.knows)
         self._stations = {station.code for station in geography.stations()}
 
     def find(self, analysis: Analysis) -> PlaceFound:
@@ -34,20 +36,47 @@ class Places:
         named = self.codes(analysis)
         found = self._geography.resolve(named)
         mentioned = bool(named) or analysis.has("place.thing") or _near_something(analysis)
-        return PlaceFound(district=found.district, station=found.station, outpost=found.outpost, mentioned=mentioned)
+        text = self._landmark(analysis, alone=bool(found.district))
+        text = text or next((name for name, _ in self._villages(analysis)), "")
+        return PlaceFound(*found, mentioned=mentioned, text=text)
+
+    def _landmark(self, analysis: Analysis, *, alone: bool) -> str:
+        """Return the words that tell a place: a landmark or a unit of the geography, and the unknown names beside it.
+
+        `alone`: whether a word such as "behind" beside a landmark is enough.
+        """
+        tokens, near, known = analysis.tokens, analysis.covered(("place.near",)), analysis.covered(("*",))
+        units = self._found(analysis)
+        known |= {index for unit in units for index in range(unit.start, unit.end)}
+        for thing in (*analysis.found("place.thing"), *units):
+            around = range(max(0, thing.start - _BESIDE), min(len(tokens), thing.end + _BESIDE))
+            here = [i for i in around if tokens[i].clause == tokens[thing.start].clause]
+            if (told := [i for i in here if i in near or i not in known]) and (alone or not near.issuperset(told)):
+                first, last = min(thing.start, *told), max(thing.end - 1, *told)
+                return analysis.text[tokens[first].start : tokens[last].end]
+        return ""
 
     def codes(self, analysis: Analysis) -> set[str]:
         """Return the codes that a text names in any spelling, with `ELSEWHERE` if it names a place outside."""
         if analysis.codes is None:
-            analysis.codes = self.named(analysis) | (self._geography.named(analysis.text) & {ELSEWHERE})
+            named, places = self.named(analysis), [districts for _, districts in self._villages(analysis)]
+            common = set(places[0].intersection(*places)) if places else set()
+            outside = {ELSEWHERE} if any(ELSEWHERE in districts for districts in places) else set()
+            analysis.codes = named | outside or (common if len(common) == 1 else set())
         return analysis.codes
+
+    def _villages(self, analysis: Analysis) -> list[tuple[str, frozenset[str]]]:
+        """Return the places outside that a text spells exactly, and its villages that are not ordinary words too."""
+        found = self._geography.places_in([token.text for token in analysis.tokens])
+        knows = self._ordinary.knows
+        return [(name, codes) for name, codes in found if ELSEWHERE in codes or not all(map(knows, name.split()))]
 
     def named(self, analysis: Analysis) -> set[str]:
         """Return every code that a text names."""
         found = self._found(analysis)
         whole = [mark for mark in found if not _is_inside(mark, found)]
         words = [token.text for token in analysis.tokens]
-        return set(called_stations([(mark.name, mark.start, mark.end) for mark in whole], words, self._stations))
+        return set(_called_stations([(mark.name, mark.start, mark.end) for mark in whole], words, self._stations))
 
     def spans(self, analysis: Analysis, code: str) -> list[tuple[int, int]]:
         """Return the token ranges in which a text names a code."""
@@ -86,19 +115,34 @@ class Places:
         return not known and (mark.quality > DISTANT or len("".join(words)) > 5)  # noqa: PLR2004
 
 
+_CALLS: Final = frozenset({"thana", "थाना", "thane", "थाने"})
+
+
+def _called_stations(found: Sequence[tuple[str, int, int]], words: Sequence[str], stations: set[str]) -> list[str]:
+    """Leave out stations that share their name with a village, if the text tells which name is the station's.
+
+    "Rampur, thana Cholapur" is in Cholapur. The word before a name counts more than the word after it, which may belong
+    to the next name.
+    """
+    named = [one for one in found if one[0] in stations]
+    called = {code for code, start, _ in named if start and words[start - 1] in _CALLS}
+    called = called or {code for code, _, end in named if end < len(words) and words[end] in _CALLS}
+    return [code for code, _, _ in found if not called or code in called or code not in stations]
+
+
 def _ends(size: int) -> Sequence[slice]:
     if size <= _BEGINNING + _END:
         return [slice(0, size)]
     return [slice(0, _BEGINNING), slice(size - _END, size)]
 
 
-def _names(geography: Geography) -> Iterator[tuple[str, str]]:
+def _names(geography: Geography, ordinary: Lexicon) -> Iterator[tuple[str, str]]:
     for district in geography.districts:
         for unit in district.units():
             for name in unit.every_name:
                 yield unit.code, name
                 short = " ".join(word for word in name.split() if word.casefold() not in UNIT_WORDS)
-                if short and short != name:
+                if short != name and not all(map(ordinary.knows, short.split())):  # as "mahila", woman
                     yield unit.code, short
 
 

@@ -128,6 +128,8 @@ class PlaceFound(msgspec.Struct, frozen=True):
     outpost: str = ""
     mentioned: bool = False
     """Whether the text tells any place, even one that the geography does not name: "behind the temple"."""
+    text: str = ""
+    """The words that tell a place by a landmark or an unknown name: "behind the temple", "Dhaurahara village"."""
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +142,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     place: PlaceFound = PlaceFound()
     when: Literal["", "now", "past", "coming"] = ""
     often: bool = False
-    """Whether the story tells how often it happens: daily, every night."""
+    """Whether the story tells how often, or at what time of day, it happens: daily, at night."""
     police: bool = False
     """Whether the story says that police are involved."""
     unit: str = ""

@@ -52,6 +52,21 @@ def test_the_geography_that_comes_with_satark_has_no_problems() -> None:
     assert "varanasi: 28 stations (26 outposts)" in printed.output
 
 
+def test_the_share_of_places_that_is_found_is_told(tmp_path: Path) -> None:
+    (tmp_path / "places.txt").write_text("Lanka\nमहमूरगंज\n\nNowhere at all\n", "utf-8")
+    printed = CliRunner().invoke(cli, ["geography", "check", "--places", str(tmp_path / "places.txt")])
+    assert printed.output.splitlines()[-2:] == [
+        "3 places: the district of 2 is found, the station of 1.", "not found: Nowhere at all",
+    ]  # fmt: skip
+
+
+def test_villages_are_imported_with_their_district(run: Callable[..., Result], tmp_path: Path) -> None:
+    table = tmp_path / "villages.csv"
+    table.write_text("District Code,Village Name (In English)\n123,KHAIRABAD KALAN\n124,OTHER\n", "utf-8")
+    assert run("--only", "123", "--villages", str(table)).exit_code == 0
+    assert Geography.load(tmp_path / "out").districts[0].places == ("khairabad kalan",)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

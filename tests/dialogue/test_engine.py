@@ -102,7 +102,6 @@ def test_notices_are_neutral(engine: Engine) -> None:
     for language in ("hi", "en", "xx"):
         for prompt in (
             engine.news_notice(language),
-            engine.failure_notice(language),
             engine.file_notice(FileNotice("lost"), language),
         ):
             assert not any(word in prompt.text.lower() for word in ("police", "tip", "पुलिस", "सूचना", "crime"))

@@ -1,4 +1,4 @@
-"""Where it happens, as the dialogue asks it: district first, then its stations, and a name at any of them."""
+"""Where it happens, as the dialogue asks it: one question for the district or the station, and no other."""
 
 from __future__ import annotations
 
@@ -43,9 +43,12 @@ def place(chat: Chat) -> tuple[str, str]:
         ("lanka", "police", ("varanasi", "lanka")),
         ("Chandauli", "station", ("chandauli", "")),
         ("behind the school in Jaunpur", "station", ("jaunpur", "")),
-        ("Pune", "district", ("", "")),
-        ("Azamgarh bus stand", "district", ("", "")),
-        ("कोतवाली आजमगढ़", "district", ("", "")),
+        ("Pune", "police", ("elsewhere", "")),
+        ("Azamgarh bus stand", "police", ("elsewhere", "")),
+        ("कोतवाली आजमगढ़", "police", ("elsewhere", "")),
+        ("Saidpur, Azamgarh", "district", ("", "")),
+        ("Mirzapur road", "district", ("", "")),
+        ("on the road to Patna", "district", ("", "")),
         ("Kotwali", "district", ("", "")),
         ("near the old temple", "district", ("", "")),
     ],
@@ -60,10 +63,10 @@ def test_what_a_place_tells_is_not_asked_and_what_it_does_not_tell_is(
 @pytest.mark.parametrize(
     ("said", "step", "told"),
     [
-        ("1", "station", ("varanasi", "")),
-        ("Jaunpur", "station", ("jaunpur", "")),
-        ("jaunpur me", "station", ("jaunpur", "")),
-        ("गाजीपुर", "station", ("ghazipur", "")),
+        ("1", "police", ("varanasi", "")),
+        ("Jaunpur", "police", ("jaunpur", "")),
+        ("jaunpur me", "police", ("jaunpur", "")),
+        ("गाजीपुर", "police", ("ghazipur", "")),
         ("Another district", "police", ("elsewhere", "")),
         ("dusra zila", "police", ("elsewhere", "")),
         ("Azamgarh", "police", ("elsewhere", "")),
@@ -99,7 +102,7 @@ def test_the_district_is_chosen_by_its_name_or_a_stations(
 def test_a_station_is_typed_in_any_spelling_even_one_of_another_district(
     asked: Chat, said: str, told: tuple[str, str]
 ) -> None:
-    asked.say("near the old temple", "Varanasi", said)
+    asked.say("near the old temple in Varanasi", said)
     assert (asked.step, place(asked)) == ("police", told)
 
 
@@ -113,26 +116,26 @@ def test_words_that_name_a_station_of_the_district_spare_the_question_for_it(ask
     [
         ((25.2800, 83.1200), "police", ("chandauli", "mughalsarai")),
         ((24.8000, 83.2000), "station", ("chandauli", "")),
-        (DELHI, "district", ("", "")),
-        ((26.0700, 83.1800), "district", ("", "")),
+        (DELHI, "police", ("elsewhere", "")),
+        ((26.0700, 83.1800), "police", ("elsewhere", "")),
     ],
 )
-def test_a_pin_outside_every_district_says_so_and_asks(
+def test_a_pin_outside_every_district_is_told_so_and_not_asked(
     asked: Chat, pin: tuple[float, float], step: str, told: tuple[str, str]
 ) -> None:
     asked.pin(*pin)
     assert (asked.step, place(asked)) == (step, told)
-    assert ("none of the districts" in asked.text) is (told == ("", ""))
+    assert ("outside our districts" in asked.text) is (told == ("elsewhere", ""))
 
 
 def test_a_pin_elsewhere_takes_back_what_the_words_told(asked: Chat) -> None:
     asked.say("Lanka").pin(*DELHI)
     assert (asked.step, place(asked)) == ("district", ("", ""))
-    assert "none of the districts" in asked.text
+    assert "outside our districts" in asked.text
 
 
 def test_a_tip_from_another_district_keeps_its_words(asked: Chat) -> None:
-    asked.say("Azamgarh bus stand").tap("elsewhere", "no").say("skip").tap("send")
+    asked.say("Azamgarh bus stand").tap("no").say("skip").tap("send")
     made = asked.submission
     assert made is not None
     assert made.answers["place"] == {"text": "Azamgarh bus stand", "district": "elsewhere"}
@@ -140,7 +143,7 @@ def test_a_tip_from_another_district_keeps_its_words(asked: Chat) -> None:
 
 
 def test_every_page_of_stations_has_dont_know_and_together_they_have_all(asked: Chat) -> None:
-    asked.say("near the old temple", "Jaunpur")
+    asked.say("near the old temple in Jaunpur")
     seen: list[str] = []
     for _ in range(10):
         shown = [choice.label for choice in fit(asked.prompt, WHATSAPP).choices]

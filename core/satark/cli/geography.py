@@ -9,11 +9,18 @@ import click
 
 from satark.cli import counted
 from satark.cli.flow import MEDIA
+from satark.cli.public_lists import (
+    ListedDistrict,
+    read_districts,
+    read_stations,
+    read_villages,
+    write_districts,
+)
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_files import atomic_files
 from satark_words.geography.geography import Geography, GeographyError
-from satark_words.geography.public_lists import ListedDistrict, read_districts, read_stations, write_districts
+from satark_words.reader import Reader
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -28,7 +35,8 @@ def geography() -> None:
 
 @geography.command()
 @click.argument("file", required=False, type=click.Path(exists=True, path_type=Path))
-def check(file: Path | None) -> None:
+@click.option("--places", type=_FILE, help="Names of places, one a line: say which share of them is found.")
+def check(file: Path | None, places: Path | None = None) -> None:
     """Report every problem of FILE, a file or a folder of files, with its line.
 
     Without FILE, it is the geography that comes with Satark. The setting `geography` names yours.
@@ -49,17 +57,37 @@ def check(file: Path | None) -> None:
             notes.append("no border: a pin far from its stations is in no district")
         click.echo(f"{district.code}: {counted(len(stations), 'station')} ({', '.join(notes)})")
     click.echo("The geography has no problems.")
+    if places:
+        _say_coverage(found, places.read_text("utf-8").split("\n"))
+
+
+def _say_coverage(geography: Geography, lines: Sequence[str]) -> None:
+    """Say for how many names the district and the station are found, as a tipster's words would be read."""
+    reader = Reader.shared(geography)
+    found = {name: geography.resolve(reader.names(name)) for line in lines if (name := line.strip())}
+    districts, stations = (sum(bool(one[at]) for one in found.values()) for at in (0, 1))
+    click.echo(f"{counted(len(found), 'place')}: the district of {districts} is found, the station of {stations}.")
+    if missing := [name for name, one in found.items() if not one.district]:
+        click.echo(f"not found: {', '.join(missing)}")
 
 
 @geography.command("import")
 @click.option("--districts", required=True, type=_FILE, help="Table of districts from lgdirectory.gov.in (CSV).")
 @click.option("--stations", type=_FILE, help="Table of police stations (CSV); docs/geography.md has its columns.")
+@click.option("--villages", type=_FILE, help="Table of villages from lgdirectory.gov.in (CSV).")
 @click.option("--only", multiple=True, required=True, help="A district to import: its name, LGD or census code.")
 @click.option("--range", "range_", required=True, help="Code of the DIG's range that the districts belong to.")
 @click.option("--language", default="hi", show_default=True, help="Language of the table's local names.")
 @click.option("--to", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the files.")
 def import_(
-    *, districts: Path, stations: Path | None, only: Sequence[str], range_: str, language: str, to: Path
+    *,
+    districts: Path,
+    stations: Path | None,
+    villages: Path | None,
+    only: Sequence[str],
+    range_: str,
+    language: str,
+    to: Path,
 ) -> None:
     """Write a file for each district that is named, and check all files in the folder.
 
@@ -68,7 +96,8 @@ def import_(
     try:
         chosen = _chosen(read_districts(districts.read_text("utf-8"), str(districts), language), only)
         table = read_stations(stations.read_text("utf-8"), str(stations)) if stations else []
-        files = dict(write_districts(chosen, range_, table, str(stations)))
+        names = read_villages(villages.read_text("utf-8"), str(villages)) if villages else {}
+        files = dict(write_districts(chosen, range_, table, str(stations), names))
     except GeographyError as error:
         raise _failure(error) from None
     except UnicodeDecodeError:

@@ -224,10 +224,6 @@ class Engine:
         """Say that a tip has news, in neutral words."""
         return self._notice("news", language)
 
-    def failure_notice(self, language: str) -> Prompt:
-        """Say that a message could not be processed, and ask for it again."""
-        return self._notice("failed", language)
-
     def file_notice(self, notice: FileNotice, language: str) -> Prompt:
         """Say what happened to a file."""
         return self._notice(f"file.{notice.what}", language, **notice.values)

@@ -28,6 +28,11 @@ class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
     named: tuple[str, ...] = ()
     """The codes of the geography that the words of a place name, so that they are not read again at every turn."""
 
+    @property
+    def is_unasked(self) -> bool:
+        """Whether the step was passed without being put, so that no event answered it."""
+        return not self.source and self.value is None
+
 
 class SessionFile(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     """A file that was sent during this session; the evidence worker fetches and seals its bytes."""

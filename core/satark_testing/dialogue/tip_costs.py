@@ -67,7 +67,7 @@ class TipCosts(msgspec.Struct, frozen=True):
 
 CEILINGS: Final[Mapping[Road, TipCosts]] = {
     "taps": TipCosts(answers=7, incoming=9, outgoing=9, segments=12),
-    "story": TipCosts(answers=3, incoming=4, outgoing=5, segments=10),
+    "story": TipCosts(answers=2, incoming=3, outgoing=5, segments=10),
     "call": TipCosts(answers=7, incoming=8, outgoing=9, segments=0),
 }
 """The highest allowed costs of a tip for each way to tell it, on any channel and in any language."""

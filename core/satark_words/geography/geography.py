@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from operator import itemgetter
@@ -40,15 +40,11 @@ __all__ = [
     "Outpost",
     "Station",
     "Unit",
-    "called_stations",
 ]
 
 _REACH_KM: Final = 12.0
-_LONGEST_TEXT: Final = 2000
-"""Number of characters of a place's text that are searched for names."""
 _LONGEST_NAME: Final = 4
 """Number of words of the longest name or alias that is searched for."""
-_CALLS: Final = frozenset({"thana", "थाना", "thane", "थाने"})
 
 
 class Named(NamedTuple):
@@ -97,9 +93,8 @@ class Geography:
         }
         self._outposts = {o.code: o for s in self._stations.values() for o in s.outposts}
         self._station_of = {o.code: s.code for s in self._stations.values() for o in s.outposts}
-        self._names = _index((unit for district in self.districts for unit in district.units()), elsewhere)
-        self._beginnings = frozenset(name.partition(" ")[0] for name in self._names)
-        """The first words of the names."""
+        villages = [(name, district.code) for district in self.districts for name in district.places]
+        self._places = _index((*villages, *((name, ELSEWHERE) for name in elsewhere)))
 
     @classmethod
     def parse(cls, text: str) -> Geography:
@@ -176,16 +171,12 @@ class Geography:
         found = self._districts.get(district)
         return found.range if found else ""
 
-    def locate(self, place: Locatable, codes: Iterable[str] | None = None) -> Named:
-        """Find the district and station of a place by its pin, or else by names in its text.
+    def locate(self, place: Locatable, codes: Iterable[str] = ()) -> Named:
+        """Find the district and station of a place by its pin, or else by the codes that its text names.
 
         Codes that are set already stay.
 
         A pin takes precedence over a text. Nothing is guessed: a code that is not found stays empty, and is asked for.
-
-        Args:
-            place: what is known of the place.
-            codes: codes that the text names, if they were found already; None: only exactly spelt names count.
         """
         if place.station:
             district = place.district or self.district_of(place.station)
@@ -193,7 +184,7 @@ class Geography:
         if place.district in RESERVED:
             return Named(place.district)
         point = _point(place)
-        told = self.named(place.text) if codes is None else set(codes)
+        told = set(codes)
         found = self._named(told, place.district) if point is None else self._at(point, told, place.district)
         return Named(place.district or found.district, found.station)
 
@@ -213,14 +204,16 @@ class Geography:
 
         A district and a station outside it contradict each other, as do two stations. Then the result is empty, or only
         the district that they share. `ELSEWHERE` among the codes means that the text names a place outside the
-        geography.
+        geography: the district is that, unless the text names one station of the geography too.
         """
         codes = set(codes)
         stations = {code for code in codes if code in self._stations} | {self._station_of.get(code) for code in codes}
         named = {code for code in codes if code in self._districts}
         inside = {code for code in stations if code and self._district_of[code] in named}
         outposts = {code for code in codes if code in self._station_of}
-        if not named and ELSEWHERE not in codes:
+        if not named and ELSEWHERE in codes:
+            return Named() if len(stations - {None}) == 1 else Named(ELSEWHERE)
+        if not named:
             inside = {code for code in stations if code}
         elif not inside and stations - {None}:
             return Named()
@@ -229,25 +222,17 @@ class Geography:
         outpost = _only({code for code in outposts if self._station_of[code] == station})
         return Named(district, station, outpost)
 
-    def named(self, text: str) -> set[str]:
-        """Return the codes of the names that a text spells exactly, with `ELSEWHERE` for a place outside.
+    def places_in(self, words: Sequence[str]) -> Iterator[tuple[str, frozenset[str]]]:
+        """Yield the villages, localities and places outside that folded words spell, each with its districts."""
+        for start in range(len(words)):
+            for end in range(start + 1, min(start + _LONGEST_NAME, len(words)) + 1):
+                name = " ".join(words[start:end])
+                if (districts := self._places.get(name)) and not _is_passed(words, start, end, districts):
+                    yield name, districts
 
-        A longer name hides a shorter one inside it.
-        """
-        words = fold(text[:_LONGEST_TEXT]).split()
-        found: list[tuple[str, int, int]] = []
-        hidden = 0
-        for start in (at for at, word in enumerate(words) if word in self._beginnings):
-            for end in range(min(start + _LONGEST_NAME, len(words)), max(start, hidden), -1):
-                if codes := self._names.get(" ".join(words[start:end])):
-                    found += [(code, start, end) for code in codes]
-                    hidden = end
-                    break
-        return set(called_stations(found, words, self._stations))
-
-    def outpost_in(self, text: str, station: str = "") -> str:
-        """Return the code of the one outpost that a text names, of this station if one is given; else empty."""
-        found = {code for code in self.named(text) if code in self._station_of}
+    def outpost_in(self, codes: Iterable[str], station: str = "") -> str:
+        """Return the one outpost among the codes that a text names, of this station if one is given; else empty."""
+        found = {code for code in codes if code in self._station_of}
         return _only({code for code in found if station in {"", self._station_of[code]}})
 
     def _named(self, codes: set[str], district: str) -> Named:
@@ -284,32 +269,27 @@ class Geography:
         return self._reach_km if own is None else own
 
 
-def called_stations(found: Sequence[tuple[str, int, int]], words: Sequence[str], stations: Container[str]) -> list[str]:
-    """Leave out stations that share their name with a village, if the text tells which name is the station's.
+_FROM_OR_TO: Final = frozenset({"from", "to", "via", "for"})
+_NOT_THERE: Final = frozenset({
+    "se", "से", "road", "रोड", "marg", "मार्ग", "gate", "गेट", "highway", "हाईवे", "wala", "wale", "वाला", "वाले",
+    "number", "नंबर", "bhej", "भेज", "bhejkar", "भेजकर", "bhejte", "भेजते",
+})  # fmt: skip
+"""Words after the name of a place outside that tell where somebody comes from or goes to, or what a road is called."""
 
-    "Rampur, thana Cholapur" is in Cholapur. The word before a name counts more than the word after it, which may belong
-    to the next name.
 
-    Args:
-        found: the codes that a text names, each with the index of its name's first word and the index after the last.
-        words: the words of the text, folded.
-        stations: the codes of all stations.
-    """
-    named = [one for one in found if one[0] in stations]
-    called = {code for code, start, _ in named if start and words[start - 1] in _CALLS}
-    called = called or {code for code, _, end in named if end < len(words) and words[end] in _CALLS}
-    return [code for code, _, _ in found if not called or code in called or code not in stations]
+def _is_passed(words: Sequence[str], start: int, end: int, districts: frozenset[str]) -> bool:
+    around = not _FROM_OR_TO.isdisjoint(words[max(0, start - 1) : start]) or not _NOT_THERE.isdisjoint(words[end:][:1])
+    return around and ELSEWHERE in districts
 
 
 def _point(place: Locatable) -> Point | None:
     return None if place.latitude is None or place.longitude is None else (place.latitude, place.longitude)
 
 
-def _index(units: Iterable[Unit], elsewhere: Iterable[str]) -> Mapping[str, frozenset[str]]:
-    """Return folded name → the codes of the units with this name."""
+def _index(named: Iterable[tuple[str, str]]) -> Mapping[str, frozenset[str]]:
+    """Return folded name → the codes with this name."""
     index: dict[str, set[str]] = {}
-    named = [(name, unit.code) for unit in units for name in unit.every_name]
-    for name, code in (*named, *((name, ELSEWHERE) for name in elsewhere)):
+    for name, code in named:
         index.setdefault(fold(name), set()).add(code)
     return {name: frozenset(codes) for name, codes in index.items()}
 

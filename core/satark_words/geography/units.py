@@ -83,6 +83,8 @@ class District(Unit, frozen=True, kw_only=True):
     """Largest distance between a station and a pin that belongs to it, in kilometres; empty: the geography's own
     value."""
     stations: tuple[Station, ...] = ()
+    places: tuple[str, ...] = ()
+    """Villages and localities, in any script. A text that names one and no unit is in the district."""
 
     def units(self) -> Iterator[Unit]:
         """Yield the district, its stations and their outposts."""

@@ -102,7 +102,7 @@ def test_at_the_start_the_key_asks_for_an_earlier_report_and_in_the_review_it_do
 
 
 def test_the_option_dont_know_is_not_in_the_menu_and_other_options_keep_their_keys(dial: Dial) -> None:
-    call = dial(ENGINE).press("2", "3", "0", "0", "1", "0")
+    call = dial(ENGINE).press("2", "3", "0", "0", "1")
     assert call.chat.step == "police"
     assert call.question.count("Don't know") == 1
     choices = tuple(Choice(f"who:{code}:1", code) for code in ("unknown", "a", "b"))

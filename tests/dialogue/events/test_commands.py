@@ -11,7 +11,7 @@ STEPS = {
     "what": ["daru"],
     "place": ["daru", "they sell it here every day"],
     "district": ["daru", "they sell it here every day", "behind the temple"],
-    "station": ["daru", "they sell it here every day", "behind the temple", "Varanasi"],
+    "station": ["daru", "they sell it here every day", "behind the temple in Varanasi"],
     "police": ["daru", "they sell it here every day", "Assi"],
     "police_unit": ["daru", "they sell it here every day", "Assi", "yes"],
     "police_who": ["daru", "they sell it here every day", "Assi", "yes", "1"],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.api.prompt import Capabilities, Choice, Prompt
-from satark.dialogue.rendering.fit import are_buttons, fit
+from satark.dialogue.rendering.fit import fit
 from satark_words.graphemes import size
 
 WHATSAPP = Capabilities(
@@ -58,15 +58,13 @@ def test_dont_know_is_on_every_page() -> None:
 def test_few_choices_are_buttons_and_actions_fill_what_is_left() -> None:
     fitted = fit(prompt(2, actions=2), WHATSAPP)
     assert (len(fitted.choices), len(fitted.actions)) == (2, 1)
-    assert are_buttons(fitted, WHATSAPP)
     assert not fit(prompt(3, actions=2), WHATSAPP).actions
 
 
 def test_a_label_too_long_for_a_button_goes_into_a_list() -> None:
     long = Prompt(text="?", language="en", choices=(Choice("s:a:1", "x" * 22),), actions=choices(3, "@a"))
     fitted = fit(long, WHATSAPP)
-    assert not are_buttons(fitted, WHATSAPP)
-    assert len(fitted.actions) == 3
+    assert (len(fitted.choices), len(fitted.actions)) == (1, 3)
 
 
 def test_choices_with_descriptions_stay_a_list() -> None:

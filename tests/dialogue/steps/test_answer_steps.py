@@ -51,14 +51,21 @@ def test_a_pin_tells_district_and_station(chat: Chat) -> None:
     assert chat.submission.answers["place"]["latitude"] == 25.2815
 
 
-def test_an_unknown_place_has_its_station_asked_and_dont_know_is_fine(chat: Chat) -> None:
+def test_an_unknown_place_costs_one_question_for_district_or_station(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "It is sold here daily", "behind the big temple")
     assert chat.step == "district"
     chat.say("Varanasi")
+    assert chat.step == "police"
+    chat.say("no", "skip").tap("send")
+    assert chat.submission is not None
+    assert chat.submission.place == Place(text="behind the big temple", district="varanasi")
+
+
+def test_a_place_in_a_known_district_has_its_station_asked_and_dont_know_is_fine(chat: Chat) -> None:
+    chat.say("Hi", "2", "daru", "It is sold here daily", "behind the big temple in Varanasi")
     assert chat.step == "station"
     chat.say("don't know", "no", "skip").tap("send")
     assert chat.submission is not None
-    assert chat.submission.place == Place(text="behind the big temple", district="varanasi")
     assert chat.submission.answers["station"] == "unknown"
 
 

@@ -106,14 +106,14 @@ def test_a_suggestion_is_a_question_with_two_buttons(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "They sell it every night", "near the old temple", "is it Jaunpur?")
     assert chat.step == "@suggested"
     assert [choice.label for choice in chat.prompt.choices] == ["Yes, Jaunpur", "No"]
-    assert chat.say("haan").step == "station"
+    assert chat.say("haan").step == "police"
     assert chat.session is not None
     assert chat.session.suggested is None
 
 
 @pytest.mark.parametrize(
     ("answer", "step"),
-    [("no", "district"), ("2", "district"), ("1", "station"), ("Ghazipur", "station"), ("help", "district")],
+    [("no", "district"), ("2", "district"), ("1", "police"), ("Ghazipur", "police"), ("help", "district")],
 )
 def test_what_is_no_answer_to_a_suggestion_goes_to_the_question_below(chat: Chat, answer: str, step: str) -> None:
     chat.say("Hi", "2", "daru", "They sell it every night", "near the old temple", "is it Jaunpur?", answer)

@@ -36,11 +36,9 @@ IN_OTHER_LANGUAGES = {
 ELSEWHERE = replace(
     SCENARIOS["mining, a place that nobody knows"],
     exchanges=tuple(
-        {"place": (question, Words("near the bus stand, Azamgarh")), "district": (question, "elsewhere")}.get(
-            question, (question, action)
-        )
+        (question, Words("near the bus stand, Azamgarh") if question == "place" else action)
         for question, action in SCENARIOS["mining, a place that nobody knows"].exchanges
-        if question != "station"
+        if question != "district"
     ),
 )
 """A scenario with a place outside the range."""
@@ -117,8 +115,8 @@ def _place(draw: st.DrawFn, ask: Any, exchanges: list[Exchange]) -> None:
     way = draw(st.sampled_from(ways))
     ask("place", way or Words("by the two old palms"))
     if way is None:
-        # No detour here: a call asks neither, since its place is spoken.
-        exchanges.extend([("district", "varanasi"), ("station", draw(st.sampled_from((station, "unknown"))))])
+        # No detour here: a call does not ask it, since its place is spoken.
+        exchanges.append(("district", "varanasi"))
 
 
 class MatrixThread:

@@ -10,6 +10,7 @@ import pytest
 from satark.api.tip import Place
 from satark_words.geography.geography import District, Geography, GeographyError, Named, Station
 from satark_words.geography.reading import GeographyFile
+from satark_words.reader import Reader
 
 HEAD = """\
 districts:
@@ -114,7 +115,7 @@ def test_a_district_may_be_a_circle_or_only_its_stations(
 def test_the_example_of_the_document_is_a_geography() -> None:
     document = (Path(__file__).parents[3] / "docs" / "geography.md").read_text("utf-8")
     example = Geography.parse(document.split("```yaml\n")[1].split("```")[0])
-    assert example.locate(Place(text="मुगलसराय, चंदौली")).station == "mughalsarai"
+    assert example.resolve(Reader(example).names("मुगलसराय, चंदौली")).station == "mughalsarai"
     named = set(re.findall(r"^\| `(\w+)`(?:, `(\w+)`)?", document, re.MULTILINE))
     fields = {name for struct in (GeographyFile, District, Station) for name in struct.__struct_fields__}
     assert {name for row in named for name in row if name} == fields

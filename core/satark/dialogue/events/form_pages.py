@@ -13,7 +13,12 @@ from satark.api.flow import MAILBOX, AcceptedAnswer, RefusedAnswer, Step
 from satark.api.inbound import SPOKEN, FormPage, Media, Pin, Tap, Text
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on, reopen_review
-from satark.dialogue.states.stories import accept_unsolicited, is_story, leave_files_unasked
+from satark.dialogue.states.stories import (
+    accept_unsolicited,
+    is_story,
+    leave_files_unasked,
+    leave_station_unasked,
+)
 from satark.dialogue.steps.answer_steps import max_length
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
@@ -163,6 +168,7 @@ def _store(context: TurnContext, step: Step, accepted: AcceptedAnswer) -> None:
         context.set_answer(step.id, GivenAnswer({**spoken, **value}, context.source, old.evidence))
     else:
         context.set_answer(step.id, GivenAnswer(accepted.value, context.source))
+        leave_station_unasked(context, step)
 
 
 def _add_file(context: TurnContext, step: Step, media: Media) -> None:

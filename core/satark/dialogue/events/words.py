@@ -21,11 +21,13 @@ from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import GivenAnswer, Turn
-from satark.dialogue.states.draft import DRAFT, go_on
+from satark.dialogue.states.draft import DRAFT, accept_result, go_on
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.menus import LANGUAGE, SUGGESTED, UNSENT
 from satark.dialogue.states.stories import (
     accept_unsolicited,
+    ask_of_police,
+    ask_only_what_matters,
     begin_with_story,
     fill_in,
     fill_in_answer,
@@ -34,7 +36,7 @@ from satark.dialogue.states.stories import (
 )
 from satark.dialogue.turn.consent import act_of, choose, is_question, may_carry_out
 from satark.dialogue.turn.context import TurnContext
-from satark_words.geography.geography import ELSEWHERE, Named
+from satark_words.geography.geography import Named
 from satark_words.reading import FREE, STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
 from satark_words.tokens import fold
 
@@ -67,6 +69,9 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
     if turn := choose_by_name(context, event, question, reading):
         return turn
     words = _Words(context, event, asked, reading)
+    if asked.asks == "review" and not reading.negated and ask_of_police(context, event.body):
+        words.keep_story()
+        return context.ask()
     if asked.asks == "place" and reading.kind is not Kind.DANGER and _names_a_place(context, event.body):
         return words.content()
     if asked.asks in FREE and _may_be_a_story(reading, event.body):
@@ -116,8 +121,7 @@ class _Words:
         context, reading = self.context, self.reading
         if reading.confidence < Confidence.CERTAIN:
             context.say("understood", label=self._label(reading.option))
-        if reading.story:
-            self._keep_story()
+        self.keep_story()
         return _choose(context, reading.option) or not_understood(context)
 
     def content(self) -> Turn:
@@ -131,7 +135,7 @@ class _Words:
             if _names_a_place(context, self.event.body):
                 return context.ask()
         elif context.state is DRAFT and self.asked.asks == "choice":
-            self._keep_story()
+            self.keep_story()
             return go_on(context, stay=True)
         return context.state.handle_event(context, "", self.event) or not_understood(context)
 
@@ -148,9 +152,16 @@ class _Words:
             return self.content()
         return self.context.ask()
 
-    def _keep_story(self) -> None:
-        accept_unsolicited(self.context, self.event)
-        fill_in(self.context, self.reading.opening, but=self.asked.name if self.reading.option else "")
+    def keep_story(self) -> None:
+        """Keep what the text tells beside an answer, if it tells anything."""
+        if not self.reading.story:
+            return
+        context, opening = self.context, self.reading.opening
+        begins = context.loaded.opening_step not in context.session.answers
+        accept_unsolicited(context, self.event)
+        fill_in(context, opening, but=self.asked.name if self.reading.option else "")
+        if begins:
+            ask_only_what_matters(context, self.event.body, opening)
 
     # ------------------------------------------------------------- what is only answered
 
@@ -293,8 +304,8 @@ def choose_by_name(context: TurnContext, event: Text, question: Question, readin
         return _answer(context, step, named.station) if is_new else None
     if named.station and named.station not in offered and (fills == "district" or reading.kind is not Kind.OPTION):
         return _fill(context, step, named)
-    if fills == "district" and not named.district and ELSEWHERE in codes and ELSEWHERE in offered:
-        return _answer(context, step, ELSEWHERE)
+    if fills == "district" and named.district in offered and reading.kind is not Kind.OPTION:
+        return _answer(context, step, named.district)
     return None
 
 
@@ -314,8 +325,8 @@ def _fill(context: TurnContext, step: Step, named: Named) -> Turn:
 def _answer(context: TurnContext, step: Step, code: str) -> Turn:
     view = context.view(step)
     context.say("understood", label=step.type.show(step, code, view))
-    context.set_answer(step.id, GivenAnswer(code, context.source))
-    return go_on(context)
+    result = step.type.accept(step, Tap(code), view)
+    return accept_result(context, step, result) if result else context.ask()
 
 
 _WHOM: Final = "police_unit"

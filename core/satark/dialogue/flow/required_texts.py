@@ -19,7 +19,7 @@ lapsed unsent.ask unsent.again remind.done remind.cannot
 details.ask details.none change.ask change.none
 reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.added
 reach.erase reach.erase.ask reach.erase.done forget.done forget.none
-help not_understood unsupported unsupported.contact unsupported.too_large failed news list.open
+help not_understood unsupported unsupported.contact unsupported.too_large news list.open
 form.offer form.open form.next form.taken form.old form.unknown
 database_down.saved database_down.refused
 aloud.name aloud.choose aloud.own_words aloud.kept aloud.continue aloud.receipt aloud.answer

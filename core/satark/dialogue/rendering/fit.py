@@ -35,11 +35,6 @@ def fit(prompt: Prompt, capabilities: Capabilities) -> Prompt:
     return _with(prompt, prompt.text, choices, actions)
 
 
-def are_buttons(prompt: Prompt, capabilities: Capabilities) -> bool:
-    """Whether a fitted prompt's choices and actions go on quick-reply buttons; else they are rows of a list."""
-    return _are_buttons(prompt.choices + prompt.actions, capabilities)
-
-
 def _are_buttons(options: Sequence[Choice], capabilities: Capabilities) -> bool:
     unit = capabilities.unit
     return len(options) <= capabilities.buttons and all(

@@ -9,7 +9,15 @@ import msgspec
 from satark.api.flow import AcceptedAnswer, Question, RefusedAnswer, Step
 from satark.api.inbound import SPOKEN, Event, Media, Pin, Tap, Text
 from satark.dialogue.session import FileNotice, GivenAnswer, Turn
-from satark.dialogue.states.stories import accept_unsolicited, is_story, leave_unasked, warn_of_voice
+from satark.dialogue.states.stories import (
+    accept_unsolicited,
+    is_story,
+    leave_station_unasked,
+    leave_unasked,
+    opening_in,
+    unasked_police,
+    warn_of_voice,
+)
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
@@ -33,12 +41,8 @@ class DraftState:
         """Say, once, what the flow says before the question."""
         if _asks_where(context):
             return  # said above the review: somebody in danger has no time to read it
-        passed = context.progress.passed
-        for step in passed:
-            context.said.append(step.type.ask(step, context.view(step)).text)
-        if passed:
-            context.note_passed()
-        if not context.session.revision and context.step is not None and context.step.type.part == "review":
+        _say_passed(context)
+        if context.step is not None and context.step.type.part == "review":
             _say_only_once(context)
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
@@ -148,6 +152,8 @@ def _actions(context: TurnContext, step: Step, actions: tuple[str, ...]) -> tupl
 
 def _say_only_once(context: TurnContext) -> None:
     """Leave out what the summary below shows as well, so that a tip told at once and its notice fit on one screen."""
+    if context.session.revision:
+        return
     shown = (context.text("text.kept"), context.text("understood", label="\0").partition("\0")[0])
     context.said = [said for said in context.said if not said.startswith(shown)]
 
@@ -155,6 +161,8 @@ def _say_only_once(context: TurnContext) -> None:
 def _review_text(context: TurnContext, question: Question) -> str:
     """The review's text with the summary in it; files that could not be cleaned are named, unless just said."""
     text = question.text
+    if police := unasked_police(context):
+        text = f"{text}\n{context.text(f'{police.id}.unasked')}"
     room = SUMMARY_LENGTH if context.session.revision else SCREEN - sum(len(one) + 2 for one in (*context.said, text))
     text = text.replace("{summary}", summary(context, room))
     uncleaned = FileNotice("uncleaned", files=context.session.files_uncleaned)
@@ -162,11 +170,23 @@ def _review_text(context: TurnContext, question: Question) -> str:
     return text if not warning or warning in context.said else f"{warning}\n\n{text}"
 
 
+def _say_passed(context: TurnContext) -> None:
+    passed = context.progress.passed
+    for step in passed:
+        context.said.append(step.type.ask(step, context.view(step)).text)
+    if passed:
+        context.note_passed()
+
+
 def _ask_before_sending(context: TurnContext) -> None:
     """Enter the menu about words that may identify the tipster, or about the origin of files, where one is needed."""
-    if identifying_words(context):
+    words, asked = identifying_words(context), _undecided_origins(context)
+    if words or asked:
+        _say_passed(context)  # a tip told at once is told of 112 and of secrecy before anything is asked
+        _say_only_once(context)
+    if words:
         context.change(state="@identity")
-    elif asked := _undecided_origins(context):
+    elif asked:
         decided = (*context.session.origin_decided, *asked)
         context.change(state="@origin", origin_asked=asked, origin_decided=decided)
 
@@ -199,6 +219,7 @@ def _accuse_nobody(context: TurnContext) -> None:
 def finish_step(context: TurnContext, step: Step, answer: GivenAnswer) -> Turn:
     """Store the complete answer of a step and go on to the next."""
     context.set_answer(step.id, answer)
+    leave_station_unasked(context, step)
     if f"@{step.id}" in context.session.answers:
         context.change(answers=context.session.answers_without(f"@{step.id}"))
     note_identity(context, step)
@@ -248,15 +269,16 @@ def _accept_file(context: TurnContext, step: Step, media: Media) -> Turn:
         context.debounce = True
         return context.ask()
     accept_unsolicited(context, media)
-    result = _read_caption(context, step, media)
+    result = _read_caption(context, step, media.caption)
     return accept_result(context, step, result) if result else go_on(context, stay=True)
 
 
-def _read_caption(context: TurnContext, step: Step, media: Media) -> AcceptedAnswer | RefusedAnswer | None:
-    """Read a picture's caption as the answer to a question that is answered in words."""
-    if step.type.name != "text" or not media.caption.strip():
+def _read_caption(context: TurnContext, step: Step, caption: str) -> AcceptedAnswer | RefusedAnswer | None:
+    """Read a picture's caption as the answer to a question that is answered in words, or by a place."""
+    if step.id in context.session.answers or not caption.strip():
         return None
-    return step.type.accept(step, Text(media.caption), context.view(step))
+    tells = step.type.name == "text" or (step.type.name == "place" and opening_in(context, caption).place.mentioned)
+    return step.type.accept(step, Text(caption), context.view(step)) if tells else None
 
 
 def _clear_files(context: TurnContext, step: Step) -> Turn:
@@ -330,11 +352,11 @@ def _go_back(context: TurnContext, step: Step) -> Turn:
 
 
 def _previous(context: TurnContext, step: Step) -> Step | None:
-    """The last answered step before this one."""
-    found = None
+    """The last step before this one that the tipster answered."""
+    found, answers = None, context.session.answers
     for other in context.progress.path:
         if other.id == step.id:
             break
-        if other.type.part in ASKED_PARTS and other.id in context.session.answers:
+        if other.type.part in ASKED_PARTS and other.id in answers and not answers[other.id].is_unasked:
             found = other
     return found

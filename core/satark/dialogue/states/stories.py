@@ -1,8 +1,13 @@
 """What tipsters tell without being asked: a story before the first question, a photo in the middle, a pin afterwards.
 
 None of it is lost: words and voice go to the flow's opening step, a pin to its place step, every other file to the
-evidence; and the tipster is told so. A story answers the questions that it can, and only the others are put. Such
-answers are likely and never certain, so they are said back, and the review shows them before anything is sent.
+evidence; and the tipster is told so. A story or a caption answers the questions that it can, and of the others only
+those are put that matter. Such answers are likely and never certain, so they are said back, and the review shows them
+before anything is sent.
+
+Whether police are involved is asked after a whole story only if it speaks of police or of an office of theirs. After
+any other the review asks it, and sending without an answer means what "don't know" means: nobody is accused, and the
+tip goes to the SP's and the DIG's desk. No station or outpost gets a tip unless one of these passes it on.
 """
 
 from __future__ import annotations
@@ -20,8 +25,11 @@ from satark.dialogue.steps.answer_steps import located, merge_pin
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
+from satark_words.geography.units import ELSEWHERE
+from satark_words.marks import SOUND
 from satark_words.reading import Opening, PlaceFound
 
+_UNASKED: Final = GivenAnswer()
 _TIMES: Final = {"now": "yes", "past": "no", "coming": "no"}
 """When it happens, as a story tells it → the answer to whether it happens now."""
 
@@ -31,10 +39,42 @@ def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> Non
     if not context.session.language:
         context.change(language=context.loaded.language_of(event.body))
     context.leave_menu()
-    if not accept_unsolicited(context, event):
-        return
-    fill_in(context, opening)
+    if accept_unsolicited(context, event):
+        fill_in(context, opening)
+        ask_only_what_matters(context, event.body, opening)
+
+
+def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) -> None:
+    """Leave the questions unasked that a whole story need not answer. All may be answered from the review."""
     leave_files_unasked(context)
+    _place_by_landmark(context, opening.place)
+    speaks = _speaks_of_police(context, words)
+    if (police := _step(context, "police")) and not speaks:
+        _pass_over(context, police)
+    for step in context.loaded.steps if speaks else ():
+        if step.names == "outpost" and step.skip:  # where no outpost is named, its whole station is kept from the tip
+            _pass_over(context, step)
+
+
+def unasked_police(context: TurnContext) -> Step | None:
+    """Return the question whether police are involved if it was left to the review; else None."""
+    police = _step(context, "police")
+    answer = context.session.answers.get(police.id) if police else None
+    return police if police and answer and answer.is_unasked and context.is_on_path(police) else None
+
+
+def ask_of_police(context: TurnContext, words: str) -> bool:
+    """Put the question about police after all if words speak of them; return whether they do."""
+    police = unasked_police(context)
+    if police is None or not _speaks_of_police(context, words):
+        return False
+    context.set_answer(police.id, None)
+    return True
+
+
+def _speaks_of_police(context: TurnContext, words: str) -> bool:
+    marks = context.analysis(words).found("person.police", "unit.*")
+    return any(mark.quality >= SOUND for mark in marks)
 
 
 def may_cry(context: TurnContext) -> bool:
@@ -46,7 +86,7 @@ def may_cry(context: TurnContext) -> bool:
 
 def keep_cry(context: TurnContext, event: Text) -> None:
     """Keep a cry as the story, and leave every question but "where?", so that the answer leads to the review."""
-    opening = context.loaded.reader.open(context.analysis(event.body))
+    opening = opening_in(context, event.body)
     if not context.session.language:
         context.change(language=context.loaded.language_of(event.body))
     context.leave_menu()
@@ -67,18 +107,31 @@ def leave_unasked(context: TurnContext, steps: Iterable[Step]) -> None:
 def leave_files_unasked(context: TurnContext) -> None:
     """Skip the question for files after a long story: files are welcome at any time until the tip is sent."""
     evidence = context.loaded.flow.by_id.get(context.loaded.evidence_step)
-    if evidence is not None and evidence.skip and evidence.id not in context.session.answers:
+    if evidence is not None and evidence.skip:
         files = tuple(file.ordinal for file in context.session.files if file.role == evidence.id)
-        context.set_answer(evidence.id, GivenAnswer(None, context.source, files))
+        _pass_over(context, evidence, files)
+
+
+def leave_station_unasked(context: TurnContext, answered: Step | None = None) -> None:
+    """Leave out the question for the station, after an answer to that for the district alone: it asks for either."""
+    filled = {getattr(step.settings, "fills", ""): step for step in context.loaded.steps}
+    if "station" in filled and (answered is None or answered is filled.get("district")):
+        _pass_over(context, filled["station"])
+
+
+def _pass_over(context: TurnContext, step: Step, files: tuple[str, ...] = ()) -> None:
+    """Count a step as passed though it was not put. Such an answer has no source, and "back" passes over it."""
+    if step.id not in context.session.answers:
+        context.set_answer(step.id, msgspec.structs.replace(_UNASKED, evidence=files))
 
 
 def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: bool = True) -> None:
     """Answer the open questions that a story answers, except that of `but`; if `aloud`, say what was understood."""
     answers: dict[Meaning, str] = {
         "category": opening.category,
-        "now": _TIMES.get(opening.when, ""),
+        "now": _TIMES.get(opening.when) or ("no" if opening.often and not opening.dangers else ""),
         "police": "yes" if opening.police else "",
-        "when": _only_now(opening),
+        "when": "now" if opening.when == "now" else "",  # which makes a tip more urgent; the story tells any other time
     }
     told = {one: code for one, code in answers.items() if code and one != but}
     labels = [_choose(context, one, code) for one, code in told.items() if _is_open(context, one)]
@@ -97,13 +150,8 @@ def fill_in_unasked(context: TurnContext, opening: Opening) -> None:
 
 def fill_in_answer(context: TurnContext, opening: Opening) -> None:
     """Fill in only the place and "now" from the answer to what happens: the other questions still follow."""
-    tells_when = opening.when and _asks_now(context)
-    fill_in(context, Opening(place=opening.place, when=opening.when if tells_when else ""))
-
-
-def _only_now(opening: Opening) -> str:
-    """Return the time only if it is now, which makes a tip more urgent; the story tells any other well enough."""
-    return opening.when if opening.when == "now" else ""
+    told = msgspec.structs.replace(opening, category="", police=False)
+    fill_in(context, told if _asks_now(context) else Opening(place=opening.place))
 
 
 def _is_open(context: TurnContext, meaning: Meaning) -> bool:
@@ -125,7 +173,7 @@ def _step(context: TurnContext, meaning: Meaning) -> Step | None:
 def _choose(context: TurnContext, meaning: Meaning, code: str) -> str:
     """Choose an option of the open step that has a meaning; return its label, empty where it was not chosen."""
     step = _step(context, meaning)
-    if step is None or step.id in context.session.answers:
+    if step is None or not context.session.answers.get(step.id, _UNASKED).is_unasked:
         return ""
     view = context.view(step)
     option = next((option for option in step.type.ask(step, view).options if option.code == code), None)
@@ -138,14 +186,29 @@ def _choose(context: TurnContext, meaning: Meaning, code: str) -> str:
 
 def _place(context: TurnContext, found: PlaceFound) -> str:
     """Fill in the place that a story names in the geography; return its name, empty where it names none."""
-    step = context.loaded.flow.by_id.get(context.loaded.place_step)
-    if step is None or step.id in context.session.answers or not found.station:
+    outside = found.district == ELSEWHERE
+    if not found.station and not outside:
         return ""
-    geography = context.loaded.geography
-    label = geography.label(found.outpost or found.station, context.catalogue.names_in)
-    place = located(Place(text=label, district=found.district, station=found.station), geography)
-    _answer(context, step, msgspec.to_builtins(place))
+    label = context.loaded.geography.label(found.outpost or found.station, context.catalogue.names_in) or found.text
+    if not _set_place(context, Place(text=label, district=found.district, station=found.station)):
+        return ""
+    if outside:
+        context.say("place.outside")
     return label
+
+
+def _place_by_landmark(context: TurnContext, found: PlaceFound) -> None:
+    """Fill in a place that a story tells by a landmark; its district is asked unless the story names that too."""
+    if found.text and _set_place(context, Place(text=found.text, district=found.district)) and found.district:
+        leave_station_unasked(context)
+
+
+def _set_place(context: TurnContext, place: Place) -> bool:
+    step = context.loaded.flow.by_id.get(context.loaded.place_step)
+    if step is None or step.id in context.session.answers:
+        return False
+    _answer(context, step, msgspec.to_builtins(located(place, context.loaded.geography)))
+    return True
 
 
 def _answer(context: TurnContext, step: Step, value: Any) -> None:
@@ -191,13 +254,33 @@ def _add_evidence(context: TurnContext, media: Media) -> None:
     warn_of_voice(context, media)
     context.add_file(media, context.loaded.evidence_step)
     context.debounce = True
-    asks_words = context.step is not None and context.step.type.name == "text"
-    if is_story(media.caption) and _opening_is_open(context) and not asks_words:
-        _set_opening(context, media.caption.strip())
     context.say("file.kept")
+    if caption := media.caption.strip():
+        _add_caption(context, caption)
+
+
+def _add_caption(context: TurnContext, caption: str) -> None:
+    """Read a caption as a typed message is read: it may tell the story, the place, or of police."""
+    opening = opening_in(context, caption)
+    asks_words = context.step is not None and context.step.type.name == "text"
+    if not is_story(caption) or not _opening_is_open(context) or asks_words:
+        fill_in(context, Opening(place=opening.place))
+        ask_of_police(context, caption)
+        return
+    if not context.session.language:
+        context.change(language=context.loaded.language_of(caption))
+    _set_opening(context, caption)
+    fill_in(context, opening)
+    ask_only_what_matters(context, caption, opening)
+
+
+def opening_in(context: TurnContext, words: str) -> Opening:
+    """Return what words answer without being asked."""
+    return context.loaded.reader.open(context.analysis(words))
 
 
 def _add_words(context: TurnContext, words: str) -> None:
+    ask_of_police(context, words)
     old = context.session.answers.get(context.loaded.opening_step)
     value: Any = old.value if old else None
     if isinstance(value, Mapping):

@@ -21,7 +21,7 @@ from satark.api.flow import (
 )
 from satark.api.inbound import Event, Pin, Text
 from satark.api.tip import Place
-from satark_words.geography.geography import Geography
+from satark_words.geography.geography import ELSEWHERE, Geography
 from satark_words.graphemes import split, truncate
 from satark_words.tokens import ascii_digits, fold
 
@@ -174,8 +174,10 @@ class PlaceStep(BaseStepType):
             return None
         cut = isinstance(event, Text) and len(event.body.strip()) > len(place.text)
         said = view.catalogue.text("text.long", tail=_tail(place.text)) if cut else ""
-        found = located(place, view.geography, view.names(place.text) if view.names and place.text else None)
+        found = located(place, view.geography, view.names(place.text) if view.names and place.text else ())
         if found.latitude is not None and not found.district:
+            found = msgspec.structs.replace(found, district=ELSEWHERE)
+        if found.district == ELSEWHERE:
             said = view.catalogue.text("place.outside")
         return AcceptedAnswer(value=msgspec.to_builtins(found), said=said)
 
@@ -188,8 +190,8 @@ class PlaceStep(BaseStepType):
         return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
-def located(place: Place, geography: Geography, codes: Iterable[str] | None = None) -> Place:
-    """Fill in district and station of a place; `codes` are what its text names, where that was read already."""
+def located(place: Place, geography: Geography, codes: Iterable[str] = ()) -> Place:
+    """Fill in district and station of a place; `codes` are what its text names."""
     found = geography.locate(place, codes)
     return msgspec.structs.replace(place, district=found.district, station=found.station)
 
@@ -200,6 +202,8 @@ def merge_pin(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any
     A pin says more than words: the district and station that the words named count no more where it is elsewhere.
     """
     text = place.get("text") or pin.get("text", "")
+    if place.get("district") and pin.get("district") == ELSEWHERE:
+        pin = {**pin, "district": ""}  # a doubt: the words name a district, and the pin may be where the tipster is
     if place.get("district") != pin.get("district"):
         place = {name: value for name, value in place.items() if name not in {"district", "station"}}
     return {**place, **pin, **({"text": text} if text else {})}

@@ -21,7 +21,7 @@ from satark.api.flow import (
 )
 from satark.api.inbound import Event, Tap
 from satark_words.catalogues import Catalogue
-from satark_words.geography.geography import Geography
+from satark_words.geography.geography import ELSEWHERE, Geography
 
 _YES_NO = ("yes", "no")
 
@@ -50,9 +50,10 @@ class ChoiceStep(BaseStepType):
     settings: type[msgspec.Struct] = ChoiceSettings
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """List the question, the name, and a label for each option."""
+        """List the question, the name, a label for each option, and what the review asks instead of the question."""
         labels = [(f"{step.id}.{code}", f"option.{code}") for code in self.codes(step)]
-        return [*super().keys(step), *labels]
+        unasked = [(f"{step.id}.unasked",)] if step.means == "police" else []
+        return [*super().keys(step), *labels, *unasked]
 
     def codes(self, step: Step) -> tuple[str, ...]:
         """List the options that the flow names."""
@@ -74,7 +75,8 @@ class ChoiceStep(BaseStepType):
             return None
         if step.accuses.get(event.token) == "range" and not view.above_range:
             return RefusedAnswer(view.catalogue.text("accused.nobody_above"))
-        return AcceptedAnswer(value=event.token)
+        outside = getattr(step.settings, "fills", "") == "district" and event.token == ELSEWHERE
+        return AcceptedAnswer(value=event.token, said=view.catalogue.text("place.outside") if outside else "")
 
     def show(self, step: Step, value: Any, view: View) -> str:
         """Return the option's label."""

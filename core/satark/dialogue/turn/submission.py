@@ -61,7 +61,7 @@ def _accused(context: TurnContext, answers: Mapping[str, Any], place: Place) -> 
         station = _named(context, answers, "station")
         return Accused(level="station", unit=station) if station not in {"", "unknown"} else Accused(level="unknown")
     if unit == "outpost":
-        named = context.loaded.geography.outpost_in(_named(context, answers, "outpost"), place.station)
+        named = context.loaded.geography.outpost_in(context.names(_named(context, answers, "outpost")), place.station)
         return Accused(level="outpost", unit=named or place.station)
     of_place = {"station": place.station, "district": place.district}
     return Accused(level=unit, unit=of_place.get(unit, ""))

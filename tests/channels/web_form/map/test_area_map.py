@@ -7,10 +7,10 @@ import unicodedata
 
 import pytest
 
-from satark.api.tip import Place
 from satark_web_form.map.area_map import draw_map
 from satark_words.geography.geography import Geography
 from satark_words.geography.maps import Marker
+from satark_words.reader import Reader
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])
@@ -40,7 +40,7 @@ def test_every_district_has_an_outline_and_every_station_a_name_that_tells_it(la
     corners = [tuple(map(float, corner.split(","))) for one in area_map.outlines for corner in one.points.split()]
     assert all(0 <= x <= area_map.width and 0 <= y <= area_map.height for x, y in corners)
     for station, name in zip(geography.stations(), area_map.names, strict=True):
-        assert geography.locate(Place(text=name)).station == station.code
+        assert geography.resolve(Reader.shared(geography).names(name)).station == station.code
 
 
 def test_one_district_is_not_named_with_every_station() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from satark.cli.public_lists import read_districts, read_stations, read_villages, write_districts
 from satark_words.geography.geography import Geography
-from satark_words.geography.public_lists import read_districts, read_stations, write_districts
 from satark_words.geography.reading import GeographyError
+from satark_words.reader import Reader
 from support.loops import every_row
 
 DISTRICTS = (
@@ -33,3 +34,25 @@ def test_every_problem_of_a_table_is_named_with_its_line() -> None:
     with pytest.raises(GeographyError) as caught:
         read_stations("district,code,name_en\n123,,X\n123,y,\n", "s.csv")
     assert [problem.line for problem in caught.value.problems] == [2, 3]
+
+
+VILLAGES = """\
+District Code,Village Code,Village Name (In English),Village Name (In Local)
+123,1,KHAIRABAD KALAN,खैराबाद कलां
+123,2,LATGHAT,
+124,3,LATGHAT,
+"""
+
+
+def test_a_village_tells_its_district_unless_others_have_one_so_called() -> None:
+    listed = read_districts(DISTRICTS + "124,MAU,,192\n", "d.csv")
+    files = dict(write_districts(listed, "r", villages=read_villages(VILLAGES, "v.csv")))
+    made = Geography((*Geography.parse(files["azamgarh"]).districts, *Geography.parse(files["mau"]).districts))
+    reader = Reader(made)
+    told = {text: made.resolve(reader.names(text)).district for text in ("khairabad kalan me", "खैराबाद कलां", "latghat")}
+    assert told == {"khairabad kalan me": "azamgarh", "खैराबाद कलां": "azamgarh", "latghat": ""}
+
+
+def test_a_table_without_names_of_villages_is_refused() -> None:
+    with pytest.raises(GeographyError, match="Village Name"):
+        read_villages("District Code\n123\n", "v.csv")

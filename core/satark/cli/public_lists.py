@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import yaml
@@ -108,8 +109,32 @@ def read_stations(text: str, file: str) -> list[ListedStation]:
     return stations
 
 
+def read_villages(text: str, file: str) -> dict[str, list[str]]:
+    """Read the directory's table of villages: the LGD code of each district, and the names of its villages.
+
+    Raises:
+        GeographyError: a column is missing.
+    """
+    rows = csv.DictReader(text.lstrip("\ufeff").splitlines())
+    columns = {_plain(heading): heading for heading in rows.fieldnames or ()}
+    district = columns.get("districtcode") or columns.get("districtlgdcode")
+    names = [columns[one] for one in ("villagenameinenglish", "villagename", "villagenameinlocal") if one in columns]
+    if not district or not names:
+        message = "the table needs the columns District Code and Village Name (In English), as the directory gives them"
+        raise GeographyError([GeographyProblem(file, 1, message)])
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        told = [fold(row[name] or "") for name in names]
+        found.setdefault((row[district] or "").strip(), {}).update(dict.fromkeys(filter(None, told)))
+    return {code: list(villages) for code, villages in found.items()}
+
+
 def write_districts(
-    districts: Sequence[ListedDistrict], range_: str, stations: Sequence[ListedStation] = (), file: str = "stations"
+    districts: Sequence[ListedDistrict],
+    range_: str,
+    stations: Sequence[ListedStation] = (),
+    file: str = "stations",
+    villages: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Iterator[tuple[str, str]]:
     """Yield the code of each district and the text of its file.
 
@@ -118,6 +143,7 @@ def write_districts(
         range_: code of the range (the DIG's area).
         stations: the table of their stations.
         file: the table's file name, for messages.
+        villages: the names of villages by the LGD code of their district.
 
     Raises:
         GeographyError: a station belongs to none of the districts.
@@ -128,7 +154,8 @@ def write_districts(
         raise GeographyError([GeographyProblem(file, one.line, message.format(one.district)) for one in lost])
     for district in districts:
         own = [one.fields for one in stations if district.is_called(one.district)]
-        yield district.code, _HEAD.format(name=district.names["en"]) + _yaml(_document(district, range_, own))
+        document = _document(district, range_, own, villages.get(str(district.lgd), ()))
+        yield district.code, _HEAD.format(name=district.names["en"]) + _yaml(document)
 
 
 _HEAD: Final = """\
@@ -193,13 +220,16 @@ def _listed(cell: str) -> list[str]:
     return [part.strip() for part in cell.split(";") if part.strip()]
 
 
-def _document(district: ListedDistrict, range_: str, stations: Iterable[dict[str, object]]) -> dict[str, object]:
+def _document(
+    district: ListedDistrict, range_: str, stations: Iterable[dict[str, object]], villages: Sequence[str]
+) -> dict[str, object]:
     fields: dict[str, object] = {
         "code": district.code, "names": dict(district.names), "range": range_, "lgd": district.lgd,
     }  # fmt: skip
     if district.census:
         fields["census"] = district.census
-    return {"districts": [{**fields, "stations": list(stations)}]}
+    places = {"places": list(villages)} if villages else {}
+    return {"districts": [{**fields, "stations": list(stations), **places}]}
 
 
 def _yaml(document: object) -> str:

@@ -1,0 +1,214 @@
+"""A whole tip told at once needs three messages: the tip, at most one answer, and the word to send it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from satark.api.inbound import MediaKind
+from satark.api.tip import Accused
+from satark.dialogue.engine import Engine
+from satark.dialogue.rendering.fit import fit
+from satark_testing.dialogue.chat import Chat
+from satark_whatsapp.rendering import CAPABILITIES
+from satark_words.geography.geography import ELSEWHERE
+from support.loops import every_row
+
+TIPS: Final = (
+    ("Illegal liquor is sold behind Sigra stadium every evening from a white Omni van", "INTOX"),
+    ("चेतगंज में पान की दुकान पर रोज़ गांजा बिकता है, दुकानदार का नाम राजू है", "INTOX"),
+    ("lanka chauraha ke paas chai ki dukan pe roz sham ko smack bikta hai", "INTOX"),
+    ("मुगलसराय स्टेशन के बाहर रात में हेरोइन की पुड़िया बेची जाती है", "INTOX"),
+    ("dhaurahara gaon ke pokhare pe juaa hota hai har shaam, paanch chhah log baithte hain", "GAMBL"),
+    ("Gambling goes on in a house in Shahganj near the railway crossing, daily till late night", "GAMBL"),
+    ("ईंट भट्ठे के पीछे जुआ होता है, हर इतवार को, जगह जौनपुर के मुरादगंज में", "GAMBL"),
+    ("ganga kinare ramnagar me raat ko JCB se balu nikalte hain, 10-12 tractor lagte hain", "MINE"),
+    ("नदी किनारे पुल के नीचे रोज़ रात को अवैध बालू खनन होता है", "MINE"),
+    ("Sand is dug illegally at night on the river bank at Zamania, trucks leave at 3 am", "MINE"),
+    ("kerakat me gomti nadi se chori chhupe balu khanan ho raha hai kai din se", "MINE"),
+    ("chaubepur me ek ghar me katta banta hai, munna lohar banata hai", "ARMS"),
+    ("एक आदमी देसी कट्टा बेचता है, उसकी मोबाइल की दुकान बस अड्डे के सामने है", "ARMS"),
+    ("A man called Bunty sells country-made pistols from his garage in Azamgarh", "ARMS"),
+    ("dildarnagar me truck me gaay bhar ke le jate hain raat ko 2 baje bihar border", "COW"),
+    ("चंदौली के जंगल के रास्ते गोवंश की तस्करी होती है, हर हफ्ते दो पिकअप", "COW"),
+    ("Cows are slaughtered at night in a shed behind the rice mill in Alinagar", "COW"),
+    ("sarnath me ek hotel me ladkiyo se galat kaam karaya jata hai, roz naye log aate hain", "TRAFF"),
+    ("गाजीपुर के मुहम्मदाबाद में नौकरी के नाम पर लड़कियों को दिल्ली भेजकर बेच देते हैं", "TRAFF"),
+    ("Girls brought from Bengal are kept locked in a yellow house beside the water tank", "TRAFF"),
+    ("sabzi mandi me kuch ladke roz dukandaro se hafta vasoolte hain, naam sonu aur vicky", "EXTORT"),
+    ("जौनपुर के बदलापुर में एक गुंडा दुकानदारों से रंगदारी मांगता है, ना देने पर मारता है", "EXTORT"),
+    ("A gang collects protection money from auto drivers at Babatpur every Monday", "EXTORT"),
+    ("girls inter college ke bahar ladke roz chhedkhani karte hain, phoolpur pindra ke pas", "HARASS"),
+    ("बीएचयू के पास कोचिंग से लौटती लड़कियों का पीछा करते हैं बाइक वाले, शाम 6 बजे", "HARASS"),
+    ("Boys harass girl students outside the inter college in Sakaldiha every afternoon", "HARASS"),
+    ("kuch log garib logo ko paise dekar dharm badalwa rahe hain har itwar, sarai mohana basti me", "CONV"),
+    ("kal raat manduadih me gupta ji ki dukan ka tala tod kar chori hui, do ladke the", "HEIN"),
+    ("परसों रात शिवपुर में बाइक सवार दो लड़कों ने महिला की चेन छीनी", "HEIN"),
+    ("Last week three men robbed a jeweller at gunpoint in Lucknow, one is called Pintu", "HEIN"),
+    ("cholapur thane ka daroga balu ke truck se 5000 rupaye leta hai har raat", "POLCOR"),
+    ("हमारे यहाँ का सिपाही ठेले वालों से रोज़ 50 रुपये लेता है, सुंदरपुर चौकी", "POLCOR"),
+    ("The inspector at Mughalsarai police station takes bribes from liquor sellers", "POLCOR"),
+    ("rampur gaon me hanuman mandir ke peeche daru ki bhatti chalti hai roz", "INTOX"),
+    ("Behind the Shiv temple in Dhaurahara village they sell ganja every night", "INTOX"),
+    ("भैंसा गांव में प्राइमरी स्कूल के बगल में कच्ची शराब बनती है, रोज़ रात को", "INTOX"),
+)  # fmt: skip
+"""Whole tips, and the category that each tells."""
+ANSWERS: Final = {
+    "place": "near the temple in Rampur", "district": "don't know", "station": "don't know", "now": "no",
+    "police": "no", "police_unit": "1", "police_who": "skip", "evidence": "skip",
+}  # fmt: skip
+"""What the tipster answers where something is asked after all."""
+
+
+def send_whole(chat: Chat, tip: str, category: str) -> list[str]:
+    """Tell a tip and answer what is asked until it is sent; return the questions."""
+    chat.say(tip)
+    asked: list[str] = []
+    while chat.submission is None and len(asked) < 9:
+        asked.append(chat.step)
+        if chat.step == "review":
+            chat.tap("send")
+        elif chat.step == "category":
+            chat.tap(category)
+        else:
+            chat.say(ANSWERS[chat.step])
+    return asked
+
+
+def test_nine_of_ten_whole_tips_need_three_messages_or_fewer(engine: Engine) -> None:
+    asked = {tip: send_whole(Chat(engine), tip, category) for tip, category in TIPS}
+    long = {tip: steps for tip, steps in asked.items() if len(steps) > 2}
+    assert len(TIPS) == 36
+    assert len(TIPS) - len(long) >= 33, long
+
+
+STORY: Final = "They sell illegal liquor behind the school at Lanka every night"
+CHANNELS: Final = ("whatsapp", "telegram", "sms", "voice", "web_form")
+
+
+@pytest.mark.parametrize("greeting", [(), ("Hi", "2")])
+def test_a_whole_tip_goes_to_the_review_at_once(chat: Chat, greeting: tuple[str, ...]) -> None:
+    chat.say(*greeting, STORY)
+    assert chat.step == "review"
+    assert "Police involved?" in chat.text
+    chat.tap("send")
+    assert chat.submission is not None
+    assert chat.submission.accused is None
+    assert "police" not in chat.submission.answers
+
+
+@every_row("word", ["police", "पुलिस", "the sub inspector is with them", "thana wale mile hain", "daroga"])
+def test_police_named_at_the_review_are_asked_about_and_kept_from_the_tip(engine: Engine, word: str) -> None:
+    chat = Chat(engine).say(STORY, word)
+    if chat.step == "police":
+        chat.tap("yes")
+    assert (chat.step, chat.submission) == ("police_unit", None)
+    chat.tap("station", "@skip", "send")
+    assert chat.submission is not None
+    assert chat.submission.accused == Accused(level="station", unit="lanka")
+
+
+@every_row(
+    "told", ["police ko bataya par kuch nahi hua", "it is opposite the house of an inspector", "dig office wale"]
+)
+def test_a_story_that_speaks_of_police_without_saying_more_is_asked_about_them(engine: Engine, told: str) -> None:
+    assert Chat(engine).say(f"lanka me roz daru bikti hai, {told}").step in {"police", "police_unit"}
+
+
+def test_a_story_of_silent_police_is_asked_once_and_may_be_answered_from_the_review_too(chat: Chat) -> None:
+    chat.say(STORY).tap("change", "police", "yes", "unknown").tap("@skip")
+    assert chat.step == "review"
+    assert "Police involved?" not in chat.text
+    chat.tap("send")
+    assert chat.submission is not None
+    assert chat.submission.accused == Accused(level="unknown")
+
+
+def test_back_from_the_review_passes_over_what_was_not_asked(chat: Chat) -> None:
+    chat.say("Hi", "2", "daru", "They sell it there", "near the old temple", "Jaunpur").say("back")
+    assert chat.step == "district"
+    assert Chat(chat.engine).say(STORY, "back").step != "police"
+
+
+@every_row("told", ["raat ko", "roz", "kal", "har shaam", "last month", "शाम 6 बजे", "every night", "परसों", "at night"])
+def test_a_time_in_the_story_spares_the_question_whether_it_happens_now(engine: Engine, told: str) -> None:
+    chat = Chat(engine).say(f"lanka me {told} ladkiyo ko chhedte hain")
+    assert chat.session is not None
+    assert (chat.step, chat.session.answers["now"].value) == ("review", "no")
+
+
+def test_now_in_the_story_is_kept(chat: Chat) -> None:
+    chat.say("lanka me abhi raat ko ladkiyo ko chhed rahe hain")
+    assert chat.session is not None
+    assert chat.session.answers["now"].value == "yes"
+
+
+@every_row(
+    "place, told",
+    [
+        ("at Delhi", ("elsewhere", "")),
+        ("in Azamgarh", ("elsewhere", "")),
+        ("in Lanka, they bring it from Delhi", ("varanasi", "lanka")),
+        ("in Lanka, Mirzapur road", ("varanasi", "lanka")),
+    ],
+)
+def test_a_place_outside_is_told_apart_from_where_things_come_from(
+    engine: Engine, place: str, told: tuple[str, str]
+) -> None:
+    chat = Chat(engine).say(f"Every night they sell ganja {place}")
+    assert ("outside our districts" in chat.text) is (told[0] == "elsewhere")
+    chat.tap("send")
+    assert chat.submission is not None
+    assert (chat.submission.place.district, chat.submission.place.station) == told
+
+
+@every_row("channel", CHANNELS)
+@every_row("language, said", [("English", ("outside our districts", "DIG", "112")), ("हिन्दी", ("डीआईजी|DIG", "112"))])
+def test_every_channel_says_what_happens_to_a_tip_from_outside(
+    engine: Engine, channel: str, language: str, said: tuple[str, ...]
+) -> None:
+    chat = Chat(engine, channel).say("Hi", language, "3", "They are sold there at night", "Lucknow")
+    assert all(any(each in chat.text for each in one.split("|")) for one in said), chat.text
+    chat.tap("no").say("skip").tap("send")
+    assert chat.submission is not None
+    assert chat.submission.place.district == ELSEWHERE
+
+
+def test_the_button_for_another_district_says_it_too(chat: Chat) -> None:
+    chat.say("Hi", "2", "3", "They are sold there at night", "near the old temple").tap("elsewhere")
+    assert "outside our districts" in chat.text
+
+
+def test_a_caption_is_read_like_a_message(engine: Engine) -> None:
+    chat = Chat(engine).send("image", STORY)
+    assert (chat.step, chat.session and chat.session.language) == ("review", "en")
+    chat.tap("send")
+    assert chat.submission is not None
+    assert (chat.submission.category, chat.submission.place.station) == ("INTOX", "lanka")
+    assert chat.submission.evidence == ("1",)
+
+
+@every_row("caption, station", [("Lanka", "lanka"), ("ye dukan sigra me hai", "sigra"), ("behind the mill", "")])
+@every_row("kind", ["image", "video"])
+def test_a_caption_that_names_the_place_answers_the_question_for_it(
+    engine: Engine, caption: str, station: str, kind: MediaKind
+) -> None:
+    chat = Chat(engine).say("Hi", "2", "daru", "They sell it there").send(kind, caption)
+    assert chat.step == ("police" if station else "district")
+    assert chat.session is not None
+    assert chat.session.answers["place"].value.get("station", "") == station
+
+
+def test_a_caption_that_names_no_place_leaves_the_question(chat: Chat) -> None:
+    assert chat.say("Hi", "2", "daru", "They sell it there").send("image", "this is how he looks").step == "place"
+
+
+def test_a_caption_before_the_question_for_the_place_spares_it(chat: Chat) -> None:
+    assert chat.say("Hi", "2").send("image", "Sigra").say("daru", "They sell it there").step == "police"
+
+
+def test_the_review_of_a_whole_tip_keeps_its_buttons_on_whatsapp(engine: Engine) -> None:
+    reviews = [chat.prompt for tip, _ in TIPS if (chat := Chat(engine).say(tip)).step == "review"]
+    assert len(reviews) > 12
+    assert not [prompt.text for prompt in reviews if not fit(prompt, CAPABILITIES).choices]
