@@ -106,6 +106,8 @@ def test_the_ranges_office_is_accused_only_where_a_desk_stands_above_it(accused:
     if accused is None:
         assert chat.step == "police_unit"
         assert "No office above the DIG's is connected here" in chat.text
+        assert "Lokayukta" in chat.text
+        assert "Nothing has been sent" in chat.text
     else:
         chat.say("skip", "skip").tap("send")
         assert chat.submission is not None
