@@ -127,6 +127,9 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     sent: OpenMailbox | None = None
     """The tip that was just submitted, while its sender is asked whether they may be contacted: what they tell now is
     added to it."""
+    receipt: bytes = b""
+    """The paragraphs with its receipt, for a channel of pages: sealed under a secret of the browser's own. Set by
+    ingest."""
     wrong_codes: int = 0
     without_code: int = 0
     """How often in a row something else came where a receipt code was asked for."""
@@ -225,6 +228,8 @@ class Mailbox(Redacted, frozen=True, kw_only=True):
     language: str
     messages: tuple[Message, ...]
     """From the desks and from the tipster, oldest first; the newest with a `status` is the tip's status."""
+    asked: Message | None = None
+    """Which of the messages is the question that waits for an answer."""
     file_notices: tuple[FileNotice, ...] = ()
     """What the tipster could not be notified of when it happened."""
     erased: bool = False

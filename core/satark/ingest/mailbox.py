@@ -55,7 +55,8 @@ class Mailboxes:
         notices = evidence_files.pending_file_notices(unit.main, opened.tip)
         evidence_files.clear_file_notices(unit, opened.tip)
         messages = tuple(message for _, message in numbered)
-        return Mailbox(open=mailbox, language=opened.language, messages=messages, file_notices=notices)
+        asked = next((message for seq, message in numbered if seq == mailbox.question), None)
+        return Mailbox(open=mailbox, language=opened.language, messages=messages, asked=asked, file_notices=notices)
 
     def refreshed(self, unit: UnitOfWork, mailbox: OpenMailbox) -> OpenMailbox:
         """Return an open mailbox with the files and the key that its tip has now.

@@ -90,6 +90,29 @@ def test_only_what_came_since_the_tipster_last_wrote_is_shown(engine: Engine) ->
     assert "Received" in chat.text
 
 
+def test_what_the_tipster_answered_last_is_shown_again(engine: Engine) -> None:
+    old, asked = Message(sender="desk", text="old"), Message(sender="desk", text="Which shop?", question=True)
+    mine = Message(sender="tipster", text="mine")
+    answers = [Message(sender="tipster", text=text, answers=7) for text in ("The third one", "and it opens at nine")]
+    chat = Chat(engine, mailbox=mailbox(old, mine, asked, *answers)).say(CODE)
+    assert "The officer asks: Which shop?" in chat.text
+    assert "old" not in chat.text
+    assert chat.offered() == []
+
+
+def test_a_question_that_waits_is_shown_even_if_another_was_asked_after_it(engine: Engine) -> None:
+    first = Message(sender="desk", text="Which shop?", question=True)
+    second = Message(sender="desk", text="On which side?", question=True)
+    answered = Message(sender="tipster", text="Left", answers=9)
+    waits = msgspec.structs.replace(
+        mailbox(first, second, answered, Message(sender="desk", text="Thanks"), question=7), asked=first
+    )
+    chat = Chat(engine, mailbox=waits).say(CODE)
+    assert "The officer asks: Which shop?" in chat.text
+    assert "Thanks" in chat.text
+    assert "On which side?" not in chat.text
+
+
 @pytest.mark.parametrize(("option", "text"), [("unknown", "Don't know"), ("decline", "Don't want to answer")])
 def test_a_question_may_be_left_unanswered(box: Chat, option: str, text: str) -> None:
     box.say(CODE).tap(option)

@@ -164,7 +164,7 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
     for notice in mailbox.file_notices:
         context.say(f"file.{notice.what}", **notice.values)
     in_sentence = latest if "{reason}" in texts.get(f"status.{status}.text") else None
-    for message in news:
+    for message in _last_words(shown, mailbox.asked):
         if message.text and message is not in_sentence:
             context.say("mailbox.asked" if message.question else "mailbox.message", text=message.text)
             context.police_words.append(message.text)
@@ -227,6 +227,15 @@ def _since_the_tipster_wrote(messages: list[Message]) -> list[Message]:
     for message in messages:
         news = [] if message.sender == "tipster" else [*news, message]
     return news
+
+
+def _last_words(messages: list[Message], asked: Message | None) -> list[Message]:
+    """What the desks wrote last, even if the tipster has answered it since, and the question that still waits."""
+    words: list[Message] = []
+    for before, message in zip([None, *messages], messages, strict=False):
+        if message.sender != "tipster":
+            words = [message] if before is not None and before.sender == "tipster" else [*words, message]
+    return words if asked is None or asked in words else [asked, *words]
 
 
 def _post(context: TurnContext, text: str, feedback: Feedback = "") -> Turn:
