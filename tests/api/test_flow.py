@@ -40,10 +40,11 @@ def test_a_step_that_may_be_left_out_can_be_skipped_and_a_half_answered_one_ende
     assert actions_of(step(skip=True), partial=True) == ("done",)
 
 
-def test_a_form_has_a_page_for_each_expected_question_and_the_review() -> None:
-    asked = FormQuestion(step="what", kind="text", name="What", text="What happened?", expected=True)
+def test_a_form_has_a_step_for_each_counted_question_and_the_review() -> None:
+    asked = FormQuestion(step="what", kind="text", name="What", text="What happened?", counted=True)
     left = FormQuestion(step="when", kind="date", name="When", text="When?")
     form = FormView(
         language="en", languages=(), questions=(asked, left), prompt=Prompt(text="?", language="en"), current="what"
     )
-    assert form.length == 2
+    assert form.steps == 2
+    assert (form.step_of("what"), form.step_of("when")) == (1, 1)

@@ -363,9 +363,8 @@ class FormQuestion(Redacted, frozen=True, kw_only=True):
     """Whether the question is asked only if the tipster wants to tell more."""
     conditional: bool = False
     """Whether it depends on other answers if the question is asked."""
-    expected: bool = False
-    """Whether the question is on the path to the review, as the answers so far decide, or, where they decide nothing,
-    as ordinary answers would. A detail is on the path once it is answered."""
+    counted: bool = False
+    """Whether ordinary answers lead to it; the other questions belong to the step of one before them."""
     asked: bool = False
     """Whether the answers so far lead to the question; for a detail: whether they permit it."""
     answered: bool = False
@@ -398,13 +397,20 @@ class FormView(Redacted, frozen=True, kw_only=True):
     started: bool = False
     """Whether the session holds anything that would be lost if it ended now."""
     submitted: bool = False
+    receipt: tuple[str, ...] = ()
+    """The receipt's paragraphs; only a channel of pages can show them again."""
     mailbox: bool = False
     """Whether the mailbox of a receipt is open."""
 
     @property
-    def length(self) -> int:
-        """Number of pages up to and including the review."""
-        return 1 + sum(question.expected for question in self.questions)
+    def steps(self) -> int:
+        """Steps up to the review. No answer changes their number."""
+        return 1 + sum(question.counted for question in self.questions)
+
+    def step_of(self, step: str) -> int:
+        """Return a question's step, from 1; the review alone has the last one."""
+        before = (n for n, question in enumerate(self.questions, 1) if question.step == step)
+        return max(1, sum(question.counted for question in self.questions[: next(before, 0)]))
 
 
 def question_text(step: Step, view: View) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from satark.api.flow import FormQuestion, FormView, Step, question_text
@@ -24,27 +25,24 @@ def make_form(context: TurnContext) -> FormView:
     loaded, session = context.loaded, context.session
     name, question = context.whole_question()
     step = context.progress.step
-    expected = _expected(context)
+    counted = _counted(loaded.steps)
     return FormView(
         language=session.language,
         languages=tuple((code, loaded.catalogues[code].text("language.name")) for code in loaded.flow.languages),
-        questions=tuple(_question(context, s, expected) for s in loaded.steps if s.type.part in ASKED_PARTS),
+        questions=tuple(_question(context, s, counted) for s in loaded.steps if s.type.part in ASKED_PARTS),
         prompt=make_prompt(loaded, session, name, question, said=(session.said,) if session.said else ()),
         current=name, review=step.id if step is not None and step.type.part == "review" else "",
         started=session.has_draft, submitted=session.submitted, mailbox=session.mailbox is not None,
     )  # fmt: skip
 
 
-def _expected(context: TurnContext) -> frozenset[str]:
-    """Return the questions that lie on the way to the review."""
-    known, values = context.session.answers, context.progress.values
-    likely = {step.id: _Ordinary() for step in context.loaded.steps if not step.detail and step.id not in known}
-    likely |= values
-    asked = (step for step in context.loaded.steps if step.when is None or step.when.holds(likely))
-    return frozenset(step.id for step in asked if not step.detail or step.id in known)
+def _counted(steps: Sequence[Step]) -> frozenset[str]:
+    """Return the questions that ordinary answers lead to. It follows from the flow alone, so no answer changes it."""
+    ordinary = {step.id: _Ordinary() for step in steps if not step.detail}
+    return frozenset(s.id for s in steps if not s.detail and (s.when is None or s.when.holds(ordinary)))
 
 
-def _question(context: TurnContext, step: Step, expected: frozenset[str]) -> FormQuestion:
+def _question(context: TurnContext, step: Step, counted: frozenset[str]) -> FormQuestion:
     view, answer = context.view(step), context.session.answers.get(step.id)
     question = step.type.ask(step, view)
     value = answer.value if answer else None
@@ -52,7 +50,7 @@ def _question(context: TurnContext, step: Step, expected: frozenset[str]) -> For
     return FormQuestion(
         step=step.id, kind=step.type.name, name=view.catalogue.text(f"{step.id}.name"), text=question_text(step, view),
         options=question.options, wants=question.wants, optional=step.skip or step.detail, detail=step.detail,
-        conditional=step.when is not None, expected=step.id in expected, asked=context.may_answer(step),
+        conditional=step.when is not None, counted=step.id in counted, asked=context.may_answer(step),
         answered=answer is not None, value=value,
         shown=step.type.show(step, value, view) if value is not None or files else "", files=files,
         spoken=bool(getattr(step.settings, "voice", False)), max_length=max_length(step),
