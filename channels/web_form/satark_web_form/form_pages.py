@@ -28,8 +28,8 @@ class FormPages:
     async def start(self, request: Request) -> Response:
         """Show the first page, with the languages and a link to the draft if there is one."""
         view = await self._view(request)
-        if view is not None and view.submitted:
-            return self._site.message_page(request, "submitted", 200, view.language, next_url="/close")
+        if view is not None and view.receipt:
+            return redirect("/receipt")
         problem = ProofProblem("proof.needed") if view is None and self._site.free_drafts.is_empty else None
         return self._start(request, view, problem)
 
@@ -65,11 +65,11 @@ class FormPages:
         position, path = request.path_params["position"], questions_so_far(view)
         if not 1 <= position <= len(path):
             return redirect(_current_url(view))
-        return self._page(request, view, "question.html", [path[position - 1]], **_navigation(position))
+        return self._page(request, view, "question.html", [path[position - 1]], back=_back(position))
 
     async def answer(self, request: Request) -> Response:
         """Accept the answer to a question, even if another question is current, and redirect to the next page."""
-        return await self._answer(request, _named, "question.html", **_navigation(request.path_params["position"]))
+        return await self._answer(request, _named, "question.html", back=_back(request.path_params["position"]))
 
     async def details(self, request: Request) -> Response:
         """List the optional details, each with a link to its page."""
@@ -85,11 +85,11 @@ class FormPages:
         position = request.path_params["position"]
         if view is None or not 1 <= position <= len(details):
             return redirect("/details")
-        return self._page(request, view, "question.html", [details[position - 1]], position=0, back="/details")
+        return self._page(request, view, "question.html", [details[position - 1]], back="/details")
 
     async def answer_detail(self, request: Request) -> Response:
         """Accept the answer to one detail."""
-        return await self._answer(request, _named, "question.html", position=0, back="/details")
+        return await self._answer(request, _named, "question.html", back="/details")
 
     async def all_questions(self, request: Request) -> Response:
         """Show all questions on one page."""
@@ -226,7 +226,6 @@ class FormPages:
             "problems": [fieldset for fieldset in fieldsets if fieldset.problem],
             "challenge": self._site.challenge("upload") if self._site.free_uploads.is_empty else None,
             "notes": [] if hides_notes else paragraphs(view.prompt.parts[:-1]),
-            "position": 0,
             **values,
         }
         status = 422 if problems else 200
@@ -267,9 +266,9 @@ def _all(view: FormView, _form: SubmittedForm) -> Sequence[FormQuestion]:
     return found
 
 
-def _navigation(position: int) -> dict[str, Any]:
-    """Return the number of a question's page, and the link to the page before it."""
-    return {"position": position, "back": f"/form/{position - 1}" if position > 1 else "/"}
+def _back(position: int) -> str:
+    """Return the URL of the page before a question's."""
+    return f"/form/{position - 1}" if position > 1 else "/"
 
 
 def _details(view: FormView) -> Sequence[FormQuestion]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from satark.api import MAILBOX, RECEIPT_DIGITS, Event, FormPage, Outcome, Prompt, Tap, Text, command_token
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import FormSite, ProofProblem, redirect
-from satark_web_form.visitors import new_visitor
+from satark_web_form.visitors import Visitor, new_visitor
 from satark_words.tokens import find_code
 
 if TYPE_CHECKING:
@@ -27,46 +28,57 @@ class MailboxPages:
         view = await self._site.draft_of(visitor)
         language = self._site.language(request, view)
         if view is None or not view.mailbox:
-            return self._code_page(request, language, "", "", 200)
-        return self._mailbox_page(request, language, view.prompt)
+            return self._code_page(request, language, SubmittedForm(fields={}), "", 200)
+        return self._mailbox_page(request, language, view.prompt, view.prompt.parts)
 
     async def open(self, request: Request) -> Response:
-        """Open a mailbox by its code. A wrong code and an unknown one get the same response."""
+        """Open a mailbox by its code, and deliver a message that the form has kept for it.
+
+        A wrong code and an unknown one get the same response.
+        """
         form = await self._site.read(request)
         chosen = form.value("language")
         language = chosen if chosen in self._site.languages else self._site.language(request)
+        texts = self._site.texts(language)
         code = find_code(form.value("code"), RECEIPT_DIGITS)
         if code is None:
-            return self._code_page(request, language, form.value("code"), self._site.texts(language)("status.none"))
+            return self._code_page(request, language, form, texts("status.none"))
         if problem := await self._site.check_proof(form, "mailbox"):
-            text = self._site.proof_text(problem, language)
-            return self._code_page(request, language, form.value("code"), text, proof=problem)
+            return self._code_page(request, language, form, self._site.proof_text(problem, language), proof=problem)
         visitor = self._site.mailbox_cookie.read(request)
-        if visitor is None or await self._site.draft_of(visitor) is None:
+        view, database_up = await self._site.look_up(visitor)
+        if not database_up:
+            return self._code_page(request, language, form, texts("down.text"), 503)
+        if visitor is None or view is None:
             visitor = new_visitor()
             await self._site.ingest(visitor, Tap(f"@language:{language}:0"))
         outcome = await self._site.ingest(visitor, Text(f"status {code}"))
-        response = self._opened(request, language, form, outcome)
+        response = await self._opened(request, language, form, outcome, visitor)
         self._site.mailbox_cookie.set(request, response, visitor)
         return response
 
     async def message(self, request: Request) -> Response:
-        """Accept a message, a file or feedback from the tipster."""
+        """Accept a message, a file or feedback from the tipster. What can't be delivered stays on the page."""
         visitor = self._site.mailbox_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
         known = visitor is not None and (view is not None or not database_up)
         form = await self._site.read(request, visitor or new_visitor(), accepts_files=known)
         language = self._site.language(request, view, form)
+        texts = self._site.texts(language)
         if visitor is None or (database_up and (view is None or not view.mailbox)):
-            return self._code_page(request, language, "", self._site.texts(language)("status.over"), 409)
+            return self._code_page(request, language, form, texts("status.over"), 409)
         events = _events(form)
-        if not events and view is not None:
-            return self._mailbox_page(request, language, view.prompt, self._site.texts(language)("status.blank"))
+        problem = " ".join(texts(key) for _, key in form.problems) or ("" if events else texts("status.blank"))
         outcome = Outcome()
         for number, event in enumerate(events):
             outcome = await self._site.ingest(visitor, event, f"{form.value('page')}-{number}")
+        if outcome.state == "refused":
+            return self._code_page(request, language, form, texts("refused.message.text"), 503)
         if outcome.state != "accepted":
-            return self._site.message_page(request, f"{outcome.state}.message", 503, language, next_url="/status")
+            return self._site.message_page(request, "spooled.message", 503, language, next_url="/status")
+        if problem and (view := await self._site.draft_of(visitor)):
+            parts = (*form.fields.get("shown", ()), view.prompt.parts[-1])
+            return self._mailbox_page(request, language, view.prompt, parts, problem, was_sent=bool(events))
         return redirect("/status?sent")
 
     async def close(self, request: Request) -> Response:
@@ -89,40 +101,62 @@ class MailboxPages:
         response.headers["clear-site-data"] = '"cache"'
         return response
 
-    def _opened(self, request: Request, language: str, form: SubmittedForm, outcome: Outcome) -> Response:
-        code = form.value("code")
+    async def _opened(
+        self, request: Request, language: str, form: SubmittedForm, outcome: Outcome, visitor: Visitor
+    ) -> Response:
+        texts = self._site.texts(language)
         if outcome.state != "accepted":
-            return self._code_page(request, language, code, self._site.texts(language)("down.text"), 503)
+            return self._code_page(request, language, form, texts("down.text"), 503)
         prompt = outcome.prompts[-1]
         if prompt.wants == "code" or not prompt.must_arrive:
-            return self._code_page(request, language, code, prompt.parts[0])
-        return self._mailbox_page(request, language, prompt)
+            return self._code_page(request, language, form, prompt.parts[0])
+        if not form.value("message").strip():
+            return self._mailbox_page(request, language, prompt, prompt.parts)
+        for event in _events(form):
+            outcome = await self._site.ingest(visitor, event, form.value("page"))
+        if outcome.state == "refused":
+            return self._code_page(request, language, form, texts("refused.message.text"), 503)
+        view = await self._site.draft_of(visitor)
+        now = view.prompt if view else prompt
+        return self._mailbox_page(request, language, now, (*prompt.parts[:-1], now.parts[-1]), was_sent=True)
 
     def _code_page(
         self,
         request: Request,
         language: str,
-        code: str,
+        form: SubmittedForm,
         problem: str,
         status: int = 422,
         *,
         proof: ProofProblem | None = None,
     ) -> Response:
+        """Ask for the code. The page keeps what was typed, also into the mailbox before its session ended."""
+        values = {name: form.value(name) for name in ("code", "message", "page")}
         challenge = self._site.challenge("mailbox", proof)
-        values = {"code": code, "problem": problem, "challenge": challenge}
-        return self._site.page(request, "status.html", language, status, **values)
+        return self._site.page(request, "status.html", language, status, problem=problem, challenge=challenge, **values)
 
-    def _mailbox_page(self, request: Request, language: str, prompt: Prompt, problem: str = "") -> Response:
+    def _mailbox_page(
+        self,
+        request: Request,
+        language: str,
+        prompt: Prompt,
+        parts: Sequence[str],
+        problem: str = "",
+        *,
+        was_sent: bool = False,
+    ) -> Response:
+        """Show what the mailbox holds. `parts`: its paragraphs, and last the question that the page asks."""
         return self._site.page(
             request,
             "mailbox.html",
             language,
             422 if problem else 200,
-            parts=prompt.parts,
+            shown=parts[:-1],
+            question=parts[-1],
             choices=[choice for choice in prompt.choices if not choice.token.startswith("@mailbox:answer:")],
             feedback=prompt.choices[0].token.startswith("@feedback") if prompt.choices else False,
             challenge=self._site.challenge("upload") if self._site.free_uploads.is_empty else None,
-            was_sent="sent" in request.query_params,
+            was_sent=was_sent or "sent" in request.query_params,
             problem=problem,
         )
 

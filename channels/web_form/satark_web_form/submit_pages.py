@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
-from satark.api import BEFORE_SENDING, RECEIPT_DIGITS, FormView, Outcome, Tap, command_token, parse_token
+from satark.api import BEFORE_SENDING, RECEIPT_DIGITS, FormView, Tap, command_token, parse_token
 from satark_web_form.form_pages import review_values, send_token
+from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import FormSite, ProofProblem, paragraphs, redirect
+from satark_web_form.visitors import Visitor
 from satark_words.tokens import find_code
 
 if TYPE_CHECKING:
@@ -33,14 +37,22 @@ class SubmitPages:
 
     def __init__(self, site: FormSite) -> None:
         self._site = site
+        self._sending: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def send(self, request: Request) -> Response:
-        """Submit the tip and show the receipt in this response, which is the only one that shows it."""
+        """Submit the tip, and redirect to the receipt. A repeated request submits nothing and has the same response."""
         form = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
-        view, database_up = await self._site.look_up(visitor)
-        if visitor is None or (database_up and (view is None or view.submitted)):
+        if visitor is None:
             return redirect("/")
+        # Who presses the button twice has one proof for both requests, so the second waits for the tip of the first.
+        async with self._sending.setdefault(visitor.secret, asyncio.Lock()):
+            return await self._send(request, form, visitor)
+
+    async def _send(self, request: Request, form: SubmittedForm, visitor: Visitor) -> Response:
+        view, database_up = await self._site.look_up(visitor)
+        if database_up and (view is None or view.submitted):
+            return redirect("/receipt")
         language = self._site.language(request, view, form)
         if view is not None and form.value("token") != send_token(view):
             return redirect("/review?changed")  # before the proof is checked, which is for one tip
@@ -48,8 +60,16 @@ class SubmitPages:
             return self._proof_refused(request, view, language, problem)
         outcome = await self._site.ingest(visitor, Tap(form.value("token")))
         if outcome.state != "accepted":
-            return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/review")
-        return self._receipt(request, outcome, language) or redirect("/review?changed")
+            return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/receipt")
+        return await self._next(visitor, "/review?changed")
+
+    async def receipt(self, request: Request) -> Response:
+        """Show the receipt of the submitted tip, until the tipster closes it or the session ends."""
+        view = await self._site.draft_of(self._site.drafts_cookie.read(request))
+        if view is None or not view.receipt:
+            return redirect("/review")
+        lines = receipt_lines(view.receipt)
+        return self._site.page(request, "receipt.html", self._site.language(request, view), lines=lines)
 
     async def ask_before_sending(self, request: Request) -> Response:
         """Ask what the tipster must decide first: about words that may identify them, and about the origin of files."""
@@ -76,12 +96,12 @@ class SubmitPages:
         visitor = self._site.drafts_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
         if visitor is None or (database_up and (view is None or view.current not in BEFORE_SENDING)):
-            return redirect("/review")
+            return redirect("/receipt")
         language = self._site.language(request, view, form)
         outcome = await self._site.ingest(visitor, Tap(form.value("token")))
         if outcome.state != "accepted":
-            return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/before-sending")
-        return self._receipt(request, outcome, language) or redirect("/review")
+            return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/receipt")
+        return await self._next(visitor, "/review")
 
     async def close(self, request: Request) -> Response:
         """End the conversation after the receipt, and clear the browser's data."""
@@ -101,15 +121,13 @@ class SubmitPages:
     def _proof_refused(self, request: Request, view: FormView | None, language: str, problem: ProofProblem) -> Response:
         if view is None:
             return self._site.message_page(request, "refused.sent", 503, language, next_url="/review")
-        values = review_values(self._site, view, problem, language)
+        values = {**review_values(self._site, view, problem, language), "view": view}
         return self._site.page(request, "review.html", language, 422, notes=[], problems=[], changed=False, **values)
 
-    def _receipt(self, request: Request, outcome: Outcome, language: str) -> Response | None:
-        """Show the receipt of the submitted tip. None: no tip was submitted."""
-        prompt = next((p for p in outcome.prompts if p.must_arrive), None)
-        if prompt is None:
-            return None
-        return self._site.page(request, "receipt.html", language, lines=receipt_lines(prompt.parts))
+    async def _next(self, visitor: Visitor, otherwise: str) -> Response:
+        """Redirect to the receipt, or elsewhere if no tip was submitted."""
+        view = await self._site.draft_of(visitor)
+        return redirect("/receipt" if view is not None and view.submitted else otherwise)
 
     async def _forget(self, request: Request) -> FormView | None:
         """Erase the visitor's draft. Return the view that the draft had before."""

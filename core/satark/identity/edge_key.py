@@ -248,6 +248,21 @@ class Identity:
         return box
 
 
+def seal_for(address: Address, plain: bytes) -> bytes:
+    """Encrypt a value under a sender's address, for senders whose address is a secret that only they keep."""
+    nonce = random_bytes(_NONCE)
+    return nonce + _senders_box(address).encrypt(nonce, plain, None)
+
+
+def open_for(address: Address, sealed: bytes) -> bytes:
+    """Decrypt a value that `seal_for` encrypted under the same address."""
+    return _senders_box(address).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
+
+
+def _senders_box(address: Address) -> ChaCha20Poly1305:
+    return ChaCha20Poly1305(hmac.digest(address.reveal().encode(), b"satark/1/sender's own", sha256))
+
+
 def _roots(edge_key: bytes) -> tuple[bytes, bytes]:
     """Return the present edge key and the first one."""
     if len(edge_key) == KEY_BYTES:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import Session
 from satark.identity import time_buckets
-from satark.identity.edge_key import BrokenSeal, Handle
+from satark.identity.edge_key import BrokenSeal, Handle, open_for, seal_for
 from satark.store import conversations
 from satark_files.decoding import DECODING_ERRORS
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from satark.api.flow import FormView
     from satark.api.inbound import Address
+    from satark.api.prompt import Prompt
     from satark.dialogue.engine import Engine
     from satark.identity.edge_key import Identity
     from satark.services import Services
@@ -166,6 +167,15 @@ class SessionStore:
         return now + int((term - min(hours, term / 2)) * 3600)
 
 
+def with_receipt(session: Session, prompt: Prompt, sender: Address) -> Session:
+    """Keep the prompt that shows a receipt in the session, so that the sender, and nobody else, can see it again."""
+    return msgspec.structs.replace(session, receipt=seal_for(sender, _encode_parts(prompt.parts)))
+
+
+_encode_parts = msgspec.msgpack.Encoder().encode
+_decode_parts = msgspec.msgpack.Decoder(tuple[str, ...]).decode
+
+
 class Drafts:
     """Opens the draft of a sender whose address is known."""
 
@@ -183,7 +193,7 @@ class Drafts:
                 cases the page says "try again"; in the second, until this process is upgraded too.
         """
         pseudonym = self._identity.pseudonym(account, sender)
-        return await anyio.to_thread.run_sync(self._services.read, lambda found: self._look(found, pseudonym))
+        return await anyio.to_thread.run_sync(self._services.read, lambda found: self._look(found, pseudonym, sender))
 
     def read(self, connection: Connection, account: str, sender: Address, words: str) -> Reading | None:
         """Read a text at a conversation's current question; None: no conversation. Blocks. For the demo's page."""
@@ -203,11 +213,14 @@ class Drafts:
             session = msgspec.structs.replace(session, language=language)
         return engine.form(session, int(time.time()))
 
-    def _look(self, connection: Connection, pseudonym: bytes) -> FormView | None:
+    def _look(self, connection: Connection, pseudonym: bytes, sender: Address) -> FormView | None:
         try:
             session = self._sessions.look(connection, [pseudonym])
             if session is None:
                 return None
-            return self._flows.engine(connection, session.flow).form(session, int(time.time()))
+            view = self._flows.engine(connection, session.flow).form(session, int(time.time()))
+            if not session.receipt:
+                return view
+            return msgspec.structs.replace(view, receipt=_decode_parts(open_for(sender, session.receipt)))
         except (NewerSession, FlowError):
             raise SQLAlchemyError("a newer version wrote the draft") from None

@@ -14,6 +14,7 @@ from satark.custody.log import erase_files
 from satark.identity.random_bytes import random_bytes
 from satark.ingest.event import TurnResult
 from satark.ingest.handoff_codes import brought
+from satark.ingest.sessions import with_receipt
 from satark.outbox.outbox import message
 from satark.routing.desks import all_desks
 from satark.store import evidence_files, provider_messages
@@ -216,7 +217,11 @@ class TurnRunner:
         if submission.evidence:
             evidence_files.disclose_origin(unit, session.tip, submission.origin_disclosed)
         result.submitted = True
-        return _second(turn, self._engine(unit, session).show_receipt(session, receipt, unit.now))
+        shown = self._engine(unit, session).show_receipt(session, receipt, unit.now)
+        if event.channel.capabilities.kind == "web" and shown.session and shown.prompt:
+            kept = with_receipt(shown.session, shown.prompt, event.inbound.senders[0])
+            shown = msgspec.structs.replace(shown, session=kept)
+        return _second(turn, shown)
 
     def _depart(self, unit: UnitOfWork, session: Session, event: InboundEvent, conversation: Conversation) -> Turn:
         leaving, code = self._handoff_codes.give(unit, conversation.id, session)

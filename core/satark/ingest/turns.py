@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from satark.api.inbound import Address
 from satark.ingest.event import MOST_DAYS, InboundEvent, TurnResult, seen_key, seen_row
 from satark.ingest.turn import Conversation
 from satark.store import bulk, conversations, provider_messages
@@ -116,7 +117,9 @@ class Turns:
                 message_ids += [(one.id, id_) for id_ in one.provider_message_ids]
                 if one.event is not None:
                     inbound = one.event.inbound
-                    sealed = self._sessions.seal(one.id, one.session, inbound.account, inbound.senders[0], unit.now)
+                    # No page can be written to later, so the secret that opens its receipt is not stored beside it.
+                    address = Address("") if self._outbox.is_page(inbound.account) else inbound.senders[0]
+                    sealed = self._sessions.seal(one.id, one.session, inbound.account, address, unit.now)
                     rows.append(sealed)
             messages += [*one.calls, *self._replies(one)]
         conversations.write(unit, rows)

@@ -178,7 +178,8 @@ async def test_axe_finds_no_violations_on_any_page(
     await _check_accessibility(page)
     await visitor.to_evidence(VOICE)
     await page.locator("#files").set_input_files(FilePayload(name="a.jpg", mimeType="image/jpeg", buffer=jpeg))
-    await page.locator("[name=stay]").click()
+    await visitor.press_continue()
+    await page.goto(f"{visitor.url}/form/5")
     await expect(page.locator(".saved")).to_be_visible()
     await _check_accessibility(page)
     await visitor.press_continue()
@@ -216,7 +217,7 @@ async def test_axe_finds_no_violations_on_the_pages_after_the_review(
     await expect(page.locator("form[action='/before-sending']")).to_be_visible()
     await _check_accessibility(page)
     await page.locator("form[action='/before-sending'] button").first.click()
-    await expect(page.locator(".receipt")).to_be_visible()
+    await visitor.send()
     await page.goto(f"{visitor.url}/")
     await _check_accessibility(page)
     await page.locator("form[action='/close'] button").click()
@@ -319,16 +320,22 @@ async def test_every_target_is_at_least_44_pixels_high(open_browser: Any) -> Non
 
 
 @pytest.mark.parametrize("script", ["on", "off"])
-async def test_going_back_shows_neither_the_receipt_nor_the_mailbox(open_browser: Any, script: str) -> None:
+async def test_going_back_shows_the_receipt_until_it_is_closed_and_never_the_mailbox(
+    open_browser: Any, script: str
+) -> None:
     visitor: Visitor = await open_browser(java_script_enabled=script == "on")
     page = visitor.page
     await visitor.to_review()
     _, code = await visitor.send()
-    for _ in range(2):
-        await page.goto(f"{visitor.url}/who-can-know")
-        await visitor.go_back_without(code)
-    await page.goto(f"{visitor.url}/")
+    await page.locator("footer li a").last.click()
+    await expect(page.locator(".way").first).to_be_visible()
+    await page.go_back()
+    await expect(page.locator(".receipt")).to_contain_text(code)
+    await page.reload()
+    await expect(page.locator(".receipt")).to_contain_text(code)
     await page.locator("form[action='/close'] button").click()
+    await expect(page.locator("main .button")).to_be_visible()
+    await visitor.go_back_without(code)
     await visitor.open_mailbox(code)
     await expect(page.locator(".state")).to_be_visible()
     await page.locator("form[action='/status/close'] button").click()
@@ -361,6 +368,85 @@ async def test_the_leave_button_opens_the_neutral_page(open_browser: Any, script
     await visitor.page.locator(".leave").click()
     await visitor.page.wait_for_url("https://hi.wikipedia.org/")
     await visitor.go_back_without(WORDS["en"]["statement"])
+
+
+async def _history(page: Page) -> tuple[int, list[str]]:
+    """Return the current entry of the tab's history, and the title of each entry."""
+    session = await page.context.new_cdp_session(page)
+    found = await session.send("Page.getNavigationHistory")
+    return found["currentIndex"], [entry["title"] for entry in found["entries"]]
+
+
+@pytest.mark.parametrize("script", ["on", "off"])
+@pytest.mark.parametrize("language", ["hi", "en"])
+async def test_the_history_names_neither_the_service_nor_what_was_done(
+    open_browser: Any, language: str, script: str
+) -> None:
+    visitor: Visitor = await open_browser(language, java_script_enabled=script == "on")
+    weather = {"body": "<title>Weather</title>", "content_type": "text/html"}
+    await visitor.context.route("https://hi.wikipedia.org/*", lambda route: route.fulfill(**weather))
+    page = visitor.page
+    await visitor.to_review()
+    for path in (*PAGES, *READ_ONLY):
+        await page.goto(f"{visitor.url}{path}")
+    _, before = await _history(page)
+    neutral_title = re.compile(r"|Form|फ़ॉर्म|(Step|Last step:|क़दम|आख़िरी क़दम:) \d (of|/) \d")
+    assert [title for title in before if not neutral_title.fullmatch(title)] == []
+    await page.locator(".leave").click()
+    await page.wait_for_url("https://hi.wikipedia.org/")
+    current, after = await _history(page)
+    assert after[current] == "Weather"
+    assert len(after) <= len(before) + 1, "leaving adds no page of ours"
+    assert set(after) <= {*before, "Weather"}
+
+
+async def test_on_paper_there_is_the_receipt_and_nothing_to_press(open_browser: Any) -> None:
+    visitor: Visitor = await open_browser("hi")
+    page = visitor.page
+    await visitor.to_evidence()
+    for path in (*PAGES, *READ_ONLY):
+        await page.goto(f"{visitor.url}{path}")
+        await page.emulate_media(media="print")
+        printed = await page.evaluate(
+            """[...document.querySelectorAll("button, .button, [type=file], header, footer")]
+            .filter((one) => one.offsetParent).map((one) => one.outerHTML.slice(0, 80))"""
+        )
+        assert printed == [], path
+        await page.emulate_media(media="screen")
+    await page.goto(f"{visitor.url}/form/5")
+    await visitor.press_continue()
+    _, code = await visitor.send()
+    await page.emulate_media(media="print")
+    shown = await page.locator("body").inner_text()
+    assert code in shown
+    assert shown.strip() == (await page.locator(".receipt").inner_text()).strip()
+
+
+async def test_a_file_that_is_sent_when_chosen_needs_no_button_to_be_added(open_browser: Any, jpeg: bytes) -> None:
+    visitor: Visitor = await open_browser()
+    page = visitor.page
+    await visitor.to_evidence()
+    await expect(page.locator("[name=stay]")).to_be_visible()
+    await page.locator("#files").set_input_files(FilePayload(name="a.jpg", mimeType="image/jpeg", buffer=jpeg))
+    await expect(page.locator("[data-state=sent]")).to_be_visible()
+    await expect(page.locator("[name=stay]")).to_be_hidden()
+    await visitor.press_continue()
+    await page.goto(f"{visitor.url}/form/5")
+    await expect(page.locator(".note .saved")).to_contain_text("1")
+
+
+@pytest.mark.parametrize("script", ["on", "off"])
+async def test_enter_in_the_caption_goes_on_and_erases_no_file(open_browser: Any, jpeg: bytes, script: str) -> None:
+    visitor: Visitor = await open_browser(java_script_enabled=script == "on")
+    page = visitor.page
+    await visitor.to_evidence()
+    await page.locator("#files").set_input_files(FilePayload(name="a.jpg", mimeType="image/jpeg", buffer=jpeg))
+    await visitor.press_continue()
+    await page.goto(f"{visitor.url}/form/5")
+    await page.locator("#caption").press("Enter")
+    await expect(page.locator("dl.answers")).to_be_visible()
+    await page.goto(f"{visitor.url}/form/5")
+    await expect(page.locator(".note .saved")).to_contain_text("1")
 
 
 async def test_the_position_is_added_on_request_only(open_browser: Any) -> None:

@@ -123,18 +123,6 @@ async def test_two_tabs_answer_their_own_questions(citizen: FormCitizen, served:
     assert tip.tip.answers["police"] == "no"
 
 
-async def test_a_form_that_is_submitted_twice_is_ingested_once(citizen: FormCitizen, served: FormService) -> None:
-    await citizen.to_review()
-    review, before = citizen.page, await served.numbers()
-    await citizen.press("Send")
-    await served.tip(citizen.number)
-    citizen.page = review
-    page = await citizen.press("Send")
-    assert "was sent" in page.text
-    assert not re.search(r"\d{4}( \d{4}){3}", page.text)
-    assert len(await served.numbers() - before) == 1
-
-
 async def test_an_outdated_review_submits_nothing(citizen: FormCitizen, served: FormService) -> None:
     await citizen.to_review()
     review, before = citizen.page, await served.numbers()
@@ -161,6 +149,51 @@ async def test_the_promise_is_shown_before_the_next_question(citizen: FormCitize
     for step in ("category", "what", "place", "police", "police_unit"):
         await citizen.answer(POLICE[step])
     assert "This will not be shown to that thana" in citizen.page.text
+
+
+@pytest.mark.parametrize(
+    ("language", "go_on", "told"),
+    [("English", "Continue", ["Lokayukta", "magistrate"]), ("हिन्दी", "आगे बढ़ें", ["लोकायुक्त", "मजिस्ट्रेट"])],
+)
+async def test_who_accuses_the_ranges_office_learns_whom_to_tell_instead(
+    citizen: FormCitizen, language: str, go_on: str, told: list[str]
+) -> None:
+    await citizen.open("/")
+    await citizen.press(language)
+    for step in ("category", "what", "place", "police"):
+        await citizen.press(go_on, {f"a.{step}": POLICE[step]})
+    page = await citizen.press(go_on, {"a.police_unit": "range"})
+    assert (page.status, citizen.asked) == (422, "police_unit")
+    assert [word for word in told if word not in page.text] == []
+    await citizen.open("/form/2")
+    assert POLICE["what"] in citizen.page.html, "what was told is still there"
+
+
+LONGEST = {
+    **POLICE,
+    "category": "HARASS",
+    "now": "files",
+    "place": "behind the big tree",
+    "district": "elsewhere",
+    "police_unit": "other_station",
+    "police_district": "varanasi",
+    "police_station": "lanka",
+}
+
+
+@pytest.mark.parametrize("answers", [POLICE, LONGEST])
+async def test_the_steps_shown_never_exceed_their_number_and_never_go_back(
+    citizen: FormCitizen, answers: dict[str, str]
+) -> None:
+    await citizen.begin()
+    shown = []
+    while step := citizen.asked:
+        shown += re.findall(r"Step (\d) of (\d)", citizen.page.text)
+        await citizen.answer(answers[step])
+    shown += re.findall(r"Last step: (\d) of (\d)", citizen.page.text)
+    assert {total for _, total in shown} == {"6"}
+    assert [int(n) for n, _ in shown] == sorted(int(n) for n, _ in shown)
+    assert shown[-1] == ("6", "6")
 
 
 async def test_an_answer_is_changed_from_the_review(citizen: FormCitizen, served: FormService) -> None:
@@ -330,15 +363,6 @@ async def test_erasing_needs_a_confirmation(citizen: FormCitizen) -> None:
     assert citizen.cookies == {}
     await citizen.open("/review")
     assert citizen.path == "/"
-
-
-async def test_the_receipt_is_shown_once_and_closing_leaves_nothing(citizen: FormCitizen) -> None:
-    code = await citizen.file_tip()
-    assert code not in (await citizen.open("/")).text
-    assert "cannot be shown here again" in citizen.page.text
-    await citizen.press("Close")
-    assert citizen.cookies == {}
-    assert citizen.asked == ""
 
 
 async def test_leaving_erases_the_draft_and_opens_the_neutral_page(citizen: FormCitizen, served: FormService) -> None:

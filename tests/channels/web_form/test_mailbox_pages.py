@@ -6,9 +6,16 @@ import asyncio
 
 import pytest
 
+from satark.api import MediaKind
+from satark.ingest.spool import Spool, SpoolFull
+from satark_testing.browser import Page
 from satark_testing.dialogue.walking import Photo
+from satark_web_form.uploads.draft_key import DraftKey
+from satark_web_form.uploads.segments import UploadRefused
+from satark_web_form.uploads.upload_store import UploadStore
 from support.form.citizen import FormCitizen
 from support.form.service import FormService
+from support.scripted import database_down
 
 pytestmark = pytest.mark.slow("a host")
 
@@ -18,6 +25,11 @@ NUMBERS = "The lorry's papers say 1234 5678 9012 3456"
 async def ask(served: FormService, number: str, text: str, **more: object) -> None:
     tip = await served.tip(number)
     await asyncio.to_thread(served.desks["sp"].respond, tip, text=text, **more)  # type: ignore[arg-type] # a test's
+
+
+def typed(page: Page) -> str:
+    """Return what the page keeps in the field of the message."""
+    return next(control.value for form in page.forms for control in form.controls if control.name == "message")
 
 
 async def filed(citizen: FormCitizen) -> tuple[str, str]:
@@ -42,6 +54,94 @@ async def test_a_question_is_answered_with_text_and_a_photo(
     await citizen.press("Send", {"message": NUMBERS}, [Photo(jpeg)])
     assert "has been delivered" in citizen.page.text
     assert "To read them again, close and enter the code" in citizen.page.text
+    tip = await served.tip(number)
+    assert NUMBERS in [posted.message.text for posted in tip.thread]
+    assert [record.role for record in tip.records] == ["message"]
+
+
+async def test_after_an_answer_the_code_shows_the_question_again(citizen: FormCitizen, served: FormService) -> None:
+    number, code = await filed(citizen)
+    await ask(served, number, "What colour was it?", status="NEED_INFO", question=True)
+    await citizen.open_mailbox(code)
+    page = await citizen.press("Send", {"message": "White"})
+    assert "What colour" not in page.text
+    assert "To read them again, close and enter the code" in page.text
+    await citizen.press("Close")
+    page = await citizen.open_mailbox(code)
+    assert "What colour was it?" in page.text
+    assert "Your answer has been passed on" in page.text
+
+
+async def test_an_empty_reply_leaves_the_question_on_the_page(citizen: FormCitizen, served: FormService) -> None:
+    number, code = await filed(citizen)
+    await ask(served, number, "What colour was it?", status="NEED_INFO", question=True)
+    await citizen.open_mailbox(code)
+    for _ in range(2):
+        page = await citizen.press("Send", {"message": "  "})
+        assert page.status == 422
+        assert "What colour was it?" in page.text
+        assert "Write or choose something" in page.text
+    await citizen.press("Send", {"message": "White"})
+    assert (await served.tip(number)).thread[-1].message.text == "White"
+
+
+async def test_a_reply_typed_before_the_mailbox_was_closed_is_delivered_with_the_code(
+    citizen: FormCitizen, served: FormService
+) -> None:
+    number, code = await filed(citizen)
+    await ask(served, number, "What colour was it?", status="NEED_INFO", question=True)
+    page = await citizen.open_mailbox(code)
+    await citizen.press("Close")
+    citizen.page = page
+    page = await citizen.press("Send", {"message": NUMBERS})
+    assert page.status == 409
+    assert typed(page) == NUMBERS
+    await citizen.press("Open", {"code": "0000 0000 0000 0001"})
+    assert typed(citizen.page) == NUMBERS, "a wrong code takes nothing away"
+    page = await citizen.press("Open", {"code": code})
+    assert "What colour was it?" in page.text
+    assert "has been delivered" in page.text
+    await citizen.press("Send", {"message": "And it has a dent"})
+    thread = (await served.tip(number)).thread
+    assert [posted.message.text for posted in thread][1:] == [NUMBERS, "And it has a dent"]
+
+
+async def test_a_reply_that_can_not_be_stored_stays_on_the_page(
+    citizen: FormCitizen, served: FormService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, code = await filed(citizen)
+    await citizen.open_mailbox(code)
+    with database_down(served.host.services), monkeypatch.context() as patch:
+        patch.setattr(Spool, "add", _full)
+        page = await citizen.press("Send", {"message": NUMBERS})
+        assert page.status == 503
+        assert typed(page) == NUMBERS
+        assert (await citizen.press("Open", {"code": code})).status == 503
+        assert typed(citizen.page) == NUMBERS
+    await citizen.press("Open", {"code": code})
+    assert (await served.tip(number)).thread[-1].message.text == NUMBERS
+
+
+def _full(*_: object) -> None:
+    raise SpoolFull
+
+
+async def test_a_refused_file_is_named_and_the_text_beside_it_delivered(
+    citizen: FormCitizen, served: FormService, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, code = await filed(citizen)
+    await citizen.open_mailbox(code)
+    create = UploadStore.create
+
+    async def refuse_sound(store: UploadStore, key: DraftKey, *, kind: MediaKind, length: int | None) -> str:
+        if kind == "audio":
+            raise UploadRefused("too-large")
+        return await create(store, key, kind=kind, length=length)
+
+    monkeypatch.setattr(UploadStore, "create", refuse_sound)
+    page = await citizen.press("Send", {"message": NUMBERS}, [Photo(jpeg), Photo(b"OggS", "audio/ogg")])
+    assert "A file was too large" in page.text
+    assert "has been delivered" in page.text
     tip = await served.tip(number)
     assert NUMBERS in [posted.message.text for posted in tip.thread]
     assert [record.role for record in tip.records] == ["message"]
@@ -94,13 +194,14 @@ async def test_a_malformed_code_is_refused_without_a_lookup(citizen: FormCitizen
     assert citizen.cookies == {}
 
 
-async def test_a_closed_mailbox_accepts_no_messages(citizen: FormCitizen) -> None:
-    _, code = await filed(citizen)
+async def test_a_closed_mailbox_accepts_no_messages(citizen: FormCitizen, served: FormService) -> None:
+    number, code = await filed(citizen)
     page = await citizen.open_mailbox(code)
     await citizen.press("Close")
     citizen.page = page
     assert (await citizen.press("Send", {"message": "too late"})).status == 409
     assert "enter the code again" in citizen.page.text
+    assert (await served.tip(number)).thread == ()
 
 
 async def test_after_forgetting_the_code_still_opens_the_mailbox(citizen: FormCitizen) -> None:

@@ -1,10 +1,19 @@
-"""The receipt's page shows the code, whatever is said before it."""
+"""The receipt's page shows the code, whatever is said before it, until its reader says that they have it."""
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from satark.dialogue.session import Session
+from satark.ingest.sessions import decode_session
+from satark.store import tables
+from satark_testing.waiting import until
 from satark_web_form.submit_pages import receipt_lines
+from support.form.citizen import FormCitizen
+from support.form.service import FormService
+from support.scripted import database_down
 
 RECEIPT = "Tip number: 4K7Q-2XPM\nCode: 8391 4460 7012 5538"
 SHOWN = [("Tip number: 4K7Q-2XPM", False), ("Code: 8391 4460 7012 5538", True)]
@@ -21,3 +30,101 @@ NOTICE = "File no. 1 could not be cleaned."
 )
 def test_the_receipt_is_shown_below_notices_about_files(parts: tuple[str, ...], lines: list[tuple[str, bool]]) -> None:
     assert receipt_lines(parts) == lines
+
+
+@pytest.mark.slow("a host")
+async def test_who_sends_again_since_the_answer_was_lost_sees_the_same_receipt(
+    citizen: FormCitizen, served: FormService
+) -> None:
+    await citizen.to_review()
+    review, before = citizen.page, await served.numbers()
+    await citizen.press("Send")
+    code, number = citizen.code, citizen.number
+    await served.tip(number)
+    citizen.page = review
+    page = await citizen.press("Send")
+    assert (page.status, citizen.code, citizen.number) == (200, code, number)
+    assert await served.numbers() - before == {number}
+
+
+@pytest.mark.slow("a host")
+async def test_who_presses_send_twice_at_once_sees_one_receipt(citizen: FormCitizen, served: FormService) -> None:
+    await citizen.to_review()
+    before = await served.numbers()
+    form = next(form for form in citizen.page.forms if form.action.endswith("/send"))
+
+    async def send() -> str:
+        async with citizen.session.post(form.action, data=form.sent(), headers={"origin": citizen.url}) as answer:
+            assert answer.status == 200
+            return await answer.text()
+
+    pages = await asyncio.gather(*(send() for _ in range(5)))
+    await citizen.open("/receipt")
+    code = citizen.code
+    assert [page for page in pages if code not in page] == []
+    await served.tip(citizen.number)
+    assert await served.numbers() - before == {citizen.number}
+
+
+@pytest.mark.slow("a host")
+@pytest.mark.parametrize("path", ["/receipt", "/send", "/", "/review", "/form/1", "/details", "/before-sending"])
+async def test_the_receipt_is_found_again_until_it_is_closed(citizen: FormCitizen, path: str) -> None:
+    code = await citizen.file_tip()
+    await citizen.follow("Who can know that it was you?")
+    await citizen.open(path)
+    assert citizen.code == code
+    await citizen.press("I have written it down, close")
+    assert citizen.cookies == {}
+    assert code not in (await citizen.open(path)).text
+
+
+@pytest.mark.slow("a host")
+async def test_leaving_quickly_takes_the_receipt_away(citizen: FormCitizen) -> None:
+    code = await citizen.file_tip()
+    cookie = citizen.cookies["satark-form"]
+    await citizen.press("Leave quickly")
+    async with citizen.session.get(f"{citizen.url}/receipt", headers={"cookie": f"satark-form={cookie}"}) as answer:
+        assert code not in await answer.text()
+
+
+@pytest.mark.slow("a host")
+async def test_a_tip_sent_while_the_database_was_down_gets_its_receipt_later(
+    citizen: FormCitizen, served: FormService
+) -> None:
+    await citizen.to_review()
+    with database_down(served.host.services):
+        page = await citizen.press("Send")
+        assert "The receipt with its code will be here" in page.text
+
+    async def shown() -> bool:
+        return "Secret code" in (await citizen.open("/receipt")).text
+
+    await until(shown, every=0.1)
+    await served.tip(citizen.number)
+    assert "Received" in (await citizen.open_mailbox(citizen.code)).text
+
+
+@pytest.mark.slow("a host")
+async def test_whoever_has_the_server_can_not_read_the_receipt(citizen: FormCitizen, served: FormService) -> None:
+    code = await citizen.file_tip()
+    secret = citizen.cookies["satark-form"]
+    opened = await asyncio.to_thread(_everything_opened, served)
+    assert any(session.receipt for session, _ in opened), "the search looks where the receipt is"
+    for session, handle in opened:
+        stored = repr(session.receipt) + repr([getattr(session, name) for name in Session.__struct_fields__]) + handle
+        assert code not in stored
+        assert code.replace(" ", "") not in stored
+        assert secret not in stored
+
+
+def _everything_opened(served: FormService) -> list[tuple[Session, str]]:
+    """All sessions and reply handles, opened with every key that the server has."""
+    runtime, services = served.host.ingest_runtime, served.host.services
+    assert runtime
+    identity = runtime.identity
+    rows = services.read(lambda found: found.execute(tables.conversation.select()).all())
+    return [
+        (decode_session(identity.open_draft(row.id, row.draft)), identity.open_handle(row.handle, row.id).address)
+        for row in rows
+        if row.draft and row.handle
+    ]

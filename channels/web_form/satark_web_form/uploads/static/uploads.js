@@ -77,7 +77,9 @@ class UploadList {
   }
 
   add(blob, name, type) {
-    if (blob.size) this.items.push(new Upload(this, blob, name, type));
+    if (!blob.size) return;
+    this.items.push(new Upload(this, blob, name, type));
+    for (const stay of this.input.form.querySelectorAll("[name=stay]")) stay.hidden = true; // nothing left for it to add
   }
 
   async waitForUploads(event) {
