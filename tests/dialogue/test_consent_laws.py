@@ -63,7 +63,7 @@ def texts() -> tuple[str, ...]:
 
 
 REF = MediaRef(account="test:1", id="m")
-ACTS = ("review:send", "@cancel:yes", "@restart:yes", "@reach:yes", "@reach:no", "@origin:yes", "@identity:remove")
+ACTS = ("review:send", "@cancel:yes", "@restart:yes", "@reach:yes", "@reach:no", "@origin:yes", "@identity:send")
 EVENTS: tuple[Event, ...] = (
     *map(Text, BETWEEN),
     *(Tap(f"{act}:0") for act in ACTS),

@@ -26,7 +26,7 @@ ASKS = "- {id: a, type: text}" + SEND
         ("reach.yes", "YES"),
         ("reach.no.words", "no"),
         ("origin.yes.words", "all right"),
-        ("identity.remove.words", "remove, sure"),
+        ("identity.send.words", "remove and send, sure"),
         ("command.forget.words", "forget, okay"),
     ],
 )
@@ -47,5 +47,5 @@ def test_no_catalogue_that_is_shipped_has_one() -> None:
     plain = plain_words(catalogues)
     worded = catalogues["hi"].reworded("satark.dialogue", "sms")
     assert worded is not None
-    acts = ("review.send", "cancel.yes", "restart.yes", "reach.yes", "reach.no", "origin.yes", "identity.remove")
+    acts = ("review.send", "cancel.yes", "restart.yes", "reach.yes", "reach.no", "origin.yes", "identity.send")
     assert [key for key in acts if fold(worded.text(key)) in plain] == []

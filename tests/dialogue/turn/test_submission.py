@@ -31,7 +31,8 @@ def test_identifying_words_are_shown_before_the_review(chat: Chat) -> None:
     assert chat.step == "@identity"
     assert "Ramesh" in chat.text
     assert "9876543210" in chat.text
-    assert chat.offered() == ["remove", "keep", "change"]
+    assert chat.offered() == ["send", "keep", "change"]
+    assert "They sell liquor behind the school every night" in chat.text
 
 
 def test_the_words_of_an_answer_are_read_once(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,11 +49,11 @@ def test_the_words_of_an_answer_are_read_once(chat: Chat, monkeypatch: pytest.Mo
     assert read.count(STORY) == 1
 
 
-def test_one_tap_removes_identifying_words_from_the_tip(chat: Chat) -> None:
-    walk(chat).tap("remove")
-    assert chat.step == "review"
-    assert "Erased." in chat.text
-    chat.tap("send")
+@pytest.mark.parametrize("events", [("tap",), ("mita do", "send")])
+def test_one_tap_sends_the_tip_without_the_identifying_words(chat: Chat, events: tuple[str, ...]) -> None:
+    walk(chat)
+    for event in events:
+        chat.tap("send") if event == "tap" else chat.say(event)
     assert chat.submission is not None
     sent = chat.submission.answers["what"]
     assert "They sell liquor behind the school every night" in sent
@@ -71,7 +72,7 @@ def test_a_tipster_who_keeps_identifying_words_is_asked_once(chat: Chat) -> None
 
 
 def test_what_is_added_later_is_asked_about_again(chat: Chat) -> None:
-    walk(chat).tap("remove").tap("details", "who").say("ask me, my number is 9123456780")
+    walk(chat).say("mita do").tap("details", "who").say("ask me, my number is 9123456780")
     assert chat.step == "@identity"
     assert "9123456780" in chat.text
     assert "9876543210" not in chat.text

@@ -105,8 +105,10 @@ _OWN: Final[dict[str, str]] = {
     "khabar do, haan sandesh bhejein, yes message me, message me, contact me, 3, नहीं संदेश मिटाएँ, "
     f"no erase messages, {_DELETE}, {_CANCEL}, मिटाएँ, delete",
     "@origin": "2, हाँ बता दें, बता दें, बता दो, bata do, haan bata do, haan bata dein, yes they may, they may",
-    "@identity": "1, हटा दें, हटाओ, हटा दो, हाँ हटा दो, hatao, hata do, haan hata do, hata dein, take them out, remove, "
-    "remove them, take out, मिटा दें, मिटाएँ, मिटाओ, मिटा दो, mitao, mita do, mita dein, erase, erase them",
+    "@identity": "1, मिटाकर भेजें, मिटाकर भेजो, मिटाकर भेज दें, mitakar bhejo, mita ke bhejo, mitakar bhej do, "
+    "mita kar bhejo, mitakar bhejein, हटाकर भेजें, hatakar bhejo, erase and send, erase them and send, "
+    "erase them and send it, remove and send, send without them, "
+    f"clear, फ़ाइलें मिटाएँ, files mitao, erase files, {_DELETE}",
     "evidence": f"फ़ाइलें मिटाएँ, files mitao, erase files, clear, {_DELETE}",
 }
 OWN_WORDS: Final = {

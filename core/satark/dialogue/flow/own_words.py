@@ -20,7 +20,7 @@ ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "@reach:no": ("reach",),
     "@reach:erase": ("reach", "delete_messages"),
     "@origin:yes": (),
-    "@identity:remove": (),
+    "@identity:send": ("submission",),
     "forget": ("erase", "reach"),
     "cancel": ("reach",),
     "delete": ("reach",),

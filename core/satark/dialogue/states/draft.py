@@ -117,6 +117,14 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
     return context.turn(sent, None, submission=submission)
 
 
+def agree(context: TurnContext) -> Turn:
+    """Answer the review with `send`, as on its button."""
+    for step in context.progress.path:
+        if step.type.part == "review":
+            context.set_answer(step.id, GivenAnswer("send", context.source))
+    return go_on(context)
+
+
 def reopen_review(context: TurnContext) -> None:
     """Take the agreement in the review back, since something is asked or has changed after it."""
     for step in context.progress.path:

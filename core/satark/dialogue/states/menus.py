@@ -10,13 +10,13 @@ from satark.api.inbound import Event, Media, Pin, Tap, Text
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.session import Turn
-from satark.dialogue.states.draft import go_on, unsay
+from satark.dialogue.states.draft import agree, go_on, unsay
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.stories import accept_unsolicited, is_story
 from satark.dialogue.turn.consent import ask_for_word
 from satark.dialogue.turn.context import EDIT_PREFIX, BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-from satark.dialogue.turn.submission import identifying_words, take_out_identity
+from satark.dialogue.turn.submission import identifying_words, summary_without_identity, take_out_identity
 from satark_words.reading import Asked, Kind
 from satark_words.tokens import fold
 
@@ -273,37 +273,46 @@ def ask_to_confirm(context: TurnContext, name: str) -> Turn:
     return context.ask()
 
 
-_CODES: Final = ("remove", "keep", "change")
+_CODES: Final = ("send", "keep", "change")
 _LEAVES: Final = frozenset({"skip", "done", "leave"})
+_ERASES: Final = frozenset({"delete", "clear"})
 
 
 class IdentityMenu(BaseState):
-    """Asks whether to remove words that may identify the tipster from the tip."""
+    """Asks whether to send the tip without the words that may identify the tipster, and shows what is left of it."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Show the words, and offer to take them out."""
+        """Show the words and the rest, and offer to send it without them."""
         options = tuple(context.option("identity", code) for code in _CODES)
         words = ", ".join(f"«{one}»" for one in identifying_words(context))
-        text = context.catalogue.text("identity.ask", words=words)
+        said = "\n\n".join((*context.said, context.text("identity.ask", words=words, summary="")))
+        text = context.text("identity.ask", words=words, summary=summary_without_identity(context, len(said)))
         return "@identity", Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Take the words out, leave them in, or choose the answer to change."""
+        """Send the tip without the words, leave them in, or choose the answer to change."""
         if not code:
             return None
         if code == "change":
             context.change(state="@change")
             return context.ask()
-        if code == "remove":
+        if code == "send":
             take_out_identity(context)
-            context.say("identity.removed")
-        context.change(identity_decided=(*context.session.identity_decided, *identifying_words(context)))
-        context.leave_menu()
-        return go_on(context)
+        self._decide(context)
+        return agree(context) if code == "send" else go_on(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Leave the words in where the tipster goes on without an answer."""
-        return self.handle_event(context, "keep", Tap("keep")) if name in _LEAVES else None
+        """Erase the words without sending; leave them in where the tipster goes on without an answer."""
+        if name not in _ERASES:
+            return self.handle_event(context, "keep", Tap("keep")) if name in _LEAVES else None
+        take_out_identity(context)
+        context.say("identity.removed")
+        self._decide(context)
+        return go_on(context)
+
+    def _decide(self, context: TurnContext) -> None:
+        context.change(identity_decided=(*context.session.identity_decided, *identifying_words(context)))
+        context.leave_menu()
 
 
 SUGGESTED: Final = "@suggested"

@@ -105,5 +105,6 @@ def may_carry_out(context: TurnContext, command: str) -> bool:
         return True
     if command == "forget":
         return False
-    # The others ask first or erase nothing, but for the files of a question that offers to erase them.
-    return command == "cancel" or "clear" not in context.state.question(context)[1].actions
+    # The others ask first or erase nothing, but where the question itself offers to erase words or files.
+    name, question = context.state.question(context)
+    return command == "cancel" or (name != "@identity" and "clear" not in question.actions)

@@ -129,6 +129,13 @@ def identifying_words(context: TurnContext) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def summary_without_identity(context: TurnContext, beside: int) -> str:
+    """List the answers as they are without these words, beside so many characters; nothing is changed by it."""
+    shown = TurnContext(context.loaded, context.states, context.session, context.source, context.now)
+    take_out_identity(shown)
+    return summary(shown, SUMMARY_LENGTH if context.session.revision else SCREEN - beside)
+
+
 def take_out_identity(context: TurnContext) -> None:
     """Take these words out of every answer."""
     for name, text in list(_texts(context)):
