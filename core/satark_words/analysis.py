@@ -64,6 +64,18 @@ class Analysis:
         return self.has(*_ASKING)
 
     @cached_property
+    def clauses(self) -> list[int]:
+        """The number of each token's clause."""
+        begins, verbs = {mark.start for mark in self.found(*_JOINS)}, self.covered(_VERB)
+        stays = self.covered(_STAYS)
+        numbers = [0] * len(self)
+        for index, (before, token) in enumerate(pairwise(self.tokens), 1):
+            joins = index in begins and (token.text not in _ON or index - 1 in verbs or before.text in IS | _DID)
+            ends = before.text in _ENDS and index not in stays and token.text not in IS
+            numbers[index] = numbers[index - 1] + (token.clause != before.clause or joins or ends)
+        return numbers
+
+    @cached_property
     def negates(self) -> bool:
         """Whether the text contains a negation that is not part of a longer phrase."""
         return self.has(*NEGATIONS)
@@ -173,21 +185,51 @@ _MINE: Final = re.compile(r"[ou]ng[ai]+$|[ऊूु][ँं]ग[ाी]$|(इ|�
 """Endings of verbs that mean "I will …". Those that mean "you will …" are `_YOURS`."""
 _MINE_LAST: Final = ("a", "i", "b", "ा", "ी", "ब")
 _YOURS: Final = ("oge", "ogi", "ोगे", "ओगे", "iyega", "iega", "इएगा")
+_WERE: Final = ("aye", "rahe", "hue", "rte", "lte", "hte", "kte", "nte", "hote", "aate", "jate", "dete", "lete")
+"""Endings of verbs before "the" where it means "were", and not the English article."""
+_THEIRS: Final = (
+    "ihe",
+    "ihen",
+    "िहे",
+    "िहें",
+    "enge",
+    "engi",
+    "ega",
+    "egi",
+    "ेंगे",
+    "एंगे",
+    "ेंगी",
+    "एंगी",
+    "ेगा",
+    "ेगी",
+    "एगा",
+    "एगी",
+)
 _FIRST_PERSON: Final = frozenset({"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"})
-_HABITS: Final = ("ta", "ti", "ता", "ती", "تا", "تی", "त", "at")
+_HABITS: Final = ("ta", "te", "ti", "ता", "ते", "ती", "تا", "تی", "त", "at")
 """Endings of verbs whose next word tells who acts."""
 
 _ABOUT_TO: Final = frozenset({"wala", "wale", "wali", "वाला", "वाले", "वाली", "والا", "والے", "والی"})
 """Words that mean "about to" after an infinitive: "karne wale"."""
 _HAPPENS: Final = frozenset({"hone", "aane", "ane", "jane", "होने", "आने", "जाने", "ہونے", "آنے", "جانے"})
 """Infinitives after which `_ABOUT_TO` means a future event, whatever word follows: "hone wali shadi"."""
-_IS: Final = frozenset({
+IS: Final = frozenset({
     "hai", "hain", "h", "he", "hu", "hun", "hoon", "ho", "tha", "thi", "the", "nahi", "है", "हैं", "हूँ", "हूं", "हो", "था",
     "थे", "थी", "नहीं", "ہے", "ہیں", "ہوں", "تھا", "تھے", "تھی", "نہیں", "?",
 })  # fmt: skip
 """Words after "karne wale" that give it the meaning "about to do". Before any other word it describes people: "loot
 karne wale log"."""
-_COMING: Final = ("time.coming", "opt.when.coming")
+_PRESENT: Final = frozenset({"hai", "hain", "h", "है", "हैं", "ہے", "ہیں"})
+_ENDS: Final = _PRESENT | {"tha", "thi", "था", "थी", "थे", "تھا", "تھے", "تھی", "ba", "बा"}
+"""Verbs that end a clause of Hindi, Bhojpuri or Urdu."""
+_JOINS: Final = ("neg.but", "say.else", "k.joins")
+_ON: Final = frozenset({"par", "pr", "पर"})
+"""Words that mean "but" after a verb and "on" after a noun."""
+_DID: Final = frozenset({"ki", "di", "की", "दी", "कइनी", "kaini"})
+_VERB: Final = ("neg", "opt.when.was", "time.now", "k.told")
+_STAYS: Final = ("neg", "ask", "ask.sign", "say.unknown", "opt.when.was", "k.may")
+"""Marks of words that still belong to the clause after the verb that ends it."""
+_COMING: Final = ("time.coming", "opt.when.coming", "verb.future")
 _AGE: Final = frozenset({"saal", "sal", "varsh", "baras", "साल", "वर्ष", "बरस", "سال", "برس"})
 _OF: Final = frozenset({"ka", "ki", "ke", "का", "की", "के", "کا", "کی", "کے"})
 _GROWN_UP: Final = 18
@@ -198,7 +240,7 @@ def _names_people(mark: Mark, tokens: Sequence[TextToken]) -> bool:
     last, end = tokens[mark.end - 1], mark.end
     if last.text not in _ABOUT_TO or end - mark.start == 1 or end == len(tokens) or tokens[end - 2].text in _HAPPENS:
         return False
-    return tokens[end].clause == last.clause and tokens[end].text not in _IS
+    return tokens[end].clause == last.clause and tokens[end].text not in IS
 
 
 def _minors(tokens: Sequence[TextToken]) -> list[Mark]:
@@ -225,13 +267,21 @@ def _by_ending(tokens: Sequence[TextToken]) -> list[Mark]:
                 marks.append(Mark("verb.mine", i, i + 1, 1.0))
             if text.endswith(_YOURS):
                 marks.append(Mark("verb.yours", i, i + 1, 1.0))
+            if text.endswith(_THEIRS):
+                marks.append(Mark("verb.future", i, i + 1, 1.0))
     pairs = enumerate(pairwise(tokens))
     return marks + [Mark(name, i, i + 2, 1.0) for i, (one, other) in pairs if (name := _of_pair(one.text, other.text))]
 
 
 def _of_pair(verb: str, after: str) -> str:
+    if (after in {"ba", "बा"} and verb.endswith(("at", "त"))) or (verb in {"is", "are"} and after.endswith("ing")):
+        return "verb.ongoing"
+    if after == "the" and verb.endswith(_WERE):
+        return "time.past"
+    if after in _PRESENT and verb.endswith(_HABITS):
+        return "verb.habit"
     if after in _ABOUT_TO:
-        return "opt.when.coming" if verb.endswith(("ne", "ने", "نے")) else ""
+        return "verb.future" if verb.endswith(("ne", "ने", "نے")) else ""
     if after in _FIRST_PERSON:
         return "verb.mine" if verb.endswith(_HABITS) else ""
     if after in {"گا", "گی"}:

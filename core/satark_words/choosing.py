@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from satark_words.analysis import NEGATIONS, Analysis
+from satark_words.clauses import happens_now, is_denied
 from satark_words.marks import FRAME, Mark
 from satark_words.opening import category_of, unit_of
 from satark_words.places import Places
@@ -19,7 +20,6 @@ FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", 
 _SHORT: Final = 5
 """Most words of a text in which a negation anywhere prevents a choice. In a longer text only a near negation does."""
 _NEAR: Final = 2
-_ENGLISH: Final = frozenset({"not", "no", "dont", "never", "isnt", "arent", "doesnt", "do", "without", "none"})
 _SHORTEST_NAME: Final = 4
 _BY_SENSE: Final = frozenset({"category", "police_unit"})
 _SAYS: Final = {"yes": ("say.yes", "say.ji"), "no": ("say.no",), "unknown": ("say.unknown",)}
@@ -44,6 +44,8 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     """Find the option that a text chooses."""
     if exact := _exact(analysis, asked.options):
         return Chosen(exact, Confidence.CERTAIN)
+    if asked.name == "now" and not analysis.has("t.evidence") and (told := happens_now(analysis)):
+        return Chosen(told, Confidence.LIKELY)
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
     if not found:
@@ -71,6 +73,8 @@ def marks_of(option: AskedChoice, asked: Asked) -> tuple[str, ...]:
     names: tuple[str, ...] = (f"opt.{name}.{option.sense}", f"said.{name}.{option.sense}")
     if name == "category":
         return (*names, f"cat.{option.id}", f"strong.{option.id}")
+    if name == "when" and option.id == "coming":
+        return (*names, "verb.future")
     if name == "police_unit":
         return (*names, f"unit.{option.sense}", *_SAYS.get(option.sense, ()))
     if name == "language":
@@ -160,13 +164,12 @@ def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
     if len(found) < 2 and asked.name != "category":  # noqa: PLR2004
         return found
     if asked.name == "category":
-        spared = [mark for mark in analysis.found("cat.*", "strong.*") if _is_negated((mark.start, mark.end), analysis)]
-        code = category_of(analysis, spared)
+        code = category_of(analysis)
         return [one for one in found if one[0].id == code] or found
     if asked.name == "police_unit":
         unknown = [one for one in found if one[0].sense == "unknown"]
         return unknown or [one for one in found if one[0].sense == unit_of(analysis)] or found
-    if asked.name == "when" and analysis.has("opt.when.coming") and not analysis.has("opt.when.was"):
+    if asked.name == "when" and analysis.has("opt.when.coming", "verb.future") and not analysis.has("opt.when.was"):
         return [one for one in found if one[0].id == "coming"] or found
     return _longest(found)
 
@@ -181,9 +184,6 @@ def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
     if not code or any(option.id == code for option, _ in found):
         return found
     deeds = [(m.start, m.end) for m in analysis.found("act.*", "cat.*", "w.*")]
-    refuses = analysis.has("w.bribe", "w.refuse", "w.heard")
-    if not refuses and all(_is_negated(deed, analysis) for deed in deeds):
-        return found
     return [*found, *((option, deeds) for option in asked.options if option.id == code)]
 
 
@@ -218,35 +218,11 @@ def _is_denied(option: AskedChoice, spans: Iterable[tuple[int, int]], asked: Ask
         return any(
             not _inside_any(mark, spans) for mark in analysis.found(*NEGATIONS, "neg.wrong", "neg.but", "say.no")
         )
-    return all(_is_negated(span, analysis) for span in spans)
+    return all(is_denied(analysis, Mark(option.id, *span, 1.0), NEGATIONS) for span in spans)
 
 
 def _inside_any(mark: Mark, spans: Iterable[tuple[int, int]]) -> bool:
     return any(start <= mark.start and mark.end <= end for start, end in spans)
-
-
-def _is_negated(span: tuple[int, int], analysis: Analysis) -> bool:
-    start, end = span
-    for mark in analysis.found(*NEGATIONS):
-        if start <= mark.start and mark.end <= end:
-            continue
-        if mark.name == "neg.without" and mark.end != start:
-            continue
-        if mark.end <= start and _denies_what_is_before(mark, analysis):
-            continue
-        if len(analysis) <= _SHORT or (mark.start < end + _NEAR and mark.end > start - _NEAR):
-            return True
-    return False
-
-
-def _denies_what_is_before(mark: Mark, analysis: Analysis) -> bool:
-    """Return whether a negation belongs to the crime named before it, as in "bhang nahi, ganja".
-
-    In English it never does.
-    """
-    if analysis.tokens[mark.start].text.isascii() and analysis.tokens[mark.start].text in _ENGLISH:
-        return False
-    return any(one.end <= mark.start for one in analysis.story_marks())
 
 
 def _confidence(analysis: Analysis, option: AskedChoice, spans: Sequence[tuple[int, int]], asked: Asked) -> Confidence:

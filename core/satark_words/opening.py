@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
-from satark_words.analysis import NEGATIONS, Analysis
+from satark_words.analysis import Analysis
+from satark_words.clauses import is_denied, moment_of, timely
 from satark_words.marks import Mark, between
 from satark_words.places import Places
 from satark_words.reading import Danger, Opening, PlaceFound
-from satark_words.rules import Rules, matches, parse_rule
+from satark_words.rules import Rules, all_matches, parse_rule
 
 ORDER: Final = (
     "HEIN", "TRAFF", "CONV", "HARASS", "COW", "MINE", "GAMBL", "ARMS", "EXTORT", "INTOX", "POLCOR", "OTHER",
@@ -28,28 +29,33 @@ _RANKS: Final = ("range", "district", "circle", "other_station", "outpost", "sta
 """Levels of the police, the highest first. If a text names two, the higher one counts, since that keeps the tip from
 more people."""
 
+_DENIES: Final = ("neg", "neg.dont", "say.nobody", "opt.police.no", "say.unknown", "say.if")
+_POLICE: Final = ("police", "person.police", "unit.*")
 
-def category_of(analysis: Analysis, spared: Sequence[Mark] = ()) -> str:
-    """Return the code of the category that a text tells of, or an empty text. The marks in `spared` don't count."""
-    weights = _weights(analysis, spared)
+
+def category_of(analysis: Analysis) -> str:
+    """Return the code of the category that a text tells of, or an empty text. What it denies doesn't count."""
+    weights = _weights(analysis)
     if _police_do_it(analysis, weights):
         return "POLCOR"
     best = max(weights.values(), default=0)
     return next((code for code in ORDER if best and weights.get(code, 0) == best), "")
 
 
-def _weights(analysis: Analysis, spared: Sequence[Mark]) -> dict[str, float]:
+def _weights(analysis: Analysis) -> dict[str, float]:
     weights: dict[str, float] = {}
     weak = {(mark.start, mark.end) for mark in analysis.found("weak.*")}
     for mark in _widest(analysis.found("cat.*", "strong.*")):
-        if mark in spared:
+        if is_denied(analysis, mark):
             continue
         kind, _, code = mark.name.partition(".")
         size = 1 + 0.25 * (mark.end - mark.start - 1)
         weight = _STRONG if kind == "strong" else _WEAK if code == "HEIN" and (mark.start, mark.end) in weak else size
         weights[code] = weights.get(code, 0) + (weight * _LAST if code == "OTHER" else weight) * mark.quality
-    for code, rule in () if spared else _rules().that_may_hold(analysis.marks):
-        if matches(rule, analysis.marks):
+    cleared = analysis.has(*_POLICE) and not _accused(analysis, *_POLICE, but=())
+    for code, rule in _rules().that_may_hold(analysis.marks):
+        spans = [] if cleared and code == "POLCOR" else all_matches(rule, analysis.marks)
+        if any(not is_denied(analysis, Mark(code, *span, 1.0), _DENIES) for span in spans):
             weights[code] = weights.get(code, 0) + _TOGETHER
     if analysis.has("not.POLCOR") and not analysis.has("strong.POLCOR"):
         weights.pop("POLCOR", None)
@@ -79,21 +85,26 @@ def _widest(marks: Sequence[Mark]) -> list[Mark]:
 
 def _police_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
     """Return whether the police themselves sell, take or cover up, so that the tip is about them."""
-    people = [mark for mark in analysis.found("person.police") if not _is_spoken_to(mark, analysis)]
+    people = _accused(analysis, "person.police")
     if not people or weights.keys() & {"HEIN", "TRAFF"}:
         return False
     deeds = analysis.found("act.take") or (analysis.found("act.complicit") if not weights else [])
     deeds = deeds or (analysis.found("cat.EXTORT") if "EXTORT" in weights else [])
     deeds = deeds or [mark for mark in analysis.found("act.sell", "act.play") if _follows(mark, people)]
-    return bool(deeds)
+    return any(not is_denied(analysis, deed) for deed in deeds)
 
 
 def _follows(deed: Mark, people: Sequence[Mark]) -> bool:
     return any(0 <= deed.start - person.end <= 2 for person in people)  # noqa: PLR2004
 
 
-def _is_spoken_to(mark: Mark, analysis: Analysis) -> bool:
-    return any(other.start <= mark.start < other.end for other in analysis.found("to.police"))
+def _accused(analysis: Analysis, *names: str, but: tuple[str, ...] = ("to.police",)) -> list[Mark]:
+    """Return the marks of the police that a text neither speaks to nor clears, as in "daroga imandar hai"."""
+    spoken_to = analysis.covered(but)
+    cleared = [mark for mark in analysis.found("k.with", "act.take", "w.demand") if is_denied(analysis, mark, _DENIES)]
+    clauses = {analysis.clauses[mark.start] for mark in (*analysis.found("said.police.no"), *cleared)}
+    people = [mark for mark in analysis.found(*names) if mark.start not in spoken_to]
+    return [mark for mark in people if analysis.clauses[mark.start] not in clauses]
 
 
 def unit_of(analysis: Analysis) -> str:
@@ -104,41 +115,30 @@ def unit_of(analysis: Analysis) -> str:
     return found or ("station" if "any" in named else "")
 
 
-_NEAR = 2
+_ACCUSES: Final = ("opt.police.yes", "said.police.yes", "cat.POLCOR", "strong.POLCOR", "act.take", "act.complicit")
 
 
 def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger, ...]) -> Opening:
     """Return the answers that a first message, or any story, gives to questions that would be asked."""
+    often = bool(timely(analysis, "time.often"))
+    when = moment_of(analysis)
     police = _tells_of_police(analysis, in_danger=any(danger.sure for danger in dangers))
     return Opening(
-        category=category_of(analysis, _denied(analysis)),
+        category=category_of(analysis),
         place=places.find(analysis) if places else PlaceFound(mentioned=analysis.has("place.thing")),
-        when=_when(analysis),
-        often=analysis.has("time.often", "time.clock"),
+        when="" if often and when == "past" else when,
+        often=often or analysis.has("time.clock"),
         police=police,
         unit=unit_of(analysis) if police else "",
         dangers=dangers,
     )
 
 
-def _denied(analysis: Analysis) -> list[Mark]:
-    return [
-        mark
-        for mark in analysis.found("cat.*", "strong.*")
-        if any(mark.end <= neg.start <= mark.end for neg in analysis.found(*NEGATIONS))
-    ]
-
-
 def _tells_of_police(analysis: Analysis, *, in_danger: bool) -> bool:
-    accused = in_danger or analysis.has("act.take", "act.complicit", "opt.police.yes", "cat.POLCOR", "strong.POLCOR")
-    spoken_to = {index for mark in analysis.found("to.police") for index in range(mark.start, mark.end)}
-    people = [mark for mark in analysis.found("person.police", "unit.*") if mark.start not in spoken_to]
-    return accused and bool(people) and not analysis.has("opt.police.no")
-
-
-def _when(analysis: Analysis) -> Literal["", "now", "past", "coming"]:
-    if analysis.has("time.now") and not analysis.has("time.coming"):
-        return "now"
-    if analysis.has("time.coming"):
-        return "coming"
-    return "past" if analysis.has("time.past") and not analysis.has("time.often") else ""
+    people = _accused(analysis, "person.police", "unit.*")
+    sells = [mark for mark in analysis.found("act.sell", "act.play") if _follows(mark, people)]
+    accused = [mark for mark in (*analysis.found(*_ACCUSES), *sells) if people or mark.name.startswith("opt.")]
+    named = analysis.has("person.police", "unit.*")
+    if in_danger and people:
+        return True
+    return named and not all(is_denied(analysis, mark, _DENIES) for mark in accused)

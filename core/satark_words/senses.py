@@ -27,6 +27,7 @@ SOCIAL: Final = (
     ("soc.how", Kind.GREETING, ""),
     ("soc.thanks", Kind.THANKS, ""),
     ("soc.sorry", Kind.REMARK, "mistake"),
+    ("soc.noted", Kind.REMARK, "ok"),
     ("soc.ok", Kind.REMARK, "ok"),
     ("soc.bye", Kind.THANKS, ""),
     ("soc.afraid", Kind.REMARK, "afraid"),
@@ -74,6 +75,7 @@ class Senses(TextAtQuestion):
         """Try each sense in turn."""
         steps = (
             self._nothing,
+            self._correction,
             self._certain_option,
             self._certain_wait,
             self._certain_command,
@@ -116,6 +118,16 @@ class Senses(TextAtQuestion):
         if all(token.text in QUESTION_MARKS for token in self._analysis.tokens):
             return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help")
         return None
+
+    def _correction(self) -> Reading | None:
+        """Read "no, wrong, that is in Sigra" as a wish to change the place, at a question for something else."""
+        asks_other = self._asked.asks == "choice" and self._asked.name not in ("station", "district", "category")
+        wrong = self._analysis.has("cmd.edit", "neg.wrong", "k.mistake")
+        other = self._analysis.has("police", "person.police", "unit.*", "time.*", "opt.police.no")
+        if not asks_other or self._tells() or not (wrong or (self._analysis.has("say.no") and not other)):
+            return None
+        named = self._places is not None and self._places.named(self._analysis)
+        return self._make(Kind.COMMAND, command="edit", story=True) if named else None
 
     def _certain_option(self) -> Reading | None:
         chosen = self._chosen
@@ -184,7 +196,8 @@ class Senses(TextAtQuestion):
         return self._make(Kind(kind), Confidence.GUESS, command=command, topic=topic)
 
     def _social(self) -> Reading | None:
-        if self._asked.name == "category" and self._chosen.option and len(self._analysis) >= STORY_WORDS:
+        longer = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS
+        if self._chosen.option and (longer or self._asked.name == "now"):
             return None
         beside = (*LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
         spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()

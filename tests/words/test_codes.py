@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.api.tip import RECEIPT_DIGITS
-from satark_words.tokens import find_code, without_codes
+from satark_words.tokens import find_code, without_code
 from support.loops import every_row
 
 CODE = "8391446070125538"
@@ -51,5 +51,10 @@ def test_no_text_makes_the_search_for_a_code_raise(text: str) -> None:
     assert found is None or (len(found) == 16 and found.isdecimal() and found.isascii())
 
 
-def test_the_words_beside_a_code_are_left() -> None:
-    assert without_codes("status 4K7Q-2XPM 8391 4460 7012 5538").split() == ["status"]
+def test_a_short_number_behind_a_code_is_no_part_of_it() -> None:
+    assert find_code("8391 4460 7012 5538 3 din ho gaye", RECEIPT_DIGITS) == CODE
+
+
+def test_a_code_is_taken_out_of_a_text_and_other_numbers_stay() -> None:
+    left = without_code("code 8391 4460 7012 5538, phone 98390 12345, UP65 1234", RECEIPT_DIGITS)
+    assert left.split() == ["code", ",", "phone", "98390", "12345,", "UP65", "1234"]

@@ -1,11 +1,17 @@
-"""A story tells its category and its place."""
+"""A story tells its category and its place, and whom and which time it means, whatever it denies beside them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
-from support.dialogue.corpus import asked_at
+from satark_words.reading import Asked, Opening
+from support.dialogue.corpus import Utterance, asked_at, fits, read_corpus
 from support.loops import every_row
 
 GEOGRAPHY = Geography.sample()
@@ -33,3 +39,61 @@ def test_a_first_message_is_read_whole() -> None:
 )  # fmt: skip
 def test_categories_are_read_as_meant(text: str, code: str) -> None:
     assert READER.read(text, ASKED["category"]).option == code
+
+
+OPENINGS = Path(__file__).parent / "openings"
+
+
+def _told(opening: Opening) -> Iterator[str]:
+    if opening.when:
+        yield opening.when
+    if opening.often and opening.when != "now":
+        yield "often"
+    if opening.police or opening.category == "POLCOR":
+        yield "police"
+
+
+def _misread(file: str) -> list[Utterance]:
+    return [one for one in read_corpus(OPENINGS / file) if set(_told(READER.open(one.text))) != _meant(one)]
+
+
+def _meant(one: Utterance) -> set[str]:
+    return set(one.meant) - {"none"}
+
+
+def test_a_negation_and_a_time_belong_to_the_words_that_they_stand_with() -> None:
+    assert [one.text for one in _misread("issue.txt")] == []
+
+
+@pytest.mark.parametrize("file", ["seen.txt", "held_out.txt", "third.txt", "fourth.txt", "fifth.txt", "sixth.txt"])
+def test_what_stories_say_of_police_and_time_is_read_as_meant(file: str) -> None:
+    count = sum(1 for _ in read_corpus(OPENINGS / file))
+    assert len(_misread(file)) <= count * 0.05
+
+
+@every_row("file", ["steps.txt", "steps_unseen.txt"])
+def test_the_steps_that_were_understood_worst_are_read_as_meant(file: str) -> None:
+    utterances = list(read_corpus(OPENINGS / file))
+    wrong = [one.text for one in utterances if not fits(READER.read(one.text, _asked(one.step)), one.meant)]
+    assert len(wrong) <= len(utterances) * 0.02, wrong
+
+
+def _asked(step: str) -> Asked:
+    return ASKED.get(step) or asked_at(step, GEOGRAPHY, CATALOGUES)
+
+
+@every_row(
+    "text",
+    [
+        "The reader at the SP office takes 5000 rupees to drop names from cases",
+        "Reader of CO office charges money to close cases",
+        "the clerk of the SP office charges a fee for removing a name",
+        "SP office ka babu naam hatane ke 5000 leta hai",
+        "constable charges a fee for every verification",
+        "एसपी ऑफिस का रीडर केस से नाम हटाने के पाँच हजार लेता है",
+    ],
+)
+def test_a_complaint_about_police_is_no_question_about_rewards(text: str) -> None:
+    for asked in (*ASKED.values(), _asked("language")):
+        assert READER.read(text, asked).topic != "reward"
+    assert READER.open(text).category == "POLCOR"

@@ -38,6 +38,7 @@ _OPTIONS: Final = {
         "HEIN",
         "OTHER",
     ],
+    "now": ["yes", "no", "files"],
     "police": ["yes", "no", "unknown"],
     "police_unit": ["station", "outpost", "other_station", "circle", "district", "range", "none", "unknown"],
     "whose_voice": ["own", "other"],
