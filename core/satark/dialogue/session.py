@@ -130,6 +130,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     receipt: bytes = b""
     """The paragraphs with its receipt, for a channel of pages: sealed under a secret of the browser's own. Set by
     ingest."""
+    replied: str = ""
+    """Kind and topic of the reply to the last message, if it was only answered and stored nowhere."""
     wrong_codes: int = 0
     without_code: int = 0
     """How often in a row something else came where a receipt code was asked for."""

@@ -14,7 +14,7 @@ from secrets import token_bytes
 from typing import TYPE_CHECKING, TypeAlias
 
 from satark.api.channel import Outcome
-from satark.api.inbound import Tap, Text
+from satark.api.inbound import CompleteTip, Tap, Text
 from satark.api.observability import LifecycleEvent, log
 from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
 from satark.dialogue.receipts import code_in
@@ -264,6 +264,8 @@ def _waits_for_the_writer_alone(channel: Channel, batch: Batch) -> bool:
 
 def _code_in(event: Event) -> str | None:
     """Find a receipt code or a handoff code in what somebody typed or tapped. Most texts have no digit."""
+    if isinstance(event, CompleteTip):
+        event = event.typed or event.content
     text = event.body if isinstance(event, Text) else code_in(event.token) if isinstance(event, Tap) else ""
     if not any(map(str.isdecimal, text)):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.api.inbound import CompleteTip, Media, MediaRef, Tap, Text
+from satark.api.inbound import CompleteTip, Edited, Media, MediaRef, Tap, Text
 from satark.api.prompt import NEXT_PAGE, PREVIOUS_PAGE, command_token
 from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
 from satark.dialogue.engine import Engine
@@ -234,3 +234,75 @@ def test_the_two_kinds_of_codes_are_told_apart_by_their_length(
         code,
         handoff_code,
     )
+
+
+CODE = "8391 4460 7012 5538"
+
+WITH_CODE = [
+    f"mera code {CODE}",
+    f"code hai {CODE} kya hua",
+    f"मेरा कोड {CODE} है, क्या हुआ",
+    f"namaste ji ye raha {CODE} batao kuch hua ki nahi",
+    f"{CODE} 3 din ho gaye",
+    f"my number is {CODE}, what happened to my tip",
+    f"{CODE} ka kya hua, wo log abhi bhi lanka me sharab bech rahe hai",
+]
+
+AT = {
+    "first": (),
+    "category": ("Hi", "English"),
+    "what": ("Hi", "English", "3"),
+    "place": ("Hi", "English", "3", STORY),
+    "police": ("Hi", "English", "3", STORY, "Lanka"),
+    "review": ("Hi", "English", "3", STORY, "Lanka", "No", "skip"),
+    "cancel": ("Hi", "English", "3", STORY, "cancel"),
+}
+
+
+@every_row("step", AT)
+@every_row("text", WITH_CODE)
+def test_a_code_in_any_sentence_opens_the_mailbox_and_stands_in_no_answer(engine: Engine, step: str, text: str) -> None:
+    opened = Mailbox(open=OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1"), language="en", messages=())
+    talk = Chat(engine, mailbox=opened).say(*AT[step], text)
+    assert "4K7Q-2XPM" in talk.text
+    assert talk.session is not None
+    assert "8391" not in str([answer.value for answer in talk.session.answers.values()])
+
+
+def test_what_is_told_beside_a_code_is_kept(engine: Engine) -> None:
+    talk = Chat(engine).say(WITH_CODE[-1])
+    assert talk.session is not None
+    assert "lanka me sharab bech rahe hai" in talk.session.answers["what"].value
+
+
+@pytest.mark.parametrize(
+    "text", ["paise is khate me jate hai 8391 4460 7012 5538", "the money goes to account 8391446070125538"]
+)
+def test_the_number_of_an_account_is_no_code(engine: Engine, text: str) -> None:
+    talk = Chat(engine).say("Hi", "English", "3", text)
+    assert not talk.turn.open_mailbox
+    assert talk.session is not None
+    assert talk.session.answers["what"].value == text
+
+
+def test_a_code_in_a_caption_or_an_edit_is_taken_out(engine: Engine) -> None:
+    talk = Chat(engine).say("Hi", "English", "3")
+    talk.hear(Text(STORY), "m1").hear(Edited("m1", f"They sell guns, {CODE}"))
+    talk.send("image", f"the shop, {CODE}")
+    assert "8391" not in str([talk.session, *(turn.media_jobs for turn in talk.turns)])
+    assert talk.session is not None
+    assert "They sell guns" in talk.session.answers["what"].value
+
+
+@pytest.mark.parametrize(
+    "text", ["mera code 4827 1930 5571 hai", "doosre phone ka code 482719305571", "मेरा कोड 4827 1930 5571"]
+)
+def test_a_handoff_code_in_a_sentence_brings_the_draft(engine: Engine, text: str) -> None:
+    assert Chat(engine).say(text).turn.redeem_handoff_code
+
+
+def test_a_whole_tip_with_a_code_opens_the_mailbox_and_sends_nothing(sms: Chat) -> None:
+    words = f"my code {CODE} what happened"
+    sms.hear(CompleteTip(Text(words), typed=Text(f"TIP {words}")))
+    assert sms.submission is None
+    assert sms.turn.open_mailbox

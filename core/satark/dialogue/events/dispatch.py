@@ -21,6 +21,7 @@ from satark.dialogue.events.text_messages import (
     handle_text,
     open_mailbox,
     submit_complete_tip,
+    without_receipt_code,
     words_of,
 )
 from satark.dialogue.events.words import answer_suggestion, named_option
@@ -39,7 +40,7 @@ from satark_words.tokens import fold
 
 def handle_event(context: TurnContext, event: Event) -> Turn:
     """Handle one event. Every event is answered; nothing that anybody can send raises."""
-    event = complete_tip_of(context.loaded, event) or event
+    event = without_receipt_code(context, complete_tip_of(context.loaded, event) or event)
     hear_dangers_beside(context, event)
     turn = answer_suggestion(context, event) if context.session.state == SUGGESTED else None
     return tell_desk_of_dangers(context, event, turn or _handle(context, event))
@@ -168,8 +169,10 @@ def _is_over(context: TurnContext) -> bool:
 
 
 def _answered_by(context: TurnContext, source: str) -> str:
-    answers = context.session.answers
-    return next((name for name, answer in answers.items() if answer.source == source and source), "")
+    """Return the step that a message answered: the one that asks for the story, if the message answered several."""
+    names = [name for name, answer in context.session.answers.items() if answer.source == source and source]
+    opening = context.loaded.opening_step
+    return opening if opening in names else next(iter(names), "")
 
 
 def _as_typed(context: TurnContext, step: Step, body: str) -> Event:

@@ -8,7 +8,7 @@ everything that they had told before.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 import msgspec
@@ -31,7 +31,7 @@ from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark_words.graphemes import replace_surrogates
 from satark_words.reading import STORY, Asked, Confidence, Kind, Reading
-from satark_words.tokens import find_code, fold, without_codes
+from satark_words.tokens import find_code, fold, without_code
 
 _EXPECT_RECEIPT_CODE: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
 _EXPECT_HANDOFF_CODE: Final = frozenset({"@code", "@elsewhere"})
@@ -41,7 +41,8 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     """Handle a typed text."""
     name, question = context.state.question(context)
     folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
-    if _gives_receipt_code(context, event.body, question):
+    if _gives_receipt_code(context, event.body):
+        _keep_words_beside_code(context, event.body)
         return open_mailbox(context)
     if _gives_handoff_code(context, event.body):
         return redeem_code(context)
@@ -92,22 +93,36 @@ def _expects(question: Question, name: str) -> bool:
     return bool(question.options) if name in {"more", "less"} else name in question.actions
 
 
-def _gives_receipt_code(context: TurnContext, body: str, question: Question) -> bool:
-    """Whether a text gives a receipt code on purpose: where one is expected, after "status", or alone."""
+def _gives_receipt_code(context: TurnContext, body: str) -> bool:
+    """Whether a text gives a receipt code: any number of its length, unless it is called an account's or a card's."""
     if find_code(body, RECEIPT_DIGITS) is None:
         return False
-    if context.session.state in _EXPECT_RECEIPT_CODE:
-        return True
-    rest = fold(without_codes(body)[:MAX_COMMAND_LENGTH])
-    return (not rest and not question.free) or context.loaded.commands.names_status(rest)
+    return context.session.state in _EXPECT_RECEIPT_CODE or not _tells_account(context, body)
 
 
 def _gives_handoff_code(context: TurnContext, body: str) -> bool:
-    """Whether a text gives a handoff code on purpose: where one is expected, or after the word for it."""
+    """Whether a text gives a handoff code: where one is expected, after the word for it, or called a code."""
     if find_code(body, HANDOFF_DIGITS, longest=LONGEST_HANDOFF_MESSAGE) is None:
         return False
-    expected = context.session.state in _EXPECT_HANDOFF_CODE
-    return expected or context.loaded.commands.command(fold(without_codes(body))) == "elsewhere"
+    if context.session.state in _EXPECT_HANDOFF_CODE or context.analysis(body).has("t.code"):
+        return True
+    return context.loaded.commands.command(fold(without_code(body, HANDOFF_DIGITS))) == "elsewhere"
+
+
+def _tells_account(context: TurnContext, body: str) -> bool:
+    analysis = context.analysis(body)
+    return analysis.has("k.account") and not analysis.has("t.code", "cmd.status")
+
+
+def _keep_words_beside_code(context: TurnContext, body: str) -> None:
+    """Keep what a text tells of a crime beside its receipt code. The code itself is stored nowhere."""
+    session, words = context.session, without_code(body, RECEIPT_DIGITS).strip()
+    if session.submitted or session.mailbox is not None or session.state in _EXPECT_RECEIPT_CODE:
+        return
+    reading = context.loaded.reader.read(context.analysis(words), Asked(name=STORY, asks="text"))
+    if reading.kind in {Kind.CONTENT, Kind.DANGER} and (context.analysis(words).story_marks() or reading.dangers):
+        context.change(language=session.language or context.loaded.language_of(words))
+        accept_unsolicited(context, Text(words))
 
 
 def open_mailbox(context: TurnContext) -> Turn:
@@ -153,6 +168,8 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     """Submit the tip; None if the words tell no tip, or if there is a draft, to which the words then belong."""
     session, opening = context.session, context.loaded.opening_step
     under_way = session.has_draft and not event.last
+    if _gives_receipt_code(context, words_of(event)):
+        return None
     if under_way or session.submitted or session.mailbox is not None or not opening:
         return None
     if WHOLE_TIP not in context.consent or not is_complete_tip(context.loaded, event):
@@ -214,14 +231,32 @@ _TEXTS: Final[Mapping[type[object], tuple[str, ...]]] = {
 
 def without_surrogates(event: Event) -> Event:
     """Return the event with lone surrogates in its texts replaced."""
+    return _with_texts(event, replace_surrogates)
+
+
+def without_receipt_code(context: TurnContext, event: Event) -> Event:
+    """Return an event without the receipt codes in its captions, edits and forms, since a code must reach nobody.
+
+    A typed text keeps its code, which opens the mailbox; what is written to the police in a mailbox stays as it is.
+    """
+
+    def taken_out(text: str) -> str:
+        is_code = find_code(text, RECEIPT_DIGITS) is not None and not _tells_account(context, text)
+        return without_code(text, RECEIPT_DIGITS).strip() if is_code else text
+
+    keeps = isinstance(event, Text | Tap | CompleteTip) or context.session.mailbox is not None
+    return event if keeps else _with_texts(event, taken_out)
+
+
+def _with_texts(event: Event, change: Callable[[str], str]) -> Event:
     if isinstance(event, CompleteTip):
-        typed = _valid(event.typed) if event.typed else None
-        return replace(event, content=_valid(event.content), typed=typed)
+        typed = _changed(event.typed, change) if event.typed else None
+        return replace(event, content=_changed(event.content, change), typed=typed)
     if isinstance(event, FormPage):
-        return replace(event, answers=tuple((name, _valid(part)) for name, part in event.answers))
-    return _valid(event)
+        return replace(event, answers=tuple((name, _changed(part, change)) for name, part in event.answers))
+    return _changed(event, change)
 
 
-def _valid(part: _Part) -> _Part:
-    valid = {name: replace_surrogates(getattr(part, name)) for name in _TEXTS.get(type(part), ())}
-    return replace(part, **valid) if valid else part
+def _changed(part: _Part, change: Callable[[str], str]) -> _Part:
+    texts = {name: change(getattr(part, name)) for name in _TEXTS.get(type(part), ())}
+    return replace(part, **texts) if texts else part

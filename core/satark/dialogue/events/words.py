@@ -13,9 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
+
 from satark.api.flow import Question, Step
 from satark.api.inbound import Event, Tap, Text
 from satark.api.prompt import parse_token
+from satark.api.tip import Place
 from satark.dialogue.events.commands import handle_command, not_understood
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.own_words import ACTS
@@ -31,9 +34,11 @@ from satark.dialogue.states.stories import (
     begin_with_story,
     fill_in,
     fill_in_answer,
+    is_story,
     keep_cry,
     may_cry,
 )
+from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.turn.consent import act_of, choose, is_question, may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark_words.geography.geography import Named
@@ -51,6 +56,25 @@ _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place",
 _TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
 _STORY_WORDS: Final = 5
 """Number of words from which on a text is stored, unless it is surely talk."""
+_FIRST_WORDS: Final = 2
+"""Number of words of the shortest message that counts as the beginning of a tip, whatever it tells."""
+_TOLD_BY_NOBODY: Final = (
+    "fill", "pol", "soc.*", "say.*", "cmd.*", "lang.*", "ask", "ask.*", "neg", "neg.*", "who.me", "who.you", "num.*",
+    "t.listen", "t.report", "t.bot", "t.service",
+)  # fmt: skip
+"""Marks of words that tell nothing of a crime."""
+_AFTER_SENDING: Final = {
+    "reply.remark.mistake": "revoke.late",
+    "reply.remark.afraid": "reply.remark",
+    "reply.remark.rude": "reply.remark",
+    "reply.refusal": "reply.remark",
+    "reply.wait": "reply.remark",
+}
+"""Reply that is true only before the tip is sent → the one that is given after it."""
+_TOLD: Final = frozenset({"listen", "report", "other"})
+"""Topics of remarks that may tell more of a tip that was just sent."""
+_ANSWERED: Final = frozenset({*_TALK, Kind.UNCLEAR, Kind.COMMAND})
+"""Kinds of texts that get a reply and are stored nowhere."""
 _PLACE_WORDS: Final = 3
 """Number of words of the longest text that is hardly more than a name."""
 
@@ -70,12 +94,15 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
         return turn
     words = _Words(context, event, asked, reading)
     if asked.asks == "review" and not reading.negated and ask_of_police(context, event.body):
-        words.keep_story()
+        if reading.story:
+            words.keep_story()
         return context.ask()
     if asked.asks == "place" and reading.kind is not Kind.DANGER and _names_a_place(context, event.body):
         return words.content()
-    if asked.asks in FREE and _may_be_a_story(reading, event.body):
+    if (asked.asks in FREE and _may_be_a_story(reading, event.body)) or words.tells_first():
         return words.content()
+    if words.was_answered_so():
+        return words.kept()
     return _HANDLERS[reading.kind](words)
 
 
@@ -114,6 +141,54 @@ class _Words:
         self.asked = asked
         self.reading = reading
 
+    def tells_first(self) -> bool:
+        """Whether a text begins a tip, however few its words: it is not surely talk, a command or an answer."""
+        context, reading = self.context, self.reading
+        untold = context.state is LANGUAGE and not (context.session.submitted or context.session.mailbox)
+        untold = untold or (context.state is DRAFT and context.loaded.opening_step not in context.session.answers)
+        is_sure = reading.confidence > Confidence.GUESS or bool(reading.suggested) or reading.negated
+        if not untold or is_sure or self.asked.asks != "choice":
+            return False
+        told, words = self._words()
+        return context.analysis(self.event.body).has("cat.*", "strong.*") or (told > 0 and words >= _FIRST_WORDS)
+
+    def _tells_more(self) -> bool:
+        """Whether a text that names a category also tells of a crime, and the story was not asked yet."""
+        told, words = self._words()
+        is_open = self.context.loaded.opening_step not in self.context.session.answers
+        return is_open and told >= _FIRST_WORDS and words > _FIRST_WORDS
+
+    def _words(self) -> tuple[int, int]:
+        """Count the words that may tell of a crime, and all words."""
+        analysis = self.context.analysis(self.event.body)
+        words = {index for index, token in enumerate(analysis.tokens) if token.text[0].isalpha()}
+        return len(words - analysis.covered(_TOLD_BY_NOBODY)), len(words)
+
+    def was_answered_so(self) -> bool:
+        """Whether a text of several words would get the reply that the message before it got at this question."""
+        context, reading = self.context, self.reading
+        certain = reading.confidence is Confidence.CERTAIN or reading.command == "repeat"
+        refuses = reading.kind is Kind.REFUSAL and context.analysis(self.event.body).has("cmd.send")
+        if reading.kind not in _ANSWERED or (reading.kind is Kind.COMMAND and certain) or refuses:
+            return False
+        reply = f"{context.session.step} {reading.kind} {reading.topic}{reading.command}"
+        again = reply == context.replied and is_story(self.event.body)
+        context.change(replied="" if again else reply)
+        return again
+
+    def kept(self) -> Turn:
+        """Keep words that were answered in vain, so that nobody gets the same reply again and again."""
+        context = self.context
+        if context.session.submitted:
+            return add_to_tip(context, self.event)
+        if not context.session.language:
+            return self.content()
+        in_menu = context.state is not DRAFT and context.state is not LANGUAGE
+        if in_menu and (turn := context.state.handle_event(context, "", self.event)):
+            return turn
+        self.keep_story()
+        return context.ask() if in_menu else go_on(context, stay=True)
+
     # ------------------------------------------------------------- what fills the draft
 
     def option(self) -> Turn:
@@ -121,14 +196,18 @@ class _Words:
         context, reading = self.context, self.reading
         if reading.confidence < Confidence.CERTAIN:
             context.say("understood", label=self._label(reading.option))
-        self.keep_story()
+        if reading.story or (self.asked.name == "category" and self._tells_more()):
+            self.keep_story()
         return _choose(context, reading.option) or not_understood(context)
 
     def content(self) -> Turn:
         """Accept the words as the answer, or as a story that was not asked for."""
         context, reading = self.context, self.reading
         if context.state is LANGUAGE and not context.session.submitted and context.session.mailbox is None:
-            begin_with_story(context, self.event, reading.opening)
+            opening = (
+                reading.opening if reading.story else context.loaded.reader.open(context.analysis(self.event.body))
+            )
+            begin_with_story(context, self.event, opening)
             return go_on(context)
         if context.state is DRAFT and self.asked.opening:
             fill_in_answer(context, reading.opening)
@@ -153,9 +232,7 @@ class _Words:
         return self.context.ask()
 
     def keep_story(self) -> None:
-        """Keep what the text tells beside an answer, if it tells anything."""
-        if not self.reading.story:
-            return
+        """Keep what the text tells beside an answer."""
         context, opening = self.context, self.reading.opening
         begins = context.loaded.opening_step not in context.session.answers
         accept_unsolicited(context, self.event)
@@ -166,8 +243,10 @@ class _Words:
     # ------------------------------------------------------------- what is only answered
 
     def command(self) -> Turn:
-        """Carry out a command."""
-        return handle_command(self.context, "skip" if self.reading.command == "unknown" else self.reading.command)
+        """Carry out a command; a wish to change something that names another place changes the place."""
+        name = "skip" if self.reading.command == "unknown" else self.reading.command
+        turn = correct_place(self.context, self.event.body) if name == "edit" else None
+        return turn or handle_command(self.context, name)
 
     def question(self) -> Turn:
         """Answer a question about the service; for the status, ask for the code."""
@@ -179,6 +258,8 @@ class _Words:
         """Answer a remark; "no photo" leaves the question for files."""
         if self.reading.topic == "no_evidence" and self.asked.asks == "media":
             return handle_command(self.context, "skip")
+        if self.context.session.submitted and self.reading.topic in _TOLD and is_story(self.event.body):
+            return add_to_tip(self.context, self.event)
         if self.reading.topic == "code" and self.context.session.state == "@code":
             self.context.leave_menu()
         return self.reply()
@@ -227,6 +308,8 @@ class _Words:
             return self.refuse_sending()
         kind = f"reply.{self.reading.kind}"
         key = f"{kind}.{self.reading.topic}"
+        if self.context.session.submitted:
+            key, kind = _AFTER_SENDING.get(key, key), _AFTER_SENDING.get(kind, kind)
         return not_understood(self.context, key if key in REQUIRED_TEXTS else kind)
 
     def _acts(self, code: str) -> bool:
@@ -320,6 +403,20 @@ def _fill(context: TurnContext, step: Step, named: Named) -> Turn:
     labels = (geography.label(code, language) for code in (named.station, named.district))
     context.say("understood", label=", ".join(labels))
     return go_on(context)
+
+
+def correct_place(context: TurnContext, body: str) -> Turn | None:
+    """Change the place that was answered before to the one that a text names; None where it names no single one."""
+    old = context.session.answers.get(context.loaded.place_step)
+    found = context.loaded.geography.resolve(context.names(body))
+    if old is None or not found.station or context.state is not DRAFT:
+        return None
+    geography = context.loaded.geography
+    label = geography.label(found.outpost or found.station, context.catalogue.names_in)
+    place = located(Place(text=label, district=found.district, station=found.station), geography)
+    context.set_answer(context.loaded.place_step, GivenAnswer(msgspec.to_builtins(place), context.source))
+    context.say("changed", name=context.catalogue.text(f"{context.loaded.place_step}.name"), value=label)
+    return go_on(context, stay=True)
 
 
 def _answer(context: TurnContext, step: Step, code: str) -> Turn:

@@ -21,7 +21,6 @@ COMMANDS: Final = (*GLOBAL_COMMANDS, *LOCAL_COMMANDS)
 MAX_COMMAND_LENGTH: Final = 60
 """Characters of the longest text that is read as a command or a label."""
 _GREETING_WORDS: Final = 4
-_STATUS_COMMANDS: Final = frozenset({"status", "reply"})
 
 
 def plain_words(catalogues: Catalogues) -> frozenset[str]:
@@ -66,8 +65,3 @@ class CommandWords:
         """Whether a folded text begins a conversation: a word for `restart`, with a polite word or two."""
         words = folded.split()
         return bool(words) and len(words) <= _GREETING_WORDS and self._commands.get(words[0]) == "restart"
-
-    def names_status(self, folded: str) -> bool:
-        """Whether a folded text begins with the word for the status or the reply."""
-        first = folded.split(" ", 1)[0]
-        return self._commands.get(folded) in _STATUS_COMMANDS or self._commands.get(first) in _STATUS_COMMANDS

@@ -25,7 +25,9 @@ from satark_words.analysis import Analysis
 from satark_words.catalogues import Catalogue
 from satark_words.reading import Danger, DangerKind
 
-_STANDING = frozenset({"complete", "dangers", "form_offered", "page", "revision", "said", "state", "step", "suggested"})
+_STANDING = frozenset({
+    "complete", "dangers", "form_offered", "page", "replied", "revision", "said", "state", "step", "suggested",
+})  # fmt: skip
 """Fields of the session that don't affect its position in the flow."""
 _ACTS = frozenset({"submission", "erase", "reach", "delete_messages"})
 """Fields of a turn that do what can't be undone."""
@@ -87,6 +89,7 @@ class TurnContext:
         "page_stays",
         "police_words",
         "problems",
+        "replied",
         "said",
         "session",
         "source",
@@ -98,10 +101,12 @@ class TurnContext:
     ) -> None:
         self.loaded = loaded
         self.states = states
-        self.session = session
+        self.session = msgspec.structs.replace(session, replied="") if session.replied else session
         self.source = source
         self.now = now
         self.said: list[str] = []
+        self.replied = session.replied
+        """The session's `replied` of the turn before."""
         self.problems: list[tuple[str, str]] = []
         self.media_jobs: list[MediaJob] = []
         self.dropped_files: list[str] = []
