@@ -142,7 +142,9 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     place: PlaceFound = PlaceFound()
     when: Literal["", "now", "past", "coming"] = ""
     often: bool = False
-    """Whether the story tells how often, or at what time of day, it happens: daily, at night."""
+    """Whether the story tells how often it happens: daily, every night."""
+    hour: bool = False
+    """Whether the story tells an hour or a part of the day."""
     police: bool = False
     """Whether the story says that police are involved."""
     unit: str = ""

@@ -129,7 +129,7 @@ def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: boo
     """Answer the open questions that a story answers, except that of `but`; if `aloud`, say what was understood."""
     answers: dict[Meaning, str] = {
         "category": opening.category,
-        "now": _TIMES.get(opening.when) or ("no" if opening.often and not opening.dangers else ""),
+        "now": _TIMES.get(opening.when) or ("no" if (opening.often or opening.hour) and not opening.dangers else ""),
         "police": "yes" if opening.police else "",
         "when": "now" if opening.when == "now" else "",  # which makes a tip more urgent; the story tells any other time
     }
