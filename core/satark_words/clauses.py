@@ -61,7 +61,7 @@ _ANSWERS: Final = {
 
 def moment_of(analysis: Analysis) -> Moment:
     """Return when a text says that something happens. Where it says so twice, what happens now counts first."""
-    told = [_moment(senses) for senses in _told(analysis, _TIMES)]
+    told = [_moment(senses) for senses in _clause_times(analysis, _TIMES)]
     order: tuple[Moment, ...] = ("now", "coming", "past")
     return next((moment for moment in order if moment in told), "")
 
@@ -75,22 +75,22 @@ def _moment(senses: set[str]) -> str:
 
 def happens_now(analysis: Analysis) -> str:
     """Return `yes` or `no` as a text says that something happens now or at another time; empty where it tells none."""
-    for senses in _told(analysis, _ANSWERS):
+    for senses in _clause_times(analysis, _ANSWERS):
         if ("ongoing" in senses and "often" not in senses) or {"now"} <= senses <= {"now", "ongoing", "clock"}:
             return "yes"
     return "no" if analysis.has(*_ANSWERS) else ""
 
 
-def _told(analysis: Analysis, names: dict[str, str]) -> list[set[str]]:
+def _clause_times(analysis: Analysis, names: dict[str, str]) -> list[set[str]]:
     """Return the times that each clause tells, other than those at which the police were told of it."""
-    told: dict[int, set[str]] = {}
+    found: dict[int, set[str]] = {}
     for mark in timely(analysis, *names):
-        told.setdefault(analysis.clauses[mark.start], set()).add(names[mark.name])
+        found.setdefault(analysis.clauses[mark.start], set()).add(names[mark.name])
     to_police, said = (
         {analysis.clauses[mark.start] for mark in analysis.found(*marks)}
         for marks in (("to.police", "person.police"), ("k.told",))
     )
-    return [senses for clause, senses in told.items() if clause not in to_police & said]
+    return [senses for clause, senses in found.items() if clause not in to_police & said]
 
 
 def timely(analysis: Analysis, *names: str) -> list[Mark]:

@@ -26,7 +26,7 @@ SURE: Final = -1.0
 """The logit above which the letters agree with a rule that holds."""
 LEAST: Final = 0.25
 """The logit above which a text for which no rule holds is read as a danger rather than as anything else."""
-LETTERS: Final = "letters"
+BY_LETTERS: Final = "letters"
 """Name given as the rule of a danger that was found by its letters alone."""
 _FEWEST: Final = 3
 """Number of words below which the letters of a text have to reach `LEAST` to tell of a danger."""
@@ -35,7 +35,7 @@ _NONE: Final = ("f.none", "f.official", "f.idiom")
 _HUNDREDTHS: Final = 100
 
 
-class Letters(NamedTuple):
+class LetterWeights(NamedTuple):
     """The weights of groups of letters, in hundredths of a logit. A group that is not listed weighs nothing."""
 
     digest: str
@@ -56,12 +56,12 @@ def groups_of(sounds: Iterable[str]) -> set[str]:
     return {text[start : start + size] for size in SIZES for start in range(len(text) - size + 1)}
 
 
-def read_letters() -> Letters:
+def read_letters() -> LetterWeights:
     """Read the weights that come with Satark: the digest and the base, then one line for each weight."""
     first, *lines = (files("satark_words") / FILE).read_text("utf-8").splitlines()
     digest, base = first.split()
     rows = (line.split() for line in lines)
-    return Letters(digest, int(base), {group: int(weight) for weight, *groups in rows for group in groups})
+    return LetterWeights(digest, int(base), {group: int(weight) for weight, *groups in rows for group in groups})
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,7 +104,7 @@ class DangerRules:
         if analysis.has(*_NONE) or not self._is_heard(analysis, least):
             return ()
         kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
-        return (Danger(kind, self.numbers(kind), LETTERS),)
+        return (Danger(kind, self.numbers(kind), BY_LETTERS),)
 
     def _is_heard(self, analysis: Analysis, least: float) -> bool:
         least = least if len(analysis) >= _FEWEST else max(least, LEAST)

@@ -125,6 +125,7 @@ OTHER_NAMES = {
     "core/satark/runtime/status.py": "addresses: <host>:<port>",
     "core/satark_words/lexicon.py": "beginnings of words: <sound>:<word>*",
     "core/satark_words/weights.py": "senses of a text: <kind>:<name>; weights: <sense>:<hundredths>",
+    "core/satark_words/senses.py": "senses of a text: <kind>:<name>",
     "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",
     "core/satark_testing/canary/traces.py": "accounts: <channel>:<id>",
     "core/satark/remote/host_outbox.py": "deliveries of erasures: erased:<tip>:<rule>",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from satark_words.analysis import Analysis
-from satark_words.danger import LETTERS
+from satark_words.danger import BY_LETTERS
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from support.loops import every_row
@@ -29,4 +29,4 @@ def test_people_named_by_what_they_do_are_no_plan(text: str, coming: bool) -> No
      ("13 saal se juye ka adda hai", False), ("25 saal ki ladki ki shadi hai", False)],
 )  # fmt: skip
 def test_an_age_makes_a_child(text: str, heard: bool) -> None:  # noqa: FBT001
-    assert ("child" in {danger.kind for danger in READER.dangers(text) if danger.rule != LETTERS}) is heard
+    assert ("child" in {danger.kind for danger in READER.dangers(text) if danger.rule != BY_LETTERS}) is heard

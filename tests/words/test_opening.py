@@ -44,7 +44,7 @@ def test_categories_are_read_as_meant(text: str, code: str) -> None:
 OPENINGS = Path(__file__).parent / "openings"
 
 
-def _told(opening: Opening) -> Iterator[str]:
+def _stated(opening: Opening) -> Iterator[str]:
     if opening.when:
         yield opening.when
     if opening.often and opening.when != "now":
@@ -54,7 +54,7 @@ def _told(opening: Opening) -> Iterator[str]:
 
 
 def _misread(file: str) -> list[Utterance]:
-    return [one for one in read_corpus(OPENINGS / file) if set(_told(READER.open(one.text))) != _meant(one)]
+    return [one for one in read_corpus(OPENINGS / file) if set(_stated(READER.open(one.text))) != _meant(one)]
 
 
 def _meant(one: Utterance) -> set[str]:

@@ -271,8 +271,8 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
     Sabotage(
         name="the words of a tip below its encrypted mail",
         file="satark_email/sink.py",
-        old="mail = mime.pgp_mime(headers, openpgp.seal(content, certificates))",
-        line="mail = mime.pgp_mime(headers, openpgp.seal(content, certificates)) + text.encode()",
+        old="mail = mails.pgp_mime(headers, openpgp.seal(content, certificates))",
+        line="mail = mails.pgp_mime(headers, openpgp.seal(content, certificates)) + text.encode()",
         caught=r"^words as raw in mail ",
         needs="mail",
     ),

@@ -201,7 +201,7 @@ async def test_a_signal_tip_reaches_the_desk_and_nothing_stored_identifies_its_s
     signal.webhook = f"{service.service.url}/signal/webhook/{SECRET}"
     citizen = Citizen(signal)
     files: list[Reply] = [Photo(picture()), Photo(sound(), "audio/wav", "voice"), "हो गया"]
-    answers: Answers = {**HINDI, "आवाज़ किसकी": "मेरी आवाज़ भी है", "क्या हो रहा है\\?": WORDS, "हो गया": files}
+    answers: Answers = {**HINDI, "किसकी आवाज़": "मेरी आवाज़ भी है", "क्या हो रहा है\\?": WORDS, "हो गया": files}
     code = await citizen.walk(answers)
     (tip,) = await service.tips("sp", at_least=1)
     await until(lambda: not signal.files)

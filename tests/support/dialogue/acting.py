@@ -16,13 +16,13 @@ from satark_testing.dialogue.chat import Chat
 from satark_words.tokens import fold
 
 MEDIA: Final = ("whatsapp", "telegram", "sms", "voice", "web_form")
-TOLD: Final = ("Hi", "English", "Illegal mining", "remind", "They dig sand every night", "Lanka", "no")
+UP_TO_EVIDENCE: Final = ("Hi", "English", "Illegal mining", "remind", "They dig sand every night", "Lanka", "no")
 _OF_ONESELF: Final = ("Hi", "English", "Illegal mining", "My name is Ramesh Yadav and they dig sand", "Lanka", "no")
 
 
 def review(engine: Engine, channel: str) -> Chat:
     """Stand at the review, with a photo."""
-    return Chat(engine, channel).say(*TOLD).send().say("done")
+    return Chat(engine, channel).say(*UP_TO_EVIDENCE).send().say("done")
 
 
 def _reach(engine: Engine, channel: str) -> Chat:
@@ -33,7 +33,7 @@ def _reach(engine: Engine, channel: str) -> Chat:
 
 
 def _origin(engine: Engine, channel: str) -> Chat:
-    talk = Chat(engine, channel).say(*TOLD).send()
+    talk = Chat(engine, channel).say(*UP_TO_EVIDENCE).send()
     assert talk.session is not None
     talk.session = msgspec.structs.replace(talk.session, files_with_origin=("1",))
     return talk.say("done")
@@ -55,7 +55,7 @@ QUESTIONS: Final[dict[str, Callable[[Engine, str], Chat]]] = {
     "@restart": lambda engine, channel: review(engine, channel).say("restart"),
     "@identity": lambda engine, channel: Chat(engine, channel).say(*_OF_ONESELF, "skip"),
     "@origin": _origin,
-    "evidence": lambda engine, channel: Chat(engine, channel).say(*TOLD).send(),
+    "evidence": lambda engine, channel: Chat(engine, channel).say(*UP_TO_EVIDENCE).send(),
     "@unsent": _unsent,
 }
 """Question → a conversation that stands at it."""

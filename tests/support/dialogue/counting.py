@@ -18,7 +18,7 @@ import click
 
 from satark_words import danger, weights
 from satark_words.analysis import Analysis
-from satark_words.danger import Letters, groups_of
+from satark_words.danger import LetterWeights, groups_of
 from satark_words.lexicon import Lexicon
 from satark_words.lexicon_files import digest, shipped_folder
 from satark_words.opening import ORDER
@@ -83,13 +83,13 @@ def count_weights(labelled: Sequence[Labelled], texts: Mapping[str, Analysis]) -
     return Weights(digest_of(labelled), joined.pop(_BASE), joined)
 
 
-def count_letters(labelled: Sequence[Labelled], texts: Mapping[str, Analysis]) -> Letters:
+def count_letters(labelled: Sequence[Labelled], texts: Mapping[str, Analysis]) -> LetterWeights:
     """Compute the weights of those groups of letters for a danger that more than one text has."""
     groups = {one.text: groups_of(texts[one.text].sounds) for one in labelled if DANGER in one.asked}
     often = Counter(group for found in groups.values() for group in found)
     known = {text: sorted(group for group in found if often[group] > 1) for text, found in groups.items()}
     counted = _weights(DANGER, labelled, known, _LETTERS_PENALTY)
-    return Letters(digest_of(labelled), counted.pop(_BASE), counted)
+    return LetterWeights(digest_of(labelled), counted.pop(_BASE), counted)
 
 
 def _weights(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 
-from satark_words.danger import Letters
+from satark_words.danger import LetterWeights
 from satark_words.lexicon_files import PHRASES, WORDS, digest, read_phrases
 from satark_words.tokens import Keys
 from satark_words.weights import Weights
@@ -28,7 +28,7 @@ def weights_file(weights: Weights) -> str:
     return "\n".join([f"{weights.digest}\t{weights.base}", *lines, ""])
 
 
-def letters_file(letters: Letters) -> str:
+def letters_file(letters: LetterWeights) -> str:
     """Return the text of the file of the weights of groups of letters."""
     lines: dict[int, list[str]] = {}
     for group in sorted(letters.weights):

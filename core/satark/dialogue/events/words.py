@@ -58,7 +58,7 @@ _STORY_WORDS: Final = 5
 """Number of words from which on a text is stored, unless it is surely talk."""
 _FIRST_WORDS: Final = 2
 """Number of words of the shortest message that counts as the beginning of a tip, whatever it tells."""
-_TOLD_BY_NOBODY: Final = (
+_EMPTY_MARKS: Final = (
     "fill", "pol", "soc.*", "say.*", "cmd.*", "lang.*", "ask", "ask.*", "neg", "neg.*", "who.me", "who.you", "num.*",
     "t.listen", "t.report", "t.bot", "t.service",
 )  # fmt: skip
@@ -71,7 +71,7 @@ _AFTER_SENDING: Final = {
     "reply.wait": "reply.remark",
 }
 """Reply that is true only before the tip is sent → the one that is given after it."""
-_TOLD: Final = frozenset({"listen", "report", "other"})
+_SAID_AFTERWARDS: Final = frozenset({"listen", "report", "other"})
 """Topics of remarks that may tell more of a tip that was just sent."""
 _ANSWERED: Final = frozenset({*_TALK, Kind.UNCLEAR, Kind.COMMAND})
 """Kinds of texts that get a reply and are stored nowhere."""
@@ -162,7 +162,7 @@ class _Words:
         """Count the words that may tell of a crime, and all words."""
         analysis = self.context.analysis(self.event.body)
         words = {index for index, token in enumerate(analysis.tokens) if token.text[0].isalpha()}
-        return len(words - analysis.covered(_TOLD_BY_NOBODY)), len(words)
+        return len(words - analysis.covered(_EMPTY_MARKS)), len(words)
 
     def was_answered_so(self) -> bool:
         """Whether a text of several words would get the reply that the message before it got at this question."""
@@ -258,7 +258,7 @@ class _Words:
         """Answer a remark; "no photo" leaves the question for files."""
         if self.reading.topic == "no_evidence" and self.asked.asks == "media":
             return handle_command(self.context, "skip")
-        if self.context.session.submitted and self.reading.topic in _TOLD and is_story(self.event.body):
+        if self.context.session.submitted and self.reading.topic in _SAID_AFTERWARDS and is_story(self.event.body):
             return add_to_tip(self.context, self.event)
         if self.reading.topic == "code" and self.context.session.state == "@code":
             self.context.leave_menu()
