@@ -27,7 +27,7 @@ from satark.api.tip import Envelope, Message
 from satark.cli.main import cli
 from satark.roster.chain import chain_hash
 from satark.roster.entries import DeskAdded, Entry, KeyChange, OfficerSet, RosterOfficer, desk_verifier, officer_signer
-from satark.roster.roster import Roster
+from satark.roster.roster import COPY_NAME, Roster, read_copy, write_copy
 from satark.runtime.host import Host
 from satark.services import Services
 from satark.settings.settings import Settings
@@ -47,6 +47,7 @@ from satark_desk.officers import (
 )
 from satark_desk.recovery import approve_recovery, ask_for_recovery
 from satark_desk.roster_changes import approve
+from satark_desk.roster_memory import recall
 from satark_desk.tables import officer
 from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
@@ -319,6 +320,81 @@ async def test_no_attack_lets_the_attacker_read_a_tip(attempt: Callable[[Attacke
         assert town.attacker.opened() == []
         tips = town.dig.casework(town.host.services).summaries()
         assert len(tips) == 2
+
+
+def restarted(at: Attacker) -> None:
+    """Let the process forget what it has seen, as a restart does."""
+    vars(at.services.roster).update(vars(Roster(at.folder / "data" / COPY_NAME)))
+
+
+def cut_rows_and_copy(at: Attacker) -> None:
+    """Delete the entry that ended the founding from the key store and from this machine's copy, and add a desk."""
+    copy = at.folder / "data" / COPY_NAME
+    entries = read_copy(copy)
+    at.keys(delete(tables.roster).where(tables.roster.c.position >= len(entries)))
+    write_copy(copy, entries[:-1])
+    restarted(at)
+    found_a_desk(at)
+
+
+def rewrite_rows_and_copy(at: Attacker) -> None:
+    """Write the whole roster anew, with a desk of the attacker's before the entry that ends the founding."""
+    *founding, closed = read_copy(at.folder / "data" / COPY_NAME)
+    at.keys(delete(tables.roster))
+    for entry in (*founding, Entry(body=own_desk(at)).encode(), closed):
+        add_row(at, entry)
+    at.main(tables.desk.insert().values(at.desk_row()))
+    (at.folder / "data" / COPY_NAME).unlink()
+    restarted(at)
+
+
+def restore_rows_and_copy_of_the_founding(at: Attacker) -> None:
+    """Restore what rows and copy were when the SP's desk stood alone, and add the others and one more without them."""
+    first, *_ = entries = read_copy(at.folder / "data" / COPY_NAME)
+    at.keys(delete(tables.roster))
+    add_row(at, first)
+    write_copy(at.folder / "data" / COPY_NAME, [first])
+    restarted(at)
+    add_row(at, Entry(body=own_desk(at)).encode())
+    for entry in entries[1:]:
+        add_row(at, entry)
+    at.main(tables.desk.insert().values(at.desk_row()))
+
+
+def found_a_desk(at: Attacker) -> None:
+    at.run("desk", "add", "watch2", "--level", "range", by=("sp", "sp-head"))
+    at.main(tables.desk.insert().values(at.desk_row()))
+    add_row(at, Entry(body=own_desk(at)).encode())
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("forgotten", [False, True], ids=["signed", "deleted and remembered"])
+@pytest.mark.parametrize(
+    "attempt",
+    [cut_rows_and_copy, rewrite_rows_and_copy, restore_rows_and_copy_of_the_founding],
+    ids=lambda one: one.__name__,
+)
+async def test_whoever_writes_rows_and_copy_adds_no_reader_whom_officers_did_not_sign(
+    attempt: Callable[[Attacker], None], *, forgotten: bool, tmp_path: Path
+) -> None:
+    async with place(tmp_path) as town:
+        services = town.host.services
+        tipster, before = await town.tip("9140112233")
+        noted = recall(services, town.dig).head
+        assert "nothing" not in CliRunner().invoke(cli, ["roster", "verify"]).stdout
+        if forgotten:
+            town.attacker.keys(delete(tables.roster_head))
+        attempt(town.attacker)
+        if forgotten:  # the head of the DIG signs in with the browser of the day before
+            assert recall(services, unlock(services, "dig", "dig-head", DIGS), noted).is_lost
+        await town.tip("9140112244")
+        await write_more(tipster, before)
+        assert town.attacker.opened() == []
+        assert len(town.dig.casework(services).summaries()) == 2
+        shown = CliRunner().invoke(cli, ["roster", "verify"])
+        assert shown.exit_code == 1
+        assert "which an officer signed" in shown.stdout
+        assert "nothing is sealed to what is new: watch" in shown.stdout
 
 
 @pytest.mark.usefixtures("environment")

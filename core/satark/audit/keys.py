@@ -113,8 +113,9 @@ def share_keys(unit: UnitOfWork, services: Services, desk: str, identity: str) -
 
 
 def _auditors(unit: UnitOfWork, desk: str) -> dict[str, str]:
-    listed = read_state(unit.keys).desks.get(desk)
-    officers = listed.officers.values() if listed else ()
+    state = read_state(unit.keys)
+    listed = state.desks.get(desk)
+    officers = listed.officers.values() if listed and not state.lacks_heads else ()
     return {officer_holder(desk, one.name): one.recipient for one in officers if one.role == "auditor"}
 
 

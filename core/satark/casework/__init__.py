@@ -60,6 +60,7 @@ from satark.roster.entries import (
     officer_signer,
     sign_statement,
 )
+from satark.roster.heads import RosterHead, SignedHead, own_head, sign_head
 from satark.roster.proposals import Proposal
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
@@ -129,12 +130,14 @@ __all__ = [
     "RelatedTip",
     "Right",
     "Role",
+    "RosterHead",
     "RosterOfficer",
     "RosterState",
     "SenderHints",
     "Services",
     "SheetPage",
     "Signature",
+    "SignedHead",
     "StepRefused",
     "SyntheticVoiceError",
     "TipCache",
@@ -170,9 +173,11 @@ __all__ = [
     "may_hear_voices",
     "note_tip_change",
     "officer_signer",
+    "own_head",
     "read_state",
     "register",
     "resend",
+    "sign_head",
     "sign_statement",
     "speak",
     "with_officer",

@@ -78,7 +78,7 @@ def restore(ctx: click.Context) -> None:
     """Restore the entries that the databases lack from this machine's copy, as after an older backup."""
     with open_services(ctx) as services:
         missing = services.read_keys(services.roster.missing_entries)
-        services.write_now(lambda unit: [append(unit, Entry.decode(one)) for one in missing])
+        services.write_now(lambda unit: [append(unit, Entry.decode(one), known=True) for one in missing])
         differences = _differences(services, services.read_keys(services.roster.check).state)
     click.echo(f"{counted(len(missing), 'entry', 'entries')} restored from this machine's copy")
     for problem in differences:

@@ -8,13 +8,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from satark.roster import rules
+from satark.roster import heads, rules
 from satark.roster.entries import Closed, DestinationSet, Entry
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
-from satark.store.tables import roster
+from satark.store.tables import roster, roster_head
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _DOMAIN = b"satark/1/roster-chain\0"
 _NEWEST = select(roster.c.position, roster.c.hash).order_by(roster.c.position.desc()).limit(1)
+_SIGNED = select(func.sum(roster_head.c.number))
 
 
 class ChainRow(msgspec.Struct, frozen=True):
@@ -72,10 +73,9 @@ def read_rows(keys: Connection) -> list[ChainRow]:
     return [ChainRow(*row) for row in keys.execute(query)]
 
 
-def newest(keys: Connection) -> tuple[int, bytes]:
-    """Return position and hash of the newest row; (0, b"") if there is none."""
-    row = keys.execute(_NEWEST).one_or_none()
-    return (row.position, row.hash) if row else (0, b"")
+def newest(keys: Connection) -> tuple[object, ...]:
+    """Return what changes with the rows and with each head that an officer signs."""
+    return (*(keys.execute(_NEWEST).one_or_none() or ()), keys.execute(_SIGNED).scalar())
 
 
 def row_problems(rows: Sequence[ChainRow]) -> list[str]:
@@ -89,15 +89,16 @@ def row_problems(rows: Sequence[ChainRow]) -> list[str]:
     return problems
 
 
-def append(unit: UnitOfWork, entry: Entry) -> RosterState:
+def append(unit: UnitOfWork, entry: Entry, *, known: bool = False) -> RosterState:
     """Add an entry in this transaction; return the state that follows.
+
+    `known`: this machine's copy has it already. So it may belong to a founding that is over.
 
     Raises:
         Unsigned: it needs further signatures.
         NotAllowed: the roster does not allow it.
     """
-    rows = read_rows(unit.keys)
-    state = verify(row.entry for row in rows).state
+    state = _stored(unit.keys) if known else read_state(unit.keys)
     rules.check(state, entry)
     encoded = entry.encode()
     hash_ = chain_hash(state.head, encoded)
@@ -116,11 +117,17 @@ def is_listed(unit: UnitOfWork, entry: Entry) -> bool:
 
 def close(unit: UnitOfWork, destinations: Iterable[DestinationSet]) -> None:
     """End the founding in this transaction, unless it has ended."""
-    if not verify(row.entry for row in read_rows(unit.keys)).state.closed:
+    if not _stored(unit.keys).closed:
         with suppress(NotAllowed):  # another process was quicker
             append(unit, Entry(body=Closed(destinations=tuple(destinations))))
 
 
 def read_state(keys: Connection) -> RosterState:
     """Return what the key store's rows say, without this machine's copy: for writing, not for sealing."""
+    state = _stored(keys)
+    heads.refuse(state, heads.lost_heads(heads.read_heads(keys), state))
+    return state
+
+
+def _stored(keys: Connection) -> RosterState:
     return verify(row.entry for row in read_rows(keys)).state

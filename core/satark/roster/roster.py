@@ -1,7 +1,8 @@
 """The verified roster for whoever seals: checked against this machine's own copy, so the databases are not trusted.
 
-A copy only grows. If the key store's chain does not continue the copy (rows were altered, cut off or replaced), the
-copy counts, and an alarm is raised.
+A copy only grows, and the process remembers it. If the key store's chain does not continue the copy (rows were altered,
+cut off or replaced), the copy counts, and an alarm is raised. If copy and rows lack a head that an officer signed,
+`heads` says to whom tips are sealed.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import msgspec
 
 from satark.api.observability import log
 from satark.api.routing import Desk
-from satark.roster import chain
+from satark.roster import chain, heads
 from satark.roster.chain import VerifiedChain
+from satark.roster.heads import RosterHead, SignedHead
 from satark.roster.state import RosterState
 from satark_files import atomic_files
 
@@ -35,6 +37,8 @@ class CheckedRoster(msgspec.Struct, frozen=True, kw_only=True):
 
     chain: VerifiedChain
     problems: tuple[str, ...]
+    lost: tuple[RosterHead, ...] = ()
+    """Heads that officers signed and the roster lacks: whom one of them does not list gets no tip."""
 
     @property
     def state(self) -> RosterState:
@@ -49,11 +53,14 @@ class Roster:
         """`copy`: this machine's own copy."""
         self._copy = copy
         self._lock = threading.Lock()
-        self._newest: tuple[int, bytes] | None = None
+        self._newest: tuple[object, ...] | None = None
         self._followed = False
         """Whether `_newest` was committed when it was read, so that this machine's copy was allowed to follow it."""
         self._checked = CheckedRoster(chain=chain.verify(()), problems=())
         self._reported = set[str]()
+        self._own: list[bytes] = []
+        self._signed: dict[tuple[str, str, str], SignedHead] = {}
+        """Desk, officer, key → what this process saw them sign last: deleting it needs a restart too."""
 
     def check(self, keys: Connection, *, committed: bool = True) -> CheckedRoster:
         """Return the roster that counts. Reads everything again only when the key store's newest row changed.
@@ -89,12 +96,12 @@ class Roster:
 
         Empty if the key store contradicts the copy, since the copy's entries can't continue it then.
         """
-        rows, own = [row.entry for row in chain.read_rows(keys)], read_copy(self._copy)
+        rows, own = [row.entry for row in chain.read_rows(keys)], self._read_own()
         return own[len(rows) :] if own[: len(rows)] == rows else []
 
     def stored_entries(self, keys: Connection) -> list[bytes]:
         """Return the encoded entries that count, in order."""
-        rows, own = [row.entry for row in chain.read_rows(keys)], read_copy(self._copy)
+        rows, own = [row.entry for row in chain.read_rows(keys)], self._read_own()
         return rows if rows[: len(own)] == own else own
 
     def sealable(self, keys: Connection, stored: Sequence[Desk]) -> list[Desk]:
@@ -107,7 +114,8 @@ class Roster:
     def as_listed(self, state: RosterState, stored: Sequence[Desk]) -> list[Desk]:
         """Return what `sealable` does, given a state that this transaction has checked."""
         self._report(desk_problems(state, stored))
-        return [state.desks[desk.name].desk for desk in stored if desk.name in state.desks]
+        names = state.desks.keys() - state.refused
+        return [state.desks[desk.name].desk for desk in stored if desk.name in names]
 
     def readable_rules(self, state: RosterState, rules: Iterable[DestinationRule]) -> tuple[DestinationRule, ...]:
         """Return those destination rules that the roster allows: all that read no tips, and those that it lists."""
@@ -117,16 +125,40 @@ class Roster:
 
     def _read(self, keys: Connection, *, committed: bool) -> CheckedRoster:
         rows = chain.read_rows(keys)
-        stored, own = [row.entry for row in rows], read_copy(self._copy)
+        stored, own = [row.entry for row in rows], self._read_own()
         problems = chain.row_problems(rows)
         if stored[: len(own)] != own:
             problems.append("the roster in the key store is not the one that this machine knows: it was rewritten")
             verified = chain.verify(own)
         else:
             verified = chain.verify(stored)
-            if committed and len(stored) > len(own):
+            if committed and len(stored) > len(read_copy(self._copy)):
                 write_copy(self._copy, stored)
-        return CheckedRoster(chain=verified, problems=(*problems, *verified.problems))
+            self._own = stored if committed else own
+        lost = self._lost(keys, verified.state, problems, committed=committed)
+        return CheckedRoster(chain=verified, problems=(*problems, *verified.problems), lost=tuple(lost))
+
+    def _read_own(self) -> list[bytes]:
+        """Return what this machine knows: its copy, unless the process remembers more than that."""
+        own = read_copy(self._copy)
+        return own if own[: len(self._own)] == self._own else self._own
+
+    def _lost(self, keys: Connection, state: RosterState, problems: list[str], *, committed: bool) -> list[RosterHead]:
+        """Refuse whoever contradicts what officers signed, and say so; return the heads that are lost."""
+        signed = dict(self._signed)
+        for one in heads.read_heads(keys):
+            known = signed.get(key := (one.desk, one.officer, one.signer))
+            if known is None or known.number < one.number:
+                signed[key] = one
+        if committed:
+            self._signed = signed
+        lost = heads.lost_heads(signed.values(), state)
+        heads.refuse(state, lost)
+        problems += [f"the roster lacks {one.position}:{one.hash}, which an officer signed" for one in lost]
+        if lost:
+            refused = ", ".join(sorted(state.refused)) or "nobody"
+            problems.append(f"until heads of desks agree on it, nothing is sealed to what is new: {refused}")
+        return lost
 
     def _report(self, problems: Iterable[str]) -> None:
         for problem in problems:
@@ -163,6 +195,8 @@ def destination_problems(state: RosterState, rules: Iterable[DestinationRule]) -
 
 
 def _is_allowed(state: RosterState, rule: DestinationRule) -> bool:
+    if rule.to in state.refused:
+        return False
     if not rule.recipient or not state.closed:
         return True
     listed = state.destinations.get(rule.to)

@@ -54,6 +54,23 @@ class RosterState:
         """Desk → position of the newest entry about it."""
         self.key_changed_at: dict[str, int] = {}
         """Desk → position of its newest key change; a desk whose key never changed is not listed."""
+        self.lacks_heads = False
+        """Whether the entries lack a head that an officer signed."""
+        self.refused = set[str]()
+        """Desks and destinations to which nothing is sealed, since a head that is lacking does not list them."""
+
+        self.proved_by: dict[str, list[tuple[str, str]]] = {}
+        """Desk → recipients and verifiers of its former keys, each of which proved the next, the oldest first."""
+
+    def desk_recipients(self) -> dict[str, str]:
+        """Return the recipients of the desks to which tips may be sealed, by name."""
+        return {name: one.desk.recipient for name, one in self.desks.items() if name not in self.refused}
+
+    def destination_recipients(self) -> dict[str, str]:
+        """Return the recipients of the destinations to which tips may be sealed, by name."""
+        return {
+            one.to: one.recipient for one in self.destinations.values() if one.recipient and one.to not in self.refused
+        }
 
     def officer(self, desk: str, name: str) -> RosterOfficer | None:
         """Return an officer; None if the roster lists none of this name at this desk."""
@@ -131,6 +148,8 @@ class RosterState:
 
     def _change_key(self, body: KeyChange) -> None:
         listed = self.desks[body.desk]
+        former = (listed.desk.recipient, listed.verifier)
+        self.proved_by[body.desk] = [*self.proved_by.get(body.desk, ()), former] if body.proof else []
         officers = {name: one for name, one in listed.officers.items() if name != body.removed}
         desk = msgspec.structs.replace(listed.desk, recipient=body.recipient)
         self.desks[body.desk] = msgspec.structs.replace(listed, desk=desk, verifier=body.verifier, officers=officers)

@@ -136,7 +136,7 @@ def renew_key_of_tip(
 
     `desk_identity`: the newest identity of the desk that the envelope belongs to.
     """
-    recipients = {name: listed.desk.recipient for name, listed in state.desks.items()} | _destinations(state, rules)
+    recipients = state.desk_recipients() | _destinations(state, rules)
     renew_tip_key(unit, envelope, desk_identity, recipients)
 
 
@@ -148,7 +148,7 @@ def close_roster(unit: UnitOfWork, rules: Sequence[DestinationRule]) -> None:
 
 def _destinations(state: RosterState, rules: Sequence[DestinationRule]) -> dict[str, str]:
     if state.closed:
-        return {one.to: one.recipient for one in state.destinations.values() if one.recipient}
+        return state.destination_recipients()
     return {rule.to: rule.recipient for rule in rules if rule.recipient}
 
 

@@ -116,7 +116,7 @@ def renew_tip_keys(
         identities: the desk's new identity, and the one before, one a line.
         destinations: recipients of the destinations that read tips, by their names.
     """
-    recipients = {name: listed.desk.recipient for name, listed in state.desks.items()} | dict(destinations)
+    recipients = state.desk_recipients() | dict(destinations)
     for tip, sealed in envelopes.of_holder(unit.keys, desk).items():
         try:
             envelope = open_envelope(sealed, identities, tip=tip, desk=desk)

@@ -24,6 +24,8 @@ class DeskKey(Redacted, frozen=True, kw_only=True):
     officer: str
     identity: str
     """The desk's private key. While the key is being changed: the new and the previous key, one per line."""
+    head: str = ""
+    """The roster's head when the copy was made: a `RosterHead`, out of reach of whoever writes to the databases."""
 
 
 class UnlockedDesk(msgspec.Struct, frozen=True):
@@ -95,18 +97,18 @@ def new_officer_key(desk: str, name: str, passphrase: str) -> tuple[str, dict[st
     return own, {"recipient": recipient, **msgspec.structs.asdict(wrapped)}
 
 
-def seal_desk_key(desk: str, name: str, identity: str, recipient: str) -> bytes:
-    """Seal a desk's private key to an officer."""
-    return seal(DeskKey(desk=desk, officer=name, identity=identity), recipient)
+def seal_desk_key(desk: str, name: str, identity: str, recipient: str, head: str = "") -> bytes:
+    """Seal a desk's private key to an officer, with the roster's head."""
+    return seal(DeskKey(desk=desk, officer=name, identity=identity, head=head), recipient)
 
 
-def open_desk_key(sealed: bytes, desk: str, name: str, own: str) -> str | None:
+def open_desk_key(sealed: bytes, desk: str, name: str, own: str) -> DeskKey | None:
     """Open an officer's copy of a desk's private key; None if the copy is another officer's or was altered."""
     try:
         key = open_as(DeskKey, sealed, own)
     except CantOpen:
         return None
-    return key.identity if (key.desk, key.officer) == (desk, name) else None
+    return key if (key.desk, key.officer) == (desk, name) else None
 
 
 def wrapped_key(row: Row[tuple[object, ...]]) -> WrappedKey:

@@ -33,6 +33,7 @@ from satark_desk.desk_keys import UnlockedDesk, key_context, new_officer_key, op
 from satark_desk.passphrase_strength import check_passphrase
 from satark_desk.passphrases import unwrap, unwrap_nothing
 from satark_desk.roster_changes import RosterAttachment, Submitted, complete, store_copies, submit, submit_unsigned
+from satark_desk.roster_memory import recall
 from satark_desk.sign_in_acts import record_failure, record_sign_in
 from satark_desk.tables import officer
 
@@ -141,17 +142,17 @@ def officers_of(connection: Connection, desk: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def unlock(services: Services, desk: str, name: str, passphrase: str) -> UnlockedDesk:
+def unlock(services: Services, desk: str, name: str, passphrase: str, noted: str = "") -> UnlockedDesk:
     """Unlock a desk with one officer's passphrase.
 
-    An attempt takes equally long whatever is wrong. Unlocking also carries out the fully signed changes that wait for
-    an officer of the desk.
+    An attempt takes equally long whatever is wrong. Unlocking compares the roster with what the officer remembers of it
+    (`noted`: what their browser does), then carries out the fully signed changes that wait for an officer of the desk.
 
     Raises:
         WrongPassphrase: desk, officer or passphrase is wrong.
         KeyLost: the passphrase is right, and the officer's copy of the desk's key is an old one.
     """
-    unlocked = _unlock(services, desk, name, passphrase)
+    unlocked = _unlock(services, desk, name, passphrase, noted)
     while unlocked.identity and complete(services, unlocked):
         fresh = _reopened(services, unlocked)
         if fresh is None:
@@ -268,7 +269,7 @@ def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> Submit
     return submit(services, by, body, RosterAttachment(copies=copies))
 
 
-def _unlock(services: Services, desk: str, name: str, passphrase: str) -> UnlockedDesk:
+def _unlock(services: Services, desk: str, name: str, passphrase: str, noted: str) -> UnlockedDesk:
     query = select(officer).where(officer.c.desk == desk, officer.c.name == name)
     row = services.read(lambda c: c.execute(query).one_or_none())
     if row is None:
@@ -277,7 +278,7 @@ def _unlock(services: Services, desk: str, name: str, passphrase: str) -> Unlock
     own = unwrap(wrapped_key(row), passphrase, key_context(desk, name))
     if own is None:
         raise WrongPassphrase
-    opened = _open(services, desk, name, own)
+    opened = _open(services, desk, name, own, noted)
     if opened is None:
         raise WrongPassphrase
     return opened
@@ -287,7 +288,7 @@ def _reopened(services: Services, unlocked: UnlockedDesk) -> UnlockedDesk | None
     return _open(services, unlocked.desk.name, unlocked.officer, unlocked.own_identity)
 
 
-def _open(services: Services, desk: str, name: str, own: str) -> UnlockedDesk | None:
+def _open(services: Services, desk: str, name: str, own: str, noted: str = "") -> UnlockedDesk | None:
     """Open a desk with an officer's own key. Take role and rights from the roster: the officer's row may be altered."""
     state = services.read_keys(services.roster.check).state
     listed = state.officer(desk, name)
@@ -295,16 +296,16 @@ def _open(services: Services, desk: str, name: str, own: str) -> UnlockedDesk | 
     row = services.read(lambda c: c.execute(query).one_or_none())
     if row is None or listed is None or listed.recipient != recipient_of(own):
         return None
-    identity = ""
-    if listed.role != "auditor":
-        identities = open_desk_key(row.desk_key, desk, name, own)
-        if identities is None:
-            return None
-        identity = _present_identity(services, state, desk, identities)
+    key = open_desk_key(row.desk_key, desk, name, own) if listed.role != "auditor" else None
+    if key is None and listed.role != "auditor":
+        return None
     # The title may be what an office's host calls the desk.
     title = services.read(lambda c: find_desk(c, desk)).title
     found = msgspec.structs.replace(state.desks[desk].desk, title=title)
-    return UnlockedDesk(found, name, identity, listed.role, listed.rights, own, row.temporary)
+    unlocked = UnlockedDesk(found, name, "", listed.role, listed.rights, own, row.temporary)
+    recall(services, unlocked, noted)
+    identity = _present_identity(services, state, desk, key.identity) if key else ""
+    return msgspec.structs.replace(unlocked, identity=identity)
 
 
 def _present_identity(services: Services, state: RosterState, desk: str, identities: str) -> str:
@@ -317,7 +318,7 @@ def _present_identity(services: Services, state: RosterState, desk: str, identit
     present = next((one for one in lines if recipient_of(one) == recipient), None)
     if present is None:
         raise KeyLost
-    if len(lines) > 1 and present == lines[0]:
+    if len(lines) > 1 and present == lines[0] and not services.read_keys(services.roster.check).lost:
         services.write_now(lambda unit: _finish(unit, services, state, desk, identities))
     return present
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from satark.casework import (
     DeskAdded,
@@ -22,6 +22,7 @@ from satark.casework import (
     OfficePairing,
     OfficerSet,
     Proposal,
+    RosterHead,
     add_desk,
     change_key,
     read_state,
@@ -30,7 +31,7 @@ from satark.casework import (
 from satark_desk import wordings
 from satark_desk.desk_keys import open_desk_key, seal_desk_key
 from satark_desk.known_browsers import forget
-from satark_desk.tables import known_browser, officer, recovery, roster_seen, second_factor
+from satark_desk.tables import known_browser, officer, recovery, second_factor
 from satark_desk.tables import read_state as seen_tips
 from satark_files.decoding import DECODING_ERRORS
 
@@ -198,7 +199,12 @@ def _desk_of(proposal: Proposal) -> str:
 
 
 def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) -> bool:
-    """Carry out a signed proposal; return False if that takes the desk's key and `by` is no officer of its desk."""
+    """Carry out a signed proposal; return False if that takes the desk's key and `by` is no officer of its desk.
+
+    Return False too while the roster lacks heads that officers signed: who is in it may be forged.
+    """
+    if services.read_keys(services.roster.check).lost:
+        return False
     body, with_ = proposal.entry.body, attachment_of(proposal)
     if isinstance(body, KeyChange):
         if by is None or by.desk.name != body.desk or not by.identity:
@@ -245,12 +251,12 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
     body = proposal.entry.body
     if not isinstance(body, KeyChange):
         raise TypeError(body)
-    new = open_desk_key(with_.copies.get(by.officer, b""), body.desk, by.officer, by.own_identity)
-    if new is None:
+    copy = open_desk_key(with_.copies.get(by.officer, b""), body.desk, by.officer, by.own_identity)
+    if copy is None:
         raise NotAllowed(
             "this officer has no copy of the new key: another officer of the desk must sign in", reason="copy"
         )
-    staying = services.read_keys(lambda c: _staying(read_state(c), body))
+    new, staying = copy.identity, services.read_keys(lambda c: _staying(read_state(c), body))
     # First store both keys for every officer: the new key must not be lost once the roster names it.
     services.write_now(lambda unit: store_copies(unit, body.desk, f"{new}\n{by.identity}", staying))
 
@@ -272,28 +278,16 @@ def _staying(state: RosterState, body: KeyChange) -> dict[str, str]:
 
 def store_copies(unit: UnitOfWork, desk: str, identity: str, recipients: dict[str, str]) -> None:
     """Seal a desk's key to each officer's recipient, which is taken from the roster and not from the officer's row."""
+    head = str(RosterHead.of(read_state(unit.keys)))
     for name, recipient in recipients.items():
-        key = seal_desk_key(desk, name, identity, recipient)
+        key = seal_desk_key(desk, name, identity, recipient, head)
         unit.main.execute(update(officer).where(officer.c.desk == desk, officer.c.name == name).values(desk_key=key))
 
 
 def _delete_officer(unit: UnitOfWork, desk: str, name: str) -> None:
     unit.main.execute(delete(officer).where(officer.c.desk == desk, officer.c.name == name))
-    for table in (seen_tips, known_browser, second_factor, recovery, roster_seen):
+    for table in (seen_tips, known_browser, second_factor, recovery):
         unit.main.execute(delete(table).where(table.c.desk == desk, table.c.officer == name))
-
-
-def mark_roster_seen(unit: UnitOfWork, desk: str, name: str, position: int) -> None:
-    """Record that an officer has seen the roster's entries up to this position."""
-    here = (roster_seen.c.desk == desk) & (roster_seen.c.officer == name)
-    unit.main.execute(delete(roster_seen).where(here))
-    unit.insert(roster_seen, [{"desk": desk, "officer": name, "position": position}])
-
-
-def seen_position(services: Services, desk: str, name: str) -> int:
-    """Return the position of the newest entry of the roster that an officer has seen; 0: none."""
-    query = select(roster_seen.c.position).where(roster_seen.c.desk == desk, roster_seen.c.officer == name)
-    return services.read(lambda c: c.execute(query).scalar()) or 0
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -8,6 +8,7 @@ import click
 
 from satark.api import NoSuchDesk
 from satark.casework import LogHead, Trail
+from satark_desk.roster_memory import recall
 
 if TYPE_CHECKING:
     from satark.casework import Services
@@ -31,6 +32,8 @@ def record_sign_in(services: Services, unlocked: UnlockedDesk) -> None:
     """Record that an officer signed in for the running command."""
     command = click.get_current_context(silent=True)
     unlocked.casework(services).trail.signed_in(command.command_path if command else "")
+    if recall(services, unlocked).is_lost:
+        click.echo("the roster is not the one that you signed last: look at /desk/roster", err=True)
 
 
 def lacks_seen_head(services: Services, noted: str) -> bool:

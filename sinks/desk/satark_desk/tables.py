@@ -72,15 +72,6 @@ recovery = Table(
     comment="officers who lost a passphrase or a factor and wait for another officer's approval",
 )
 
-roster_seen = Table(
-    "desk_roster_seen",
-    metadata,
-    Column("desk", String(40), primary_key=True),
-    Column("officer", String(40), primary_key=True),
-    Column("position", Integer, nullable=False, comment="of the newest entry of the roster that was shown"),
-    comment="how much of the roster an officer has seen",
-)
-
 release = Table(
     "desk_release",
     metadata,

@@ -31,7 +31,7 @@ from satark.store.tables.desks import (
     roster_proposal,
     sent_transfer,
 )
-from satark.store.tables.key_store import anchor, envelope, erased_tip, roster, witness
+from satark.store.tables.key_store import anchor, envelope, erased_tip, roster, roster_head, witness
 from satark.store.tables.tips import (
     custody,
     custody_head,
@@ -81,6 +81,7 @@ __all__ = [
     "retention",
     "retention_key",
     "roster",
+    "roster_head",
     "roster_proposal",
     "seen",
     "sent_transfer",

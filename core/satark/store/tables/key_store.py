@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text
 
 from satark.store.tables.databases import keys
 
@@ -22,6 +22,20 @@ roster = Table(
     Column("entry", LargeBinary, nullable=False, comment="roster.entries.Entry"),
     Column("hash", LargeBinary(32), nullable=False, comment="over the hash before, and the entry"),
     comment="who may read, and who said so: signed entries, never changed",
+)
+
+roster_head = Table(
+    "roster_head",
+    keys,
+    Column("desk", String(40), primary_key=True),
+    Column("officer", String(40), primary_key=True),
+    Column("signer", String(64), nullable=False, comment="Ed25519 public key of the officer, hex"),
+    Column("number", Integer, nullable=False, comment="how often they have signed"),
+    Column("head", Text, nullable=False, comment="roster.heads.RosterHead"),
+    Column("shown", String(64), nullable=False, comment="hash of the newest entry that they were shown, hex"),
+    Column("given_up", Text, nullable=False, comment="hashes of heads that they no longer insist on, hex"),
+    Column("signature", LargeBinary(64), nullable=False),
+    comment="the roster's head at each officer's last sign-in, signed by the officer",
 )
 
 anchor = Table(

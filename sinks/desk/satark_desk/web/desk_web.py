@@ -17,7 +17,7 @@ from satark.api import CantOpen, CaseworkError, FormError, page_templates, prefe
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
 from satark_desk.passphrases import MEMORY_KIB
-from satark_desk.roster_changes import seen_position
+from satark_desk.roster_memory import unseen_entries
 from satark_desk.second_factors import PasskeySite
 from satark_desk.web.form_drafts import FormDrafts
 from satark_desk.web.help_topics import ACT_KEYS, SIGN_IN_TOPICS, TOPICS
@@ -35,6 +35,7 @@ LANGUAGE_COOKIE = "satark-desk-language"
 BROWSER_COOKIE = "satark-desk-browser"
 PENDING_COOKIE = "satark-desk-pending"
 LOG_COOKIE = "satark-desk-log"
+ROSTER_COOKIE = "satark-desk-roster"
 VISIT_COOKIE = "satark-desk-visit"
 NEXT_COOKIE = "satark-desk-next"
 _MAX_NEXT = 500
@@ -49,7 +50,8 @@ _WITHOUT_TIPS = (*_FOR_AUDITORS, "recoveries")
 """First parts of the addresses of pages that show no tip: these pages don't wait until the desk's tips are opened."""
 _YEAR = 365 * 24 * 3600
 _MAX_AGES = {
-    LANGUAGE_COOKIE: _YEAR, BROWSER_COOKIE: _YEAR, LOG_COOKIE: _YEAR, PENDING_COOKIE: int(SECOND_FACTOR_WITHIN),
+    LANGUAGE_COOKIE: _YEAR, BROWSER_COOKIE: _YEAR, LOG_COOKIE: _YEAR, ROSTER_COOKIE: _YEAR,
+    PENDING_COOKIE: int(SECOND_FACTOR_WITHIN),
 }  # fmt: skip
 """Cookie → seconds for which a browser keeps it. A browser keeps every other cookie until the browser is closed."""
 
@@ -102,6 +104,7 @@ class DeskWeb:
             "session": None,
             "roster_news": 0,
             "roster_alarm": False,
+            "roster_lost": False,
             "once": secrets.token_urlsafe(12),
             "now": time.time(),
             "topics": TOPICS,
@@ -112,13 +115,13 @@ class DeskWeb:
         return HTMLResponse(self._templates.get_template(template).render({**common, **values}), status)
 
     def _roster_notices(self, session: OfficerSession) -> dict[str, Any]:
-        """Return how many entries of the roster the officer has not seen, and whether there is an alarm."""
+        """Return how many entries of the roster the officer was not shown, and whether there is an alarm."""
         services = self.context
         checked = services.read_keys(services.roster.check)
         desks = services.desks()
         alarm = bool(services.read_keys(lambda keys: services.roster.inspect(keys, desks, ())))
-        seen = seen_position(services, session.desk, session.officer)
-        return {"roster_news": max(0, checked.state.position - seen), "roster_alarm": alarm}
+        news = unseen_entries(services, session.unlocked, checked.state)
+        return {"roster_news": news, "roster_alarm": alarm, "roster_lost": bool(checked.lost) or session.roster_lost}
 
     async def help(self, request: Request) -> Response:
         """Show the help of all pages: what each page is for, and its keys.

@@ -14,7 +14,8 @@ from satark.api import CaseworkError
 from satark.casework import ROLES, Closed, DeskAdded, DestinationSet, KeyChange, OfficerSet, Proposal, Right, Role
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
-from satark_desk.roster_changes import approve, mark_roster_seen, reject, seen_position
+from satark_desk.roster_changes import approve, reject
+from satark_desk.roster_memory import agree, mark_shown, unseen_entries
 from satark_desk.web.desk_web import redirect_to
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from satark_desk.web.page_text import PageText
     from satark_desk.web.session_store import OfficerSession
 
-ACTIONS = ("add", "role", "remove", "approve", "reject")
+ACTIONS = ("add", "role", "remove", "approve", "reject", "agree")
 _NEWEST = 50
 """Entries that the page lists, at most: the newest."""
 _MAX_INPUT = 40
@@ -80,8 +81,12 @@ class RosterPages:
             new = NewOfficer(name=name, passphrase=passphrase, role=_role(form), rights=_rights(form), temporary=True)
             submitted = add_officer(services, by, new)
             return self._show(request, session, submitted=submitted, passphrase=passphrase)
-        if action == "reject":
-            reject(services, by, id_)
+        if action in {"reject", "agree"}:
+            if action == "agree":
+                agree(services, by)
+                session.roster_lost = False
+            else:
+                reject(services, by, id_)
             return redirect_to(request, "roster")
         if action == "remove":
             submitted = remove_officer(services, by, name)
@@ -114,14 +119,13 @@ class RosterPages:
     ) -> Response:
         services, by, t = self._web.context, session.unlocked, self._web.text(request)
         checked = services.read_keys(services.roster.check)
-        seen = seen_position(services, by.desk.name, by.officer)
+        shown = checked.state.position - unseen_entries(services, by, checked.state)
         entries = [
-            ShownEntry(number, "", describe(t, entry), _signers(t, entry), new=number > seen)
+            ShownEntry(number, "", describe(t, entry), _signers(t, entry), new=number > shown)
             for number, entry in enumerate(checked.chain.entries, 1)
             if entry is not None
         ]
-        mark = (by.desk.name, by.officer, checked.state.position)
-        services.write_now(lambda unit: mark_roster_seen(unit, *mark))
+        mark_shown(services, by, checked.state)
         return self._web.show(
             request,
             "roster.html",

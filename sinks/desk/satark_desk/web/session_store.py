@@ -55,6 +55,8 @@ class OfficerSession:
         """The challenge with which the browser was asked to make a passkey."""
         self.log_missing = False
         """Whether, at sign-in, the audit log lacked something that this browser had seen in the log."""
+        self.roster_lost = False
+        """Whether, at sign-in, the roster lacked a head that the officer remembers."""
         self._submissions: set[str] = set()
 
     def __repr__(self) -> str:

@@ -18,6 +18,7 @@ from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.known_browsers import browser_digest, browser_name, is_anyones, is_known, remember
 from satark_desk.officers import KeyLost, WrongPassphrase, unlock
+from satark_desk.roster_memory import recall
 from satark_desk.second_factors import factors_of
 from satark_desk.sign_in_acts import lacks_seen_head, record_failure
 from satark_desk.web.desk_web import (
@@ -26,6 +27,7 @@ from satark_desk.web.desk_web import (
     LOG_COOKIE,
     NEXT_COOKIE,
     PENDING_COOKIE,
+    ROSTER_COOKIE,
     SESSION_COOKIE,
     VISIT_COOKIE,
     DeskWeb,
@@ -53,6 +55,8 @@ class _Attempt(Redacted, frozen=True):
     """Key of the failures that count: those of the browser if it is the officer's own, else those of all strangers on
     the account.
     """
+    roster: str
+    """The roster's head that the browser remembers."""
     visit: str
     """Id of the visit of the page from which the attempt comes; the attempt takes this visit's turn. All attempts
     without such a visit share one turn.
@@ -133,7 +137,16 @@ class SignInPages:
         missing = lacks_seen_head(services, request.cookies.get(LOG_COOKIE, ""))
         token = self._web.sessions.begin(unlocked, browser_digest(value))
         self._web.remember(request, response, SESSION_COOKIE, token)
+        self._recall_roster(request, response, token)
         return self._compare_log(request, response, token, missing=missing)
+
+    def _recall_roster(self, request: Request, response: Response, token: str) -> None:
+        """Compare the roster with the head that the browser noted last; note the present one unless that is missing."""
+        if session := self._web.sessions.find(token):
+            recalled = recall(self._web.context, session.unlocked, request.cookies.get(ROSTER_COOKIE, ""))
+            session.roster_lost = recalled.is_lost
+            if recalled.head and not recalled.is_lost:
+                self._web.remember(request, response, ROSTER_COOKIE, recalled.noted)
 
     def _compare_log(self, request: Request, response: Response, token: str, *, missing: bool) -> Response:
         """Note the log's head in the browser; warn if the log lacks the head that the browser noted last."""
@@ -154,7 +167,8 @@ class SignInPages:
         )
         key = f"{'browser' if known else 'strangers'}:{browser_digest(value).hex() if known else ''}:{desk}/{officer}"
         visit = self._visits.checked(request.cookies.get(VISIT_COOKIE, ""))
-        return _Attempt(desk, officer, form.get("passphrase", "")[:_MAX_INPUT], known, key, visit)
+        roster = request.cookies.get(ROSTER_COOKIE, "")
+        return _Attempt(desk, officer, form.get("passphrase", "")[:_MAX_INPUT], known, key, roster, visit)
 
     async def _wait_for_turn(self, attempt: _Attempt) -> int:
         """Hold an attempt back until its turn.
@@ -188,7 +202,7 @@ class SignInPages:
 
     def _unlock(self, attempt: _Attempt) -> UnlockedDesk | None:
         try:
-            return unlock(self._web.context, attempt.desk, attempt.officer, attempt.passphrase)
+            return unlock(self._web.context, attempt.desk, attempt.officer, attempt.passphrase, attempt.roster)
         except WrongPassphrase:
             return None
 

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 from httpx2 import Client
+from sqlalchemy import delete, select, update
 
+from satark.roster.roster import COPY_NAME, Roster
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store.tables import desk as desk_table
+from satark.store.tables import roster, roster_head
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer
+from satark_desk.tables import officer as officer_table
 
 Browser = Callable[..., Client]
 PAGE = "/desk/roster"
@@ -69,6 +73,45 @@ def test_every_desk_is_shown_a_change_until_the_desk_has_seen_it(services: Servi
     assert "Who may read has changed" in dig.get("/desk/").text
     assert "Officer second was removed from desk sp" in dig.get(PAGE).text
     assert "Who may read has changed" not in dig.get("/desk/").text
+
+
+LOST = "isn&#39;t the one that officers signed"
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_browser_reveals_a_cut_roster_on_every_page_until_the_heads_agree(
+    services: Services, browser: Browser
+) -> None:
+    keys = services.read(lambda c: c.execute(select(officer_table.c.desk_key, officer_table.c.name)).all())
+    dig, sp = browser("dig"), browser("sp")
+    assert LOST not in dig.get("/desk/").text + sp.get("/desk/").text
+    cut(services, {row.name: row.desk_key for row in keys})
+    form = {"desk": "dig", "officer": "dig-1", "passphrase": "dig passphrase 1"}
+    assert LOST not in browser("sp").get("/desk/").text, "everything here was rolled back"
+    assert LOST in dig.post("/desk/sign-in", data=form).text
+    assert LOST in dig.get("/desk/account").text
+    sp = browser("sp")
+    assert LOST in sp.get("/desk/").text
+    second = officer(browser, "second", "second passphrase 77")
+    assert "heads of desks must sign it first" in confirmed(second, "agree", id="")
+    confirmed(dig, "agree", id="")
+    assert LOST in dig.get("/desk/").text, "one head is not enough"
+    confirmed(sp, "agree", id="")
+    assert LOST not in dig.get("/desk/").text + sp.get("/desk/").text
+    assert LOST not in dig.post("/desk/sign-in", data=form).text, "this browser has the present head now"
+
+
+def cut(services: Services, keys: dict[str, bytes]) -> None:
+    """Take back the end of the founding, what officers signed, and what is remembered beside the desks' keys."""
+    newest = services.read_keys(services.roster.check).state.position
+    services.write_now(lambda unit: unit.keys.execute(delete(roster).where(roster.c.position == newest)))
+    services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
+    for name, key in keys.items():
+        row = update(officer_table).where(officer_table.c.name == name).values(desk_key=key)
+        services.write_now(lambda unit, one=row: unit.main.execute(one))  # type: ignore[misc]
+    copy = services.evidence_dir.parent / COPY_NAME
+    copy.unlink()
+    vars(services.roster).update(vars(Roster(copy)))
 
 
 def test_a_desk_that_somebody_wrote_into_the_database_alarms_every_desk(services: Services, browser: Browser) -> None:

@@ -192,9 +192,9 @@ async def test_an_officer_in_a_new_browser_goes_before_a_flood_of_guesses(
     queue.submit(lambda: go.wait(30))
     monkeypatch.setattr("satark_desk.web.sign_in.QUEUE", queue)
 
-    def noted(services: Services, desk: str, name: str, passphrase: str) -> UnlockedDesk:
+    def noted(services: Services, desk: str, name: str, passphrase: str, roster: str) -> UnlockedDesk:
         order.append(passphrase)
-        return unlock(services, desk, name, passphrase)
+        return unlock(services, desk, name, passphrase, roster)
 
     monkeypatch.setattr("satark_desk.web.sign_in.unlock", noted)
 

@@ -1,0 +1,179 @@
+"""Heads of the roster that officers signed: what contradicts one of them gets no tip.
+
+Each officer signs the roster's head when they sign in. The signed head lies in the key store; the officer's browser and
+the officer's copy of the desk's key remember the same head, out of reach of whoever runs the service. A roster that
+lacks a signed head was cut off, rewritten or restored from an older backup. Until the heads of desks whom that signed
+head lists have given it up, tips are sealed only to the desks and destinations that it lists.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from satark.identity.signatures import is_signed
+from satark.roster.entries import officer_key, officer_signer
+from satark.store.tables import roster_head
+
+if TYPE_CHECKING:
+    from satark.roster.state import RosterState
+    from satark.store.unit_of_work import UnitOfWork
+
+_STATEMENT = b"satark/1/roster-head\0"
+_TAG = 8
+
+
+class RosterHead(msgspec.Struct, frozen=True):
+    """A head of the roster, and who read and who decided by then, as an officer's browser keeps it."""
+
+    position: int
+    hash: str
+    readers: bytes = b""
+    """Tags of the desks and destinations, 8 bytes each."""
+    deciders: bytes = b""
+    """Tags of the heads of desks, 8 bytes each."""
+
+    @classmethod
+    def of(cls, state: RosterState) -> RosterHead:
+        """Return the head of a roster."""
+        heads = [
+            _tag(listed.desk.name, one.name, one.signer)
+            for listed in state.desks.values()
+            for one in listed.officers.values()
+            if one.role == "head"
+        ]
+        readers = [tags[-1] for tags in _readers(state).values()]
+        return cls(state.position, state.head, b"".join(readers), b"".join(heads))
+
+    @classmethod
+    def read(cls, text: str) -> RosterHead | None:
+        """Parse what `str` returned; None if the text is no head."""
+        try:
+            position, hash_, *tags = text.split(":")
+            readers, deciders = (base64.urlsafe_b64decode(f"{one}==") for one in tags)
+            return cls(int(position), bytes.fromhex(hash_).hex(), readers, deciders)
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        tags = (base64.urlsafe_b64encode(one).decode().rstrip("=") for one in (self.readers, self.deciders))
+        return ":".join((str(self.position), self.hash, *tags))
+
+    def is_in(self, state: RosterState) -> bool:
+        """Return whether a roster contains this head."""
+        return state.positions.get(self.hash) == self.position
+
+
+class SignedHead(msgspec.Struct, frozen=True, kw_only=True):
+    """The head that an officer signed last."""
+
+    desk: str
+    officer: str
+    signer: str
+    """Public key (hex) of the officer."""
+    number: int
+    """How often they have signed."""
+    head: str
+    """A `RosterHead`: the newest, or one that the officer remembers and the roster lacks."""
+    shown: str = ""
+    """Hash of the newest entry that the officer was shown."""
+    given_up: str = ""
+    """Hashes of heads that the officer no longer insists on, separated by spaces."""
+    signature: bytes = b""
+
+    @property
+    def remembered(self) -> RosterHead:
+        """The signed head."""
+        return RosterHead.read(self.head) or RosterHead(0, "")
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the officer with this public key signed it."""
+        return is_signed(self.signer, self.signature, self.signed_bytes)
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """What the signature covers."""
+        return _STATEMENT + msgspec.json.encode(msgspec.structs.astuple(self)[:-1])
+
+    def may_decide(self, head: RosterHead) -> bool:
+        """Return whether a head lists this officer as a head of a desk, or was noted without its lists."""
+        return not head.deciders or _tag(self.desk, self.officer, self.signer) in _split(head.deciders)
+
+
+def read_heads(keys: Connection) -> list[SignedHead]:
+    """Read the heads that officers signed, without those whose signature is wrong."""
+    rows = keys.execute(select(roster_head))
+    return [one for row in rows if (one := SignedHead(**row._mapping)).is_good]  # noqa: SLF001 - public
+
+
+def lost_heads(heads: Iterable[SignedHead], state: RosterState) -> list[RosterHead]:
+    """Return the heads that a roster lacks and that nobody may give up alone or has given up."""
+    every = list(heads)
+    missing = [one for one in every if not one.remembered.is_in(state)]
+    return [one.remembered for one in missing if not _is_given_up(one, every)]
+
+
+def refuse(state: RosterState, lost: Iterable[RosterHead]) -> None:
+    """Let a roster that lacks heads list no reader whom one of these heads does not list."""
+    for head in lost:
+        state.closed = state.lacks_heads = True
+        if head.readers:
+            known = _split(head.readers)
+            state.refused |= {name for name, tags in _readers(state).items() if not known & set(tags)}
+
+
+def sign_head(
+    unit: UnitOfWork, own: SignedHead, identity: str, head: RosterHead, *, shown: str = "", given_up: Iterable[str] = ()
+) -> None:
+    """Sign a head as an officer, in the place of what they signed before."""
+    names = {*own.given_up.split(), *given_up}
+    unsigned = msgspec.structs.replace(
+        own,
+        number=own.number + 1,
+        head=str(head),
+        shown=shown or own.shown,
+        given_up=" ".join(sorted(names)),
+    )
+    signature = officer_key(identity).sign(unsigned.signed_bytes)
+    unit.upsert(roster_head, [{**msgspec.structs.asdict(unsigned), "signature": signature}])
+
+
+def own_head(keys: Connection, desk: str, officer: str, identity: str) -> SignedHead:
+    """Return what an officer signed last, or an empty one: what has another key's signature counts as nothing."""
+    row = keys.execute(select(roster_head).where(roster_head.c.desk == desk, roster_head.c.officer == officer)).first()
+    empty = SignedHead(desk=desk, officer=officer, signer=officer_signer(identity), number=0, head="")
+    found = SignedHead(**row._mapping) if row else empty  # noqa: SLF001 - public
+    return found if found.signer == empty.signer and found.is_good else empty
+
+
+def _is_given_up(one: SignedHead, every: Iterable[SignedHead]) -> bool:
+    """Return whether a head of the officer's desk and another head gave up what the officer remembers.
+
+    Only officers count whom the lost head lists itself: the roster that lacks it may list anybody.
+    """
+    head = one.remembered
+    agreed = {(by.desk, by.officer) for by in every if head.hash in by.given_up.split() and by.may_decide(head)}
+    return one.desk in {desk for desk, _ in agreed} and len(agreed) >= min(2, len(_split(head.deciders)))
+
+
+def _readers(state: RosterState) -> dict[str, list[bytes]]:
+    """Return the tags of each reader's keys: of the present one last, before it those that proved it."""
+    keys = {
+        name: [*state.proved_by.get(name, ()), (one.desk.recipient, one.verifier)] for name, one in state.desks.items()
+    }
+    keys |= {one.to: [(one.desk, one.recipient)] for one in state.destinations.values() if one.recipient}
+    return {name: [_tag(name, *one) for one in every] for name, every in keys.items()}
+
+
+def _tag(*parts: str) -> bytes:
+    return hashlib.sha256(_STATEMENT + msgspec.json.encode(parts)).digest()[:_TAG]
+
+
+def _split(tags: bytes) -> set[bytes]:
+    return {tags[at : at + _TAG] for at in range(0, len(tags), _TAG)}

@@ -1,0 +1,179 @@
+"""Heads that officers signed: whom one that the roster lacks does not list gets no tip, until heads of desks agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import delete, update
+
+from satark.api.routing import DestinationRule
+from satark.api.sealing import new_identity
+from satark.roster import chain
+from satark.roster.chain import read_state
+from satark.roster.entries import Closed, DestinationSet, Entry, KeyChange, OfficerSet
+from satark.roster.heads import RosterHead, own_head, read_heads, sign_head
+from satark.roster.roster import Roster, write_copy
+from satark.roster.rules import NotAllowed
+from satark.services import Services
+from satark.store.tables import roster, roster_head
+from support.roster import RosterBook
+from support.store import fresh_services
+
+KHAN, RAO, CLERK = ("sp", "khan"), ("dig", "rao"), ("sp", "clerk")
+RULE = DestinationRule(to="email:spy", desk="sp", recipient=new_identity()[0])
+
+
+@pytest.fixture
+def book() -> RosterBook:
+    return RosterBook.sealed()
+
+
+@pytest.fixture
+def services(tmp_path: Path, book: RosterBook) -> Iterator[Services]:
+    services = fresh_services(tmp_path / "data")
+    store(services, book.entries)
+    yield services
+    services.close()
+
+
+def store(services: Services, entries: list[bytes]) -> None:
+    """Write a chain into the key store, as whoever writes to the database does."""
+    before, rows = "", []
+    for position, entry in enumerate(entries, 1):
+        before = chain.chain_hash(before, entry)
+        rows.append({"position": position, "entry": entry, "hash": bytes.fromhex(before)})
+    services.write_now(lambda unit: unit.keys.execute(delete(roster)))
+    services.write_now(lambda unit: unit.upsert(roster, rows))
+
+
+def sign(
+    services: Services, book: RosterBook, member: tuple[str, str], head: RosterHead | None = None, **how: str
+) -> None:
+    identity = book.identities[member]
+    own = services.read_keys(lambda c: own_head(c, *member, identity))
+    given_up = how.get("given_up", "").split()
+    signed = head or RosterHead.of(services.read_keys(read_state))
+    services.write_now(lambda unit: sign_head(unit, own, identity, signed, given_up=given_up))
+
+
+def with_a_spy(book: RosterBook) -> list[bytes]:
+    """Return the entries of the book, with a spy's desk and destination in the founding."""
+    spy = Entry(body=book.desk("spy", "range", "", book.officer("spy", "x", "head"))).encode()
+    closed = Closed(destinations=(DestinationSet(to=RULE.to, desk=RULE.desk, recipient=RULE.recipient),))
+    return [*book.entries[:5], spy, Entry(body=closed).encode()]
+
+
+def test_a_head_is_read_back_and_junk_is_none(book: RosterBook) -> None:
+    head = RosterHead.of(book.state)
+    assert RosterHead.read(str(head)) == head
+    assert head.is_in(book.state)
+    assert len(head.readers) == 5 * 8
+    assert len(head.deciders) == 4 * 8, "an office elsewhere has no head here"
+    for junk in ("", "1", "x:y", "6:zz::", "6:00::é", str(head) + ":x"):
+        assert RosterHead.read(junk) is None
+
+
+def test_who_is_not_listed_by_a_head_that_the_roster_lacks_gets_no_tip(
+    services: Services, book: RosterBook, tmp_path: Path
+) -> None:
+    sign(services, book, KHAN)
+    forged = with_a_spy(book)
+    store(services, forged)
+    kept = Roster(tmp_path / "roster.jsonl")
+    checked = services.read_keys(kept.check)
+    assert checked.state.refused == {"spy", RULE.to}
+    assert kept.readable_rules(checked.state, [RULE]) == ()
+    desks = [listed.desk for listed in checked.state.desks.values()]
+    assert {one.name for one in kept.as_listed(checked.state, desks)} == {"sp", "dig", "sp-jaunpur", "lanka", "cell"}
+    assert any(book.state.head in problem and "which an officer signed" in problem for problem in checked.problems)
+    assert "spy" not in services.read_keys(read_state).desk_recipients()
+
+
+def test_without_a_signed_head_a_forged_founding_is_followed(
+    services: Services, book: RosterBook, tmp_path: Path
+) -> None:
+    store(services, with_a_spy(book))
+    assert services.read_keys(Roster(tmp_path / "roster.jsonl").check).state.refused == set()
+
+
+def test_a_founding_that_was_cut_open_takes_no_reader_without_signatures(
+    services: Services, book: RosterBook, tmp_path: Path
+) -> None:
+    sign(services, book, KHAN)
+    store(services, book.entries[:5])
+    kept = Roster(tmp_path / "roster.jsonl")
+    checked = services.read_keys(kept.check)
+    assert checked.state.closed
+    assert kept.readable_rules(checked.state, [RULE]) == ()
+    spy = Entry(body=book.desk("spy", "range", "", book.officer("spy", "x", "head")))
+    with pytest.raises(NotAllowed):
+        services.write_now(lambda unit: chain.append(unit, spy))
+
+
+def test_a_process_remembers_entries_and_heads_that_are_deleted(
+    services: Services, book: RosterBook, tmp_path: Path
+) -> None:
+    sign(services, book, KHAN)
+    kept = Roster(tmp_path / "roster.jsonl")
+    services.read_keys(kept.check)
+    services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
+    store(services, with_a_spy(book))
+    write_copy(tmp_path / "roster.jsonl", [])
+    checked = services.read_keys(kept.check)
+    assert checked.state.desks.keys() == book.state.desks.keys()
+    assert checked.problems
+
+
+def test_a_head_with_another_keys_signature_counts_as_nothing(services: Services, book: RosterBook) -> None:
+    sign(services, book, KHAN)
+    services.write_now(lambda unit: unit.keys.execute(update(roster_head).values(head="9:00::")))
+    assert services.read_keys(read_heads) == []
+    assert services.read_keys(lambda c: own_head(c, *KHAN, book.identities[KHAN])).head == ""
+
+
+def test_heads_of_desks_give_a_lost_head_up_together(services: Services, book: RosterBook, tmp_path: Path) -> None:
+    sign(services, book, CLERK)
+    lost = book.state.head
+    store(services, with_a_spy(book))
+    here = RosterHead.of(services.read_keys(read_state))
+
+    def refused() -> set[str]:
+        return services.read_keys(Roster(tmp_path / "roster.jsonl").check).state.refused
+
+    sign(services, book, ("spy", "x"), here, given_up=lost)
+    sign(services, book, RAO, here, given_up=lost)
+    assert refused() == {"spy", RULE.to}, "a head of the clerk's desk is missing"
+    sign(services, book, KHAN, here, given_up=lost)
+    assert refused() == set()
+    services.write_now(lambda unit: unit.keys.execute(delete(roster_head).where(roster_head.c.officer == "rao")))
+    assert refused() == {"spy", RULE.to}, "one head and a spy's are not two heads"
+
+
+@pytest.mark.parametrize("proved", [True, False])
+def test_a_changed_key_is_no_new_reader_if_the_key_before_proved_it(
+    services: Services, book: RosterBook, tmp_path: Path, *, proved: bool
+) -> None:
+    sign(services, book, KHAN)
+    (lost,) = services.read_keys(read_heads)
+    services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
+    store(services, with_a_spy(book))
+    change = KeyChange.of("sp", book.identities["sp", ""], new_identity()[1])
+    body = change if proved else msgspec.structs.replace(change, proof="")
+    entry = book.signed(body, KHAN, CLERK, base=services.read_keys(read_state).head)
+    services.write_now(lambda unit: chain.append(unit, entry))
+    services.write_now(lambda unit: unit.upsert(roster_head, [msgspec.structs.asdict(lost)]))
+    refused = services.read_keys(Roster(tmp_path / "roster.jsonl").check).state.refused
+    assert ("sp" in refused) is not proved
+
+
+def test_an_entry_that_follows_what_officers_signed_is_followed(
+    services: Services, book: RosterBook, tmp_path: Path
+) -> None:
+    sign(services, book, KHAN)
+    entry = book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), KHAN, CLERK)
+    services.write_now(lambda unit: chain.append(unit, entry))
+    checked = services.read_keys(Roster(tmp_path / "roster.jsonl").check)
+    assert (checked.lost, checked.problems) == ((), ())

@@ -1,0 +1,118 @@
+"""What officers remember of the roster, wherever the databases were rolled back to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from satark.casework import NotAllowed, RosterHead
+from satark.roster.chain import append, read_state
+from satark.roster.entries import DestinationSet, Entry
+from satark.roster.heads import read_heads
+from satark.roster.roster import COPY_NAME, Roster
+from satark.services import Services
+from satark.store.tables import roster, roster_head
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import KeyLost, NewOfficer, add_officer, rotate, unlock, unlock_any
+from satark_desk.roster_memory import MOST_NOTED, Recalled, agree, mark_shown, recall, unseen_entries
+from satark_desk.tables import officer
+
+Open = Callable[[str], UnlockedDesk]
+SECONDS = "another passphrase"
+
+
+def rolled_back(services: Services, *, forget: bool = True) -> None:
+    """Delete the newest entry, this machine's copy, and what officers signed; let the process forget all of it."""
+    newest = services.read_keys(read_state).position
+    services.write_now(lambda unit: unit.keys.execute(delete(roster).where(roster.c.position == newest)))
+    if forget:
+        services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
+    copy = services.evidence_dir.parent / COPY_NAME
+    copy.unlink()
+    vars(services.roster).update(vars(Roster(copy)))
+
+
+def test_each_sign_in_signs_the_newest_head_once(services: Services, unlocked: Open) -> None:
+    unlocked("sp")
+    unlocked("sp")
+    (signed,) = services.read_keys(read_heads)
+    assert (signed.desk, signed.officer, signed.number) == ("sp", "sp-1", 1)
+    assert signed.head == str(RosterHead.of(services.read_keys(read_state)))
+    add_officer(services, unlocked("dig"), NewOfficer(name="second", passphrase=SECONDS))
+    unlocked("sp")
+    assert {one.officer: one.number for one in services.read_keys(read_heads)} == {"sp-1": 2, "dig-1": 1}
+
+
+def test_the_copy_of_the_desks_key_remembers_what_was_deleted(services: Services, unlocked: Open) -> None:
+    noted = recall(services, unlocked("sp")).head
+    rolled_back(services)
+    assert services.read_keys(services.roster.check).lost == ()
+    assert recall(services, unlocked("sp")) == Recalled(noted, is_lost=True)
+    assert [str(one) for one in services.read_keys(services.roster.check).lost] == [noted]
+
+
+def test_a_browser_remembers_what_the_databases_do_not(services: Services, unlocked: Open) -> None:
+    query = select(officer.c.desk_key).where(officer.c.name == "sp-1")
+    before = services.read(lambda c: c.execute(query).scalar())
+    noted = recall(services, unlocked("sp")).head
+    rolled_back(services)
+    services.write_now(
+        lambda u: u.main.execute(update(officer).where(officer.c.name == "sp-1").values(desk_key=before))
+    )
+    assert not recall(services, unlocked("sp")).is_lost
+    assert recall(services, unlocked("sp"), noted).is_lost
+    assert recall(services, unlocked("sp")).is_lost, "now the officer has signed it"
+    assert services.read_keys(services.roster.check).state.lacks_heads
+
+
+def test_an_officer_signs_no_roster_that_others_miss_a_head_of(services: Services, unlocked: Open) -> None:
+    unlocked("sp")
+    rolled_back(services, forget=False)
+    assert recall(services, unlocked("dig")) == Recalled("", is_lost=False)
+    assert [one.officer for one in services.read_keys(read_heads)] == ["sp-1"]
+
+
+def test_nothing_is_carried_out_while_a_head_is_missing(services: Services, unlocked: Open) -> None:
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=SECONDS))
+    before = unlocked("sp")
+    services.write_now(lambda unit: append(unit, Entry(body=DestinationSet(to="x", desk="sp", recipient=""))))
+    unlocked("sp")
+    rolled_back(services, forget=False)
+    services.read_keys(services.roster.check)
+    assert not rotate(services, before).done
+    assert unlocked("sp").identity == before.identity
+    agree(services, unlocked("sp"))
+    with pytest.raises(NotAllowed):
+        agree(services, unlock(services, "sp", "second", SECONDS))
+    agree(services, unlocked("dig"))
+    assert services.read_keys(services.roster.check).lost == ()
+    assert unlocked("sp").identity != before.identity, "it waited until the heads agreed"
+    assert unlock_any(services, "sp", SECONDS).identity == unlocked("sp").identity
+
+
+def test_a_key_change_that_was_undone_gets_no_tip_to_the_key_before(services: Services, unlocked: Open) -> None:
+    unlocked("dig")
+    rotate(services, unlocked("sp"))
+    unlocked("sp")
+    rolled_back(services)
+    with pytest.raises(KeyLost):
+        unlocked("sp")
+    assert services.read_keys(services.roster.check).state.refused == {"sp"}
+
+
+def test_what_an_officer_was_shown_is_a_signed_hash(services: Services, unlocked: Open) -> None:
+    sp, state = unlocked("sp"), services.read_keys(read_state)
+    assert unseen_entries(services, sp, state) == state.position
+    mark_shown(services, sp, state)
+    assert unseen_entries(services, sp, state) == 0
+    services.write_now(lambda unit: unit.keys.execute(update(roster_head).values(shown="00" * 32)))
+    assert unseen_entries(services, sp, state) == state.position, "nobody else can write it"
+
+
+def test_a_head_with_too_many_readers_for_a_cookie_is_noted_without_them() -> None:
+    head = RosterHead(3, "ab" * 32, bytes(8 * 1000))
+    noted = Recalled(str(head), is_lost=False).noted
+    assert len(noted) < MOST_NOTED
+    assert RosterHead.read(noted) == RosterHead(3, "ab" * 32)
