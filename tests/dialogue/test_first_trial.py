@@ -154,7 +154,7 @@ def test_what_shows_who_one_is_is_asked_about_before_sending(
     talk.say("no", "skip")
     assert talk.session is not None
     assert talk.session.state == "@identity"
-    assert talk.tap("send").submission is not None
+    assert talk.tap(talk.offered()[0]).step in {"review", "@reach"}
 
 
 @every_row("words", ["ok", "👍", "theek hai", "thanks"])

@@ -101,7 +101,14 @@ class Engine:
         )  # fmt: skip
 
     def advance(
-        self, session: Session, event: Event, source: str, now: int, notices: Sequence[FileNotice] = ()
+        self,
+        session: Session,
+        event: Event,
+        source: str,
+        now: int,
+        notices: Sequence[FileNotice] = (),
+        *,
+        unseen: bool = False,
     ) -> Turn:
         """Handle one event.
 
@@ -111,16 +118,17 @@ class Engine:
             source: keyed hash of the event's key.
             now: Unix time in seconds, for steps that ask for a day.
             notices: what happened to files, which is said above the next question.
+            unseen: whether the session's question was not sent yet: no word or number is an answer to it.
         """
         session = _with_letters(session, event)
         context = self._context(session, source, now)
         for notice in notices:
             context.say(f"file.{notice.what}", **notice.values)
-        for kind in session.dangers_unsaid:
-            context.say(f"danger.{kind}")
-            context.change(dangers_unsaid=())
+        _say_dangers(context)
         event = without_surrogates(event)
-        context.consent = consent_of(context, event, whole_tip=is_complete_tip(self._loaded, event))
+        context.consent = consent_of(context, event, whole_tip=is_complete_tip(self._loaded, event), unseen=unseen)
+        if session.chosen_by:
+            context.change(chosen_by="")
         if self._interpret is not None:
             event = without_surrogates(self._interpret(event, context.step, session) or event)
         notice_voice(context, event)
@@ -151,6 +159,7 @@ class Engine:
     def show_mailbox(self, session: Session, mailbox: Mailbox | None, now: int) -> Turn:
         """Show the mailbox that a receipt code opened; None: the code opened none."""
         context = self._context(session, "", now)
+        _say_dangers(context)
         return mailbox_states.refuse_code(context) if mailbox is None else mailbox_states.show_mailbox(context, mailbox)
 
     def show_handoff_code(self, session: Session, code: str, minutes: int, now: int) -> Turn:
@@ -159,7 +168,9 @@ class Engine:
 
     def resume(self, session: Session, handed_off: Session | None, now: int) -> Turn:
         """Replace `session` by the one that a handoff code brought here; None: the code brought none."""
-        return handoff.resume(self._context(session, "", now), handed_off)
+        context = self._context(session, "", now)
+        _say_dangers(context)
+        return handoff.resume(context, handed_off)
 
     def expire(self, session: Session) -> Session | None:
         """End a conversation that has expired. Nothing is said, since somebody else may be looking at the phone.
@@ -262,6 +273,13 @@ class Engine:
 
     def _context(self, session: Session, source: str, now: int) -> TurnContext:
         return TurnContext(self._loaded, STATES, session, source, now)
+
+
+def _say_dangers(context: TurnContext) -> None:
+    """Say whom to call in the dangers that were heard, but not answered yet."""
+    for kind in context.session.dangers_unsaid:
+        context.say(f"danger.{kind}")
+        context.change(dangers_unsaid=())
 
 
 def _with_letters(session: Session, event: Event) -> Session:

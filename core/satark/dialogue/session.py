@@ -132,6 +132,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     ingest."""
     replied: str = ""
     """Kind and topic of the reply to the last message, if it was only answered and stored nowhere."""
+    chosen_by: str = ""
+    """The number that was typed last and chose something; empty if the last message was another one."""
     wrong_codes: int = 0
     without_code: int = 0
     """How often in a row something else came where a receipt code was asked for."""

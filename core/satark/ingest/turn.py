@@ -103,7 +103,9 @@ class TurnRunner:
             session = self._refresh(unit, self._session(unit, conversation, event), event)
             notices = evidence_files.pending_file_notices(unit.main, session.tip) if session.files else ()
             engine = self._engine(unit, session)
-            turn = engine.advance(session, event.event, event.source, unit.now, notices)
+            # What other events of the same transaction asked was not sent yet.
+            unseen = bool(conversation.prompts) and not event.channel.capabilities.inline
+            turn = engine.advance(session, event.event, event.source, unit.now, notices, unseen=unseen)
             if notices and turn.prompt is not None:
                 evidence_files.clear_file_notices(unit, session.tip)
             turn = self._answer_requests(

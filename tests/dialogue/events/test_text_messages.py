@@ -81,7 +81,6 @@ def test_a_complete_tip_is_added_to_a_draft_that_is_under_way(sms: Chat) -> None
         (("Hi", "English", "3", STORY, "Lanka", "No", "skip"), "evidence"),
         (("Hi", "English", "3", STORY, "Lanka", "No", "skip", "Change"), "evidence"),
         (("Hi", "English", "3", STORY, "Lanka", "No", "skip", "Change", "What happens"), "evidence"),
-        (("Hi", "English", "3", STORY, "cancel"), "evidence"),
         ((STORY,), "evidence"),
     ],
 )
@@ -95,6 +94,43 @@ def test_the_last_message_of_a_caller_submits_everything_that_was_told(
     assert not [ordinal for turn in voice.turns for ordinal in turn.dropped_files]
     assert voice.submission.answers["what"] == ({"voice": "1"} if role == "what" else STORY)
     assert "8391 4460 7012 5538" in voice.text
+
+
+@pytest.mark.parametrize("command", ["cancel", "restart"])
+def test_a_caller_who_asked_to_erase_and_fell_silent_sends_nothing(command: str, engine: Engine) -> None:
+    voice = Chat(engine, channel="voice").say("Hi", "English", "3", STORY, command)
+    voice.hear(CompleteTip(SPOKEN, last=True))
+    assert voice.submission is None
+    assert voice.session is not None
+    assert voice.session.answers["what"].value == STORY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TIP lanka me daru bikti hai kisi ko mat bhejna",
+        "TIP lanka me daru bikti hai police ko mat batana",
+        "TIP lanka me ganja bikta hai don't share with police",
+        "सूचना लंका में गांजा बिकता है लेकिन दर्ज मत करना",
+        "TIP: kal bhejunga lanka me daru bikti hai",
+        "TIP pehle bata do naam chhupega ki nahi lanka me ganja bikta hai",
+        "TIP I want to ask first whether you reveal names of people who report drugs",
+        "TIP sochta hu batau ya nahi lanka me ganja bikta hai",
+    ],
+)
+def test_a_whole_tip_that_says_not_to_send_it_waits_for_the_word(text: str, engine: Engine) -> None:
+    assert Chat(engine, channel="sms").say(text).submission is None
+
+
+@pytest.mark.parametrize("text", ["TIP lanka me ganja bikta hai", "सूचना लंका थाने के पीछे दारू बिकती है, पुलिस नहीं आती"])
+def test_a_whole_tip_is_sent_at_once(text: str, engine: Engine) -> None:
+    assert Chat(engine, channel="sms").say(text).submission is not None
+
+
+@pytest.mark.parametrize("command", ["", "code "])
+def test_a_cry_beside_a_code_is_answered_with_numbers(command: str, engine: Engine) -> None:
+    code = "482719305571" if command else "8391446070125538"
+    assert "112" in Chat(engine).say("Hi", "English", f"{command}{code} bachao wo mujhe maar raha hai").text
 
 
 def test_a_page_of_the_whole_message_is_turned_with_what_stood_above_it(sms: Chat) -> None:

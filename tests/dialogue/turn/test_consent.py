@@ -233,3 +233,19 @@ def test_the_table_of_own_words_is_the_catalogues(engine: Engine) -> None:
         for question, code in options:
             shown = {one.token.split(":")[1]: one.label for one in chat(engine, question, channel).prompt.choices}
             assert consents(question, shown[code]), (channel, question, shown)
+
+
+@pytest.mark.parametrize("words", ["1", "भेज दो", "send"])
+def test_no_word_answers_a_question_that_was_not_sent_yet(engine: Engine, words: str) -> None:
+    told = Chat(engine).say("lanka me ramesh daru bechta hai roz raat ko")
+    assert told.step == "review"
+    assert told.session is not None
+    assert engine.advance(told.session, Text(words), "s2", NOW, unseen=True).submission is None
+    assert engine.advance(told.session, Text(words), "s2", NOW).submission is not None
+
+
+def test_a_number_that_comes_twice_sends_nothing_the_second_time(engine: Engine) -> None:
+    talk = Chat(engine, channel="sms").say("raat ko ganja bikta hai mandir ke peeche roz", "mandir ke paas", "1")
+    assert talk.step == "review"
+    assert talk.say("1").submission is None
+    assert talk.say("1").submission is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from satark.api.inbound import Tap
 from satark.api.tip import Accused
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
@@ -133,3 +134,37 @@ def test_a_long_answer_is_clipped_in_the_summary_only(chat: Chat) -> None:
     chat.tap("send")
     assert chat.submission is not None
     assert chat.submission.answers["what"] == story.strip()
+
+
+def test_what_is_sent_besides_is_kept_while_identifying_words_are_asked_about(chat: Chat) -> None:
+    walk(chat).send("image").pin(25.27, 82.99).say("unka godown Sigra me bhi hai aur wahan bandook rakhte hain")
+    assert chat.step == "@identity"
+    assert chat.session is not None
+    assert len(chat.session.files) == 1
+    assert "godown" in chat.session.answers["what"].value
+
+
+@pytest.mark.parametrize("words", ["mera number mita do", "delete my number", "mita do"])
+def test_words_are_erased_on_the_natural_answer_and_the_rest_stays(chat: Chat, words: str) -> None:
+    walk(chat).say(words)
+    assert chat.step == "review"
+    assert chat.session is not None
+    assert "9876543210" not in str(chat.session.answers["what"].value)
+
+
+def test_nothing_is_sent_that_was_not_shown(chat: Chat) -> None:
+    walk(chat, f"{STORY} {'They come at night and go in the morning. ' * 30}")
+    assert chat.offered() == ["remove", "keep", "change"]
+
+
+def test_an_old_button_sends_no_words_that_it_did_not_show(chat: Chat) -> None:
+    walk(chat)
+    old = next(choice for choice in chat.prompt.choices if choice.token.split(":")[1] == "send")
+    chat.tap("keep").tap("details", "who").say("my address is B-12 Sigra, my number is 9123456780")
+    chat.hear(Tap(old.token, old.label))
+    assert chat.submission is None
+
+
+def test_who_is_in_danger_is_not_asked_about_their_own_words(chat: Chat) -> None:
+    chat.say("Hi", "2", "bachao mera naam Sunita hai makan 14 lanka mobile 9876543210 pati maar raha hai", "Lanka")
+    assert chat.step != "@identity"

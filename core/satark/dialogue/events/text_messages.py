@@ -29,6 +29,7 @@ from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_question
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
+from satark_words.analysis import NEGATIONS
 from satark_words.graphemes import replace_surrogates
 from satark_words.reading import STORY, Asked, Confidence, Kind, Reading
 from satark_words.tokens import find_code, fold, without_code
@@ -43,13 +44,21 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
     if _gives_receipt_code(context, event.body):
         _keep_words_beside_code(context, event.body)
+        context.hear_dangers(without_code(event.body, RECEIPT_DIGITS))
+        context.change(dangers_unsaid=context.shown_dangers)  # the mailbox's turn says them
         return open_mailbox(context)
     if _gives_handoff_code(context, event.body):
+        context.hear_dangers(event.body)
+        context.change(dangers_unsaid=context.shown_dangers)
         return redeem_code(context)
     code = named_option(context, name, question, folded)
     if not code and folded and (turn := _handle_word(context, question, folded)):
         return turn
     if code:
+        if folded.isdigit() and not (
+            act_of(context, name, code) and act_of(context, name, code) not in context.consent
+        ):
+            context.change(chosen_by=folded)
         return choose(context, name, question, code, event) or not_understood(context)
     return handle_words(context, event, name, question)
 
@@ -133,6 +142,8 @@ def open_mailbox(context: TurnContext) -> Turn:
     return context.turn(context.session, None, open_mailbox=True)
 
 
+_ASK_TO_ERASE: Final = frozenset({"@cancel", "@restart"})
+"""States of who asked to erase what they told: if they fall silent then, nothing is sent."""
 _FEWEST_WORDS: Final = 3
 """Number of words of the shortest tip that is submitted at once in a chat. About a shorter one the chat can ask
 back."""
@@ -161,13 +172,16 @@ def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
     words = fold(body).split()
     if not words or words[0] in loaded.words_after_tip or reading.kind not in {Kind.CONTENT, Kind.DANGER}:
         return False
-    return not (reading.negated and any(word.startswith(loaded.sending_stems) for word in words))
+    said = f" {' '.join(words)} "
+    unsure = any(f" {one} " in said for one in loaded.unsure_words)
+    negated = any(loaded.reader.analyse(word).has(*NEGATIONS) for word in words)  # phrases hide none
+    return not unsure and not (negated and any(word.startswith(loaded.sending_stems) for word in words))
 
 
 def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None:
     """Submit the tip; None if the words tell no tip, or if there is a draft, to which the words then belong."""
     session, opening = context.session, context.loaded.opening_step
-    under_way = session.has_draft and not event.last
+    under_way = session.has_draft and (not event.last or session.state in _ASK_TO_ERASE)
     if _gives_receipt_code(context, words_of(event)):
         return None
     if under_way or session.submitted or session.mailbox is not None or not opening:

@@ -21,6 +21,7 @@ ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "@reach:erase": ("reach", "delete_messages"),
     "@origin:yes": (),
     "@identity:send": ("submission",),
+    "@identity:remove": (),
     "forget": ("erase", "reach"),
     "cancel": ("reach",),
     "delete": ("reach",),

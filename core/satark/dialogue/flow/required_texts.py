@@ -14,7 +14,8 @@ _WITHOUT_PLACES: Final = """
 language.ask language.name language.done
 cancel.ask cancel.yes cancel.no cancel.done cancel.none cancel.sent
 restart.ask restart.yes restart.no restart.language restart.done
-accused.nobody_above origin.ask origin.no origin.yes identity.send identity.keep identity.change identity.removed
+accused.nobody_above origin.ask origin.no origin.yes
+identity.send identity.remove identity.keep identity.change identity.removed
 lapsed unsent.ask unsent.again remind.done remind.cannot
 details.ask details.none change.ask change.none
 reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.added
@@ -47,6 +48,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "status.CLOSED.text": frozenset({"reason"}),
     "changed": frozenset({"name", "value"}),
     "identity.ask": frozenset({"words", "summary"}),
+    "identity.only": frozenset({"words", "summary"}),
     "understood": frozenset({"label"}),
     "suggested": frozenset({"label"}),
     "suggested.yes": frozenset({"label"}),
@@ -72,7 +74,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
 
 BUTTON_TEXTS: Final = frozenset(name for name in REQUIRED_TEXTS if name.startswith("command.")) | {
     "cancel.yes", "cancel.no", "restart.yes", "restart.no", "restart.language", "origin.no", "origin.yes",
-    "identity.send", "identity.keep", "identity.change",
+    "identity.send", "identity.remove", "identity.keep", "identity.change",
     "reach.no", "reach.yes", "reach.erase", "mailbox.answer", "mailbox.unknown", "mailbox.decline",
     "feedback.yes", "feedback.no", "feedback.again", "language.name", "aloud.answer", "form.open", "form.next",
     "suggested.yes",

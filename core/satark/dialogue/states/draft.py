@@ -188,7 +188,9 @@ def _say_passed(context: TurnContext) -> None:
 
 def _ask_before_sending(context: TurnContext) -> None:
     """Enter the menu about words that may identify the tipster, or about the origin of files, where one is needed."""
-    words, asked = identifying_words(context), _undecided_origins(context)
+    # Who is in danger tells who they are, so that help finds them.
+    words = () if context.session.dangers else identifying_words(context)
+    asked = _undecided_origins(context)
     if words or asked:
         _say_passed(context)  # a tip told at once is told of 112 and of secrecy before anything is asked
         _say_only_once(context)

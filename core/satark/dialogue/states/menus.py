@@ -273,9 +273,9 @@ def ask_to_confirm(context: TurnContext, name: str) -> Turn:
     return context.ask()
 
 
-_CODES: Final = ("send", "keep", "change")
+_CODES: Final = ("keep", "change")
 _LEAVES: Final = frozenset({"skip", "done", "leave"})
-_ERASES: Final = frozenset({"delete", "clear"})
+_ERASES: Final = frozenset({"delete", "clear", "forget"})
 
 
 class IdentityMenu(BaseState):
@@ -283,19 +283,25 @@ class IdentityMenu(BaseState):
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Show the words and the rest, and offer to send it without them."""
-        options = tuple(context.option("identity", code) for code in _CODES)
         words = ", ".join(f"«{one}»" for one in identifying_words(context))
         said = "\n\n".join((*context.said, context.text("identity.ask", words=words, summary="")))
-        text = context.text("identity.ask", words=words, summary=summary_without_identity(context, len(said)))
+        rest, is_whole = summary_without_identity(context, len(said))
+        text = context.text("identity.ask" if is_whole else "identity.only", words=words, summary=rest)
+        codes = ("send" if is_whole else "remove", *_CODES)
+        options = tuple(context.option("identity", code) for code in codes)
         return "@identity", Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Send the tip without the words, leave them in, or choose the answer to change."""
+        """Send the tip without the words, leave them in, or choose the answer to change; keep what is told besides."""
         if not code:
+            if isinstance(event, Media | Pin) or (isinstance(event, Text) and _tells(context, event.body)):
+                return context.ask() if accept_unsolicited(context, event) else None
             return None
         if code == "change":
             context.change(state="@change")
             return context.ask()
+        if code == "remove":
+            return self._erase(context)
         if code == "send":
             take_out_identity(context)
         self._decide(context)
@@ -305,6 +311,9 @@ class IdentityMenu(BaseState):
         """Erase the words without sending; leave them in where the tipster goes on without an answer."""
         if name not in _ERASES:
             return self.handle_event(context, "keep", Tap("keep")) if name in _LEAVES else None
+        return self._erase(context)
+
+    def _erase(self, context: TurnContext) -> Turn:
         take_out_identity(context)
         context.say("identity.removed")
         self._decide(context)

@@ -24,8 +24,11 @@ _NOTHING: Final = frozenset[str]()
 _QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇‽")
 
 
-def consent_of(context: TurnContext, event: Event, *, whole_tip: bool) -> frozenset[str]:
-    """Return the act that an event consents to at the question that is shown, and the fields of `Turn` for it."""
+def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: bool) -> frozenset[str]:
+    """Return the act that an event consents to at the question that is shown, and the fields of `Turn` for it.
+
+    `unseen`: the question was not sent yet, so that no word or number can be an answer to it.
+    """
     if whole_tip:
         return frozenset({WHOLE_TIP, "submission"})
     if isinstance(event, CompleteTip):
@@ -33,9 +36,9 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool) -> frozen
     act = ""
     if isinstance(event, Tap):
         token = parse_token(event.token)
-        act = _written(context, event.title) if token is None else _tapped(context, token)
+        act = _written(context, event.title, unseen=unseen) if token is None else _tapped(context, token)
     elif isinstance(event, Text):
-        act = _written(context, event.body)
+        act = _written(context, event.body, unseen=unseen)
     return frozenset({act, *ACTS[act]}) if act else _NOTHING
 
 
@@ -54,10 +57,10 @@ def is_question(body: str) -> bool:
 def is_current(context: TurnContext, token: ChoiceToken) -> bool:
     """Return whether a button of the current question still counts.
 
-    Only the one below the newest summary sends the tip.
+    Only the one below the newest question sends or erases the tip.
     """
-    revision = context.session.revision
-    return token.revision == revision or not act_of(context, token.question, token.option).startswith(REVIEW)
+    fields = ACTS.get(act_of(context, token.question, token.option), ())
+    return token.revision == context.session.revision or not {"submission", "erase"}.intersection(fields)
 
 
 def _tapped(context: TurnContext, token: ChoiceToken) -> str:
@@ -72,15 +75,21 @@ def _tapped(context: TurnContext, token: ChoiceToken) -> str:
     return act if offered and is_current(context, token) else ""
 
 
-def _written(context: TurnContext, body: str) -> str:
+def _written(context: TurnContext, body: str, *, unseen: bool) -> str:
     folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
     if not folded or is_question(body):
         return ""
     name, question = context.state.question(context)
     if question.options and (code := context.loaded.option_lookup(context.session, name, question).exact(folded)):
-        return "" if folded in context.loaded.commands.plain else act_of(context, name, code)
+        act = act_of(context, name, code)
+        return "" if unseen or folded in context.loaded.commands.plain or _is_repeated(context, folded, act) else act
     command = context.loaded.commands.command(folded)
     return command if command in ACTS else ""
+
+
+def _is_repeated(context: TurnContext, folded: str, act: str) -> bool:
+    """Return whether a number comes a second time, which may be meant for the question before: it sends nothing."""
+    return folded == context.session.chosen_by and bool({"submission", "erase"}.intersection(ACTS.get(act, ())))
 
 
 def choose(context: TurnContext, name: str, question: Question, code: str, event: Tap | Text) -> Turn | None:

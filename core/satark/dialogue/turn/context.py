@@ -292,6 +292,11 @@ class TurnContext:
         self.dangers += tuple(kind for kind, danger in new.items() if danger.sure)
         self.change(dangers=tuple(dict.fromkeys((*self.session.dangers, *self.dangers))))
 
+    @property
+    def shown_dangers(self) -> tuple[str, ...]:
+        """The kinds of danger that this turn said whom to call in."""
+        return tuple(sorted(self._shown))
+
     def hear_dangers(self, words: str) -> None:
         """Read words for dangers alone; otherwise as `note_dangers`."""
         self.note_dangers(self.loaded.reader.dangers(self.analysis(words)), words)
@@ -348,10 +353,9 @@ class TurnContext:
             prompt = msgspec.structs.replace(prompt, police_words=tuple(self.police_words))
         if self.problems:
             prompt = msgspec.structs.replace(prompt, problems=tuple(self.problems))
-        if must_arrive or self.debounce:
-            prompt = msgspec.structs.replace(
-                prompt, must_arrive=must_arrive, debounce=self.debounce and not must_arrive
-            )
+        arrives = must_arrive or bool(self._shown)  # numbers to call are said even if something newer is said
+        if arrives or self.debounce:
+            prompt = msgspec.structs.replace(prompt, must_arrive=arrives, debounce=self.debounce and not arrives)
         return self.turn(self.session, prompt, **fields)
 
     def _remember_question(self, name: str, said: tuple[str, ...], *, must_arrive: bool) -> None:
@@ -363,7 +367,7 @@ class TurnContext:
             step=name,
             page=self.session.page if page_stays else 0,
             said="" if secret else "\n\n".join(said),
-            revision=self.session.revision + 1,
+            revision=(self.session.revision or int(self.session.tip[:5] or "0", 16)) + 1,
             complete=not self.session.submitted and self.is_complete,
         )
 
@@ -374,8 +378,8 @@ class TurnContext:
         self.say(key, **(values or {}))
         language = self.session.language or self.loaded.flow.languages[0]
         prompt = Prompt(
-            text="\n\n".join(self.said), language=language, must_arrive=must_arrive, aloud=bool(self.session.aloud),
-            police_words=tuple(self.police_words),
+            text="\n\n".join(self.said), language=language, must_arrive=must_arrive or bool(self._shown),
+            aloud=bool(self.session.aloud), police_words=tuple(self.police_words),
         )  # fmt: skip
         return self.turn(None, prompt, **fields)
 

@@ -92,6 +92,8 @@ class LoadedFlow:
         self._lookups: dict[tuple[str, ...], OptionLookup] = {}
         self._worded: dict[tuple[str, str], Catalogue] = {}
         """The texts of each language, in the wording of each channel."""
+        self.unsure_words = frozenset(fold(word) for c in catalogues for word in c.words("one_message.unsure.words"))
+        """Words of who is not sure yet, asks first, or will send later."""
         self.sending_stems = tuple(fold(stem) for c in catalogues for stem in c.words("one_message.sending.words"))
         """Beginnings of words for sending. With a negation, as in "don't send it yet", nothing is sent at once."""
 

@@ -129,11 +129,15 @@ def identifying_words(context: TurnContext) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def summary_without_identity(context: TurnContext, beside: int) -> str:
-    """List the answers as they are without these words, beside so many characters; nothing is changed by it."""
+def summary_without_identity(context: TurnContext, beside: int) -> tuple[str, bool]:
+    """List the answers without these words, beside so many characters, and say whether they are whole.
+
+    Nothing is changed by it.
+    """
     shown = TurnContext(context.loaded, context.states, context.session, context.source, context.now)
     take_out_identity(shown)
-    return summary(shown, SUMMARY_LENGTH if context.session.revision else SCREEN - beside)
+    text = summary(shown, SUMMARY_LENGTH if context.session.revision else SCREEN - beside)
+    return text, "…" not in text
 
 
 def take_out_identity(context: TurnContext) -> None:
