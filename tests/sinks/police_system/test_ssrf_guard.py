@@ -7,6 +7,8 @@ import socket
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
+from hypothesis import given
+from hypothesis import strategies as st
 from yarl import URL
 
 from satark_police_system.ssrf_guard import FilteringResolver, ForbiddenAddressError, check_ip_literal, is_allowed
@@ -32,6 +34,27 @@ PRIVATE = [
 ]
 
 
+EMBEDDINGS = {
+    "mapped": "::ffff:{v4}",
+    "compatible": "::{v4}",
+    "translated": "::ffff:0:{v4}",
+    "NAT64": "64:ff9b::{v4}",
+    "local NAT64": "64:ff9b:1::{v4}",
+    "6to4": "2002:{hex}::1",
+    "Teredo client": "2001:0:808:808:0:0:{inverted}",
+    "Teredo server": "2001:0:{hex}::f7f7:f7f7",
+    "ISATAP": "2606:4700::5efe:{v4}",
+    "ISATAP, unique": "2606:4700::200:5efe:{v4}",
+}
+"""Where an IPv4 address stands inside an IPv6 address."""
+
+
+def embed(how: str, v4: ipaddress.IPv4Address) -> str:
+    """Write an IPv6 address that contains an IPv4 address."""
+    plain, inverted = (f"{number >> 16:x}:{number & 0xFFFF:x}" for number in (int(v4), ~int(v4) & 0xFFFFFFFF))
+    return EMBEDDINGS[how].format(v4=v4, hex=plain, inverted=inverted)
+
+
 class FixedResolver(AbstractResolver):
     """Resolves every name to the same addresses."""
 
@@ -54,7 +77,20 @@ def test_a_private_address_is_refused(address: str) -> None:
     assert not is_allowed(address, ())
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111"])
+@given(st.ip_addresses(v=4).filter(lambda v4: not v4.is_global or v4.is_multicast))
+def test_no_ipv6_address_leads_to_a_private_ipv4_address(v4: ipaddress.IPv4Address) -> None:
+    assert [how for how in EMBEDDINGS if is_allowed(embed(how, v4), ())] == []
+
+
+@given(st.ip_addresses(v=6))
+def test_outside_the_block_that_is_assigned_to_hosts_only_gateways_to_public_ipv4_addresses_are_allowed(
+    v6: ipaddress.IPv6Address,
+) -> None:
+    is_assigned = v6 in ipaddress.IPv6Network("2000::/3")
+    assert is_assigned or not is_allowed(str(v6), ()) or str(v6).startswith(("64:ff9b::", "::ffff:"))
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "2a01:4f8::5", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"])
 def test_a_public_address_is_allowed(address: str) -> None:
     assert is_allowed(address, ())
 
@@ -75,7 +111,9 @@ async def test_only_the_allowed_addresses_of_a_name_are_used() -> None:
     assert [one["host"] for one in found] == ["8.8.8.8"]
 
 
-@pytest.mark.parametrize("url", ["https://10.0.0.1/x", "https://[::1]/x", "https://169.254.169.254/latest"])
+@pytest.mark.parametrize(
+    "url", ["https://10.0.0.1/x", "https://[::1]/x", "https://169.254.169.254/latest", "https://[64:ff9b::a00:1]/x"]
+)
 def test_an_ip_address_in_the_url_is_checked_too(url: str) -> None:
     with pytest.raises(ForbiddenAddressError):
         check_ip_literal(URL(url), ())
