@@ -138,6 +138,11 @@ def chunked(body: bytes) -> bytes:
     return f"{head}transfer-encoding: chunked\r\n\r\n{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
 
 
+def unsigned(sent: bytes) -> bytes:
+    """Remove the signature from a request."""
+    return re.sub(rb"x-signature: .*\r\n", b"", sent)
+
+
 ASKED: dict[str, tuple[bytes, Outcome | Exception | None]] = {
     "taken": (request(), Outcome()),
     "in chunks": (chunked(BODY), Outcome()),
@@ -223,6 +228,51 @@ async def test_bytes_that_are_not_http_are_refused_after_a_webhook(line: Line) -
     assert line.answers == [400]
     assert line.wire.closed
     assert not line.state.tasks
+
+
+AMBIGUOUS = {
+    "no host": request().replace(b"host: x\r\n", b""),
+    "two hosts": request().replace(b"host: x", b"host: x\r\nhost: x"),
+    "an empty host": request().replace(b"host: x", b"host: "),
+    "a list of hosts": request().replace(b"host: x", b"host: x, y"),
+    "two hosts in HTTP/1.0": request(version="1.0").replace(b"host: x", b"host: x\r\nHOST: y"),
+    "a page without a host": b"GET / HTTP/1.1\r\n\r\n",
+    "a signature behind the body": unsigned(chunked(BODY)).replace(
+        b"\r\n0\r\n", b"\r\n0\r\nx-signature: %b\r\n" % ScriptedChannel.sign(BODY).encode()
+    ),
+    "anything behind the body": chunked(BODY).replace(b"\r\n0\r\n", b"\r\n0\r\nx: y\r\n"),
+    "an origin behind a page's body": chunked(BODY)
+    .replace(b"/script", b"/")
+    .replace(b"\r\n0\r\n", b"\r\n0\r\norigin: https://x\r\n"),
+    "two lengths": request().replace(b"host: x", b"host: x\r\ncontent-length: 3"),
+    "the same length twice": request().replace(b"host: x", b"host: x\r\ncontent-length: %d" % len(BODY)),
+    "two types": request(content_type="a").replace(b"host: x", b"host: x\r\ncontent-type: b"),
+    "two origins": request(origin="https://x").replace(b"host: x", b"host: x\r\norigin: https://y"),
+}
+
+
+@pytest.mark.parametrize("sent", AMBIGUOUS.values(), ids=AMBIGUOUS)
+@pytest.mark.parametrize("in_pieces", [False, True], ids=["at once", "bit by bit"])
+async def test_a_request_that_can_be_read_in_two_ways_is_refused(line: Line, sent: bytes, *, in_pieces: bool) -> None:
+    for piece in in_parts(sent) if in_pieces else [sent]:
+        if not line.wire.closed:
+            line.send(piece)
+    assert line.answers == [400]
+    assert line.wire.closed
+    assert not line.ingest.waiting
+
+
+async def test_a_repeated_signature_is_none(line: Line) -> None:
+    signature = b"x-signature: %b\r\n" % ScriptedChannel.sign(BODY).encode()
+    line.send(request().replace(signature, 2 * signature))
+    await line.answered()
+    assert line.answers == [401]
+
+
+async def test_a_health_check_of_http_1_0_may_name_no_host(line: Line) -> None:
+    line.send(b"GET /script HTTP/1.0\r\n\r\n")
+    await line.answered()
+    assert line.answers == [405]
 
 
 @pytest.mark.parametrize(

@@ -155,8 +155,11 @@ class WebhookEndpoint:
 
 
 def read_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Decode a request's headers, with names in lower case. Of a repeated header the first one counts."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
+    """Decode a request's headers, with names in lower case. A repeated one is joined (RFC 9110, 5.3): no signature."""
+    headers: dict[str, str] = {}
+    for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw):
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 def headers_of(response: RawResponse) -> list[tuple[bytes, bytes]]:

@@ -10,7 +10,8 @@ client that does not read.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -27,6 +28,28 @@ if TYPE_CHECKING:
 
 WEBHOOKS_STATE: Final = "satark_webhooks"
 """Key of the endpoints (by path) in the state of the application's lifespan. Without this key there are none."""
+
+
+_SINGLE: Final = frozenset({b"authorization", b"content-length", b"content-type", b"origin", b"sec-fetch-site"})
+"""Headers that decide whose request it is and what it says. Of a repeated one, a proxy may read the other."""
+_HOST: Final = re.compile(rb"([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?")
+
+
+class AmbiguousRequest(Exception):  # noqa: N818 - it reads as what it says
+    """Others on the way may read the request in another way than we do."""
+
+
+def check_headers(headers: Sequence[tuple[bytes, bytes]], version: str) -> None:
+    """Check that a request names one host (RFC 9112, 3.2), and repeats no header that may stand once only.
+
+    Raises:
+        AmbiguousRequest: it does not.
+    """
+    hosts = [value for name, value in headers if name == b"host"]
+    single = [name for name, _ in headers if name in _SINGLE]
+    is_named = (len(hosts) == 1 and _HOST.fullmatch(hosts[0])) or (not hosts and version == "1.0")
+    if not is_named or len(single) != len(set(single)):
+        raise AmbiguousRequest
 
 
 class Exchange:
@@ -62,13 +85,19 @@ class WebhookConnection(HttpToolsProtocol):
             self._take_the_usual_way(self._coming)
 
     def on_headers_complete(self) -> None:
-        """Hold a webhook back until all that came is parsed. `data_received` leaves an incomplete one to uvicorn."""
+        """Hold a webhook back until all that came is parsed. `data_received` leaves an incomplete one to uvicorn.
+
+        Raises:
+            AmbiguousRequest: the headers can be read in two ways; uvicorn answers 400.
+        """
+        check_headers(self.headers, self.parser.get_http_version())
         endpoint = self._webhooks.get(self.url.decode("latin-1"))
         if endpoint is None or not self._can_answer():
             super().on_headers_complete()
-            return
-        self._coming = Exchange(endpoint, keep_alive=self.parser.should_keep_alive())
-        self._stand_in(self._coming)
+        else:
+            self._coming = Exchange(endpoint, keep_alive=self.parser.should_keep_alive())
+            self._stand_in(self._coming)
+        self.headers = []  # what comes behind a body is no header: the scope has the other list
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -78,13 +107,20 @@ class WebhookConnection(HttpToolsProtocol):
             self._coming.body += body
 
     def on_message_complete(self) -> None:
-        """Answer a webhook: its request is complete."""
+        """Answer a webhook: its request is complete.
+
+        Raises:
+            AmbiguousRequest: fields came behind the body. A proxy would not have seen them among the headers.
+        """
+        if self.headers:
+            raise AmbiguousRequest
         exchange, self._coming = self._coming, None
         if exchange is None:
             super().on_message_complete()
             return
         method, path = self.parser.get_method().decode("ascii"), self.url.decode("latin-1")
-        raw = RawRequest(method=method, path=path, headers=read_headers(self.headers), body=bytes(exchange.body))
+        headers = read_headers(self.scope["headers"])
+        raw = RawRequest(method=method, path=path, headers=headers, body=bytes(exchange.body))
         exchange.endpoint.answer(raw, partial(self._respond, exchange))
 
     def _can_answer(self) -> bool:

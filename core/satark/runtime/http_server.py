@@ -76,6 +76,7 @@ def uvicorn_options(host: str, port: int) -> dict[str, Any]:
         "host": host,
         "port": port,
         "http": CONNECTION_CLASS,
+        "ws": "none",  # else a library that is installed by chance would serve WebSockets
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,
