@@ -66,6 +66,18 @@ def test_reading_is_open_and_every_answer_has_the_headers() -> None:
     assert refused.headers["content-security-policy"] == PAGE_HEADERS["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    ("scheme", "public_url", "is_sent"),
+    [("https", "", True), ("http", "https://desk.example", True), ("http", "http://desk.example", False)],
+)
+def test_where_browsers_use_https_they_are_told_to_use_nothing_else(
+    scheme: str, public_url: str, *, is_sent: bool
+) -> None:
+    app = PageHeaders(PlainTextResponse("x"), public_url=public_url)
+    answer = TestClient(app, base_url=f"{scheme}://desk.example").get("/")
+    assert answer.headers.get("strict-transport-security", "").startswith("max-age=63072000") is is_sent
+
+
 def stream() -> Iterator[bytes]:
     yield b"a=" + b"x" * 150
     yield b"x" * 150

@@ -134,6 +134,15 @@ def test_a_proxy_logs_no_citizen_and_passes_no_address_on(printed: dict[str, str
             assert "proxy_max_temp_file_size 0;" in server
 
 
+def test_a_proxy_tells_browsers_to_use_https_alone(printed: dict[str, str]) -> None:
+    """Its own answers too: the application behind it does not see them."""
+    served = [server for name in ("nginx.conf", "nginx-desk.conf") for server in printed[name].split("server {")[1:]]
+    for server in (one for one in served if "ssl_certificate" in one):
+        assert 'add_header Strict-Transport-Security "max-age=63072000; includeSubDomains" always;' in server
+        assert "proxy_hide_header Strict-Transport-Security;" in server, "once, whoever answers"
+    assert 'Strict-Transport-Security "max-age=63072000' in printed["Caddyfile"]
+
+
 def test_the_pages_of_operators_and_officers_are_not_passed_through(printed: dict[str, str]) -> None:
     for path in ("/healthz", "/readyz", "/metrics", "/desk"):
         assert re.search(rf"location =? ?{path} {{ return 404; }}", printed["nginx.conf"])

@@ -46,7 +46,7 @@ def build_app(site: FormSite) -> ASGIApp:
         return site.message_page(request, "not_found", 404, await site.visitor_language(request))
 
     middleware = [
-        Middleware(PageHeaders, headers=_headers(site)),
+        Middleware(PageHeaders, headers=_headers(), public_url=site.public_url),
         Middleware(SameOrigin, public_url=site.public_url, others=[site.settings.onion_url], refusal=cross_origin),
     ]
     handlers: dict[Any, Any] = {404: not_found, 405: not_found}
@@ -134,18 +134,15 @@ def _upload_routes(site: FormSite, cookie: VisitorCookie) -> list[BaseRoute]:
     return endpoints.routes
 
 
-def _headers(site: FormSite) -> dict[str, str]:
-    """Return the headers that only the form has: device permissions, fonts and workers, and HSTS under https."""
-    headers = {
+def _headers() -> dict[str, str]:
+    """Return the headers that only the form has: device permissions, fonts and workers."""
+    return {
         "permissions-policy": PAGE_HEADERS["permissions-policy"]
         .replace("camera=()", "camera=(self)")
         .replace("microphone=()", "microphone=(self)")
         .replace("geolocation=()", "geolocation=(self)"),
         "content-security-policy": PAGE_HEADERS["content-security-policy"] + "; font-src 'self'; worker-src 'self'",
     }
-    if site.public_url.startswith("https:"):
-        headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
-    return headers
 
 
 class _Assets(StaticFiles):

@@ -131,20 +131,25 @@ class SameOrigin:
 class PageHeaders:
     """ASGI middleware that adds `PAGE_HEADERS` to every response, except headers that the response sets itself.
 
-    `headers` override those of `PAGE_HEADERS`, for a site that needs other values everywhere.
+    `headers` override those of `PAGE_HEADERS`, for a site that needs other values everywhere. Where browsers use https,
+    here or at a proxy (`public_url`), they are told never to use http again.
     """
 
-    def __init__(self, app: ASGIApp, headers: Mapping[str, str] = {}) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str] = {}, public_url: str = "") -> None:
         self._app = app
         self._headers = {**PAGE_HEADERS, **headers}
+        self._secure_headers = {**self._headers, "strict-transport-security": "max-age=63072000; includeSubDomains"}
+        self._public_is_https = public_url.startswith("https:")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request to the wrapped application, and add the headers to its response."""
+        is_secure = self._public_is_https or scope.get("scheme") == "https"
+        added = self._secure_headers if is_secure else self._headers
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                for name, value in added.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -74,7 +74,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
         Route("/resume/{draft}", web.page(acts.resume)),
         Mount("/static", _Assets(directory=Path(__file__).parent / "static")),
     ]
-    middleware = [Middleware(PageHeaders), Middleware(SameOrigin, public_url=public_url)]
+    middleware = [Middleware(one, public_url=public_url) for one in (PageHeaders, SameOrigin)]
     return Starlette(routes=routes, middleware=middleware)
 
 

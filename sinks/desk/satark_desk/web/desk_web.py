@@ -214,15 +214,7 @@ class DeskWeb:
 
     def remember(self, request: Request, response: Response, cookie: str, value: str) -> None:
         """Store a cookie in the browser: as long as `_MAX_AGES` says, else until the browser is closed."""
-        response.set_cookie(
-            cookie,
-            value,
-            max_age=_MAX_AGES.get(cookie),
-            path=_root(request),
-            secure=request.url.scheme == "https" or self._public.startswith("https:"),
-            httponly=True,
-            samesite="strict",
-        )
+        response.set_cookie(cookie, value, max_age=_MAX_AGES.get(cookie), **self._only_for_the_desk(request))
 
     def forget(self, request: Request, response: Response, cookie: str) -> None:
         """Delete a cookie from the browser, and end the session or the pending sign-in that the cookie names."""
@@ -231,7 +223,12 @@ class DeskWeb:
             self.sessions.end(value)
         if cookie == PENDING_COOKIE:
             self.pending.end(value)
-        response.delete_cookie(cookie, path=_root(request), httponly=True, samesite="strict")
+        response.delete_cookie(cookie, **self._only_for_the_desk(request))
+
+    def _only_for_the_desk(self, request: Request) -> dict[str, Any]:
+        """Return the attributes that keep a cookie from scripts, from other sites, and from plain connections."""
+        secure = request.url.scheme == "https" or self._public.startswith("https:")
+        return {"path": _root(request), "secure": secure, "httponly": True, "samesite": "strict"}
 
     def site(self, request: Request) -> PasskeySite:
         """Return the site that passkeys are bound to: the address that the browser sees.

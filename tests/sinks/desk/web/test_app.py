@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from httpx2 import Client
+from starlette.applications import Starlette
+
+from support.site_client import site_client
 
 Browser = Callable[..., Client]
 
@@ -28,3 +31,10 @@ def test_every_page_has_strict_headers_and_nothing_inline(browser: Browser) -> N
             assert inline not in answer.text
     asset = client.get("/desk/static/desk.css")
     assert (asset.status_code, asset.headers["cache-control"]) == (200, "no-cache")
+
+
+def test_over_https_every_page_tells_the_browser_to_use_nothing_else(site: Starlette, browser: Browser) -> None:
+    assert "strict-transport-security" not in browser().get("/desk/sign-in").headers
+    with site_client(site, "https://desk.example") as client:
+        for path in ("/desk/", "/desk/sign-in", "/desk/static/desk.css", "/desk/nothing"):
+            assert client.get(path).headers["strict-transport-security"].startswith("max-age=63072000")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
 from httpx2 import Client
 
 from satark_desk.desk_keys import UnlockedDesk
@@ -31,6 +32,17 @@ def test_a_passphrase_alone_gives_no_session_and_no_known_browser(browser: Brows
     assert "satark-desk" not in client.cookies
     assert "satark-desk-browser" not in client.cookies
     assert client.get("/desk/account", follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"code": ""}, {"code": " "}, {"code": "", "passkey": ""}, {"passkey": "{}"}], ids=str
+)
+def test_an_empty_answer_is_a_wrong_one(browser: Browser, secret: str, form: dict[str, str]) -> None:
+    client = browser()
+    assert client.post("/desk/sign-in", data=RIGHT).url.path == "/desk/second-factor"
+    assert client.post("/desk/second-factor", data=form or {"else": "x"}).status_code == 403
+    assert "satark-desk" not in client.cookies
+    assert client.get("/desk/account").url.path == "/desk/sign-in"
 
 
 def test_the_pages_of_a_second_factor_need_a_sign_in(browser: Browser) -> None:
