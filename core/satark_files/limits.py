@@ -35,6 +35,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of address space of each cleaning process, stacks and code included."""
     open_files: int = 64
     """Open files of each cleaning process."""
+    files: int = 1_000
+    """Files and folders that the processes of a job make."""
+    processes: int = 64
+    """Processes and threads of a job, besides those that a program starts for each processor."""
+
+    @property
+    def space_bytes(self) -> int:
+        """Bytes that the processes of a job write: some copies, each of which may be twice as large as the file."""
+        return 6 * self.file_bytes
 
     def expands_too_much(self, packed: int, unpacked: int) -> bool:
         """Whether a file of `packed` bytes may not unpack to `unpacked` bytes."""

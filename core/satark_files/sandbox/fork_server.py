@@ -13,14 +13,17 @@ import gc
 import os
 import pickle
 import select
+import shutil
 import signal
 import socket
+import stat
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec.structs import replace
 from PIL import Image
 
 from satark_files.sandbox import isolation
@@ -31,7 +34,7 @@ from satark_files.sandbox.protections import Protections
 from satark_files.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from satark_files.limits import Limits
     from satark_files.sandbox.seccomp import CallFilter
@@ -40,12 +43,14 @@ if TYPE_CHECKING:
 
 NICENESS: Final = 5
 """Nice value of urgent cleaning, which gives way to other processes, too (nice(2))."""
+_AT_ONCE: Final = 1 << 20
 _STARVED: Final = 0.5
 """A process that had the processor for less than this share of its time counts as starved."""
 
 
 def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
     """Run jobs until the other side closes. Each job comes with a socket of its own for the result."""
+    isolation.be_ended_first()
     forbid_dumps()
     os.nice(NICENESS)
     calls = build_filter()
@@ -72,20 +77,14 @@ class _Cleaner:
         self._calls = calls
         self._network = network
 
-    def isolate(self, job: CleaningJob, *, processes: bool) -> Protections:
-        """Give up access, and return the protections that hold."""
+    def isolate(self, job: CleaningJob, held: Protections) -> Protections:
+        """Give up access, and return the protections that hold, with those that hold already (`held`)."""
         isolation.set_limits(job.limits)
         privileges = isolation.refuse_new_privileges()
         programs = {getattr(scrubber, "ffmpeg", "") for scrubber in self.scrubbers}
         files = isolation.restrict_files(isolation.program_paths(*programs), Path(job.folder))
-        return Protections(
-            network=self._network,
-            processes=processes,
-            files=files,
-            calls=self._restrict_calls(),
-            privileges=privileges,
-            limits=True,
-        )
+        calls = self._restrict_calls()
+        return replace(held, network=self._network, files=files, calls=calls, privileges=privileges, limits=True)
 
     def _restrict_calls(self) -> bool:
         if self._calls is None:
@@ -101,16 +100,22 @@ def supervise(reply: socket.socket, job: CleaningJob, cleaner: _Cleaner) -> None
     """Run a child for the job, end it at its time limit or when the worker stops waiting, and send its results."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     isolation.die_with_parent()
+    folder, targets = Path(job.folder), {step.target for step in job.steps}
     processes = isolation.isolate_children()
+    below = isolation.limit_space(folder, {step.source for step in job.steps} - targets, job.limits)
     answers, results = os.pipe()
     child = os.fork()
     if child == 0:
         reply.close()
         os.close(answers)
-        _run_and_exit(clean, results, job, cleaner, processes)
+        if below is not None:
+            os.close(below)
+        _run_and_exit(clean, results, job, cleaner, Protections(processes=processes, space=below is not None))
     os.close(results)
     found, late = _collect(answers, reply, job)
     used = _end(child)
+    if below is not None:
+        _keep(folder, targets, below)
     if late:
         found += _line(CleaningResult(reason="too-slow", is_starved=used < _STARVED * job.limits.wall_seconds))
     reply.send(found)
@@ -132,13 +137,13 @@ def _collect(answers: int, reply: socket.socket, job: CleaningJob) -> tuple[byte
     return found[:MAX_MESSAGE], False
 
 
-def clean(results: int, job: CleaningJob, cleaner: _Cleaner, processes: bool) -> None:  # noqa: FBT001 - a value
+def clean(results: int, job: CleaningJob, cleaner: _Cleaner, held: Protections) -> None:
     """Run in the child: give up every access that the job does not need, do its steps and write the result of each."""
     isolation.die_with_parent()
     if not job.is_urgent:
         isolation.give_way()
     os.setpgid(0, 0)  # no session, which would get as much of the processors as all of Satark (sched(7), "autogroup")
-    holds = cleaner.isolate(job, processes=processes)
+    holds = cleaner.isolate(job, held)
     if holds.missing and not job.weakly:
         os.write(results, _line(CleaningResult(reason="not-isolated")))
         return
@@ -173,6 +178,20 @@ def _end(child: int) -> float:
             continue
     _, _, used = os.wait4(child, 0)
     return used.ru_utime + used.ru_stime
+
+
+def _keep(folder: Path, targets: Iterable[str], below: int) -> None:
+    """Copy the files that the ended processes made to the folder that theirs covered. A link is no file."""
+    for name in targets:
+        try:
+            made = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            continue
+        with os.fdopen(made, "rb") as source:
+            if stat.S_ISREG(os.fstat(made).st_mode):
+                kept = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=below)
+                with os.fdopen(kept, "wb") as copy:
+                    shutil.copyfileobj(source, copy, _AT_ONCE)
 
 
 def _run_and_exit(role: object, *arguments: object) -> None:

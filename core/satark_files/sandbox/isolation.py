@@ -1,8 +1,9 @@
 """Isolates a process that is about to open a hostile file: resource limits, namespaces, Landlock.
 
-On every system this module limits memory, processor time, file size and open files. On Linux it also takes away, and
-needs no privileges for it, the network and the view of other processes (user_namespaces(7)), every file that is not
-named (landlock(7), kernel 5.13), TCP (kernel 6.7) and new privileges (prctl(2)); `calls` restricts the system calls. If
+On every system this module limits memory, processor time, file size and open files. On Linux it also limits what a job
+writes and how often it forks, and takes away, without any privilege, the network and the view of other processes
+(user_namespaces(7)), every file that is not named (landlock(7), kernel 5.13), TCP (kernel 6.7) and new privileges
+(prctl(2)); `calls` restricts the system calls. If
 a distribution or a container forbids one of these, a scrubber that a hostile file has taken over could reach the
 network or the user's files. Nothing is cleaned there, unless `Sandbox` is told to (`allow_weak_isolation`).
 """
@@ -14,6 +15,7 @@ import os
 import resource
 import struct
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
     from satark_files.limits import Limits
 
 # linux/sched.h
-_NEW_USER, _NEW_PID, _NEW_NET, _NEW_IPC = 0x10000000, 0x20000000, 0x40000000, 0x08000000
+_NEW_USER, _NEW_PID, _NEW_NET, _NEW_IPC, _NEW_MOUNTS = 0x10000000, 0x20000000, 0x40000000, 0x08000000, 0x00020000
 # linux/prctl.h
-_SET_DEATH_SIGNAL, _SET_NO_NEW_PRIVILEGES = 1, 38
+_SET_DEATH_SIGNAL, _GET_DUMPABLE, _SET_DUMPABLE, _SET_NO_NEW_PRIVILEGES = 1, 3, 4, 38
+# linux/mount.h: no programs, devices and privileges on it; then those of a file that can only be read
+_PLAIN, _READ_ONLY, _REMOUNT, _BIND = 2 | 4 | 8, 1, 32, 4096
 # asm-generic/unistd.h: the same on every architecture
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 # linux/landlock.h: thirteen rights of ABI 1, REFER (2), TRUNCATE (3); TCP (4); abstract sockets and signals (6)
@@ -37,6 +41,8 @@ _SIZE_NOW = 24
 _EXECUTE, _READ_FILE, _READ_DIR = 1, 4, 8
 _OF_A_FILE = 0b111 | 1 << 14
 _KILL = 9
+_THREADS = 4
+"""Further processes and threads for each processor: what ffmpeg starts by itself."""
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -51,13 +57,42 @@ def isolate_children() -> bool:
 
     The first child is the init of the namespace: when it ends, the kernel ends every process in it.
     """
-    return _unshare(_NEW_PID)
+    return _unshare(_NEW_USER | _NEW_PID | _NEW_MOUNTS)
+
+
+def limit_space(folder: Path, sources: Iterable[str], limits: Limits) -> int | None:
+    """Limit what this process and its children write in a folder, and how many processes they are.
+
+    Call `isolate_children` before. A file system in memory, of limited size, covers the folder; in it these files of
+    the folder can be read. The kernel frees it when the last process ends. Return a descriptor of the folder that is
+    covered; None if the system does not allow this.
+    """
+    below = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    size = f"size={limits.space_bytes},nr_inodes={limits.files},mode=700"
+    covered = _mount("tmpfs", folder, _PLAIN, "tmpfs", size)
+    for name in sources if covered else ():
+        (folder / name).touch()
+        covered &= _mount(f"/proc/self/fd/{below}/{name}", folder / name, _BIND)
+        covered &= _mount("", folder / name, _BIND | _REMOUNT | _READ_ONLY | _PLAIN)
+    if not covered:
+        os.close(below)
+        return None
+    # Counted in the user namespace that is this job's alone (kernel 5.14), but never for root.
+    most = limits.processes + _THREADS * (os.cpu_count() or 1)
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+    return below
 
 
 def die_with_parent() -> None:
     """Make the kernel end this process when its parent ends."""
     if _libc is not None:
         _libc.prctl(_SET_DEATH_SIGNAL, _KILL, 0, 0, 0)
+
+
+def be_ended_first() -> None:
+    """Make the kernel end this process and its children before any other when memory is short, if the system can."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def give_way() -> None:
@@ -124,5 +159,21 @@ def _allow(ruleset: int, path: Path, rights: int) -> None:
     os.close(folder)
 
 
+def _mount(source: str, target: Path, flags: int, kind: str = "", options: str = "") -> bool:
+    made = _libc and _libc.mount(source.encode(), os.fsencode(target), kind.encode(), flags, options.encode())
+    return made == 0
+
+
 def _unshare(flags: int) -> bool:
-    return _libc is not None and _libc.unshare(flags) == 0
+    user, group = os.getuid(), os.getgid()
+    if _libc is None or _libc.unshare(flags) != 0:
+        return False
+    if flags & _NEW_USER:
+        # A process owns its files in /proc only while it may be dumped (proc(5)).
+        dumpable = _libc.prctl(_GET_DUMPABLE, 0, 0, 0, 0)
+        _libc.prctl(_SET_DUMPABLE, 1, 0, 0, 0)
+        for name, known in (("uid_map", f"{user} {user} 1"), ("setgroups", "deny"), ("gid_map", f"{group} {group} 1")):
+            with suppress(OSError):
+                Path("/proc/self", name).write_text(known)
+        _libc.prctl(_SET_DUMPABLE, dumpable, 0, 0, 0)
+    return True

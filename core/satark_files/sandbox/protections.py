@@ -12,6 +12,7 @@ import resource
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType({
     "calls": "no system calls but those listed (seccomp)",
     "privileges": "no new privileges",
     "limits": "limits on memory, time, file size and open files",
+    "space": "limits on what is written in all, and on processes (mount namespace, tmpfs)",
 })  # fmt: skip
 """What each protection means, for an operator."""
 _SECONDS: Final = 60.0
@@ -46,6 +48,7 @@ class Protections(msgspec.Struct, frozen=True, kw_only=True):
     calls: bool = False
     privileges: bool = False
     limits: bool = False
+    space: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -74,7 +77,7 @@ def describe(names: Iterable[str]) -> str:
     return "; ".join(NAMES[name] for name in names)
 
 
-def _isolate_and_try(network: bool) -> Protections:  # noqa: FBT001 - a value
+def _isolate_and_try(*, network: bool, space: bool) -> Protections:
     limits = Limits()
     isolation.set_limits(limits)
     limited = resource.getrlimit(resource.RLIMIT_NOFILE)[0] <= limits.open_files
@@ -91,6 +94,7 @@ def _isolate_and_try(network: bool) -> Protections:  # noqa: FBT001 - a value
         calls=_is_refused(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()),
         privileges=privileges,
         limits=limited,
+        space=space,
     )
 
 
@@ -106,10 +110,11 @@ def main() -> None:
     """Isolate a child, and print which protections hold in it."""
     network = isolation.leave_network()
     isolation.isolate_children()
+    space = isolation.limit_space(Path(tempfile.gettempdir()), (), Limits()) is not None
     child = os.fork()
     if child == 0:
         try:
-            os.write(1, msgspec.json.encode(_isolate_and_try(network)))
+            os.write(1, msgspec.json.encode(_isolate_and_try(network=network, space=space)))
         finally:
             os._exit(0)
     os.waitpid(child, 0)

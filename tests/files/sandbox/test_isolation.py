@@ -1,17 +1,21 @@
 """A scrubber that a hostile file has taken over is isolated: no memory, file, network or process but its own."""
 
+import asyncio
+import contextlib
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from satark.store.workspace import temporary_folder
 from satark_files.limits import Limits
 from satark_files.sandbox.sandbox import Sandbox
 from satark_files.scrubber import Unclean
-from support.evidence.hostile import HostileScrubber, attack
+from support.evidence.hostile import HostileScrubber, attack, namespaces
 
 pytestmark = pytest.mark.slow("the sandbox")
 
@@ -22,6 +26,64 @@ async def test_memory_is_limited(hostile: Sandbox, folder: Path, limits: Limits)
 
 async def test_file_size_is_limited(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     assert int(await attack(hostile, folder, "disk", limits)) <= 2 * limits.file_bytes
+
+
+@pytest.mark.parametrize("each", [0, 1_000_000], ids=["many files", "large files"])
+async def test_what_is_written_in_all_is_limited_and_nothing_of_it_stays(
+    hostile: Sandbox, folder: Path, limits: Limits, each: int
+) -> None:
+    few = msgspec.structs.replace(limits, files=50)
+    with contextlib.suppress(Unclean):  # its own answer may find no room
+        files, size = map(int, (await attack(hostile, folder, f"write-much {each}", few)).split())
+        assert (files <= 50, size <= few.space_bytes) == (True, True)
+    assert {*os.listdir(folder)} <= {"original", "clean"}  # noqa: PTH208 - a few names
+
+
+async def test_the_original_can_not_be_changed(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert await attack(hostile, folder, "change", limits) == "refused"
+    assert (folder / "original").read_text() == "change"
+
+
+async def test_each_file_is_opened_in_namespaces_of_its_own(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    """Landlock and seccomp refuse a connection too, so that one refusal does not show that all three hold."""
+    first, second = [(await attack(hostile, folder, "namespaces", limits)).split() for _ in range(2)]
+    ours = namespaces()
+    assert not {*first, *second} & {*ours}
+    assert [*map(str.__eq__, first, second)] == [False, True, True, False, False], "of the fork server: net, ipc"
+
+
+FORKS = """
+import os, signal, tempfile
+from pathlib import Path
+from satark_files.limits import Limits
+from satark_files.sandbox import isolation
+if os.getuid() == 0:  # whose processes the kernel does not count
+    os.setgroups([]), os.setresgid(65534, 65534, 65534), os.setresuid(65534, 65534, 65534)
+isolation.isolate_children()
+assert isolation.limit_space(Path(tempfile.gettempdir()), (), Limits(processes=20)) is not None
+count = 0
+if os.fork() == 0:
+    try:
+        while count < 300:
+            if os.fork() == 0:
+                signal.pause()
+            count += 1
+    except BlockingIOError:
+        pass
+    print(count, flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+def test_a_program_can_not_fork_without_end() -> None:
+    done = subprocess.run([sys.executable, "-I", "-c", FORKS], capture_output=True, text=True, check=True)
+    assert 0 < int(done.stdout) <= 20 + 4 * (os.cpu_count() or 1)
+
+
+async def test_where_memory_is_short_it_ends_first(hostile: Sandbox) -> None:
+    assert hostile._process is not None
+    assert await asyncio.to_thread(Path(f"/proc/{hostile._process.pid}/oom_score_adj").read_text) == "1000\n"
 
 
 async def test_other_files_are_out_of_reach(hostile: Sandbox, folder: Path, limits: Limits, tmp_path: Path) -> None:
@@ -42,7 +104,9 @@ async def test_there_is_no_network(hostile: Sandbox, folder: Path, limits: Limit
         assert await attack(hostile, folder, f"connect {port}", limits) == "refused"
 
 
-@pytest.mark.parametrize("cause", ["build_filter", "leave_network", "isolate_children", "restrict_files"])
+@pytest.mark.parametrize(
+    "cause", ["build_filter", "leave_network", "isolate_children", "limit_space", "restrict_files"]
+)
 async def test_nothing_is_opened_where_isolation_is_forbidden(
     cause: str, folder: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -59,7 +123,7 @@ async def test_nothing_is_opened_where_isolation_is_forbidden(
 def forbidding_python(folder: Path, cause: str) -> Path:
     """Write a Python whose isolation lacks a part; return its path."""
     module = "fork_server" if cause == "build_filter" else "isolation"
-    result = None if cause == "build_filter" else False
+    result = None if cause in {"build_filter", "limit_space"} else False
     script = (
         f"import runpy, sys\n"
         f"import satark_files.sandbox.{module} as module\n"

@@ -28,6 +28,7 @@ _UNPICKLE = (
 )
 _GET_DUMPABLE = 3
 _NEW_USER = 0x10000000
+_MOST = 20_000
 _CLONE = {"x86_64": 56, "aarch64": 220}
 
 
@@ -90,6 +91,32 @@ def _fill_disk(target: Path, _: str) -> str:
         while True:
             size += file.write(bytes(1_000_000))
     return str(size)
+
+
+def _write_much(target: Path, argument: str) -> str:
+    """Write files of so many bytes until the system refuses. Return their number, and their bytes in all."""
+    files = size = 0
+    with contextlib.suppress(OSError):
+        while files < _MOST:
+            with Path(f"{target}-{files}").open("wb") as file:
+                files += 1
+                size += file.write(bytes(int(argument)))
+                file.flush()
+    return f"{files} {size}"
+
+
+def _change_source(target: Path, _: str) -> str:
+    try:
+        with (target.parent / "original").open("ab") as original:
+            original.write(bytes(1_000_000))
+    except OSError:
+        return "refused"
+    return "changed"
+
+
+def namespaces() -> list[str]:
+    """Return those namespaces of this process that no process of the sandbox shares with others."""
+    return [str(Path(f"/proc/self/ns/{kind}").readlink()) for kind in ("user", "net", "ipc", "mnt", "pid")]
 
 
 def _environment(_: Path, __: str) -> str:
@@ -184,7 +211,8 @@ _ATTACKS: dict[str, Callable[[Path, str], str | None]] = {
     "disk": _fill_disk, "environment": _environment, "read": _read, "write": _write, "connect": _connect,
     "socket": _socket, "call": _call, "new-namespace": _new_namespace,
     "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie, "dump": _dump,
-    "priority": _priority, "starve": _starve,
+    "priority": _priority, "starve": _starve, "write-much": _write_much, "change": _change_source,
+    "namespaces": lambda *_: " ".join(namespaces()),
 }  # fmt: skip
 
 

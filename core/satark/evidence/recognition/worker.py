@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from satark.evidence.recognition.model import RATE, DraftReply, DraftRequest, ModelError, chunks, find_files, load
 from satark_files.limits import Limits
@@ -30,10 +31,9 @@ _MOST_SECONDS: Final = 3_600
 """Most seconds of a recording that are transcribed: each sample takes two bytes of memory."""
 
 
-def isolate(request: DraftRequest, *, network: bool, processes: bool) -> Protections:
-    """Give up access, and return the protections that hold."""
-    seconds = int(request.seconds * request.threads) + 1
-    isolation.set_limits(Limits(memory_bytes=request.memory_bytes, cpu_seconds=seconds))
+def isolate(request: DraftRequest, limits: Limits, held: Protections) -> Protections:
+    """Give up access, and return the protections that hold, with those that hold already (`held`)."""
+    isolation.set_limits(limits)
     privileges = isolation.refuse_new_privileges()
     calls = build_filter()
     readable = [*isolation.program_paths(request.ffmpeg), Path(request.model)]
@@ -45,9 +45,7 @@ def isolate(request: DraftRequest, *, network: bool, processes: bool) -> Protect
             calls.load()
     except OSError:
         restricted = False
-    return Protections(
-        network=network, processes=processes, files=files, calls=restricted, privileges=privileges, limits=True
-    )
+    return replace(held, files=files, calls=restricted, privileges=privileges, limits=True)
 
 
 def answer(request: DraftRequest) -> DraftReply:
@@ -90,12 +88,20 @@ def main() -> None:
     forbid_dumps()
     os.nice(NICENESS)
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=DraftRequest)
-    network, processes = isolation.leave_network(), isolation.isolate_children()
+    limits = Limits(memory_bytes=request.memory_bytes, cpu_seconds=int(request.seconds * request.threads) + 1)
+    held = Protections(network=isolation.leave_network(), processes=isolation.isolate_children(), space=True)
+    if request.recording:
+        recording = Path(request.recording)
+        below = isolation.limit_space(recording.parent, [recording.name], limits)
+        if below is None:
+            held = replace(held, space=False)
+        else:
+            os.close(below)
     child = os.fork()
     if child == 0:
         try:
             isolation.die_with_parent()
-            holds = isolate(request, network=network, processes=processes)
+            holds = isolate(request, limits, held)
             reply = DraftReply(fault="isolation") if holds.missing and not request.weakly else answer(request)
             sys.stdout.buffer.write(msgspec.json.encode(reply))
             sys.stdout.buffer.flush()
