@@ -112,6 +112,18 @@ def test_every_process_is_scraped_on_its_own_port_and_every_alert_is_of_a_metric
             assert f'"{metric.removesuffix("_total")}"' in source, metric
 
 
+def test_no_role_can_take_the_whole_machine(printed: dict[str, str]) -> None:
+    """A decoder that a file has taken over is one of its processes, and its files are in its memory."""
+    for role in ("web", "worker", "desk"):
+        limits = dict(line.split("=", 1) for line in printed[f"satark-{role}.service"].splitlines() if "=" in line)
+        assert int(limits["TasksMax"]) <= 4096
+        assert int(limits["MemoryMax"].removesuffix("%")) < 100
+        assert (limits["MemorySwapMax"], limits["OOMPolicy"]) == ("0", "continue")
+        service = yaml.safe_load(printed["compose.yaml"])["services"][role]
+        assert service["pids_limit"] <= 4096
+        assert service["mem_limit"] == service["memswap_limit"]
+
+
 def test_the_compose_file_runs_every_role_and_exposes_nothing_to_other_machines(printed: dict[str, str]) -> None:
     services = yaml.safe_load(printed["compose.yaml"])["services"]
     roles = {one["command"][2] for name, one in services.items() if name != "database"}

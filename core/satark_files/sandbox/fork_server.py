@@ -13,7 +13,6 @@ import gc
 import os
 import pickle
 import select
-import shutil
 import signal
 import socket
 import stat
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 
 NICENESS: Final = 5
 """Nice value of urgent cleaning, which gives way to other processes, too (nice(2))."""
-_AT_ONCE: Final = 1 << 20
+_AT_ONCE: Final = 1 << 24
 _STARVED: Final = 0.5
 """A process that had the processor for less than this share of its time counts as starved."""
 
@@ -187,11 +186,12 @@ def _keep(folder: Path, targets: Iterable[str], below: int) -> None:
             made = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             continue
-        with os.fdopen(made, "rb") as source:
-            if stat.S_ISREG(os.fstat(made).st_mode):
-                kept = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=below)
-                with os.fdopen(kept, "wb") as copy:
-                    shutil.copyfileobj(source, copy, _AT_ONCE)
+        if stat.S_ISREG(os.fstat(made).st_mode):
+            kept = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=below)
+            while os.sendfile(kept, made, None, _AT_ONCE):
+                pass
+            os.close(kept)
+        os.close(made)
 
 
 def _run_and_exit(role: object, *arguments: object) -> None:
