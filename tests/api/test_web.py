@@ -176,3 +176,11 @@ async def test_an_invalid_range_gets_the_whole_file(wanted: str) -> None:
 
 def test_a_file_without_range_support_offers_no_ranges() -> None:
     assert "accept-ranges" not in ask(None).headers
+
+
+@pytest.mark.parametrize("wanted", [None, "", "bytes=0-3"])
+def test_a_file_has_these_headers_alone(wanted: str | None) -> None:
+    """No ETag, which is a hash of what nobody else may recognise, and no time."""
+    usual = {"content-length", "content-type", "content-security-policy", "cache-control", "x-content-type-options"}
+    ranged = {None: set(), "": {"accept-ranges"}, "bytes=0-3": {"accept-ranges", "content-range"}}
+    assert set(ask(wanted).headers) == usual | ranged[wanted]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import insert, select
 
 from satark.backup.rows import LEFT_OUT, filled_tables, key_records, load, main_records
+from satark.identity.epoch_keys import EPOCH_ID
 from satark.store import tables
+from satark.store.resealing import count_sealed
 from support.backups import Place, tip_with_file
 from support.desks import SeededDesk
+from support.working_host import picture, working_host
 
 
 def test_a_tip_is_among_the_records_and_its_key_among_those_of_the_key_store(here: Place, sp: SeededDesk) -> None:
@@ -44,3 +49,25 @@ def test_a_new_database_has_no_filled_table(elsewhere: Place) -> None:
         down = {"destination": "email:sp", "since": 0, "half_open_at": 0, "failures": 1, "reason": "refused"}
         connection.execute(insert(tables.open_breaker).values(down))
     assert elsewhere.services.read(filled_tables) == [tables.open_breaker.name]
+
+
+async def test_nothing_that_epoch_keys_seal_is_in_any_record(tmp_path: Path) -> None:
+    """Every value that is sealed under an epoch begins with its id. A backup would keep it beyond the epoch."""
+    async with working_host(tmp_path) as place:
+        asha, bina = place.tipster("919140112233"), place.tipster("919140112244")
+        await place.receipt(asha)
+        await bina.say("Hi", "English", "Illegal arms")
+        place.channel.files["photo"] = OSError()
+        await bina.hear(picture("photo"))
+        epochs = {epoch.id for epoch in place.runtime.identity.epochs.live()}
+        services = place.host.services
+        assert services.read(lambda c: count_sealed(c, epochs)) >= 2, "there is something to leave out"
+        records = [*services.read(lambda c: list(main_records(c))), *services.read_keys(lambda c: list(key_records(c)))]
+    assert tables.tip.name in {record["table"] for record in records}
+    assert [
+        (record["table"], column)
+        for record in records
+        for row in record["rows"]
+        for column, cell in zip(record["columns"], row, strict=True)
+        if isinstance(cell, bytes) and cell[:EPOCH_ID] in epochs
+    ] == []

@@ -86,6 +86,11 @@ def test_a_truncated_seal_does_not_open(identity: Identity, broken: bytes) -> No
         identity.open(broken, b"place")
 
 
+def test_the_size_of_a_draft_tells_little_of_the_answers(identity: Identity) -> None:
+    sizes = {len(identity.seal_draft(b"c" * 32, b"x" * length)) for length in range(1, 2000)}
+    assert len(sizes) <= 8
+
+
 def test_equal_values_are_sealed_differently(identity: Identity) -> None:
     assert identity.seal(b"plain", b"place") != identity.seal(b"plain", b"place")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from satark.store import tables
 from support.later import render_a_band_later
-from support.working_host import working_host
+from support.working_host import ANSWERS, RECEIPT, working_host
 
 
 async def test_a_submission_stores_the_tip_its_envelopes_deliveries_and_a_receipt(tmp_path: Path) -> None:
@@ -27,3 +28,12 @@ async def test_two_tips_both_get_a_receipt_from_an_empty_stock(tmp_path: Path) -
         codes = {await place.receipt(place.tipster(name)) for name in ("asha", "bina")}
         assert len(codes) == 2
         assert place.count("tip") == 2
+
+
+async def test_the_size_of_a_tip_tells_little_of_what_was_said(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        for nights in range(1, 61, 12):
+            answers = {**ANSWERS, r"What is happening\?": "Arms are sold every night. " * nights}
+            await place.tipster(f"91401122{nights:02}").walk(answers, RECEIPT)
+        # Beside the padded content there is a header, which age makes longer by chance.
+        assert max(len(row.document) % 4096 for row in place.rows(tables.tip)) < 512

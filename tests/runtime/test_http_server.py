@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from satark.runtime.http_server import collect_rarely
+from satark.runtime.http_server import collect_rarely, uvicorn_options
 
 
 def test_garbage_is_collected_rarely_and_not_among_the_objects_of_the_start() -> None:
@@ -16,3 +16,8 @@ def test_garbage_is_collected_rarely_and_not_among_the_objects_of_the_start() ->
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
+
+
+def test_the_server_says_nothing_of_itself_and_notes_nothing_of_a_request() -> None:
+    silent = {"server_header": False, "access_log": False, "proxy_headers": False, "ws": "none"}
+    assert uvicorn_options("127.0.0.1", 0).items() >= silent.items()

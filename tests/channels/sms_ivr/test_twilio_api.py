@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from satark_sms_ivr.twilio_api import TwilioApi
 from satark_sms_ivr.twilio_sms import TwilioSms
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import NUMBER, File, TwilioPeer
+from support.peers.strangers import stranger
 
 pytestmark = pytest.mark.slow("a provider's server")
 
@@ -152,3 +154,14 @@ async def test_credentials_are_sent_to_the_api_alone(settings: TwilioSettings, t
             async with api.download("Recordings/RE1.wav"):
                 pass
         await api.close()
+
+
+async def test_a_server_that_nobody_vouches_for_gets_no_password_and_no_number(
+    settings: TwilioSettings, tmp_path: Path
+) -> None:
+    async with stranger(tmp_path) as other:
+        api = TwilioApi(settings.model_copy(update={"api_url": other.url}))
+        await api.open()
+        assert await api.post("Messages.json", b"To=%2B91") == Transient("network")
+        await api.close()
+    assert other.heard == []

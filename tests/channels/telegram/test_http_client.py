@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,6 +18,7 @@ from satark_telegram import http_client
 from satark_telegram.http_client import AiohttpRequest
 from satark_telegram.settings import TelegramSettings
 from satark_testing.processes.serving import serve
+from support.peers.strangers import stranger
 
 pytestmark = pytest.mark.slow("a provider's server")
 
@@ -102,3 +104,12 @@ async def test_a_late_response_is_a_timeout(client: AiohttpRequest, server: Serv
 async def test_a_client_that_is_not_initialized_says_so(secrets: dict[str, Any]) -> None:
     with pytest.raises(RuntimeError, match="not open"):
         _ = AiohttpRequest(TelegramSettings(**secrets)).session
+
+
+async def test_a_server_that_nobody_vouches_for_gets_no_token_and_no_words(
+    client: AiohttpRequest, tmp_path: Path
+) -> None:
+    async with stranger(tmp_path) as other:
+        with pytest.raises(NetworkError):
+            await client.do_request(f"{other.url}{SECRET_PATH}", "POST")
+    assert other.heard == []

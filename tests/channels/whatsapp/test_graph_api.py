@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from satark.api.prompt import Prompt
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import Sender
 from satark_whatsapp.channel import WhatsAppChannel
+from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.settings import WhatsAppSettings
+from support.peers.strangers import stranger
 
 pytestmark = pytest.mark.slow("a provider's server")
 
@@ -171,3 +174,17 @@ async def test_nothing_of_a_call_is_logged(
     assert json.dumps("जुआ")[1:-1] not in caplog.text
     assert "जुआ" not in caplog.text
     assert "access-token" not in caplog.text
+
+
+async def test_a_server_that_nobody_vouches_for_gets_no_token_and_no_words(
+    secrets: dict[str, Any], tmp_path: Path
+) -> None:
+    async with stranger(tmp_path) as other:
+        settings = WhatsAppSettings(**secrets, graph_url=other.url)
+        api = GraphApi(settings)
+        await api.open()
+        number = settings.phone_number_ids[0]
+        assert isinstance(await api.send(number, PHONE, b"{}"), Transient)
+        assert isinstance(await api.upload(number, b"picture", "image/jpeg"), Transient)
+        await api.close()
+    assert other.heard == []

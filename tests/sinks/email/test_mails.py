@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import email
+import re
 from datetime import UTC, datetime
+from email.message import Message
 from email.policy import default
+
+import pytest
 
 from satark_email import mails
 from satark_email.mails import Attachment, OuterHeaders, message_id
 from satark_email.settings import EmailDestination
+from satark_testing.needles import needles
 
 DESTINATION = EmailDestination(recipients=("sp@up.example", "reader@up.example"), language="en")
 
@@ -30,6 +35,40 @@ def test_the_message_id_is_the_same_for_a_repeated_mail_and_does_not_hold_the_ke
     assert message_id("the key", "satark@tips.example") == headers("the key").message_id
     assert "the key" not in message_id("the key", "satark@tips.example")
     assert message_id("another", "satark@tips.example") != message_id("the key", "satark@tips.example")
+
+
+OUTER = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"]
+KEY = "email:sp 7f2b90d3c1a84e5f"
+
+
+@pytest.mark.parametrize("mail", [mails.notification(headers(KEY)), mails.alarm(headers(KEY))])
+def test_a_plain_mail_has_these_headers_alone_and_none_holds_its_key(mail: bytes) -> None:
+    """Nor a part of it, in any encoding: the key joins a mail to a delivery, and so to a tip."""
+    parsed = email.message_from_bytes(mail, policy=default)
+    of_content = ["Content-Type", "Content-Transfer-Encoding", "MIME-Version"]
+    assert sorted(parsed.keys()) == sorted([*OUTER, *of_content])
+    assert_names_nothing(parsed)
+
+
+def test_an_encrypted_mail_has_these_headers_alone_and_none_holds_its_key() -> None:
+    parsed = email.message_from_bytes(mails.pgp_mime(headers(KEY), b"x"), policy=default)
+    assert sorted(parsed.keys()) == sorted([*OUTER, "Content-Type", "MIME-Version"])
+    assert_names_nothing(parsed)
+
+
+def assert_names_nothing(mail: Message) -> None:
+    """Check that the Message-ID says nothing, and that no header says anything of the key."""
+    assert re.fullmatch(r"<[0-9a-f]{32}@tips\.example>", mail["Message-ID"])
+    text = "\n".join(str(value) for value in mail.values()).encode()
+    parts = [KEY, *(KEY[at : at + 6] for at in range(len(KEY) - 5))]
+    # The Message-ID is a hash of the whole key, which is random.
+    found = [needle for part in parts for needle in needles(part) if needle.data.lower() in text.lower()]
+    assert [one for one in found if not one.encoding.startswith("sha256")] == []
+
+
+def test_message_ids_of_like_keys_are_unlike() -> None:
+    ids = [message_id(f"{KEY}{number}", "satark@tips.example")[1:33] for number in range(20)]
+    assert max(sum(a == b for a, b in zip(ids[0], one, strict=True)) for one in ids[1:]) < 16
 
 
 def test_an_encrypted_mail_shows_a_constant_subject_and_its_two_parts() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from satark.api.sink import DeadLetter, Done, Retry
-from satark_testing.peers.mail import MailPeer, mail_server
+from satark_testing.peers.mail import MailPeer, mail_server, self_signed
 from satark_testing.processes.service import free_port
 
 
@@ -78,13 +78,13 @@ async def test_no_mail_is_sent_without_an_encrypted_connection_to_the_right_serv
     async with mail_server(peer, None), office.sink(office.settings(peer.port, tls="starttls")) as sink:
         result = await sink.deliver(delivery)
         assert (type(result), result.down) == (Retry, True), "STARTTLS is not offered"
-    stranger = MailPeer()
-    trusted = office.settings(1, ca_file=None)
-    async with mail_server(stranger, office.certificate):
-        trusted = trusted.model_copy(update={"port": stranger.port})
-        async with office.sink(trusted) as sink:
-            result = await sink.deliver(delivery)
-            assert (type(result), result.down) == (Retry, True), "its certificate is not trusted"
+    stranger, other = MailPeer(), self_signed(tmp_path, host="somebody.else")
+    for certificate, trusted in ((office.certificate, None), (other, other.certificate)):
+        async with mail_server(stranger, certificate):
+            settings = office.settings(stranger.port, ca_file=trusted)
+            async with office.sink(settings) as sink:
+                result = await sink.deliver(delivery)
+                assert (type(result), result.down) == (Retry, True), "its certificate is not trusted, or another's"
     assert peer.received + stranger.received == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -14,6 +15,7 @@ from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver
 from satark_testing.processes.serving import serve
+from support.peers.strangers import stranger
 
 pytestmark = pytest.mark.slow("a server")
 
@@ -106,3 +108,21 @@ async def test_nothing_is_sent_to_a_name_that_resolves_to_a_private_address(monk
 @pytest.mark.parametrize("retry_after", ["", "-1", "1.5", "soon", "१"])
 def test_a_retry_after_that_is_no_number_of_seconds_is_ignored(retry_after: str) -> None:
     assert classify_response(429, retry_after) == Retry("http-429")
+
+
+@pytest.mark.parametrize(
+    ("host", "vouched", "taken"),
+    [("localhost", True, True), ("localhost", False, False), ("somebody.else", True, False)],
+)
+async def test_an_event_is_sent_to_a_trusted_certificate_of_the_receiver_alone(
+    tmp_path: Path, host: str, *, vouched: bool, taken: bool
+) -> None:
+    async with stranger(tmp_path, host=host) as other:
+        ca_file = other.certificate.certificate if vouched else None
+        system = SystemSettings(url=f"{other.url}/tips", secret=SecretStr(SECRET), ca_file=ca_file)
+        client = HttpClient(system, Signer([SECRET]))
+        await client.open()
+        assert await client.post("key-1", BODY) == (Done() if taken else Retry("network"))
+        assert taken or await client.find_faults() == "ClientConnectorCertificateError"
+        await client.close()
+    assert bool(other.heard) is taken

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from satark.api.settings import SettingsError
+from satark.api.sink import CarrierError
+from satark_rabbitmq.connection import RabbitMQ
 from satark_rabbitmq.settings import RabbitMQSettings, check_url
+from support.peers.strangers import stranger
 
 
 @pytest.mark.parametrize("url", ["amqps://user:secret@broker.example/vhost", "amqp://127.0.0.1/"])
@@ -29,3 +32,17 @@ def test_certificates_that_can_not_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         RabbitMQSettings(ca_file=tmp_path / "absent").tls()
     assert "can't be used" in refused.value.problems[0].message
+
+
+@pytest.mark.parametrize("host", ["localhost", "somebody.else"])
+async def test_a_broker_that_nobody_vouches_for_gets_no_password_whatever_the_url_says(
+    tmp_path: Path, host: str
+) -> None:
+    async with stranger(tmp_path, host=host) as other:
+        ca_file = None if host == "localhost" else other.certificate.certificate
+        carrier = RabbitMQ(RabbitMQSettings(ca_file=ca_file))
+        for query in ("", "?no_verify_ssl=1", "?verify=0"):
+            with pytest.raises(CarrierError):
+                async with carrier.connect(f"amqps://user:secret@localhost:{other.port}/{query}"):
+                    pass
+    assert other.heard == []

@@ -43,6 +43,15 @@ def test_clean_copies_are_streamed_with_headers_that_let_nothing_run(
     assert saved.headers["content-disposition"].startswith("attachment")
 
 
+def test_no_page_and_no_file_says_whether_its_content_changed(browser: Browser, full_tip: SeededTip) -> None:
+    """An ETag is a hash of the content, and a date tells when; a cache or a proxy would keep both."""
+    client, place = browser("sp"), f"/desk/tips/{full_tip.number}"
+    for path in ("/desk/", place, f"{place}/files/1", f"{place}/files/1?download=1", f"{place}/previews/1"):
+        answer = client.get(path)
+        assert not {"etag", "last-modified", "expires", "age", "server"} & set(answer.headers)
+        assert answer.headers["cache-control"] == "no-store"
+
+
 def test_the_page_shows_previews_of_files(
     services: Services, browser: Browser, desk: FindDesk, casework: Cases
 ) -> None:
