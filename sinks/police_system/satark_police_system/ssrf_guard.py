@@ -87,7 +87,7 @@ def check_ip_literal(url: URL, networks: Sequence[Network]) -> None:
     """
     try:
         allowed = is_allowed(url.host or "", networks)
-    except ValueError:
-        return  # a name: the resolver checks it
+    except ValueError:  # a name, which the resolver checks; or `127.1`, which no resolver is asked for
+        allowed = not (url.host or "").replace(".", "").isdigit()
     if not allowed:
         raise ForbiddenAddressError("the receiver's address is not allowed")

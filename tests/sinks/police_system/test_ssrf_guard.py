@@ -112,7 +112,17 @@ async def test_only_the_allowed_addresses_of_a_name_are_used() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://10.0.0.1/x", "https://[::1]/x", "https://169.254.169.254/latest", "https://[64:ff9b::a00:1]/x"]
+    "url",
+    [
+        "https://10.0.0.1/x",
+        "https://[::1]/x",
+        "https://169.254.169.254/latest",
+        "https://[64:ff9b::a00:1]/x",
+        "https://127.1/x",
+        "https://2130706433/x",
+        "https://0177.0.0.1/x",
+        "https://127.0.0.1./x",
+    ],
 )
 def test_an_ip_address_in_the_url_is_checked_too(url: str) -> None:
     with pytest.raises(ForbiddenAddressError):

@@ -1,0 +1,96 @@
+"""Sabotages: changes of the code that each take a protection away, and must make a test fail: `tests/sabotages.toml`.
+
+A copy of the project is changed, with an environment of its own, so that processes which tests start import the copy.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from pathlib import Path
+from typing import Final, NamedTuple
+
+ROOT: Final = Path(__file__).parents[2]
+FILE: Final = ROOT / "tests/sabotages.toml"
+_TESTS_FAILED: Final = 1
+"""pytest's exit code where tests ran and failed. Any other says that the sabotage breaks more than it should."""
+
+
+class Sabotage(NamedTuple):
+    """One change of the code."""
+
+    name: str
+    file: str
+    """Path below the project's root."""
+    old: str
+    """The text that is replaced; it occurs once in the file."""
+    new: str
+    test: str
+    """Argument of pytest: the test that must fail."""
+
+    def change(self, source: str) -> str:
+        """Return the changed source.
+
+        Raises:
+            ValueError: the text to replace is missing, or occurs more than once: adapt the sabotage.
+        """
+        if source.count(self.old) != 1:
+            raise ValueError(f"{self.name}: {self.old!r} occurs {source.count(self.old)} times in {self.file}")
+        return source.replace(self.old, self.new)
+
+
+def all_sabotages() -> list[Sabotage]:
+    """Read the table."""
+    table: dict[str, dict[str, str]] = tomllib.loads(FILE.read_text())
+    return [Sabotage(name, **fields) for name, fields in table.items()]
+
+
+class Workshop:
+    """A copy of the project in an empty folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for name in ("core", "channels", "sinks", "tests"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        for name in ("docs", "README.md"):
+            (folder / name).symlink_to(ROOT / name)
+        self._python = _make_environment(folder)
+
+    def is_noticed(self, sabotage: Sabotage) -> bool:
+        """Return whether the test fails on the changed copy; change it back."""
+        path = self._folder / sabotage.file
+        source = path.read_text()
+        path.write_text(sabotage.change(source))
+        try:
+            return self._run(sabotage.test) == _TESTS_FAILED
+        finally:
+            path.write_text(source)
+
+    def passes(self, test: str) -> bool:
+        """Return whether a test passes on the unchanged copy."""
+        return self._run(test) == 0
+
+    def _run(self, test: str) -> int:
+        command = [str(self._python), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(command, cwd=self._folder, env=environment, capture_output=True, check=False).returncode
+
+
+def _make_environment(folder: Path) -> Path:
+    """Make a virtual environment with the installed packages, and the copy in place of the project; return Python."""
+    here, installed = folder / ".venv", Path(sysconfig.get_path("purelib"))
+    packages = here / installed.relative_to(sys.prefix)
+    packages.mkdir(parents=True)
+    (here / "bin").mkdir()
+    shutil.copy(Path(sys.prefix) / "pyvenv.cfg", here)
+    python = here / "bin/python"
+    python.symlink_to(Path(sys.executable).resolve())
+    ours = [folder / Path(path).relative_to(ROOT) for path in sys.path if Path(path).is_relative_to(ROOT)]
+    copied = [path for path in ours if path.exists() and ".venv" not in path.parts]
+    (packages / "copy.pth").write_text("\n".join(map(str, [*copied, installed])))
+    return python
