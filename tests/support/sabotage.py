@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -71,12 +72,12 @@ class Workshop:
         finally:
             path.write_text(source)
 
-    def passes(self, test: str) -> bool:
-        """Return whether a test passes on the unchanged copy."""
-        return self._run(test) == 0
+    def passes(self, tests: Iterable[str]) -> bool:
+        """Return whether tests pass on the unchanged copy."""
+        return self._run(*tests) == 0
 
-    def _run(self, test: str) -> int:
-        command = [str(self._python), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    def _run(self, *tests: str) -> int:
+        command = [str(self._python), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(command, cwd=self._folder, env=environment, capture_output=True, check=False).returncode
 

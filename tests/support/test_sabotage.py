@@ -34,4 +34,4 @@ def test_a_sabotage_is_noticed(sabotage: Sabotage, workshop: Workshop) -> None:
 
 @pytest.mark.full("sabotages")
 def test_no_test_fails_without_a_sabotage(workshop: Workshop) -> None:
-    assert [test for test in sorted({one.test for one in SABOTAGES}) if not workshop.passes(test)] == []
+    assert workshop.passes({one.test for one in SABOTAGES})

@@ -6,7 +6,7 @@ It is an ASGI application without the framework's middleware, since every messag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -154,7 +154,7 @@ class WebhookEndpoint:
         respond(response)
 
 
-def read_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Decode a request's headers, with names in lower case. A repeated one is joined (RFC 9110, 5.3): no signature."""
     headers: dict[str, str] = {}
     for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw):

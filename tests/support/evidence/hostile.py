@@ -93,16 +93,18 @@ def _fill_disk(target: Path, _: str) -> str:
     return str(size)
 
 
-def _write_much(target: Path, argument: str) -> str:
-    """Write files of so many bytes until the system refuses. Return their number, and their bytes in all."""
+def _write_much(target: Path, argument: str) -> None:
+    """Write files of so many bytes until the system refuses. Answer with their number, and their bytes in all."""
     files = size = 0
+    target.write_text(" " * 100)  # there will be no room for an answer
     with contextlib.suppress(OSError):
         while files < _MOST:
             with Path(f"{target}-{files}").open("wb") as file:
                 files += 1
                 size += file.write(bytes(int(argument)))
                 file.flush()
-    return f"{files} {size}"
+    with target.open("r+") as answer:
+        answer.write(f"{files} {size}")
 
 
 def _change_source(target: Path, _: str) -> str:
