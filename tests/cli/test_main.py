@@ -16,7 +16,7 @@ from satark.cli.main import cli
 from satark_files.sandbox.protections import Protections
 from satark_testing.commands import run
 
-ISOLATED = Protections(network=True, processes=True, files=True, calls=True, privileges=True, limits=True)
+ISOLATED = Protections(**dict.fromkeys(Protections.__struct_fields__, True))
 
 
 def test_help_and_version_are_printed(data: Path) -> None:

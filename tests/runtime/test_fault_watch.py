@@ -48,7 +48,7 @@ class Running(NamedTuple):
 
 CERTIFICATE = "satark.runtime.certificate_faults._end"
 ISOLATION = "satark.runtime.machine_faults.look_for_protections"
-ISOLATED = Protections(network=True, processes=True, files=True, calls=True, privileges=True, limits=True)
+ISOLATED = Protections(**dict.fromkeys(Protections.__struct_fields__, True))
 
 
 @pytest.fixture(scope="module")
