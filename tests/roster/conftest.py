@@ -56,7 +56,8 @@ class Ledger:
 
     def entry(self, body: Body, *signers: tuple[str, str], base: str | None = None) -> Entry:
         """Make an entry, signed by these (desk, officer); an empty officer stands for the desk's own key."""
-        entry = Entry(body=body, base=self.state.head if base is None else base)
+        by = signers[0] if signers else ("", "")
+        entry = Entry(body=body, by=by, base=self.state.head if base is None else base)
         for desk, name in signers:
             if name:
                 entry = entry.signed_by_officer(desk, name, self.officers[desk, name])
@@ -120,7 +121,8 @@ class Book:
 
     def signed(self, body: Body, *signers: tuple[str, str], base: str | None = None) -> Entry:
         """Make an entry, signed by these."""
-        entry = Entry(body=body, base=self.state.head if base is None else base)
+        by = signers[0] if signers else ("", "")
+        entry = Entry(body=body, by=by, base=self.state.head if base is None else base)
         for member in signers:
             sign = entry.signed_by_officer(*member, self.identities[member])
             entry = sign if member[1] else entry.signed_by_desk(member[0], self.identities[member])

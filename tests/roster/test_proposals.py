@@ -65,7 +65,7 @@ def test_a_proposal_is_stored_until_it_is_signed_and_then_carried_out_once(
 
 def test_proposing_again_replaces_and_withdrawing_deletes(services: Services, book: RosterBook) -> None:
     what = body(book)
-    first, second = Proposal.of(book.signed(what, SP)), Proposal.of(book.signed(what, CLERK), b"x")
+    first, second = Proposal.of(book.signed(what, SP)), Proposal.of(book.signed(what, SP, CLERK), b"x")
     services.write_now(first.store)
     services.write_now(second.store)
     assert first.id == second.id

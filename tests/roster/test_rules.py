@@ -11,8 +11,10 @@ from satark.api.routing import Level
 from satark.api.sealing import new_identity
 from satark.roster.entries import Closed, DestinationSet, Entry, KeyChange, OfficerSet, Signature, desk_verifier
 from satark.roster.rules import NotAllowed, Unsigned, check, needed
+from support.roster import RosterBook
 
 SP, CLERK, DIG = ("sp", "head"), ("sp", "clerk"), ("dig", "head")
+KHAN, RAO = ("sp", "khan"), ("dig", "rao")
 
 
 def key_change(ledger: Any, desk: str, removed: str = "", *, proved: bool = True) -> KeyChange:
@@ -194,12 +196,115 @@ def test_the_founding_ends_once(ledger: Any) -> None:
         ledger.add(Closed())
 
 
-def test_an_officer_counts_as_appointed_by_their_proposer_and_by_whoever_appointed_the_proposer(ledger: Any) -> None:
-    ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "deputy", "head")), SP, CLERK)
-    ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "new")), ("sp", "deputy"), CLERK)
-    state = ledger.state
-    assert state.did_appoint(SP, ("sp", "deputy"))
-    assert state.did_appoint(SP, ("sp", "new"))
-    assert not state.did_appoint(CLERK, ("sp", "new"))
-    assert not state.did_appoint(("sp", "new"), SP)
-    assert not state.did_appoint(SP, CLERK), "the founding appointed both"
+CODE = "abcd-2345"
+
+
+@pytest.fixture
+def book() -> RosterBook:
+    """The desks of a DIG, two SPs (one with a clerk), a station and an office, sealed."""
+    return RosterBook.sealed()
+
+
+def test_a_new_key_needs_a_head_and_one_more_officer_who_both_typed_its_code(book: RosterBook) -> None:
+    body = book.new_key("sp", "clerk", CODE)
+    for wrong in ("", "abcd-2346"):
+        with pytest.raises(NotAllowed, match="types its code"):
+            book.follow(body, KHAN, RAO, code=wrong)
+    with pytest.raises(Unsigned):
+        book.follow(body, KHAN, code=CODE)
+    typed, untyped = book.signed(body, KHAN, code=CODE), book.signed(body, KHAN, RAO)
+    copied = msgspec.structs.replace(untyped.signatures[1], code=typed.signatures[0].code)
+    with pytest.raises(NotAllowed, match="types its code"):
+        check(book.state, typed.signed_by(copied))
+    book.follow(body, KHAN, RAO, code="ABCD 2345")
+    assert book.state.officer("sp", "clerk") == body.officer
+
+
+def test_a_code_is_good_for_the_key_that_it_was_made_with_alone(book: RosterBook) -> None:
+    real = book.new_key("sp", "clerk", CODE)
+    swapped = msgspec.structs.replace(book.new_key("sp", "clerk", "0000-0000"), code=real.code)
+    with pytest.raises(NotAllowed, match="types its code"):
+        book.follow(swapped, KHAN, RAO, code=CODE)
+
+
+def test_nobody_signs_for_their_own_new_key(book: RosterBook) -> None:
+    old = book.identities[KHAN]
+    body = book.new_key("sp", "khan", CODE)
+    book.identities[KHAN] = old
+    with pytest.raises(NotAllowed, match="another officer must sign"):
+        book.follow(body, KHAN, RAO, code=CODE)
+
+
+def test_a_new_key_comes_with_no_role_and_a_role_with_no_new_key(book: RosterBook) -> None:
+    body = book.new_key("sp", "clerk", CODE)
+    for officer in (
+        msgspec.structs.replace(body.officer, role="head"),
+        msgspec.structs.replace(body.officer, rights=("release",)),
+    ):
+        with pytest.raises(NotAllowed, match="not changed at once"):
+            book.follow(msgspec.structs.replace(body, officer=officer), KHAN, RAO, code=CODE)
+    clerk = book.state.desks["sp"].officers["clerk"]
+    for officer in (
+        body.officer,
+        msgspec.structs.replace(clerk, recipient=body.officer.recipient),
+        msgspec.structs.replace(clerk, signer=body.officer.signer),
+    ):
+        with pytest.raises(NotAllowed, match="not changed at once"):
+            book.follow(OfficerSet(desk="sp", officer=officer), KHAN, RAO)
+
+
+def test_a_head_and_an_officer_whom_the_head_appointed_or_recovered_change_nothing_together(book: RosterBook) -> None:
+    book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "puppet")), KHAN, CLERK)
+    book.follow(book.new_key("sp", "clerk", CODE), KHAN, RAO, code=CODE)
+    before = msgspec.structs.replace(book.state.desks["sp"].officers["puppet"], rights=("release",))
+    for body in (
+        OfficerSet(desk="sp", officer=book.officer("sp", "more")),
+        OfficerSet(desk="sp", officer=before),
+        DestinationSet(to="email:room", desk="sp", recipient="age1x"),
+    ):
+        for second in (("sp", "puppet"), CLERK):
+            with pytest.raises(Unsigned):
+                book.follow(body, KHAN, second)
+        book.follow(body, KHAN, RAO)
+
+
+def test_a_head_of_the_only_desk_lets_no_destination_read_alone(empty_ledger: Any) -> None:
+    empty_ledger.add(empty_ledger.desk("sp", "district"))
+    empty_ledger.add(OfficerSet(desk="sp", officer=empty_ledger.officer("sp", "clerk")))
+    empty_ledger.close()
+    for desk in ("", "sp"):
+        body = DestinationSet(to="email:room", desk=desk, recipient="age1x")
+        with pytest.raises(Unsigned):
+            empty_ledger.add(body, SP)
+        empty_ledger.add(body, SP, CLERK)
+
+
+def test_a_new_desk_begins_with_one_officer(ledger: Any) -> None:
+    with pytest.raises(NotAllowed, match="begins with one officer"):
+        ledger.add(ledger.desk("watch", "range", heads=("one", "two")), DIG, SP)
+
+
+def test_who_proposed_an_officer_is_signed_and_does_not_follow_from_the_order_of_signatures(book: RosterBook) -> None:
+    entry = book.signed(OfficerSet(desk="sp", officer=book.officer("sp", "new")), KHAN, CLERK)
+    turned = msgspec.structs.replace(entry, signatures=entry.signatures[::-1])
+    check(book.state, turned)
+    book.state.apply(turned, "ab" * 32)
+    assert book.state.are_linked(KHAN, ("sp", "new"))
+    assert not book.state.are_linked(CLERK, ("sp", "new"))
+    with pytest.raises(NotAllowed, match="not that of an officer"):
+        check(book.state, msgspec.structs.replace(entry, by=CLERK))
+    other = Entry(body=entry.body, by=RAO, base=book.state.head)
+    for one in (KHAN, CLERK):
+        other = other.signed_by_officer(*one, book.identities[one])
+    with pytest.raises(NotAllowed, match="whoever proposes a change signs it"):
+        check(book.state, other)
+
+
+def test_a_head_who_is_alone_makes_no_two_officers_who_act_as_two(empty_ledger: Any) -> None:
+    empty_ledger.add(empty_ledger.desk("sp", "district"))
+    empty_ledger.close()
+    one, two = ("sp", "one"), ("sp", "two")
+    empty_ledger.add(OfficerSet(desk="sp", officer=empty_ledger.officer(*one)), SP)
+    empty_ledger.add(OfficerSet(desk="sp", officer=empty_ledger.officer(*two)), SP, one)
+    for pair in ((SP, one), (SP, two), (one, two)):
+        assert not empty_ledger.state.may_act_as_two(*pair)

@@ -96,7 +96,9 @@ def test_a_destination_needs_its_own_desk_and_a_destination_of_no_desk_needs_eve
     assert rules.needed(book.state, DestinationSet(to="email:x", desk="sp", recipient="r")) == Needed(
         heads=("sp",), seconds=(SP, CLERK, DIG)
     )
-    assert rules.needed(book.state, DestinationSet(to="email:x", desk="", recipient="r")) == Needed(heads=ALL_DESKS)
+    assert rules.needed(book.state, DestinationSet(to="email:x", desk="", recipient="r")) == Needed(
+        heads=ALL_DESKS, seconds=EVERYBODY
+    )
     assert rules.needed(book.state, Closed()) == Needed(heads=())
 
 

@@ -9,7 +9,8 @@ from satark.api.sealing import new_identity
 from satark.roster.entries import Closed, DestinationSet, KeyChange, OfficerSet
 from support.roster import RosterBook
 
-DIG, SP, CLERK = ("dig", "rao"), ("sp", "khan"), ("sp", "clerk")
+DIG, SP, CLERK, NEW, JAUNPUR = ("dig", "rao"), ("sp", "khan"), ("sp", "clerk"), ("sp", "new"), ("sp-jaunpur", "iyer")
+CODE = "abcd-2345"
 
 
 @pytest.fixture
@@ -41,26 +42,56 @@ def test_a_desk_without_officers_and_key_signs_nothing(book: RosterBook) -> None
 
 def test_appointments_count_through_other_officers_and_not_from_the_founding(book: RosterBook) -> None:
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), CLERK, SP)
-    book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "newer")), ("sp", "new"), SP)
+    book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "newer")), NEW, SP)
+    newer = ("sp", "newer")
     state = book.state
-    assert state.desks["sp"].appointed_by == {"new": CLERK, "newer": ("sp", "new")}
-    assert state.did_appoint(CLERK, ("sp", "new"))
-    assert state.did_appoint(CLERK, ("sp", "newer"))
-    assert not state.did_appoint(SP, ("sp", "new"))
-    assert not state.did_appoint(SP, CLERK)
-    assert not state.did_appoint(("sp", "new"), CLERK)
-    assert not state.did_appoint(SP, ("nowhere", "x"))
+    assert state.desks["sp"].appointed_by["newer"] == {CLERK, NEW}
+    for pair in ((CLERK, NEW), (CLERK, newer), (NEW, newer), (SP, SP)):
+        assert state.are_linked(*pair)
+        assert state.are_linked(*reversed(pair))
+        assert not state.may_act_as_two(*pair)
+    for pair in ((SP, NEW), (SP, newer), (SP, CLERK), (SP, ("nowhere", "x")), (DIG, newer)):
+        assert not state.are_linked(*pair)
+        assert state.may_act_as_two(*pair)
     changed = msgspec.structs.replace(state.desks["sp"].officers["new"], role="auditor")
-    book.follow(OfficerSet(desk="sp", officer=changed), SP, CLERK)
-    assert book.state.desks["sp"].appointed_by["new"] == CLERK
+    book.follow(OfficerSet(desk="sp", officer=changed), SP, DIG)
+    assert book.state.desks["sp"].appointed_by["new"] == {CLERK}
 
 
-def test_following_a_circle_of_appointments_ends(book: RosterBook) -> None:
-    listed = book.state.desks["sp"]
-    circle = {"khan": CLERK, "clerk": SP}
-    book.state.desks["sp"] = msgspec.structs.replace(listed, appointed_by=circle)
-    assert not book.state.did_appoint(DIG, SP)
-    assert book.state.did_appoint(CLERK, CLERK)
+def test_whoever_signed_for_an_officers_new_key_is_one_person_with_that_officer(book: RosterBook) -> None:
+    for name in ("new", "other"):
+        book.follow(OfficerSet(desk="sp", officer=book.officer("sp", name)), CLERK, SP)
+    assert not book.state.are_linked(SP, NEW)
+    assert not book.state.are_linked(NEW, ("sp", "other")), "one person appointed both, and no key was renewed"
+    book.follow(book.new_key("sp", "new", CODE), SP, DIG, code=CODE)
+    state = book.state
+    assert state.desks["sp"].appointed_by["new"] == {SP, DIG, CLERK}
+    for linked in (SP, DIG, CLERK, ("sp", "other")):
+        assert state.are_linked(NEW, linked)
+    assert not state.are_linked(NEW, JAUNPUR)
+    assert not state.are_linked(SP, ("sp", "other"))
+
+
+def test_an_officer_who_is_removed_and_added_again_stays_linked(book: RosterBook) -> None:
+    book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), SP, CLERK)
+    old, (_, key) = book.identities["sp", ""], new_identity()
+    book.follow(KeyChange.of("sp", old, key, removed="new"), SP)
+    book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), CLERK, SP)
+    assert book.state.are_linked(SP, NEW)
+    assert book.state.are_linked(CLERK, NEW)
+
+
+def test_the_head_of_a_new_desk_is_linked_to_the_heads_who_signed_for_the_desk(book: RosterBook) -> None:
+    body = book.desk("watch", "district", "varanasi", book.officer("watch", "x", "head"))
+    book.follow(body, DIG, SP)
+    assert book.state.are_linked(DIG, ("watch", "x"))
+    assert not book.state.are_linked(CLERK, ("watch", "x"))
+
+
+def test_the_head_whose_passphrase_lies_in_a_safe_is_no_second_officer(book: RosterBook) -> None:
+    book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "recovery", "head")), CLERK, SP)
+    assert not book.state.are_linked(SP, ("sp", "recovery")), "it signs changes of the roster"
+    assert not book.state.may_act_as_two(SP, ("sp", "recovery"))
 
 
 def test_each_entry_has_a_position_and_each_desk_the_position_of_its_newest_entry(book: RosterBook) -> None:

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from satark.api.routing import Desk, Level
 from satark.api.sealing import new_identity
 from satark.roster import rules
 from satark.roster.chain import chain_hash
-from satark.roster.entries import Body, Closed, DeskAdded, Entry, Role, RosterOfficer, desk_verifier, officer_signer
+from satark.roster.entries import (
+    Body,
+    Closed,
+    DeskAdded,
+    Entry,
+    KeyGiven,
+    Role,
+    RosterOfficer,
+    desk_verifier,
+    officer_signer,
+)
+from satark.roster.key_codes import KeyCode
 from satark.roster.state import RosterState
 
 
@@ -47,13 +60,23 @@ class RosterBook:
         desk = Desk(name=name, title=name, level=level, area=area, recipient=recipient)
         return DeskAdded(desk=desk, verifier=desk_verifier(identity), officers=officers)
 
-    def signed(self, body: Body, *signers: tuple[str, str], base: str | None = None) -> Entry:
-        """Make an entry that these officers sign. An empty officer stands for the desk itself."""
-        entry = Entry(body=body, base=self.state.head if base is None else base)
+    def signed(self, body: Body, *signers: tuple[str, str], base: str | None = None, code: str = "") -> Entry:
+        """Make an entry that these officers sign; the first proposes it. An empty officer stands for the desk."""
+        by = signers[0] if signers else ("", "")
+        entry = Entry(body=body, by=by, base=self.state.head if base is None else base)
         for desk, name in signers:
             identity = self.identities[desk, name]
-            entry = entry.signed_by_officer(desk, name, identity) if name else entry.signed_by_desk(desk, identity)
+            sign = entry.signed_by_officer(desk, name, identity, code)
+            entry = sign if name else entry.signed_by_desk(desk, identity, code)
         return entry
+
+    def new_key(self, desk: str, name: str, code: str) -> KeyGiven:
+        """Make an officer a fresh key with this code."""
+        recipient, self.identities[desk, name] = new_identity()
+        signer = officer_signer(self.identities[desk, name])
+        officer = msgspec.structs.replace(self.state.desks[desk].officers[name], recipient=recipient, signer=signer)
+        verifier = KeyCode(code, desk, name).verifier(officer.fingerprint)
+        return KeyGiven(desk=desk, officer=officer, code=verifier)
 
     def follow(self, body: Body, *signers: tuple[str, str], **options: Any) -> Entry:
         """Check an entry and apply it."""

@@ -262,7 +262,7 @@ def add_an_officer_to_the_dig_by_a_forged_entry(at: Attacker) -> None:
 
 
 def recover_the_digs_head(at: Attacker) -> None:
-    code = ask_for_recovery(at.services, "dig", "dig-head", "an attackers own phrase 17")
+    code = ask_for_recovery(at.services, "dig", "dig-head", "an attackers own phrase 17").code
     for desk, name in PASSPHRASES:
         with pytest.raises(CaseworkError):
             approve_recovery(at.services, at.unlock(desk, name), "dig-head", code)

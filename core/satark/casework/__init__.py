@@ -17,7 +17,6 @@ from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks, Offices, band_end
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript
-from satark.casework.evidence_access import TwoOfficerApproval
 from satark.casework.flood_groups import FloodGroup, flood_groups
 from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.key_change import change_key, finish_key_change
@@ -28,6 +27,7 @@ from satark.casework.release_rules import RELEASABLE
 from satark.casework.sender_hints import MarkedText, SenderHints, marked
 from satark.casework.tip_cache import Progress, TipCache
 from satark.casework.tip_keeping import TipKeeping
+from satark.casework.two_officers import OriginalsRequest, TwoOfficerApproval
 from satark.casework.work import Direction, Work, WorkMark
 from satark.casework.working_time import WorkingTime
 from satark.custody.audit import LogHead
@@ -50,17 +50,18 @@ from satark.roster.entries import (
     DestinationSet,
     Entry,
     KeyChange,
+    KeyGiven,
     OfficerSet,
     Right,
     Role,
     RosterOfficer,
     Signature,
     desk_verifier,
-    is_statement_signed,
+    fingerprint_of,
     officer_signer,
-    sign_statement,
 )
 from satark.roster.heads import RosterHead, SignedHead, own_head, sign_head
+from satark.roster.key_codes import KeyCode, new_code
 from satark.roster.proposals import Proposal
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
@@ -109,6 +110,8 @@ __all__ = [
     "Issuer",
     "Keeping",
     "KeyChange",
+    "KeyCode",
+    "KeyGiven",
     "LinkKey",
     "LogHead",
     "MarkedText",
@@ -122,6 +125,7 @@ __all__ = [
     "OfficerSet",
     "Offices",
     "OpenTip",
+    "OriginalsRequest",
     "PostedMessage",
     "ProcessServices",
     "Progress",
@@ -160,17 +164,18 @@ __all__ = [
     "ensure_audit_key",
     "export_pack",
     "find_desk",
+    "fingerprint_of",
     "finish_key_change",
     "flood_groups",
     "host_of",
     "in_batches",
     "is_muted",
-    "is_statement_signed",
     "join",
     "make_sheet",
     "marked",
     "may_contain_voice",
     "may_hear_voices",
+    "new_code",
     "note_tip_change",
     "officer_signer",
     "own_head",
@@ -178,7 +183,6 @@ __all__ = [
     "register",
     "resend",
     "sign_head",
-    "sign_statement",
     "speak",
     "with_officer",
 ]

@@ -62,7 +62,7 @@ _REASONS: dict[Problem, str] = {
     "field": f"only these are handed over: {', '.join(RELEASABLE)}",
     "quotes": "this repeats the tipster's own words: say it in other words, or ask a second officer (own words)",
     "raw.none": "no officer of your desk asks to hand over the tipster's own words",
-    "raw.two": "this takes another officer of the desk, of whom neither appointed the other, and the right to release",
+    "raw.two": "this takes an officer who may release, and one who neither appointed them nor signed for their key",
     "withdraw": "write why the direction is withdrawn",
     "withdraw.none": "your desk has not directed this tip there, and no desk below yours has",
     "withdraw.office": "an office of its own can't withdraw a direction: ask the desk above, at the host",

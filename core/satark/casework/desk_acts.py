@@ -75,14 +75,11 @@ class DeskActs:
         return asking != desk or self._is_second_officer(tip)
 
     def _is_second_officer(self, tip: OpenTip) -> bool:
-        """Return whether the one who asks is another officer of this desk, and neither appointed the other."""
+        """Return whether the one who asks is an officer of this desk with whom this officer may act as two."""
         asked = tip.work.asked
         own, other = self._casework.trail.officer, asked.officer if asked else ""
-        if not own or not other or own == other:
-            return False
         state, desk = self._services.read_keys(self._services.roster.check).state, self._casework.desk
-        pair = (desk, own), (desk, other)
-        return not state.did_appoint(*pair) and not state.did_appoint(*reversed(pair))
+        return bool(own and other) and state.may_act_as_two((desk, own), (desk, other))
 
     def may(self, tip: OpenTip, act: DeskAct) -> bool:
         """Return whether the rules allow an act."""

@@ -7,15 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-import msgspec
-
 from satark.api.observability import log
 from satark.api.providers import NoDraft
 from satark.api.sealing import recipient_of
 from satark.casework.errors import (
     NoSuchFile,
     NoTranscript,
-    NotTheseTwoOfficers,
     SecondOfficerRequired,
     VoiceAccessDenied,
 )
@@ -35,55 +32,13 @@ if TYPE_CHECKING:
     from satark.api.providers import Transcriber
     from satark.audit.acts import ActKind
     from satark.audit.trail import Trail
+    from satark.casework.two_officers import TwoOfficerApproval
     from satark.custody.chain import Action, Form
     from satark.custody.log import LogRow
-    from satark.roster.state import RosterState
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
     _PathOf: TypeAlias = Callable[[Path, str], Path]
-
-
-class TwoOfficerApproval(msgspec.Struct, frozen=True):
-    """The approval of two officers of one desk to open what one officer alone may not.
-
-    Raises:
-        SecondOfficerRequired: (when created) they are the same officer.
-    """
-
-    first: str
-    second: str
-    may_listen: bool = False
-    """Whether one of the two may hear tipsters' voices; if neither may, no voice is opened."""
-
-    def __post_init__(self) -> None:
-        if not self.first or not self.second or self.first == self.second:
-            raise SecondOfficerRequired
-
-    @classmethod
-    def of(cls, state: RosterState, tip: OpenTip, desk: str, first: str, second: str) -> TwoOfficerApproval:
-        """Approve that the first officer of a desk opens originals of a tip, together with the second.
-
-        Raises:
-            SecondOfficerRequired: they are the same officer.
-            NotTheseTwoOfficers: the first may not release originals, one of them does not have the tip, or one
-                appointed the other.
-        """
-        officers = [state.officer(desk, first), state.officer(desk, second)]
-        rights = {right for one in officers if one for right in one.rights}
-        approval = cls(first, second, may_listen="listen" in rights)
-        one, other = officers
-        if one is None or other is None or "auditor" in (one.role, other.role):
-            raise NotTheseTwoOfficers("both must be officers of the desk who read its tips")
-        if any(tip.work.is_recused(desk, name) for name in (first, second)):
-            raise NotTheseTwoOfficers(
-                "one of these two has to do with the people of the tip: another officer must approve"
-            )
-        if "release" not in one.rights:
-            raise NotTheseTwoOfficers(f"officer {first} has no right to release originals")
-        if state.did_appoint((desk, first), (desk, second)) or state.did_appoint((desk, second), (desk, first)):
-            raise NotTheseTwoOfficers("one of these two officers appointed the other: another officer must approve")
-        return approval
 
 
 class EvidenceAccess:

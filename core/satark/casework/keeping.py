@@ -81,14 +81,14 @@ def check_agree(keeping: Keeping, officer: tuple[str, str], state: RosterState) 
     """Check that an officer may agree to what was asked for; return the step that this takes.
 
     Raises:
-        StepRefused: nothing was asked for, the same officer asked for it, or one of the two appointed the other.
+        StepRefused: nothing was asked for, the same officer asked for it, or the two may not act as two.
     """
     if not keeping.asked:
         raise StepRefused("nothing was asked for that could be agreed to")
     if officer == keeping.asked_by or not officer[1]:
         raise StepRefused("this takes two different officers")
-    if state.did_appoint(officer, keeping.asked_by) or state.did_appoint(keeping.asked_by, officer):
-        raise StepRefused("this takes two officers of whom neither appointed the other")
+    if not state.may_act_as_two(officer, keeping.asked_by):
+        raise StepRefused("this takes two officers of whom neither appointed the other or gave them a new key")
     return AGREED[keeping.asked]
 
 

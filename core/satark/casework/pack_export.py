@@ -12,8 +12,8 @@ from satark.custody.pack import PackContents, WrittenPack, write_pack
 if TYPE_CHECKING:
     from satark.api.tip import Evidence
     from satark.casework.casework import Casework
-    from satark.casework.evidence_access import TwoOfficerApproval
     from satark.casework.opened_tip import OpenTip
+    from satark.casework.two_officers import TwoOfficerApproval
     from satark.custody.chain import Form
     from satark.custody.manifest import Issuer
 

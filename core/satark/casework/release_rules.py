@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from satark.api.observability import Redacted
 from satark.api.routing import LEVELS, CaseworkError
 from satark.api.tip import CaseStep, Message
-from satark.casework.evidence_access import TwoOfficerApproval
 from satark.casework.sender_hints import words_of
+from satark.casework.two_officers import check_two_officers
 from satark_words.tokens import fold
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class ReleaseRules:
             return "raw.none"
         state = self._services.read_keys(self._services.roster.check).state
         try:
-            TwoOfficerApproval.of(state, tip, self._casework.desk, asked.officer, self._casework.trail.officer)
+            check_two_officers(state, tip, self._casework.desk, asked.officer, self._casework.trail.officer)
         except CaseworkError:
             return "raw.two"
         return None

@@ -13,7 +13,7 @@ import msgspec
 
 from satark.cli import counted
 from satark.roster.chain import append
-from satark.roster.entries import Closed, DeskAdded, DestinationSet, Entry, KeyChange, OfficerSet
+from satark.roster.entries import Closed, DeskAdded, DestinationSet, Entry, KeyChange, KeyGiven, OfficerSet
 from satark.roster.proposals import Proposal
 from satark.roster.roster import desk_problems, destination_problems
 from satark.roster.rules import NotAllowed
@@ -107,6 +107,8 @@ def describe(body: Body) -> str:
         case OfficerSet():
             one = body.officer
             return f"desk {body.desk} has {_officer(one.name, one.role, one.rights)}"
+        case KeyGiven():
+            return f"officer {body.officer.name} of desk {body.desk} got a new key: {body.officer.fingerprint}"
         case DestinationSet():
             verb = "reads" if body.recipient else "reads no more"
             return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"

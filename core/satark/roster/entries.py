@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from satark.api.routing import Desk
 from satark.api.sealing import recipient_of
 from satark.identity.signatures import is_signed, signing_key, verifier_for
+from satark.roster.key_codes import KeyCode
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,7 +27,11 @@ RIGHTS: tuple[Right, ...] = ("listen", "release")
 RECOVERY: Final = "recovery"
 """Name of the head whose passphrase lies in a safe, for the day on which a desk's officers lose theirs."""
 
+Member: TypeAlias = tuple[str, str]
+"""(desk, officer); with an empty officer the desk itself, as a remote office signs."""
+
 _ENTRY = b"satark/1/roster-entry\0"
+_CODE = b"satark/1/roster-code\0"
 _KEY_CHANGE = b"satark/1/roster-key\0"
 _STATEMENT = b"satark/1/officer-statement\0"
 _OFFICER_USE = "satark/1/officer"
@@ -43,6 +49,11 @@ class RosterOfficer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Ed25519 public key (hex) of the officer's signatures."""
     role: Role
     rights: tuple[Right, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """What officers compare of this officer's two public keys."""
+        return fingerprint_of(self.recipient, self.signer)
 
 
 class DeskAdded(msgspec.Struct, frozen=True, kw_only=True, tag="desk-added", tag_field="what", omit_defaults=True):
@@ -80,10 +91,20 @@ class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key-changed", ta
 
 
 class OfficerSet(msgspec.Struct, frozen=True, kw_only=True, tag="officer-set", tag_field="what"):
-    """An officer was added, or their keys, role or rights were changed."""
+    """An officer was added, or their role or rights were changed."""
 
     desk: str
     officer: RosterOfficer
+
+
+class KeyGiven(msgspec.Struct, frozen=True, kw_only=True, tag="key-given", tag_field="what"):
+    """An officer who lost a passphrase or a second factor gets a new key."""
+
+    desk: str
+    officer: RosterOfficer
+    """The officer with the new key; role and rights stay."""
+    code: str
+    """Public key (hex) of what the code of the new key signs with: `KeyCode.verifier`."""
 
 
 class DestinationSet(msgspec.Struct, frozen=True, kw_only=True, tag="destination-set", tag_field="what"):
@@ -100,7 +121,7 @@ class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="sealed", tag_field=
     destinations: tuple[DestinationSet, ...] = ()
 
 
-Body: TypeAlias = DeskAdded | KeyChange | OfficerSet | DestinationSet | Closed
+Body: TypeAlias = DeskAdded | KeyChange | OfficerSet | KeyGiven | DestinationSet | Closed
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -110,12 +131,16 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     officer: str = ""
     signature: str
     """64 bytes, hex."""
+    code: str = ""
+    """Signature (hex) with the code of a new key: the signer was told the code."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One entry with its signatures; the first is the proposer's."""
+    """One entry with its signatures."""
 
     body: Body
+    by: Member = ("", "")
+    """Who proposed it; empty for a new desk, which nobody proposes, and in the founding."""
     base: str = ""
     """Hash (hex) of the entry that the roster ended with when this one was proposed; empty in the founding."""
     signatures: tuple[Signature, ...] = ()
@@ -125,15 +150,21 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         others = [one for one in self.signatures if (one.desk, one.officer) != (signature.desk, signature.officer)]
         return msgspec.structs.replace(self, signatures=(*others, signature))
 
-    def signed_by_officer(self, desk: str, officer: str, identity: str) -> Entry:
-        """Return this entry signed with an officer's own identity."""
-        signature = officer_key(identity).sign(self.signed_bytes).hex()
-        return self.signed_by(Signature(desk=desk, officer=officer, signature=signature))
+    def signed_by_officer(self, desk: str, officer: str, identity: str, code: str = "") -> Entry:
+        """Return this entry signed with an officer's own identity; `code`: that of a new key, as they typed it."""
+        return self._signed((desk, officer), officer_key(identity), code)
 
-    def signed_by_desk(self, desk: str, identity: str) -> Entry:
+    def signed_by_desk(self, desk: str, identity: str, code: str = "") -> Entry:
         """Return this entry signed with a desk's own identity, as a desk in a remote office does."""
-        signature = signing_key(identity, DESK_USE).sign(self.signed_bytes).hex()
-        return self.signed_by(Signature(desk=desk, signature=signature))
+        return self._signed((desk, ""), signing_key(identity, DESK_USE), code)
+
+    def _signed(self, by: Member, key: Ed25519PrivateKey, code: str) -> Entry:
+        shown = ""
+        if isinstance(self.body, KeyGiven) and code:
+            typed = KeyCode(code, self.body.desk, self.body.officer.name)
+            shown = typed.signing_key(self.body.officer.fingerprint).sign(self._shown_bytes(by)).hex()
+        signature = key.sign(self.signed_bytes).hex()
+        return self.signed_by(Signature(desk=by[0], officer=by[1], signature=signature, code=shown))
 
     def encode(self) -> bytes:
         """Encode this entry as one line of JSON."""
@@ -150,8 +181,22 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def signed_bytes(self) -> bytes:
-        """What every signature covers: the body, and the place in the roster at which the entry was proposed."""
-        return _ENTRY + _encode((self.base, self.body))
+        """What every signature covers: body and proposer, and the place in the roster at which it was proposed."""
+        return _ENTRY + _encode((self.base, self.by, self.body))
+
+    def is_code_shown(self, signature: Signature) -> bool:
+        """Return whether a signer was told the code of the new key."""
+        shown = self._shown_bytes((signature.desk, signature.officer))
+        return isinstance(self.body, KeyGiven) and _is_signed(self.body.code, signature.code, shown)
+
+    def _shown_bytes(self, by: Member) -> bytes:
+        return _CODE + _encode(by) + self.signed_bytes
+
+
+def fingerprint_of(recipient: str, signer: str) -> str:
+    """Return what officers compare of an officer's two public keys: 80 bits of a hash, in groups of hex digits."""
+    digest = hashlib.sha256(f"{recipient} {signer}".encode()).hexdigest()
+    return " ".join(digest[at : at + 4] for at in range(0, 20, 4))
 
 
 def officer_key(identity: str) -> Ed25519PrivateKey:

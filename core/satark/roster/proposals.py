@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from satark.api.routing import CaseworkError
 from satark.roster import chain, rules
-from satark.roster.entries import Entry
+from satark.roster.entries import Entry, Member
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.store.tables import roster_proposal as table
 
@@ -70,7 +70,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         try:
             rules.check(state, self.entry)
         except Unsigned:
-            return rules.needed(state, self.entry.body).missing(state, self._signers)
+            return rules.needed(state, self.entry.body).missing(state, self.signers)
         return ""
 
     def still_needed(self, state: RosterState) -> Needed | None:
@@ -79,10 +79,11 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
             self.missing(state)
         except NotAllowed:
             return None
-        return rules.needed(state, self.entry.body).without(state, self._signers) if state.closed else Needed(heads=())
+        return rules.needed(state, self.entry.body).without(state, self.signers) if state.closed else Needed(heads=())
 
     @property
-    def _signers(self) -> list[tuple[str, str]]:
+    def signers(self) -> list[Member]:
+        """Who has signed it."""
         return [(one.desk, one.officer) for one in self.entry.signatures]
 
     def store(self, unit: UnitOfWork) -> None:

@@ -1,7 +1,8 @@
 """Rules of the roster: what an entry may say, and whose signatures it needs.
 
 One principle is behind them: nobody gets to read a desk's tips without the signature of a head of that desk, and no
-head alone gives anybody access. In the founding no signature is needed.
+head alone gives anybody access: the head and whoever signs besides are two persons with a key each, as far as the
+roster has two such (`RosterState.are_linked`). In the founding no signature is needed.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from satark.roster.entries import (
     DestinationSet,
     Entry,
     KeyChange,
+    KeyGiven,
+    Member,
     OfficerSet,
     RosterOfficer,
     is_good,
     is_proved,
 )
-from satark.roster.state import ListedDesk, Member, RosterState
+from satark.roster.state import ListedDesk, RosterState
 
 MAX_NAME = 40
 """Most characters of an officer's name."""
@@ -49,9 +52,11 @@ class Needed(msgspec.Struct, frozen=True, kw_only=True):
         """Return what is still missing when these have signed: first heads, then one of `seconds`."""
         signed = set(signers)
         heads = tuple(desk for desk in self.heads if not signed & set(state.heads_of(desk)))
-        if heads or not self.seconds or self._is_seconded(state, signed):
+        signing_heads = signed & self._every_head(state)
+        fitting = [one for one in self.seconds if any(self._are_two(state, head, one) for head in signing_heads)]
+        if heads or not self.seconds or signed.intersection(fitting):
             return Needed(heads=heads)
-        return Needed(heads=(), seconds=tuple(one for one in self.seconds if one not in signed))
+        return Needed(heads=(), seconds=tuple(fitting or (one for one in self.seconds if one not in signed)))
 
     def missing(self, state: RosterState, signers: Iterable[Member]) -> str:
         """Say whose signatures are still missing, as the end of a sentence; empty: none."""
@@ -61,24 +66,29 @@ class Needed(msgspec.Struct, frozen=True, kw_only=True):
         names = [f"{officer or 'its officers'} (desk {desk})" for desk, officer in left.seconds]
         return f"one more officer: {', '.join(names)}" if names else ""
 
-    def _is_seconded(self, state: RosterState, signed: set[Member]) -> bool:
-        signing_heads = signed & {head for desk in self.heads for head in state.heads_of(desk)}
-        return any(second != head for head in signing_heads for second in signed & set(self.seconds))
+    def _every_head(self, state: RosterState) -> set[Member]:
+        return {head for desk in self.heads for head in state.heads_of(desk)}
+
+    def _are_two(self, state: RosterState, head: Member, second: Member) -> bool:
+        """Return whether both are two persons; where the roster has no two such, two officers are enough."""
+        if head == second:
+            return False
+        every = ((one, other) for one in self._every_head(state) for other in self.seconds)
+        return not state.are_linked(head, second) or all(state.are_linked(*pair) for pair in every)
 
 
 def needed(state: RosterState, body: Body) -> Needed:
     """Return whose signatures an entry needs once the roster is closed."""
     match body:
         case DeskAdded():
-            everybody = tuple(state.members())
-            return Needed(heads=_sharing(state, body), seconds=everybody if len(everybody) > 1 else ())
-        case OfficerSet():
+            return Needed(heads=_sharing(state, body), seconds=_everybody(state))
+        case OfficerSet() | KeyGiven():
             return Needed(heads=(body.desk,), seconds=_seconds(state, body.desk, body.officer.name))
         case DestinationSet() if body.desk:
             return Needed(heads=(body.desk,), seconds=_seconds(state, body.desk))
         case DestinationSet():
             every = tuple(sorted(name for name in state.desks if state.heads_of(name)))
-            return Needed(heads=every)
+            return Needed(heads=every, seconds=_everybody(state))
         case KeyChange():
             if body.proof and not state.desks[body.desk].officers:
                 return Needed(heads=())
@@ -99,11 +109,15 @@ def check(state: RosterState, entry: Entry) -> None:
     signers = _good_signers(state, entry)
     if isinstance(entry.body, KeyChange):
         _check_key_change(state, entry.body, signers)
+    if isinstance(entry.body, KeyGiven):
+        _check_signers_of_key(entry, entry.body, signers)
     if not state.closed or isinstance(entry.body, Closed):
         return
     wanted = needed(state, entry.body)
     if missing := wanted.missing(state, signers):
         raise Unsigned(f"this needs the signature of {missing}")
+    if isinstance(entry.body, OfficerSet | KeyGiven) and entry.by not in signers:
+        raise NotAllowed("whoever proposes a change signs it")
     if not isinstance(entry.body, KeyChange):
         _check_base(state, entry)
 
@@ -113,10 +127,11 @@ def _check_content(state: RosterState, body: Body) -> None:
         case DeskAdded():
             _check_desk(state, body)
         case OfficerSet():
-            listed = _listed(state, body.desk)
             _check_officer(state, body.desk, body.officer)
-            if listed.heads == [body.officer.name] and body.officer.role != "head":
-                raise NotAllowed("the last head of a desk stays its head", reason="last_head")
+            _check_role(_listed(state, body.desk), body.officer)
+        case KeyGiven():
+            _check_officer(state, body.desk, body.officer)
+            _check_new_key(_listed(state, body.desk), body.officer)
         case DestinationSet():
             if body.desk:
                 _listed(state, body.desk)
@@ -132,8 +147,26 @@ def _check_desk(state: RosterState, body: DeskAdded) -> None:
         raise NotAllowed("the roster has a desk of that name already")
     if body.officers and not any(one.role == "head" for one in body.officers):
         raise NotAllowed("the first officer of a desk is its head")
+    if state.closed and len(body.officers) > 1:
+        raise NotAllowed("a new desk begins with one officer")
     for officer in body.officers:
         _check_officer(state, body.desk.name, officer)
+
+
+def _check_role(listed: ListedDesk, officer: RosterOfficer) -> None:
+    if listed.heads == [officer.name] and officer.role != "head":
+        raise NotAllowed("the last head of a desk stays its head", reason="last_head")
+    before = listed.officers.get(officer.name)
+    if before and before.fingerprint != officer.fingerprint:
+        raise NotAllowed("an officer's key and role are not changed at once")
+
+
+def _check_new_key(listed: ListedDesk, officer: RosterOfficer) -> None:
+    before = listed.officers.get(officer.name)
+    if before is None:
+        raise NotAllowed("the desk has no officer of that name", reason="nobody")
+    if (before.role, before.rights) != (officer.role, officer.rights):
+        raise NotAllowed("an officer's key and role are not changed at once")
 
 
 def _check_removal(listed: ListedDesk, removed: str) -> None:
@@ -163,6 +196,13 @@ def _check_key_change(state: RosterState, body: KeyChange, signers: list[Member]
         raise NotAllowed("a desk in a remote office changes its key itself")
     if body.removed and (body.desk, body.removed) in signers:
         raise NotAllowed("an officer must be removed by another officer of the desk", reason="oneself")
+
+
+def _check_signers_of_key(entry: Entry, body: KeyGiven, signers: list[Member]) -> None:
+    if (body.desk, body.officer.name) in signers:
+        raise NotAllowed("another officer must sign for an officer's new key", reason="own_key")
+    if not all(entry.is_code_shown(one) for one in entry.signatures):
+        raise NotAllowed("whoever signs for a new key types its code, which its officer tells", reason="code")
 
 
 def _check_base(state: RosterState, entry: Entry) -> None:
@@ -220,20 +260,27 @@ def _sharing(state: RosterState, body: DeskAdded) -> tuple[str, ...]:
     return tuple(sorted(one.desk.name for one in chosen))
 
 
+def _everybody(state: RosterState) -> tuple[Member, ...]:
+    everybody = tuple(state.members())
+    return everybody if len(everybody) > 1 else ()
+
+
 def _same_area(one: ListedDesk, other: ListedDesk) -> bool:
     return not one.desk.area or not other.desk.area or one.desk.area == other.desk.area
 
 
 def _seconds(state: RosterState, desk: str, subject: str = "") -> tuple[Member, ...]:
-    """Return who may sign besides a head: other officers of the desk; if none, heads of the desk above; else others."""
-    listed = state.desks[desk]
+    """Return who may sign besides a head: officers of the desk, and heads of the desk above.
+
+    If no two of the desk's are two persons, these are heads of the desk above alone; if there is none, heads of others.
+    """
+    listed, heads = state.desks[desk], state.heads_of(desk)
     own = [(desk, one.name) for one in listed.officers.values() if one.role != "auditor" and one.name != subject]
     above = _heads_above(state, listed)
-    if any(one != head for one in own for head in state.heads_of(desk)):
+    if any(not state.are_linked(one, head) for one in own for head in heads):
         return (*own, *above)
-    if above:
-        return tuple(above)
-    return tuple(head for other in state.desks if other != desk for head in state.heads_of(other))
+    elsewhere = above or [head for other in state.desks if other != desk for head in state.heads_of(other)]
+    return tuple(elsewhere or (own if any(one != head for one in own for head in heads) else ()))
 
 
 def _heads_above(state: RosterState, listed: ListedDesk) -> list[Member]:

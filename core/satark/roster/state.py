@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from satark.api.routing import LEVELS, Desk
-from satark.roster.entries import Body, Closed, DeskAdded, DestinationSet, Entry, KeyChange, OfficerSet, RosterOfficer
-
-Member: TypeAlias = tuple[str, str]
-"""(desk, officer); with an empty officer the desk itself, as a remote office signs."""
+from satark.roster.entries import (
+    RECOVERY,
+    Body,
+    Closed,
+    DeskAdded,
+    DestinationSet,
+    Entry,
+    KeyChange,
+    KeyGiven,
+    Member,
+    OfficerSet,
+    RosterOfficer,
+)
 
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
 
@@ -23,8 +31,13 @@ class ListedDesk(msgspec.Struct, frozen=True, kw_only=True):
     verifier: str
     officers: dict[str, RosterOfficer]
     """By name, in the order in which they were added."""
-    appointed_by: dict[str, Member]
-    """Officer → who proposed them. Officers of the founding are not listed: the ceremony appointed them."""
+    appointed_by: dict[str, frozenset[Member]]
+    """Officer → who proposed them or signed for a new key of theirs, and who did so for these, and so on.
+
+    Nobody for officers of the founding: the ceremony appointed them.
+    """
+    dependent: frozenset[str] = frozenset()
+    """Officers whose key one person alone may have made: a new key after a loss, or one that no two persons signed."""
 
     @property
     def heads(self) -> list[str]:
@@ -102,19 +115,28 @@ class RosterState:
             if not listed.officers and listed.verifier:
                 yield name, ""
 
-    def did_appoint(self, first: Member, second: Member) -> bool:
-        """Return whether the first officer appointed the second, directly or through those whom they appointed."""
-        seen = set[Member]()
-        while second not in seen:
-            seen.add(second)
-            listed = self.desks.get(second[0])
-            appointer = listed.appointed_by.get(second[1]) if listed else None
-            if appointer is None:
-                return False
-            if appointer == first:
-                return True
-            second = appointer
-        return False
+    def may_act_as_two(self, first: Member, second: Member) -> bool:
+        """Return whether what takes two officers may be done by these: two persons, and two keys."""
+        return RECOVERY not in (first[1], second[1]) and not self.are_linked(first, second)
+
+    def are_linked(self, first: Member, second: Member) -> bool:
+        """Return whether one person may know the keys of both.
+
+        One of the two appointed the other or signed for a new key of theirs, directly or through others; or somebody did
+        so for both, and one of the two is `ListedDesk.dependent`.
+        """
+        one, other = self._appointers(first), self._appointers(second)
+        if first == second or first in other or second in one:
+            return True
+        return (self._is_dependent(first) or self._is_dependent(second)) and not one.isdisjoint(other)
+
+    def _appointers(self, member: Member) -> frozenset[Member]:
+        listed = self.desks.get(member[0])
+        return listed.appointed_by.get(member[1], frozenset()) if listed else frozenset()
+
+    def _is_dependent(self, member: Member) -> bool:
+        listed = self.desks.get(member[0])
+        return listed is not None and member[1] in listed.dependent
 
     def apply(self, entry: Entry, hash_: str) -> None:
         """Apply an entry that `rules.check` accepted."""
@@ -130,21 +152,30 @@ class RosterState:
     def _follow(self, body: Body, entry: Entry) -> None:
         match body:
             case DeskAdded():
-                officers = {one.name: one for one in body.officers}
-                self.desks[body.desk.name] = ListedDesk(
-                    desk=body.desk, verifier=body.verifier, officers=officers, appointed_by={}
-                )
-                self.changed_at[body.desk.name] = self.position
+                self._add_desk(body, entry)
             case KeyChange():
                 self._change_key(body)
             case OfficerSet():
                 self._set_officer(body, entry)
+            case KeyGiven():
+                self._put_officer(body, _signers(entry), is_dependent=True)
             case DestinationSet():
                 self.destinations[body.to] = body
                 self.changed_at[body.desk] = self.position
             case Closed():
                 self.closed = True
                 self.destinations |= {one.to: one for one in body.destinations}
+
+    def _add_desk(self, body: DeskAdded, entry: Entry) -> None:
+        officers = {one.name: one for one in body.officers}
+        appointers = self._with_appointers(_signers(entry) if self.closed else [])
+        self.desks[body.desk.name] = ListedDesk(
+            desk=body.desk,
+            verifier=body.verifier,
+            officers=officers,
+            appointed_by=dict.fromkeys(officers, appointers),
+        )
+        self.changed_at[body.desk.name] = self.position
 
     def _change_key(self, body: KeyChange) -> None:
         listed = self.desks[body.desk]
@@ -156,10 +187,25 @@ class RosterState:
         self.changed_at[body.desk] = self.key_changed_at[body.desk] = self.position
 
     def _set_officer(self, body: OfficerSet, entry: Entry) -> None:
+        signers = _signers(entry)
+        is_new = self.closed and body.officer.name not in self.desks[body.desk].officers
+        are_two = not all(self.are_linked(one, other) for one in signers for other in signers)
+        self._put_officer(body, [entry.by] if is_new else [], is_dependent=is_new and not are_two)
+
+    def _put_officer(self, body: OfficerSet | KeyGiven, appointers: Iterable[Member], *, is_dependent: bool) -> None:
         listed, name = self.desks[body.desk], body.officer.name
-        appointed = dict(listed.appointed_by)
-        if self.closed and name not in listed.officers and entry.signatures:
-            appointed[name] = (entry.signatures[0].desk, entry.signatures[0].officer)
-        officers = {**listed.officers, name: body.officer}
-        self.desks[body.desk] = msgspec.structs.replace(listed, officers=officers, appointed_by=appointed)
+        before = listed.appointed_by.get(name, frozenset())
+        self.desks[body.desk] = msgspec.structs.replace(
+            listed,
+            officers={**listed.officers, name: body.officer},
+            appointed_by={**listed.appointed_by, name: before | self._with_appointers(appointers)},
+            dependent=listed.dependent | {name} if is_dependent else listed.dependent,
+        )
         self.changed_at[body.desk] = self.position
+
+    def _with_appointers(self, members: Iterable[Member]) -> frozenset[Member]:
+        return frozenset(one for member in members for one in (member, *self._appointers(member)))
+
+
+def _signers(entry: Entry) -> list[Member]:
+    return [(one.desk, one.officer) for one in entry.signatures]

@@ -244,9 +244,9 @@ def approved_originals(
     desk = unlocked.desk.name
     if second_file is not None:
         second = unlock_any(services, desk, read_passphrase(second_file))
-        state = services.read_keys(services.roster.check).state
-        return exports.approve_originals(state, casework, tip, unlocked, second)
-    approval = original_requests.approval_of(services, unlocked, tip)
+        approval = original_requests.approve_at_once(services, unlocked, second, tip)
+    else:
+        approval = original_requests.approval_of(services, unlocked, tip)
     if approval is None:
         original_requests.ask(services, unlocked, tip)
         raise click.UsageError(

@@ -7,15 +7,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from satark.api import Evidence
 from satark.casework import Casework, Form, OpenTip, TwoOfficerApproval, may_contain_voice
 from satark_files.file_endings import ending_of
-
-if TYPE_CHECKING:
-    from satark.casework import RosterState
-    from satark_desk.desk_keys import UnlockedDesk
 
 INLINE: dict[str, str] = {
     "image/jpeg": "image",
@@ -40,20 +35,6 @@ def file_name(tip: OpenTip, record: Evidence, *, original: bool) -> str:
     mime = record.mime if original else record.clean_mime
     kind = ".original" if original else ""
     return f"{tip.tip.number}-{record.ordinal}{kind}{ending_of(mime)}"
-
-
-def approve_originals(
-    state: RosterState, casework: Casework, tip: OpenTip, first: UnlockedDesk, second: UnlockedDesk
-) -> TwoOfficerApproval:
-    """Approve, for two officers of the desk, that originals are exported; note both names in the tip.
-
-    Raises:
-        SecondOfficerRequired: both are the same officer.
-        NotTheseTwoOfficers: one lacks a right, does not have the tip, or appointed the other.
-    """
-    approval = TwoOfficerApproval.of(state, tip, first.desk.name, first.officer, second.officer)
-    note_opened(casework, tip, approval)
-    return approval
 
 
 def note_opened(casework: Casework, tip: OpenTip, approval: TwoOfficerApproval) -> None:

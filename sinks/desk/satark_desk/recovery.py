@@ -3,12 +3,11 @@
 The officer chooses the new passphrase on their own machine, and gets a code. The officer tells the code, face to face
 or by a call, to another officer of the desk. That other officer signs in and approves by typing the code. Neither
 officer sees the other's passphrase. Whoever runs the service can't approve, since they have no copy of the desk's key.
+Whoever signs for the new key types the code as well, and counts from then on as one person with that officer.
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +15,19 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, select
 
 from satark.api import CaseworkError, new_identity
-from satark.casework import OfficerSet, UnitOfWork, officer_signer
+from satark.casework import (
+    KeyCode,
+    KeyGiven,
+    Proposal,
+    UnitOfWork,
+    fingerprint_of,
+    new_code,
+    officer_signer,
+    read_state,
+)
 from satark_desk.desk_keys import key_context
 from satark_desk.passphrases import wrap
-from satark_desk.roster_changes import RosterAttachment, Submitted, submit
+from satark_desk.roster_changes import RosterAttachment, Submitted, approve, submit
 from satark_desk.tables import officer, recovery
 
 if TYPE_CHECKING:
@@ -32,7 +40,6 @@ MOST_REQUESTS: Final = 50
 """Most requests that are kept for one officer; the newest are kept. The number is high, so that a stranger's requests
 do not soon displace the officer's own.
 """
-_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 class NoSuchRecovery(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -50,19 +57,31 @@ class RecoveryRequest(msgspec.Struct, frozen=True):
     """Time of the newest request, Unix seconds."""
 
 
-def ask_for_recovery(services: Services, desk: str, name: str, passphrase: str) -> str:
-    """Store a request with a new key under the new passphrase; return its code: eight characters, 40 random bits.
+class AskedRecovery(msgspec.Struct, frozen=True):
+    """What an officer who asked is shown once."""
+
+    code: str
+    fingerprint: str
+    """Of the new key; the officers who sign see it too."""
+
+    def __repr__(self) -> str:
+        return "AskedRecovery(…)"
+
+
+def ask_for_recovery(services: Services, desk: str, name: str, passphrase: str) -> AskedRecovery:
+    """Store a request with a new key under the new passphrase; return its code.
 
     For an officer who does not exist, do the same work and store nothing.
     """
-    code = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    code = new_code()
     recipient, own = new_identity()
-    wrapped = wrap(own, passphrase, key_context(desk, name))
-    row = {"desk": desk, "officer": name, "code": _digest(code), "recipient": recipient, "asked": int(time.time())}
-    row["signer"] = officer_signer(own)
-    row |= msgspec.structs.asdict(wrapped)
+    signer = officer_signer(own)
+    fingerprint = fingerprint_of(recipient, signer)
+    verifier = KeyCode(code, desk, name).verifier(fingerprint)
+    row = {"desk": desk, "officer": name, "code": bytes.fromhex(verifier), "recipient": recipient, "signer": signer}
+    row |= msgspec.structs.asdict(wrap(own, passphrase, key_context(desk, name))) | {"asked": int(time.time())}
     services.write_now(lambda unit: _store(unit, desk, name, row))
-    return f"{code[:4]}-{code[4:]}"
+    return AskedRecovery(code, fingerprint)
 
 
 def requests_of(connection: Connection, desk: str) -> list[RecoveryRequest]:
@@ -85,13 +104,11 @@ def approve_recovery(services: Services, by: UnlockedDesk, name: str, code: str)
     if name == by.officer:
         raise CaseworkError("another officer of the desk must approve")
 
-    def find(connection: Connection) -> dict[str, Any]:
-        row = connection.execute(select(recovery).where(_of(by.desk.name, name), _has(code), _is_fresh())).one_or_none()
-        if row is None:
-            raise NoSuchRecovery
-        return dict(row._mapping)  # noqa: SLF001 - public, despite its name
-
-    return _replace_key(services, by, services.read(find))
+    typed, asking = KeyCode(code, by.desk.name, name), select(recovery).where(_of(by.desk.name, name), _is_fresh())
+    for row in services.read(lambda c: c.execute(asking).all()):
+        if row.code.hex() == typed.verifier(fingerprint_of(row.recipient, row.signer)):
+            return _replace_key(services, by, dict(row._mapping), code)  # noqa: SLF001 - public, despite its name
+    raise NoSuchRecovery
 
 
 def _store(unit: UnitOfWork, desk: str, name: str, row: dict[str, object]) -> None:
@@ -105,7 +122,7 @@ def _store(unit: UnitOfWork, desk: str, name: str, row: dict[str, object]) -> No
     unit.insert(recovery, [row])
 
 
-def _replace_key(services: Services, by: UnlockedDesk, row: dict[str, Any]) -> Submitted:
+def _replace_key(services: Services, by: UnlockedDesk, row: dict[str, Any], code: str) -> Submitted:
     """Replace the officer's key by the new one. Whatever was sealed to the old key alone is lost."""
     listed = services.read_keys(services.roster.check).state.officer(row["desk"], row["officer"])
     if listed is None:
@@ -113,17 +130,19 @@ def _replace_key(services: Services, by: UnlockedDesk, row: dict[str, Any]) -> S
     changed = msgspec.structs.replace(listed, recipient=row["recipient"], signer=row["signer"])
     columns = ("recipient", "wrapped", "salt", "memory_kib", "passes", "lanes")
     values = {column: row[column] for column in columns} | {"temporary": False}
-    return submit(services, by, OfficerSet(desk=row["desk"], officer=changed), RosterAttachment(officer=values))
+    body = KeyGiven(desk=row["desk"], officer=changed, code=row["code"].hex())
+    if waiting := _proposal_of(services, by, body):
+        return approve(services, by, waiting, code)
+    return submit(services, by, body, RosterAttachment(officer=values), code)
 
 
-def _digest(code: str) -> bytes:
-    typed = "".join(character for character in code.casefold() if character.isalnum())
-    # Crockford's base 32: characters that look alike count as the same.
-    return hashlib.sha256(typed.translate(str.maketrans("oil", "011")).encode()).digest()
-
-
-def _has(code: str) -> ColumnElement[bool]:
-    return recovery.c.code == _digest(code)
+def _proposal_of(services: Services, by: UnlockedDesk, body: KeyGiven) -> str:
+    """Return the id of another officer's proposal of this key; empty if there is none that can be signed."""
+    state = services.read_keys(read_state)
+    for one in services.read(Proposal.all):
+        if one.entry.body == body and one.entry.by[1] != by.officer and one.still_needed(state):
+            return one.id
+    return ""
 
 
 def _expired() -> int:

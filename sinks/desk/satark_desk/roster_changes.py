@@ -18,6 +18,7 @@ from satark.casework import (
     DestinationSet,
     Entry,
     KeyChange,
+    KeyGiven,
     NotAllowed,
     OfficePairing,
     OfficerSet,
@@ -71,16 +72,20 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
 def submit(
     services: Services,
     by: UnlockedDesk,
-    body: DeskAdded | DestinationSet | KeyChange | OfficerSet,
+    body: DestinationSet | KeyChange | KeyGiven | OfficerSet,
     with_: RosterAttachment,
+    code: str = "",
 ) -> Submitted:
     """Propose a change, signed by this officer; carry it out if no other signature is needed.
+
+    `code`: the code of a new key, as this officer typed it.
 
     Raises:
         NotAllowed: the roster does not allow it, whoever signs.
     """
     state = services.read_keys(read_state)
-    entry = Entry(body=body, base=state.head).signed_by_officer(by.desk.name, by.officer, by.own_identity)
+    own = by.desk.name, by.officer
+    entry = Entry(body=body, by=own, base=state.head).signed_by_officer(*own, by.own_identity, code)
     submitted = _store(services, by, entry, with_)
     _record(services, by, "roster_proposed", body)
     return submitted
@@ -96,17 +101,24 @@ def submit_unsigned(services: Services, body: DeskAdded, with_: RosterAttachment
     return _store(services, None, Entry(body=body, base=state.head), with_)
 
 
-def approve(services: Services, by: UnlockedDesk, id_: str) -> Submitted:
+def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> Submitted:
     """Sign a proposal, and carry it out if no signature is missing any more.
+
+    `code`: the code of a new key, as this officer typed it.
 
     Raises:
         NoSuchProposal: there is none of this id.
         NotAllowed: this officer may not sign, or the roster changed meanwhile.
     """
     proposal = services.read(lambda c: Proposal.find(c, id_))
-    entry = proposal.entry.signed_by_officer(by.desk.name, by.officer, by.own_identity)
+    own = by.desk.name, by.officer
+    if proposal.entry.by == own and own not in proposal.signers:
+        raise NotAllowed("this names you as who proposed it, and you did not: withdraw it")
+    entry = proposal.entry.signed_by_officer(*own, by.own_identity, code)
+    signed = msgspec.structs.replace(proposal, entry=entry)
+    services.read_keys(lambda c: signed.missing(read_state(c)))
     _record(services, by, "roster_approved", entry.body)
-    return add_signature(services, by, msgspec.structs.replace(proposal, entry=entry))
+    return add_signature(services, by, signed)
 
 
 def add_signature(services: Services, by: UnlockedDesk | None, signed: Proposal) -> Submitted:
@@ -169,6 +181,8 @@ def _summary(body: object) -> str:
     match body:
         case OfficerSet():
             return f"{body.desk}: {body.officer.name}, {body.officer.role} {' '.join(body.officer.rights)}".strip()
+        case KeyGiven():
+            return f"{body.desk}: new key of {body.officer.name}, {body.officer.fingerprint}"
         case KeyChange():
             return f"{body.desk}: without {body.removed}" if body.removed else f"{body.desk}: new key"
         case DeskAdded():
@@ -195,7 +209,7 @@ def _is_signed(state: RosterState, proposal: Proposal) -> bool:
 
 def _desk_of(proposal: Proposal) -> str:
     body = proposal.entry.body
-    return body.desk if isinstance(body, OfficerSet | KeyChange) else ""
+    return body.desk if isinstance(body, OfficerSet | KeyChange | KeyGiven) else ""
 
 
 def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) -> bool:
@@ -211,7 +225,7 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
             return False
         _change_key(services, by, proposal, with_)
         return True
-    needs_key = isinstance(body, OfficerSet) and body.officer.role != "auditor" and with_.officer
+    needs_key = isinstance(body, OfficerSet | KeyGiven) and body.officer.role != "auditor" and with_.officer
     if needs_key and (by is None or by.desk.name != _desk_of(proposal) or not by.identity):
         return False
     services.write_now(lambda unit: _write(unit, by, proposal, with_))
@@ -222,7 +236,7 @@ def _write(unit: UnitOfWork, by: UnlockedDesk | None, proposal: Proposal, with_:
     body = proposal.entry.body
     if not isinstance(body, DeskAdded):
         proposal.carry_out(unit)
-        if isinstance(body, OfficerSet) and with_.officer:
+        if isinstance(body, OfficerSet | KeyGiven) and with_.officer:
             _write_officer(unit, by.identity if by else "", body, with_)
         return
     proposal.withdraw(unit)
@@ -233,7 +247,7 @@ def _write(unit: UnitOfWork, by: UnlockedDesk | None, proposal: Proposal, with_:
     unit.insert(officer, [{**with_.officer, "desk_key": with_.desk_key}])
 
 
-def _write_officer(unit: UnitOfWork, identity: str, body: OfficerSet, with_: RosterAttachment) -> None:
+def _write_officer(unit: UnitOfWork, identity: str, body: OfficerSet | KeyGiven, with_: RosterAttachment) -> None:
     name, recipient = body.officer.name, body.officer.recipient
     if with_.officer.get("recipient") != recipient:
         raise NotAllowed("what belongs to the proposal was altered: propose it again", reason="changed")

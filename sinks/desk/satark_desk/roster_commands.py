@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from satark.casework import DestinationSet, Entry, Proposal, Role, Signature
+from satark.casework import DestinationSet, Entry, KeyGiven, Proposal, Role, Signature
 from satark_desk.command_context import FILE, at_desk, open_services, passphrase_option, unlocked_desk
 from satark_desk.desk_commands import chosen_rights, report_submitted, role_option
 from satark_desk.officers import set_role
@@ -17,6 +17,9 @@ from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
     from satark_desk.desk_keys import UnlockedDesk
+
+
+code_option = click.option("--code", default="", help="For a new key: the code that its officer told you.")
 
 
 @click.group("roster")
@@ -67,13 +70,15 @@ def propose_destination(*, desk: str, to: str, recipient: str, passphrase_file: 
 @click.argument("proposal")
 @click.option("--passphrase-file", type=FILE, help="File whose first line is the passphrase of an officer of DESK.")
 @click.option("--signature-file", type=FILE, help="What `satark roster sign` printed in the office of DESK.")
-def approve_(*, desk: str, proposal: str, passphrase_file: Path | None, signature_file: Path | None) -> None:
+@code_option
+def approve_(*, desk: str, proposal: str, passphrase_file: Path | None, signature_file: Path | None, code: str) -> None:
     """Sign PROPOSAL as an officer of DESK; `satark roster show` says what it is and whose signatures it needs."""
     if (passphrase_file is None) == (signature_file is None):
         raise click.UsageError("give either --passphrase-file or --signature-file")
     if passphrase_file is not None:
         with unlocked_desk(desk, passphrase_file) as (services, unlocked):
-            _report(approve(services, unlocked, proposal), f"proposal {proposal}")
+            _check_code(services.read(lambda c: Proposal.find(c, proposal)).entry, code)
+            _report(approve(services, unlocked, proposal, code), f"proposal {proposal}")
     elif signature_file is not None:
         with open_services() as services:
             signature = _read_signature(signature_file)
@@ -103,7 +108,8 @@ def text(proposal: str) -> None:
 @roster_group.command("sign")
 @at_desk
 @click.argument("file", type=FILE)
-def sign(*, desk: str, file: Path, passphrase_file: Path) -> None:
+@code_option
+def sign(*, desk: str, file: Path, passphrase_file: Path, code: str) -> None:
     """At an office: sign the proposal in FILE with the key of DESK, and print the signature for the host."""
     with unlocked_desk(desk, passphrase_file) as (_, unlocked):
         _check_head(unlocked)
@@ -111,7 +117,18 @@ def sign(*, desk: str, file: Path, passphrase_file: Path) -> None:
             entry = Entry.decode(file.read_text("utf-8"))
         except ValueError:
             raise click.ClickException("the file holds no proposal of `satark roster text`") from None
-        click.echo(msgspec.json.encode(entry.signed_by_desk(desk, unlocked.identity).signatures[-1]).decode())
+        _check_code(entry, code)
+        click.echo(msgspec.json.encode(entry.signed_by_desk(desk, unlocked.identity, code).signatures[-1]).decode())
+
+
+def _check_code(entry: Entry, code: str) -> None:
+    body = entry.body
+    if isinstance(body, KeyGiven) and not code:
+        name, key, by = body.officer.name, body.officer.fingerprint, entry.by[1]
+        raise click.ClickException(
+            f"this gives officer {name} of desk {body.desk} a new key ({key}), asked for by {by}: sign it with --code, "
+            f"which {name} tells you, face to face or by a voice that you know"
+        )
 
 
 def _check_head(unlocked: UnlockedDesk) -> None:

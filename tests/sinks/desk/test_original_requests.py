@@ -13,6 +13,7 @@ from satark.routing.desks import close_roster
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, unlock
+from satark_desk.recovery import approve_recovery, ask_for_recovery
 from satark_desk.roster_changes import approve
 from satark_desk.tables import release
 from support.tips import SeededTip, seed_file, seed_tip
@@ -96,6 +97,25 @@ def test_no_officer_opens_originals_with_an_officer_whom_they_appointed(
     other = second(browser)
     other.post(address(tip), data={"officer": "sp-1"})
     assert head.get(address(tip, "/1")).status_code == 200
+
+
+def test_a_head_with_a_colleagues_new_key_is_one_officer_and_not_two(
+    browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk], desk: Callable[[str], Desk]
+) -> None:
+    """The head asks in the name of *third*, approves it, and another officer signs what the head asks them to."""
+    for name in ("second", "third"):
+        add_officer(services, unlocked("sp"), NewOfficer(name=name, passphrase=f"{name} {SECONDS}"))
+    seeded = seed_tip(services, [desk("sp")], evidence=("1",))
+    seed_file(services, seeded, "1", b"original photo", b"clean photo")
+    services.write_now(lambda unit: close_roster(unit, ()))
+    taken = "the head knows this one 4"
+    code = ask_for_recovery(services, "sp", "third", taken).code
+    submitted = approve_recovery(services, unlocked("sp"), "third", code)
+    approve(services, unlock(services, "sp", "second", f"second {SECONDS}"), submitted.id, code)
+    head, puppet = browser("sp"), second(browser, "third", taken)
+    head.post(address(seeded), data={"ask": "yes"})
+    assert puppet.post(address(seeded), data={"officer": "sp-1"}).status_code == 422
+    assert head.get(address(seeded, "/1")).status_code == 404
 
 
 def test_an_officer_without_the_right_to_release_can_not_ask(

@@ -33,7 +33,7 @@ def second(services: Services, unlocked: Open) -> UnlockedDesk:
 def test_an_officer_gets_in_with_the_new_passphrase_once_another_has_approved(
     services: Services, second: UnlockedDesk
 ) -> None:
-    code = ask_for_recovery(services, "sp", "sp-1", NEW)
+    code = ask_for_recovery(services, "sp", "sp-1", NEW).code
     with pytest.raises(WrongPassphrase):
         unlock(services, "sp", "sp-1", NEW)
     assert [one.officer for one in services.read(lambda c: requests_of(c, "sp"))] == ["sp-1"]
@@ -55,7 +55,7 @@ def test_recovery_removes_the_second_factors_and_the_known_browsers(
     assert factor is not None
     add_factor(services, head, factor, name="phone", now=60)
     services.write_now(lambda unit: remember(unit, "sp", "sp-1", "value", name="x", now=60))
-    approve_recovery(services, second, "sp-1", ask_for_recovery(services, "sp", "sp-1", NEW))
+    approve_recovery(services, second, "sp-1", ask_for_recovery(services, "sp", "sp-1", NEW).code)
     assert services.read(lambda c: factors_of(c, "sp", "sp-1")) == []
     assert not services.read(lambda c: is_known(c, "sp", "sp-1", "value"))
 
@@ -63,7 +63,7 @@ def test_recovery_removes_the_second_factors_and_the_known_browsers(
 def test_no_approval_by_oneself_or_by_another_desk_or_with_a_wrong_or_old_code(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
-    code = ask_for_recovery(services, "sp", "sp-1", NEW)
+    code = ask_for_recovery(services, "sp", "sp-1", NEW).code
     for by, name, typed in (
         (unlocked("sp"), "sp-1", code),
         (unlocked("dig"), "sp-1", code),
@@ -81,12 +81,12 @@ def test_no_approval_by_oneself_or_by_another_desk_or_with_a_wrong_or_old_code(
 
 
 def test_nothing_is_stored_for_an_officer_who_does_not_exist(services: Services) -> None:
-    assert len(ask_for_recovery(services, "sp", "nobody", NEW)) == 9
+    assert len(ask_for_recovery(services, "sp", "nobody", NEW).code) == 9
     assert services.read(lambda c: c.execute(select(recovery)).all()) == []
 
 
 def test_strangers_need_many_requests_to_displace_an_officers_own(services: Services, second: UnlockedDesk) -> None:
-    code = ask_for_recovery(services, "sp", "sp-1", NEW)
+    code = ask_for_recovery(services, "sp", "sp-1", NEW).code
     for _ in range(MOST_REQUESTS - 1):
         ask_for_recovery(services, "sp", "sp-1", "a stranger's passphrase")
     assert len(services.read(lambda c: c.execute(select(recovery)).all())) == MOST_REQUESTS
@@ -118,13 +118,13 @@ def test_once_the_roster_is_sealed_a_head_and_one_more_officer_must_sign(
 ) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="yet another one here"))
     services.write_now(lambda unit: close_roster(unit, ()))
-    code = ask_for_recovery(services, "sp", "third", NEW)
+    code = ask_for_recovery(services, "sp", "third", NEW).code
     submitted = approve_recovery(services, second, "third", code)
     assert (submitted.done, "head" in submitted.missing) == (False, True)
     with pytest.raises(WrongPassphrase):
         unlock(services, "sp", "third", NEW)
     assert unlock(services, "sp", "third", "yet another one here").officer == "third"
-    assert approve(services, unlocked("sp"), submitted.id).done
+    assert approve(services, unlocked("sp"), submitted.id, code).done
     assert unlock(services, "sp", "third", NEW).identity == second.identity
     with pytest.raises(WrongPassphrase):
         unlock(services, "sp", "third", "yet another one here")
@@ -134,7 +134,7 @@ def test_no_officer_alone_can_take_over_another_officers_account_by_a_request(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
     services.write_now(lambda unit: close_roster(unit, ()))
-    code = ask_for_recovery(services, "sp", "sp-1", "a passphrase that second knows")
+    code = ask_for_recovery(services, "sp", "sp-1", "a passphrase that second knows").code
     assert not approve_recovery(services, second, "sp-1", code).done
     with pytest.raises(WrongPassphrase):
         unlock(services, "sp", "sp-1", "a passphrase that second knows")

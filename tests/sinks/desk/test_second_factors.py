@@ -43,7 +43,7 @@ def test_factors_and_recovery_work_on_either_database(either_store: Services) ->
     assert either_store.write_now(lambda unit: remove_factor(unit, "sp", "b", listed.id)) == ""
     assert either_store.write_now(lambda unit: remove_factor(unit, "sp", "a", listed.id)) == "phone"
 
-    told = ask_for_recovery(either_store, "sp", "a", NEW)
+    told = ask_for_recovery(either_store, "sp", "a", NEW).code
     assert [one.officer for one in either_store.read(lambda c: requests_of(c, "sp"))] == ["a"]
     approve_recovery(either_store, unlock(either_store, "sp", "b", SECOND), "a", told)
     assert unlock(either_store, "sp", "a", NEW).officer == "a"

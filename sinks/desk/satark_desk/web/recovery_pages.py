@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from satark_desk.recovery import AskedRecovery
     from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.session_store import OfficerSession
 
@@ -56,12 +57,12 @@ class RecoveryPages:
         await asyncio.sleep(wait)
         self._asked.failed(account)
         try:
-            code = await asyncio.wrap_future(
+            asked = await asyncio.wrap_future(
                 QUEUE.submit(lambda: ask_for_recovery(self._web.context, desk, officer, passphrase), LAST)
             )
         except QueueFull:
             return self._show(request, 503, problem="sign_in.busy", seconds=10, desk=desk, officer=officer)
-        return self._show(request, code=code, desk=desk, officer=officer)
+        return self._show(request, asked=asked, desk=desk, officer=officer)
 
     def requests(self, request: Request, session: OfficerSession) -> Response:
         """Show the officers who wait for approval."""
@@ -99,9 +100,9 @@ class RecoveryPages:
         seconds: int = 0,
         desk: str = "",
         officer: str = "",
-        code: str = "",
+        asked: AskedRecovery | None = None,
     ) -> Response:
-        values = {"problem": problem, "seconds": seconds, "desk": desk, "officer": officer, "code": code}
+        values = {"problem": problem, "seconds": seconds, "desk": desk, "officer": officer, "asked": asked}
         return self._web.show(request, "recover.html", status, shortest=MIN_LENGTH, **values)
 
     def _show_requests(

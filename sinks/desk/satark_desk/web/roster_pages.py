@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from satark.api import CaseworkError
-from satark.casework import ROLES, Closed, DeskAdded, DestinationSet, KeyChange, OfficerSet, Proposal, Right, Role
+from satark.casework import (
+    ROLES,
+    Closed,
+    DeskAdded,
+    DestinationSet,
+    KeyChange,
+    KeyGiven,
+    OfficerSet,
+    Proposal,
+    Right,
+    Role,
+)
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
 from satark_desk.roster_changes import approve, reject
@@ -93,19 +104,21 @@ class RosterPages:
         elif action == "role":
             submitted = set_role(services, by, name, _role(form), _rights(form))
         else:
-            submitted = approve(services, by, id_)
+            submitted = approve(services, by, id_, form.get("code", "")[:_MAX_INPUT])
         return self._show(request, session, submitted=submitted)
 
     def _confirm(self, request: Request, session: OfficerSession, action: str, form: Mapping[str, str]) -> Response:
-        says = ""
+        says, takes_code = "", False
         if action in {"approve", "reject"}:
             try:
                 proposal = self._web.context.read(lambda c: Proposal.find(c, form.get("id", "")[:_MAX_INPUT]))
             except CaseworkError as error:
                 return self._show(request, session, 422, refused=error)
             says = describe(self._web.text(request), proposal.entry)
+            takes_code = action == "approve" and isinstance(proposal.entry.body, KeyGiven)
         fields = {key: form[key][:_MAX_INPUT] for key in ("name", "role", "listen", "release", "id") if key in form}
-        return self._web.show(request, "roster_confirm.html", session=session, action=action, fields=fields, says=says)
+        shown = {"action": action, "fields": fields, "says": says, "takes_code": takes_code}
+        return self._web.show(request, "roster_confirm.html", session=session, **shown)
 
     def _show(
         self,
@@ -164,6 +177,9 @@ def describe(t: PageText, entry: Entry) -> str:
             rights = ", ".join(t(f"right.{right}") for right in officer.rights) or t("right.none")
             role = t(f"role.{officer.role}")
             return t("roster.says.officer", desk=name, officer=officer.name, role=role, rights=rights)
+        case KeyGiven(desk=name, officer=officer):
+            by, key = entry.by[1] or "–", officer.fingerprint
+            return t("roster.says.new_key", desk=name, officer=officer.name, by=by, key=key)
         case DestinationSet(to=to, desk=name, recipient=recipient):
             return t("roster.says.destination" if recipient else "roster.says.no_destination", to=to, desk=name or "–")
         case Closed():
