@@ -122,8 +122,8 @@ class RosterState:
     def are_linked(self, first: Member, second: Member) -> bool:
         """Return whether one person may know the keys of both.
 
-        One of the two appointed the other or signed for a new key of theirs, directly or through others; or somebody did
-        so for both, and one of the two is `ListedDesk.dependent`.
+        One of the two appointed the other or signed for a new key of theirs, directly or through others; or somebody
+        did so for both, and one of the two is `ListedDesk.dependent`.
         """
         one, other = self._appointers(first), self._appointers(second)
         if first == second or first in other or second in one:

@@ -244,9 +244,10 @@ def approved_originals(
     desk = unlocked.desk.name
     if second_file is not None:
         second = unlock_any(services, desk, read_passphrase(second_file))
-        approval = original_requests.approve_at_once(services, unlocked, second, tip)
-    else:
-        approval = original_requests.approval_of(services, unlocked, tip)
+        at_once = original_requests.approve_at_once(services, unlocked, second, tip)
+        exports.note_opened(casework, tip, at_once)
+        return at_once
+    approval = original_requests.approval_of(services, unlocked, tip)
     if approval is None:
         original_requests.ask(services, unlocked, tip)
         raise click.UsageError(

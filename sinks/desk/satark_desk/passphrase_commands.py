@@ -48,8 +48,8 @@ def recover(desk: str, name: str, new_passphrase_file: Path) -> None:
         new = read_passphrase(new_passphrase_file)
         check_passphrase(new, (desk, name), services.geography)
         asked = ask_for_recovery(services, desk, name, new)
-        click.echo(f"tell another officer of the desk this code within 24 hours: {asked.code}")
         click.echo(f"fingerprint of the new key: {asked.fingerprint}")
+        click.echo(f"tell another officer of the desk this code within 24 hours: {asked.code}")
 
 
 @click.command("approve-recovery")

@@ -78,8 +78,9 @@ def ask_for_recovery(services: Services, desk: str, name: str, passphrase: str) 
     signer = officer_signer(own)
     fingerprint = fingerprint_of(recipient, signer)
     verifier = KeyCode(code, desk, name).verifier(fingerprint)
-    row = {"desk": desk, "officer": name, "code": bytes.fromhex(verifier), "recipient": recipient, "signer": signer}
-    row |= msgspec.structs.asdict(wrap(own, passphrase, key_context(desk, name))) | {"asked": int(time.time())}
+    row: dict[str, object] = {"desk": desk, "officer": name, "code": bytes.fromhex(verifier), "asked": int(time.time())}
+    row |= {"recipient": recipient, "signer": signer}
+    row |= msgspec.structs.asdict(wrap(own, passphrase, key_context(desk, name)))
     services.write_now(lambda unit: _store(unit, desk, name, row))
     return AskedRecovery(code, fingerprint)
 

@@ -57,3 +57,31 @@ def test_an_office_signs_the_text_of_a_proposal_and_no_other_text(proposal: str,
     refused = run("roster", "sign", "dig", file, by="dig")
     assert (refused.exit_code, "no proposal" in refused.stderr) == (1, True)
     assert run("roster", "approve", "sp", proposal).exit_code == 2
+
+
+def test_a_new_key_is_named_and_signed_with_its_code(
+    services: Services,
+    unlocked: Callable[[str], UnlockedDesk],
+    run: Run,
+    passphrase_file: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=SECOND))
+    services.write_now(lambda unit: close_roster(unit, ()))
+    new = passphrase_file("purana kuan neem ka ped")
+    asked = run("officer", "recover", "sp", "second", "--new-passphrase-file", new).stdout
+    fingerprint, code = re.findall(r": (.+)\n", asked)
+    proposed = run("officer", "approve-recovery", "sp", "second", code, by="sp").stdout
+    (id_,) = re.findall(r"is proposed as (\w+)", proposed)
+    untyped = run("roster", "approve", "dig", id_, by="dig")
+    act = f"this gives officer second of desk sp a new key ({fingerprint}), asked for by sp-1: sign it with --code"
+    assert (untyped.exit_code, act in untyped.stderr) == (1, True), untyped.output
+    wrong = run("roster", "approve", "dig", id_, "--code", "0000-0000", by="dig")
+    assert (wrong.exit_code, "types its code" in wrong.stderr) == (1, True)
+    file = tmp_path / "proposal"
+    file.write_text(run("roster", "text", id_).stdout, "utf-8")
+    assert act in run("roster", "sign", "dig", file, by="dig").stderr
+    assert '"code":"' in run("roster", "sign", "dig", file, "--code", code, by="dig").stdout
+    assert "all have signed" in run("roster", "approve", "dig", id_, "--code", code, by="dig").stdout
+    assert run("desk", "tips", "sp", by="sp").exit_code == 0
+    assert run("desk", "tips", "sp", "--passphrase-file", new).exit_code == 0

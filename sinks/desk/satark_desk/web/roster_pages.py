@@ -117,8 +117,15 @@ class RosterPages:
             says = describe(self._web.text(request), proposal.entry)
             takes_code = action == "approve" and isinstance(proposal.entry.body, KeyGiven)
         fields = {key: form[key][:_MAX_INPUT] for key in ("name", "role", "listen", "release", "id") if key in form}
-        shown = {"action": action, "fields": fields, "says": says, "takes_code": takes_code}
-        return self._web.show(request, "roster_confirm.html", session=session, **shown)
+        return self._web.show(
+            request,
+            "roster_confirm.html",
+            session=session,
+            action=action,
+            fields=fields,
+            says=says,
+            takes_code=takes_code,
+        )
 
     def _show(
         self,
@@ -178,8 +185,8 @@ def describe(t: PageText, entry: Entry) -> str:
             role = t(f"role.{officer.role}")
             return t("roster.says.officer", desk=name, officer=officer.name, role=role, rights=rights)
         case KeyGiven(desk=name, officer=officer):
-            by, key = entry.by[1] or "–", officer.fingerprint
-            return t("roster.says.new_key", desk=name, officer=officer.name, by=by, key=key)
+            by, fingerprint = entry.by[1] or "–", officer.fingerprint
+            return t("roster.says.new_key", desk=name, officer=officer.name, by=by, fingerprint=fingerprint)
         case DestinationSet(to=to, desk=name, recipient=recipient):
             return t("roster.says.destination" if recipient else "roster.says.no_destination", to=to, desk=name or "–")
         case Closed():

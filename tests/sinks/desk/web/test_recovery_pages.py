@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from httpx2 import Client
 
+from satark.routing.desks import close_roster
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, unlock
@@ -50,6 +51,19 @@ def test_an_officer_who_lost_the_passphrase_gets_in_again(browser: Browser, seco
     assert old.get("/desk/", follow_redirects=False).status_code == 303
     form = {"desk": "sp", "officer": "sp-1", "passphrase": NEW}
     assert browser().post("/desk/sign-in", data=form).url.path == "/desk/"
+
+
+def test_two_officers_who_type_the_code_on_the_same_page_sign_one_change(
+    browser: Browser, second: Client, services: Services, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="a third passphrase 9"))
+    services.write_now(lambda unit: close_roster(unit, ()))
+    code = code_in(ask(browser(), "third")[1])
+    first = second.post("/desk/recoveries", data={"officer": "third", "code": code})
+    assert "Your approval is noted" in first.text
+    again = browser("sp").post("/desk/recoveries", data={"officer": "third", "code": code})
+    assert "can sign in with the new passphrase" in again.text
+    assert unlock(services, "sp", "third", NEW).officer == "third"
 
 
 def test_the_answer_does_not_tell_whether_there_is_such_an_officer(browser: Browser) -> None:

@@ -18,6 +18,7 @@ from satark.store.tables import roster, roster_head
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer
 from satark_desk.tables import officer as officer_table
+from satark_desk.recovery import ask_for_recovery
 
 Browser = Callable[..., Client]
 PAGE = "/desk/roster"
@@ -137,6 +138,27 @@ def test_an_auditor_sees_who_may_read_and_no_tip(
     confirmed_add = client.post(f"{PAGE}/add", data={"name": "x", "confirmed": "yes", "once": "1"})
     assert confirmed_add.url.path == PAGE
     assert names(services, "sp") == ["auditor", "sp-1"]
+
+
+@pytest.mark.usefixtures("sealed")
+def test_whoever_signs_a_new_key_is_told_so_and_types_the_code_of_its_officer(
+    services: Services, browser: Browser
+) -> None:
+    asked = ask_for_recovery(services, "sp", "second", "the head knows this one 4")
+    head, dig = browser("sp"), browser("dig")
+    head.post("/desk/recoveries", data={"officer": "second", "code": asked.code})
+    (id_,) = re.findall(r'name="id" value="(\w+)"><button>', dig.get(PAGE).text)
+    page = dig.post(f"{PAGE}/approve", data={"id": id_}).text
+    says = "Officer second of desk sp gets a new key, asked for by sp-1; its fingerprint: "
+    assert says + asked.fingerprint in page
+    assert 'name="code"' in page
+    assert "Approve only if the officer tells you the code themselves" in page
+    for code in ("", "0000-0000"):
+        form = {"id": id_, "code": code, "confirmed": "yes", "once": f"once {code}"}
+        refused = dig.post(f"{PAGE}/approve", data=form)
+        assert (refused.status_code, "type the code" in refused.text) == (422, True)
+    assert "carried out" in confirmed(dig, "approve", id=id_, code=asked.code)
+    assert says + asked.fingerprint in browser("sp").get(PAGE).text, "the list of changes says so too"
 
 
 REASONS = sorted(
