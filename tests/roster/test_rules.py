@@ -15,6 +15,7 @@ from support.roster import RosterBook
 
 SP, CLERK, DIG = ("sp", "head"), ("sp", "clerk"), ("dig", "head")
 KHAN, RAO = ("sp", "khan"), ("dig", "rao")
+ALL_HEADS = (KHAN, RAO, ("sp-jaunpur", "iyer"), ("lanka", "so"), ("cell", ""))
 
 
 def key_change(ledger: Any, desk: str, removed: str = "", *, proved: bool = True) -> KeyChange:
@@ -308,3 +309,15 @@ def test_a_head_who_is_alone_makes_no_two_officers_who_act_as_two(empty_ledger: 
     empty_ledger.add(OfficerSet(desk="sp", officer=empty_ledger.officer(*two)), SP, one)
     for pair in ((SP, one), (SP, two), (one, two)):
         assert not empty_ledger.state.may_act_as_two(*pair)
+
+
+def test_a_head_of_a_new_desk_signs_with_the_desk_above_and_not_with_a_peer_who_signed_it_in(book: RosterBook) -> None:
+    book.follow(book.desk("godowlia", "station", "godowlia", book.officer("godowlia", "x", "head")), *ALL_HEADS)
+    station = OfficerSet(desk="godowlia", officer=book.officer("godowlia", "munshi"))
+    book.follow(station, ("godowlia", "x"), KHAN)
+    book.follow(book.desk("watch", "range", "east", book.officer("watch", "y", "head")), RAO, KHAN)
+    with pytest.raises(Unsigned):
+        book.follow(OfficerSet(desk="dig", officer=book.officer("dig", "puppet")), RAO, ("watch", "y"))
+    with pytest.raises(Unsigned):
+        book.follow(book.desk("mau", "range", "east", book.officer("mau", "z", "head")), RAO, ("watch", "y"))
+    book.follow(OfficerSet(desk="dig", officer=book.officer("dig", "puppet")), RAO, KHAN)

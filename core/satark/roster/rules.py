@@ -70,10 +70,17 @@ class Needed(msgspec.Struct, frozen=True, kw_only=True):
         return {head for desk in self.heads for head in state.heads_of(desk)}
 
     def _are_two(self, state: RosterState, head: Member, second: Member) -> bool:
-        """Return whether both are two persons; where the roster has no two such, two officers are enough."""
+        """Return whether both are two persons.
+
+        Two officers are enough where the second oversees a desk that alone must sign, since heads above appoint the
+        heads of such desks; and where the roster has no two persons.
+        """
+        heads = self._every_head(state)
         if head == second:
             return False
-        every = ((one, other) for one in self._every_head(state) for other in self.seconds)
+        if second not in heads and state.desks[second[0]].rank > state.desks[head[0]].rank:
+            return True
+        every = ((one, other) for one in heads for other in self.seconds)
         return not state.are_linked(head, second) or all(state.are_linked(*pair) for pair in every)
 
 

@@ -9,6 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.api.routing import CaseworkError
+from satark.casework import Clocks, DeskAct, DeskActs, StepRefused, TipKeeping
+from satark.identity.edge_key import Identity
+from satark.retention.schedule import ensure_key
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
@@ -18,6 +21,7 @@ from satark_desk.recovery import MOST_REQUESTS, NoSuchRecovery, approve_recovery
 from satark_desk.roster_changes import approve
 from satark_desk.second_factors import add_factor, factors_of, new_totp, new_totp_secret
 from satark_desk.tables import officer, recovery
+from support.tips import seed_tip
 
 Open = Callable[[str], UnlockedDesk]
 NEW = "purana kuan neem ka ped"
@@ -139,3 +143,42 @@ def test_no_officer_alone_can_take_over_another_officers_account_by_a_request(
     with pytest.raises(WrongPassphrase):
         unlock(services, "sp", "sp-1", "a passphrase that second knows")
     assert unlocked("sp").role == "head"
+
+
+def test_a_head_with_a_colleagues_new_key_neither_closes_nor_keeps_a_tip_as_two_officers(
+    services: Services, unlocked: Open, second: UnlockedDesk
+) -> None:
+    add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="yet another one here"))
+    services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
+    seeded = seed_tip(services, [second.desk], priority="urgent")
+    services.write_now(lambda unit: close_roster(unit, ()))
+    code = ask_for_recovery(services, "sp", "third", NEW).code
+    approve(services, second, approve_recovery(services, unlocked("sp"), "third", code).id, code)
+    head, third, other = (
+        one.casework(services) for one in (unlocked("sp"), unlock(services, "sp", "third", NEW), second)
+    )
+    close = DeskAct(name="close", outcome="no_action", text="a prank", reason="nothing to do")
+    DeskActs(services, head, Clocks()).perform(head.open(seeded.number), close)
+    TipKeeping(services, head).ask(head.open(seeded.number), "ask_hold", "court")
+    assert not DeskActs(services, third, Clocks()).may_decide(third.open(seeded.number))
+    with pytest.raises(StepRefused):
+        TipKeeping(services, third).agree(third.open(seeded.number))
+    assert DeskActs(services, other, Clocks()).may_decide(other.open(seeded.number))
+    TipKeeping(services, other).agree(other.open(seeded.number))
+
+
+def test_whoever_swaps_the_key_of_a_request_does_not_get_it_signed(
+    services: Services, unlocked: Open, second: UnlockedDesk
+) -> None:
+    """Whoever runs the service puts another request's key beside the code of the officer's own request."""
+    services.write_now(lambda unit: close_roster(unit, ()))
+    code = ask_for_recovery(services, "sp", "second", NEW).code
+    (own,) = services.read(lambda c: c.execute(select(recovery)).all())
+    ask_for_recovery(services, "sp", "second", "a passphrase of the attacker")
+    (others,) = services.read(lambda c: c.execute(select(recovery).where(recovery.c.code != own.code)).all())
+    swapped = {name: getattr(others, name) for name in ("recipient", "signer", "wrapped", "salt")}
+    services.write_now(
+        lambda unit: unit.main.execute(update(recovery).where(recovery.c.code == own.code).values(swapped))
+    )
+    with pytest.raises(NoSuchRecovery):
+        approve_recovery(services, unlocked("sp"), "second", code)
