@@ -86,7 +86,9 @@ def test_a_desk_in_a_remote_office_signs_with_its_own_key(ledger: Any) -> None:
     body = ledger.desk("watch", "range")
     with pytest.raises(Unsigned):
         ledger.add(body, DIG, SP)
-    ledger.add(body, DIG, ("far", ""))
+    with pytest.raises(Unsigned):
+        ledger.add(body, DIG, ("far", ""))
+    ledger.add(body, DIG, ("far", ""), CLERK)
 
 
 @pytest.mark.parametrize(("signers", "proved", "error"), [

@@ -81,11 +81,19 @@ def test_an_officer_who_is_removed_and_added_again_stays_linked(book: RosterBook
     assert book.state.are_linked(CLERK, NEW)
 
 
-def test_the_head_of_a_new_desk_is_linked_to_the_heads_who_signed_for_the_desk(book: RosterBook) -> None:
+def test_the_head_of_a_new_desk_changes_nothing_together_with_the_heads_who_signed_for_the_desk(
+    book: RosterBook,
+) -> None:
     body = book.desk("watch", "district", "varanasi", book.officer("watch", "x", "head"))
     book.follow(body, DIG, SP)
-    assert book.state.are_linked(DIG, ("watch", "x"))
-    assert not book.state.are_linked(CLERK, ("watch", "x"))
+    head = ("watch", "x")
+    for signer in (DIG, SP):
+        assert not book.state.may_sign_as_two(signer, head)
+        assert not book.state.may_sign_as_two(head, signer)
+    assert book.state.may_sign_as_two(CLERK, head)
+    book.follow(OfficerSet(desk="watch", officer=book.officer("watch", "a")), head, DIG)
+    book.follow(OfficerSet(desk="watch", officer=book.officer("watch", "b")), head, DIG)
+    assert book.state.may_act_as_two(("watch", "a"), ("watch", "b")), "two persons signed for each of them"
 
 
 def test_the_head_whose_passphrase_lies_in_a_safe_is_no_second_officer(book: RosterBook) -> None:

@@ -2,7 +2,7 @@
 
 One principle is behind them: nobody gets to read a desk's tips without the signature of a head of that desk, and no
 head alone gives anybody access: the head and whoever signs besides are two persons with a key each, as far as the
-roster has two such (`RosterState.are_linked`). In the founding no signature is needed.
+roster has two such (`RosterState.may_sign_as_two`). In the founding no signature is needed.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Needed(msgspec.Struct, frozen=True, kw_only=True):
         if second not in heads and state.desks[second[0]].rank > state.desks[head[0]].rank:
             return True
         every = ((one, other) for one in heads for other in self.seconds)
-        return not state.are_linked(head, second) or all(state.are_linked(*pair) for pair in every)
+        return state.may_sign_as_two(head, second) or not any(state.may_sign_as_two(*pair) for pair in every)
 
 
 def needed(state: RosterState, body: Body) -> Needed:
@@ -284,7 +284,7 @@ def _seconds(state: RosterState, desk: str, subject: str = "") -> tuple[Member, 
     listed, heads = state.desks[desk], state.heads_of(desk)
     own = [(desk, one.name) for one in listed.officers.values() if one.role != "auditor" and one.name != subject]
     above = _heads_above(state, listed)
-    if any(not state.are_linked(one, head) for one in own for head in heads):
+    if any(state.may_sign_as_two(head, one) for one in own for head in heads):
         return (*own, *above)
     elsewhere = above or [head for other in state.desks if other != desk for head in state.heads_of(other)]
     return tuple(elsewhere or (own if any(one != head for one in own for head in heads) else ()))

@@ -36,6 +36,8 @@ class ListedDesk(msgspec.Struct, frozen=True, kw_only=True):
 
     Nobody for officers of the founding: the ceremony appointed them.
     """
+    signed_by: frozenset[Member] = frozenset()
+    """Who signed for the desk, and who appointed these. Nobody for a desk of the founding."""
     dependent: frozenset[str] = frozenset()
     """Officers whose key one person alone may have made: a new key after a loss, or one that no two persons signed."""
 
@@ -119,6 +121,11 @@ class RosterState:
         """Return whether what takes two officers may be done by these: two persons, and two keys."""
         return RECOVERY not in (first[1], second[1]) and not self.are_linked(first, second)
 
+    def may_sign_as_two(self, head: Member, second: Member) -> bool:
+        """Return whether these are two persons for a change of the roster: nor did one sign in the other's desk."""
+        did_sign = head in self.desks[second[0]].signed_by or second in self.desks[head[0]].signed_by
+        return not did_sign and not self.are_linked(head, second)
+
     def are_linked(self, first: Member, second: Member) -> bool:
         """Return whether one person may know the keys of both.
 
@@ -168,12 +175,9 @@ class RosterState:
 
     def _add_desk(self, body: DeskAdded, entry: Entry) -> None:
         officers = {one.name: one for one in body.officers}
-        appointers = self._with_appointers(_signers(entry) if self.closed else [])
+        signed_by = self._with_appointers(_signers(entry))
         self.desks[body.desk.name] = ListedDesk(
-            desk=body.desk,
-            verifier=body.verifier,
-            officers=officers,
-            appointed_by=dict.fromkeys(officers, appointers),
+            desk=body.desk, verifier=body.verifier, officers=officers, appointed_by={}, signed_by=signed_by
         )
         self.changed_at[body.desk.name] = self.position
 
