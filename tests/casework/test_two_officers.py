@@ -12,7 +12,7 @@ from satark.api.sealing import new_identity
 from satark.casework import OpenTip, OriginalsRequest, TwoOfficerApproval
 from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired
 from satark.casework.two_officers import check_two_officers
-from satark.roster.entries import RECOVERY, Role, RosterOfficer, officer_signer
+from satark.roster.entries import RECOVERY, Right, Role, RosterOfficer, officer_signer
 from satark.roster.state import RosterState
 from satark.services import Services
 from support.desks import SeededDesk
@@ -25,7 +25,7 @@ KEYS = {name: new_identity() for name in ("rao", "khan", RECOVERY, "watcher")}
 
 def listed(name: str, role: Role = "officer") -> RosterOfficer:
     recipient, identity = KEYS[name]
-    rights = () if role == "auditor" else ("release",)
+    rights: tuple[Right, ...] = () if role == "auditor" else ("release",)
     return RosterOfficer(name=name, recipient=recipient, signer=officer_signer(identity), role=role, rights=rights)
 
 

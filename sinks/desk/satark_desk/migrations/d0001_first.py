@@ -120,7 +120,7 @@ def _create_recovery() -> None:
             "code",
             sa.LargeBinary(length=32),
             nullable=False,
-            comment="SHA-256 of the code that the officer tells another",
+            comment="public key of the code that the officer tells: KeyCode",
         ),
         sa.Column("recipient", sa.Text(), nullable=False, comment="age recipient of the officer's new key"),
         sa.Column(
@@ -148,7 +148,9 @@ def _create_tips() -> None:
         sa.Column("desk", sa.String(length=40), nullable=False),
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("officer", sa.String(length=40), nullable=False, comment="who asks for the originals"),
-        sa.Column("asked", sa.LargeBinary(length=64), nullable=False, comment="their signature: releases.Request"),
+        sa.Column(
+            "asked", sa.LargeBinary(length=64), nullable=False, comment="their signature: casework.OriginalsRequest"
+        ),
         sa.Column("second", sa.String(length=40), nullable=False, comment="who approved; empty: nobody yet"),
         sa.Column("approved", sa.LargeBinary(length=64), nullable=False, comment="their signature"),
         sa.Column("day", sa.Integer(), nullable=False),
