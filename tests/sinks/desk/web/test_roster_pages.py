@@ -17,8 +17,8 @@ from satark.store.tables import desk as desk_table
 from satark.store.tables import roster, roster_head
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer
-from satark_desk.tables import officer as officer_table
 from satark_desk.recovery import ask_for_recovery
+from satark_desk.tables import officer as officer_table
 
 Browser = Callable[..., Client]
 PAGE = "/desk/roster"
