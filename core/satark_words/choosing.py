@@ -44,7 +44,7 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     """Find the option that a text chooses."""
     if exact := _exact(analysis, asked.options):
         return Chosen(exact, Confidence.CERTAIN)
-    if asked.name == "now" and not analysis.has("t.evidence") and (told := happens_now(analysis)):
+    if asked.name == "now" and (told := _told_now(analysis, asked)):
         return Chosen(told, Confidence.LIKELY)
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
@@ -60,6 +60,17 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     if analysis.asks and len(analysis) <= _SHORT * 2:
         return Chosen(suggested=option.id)
     return Chosen(option.id, _confidence(analysis, option, spans, asked))
+
+
+def _told_now(analysis: Analysis, asked: Asked) -> str:
+    """Return the answer to whether it happens now: `files` where the sender has them, else by the times told."""
+    if len(analysis) <= _SHORT and analysis.has("say.unknown", "say.maybe"):
+        return ""
+    evidence = analysis.found("t.evidence")
+    if not evidence:
+        return happens_now(analysis)
+    has_some = any(not is_denied(analysis, mark) for mark in evidence) and not analysis.has("verb.ongoing", "ask")
+    return "files" if has_some and any(option.id == "files" for option in asked.options) else ""
 
 
 def _has_words(analysis: Analysis) -> bool:
@@ -83,6 +94,8 @@ def marks_of(option: AskedChoice, asked: Asked) -> tuple[str, ...]:
         return (*names, *_REVIEW.get(option.id, ()))
     if name == "reach":
         return (*names, *_SAYS.get(option.id, ()), *(("cmd.forget",) if option.id == "no" else ()))
+    if name == "cancel" and option.id == "yes":
+        return (*names, *_SAYS["yes"], "cmd.delete")
     return (*names, *_SAYS.get(option.id, ()))
 
 

@@ -114,4 +114,6 @@ def _denies_time(denial: Mark, mark: Mark, analysis: Analysis) -> bool:
     times = analysis.found("time.*", "opt.when.now", "opt.when.past", "opt.when.coming")
     clause = analysis.clauses[denial.start]
     before = [one for one in times if one.start <= denial.start and analysis.clauses[one.start] == clause]
-    return not before or any(time.start <= mark.start < time.end for time in before)
+    inside = any(time.end <= denial.end for time in before)  # "abhi na"
+    present = inside and mark.name in {"opt.when.now", "verb.ongoing"}
+    return not before or present or any(time.start <= mark.start < time.end for time in before)

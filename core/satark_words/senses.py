@@ -46,8 +46,12 @@ LONGEST_PROMISE: Final = 6
 """Number of words of the longest "I will …" that counts as a wait; a longer one tells something."""
 LONGEST_TOPIC: Final = 16
 """Number of words of the longest text that is only a question or remark; a longer one also tells something."""
+_NO_CORRECTION: Final = frozenset({"station", "district", "category", "language"})
+"""Questions at which the name of a place corrects no answer that was given before."""
 _BESIDE_COMMANDS: Final = (*LOOSE, "t.listen", "t.tell", "digits", "cmd.help")
 """Marks that may accompany a command's words."""
+_BESIDE_ONE: Final = {"status": ("time.*", "t.report"), "forget": ("k.contact", "k.again")}
+"""Command → further marks that may accompany its words."""
 WISHES: Final = ("cmd.back", "cmd.edit", "cmd.skip", "cmd.help", "cmd.status", "cmd.repeat")
 """Commands next to whose phrases "ok" has no meaning of its own."""
 
@@ -81,6 +85,7 @@ class Senses(TextAtQuestion):
             self._certain_command,
             self._danger,
             self._social,
+            self._of_contact,
             self._unknown,
             self._language,
             self._command,
@@ -121,7 +126,8 @@ class Senses(TextAtQuestion):
 
     def _correction(self) -> Reading | None:
         """Read "no, wrong, that is in Sigra" as a wish to change the place, at a question for something else."""
-        asks_other = self._asked.asks == "choice" and self._asked.name not in ("station", "district", "category")
+        asks_other = self._asked.asks == "choice" and self._asked.name not in _NO_CORRECTION
+        asks_other = asks_other and len(self._analysis) <= LONGEST_TALK
         wrong = self._analysis.has("cmd.edit", "neg.wrong", "k.mistake")
         other = self._analysis.has("police", "person.police", "unit.*", "time.*", "opt.police.no")
         if not asks_other or self._tells() or not (wrong or (self._analysis.has("say.no") and not other)):
@@ -209,6 +215,22 @@ class Senses(TextAtQuestion):
                 return self._make(kind, topic=topic, suggested=suggested)
         return None
 
+    def _of_contact(self) -> Reading | None:
+        """Read talk of messages, after the receipt, as a question or a suggestion: nobody is written to by a guess."""
+        has = self._analysis.has
+        if self._asked.name.lstrip("@") != "reach" or self._tells() or len(self._analysis) > LONGEST_TALK:
+            return None
+        if has("cmd.delete"):
+            return None
+        others = self._uncovered((*LOOSE, "k.*", "t.*", "say.*", "cmd.*", "opt.reach.*", "time.later"))
+        if others > 1 or not has("k.contact", "k.became", "opt.reach.*", "cmd.forget"):
+            return None
+        if self._analysis.asks and not has("k.may"):
+            topic = self._find_topic("question")
+            return self._make(Kind.QUESTION, topic=topic.name if topic and topic.name != "status" else "other")
+        refuses = self._analysis.negates or has("say.no", "opt.reach.no", "cmd.forget")
+        return self._make(Kind.UNCLEAR, suggested="no" if refuses else "yes")
+
     def _unknown(self) -> Reading | None:
         beside = (*LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
         optional = any(option.id == "unknown" for option in self._asked.options)
@@ -233,9 +255,11 @@ class Senses(TextAtQuestion):
         for name in self._commands:
             if self._free and not self._is_phrase(f"cmd.{name}"):
                 continue
-            beside = (*_BESIDE_COMMANDS, "time.*", "t.report") if name == "status" else _BESIDE_COMMANDS
+            beside = (*_BESIDE_COMMANDS, *_BESIDE_ONE.get(name, ()))
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
-            if near and name == "reply" and self._analysis.asks:
+            if near and (
+                (name == "reply" and self._analysis.asks) or (name == "status" and self._analysis.has("t.when"))
+            ):
                 continue  # "when will the answer come?"
             if near and name in IRREVERSIBLE and (self._analysis.asks or self._analysis.has("k.passive")):
                 continue
@@ -273,7 +297,7 @@ class Senses(TextAtQuestion):
 
     def _refused_sending(self) -> Reading | None:
         """Read "don't send" as a wish of its own, never as a wish to send."""
-        if self._asked.asks == "review" and self._analysis.negates and self._analysis.has("cmd.send"):
+        if self._asked.asks == "review" and self._analysis.negates and self._analysis.has("cmd.send", "k.send"):
             return self._make(Kind.REFUSAL, topic="send")
         return None
 
@@ -354,6 +378,8 @@ class Senses(TextAtQuestion):
             return self._make(Kind.UNCLEAR) if only_fill else self._spoken() or self._make(Kind.CONTENT, story=True)
         if self._chosen.suggested or not self._is_story():
             return None
+        if self._analysis.asks and not self._tells_anything() and len(self._analysis) <= LONGEST_TOPIC:
+            return self._make(Kind.QUESTION, Confidence.GUESS, topic="other")
         if likely := self._likely_story():
             return likely
         plain = self._asked.asks != "review" and not self._analysis.asks and not self._analysis.negates

@@ -121,7 +121,7 @@ def asked_at(step: str, geography: Geography, catalogues: Catalogues) -> Asked:
         stations = geography.stations(geography.districts[0].code)  # those of the district that was asked before
         choices = [AskedChoice(station.code, station.label("hi")) for station in stations]
         return Asked(name=step, asks="choice", options=(*choices, _choice(step, "unknown", catalogues)))
-    if step == "language":
+    if step in {"language", "after"}:
         spoken = [AskedChoice(c.language, c.text("language.name"), c.words("language.words")) for c in catalogues]
         return Asked(name=step, asks="choice", options=tuple(spoken), opening=True)
     options = tuple(_choice(step, code, catalogues) for code in _OPTIONS.get(step, ()))

@@ -1,8 +1,7 @@
 """Scores labelled texts by what the whole dialogue does with them: `python -m support.dialogue.unseen FOLDER`.
 
 Each text is sent at its question of the default flow, in a conversation that came there. The format is that of the
-corpus. The step `after` is a conversation that begins after a receipt; below `danger` the meaning `none` is a text
-without a danger.
+corpus. The step `after` is a conversation that begins after a receipt.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from satark_words.geography.geography import Geography
 from support.dialogue.corpus import Utterance, read_corpus
 
 _STORY: Final = "कपड़े की दुकान के पीछे लोग जुआ खेलते हैं"
-_TYPED: Final[dict[str, tuple[str, ...]]] = {
+TYPED: Final[dict[str, tuple[str, ...]]] = {
     "language": (),
     "category": ("Hi", "1"),
     "what": ("Hi", "1", "4"),
@@ -42,6 +41,7 @@ _MENUS: Final = {
     "@language": ("command:language",), "@details": ("option:details",), "@change": ("option:change",),
     "@elsewhere": ("command:elsewhere",),
 }  # fmt: skip
+_LABELLED: Final = frozenset({"danger", "harmless"})
 _OUTCOMES: Final = ("understood", "asked back", "wrong")
 _SAID: Final = {"help": "command:help", "suggested": "unclear"}
 _SAFE: Final = frozenset({"asked", "unclear"})
@@ -55,7 +55,7 @@ def conversation(engine: Engine, step: str) -> Chat:
     Raises:
         AssertionError: the flow has changed, and the typed texts lead to another question.
     """
-    chat = Chat(engine).say(*_TYPED[step])
+    chat = Chat(engine).say(*TYPED[step])
     expected = {"language": "", "after": "", "cancel": "@cancel", "reach": "@reach"}.get(step, step)
     if chat.step != expected:
         raise AssertionError(f"{step}: the conversation stands at {chat.step}")
@@ -148,7 +148,7 @@ def wrong_dangers(engine: Engine, utterances: Iterable[Utterance]) -> dict[str, 
         chat = Chat(engine).say(one.text)
         shown = "danger" in set(_said(chat))
         urgent = bool(chat.session and chat.session.dangers)
-        kind = "ordinary" if one.meant == ("none",) else "cry"
+        kind = "ordinary" if one.step == "harmless" else "cry"
         counts[kind] += 1
         counts[f"{kind} shown"] += shown
         counts[f"{kind} urgent"] += urgent
@@ -168,14 +168,14 @@ def main(folder: Path, *, misses: bool) -> None:
     engine = Engine(load_flow(source), source.catalogues, Geography.sample())
     table: dict[str, Counter[str]] = defaultdict(Counter)
     utterances = list(read_corpus(folder))
-    for one in (one for one in utterances if one.step != "danger"):
+    for one in (one for one in utterances if one.step not in _LABELLED):
         name = outcome(conversation(engine, one.step), one)
         table[one.step][name] += 1
         if misses and name == "wrong":
             again = conversation(engine, one.step)
             click.echo(f"  {one.step:11} {'/'.join(one.meant):28} {one.text}   {sorted(done(again, one.text))}")
     _print(table)
-    for name, share in sorted(wrong_dangers(engine, (one for one in utterances if one.step == "danger")).items()):
+    for name, share in sorted(wrong_dangers(engine, (one for one in utterances if one.step in _LABELLED)).items()):
         click.echo(f"{name:20} {share:.3f}")
 
 

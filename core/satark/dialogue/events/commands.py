@@ -12,6 +12,7 @@ from satark.dialogue.states.mailbox import ask_code
 from satark.dialogue.states.menus import LANGUAGE, ask_to_confirm, set_language
 from satark.dialogue.turn.consent import may_carry_out
 from satark.dialogue.turn.context import TurnContext
+from satark_words.reading import Danger, DangerKind
 
 
 def handle_command(context: TurnContext, name: str) -> Turn:
@@ -36,6 +37,18 @@ def switch_language(context: TurnContext, language: str) -> Turn:
     set_language(context, language)
     context.say("language.done")
     return context.ask()
+
+
+def show_numbers(context: TurnContext, words: str) -> None:
+    """Say whom to call before anything else where a conversation begins with the word "help", which may be a cry."""
+    if not context.session.revision and not context.session.submitted:
+        context.note_dangers((Danger(DangerKind.LIFE, (), "help"),), words)
+
+
+def choose_language(context: TurnContext, language: str) -> Turn:
+    """Choose a language that is named in a sentence: the answer where it is asked, else a wish."""
+    chosen = context.state.handle_event(context, language, Tap(language)) if context.state is LANGUAGE else None
+    return chosen or switch_language(context, language)
 
 
 def turn_page(context: TurnContext, step: int) -> Turn:

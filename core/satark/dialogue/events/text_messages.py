@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from satark.api.flow import AcceptedAnswer, Question, Step
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
 from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
-from satark.dialogue.events.commands import handle_command, not_understood, switch_language
+from satark.dialogue.events.commands import handle_command, not_understood, show_numbers, switch_language
 from satark.dialogue.events.words import asked_of, handle_words, named_option
 from satark.dialogue.flow.command_words import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
 from satark.dialogue.session import GivenAnswer, Turn
@@ -79,6 +79,8 @@ def _handle_word(context: TurnContext, question: Question, folded: str) -> Turn 
     """Handle a command, or the name of a language."""
     name = context.loaded.commands.command(folded)
     if name and _obeys(question, name):
+        if name == "help":
+            show_numbers(context, folded)
         if name == "repeat":
             context.change(page=0)  # who writes the word wants to read the question, not its current page
         return handle_command(context, "skip" if name == "unknown" else name)

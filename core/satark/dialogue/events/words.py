@@ -19,7 +19,7 @@ from satark.api.flow import Question, Step
 from satark.api.inbound import Event, Tap, Text
 from satark.api.prompt import parse_token
 from satark.api.tip import Place
-from satark.dialogue.events.commands import handle_command, not_understood
+from satark.dialogue.events.commands import choose_language, handle_command, not_understood, show_numbers
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
@@ -41,7 +41,9 @@ from satark.dialogue.states.stories import (
 from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.turn.consent import act_of, choose, is_question, may_carry_out
 from satark.dialogue.turn.context import TurnContext
+from satark_words.choosing import VAGUE
 from satark_words.geography.geography import Named
+from satark_words.marks import SOUND
 from satark_words.reading import FREE, STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
 from satark_words.tokens import fold
 
@@ -56,6 +58,16 @@ _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place",
 _TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
 _STORY_WORDS: Final = 5
 """Number of words from which on a text is stored, unless it is surely talk."""
+_LONG: Final = 6
+"""Number of words of the shortest text that no command, option or menu may take without keeping it."""
+_OF_A_DRAFT: Final = frozenset({"edit", "back", "skip", "done", "repeat", "elsewhere"})
+"""Commands that mean nothing before a tip is begun."""
+_KEEPS: Final = frozenset({Kind.CONTENT, Kind.DANGER, Kind.OPTION})
+"""Kinds of texts whose handlers keep the words."""
+_SAID_IN_TALK: Final = ("t.*", "k.*", "time.*", "who.*", "verb.*", "d.afraid", "police", "person.police", "opt.*")
+"""Marks of further words that tell nothing in a text that is read as talk."""
+_LEFT_OVER: Final = 3
+"""Number of words with no meaning for the service from which on longer talk tells something besides."""
 _FIRST_WORDS: Final = 2
 """Number of words of the shortest message that counts as the beginning of a tip, whatever it tells."""
 _EMPTY_MARKS: Final = (
@@ -90,18 +102,19 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
     asks_again = reading.kind is Kind.COMMAND and reading.command in _ASKS_AGAIN
     if context.session.state in _FOR_A_CODE and (asks_again or reading.kind not in {Kind.COMMAND, Kind.REMARK}):
         return context.state.handle_event(context, "", event) or not_understood(context)
-    if turn := choose_by_name(context, event, question, reading):
-        return turn
     words = _Words(context, event, asked, reading)
+    turn = None if words.tells_of_crime() else choose_by_name(context, event, question, reading)
+    if turn or (reading.command == "edit" and (turn := correct_place(context, event.body))):
+        return turn
     if asked.asks == "review" and not reading.negated and ask_of_police(context, event.body):
-        if reading.story:
+        if reading.story or words.tells():
             words.keep_story()
         return context.ask()
     if asked.asks == "place" and reading.kind is not Kind.DANGER and _names_a_place(context, event.body):
         return words.content()
     if (asked.asks in FREE and _may_be_a_story(reading, event.body)) or words.tells_first():
         return words.content()
-    if words.was_answered_so():
+    if words.was_answered_so() or (reading.kind not in _KEEPS and words.tells()):
         return words.kept()
     return _HANDLERS[reading.kind](words)
 
@@ -147,10 +160,41 @@ class _Words:
         untold = context.state is LANGUAGE and not (context.session.submitted or context.session.mailbox)
         untold = untold or (context.state is DRAFT and context.loaded.opening_step not in context.session.answers)
         is_sure = reading.confidence > Confidence.GUESS or bool(reading.suggested) or reading.negated
+        is_sure = is_sure or (reading.kind is Kind.QUESTION and not self.tells_of_crime())
         if not untold or is_sure or self.asked.asks != "choice":
             return False
         told, words = self._words()
         return context.analysis(self.event.body).has("cat.*", "strong.*") or (told > 0 and words >= _FIRST_WORDS)
+
+    def tells(self) -> bool:
+        """Whether a text tells something that must be kept, and is no exact command, label or code.
+
+        It tells of a crime, or it is long and has words that mean nothing to the service. Questions are only answered.
+        """
+        reading, state = self.reading, self.context.session.state
+        if state == "@reach" and reading.suggested:
+            return False
+        if self.tells_of_crime() or (self.context.state is LANGUAGE and reading.command in _OF_A_DRAFT):
+            return self._counts(_STORY_WORDS, 1)
+        if reading.confidence is Confidence.CERTAIN:
+            return False
+        is_talk = reading.kind in _TALK or reading.command in {"status", "help"}
+        if reading.kind in {Kind.OPTION, Kind.COMMAND} and not is_talk:
+            return self._counts(_LONG, 1)
+        if not is_talk or (reading.kind is Kind.QUESTION and not reading.asks):
+            return self._counts(_LONG, _LEFT_OVER - 1)
+        left = _LEFT_OVER - (reading.topic == "report")
+        return not reading.asks and self._counts(_LONG, left, (*_EMPTY_MARKS, *_SAID_IN_TALK))
+
+    def tells_of_crime(self) -> bool:
+        """Whether a text has sure marks of a crime, or tells of a danger though it is read as neither talk nor one."""
+        marks = self.context.analysis(self.event.body).story_marks()
+        sure = any(mark.name not in VAGUE and mark.quality >= SOUND for mark in marks)
+        return (sure or (bool(self.reading.dangers) and self.reading.kind not in _TALK)) and self._counts(_STORY_WORDS)
+
+    def _counts(self, least: int, left: int = 0, known: tuple[str, ...] = _EMPTY_MARKS) -> bool:
+        told, words = self._words(known)
+        return words >= least and told >= left
 
     def _tells_more(self) -> bool:
         """Whether a text that names a category also tells of a crime, and the story was not asked yet."""
@@ -158,11 +202,11 @@ class _Words:
         is_open = self.context.loaded.opening_step not in self.context.session.answers
         return is_open and told >= _FIRST_WORDS and words > _FIRST_WORDS
 
-    def _words(self) -> tuple[int, int]:
+    def _words(self, known: tuple[str, ...] = _EMPTY_MARKS) -> tuple[int, int]:
         """Count the words that may tell of a crime, and all words."""
         analysis = self.context.analysis(self.event.body)
         words = {index for index, token in enumerate(analysis.tokens) if token.text[0].isalpha()}
-        return len(words - analysis.covered(_EMPTY_MARKS)), len(words)
+        return len(words - analysis.covered(known)), len(words)
 
     def was_answered_so(self) -> bool:
         """Whether a text of several words would get the reply that the message before it got at this question."""
@@ -196,7 +240,7 @@ class _Words:
         context, reading = self.context, self.reading
         if reading.confidence < Confidence.CERTAIN:
             context.say("understood", label=self._label(reading.option))
-        if reading.story or (self.asked.name == "category" and self._tells_more()):
+        if reading.story or self.tells() or (self.asked.name == "category" and self._tells_more()):
             self.keep_story()
         return _choose(context, reading.option) or not_understood(context)
 
@@ -243,10 +287,13 @@ class _Words:
     # ------------------------------------------------------------- what is only answered
 
     def command(self) -> Turn:
-        """Carry out a command; a wish to change something that names another place changes the place."""
-        name = "skip" if self.reading.command == "unknown" else self.reading.command
-        turn = correct_place(self.context, self.event.body) if name == "edit" else None
-        return turn or handle_command(self.context, name)
+        """Carry out a command."""
+        context, reading = self.context, self.reading
+        if reading.command == "help":
+            show_numbers(context, self.event.body)
+        if reading.command == "language" and reading.option in context.loaded.flow.languages:
+            return choose_language(context, reading.option)
+        return handle_command(context, "skip" if reading.command == "unknown" else reading.command)
 
     def question(self) -> Turn:
         """Answer a question about the service; for the status, ask for the code."""
@@ -257,7 +304,7 @@ class _Words:
     def remark(self) -> Turn:
         """Answer a remark; "no photo" leaves the question for files."""
         if self.reading.topic == "no_evidence" and self.asked.asks == "media":
-            return handle_command(self.context, "skip")
+            return self._skip()
         if self.context.session.submitted and self.reading.topic in _SAID_AFTERWARDS and is_story(self.event.body):
             return add_to_tip(self.context, self.event)
         if self.reading.topic == "code" and self.context.session.state == "@code":
@@ -266,9 +313,13 @@ class _Words:
 
     def refusal(self) -> Turn:
         """Skip what may be skipped; say of anything else that it is needed, and how to leave."""
-        if "skip" in self.asked.actions or self.asked.asks == "media":
-            return handle_command(self.context, "skip")
-        return self.reply()
+        return self._skip() if "skip" in self.asked.actions or self.asked.asks == "media" else self.reply()
+
+    def _skip(self) -> Turn:
+        """Leave the question, and keep the words of a longer text."""
+        if self._counts(_LONG, 1):
+            self.keep_story()
+        return handle_command(self.context, "skip")
 
     def greeting(self) -> Turn:
         """Ask the question."""
@@ -287,7 +338,8 @@ class _Words:
         if self.asked.asks == "review" and (not label or self._acts(code)):
             return self.refuse_sending()
         if not label:
-            turn = None if context.state is DRAFT else context.state.handle_event(context, "", self.event)
+            in_draft = context.state is DRAFT or any(option.acts for option in self.asked.options)
+            turn = None if in_draft else context.state.handle_event(context, "", self.event)
             return turn or not_understood(context)
         if self._acts(code):
             return _choose(context, code) or not_understood(context)
@@ -415,6 +467,8 @@ def correct_place(context: TurnContext, body: str) -> Turn | None:
     label = geography.label(found.outpost or found.station, context.catalogue.names_in)
     place = located(Place(text=label, district=found.district, station=found.station), geography)
     context.set_answer(context.loaded.place_step, GivenAnswer(msgspec.to_builtins(place), context.source))
+    if len(body.split()) >= _LONG:
+        accept_unsolicited(context, Text(body))
     context.say("changed", name=context.catalogue.text(f"{context.loaded.place_step}.name"), value=label)
     return go_on(context, stay=True)
 

@@ -1,0 +1,126 @@
+"""What a text tells is kept at every question: no command, option or menu takes it away.
+
+The texts are those of the corpus that tell something, of six words and more, and not in the service's words alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.session import Session
+from satark_testing.dialogue.chat import Chat
+from satark_words.analysis import Analysis
+from satark_words.choosing import VAGUE
+from satark_words.geography.geography import Geography
+from satark_words.marks import SOUND
+from satark_words.reader import Reader
+from support.dialogue.corpus import Utterance, read_corpus
+from support.dialogue.unseen import TYPED, conversation
+from support.loops import every_row
+
+CORPORA = Path(__file__).parents[1] / "words" / "corpora"
+LONG = 6
+LODGE = (
+    "Saidpur thana Ghazipur me station road pe ek lodge hai, waha bahar ki ladkiyo ko laa ke rakhte hai aur galat kaam"
+    " karwate hai"
+)
+
+
+class _Remembering(Reader):
+    """Keeps every analysis: the same text is read at each question."""
+
+    @cache  # noqa: B019 - one reader for all tests
+    def analyse(self, text: str) -> Analysis:
+        """Return the analysis of a text, which is made once."""
+        return super().analyse(text)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    source = default_flow()
+    engine = Engine(load_flow(source), source.catalogues, Geography.sample())
+    engine._loaded.__dict__["reader"] = _Remembering(Geography.sample())
+    return engine
+
+
+def _tells(one: Utterance) -> bool:
+    by_label = one.step in {"danger", "harmless"} or one.meant == ("content",)
+    named = one.step == "category" and all(meant.startswith("option:") for meant in one.meant)
+    return (by_label or named) and len([word for word in one.text.split() if word[0].isalpha()]) >= LONG
+
+
+@cache
+def told() -> tuple[str, ...]:
+    reader = Reader.shared(Geography.sample())
+    texts = dict.fromkeys(one.text for one in read_corpus(CORPORA) if _tells(one))
+    return tuple(text for text in texts if _has_own_words(reader.analyse(text)))
+
+
+def _has_own_words(analysis: Analysis) -> bool:
+    words = {index for index, token in enumerate(analysis.tokens) if token.text[0].isalpha()}
+    return bool(
+        words - analysis.covered(("fill", "pol", "soc.*", "say.*", "cmd.*", "neg", "who.me", "who.mine", "cat.OTHER"))
+    )
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for part in value.values() for text in _strings(part))
+
+
+def _kept(chat: Chat, text: str) -> bool:
+    post = chat.turns[-1].post
+    answers = chat.session.answers.values() if chat.session else ()
+    words = [*(post.text for post in [post] if post), *(words for one in answers for words in _strings(one.value))]
+    return any(text.strip() in one for one in words)
+
+
+def _where(session: Session | None) -> object:
+    return (session.state, session.step, session.language, dict(session.answers)) if session else ("", "", "", {})
+
+
+@cache
+def _at(engine: Engine, step: str) -> Session | None:
+    return conversation(engine, step).session
+
+
+def _lost(engine: Engine, step: str, text: str) -> str:
+    """Say what took a text away; empty where it is kept, or only answered and no mark of a crime is in it."""
+    chat = Chat(engine)
+    before = chat.session = _at(engine, step)
+    chat.say(text)
+    if _kept(chat, text):
+        return ""
+    marks = engine._loaded.reader.analyse(text).story_marks()
+    if any(mark.name not in VAGUE and mark.quality >= SOUND for mark in marks):
+        return f"{step}: not kept: {text}"
+    moved = before is not None and _where(before) != _where(chat.session)
+    return f"{step}: taken: {text}" if moved else ""
+
+
+@pytest.mark.slow("the corpus at the questions in turn")
+def test_no_text_that_tells_something_is_lost(engine: Engine) -> None:
+    steps = list(TYPED)
+    tried = ((steps[at % len(steps)], text) for at, text in enumerate(told()))
+    assert [lost for step, text in tried if (lost := _lost(engine, step, text))] == []
+
+
+@pytest.mark.full("the corpus at every question")
+@every_row("step", TYPED)
+def test_no_text_that_tells_something_is_lost_at_any_question(engine: Engine, step: str) -> None:
+    assert [lost for text in told() if (lost := _lost(engine, step, text))] == []
+
+
+@every_row("step", TYPED)
+@every_row("text", [LODGE, "nahi nahi galat likh diya tha, asal me wo ladka sigra ki gali me ganja bechta hai"])
+def test_a_story_with_the_word_for_a_mistake_is_kept(engine: Engine, step: str, text: str) -> None:
+    assert _kept(conversation(engine, step).say(text), text)
