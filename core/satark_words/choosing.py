@@ -23,6 +23,7 @@ _NEAR: Final = 2
 _SHORTEST_NAME: Final = 4
 _BY_SENSE: Final = frozenset({"category", "police_unit"})
 _SAYS: Final = {"yes": ("say.yes", "say.ji"), "no": ("say.no",), "unknown": ("say.unknown",)}
+_MEANT: Final = {("reach", "no"): ("cmd.forget",), ("cancel", "yes"): ("cmd.delete",)}
 _REVIEW: Final = {
     "send": ("cmd.send", "say.yes", "say.right"),
     "details": ("opt.details",),
@@ -92,11 +93,7 @@ def marks_of(option: AskedChoice, asked: Asked) -> tuple[str, ...]:
         return (*names, f"lang.{option.id}")
     if asked.asks == "review" or name == "review":
         return (*names, *_REVIEW.get(option.id, ()))
-    if name == "reach":
-        return (*names, *_SAYS.get(option.id, ()), *(("cmd.forget",) if option.id == "no" else ()))
-    if name == "cancel" and option.id == "yes":
-        return (*names, *_SAYS["yes"], "cmd.delete")
-    return (*names, *_SAYS.get(option.id, ()))
+    return (*names, *_SAYS.get(option.id, ()), *_MEANT.get((name, option.id), ()))
 
 
 def _exact(analysis: Analysis, options: Sequence[AskedChoice]) -> str:

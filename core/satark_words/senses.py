@@ -46,12 +46,8 @@ LONGEST_PROMISE: Final = 6
 """Number of words of the longest "I will …" that counts as a wait; a longer one tells something."""
 LONGEST_TOPIC: Final = 16
 """Number of words of the longest text that is only a question or remark; a longer one also tells something."""
-_NO_CORRECTION: Final = frozenset({"station", "district", "category", "language"})
-"""Questions at which the name of a place corrects no answer that was given before."""
 _BESIDE_COMMANDS: Final = (*LOOSE, "t.listen", "t.tell", "digits", "cmd.help")
 """Marks that may accompany a command's words."""
-_BESIDE_ONE: Final = {"status": ("time.*", "t.report"), "forget": ("k.contact", "k.again")}
-"""Command → further marks that may accompany its words."""
 WISHES: Final = ("cmd.back", "cmd.edit", "cmd.skip", "cmd.help", "cmd.status", "cmd.repeat")
 """Commands next to whose phrases "ok" has no meaning of its own."""
 
@@ -126,8 +122,8 @@ class Senses(TextAtQuestion):
 
     def _correction(self) -> Reading | None:
         """Read "no, wrong, that is in Sigra" as a wish to change the place, at a question for something else."""
-        asks_other = self._asked.asks == "choice" and self._asked.name not in _NO_CORRECTION
-        asks_other = asks_other and len(self._analysis) <= LONGEST_TALK
+        may_correct = self._asked.name not in ("station", "district", "category", "language")
+        asks_other = self._asked.asks == "choice" and may_correct and len(self._analysis) <= LONGEST_TALK
         wrong = self._analysis.has("cmd.edit", "neg.wrong", "k.mistake")
         other = self._analysis.has("police", "person.police", "unit.*", "time.*", "opt.police.no")
         if not asks_other or self._tells() or not (wrong or (self._analysis.has("say.no") and not other)):
@@ -255,11 +251,10 @@ class Senses(TextAtQuestion):
         for name in self._commands:
             if self._free and not self._is_phrase(f"cmd.{name}"):
                 continue
-            beside = (*_BESIDE_COMMANDS, *_BESIDE_ONE.get(name, ()))
+            more = ("time.*", "t.report", "k.contact") if name in {"status", "forget"} else ()
+            beside = (*_BESIDE_COMMANDS, *more)
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
-            if near and (
-                (name == "reply" and self._analysis.asks) or (name == "status" and self._analysis.has("t.when"))
-            ):
+            if near and self._analysis.asks and (name == "reply" or self._analysis.has("t.when")):
                 continue  # "when will the answer come?"
             if near and name in IRREVERSIBLE and (self._analysis.asks or self._analysis.has("k.passive")):
                 continue
@@ -314,19 +309,14 @@ class Senses(TextAtQuestion):
         topic = self._find_topic("question")
         if topic is None or not self._analysis.asks:
             return None
-        if topic.name == "status":
-            return self._make(Kind.COMMAND, command="status")
-        return self._make(Kind.QUESTION, topic=topic.name)
+        is_status = topic.name == "status"
+        return self._make(Kind.COMMAND, command="status") if is_status else self._make(Kind.QUESTION, topic=topic.name)
 
     def _topic(self) -> Reading | None:
         if self._free and self._tells():
             return None
         topic = self._find_topic("wait", "question", "refusal", "remark")
-        if (
-            topic is not None
-            and len(self._analysis) > LONGEST_WAIT
-            and (topic.family == "wait" or topic.name == "rude")
-        ):
+        if topic and len(self._analysis) > LONGEST_WAIT and (topic.family == "wait" or topic.name == "rude"):
             return None
         if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
             return None
