@@ -14,7 +14,7 @@ from satark_words.opening import opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
 from satark_words.rules import Family, Topic, Topics
-from satark_words.weights import LEAST_SPOKEN, Weights, category, spoken
+from satark_words.weights import Weights, category, spoken
 
 COMMANDS: Final = (
     "done", "back", "skip", "repeat", "language", "status", "reply", "edit", "help", "clear", "delete", "cancel",
@@ -183,10 +183,6 @@ class Senses(TextAtQuestion):
         code = category(self._weights, codes)
         return self._make(Kind.OPTION, option=code, story=True) if code else None
 
-    def _likely_status(self) -> Reading | None:
-        asks = self._weights.get("command:status", 0) > LEAST_SPOKEN
-        return self._make(Kind.COMMAND, Confidence.GUESS, command="status") if asks else None
-
     def _spoken(self) -> Reading | None:
         """Read a text that tells of no crime or place as said to the service, if its words make that likely."""
         short = len(self._analysis) <= LONGEST_TALK
@@ -320,7 +316,7 @@ class Senses(TextAtQuestion):
             return None
         if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
             return None
-        if topic.name == "report" and (likelier := self._likely_story() or self._likely_status()):
+        if topic.name == "report" and (likelier := self._likely_story()):
             return likelier
         if topic.name == "status" and self._expects("status"):
             return self._make(Kind.COMMAND, command="status")
