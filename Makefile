@@ -102,7 +102,7 @@ upgrade: $(READY) ## a rolling upgrade from an older commit's schema while citiz
 	@$(SUPPORT).chaos.upgrade $(ARGS)
 
 canary: $(READY) ## plant identifiers of every kind, search all that is written for them, and see twenty sabotages caught
-	@$(BIN)/satark canary --sabotages $(ARGS)
+	@$(SUPPORT).canary $(ARGS)
 
 corpus: $(READY) ## read the corpus of utterances: what is understood, and what a whole tip takes (ARGS=--misses lists)
 	@$(SUPPORT).dialogue.understanding tests/words/corpora $(ARGS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from satark.api.tip import STATUSES
-from satark_testing.canary.sabotages import SourceCopy
+from support.canary.sabotages import SourceCopy
 
 ASK_EVERY_PART = """
 import json

@@ -1,6 +1,5 @@
 """The canary searches a synthetic installation for the made-up identifiers of its tipsters.
 
 `run.run_canary` starts a host with simulated providers, lets marked tipsters send tips on every channel, and searches
-everything that was written for their identifiers in every encoding. `sabotages.SABOTAGES` are one-line changes of the
-code, each of which the canary must notice.
+everything that was written for their identifiers in every encoding.
 """

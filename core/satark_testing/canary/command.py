@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -18,7 +18,6 @@ from satark.runtime.commands import open_services, settings_of
 from satark_testing.canary.identifiers import IN_PARTS, kind_of
 from satark_testing.canary.places import files_of_process
 from satark_testing.canary.run import Report, run_canary
-from satark_testing.canary.sabotages import SABOTAGES, possible, run_sabotaged
 from satark_testing.identifier_search import Searcher, everything_written, files_below
 from satark_testing.peers.rabbitmq import is_installed, running_broker
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--sabotages", is_flag=True, help="Then change the code in a copy, twenty ways, and see each one caught.")
-@click.option("--one-by-one", is_flag=True, help="Try each sabotage in a run of its own, which takes some minutes.")
 @click.option(
     "--markers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -46,8 +43,6 @@ if TYPE_CHECKING:
 def canary(
     ctx: click.Context,
     *,
-    sabotages: bool,
-    one_by_one: bool,
     markers: Path | None,
     logs: tuple[Path, ...],
     as_json: bool,
@@ -61,16 +56,14 @@ def canary(
     With --markers it searches this installation instead: send a tip from a phone of your own, write its number, its
     profile name and words of the tip into a file, and search for them. Delete the file afterwards.
     """
-    with _broker() if not markers else nullcontext("") as broker:
-        report = _search_here(ctx, markers, logs) if markers else _synthetic(broker)
-        click.echo(json.dumps(msgspec.to_builtins(report)) if as_json else str(report))
-        missed = list(_missed(broker, one_by_one=one_by_one)) if sabotages and not markers else []
-    if report.finds or missed:
+    report = _search_here(ctx, markers, logs) if markers else _synthetic()
+    click.echo(json.dumps(msgspec.to_builtins(report)) if as_json else str(report))
+    if report.finds:
         raise click.exceptions.Exit(1)
 
 
 @contextmanager
-def _broker() -> Iterator[str]:
+def broker_url() -> Iterator[str]:
     """Start a RabbitMQ for the canary if it is installed; yield its URL, or an empty string."""
     if not is_installed():
         yield ""
@@ -79,8 +72,8 @@ def _broker() -> Iterator[str]:
         yield broker.url
 
 
-def _synthetic(broker: str) -> Report:
-    with TemporaryDirectory(prefix="satark-canary-") as folder:
+def _synthetic() -> Report:
+    with TemporaryDirectory(prefix="satark-canary-") as folder, broker_url() as broker:
         return asyncio.run(run_canary(Path(folder), broker=broker, wait_for_log=True))
 
 
@@ -91,28 +84,6 @@ def _search_here(ctx: click.Context, markers: Path, logs: tuple[Path, ...]) -> R
         raise click.UsageError(str(error)) from None
     with open_services(ctx):
         return search_here(settings_of(ctx), wanted, logs)
-
-
-def _missed(broker: str, *, one_by_one: bool) -> Iterator[str]:
-    """Run the sabotages, print the result of each, and yield the names of those that the canary missed."""
-    tryable = possible(SABOTAGES, broker)
-    for sabotage in SABOTAGES:
-        if sabotage not in tryable:
-            click.echo(f"left out: {sabotage.name} (needs a server that is not installed here)")
-    runs = [[one] for one in tryable]
-    if not one_by_one:
-        runs = [[one for one in tryable if one.group == group] for group in sorted({one.group for one in tryable})]
-    caught = 0
-    for tried in runs:
-        with TemporaryDirectory(prefix="satark-canary-") as folder:
-            finds = run_sabotaged(Path(folder), tried, broker).finds
-        for sabotage in tried:
-            is_caught = sabotage.is_caught(finds)
-            caught += is_caught
-            click.echo(f"{'caught' if is_caught else 'MISSED'}: {sabotage.name}")
-            if not is_caught:
-                yield sabotage.name
-    click.echo(f"{caught}/{len(tryable)} sabotages caught")
 
 
 SHORTEST: Final = 5

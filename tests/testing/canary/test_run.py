@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from satark_testing.canary.run import run_canary
-from satark_testing.canary.sabotages import SABOTAGES
 from satark_testing.peers.rabbitmq import is_installed
 
 pytestmark = pytest.mark.slow("a broker")
@@ -17,12 +16,9 @@ pytestmark = pytest.mark.slow("a broker")
 
 @pytest.fixture
 def broker(request: pytest.FixtureRequest) -> str:
-    """URL of the RabbitMQ that tests share; empty where it is not installed, and for runs that need none."""
-    given = request.node.callspec.params
+    """URL of the RabbitMQ that tests share; empty where it is not installed, and for PostgreSQL."""
     # What a broker is sent does not depend on the database.
-    needed = given.get("databases") == "sqlite" or any(
-        sabotage.needs == "broker" for sabotage in SABOTAGES if sabotage.group == given.get("group")
-    )
+    needed = request.node.callspec.params["databases"] == "sqlite"
     return request.getfixturevalue("rabbitmq").url if needed and is_installed() else ""
 
 

@@ -8,20 +8,17 @@ from pathlib import Path
 import pytest
 
 from satark_testing.canary.identifiers import KINDS
-from satark_testing.canary.sabotages import PACKAGES, SABOTAGES, Sabotage, SourceCopy, possible, run_sabotaged
 from satark_testing.peers.rabbitmq import is_installed
+from support.canary.sabotages import PACKAGES, SABOTAGES, Sabotage, SourceCopy, possible, run_sabotaged
 
 GROUPS = sorted({sabotage.group for sabotage in SABOTAGES})
 
 
 @pytest.fixture
 def broker(request: pytest.FixtureRequest) -> str:
-    """URL of the RabbitMQ that tests share; empty where it is not installed, and for runs that need none."""
-    given = request.node.callspec.params
-    # What a broker is sent does not depend on the database.
-    needed = given.get("databases") == "sqlite" or any(
-        sabotage.needs == "broker" for sabotage in SABOTAGES if sabotage.group == given.get("group")
-    )
+    """URL of the RabbitMQ that tests share; empty where it is not installed, and for groups that need none."""
+    group = request.node.callspec.params["group"]
+    needed = any(sabotage.needs == "broker" for sabotage in SABOTAGES if sabotage.group == group)
     return request.getfixturevalue("rabbitmq").url if needed and is_installed() else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from typing import Final, Literal
 import msgspec
 
 from satark_testing.canary.outside import can_mail
-from satark_testing.canary.run import Report
+from satark_testing.canary.run import Report, run_canary
 from satark_testing.installation import MEDIA
 
 PACKAGES: Final = (
@@ -31,7 +32,8 @@ PACKAGES: Final = (
 )
 LOG_GROUP: Final = 1
 """The group of sabotages that are found in the write-ahead log. A run with them waits until the log is overwritten."""
-_IMPORTS: Final = "from satark_testing.canary.wrapping import before, instead\n"
+_TESTS: Final = Path(__file__).parents[2]
+_IMPORTS: Final = "from support.canary.wrapping import before, instead\n"
 
 
 class Sabotage(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,8 +93,16 @@ def run_sabotaged(folder: Path, sabotages: Sequence[Sabotage], broker: str = "")
     media = ["whatsapp"] if in_log else list(MEDIA)
     waits = any(sabotage.group == LOG_GROUP for sabotage in sabotages)
     arguments = f"{str(folder / 'run')!r}, {media!r}, broker={broker!r}, wait_for_log={waits}, exported={not in_log}"
-    code = f"from satark_testing.canary.__main__ import main; main({arguments})"
+    code = f"from support.canary.sabotages import print_report; print_report({arguments})"
     return msgspec.convert(source.run(code, write_bytecode=True), Report)
+
+
+def print_report(folder: str, media: Sequence[str], *, broker: str, wait_for_log: bool, exported: bool) -> None:
+    """Run the canary in an empty folder, on the source that this process imports, and print the report as JSON."""
+    report = asyncio.run(
+        run_canary(Path(folder), media=tuple(media), broker=broker, wait_for_log=wait_for_log, exported=exported)
+    )
+    sys.stdout.buffer.write(msgspec.json.encode(report))
 
 
 _LOG: Final = "from satark.api.observability import log\n"
@@ -285,7 +295,7 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         needs="broker",
     ),
 )
-"""More than twenty sabotages. `tests/testing/canary/` checks that the canary detects each one."""
+"""More than twenty sabotages. `test_sabotages` checks that the canary detects each one."""
 
 
 class SourceCopy:
@@ -316,8 +326,9 @@ class SourceCopy:
         Raises:
             AssertionError: the code failed; the message is what it wrote.
         """
-        env = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "" if write_bytecode else "1"}
-        done = subprocess.run(  # noqa: S603 - the code is the test's own
+        path = os.pathsep.join((str(self.folder), str(_TESTS)))
+        env = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "" if write_bytecode else "1"}
+        done = subprocess.run(
             [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False, timeout=300
         )
         if done.returncode:
