@@ -21,7 +21,6 @@ from starlette.routing import Route
 
 from satark_testing.processes.serving import WebhookClient
 from satark_testing.whatsapp.faults import GraphFaults, error
-from satark_testing.whatsapp.flow_json import FlowShelf
 from satark_testing.whatsapp.media import MediaShelf, StoredMedia
 from satark_testing.whatsapp.messages import BusinessMessage, Offer, Sender, Webhooks, batch, wamid
 from satark_testing.whatsapp.request_checks import RefusedError, check_message, check_receipt, check_upload
@@ -69,7 +68,6 @@ class GraphPeer:
         """The state that the API reports of its number."""
         self.faults = GraphFaults()
         self.shelf = MediaShelf()
-        self.flows = FlowShelf()
         self._by_address: dict[str, list[Callback]] = {}
         self._everything: list[Callback] = []
         self._receipt_callbacks: list[ReceiptCallback] = []
@@ -139,14 +137,13 @@ class GraphPeer:
         return [
             Route(f"{base}/{{number}}/messages", self._messages, methods=["POST"]),
             Route(f"{base}/{{number}}/media", self._upload, methods=["POST"]),
-            Route(f"{base}/{{object_id}}/{{edge}}", self._change_flow, methods=["POST"]),
             Route(f"{base}/{{media_id}}", self._describe, methods=["GET"]),
             Route(f"{base}/{{media_id}}", self._delete, methods=["DELETE"]),
             Route("/download", self._download, methods=["GET"]),
         ]
 
     async def _messages(self, request: Request) -> Response:
-        refused = await self.faults.next("messages") or self._unauthorized(request)
+        refused = await self.faults.next("messages") or self.unauthorized(request)
         if refused is None and request.path_params["number"] != self.phone_number_id:
             refused = error(100, "Unsupported post request", 400, subcode=33)
         return refused or self._take(await request.body())
@@ -177,7 +174,7 @@ class GraphPeer:
         return JSONResponse({"success": True})
 
     async def _upload(self, request: Request) -> Response:
-        refused = await self.faults.next("upload") or self._unauthorized(request)
+        refused = await self.faults.next("upload") or self.unauthorized(request)
         if refused is None and request.path_params["number"] != self.phone_number_id:
             refused = error(100, "Unsupported post request", 400, subcode=33)
         return refused or await self._shelve(request)
@@ -197,18 +194,6 @@ class GraphPeer:
         self.uploads.append(node["id"])
         return JSONResponse({"id": node["id"]})
 
-    async def _change_flow(self, request: Request) -> Response:
-        """Create, fill or publish a flow. The last part of the path says which."""
-        if refused := self._unauthorized(request):
-            return refused
-        object_id, edge = request.path_params["object_id"], request.path_params["edge"]
-        async with request.form() as form:
-            if edge == "flows":
-                return self.flows.create(form)
-            if edge == "assets":
-                return await self.flows.upload(object_id, form)
-        return self.flows.publish(object_id) if edge == "publish" else error(100, "Unsupported post request")
-
     def _publish(self, sent: BusinessMessage) -> None:
         self.sent.append(sent)
         for callback in (*self._everything, *self._by_address.get(sent.address, ())):
@@ -216,19 +201,20 @@ class GraphPeer:
 
     async def _describe(self, request: Request) -> Response:
         if request.path_params["media_id"] == self.phone_number_id:
-            return self._unauthorized(request) or JSONResponse({"id": self.phone_number_id, **self.number_state})
-        refused = await self.faults.next("media") or self._unauthorized(request)
+            return self.unauthorized(request) or JSONResponse({"id": self.phone_number_id, **self.number_state})
+        refused = await self.faults.next("media") or self.unauthorized(request)
         return refused or self.shelf.describe(request.path_params["media_id"], request)
 
     async def _delete(self, request: Request) -> Response:
-        refused = await self.faults.next("delete") or self._unauthorized(request)
+        refused = await self.faults.next("delete") or self.unauthorized(request)
         return refused or self.shelf.delete(request.path_params["media_id"])
 
     async def _download(self, request: Request) -> Response:
-        refused = await self.faults.next("download") or self._unauthorized(request)
+        refused = await self.faults.next("download") or self.unauthorized(request)
         return refused or self.shelf.download(request.query_params.get("mid", ""))
 
-    def _unauthorized(self, request: Request) -> Response | None:
+    def unauthorized(self, request: Request) -> Response | None:
+        """Return the refusal of a request without this number's access token; None: it has the token."""
         given = request.headers.get("authorization", "")
         if hmac.compare_digest(given.encode(), self._bearer.encode()):
             return None

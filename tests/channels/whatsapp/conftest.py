@@ -13,6 +13,7 @@ from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
+from support.flow_json import FlowShelf
 
 NUMBER = "106540352242922"
 
@@ -26,6 +27,12 @@ def secrets() -> dict[str, Any]:
         "access_token": "access-token",
         "phone_number_id": NUMBER,
     }
+
+
+@pytest.fixture
+def flows(graph: ServedGraph) -> FlowShelf:
+    """Return the flows that the simulated Meta stores."""
+    return FlowShelf(graph.peer)
 
 
 @pytest.fixture

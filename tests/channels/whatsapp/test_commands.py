@@ -13,10 +13,10 @@ from click.testing import CliRunner, Result
 
 from satark.cli.main import cli
 from satark_testing.pytest_plugin import ServedGraph
-from satark_testing.whatsapp.flow_json import validation_errors
 from satark_whatsapp.forms import flow_json
+from support.flow_json import FlowShelf, validation_errors
 
-pytestmark = pytest.mark.slow("a provider's server")
+pytestmark = [pytest.mark.slow("a provider's server"), pytest.mark.usefixtures("flows")]
 
 ACCOUNT = "102290129340398"
 
@@ -40,22 +40,21 @@ async def test_the_form_is_shown_with_what_stays_in_the_chat(environment: dict[s
 
 
 async def test_a_form_is_registered_and_published_in_every_language(
-    environment: dict[str, str], graph: ServedGraph
+    environment: dict[str, str], flows: FlowShelf
 ) -> None:
     result = await run(environment, "publish", ACCOUNT)
     assert result.exit_code == 0, result.output
     name, _, value = result.stdout.strip().partition("=")
     ids = json.loads(value.strip("'"))
     assert (name, set(ids)) == ("SATARK_WHATSAPP__FORMS", {"en", "hi"})
-    flows = graph.peer.flows.flows
-    assert all(flows[one].published for one in ids.values())
-    assert flows[ids["hi"]].document["screens"][0]["title"] == "फ़ॉर्म भरें"
+    assert all(flows.flows[one].published for one in ids.values())
+    assert flows.flows[ids["hi"]].document["screens"][0]["title"] == "फ़ॉर्म भरें"
 
 
-async def test_a_draft_is_registered_for_testers(environment: dict[str, str], graph: ServedGraph) -> None:
+async def test_a_draft_is_registered_for_testers(environment: dict[str, str], flows: FlowShelf) -> None:
     result = await run(environment, "publish", ACCOUNT, "--draft", "--language", "en")
     assert "SATARK_WHATSAPP__FORMS_MODE=draft" in result.stdout
-    (flow,) = graph.peer.flows.flows.values()
+    (flow,) = flows.flows.values()
     assert (flow.published, bool(flow.document)) == (False, True)
 
 
@@ -67,14 +66,14 @@ async def test_the_same_form_is_not_registered_twice(environment: dict[str, str]
 
 
 async def test_metas_validation_errors_are_printed_and_nothing_is_published(
-    environment: dict[str, str], graph: ServedGraph, monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], flows: FlowShelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flow_json, "VERSION", "1.0")
     result = await run(environment, "publish", ACCOUNT)
     assert result.exit_code == 1
     assert "Meta refuses the form satark_" in result.output
     assert "Invalid enum value '1.0'" in result.output
-    assert not any(flow.published for flow in graph.peer.flows.flows.values())
+    assert not any(flow.published for flow in flows.flows.values())
 
 
 @pytest.mark.parametrize(

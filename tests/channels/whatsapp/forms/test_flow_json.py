@@ -10,10 +10,10 @@ import pytest
 from satark.dialogue.flow.builder import FlowDocument, build_flow
 from satark.dialogue.flow.definition import Flow, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark_testing.whatsapp.flow_json import validation_errors
 from satark_whatsapp.forms.flow_json import FIRST_SCREEN, WhatsAppForm, make_form
 from satark_words.catalogues import Catalogue
 from satark_words.geography.geography import Geography
+from support.flow_json import validation_errors
 
 LANGUAGES = tuple(sorted(set(default_flow().catalogues.languages)))
 LONG = ", ".join(f"o{number}" for number in range(30))

@@ -12,6 +12,7 @@ from satark_testing.pytest_plugin import ServedGraph
 from satark_whatsapp.forms.registration import RegistrationError, flow_name, register
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.settings import WhatsAppSettings
+from support.flow_json import FlowShelf
 
 BUSINESS = "102290129340398"
 
@@ -30,15 +31,15 @@ def test_another_wording_has_another_name() -> None:
     assert flow_name("satark", "hi", b"{}").startswith("satark_hi_")
 
 
-async def test_a_form_that_meta_finds_faulty_is_not_published(client: GraphApi, graph: ServedGraph) -> None:
+async def test_a_form_that_meta_finds_faulty_is_not_published(client: GraphApi, flows: FlowShelf) -> None:
     with pytest.raises(RegistrationError, match="refuses the form own_hi"):
         await register(client, BUSINESS, "own_hi", b"{}", publish=True)
-    assert [flow.published for flow in graph.peer.flows.flows.values()] == [False]
+    assert [flow.published for flow in flows.flows.values()] == [False]
 
 
 async def test_an_answer_of_another_shape_is_an_error(
-    client: GraphApi, graph: ServedGraph, monkeypatch: pytest.MonkeyPatch
+    client: GraphApi, flows: FlowShelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graph.peer.flows, "create", lambda _: JSONResponse({"identifier": 7}))
+    monkeypatch.setattr(flows, "create", lambda _: JSONResponse({"identifier": 7}))
     with pytest.raises(RegistrationError, match="shape that is not documented"):
         await register(client, BUSINESS, "own_hi", b"{}", publish=True)

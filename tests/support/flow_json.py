@@ -1,4 +1,4 @@
-"""Checks a Flow JSON as Meta does: types with Meta's limits, and the references between parts.
+"""Stores flows as Meta does, and checks their Flow JSON: types with Meta's limits, and the references between parts.
 
 Source: Meta, WhatsApp Flows, "Reference > Flow JSON" and "Flow JSON > Components", for version 7.2: only what static
 flows need. Lengths are characters. Where the pages say nothing of a limit, none is checked.
@@ -15,9 +15,12 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from satark_testing.whatsapp.faults import error
+from satark_testing.whatsapp.graph_api import GraphPeer
 
 LARGEST: Final = 10 * 1024 * 1024
 COMPONENTS: Final = 50
@@ -285,11 +288,26 @@ class StoredFlow(msgspec.Struct):
 
 
 class FlowShelf:
-    """All flows of one business account."""
+    """All flows of one business account at a simulated Meta, which stores them from then on."""
 
-    def __init__(self) -> None:
+    def __init__(self, peer: GraphPeer) -> None:
+        self._peer = peer
+        # Below its own addresses, which are more exact.
+        peer.app.router.routes.append(Route("/v23.0/{object_id}/{edge}", self._change, methods=["POST"]))
         self.flows: dict[str, StoredFlow] = {}
         """Id → the flow."""
+
+    async def _change(self, request: Request) -> Response:
+        """Create, fill or publish a flow. The last part of the path says which."""
+        if refused := self._peer.unauthorized(request):
+            return refused
+        object_id, edge = request.path_params["object_id"], request.path_params["edge"]
+        async with request.form() as form:
+            if edge == "flows":
+                return self.create(form)
+            if edge == "assets":
+                return await self.upload(object_id, form)
+        return self.publish(object_id) if edge == "publish" else error(_INVALID, "Unsupported post request")
 
     def create(self, form: FormData) -> Response:
         """Create an empty draft. Its name must be unique."""

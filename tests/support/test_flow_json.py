@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark_testing.whatsapp.flow_json import validation_errors
+from support.flow_json import validation_errors
 
 Document = dict[str, Any]
 
