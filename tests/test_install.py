@@ -24,7 +24,6 @@ from sqlalchemy import make_url
 
 from satark.api.sealing import new_identity
 from satark.cli.deploy import NAMES
-from satark_testing.installation import ENGLISH
 from satark_testing.processes.serving import serve
 from satark_testing.telegram.bot_api import Person, TelegramPeer
 from satark_testing.telegram.citizen import TelegramCitizen
@@ -35,6 +34,7 @@ from support.bare_machine.machine import BareMachine
 from support.peers.postgres import server_from_wheel
 from support.settings import SETTINGS_OF_TESTS
 from support.supply.lock import cut_lock, needed_to_run
+from support.tipsters import ENGLISH
 
 pytestmark = pytest.mark.full("installs the wheel")
 

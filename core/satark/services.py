@@ -35,12 +35,6 @@ if TYPE_CHECKING:
     from satark.store.writer import Writer
     from satark_words.geography.geography import Geography
 
-__all__ = [
-    "DeskContext",
-    "ProcessServices",
-    "Services",
-    "WebContext",
-]
 
 T = TypeVar("T")
 

@@ -45,19 +45,6 @@ HINDI: Answers = {
 }
 """Question → answer of a citizen who writes Hindi. Tests replace some of the answers."""
 
-ENGLISH: Answers = {
-    "Choose a language": "English",
-    "Send this to the police": "Yes, send",
-    "What is this about": "Illegal arms",
-    "What is happening\\?": "Arms are sold outside the village at night.",
-    "Tell the place": "Lanka",
-    "which district|Which district": "Don't know",
-    "Which police station": "Don't know",
-    "Is a police officer involved": "No",
-    '"done"': "done",
-}
-"""Question → answer of a citizen who writes English."""
-
 
 class Installation:
     """A service with its desks, and a simulated Meta that connects citizens to it."""

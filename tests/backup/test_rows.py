@@ -9,10 +9,9 @@ from sqlalchemy import insert, select
 from satark.backup.rows import LEFT_OUT, filled_tables, key_records, load, main_records
 from satark.identity.epoch_keys import EPOCH_ID
 from satark.store import tables
-from satark.store.resealing import count_sealed
 from support.backups import Place, tip_with_file
 from support.desks import SeededDesk
-from support.working_host import picture, working_host
+from support.working_host import count_sealed, picture, working_host
 
 
 def test_a_tip_is_among_the_records_and_its_key_among_those_of_the_key_store(here: Place, sp: SeededDesk) -> None:

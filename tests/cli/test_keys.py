@@ -14,8 +14,8 @@ from satark.identity.edge_key import Identity
 from satark.routing.desks import add_desk
 from satark.settings.settings import Settings
 from satark_testing.commands import run
-from satark_testing.installation import ENGLISH
 from support.scripted import ScriptedChannel, Tipster, scripted_host
+from support.tipsters import ENGLISH
 
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"

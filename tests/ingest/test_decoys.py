@@ -18,9 +18,9 @@ from satark.routing.desks import add_desk
 from satark.settings.settings import Settings
 from satark.store import envelopes, tables
 from satark.store.envelopes import PADDED
-from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
 from support.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
+from support.tipsters import ENGLISH
 
 RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
 OFFICE = {

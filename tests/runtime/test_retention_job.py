@@ -14,9 +14,9 @@ from satark.retention.schedule import Term, store_term
 from satark.routing.desks import add_desk
 from satark.settings.settings import Settings
 from satark.store import tables
-from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
 from support.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
+from support.tipsters import ENGLISH
 
 CODE = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}

@@ -28,9 +28,9 @@ from satark.settings.settings import Settings
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown
-from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host
+from support.tipsters import ENGLISH
 
 pytestmark = pytest.mark.slow("a host")
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import zipfile
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from satark.api.sink import ReadableTip
 from satark.api.tip import Evidence, Header, Tip
+from satark_police_system.keys import PUBLIC_PREFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,3 +57,9 @@ def read_archive(folder: Path) -> dict[str, bytes]:
     (archive,) = folder.glob("*.zip")
     with zipfile.ZipFile(archive) as opened:
         return {name: opened.read(name) for name in opened.namelist()}
+
+
+def public_text(key: Ed25519PrivateKey) -> str:
+    """Return the public half as the scheme writes it, `whpk_…`, for the receiver."""
+    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return PUBLIC_PREFIX + base64.b64encode(raw).decode()

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from satark_testing.dialogue.walking import LostError, tip_number_in
-from satark_testing.installation import ENGLISH, HINDI
+from satark_testing.installation import HINDI
 from satark_testing.matrix.drivers import ChatDriver, SmsDriver
 from satark_testing.waiting import until
 from satark_words.catalogues import Catalogues
@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from satark_testing.twilio.api import TwilioPeer
     from satark_testing.twilio.people import Texter
     from satark_testing.whatsapp.citizen import Answers, Citizen
+
+ENGLISH: Final[Answers] = {
+    "Choose a language": "English",
+    "Send this to the police": "Yes, send",
+    "What is this about": "Illegal arms",
+    "What is happening\\?": "Arms are sold outside the village at night.",
+    "Tell the place": "Lanka",
+    "which district|Which district": "Don't know",
+    "Which police station": "Don't know",
+    "Is a police officer involved": "No",
+    '"done"': "done",
+}
+"""Question → answer of a citizen who writes English."""
 
 _ANSWERS: Final[Mapping[str, Answers]] = {"hi": HINDI, "en": ENGLISH}
 _QUESTIONS: Final = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from satark.api.inbound import Media, MediaRef
 from satark.api.routing import Desk
@@ -20,8 +20,7 @@ from satark.routing.desks import add_desk
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
 from satark.store import tables
-from satark.store.resealing import count_sealed
-from satark_testing.installation import ENGLISH
+from satark.store.resealing import _PLACES, _sealed_under
 from satark_testing.waiting import until
 from support.scripted import (
     ACCOUNT,
@@ -30,6 +29,7 @@ from support.scripted import (
     Tipster,
     scripted_host,
 )
+from support.tipsters import ENGLISH
 
 CODE = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
 RECEIPT = CODE.pattern
@@ -97,6 +97,12 @@ class EpochHost(WorkingHost):
     def sealed_under(self, epoch: bytes) -> int:
         """Count the values that are sealed under the key of an epoch."""
         return self.host.services.read(lambda c: count_sealed(c, [epoch]))
+
+
+def count_sealed(connection: Connection, epochs: Collection[bytes]) -> int:
+    """Count the rows that hold something sealed under these epochs."""
+    queries = (select(func.count()).select_from(place.table).where(_sealed_under(place, epochs)) for place in _PLACES)
+    return sum(connection.execute(query).scalar_one() for query in queries)
 
 
 @asynccontextmanager

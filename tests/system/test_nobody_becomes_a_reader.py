@@ -49,9 +49,9 @@ from satark_desk.recovery import approve_recovery, ask_for_recovery
 from satark_desk.roster_changes import approve
 from satark_desk.roster_memory import recall
 from satark_desk.tables import officer
-from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
 from support.scripted import ScriptedChannel, Tipster, scripted_host
+from support.tipsters import ENGLISH
 
 pytestmark = pytest.mark.slow("hosts and offices")
 

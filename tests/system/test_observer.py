@@ -25,10 +25,10 @@ from satark.routing.desks import add_desk
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
 from satark.store import deliveries, envelopes, tables
-from satark_testing.installation import ENGLISH
 from satark_testing.waiting import until
 from support.observer import Seen, accuracy, difference, look
 from support.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
+from support.tipsters import ENGLISH
 
 pytestmark = pytest.mark.full("two days side by side")
 

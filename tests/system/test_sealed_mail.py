@@ -24,6 +24,7 @@ from satark_testing.peers.mail import MailPeer, mail_server, self_signed
 from satark_testing.waiting import until
 from satark_testing.whatsapp.citizen import Answers
 from support.evidence.specimens import specimen
+from support.peers.pgp_mail import open_mail
 
 pytestmark = pytest.mark.needs("gpg")
 
@@ -99,7 +100,7 @@ async def test_a_tip_is_mailed_sealed_without_recordings_and_never_to_the_accuse
             await until(lambda: sent_to(peer, "sp-cell"))
             (mail,) = sent_to(peer, "sp-cell")
             assert WORDS.encode() not in mail.as_bytes()
-            inner = keyring.open_mail(mail)
+            inner = open_mail(keyring, mail)
             (attachment,) = inner.iter_attachments()
             assert attachment.get_content_type() == "image/jpeg", "the mail should wait for its photo"
             text = inner.get_body(("plain",)).get_content()
@@ -114,7 +115,7 @@ async def test_a_tip_is_mailed_sealed_without_recordings_and_never_to_the_accuse
 
             await installation.citizen(2).walk({**ACCUSING, "हो गया": [photo, "हो गया"]})
             await until(lambda: len(sent_to(peer, "sp-cell")) == 2)
-            keyring.open_mail(sent_to(peer, "sp-cell")[1])
+            open_mail(keyring, sent_to(peer, "sp-cell")[1])
             (about,) = [one for one in await installation.tips("sp", at_least=2) if one["number"] != tip["number"]]
             assert direct(installation, about["number"]).exit_code != 0
             assert sent_to(peer, "lanka-cell") == [], "no release is mailed: a mail holds the tip itself"

@@ -18,12 +18,6 @@ from urllib.parse import urlsplit
 import httptools
 from aiohappyeyeballs import start_connection
 
-__all__ = [
-    "HttpAnswer",
-    "PostFailed",
-    "Poster",
-]
-
 _LARGEST_HEAD: Final = 32 * 1024
 _IDLE_SECONDS: Final = 15.0
 """Idle seconds after which a connection is not used again: the server may have closed it meanwhile."""

@@ -5,14 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 
-__all__ = [
-    "BAND_HOURS",
-    "band",
-    "band_end",
-    "band_start",
-    "day_start",
-]
-
 BAND_HOURS = 6
 
 

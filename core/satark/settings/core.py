@@ -13,15 +13,6 @@ from satark.api.routing import DESK_SINK, ConfiguredDestination, DestinationRule
 from satark_files.limits import MB, Limits
 from satark_words.languages import OFFERED
 
-__all__ = [
-    "PUBLIC_METRICS",
-    "Core",
-    "EvidenceSettings",
-    "HttpSettings",
-    "RetentionSettings",
-    "Role",
-]
-
 PUBLIC_METRICS: Final = "public"
 """The value of `metrics_listen` that puts the metrics on the service's own port."""
 HOOK_SECONDS: Final = 0.5

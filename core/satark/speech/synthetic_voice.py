@@ -12,8 +12,6 @@ from typing import Final
 
 from satark_words.languages import language as known_language
 
-__all__ = ["MIME", "SyntheticVoiceError", "can_speak", "speak"]
-
 PROGRAM: Final = "espeak-ng"
 MIME: Final = "audio/wav"
 WORDS_A_MINUTE: Final = 140

@@ -16,7 +16,7 @@ from satark.identity.epoch_keys import EPOCH_ID
 from satark.store import tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, Connection
+    from sqlalchemy import Column
 
     from satark.identity.edge_key import Identity
     from satark.store.unit_of_work import UnitOfWork
@@ -39,12 +39,6 @@ def reseal_some(unit: UnitOfWork, identity: Identity, ended: Collection[bytes], 
     A sender's look-up is replaced together with its sealed value, so that nobody can try the old look-up either.
     """
     return sum(_reseal(unit, identity, place, ended, limit) for place in _PLACES)
-
-
-def count_sealed(connection: Connection, epochs: Collection[bytes]) -> int:
-    """Count the rows that hold something sealed under these epochs."""
-    queries = (select(func.count()).select_from(place.table).where(_sealed_under(place, epochs)) for place in _PLACES)
-    return sum(connection.execute(query).scalar_one() for query in queries)
 
 
 def _reseal(unit: UnitOfWork, identity: Identity, place: _Place, ended: Collection[bytes], limit: int) -> int:

@@ -19,8 +19,6 @@ from satark_sms_ivr.segments import count_segments
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 
-__all__ = ["CEILINGS", "TIPS", "Road", "TipCosts", "every_cost", "tip_costs"]
-
 Road: TypeAlias = Literal["taps", "story", "call"]
 """How a tip is told: by taps, question by question; as a story in the first message; in a phone call, by keys."""
 
@@ -65,12 +63,6 @@ class TipCosts(msgspec.Struct, frozen=True):
     """Segments of all outgoing messages on SMS; 0 on other channels."""
 
 
-CEILINGS: Final[Mapping[Road, TipCosts]] = {
-    "taps": TipCosts(answers=7, incoming=9, outgoing=9, segments=12),
-    "story": TipCosts(answers=2, incoming=3, outgoing=5, segments=10),
-    "call": TipCosts(answers=7, incoming=8, outgoing=9, segments=0),
-}
-"""The highest allowed costs of a tip for each way to tell it, on any channel and in any language."""
 CHANNELS: Final[Mapping[Road, tuple[str, ...]]] = {
     "taps": ("whatsapp", "telegram", "sms", "web_form"),
     "story": ("whatsapp", "telegram", "sms"),

@@ -7,7 +7,7 @@ import binascii
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +29,6 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise TypeError("not an ed25519 key")
     return key
-
-
-def public_text(key: Ed25519PrivateKey) -> str:
-    """Return the public half as the scheme writes it, `whpk_…`, for the receiver."""
-    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return PUBLIC_PREFIX + base64.b64encode(raw).decode()
 
 
 def read_public_key(text: str) -> Ed25519PublicKey:

@@ -18,6 +18,7 @@ from satark_testing.peers.gnupg import Keyring
 from satark_testing.peers.mail import Certificate, MailPeer, Received, mail_server
 from satark_testing.waiting import until
 from support.peers.exim import Exim
+from support.peers.pgp_mail import open_mail
 from support.tips import seed_file, seed_message
 
 SECRET = "कच्ची शराब बन रही है"
@@ -45,7 +46,7 @@ async def test_gpg_decrypts_the_mail_and_its_evidence_and_the_outside_reveals_no
         assert secret not in mail.content
     outer = parsed(mail)
     assert outer["Subject"] == mails.SUBJECT
-    inner = keyring.open_mail(outer)
+    inner = open_mail(keyring, outer)
     assert inner["Subject"] == f"Satark {seeded.number}: Illegal arms"
     assert inner.get_param("protected-headers") == "v1"
     text = inner.get_body(("plain",)).get_content()
@@ -83,7 +84,7 @@ async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
             assert await sink.deliver(office.claim("email:cell")[0]) == Done()
             office.seed_tip(office.cell, answers={"what": "".join(map(chr, range(0x4E00, 0x9E00))) * 3})
             assert await sink.deliver(office.claim("email:cell")[0]) == Done()
-    inner = keyring.open_mail(parsed(peer.received[0]))
+    inner = open_mail(keyring, parsed(peer.received[0]))
     assert [part.get_payload(decode=True) for part in inner.iter_attachments()] == [b"small"]
     assert "could be made): 1" in inner.get_body(("plain",)).get_content()
     pointer = parsed(peer.received[1]).get_content().replace("\r\n", "\n")
@@ -129,6 +130,6 @@ async def test_debians_exim_accepts_the_mail_and_gpg_decrypts_it_from_the_mailbo
         (stored,) = (box.get_bytes(key) for key in box.keys())  # noqa: SIM118 - iterating a mailbox gives messages
         box.close()
     outer = email.message_from_bytes(stored, policy=default)
-    inner = keyring.open_mail(outer)
+    inner = open_mail(keyring, outer)
     assert SECRET in inner.get_body(("plain",)).get_content()
     assert [part.get_payload(decode=True) for part in inner.iter_attachments()] == [b"clean picture" * 40_000]

@@ -8,7 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from satark_police_system.keys import check_secret, public_text, read_private_key, read_public_key
+from satark_police_system.keys import check_secret, read_private_key, read_public_key
+from support.police_tip import public_text
 
 if TYPE_CHECKING:
     from pathlib import Path

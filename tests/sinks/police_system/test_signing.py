@@ -10,9 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from satark_police_system.keys import public_text, read_public_key
+from satark_police_system.keys import read_public_key
 from satark_police_system.signing import TOLERANCE, SignatureError, Signer, Verifier
 from satark_testing.peers.police import SECRET
+from support.police_tip import public_text
 
 if TYPE_CHECKING:
     pass

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
-from satark_testing.dialogue.tip_costs import CEILINGS, every_cost
+from satark_testing.dialogue.tip_costs import Road, TipCosts, every_cost
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from support.dialogue.corpus import Outcome, Utterance, asked_at, judge, read_corpus
 
+CEILINGS: Final[Mapping[Road, TipCosts]] = {
+    "taps": TipCosts(answers=7, incoming=9, outgoing=9, segments=12),
+    "story": TipCosts(answers=2, incoming=3, outgoing=5, segments=10),
+    "call": TipCosts(answers=7, incoming=8, outgoing=9, segments=0),
+}
+"""The highest allowed costs of a tip for each way to tell it, on any channel and in any language."""
 _NAMES = ("understood", "asked again", "swallowed", "misread", "acted")
 _LABELLED = frozenset({"danger", "harmless", "identity", "anonymous"})
 

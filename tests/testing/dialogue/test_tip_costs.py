@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from satark_testing.dialogue.tip_costs import CEILINGS, CHANNELS, Road, TipCosts, every_cost
+from satark_testing.dialogue.tip_costs import CHANNELS, Road, TipCosts, every_cost
 from support.dialogue import understanding
 
 pytestmark = pytest.mark.slow("whole conversations")
@@ -33,7 +33,7 @@ def test_a_tip_needs_few_answers_on_every_channel(every: Costs, road: Road, most
 
 def test_no_tip_exceeds_its_ceiling_of_messages_and_segments(every: Costs) -> None:
     for road, channel, written, costs in every:
-        most = CEILINGS[road]
+        most = understanding.CEILINGS[road]
         assert costs.outgoing <= most.outgoing, (road, channel, written)
         assert costs.segments <= most.segments, (road, channel, written)
 
@@ -44,7 +44,9 @@ def test_the_command_prints_the_costs_of_a_tip_and_fails_above_a_ceiling(
     report = CliRunner().invoke(understanding.main, [str(tmp_path)])
     assert report.exit_code == 0, report.output
     assert "taps    whatsapp      hi              7         9         -" in report.output
-    fewer = {road: msgspec.structs.replace(most, segments=most.segments - 1) for road, most in CEILINGS.items()}
+    fewer = {
+        road: msgspec.structs.replace(most, segments=most.segments - 1) for road, most in understanding.CEILINGS.items()
+    }
     monkeypatch.setattr(understanding, "CEILINGS", fewer)
     report = CliRunner().invoke(understanding.main, [str(tmp_path)])
     assert report.exit_code == 1
