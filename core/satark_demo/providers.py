@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -113,50 +113,46 @@ NUMBER = "+15550100100"
 """A number that nobody has: 555-01xx is reserved for fiction."""
 
 
-class WhatsAppAccount(Redacted, frozen=True, kw_only=True):
-    """The credentials that Meta and Satark share for a number."""
+class Account(Redacted, frozen=True, kw_only=True):
+    """The credentials that a provider and Satark share for a number, a bot or a system."""
 
+    url_setting: ClassVar[str] = "api_url"
+
+    def section(self, url: str) -> dict[str, Any]:
+        """Return the provider's settings section, for a simulated provider at `url`."""
+        return {**msgspec.to_builtins(self), self.url_setting: url}
+
+
+class WhatsAppAccount(Account, frozen=True, kw_only=True):
+    """A number at Meta."""
+
+    url_setting: ClassVar[str] = "graph_url"
     app_secret: str
     verify_token: str
     access_token: str
     phone_number_id: str = PHONE_NUMBER_ID
 
-    def section(self, url: str) -> dict[str, Any]:
-        """Return the settings section `whatsapp`, for a simulated Meta at `url`."""
-        return {**msgspec.to_builtins(self), "graph_url": url}
 
-
-class TelegramAccount(Redacted, frozen=True, kw_only=True):
-    """The credentials that Telegram and Satark share for a bot."""
+class TelegramAccount(Account, frozen=True, kw_only=True):
+    """A bot at Telegram."""
 
     token: str
     secret_token: str
 
-    def section(self, url: str) -> dict[str, Any]:
-        """Return the settings section `telegram`, for a simulated Telegram at `url`."""
-        return {**msgspec.to_builtins(self), "api_url": url}
 
-
-class TwilioAccount(Redacted, frozen=True, kw_only=True):
-    """The credentials that Twilio and Satark share for a number."""
+class TwilioAccount(Account, frozen=True, kw_only=True):
+    """A number at Twilio."""
 
     account_sid: str
     auth_token: str
     number: str = NUMBER
 
-    def section(self, url: str) -> dict[str, Any]:
-        """Return the settings section `twilio`, for a simulated Twilio at `url`."""
-        return {**msgspec.to_builtins(self), "api_url": url}
 
+class PoliceSystemAccount(Account, frozen=True, kw_only=True):
+    """A police system, which accepts events at its address."""
 
-class PoliceSystemAccount(Redacted, frozen=True, kw_only=True):
-    """The credentials that a police system and Satark share."""
-
+    url_setting: ClassVar[str] = "url"
     secret: str
-
-    def section(self, url: str) -> dict[str, Any]:
-        """Return the settings section `police_system`, for a simulated police system that accepts events at `url`."""
-        return {**msgspec.to_builtins(self), "url": url}
 
 
 class ProviderAccounts(Redacted, frozen=True, kw_only=True):

@@ -13,7 +13,6 @@ from typing import Any, Final
 from satark_testing.browser import Browser
 from satark_testing.matrix.drivers import CallDriver, ChatDriver, Driver, SmsDriver
 from satark_testing.matrix.form_driver import FormDriver
-from satark_testing.processes.forked import ForkedService
 from satark_testing.processes.service import Service
 from satark_testing.processes.serving import serve
 from satark_testing.telegram.bot_api import Person, TelegramPeer
@@ -112,7 +111,7 @@ async def set_up_installation(
     *,
     command: Sequence[str] = (),
     desks: Sequence[tuple[str, str]] = DESKS,
-    service: type[Service] = ForkedService,
+    service: type[Service] = Service,
 ) -> AsyncIterator[Installation]:
     """Set up a service of this class with these desks and a simulated Meta. The service is not started.
 
@@ -198,7 +197,7 @@ async def matrix_installation(
     environment: Mapping[str, str],
     *,
     desks: Sequence[tuple[str, str]] = DESKS,
-    service: type[Service] = ForkedService,
+    service: type[Service] = Service,
 ) -> AsyncIterator[MatrixInstallation]:
     """Start the service with these desks and its simulated providers. `environment` holds further settings."""
     telegram = TelegramPeer(token=_BOT, secret_token=_SECRET)

@@ -17,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from satark_testing.installation import Installation, set_up_installation
+from satark_testing.installation import Installation
 from satark_testing.processes.service import Service
 from satark_testing.processes.serving import serve
+from support.processes.forked import set_up_installation
 from support.wheels import Install
 
 pytestmark = pytest.mark.full("installs an example")

@@ -14,12 +14,13 @@ from sqlalchemy import update
 from satark.store import tables
 from satark.store.engines import make_engine
 from satark_testing.identifier_search import everything_written, search
-from satark_testing.installation import MatrixInstallation, matrix_installation
+from satark_testing.installation import MatrixInstallation
 from satark_testing.matrix.drivers import Driver
 from satark_testing.matrix.player import play, resume
 from satark_testing.matrix.scenario import Do, Exchange, Scenario
 from support.matrix.canonical_form import canonical
 from support.matrix.scenarios import scenarios
+from support.processes.forked import matrix_installation
 
 pytestmark = pytest.mark.slow("a process")
 

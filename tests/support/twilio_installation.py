@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from satark_testing.installation import Installation, set_up_installation
+from satark_testing.installation import Installation
 from satark_testing.twilio.api import TwilioPeer
+from support.processes.forked import set_up_installation
 
 
 @asynccontextmanager

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.installation import HINDI, Installation
 from satark_testing.processes.service import Service
 from satark_testing.whatsapp.citizen import Citizen, Photo, Place
+from support.processes.forked import set_up_installation
 from support.tipsters import ENGLISH
 
 pytestmark = pytest.mark.slow("a process")

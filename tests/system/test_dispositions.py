@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.installation import HINDI, Installation
+from support.processes.forked import set_up_installation
 from support.tipsters import ENGLISH
 
 pytestmark = pytest.mark.slow("a process")

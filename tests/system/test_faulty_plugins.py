@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from satark.plugins.answers import ANSWERS
-from satark_testing.installation import Installation, set_up_installation
+from satark_testing.installation import Installation
+from support.processes.forked import set_up_installation
 from support.tipsters import ENGLISH
 
 pytestmark = pytest.mark.slow("a process")

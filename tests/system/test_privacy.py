@@ -13,18 +13,13 @@ import pytest
 from PIL import Image
 
 from satark_testing.identifier_search import everything_written, search
-from satark_testing.installation import (
-    HINDI,
-    Installation,
-    MatrixInstallation,
-    matrix_installation,
-    set_up_installation,
-)
+from satark_testing.installation import HINDI, Installation, MatrixInstallation
 from satark_testing.matrix.player import play
 from satark_testing.matrix.scenario import Do, Scenario
 from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.whatsapp.citizen import Citizen, Photo, Place
 from support.matrix.scenarios import scenarios
+from support.processes.forked import matrix_installation, set_up_installation
 
 pytestmark = pytest.mark.slow("a process")
 

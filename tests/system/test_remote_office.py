@@ -13,9 +13,10 @@ import pytest
 from PIL import Image
 
 from satark_testing.identifier_search import files_below, search
-from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.installation import HINDI, Installation
 from satark_testing.peers.rabbitmq import Broker
 from satark_testing.whatsapp.citizen import Photo
+from support.processes.forked import set_up_installation
 from support.processes.office import OfficeProcess
 
 pytestmark = pytest.mark.needs("rabbitmq")

@@ -17,7 +17,7 @@ from satark.delivery.destination_keys import own_key
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark_testing.dialogue.walking import Photo
-from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.installation import HINDI, Installation
 from satark_testing.matrix.scenario import to_send
 from satark_testing.peers.gnupg import Keyring
 from satark_testing.peers.mail import MailPeer, mail_server, self_signed
@@ -25,6 +25,7 @@ from satark_testing.waiting import until
 from satark_testing.whatsapp.citizen import Answers
 from support.evidence.specimens import specimen
 from support.peers.pgp_mail import open_mail
+from support.processes.forked import set_up_installation
 
 pytestmark = pytest.mark.needs("gpg")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from satark_testing.installation import set_up_installation
 from satark_testing.whatsapp.citizen import receipt_in
+from support.processes.forked import set_up_installation
 
 pytestmark = pytest.mark.slow("a process")
 

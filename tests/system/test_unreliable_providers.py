@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from satark_testing.installation import HINDI, MatrixInstallation, matrix_installation
+from satark_testing.installation import HINDI, MatrixInstallation
 from satark_testing.telegram.bot_api import Person, Update
 from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.twilio.people import Caller, Texter, code_in
 from satark_testing.waiting import until
+from support.processes.forked import matrix_installation
 
 pytestmark = pytest.mark.slow("a process")
 

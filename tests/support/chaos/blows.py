@@ -18,8 +18,8 @@ from sqlalchemy import make_url
 from starlette.responses import PlainTextResponse
 
 from satark_testing.installation import Installation
-from satark_testing.processes.forked import CLOCK
 from satark_testing.waiting import until
+from support.processes.forked import CLOCK
 
 KILL: Final = "kill -9"
 JUMP: Final = "clock jump"

@@ -21,13 +21,13 @@ from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import envelopes, tables
 from satark_testing.dialogue.walking import LostError
-from satark_testing.installation import DESKS, Installation, set_up_installation
-from satark_testing.processes.forked import ForkedService
+from satark_testing.installation import DESKS, Installation
 from satark_testing.processes.service import Service
 from support.chaos.blows import KILL, Blows
 from support.chaos.ledger import Counts, Ledger
 from support.chaos.people import TroubledCitizen, answers_of, story
 from support.peers.postgres import empty_database, postgres_server
+from support.processes.forked import ForkedService, set_up_installation
 
 PAUSE = 1.0
 """Maximum number of seconds from a receipt to the next fault, so that faults occur at every step of a turn."""

@@ -18,10 +18,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from satark_testing.installation import Installation, set_up_installation
+from satark_testing.installation import Installation
 from satark_testing.processes.service import Service
 from support.chaos.ledger import Counts, Ledger
 from support.chaos.run import compare, databases, send_together, show
+from support.processes.forked import set_up_installation
 
 ROOT = Path(__file__).parents[3]
 SERVE = (sys.executable, "-c", "from satark.cli.main import main; main()", "serve", "--role")

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 from satark_testing.installation import LOOK_SECONDS, Installation
-from satark_testing.processes.forked import ForkedService
 from satark_testing.waiting import limit
+from support.processes.forked import ForkedService
 
 
 class OfficeProcess:

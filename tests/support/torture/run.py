@@ -21,9 +21,9 @@ from satark.plugins.loader import Plugins
 from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.store import deliveries, tables
-from satark_testing.processes.forked import ForkedService
 from satark_testing.processes.service import Service
 from support.peers.postgres import empty_database, postgres_server
+from support.processes.forked import ForkedService
 from support.store import fresh_services
 from support.torture.results import Result, evaluate
 from support.torture.targets import Target

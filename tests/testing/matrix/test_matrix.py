@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from satark_testing.installation import MEDIA, MatrixInstallation, matrix_installation
+from satark_testing.installation import MEDIA, MatrixInstallation
 from satark_testing.matrix.drivers import Driver
 from satark_testing.matrix.player import play
 from satark_testing.matrix.scenario import Do, Exchange, FileName, Point, Scenario, Send, Speak, Words
@@ -22,6 +22,7 @@ from support.made_up_language import CODE as MADE_UP
 from support.made_up_language import make_language
 from support.matrix.canonical_form import canonical
 from support.matrix.scenarios import scenarios
+from support.processes.forked import matrix_installation
 
 pytestmark = pytest.mark.slow("every scenario on every medium")
 

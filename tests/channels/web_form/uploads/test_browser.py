@@ -11,8 +11,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from satark_testing.processes.forked import ForkedService
 from satark_testing.processes.service import Service
+from support.processes.forked import ForkedService
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from satark_testing.processes.forked import CLOCK, ForkedService
+from support.processes.forked import CLOCK, ForkedService
 
 pytestmark = pytest.mark.slow("a process")
 

@@ -13,17 +13,25 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
+import pytest
+
+from satark_testing import installation
 from satark_testing.processes.service import Process, Service
 
 CLOCK: Final = "TEST_CLOCK_SECONDS"
 """Environment variable: the offset of the next process's clock, in seconds."""
+_TESTS: Final = Path(__file__).parents[2]
+_ENVIRONMENT: Final = Lock()
 _FORKS: Final = multiprocessing.get_context("forkserver")
 # The running program too: else each fork would import it again.
-_FORKS.set_forkserver_preload(["satark_testing.processes.preload", "__main__"])
+_FORKS.set_forkserver_preload(["support.processes.preload", "__main__"])
 
 
 class ForkedService(Service):
@@ -33,8 +41,20 @@ class ForkedService(Service):
         arguments = (self.command, dict(environment), Path.cwd(), self.log)
         # A daemon: it ends with the tests, even where one forgets it.
         process = _FORKS.Process(target=_become, args=arguments, daemon=True)
+        _ensure_server()
         process.start()
         return _Forked(process)
+
+
+set_up_installation = partial(installation.set_up_installation, service=ForkedService)
+matrix_installation = partial(installation.matrix_installation, service=ForkedService)
+
+
+def _ensure_server() -> None:
+    """Start the process that is forked. It reads its paths from the environment alone."""
+    with _ENVIRONMENT, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(_TESTS), prepend=os.pathsep)
+        forkserver.ensure_running()
 
 
 class _Forked:
@@ -64,7 +84,7 @@ class _Forked:
 
 def _become(command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> None:
     """Run a script with these arguments and variables, in the forked process."""
-    from satark_testing.processes import preload  # noqa: PLC0415 - it changes the clock of whoever imports it
+    from support.processes import preload  # noqa: PLC0415 - it changes the clock of whoever imports it
 
     with log.open("ab") as opened:
         for stream in (sys.stdout, sys.stderr):
