@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Container, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -16,20 +15,17 @@ from satark.api import (
     Call,
     Capabilities,
     CompleteTip,
-    Endpoint,
     Event,
     Inbound,
     IncomingSms,
     Media,
     MediaKind,
-    MediaRef,
     Outcome,
     Permanent,
     Prompt,
     RawRequest,
     RawResponse,
     SendResult,
-    SigningProvider,
     SmsProvider,
     Tap,
     Text,
@@ -37,6 +33,7 @@ from satark.api import (
 )
 from satark_sms_ivr.call_texts import listed_words
 from satark_sms_ivr.paging import split_into_pages
+from satark_sms_ivr.provider_channel import ProviderChannel
 
 CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16", inline=True)
 """Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""
@@ -49,13 +46,13 @@ _UNAPPROVED: Final = "dlt-template"
 _KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audio": "audio"}
 
 
-class SmsChannel:
+class SmsChannel(ProviderChannel[SmsProvider]):
     """Text messages over an SMS provider. Implements `satark.api.Channel`."""
 
     name: Final = "sms"
 
     def __init__(self, provider: SmsProvider, approved: Container[str] | None = None) -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._approved = approved
         """The texts that may be sent; None: every text may be."""
 
@@ -63,24 +60,6 @@ class SmsChannel:
     def capabilities(self) -> Capabilities:
         """The capabilities of text messages."""
         return CAPABILITIES if self._provider.inline else SENT
-
-    @property
-    def accounts(self) -> Sequence[str]:
-        """The account of the channel's only number."""
-        return (self._provider.account,)
-
-    @property
-    def endpoints(self) -> Sequence[Endpoint]:
-        """The provider's webhooks."""
-        return tuple(self._provider.endpoints)
-
-    def verify(self, raw: RawRequest) -> bool:
-        """Check the provider's signature."""
-        return self._provider.verify(raw)
-
-    def sign(self, raw: RawRequest) -> RawRequest:
-        """Sign a recorded webhook. A provider without signatures has a secret in the path of its webhook instead."""
-        return self._provider.sign(raw) if isinstance(self._provider, SigningProvider) else raw
 
     def parse(self, raw: RawRequest) -> Batch:
         """Parse the messages of a webhook. Only the address of an event holds the sender's number.
@@ -114,28 +93,12 @@ class SmsChannel:
         """Render a notice. Its text is neutral, since it appears on a locked screen."""
         return self.render(prompt, account, to)
 
-    async def open(self) -> None:
-        """Open the provider's HTTP client."""
-        await self._provider.open()
-
-    async def close(self) -> None:
-        """Close the provider's HTTP client."""
-        await self._provider.close()
-
     async def send(self, call: Call, call_id: str) -> SendResult:
         """Make one call. Providers have no field for `call_id`."""
         del call_id
         if call.method == _UNAPPROVED:
             return Permanent(_UNAPPROVED)
         return await self._provider.send(call)
-
-    def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Download an attached file from the provider."""
-        return self._provider.fetch(ref)
-
-    async def discard(self, ref: MediaRef) -> None:
-        """Delete an attached file at the provider."""
-        await self._provider.discard(ref)
 
     def _approvable(self, prompt: Prompt) -> Sequence[str]:
         """Return the whole prompt if its text is approved, else its statement and its question as two prompts."""

@@ -15,9 +15,20 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.api import Accepted, Blocked, MediaGone, Misconfigured, Permanent, SendResult, Throttled, Transient
+from satark.api import (
+    Accepted,
+    Blocked,
+    MediaGone,
+    Misconfigured,
+    Permanent,
+    RawRequest,
+    SendResult,
+    Throttled,
+    Transient,
+)
 from satark_files.decoding import DECODING_ERRORS
 from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.signature import TwilioSignature
 
 _MAX_RESPONSE_BYTES: Final = 256 * 1024
 _MAX_REDIRECTS: Final = 3
@@ -161,6 +172,33 @@ class TwilioApi:
         if self._session is None:
             raise RuntimeError("the channel is not open")
         return self._session
+
+
+class TwilioNumber:
+    """One number at Twilio: checks and signs its requests, and opens and closes the client."""
+
+    def __init__(self, settings: TwilioSettings, public_url: str) -> None:
+        self._settings = settings
+        self._signature = TwilioSignature(
+            settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
+        )
+        self._api = TwilioApi(settings)
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Check the signature, which covers the URL with its query."""
+        return self._signature.is_valid(raw)
+
+    def sign(self, raw: RawRequest) -> RawRequest:
+        """Sign a recorded request."""
+        return self._signature.sign(raw)
+
+    async def open(self) -> None:
+        """Open the HTTP client."""
+        await self._api.open()
+
+    async def close(self) -> None:
+        """Close the HTTP client."""
+        await self._api.close()
 
 
 def _error_code(body: bytes) -> int:

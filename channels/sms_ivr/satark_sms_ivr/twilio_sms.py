@@ -27,8 +27,8 @@ from satark.api import (
 from satark_sms_ivr import twiml
 from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.signature import HEADER, TwilioSignature
-from satark_sms_ivr.twilio_api import TwilioApi
+from satark_sms_ivr.signature import HEADER
+from satark_sms_ivr.twilio_api import TwilioNumber
 
 PATH: Final = "/sms/webhook"
 STATUS_PATH: Final = "/sms/webhook/status"
@@ -43,18 +43,14 @@ _is_message_sid = re.compile(r"[A-Z]{2}\w{1,62}", re.ASCII).fullmatch
 _MEDIA: Final = re.compile(r"/2010-04-01/Accounts/(\w+)/(Messages/\w{1,64}/Media/\w{1,64})", re.ASCII)
 
 
-class TwilioSms:
+class TwilioSms(TwilioNumber):
     """One number at Twilio. Implements `satark.api.SmsProvider`."""
 
     inline: Final = True
 
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
-        self._settings = settings
-        self._signature = TwilioSignature(
-            settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
-        )
+        super().__init__(settings, public_url)
         self._status_url = public_url.rstrip("/") + STATUS_PATH
-        self._api = TwilioApi(settings)
         self.account = f"sms:{settings.number}"
 
     @property
@@ -64,14 +60,6 @@ class TwilioSms:
         return tuple(
             Endpoint(path=path, methods=("POST",), limit=limit, signature_header=HEADER) for path in (PATH, STATUS_PATH)
         )
-
-    def verify(self, raw: RawRequest) -> bool:
-        """Check the signature."""
-        return self._signature.is_valid(raw)
-
-    def sign(self, raw: RawRequest) -> RawRequest:
-        """Sign a recorded webhook."""
-        return self._signature.sign(raw)
 
     def parse(self, raw: RawRequest) -> SmsWebhook:
         """Parse an incoming message, or the status of a message that we sent. Ask Twilio to redact the message's text.
@@ -102,14 +90,6 @@ class TwilioSms:
         """Return a call of the Messages resource."""
         fields = {"To": to, "From": self._settings.number, "Body": text, "StatusCallback": self._status_url}
         return Call(account=self.account, method="messages", body=urlencode(fields).encode())
-
-    async def open(self) -> None:
-        """Open the HTTP client."""
-        await self._api.open()
-
-    async def close(self) -> None:
-        """Close the HTTP client."""
-        await self._api.close()
 
     async def send(self, call: Call) -> SendResult:
         """Create a message, or redact one."""

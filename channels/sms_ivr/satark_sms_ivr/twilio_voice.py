@@ -29,8 +29,8 @@ from satark.api import (
 from satark_sms_ivr import twiml
 from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.signature import HEADER, TwilioSignature
-from satark_sms_ivr.twilio_api import TwilioApi
+from satark_sms_ivr.signature import HEADER
+from satark_sms_ivr.twilio_api import TwilioNumber
 from satark_sms_ivr.voice_twiml import KEYS_PATH, RECORD_PATH, RECORDING_PATH, VoiceTwiml
 
 PATH: Final = "/voice/webhook"
@@ -45,18 +45,14 @@ _is_recording = re.compile(r"RE\w{1,62}", re.ASCII).fullmatch
 _is_number = re.compile(r"\+\d{7,15}").fullmatch
 
 
-class TwilioVoice:
+class TwilioVoice(TwilioNumber):
     """Calls to one number at Twilio. Implements `satark.api.CallProvider`."""
 
     texts: Final = True
 
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
-        self._settings = settings
-        self._signature = TwilioSignature(
-            settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
-        )
+        super().__init__(settings, public_url)
         self._twiml = VoiceTwiml(settings, public_url)
-        self._api = TwilioApi(settings)
         self.account = f"voice:{settings.number}"
 
     @property
@@ -65,14 +61,6 @@ class TwilioVoice:
         limit = self._settings.webhook_max_bytes
         paths = (*_STEPS, RECORDING_PATH, STATUS_PATH)
         return tuple(Endpoint(path=p, methods=("POST",), limit=limit, signature_header=HEADER) for p in paths)
-
-    def verify(self, raw: RawRequest) -> bool:
-        """Check the signature, which covers the URL with its query."""
-        return self._signature.is_valid(raw)
-
-    def sign(self, raw: RawRequest) -> RawRequest:
-        """Sign a recorded request of a call."""
-        return self._signature.sign(raw)
 
     def parse(self, raw: RawRequest) -> CallWebhook:
         """Parse one request of a call, or the final status of a call or a recording.
@@ -97,14 +85,6 @@ class TwilioVoice:
     def deletion_call(self, ref: MediaRef) -> Call:
         """Return a deletion of the Recordings resource."""
         return Call(account=self.account, method=_DELETE, body=ref.id.encode())
-
-    async def open(self) -> None:
-        """Open the HTTP client."""
-        await self._api.open()
-
-    async def close(self) -> None:
-        """Close the HTTP client."""
-        await self._api.close()
 
     async def send(self, call: Call) -> SendResult:
         """Delete a recording."""

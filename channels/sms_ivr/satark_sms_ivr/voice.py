@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from typing import Final
 
 from satark.api import (
@@ -15,26 +14,24 @@ from satark.api import (
     CallVerb,
     Capabilities,
     CompleteTip,
-    Endpoint,
     Event,
     GoOn,
     HangUp,
     Inbound,
     Malformed,
     Media,
-    MediaRef,
     Outcome,
     Prompt,
     RawRequest,
     RawResponse,
     SendResult,
-    SigningProvider,
     Tap,
     command_token,
 )
 from satark_sms_ivr.call_script import CallScript
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.keypad import UNKNOWN
+from satark_sms_ivr.provider_channel import ProviderChannel
 from satark_sms_ivr.settings import CallSettings
 from satark_sms_ivr.speech import Clips
 from satark_words.languages import OFFERED
@@ -49,7 +46,7 @@ _MOST_UNSAID_SECONDS: Final = 3
 """Seconds of the longest recording that key 0 discards. A longer one is an answer, whichever key ended it."""
 
 
-class VoiceChannel:
+class VoiceChannel(ProviderChannel[CallProvider]):
     """Calls over a provider. Implements `satark.api.Channel`.
 
     Args:
@@ -65,26 +62,8 @@ class VoiceChannel:
     def __init__(
         self, provider: CallProvider, settings: CallSettings, public_url: str, languages: Sequence[str] = OFFERED
     ) -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._script = CallScript(settings, Clips(settings.clips, public_url), languages, texts=provider.texts)
-
-    @property
-    def accounts(self) -> Sequence[str]:
-        """The account of the channel's only number."""
-        return (self._provider.account,)
-
-    @property
-    def endpoints(self) -> Sequence[Endpoint]:
-        """The provider's webhooks."""
-        return tuple(self._provider.endpoints)
-
-    def verify(self, raw: RawRequest) -> bool:
-        """Check the provider's signature."""
-        return self._provider.verify(raw)
-
-    def sign(self, raw: RawRequest) -> RawRequest:
-        """Sign a recorded request. A provider without signatures has a secret in the path of its webhook instead."""
-        return self._provider.sign(raw) if isinstance(self._provider, SigningProvider) else raw
 
     def parse(self, raw: RawRequest) -> Batch:
         """Parse one request of a call. Only the address of an event holds the caller's number.
@@ -118,26 +97,10 @@ class VoiceChannel:
         """Return no calls: a ringing phone would expose its owner."""
         return self.render(prompt, account, to)
 
-    async def open(self) -> None:
-        """Open the provider's HTTP client."""
-        await self._provider.open()
-
-    async def close(self) -> None:
-        """Close the provider's HTTP client."""
-        await self._provider.close()
-
     async def send(self, call: Call, call_id: str) -> SendResult:
         """Delete a recording. No other call occurs, since this channel phones nobody."""
         del call_id
         return await self._provider.send(call)
-
-    def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Download a recording from the provider."""
-        return self._provider.fetch(ref)
-
-    async def discard(self, ref: MediaRef) -> None:
-        """Delete a recording at the provider."""
-        await self._provider.discard(ref)
 
     def _deletions(self, request: CallRequest, state: CallState) -> list[Call]:
         """Return the call that deletes the recording of a caller who then pressed the key for "don't know"."""
