@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from satark.cli import check_machine
-from satark.cli.check_machine import encryption, machine_findings, overwriting, swap
+from satark.cli.check_machine import encryption, epoch_keys, machine_findings, memory_lock, swap
 from satark_testing.commands import run
 from support.desks import SeededDesk
 from support.store import fresh_services
@@ -68,32 +68,40 @@ def test_a_disk_that_the_machine_does_not_show_is_unknown(tmp_path: Path) -> Non
     assert encryption(tmp_path, tmp_path).state == "unknown"
 
 
-@pytest.mark.parametrize(
-    ("kind", "options", "state"),
-    [
-        ("ext4", "rw", "good"),
-        ("xfs", "rw", "good"),
-        ("ext4", "rw,data=journal", "bad"),
-        ("btrfs", "rw", "bad"),
-        ("zfs", "rw", "bad"),
-        ("overlay", "rw", "unknown"),
-        ("nfs4", "rw", "unknown"),
-    ],
+SWAPS = HEAD + "/dev/sda2 partition 1 0 -2\n"
+
+
+MEMORIES = (
+    ("tmpfs", "rw", HEAD, "good", "end with the power"),
+    ("tmpfs", "rw,noswap", SWAPS, "good", "end with the power"),
+    ("ramfs", "rw", SWAPS, "good", "end with the power"),
+    ("tmpfs", "rw", SWAPS, "bad", "switch swap off"),
+    ("ext4", "rw", HEAD, "bad", "can be opened for ever"),
+    ("ext4", "rw,data=journal", HEAD, "bad", "keeps copies"),
+    ("btrfs", "rw", HEAD, "bad", "keeps copies"),
+    ("overlay", "rw", HEAD, "bad", "can be opened for ever"),
+    ("nfs4", "rw", HEAD, "bad", "can be opened for ever"),
 )
-def test_a_file_system_that_keeps_what_is_overwritten(tmp_path: Path, kind: str, options: str, state: str) -> None:
-    lines = f"1 0 0:1 / / rw - tmpfs none rw\n2 1 8:1 / {tmp_path} rw shared:1 - {kind} /dev/sda1 {options}\n"
-    assert overwriting(tmp_path, machine(tmp_path / "root", proc__self__mountinfo=lines)).state == state
+
+
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_epoch_keys_are_safe_only_in_memory_that_is_not_swapped(tmp_path: Path, memory: tuple[str, ...]) -> None:
+    kind, options, swaps, state, words = memory
+    lines = f"1 0 0:1 / / rw - ext4 none rw\n2 1 8:1 / {tmp_path} rw shared:1 - {kind} /dev/sda1 {options}\n"
+    root = machine(tmp_path / "root", proc__self__mountinfo=lines, proc__swaps=swaps)
+    found = epoch_keys(tmp_path, root)
+    assert (found.state, words in found.text) == (state, True)
 
 
 def test_everything_is_unknown_on_a_machine_that_shows_nothing(tmp_path: Path) -> None:
     found = machine_findings(tmp_path, tmp_path / "epoch.keys", tmp_path / "nothing")
-    assert [one.state for one in found if "memory" not in one.text] == ["unknown"] * 4
+    assert [one.state for one in found if one != memory_lock()] == ["unknown"] * 4
 
 
 def test_the_command_prints_each_finding(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check_machine, "may_lock_memory", lambda: False)
     printed = run("check", code=1).stdout
-    for words in ("swap", "LimitMEMLOCK=infinity", "core dumps", str(data.parent), "overwrite"):
+    for words in ("swap", "LimitMEMLOCK=infinity", "core dumps", str(data.parent), "can be opened for ever"):
         assert words in printed
 
 

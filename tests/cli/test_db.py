@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from satark.settings.settings import Settings
 from satark_testing.commands import run
 
 
@@ -26,5 +27,5 @@ def test_drafts_whose_epoch_keys_are_lost_can_be_given_up(data: Path) -> None:
     run("db", "upgrade")
     run("db", "forget-drafts", code=1, text="n\n")
     assert "erased 0 drafts" in run("db", "forget-drafts", "--yes").stdout
-    (data / "epoch.keys").chmod(0o644)
+    Settings(data_dir=data).epoch_key_file.chmod(0o644)
     assert "chmod 600" in run("db", "forget-drafts", "--yes", code=78).output

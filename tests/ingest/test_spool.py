@@ -15,6 +15,7 @@ from satark.api.outbound import Call
 from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.epoch_keys import LONGEST_GRACE
 from satark.ingest.spool import Spool, SpoolFull, quarantined, waiting
+from satark_files import atomic_files
 from satark_testing.identifier_search import files_below, search
 
 PHONE, WORDS = "+919140112233", "हथियार गोदाम में हैं"
@@ -85,6 +86,40 @@ def test_after_an_epoch_waiting_batches_open_and_old_copies_do_not(spool: Spool,
         (tmp_path / "spool" / name).write_bytes(copy)
         with pytest.raises(BrokenSeal):
             spool.open(name)
+
+
+def test_once_nothing_waits_the_key_of_what_was_spooled_is_destroyed(spool: Spool, tmp_path: Path) -> None:
+    for number in range(2):
+        spool.add("sms", Batch(ignored=number))
+        (name,) = spool.names()
+        copy = (tmp_path / "spool" / name).read_bytes()
+        spool.end_epochs()
+        assert spool.open(name)[1].ignored == number
+        spool.done(name)
+        before = spool.has_ended_epochs
+        spool.end_epochs()
+        assert (before, spool.has_ended_epochs) == (True, False)
+        (tmp_path / "spool" / name).write_bytes(copy)
+        with pytest.raises(BrokenSeal):
+            spool.open(name)
+        spool.done(name)
+
+
+def test_a_batch_that_comes_while_the_keys_of_an_empty_spool_are_destroyed_opens(
+    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool.add("sms", BATCH)
+    spool.done(spool.names()[0])
+    other, replace = make(tmp_path), atomic_files.replace
+
+    def held_up(path: Path, pieces: list[bytes]) -> None:
+        if other.has_ended_epochs:
+            other.end_epochs()
+        replace(path, pieces)
+
+    monkeypatch.setattr(atomic_files, "replace", held_up)
+    spool.add("sms", BATCH)
+    assert spool.open(only(spool))[1].inbound == BATCH.inbound
 
 
 def later(spool: Spool, seconds: float) -> None:

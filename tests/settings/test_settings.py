@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel, Field, SecretStr
 
 from satark.api.settings import SettingsError
+from satark.settings import settings
 from satark.settings.settings import Settings
 
 
@@ -131,3 +133,48 @@ def test_a_problem_in_a_json_value_names_the_variable_that_was_set(
         Settings()
     assert [problem.env for problem in caught.value.problems] == [env]
     assert "secretword" not in str(caught.value)
+
+
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a machine's memory that every user may write to, where there is no `/run/satark`."""
+    monkeypatch.delenv("SATARK_EPOCH_KEY_FILE", raising=False)
+    monkeypatch.setattr(settings, "_RUNTIME", tmp_path / "none")
+    monkeypatch.setattr(settings, "_SHARED", tmp_path)
+    return tmp_path
+
+
+def test_the_epoch_keys_are_in_memory_under_a_name_for_each_data_folder(memory: Path, tmp_path: Path) -> None:
+    one, again, other = (Settings(data_dir=tmp_path / name).epoch_key_file for name in ("a", "b/../a", "b"))
+    assert one.parent == memory / f"satark-{os.getuid()}"
+    assert one.parent.stat().st_mode & 0o777 == 0o700
+    assert (one == again, one == other) == (True, False)
+
+
+def test_the_folder_that_systemd_keeps_goes_first(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = memory / "run"
+    kept.mkdir()
+    monkeypatch.setattr(settings, "_RUNTIME", kept)
+    assert Settings().epoch_key_file.parent == kept
+
+
+def test_a_machine_without_memory_for_files_keeps_the_epoch_keys_in_the_data_folder(
+    memory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "_SHARED", memory / "none")
+    assert Settings(data_dir=tmp_path / "a").epoch_key_file.parent == tmp_path / "a"
+
+
+@pytest.mark.parametrize("taken", ["open to others", "a link", "a file"])
+def test_a_folder_in_memory_that_somebody_else_took_is_refused(memory: Path, taken: str) -> None:
+    folder = memory / f"satark-{os.getuid()}"
+    if taken == "a link":
+        (memory / "theirs").mkdir(mode=0o700)
+        folder.symlink_to(memory / "theirs")
+    elif taken == "a file":
+        folder.touch()
+    else:
+        folder.mkdir()
+        folder.chmod(0o777)
+    with pytest.raises(SettingsError, match="somebody else's"):
+        _ = Settings().epoch_key_file

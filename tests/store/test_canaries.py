@@ -9,6 +9,7 @@ import pytest
 
 from satark.api.settings import SettingsError
 from satark.identity.epoch_keys import EpochKeys
+from satark.settings.settings import Settings
 from support.working_host import EPOCH, epoch_host_on
 
 
@@ -17,8 +18,9 @@ async def test_another_hosts_epoch_keys_are_refused_until_the_drafts_are_given_u
 ) -> None:
     async with epoch_host_on(databases, tmp_path) as place:
         await place.tipster("9140112233").say("Hi", "English")
-    (tmp_path / "epoch.keys").unlink()
-    EpochKeys.load(tmp_path / "epoch.keys", EPOCH)
+    keys = Settings(data_dir=tmp_path).epoch_key_file
+    keys.unlink()
+    EpochKeys.load(keys, EPOCH)
     with pytest.raises(SettingsError, match="forget-drafts"):
         async with epoch_host_on(databases, tmp_path):
             pass

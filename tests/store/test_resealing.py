@@ -11,6 +11,7 @@ from satark.api.inbound import Media, MediaRef
 from satark.api.outbound import Transient
 from satark.identity.edge_key import BrokenSeal
 from satark.identity.epoch_keys import EpochKeys
+from satark.settings.settings import Settings
 from satark.store import conversations, tables
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT
@@ -81,7 +82,7 @@ async def test_a_turn_whose_epoch_is_destroyed_before_its_commit_runs_again(
         asha = place.tipster("9140112233")
         await asha.say("Hi")
         write, destroyed = conversations.write, list[bytes]()
-        another = EpochKeys.load(tmp_path / "epoch.keys", EPOCH)
+        another = EpochKeys.load(Settings(data_dir=tmp_path).epoch_key_file, EPOCH)
 
         def held_up(unit: Any, rows: Any) -> None:
             write(unit, rows)

@@ -79,7 +79,7 @@ def make_place(folder: Path, *, edge: bytes = b"e" * 32, name_key: bytes = b"n" 
     settings = Settings(data_dir=folder, plugins=("desk",), **urls)
     plugins = compose.load_plugins(settings)
     services = fresh_services(folder, plugins.migrations(), **urls)
-    identity = Identity(edge, EpochKeys.load(folder / "epoch.keys", 3600))
+    identity = Identity(edge, EpochKeys.load(settings.epoch_key_file, 3600))
     spool = Spool(settings.spool_dir, identity, max_files=100, max_bytes=1_000_000)
     compose.check_canaries(identity, services)
     return Place(settings, services, identity, plugins, spool)

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from pyrage import x25519
 
 from satark.api.inbound import Address
+from satark.identity import epoch_keys
 from satark.identity.edge_key import Identity
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 
@@ -47,6 +48,12 @@ class Carved(msgspec.Struct, frozen=True, kw_only=True):
 def live_epochs(path: Path) -> list[Epoch]:
     """Read the keys in a file of epoch keys."""
     return EpochKeys.load(path, 3600, create=False).live()
+
+
+def epochs_in(raw: bytes) -> list[Epoch]:
+    """Find the epoch keys in the bytes of a file or a disk, wherever a file of epoch keys may have stood."""
+    slots = (raw[at : at + epoch_keys._SLOT] for at in range(0, len(raw), epoch_keys._SLOT))
+    return [found for slot in slots if any(slot) and (found := epoch_keys._parse(slot))]
 
 
 def carve(

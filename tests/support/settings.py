@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import tempfile
 from collections.abc import Mapping
 from typing import Final
+
+_memory: Final = tempfile.TemporaryDirectory(prefix="satark-tests-")
+atexit.register(_memory.cleanup)
 
 SETTINGS_OF_TESTS: Final[Mapping[str, str]] = {
     "SATARK_RECEIPT_CODES_AHEAD": "16",  # the usual ten thousand are half a minute of work
     "SATARK_EVIDENCE__GIVES_WAY": "false",  # while tests run, no processor is ever free
+    "SATARK_EPOCH_KEY_FILE": _memory.name,  # nothing of a test stays in the machine's memory
 }
 """Environment variable → its value."""

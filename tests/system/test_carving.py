@@ -21,7 +21,7 @@ from satark.store import tables
 from satark_testing.installation import HINDI, PHONE_NUMBER_ID, Installation
 from satark_testing.waiting import until
 from satark_testing.whatsapp.citizen import Citizen
-from support.carving import Carved, Raw, carve, live_epochs
+from support.carving import Carved, Raw, carve, epochs_in, live_epochs
 from support.processes.forked import set_up_installation
 
 pytestmark = pytest.mark.slow("a process")
@@ -31,6 +31,13 @@ IMAGE_BYTES = 96 << 20
 ACCOUNT = f"whatsapp:{PHONE_NUMBER_ID}"
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 SETTINGS = {"SATARK_EPOCH_MINUTES": str(EPOCH_SECONDS / 60), "SATARK_REACH_MINUTES": str(2 / 60)}
+
+
+def on_disk(folder: Path) -> dict[str, str]:
+    """Return the settings of an installation that keeps its epoch keys on the disk."""
+    return {**SETTINGS, "SATARK_EPOCH_KEY_FILE": str(folder / "data/epoch.keys")}
+
+
 HANDED_IN = ("handed in", "went silent after the receipt")
 NUMBERS = {"handed in": 1, "went silent after the receipt": 2, "forgot": 3, "cancelled": 4, "still at it": 5}
 
@@ -41,7 +48,7 @@ class Seized:
     def __init__(self, installation: Installation, citizens: Mapping[str, Citizen]) -> None:
         data = installation.service.folder
         self.edge_key = (data / "edge.key").read_bytes()
-        self.epochs = live_epochs(data / "epoch.keys")
+        self.epochs = live_epochs(data / "epoch.keys") if (data / "epoch.keys").exists() else []
         engine = create_engine(f"sqlite:///{data / 'satark.db'}")
         with engine.connect() as connection:
             rows = connection.execute(select(tables.tip.c.id, tables.tip.c.document))
@@ -140,7 +147,7 @@ def check(now: Carved) -> None:
 
 async def test_a_copy_of_the_disk_reveals_nothing_an_epoch_later(tmp_path: Path) -> None:
     with mounted(tmp_path) as (image, disk):
-        async with set_up_installation(disk, SETTINGS) as installation:
+        async with set_up_installation(disk, on_disk(disk)) as installation:
             service = installation.service
             keys = EveryKey(service.folder / "epoch.keys")
             await service.start()
@@ -158,8 +165,27 @@ async def test_a_copy_of_the_disk_reveals_nothing_an_epoch_later(tmp_path: Path)
             assert seized.carve([raw], list(keys.seen.values())).senders <= {"still at it"}
 
 
+async def test_a_disk_whose_plug_was_pulled_reveals_nothing(tmp_path: Path) -> None:
+    with mounted(tmp_path) as (image, disk):
+        memory = tmp_path / "memory"
+        memory.mkdir()
+        async with set_up_installation(disk, {**SETTINGS, "SATARK_EPOCH_KEY_FILE": str(memory)}) as installation:
+            await installation.service.start()
+            citizens = await use(installation)
+            await installation.service.kill()
+            seized = Seized(installation, citizens)
+            (in_memory,) = memory.iterdir()
+            epochs = live_epochs(in_memory)
+        unmount(disk)
+        with image.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as raw:
+            assert epochs_in(raw[:]) == []
+            nothing = seized.carve([raw], [])
+            assert (nothing.drafts, set(nothing.tips), set(nothing.senders)) == (0, set(), set())
+            assert seized.carve([raw], epochs).drafts > 0, "only the keys are missing"
+
+
 async def test_copies_of_files_reveal_nothing_an_epoch_later(tmp_path: Path) -> None:
-    async with set_up_installation(tmp_path, SETTINGS) as installation:
+    async with set_up_installation(tmp_path, on_disk(tmp_path)) as installation:
         service = installation.service
         keys, copies = EveryKey(service.folder / "epoch.keys"), Copies(service.folder)
         await service.start()

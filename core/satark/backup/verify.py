@@ -90,7 +90,7 @@ def _trial_settings(settings: Settings, temporary: Path) -> Settings:
         keys_url="",
         edge_key_file=settings.edge_key_file,
         name_key_file=settings.name_key_file,
-        epoch_key_file=None,
+        epoch_key_file=temporary / "epoch.keys",
         erased_list_file=None,
     )
 

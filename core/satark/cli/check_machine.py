@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 
 State = Literal["good", "bad", "unknown"]
 MARKS: Final[dict[State, str]] = {"good": "✓", "bad": "✗", "unknown": "?"}
-OVERWRITE_IN_PLACE: Final = frozenset({"ext2", "ext3", "ext4", "xfs", "tmpfs"})
+IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 COPY_ON_WRITE: Final = frozenset({"btrfs", "zfs", "bcachefs", "f2fs", "nilfs2"})
+
+_COST: Final = (
+    "after a power cut, the drafts, senders and reply addresses of that hour can be opened for ever; "
+    "docs/operations.md, Epoch keys, says how to move it into memory"
+)
 
 
 class Finding(NamedTuple):
@@ -38,13 +43,13 @@ class Finding(NamedTuple):
 
 
 def machine_findings(data_dir: Path, epoch_key_file: Path, root: Path = Path("/")) -> list[Finding]:
-    """Return the findings on swap, memory locks, core dumps and the disk. Tests pass another `root` than `/`."""
+    """Return the findings on swap, memory lock, core dumps, disk and epoch keys. Tests pass a `root` other than `/`."""
     return [
         swap(root),
         memory_lock(),
         core_dumps(root),
         encryption(_existing(data_dir), root),
-        overwriting(_existing(epoch_key_file), root),
+        epoch_keys(_existing(epoch_key_file), root),
     ]
 
 
@@ -99,14 +104,18 @@ def encryption(folder: Path, root: Path) -> Finding:
     )
 
 
-def overwriting(file: Path, root: Path) -> Finding:
-    """Tell whether overwriting a file also overwrites its bytes on the disk."""
+def epoch_keys(file: Path, root: Path) -> Finding:
+    """Tell whether the epoch keys end with the power, or stay readable on a disk."""
     kind, options = _mount(file, root)
-    if kind in COPY_ON_WRITE or "data=journal" in options:
-        return Finding("bad", f"{file} is on {kind}, which keeps copies of what is overwritten: put it on ext4 or XFS")
-    if kind in OVERWRITE_IN_PLACE:
-        return Finding("good", f"{file} is on {kind}, which overwrites in place (a flash disk may not: encrypt it)")
-    return Finding("unknown", f"whether {kind or 'this file system'} overwrites {file} in place is not known")
+    if not kind:
+        return Finding("unknown", f"whether {file}, with the epoch keys, is in memory is not known")
+    if kind not in IN_MEMORY:
+        copied = kind in COPY_ON_WRITE or "data=journal" in options
+        copies = ", which keeps copies of what is overwritten" if copied else ""
+        return Finding("bad", f"{file} is on a disk ({kind}){copies}: {_COST}")
+    if kind == "ramfs" or "noswap" in options.split(",") or swap(root).state == "good":
+        return Finding("good", f"{file} is in memory alone: the epoch keys end with the power")
+    return Finding("bad", f"{file} is in memory, which may be swapped to a disk: switch swap off")
 
 
 def _existing(path: Path) -> Path:

@@ -10,7 +10,6 @@ from alembic.util import CommandError
 
 from satark.runtime import compose
 from satark.settings.settings import Settings
-from satark.store import canaries
 from satark.store.migrations import Migrations
 
 
@@ -70,7 +69,7 @@ def forget_drafts() -> None:
         if compose.migrations(services, plugins).pending():
             raise click.ClickException("the databases are not at the newest revision, run: satark db upgrade")
         identity = compose.load_identity(settings)
-        erased = services.write_now(lambda unit: canaries.forget_drafts(unit, identity))
+        erased = compose.give_up_drafts(identity, services)
         click.echo(f"erased {erased} drafts; the database belongs to {settings.epoch_key_file} now")
     finally:
         services.close()

@@ -123,6 +123,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     lapsed: bool = False
     """Whether the tipster must still be told that an earlier draft was erased unsent. A session without `tip` is all
     that remains of that draft."""
+    may_be_lost: bool = False
+    """Whether the tipster must still be told that drafts were lost when the machine restarted: one may be theirs."""
     mailbox: OpenMailbox | None = None
     sent: OpenMailbox | None = None
     """The tip that was just submitted, while its sender is asked whether they may be contacted: what they tell now is

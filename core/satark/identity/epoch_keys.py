@@ -1,23 +1,27 @@
-"""Epoch keys: keys of short epochs, in a file of their own, destroyed by overwriting them in place.
+"""Epoch keys: keys of short epochs, in a file of their own, destroyed by overwriting them in place or by a power cut.
 
 Drafts, reply handles, replies under way and the look-ups of senders are sealed under the key of the current epoch (see
 `satark.identity.edge_key`). A job (`satark.runtime.scheduler`) seals anew the values that are still needed, and
 destroys the key of the previous epoch. After that, no old copy of a row in free blocks, in a log or in a backup opens.
 
-The file has one block of 4 KiB: a head (magic, a random id, a counter of changes) and 63 slots. It is written only by
-overwriting, never by renaming, so that a key is in one place of the disk. That is so on ext4 and XFS, but not on file
-systems that copy on write (Btrfs, ZFS), nor below a flash disk's own remapping. Therefore the disk must be encrypted
-(docs/operations.md).
+By default the file lies in memory (`satark.settings.settings.memory_folder`), so that the keys outlive the process and
+not the power (docs/adr/0018-epoch-keys-die-with-the-power.md).
+
+The file has one block of 4 KiB: a head (magic, an id, a counter of changes, when drafts were lost) and 63 slots. It is
+written only by overwriting, never by renaming, so that a key is in one place of a disk, too, where the settings name
+one. That is so on ext4 and XFS, but not on file systems that copy on write (Btrfs, ZFS), nor below a flash disk's own
+remapping.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -28,9 +32,13 @@ EPOCH_ID: Final = 4
 """Bytes of an epoch's random id. Every value that is sealed under the epoch begins with the id."""
 LONGEST_GRACE: Final = 60
 """Seconds for which a key stays after its epoch's end, for transactions that sealed values under it just before."""
+LOSS_TOLD: Final = 24 * 3600
+"""Seconds for which new conversations tell that drafts were lost. No draft lasts longer."""
 
 _MAGIC: Final = b"satark/epochs/1\n"
 _FILE_ID, _COUNTER, _HEAD = 16, 32, 64
+_NAME, _MINUTE = 4, 4
+"""Bytes of an id's parts: a hash of the machine, one of its power's run, the minute, and as many random ones."""
 _SLOT, _SIZE = 64, 4096
 _KEY, _SUM = 32, 8
 _SLOTS: Final = range(_HEAD, _SIZE, _SLOT)
@@ -71,7 +79,9 @@ class EpochKeys:
         self._clock = clock
         self._lock = threading.Lock()
         self._looked = _Looked()
-        self._counter = b""
+        self._changes = b""
+        self.lost_at = 0
+        """Unix time at which drafts were lost whose keys a power cut destroyed; 0: none were."""
         self._current: Epoch | None = None
         self._live: dict[bytes, Epoch] = {}
         """Id of an epoch → the epoch. The newest epoch comes first."""
@@ -79,7 +89,7 @@ class EpochKeys:
         if len(head) != _HEAD or not head.startswith(_MAGIC):
             raise EpochKeysError("it is no file of epoch keys")
         self.file_id = head[_FILE_ID:_COUNTER]
-        """16 random bytes. The database stores them too, so that it recognises another file."""
+        """16 bytes, of no other file. The database stores them too, so that it recognises another file."""
 
     def __repr__(self) -> str:
         return "EpochKeys(…)"
@@ -154,6 +164,16 @@ class EpochKeys:
         grace = min(LONGEST_GRACE, self.seconds)
         return [e.id for e in self.live() if e.id != current.id and now - e.since >= self.seconds + grace]
 
+    def note_loss(self) -> None:
+        """Note that drafts were lost now, so that new conversations tell it."""
+        with self._changing():
+            os.pwrite(self._descriptor, int(self._clock()).to_bytes(8), _COUNTER + 8)
+        self.refresh()
+
+    def tells_loss(self, now: float) -> bool:
+        """Whether a conversation that begins now must tell that drafts were lost."""
+        return 0 <= now - self.lost_at < LOSS_TOLD
+
     def turn(self) -> list[bytes]:
         """Begin an epoch now, and return the ids of all others that are not destroyed."""
         current = self._begin(at_once=True)
@@ -171,13 +191,13 @@ class EpochKeys:
 
     def refresh(self) -> None:
         """Read the file again if it was changed, so that this process also forgets destroyed keys."""
-        counter = os.pread(self._descriptor, 8, _COUNTER)
-        if counter == self._counter:
+        changes = os.pread(self._descriptor, 16, _COUNTER)
+        if changes == self._changes:
             return
         slots = (_parse(os.pread(self._descriptor, _SLOT, at)) for at in _SLOTS)
         live = sorted(filter(None, slots), key=lambda epoch: epoch.since, reverse=True)
         self._live, self._current = {epoch.id: epoch for epoch in live}, next(iter(live), None)
-        self._counter = counter
+        self._changes, self.lost_at = changes, int.from_bytes(changes[8:])
 
     def _look(self) -> None:
         if not self._looked.enough:
@@ -215,9 +235,37 @@ class EpochKeys:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
 
+def died_with_power(lost: bytes, present: bytes) -> bool:
+    """Whether a file with the id `lost` was in this machine's memory before its power went; `present` is a file's now.
+
+    False also if the keys may still be in use: on another machine, in another container, or in another file.
+    """
+    return lost[:_NAME] == present[:_NAME] and lost[_NAME : 2 * _NAME] != present[_NAME : 2 * _NAME]
+
+
+def made_lately(lost: bytes, now: float) -> bool:
+    """Whether the file with this id is so young that it may have had to tell of an earlier loss."""
+    return 0 <= now - int.from_bytes(lost[2 * _NAME : 2 * _NAME + _MINUTE]) * 60 < LOSS_TOLD
+
+
+def _power() -> bytes:
+    """Name this machine, and the run of its power. A container is a machine, and its first process begins the run."""
+    machine = _read("/etc/machine-id") + socket.gethostname()
+    first = _read("/proc/1/stat").rpartition(")")[2].split()
+    run = _read("/proc/sys/kernel/random/boot_id") + "".join(first[19:20])  # proc(5): starttime
+    return b"".join(sha256(name.encode()).digest()[:_NAME] for name in (machine, run))
+
+
+def _read(path: str) -> str:
+    with suppress(OSError):
+        return Path(path).read_text()
+    return ""
+
+
 def _empty() -> bytes:
     # No key stands in it yet: what a file system moves while the file is made tells nothing.
-    return (_MAGIC + os.urandom(_COUNTER - _FILE_ID) + (1).to_bytes(8)).ljust(_SIZE, b"\0")
+    id_ = _power() + (int(time.time()) // 60).to_bytes(_MINUTE) + os.urandom(4)
+    return (_MAGIC + id_ + (1).to_bytes(8)).ljust(_SIZE, b"\0")
 
 
 def _slot(epoch: Epoch) -> bytes:

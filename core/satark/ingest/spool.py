@@ -4,9 +4,10 @@ WhatsApp and Telegram resend for days what we do not acknowledge. Nobody resends
 a chat without `Capabilities.resends`, so batches of these are on disk before they are acknowledged.
 
 A file holds a batch as the channel parsed it, so nothing that `parse` drops is ever written. The file is sealed under
-an epoch key of the spool's own, which is destroyed like any epoch key (`satark.identity.epoch_keys`). The file's name
-is part of the seal. A file stays until its events are committed. After a crash in between, the events are ingested
-again, and their event keys show that they are duplicates.
+an epoch key of the spool's own. This key lies beside it on the disk: an acknowledged batch must outlive a power cut. It
+is destroyed when its epoch ends, and at once when nothing waits any more. The file's name is part of the seal. A file
+stays until its events are committed. After a crash in between, the events are ingested again, and their event keys
+show that they are duplicates.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from satark.identity.edge_key import BrokenSeal
-from satark.identity.epoch_keys import EPOCH_ID, EpochKeys
+from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 from satark_files import atomic_files
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Spool:
         self._root = identity
         self._max_files = max_files
         self._max_bytes = max_bytes
+        self._unused: list[Epoch] = []
+        """The epochs under which nothing can be sealed on the disk, as far as this process knows."""
 
     @property
     def depth(self) -> int:
@@ -73,19 +76,31 @@ class Spool:
     @property
     def has_ended_epochs(self) -> bool:
         """Whether keys of ended epochs are to be destroyed."""
-        return (self._folder / _EPOCHS).exists() and bool(self._identity.epochs.ended())
+        if not (self._folder / _EPOCHS).exists():
+            return False
+        epochs = self._identity.epochs
+        return bool(epochs.ended()) or (not self._files() and epochs.live() != self._unused)
 
     def end_epochs(self) -> None:
-        """Seal anew what is sealed under ended epochs, and destroy these epochs' keys. The caller holds the lock."""
+        """Seal anew what is sealed under ended epochs, and destroy these epochs' keys. The caller holds the lock.
+
+        If nothing waits, every epoch ends. `add` seals a batch that came meanwhile anew.
+        """
         epochs = self._identity.epochs
-        ended = epochs.ended()
-        names = [*waiting(self._folder), *(f"{_QUARANTINE}/{name}" for name in quarantined(self._folder))]
-        for path in (self._folder / name for name in names if ended):
+        ended = epochs.ended() if self._files() else epochs.turn()
+        files = self._files()
+        for path in files if ended else ():
             sealed = path.read_bytes()
             if sealed[:EPOCH_ID] in ended:
                 with suppress(BrokenSeal):
                     atomic_files.replace(path, [self._identity.reseal_batch(sealed, path.name.encode())])
         epochs.destroy(ended)
+        self._unused = [] if files else epochs.live()
+
+    def _files(self) -> list[Path]:
+        """Return the paths of all waiting and quarantined batches."""
+        names = [*waiting(self._folder), *(f"{_QUARANTINE}/{name}" for name in quarantined(self._folder))]
+        return [self._folder / name for name in names]
 
     def add(self, channel: str, batch: Batch) -> None:
         """Spool a batch behind all others. On return the batch is flushed to disk.
@@ -102,6 +117,9 @@ class Spool:
         if len(others) >= self._max_files or taken + len(sealed) > self._max_bytes:
             raise SpoolFull
         atomic_files.replace(self._folder / name, [sealed])
+        while self._identity.epochs.current().id != sealed[:EPOCH_ID]:  # it may have ended before the file was there
+            sealed = self._identity.seal_batch(batch, name.encode())
+            atomic_files.replace(self._folder / name, [sealed])
 
     def open(self, name: str) -> tuple[str, Batch]:
         """Open a spooled batch by its file's name; return the channel's name and the batch.
@@ -109,6 +127,7 @@ class Spool:
         Raises:
             BrokenSeal: the file was altered or renamed, or sealed under another edge key.
         """
+        self._unused = []
         sealed = (self._folder / name).read_bytes()
         return name.rpartition(".")[2], self._identity.open_batch(sealed, name.encode())
 

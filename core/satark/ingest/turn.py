@@ -154,6 +154,8 @@ class TurnRunner:
         session = conversation.session
         if session is not None and not session.tip:
             return msgspec.structs.replace(self._begin(unit, event), lapsed=True)
+        if session is None and self._identity.epochs.tells_loss(unit.now):
+            return msgspec.structs.replace(self._begin(unit, event), may_be_lost=True)
         if session is None or self._engine(unit, session).begins_anew(session, event.event):
             return self._begin(unit, event)
         return session

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 from satark.api.observability import log
 from satark.api.settings import SettingProblem, SettingsError
+from satark.custody import lost_drafts
 from satark.delivery.destination_keys import key_problems, own_key
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
@@ -27,6 +28,7 @@ from satark.store import canaries
 from satark.store.engines import DatabaseUrlError, make_engine
 from satark.store.flows import Flows
 from satark.store.migrations import Migrations
+from satark.store.sealed_files import erase
 from satark_files.extra_packages import Extra, advice, missing
 from satark_files.sandbox.protections import describe, find_protections
 from satark_words.geography.geography import Geography, GeographyError
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from satark.api.sink import Sink
     from satark.dialogue.flow.definition import FlowSource
     from satark.settings.core import Role
+    from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer
 
 _EXTRAS: Final[dict[Role, Extra]] = {"worker": "evidence", "desk": "printing"}
@@ -126,6 +129,39 @@ def check_canaries(identity: Identity | None, services: Services) -> None:
         raise SettingsError(problems)
 
 
+def check_canaries_at_start(identity: Identity | None, services: Services, *, is_alone: bool) -> None:
+    """Do as `check_canaries`, but first give up the drafts whose epoch keys died with the power of this machine.
+
+    `is_alone`: no other process uses the database, and no setting says where the epoch keys are. Then keys that are not
+    in memory any more are lost, whatever emptied it.
+    """
+
+    def lost(unit: UnitOfWork, identity: Identity) -> bool:
+        if canaries.wrong_keys(unit, identity) != [canaries.EPOCHS]:
+            return False
+        return canaries.died_with_power(unit, identity) or (is_alone and not identity.epochs.live())
+
+    if identity is not None:
+        erased = give_up_drafts(identity, services, lost)
+        if erased is not None:
+            log.warning("the epoch keys were lost with the power: drafts are given up, new conversations say so")
+    check_canaries(identity, services)
+
+
+def give_up_drafts(
+    identity: Identity, services: Services, if_: Callable[[UnitOfWork, Identity], bool] = lambda *_: True
+) -> int | None:
+    """Erase what only lost epoch keys open; return how many conversations. None: `if_` says that none are lost."""
+
+    def write(unit: UnitOfWork) -> tuple[int | None, list[str]]:
+        return lost_drafts.give_up_drafts(unit, identity) if if_(unit, identity) else (None, [])
+
+    erased, names = services.write_now(write)
+    for name in names:
+        erase(services.evidence_dir, name)
+    return erased
+
+
 def canary_problems(identity: Identity | None, services: Services) -> list[SettingProblem]:
     """Return a problem for each key file that the database was not written with. Write nothing."""
     wrong = services.read(
@@ -151,8 +187,9 @@ _CANARY_PROBLEMS = {
         "epoch_key_file",
         "SATARK_EPOCH_KEY_FILE",
         "is not the file that this database's drafts and reply handles are sealed with",
-        "let every process of this database use one file; if that file is lost or this is a restored backup, "
-        "erase what it sealed: satark db forget-drafts",
+        "let every process of this database use one file: machines, and containers without a common folder in memory, "
+        "have each their own; if that file is lost or this is a restored backup, erase what it sealed: "
+        "satark db forget-drafts",
     ),
 }
 

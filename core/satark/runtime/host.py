@@ -149,8 +149,11 @@ class Host:
     @property
     def releases_claims(self) -> bool:
         """Whether every claim in the database is an earlier one of this process: no other process makes claims."""
+        return self._is_only_process(self.services)
+
+    def _is_only_process(self, services: Services) -> bool:
         has_both = self.roles >= {"web", "worker"}
-        return has_both and self.is_alone and self.services.main.dialect.name == "sqlite"
+        return has_both and self.is_alone and services.main.dialect.name == "sqlite"
 
     def emit(self, event: LifecycleEvent) -> None:
         """Pass an event to the plugins."""
@@ -227,10 +230,16 @@ class Host:
     def _check_keys(self, services: Services) -> None:
         """Make sure that the database was written with these key files; a new database takes them.
 
+        Drafts whose epoch keys died with the power are given up before anything is served.
+
         Raises:
             SettingsError: the database was written with other key files.
         """
-        compose.check_canaries(self.ingest_runtime.identity if self.ingest_runtime else None, services)
+        compose.check_canaries_at_start(
+            self.ingest_runtime.identity if self.ingest_runtime else None,
+            services,
+            is_alone=self.settings.core.epoch_key_file is None and self._is_only_process(services),
+        )
 
     def _prepare_database(self, services: Services) -> None:
         migrations = compose.migrations(services, self.plugins)

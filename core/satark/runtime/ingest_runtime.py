@@ -89,6 +89,7 @@ class IngestRuntime:
             sinks=self._sinks, writer=self.writer, services=services, metrics=metrics, settings=core, emit=emit
         )
         self._log = LogEraser((services.main, services.keys))
+        self._turnover = EpochTurnover(self.identity, self.writer, self._log)
         self._jobs = self._build_jobs()
         self.retention = RetentionJob(Retention(settings, services, self.identity, plugins), self.writer)
         self.spool = Spool(
@@ -103,6 +104,7 @@ class IngestRuntime:
 
         `releases_claims`: whether every claim in the database is an earlier one of this process.
         """
+        await self._turnover.run_once()  # epochs that ended while no process ran: before anything is served
         await self.retention.prepare()
         for channel in self.channels:
             await channel.open()
@@ -215,7 +217,7 @@ class IngestRuntime:
             flows=self._flows,
             sessions=self._sessions,
             identity=self.identity,
-            turnover=EpochTurnover(self.identity, self.writer, self._log),
+            turnover=self._turnover,
             log=self._log,
             writer=self.writer,
             services=self._services,

@@ -171,8 +171,8 @@ class Core(BaseModel):
     )
     epoch_key_file: Path | None = Field(
         default=None,
-        description="file with the epoch keys, mode 0600, shared by all processes of a database and in no backup; "
-        "empty: data_dir/epoch.keys",
+        description="file with the epoch keys, or its folder, shared by all processes of a database; empty: in memory, "
+        "which a power cut ends; on a disk, whoever pulls the plug opens that hour's drafts for ever",
         json_schema_extra={"where": "docs/operations.md, Epoch keys"},
     )
     epoch_minutes: float = Field(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
+from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
+from stat import S_ISDIR
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_settings import (
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from satark_files.limits import Limits
 
 M = TypeVar("M", bound=BaseModel)
+_RUNTIME: Final = Path("/run/satark")
+_SHARED: Final = Path("/dev/shm")  # noqa: S108 - a folder of ours within it, whose owner is checked
 
 
 class Settings:
@@ -109,8 +114,16 @@ class Settings:
 
     @property
     def epoch_key_file(self) -> Path:
-        """The epoch keys' file."""
-        return self.core.epoch_key_file or self.core.data_dir / "epoch.keys"
+        """The epoch keys' file, by default in memory. In a folder, each data folder has a file of its own.
+
+        Raises:
+            SettingsError: somebody else took the folder in memory.
+        """
+        named = self.core.epoch_key_file
+        if named is not None and not named.is_dir():
+            return named
+        folder = named or memory_folder() or self.core.data_dir
+        return folder / f"{sha256(bytes(self.core.data_dir.resolve())).hexdigest()[:16]}.epochs"
 
     @property
     def name_key_file(self) -> Path:
@@ -152,6 +165,28 @@ class Settings:
         except UnreadableValue as error:
             raise SettingsError([_no_json(error)]) from None
         return found
+
+
+def memory_folder() -> Path | None:
+    """Return the folder of the epoch keys in this machine's memory: what lies there outlives processes, and no power.
+
+    It is `/run/satark`, which the units of `satark deploy` keep, or else one in `/dev/shm`. None: there is neither.
+
+    Raises:
+        SettingsError: somebody else took the folder.
+    """
+    if os.access(_RUNTIME, os.W_OK):
+        return _RUNTIME
+    if not _SHARED.is_dir():
+        return None
+    folder = _SHARED / f"satark-{os.getuid()}"
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if not S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        message, hint = f"{folder} is somebody else's, or others can write there", "name a file or folder in memory"
+        raise SettingsError([SettingProblem("epoch_key_file", "SATARK_EPOCH_KEY_FILE", message, hint)])
+    return folder
 
 
 class _Source(BaseSettings):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select, update
 
+from satark.identity import epoch_keys
 from satark.store import envelopes, tables
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 EDGE: Final = "edge"
 EPOCHS: Final = "epochs"
 NAMES: Final = "names"
+KEY_LOST: Final = "its epoch key is lost"
+"""Why a file that is still to be fetched is lost with the epoch keys."""
 UNDER_EPOCH_KEYS: Final = (
     tables.conversation, tables.alias, tables.provider_message, tables.outbox, tables.reach, tables.handoff_code,
 )  # fmt: skip
@@ -44,15 +47,27 @@ def _own(keys: Connection, identity: Identity | None) -> dict[str, bytes]:
     return own | ({EDGE: identity.canary, EPOCHS: identity.epochs.file_id} if identity else {})
 
 
+def died_with_power(unit: UnitOfWork, identity: Identity) -> bool:
+    """Whether the database's epoch keys were in this machine's memory, and died with its power. Locks their canary."""
+    query = select(tables.key_canary.c.value).where(tables.key_canary.c.name == EPOCHS)
+    stored = unit.main.execute(query.with_for_update()).scalar() or b""
+    return epoch_keys.died_with_power(stored, identity.epochs.file_id)
+
+
 def forget_drafts(unit: UnitOfWork, identity: Identity) -> int:
     """Erase the drafts, replies and reply handles that other epoch keys sealed. From now on use these epoch keys.
+
+    Their files go with `satark.custody.lost_drafts`, which calls this. For a day, new conversations tell of the loss.
 
     Returns:
         The number of conversations that were erased.
     """
+    here = tables.key_canary.c.name == EPOCHS
+    former = unit.main.execute(select(tables.key_canary.c.value).where(here)).scalar() or b""
     erased, *_ = [unit.main.execute(delete(table)).rowcount for table in UNDER_EPOCH_KEYS]
     lost = update(tables.file).where(tables.file.c.state == "due")
-    unit.main.execute(lost.values(state="lost", job=b"", due_at=0, reason="its epoch key is lost"))
-    here = tables.key_canary.c.name == EPOCHS
+    unit.main.execute(lost.values(state="lost", job=b"", due_at=0, reason=KEY_LOST))
     unit.main.execute(update(tables.key_canary).where(here).values(value=identity.epochs.file_id))
+    if erased or epoch_keys.made_lately(former, unit.now):
+        identity.epochs.note_loss()
     return erased

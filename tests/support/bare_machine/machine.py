@@ -63,7 +63,10 @@ class BareMachine:
         self.path("/etc/fstab").write_text("/dev/sda2 none swap sw 0 0\n")
         usual = {"PATH": self._search_path(), "LANG": "C.UTF-8", "HOME": f"{folder}/root"}
         told = {"ORDERS": str(self._orders), "PGHOST": f"{folder}/var/run/postgresql"}
-        self._environment = {**usual, **told, **environment}
+        self._memory = folder / "run/satark"
+        self._memory.mkdir(parents=True)
+        told["SATARK_EPOCH_KEY_FILE"] = str(self._memory)
+        self._environment = {**usual, **environment, **told}
         self.units = Units(self.path("/etc/systemd/system"), self._here, {**self._environment, "PGUSER": "satark"})
 
     def __enter__(self) -> Self:
@@ -132,9 +135,17 @@ class BareMachine:
     def _obey(self, *order: str) -> None:
         if order == ("reboot",):
             self.units.cut_power()
+            self._lose_memory()
             self.units.boot()
         else:
             self.units.obey(*order)
+
+    def _lose_memory(self) -> None:
+        """Empty the memory, and say that the lost keys were of an earlier run of the power: this one's id stays."""
+        for file in self._memory.iterdir():
+            file.unlink()
+        earlier = "UPDATE key_canary SET value = overlay(value placing '\\x00000000' from 5) WHERE name = 'epochs'"
+        self._print(f'sudo -u postgres psql satark --command "{earlier}"')
 
     def _here(self, text: str) -> str:
         return _PLACE.sub(f"{self.root}/", text)

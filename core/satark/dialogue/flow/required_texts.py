@@ -16,7 +16,7 @@ cancel.ask cancel.yes cancel.no cancel.done cancel.none cancel.sent
 restart.ask restart.yes restart.no restart.language restart.done
 accused.nobody_above origin.ask origin.no origin.yes
 identity.send identity.remove identity.keep identity.change identity.removed
-lapsed unsent.ask unsent.again remind.done remind.cannot
+lapsed may_be_lost unsent.ask unsent.again remind.done remind.cannot
 details.ask details.none change.ask change.none
 reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.added
 reach.erase reach.erase.ask reach.erase.done forget.done forget.none

@@ -338,6 +338,9 @@ class TurnContext:
         if self.session.lapsed:
             self.say("lapsed")
             self.change(lapsed=False)
+        if self.session.may_be_lost:
+            self.say("may_be_lost")
+            self.change(may_be_lost=False)
         self.state.enter(self)
         name, question = self.whole_question()
         offers_form = may_offer(self.session, self.progress)

@@ -1,0 +1,44 @@
+"""Gives up what only lost epoch keys open: drafts, replies under way, reply addresses, and what is still to be fetched.
+
+Tips that were handed in stay: their keys lie in envelopes to the desks. A file that such a tip still waits for is lost,
+which its desks and its custody log are told.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from satark.custody import entries, log
+from satark.store import canaries, evidence_files, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from satark.identity.edge_key import Identity
+    from satark.store.unit_of_work import UnitOfWork
+
+
+def give_up_drafts(unit: UnitOfWork, identity: Identity) -> tuple[int, list[str]]:
+    """Erase the drafts of lost epoch keys with their files; from now on use these epoch keys.
+
+    Returns:
+        The number of conversations that were erased, and the names of the sealed files to delete after the commit.
+    """
+    names = [name for draft in _drafts_with_files(unit) for name in log.erase_files(unit, draft)]
+    for row in _files_that_tips_wait_for(unit):
+        evidence_files.mark_lost(unit, row, canaries.KEY_LOST)
+        log.append_entries(unit, row.tip, row.recipient, row.ordinal, entries.lost_entry(canaries.KEY_LOST, unit.now))
+    return canaries.forget_drafts(unit, identity), names
+
+
+def _drafts_with_files(unit: UnitOfWork) -> Sequence[str]:
+    query = select(tables.file.c.tip).where(tables.file.c.tip.not_in(select(tables.tip.c.id))).distinct()
+    return unit.main.execute(query).scalars().all()
+
+
+def _files_that_tips_wait_for(unit: UnitOfWork) -> Sequence[Any]:
+    columns = tables.file.c.tip, tables.file.c.ordinal, tables.tip.c.recipient
+    query = select(*columns).join(tables.tip, tables.tip.c.id == tables.file.c.tip)
+    return unit.main.execute(query.where(tables.file.c.state == "due")).all()

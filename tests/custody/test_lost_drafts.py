@@ -1,0 +1,144 @@
+"""What a power cut takes: drafts with their files, and nothing of a tip that was handed in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satark.api.settings import SettingsError
+from satark.identity import epoch_keys
+from satark.runtime import compose
+from satark.settings.settings import Settings
+from satark.store import canaries, tables
+from satark_testing.waiting import until
+from support.scripted import ScriptedChannel, ScriptedSink, scripted_host
+from support.working_host import WorkingHost, picture, working_host_on
+
+RESTARTED = "Our machine restarted"
+
+
+def cut_power(folder: Path, monkeypatch: pytest.MonkeyPatch, *, machine: bytes = b"") -> None:
+    """Empty the machine's memory. The power comes back to this machine, unless `machine` says to which."""
+    Settings(data_dir=folder).epoch_key_file.unlink()
+    here = epoch_keys._power()
+    power = (machine or here[:4]) + os.urandom(4)
+    monkeypatch.setattr(epoch_keys, "_power", lambda: power)
+
+
+@asynccontextmanager
+async def started_again(databases: Any, folder: Path) -> AsyncIterator[WorkingHost]:
+    """Start the host again on the same databases."""
+    settings = Settings(data_dir=folder, database_url=databases.main, keys_url=databases.keys)
+    channel = ScriptedChannel()
+    host = scripted_host(settings, channel, [ScriptedSink("desk")])
+    async with host.running():
+        yield WorkingHost(host, channel)
+
+
+async def a_draft_with_a_file(place: WorkingHost) -> None:
+    mina = place.tipster("9140000001")
+    place.channel.files["photo"] = b"a photo"
+    await mina.say("Hi", "English")
+    await mina.hear(picture("photo"))
+    await until(lambda: [row for row in place.rows(tables.file) if row.state == "sealed"])
+
+
+@pytest.mark.slow("a file is cleaned")
+async def test_drafts_go_with_their_files_and_handed_in_tips_stay(
+    databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        await place.receipt(place.tipster())
+        await a_draft_with_a_file(place)
+        identities = place.identities
+    cut_power(tmp_path, monkeypatch)
+    async with started_again(databases, tmp_path) as place:
+        assert [place.count(table) for table in ("conversation", "alias", "file", "outbox")] == [0] * 4
+        assert not [path for path in (tmp_path / "evidence").rglob("*") if path.is_file()]
+        place.identities.update(identities)
+        assert len(place.desk("sp").summaries()) == 1
+
+
+async def test_new_conversations_tell_of_lost_drafts_for_a_day(
+    databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        await place.tipster().say("Hi", "English")
+    cut_power(tmp_path, monkeypatch)
+    async with started_again(databases, tmp_path) as place:
+        assert RESTARTED in await place.tipster().say("Arms are sold at Lanka")
+        place.runtime.identity.epochs._clock = lambda: 0.0
+        place.runtime.identity.epochs.note_loss()
+        assert RESTARTED not in await place.tipster("9140000002").say("Hi")
+
+
+async def test_a_second_power_cut_shortly_after_still_tells_of_the_first(
+    databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        await place.tipster().say("Hi", "English")
+    for _ in range(2):
+        cut_power(tmp_path, monkeypatch)
+        async with started_again(databases, tmp_path):
+            pass
+    async with started_again(databases, tmp_path) as place:
+        assert RESTARTED in await place.tipster().say("Hi")
+
+
+async def test_who_lost_nothing_hears_of_no_loss(
+    databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        id_ = place.runtime.identity.epochs.file_id
+        aged = tables.key_canary.update().where(tables.key_canary.c.name == canaries.EPOCHS)
+        long_ago = id_[:8] + bytes(4) + id_[12:]
+        place.host.services.write_now(lambda unit: unit.main.execute(aged.values(value=long_ago)))
+    cut_power(tmp_path, monkeypatch)
+    async with started_again(databases, tmp_path) as place:
+        assert RESTARTED not in await place.tipster().say("Hi")
+
+
+async def test_another_machine_never_gives_up_the_drafts_of_this_one(
+    databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        await place.tipster().say("Hi", "English")
+    keys = Settings(data_dir=tmp_path).epoch_key_file
+    kept = keys.read_bytes()
+    cut_power(tmp_path, monkeypatch, machine=b"else")
+    with pytest.raises(SettingsError, match="have each their own"):
+        async with started_again(databases, tmp_path):
+            pass
+    keys.write_bytes(kept)
+    async with started_again(databases, tmp_path) as place:
+        assert place.count("conversation") == 1
+
+
+async def test_processes_that_start_at_once_give_up_the_drafts_once(
+    databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        await place.tipster().say("Hi", "English")
+        services, settings = place.host.services, place.host.settings
+        cut_power(tmp_path, monkeypatch)
+        given_up: list[int] = []
+        forget = canaries.forget_drafts
+
+        def counted(*arguments: Any) -> int:
+            given_up.append(forget(*arguments))
+            return given_up[-1]
+
+        monkeypatch.setattr(canaries, "forget_drafts", counted)
+        identities = [compose.load_identity(settings) for _ in range(4)]
+        check = compose.check_canaries_at_start
+        await asyncio.gather(*(asyncio.to_thread(check, one, services, is_alone=False) for one in identities))
+        assert given_up == [1]
+        canary = select(tables.key_canary.c.value).where(tables.key_canary.c.name == canaries.EPOCHS)
+        assert services.read(lambda c: c.execute(canary).scalar_one()) == identities[0].epochs.file_id
