@@ -144,17 +144,23 @@ def test_the_recipient_of_several_identities_is_that_of_the_newest() -> None:
     assert recipient_of(f"{key}\n{former}") == recipient_of(key) == newest
 
 
-def test_a_padded_values_length_is_rounded_up_with_trailing_spaces() -> None:
+def test_a_values_length_is_doubled_with_trailing_spaces_from_the_least_on() -> None:
     recipient, identity = new_identity()
-    for text in ("", "x", "x" * 60, "x" * 64, "धन्यवाद"):
+    for text in ("", "x", "x" * 60, "x" * 64, "x" * 900, "धन्यवाद"):
         message = Message(sender="desk", text=text)
         plain = sealing.decrypt(seal(message, recipient, padded=64), identity)
-        exact = sealing.decrypt(seal(message, recipient), identity)
-        assert exact == msgspec.json.encode(message)
-        assert plain.startswith(exact)
-        assert (len(plain) % 64, plain[len(exact) :].strip()) == (0, b"")
-        assert len(plain) - len(exact) < 64
+        exact = msgspec.json.encode(message)
+        assert plain.rstrip() == exact
+        assert len(plain) in {64 << doubled for doubled in range(6)}
+        assert len(plain) < 2 * max(32, len(exact))
         assert open_as(Message, seal(message, recipient, padded=64), identity) == message
+
+
+def test_sizes_are_rounded_up_to_equal_steps_between_doublings() -> None:
+    assert [sealing.size_class(size, 16, 4) for size in (0, 16, 17, 20, 21, 32, 33, 40, 41, 65)] == [
+        16, 16, 20, 20, 24, 32, 40, 40, 48, 80,
+    ]  # fmt: skip
+    assert all(sealing.size_class(sealing.size_class(n, 16, 4), 16, 4) >= n for n in range(1000))
 
 
 def test_a_stream_opens_only_with_its_key() -> None:

@@ -2,11 +2,13 @@
 
 import contextlib
 import io
+import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from satark.api.sealing import CantOpen, new_identity
+from satark.api.sealing import CantOpen, encrypt, new_identity
 from satark.store import sealed_files
 from satark.store.sealed_files import open_sealed, original_path, put_in_place, seal_file
 
@@ -64,3 +66,29 @@ def test_file_times_do_not_tell_when_a_file_came_or_went(tmp_path: Path) -> None
     assert [one.stat().st_mtime % DAY for one in (path, tmp_path)] == [0, 0]
     sealed_files.erase(tmp_path, "1")
     assert tmp_path.stat().st_mtime % DAY == 0
+
+
+def test_of_two_hundred_photos_hardly_any_is_matched_by_its_size(tmp_path: Path) -> None:
+    draw = random.Random(4)
+    known = [int(draw.lognormvariate(12.6, 1.1)) + 4000 for _ in range(200)]
+    stored = Counter(seal(tmp_path, bytes(size)).stat().st_size // 256 for size in known)  # age adds up to 256 bytes
+    assert sum(count == 1 for count in stored.values()) <= 20
+
+
+def test_padding_takes_a_tenth_of_the_disk_and_is_gone_when_a_file_is_opened(tmp_path: Path, workspace: Path) -> None:
+    draw = random.Random(5)
+    sizes = [0, 1, 16_376, 16_377, *(int(2 ** draw.uniform(15, 23)) for _ in range(100))]
+    stored = 0
+    for size in sizes:
+        path = seal(tmp_path, content := draw.randbytes(size))
+        stored += path.stat().st_size
+        assert b"".join(open_sealed(path, IDENTITY, workspace)) == content
+    assert 1.05 < stored / sum(sizes) < 1.12
+
+
+def test_a_file_with_another_padding_yields_nothing(tmp_path: Path, workspace: Path) -> None:
+    path = tmp_path / "1.original.age"
+    for plain in (b"", b"words", bytes(16_376) + (16_377).to_bytes(8), bytes(16_383)):
+        path.write_bytes(encrypt(plain, RECIPIENT))
+        with pytest.raises(CantOpen):
+            next(open_sealed(path, IDENTITY, workspace), None)

@@ -34,6 +34,8 @@ __all__ = [
 
 T = TypeVar("T")
 
+LEAST_PADDED: Final = 512
+"""Bytes that every sealed value is padded to, at least."""
 POST_QUANTUM: Final = "age1pq"
 """Prefix of a post-quantum recipient, before its separator `1`."""
 POST_QUANTUM_CHARACTERS: Final = 1959
@@ -114,10 +116,10 @@ def check_identity(identity: str) -> None:
         raise CantOpen("it is no age identity")
 
 
-def seal(value: object, *recipients: str, padded: int = 1) -> bytes:
+def seal(value: object, *recipients: str, padded: int = LEAST_PADDED) -> bytes:
     """Encrypt a value (as JSON) to one or more recipients, all of one kind.
 
-    `padded`: the JSON is padded with spaces to a multiple of this many bytes, so that the size tells little.
+    `padded`: the JSON is padded with spaces to this many bytes, or twice as many, and so on: its size tells little.
 
     Raises:
         CantOpen: a recipient is invalid, or of a kind that this version can't encrypt to.
@@ -126,9 +128,17 @@ def seal(value: object, *recipients: str, padded: int = 1) -> bytes:
 
 
 def encode(value: object, padded: int) -> bytes:
-    """Encode a value as `seal` does before it encrypts: as JSON, padded to a multiple of `padded` bytes."""
+    """Encode a value as `seal` does before it encrypts: as JSON, padded with spaces."""
     encoded = _encode(value)
-    return encoded.ljust(-(-len(encoded) // padded) * padded)
+    return encoded.ljust(size_class(len(encoded), padded))
+
+
+def size_class(size: int, least: int, steps: int = 1) -> int:
+    """Return to how many bytes so many are padded: the next of `steps` equal steps from one doubling of `least` on."""
+    if size <= least:
+        return least
+    step = max(1, (least << ((size - 1) // least).bit_length() - 1) // steps)
+    return -(-size // step) * step
 
 
 def open_as(kind: type[T], sealed: bytes, identity: str) -> T:

@@ -94,9 +94,10 @@ _NO_COPY: Final = _SealedCopy()
 class _SealedCopies(WorkingCopies):
     """Makes the copies of one file and seals them."""
 
-    def __init__(self, folder: Path, recipient: str, limits: Limits, sandbox: Sandbox) -> None:
+    def __init__(self, folder: Path, recipient: str, original: SealedPart, limits: Limits, sandbox: Sandbox) -> None:
         super().__init__(folder, limits, sandbox)
         self._recipient = recipient
+        self._original = original
         self.sealed: list[SealedPart] = []
         """The sealed copies that are not in their places yet."""
 
@@ -114,15 +115,16 @@ class _SealedCopies(WorkingCopies):
         return await self._seal(self.path_of(job), mime, target)
 
     async def _seal(self, copy: Path, mime: str, target: Path) -> _SealedCopy:
-        part = await asyncio.to_thread(_seal_copy, copy, target, self._recipient)
+        least = sealed_files.PREVIEW if copy == self.path_of(PREVIEW_JOB) else self._original.padded
+        part = await asyncio.to_thread(_seal_copy, copy, target, self._recipient, least)
         self.sealed.append(part)
         # A `Cleaned` is a str that can't be encoded.
         return _SealedCopy(str(mime), part.digest.bytes, part.digest.sha256)
 
 
-def _seal_copy(copy: Path, target: Path, recipient: str) -> SealedPart:
+def _seal_copy(copy: Path, target: Path, recipient: str, least: int) -> SealedPart:
     with copy.open("rb") as source:
-        return sealed_files.seal_file(source, target, recipient)
+        return sealed_files.seal_file(source, target, recipient, least=least)
 
 
 async def process_file(
@@ -168,7 +170,7 @@ async def process_file(
     with temporary_folder(workspace) as plain:
         source = plain / "original"
         file, original = await _seal_original(stream, original_path(folder, name), recipient, most, source)
-        copies = _SealedCopies(plain, recipient, limits, sandbox)
+        copies = _SealedCopies(plain, recipient, original, limits, sandbox)
         with _unless_in_place(original, copies):
             try:
                 _check_cleanable(file, declared_mime, sandbox, copied=original.copied)

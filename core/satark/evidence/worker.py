@@ -55,6 +55,8 @@ CLAIMED = 2 * AT_ONCE
 """Most files that one process claims; all other due files wait in the store."""
 LONGEST_WAIT = 1800.0
 """Most seconds between two attempts."""
+_PADDED = 2048
+"""Least size of a file's record in its padded form."""
 _SOON = 0.1
 """Seconds between two checks whether a tip's files are done, if a notice may be sent at once."""
 _LOST = FileNotice("lost")
@@ -318,8 +320,10 @@ class _Settlement(NamedTuple):
 
 def _sealed_settlement(job: MediaJob, record: Evidence, origin: Origin | None) -> _Settlement:
     return _Settlement(
-        record=seal(record, job.recipient),
-        record_with_origin=seal(structs.replace(record, origin=origin), job.recipient) if origin else b"",
+        record=seal(record, job.recipient, padded=_PADDED),
+        record_with_origin=seal(structs.replace(record, origin=origin), job.recipient, padded=_PADDED)
+        if origin
+        else b"",
         entries=custody.seal_entries(job.recipient, *entries.received_entries(record, int(time.time()))),
         is_uncleaned=bool(record.problem and record.problem != "encrypted" and job.position),
     )

@@ -39,8 +39,8 @@ CHANGED_KEY_BYTES = 80
 _BLOCK = 64
 """Block size of SHA-256, in bytes."""
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
-_STEP = 1024
-"""A draft is padded to a multiple of so many bytes."""
+_DRAFT_STEP, _BOX_STEP = 1024, 256
+"""Drafts and spooled batches, and short-lived values, are padded to a multiple of so many bytes."""
 _DRAFT, _BOX, _SPOOL, _SENDER = b"draft", b"box", b"spool", b"sender"
 
 KeyedHash: TypeAlias = Callable[[bytes], bytes]
@@ -147,7 +147,7 @@ class Identity:
 
     def seal_draft(self, conversation: bytes, plain: bytes) -> bytes:
         """Encrypt a session for its conversation. The size is rounded up, so that it tells little about the answers."""
-        return self._seal(_DRAFT, _padded(plain), conversation)
+        return self._seal(_DRAFT, _padded(plain, _DRAFT_STEP), conversation)
 
     def open_draft(self, conversation: bytes, sealed: bytes) -> bytes:
         """Decrypt a session.
@@ -159,7 +159,7 @@ class Identity:
 
     def seal(self, plain: bytes, place: bytes) -> bytes:
         """Encrypt a short-lived value (a call to be sent, a handle, a media reference) for one place in the store."""
-        return self._seal(_BOX, plain, place)
+        return self._seal(_BOX, _padded(plain, _BOX_STEP), place)
 
     def open(self, sealed: bytes, place: bytes) -> bytes:
         """Decrypt a value that `seal` encrypted for the same place.
@@ -167,7 +167,7 @@ class Identity:
         Raises:
             BrokenSeal: the value was altered, belongs to another place, or its epoch's key is destroyed.
         """
-        return self._open(_BOX, sealed, place)
+        return _unpadded(self._open(_BOX, sealed, place))
 
     def seal_call(self, call: Call, place: bytes) -> bytes:
         """Encrypt a provider call for the outbox."""
@@ -187,7 +187,7 @@ class Identity:
 
     def seal_batch(self, batch: Batch, place: bytes) -> bytes:
         """Encrypt a webhook's batch, including its addresses, to ingest it later."""
-        return self._seal(_SPOOL, _encode_batch(batch), place)
+        return self._seal(_SPOOL, _padded(_encode_batch(batch), _DRAFT_STEP), place)
 
     def open_batch(self, sealed: bytes, place: bytes) -> Batch:
         """Decrypt a batch that `seal_batch` encrypted.
@@ -196,7 +196,7 @@ class Identity:
             BrokenSeal: the batch was altered, belongs to another place, or is of a version with other events.
         """
         try:
-            return _decode_batch(self._open(_SPOOL, sealed, place))
+            return _decode_batch(_unpadded(self._open(_SPOOL, sealed, place)))
         except DECODING_ERRORS:
             raise BrokenSeal("a sealed batch can't be read") from None
 
@@ -318,8 +318,8 @@ def _mac(hashed: KeyedHash, first: str, second: str) -> bytes:
     return hashed(b"".join((len(one).to_bytes(4), one, len(other).to_bytes(4), other)))
 
 
-def _padded(plain: bytes) -> bytes:
-    return len(plain).to_bytes(4) + plain + bytes(-(len(plain) + 4) % _STEP)
+def _padded(plain: bytes, step: int) -> bytes:
+    return len(plain).to_bytes(4) + plain + bytes(-(len(plain) + 4) % step)
 
 
 def _unpadded(padded: bytes) -> bytes:

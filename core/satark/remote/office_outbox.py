@@ -28,7 +28,7 @@ from satark.remote.messages import (
 from satark.roster.entries import KeyChange
 from satark.routing.destinations import decode_rules
 from satark.store import tables, tip_changes
-from satark.store.threads import batches
+from satark.store.threads import PADDED, batches
 
 if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
@@ -88,7 +88,7 @@ def new_answer(
         id=os.urandom(16),
         desk=desk,
         tip=tip,
-        sealed=seal(message, *recipients),
+        sealed=seal(message, *recipients, padded=PADDED),
         internal=message.internal,
         directed_to=directed_to,
     )

@@ -12,6 +12,8 @@ from satark.api.tip import Message
 from satark.store import deliveries, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 
+PADDED = 2048
+"""Least size of a message in its padded form: a desk's, with its officer's name, and a tipster's are of one size."""
 BATCH = 500
 """Most values in one `IN (…)`: SQLite accepts 32,766 bound parameters, before version 3.32 only 999."""
 
@@ -24,7 +26,7 @@ def post(unit: UnitOfWork, tip: str, message: Message, *recipients: str) -> int:
     from_tipster = message.sender == "tipster"
     # The tipster is notified only of what a desk wrote to them.
     notified = message.internal or from_tipster
-    return append(unit, tip, seal(message, *recipients), notified=notified, from_tipster=from_tipster)
+    return append(unit, tip, seal(message, *recipients, padded=PADDED), notified=notified, from_tipster=from_tipster)
 
 
 def append(unit: UnitOfWork, tip: str, sealed: bytes, *, notified: bool, from_tipster: bool = False) -> int:
