@@ -1,16 +1,98 @@
-"""A backup copies each sealed file once."""
+"""A backup holds each sealed file once, and neither names, sizes nor order of its chunks tell whose they are."""
 
 from __future__ import annotations
 
-from satark.backup.folder import BackupFolder
-from support.backups import Place, tip_with_file
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from satark.api.sealing import encrypt
+from satark.backup.files import CHUNK, INDEX, ChunkedFiles
+from satark.backup.folder import SUMS, BackupFolder
+from satark.backup.sealed_stream import Damaged
+from support.backups import RECIPIENT, Place, chunks_of, tip_with_file
 from support.desks import SeededDesk
+
+KEY = b"k" * 32
+
+
+def seal_files(folder: Path, sizes: list[int]) -> dict[str, bytes]:
+    """Write an original and a clean copy of each size; return all by name."""
+    folder.mkdir()
+    draw = random.Random(3)
+    for number, size in enumerate(sizes):
+        for form in ("original", "clean"):
+            (folder / f"tip{number}-1.{form}.age").write_bytes(encrypt(draw.randbytes(size), RECIPIENT))
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def chunked(folder: Path) -> ChunkedFiles:
+    """Return the files of a backup in a new folder."""
+    folder.mkdir(exist_ok=True)
+    return ChunkedFiles(folder, KEY)
 
 
 def test_a_file_is_copied_once(here: Place, sp: SeededDesk, folder: BackupFolder) -> None:
     tip_with_file(here, sp)
     assert here.back_up(folder).copied == 2
+    before = chunks_of(folder)
     assert here.back_up(folder).copied == 0
+    assert chunks_of(folder) == before
     tip_with_file(here, sp)
     made = here.back_up(folder)
     assert (made.files, made.copied) == (2, 2)
+
+
+def test_no_photo_is_matched_by_name_size_time_or_order(tmp_path: Path) -> None:
+    sizes = [int(random.Random(n).lognormvariate(11, 1.1)) for n in range(200)]
+    seal_files(tmp_path / "evidence", sizes)
+    chunked(tmp_path / "files").copy_new(tmp_path / "evidence", [f"tip{n}-1" for n in range(200)])
+    listed = [path for path in (tmp_path / "files").iterdir() if path.name not in {INDEX, SUMS}]
+    assert len(listed) > 300
+    assert len(Counter((path.stat().st_size, path.stat().st_mtime % 86_400) for path in listed)) == 1
+    assert all(len(bytes.fromhex(path.name)) == 16 for path in listed)
+    written = sorted(listed, key=lambda path: path.stat().st_ctime_ns)
+    assert [path.name for path in written] == sorted(path.name for path in listed)
+    everything = b"".join(path.read_bytes() for path in (tmp_path / "files").iterdir())
+    assert b"age-encryption" not in everything
+    assert b"tip1" not in everything
+
+
+def test_every_form_comes_back_as_it_was(tmp_path: Path) -> None:
+    sizes = [0, 1, CHUNK // 2, CHUNK, CHUNK + 1, 3 * CHUNK]
+    sealed = seal_files(tmp_path / "evidence", sizes)
+    names = [f"tip{n}-1" for n in range(len(sizes))]
+    chunked(tmp_path / "files").copy_new(tmp_path / "evidence", names)
+    assert chunked(tmp_path / "files").restore(tmp_path / "new", names[1:]) == (10, [])
+    restored = {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()}
+    assert restored == {name: content for name, content in sealed.items() if not name.startswith("tip0-")}
+
+
+def test_a_changed_file_replaces_its_chunks_and_an_erased_one_leaves_none(tmp_path: Path) -> None:
+    seal_files(tmp_path / "evidence", [CHUNK, CHUNK])
+    files = chunked(tmp_path / "files")
+    files.copy_new(tmp_path / "evidence", ["tip0-1", "tip1-1"])
+    before = {path.name for path in (tmp_path / "files").iterdir()}
+    changed = tmp_path / "evidence/tip0-1.clean.age"
+    changed.write_bytes(encrypt(b"x", RECIPIENT))
+    assert files.copy_new(tmp_path / "evidence", ["tip0-1"])[0] == 2
+    after = {path.name for path in (tmp_path / "files").iterdir()}
+    assert len(after & before) == 3 + 2
+    assert files.restore(tmp_path / "new", ["tip0-1"]) == (2, [])
+    assert (tmp_path / "new" / changed.name).read_bytes() == changed.read_bytes()
+    files.remove_erased({"tip0", "tip1"}.__contains__)
+    assert {path.name for path in (tmp_path / "files").iterdir()} == {INDEX, SUMS}
+
+
+def test_another_installations_files_are_neither_read_nor_removed(tmp_path: Path) -> None:
+    seal_files(tmp_path / "evidence", [10])
+    chunked(tmp_path / "files").copy_new(tmp_path / "evidence", ["tip0-1"])
+    before = {path.name for path in (tmp_path / "files").iterdir()}
+    other = ChunkedFiles(tmp_path / "files", b"o" * 32)
+    with pytest.raises(Damaged, match="another installation"):
+        other.copy_new(tmp_path / "evidence", ["tip0-1"])
+    with pytest.raises(Damaged, match="another installation"):
+        other.restore(tmp_path / "new", ["tip0-1"])
+    assert {path.name for path in (tmp_path / "files").iterdir()} == before

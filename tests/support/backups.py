@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from satark.api.inbound import Address, Batch, Inbound, Text
 from satark.api.sealing import new_identity
 from satark.backup.create import Made, make_backup
-from satark.backup.folder import BackupFolder
+from satark.backup.files import INDEX
+from satark.backup.folder import SUMS, BackupFolder
 from satark.backup.restore import Restored, restore_backup
 from satark.identity.edge_key import Identity
 from satark.identity.epoch_keys import EpochKeys
@@ -83,6 +84,11 @@ def make_place(folder: Path, *, edge: bytes = b"e" * 32, name_key: bytes = b"n" 
     spool = Spool(settings.spool_dir, identity, max_files=100, max_bytes=1_000_000)
     compose.check_canaries(identity, services)
     return Place(settings, services, identity, plugins, spool)
+
+
+def chunks_of(folder: BackupFolder) -> list[Path]:
+    """Return the chunks of the sealed files in a folder of backups."""
+    return sorted(path for path in folder.files.iterdir() if path.name not in {INDEX, SUMS})
 
 
 def tip_with_file(place: Place, desk: SeededDesk) -> SeededTip:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from satark import __version__
 from satark.api.sealing import new_identity, seal
-from satark.backup import files
+from satark.backup.files import ChunkedFiles, files_key
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder, Manifest, plain_name
 from satark.backup.rows import key_records, main_records
 from satark.backup.sealed_stream import StoredFile, measure, write_records
@@ -86,6 +86,7 @@ def make_backup(
 
     Raises:
         CantOpen: a recipient is malformed.
+        Damaged: the folder's files are another installation's, or their index is damaged.
         Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: no backup can be made now; no part of it remains.
     """
     workspace = workspace_dir(settings.core.data_dir)
@@ -97,8 +98,9 @@ def make_backup(
             backup.add(MAIN, main_records(main))
             backup.add(KEYS, key_records(keys))
             counts, names = _counts(main), _sealed_names(main)
-        copied, copied_bytes = files.copy_new(services.evidence_dir, folder.files, names)
-        _take_over_erased(settings, services, folder, identity)
+        files = ChunkedFiles(folder.files, services.read_keys(files_key))
+        copied, copied_bytes = files.copy_new(services.evidence_dir, names)
+        _take_over_erased(settings, services, folder, files, identity)
         backup.finish(revisions)
     return Made(
         name=plain_name(name),
@@ -160,10 +162,12 @@ def _sealed_names(main: Connection) -> set[str]:
     return {evidence_files.name(row.tip, row.ordinal) for row in main.execute(query)}
 
 
-def _take_over_erased(settings: Settings, services: Services, folder: BackupFolder, identity: Identity | None) -> None:
+def _take_over_erased(
+    settings: Settings, services: Services, folder: BackupFolder, files: ChunkedFiles, identity: Identity | None
+) -> None:
     """Complete the folder's list of erased tips, and remove their files from the folder."""
     if identity is None:
         return
     here, there = ErasedList(settings.erased_list_file, identity), ErasedList(folder.erased, identity)
     tags = services.write_now(lambda unit: here.complete(unit) | there.complete(unit))
-    files.remove_erased(folder.files, lambda tip: there.tag(tip) in tags)
+    files.remove_erased(lambda tip: there.tag(tip) in tags)

@@ -1,72 +1,210 @@
-"""Sealed files in a backup. Each file is copied once, since it never changes, and removed when its tip is erased.
+"""Sealed files in a backup: each is copied once, in chunks of one size, and removed when its tip is erased.
 
-The files are already encrypted to their tips' keys, so they are copied unchanged.
+All forms of a file (already encrypted to the tip's key) are cut into chunks together. Each chunk is encrypted once
+more, under a key that follows from the name key. `INDEX`, encrypted alike, tells which chunks a file has. Chunks are
+written in the order of their names, which are random: neither name, size, time nor order joins two of them.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from satark.api.sealing import size_class
 from satark.backup.folder import SUMS, private
-from satark.backup.sealed_stream import measure
+from satark.backup.sealed_stream import Damaged, measure
+from satark.identity.random_bytes import random_bytes
+from satark.store import envelopes
 from satark.store.sealed_files import PART, forget_exact_times
 from satark_files import atomic_files
+from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from sqlalchemy import Connection
 
+CHUNK: Final = 1 << 17
+"""Bytes of a chunk's content."""
+INDEX: Final = "INDEX"
 _HEAD: Final = 4096
 """Number of first bytes by which two encryptions of one content differ: an age header has a fresh key and a MAC."""
-_STEP: Final = 1 << 18
+_NONCE: Final = 12
 
 
-def copy_new(source: Path, target: Path, names: Iterable[str]) -> tuple[int, int]:
-    """Copy every form of these files that the target lacks; return how many were copied, and their bytes."""
-    copied = copied_bytes = 0
-    sums = _read_sums(target)
-    wanted = set(names)
-    for path in _sealed(source, wanted.__contains__):
-        there = target / path.name
+class _Form(msgspec.Struct, frozen=True, array_like=True):
+    """One sealed form of a file."""
+
+    name: str
+    size: int
+    head: bytes
+    """SHA-256 of its first bytes."""
+
+
+class _Bundle(msgspec.Struct, frozen=True, array_like=True):
+    """All sealed forms of a file, which follow each other in its chunks."""
+
+    id: bytes
+    forms: tuple[_Form, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(form.size for form in self.forms)
+
+
+_decoder = msgspec.msgpack.Decoder(dict[str, _Bundle])
+
+
+class ChunkedFiles:
+    """The sealed files in a folder of backups.
+
+    Args:
+        folder: the folder of the chunks.
+        key: from `files_key`.
+    """
+
+    def __init__(self, folder: Path, key: bytes) -> None:
+        self._folder = folder
+        self._key = key
+        self._box = ChaCha20Poly1305(key)
+
+    def copy_new(self, source: Path, names: Iterable[str]) -> tuple[int, int]:
+        """Copy these files if they are new or changed; return how many forms were copied, and their bytes.
+
+        Raises:
+            Damaged: the index is damaged, or another installation's.
+        """
+        sums, bundles = _read_sums(self._folder), self._read_index()
+        new = {}
+        for name, bundle in _bundles(source, set(names)):
+            known = bundles.get(name)
+            if known is None or known.forms != bundle.forms or not self._is_complete(known, sums):
+                new[name] = bundle
+        plan = sorted(
+            _Chunk(chunk, name, number) for name, one in new.items() for number, chunk in enumerate(self._chunks(one))
+        )
+        for chunk, name, number in plan:
+            try:
+                sums[chunk] = self._write(chunk, _content(source, new[name], number))
+            except (KeyError, FileNotFoundError):  # erased meanwhile: its tip is on the list of erased tips
+                new.pop(name, None)
+        self._write_index(bundles | new, sums)
+        forms = [form for bundle in new.values() for form in bundle.forms]
+        return len(forms), sum(form.size for form in forms)
+
+    def remove_erased(self, is_erased: Callable[[str], bool]) -> None:
+        """Remove the files of erased tips. `is_erased` takes a tip's id."""
+        bundles = self._read_index()
+        kept = {name: bundle for name, bundle in bundles.items() if not is_erased(name.rpartition("-")[0])}
+        self._write_index(kept, _read_sums(self._folder))
+
+    def restore(self, target: Path, names: Iterable[str]) -> tuple[int, list[str]]:
+        """Copy these files out of the backup; return how many forms, and the names of those that are damaged.
+
+        Raises:
+            Damaged: the index is damaged, or another installation's.
+        """
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        bundles, copied, damaged = self._read_index(), 0, []
+        for bundle in (bundles[name] for name in sorted(set(names) & bundles.keys())):
+            start = 0
+            for form in bundle.forms:
+                try:
+                    atomic_files.replace(target / form.name, self._read(bundle, start, form.size))
+                except Damaged:
+                    damaged.append(form.name)
+                else:
+                    forget_exact_times(target / form.name)
+                    copied += 1
+                start += form.size
+        return copied, damaged
+
+    def check(self) -> None:
+        """Check that the index can be read.
+
+        Raises:
+            Damaged: it is damaged, or another installation's.
+        """
+        self._read_index()
+
+    def _chunks(self, bundle: _Bundle) -> list[str]:
+        """Return the names of a bundle's chunks, in the order of its content."""
+        numbers = range(-(-bundle.size // CHUNK))
+        return [hmac.digest(self._key, bundle.id + number.to_bytes(4), "sha256")[:16].hex() for number in numbers]
+
+    def _is_complete(self, bundle: _Bundle, sums: dict[str, str]) -> bool:
+        return all(chunk in sums and (self._folder / chunk).exists() for chunk in self._chunks(bundle))
+
+    def _write(self, chunk: str, content: bytes) -> str:
+        """Encrypt a chunk; return its SHA-256. Its nonce is from its random name, under which it is written once."""
+        name = bytes.fromhex(chunk)
+        sealed = self._box.encrypt(name[:_NONCE], content.ljust(CHUNK, b"\0"), name)
+        part = self._folder / f"{chunk}{PART}"
+        with open(part, "wb", opener=private) as out:
+            out.write(sealed)
+        forget_exact_times(part)
+        part.replace(self._folder / chunk)
+        return hashlib.sha256(sealed).hexdigest()
+
+    def _read(self, bundle: _Bundle, start: int, size: int) -> Iterator[bytes]:
+        chunks, end = self._chunks(bundle), start + size
+        for number in range(start // CHUNK, -(-end // CHUNK)):
+            name = bytes.fromhex(chunks[number])
+            try:
+                content = self._box.decrypt(name[:_NONCE], (self._folder / chunks[number]).read_bytes(), name)
+            except (FileNotFoundError, InvalidTag, ValueError):
+                raise Damaged(f"{self._folder / chunks[number]} is missing or was altered") from None
+            first = number * CHUNK
+            yield content[max(0, start - first) : end - first]
+
+    def _read_index(self) -> dict[str, _Bundle]:
+        path = self._folder / INDEX
         try:
-            if path.name in sums and there.exists() and _same(path, there):
-                continue
-            sums[path.name] = _copy(path, there)
-        except FileNotFoundError:  # erased meanwhile: its tip is on the list of erased tips
-            continue
-        copied, copied_bytes = copied + 1, copied_bytes + there.stat().st_size
-    _write_sums(target, sums)
-    return copied, copied_bytes
+            sealed = path.read_bytes()
+            plain = self._box.decrypt(sealed[:_NONCE], sealed[_NONCE:], INDEX.encode())
+            return _decoder.decode(plain[4 : 4 + int.from_bytes(plain[:4])])
+        except FileNotFoundError:
+            return {}
+        except (InvalidTag, ValueError, *DECODING_ERRORS):
+            raise Damaged(
+                f"{path} was altered, or is another installation's: without it, all files are copied anew"
+            ) from None
+
+    def _write_index(self, bundles: dict[str, _Bundle], sums: dict[str, str]) -> None:
+        """Write the index and the sums of the chunks that it names, then remove all other chunks."""
+        listed = {chunk for bundle in bundles.values() for chunk in self._chunks(bundle)}
+        encoded, nonce = msgspec.msgpack.encode(bundles), random_bytes(_NONCE)
+        plain = (len(encoded).to_bytes(4) + encoded).ljust(size_class(len(encoded) + 4, CHUNK, 4), b"\0")
+        sealed = nonce + self._box.encrypt(nonce, plain, INDEX.encode())
+        atomic_files.replace(self._folder / INDEX, [sealed])
+        kept = {name: digest for name, digest in sums.items() if name in listed}
+        _write_sums(self._folder, kept | {INDEX: hashlib.sha256(sealed).hexdigest()})
+        for path in self._folder.iterdir():
+            if path.name not in listed and path.name not in {INDEX, SUMS}:
+                path.unlink()
 
 
-def remove_erased(target: Path, is_erased: Callable[[str], bool]) -> int:
-    """Remove the files of erased tips from a backup; return how many. `is_erased` takes a tip's id."""
-    gone = list(_sealed(target, lambda name: is_erased(name.rpartition("-")[0])))
-    for path in gone:
-        path.unlink()
-    names = {path.name for path in gone}
-    _write_sums(target, {name: digest for name, digest in _read_sums(target).items() if name not in names})
-    return len(gone)
+class _Chunk(NamedTuple):
+    """A chunk to be written; chunks are sorted by their names."""
+
+    name: str
+    bundle: str
+    number: int
 
 
-def restore_files(source: Path, target: Path, names: Iterable[str]) -> tuple[int, list[str]]:
-    """Copy these files out of a backup; return how many, and the names of those that are missing or altered."""
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sums, wanted = _read_sums(source), set(names)
-    copied, damaged = 0, []
-    for path in _sealed(source, wanted.__contains__):
-        if _copy(path, target / path.name) != sums.get(path.name):
-            (target / path.name).unlink()
-            damaged.append(path.name)
-        else:
-            forget_exact_times(target / path.name)
-            copied += 1
-    return copied, damaged
+def files_key(keys: Connection) -> bytes:
+    """Return the key of the chunks, which follows from the name key."""
+    return hashlib.sha256(b"satark/1/backup files\0" + envelopes.tag(keys, "", "backup files")).digest()
 
 
 def damaged_files(folder: Path) -> list[str]:
-    """Return the names of files that are missing or differ from their list. Reads all files."""
+    """Return the names of chunks that are missing or differ from their list. Reads all chunks."""
     return [
         name
         for name, digest in sorted(_read_sums(folder).items())
@@ -74,28 +212,31 @@ def damaged_files(folder: Path) -> list[str]:
     ]
 
 
-def _sealed(folder: Path, wanted: Callable[[str], bool]) -> Iterator[Path]:
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
-    for path in found:
-        if path.suffix == ".age" and not path.name.endswith(PART) and wanted(path.name.partition(".")[0]):
-            yield path
+def _bundles(folder: Path, wanted: set[str]) -> Iterator[tuple[str, _Bundle]]:
+    paths = [path for path in sorted(folder.glob("*.age")) if path.name.partition(".")[0] in wanted]
+    for name, forms in groupby(paths, lambda path: path.name.partition(".")[0]):
+        try:
+            yield name, _Bundle(random_bytes(16), tuple(map(_form, forms)))
+        except FileNotFoundError:  # erased meanwhile
+            continue
 
 
-def _same(one: Path, other: Path) -> bool:
-    with one.open("rb") as a, other.open("rb") as b:
-        return one.stat().st_size == other.stat().st_size and a.read(_HEAD) == b.read(_HEAD)
+def _form(path: Path) -> _Form:
+    with path.open("rb") as file:
+        head = hashlib.sha256(file.read(_HEAD)).digest()
+        return _Form(path.name, path.stat().st_size, head)
 
 
-def _copy(source: Path, target: Path) -> str:
-    """Copy a file in place of any file of that name; return the SHA-256 of the bytes that were read."""
-    digest = hashlib.sha256()
-    part = target.with_name(f"{target.name}{PART}")
-    with source.open("rb") as file, open(part, "wb", opener=private) as out:
-        while chunk := file.read(_STEP):
-            digest.update(chunk)
-            out.write(chunk)
-    part.replace(target)
-    return digest.hexdigest()
+def _content(source: Path, bundle: _Bundle, number: int) -> bytes:
+    """Read the content of a chunk from the forms that are in it."""
+    start, content = number * CHUNK, b""
+    for form in bundle.forms:
+        if 0 <= start < form.size and len(content) < CHUNK:
+            with (source / form.name).open("rb") as file:
+                file.seek(start)
+                content += file.read(CHUNK - len(content))
+        start = max(0, start - form.size)
+    return content
 
 
 def _read_sums(folder: Path) -> dict[str, str]:

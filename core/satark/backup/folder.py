@@ -6,7 +6,7 @@
                      main.age         rows of the main database, encrypted to that key
                      keys.age         rows of the key store; in a folder of its own if the operator wants it apart
                      spool.age        what waited in the spool
-files/                                sealed files, encrypted to their tips as on the machine; SHA256SUMS is their list
+files/                                sealed files in chunks; SHA256SUMS is their list (`satark.backup.files`)
 erased.list                           tags of erased tips: a restore of an older backup brings none of them back
 ```
 """

@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import delete, select
 
 from satark.api.sealing import open_as
-from satark.backup import files
 from satark.backup.create import BackupKey
+from satark.backup.files import ChunkedFiles, files_key
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder
 from satark.backup.rows import filled_tables, load
 from satark.backup.sealed_stream import Damaged, measure, read_records
@@ -80,8 +80,9 @@ def restore_backup(
     def read(part: str) -> Iterator[Record]:
         return read_records(folder.part(name, part), key, workspace)
 
-    loaded = services.write_now(lambda unit: _load(unit, read, identity))
-    copied, damaged = files.restore_files(folder.files, services.evidence_dir, services.read(_sealed_names))
+    files = ChunkedFiles(folder.files, services.read_keys(files_key))
+    loaded = services.write_now(lambda unit: _load(unit, read, identity, files))
+    copied, damaged = files.restore(services.evidence_dir, services.read(_sealed_names))
     if identity is not None:
         here, there = ErasedList(settings.erased_list_file, identity), ErasedList(folder.erased, identity)
         services.write_now(lambda unit: (there.complete(unit), here.complete(unit)))
@@ -114,7 +115,9 @@ class _Loaded(msgspec.Struct, frozen=True):
     lost_files: int
 
 
-def _load(unit: UnitOfWork, read: Callable[[str], Iterator[Record]], identity: Identity | None) -> _Loaded:
+def _load(
+    unit: UnitOfWork, read: Callable[[str], Iterator[Record]], identity: Identity | None, files: ChunkedFiles
+) -> _Loaded:
     filled = [*filled_tables(unit.main), *filled_tables(unit.keys)]
     if filled:
         raise CantRestore(f"the databases are not empty (tables {', '.join(filled)}): name new ones in the settings")
@@ -123,6 +126,7 @@ def _load(unit: UnitOfWork, read: Callable[[str], Iterator[Record]], identity: I
     load(unit.keys, read(KEYS))
     counts = load(unit.main, read(MAIN))
     _check_keys(unit, identity)
+    files.check()
     lost = unit.main.execute(select(tables.file.c.tip).where(tables.file.c.state == "due")).all()
     if identity is not None:
         canaries.forget_drafts(unit, identity)

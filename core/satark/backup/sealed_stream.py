@@ -1,4 +1,7 @@
-"""Streams of records in age files. Each record is a length and MessagePack; the last record marks the stream's end."""
+"""Streams of records in age files. Each record is a length and MessagePack; the last record marks the end.
+
+Zeros follow, so that the size of a backup doesn't tell what came since the last one.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,15 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from satark.api.sealing import CantOpen, decrypt_stream, encrypt_stream
+from satark.api.sealing import CantOpen, decrypt_stream, encrypt_stream, size_class
 from satark_files.atomic_files import flushed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _LENGTH: Final = 4
+_LEAST, _STEPS = 1 << 16, 16
+"""Least size of a padded stream, and number of sizes from there to twice as many bytes, and so on."""
 _END: Final[dict[str, Any]] = {"end": True}
 
 Record = dict[str, Any]
@@ -103,9 +108,15 @@ def measure(path: Path) -> StoredFile:
 
 
 def _framed(records: Iterable[Record]) -> Iterator[bytes]:
+    written = 0
     for record in chain(records, [_END]):
         encoded = msgspec.msgpack.encode(record)
+        written += _LENGTH + len(encoded)
         yield len(encoded).to_bytes(_LENGTH) + encoded
+    padding = size_class(written, _LEAST, _STEPS) - written
+    while padding:
+        yield bytes(min(padding, _LEAST))
+        padding -= min(padding, _LEAST)
 
 
 def _next(plain: io.BufferedIOBase, path: Path) -> Record:
