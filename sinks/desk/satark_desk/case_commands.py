@@ -91,11 +91,11 @@ class DeskWork(msgspec.Struct, frozen=True):
     def _note_own_act(self, before: OpenTip, after: OpenTip) -> None:
         """Mark the changed tip as seen by the officer who acted, unless the tip has other news for this officer."""
         desk, officer = self.unlocked.desk.name, self.unlocked.officer
-        state = self.services.read(lambda c: read_states(c, desk, officer, [before.id])).get(before.id)
+        envelopes = {before.id: before.envelope}
+        state = self.services.read(lambda c: read_states(c, desk, officer, envelopes)).get(before.id)
         old = before.summary
-        new = after.summary
         if state is not None and not state.is_behind(old):
-            self.services.write_now(lambda unit: mark_read(unit, desk, officer, new))
+            self.services.write_now(lambda unit: mark_read(unit, desk, officer, after.summary, after.envelope))
 
 
 @contextmanager
@@ -164,8 +164,8 @@ def show(*, desk: str, number: str, passphrase_file: Path, language: str, as_jso
     """Show tip NUMBER with its thread, and count it as seen."""
     with desk_work(desk, passphrase_file) as work:
         tip = work.casework.open(number)
-        summary = tip.summary
-        work.services.write_now(lambda unit: mark_read(unit, desk, work.unlocked.officer, summary))
+        officer = work.unlocked.officer
+        work.services.write_now(lambda unit: mark_read(unit, desk, officer, tip.summary, tip.envelope))
         if as_json:
             print_json(tip_to_json(tip))
         else:

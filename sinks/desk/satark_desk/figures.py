@@ -112,7 +112,8 @@ def paces_of(services: Services, casework: Casework) -> dict[PaceStep, Pace]:
             tip: [with_officer(posted, one.envelope.identity) for posted in one.thread] for tip, one in recent.items()
         }
         came = {tip: band_end(one.envelope.header.received) for tip, one in recent.items()}
-    looks = services.read(lambda c: first_looks(c, casework.desk, recent))
+    envelopes = {tip: one.envelope for tip, one in recent.items()}
+    looks = services.read(lambda c: first_looks(c, casework.desk, envelopes))
     return steps_of(came, looks, threads)
 
 

@@ -16,7 +16,7 @@ from satark_desk.read_state import mark_read, read_states
 from satark_desk.tip_queue import ALWAYS_SHOWN, FIELDS, MARKS, Filter, Mark, Row
 
 if TYPE_CHECKING:
-    from satark.casework import FloodGroup, Services, TipSummary, Work
+    from satark.casework import FloodGroup, OpenTip, Services, Work
     from satark_desk.queue_index import QueueIndex
 
 
@@ -60,7 +60,9 @@ class OfficerQueue(QueueWatcher):
 
     def follow(self, tips: Collection[str]) -> None:
         """Look up what the officer has seen of these tips."""
-        states = self._services.read(lambda c: read_states(c, self._index.desk, self._officer, tips))
+        opened = self._index.cache.tips
+        envelopes = {tip: opened[tip].envelope for tip in tips if tip in opened}
+        states = self._services.read(lambda c: read_states(c, self._index.desk, self._officer, envelopes))
         for tip in tips:
             self._unseen.discard(tip)
             self._updated.discard(tip)
@@ -71,11 +73,12 @@ class OfficerQueue(QueueWatcher):
             elif states[tip].is_behind(self._index.summary(tip)):
                 self._updated.add(tip)
 
-    def note_seen(self, summary: TipSummary) -> None:
+    def note_seen(self, tip: OpenTip) -> None:
         """Record that the officer has seen a tip in its present state."""
-        self._services.write_now(lambda unit: mark_read(unit, self._index.desk, self._officer, summary))
+        desk, officer = self._index.desk, self._officer
+        self._services.write_now(lambda unit: mark_read(unit, desk, officer, tip.summary, tip.envelope))
         with self._index.cache.lock:
-            self.follow([summary.id])
+            self.follow([tip.id])
 
     def has_read(self, number: str) -> bool:
         """Return whether the officer has seen all of a tip, given by its number."""

@@ -1,18 +1,32 @@
-"""Read state: which officer has seen how much of which tip. Whatever an officer has not seen is shown as new."""
+"""Read state: which officer has seen how much of which tip. Whatever an officer has not seen is shown as new.
+
+It is sealed under a key that follows from the tip's: only desks that have the tip can tell who of them has read it.
+Every tip of the queue has a row of the same size, whether or not anybody has looked at it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import hashlib
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from sqlalchemy import Connection, Row, select
 
 from satark.casework import in_batches
 from satark_desk.tables import queue, read_state
 
 if TYPE_CHECKING:
+    from satark.api import Envelope
     from satark.casework import TipSummary, UnitOfWork
+
+_NONCE, _TAG = 12, 16
+_LEAST: Final = 1024
+"""Least bytes of a row's padded content: the looks of about twenty officers."""
+_HOUR: Final = 3600
 
 
 class ReadState(msgspec.Struct, frozen=True):
@@ -27,44 +41,93 @@ class ReadState(msgspec.Struct, frozen=True):
         return summary.header.revision > self.revision or summary.newest > self.last_message
 
 
-def read_states(connection: Connection, desk: str, officer: str, tips: Iterable[str]) -> dict[str, ReadState]:
-    """Return what an officer has seen of these tips, by tip id."""
-    query = select(read_state).where(read_state.c.desk == desk, read_state.c.officer == officer)
-    found = (connection.execute(query.where(read_state.c.tip.in_(some))) for some in in_batches(tips))
-    return {row.tip: ReadState(row.revision, row.last_message) for rows in found for row in rows}
+class Seen(msgspec.Struct, frozen=True, array_like=True):
+    """What an officer of a desk has seen of a tip."""
 
-
-def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary) -> None:
-    """Record that an officer has seen a tip in its present state."""
-    seen = {"revision": summary.header.revision, "last_message": summary.newest, "at": unit.now}
-    new = {"desk": desk, "officer": officer, "tip": summary.id, "first": unit.now, **seen}
-    if not unit.insert_new(read_state, [new], "tip"):
-        mine = (read_state.c.desk == desk) & (read_state.c.officer == officer) & (read_state.c.tip == summary.id)
-        unit.main.execute(update(read_state).where(mine).values(seen))
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """What an officer of another desk has seen of a tip."""
-
+    desk: str
     officer: str
+    revision: int
     last_message: int
     at: int
-    """When the officer last looked at the tip, Unix seconds."""
+    """The hour in which the officer last looked at the tip, Unix seconds."""
+    first: int
+    """The hour in which the officer first looked at it."""
 
 
-def seen_by(connection: Connection, desk: str, tip: str) -> list[Seen]:
+_decoder = msgspec.msgpack.Decoder(list[Seen])
+
+
+def read_states(
+    connection: Connection, desk: str, officer: str, envelopes: Mapping[str, Envelope]
+) -> dict[str, ReadState]:
+    """Return what an officer has seen of these tips, by tip id. `envelopes`: the tips' opened envelopes."""
+    return {
+        tip: ReadState(one.revision, one.last_message)
+        for tip, one in _looks(connection, desk, envelopes)
+        if one.officer == officer
+    }
+
+
+def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary, envelope: Envelope) -> None:
+    """Record that an officer has seen a tip in its present state."""
+    add_unread(unit, [summary.id])
+    this = read_state.c.tip == summary.id
+    row = unit.main.execute(select(read_state).where(this).with_for_update()).one()
+    looks = {(one.desk, one.officer): one for one in _opened(row, envelope)}
+    hour = unit.now - unit.now % _HOUR
+    former = looks.get((desk, officer))
+    first = former.first if former else hour
+    looks[desk, officer] = Seen(desk, officer, summary.header.revision, summary.newest, hour, first)
+    sealed = _seal(summary.id, list(looks.values()), envelope)
+    unit.main.execute(read_state.update().where(this).values(sealed=sealed))
+
+
+def add_unread(unit: UnitOfWork, tips: Iterable[str]) -> None:
+    """Add the rows of tips that nobody has looked at; rows that exist stay. They look like any other row."""
+    rows = [{"tip": tip, "sealed": secrets.token_bytes(_NONCE + _LEAST + _TAG)} for tip in tips]
+    unit.insert_new(read_state, rows, "tip")
+
+
+def seen_by(connection: Connection, desk: str, tip: str, envelope: Envelope) -> list[Seen]:
     """Return what the officers of a desk have seen of a tip. The officer who looked last comes first."""
-    query = select(read_state).where(read_state.c.desk == desk, read_state.c.tip == tip)
-    rows = connection.execute(query.order_by(read_state.c.at.desc(), read_state.c.officer))
-    return [Seen(row.officer, row.last_message, row.at) for row in rows]
+    found = [one for _, one in _looks(connection, desk, {tip: envelope})]
+    return sorted(found, key=lambda one: (-one.at, one.officer))
 
 
-def first_looks(connection: Connection, desk: str, tips: Iterable[str]) -> dict[str, int]:
-    """Return when an officer of a desk first looked at each of these tips, Unix seconds, by tip id."""
-    first = func.min(read_state.c.first)
-    query = select(read_state.c.tip, first).where(read_state.c.desk == desk).group_by(read_state.c.tip)
-    found = (connection.execute(query.where(read_state.c.tip.in_(some))) for some in in_batches(tips))
-    return {tip: moment for rows in found for tip, moment in rows}
+def first_looks(connection: Connection, desk: str, envelopes: Mapping[str, Envelope]) -> dict[str, int]:
+    """Return the hour in which an officer of a desk first looked at each of these tips, Unix seconds, by tip id."""
+    found: dict[str, int] = {}
+    for tip, one in _looks(connection, desk, envelopes):
+        found[tip] = min(one.first, found.get(tip, one.first))
+    return found
+
+
+def _looks(connection: Connection, desk: str, envelopes: Mapping[str, Envelope]) -> Iterator[tuple[str, Seen]]:
+    for some in in_batches(envelopes):
+        for row in connection.execute(select(read_state).where(read_state.c.tip.in_(some))):
+            yield from ((row.tip, one) for one in _opened(row, envelopes[row.tip]) if one.desk == desk)
+
+
+def _opened(row: Row[tuple[str, bytes]], envelope: Envelope) -> list[Seen]:
+    """Open a row. One that no key of the tip opens was never written: nobody has looked."""
+    for identity in envelope.identity.split():
+        try:
+            plain = _box(identity).decrypt(row.sealed[:_NONCE], row.sealed[_NONCE:], row.tip.encode())
+        except InvalidTag:
+            continue
+        return _decoder.decode(plain[4 : 4 + int.from_bytes(plain[:4])])
+    return []
+
+
+def _seal(tip: str, looks: list[Seen], envelope: Envelope) -> bytes:
+    encoded, nonce = msgspec.msgpack.encode(looks), secrets.token_bytes(_NONCE)
+    plain = len(encoded).to_bytes(4) + encoded
+    padded = plain.ljust(-(-len(plain) // _LEAST) * _LEAST, b"\0")
+    return nonce + _box(envelope.identity.split()[0]).encrypt(nonce, padded, tip.encode())
+
+
+def _box(identity: str) -> ChaCha20Poly1305:
+    return ChaCha20Poly1305(hashlib.sha256(b"satark/1/read state\0" + identity.encode()).digest())
 
 
 class QueueEntry(msgspec.Struct, frozen=True):

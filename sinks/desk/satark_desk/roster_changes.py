@@ -33,7 +33,6 @@ from satark_desk import wordings
 from satark_desk.desk_keys import open_desk_key, seal_desk_key
 from satark_desk.known_browsers import forget
 from satark_desk.tables import known_browser, officer, recovery, second_factor
-from satark_desk.tables import read_state as seen_tips
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
@@ -300,7 +299,7 @@ def store_copies(unit: UnitOfWork, desk: str, identity: str, recipients: dict[st
 
 def _delete_officer(unit: UnitOfWork, desk: str, name: str) -> None:
     unit.main.execute(delete(officer).where(officer.c.desk == desk, officer.c.name == name))
-    for table in (seen_tips, known_browser, second_factor, recovery):
+    for table in (known_browser, second_factor, recovery):
         unit.main.execute(delete(table).where(table.c.desk == desk, table.c.officer == name))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from satark.api import DeadLetter, Delivery, DeliveryResult, Done
 from satark.casework import UnitOfWork, band, note_tip_change
+from satark_desk.read_state import add_unread
 from satark_desk.tables import queue
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def enqueue(unit: UnitOfWork, revisions: Mapping[str, int]) -> None:
         note_tip_change(unit, tip)
     # In one order, so that no two transactions wait for each other.
     rows.sort(key=itemgetter("tip"))
+    add_unread(unit, revisions)
     new = unit.insert_new(queue, rows, "tip")
     if known := [{f"its_{name}": value for name, value in row.items()} for row in rows if row["tip"] not in new]:
         unit.main.execute(_RENEW, known)

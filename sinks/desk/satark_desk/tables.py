@@ -5,7 +5,7 @@ As in the core, they hold no content of a tip and nothing about a tipster. Exact
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -116,13 +116,8 @@ queue = Table(
 read_state = Table(
     "desk_read_state",
     metadata,
-    Column("desk", String(40), primary_key=True),
-    Column("officer", String(40), primary_key=True),
     Column("tip", String(32), primary_key=True),
-    Column("revision", Integer, nullable=False),
-    Column("last_message", Integer, nullable=False, comment="seq of the newest message that was shown"),
-    Column("at", BigInteger, nullable=False, comment="when the officer last looked at it, Unix seconds"),
-    Column("first", BigInteger, nullable=False, comment="when the officer first looked at it"),
-    Index("desk_read_state_tip", "tip"),
-    comment="how much of a tip an officer has seen",
+    Column("sealed", LargeBinary, nullable=False, comment="read_state.Seen, under the tip's key; random: nobody"),
+    comment="how much of a tip which officers have seen",
+    sqlite_with_rowid=False,
 )

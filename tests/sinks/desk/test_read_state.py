@@ -6,10 +6,15 @@ from collections.abc import Callable
 
 import pytest
 from httpx2 import Client
+from msgspec import structs
+from sqlalchemy import select
 
 from satark.api.routing import Desk
 from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
+from satark_desk.read_state import seen_by
+from satark_desk.sink import enqueue
+from satark_desk.tables import read_state
 from support.desk_reading import listed
 from support.tips import SeededTip, seed_tip
 
@@ -39,3 +44,22 @@ def test_another_persons_act_makes_a_tip_new_and_ones_own_does_not(
     assert "FIR 112/26 registered" in client.get(f"/desk/tips/{seeded.number}").text
     client.post(f"/desk/tips/{seeded.number}/note", data={"text": "seen", "confirmed": "yes", "once": "1"})
     assert listed(client.get("/desk/?mark=new").text) == []
+
+
+def test_only_who_has_the_tip_can_tell_who_read_it_and_in_which_hour(
+    services: Services, browser: Browser, seeded: SeededTip, casework: Cases
+) -> None:
+    services.write_now(lambda unit: enqueue(unit, {seeded.id: 1}))
+    (unread,) = services.read(lambda c: c.execute(select(read_state)).all())
+    browser("sp").get(f"/desk/tips/{seeded.number}")
+    (read,) = services.read(lambda c: c.execute(select(read_state)).all())
+    assert (unread.tip, len(unread.sealed)) == (read.tip, len(read.sealed)) == (seeded.id, 1052)
+    assert unread.sealed != read.sealed
+    assert list(read_state.c.keys()) == ["tip", "sealed"]
+    envelope = casework("dig").open(seeded.number).envelope
+    (seen,) = services.read(lambda c: seen_by(c, "sp", seeded.id, envelope))
+    assert (seen.desk, seen.revision, seen.at % 3600, seen.first % 3600) == ("sp", 1, 0, 0)
+    other = seed_tip(services, []).identity
+    stranger = structs.replace(envelope, identity=other)
+    assert services.read(lambda c: seen_by(c, "sp", seeded.id, stranger)) == []
+    assert services.read(lambda c: seen_by(c, "dig", seeded.id, envelope)) == []

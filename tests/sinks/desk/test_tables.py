@@ -27,12 +27,14 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
     seeded = seed_tip(services, [first.desk])
     remove_officer(services, first, "b")
     unlocked = unlock(services, "sp", "a", "first passphrase")
-    (summary,) = Casework(services, "sp", unlocked.identity).summaries()
+    casework = Casework(services, "sp", unlocked.identity)
+    (summary,) = casework.summaries()
+    envelope = casework.open(seeded.number).envelope
     assert summary.header.number == seeded.number
 
     for _ in range(2):
-        services.write_now(lambda unit: mark_read(unit, "sp", "a", summary))
-    assert services.read(lambda c: read_states(c, "sp", "a", [seeded.id])) == {seeded.id: ReadState(1, 0)}
+        services.write_now(lambda unit: mark_read(unit, "sp", "a", summary, envelope))
+    assert services.read(lambda c: read_states(c, "sp", "a", {seeded.id: envelope})) == {seeded.id: ReadState(1, 0)}
 
     context = worker_context(services)
     context.writer.start()

@@ -89,7 +89,7 @@ class BulkPages:
             tip = session.casework.open(number)
         except NoSuchTip:
             return
-        session.queue.note_seen(tip.summary)
+        session.queue.note_seen(tip)
 
     def _to_draft(self, request: Request, session: OfficerSession, path: str, fields: Mapping[str, str]) -> Response:
         draft = self._web.drafts.put(FormOwner.of(session.unlocked), path, fields)

@@ -102,8 +102,7 @@ class DeskPages:
         wanted = Filter.read(request.query_params)
         session.queue.refresh()
         near = session.queue.neighbours(wanted, self._found(session, wanted), tip.id)
-        summary = tip.summary
-        session.queue.note_seen(summary)
+        session.queue.note_seen(tip)
         merged = session.queue.merged_into(tip.tip.number)
         action, form_data = _picked(request, wordings_of(self._web.context, session.unlocked))
         done = request.query_params.get("done", "")
