@@ -1,4 +1,8 @@
-"""Tables of tips: their messages, evidence, deliveries, retention and custody."""
+"""Tables of tips: their messages, evidence, deliveries, retention and custody.
+
+On SQLite, tables with rows of single tips have no row numbers, which would tell the order of arrival and join a receipt
+to its tip: their rows lie in the order of their random keys.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,7 @@ tip = Table(
     Column("document", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Tip"),
     Column("day", Integer, nullable=False),
     comment="confirmed tips",
+    sqlite_with_rowid=False,
 )
 
 receipt = Table(
@@ -35,6 +40,7 @@ receipt = Table(
     Column("link", LargeBinary(16), nullable=False, comment="keyed link of the tip, to find the row when it is erased"),
     Column("erased", Integer, nullable=True, comment="day on which the tip was erased; null: it was not"),
     comment="receipt codes, by a keyed and memory-hard look-up",
+    sqlite_with_rowid=False,
 )
 
 message = Table(
@@ -47,6 +53,7 @@ message = Table(
     Column("notified", Boolean, nullable=False, comment="whether a tipster who may be reached was notified of it"),
     Index("message_notified", "notified"),
     comment="messages between the desks and the tipster",
+    sqlite_with_rowid=False,
 )
 
 tip_change = Table(
@@ -72,6 +79,7 @@ reach = Table(
     Column("expires_at", BigInteger, nullable=False, comment="end of a six-hour band, Unix seconds"),
     Index("reach_sender", "sender"),
     comment="reply handles of tipsters who asked to be reached",
+    sqlite_with_rowid=False,
 )
 
 file = Table(
@@ -95,6 +103,7 @@ file = Table(
     Column("reason", String(80), nullable=False),
     Index("file_due", "state", "due_at"),
     comment="evidence: to be fetched, or sealed in the evidence folder",
+    sqlite_with_rowid=False,
 )
 
 delivery = Table(
@@ -112,6 +121,7 @@ delivery = Table(
     UniqueConstraint("tip", "destination", "revision"),
     Index("delivery_due", "state", "destination", "due_at"),
     comment="one revision of a tip for one destination",
+    sqlite_with_rowid=False,
 )
 
 open_breaker = Table(
@@ -131,6 +141,7 @@ retention = Table(
     Column("tip", String(32), primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="age, to the retention key: retention.schedule.Term"),
     comment="when tips are due to be erased, readable for the scheduled job alone",
+    sqlite_with_rowid=False,
 )
 
 retention_key = Table(
