@@ -128,6 +128,10 @@ class OfficeLink:
             results.append(result)
         return results
 
+    async def send_covers(self) -> None:
+        """Send covers that stand for no tip."""
+        await self.host_outbox.send_covers(self.connection.publish)
+
     async def receive_at_office(self) -> None:
         """Let the office accept what the carrier has."""
         await self.connection.consume("sp", self.inbox.accept)

@@ -19,7 +19,7 @@ from satark.roster.entries import Entry, KeyChange
 from satark.routing.desks import change_key
 from satark.runtime.retention_job import Retention
 from satark.settings.settings import Settings
-from satark.store import deliveries, tables
+from satark.store import deliveries, envelopes, tables
 from support.tips import SeededTip, seed_file, seed_message
 
 pytestmark = pytest.mark.slow("an office at work")
@@ -109,3 +109,16 @@ async def test_a_tips_new_key_reaches_the_office(link: Any) -> None:
     (row,) = link.rows(link.host, tables.message)
     with pytest.raises(CantOpen):
         open_as(Message, row.sealed, seeded.identity)
+
+
+async def test_the_erasure_of_a_tip_that_was_kept_from_an_office_is_covered(link: Any, tmp_path: Any) -> None:
+    kept, had = link.seed_tip(excluded=("sp",)), link.seed_tip()
+    link.take_away(kept, "sp")
+    await link.exchange_all()
+    erase_at_host(link, tmp_path)
+    await link.deliver()
+    assert len(link.connection.to_offices) == 2
+    await link.receive_at_office()
+    assert copies(link, had) == {"custody"}
+    tags = link.office.read_keys(lambda c: c.execute(select(tables.erased_tip.c.tag)).scalars().all())
+    assert tags == [link.office.read_keys(lambda c: envelopes.tag(c, had.id, "erased copy"))]

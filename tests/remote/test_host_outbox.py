@@ -6,14 +6,14 @@ import os
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from satark.api.sink import CarrierError, DeadLetter
+from satark.api.sink import CarrierError, DeadLetter, Done
 from satark.api.tip import Accused
 from satark.casework import NoSuchTip
 from satark.custody.audit import verify_log
 from satark.remote.frames import CHUNK_SIZE
-from satark.store import tables
+from satark.store import deliveries, envelopes, tables
 from support.tips import seed_file
 
 pytestmark = pytest.mark.slow("an office at work")
@@ -55,16 +55,46 @@ async def test_an_interrupted_transfer_resumes_after_the_confirmed_chunks(link: 
     assert link.content(seeded.number, "1", original=True) == big
 
 
-async def test_a_desk_without_an_envelope_is_sent_nothing(link: Any) -> None:
-    seeded = link.seed_tip(accused=Accused(level="district"), excluded=("sp",))
-    link.take_away(seeded, "sp")
-    assert await link.deliver() == [DeadLetter("the tip was not sealed to this desk")]
-    assert link.connection.to_offices == []
-    link.casework_at_host.note(link.casework_at_host.open(seeded.number), "गोपनीय")
-    await link.deliver()
-    assert link.connection.to_offices == []
+async def test_a_desk_without_an_envelope_is_sent_as_many_covers_and_learns_nothing(link: Any) -> None:
+    frames = []
+    for excluded in ((), ("sp",)):
+        seeded = link.seed_tip(evidence=("1",), accused=Accused(level="district"), excluded=excluded)
+        seed_file(link.host, seeded, "1", PHOTO)
+        if excluded:
+            link.take_away(seeded, "sp")
+        before = len(link.connection.to_offices)
+        assert await link.deliver() == [Done()]
+        frames.append([len(one) for one in link.connection.to_offices[before:]])
+        await link.exchange_all()
+    assert frames[0][1:] == frames[1]  # the first delivery also carries the directory
     with pytest.raises(NoSuchTip):
         link.casework.open(seeded.number)
+    assert seeded.id not in str(link.office.read(lambda c: c.execute(select(tables.tip.c.id)).all()))
+
+
+async def test_a_desk_that_had_covers_gets_the_tip_and_its_files_once_it_is_given_them(link: Any) -> None:
+    seeded = link.seed_tip(evidence=("1",), excluded=("sp",))
+    seed_file(link.host, seeded, "1", PHOTO)
+    key = link.host.read_keys(lambda c: envelopes.find(c, seeded.id, "sp"))
+    link.take_away(seeded, "sp")
+    await link.exchange_all()
+    link.host.write_now(lambda unit: envelopes.store(unit, seeded.id, "sp", key))
+    link.host.write_now(lambda unit: deliveries.add(unit, seeded.id, "list:sp", again=True))
+    await link.exchange_all()
+    assert link.content(seeded.number, "1", original=True) == PHOTO
+
+
+async def test_an_office_can_not_tell_a_cover_that_stands_for_a_tip_from_another(link: Any) -> None:
+    seeded = link.seed_tip(evidence=("1",))
+    seed_file(link.host, seeded, "1", PHOTO)
+    await link.exchange_all()
+    before = len(link.connection.to_offices)
+    await link.send_covers()
+    sent = link.connection.to_offices[before:]
+    assert len(sent) > len(PHOTO) / CHUNK_SIZE
+    assert len({len(one) for one in sent}) == 1
+    await link.exchange_all()
+    assert link.casework.summaries()[0].header.number == seeded.number
 
 
 async def test_a_delivery_to_a_desk_without_an_office_is_a_dead_letter(link: Any) -> None:

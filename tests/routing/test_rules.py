@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from satark.api.routing import Desk, Destination, DestinationRule, RouteAdvice, Screening
+from satark.api.routing import CoveredRule, Desk, Destination, DestinationRule, RouteAdvice, Screening
 from satark.api.tip import Accused, Tip
 from satark.routing.rules import NoDesk, desks_above, is_accused, route, screen
 from satark_words.geography.geography import Geography
@@ -260,3 +261,13 @@ def test_an_added_destination_belongs_to_the_desk_of_its_rule_and_not_of_its_nam
 def test_where_no_desk_may_have_the_tip_the_error_says_what_to_do() -> None:
     with pytest.raises(NoDesk, match=r"^no desk may receive this tip: add one with `satark desk add`$"):
         route(tip(accused=Accused(level="range")), ALL, GEOGRAPHY)
+
+
+def test_carriers_see_the_same_destinations_whoever_is_accused() -> None:
+    state = desk("igp", "state")
+    offices = [structs.replace(one, via="list") for one in (SP, SP_JAUNPUR, DIG, state)]
+    rules = [CoveredRule(to=f"copies:{one.name}", desk=one.name) for one in offices]
+    levels: tuple[Any, ...] = ("station", "district", "range")
+    tips = [tip(), *(tip(accused=Accused(level=level)) for level in levels)]
+    found = [set(route(one, offices, GEOGRAPHY, destination_rules=rules).covered) for one in tips]
+    assert found == [{f"{sink}:{name}" for sink in ("list", "copies") for name in ("sp", "dig", "igp")}] * 4

@@ -24,6 +24,7 @@ __all__ = [
     "DESK_SINK",
     "LEVELS",
     "CaseworkError",
+    "CoveredRule",
     "Desk",
     "Destination",
     "DestinationRule",
@@ -139,6 +140,13 @@ class DestinationRule(BaseModel):
             and _passes(tip.district, self.districts, self.exclude_districts)
             and _passes(tip.station, self.stations, self.exclude_stations)
         )
+
+
+class CoveredRule(DestinationRule):
+    """A destination on a carrier that strangers watch: for a tip that it must not have, it gets covers of equal size.
+
+    Its sink hands every delivery to `OfficeLink.send_tip`.
+    """
 
 
 def _passes(value: str, only: Collection[str], never: Collection[str]) -> bool:

@@ -278,6 +278,13 @@ class OfficeLink(Protocol):
             CarrierError: a message was not confirmed. Confirmed parts of files are not sent again.
         """
 
+    async def send_covers(self, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
+        """Send to every desk what looks like a tip and is none. Call it at random times: a cover then tells nothing.
+
+        Raises:
+            CarrierError: a message was not confirmed.
+        """
+
     async def accept(self, message: bytes, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
         """Store an office's answer; return once it is committed. One that came before is only confirmed again.
 

@@ -144,7 +144,7 @@ class Directing:
             )
             return self._add(unit, tip, message, directed_to, act=act)
         envelopes.store(unit, tip.id, desk.name, sealed)
-        deliveries.add(unit, tip.id, delivered_to(desk.destination))
+        deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True)
         self._queue_for_destinations(unit, tip, desk, has_key=has_key)
         return self._add(unit, tip, message, act=act)
 
@@ -175,7 +175,7 @@ class Directing:
         for one in self._destinations(tip, desk, rules, has_key=has_key):
             if one.envelope:
                 envelopes.store(unit, tip.id, one.to, one.envelope)
-            deliveries.add(unit, tip.id, one.to, wait=wait)
+            deliveries.add(unit, tip.id, one.to, wait=wait, again=True)
 
     def _destinations(
         self, tip: OpenTip, desk: Desk, destination_rules: Sequence[DestinationRule], *, has_key: bool

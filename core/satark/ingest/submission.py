@@ -102,14 +102,14 @@ class Submissions:
         return route
 
     def _deliveries(self, unit: UnitOfWork, id_: str, tip: Tip, route: rules.Route) -> None:
-        others = [to for to in route.destinations if Destination(to).sink != DESK_SINK]
+        # What must not have the tip is sent covers, since its carrier would see the gap.
+        others = {to for to in (*route.destinations, *route.covered) if Destination(to).sink != DESK_SINK}
         # Files that came in this very turn have no row yet, and are under way too.
         incomplete = bool(others) and not set(tip.evidence) <= evidence_files.settled_ordinals(unit, id_)
         # One for all desks at this host: a row of each would tell which of them must not have the tip.
         rows = [deliveries.new_row(id_, HERE, unit.now)]
-        rows += [
-            deliveries.new_row(id_, to, unit.now, wait=self._services.destination_wait * incomplete) for to in others
-        ]
+        wait = self._services.destination_wait * incomplete
+        rows += [deliveries.new_row(id_, to, unit.now, wait=wait) for to in sorted(others)]
         unit.queue(tables.delivery, rows)
 
     def _seal_envelopes(

@@ -17,6 +17,7 @@ from satark.api import sealing
 from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen
 from satark.api.sink import MessageRejected
+from satark.identity.random_bytes import random_bytes
 from satark.identity.signatures import is_signed
 from satark.remote.link_keys import LinkKey, LinkPublicKeys
 from satark_files.decoding import DECODING_ERRORS
@@ -41,7 +42,8 @@ class Frame(Redacted, frozen=True, kw_only=True, array_like=True):
 
     desk: str
     direction: Direction
-    kind: Literal["message", "file"]
+    kind: Literal["message", "file", "cover"]
+    """A cover is empty: it stands for a tip, or for nothing, so that what travels tells nobody which desk has a tip."""
     transfer_id: bytes
     """Id of the message or file that the chunk belongs to: 16 bytes, the same for the same content."""
     index: int
@@ -96,6 +98,12 @@ def file_frames(desk: str, transfer_id: bytes, total: int, chunks: Iterable[tupl
             total=total,
             body=body,
         )
+
+
+def cover_frame(desk: str) -> Frame:
+    """Make an empty frame, which nobody but its receiver can tell from others."""
+    transfer_id = random_bytes(16)
+    return Frame(desk=desk, direction="to_office", kind="cover", transfer_id=transfer_id, index=0, total=1, body=b"")
 
 
 def count_chunks(size: int) -> int:

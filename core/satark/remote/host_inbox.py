@@ -133,7 +133,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
         _report_changed_key(unit, answer, directed.desk)
         return
     envelopes.store(unit, answer.tip, desk.name, directed.envelope)
-    deliveries.add(unit, answer.tip, delivered_to(desk.destination))
+    deliveries.add(unit, answer.tip, delivered_to(desk.destination), again=True)
     state = services.roster.check(unit.keys, committed=False).state
     readable = services.roster.readable_rules(state, services.destination_rules)
     rules = {rule.to: rule for rule in readable if rule.desk == desk.name}
@@ -145,7 +145,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
             continue
         if one.recipient:
             envelopes.store(unit, answer.tip, one.to, one.envelope)
-        deliveries.add(unit, answer.tip, one.to, wait=wait)
+        deliveries.add(unit, answer.tip, one.to, wait=wait, again=True)
 
 
 def _report_changed_key(unit: UnitOfWork, answer: OfficeAnswer, to: str) -> None:
@@ -173,4 +173,5 @@ class HostLink:
         key = LinkKey.load(key_file)
         outbox = HostOutbox(services, key, copies)
         self.send_tip = outbox.send_tip
+        self.send_covers = outbox.send_covers
         self.accept = HostInbox(services, key, outbox).accept

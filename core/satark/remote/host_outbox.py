@@ -8,13 +8,15 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from satark.api.background import run_in_thread
+from satark.api.routing import DESK_SINK
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark.custody import log as custody
 from satark.evidence.own_voice import may_hear_voices
-from satark.remote.frames import CHUNK_SIZE, Frame, count_chunks, file_frames, message_frames, seal_frame
+from satark.identity.random_bytes import random_bytes
+from satark.remote.frames import CHUNK_SIZE, Frame, count_chunks, cover_frame, file_frames, message_frames, seal_frame
 from satark.remote.messages import (
     FORM_PATHS,
     AnnouncedFile,
@@ -29,8 +31,8 @@ from satark.remote.messages import (
     encode,
 )
 from satark.remote.offices import Office, copy_recipient, office_of
-from satark.retention.erasure import ERASED
-from satark.routing.desks import find_desk
+from satark.retention.erasure import ERASED, is_cover_of_erased, sent_tag
+from satark.routing.desks import all_desks, find_desk
 from satark.routing.destinations import encode_rules
 from satark.store import envelopes, evidence_files, tables
 from satark.store.sealed_files import disguised_path
@@ -62,7 +64,8 @@ class HostOutbox:
     async def send_tip(self, delivery: Delivery, publish: Publish) -> DeliveryResult:
         """Send the complete state of a tip, and those of its files that the carrier has not confirmed yet.
 
-        For an erased tip, send the order to erase the office's copy.
+        For an erased tip, send the order to erase the office's copy. A desk that the tip was not sealed to is sent as
+        many covers.
 
         Raises:
             CarrierError: a frame was not confirmed. Confirmed file chunks are not sent again.
@@ -71,27 +74,56 @@ class HostOutbox:
         if office is None:
             return DeadLetter("the desk is not in a remote office: see `satark desk register`")
         if delivery.kind == ERASED:
-            await self.send(office, _erasure(delivery.tip), publish)
+            order = _erasure(delivery.tip)
+            is_cover = await run_in_thread(self._services.read_keys, lambda c: is_cover_of_erased(c, order.tip))
+            await self.send(office, order, publish, is_cover=is_cover)
             return Done()
-        message = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
+        message, is_cover = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
         if message is None:
-            return DeadLetter("the tip was not sealed to this desk")
+            return DeadLetter("there is no such tip")
         if office.answer_verifier:
             await self._send_directory(office, publish)
-        await self.send(office, message, publish)
-        for entry in message.files:
-            for file in entry.sealed:
-                await self._send_file(office, message.tip, entry.ordinal, file, publish)
+        tag = sent_tag(delivery.tip, office.desk, is_cover=is_cover)
+        await self._record_sent(office.desk, await run_in_thread(self._services.read_keys, tag), 1)
+        await self._send_all(office, message, publish, b"cover" if is_cover else b"")
         return Done()
 
-    async def send(self, office: Office, message: HostMessage, publish: Publish) -> None:
-        """Send a message.
+    async def send_covers(self, publish: Publish) -> None:
+        """Send to each desk what looks like one of the stored tips.
+
+        Raises:
+            CarrierError: a frame was not confirmed.
+        """
+        tip, desks = await run_in_thread(self._services.read, self._any_tip)
+        for desk in desks if tip else ():
+            office = await run_in_thread(self._services.read, lambda c: self._office(c, desk))  # noqa: B023 - awaited
+            message, _ = await run_in_thread(self._read_tip, tip, desk)
+            if office and message:
+                await self._send_all(office, message, publish, random_bytes(16))
+
+    def _any_tip(self, connection: Connection) -> tuple[str, list[str]]:
+        tip = connection.execute(select(tables.tip.c.id).order_by(func.random()).limit(1)).scalar()
+        offices = [desk.name for desk in all_desks(connection) if desk.name in self._copies or desk.via != DESK_SINK]
+        return tip or "", offices
+
+    async def _send_all(self, office: Office, message: TipMessage, publish: Publish, cover: bytes) -> None:
+        """Send a message and its files; if `cover` is not empty, as many covers, once for each value of `cover`."""
+        await self.send(office, message, publish, is_cover=bool(cover))
+        for entry in message.files:
+            for file in entry.sealed:
+                path = FORM_PATHS[file.form](
+                    self._services.evidence_dir, evidence_files.name(message.tip, entry.ordinal)
+                )
+                await self._send_file(office, path, file, publish, cover)
+
+    async def send(self, office: Office, message: HostMessage, publish: Publish, *, is_cover: bool = False) -> None:
+        """Send a message, or as many covers.
 
         Raises:
             CarrierError: a frame was not confirmed.
         """
         for frame in message_frames(office.desk, "to_office", encode(message)):
-            await self._send_frame(office, frame, publish)
+            await self._send_frame(office, cover_frame(office.desk) if is_cover else frame, publish)
 
     async def _send_frame(self, office: Office, frame: Frame, publish: Publish) -> None:
         await publish(office.desk, await run_in_thread(seal_frame, frame, self._key, office.link))
@@ -117,20 +149,22 @@ class HostOutbox:
         state = self._services.read_keys(roster.check).state
         return _directory_entries(desks), roster.readable_rules(state, self._services.destination_rules)
 
-    async def _send_file(self, office: Office, tip: str, ordinal: str, file: AnnouncedFile, publish: Publish) -> None:
-        total = count_chunks(file.size)
-        done = await self._sent_chunks(office.desk, file.transfer_id)
-        path = FORM_PATHS[file.form](self._services.evidence_dir, evidence_files.name(tip, ordinal))
+    async def _send_file(self, office: Office, path: Path, file: AnnouncedFile, publish: Publish, cover: bytes) -> None:
+        total, id_ = count_chunks(file.size), file.transfer_id
+        if cover:  # so that the file itself is sent if the desk is given the tip
+            id_ = sha256(cover + id_).digest()[:16]
+        done = await self._sent_chunks(office.desk, id_)
         while done < total:
             numbers = range(done, min(total, done + WINDOW))
             bodies = await run_in_thread(lambda: list(_read_chunks(path, numbers)))  # noqa: B023 - awaited at once
-            frames = file_frames(office.desk, file.transfer_id, total, zip(numbers, bodies, strict=True))
-            sending = (self._send_frame(office, frame, publish) for frame in frames)
+            frames = file_frames(office.desk, id_, total, zip(numbers, bodies, strict=True))
+            covered = (cover_frame(office.desk) if cover else frame for frame in frames)
+            sending = (self._send_frame(office, frame, publish) for frame in covered)
             for outcome in await asyncio.gather(*sending, return_exceptions=True):
                 if isinstance(outcome, BaseException):
                     raise outcome
             done = numbers.stop
-            await self._record_sent(office.desk, file.transfer_id, done)
+            await self._record_sent(office.desk, id_, done)
 
     async def _sent_chunks(self, desk: str, transfer_id: bytes) -> int:
         table = tables.sent_transfer
@@ -149,11 +183,12 @@ class HostOutbox:
 
         await self._services.write(write)
 
-    def _read_tip(self, tip: str, desk: str) -> TipMessage | None:
+    def _read_tip(self, tip: str, desk: str) -> tuple[TipMessage | None, bool]:
+        """Return a tip, and whether the desk must have nothing of it but covers."""
         envelope = self._services.read_keys(lambda c: envelopes.find(c, tip, desk))
-        if envelope is None:
-            return None
-        return self._services.read(lambda c: _tip_message(c, self._services.evidence_dir, tip, desk, envelope))
+        stands_in = envelope or bytes(envelopes.PADDED)
+        message = self._services.read(lambda c: _tip_message(c, self._services.evidence_dir, tip, desk, stands_in))
+        return message, envelope is None
 
 
 def _tip_message(connection: Connection, folder: Path, tip: str, desk: str, envelope: bytes) -> TipMessage | None:

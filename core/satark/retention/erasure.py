@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Connection, delete, select, update
 
+from satark.api.routing import Destination
 from satark.custody import log as custody
+from satark.identity.random_bytes import random_bytes
 from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ ERASED = "erased"
 """Kind of the delivery by which a remote office gets the order to erase its copy: `erased:<tip>:<rule>`."""
 
 _ERASED_COPY = "erased copy"
+_COVER = "cover of an erased tip"
 """A remote office tags each tip that it erased; the tag is made with this label in place of a desk's name. No desk can
 have this name."""
 
@@ -96,15 +99,39 @@ class Eraser:
             sealed_files.erase(self._folder, name)
 
     def _erase_rows(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
-        offices = deliveries.office_destinations(unit, tip_id)
+        offices = {to: _had_covers_only(unit, tip_id, to) for to in deliveries.office_destinations(unit, tip_id)}
         names = _erase_shared_rows(unit, tip_id, rule)
-        for office in offices:
-            deliveries.add(unit, f"{ERASED}:{tip_id}:{rule}", office)
+        for office, is_cover in offices.items():
+            deliveries.add(unit, f"{ERASED}:{_cover_of_erased(unit.keys) if is_cover else tip_id}:{rule}", office)
         unit.main.execute(delete(tables.reach).where(tables.reach.c.id == self._edge.link("tip", tip_id)))
         receipt = tables.receipt.c.link == self._edge.link("receipt", tip_id)
         unit.main.execute(update(tables.receipt).where(receipt).values(erased=unit.day))
         self._plugins_erase(unit, tip_id)
         return names
+
+
+def sent_tag(tip_id: str, desk: str, *, is_cover: bool) -> Callable[[Connection], bytes]:
+    """Return a reader of the id under which the host records that a desk was sent a tip, or covers in its place."""
+    sent = f"{'covered' if is_cover else 'sent'} {desk}"
+    return lambda keys: envelopes.tag(keys, tip_id, sent)
+
+
+def _had_covers_only(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
+    table, desk = tables.sent_transfer, Destination(destination).name
+    covered, sent = (sent_tag(tip_id, desk, is_cover=is_cover)(unit.keys) for is_cover in (True, False))
+    recorded = select(table.c.transfer_id).where(table.c.desk == desk, table.c.transfer_id.in_((covered, sent)))
+    return set(unit.main.execute(recorded).scalars()) == {covered}
+
+
+def _cover_of_erased(keys: Connection) -> str:
+    """Return what looks like the id of an erased tip, for a desk that never had the tip."""
+    drawn = random_bytes(8).hex()
+    return drawn + envelopes.tag(keys, drawn, _COVER).hex()[:16]
+
+
+def is_cover_of_erased(keys: Connection, tip_id: str) -> bool:
+    """Return whether this is the id of no tip: the order to erase it is sent as a cover."""
+    return envelopes.tag(keys, tip_id[:16], _COVER).hex()[:16] == tip_id[16:]
 
 
 def erase_copy(unit: UnitOfWork, tip_id: str, rule: Rule) -> None:

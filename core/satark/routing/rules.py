@@ -10,12 +10,12 @@ responsible desks are excluded, the tip goes to the highest desk that is not, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.api.routing import DESK_SINK, LEVELS, PRIORITIES, Desk, Destination, RouteAdvice, Screening
+from satark.api.routing import DESK_SINK, LEVELS, PRIORITIES, CoveredRule, Desk, Destination, RouteAdvice, Screening
 from satark.api.tip import Priority, Tip
 from satark.routing.destinations import matching_rules
 from satark_words.geography.units import ELSEWHERE
@@ -41,6 +41,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Desks and destinations that must never get the tip."""
     destination_rules: tuple[DestinationRule, ...] = ()
     """The rules of the configured destinations that get the tip."""
+    covered: tuple[str, ...] = ()
+    """Destinations on carriers that get the tip or as many covers, so that the carrier can't tell who is excluded."""
     unknown: tuple[str, ...] = ()
     """Destinations that a plugin added but that belong to no desk: they get nothing."""
 
@@ -80,8 +82,19 @@ def route(
         destinations=tuple(dict.fromkeys(destinations)),
         excluded=tuple(sorted(excluded)),
         destination_rules=rules,
+        covered=tuple(_covered(tip, desks, geography, destination_rules)),
         unknown=tuple(name for name in added if _is_unknown(name, desks, destination_rules)),
     )
+
+
+def _covered(
+    tip: Tip, desks: Sequence[Desk], geography: Geography, destination_rules: Sequence[DestinationRule]
+) -> Iterator[str]:
+    """Yield the destinations on carriers that tips from this place may go to, whoever is accused."""
+    possible = [desk for desk in desks if desk.level == "state" or _responsible(tip, desk, geography)]
+    yield from (desk.destination for desk in possible if desk.via != DESK_SINK)
+    names = {desk.name for desk in possible}
+    yield from (rule.to for rule in destination_rules if isinstance(rule, CoveredRule) and rule.desk in names)
 
 
 def _desk_of(destination: str, destination_rules: Sequence[DestinationRule]) -> str:

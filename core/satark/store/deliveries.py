@@ -50,21 +50,27 @@ def new_row(tip: str, destination: str, now: int, *, wait: int = 0, revision: in
     }
 
 
-def add(unit: UnitOfWork, tip_id: str, destination: str, *, wait: int = 0) -> None:
-    """Queue a tip for another destination, unless the tip was queued for it before."""
-    unit.insert_new(delivery, [new_row(tip_id, destination, unit.now, wait=wait)], "id")
+def add(unit: UnitOfWork, tip_id: str, destination: str, *, wait: int = 0, again: bool = False) -> None:
+    """Queue a tip for another destination, unless the tip was queued for it before.
+
+    `again`: then add a revision, since the destination may have had nothing but covers.
+    """
+    if not unit.insert_new(delivery, [new_row(tip_id, destination, unit.now, wait=wait)], "id") and again:
+        add_revision(unit, tip_id, only=destination)
 
 
-def add_revision(unit: UnitOfWork, tip_id: str, *, offices_only: bool = False) -> None:
+def add_revision(unit: UnitOfWork, tip_id: str, *, offices_only: bool = False, only: str = "") -> None:
     """Queue a new revision of a tip for every external destination that already has it.
 
-    `offices_only`: only for desks in remote offices, since the change is not from the tipster.
+    `offices_only`: only for desks in remote offices, since the change is not from the tipster. `only`: for this one.
     """
     # One transaction at a time, so that no two add the same revision.
     unit.main.execute(select(tip.c.id).where(tip.c.id == tip_id).with_for_update())
     # Lock the rows: a delivery that begins meanwhile must carry the change, or this must see that it has begun.
     query = select(delivery.c.destination, delivery.c.revision, delivery.c.state, delivery.c.attempts)
     query = query.where(delivery.c.tip == tip_id, ~delivery.c.destination.startswith(Destination.prefix(DESK_SINK)))
+    if only:
+        query = query.where(delivery.c.destination == only)
     if offices_only:
         query = query.where(delivery.c.destination.in_(_OFFICES))
     rows = unit.main.execute(query.order_by(delivery.c.revision).with_for_update())

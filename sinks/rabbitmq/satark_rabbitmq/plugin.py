@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from satark.api import Carrier, Destination, DestinationRule, Prepared, Settings, Sink, hookimpl
+from satark.api import Carrier, CoveredRule, Destination, DestinationRule, Prepared, Settings, Sink, hookimpl
 from satark_rabbitmq.configured import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 
@@ -30,7 +30,7 @@ def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
     section = _section(settings)
     if section is None:
         return []
-    return [DestinationRule(to=Destination.of(NAME, desk), desk=desk) for desk in section.copies]
+    return [CoveredRule(to=Destination.of(NAME, desk), desk=desk) for desk in section.copies]
 
 
 @hookimpl

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from contextlib import AsyncExitStack, suppress
+from random import SystemRandom
+from typing import TYPE_CHECKING, Final
 
 from satark.api import DESK_SINK, CarrierError, Delivery, DeliveryResult, Retry, run_in_thread
 from satark_rabbitmq.settings import NAME
@@ -13,6 +14,11 @@ from satark_rabbitmq.settings import NAME
 if TYPE_CHECKING:
     from satark.api import Desk, OfficeLink, WorkerContext
     from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
+
+
+COVER_SECONDS: Final = 6 * 3600
+"""Seconds between two covers that stand for no tip, on average."""
+_random = SystemRandom()
 
 
 def remote_desks(desks: Iterable[Desk]) -> list[str]:
@@ -73,7 +79,18 @@ class RabbitMQSink:
         async with self._carrier.connect(self._url) as connection:
             desks = await run_in_thread(self._context.desks)
             await connection.declare(remote_desks(desks), copied_desks(desks, self._copies))
-            await connection.consume_answers(lambda message: self._link.accept(message, self._publish))
+            covering = asyncio.create_task(self._send_covers())
+            try:
+                await connection.consume_answers(lambda message: self._link.accept(message, self._publish))
+            finally:
+                covering.cancel()
+
+    async def _send_covers(self) -> None:
+        """Send covers at random times, so that an office can't tell that one stands for a tip kept from it."""
+        while True:
+            await asyncio.sleep(_random.expovariate(1 / COVER_SECONDS))
+            with suppress(CarrierError):
+                await self._link.send_covers(self._publish)
 
     async def _publish(self, desk: str, message: bytes) -> None:
         connection = await self._connected()
