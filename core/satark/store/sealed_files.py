@@ -35,10 +35,10 @@ _NONCE, _AGE_CHUNK, _TAG = 16, 65536, 16
 _STEP = 1 << 18
 _LENGTH = 8
 """Bytes of the content's length (big-endian), with which the padded content ends."""
-_LEAST, _STEPS = 1 << 14, 4
+_LEAST, _STEPS = 1 << 14, 5
 """Least bytes of a padded content, and sizes that it may have from there to twice as many, and so on.
 
-Who knows the sizes of photos that were sent can't tell which of them is stored. It costs a tenth of the disk; the finer
+Who knows the sizes of photos that were sent can't tell which of them is stored. It costs a tenth of the disk: the finer
 classes of Padmé would single out half of 200 photos.
 """
 PREVIEW = 1 << 16
