@@ -41,8 +41,8 @@ _LEAST, _STEPS = 1 << 14, 5
 Who knows the sizes of photos that were sent can't tell which of them is stored. It costs a tenth of the disk: the finer
 classes of Padmé would single out half of 200 photos.
 """
-PREVIEW = 1 << 16
-"""Least bytes of a padded preview: nearly all previews are of this size."""
+PREVIEW = 60 << 10
+"""Least bytes of a padded preview: nearly all previews are of this size. It fits into one frame of `satark.remote`."""
 
 
 class ContentDigest(msgspec.Struct, frozen=True):
