@@ -46,7 +46,7 @@ def test_a_tip_for_two_desks_takes_about_fourteen_kilobytes_with_nine_in_the_key
     assert 8_000 < keys < 10_000
 
 
-def test_rows_of_tips_and_receipts_lie_in_no_order_of_arrival(tmp_path: Path) -> None:
+def test_rows_of_tips_and_receipts_have_no_numbers_in_their_order(tmp_path: Path) -> None:
     services = fresh_services(tmp_path)
     numbered = []
     for engine, metadata in ((services.main, tables.main), (services.keys, tables.keys)):
