@@ -2,8 +2,8 @@
 
 from satark.store.migrations.row_numbers import add_row_numbers, remove_row_numbers
 
-revision = "k0002"
-down_revision = "k0001"
+revision = "k0003"
+down_revision = "k0002"
 branch_labels = None
 depends_on = None
 
