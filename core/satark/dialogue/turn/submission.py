@@ -97,8 +97,8 @@ _SHORTEST: Final = 24
 _LONGEST: Final = 240
 
 
-def summary(context: TurnContext, length: int = SUMMARY_LENGTH) -> str:
-    """List the answers, one a line; long ones are truncated to the length. A caller is not told that they spoke."""
+def summary(context: TurnContext, length: int = SUMMARY_LENGTH, longest: int = _LONGEST) -> str:
+    """List the answers, one a line; long ones are truncated to the lengths. A caller is not told that they spoke."""
     answers, texts = context.session.answers, context.catalogue
     shown = []
     for step in context.progress.path:
@@ -112,15 +112,14 @@ def summary(context: TurnContext, length: int = SUMMARY_LENGTH) -> str:
     length = min(length, SMS_SUMMARY_LENGTH) if context.session.channel == "sms" else length
     share = length // max(1, len(shown))
     bullet = "" if context.session.channel == "sms" else "• "
-    return "\n".join(f"{bullet}{name}: {_shortened(text, share - len(name))}" for name, text in shown)
+    room = {name: max(_SHORTEST, min(share - len(name), longest)) for name, _ in shown}
+    if longest > _LONGEST and sum(len(name) + len(text) for name, text in shown) <= length:
+        room = dict.fromkeys(room, length)
+    return "\n".join(f"{bullet}{name}: {truncate(' '.join(text.split()), room[name])}" for name, text in shown)
 
 
 def _is_recording(value: Any) -> bool:
     return isinstance(value, Mapping) and "voice" in value and "text" not in value
-
-
-def _shortened(text: str, share: int) -> str:
-    return truncate(" ".join(text.split()), max(_SHORTEST, min(share, _LONGEST)))
 
 
 def identifying_words(context: TurnContext) -> tuple[str, ...]:
@@ -136,7 +135,10 @@ def summary_without_identity(context: TurnContext, beside: int) -> tuple[str, bo
     """
     shown = TurnContext(context.loaded, context.states, context.session, context.source, context.now)
     take_out_identity(shown)
-    text = summary(shown, SUMMARY_LENGTH if context.session.revision else SCREEN - beside)
+    room = SUMMARY_LENGTH if context.session.revision else SCREEN - beside
+    text = summary(shown, room, SUMMARY_LENGTH)
+    if "…" in text:  # nothing may be sent that was not shown, so that this may take more than a screen
+        text = summary(shown, SUMMARY_LENGTH, SUMMARY_LENGTH)
     return text, "…" not in text
 
 
