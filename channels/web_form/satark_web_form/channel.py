@@ -24,10 +24,13 @@ from satark.api import (
     RawRequest,
     RawResponse,
     SendResult,
+    Tap,
+    command_token,
 )
 from satark_web_form.uploads.upload_store import UploadStore
 
 ACCOUNT: Final = "web_form:site"
+FORGET: Final = Tap(command_token("forget"))
 CAPABILITIES: Final = Capabilities(
     kind="web",
     text=200_000,

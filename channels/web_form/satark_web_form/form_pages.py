@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from satark.api import BEFORE_SENDING, FormPage, FormQuestion, FormView, Outcome, Tap, command_token
+from satark.api import BEFORE_SENDING, FormPage, FormQuestion, FormView, Outcome, Tap
 from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldsets
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import DraftLookup, FormSite, ProofProblem, paragraphs, redirect
@@ -119,21 +119,20 @@ class FormPages:
         return self._site.page(request, "erase.html", self._site.language(request, view), next_url=next_url)
 
     async def erase(self, request: Request) -> Response:
-        """Erase the draft; say where there was none, since a sent tip stays sent."""
+        """Erase the draft; say whether that was done, and where there was none, since a sent tip stays sent."""
         form = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
+        language = self._site.language(request, view, form)
         if visitor is not None and (view is not None or not database_up):
-            outcome = await self._site.ingest(visitor, Tap(command_token("forget")))
-            if outcome.state == "refused":
-                language = await self._site.visitor_language(request)
-                return self._site.message_page(request, "down", 503, language, next_url="/erase")
+            unerased = await self._site.forget(request, visitor, language, "spooled.erased", "/")
+            if unerased is not None:
+                return unerased  # the cookie stays, so that it can be tried or looked at again
         if form.value("then") == "start":
             response = redirect("/")
         else:
-            held = not database_up or (view is not None and view.started and not view.submitted)
-            name = "erased" if held else "nothing_erased"
-            response = self._site.message_page(request, name, 200, self._site.language(request, view))
+            held = view is not None and view.started and not view.submitted
+            response = self._site.message_page(request, "erased" if held else "nothing_erased", 200, language)
         self._site.drafts_cookie.clear(request, response)
         return response
 

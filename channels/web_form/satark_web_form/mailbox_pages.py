@@ -29,7 +29,7 @@ class MailboxPages:
         language = self._site.language(request, view)
         if view is None or not view.mailbox:
             return self._code_page(request, language, SubmittedForm(fields={}), "", 200)
-        return self._mailbox_page(request, language, view.prompt, view.prompt.parts)
+        return self._mailbox_page(request, language, view.prompt, ())
 
     async def open(self, request: Request) -> Response:
         """Open a mailbox by its code, and deliver a message that the form has kept for it.
@@ -77,25 +77,32 @@ class MailboxPages:
         if outcome.state != "accepted":
             return self._site.message_page(request, "spooled.message", 503, language, next_url="/status")
         if problem and (view := await self._site.draft_of(visitor)):
-            parts = (*form.fields.get("shown", ()), view.prompt.parts[-1])
-            return self._mailbox_page(request, language, view.prompt, parts, problem, was_sent=bool(events))
+            shown = form.fields.get("shown", ())
+            return self._mailbox_page(request, language, view.prompt, shown, problem, was_sent=bool(events))
         return redirect("/status?sent")
 
     async def close(self, request: Request) -> Response:
         """Close the mailbox."""
-        return await self._end(request, "status.closed", "leave")
-
-    async def forget(self, request: Request) -> Response:
-        """Close the mailbox, and erase every address of the tipster."""
-        return await self._end(request, "status.forgotten", "forget")
-
-    async def _end(self, request: Request, message: str, command: str) -> Response:
         await self._site.read(request)
         visitor = self._site.mailbox_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
         if visitor is not None and (view is not None or not database_up):
-            await self._site.ingest(visitor, Tap(command_token(command)))
-        language = self._site.language(request, view)
+            await self._site.ingest(visitor, Tap(command_token("leave")))
+        return self._closed(request, "status.closed", self._site.language(request, view))
+
+    async def forget(self, request: Request) -> Response:
+        """Close the mailbox, and erase every address of the tipster; say whether that was done."""
+        form = await self._site.read(request)
+        visitor = self._site.mailbox_cookie.read(request)
+        view, database_up = await self._site.look_up(visitor)
+        language = self._site.language(request, view, form)
+        if visitor is None or (database_up and (view is None or not view.mailbox)):
+            text = self._site.texts(language)("status.forget.over")
+            return self._code_page(request, language, SubmittedForm(fields={}), text, 409)
+        unerased = await self._site.forget(request, visitor, language, "spooled.forgotten", "/status")
+        return unerased or self._closed(request, "status.forgotten", language)
+
+    def _closed(self, request: Request, message: str, language: str) -> Response:
         response = self._site.message_page(request, message, 200, language, next_url="/status")
         self._site.mailbox_cookie.clear(request, response)
         response.headers["clear-site-data"] = '"cache"'
@@ -111,14 +118,14 @@ class MailboxPages:
         if prompt.wants == "code" or not prompt.must_arrive:
             return self._code_page(request, language, form, prompt.parts[0])
         if not form.value("message").strip():
-            return self._mailbox_page(request, language, prompt, prompt.parts)
+            return self._mailbox_page(request, language, prompt, prompt.parts[:-1])
         for event in _events(form):
             outcome = await self._site.ingest(visitor, event, form.value("page"))
         if outcome.state == "refused":
             return self._code_page(request, language, form, texts("refused.message.text"), 503)
         view = await self._site.draft_of(visitor)
         now = view.prompt if view else prompt
-        return self._mailbox_page(request, language, now, (*prompt.parts[:-1], now.parts[-1]), was_sent=True)
+        return self._mailbox_page(request, language, now, prompt.parts[:-1], was_sent=True)
 
     def _code_page(
         self,
@@ -140,19 +147,20 @@ class MailboxPages:
         request: Request,
         language: str,
         prompt: Prompt,
-        parts: Sequence[str],
+        shown: Sequence[str],
         problem: str = "",
         *,
         was_sent: bool = False,
     ) -> Response:
-        """Show what the mailbox holds. `parts`: its paragraphs, and last the question that the page asks."""
+        """Show what the code opened (`shown`), the question and, above both, numbers to call that the session keeps."""
         return self._site.page(
             request,
             "mailbox.html",
             language,
             422 if problem else 200,
-            shown=parts[:-1],
-            question=parts[-1],
+            numbers=[part for part in prompt.parts[:-1] if part not in shown],
+            shown=shown,
+            question=prompt.parts[-1],
             choices=[choice for choice in prompt.choices if not choice.token.startswith("@mailbox:answer:")],
             feedback=prompt.choices[0].token.startswith("@feedback") if prompt.choices else False,
             challenge=self._site.challenge("upload") if self._site.free_uploads.is_empty else None,

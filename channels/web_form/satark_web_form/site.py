@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.api import Batch, Event, FormError, FormView, Inbound, Outcome, WebContext, page_templates, preferred
-from satark_web_form.channel import ACCOUNT, WebFormChannel
+from satark_web_form.channel import ACCOUNT, FORGET, WebFormChannel
 from satark_web_form.form_reader import FormReader, SubmittedForm, to_submitted_form
 from satark_web_form.map.area_map import draw_map
 from satark_web_form.proof_of_work.free_budget import FreeBudget
@@ -177,6 +177,16 @@ class FormSite:
         key = sha256(_encode((visitor.secret, page_id, event))).hexdigest()
         inbound = Inbound(account=ACCOUNT, event_key=key, senders=(visitor.address,), event=event)
         return await self._ingest.receive(self.channel, Batch(inbound=[inbound]))
+
+    async def forget(
+        self, request: Request, visitor: Visitor, language: str, spooled: str, url: str
+    ) -> Response | None:
+        """Erase what is stored of a visitor. Return the page that says why it is not erased yet; None if it is."""
+        outcome = await self.ingest(visitor, FORGET)
+        if outcome.state == "accepted" and await self.draft_of(visitor) is None:
+            return None
+        name = spooled if outcome.state == "spooled" else "refused.erased"
+        return self.message_page(request, name, 503, language, next_url=url)
 
     def language(self, request: Request, view: FormView | None = None, sent: SubmittedForm | None = None) -> str:
         """Return the language of the response: the draft's, the form's, the query's or the browser's, in this order."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from satark.api import BEFORE_SENDING, RECEIPT_DIGITS, FormView, Tap, command_token, parse_token
+from satark.api import BEFORE_SENDING, RECEIPT_DIGITS, FormView, Tap, parse_token
+from satark_web_form.channel import FORGET
 from satark_web_form.form_pages import review_values, send_token
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import FormSite, ProofProblem, paragraphs, redirect
@@ -39,29 +40,32 @@ class SubmitPages:
         self._site = site
         self._sending: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def send(self, request: Request) -> Response:
-        """Submit the tip, and redirect to the receipt. A repeated request submits nothing and has the same response."""
+    async def press(self, request: Request) -> Response:
+        """Accept a button of the review or of the question before sending. A repeated request submits nothing."""
         form = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         if visitor is None:
             return redirect("/")
         # Who presses the button twice has one proof for both requests, so the second waits for the tip of the first.
         async with self._sending.setdefault(visitor.secret, asyncio.Lock()):
-            return await self._send(request, form, visitor)
+            return await self._press(request, form, visitor)
 
-    async def _send(self, request: Request, form: SubmittedForm, visitor: Visitor) -> Response:
+    async def _press(self, request: Request, form: SubmittedForm, visitor: Visitor) -> Response:
         view, database_up = await self._site.look_up(visitor)
         if database_up and (view is None or view.submitted):
             return redirect("/receipt")
-        language = self._site.language(request, view, form)
-        if view is not None and form.value("token") != send_token(view):
-            return redirect("/review?changed")  # before the proof is checked, which is for one tip
-        if problem := await self._site.check_proof(form, "tip", visitor):
+        language, token = self._site.language(request, view, form), form.value("token")
+        page = "/review" if request.url.path == "/send" else "/before-sending"
+        if view is not None and token not in {choice.token for choice in view.prompt.choices}:
+            return redirect(f"{page}?changed")  # before the proof is checked, which is for one tip
+        pressed = parse_token(token)
+        submits = pressed is None or pressed.option == "send"
+        if submits and (problem := await self._site.check_proof(form, "tip", visitor)):
             return self._proof_refused(request, view, language, problem)
-        outcome = await self._site.ingest(visitor, Tap(form.value("token")))
+        outcome = await self._site.ingest(visitor, Tap(token))
         if outcome.state != "accepted":
             return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/receipt")
-        return await self._next(visitor, "/review?changed")
+        return await self._next(visitor, "/review?changed" if page == "/review" else "/review")
 
     async def receipt(self, request: Request) -> Response:
         """Show the receipt of the submitted tip, until the tipster closes it or the session ends."""
@@ -76,32 +80,26 @@ class SubmitPages:
         view = await self._site.draft_of(self._site.drafts_cookie.read(request))
         if view is None or view.current not in BEFORE_SENDING:
             return redirect("/review")
-        language, prompt = self._site.language(request, view), view.prompt
-        lead, unsent = prompt.parts[-1], len(prompt.parts) > 1
+        return self._before_sending_page(request, view, self._site.language(request, view))
+
+    def _before_sending_page(
+        self, request: Request, view: FormView, language: str, problem: ProofProblem | None = None
+    ) -> Response:
+        prompt = view.prompt
         # Who wants to write it anew changes the answer on its own page.
         choices = [
             choice for choice in prompt.choices if (token := parse_token(choice.token)) and token.option != "change"
         ]
         values: dict[str, Any] = {
-            "lead": paragraphs([lead]),
+            "lead": paragraphs(prompt.parts[-1:]),
             "choices": choices,
-            "unsent": unsent,
+            "unsent": len(prompt.parts) > 1,
             "about": view.current[1:],
+            "changed": "changed" in request.query_params,
+            "problem": self._site.proof_text(problem, language),
+            "challenge": self._site.challenge("tip", problem) if send_token(view) else None,
         }
-        return self._site.page(request, "before_sending.html", language, **values)
-
-    async def answer_before_sending(self, request: Request) -> Response:
-        """Accept the answer, and go on to the review: also if the question came up after the tipster pressed "send"."""
-        form = await self._site.read(request)
-        visitor = self._site.drafts_cookie.read(request)
-        view, database_up = await self._site.look_up(visitor)
-        if visitor is None or (database_up and (view is None or view.current not in BEFORE_SENDING)):
-            return redirect("/receipt")
-        language = self._site.language(request, view, form)
-        outcome = await self._site.ingest(visitor, Tap(form.value("token")))
-        if outcome.state != "accepted":
-            return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/receipt")
-        return await self._next(visitor, "/review")
+        return self._site.page(request, "before_sending.html", language, 422 if problem else 200, **values)
 
     async def close(self, request: Request) -> Response:
         """End the conversation after the receipt, and clear the browser's data."""
@@ -121,6 +119,8 @@ class SubmitPages:
     def _proof_refused(self, request: Request, view: FormView | None, language: str, problem: ProofProblem) -> Response:
         if view is None:
             return self._site.message_page(request, "refused.sent", 503, language, next_url="/review")
+        if view.current in BEFORE_SENDING:
+            return self._before_sending_page(request, view, language, problem)
         values = {**review_values(self._site, view, problem, language), "view": view}
         return self._site.page(request, "review.html", language, 422, notes=[], problems=[], changed=False, **values)
 
@@ -134,7 +134,7 @@ class SubmitPages:
         visitor = self._site.drafts_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
         if visitor is not None and (view is not None or not database_up):
-            await self._site.ingest(visitor, Tap(command_token("forget")))
+            await self._site.ingest(visitor, FORGET)
         return view
 
     def _cleared(self, request: Request, response: Response) -> Response:

@@ -277,8 +277,8 @@ class Engine:
 
 def _say_dangers(context: TurnContext) -> None:
     """Say whom to call in the dangers that were heard, but not answered yet."""
-    for kind in context.session.dangers_unsaid:
-        context.say(f"danger.{kind}")
+    if context.session.dangers_unsaid:
+        context.say_numbers(context.text(f"danger.{kind}") for kind in context.session.dangers_unsaid)
         context.change(dangers_unsaid=())
 
 

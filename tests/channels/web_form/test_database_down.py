@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from satark.casework.posted_message import PostedMessage
+from satark.ingest.spool import Spool, SpoolFull
 from satark_testing.waiting import until
 from support.form.citizen import SHORT, FormCitizen
 from support.form.service import FormService
@@ -20,6 +21,17 @@ async def until_shown(citizen: FormCitizen, path: str, text: str) -> None:
         return text in (await citizen.open(path)).html
 
     await until(shown, every=0.1)
+
+
+async def until_replayed(served: FormService) -> None:
+    """Wait until nothing is left in the spool: what comes before that is spooled as well."""
+    runtime = served.host.ingest_runtime
+    assert runtime
+
+    async def is_empty() -> bool:
+        return not runtime.spool.depth
+
+    await until(is_empty, every=0.1)
 
 
 async def new_number(served: FormService, before: set[str]) -> str:
@@ -127,3 +139,48 @@ async def test_errors_are_shown_in_the_chosen_language(citizen: FormCitizen, ser
     citizen.page = page
     with database_down(served.host.services):
         assert "सहेज" in (await citizen.press("आगे बढ़ें", {"a.category": "INTOX"})).text
+
+
+async def test_nothing_is_called_erased_before_it_is(
+    citizen: FormCitizen, served: FormService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until_replayed(served)
+    await citizen.to_review({**SHORT, "what": STATEMENT})
+    assert STATEMENT in citizen.page.text
+    await citizen.open("/erase")
+    asked = citizen.page
+    with database_down(served.host.services):
+        with monkeypatch.context() as patch:
+            patch.setattr(Spool, "add", _full)
+            page = await citizen.press("Yes, erase it")
+            assert (page.status, "could not be erased" in page.text) == (503, True)
+            assert citizen.cookies, "it can be tried again"
+        citizen.page = asked
+        page = await citizen.press("Yes, erase it")
+        assert (page.status, "Not erased yet" in page.text) == (503, True)
+        assert "Everything is erased" not in page.text
+    assert STATEMENT in (await citizen.open("/review")).text
+    await until_replayed(served)
+    assert STATEMENT not in (await citizen.open("/review")).text
+
+
+async def test_no_number_is_called_erased_before_it_is(
+    citizen: FormCitizen, served: FormService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until_replayed(served)
+    code = await citizen.file_tip()
+    opened = await citizen.open_mailbox(code)
+    with database_down(served.host.services):
+        with monkeypatch.context() as patch:
+            patch.setattr(Spool, "add", _full)
+            page = await citizen.press("Erase my number")
+            assert (page.status, "could not be erased" in page.text) == (503, True)
+            assert "satark-status" in str(list(citizen.session.cookie_jar)), "it can be tried again"
+        citizen.page = opened
+        page = await citizen.press("Erase my number")
+        assert (page.status, "Not erased yet" in page.text) == (503, True)
+        assert "cannot message you" not in page.text
+
+
+def _full(*_: object) -> None:
+    raise SpoolFull

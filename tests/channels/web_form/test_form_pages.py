@@ -390,3 +390,13 @@ async def test_nothing_is_called_erased_after_the_tip_was_sent_or_where_nothing_
         page = await citizen.press("Yes, erase it")
         assert "already sent cannot be taken back" in page.text
         assert "erased" not in page.text
+
+
+async def test_a_draft_is_erased_from_the_question_before_sending(citizen: FormCitizen) -> None:
+    await citizen.to_review({**SHORT, "what": "They sell liquor there, my mobile number is 9876543210"})
+    assert citizen.path == "/before-sending"
+    cookie = citizen.cookies["satark-form"]
+    await citizen.open("/erase")
+    assert "Everything is erased" in (await citizen.press("Yes, erase it")).text
+    async with citizen.session.get(f"{citizen.url}/all", headers={"cookie": f"satark-form={cookie}"}) as answer:
+        assert "liquor there" not in await answer.text()

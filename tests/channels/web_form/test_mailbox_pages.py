@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from yarl import URL
 
 from satark.api import MediaKind
 from satark.ingest.spool import Spool, SpoolFull
@@ -220,3 +221,51 @@ async def test_a_code_is_not_tried_without_a_valid_proof(citizen: FormCitizen) -
     assert "nothing is lost" in page.text
     assert code in page.html
     assert "Received" in (await citizen.press("Open")).text
+
+
+@pytest.mark.parametrize("session", ["closed", "no cookie"])
+async def test_no_number_is_called_erased_where_the_mailbox_is_not_open(citizen: FormCitizen, session: str) -> None:
+    _, code = await filed(citizen)
+    page = await citizen.open_mailbox(code)
+    if session == "closed":
+        kept = citizen.session.cookie_jar.filter_cookies(URL(f"{citizen.url}/status"))
+        await citizen.press("Close")
+        citizen.session.cookie_jar.update_cookies(kept, URL(f"{citizen.url}/status"))
+    else:
+        citizen.session.cookie_jar.clear()
+    citizen.page = page
+    page = await citizen.press("Erase my number")
+    assert page.status == 409
+    assert "To be sure that your number is erased" in page.text
+    assert "cannot message you any more" not in page.text
+
+
+NUMBERS_TO_CALL = "Is a life in danger? Call 112 now."
+CRY = "bachao wo mujhe maar raha hai"
+
+
+async def test_a_cry_gets_the_numbers_to_call(citizen: FormCitizen, served: FormService) -> None:
+    number, code = await filed(citizen)
+    await ask(served, number, "Did it help?", status="ACTED")
+    page = await citizen.open_mailbox(code)
+    choice = next(c.value for form in page.forms for c in form.controls if c.label == "It restarted")
+    for values in ({"message": CRY, "token": choice}, {"message": "The lorry is white"}):
+        page = await citizen.press("Send", values)
+        assert "has been delivered" in page.text
+        assert NUMBERS_TO_CALL in page.text
+        assert "Did it help?" not in page.text
+    assert NUMBERS_TO_CALL in (await citizen.open("/status")).text, "also if the answer was lost on the way"
+    await citizen.press("Close")
+    page = await citizen.open_mailbox(code)
+    assert NUMBERS_TO_CALL not in page.text
+
+
+async def test_a_cry_kept_until_the_code_is_entered_gets_the_numbers_to_call(citizen: FormCitizen) -> None:
+    _, code = await filed(citizen)
+    page = await citizen.open_mailbox(code)
+    await citizen.press("Close")
+    citizen.page = page
+    await citizen.press("Send", {"message": CRY})
+    page = await citizen.press("Open", {"code": code})
+    assert NUMBERS_TO_CALL in page.text
+    assert "Received" in page.text

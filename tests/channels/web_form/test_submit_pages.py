@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -11,7 +12,7 @@ from satark.ingest.sessions import decode_session
 from satark.store import tables
 from satark_testing.waiting import until
 from satark_web_form.submit_pages import receipt_lines
-from support.form.citizen import FormCitizen
+from support.form.citizen import SHORT, FormCitizen
 from support.form.service import FormService
 from support.scripted import database_down
 
@@ -128,3 +129,52 @@ def _everything_opened(served: FormService) -> list[tuple[Session, str]]:
         for row in rows
         if row.draft and row.handle
     ]
+
+
+FORM = "application/x-www-form-urlencoded"
+IDENTIFYING = {**SHORT, "what": "They sell liquor behind the school, my mobile number is 9876543210"}
+
+
+@pytest.mark.slow("a host")
+async def test_an_outdated_question_before_sending_submits_nothing(citizen: FormCitizen, served: FormService) -> None:
+    await citizen.to_review(IDENTIFYING)
+    asked, before = citizen.page, await served.numbers()
+    await citizen.open("/form/2")
+    await citizen.answer("They sell arms behind the temple, my mobile number is 9123456789")
+    for button in ("Erase and send", "Leave them in"):
+        citizen.page = asked
+        page = await citizen.press(button)
+        assert (page.address.split("/")[-1], "Something has changed" in page.text) == ("before-sending?changed", True)
+    assert await served.numbers() == before
+    await citizen.press("Erase and send")
+    assert "9123456789" not in (await served.tip(citizen.number)).tip.answers["what"]
+
+
+@pytest.mark.slow("a host")
+async def test_erase_and_send_needs_a_proof_of_work(citizen: FormCitizen, served: FormService) -> None:
+    await citizen.to_review(IDENTIFYING)
+    before = await served.numbers()
+    for proof in ("made up", ""):
+        page = await citizen.press("Erase and send", {"proof": proof})
+        assert (page.status, citizen.path) == (422, "/before-sending")
+        assert "nothing is lost" in page.text
+        assert "9876543210" in page.text
+    assert await served.numbers() == before
+    await citizen.press("Erase and send")
+    assert citizen.code
+
+
+@pytest.mark.slow("a host")
+@pytest.mark.parametrize("path", ["/before-sending", "/send"])
+@pytest.mark.parametrize("question", ["review", "@identity"])
+async def test_while_the_database_is_down_nothing_is_sent_without_a_proof_of_work(
+    citizen: FormCitizen, served: FormService, question: str, path: str
+) -> None:
+    await citizen.to_review(SHORT if question == "review" else IDENTIFYING)
+    token = next(found[0] for found in re.finditer(rf"{question}:send:\w+", citizen.page.html))
+    with database_down(served.host.services):
+        page = await citizen.post(path, f"token={token}".encode(), **{"content-type": FORM})
+    assert page.status == 503
+    assert "could not be sent" in page.text
+    assert (await citizen.open("/review")).status == 200
+    assert "Code" not in citizen.page.text

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, MediaRef, Tap, Text, Unsupported
+from satark.api.prompt import command_token
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox, Turn
@@ -241,3 +242,12 @@ def test_what_is_added_without_a_danger_makes_nothing_urgent() -> None:
 
 def test_a_change_to_a_conversation_that_is_over_stays_unanswered() -> None:
     assert chat().hear(BESIDE["an edited message"]).turn == Turn(session=None)
+
+
+def test_the_button_that_erases_everything_does_so_also_where_words_are_asked_about(engine: Engine) -> None:
+    talk = Chat(engine, "web_form").say(
+        "Hi", "2", "daru", "They sell it, my mobile is 9876543210", "Lanka", "no", "skip"
+    )
+    assert talk.step == "@identity"
+    talk.hear(Tap(command_token("forget")))
+    assert (talk.turn.session, talk.turn.erase, talk.turn.reach) == (None, True, False)

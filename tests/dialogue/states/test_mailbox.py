@@ -237,6 +237,12 @@ def test_a_receipt_can_be_tried_at_once_and_leads_back_to_the_last_question(box:
     assert box.say("close").step == "@reach"
 
 
+def test_reply_typed_where_the_answer_is_asked_asks_for_it_again(box: Chat) -> None:
+    assert box.say(CODE, "reply", "reply").step == "@answer"
+    assert box.session
+    assert box.session.mailbox
+
+
 @pytest.mark.parametrize("at", [(CODE,), (CODE, "reply")])
 def test_a_greeting_in_the_mailbox_begins_a_new_tip_at_once(box: Chat, at: tuple[str, ...]) -> None:
     assert "Choose a language" in box.say(*at, "Hi").text

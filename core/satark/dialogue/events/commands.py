@@ -78,7 +78,7 @@ def _cancel(context: TurnContext) -> Turn:
     return ask_to_confirm(context, "cancel") if context.session.has_draft else context.end("cancel.none")
 
 
-def _forget(context: TurnContext) -> Turn:
+def forget(context: TurnContext) -> Turn:
     """Erase the draft, if there is one, and every way to contact the tipster."""
     if context.session.submitted or not context.session.has_draft:
         return context.end("forget.none", reach=False)
@@ -117,7 +117,7 @@ _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "restart": _restart,
     "cancel": _cancel,
     "delete": _cancel,
-    "forget": _forget,
+    "forget": forget,
     "status": ask_code,
     "reply": ask_code,
     "edit": _edit,

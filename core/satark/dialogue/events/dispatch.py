@@ -14,7 +14,7 @@ import msgspec
 from satark.api.flow import AcceptedAnswer, Step
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
 from satark.api.prompt import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, ChoiceToken, parse_token
-from satark.dialogue.events.commands import handle_command, not_understood, switch_language, turn_page
+from satark.dialogue.events.commands import forget, handle_command, not_understood, switch_language, turn_page
 from satark.dialogue.events.form_pages import handle_form_page
 from satark.dialogue.events.text_messages import (
     complete_tip_of,
@@ -95,7 +95,9 @@ def handle_tap(context: TurnContext, tap: Tap) -> Turn:
         context.repeat_said()
         return turn_page(context, _PAGE_STEPS[tap.token])
     if token.question == ANY_QUESTION:
-        return handle_command(context, token.option.removeprefix("@"))
+        name = token.option.removeprefix("@")
+        # A page's button erases everything, also where the word would erase only what the question is about.
+        return forget(context) if name == "forget" and name in context.consent else handle_command(context, name)
     name, question = context.state.question(context)
     if name == UNSENT or token.question != name or not is_current(context, token):
         return _handle_stale(context, token)

@@ -95,13 +95,11 @@ class ReplyState(MailboxState):
         return "@answer", Question(text=context.text("mailbox.write"), actions=("back",), wants="text", free=True)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Go back to the mailbox, or restart."""
-        if name == "restart":
-            return _restart(context)
+        """Go back to the mailbox, ask again, or restart."""
         if name in _LEAVES or name == "skip":
             context.leave_menu()
             return context.ask()
-        return None
+        return super().handle_command(context, name) if name in {"restart", "reply"} else None
 
 
 class FeedbackState(MailboxState):

@@ -77,6 +77,7 @@ class TurnContext:
     __slots__ = (
         "_ahead",
         "_analyses",
+        "_numbers",
         "_progress",
         "_shown",
         "consent",
@@ -112,6 +113,7 @@ class TurnContext:
         self.dropped_files: list[str] = []
         self.dangers: tuple[str, ...] = ()
         """Kinds of danger that this turn's event surely tells of."""
+        self._numbers: list[str] = []
         self._shown: set[str] = set()
         """Kinds of danger of which this turn says whom to call."""
         self.consent: frozenset[str] = frozenset()
@@ -287,10 +289,16 @@ class TurnContext:
         language = self.session.language or self.loaded.language_of(words)
         texts = self.loaded.catalogue(msgspec.structs.replace(self.session, language=language))
         told = [kind for kind in new if kind != DangerKind.LIFE or len(new) == 1]  # every other text has 112 too
-        self.said += [texts.text(texts.own(f"danger.{kind}", self.session.channel)) for kind in told]
+        self.say_numbers(texts.text(texts.own(f"danger.{kind}", self.session.channel)) for kind in told)
         self._shown |= new.keys()
         self.dangers += tuple(kind for kind, danger in new.items() if danger.sure)
         self.change(dangers=tuple(dict.fromkeys((*self.session.dangers, *self.dangers))))
+
+    def say_numbers(self, numbers: Iterable[str]) -> None:
+        """Say whom to call, which stays above the question of an open mailbox."""
+        new = list(numbers)
+        self._numbers += new
+        self.said += new
 
     @property
     def shown_dangers(self) -> tuple[str, ...]:
@@ -364,12 +372,13 @@ class TurnContext:
     def _remember_question(self, name: str, said: tuple[str, ...], *, must_arrive: bool) -> None:
         # Something new is said above the first page: it must not be turned over unread.
         page_stays = name == self.session.step and (self.page_stays or not said)
-        # A code, and what a code opens, is shown once and stored nowhere.
+        # A code, and what a code opens, is shown once and stored nowhere. Numbers to call stay above a mailbox.
         secret = must_arrive or self.session.submitted or self.session.mailbox
+        numbers = self._numbers or ([self.session.said] if self.session.mailbox and not must_arrive else [])
         self.change(
             step=name,
             page=self.session.page if page_stays else 0,
-            said="" if secret else "\n\n".join(said),
+            said="\n\n".join(numbers if secret else said),
             revision=(self.session.revision or int(self.session.tip[:5] or "0", 16)) + 1,
             complete=not self.session.submitted and self.is_complete,
         )
