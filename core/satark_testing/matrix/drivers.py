@@ -139,18 +139,19 @@ class SmsDriver:
         self._texter = texter
         self._media = media
         self.last_answer = ""
+        self._typed = ""
 
     async def greet(self) -> None:
         """Send "Hi"."""
         await self.type("Hi")
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Send the number of the option."""
+        """Send the number of the option; its label where the same number was sent just before, as if it came twice."""
         del texts
         found = re.search(rf"^(\d+) {re.escape(label)}$", self.last_answer, re.MULTILINE)
         if found is None:
             raise LostError(f"{label!r} is not offered: {self.last_answer}")
-        await self.type(found[1])
+        await self.type(label if found[1] == self._typed else found[1])
 
     async def command(self, name: str, texts: Catalogue) -> None:
         """Send the command's word."""
@@ -158,6 +159,7 @@ class SmsDriver:
 
     async def type(self, words: str) -> None:
         """Send a message and read every page of the answer."""
+        self._typed = words
         await self._read(await self._texter.say(words))
 
     async def speak(self, voice: bytes) -> None:

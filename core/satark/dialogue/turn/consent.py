@@ -88,8 +88,15 @@ def _written(context: TurnContext, body: str, *, unseen: bool) -> str:
 
 
 def _is_repeated(context: TurnContext, folded: str, act: str) -> bool:
-    """Return whether a number comes a second time, which may be meant for the question before: it sends nothing."""
-    return folded == context.session.chosen_by and bool({"submission", "erase"}.intersection(ACTS.get(act, ())))
+    """Return whether a number is typed a second time, which may be meant for the question before: it sends nothing.
+
+    A caller has heard the question before they press the key.
+    """
+    return (
+        context.session.channel != "voice"
+        and folded == context.session.chosen_by
+        and bool({"submission", "erase"}.intersection(ACTS.get(act, ())))
+    )
 
 
 def choose(context: TurnContext, name: str, question: Question, code: str, event: Tap | Text) -> Turn | None:
