@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any, Literal
 
 import msgspec
@@ -10,19 +12,23 @@ from satark.api.inbound import MediaKind, MediaRef
 from satark.api.observability import Redacted
 from satark.api.prompt import Prompt
 from satark.api.tip import Accused, Message, Place, Priority
+from satark_words.geography.units import ELSEWHERE
+
+GivenPart = tuple[str, Any]
+"""What one message gave to an answer: the keyed hash of its event, and its words or its fields of a place."""
 
 
 class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
-    """The accepted answer to one step."""
+    """The accepted answer to one step. An answer of several messages is made of their parts."""
 
     value: Any = None
     """The value that goes into the tip; None for a step that was skipped."""
     source: str = ""
-    """Keyed hash of the event that gave the answer, by which an edit or deletion of the message finds its answer."""
+    """Keyed hash of the newest event that gave (a part of) the answer."""
     evidence: tuple[str, ...] = ()
     """Ordinals of the files that are (part of) the answer: a spoken answer, or the evidence step's files."""
-    joined: bool = False
-    """Whether several messages make up the answer: an edit of one of them must not replace the others."""
+    joined: tuple[GivenPart, ...] = ()
+    """The parts of which `value` is made, oldest first; empty for an answer that one message gave."""
     own: tuple[tuple[int, int], ...] | None = None
     """The parts of its words, from and to, that may identify the tipster; None: it was not looked for yet."""
     named: tuple[str, ...] = ()
@@ -32,6 +38,39 @@ class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
     def is_unasked(self) -> bool:
         """Whether the step was passed without being put, so that no event answered it."""
         return not self.source and self.value is None
+
+    @property
+    def parts(self) -> tuple[GivenPart, ...]:
+        """What each message gave, by which an edit or a deletion of the message finds it."""
+        return self.joined or ((self.source, self.value),)
+
+    @classmethod
+    def of_parts(cls, parts: Iterable[GivenPart], evidence: tuple[str, ...] = ()) -> GivenAnswer:
+        """Make the answer that these parts give together; there is at least one."""
+        parts = tuple(parts)
+        return cls(reduce(_added, [part for _, part in parts]), parts[-1][0], evidence, parts if parts[1:] else ())
+
+    def without(self, source: str) -> GivenAnswer | None:
+        """Return the answer without the part of one message, but with its files; None where nothing else gave it."""
+        kept = [part for part in self.parts if part[0] != source]
+        return self if len(kept) == len(self.parts) else self.of_parts(kept, self.evidence) if kept else None
+
+
+def _added(before: Any, part: Any) -> Any:
+    """Add a part to what the parts before it give. Words stand below each other; a pin's name yields to words.
+
+    A pin says more than words: the district and station that the words named count no more where it is elsewhere.
+    """
+    if not isinstance(before, Mapping) and not isinstance(part, Mapping):
+        return "\n".join(filter(None, (before, part))) or None
+    old, new = ({**one} if isinstance(one, Mapping) else {"text": one or ""} for one in (before, part))
+    texts = [text for text in (old.pop("text", ""), new.pop("text", "")) if text]
+    if old.get("district") and new.get("district") == ELSEWHERE:
+        new["district"] = ""  # a doubt: the words name a district, and the pin may be where the tipster is
+    if "district" in new and old.get("district") != new["district"]:
+        old = {name: value for name, value in old.items() if name not in {"district", "station"}}
+    text = "\n".join(texts[:1] if "latitude" in new else texts)
+    return {**old, **new, **({"text": text} if text else {})}
 
 
 class SessionFile(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
@@ -110,8 +149,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Those of `files_with_origin` that the current question is about."""
     origin_disclosed: tuple[str, ...] = ()
     """Those of `files_with_origin` to which the tipster said yes."""
-    dangers: tuple[str, ...] = ()
-    """Kinds of danger that the tipster told of; they make the tip urgent."""
+    told_dangers: tuple[tuple[str, str], ...] = ()
+    """Kinds of danger that the tipster told of, each with the `source` of a message that told of it."""
     dangers_unsaid: tuple[str, ...] = ()
     """Kinds of danger that a voice note told of: with the next turn the tipster is told whom to call."""
     identity_decided: tuple[str, ...] = ()
@@ -158,6 +197,11 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Whether a desk stands above the range's, so that the range's own office may be accused."""
     reachable: bool = True
     """Whether this channel can write to the tipster later, once they have their receipt."""
+
+    @property
+    def dangers(self) -> tuple[str, ...]:
+        """Kinds of danger that the tipster told of; they make the tip urgent."""
+        return tuple(dict.fromkeys(kind for kind, _ in self.told_dangers))
 
     @property
     def has_draft(self) -> bool:

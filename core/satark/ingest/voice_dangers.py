@@ -63,7 +63,9 @@ class VoiceDangers:
         messages = self._messages(row, kinds)
         if row and session:
             unsaid = () if messages else (*session.dangers_unsaid, *kinds)
-            marked = replace(session, dangers=tuple(dict.fromkeys((*session.dangers, *sure))), dangers_unsaid=unsaid)
+            source = next((file.source for file in session.files if file.ordinal == job.ordinal), "")
+            told = (*session.told_dangers, *((kind, source) for kind in sure))
+            marked = replace(session, told_dangers=tuple(dict.fromkeys(told)), dangers_unsaid=unsaid)
             conversations.write(unit, [self._sessions.seal_changed(row, marked)])
         elif sure:
             self._mark_sent(unit, job, sure)

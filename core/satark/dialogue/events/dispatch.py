@@ -15,7 +15,7 @@ from satark.api.flow import AcceptedAnswer, Step
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
 from satark.api.prompt import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, ChoiceToken, parse_token
 from satark.dialogue.events.commands import forget, handle_command, not_understood, switch_language, turn_page
-from satark.dialogue.events.form_pages import handle_form_page
+from satark.dialogue.events.form_pages import FORM, handle_form_page
 from satark.dialogue.events.text_messages import (
     complete_tip_of,
     handle_text,
@@ -29,10 +29,10 @@ from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.receipts import code_in
 from satark.dialogue.session import GivenAnswer, Turn
-from satark.dialogue.states.draft import DRAFT, go_on
+from satark.dialogue.states.draft import DRAFT, go_on, reopen_review
 from satark.dialogue.states.mailbox import tipsters_message
 from satark.dialogue.states.menus import SUGGESTED, UNSENT
-from satark.dialogue.states.stories import join_texts
+from satark.dialogue.states.stories import fill_in_again
 from satark.dialogue.turn.consent import choose, is_current
 from satark.dialogue.turn.context import TurnContext
 from satark_words.tokens import fold
@@ -41,6 +41,10 @@ from satark_words.tokens import fold
 def handle_event(context: TurnContext, event: Event) -> Turn:
     """Handle one event. Every event is answered; nothing that anybody can send raises."""
     event = without_receipt_code(context, complete_tip_of(context.loaded, event) or event)
+    if isinstance(event, Edited):
+        context.source = event.original  # an edit is a new version of the message, and is edited or deleted as it is
+    elif isinstance(event, FormPage) and event.token:
+        context.source = FORM + context.source
     hear_dangers_beside(context, event)
     turn = answer_suggestion(context, event) if context.session.state == SUGGESTED else None
     return tell_desk_of_dangers(context, event, turn or _handle(context, event))
@@ -130,51 +134,69 @@ def _handle_stale(context: TurnContext, token: ChoiceToken) -> Turn:
 
 
 def handle_edited(context: TurnContext, event: Edited) -> Turn:
-    """Replace the answer that an edited message gave. Where nothing was asked yet, it gets no reply."""
-    if _is_over(context):
-        return context.turn(None, None)
-    if context.session.submitted or context.session.mailbox is not None:
-        return not_understood(context, "edit.late")
-    name = _answered_by(context, event.original)
-    step = context.loaded.flow.by_id.get(name)
-    if step is None:
+    """Replace what an edited message gave, and fill in again what was filled in from it.
+
+    The caption of a file was stored with it and can't be changed.
+    """
+    if turn := _too_late(context, "edit.late"):
+        return turn
+    before, name = context.session, _answered_by(context, event.original)
+    step, role = context.loaded.flow.by_id.get(name.removeprefix("@")), context.loaded.evidence_step
+    if step is None or any((file.source, file.role) == (event.original, role) for file in before.files):
         return not_understood(context, "edit.unclear")
-    result = step.type.accept(step, _as_typed(context, step, event.body), context.view(step))
+    view = msgspec.structs.replace(context.view(step), partial=None)
+    result = step.type.accept(step, _as_typed(context, step, event.body), view)
     if not isinstance(result, AcceptedAnswer) or result.more:
         return not_understood(context, "edit.unclear")
-    old = context.session.answers[name]
-    context.set_answer(name, msgspec.structs.replace(old, value=_merge_edit(old, result.value)))
     context.say("edit.done")
-    return go_on(context, stay=True)
+    context.take_back(event.original)
+    old = before.answers[name]
+    parts = [(one, _edited(part, result.value) if one == event.original else part) for one, part in old.parts]
+    context.set_answer(name, GivenAnswer.of_parts(parts, old.evidence))
+    told = (*context.session.told_dangers, *((kind, event.original) for kind in context.dangers))
+    context.change(told_dangers=told)
+    if step.id == context.loaded.opening_step:
+        fill_in_again(context, event.body, before.answers.keys() - context.session.answers.keys())
+    return _go_on_changed(context)
 
 
 def handle_revoked(context: TurnContext, event: Revoked) -> Turn:
-    """Take back the answer and the file that a revoked message gave. Where nothing was asked yet, it gets no reply."""
-    if _is_over(context):
-        return context.turn(None, None)
-    if context.session.submitted or context.session.mailbox is not None:
-        return not_understood(context, "revoke.late")
-    name = _answered_by(context, event.original)
-    files = {file.ordinal for file in context.session.files if file.source == event.original}
-    if name:
-        context.set_answer(name, None)
-    context.drop_files(files)
-    if name or files:
-        context.say("revoke.done")
+    """Erase all that a revoked message gave."""
+    if turn := _too_late(context, "revoke.late"):
+        return turn
+    before, sources = context.session, {event.original, FORM + event.original} - {""}
+    for source in sources:
+        context.take_back(source)
+    context.drop_files({file.ordinal for file in before.files if file.source in sources})
+    if context.session == before:
+        return go_on(context, stay=True)
+    context.say("revoke.done")
+    return _go_on_changed(context)
+
+
+def _go_on_changed(context: TurnContext) -> Turn:
+    """Go on after a change to what was told: what was asked about the words or files before is asked anew."""
+    told = [str(answer.value) for answer in context.session.answers.values()]
+    decided = tuple(words for words in context.session.identity_decided if any(words in text for text in told))
+    context.change(identity_decided=decided)
+    if context.session.state in {"@identity", "@origin"}:
+        context.leave_menu()
+    reopen_review(context)
     return go_on(context, stay=True)
 
 
-def _is_over(context: TurnContext) -> bool:
-    """Return whether the message belongs to a conversation that is over. A reply would restore what its sender
-    deletes."""
-    return context.session.revision == 0
+def _too_late(context: TurnContext, key: str) -> Turn | None:
+    """Say that the tip is sent. Nothing is said after the end: a reply would restore what its sender deletes."""
+    if context.session.revision == 0:
+        return context.turn(None, None)
+    return not_understood(context, key) if context.session.submitted or context.session.mailbox is not None else None
 
 
 def _answered_by(context: TurnContext, source: str) -> str:
     """Return the step that a message answered: the one that asks for the story, if the message answered several."""
-    names = [name for name, answer in context.session.answers.items() if answer.source == source and source]
+    names = [name for name, answer in context.session.answers.items() if source in dict(answer.parts) and source]
     opening = context.loaded.opening_step
-    return opening if opening in names else next(iter(names), "")
+    return next((name for name in names if name.removeprefix("@") == opening), next(iter(names), ""))
 
 
 def _as_typed(context: TurnContext, step: Step, body: str) -> Event:
@@ -183,11 +205,11 @@ def _as_typed(context: TurnContext, step: Step, body: str) -> Event:
     return Tap(code) if code else Text(body)
 
 
-def _merge_edit(old: GivenAnswer, value: Any) -> Any:
-    """Return the answer after one of its messages was edited: what other messages and a recording gave stays."""
-    if isinstance(old.value, Mapping) and isinstance(value, str):
-        return {**old.value, "text": join_texts(old.value.get("text"), value) if old.joined else value}
-    return join_texts(old.value, value) if old.joined and isinstance(value, str) else value
+def _edited(part: Any, value: Any) -> Any:
+    """Return the new version of a message's part of an answer; a recording stays."""
+    if not (isinstance(part, Mapping) and "voice" in part):
+        return value
+    return {"voice": part["voice"], **(value if isinstance(value, Mapping) else {"text": value})}
 
 
 def hear_dangers_beside(context: TurnContext, event: Event) -> None:
@@ -246,13 +268,7 @@ def keep_recording(context: TurnContext, event: Event) -> Turn | None:
     opening = context.loaded.opening_step
     ordinal = context.add_file(event, opening or context.loaded.evidence_step)
     if opening:
-        _add_to_opening(context, opening, ordinal)
+        name = opening if opening in session.answers else f"@{opening}"
+        context.add_part(name, {"voice": ordinal}, ordinal)
     context.say("aloud.kept")
     return context.ask()
-
-
-def _add_to_opening(context: TurnContext, opening: str, ordinal: str) -> None:
-    name = opening if opening in context.session.answers else f"@{opening}"
-    old = context.session.answers.get(name, GivenAnswer({"voice": ordinal}))
-    evidence = (*old.evidence, ordinal)
-    context.set_answer(name, GivenAnswer(old.value, old.source or context.source, evidence, joined=True))

@@ -11,7 +11,7 @@ from typing import Final
 
 from satark.api.flow import MAILBOX, AcceptedAnswer, RefusedAnswer, Step
 from satark.api.inbound import SPOKEN, FormPage, Media, Pin, Tap, Text
-from satark.dialogue.session import GivenAnswer, Turn
+from satark.dialogue.session import GivenAnswer, GivenPart, Turn
 from satark.dialogue.states.draft import go_on, reopen_review
 from satark.dialogue.states.stories import (
     accept_unsolicited,
@@ -23,6 +23,8 @@ from satark.dialogue.steps.answer_steps import max_length
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 
+FORM: Final = "form:"
+"""Prefix of the `source` of what came from a form that a chat offered, which does not show what the chat told."""
 CLEAR: Final = "@clear"
 """Token of a tap that erases the files of its question."""
 _MAILBOX_STATES: Final = frozenset({MAILBOX, "@answer", "@feedback"})
@@ -113,7 +115,10 @@ def _accept_unasked(context: TurnContext, parts: Sequence[_Part]) -> None:
 
 
 def _answer(context: TurnContext, step: Step, parts: Sequence[_Part]) -> None:
-    context.change(answers=context.session.answers_without(f"@{step.id}"))
+    answers = context.session.answers_without(f"@{step.id}")
+    if context.source.startswith(FORM) and (partial := context.session.answers.get(f"@{step.id}")):
+        answers = {step.id: partial, **answers}
+    context.change(answers=answers)
     for part in parts:
         if isinstance(part, Media):
             _add_file(context, step, part)
@@ -162,13 +167,18 @@ def _store(context: TurnContext, step: Step, accepted: AcceptedAnswer) -> None:
         context.refuse_answer(step, context.refusal(problem))
         return
     old = context.session.answers.get(step.id)
-    if old and isinstance(old.value, Mapping) and "voice" in old.value:
-        spoken = {"voice": old.value["voice"]}
-        value = accepted.value if isinstance(accepted.value, Mapping) else {"text": accepted.value}
-        context.set_answer(step.id, GivenAnswer({**spoken, **value}, context.source, old.evidence))
-    else:
-        context.set_answer(step.id, GivenAnswer(accepted.value, context.source))
-        leave_station_unasked(context, step)
+    kept = _kept(context, old) if old and step.type.name in {"text", "place"} else ()
+    parts = (*kept, (context.source, accepted.value))
+    context.set_answer(step.id, GivenAnswer.of_parts(parts, old.evidence if old and kept else ()))
+    leave_station_unasked(context, step)
+
+
+def _kept(context: TurnContext, answer: GivenAnswer) -> tuple[GivenPart, ...]:
+    """The parts of an answer that a page leaves: recordings, and all that it does not show since a chat told it."""
+    if context.source.startswith(FORM):
+        return tuple(part for part in answer.parts if not part[0].startswith(FORM))
+    spoken = (part for part in answer.parts if isinstance(part[1], Mapping) and "voice" in part[1])
+    return tuple((source, {"voice": part["voice"]}) for source, part in spoken)
 
 
 def _add_file(context: TurnContext, step: Step, media: Media) -> None:
@@ -191,8 +201,8 @@ def _leave_blank(context: TurnContext, step: Step) -> None:
     files = tuple(file.ordinal for file in context.session.files if file.role == step.id)
     if step.type.part == "media" and (files or step.skip):
         context.set_answer(step.id, GivenAnswer(None, context.source, files))
-    elif old and isinstance(old.value, Mapping) and "voice" in old.value:
-        context.set_answer(step.id, GivenAnswer({"voice": old.value["voice"]}, context.source, old.evidence))
+    elif old and (kept := _kept(context, old)):
+        context.set_answer(step.id, GivenAnswer.of_parts(kept, old.evidence))
     elif step.detail:
         context.set_answer(step.id, None)
         context.change(picked_details=tuple(name for name in context.session.picked_details if name != step.id))

@@ -449,9 +449,8 @@ def _fill(context: TurnContext, step: Step, named: Named) -> Turn:
     place = context.session.answers.get(context.loaded.place_step)
     if place is None or not isinstance(place.value, Mapping):
         return _answer(context, step, named.district if step.settings.fills == "district" else named.station)
-    told = {**place.value, "district": named.district, "station": named.station}
     geography, language = context.loaded.geography, context.catalogue.language
-    context.set_answer(context.loaded.place_step, GivenAnswer(told, context.source, place.evidence))
+    context.add_part(context.loaded.place_step, {"district": named.district, "station": named.station})
     labels = (geography.label(code, language) for code in (named.station, named.district))
     context.say("understood", label=", ".join(labels))
     return go_on(context)

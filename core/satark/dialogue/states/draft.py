@@ -210,7 +210,10 @@ def accept_result(context: TurnContext, step: Step, result: AcceptedAnswer | Ref
         return context.ask()
     before = context.session.answers.get(f"@{step.id}")
     spoken = before.evidence if before else ()
-    answer = GivenAnswer(result.value, context.source, spoken, joined=before is not None)
+    answer = GivenAnswer(result.value, context.source, spoken)
+    if before and step.type.name == "text":  # its value begins with what was told before
+        told = result.value if isinstance(result.value, str) else result.value["text"]
+        answer = context.add_part(f"@{step.id}", told.removeprefix(f"{before.value}\n"))
     if result.more:
         context.set_answer(f"@{step.id}", answer)
         return context.ask()
@@ -270,9 +273,7 @@ def _accept_file(context: TurnContext, step: Step, media: Media) -> Turn:
     if getattr(step.settings, "voice", False) and media.kind in SPOKEN:
         ordinal = context.add_file(media, step.id)
         caption = {"text": media.caption} if media.caption.strip() else {}
-        before = context.session.answers.get(f"@{step.id}", GivenAnswer()).evidence
-        answer = GivenAnswer({"voice": ordinal, **caption}, context.source, (*before, ordinal))
-        return finish_step(context, step, answer)
+        return finish_step(context, step, context.add_part(f"@{step.id}", {"voice": ordinal, **caption}, ordinal))
     if step.type.part == "media":
         warn_of_voice(context, media)
         context.add_file(media, step.id)

@@ -12,7 +12,7 @@ tip goes to the SP's and the DIG's desk. No station or outpost gets a tip unless
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -21,7 +21,7 @@ from satark.api.flow import AcceptedAnswer, Meaning, Step
 from satark.api.inbound import SPOKEN, Media, Pin, Tap, Text
 from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer
-from satark.dialogue.steps.answer_steps import located, merge_pin
+from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
@@ -154,6 +154,17 @@ def fill_in_answer(context: TurnContext, opening: Opening) -> None:
     fill_in(context, told if _asks_now(context) else Opening(place=opening.place))
 
 
+def fill_in_again(context: TurnContext, words: str, taken: set[str]) -> None:
+    """Fill in from the new words of an edited message what its old words had filled in: the steps `taken`."""
+    opening, is_whole = opening_in(context, words), context.loaded.flow.meanings.get("category", "") in taken
+    (fill_in if is_whole else fill_in_answer)(context, opening)
+    if context.session.dangers:
+        leave_unasked(context, (step for step in context.loaded.steps if step.id in taken and not step.detail))
+    if is_whole:
+        ask_only_what_matters(context, words, opening)
+    ask_of_police(context, words)
+
+
 def _is_open(context: TurnContext, meaning: Meaning) -> bool:
     """Whether a story may answer a step: "now" only where that is asked, "when" only where it is not."""
     asks_now = _asks_now(context)
@@ -245,11 +256,6 @@ def warn_of_voice(context: TurnContext, media: Media) -> None:
         context.say("file.film")
 
 
-def join_texts(before: Any, words: str) -> str:
-    """Append a message to a text that is there already."""
-    return f"{before}\n{words}" if before else words
-
-
 def _add_evidence(context: TurnContext, media: Media) -> None:
     warn_of_voice(context, media)
     context.add_file(media, context.loaded.evidence_step)
@@ -269,7 +275,7 @@ def _add_caption(context: TurnContext, caption: str) -> None:
         return
     if not context.session.language:
         context.change(language=context.loaded.language_of(caption))
-    _set_opening(context, caption)
+    context.add_part(context.loaded.opening_step, caption)
     fill_in(context, opening)
     ask_only_what_matters(context, caption, opening)
 
@@ -281,12 +287,7 @@ def opening_in(context: TurnContext, words: str) -> Opening:
 
 def _add_words(context: TurnContext, words: str) -> None:
     ask_of_police(context, words)
-    old = context.session.answers.get(context.loaded.opening_step)
-    value: Any = old.value if old else None
-    if isinstance(value, Mapping):
-        _set_opening(context, {**value, "text": join_texts(value.get("text"), words)})
-    else:
-        _set_opening(context, join_texts(value, words))
+    context.add_part(context.loaded.opening_step, words)
     context.say("text.kept")
 
 
@@ -302,10 +303,7 @@ def _add_pin(context: TurnContext, pin: Pin) -> bool:
     result = step.type.accept(step, pin, context.view(step)) if step else None
     if step is None or not isinstance(result, AcceptedAnswer):
         return False
-    old = context.session.answers.get(step.id)
-    before = old.value if old and isinstance(old.value, Mapping) else {}
-    value = merge_pin(before, result.value)
-    context.set_answer(step.id, GivenAnswer(value, context.source, old.evidence if old else ()))
+    context.add_part(step.id, result.value)
     context.say("pin.kept")
     context.said.append(result.said)
     return True
@@ -313,10 +311,3 @@ def _add_pin(context: TurnContext, pin: Pin) -> bool:
 
 def _opening_is_open(context: TurnContext) -> bool:
     return bool(context.loaded.opening_step) and context.loaded.opening_step not in context.session.answers
-
-
-def _set_opening(context: TurnContext, value: Any) -> None:
-    opening = context.loaded.opening_step
-    old = context.session.answers.get(opening)
-    evidence = old.evidence if old else ()
-    context.set_answer(opening, GivenAnswer(value, context.source, evidence, joined=old is not None))

@@ -196,19 +196,6 @@ def located(place: Place, geography: Geography, codes: Iterable[str] = ()) -> Pl
     return msgspec.structs.replace(place, district=found.district, station=found.station)
 
 
-def merge_pin(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
-    """Add what a later pin tells to a place; the words that were given first stay.
-
-    A pin says more than words: the district and station that the words named count no more where it is elsewhere.
-    """
-    text = place.get("text") or pin.get("text", "")
-    if place.get("district") and pin.get("district") == ELSEWHERE:
-        pin = {**pin, "district": ""}  # a doubt: the words name a district, and the pin may be where the tipster is
-    if place.get("district") != pin.get("district"):
-        place = {name: value for name, value in place.items() if name not in {"district", "station"}}
-    return {**place, **pin, **({"text": text} if text else {})}
-
-
 def _is_slip(event: Event, view: View) -> bool:
     """Whether a caller pressed a key where words are awaited: it must not stand in their place."""
     return view.channel == "voice" and isinstance(event, Text) and event.body.isdigit() and len(event.body) == 1

@@ -26,7 +26,7 @@ from satark_words.catalogues import Catalogue
 from satark_words.reading import Danger, DangerKind
 
 _STANDING = frozenset({
-    "complete", "dangers", "form_offered", "page", "replied", "revision", "said", "state", "step", "suggested",
+    "complete", "form_offered", "page", "replied", "revision", "said", "state", "step", "suggested", "told_dangers",
 })  # fmt: skip
 """Fields of the session that don't affect its position in the flow."""
 _ACTS = frozenset({"submission", "erase", "reach", "delete_messages"})
@@ -218,6 +218,26 @@ class TurnContext:
         if old is not None and old.evidence:
             self.drop_files(set(old.evidence) - set(answer.evidence if answer else ()))
 
+    def add_part(self, name: str, part: Any, *evidence: str) -> GivenAnswer:
+        """Add to an answer what this event gives; return the answer."""
+        old = self.session.answers.get(name)
+        parts, files = (old.parts, old.evidence) if old else ((), ())
+        self.set_answer(name, GivenAnswer.of_parts((*parts, (self.source, part)), (*files, *evidence)))
+        return self.session.answers[name]
+
+    def take_back(self, source: str) -> None:
+        """Take back what a message told: its parts of all answers, and the dangers that no other message told of."""
+        session = self.session
+        kept = {name: left for name, answer in session.answers.items() if (left := answer.without(source))}
+        gone = session.answers.keys() - kept.keys()
+        self.change(
+            answers=kept,
+            picked_details=tuple(name for name in session.picked_details if name not in gone),
+            told_dangers=tuple(one for one in session.told_dangers if one[1] != source),
+        )
+        if place := kept.get(self.loaded.place_step):
+            self.set_answer(self.loaded.place_step, place)
+
     def _with_names(self, place: GivenAnswer) -> GivenAnswer:
         told = place_of(place.value) if isinstance(place.value, Mapping) else Place()
         named = self.names(told.text) if told.text and not told.station else ()
@@ -292,7 +312,8 @@ class TurnContext:
         self.say_numbers(texts.text(texts.own(f"danger.{kind}", self.session.channel)) for kind in told)
         self._shown |= new.keys()
         self.dangers += tuple(kind for kind, danger in new.items() if danger.sure)
-        self.change(dangers=tuple(dict.fromkeys((*self.session.dangers, *self.dangers))))
+        told = (*self.session.told_dangers, *((kind, self.source) for kind in self.dangers))
+        self.change(told_dangers=tuple(dict.fromkeys(told)))
 
     def say_numbers(self, numbers: Iterable[str]) -> None:
         """Say whom to call, which stays above the question of an open mailbox."""

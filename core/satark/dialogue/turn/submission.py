@@ -9,7 +9,7 @@ import msgspec
 
 from satark.api.flow import Step
 from satark.api.tip import Accused, Place, Priority
-from satark.dialogue.session import GivenAnswer, Submission
+from satark.dialogue.session import GivenAnswer, GivenPart, Submission
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark_words.graphemes import truncate
@@ -147,8 +147,7 @@ def take_out_identity(context: TurnContext) -> None:
     for name, text in list(_texts(context)):
         if spans := _open(context, name, text):
             answer = context.session.answers[name]
-            value = _replaced(answer.value, without_spans(text, spans))
-            context.set_answer(name, msgspec.structs.replace(answer, value=value))
+            context.set_answer(name, GivenAnswer.of_parts(_parts_without(answer, spans), answer.evidence))
 
 
 def note_identity(context: TurnContext, step: Step) -> None:
@@ -190,6 +189,17 @@ def _words(step_type: str, answer: GivenAnswer) -> str:
     if isinstance(value, dict):
         return str(value.get("text", ""))
     return value if isinstance(value, str) and step_type == "text" else ""
+
+
+def _parts_without(answer: GivenAnswer, spans: list[tuple[int, int]]) -> Iterator[GivenPart]:
+    """Yield the parts of an answer without these spans of all its words; a part may become empty."""
+    at = 0
+    for source, part in answer.parts:
+        words = _words("text", GivenAnswer(part))
+        upto = at + len(words)
+        within = [(max(start, at) - at, min(end, upto) - at) for start, end in spans if start < upto and end > at]
+        yield source, _replaced(part, without_spans(words, within)) if within else part
+        at = upto + bool(words)
 
 
 def _replaced(value: Any, text: str) -> Any:
