@@ -153,8 +153,7 @@ def handle_edited(context: TurnContext, event: Edited) -> Turn:
     old = before.answers[name]
     parts = [(one, _edited(part, result.value) if one == event.original else part) for one, part in old.parts]
     context.set_answer(name, GivenAnswer.of_parts(parts, old.evidence))
-    told = (*context.session.told_dangers, *((kind, event.original) for kind in context.dangers))
-    context.change(told_dangers=told)
+    context.change(told_dangers=(*context.session.told_dangers, *((kind, context.source) for kind in context.dangers)))
     if step.id == context.loaded.opening_step:
         fill_in_again(context, event.body, before.answers.keys() - context.session.answers.keys())
     return _go_on_changed(context)
@@ -176,9 +175,8 @@ def handle_revoked(context: TurnContext, event: Revoked) -> Turn:
 
 def _go_on_changed(context: TurnContext) -> Turn:
     """Go on after a change to what was told: what was asked about the words or files before is asked anew."""
-    told = [str(answer.value) for answer in context.session.answers.values()]
-    decided = tuple(words for words in context.session.identity_decided if any(words in text for text in told))
-    context.change(identity_decided=decided)
+    told = "\n".join(str(answer.value) for answer in context.session.answers.values())
+    context.change(identity_decided=tuple(words for words in context.session.identity_decided if words in told))
     if context.session.state in {"@identity", "@origin"}:
         context.leave_menu()
     reopen_review(context)

@@ -209,8 +209,7 @@ def accept_result(context: TurnContext, step: Step, result: AcceptedAnswer | Ref
     if isinstance(result, RefusedAnswer):
         return context.ask()
     before = context.session.answers.get(f"@{step.id}")
-    spoken = before.evidence if before else ()
-    answer = GivenAnswer(result.value, context.source, spoken)
+    answer = GivenAnswer(result.value, context.source, before.evidence if before else ())
     if before and step.type.name == "text":  # its value begins with what was told before
         told = result.value if isinstance(result.value, str) else result.value["text"]
         answer = context.add_part(f"@{step.id}", told.removeprefix(f"{before.value}\n"))

@@ -229,10 +229,9 @@ class TurnContext:
         """Take back what a message told: its parts of all answers, and the dangers that no other message told of."""
         session = self.session
         kept = {name: left for name, answer in session.answers.items() if (left := answer.without(source))}
-        gone = session.answers.keys() - kept.keys()
         self.change(
             answers=kept,
-            picked_details=tuple(name for name in session.picked_details if name not in gone),
+            picked_details=tuple(one for one in session.picked_details if one in kept or one not in session.answers),
             told_dangers=tuple(one for one in session.told_dangers if one[1] != source),
         )
         if place := kept.get(self.loaded.place_step):
