@@ -13,7 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from satark.api import hookimpl
-from satark.api.inbound import Media, MediaRef
+from satark.api.inbound import Media, MediaRef, Revoked
+from satark.dialogue.session import Session
 from satark.store import tables
 from satark.store.conversations import ConversationRow
 from satark.store.workspace import workspace_dir
@@ -81,12 +82,17 @@ def header(place: WorkingHost) -> Any:
     return tip.header
 
 
-def unsaid(place: WorkingHost) -> tuple[str, ...]:
-    """Return the dangers of which the tipster is still to be told."""
+def draft(place: WorkingHost) -> Session:
+    """Return the only conversation's session."""
     (row,) = place.rows(tables.conversation)
     session = place.runtime._sessions.open(ConversationRow(row.id, row.draft, row.handle, row.due))
     assert session
-    return session.dangers_unsaid
+    return session
+
+
+def unsaid(place: WorkingHost) -> tuple[str, ...]:
+    """Return the dangers of which the tipster is still to be told."""
+    return draft(place).dangers_unsaid
 
 
 async def test_a_cry_in_a_draft_is_answered_and_the_tip_is_urgent(
@@ -103,6 +109,22 @@ async def test_a_cry_in_a_draft_is_answered_and_the_tip_is_urgent(
         assert (header(place).priority, header(place).flags) == ("urgent", ("danger:life",))
         assert len(notices(place)) == 1
         assert "chaku" not in str(logs)
+
+
+async def test_a_danger_is_known_by_its_voice_note_and_deleted_with_it(
+    tmp_path: Path, hears: Callable[[str], Recogniser]
+) -> None:
+    async with working_host(tmp_path / "host", plugin=hears(CRY)) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, "What is happening")
+        await asha.hear(note(place))
+        await until(lambda: notices(place))
+        session = draft(place)
+        assert session.told_dangers == (("life", session.files[-1].source),)
+        engine = place.runtime._flows.current
+        turn = engine.advance(session, Revoked(session.files[-1].source), "later", 0)
+        assert turn.session is not None
+        assert turn.session.dangers == ()
 
 
 async def test_a_danger_that_is_not_sure_is_answered_and_makes_nothing_urgent(

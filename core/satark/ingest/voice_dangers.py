@@ -63,8 +63,8 @@ class VoiceDangers:
         messages = self._messages(row, kinds)
         if row and session:
             unsaid = () if messages else (*session.dangers_unsaid, *kinds)
-            source = next((file.source for file in session.files if file.ordinal == job.ordinal), "")
-            told = (*session.told_dangers, *((kind, source) for kind in sure))
+            sources = [file.source for file in session.files if file.ordinal == job.ordinal]  # none if it was erased
+            told = (*session.told_dangers, *((kind, source) for kind in sure for source in sources))
             marked = replace(session, told_dangers=tuple(dict.fromkeys(told)), dangers_unsaid=unsaid)
             conversations.write(unit, [self._sessions.seal_changed(row, marked)])
         elif sure:

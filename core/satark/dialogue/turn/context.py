@@ -311,8 +311,8 @@ class TurnContext:
         self.say_numbers(texts.text(texts.own(f"danger.{kind}", self.session.channel)) for kind in told)
         self._shown |= new.keys()
         self.dangers += tuple(kind for kind, danger in new.items() if danger.sure)
-        told = (*self.session.told_dangers, *((kind, self.source) for kind in self.dangers))
-        self.change(told_dangers=tuple(dict.fromkeys(told)))
+        heard = (*self.session.told_dangers, *((kind, self.source) for kind in self.dangers))
+        self.change(told_dangers=tuple(dict.fromkeys(heard)))
 
     def say_numbers(self, numbers: Iterable[str]) -> None:
         """Say whom to call, which stays above the question of an open mailbox."""
