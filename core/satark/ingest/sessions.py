@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from satark_words.reading import Reading
 
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raise this number if an older version can't read the changed `Session`: it then leaves such sessions alone.
 
 While machines are upgraded one after the other, both versions read the same conversations.
