@@ -128,7 +128,7 @@ def later(spool: Spool, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "size", "room"), [(2, 1_000_000, 2), (100, 1_500, 2), (0, 1_000_000, 0), (100, 0, 0)]
+    ("files", "size", "room"), [(2, 1_000_000, 2), (100, 2_500, 2), (0, 1_000_000, 0), (100, 0, 0)]
 )
 def test_a_full_spool_says_so(tmp_path: Path, files: int, size: int, room: int) -> None:
     spool = make(tmp_path, files=files, size=size)
