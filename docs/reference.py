@@ -22,7 +22,7 @@ from pydantic import BaseModel
 import satark.api
 from reference_flow import events, flow, metrics, texts
 from reference_scaffolds import scaffold
-from reference_types import modules_of, types
+from reference_types import contract_names, modules_of, types
 from satark.api import hooks as hookspecs
 from satark.api.routing import DestinationRule
 from satark.cli.main import cli
@@ -142,8 +142,7 @@ def _leaves(path: str, command: click.Command) -> Iterator[tuple[str, click.Comm
 
 def contract() -> str:
     """Return every module of the contract with its meaning and its names, and the modules of the two libraries."""
-    lines, modules = list[str](), modules_of("satark.api")
-    listed = {module: importlib.import_module(module).__all__ for module in modules}
+    lines, listed = list[str](), contract_names()
     own = set(satark.api.__all__).difference(*listed.values())
     for module, names in {"satark.api": sorted(own), **listed}.items():
         label = re.split("[:.,;]", _meaning(module))[0]

@@ -13,6 +13,7 @@ from itertools import groupby
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
+import satark.api
 from satark.api import hooks
 
 _WORD = re.compile(r"\w+")
@@ -29,6 +30,15 @@ def types() -> str:
     return "\n".join(parts)
 
 
+def contract_names(prefix: str = "satark.api.") -> dict[str, list[str]]:
+    """Return the names that `satark.api` offers, by module; `prefix` begins the names of these modules."""
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(ast.parse(inspect.getsource(satark.api))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(prefix):
+            found[node.module] = [alias.name for alias in node.names]
+    return dict(sorted(found.items()))
+
+
 def modules_of(package: str) -> list[str]:
     """Return the modules of a package that list public names, in order."""
     found = pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}.")
@@ -38,8 +48,7 @@ def modules_of(package: str) -> list[str]:
 def _public_types() -> Mapping[str, tuple[str, Any]]:
     """Return the contract's classes and aliases by name, each with its module."""
     found: dict[str, tuple[str, Any]] = {}
-    for module in (*modules_of("satark.api"), "satark_files.scrubber"):
-        names = importlib.import_module(module).__all__
+    for module, names in {**contract_names(), **contract_names("satark_files.")}.items():
         for name in names:
             value = getattr(importlib.import_module(module), name)
             if inspect.isclass(value) or get_args(value):

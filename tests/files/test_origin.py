@@ -2,8 +2,7 @@
 
 import pytest
 
-from satark.api.tip import Origin
-from satark_files.origin import parse_origin
+from satark_files.origin import Origin, parse_origin
 
 
 @pytest.mark.parametrize(

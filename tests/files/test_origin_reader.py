@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from satark.api.tip import Origin
 from satark_files.limits import Limits
-from satark_files.origin import parse_origin
+from satark_files.origin import Origin, parse_origin
 from satark_files.origin_reader import OriginReader
 from satark_files.scrubber import Unclean
 from support.evidence.markers import LATITUDE

@@ -186,7 +186,6 @@ from satark.api.tip import (
     Evidence,
     Header,
     Message,
-    Origin,
     Place,
     Priority,
     Release,
@@ -194,6 +193,7 @@ from satark.api.tip import (
     Status,
     Tip,
 )
+from satark_files.origin import Origin
 from satark_files.scrubber import Cleaned, LeftOut, Reason, Scrubber, Unclean
 
 if TYPE_CHECKING:

@@ -10,8 +10,6 @@ from typing import ParamSpec, TypeVar
 
 from satark.api.observability import OperatorError, describe_error, log
 
-__all__ = ["backoff", "keep_running", "run_in_thread"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 

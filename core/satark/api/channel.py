@@ -16,20 +16,6 @@ from satark.api.inbound import Address, Batch, MediaRef
 from satark.api.outbound import Call, SendResult
 from satark.api.prompt import Capabilities, Prompt
 
-__all__ = [
-    "Channel",
-    "Endpoint",
-    "ErasingChannel",
-    "ListeningChannel",
-    "Malformed",
-    "MediaGone",
-    "Outcome",
-    "RawRequest",
-    "RawResponse",
-    "Receive",
-    "SigningChannel",
-]
-
 
 class RawRequest(msgspec.Struct, frozen=True, kw_only=True):
     """An HTTP request as received. The body holds the exact bytes, since signatures cover them.

@@ -14,25 +14,6 @@ import msgspec
 from satark.api.observability import Redacted
 from satark.api.outbound import Call, Delivered
 
-__all__ = [
-    "Address",
-    "Batch",
-    "CompleteTip",
-    "Edited",
-    "Event",
-    "FormPage",
-    "Inbound",
-    "Media",
-    "MediaKind",
-    "MediaRef",
-    "Moved",
-    "Pin",
-    "Revoked",
-    "Tap",
-    "Text",
-    "Unsupported",
-]
-
 
 class Address:
     """One opaque address of a sender at a provider: a phone number, a business-scoped user id or a chat id.

@@ -12,20 +12,6 @@ import msgspec
 from satark.api.observability import Redacted
 from satark_words.graphemes import Unit
 
-__all__ = [
-    "NEXT_PAGE",
-    "Capabilities",
-    "Choice",
-    "ChoiceToken",
-    "Prompt",
-    "ReceiptPicture",
-    "VoiceNote",
-    "clip_name",
-    "command_token",
-    "make_token",
-    "parse_token",
-]
-
 NEXT_PAGE: Final = "@page:@more:0"
 PREVIOUS_PAGE: Final = "@page:@less:0"
 """Token of the choice that turns back one page of a whole message, text included, on a medium that can't show it all at

@@ -26,29 +26,6 @@ from satark.api.outbound import Call, SendResult
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = [
-    "Ask",
-    "CallProvider",
-    "CallRequest",
-    "CallStep",
-    "CallVerb",
-    "CallWebhook",
-    "GoOn",
-    "HangUp",
-    "IncomingSms",
-    "Line",
-    "NoDraft",
-    "Pace",
-    "Pause",
-    "Record",
-    "Say",
-    "SigningProvider",
-    "SmsProvider",
-    "SmsWebhook",
-    "TextCaller",
-    "Transcriber",
-]
-
 
 class IncomingSms(Redacted, frozen=True, kw_only=True):
     """One text message that a provider delivered."""

@@ -21,17 +21,6 @@ from satark_files.decoding import DECODING_ERRORS
 if TYPE_CHECKING:
     import io
 
-__all__ = [
-    "CantOpen",
-    "check_recipient",
-    "decrypt_stream",
-    "encrypt_stream",
-    "new_identity",
-    "open_as",
-    "recipient_of",
-    "seal",
-]
-
 T = TypeVar("T")
 
 LEAST_PADDED: Final = 512

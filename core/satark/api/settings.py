@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from satark.api.routing import DestinationRule
     from satark_files.limits import Limits
 
-__all__ = [
-    "CoreSettings",
-    "SettingProblem",
-    "Settings",
-    "SettingsError",
-    "provider_url",
-]
-
 M = TypeVar("M", bound="BaseModel")
 
 

@@ -17,25 +17,6 @@ from satark.api.observability import OperatorError
 from satark.api.routing import Destination
 from satark.api.tip import Evidence, Header, Message, Tip
 
-__all__ = [
-    "Carrier",
-    "CarrierConnection",
-    "CarrierError",
-    "DeadLetter",
-    "Delivery",
-    "DeliveryResult",
-    "Done",
-    "ListeningSink",
-    "MessageRejected",
-    "OfficeLink",
-    "ReadableTip",
-    "ReadingSink",
-    "Retry",
-    "SealedFile",
-    "SealedMessage",
-    "Sink",
-]
-
 
 class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of a tip.

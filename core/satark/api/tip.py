@@ -8,27 +8,6 @@ from typing import Any, Literal, TypeAlias, get_args
 from satark.api.observability import Redacted
 from satark_files.origin import Origin
 
-__all__ = [
-    "FINISHED_STATUSES",
-    "HANDOFF_DIGITS",
-    "OUTCOMES",
-    "RECEIPT_DIGITS",
-    "STATUSES",
-    "Accused",
-    "CaseStep",
-    "Envelope",
-    "Evidence",
-    "Header",
-    "Message",
-    "Origin",
-    "Place",
-    "Priority",
-    "Release",
-    "RetentionStep",
-    "Status",
-    "Tip",
-]
-
 Status: TypeAlias = Literal[
     "RECEIVED", "IN_REVIEW", "NEED_INFO", "ASSIGNED", "VERIFYING", "ACTION",
     "ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "SET_ASIDE", "CLOSED", "REOPENED",

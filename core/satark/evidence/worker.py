@@ -15,7 +15,7 @@ from satark.api.channel import MediaGone, channel_of
 from satark.api.inbound import SPOKEN, Address
 from satark.api.observability import Kind, LifecycleEvent, log
 from satark.api.sealing import seal
-from satark.api.tip import Evidence, Origin
+from satark.api.tip import Evidence
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.dialogue.session import FileNotice
@@ -29,6 +29,7 @@ from satark.store.writer import StoreDown
 from satark_files.documents.vcard import phone_numbers
 from satark_files.extra_packages import needing
 from satark_files.limits import MB
+from satark_files.origin import Origin
 from satark_files.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from satark.api.routing import Desk, Level
-from satark.api.tip import Envelope, Evidence, Header, Origin, Tip
+from satark.api.tip import Envelope, Evidence, Header, Tip
 from satark.casework import Casework, Clocks, DeskAct, DeskActs, OpenTip
 from satark.services import DeskContext, Services
 from satark_desk import plugin
@@ -25,6 +25,7 @@ from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, un
 from satark_desk.second_factors import add_factor, new_totp, new_totp_secret
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
+from satark_files.origin import Origin
 from support.commands import commands_of
 from support.desk_reading import code_at
 from support.site_client import site_client

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from satark.api.tip import Origin
 from satark.casework import OpenTip
 from satark_desk.maps import DistrictMap, PlaceMap, district_map, place_map
+from satark_files.origin import Origin
 from satark_words.geography.geography import Geography
 
 

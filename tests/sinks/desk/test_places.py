@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 import pytest
 
-from satark.api.tip import Origin
 from satark.casework import OpenTip
 from satark_desk.places import FileOrigin, file_origins
+from satark_files.origin import Origin
 from satark_words.geography.geography import Geography
 
 CAME = date(2026, 11, 24), date(2026, 11, 25)

@@ -9,8 +9,8 @@ import pytest
 from click.testing import Result
 
 from satark.api.routing import Desk
-from satark.api.tip import Origin
 from satark.services import Services
+from satark_files.origin import Origin
 from support.desk_reading import records
 from support.tips import seed_file, seed_file_state, seed_tip
 

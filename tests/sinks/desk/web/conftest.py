@@ -10,8 +10,9 @@ from playwright.async_api import Page, expect
 from starlette.applications import Starlette
 
 from satark.api.routing import Desk
-from satark.api.tip import Message, Origin
+from satark.api.tip import Message
 from satark.services import Services
+from satark_files.origin import Origin
 from satark_testing.processes.serving import serve
 from support.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 

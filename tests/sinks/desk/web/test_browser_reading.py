@@ -13,8 +13,8 @@ from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
 from satark.api.routing import Desk
-from satark.api.tip import Origin
 from satark.services import Services
+from satark_files.origin import Origin
 from satark_testing.waiting import limit
 from support.tips import SeededTip, seed_file, seed_tip
 

@@ -11,9 +11,9 @@ import pytest
 from httpx2 import Client
 
 from satark.api.routing import Desk
-from satark.api.tip import Origin
 from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import DeskContext, Services
+from satark_files.origin import Origin
 from support.tips import SeededTip, seed_file, seed_tip
 
 Browser = Callable[..., Client]

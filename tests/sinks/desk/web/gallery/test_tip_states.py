@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from satark.api.tip import STATUSES, Origin
+from satark.api.tip import STATUSES
 from satark.casework import Clocks, DeskAct, DeskActs
 from satark_desk.officers import unlock
+from satark_files.origin import Origin
 from support.desk_gallery import DeskGallery, PageState
 from support.tip_stories import TipStories
 from support.tips import seed_file, seed_file_state
