@@ -11,7 +11,7 @@ import msgspec
 
 if TYPE_CHECKING:
     import click
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, MetaData, Table
 
     from satark.api.channel import Channel, Outcome
     from satark.api.flow import Flow, FormView, Questionnaire
@@ -36,6 +36,8 @@ class Branch(msgspec.Struct, frozen=True):
 
     name: str
     folder: Path
+    tables: MetaData | None = None
+    """The tables, whose comments are written into the database; None: no comments."""
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete
 
 from satark.api import Branch, Page, Prepared, Settings, Sink, hookimpl
-from satark_desk.tables import queue, read_state
+from satark_desk.tables import metadata, queue, read_state
 
 if TYPE_CHECKING:
     import click
@@ -39,7 +39,7 @@ def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page
 @hookimpl
 def satark_migrations() -> Sequence[Branch]:
     """Hand over the branch `desk`."""
-    return [Branch("desk", Path(__file__).parent / "migrations")]
+    return [Branch("desk", Path(__file__).parent / "migrations", metadata)]
 
 
 @hookimpl

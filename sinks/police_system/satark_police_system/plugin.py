@@ -19,6 +19,7 @@ from satark.api import (
     WorkerContext,
     hookimpl,
 )
+from satark_police_system.answers import metadata
 from satark_police_system.settings import SINK, PoliceSettings
 
 
@@ -70,7 +71,7 @@ def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page
 @hookimpl
 def satark_migrations() -> Sequence[Branch]:
     """Hand over the branch `police_system`."""
-    return [Branch("police_system", Path(__file__).parent / "migrations")]
+    return [Branch("police_system", Path(__file__).parent / "migrations", metadata)]
 
 
 def _section(settings: Settings) -> PoliceSettings | None:

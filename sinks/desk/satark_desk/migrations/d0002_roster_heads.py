@@ -20,6 +20,5 @@ def downgrade() -> None:
         "desk_roster_seen",
         sa.Column("desk", sa.String(length=40), primary_key=True),
         sa.Column("officer", sa.String(length=40), primary_key=True),
-        sa.Column("position", sa.Integer(), nullable=False, comment="of the newest entry of the roster that was shown"),
-        comment="how much of the roster an officer has seen",
+        sa.Column("position", sa.Integer(), nullable=False),
     )

@@ -13,18 +13,9 @@ def upgrade() -> None:
     """Create the table."""
     op.create_table(
         "tip_change",
-        sa.Column(
-            "position",
-            sa.BigInteger(),
-            autoincrement=False,
-            nullable=False,
-            comment="order of the commits; on PostgreSQL the transaction's id",
-        ),
-        sa.Column(
-            "tip", sa.String(length=32), nullable=False, comment="whose messages, files or keys changed; empty: erased"
-        ),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tip", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("position", "tip"),
-        comment="which tips changed lately, so that desks read only those again",
     )
 
 

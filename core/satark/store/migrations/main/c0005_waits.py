@@ -14,13 +14,7 @@ TABLES = ("outbox", "file", "delivery")
 def upgrade() -> None:
     """Add the column."""
     for table in TABLES:
-        column = sa.Column(
-            "wait",
-            sa.Integer(),
-            server_default="0",
-            nullable=False,
-            comment="seconds from when due_at was set until it",
-        )
+        column = sa.Column("wait", sa.Integer(), server_default="0", nullable=False)
         op.add_column(table, column)
 
 
