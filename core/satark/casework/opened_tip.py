@@ -23,8 +23,6 @@ class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     header: Header
     status: Status
-    newest_from_tipster: int
-    """`seq` of the tipster's newest message; 0: there is none."""
     newest: int
     """`seq` of the newest message, whoever wrote it; 0: there is none."""
     awaits_reply: bool
@@ -152,7 +150,6 @@ def summarize(tip: str, header: Header, thread: Sequence[PostedMessage]) -> TipS
         id=tip,
         header=corrected(header, thread),
         status=work.status,
-        newest_from_tipster=max((posted.seq for posted in from_tipster), default=0),
         newest=max((posted.seq for posted in thread), default=0),
         awaits_reply=any(posted.message.question and posted.seq not in answered for posted in thread),
         last_heard=max([header.received, *(posted.message.band for posted in from_tipster)]),

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,24 @@ def desk_work(desk: str, passphrase_file: Path) -> Iterator[DeskWork]:
         yield DeskWork(services, unlocked, unlocked.casework(services), settings)
 
 
+def act_command(name: str) -> Callable[[Callable[..., DeskAct]], click.Command]:
+    """Make a command on a tip of a function: the command performs the act that the function makes of its options."""
+
+    def make(act_of: Callable[..., DeskAct]) -> click.Command:
+        @click.command(name)
+        @on_tip
+        @json_option
+        @wraps(act_of)
+        def command(*, desk: str, number: str, passphrase_file: Path, as_json: bool, **options: Any) -> None:
+            act = act_of(**options)
+            with desk_work(desk, passphrase_file) as work:
+                report_act(work.act(number, act), act.name, as_json=as_json)
+
+        return command
+
+    return make
+
+
 @click.command("queue")
 @at_desk
 @click.option("--status", default="", help="Only tips of this status.")
@@ -172,23 +191,19 @@ def show(*, desk: str, number: str, passphrase_file: Path, language: str, as_jso
             click.echo(terminal_tables.tip(tip, work.text(language)))
 
 
-@click.command("note")
-@on_tip
+@act_command("note")
 @click.option("--text", required=True, help="The note; no tipster ever sees it.")
 @click.option("--private", is_flag=True, help="For DESK alone: no other desk sees it.")
-@json_option
-def note(*, desk: str, number: str, passphrase_file: Path, text: str, private: bool, as_json: bool) -> None:
+def note(*, text: str, private: bool) -> DeskAct:
     """Add a note to tip NUMBER that desks alone read."""
-    act_on(desk, number, passphrase_file, DeskAct(name="note", text=text.strip(), private=private), as_json=as_json)
+    return DeskAct(name="note", text=text.strip(), private=private)
 
 
-@click.command("assign")
-@on_tip
+@act_command("assign")
 @click.option("--to", "officer", required=True, help="An officer of the desk.")
-@json_option
-def assign(*, desk: str, number: str, passphrase_file: Path, officer: str, as_json: bool) -> None:
+def assign(*, officer: str) -> DeskAct:
     """Assign tip NUMBER to an officer of the desk."""
-    act_on(desk, number, passphrase_file, DeskAct(name="assign", to=officer), as_json=as_json)
+    return DeskAct(name="assign", to=officer)
 
 
 @click.command("respond")
@@ -212,80 +227,56 @@ def respond(*, desk: str, number: str, passphrase_file: Path, status: Status, me
         click.echo(f"{number}: {status}" if tip.status == status else f"{number}: asked to close; it is {tip.status}")
 
 
-@click.command("report")
-@on_tip
+@act_command("report")
 @click.option("--text", required=True, help="What was done and found; no tipster ever sees it.")
-@json_option
-def report(*, desk: str, number: str, passphrase_file: Path, text: str, as_json: bool) -> None:
+def report(*, text: str) -> DeskAct:
     """Report on tip NUMBER to the desk that directed it."""
-    act_on(desk, number, passphrase_file, DeskAct(name="report", text=text.strip()), as_json=as_json)
+    return DeskAct(name="report", text=text.strip())
 
 
-@click.command("close")
-@on_tip
+@act_command("close")
 @click.option("--outcome", default="", help=f"What came of it: {', '.join(OUTCOMES)}.")
 @click.option("--done", default="", help="What was done; no tipster ever sees it.")
 @click.option("--message", default="", help="The reason that the tipster reads; where the desk decides itself.")
-@json_option
-def close(
-    *, desk: str, number: str, passphrase_file: Path, outcome: str, done: str, message: str, as_json: bool
-) -> None:
+def close(*, outcome: str, done: str, message: str) -> DeskAct:
     """Close tip NUMBER, or ask the desk that directed it to close it."""
-    act = DeskAct(name="close", outcome=outcome, text=done.strip(), reason=message.strip())
-    act_on(desk, number, passphrase_file, act, as_json=as_json)
+    return DeskAct(name="close", outcome=outcome, text=done.strip(), reason=message.strip())
 
 
-@click.command("approve-closing")
-@on_tip
+@act_command("approve-closing")
 @click.option("--message", default="", help="The reason that the tipster reads.")
-@json_option
-def approve(*, desk: str, number: str, passphrase_file: Path, message: str, as_json: bool) -> None:
+def approve(*, message: str) -> DeskAct:
     """Approve that tip NUMBER is closed, as another desk asks."""
-    act_on(desk, number, passphrase_file, DeskAct(name="approve", reason=message.strip()), as_json=as_json)
+    return DeskAct(name="approve", reason=message.strip())
 
 
-@click.command("refuse-closing")
-@on_tip
+@act_command("refuse-closing")
 @click.option("--reason", default="", help="Why, and what is to be done; no tipster ever sees it.")
-@json_option
-def refuse(*, desk: str, number: str, passphrase_file: Path, reason: str, as_json: bool) -> None:
+def refuse(*, reason: str) -> DeskAct:
     """Refuse to close tip NUMBER; the desk that asks owes a report again."""
-    act_on(desk, number, passphrase_file, DeskAct(name="refuse", text=reason.strip()), as_json=as_json)
+    return DeskAct(name="refuse", text=reason.strip())
 
 
-@click.command("correct")
-@on_tip
+@act_command("correct")
 @click.option("--priority", default="", help=f"The right priority: {', '.join(PRIORITIES)}.")
 @click.option("--category", default="", help="The right category; `satark flow show --json` lists the codes.")
 @click.option("--reason", default="", help="Why.")
-@json_option
-def correct(
-    *, desk: str, number: str, passphrase_file: Path, priority: str, category: str, reason: str, as_json: bool
-) -> None:
+def correct(*, priority: str, category: str, reason: str) -> DeskAct:
     """Correct the priority or the category of tip NUMBER."""
-    act = DeskAct(name="correct", priority=priority, category=category.upper(), text=reason.strip())
-    act_on(desk, number, passphrase_file, act, as_json=as_json)
+    return DeskAct(name="correct", priority=priority, category=category.upper(), text=reason.strip())
 
 
-@click.command("merge")
-@on_tip
+@act_command("merge")
 @click.option("--into", required=True, help="Number of the other tip.")
 @click.option("--reason", default="", help="Why they are the same.")
-@json_option
-def merge(*, desk: str, number: str, passphrase_file: Path, into: str, reason: str, as_json: bool) -> None:
+def merge(*, into: str, reason: str) -> DeskAct:
     """Merge tip NUMBER into another; setting another status undoes it."""
-    act_on(desk, number, passphrase_file, DeskAct(name="merge", to=into, text=reason.strip()), as_json=as_json)
+    return DeskAct(name="merge", to=into, text=reason.strip())
 
 
 COMMANDS = (
     queue, search, show, respond, note, assign, report, close, approve, refuse, correct, merge,
 )  # fmt: skip
-
-
-def act_on(desk: str, number: str, passphrase_file: Path, act: DeskAct, *, as_json: bool) -> None:
-    """Perform a command's act on a tip if the rules allow it, and print the result."""
-    with desk_work(desk, passphrase_file) as work:
-        report_act(work.act(number, act), act.name, as_json=as_json)
 
 
 def report_act(tip: OpenTip, what: str, *, as_json: bool) -> None:

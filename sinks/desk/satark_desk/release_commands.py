@@ -9,7 +9,7 @@ import click
 
 from satark.casework import RELEASABLE, DeskAct, SenderHints
 from satark_desk.act_forms import parse_due
-from satark_desk.case_commands import act_on, desk_work, json_option, language_option, report_act
+from satark_desk.case_commands import act_command, desk_work, json_option, language_option, report_act
 from satark_desk.case_list import case_list
 from satark_desk.command_context import at_desk, on_tip
 from satark_desk.orders import make_order, order_pdf
@@ -65,12 +65,10 @@ def direct(
         report_act(tip, f"{what} {to_desk}", as_json=as_json)
 
 
-@click.command("consent")
-@on_tip
-@json_option
-def consent(*, desk: str, number: str, passphrase_file: Path, as_json: bool) -> None:
+@act_command("consent")
+def consent() -> DeskAct:
     """Consent that a station gets tip NUMBER itself, as another officer of DESK asks."""
-    act_on(desk, number, passphrase_file, DeskAct(name="consent"), as_json=as_json)
+    return DeskAct(name="consent")
 
 
 @click.command("withdraw")

@@ -10,7 +10,7 @@ import click
 from satark.api import Priority
 from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkKind, DeskAct, flood_groups
 from satark_desk import terminal_tables
-from satark_desk.case_commands import act_on, desk_work, json_option, language_option, print_json
+from satark_desk.case_commands import act_command, desk_work, json_option, language_option, print_json
 from satark_desk.command_context import at_desk, on_tip
 from satark_desk.tip_queue import PRIORITIES, Filter
 
@@ -36,14 +36,12 @@ def recuse(*, desk: str, number: str, passphrase_file: Path, as_json: bool) -> N
             click.echo(f"{tip.tip.number}: officer {work.unlocked.officer} does not have it any more")
 
 
-@click.command("readmit")
-@on_tip
+@act_command("readmit")
 @click.option("--officer", required=True, help="Who said that they have to do with it.")
 @click.option("--reason", default="", help="Why they get it back; no tipster ever sees it.")
-@json_option
-def readmit(*, desk: str, number: str, passphrase_file: Path, officer: str, reason: str, as_json: bool) -> None:
+def readmit(*, officer: str, reason: str) -> DeskAct:
     """Give tip NUMBER back to an officer of DESK who recused themselves from it."""
-    act_on(desk, number, passphrase_file, DeskAct(name="readmit", to=officer, text=reason.strip()), as_json=as_json)
+    return DeskAct(name="readmit", to=officer, text=reason.strip())
 
 
 @click.command("hand-over")
@@ -100,12 +98,10 @@ def floods(*, desk: str, passphrase_file: Path, language: str, as_json: bool) ->
             click.echo(_flood_table(found, work.text(language)))
 
 
-@click.command("unmerge")
-@on_tip
-@json_option
-def unmerge(*, desk: str, number: str, passphrase_file: Path, as_json: bool) -> None:
+@act_command("unmerge")
+def unmerge() -> DeskAct:
     """Undo that tip NUMBER was merged into another: it gets the status that it had before."""
-    act_on(desk, number, passphrase_file, DeskAct(name="unmerge"), as_json=as_json)
+    return DeskAct(name="unmerge")
 
 
 @click.command("bulk")

@@ -26,7 +26,6 @@ def row(priority: str = "normal", status: str = "RECEIVED", **fields: Any) -> Ro
         id="1",
         header=header,
         status=status,  # type: ignore[arg-type]
-        newest_from_tipster=0,
         newest=0,
         awaits_reply=False,
         last_heard="",

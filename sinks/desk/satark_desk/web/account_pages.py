@@ -29,12 +29,8 @@ class AccountPages:
     def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def account(self, request: Request, session: OfficerSession) -> Response:
-        """Show the account."""
-        return self.show(request, session)
-
     def show(self, request: Request, session: OfficerSession, status: int = 200, **values: object) -> Response:
-        """Render the account page, with the outcome of a submitted form in `values`."""
+        """Show the account, with the outcome of a submitted form in `values`."""
         read, sessions = self._web.context.read, self._web.sessions
         own = sessions.of_officer(session.desk, session.officer)
         browsers = read(lambda c: browsers_of(c, session.desk, session.officer))
@@ -51,26 +47,29 @@ class AccountPages:
             **{**common, **values},
         )
 
-    def passphrase(self, request: Request, session: OfficerSession) -> Response:
-        """Show the form that changes the passphrase."""
-        return self._show_passphrase(request, session)
+    def passphrase(
+        self, request: Request, session: OfficerSession, status: int = 0, *, problem: str = "", seconds: int = 0
+    ) -> Response:
+        """Show the form that changes the passphrase, and why what was sent is refused."""
+        values = {"session": session, "problem": problem, "seconds": seconds, "shortest": MIN_LENGTH}
+        return self._web.show(request, "passphrase.html", status or (422 if problem else 200), **values)
 
     def change_passphrase(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Change the passphrase, and end the officer's other sessions: somebody else may have known the old one."""
         old, new = form.get("old", ""), form.get("new", "")
         if new != form.get("again", ""):
-            return self._show_passphrase(request, session, problem="passphrase.differs")
+            return self.passphrase(request, session, problem="passphrase.differs")
         if wait := self.throttled(session):
-            return self._show_passphrase(request, session, 429, problem="sign_in.throttled", seconds=wait)
+            return self.passphrase(request, session, 429, problem="sign_in.throttled", seconds=wait)
         try:
             session.unlocked = change_passphrase(self._web.context, session.unlocked, old, new)
         except WeakPassphrase as weak:
-            return self._show_passphrase(request, session, problem=weak.advice)
+            return self.passphrase(request, session, problem=weak.advice)
         except SamePassphrase:
-            return self._show_passphrase(request, session, problem="passphrase.same")
+            return self.passphrase(request, session, problem="passphrase.same")
         except WrongPassphrase:
             self.failed(session)
-            return self._show_passphrase(request, session, 403, problem="passphrase.wrong")
+            return self.passphrase(request, session, 403, problem="passphrase.wrong")
         session.casework.trail.record("passphrase_changed")
         self._end_others(session)
         return redirect_to(request, "account?done=passphrase")
@@ -115,12 +114,6 @@ class AccountPages:
         desk, officer = session.desk, session.officer
         self._web.context.write_now(lambda unit: forget(unit, desk, officer, keep=session.browser))
         self._web.sessions.end_where(lambda one: _is_of(one, session) and one is not session)
-
-    def _show_passphrase(
-        self, request: Request, session: OfficerSession, status: int = 0, *, problem: str = "", seconds: int = 0
-    ) -> Response:
-        values = {"session": session, "problem": problem, "seconds": seconds, "shortest": MIN_LENGTH}
-        return self._web.show(request, "passphrase.html", status or (422 if problem else 200), **values)
 
 
 def _throttle_key(session: OfficerSession) -> str:

@@ -100,7 +100,7 @@ def _account_routes(web: DeskWeb) -> list[Route]:
     return [
         Route("/passphrase", web.page(account.passphrase, for_temporary=True)),
         Route("/passphrase", web.form(account.change_passphrase, for_temporary=True), methods=["POST"]),
-        Route("/account", web.page(account.account)),
+        Route("/account", web.page(account.show)),
         Route("/account/sessions", web.form(account.end_session), methods=["POST"]),
         Route("/account/browsers", web.form(account.browser), methods=["POST"]),
         Route("/account/app", web.page(factors.app)),

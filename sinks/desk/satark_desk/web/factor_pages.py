@@ -61,9 +61,16 @@ class FactorPages:
         session.new_secret = ""
         return redirect_to(request, "account?done=factor")
 
-    def passkey(self, request: Request, session: OfficerSession) -> Response:
-        """Show the page on which a browser makes a passkey."""
-        return self._show_passkey(request, session)
+    def passkey(
+        self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
+    ) -> Response:
+        """Show the page on which a browser makes a passkey, and why the last one is refused."""
+        from satark_desk.passkeys import ask_for_new  # noqa: PLC0415 - large, and only passkeys need it
+
+        existing = open_factors(self._web.context, session.unlocked, "passkey")
+        session.challenge = ask_for_new(session.unlocked, self._web.site(request), existing)
+        values = {"session": session, "options": session.challenge.options, "problem": problem, "seconds": seconds}
+        return self._web.show(request, "add_passkey.html", status, **values)
 
     def add_passkey(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Add the passkey that the browser made."""
@@ -77,7 +84,7 @@ class FactorPages:
 
         problem, seconds = self._add(session, form, take)
         if problem:
-            return self._show_passkey(request, session, 422, problem=problem, seconds=seconds)
+            return self.passkey(request, session, 422, problem=problem, seconds=seconds)
         return redirect_to(request, "account?done=factor")
 
     def remove(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
@@ -131,13 +138,3 @@ class FactorPages:
         secret = " ".join(session.new_secret[at : at + 4] for at in range(0, len(session.new_secret), 4))
         values = {"session": session, "picture": picture, "secret": secret, "problem": problem, "seconds": seconds}
         return self._web.show(request, "add_app.html", status, **values)
-
-    def _show_passkey(
-        self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
-    ) -> Response:
-        from satark_desk.passkeys import ask_for_new  # noqa: PLC0415 - large, and only passkeys need it
-
-        existing = open_factors(self._web.context, session.unlocked, "passkey")
-        session.challenge = ask_for_new(session.unlocked, self._web.site(request), existing)
-        values = {"session": session, "options": session.challenge.options, "problem": problem, "seconds": seconds}
-        return self._web.show(request, "add_passkey.html", status, **values)

@@ -64,21 +64,28 @@ class RecoveryPages:
             return self._show(request, 503, problem="sign_in.busy", seconds=10, desk=desk, officer=officer)
         return self._show(request, asked=asked, desk=desk, officer=officer)
 
-    def requests(self, request: Request, session: OfficerSession) -> Response:
-        """Show the officers who wait for approval."""
-        return self._show_requests(request, session)
+    def requests(
+        self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
+    ) -> Response:
+        """Show the officers who wait for approval, and why an approval is refused."""
+        waiting = self._web.context.read(lambda c: requests_of(c, session.desk))
+        others = [one for one in waiting if one.officer != session.officer]
+        done = request.query_params.get("done", "")
+        done = done if done in {"all", "signed"} else ""
+        values = {"session": session, "waiting": others, "problem": problem, "seconds": seconds, "done": done}
+        return self._web.show(request, "recoveries.html", status, **values)
 
     def approve(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Approve a request by its code."""
         officer, code = form.get("officer", "")[:_MAX_INPUT], form.get("code", "")[:20]
         key = f"{session.desk}/{session.officer}"
         if wait := self._approved.wait(key):
-            return self._show_requests(request, session, 429, problem="factor.throttled", seconds=int(wait) + 1)
+            return self.requests(request, session, 429, problem="factor.throttled", seconds=int(wait) + 1)
         try:
             submitted = approve_recovery(self._web.context, session.unlocked, officer, code)
         except CaseworkError:
             self._approved.failed(key)
-            return self._show_requests(request, session, 422, problem="recoveries.wrong")
+            return self.requests(request, session, 422, problem="recoveries.wrong")
         session.casework.trail.record("recovery_approved", detail=officer)
         return redirect_to(request, "recoveries?done=" + ("all" if submitted.done else "signed"))
 
@@ -104,13 +111,3 @@ class RecoveryPages:
     ) -> Response:
         values = {"problem": problem, "seconds": seconds, "desk": desk, "officer": officer, "asked": asked}
         return self._web.show(request, "recover.html", status, shortest=MIN_LENGTH, **values)
-
-    def _show_requests(
-        self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
-    ) -> Response:
-        waiting = self._web.context.read(lambda c: requests_of(c, session.desk))
-        others = [one for one in waiting if one.officer != session.officer]
-        done = request.query_params.get("done", "")
-        done = done if done in {"all", "signed"} else ""
-        values = {"session": session, "waiting": others, "problem": problem, "seconds": seconds, "done": done}
-        return self._web.show(request, "recoveries.html", status, **values)

@@ -66,10 +66,6 @@ class RosterPages:
     def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def show(self, request: Request, session: OfficerSession) -> Response:
-        """Show who may read, what changed, and what needs signatures; all of it counts as seen."""
-        return self._show(request, session)
-
     def act(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Handle a form: ask for confirmation, then propose, sign or withdraw a change."""
         action = request.path_params["action"]
@@ -82,7 +78,7 @@ class RosterPages:
         try:
             return self._perform(request, session, action, form)
         except CaseworkError as error:
-            return self._show(request, session, 422, refused=error)
+            return self.show(request, session, 422, refused=error)
 
     def _perform(self, request: Request, session: OfficerSession, action: str, form: Mapping[str, str]) -> Response:
         services, by = self._web.context, session.unlocked
@@ -91,7 +87,7 @@ class RosterPages:
             passphrase = new_passphrase()
             new = NewOfficer(name=name, passphrase=passphrase, role=_role(form), rights=_rights(form), temporary=True)
             submitted = add_officer(services, by, new)
-            return self._show(request, session, submitted=submitted, passphrase=passphrase)
+            return self.show(request, session, submitted=submitted, passphrase=passphrase)
         if action in {"reject", "agree"}:
             if action == "agree":
                 agree(services, by)
@@ -105,7 +101,7 @@ class RosterPages:
             submitted = set_role(services, by, name, _role(form), _rights(form))
         else:
             submitted = approve(services, by, id_, form.get("code", "")[:_MAX_INPUT])
-        return self._show(request, session, submitted=submitted)
+        return self.show(request, session, submitted=submitted)
 
     def _confirm(self, request: Request, session: OfficerSession, action: str, form: Mapping[str, str]) -> Response:
         says, takes_code = "", False
@@ -113,7 +109,7 @@ class RosterPages:
             try:
                 proposal = self._web.context.read(lambda c: Proposal.find(c, form.get("id", "")[:_MAX_INPUT]))
             except CaseworkError as error:
-                return self._show(request, session, 422, refused=error)
+                return self.show(request, session, 422, refused=error)
             says = describe(self._web.text(request), proposal.entry)
             takes_code = action == "approve" and isinstance(proposal.entry.body, KeyGiven)
         fields = {key: form[key][:_MAX_INPUT] for key in ("name", "role", "listen", "release", "id") if key in form}
@@ -127,7 +123,7 @@ class RosterPages:
             takes_code=takes_code,
         )
 
-    def _show(
+    def show(
         self,
         request: Request,
         session: OfficerSession,
@@ -137,6 +133,7 @@ class RosterPages:
         submitted: Submitted | None = None,
         passphrase: str = "",
     ) -> Response:
+        """Show who may read, what changed, and what needs signatures; all of it counts as seen."""
         services, by, t = self._web.context, session.unlocked, self._web.text(request)
         checked = services.read_keys(services.roster.check)
         shown = checked.state.position - unseen_entries(services, by, checked.state)

@@ -25,10 +25,6 @@ class WordingPages:
     def __init__(self, web: DeskWeb) -> None:
         self._web = web
 
-    def show(self, request: Request, session: OfficerSession) -> Response:
-        """Show the wordings, each with what in it may point to a tipster."""
-        return self._show(request, session)
-
     def save(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Save a wording, or show again what was written, with the reason."""
         value = {name: form.get(name, "").strip() for name in _FIELDS}
@@ -36,7 +32,7 @@ class WordingPages:
             try:
                 save(self._web.context, session.unlocked, Wording(**value))
             except WordingRefused as refused:
-                return self._show(request, session, 422, problem=refused.problem, value=value)
+                return self.show(request, session, 422, problem=refused.problem, value=value)
         return redirect_to(request, "wordings?done=saved")
 
     def remove(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
@@ -48,7 +44,8 @@ class WordingPages:
         remove(self._web.context, session.unlocked, form.get("id", ""))
         return redirect_to(request, "wordings?done=removed")
 
-    def _show(self, request: Request, session: OfficerSession, status: int = 200, **values: object) -> Response:
+    def show(self, request: Request, session: OfficerSession, status: int = 200, **values: object) -> Response:
+        """Show the wordings, each with what in it may point to a tipster."""
         geography = self._web.context.geography
         found = wordings_of(self._web.context, session.unlocked)
         common: dict[str, object] = {"problem": "", "value": {}, "done": request.query_params.get("done", "")}
