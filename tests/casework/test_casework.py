@@ -18,6 +18,7 @@ from satark.casework.errors import NoSuchFile
 from satark.services import Services
 from satark.store import envelopes, tables
 from satark.store.sealed_files import preview_path, put_in_place, seal_file
+from support.acts import direct_whole
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
 
@@ -106,7 +107,7 @@ def test_internal_messages_do_not_open_with_the_receipt(services: Services, sp: 
     seeded = seed_tip(services, [sp.desk])
     opened = sp.casework.open(seeded.number)
     sp.casework.note(opened, "गोपनीय")
-    sp.casework.direct(opened, "lanka", "जाँच करें")
+    direct_whole(sp.casework, opened, "lanka", "जाँच करें")
     rows = services.read(lambda c: c.execute(select(tables.message)).all())
     assert [row.notified for row in rows] == [True, True]
     for row in rows:
@@ -121,8 +122,8 @@ def test_a_directed_tip_opens_at_the_other_desk_and_is_delivered_once(
     seeded = seed_tip(services, [sp.desk])
     assert numbers(lanka) == []
     opened = sp.casework.open(seeded.number)
-    sp.casework.direct(opened, "lanka", "जाँच करें")
-    sp.casework.direct(opened, "lanka", "जल्दी")
+    direct_whole(sp.casework, opened, "lanka", "जाँच करें")
+    direct_whole(sp.casework, opened, "lanka", "जल्दी")
     assert lanka.casework.open(seeded.number).tip == seeded.tip
     texts = [posted.message.text for posted in lanka.casework.open(seeded.number).thread]
     assert texts == ["→ lanka title: जाँच करें", "→ lanka title: जल्दी"]
@@ -148,7 +149,7 @@ def test_a_directed_tip_goes_to_the_other_desks_destinations_too(
     )
     seeded = seed_tip(services, [sp.desk], excluded=("email:lanka-never",))
     for _ in range(2):
-        sp.casework.direct(sp.casework.open(seeded.number), "lanka", "जाँच करें")
+        direct_whole(sp.casework, sp.casework.open(seeded.number), "lanka", "जाँच करें")
     assert {row.destination for row in rows(services, tables.delivery)} == {
         "desk:*", "email:lanka-cell", "broker:lanka",
     }  # fmt: skip
@@ -161,7 +162,7 @@ def test_destinations_of_an_accused_desk_never_get_the_tip(services: Services, s
     services.destination_rules = (DestinationRule(to="email:lanka-cell", desk="lanka", recipient=new_identity()[0]),)
     seeded = seed_tip(services, [sp.desk], accused=Accused(level="station", unit="lanka"))
     with pytest.raises(NoSuchDesk):
-        sp.casework.direct(sp.casework.open(seeded.number), lanka.desk.name, "x")
+        direct_whole(sp.casework, sp.casework.open(seeded.number), lanka.desk.name, "x")
     assert rows(services, tables.delivery) == []
     assert holders(services, seeded) == ["sp"]
 
@@ -200,11 +201,11 @@ def test_a_tip_can_not_be_directed_to_a_desk_that_it_accuses(
     SeededDesk(services, "nagwa", "outpost", "lanka-nagwa")
     seeded = seed_tip(services, [sp.desk], accused=accused, excluded=excluded)
     opened = sp.casework.open(seeded.number)
-    assert [desk.name for desk in sp.casework.allowed_targets(opened)] == allowed
+    assert [desk.name for desk in sp.casework.directing.allowed_targets(opened)] == allowed
     refusals = set()
     for name in {"dig", "lanka", "nagwa", "sp", "nowhere"} - set(allowed):
         with pytest.raises(NoSuchDesk) as refusal:
-            sp.casework.direct(opened, name, "x")
+            direct_whole(sp.casework, opened, name, "x")
         refusals.add(str(refusal.value))
     assert len(refusals) == 1
     assert holders(services, seeded) == ["sp"]

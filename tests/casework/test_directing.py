@@ -12,6 +12,7 @@ from satark.roster.entries import Entry, KeyChange
 from satark.routing.desks import change_key
 from satark.services import Services
 from satark.store import envelopes, tables
+from support.acts import direct_whole
 from support.desks import Office, SeededDesk
 from support.releases import REWORDING, direct
 from support.tips import SeededTip, seed_message
@@ -150,7 +151,7 @@ def test_a_withdrawn_tip_gets_a_new_key_and_the_desks_destinations_lose_the_tip(
     recipient, identity = new_identity()
     services.destination_rules = (DestinationRule(to="email:lanka-cell", desk="lanka", recipient=recipient),)
     sp, lanka = offices["sp"], offices["lanka"]
-    sp.casework.direct(sp.casework.open(tip.number), "lanka", "look")
+    direct_whole(sp.casework, sp.casework.open(tip.number), "lanka", "look")
     assert lanka.casework.open(tip.number).tip == tip.tip
     assert Casework(services, "email:lanka-cell", identity).open(tip.number).tip == tip.tip
     sp.do(tip, "withdraw", to="lanka", text="a mistake")
@@ -186,6 +187,6 @@ def test_a_desk_that_has_the_tip_keeps_it_when_it_is_given_a_release(
     services: Services, tip: SeededTip, offices: dict[str, Office]
 ) -> None:
     sp, lanka = offices["sp"], offices["lanka"]
-    sp.casework.direct(sp.casework.open(tip.number), "lanka", "look")
+    direct_whole(sp.casework, sp.casework.open(tip.number), "lanka", "look")
     direct(sp, tip)
     assert lanka.casework.open(tip.number).tip == tip.tip

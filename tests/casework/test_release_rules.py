@@ -41,7 +41,7 @@ def test_a_desk_with_a_release_neither_directs_nor_keeps_nor_erases_the_tip(
 ) -> None:
     direct(offices["sp"], tip)
     lanka = offices["lanka"]
-    assert lanka.casework.allowed_targets(lanka.casework.open(tip.number)) == []
+    assert lanka.casework.directing.allowed_targets(lanka.casework.open(tip.number)) == []
     assert lanka.refused(tip, "direct", to="dig", text="yours") == "released"
     assert lanka.casework.keepings() == []
     with pytest.raises(StepRefused):

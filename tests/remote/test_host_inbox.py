@@ -21,6 +21,7 @@ from satark.roster.chain import append
 from satark.roster.entries import DeskAdded, Entry
 from satark.routing.desks import add_desk
 from satark.store import deliveries, envelopes, tables
+from support.acts import direct_whole
 from support.tips import seed_file_state
 
 pytestmark = pytest.mark.slow("an office at work")
@@ -71,8 +72,8 @@ async def test_an_office_directs_a_tip_to_a_desk_at_the_host(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
     opened = link.casework.open(seeded.number)
-    assert [desk.name for desk in link.casework.allowed_targets(opened)] == ["dig", "lanka"]
-    link.casework.direct(opened, "lanka", "जाँच करें")
+    assert [desk.name for desk in link.casework.directing.allowed_targets(opened)] == ["dig", "lanka"]
+    direct_whole(link.casework, opened, "lanka", "जाँच करें")
     await link.exchange_all()
     assert link.thread_at_office(seeded.number) == ["→ Lanka: जाँच करें"]
     destinations = {row.destination for row in link.rows(link.host, tables.delivery)}
@@ -101,7 +102,7 @@ async def test_a_directed_tip_reaches_the_desks_destinations_too(link: Any) -> N
     await link.exchange_all()
     (host_link,) = link.rows(link.office, tables.host_link)
     assert b"secret" not in host_link.destination_rules
-    link.casework.direct(link.casework.open(seeded.number), "dig", "देखें")
+    direct_whole(link.casework, link.casework.open(seeded.number), "dig", "देखें")
     await link.exchange_all()
     assert queued_destinations(link) == {"desk:*", "email:dig-cell", "folder:dig"}
     assert link.host.read_keys(lambda c: envelopes.tips_of(c, "email:dig-cell")) == [seeded.id]
@@ -126,7 +127,7 @@ async def test_the_hosts_settings_decide_which_destinations_get_a_directed_tip(n
     seeded = link.seed_tip()
     await link.exchange_all()
     link.host.destination_rules = (now,)
-    link.casework.direct(link.casework.open(seeded.number), "dig", "देखें")
+    direct_whole(link.casework, link.casework.open(seeded.number), "dig", "देखें")
     await link.exchange_all()
     assert queued_destinations(link) == {"desk:*"}
     assert link.thread_at_office(seeded.number)[1].startswith("✗ email:dig-cell")
@@ -140,7 +141,7 @@ async def test_a_tip_directed_to_a_changed_key_is_reported_and_not_handed_over(l
     entry = Entry(body=DeskAdded(desk=msgspec.structs.replace(link.dig, recipient=recipient)))
     before = link.host.read_keys(lambda c: c.execute(tables.envelope.select()).all())
     link.host.write_now(lambda unit: [unit.main.execute(changed), append(unit, entry)])
-    link.casework.direct(link.casework.open(seeded.number), "dig", "देखें")
+    direct_whole(link.casework, link.casework.open(seeded.number), "dig", "देखें")
     await link.exchange_all()
     assert link.host.read_keys(lambda c: c.execute(tables.envelope.select()).all()) == before
     assert link.thread_at_office(seeded.number)[1].startswith("✗ dig")
@@ -150,9 +151,9 @@ async def test_an_office_can_not_direct_a_tip_to_a_desk_that_the_tip_is_about(li
     seeded = link.seed_tip(excluded=("dig",))
     await link.exchange_all()
     opened = link.casework.open(seeded.number)
-    assert link.casework.allowed_targets(opened) == []
+    assert link.casework.directing.allowed_targets(opened) == []
     with pytest.raises(NoSuchDesk):
-        link.casework.direct(opened, "dig", "x")
+        direct_whole(link.casework, opened, "dig", "x")
 
 
 def signed(answer: OfficeAnswer, identity: str) -> bytes:

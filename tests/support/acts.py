@@ -1,4 +1,4 @@
-"""Acts in the audit log, as the desks that may see them read them."""
+"""Acts of officers, and the audit log as the desks that may see it read it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from satark.audit import keys
 from satark.audit.reading import ActFilter, ReadAct, Viewer
 
 if TYPE_CHECKING:
+    from satark.casework.casework import Casework
+    from satark.casework.opened_tip import OpenTip
     from satark.services import Services
     from support.desks import SeededDesk
 
@@ -28,3 +30,8 @@ def seen_by(services: Services, desk: SeededDesk, desks: set[str], wanted: ActFi
 def kinds(acts: list[ReadAct]) -> list[str]:
     """Return the kinds of acts, the oldest first."""
     return [read.act.kind for read in reversed(acts)]
+
+
+def direct_whole(casework: Casework, tip: OpenTip, to_desk: str, instruction: str) -> None:
+    """Give another desk the whole tip too, with an instruction."""
+    casework._services.write_now(lambda unit: casework.directing.direct(unit, tip, to_desk, instruction, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from satark.store.writer import Writer
 from satark_words.geography.geography import Geography
 
 
-def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any) -> Services:
+def fresh_services(data_dir: Path, branches: Sequence[Branch] = (), **core: Any) -> Services:
     """Create the databases of a data folder and open them as the host does. The caller disposes of the engines.
 
     Args:

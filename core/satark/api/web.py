@@ -187,7 +187,6 @@ def _part(wanted: str, size: int) -> range | None:
 
 
 def _cut(pieces: Iterator[bytes], part: range) -> Iterator[bytes]:
-    """Yield the bytes of a range of the joined pieces."""
     at = 0
     try:
         for piece in pieces:

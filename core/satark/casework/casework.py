@@ -33,7 +33,6 @@ from satark.store.threads import post
 
 if TYPE_CHECKING:
     from satark.api.providers import Transcriber
-    from satark.api.routing import Desk
     from satark.audit.acts import ActKind
     from satark.casework.work import Work
     from satark.remote.messages import DirectedDesk
@@ -263,20 +262,6 @@ class Casework(EvidenceAccess):
         message = Message(sender="desk", desk=self.desk, text=text, internal=True, private=private)
         return self._services.write_now(lambda unit: self.post(unit, tip, message))
 
-    def allowed_targets(self, tip: OpenTip) -> list[Desk]:
-        """Return the desks that this tip may be directed to: no desk that it accuses or that routing excluded."""
-        return self.directing.allowed_targets(tip)
-
-    def direct(self, tip: OpenTip, to_desk: str, instruction: str, due: int = 0) -> PostedMessage:
-        """Give another desk the tip too: the tip's key, and an instruction.
-
-        `due`: when that desk owes a report, Unix seconds; 0: it owes none. Only a desk of a lower level can owe one.
-
-        Raises:
-            NoSuchDesk: there is no such desk, or it must not have this tip.
-        """
-        return self._services.write_now(lambda unit: self.directing.direct(unit, tip, to_desk, instruction, due))
-
     def post(
         self,
         unit: UnitOfWork,
@@ -325,7 +310,6 @@ class Casework(EvidenceAccess):
 
 
 def _files(connection: Connection, tip: str) -> list[Row[tuple[str, str, bytes]]]:
-    """Return the rows of a tip's files, by ordinal."""
     table = tables.file
     query = select(table.c.ordinal, table.c.state, table.c.record).where(table.c.tip == tip)
     return sorted(connection.execute(query), key=lambda row: ordinal_order(row.ordinal))

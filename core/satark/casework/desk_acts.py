@@ -168,7 +168,7 @@ class DeskActs:
     def _check_direct(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if tip.envelope.tip_recipient:
             return "released"
-        if act.to not in {desk.name for desk in self._casework.allowed_targets(tip)}:
+        if act.to not in {desk.name for desk in self._casework.directing.allowed_targets(tip)}:
             return "desk"
         if tip.work.merged_into:
             return "merged"

@@ -166,7 +166,6 @@ class Directing:
         return desks if host_of(unit.main) else self._services.roster.sealable(unit.keys, desks)
 
     def _queue_for_destinations(self, unit: UnitOfWork, tip: OpenTip, desk: Desk, *, has_key: bool) -> None:
-        """Queue the tip for the destinations of a desk that it was directed to."""
         has_all_files = set(tip.tip.evidence) <= evidence_files.settled_ordinals(unit, tip.id)
         wait = 0 if has_all_files else self._services.destination_wait
         roster = self._services.roster

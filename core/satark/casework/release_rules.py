@@ -55,7 +55,7 @@ class ReleaseRules:
     def takes_release(self, tip: OpenTip, to_desk: str) -> bool:
         """Return whether a desk gets a release, not the tip: desks below a district do, unless they have the tip."""
         given = tip.work.directions.get(to_desk)
-        desk = next((one for one in self._casework.allowed_targets(tip) if one.name == to_desk), None)
+        desk = next((one for one in self._casework.directing.allowed_targets(tip) if one.name == to_desk), None)
         return desk is not None and LEVELS.index(desk.level) < _LOWEST_WITH_KEY and not (given and not given.release)
 
     def check_direction(self, tip: OpenTip, given: Handover) -> ReleaseProblem | None:

@@ -381,7 +381,6 @@ class _StoredRecord(msgspec.Struct, frozen=True):
 
 
 def _records(connection: Connection, tips: Iterable[str]) -> dict[str, list[_StoredRecord]]:
-    """Read the sealed records of these tips' files."""
     table, found = tables.file, defaultdict[str, list[_StoredRecord]](list)
     for some in batches(tips):
         query = select(table.c.tip, table.c.ordinal, table.c.state, table.c.record).where(table.c.tip.in_(some))

@@ -275,7 +275,6 @@ def _pop_named(waiting: dict[_Key, Segment], named: Iterable[_Key]) -> Iterator[
 
 
 def _tables(marker: int, payload: bytes) -> dict[_Key, Segment]:
-    """Return a segment for each table of a segment."""
     found: dict[_Key, Segment] = {}
     at = 0
     while at < len(payload):

@@ -206,7 +206,6 @@ class RemuxScrubber:
             raise Unclean("damaged")
 
     def _coded_video(self, clean: Path, container: Container) -> bytes:
-        """Return the codec header and the coded video of the copy."""
         options = ("-map", "0:V:0", "-c", "copy", "-bsf:v", "dump_extra", "-f", "data", "pipe:1")
         return self._run("error", *container.read(clean), *options)[0]
 
@@ -241,7 +240,6 @@ def _with_place_for_sound(container: Container, described: bytes, source: Path) 
 
 
 def _is_empty(hashes: bytes) -> bool:
-    """Whether there is no stream, or every stream is empty."""
     return all(line.endswith(_NOTHING) for line in hashes.splitlines())
 
 

@@ -5,7 +5,6 @@ The pages have the same rules.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ import msgspec
 from satark.api import OUTCOMES, STATUSES, Status
 from satark.casework import DeskAct, DeskActs
 from satark_desk import terminal_tables
-from satark_desk.command_context import at_desk, current_host, on_tip, unlocked_desk
+from satark_desk.command_context import at_desk, current_host, on_tip, print_json, unlocked_desk
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import QueueIndex
 from satark_desk.read_state import mark_read, read_states
@@ -28,7 +27,6 @@ from satark_desk.tip_json import row_to_json, tip_to_json
 from satark_desk.tip_queue import MARKS, PRIORITIES, Filter, Row
 from satark_desk.web.opened_desks import queue_rules
 from satark_desk.web.page_text import PageText, officers_languages
-from satark_words.terminal import escape_controls
 
 if TYPE_CHECKING:
     from satark.casework import Casework, OpenTip, Services
@@ -295,8 +293,3 @@ def _print_rows(work: DeskWork, rows: list[Row], language: str, *, as_json: bool
         click.echo(terminal_tables.queue(rows, work.text(language), time.time()))
     if work.casework.unreadable:
         click.echo(f"tips that can't be opened: {work.casework.unreadable}; tell whoever runs the service", err=True)
-
-
-def print_json(record: dict[str, Any]) -> None:
-    """Print a record as JSON on one line."""
-    click.echo(escape_controls(json.dumps(record, ensure_ascii=False)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from satark.api import CantOpen, CaseworkError, CommandHost, command_host
 from satark_desk.officers import unlock_any
 from satark_desk.passphrase_strength import WeakPassphrase
 from satark_desk.provision import ExposedPassphrase, read_passphrase
+from satark_words.terminal import escape_controls
 
 if TYPE_CHECKING:
     from satark.casework import Services
@@ -38,6 +40,11 @@ def on_tip(command: F) -> F:
     for decorator in (passphrase_option, click.argument("number"), click.argument("desk")):
         command = decorator(command)
     return command
+
+
+def print_json(record: dict[str, Any]) -> None:
+    """Print a record as JSON on one line."""
+    click.echo(escape_controls(json.dumps(record, ensure_ascii=False)))
 
 
 def current_host() -> CommandHost:

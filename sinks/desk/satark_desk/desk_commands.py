@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from satark.api import LEVELS, Level
 from satark.casework import RECOVERY, ROLES, Right, Role
 from satark_desk import file_exports as exports
 from satark_desk import original_requests, terminal_tables
-from satark_desk.command_context import FILE, at_desk, on_tip, open_services, unlocked_desk
+from satark_desk.command_context import FILE, at_desk, on_tip, open_services, print_json, unlocked_desk
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import (
     NewDesk,
@@ -28,7 +27,6 @@ from satark_desk.officers import (
 from satark_desk.passphrases import new_passphrase
 from satark_desk.provision import read_passphrase
 from satark_desk.tip_json import tip_to_json
-from satark_words.terminal import escape_controls
 
 if TYPE_CHECKING:
     from satark.casework import Casework, OpenTip, Services, TwoOfficerApproval
@@ -102,7 +100,7 @@ def list_(*, as_json: bool) -> None:
             for desk in desks:
                 fields = {"name": desk.name, "title": desk.title, "level": desk.level, "area": desk.area}
                 people = {"officers": officers[desk.name], "listeners": listeners[desk.name]}
-                _print_json({**fields, "recipient": desk.recipient, **people})
+                print_json({**fields, "recipient": desk.recipient, **people})
         else:
             click.echo(terminal_tables.desks(desks, officers))
 
@@ -113,10 +111,7 @@ def rotate_(desk: str, passphrase_file: Path) -> None:
     """Give DESK a new key. Officers keep their passphrases, and must sign in again."""
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         submitted = rotate(services, unlocked)
-        if submitted.done:
-            click.echo(f"desk {desk} has a new key")
-        else:
-            report_submitted(submitted, f"a new key of desk {desk}")
+        report_submitted(submitted, f"a new key of desk {desk}", f"desk {desk} has a new key")
 
 
 @desk_group.command("tips")
@@ -128,7 +123,7 @@ def tips(desk: str, passphrase_file: Path, *, as_json: bool) -> None:
         casework = unlocked.casework(services)
         if as_json:
             for tip in casework.export_list():
-                _print_json(tip_to_json(tip))
+                print_json(tip_to_json(tip))
         else:
             click.echo(terminal_tables.tips(casework.summaries()))
         if casework.unreadable:
@@ -227,10 +222,8 @@ def officer_remove(desk: str, name: str, passphrase_file: Path) -> None:
     """
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         submitted = remove_officer(services, unlocked, name)
-        if submitted.done:
-            click.echo(f"officer {name} is removed; desk {desk} has a new key")
-        else:
-            report_submitted(submitted, f"the removal of officer {name} from desk {desk}")
+        done = f"officer {name} is removed; desk {desk} has a new key"
+        report_submitted(submitted, f"the removal of officer {name} from desk {desk}", done)
 
 
 def approved_originals(
@@ -271,8 +264,11 @@ def _report_recovery(desk: str, passphrase: str) -> None:
         click.echo(f"desk {desk}: {text} {desk} --help", err=True)
 
 
-def report_submitted(submitted: Submitted, what: str) -> None:
-    """Say what a proposed change still needs."""
+def report_submitted(submitted: Submitted, what: str, done: str = "") -> None:
+    """Print `done` if a change is carried out, else what the proposed change still needs."""
+    if done and submitted.done:
+        click.echo(done)
+        return
     click.echo(f"the roster is sealed: {what} is proposed as {submitted.id}")
     if submitted.missing:
         click.echo(f"it needs the signature of {submitted.missing}: satark roster approve DESK {submitted.id}")
@@ -289,7 +285,3 @@ def chosen_rights(*, may_listen: bool, may_release: bool) -> tuple[Right, ...]:
 def _report_passphrase(passphrase: str | None) -> None:
     if passphrase:
         click.echo(f"passphrase, shown only once: {passphrase}")
-
-
-def _print_json(record: dict[str, object]) -> None:
-    click.echo(escape_controls(json.dumps(record, ensure_ascii=False)))

@@ -62,7 +62,6 @@ def export(
 def _contents(
     casework: Casework, tip: OpenTip, approval: TwoOfficerApproval | None
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Yield the name and content of each file."""
     if approval:
         for record in tip.records if approval.may_listen else tip.evidence:
             yield file_name(tip, record, original=True), casework.original_of(tip, record.ordinal, approval)

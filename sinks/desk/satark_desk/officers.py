@@ -128,7 +128,6 @@ def make_desk(services: Services, new: NewDesk) -> Submitted | None:
 
 
 def _head(new: NewDesk, name: str, passphrase: str, identity: str) -> tuple[RosterOfficer, dict[str, Any]]:
-    """Make a head of a new desk: the head's entry in the roster, and the head's row."""
     own, columns = new_officer_key(new.name, name, passphrase)
     rights: tuple[Right, ...] = ("listen", "release") if may_hear_voices(new.level) else ("release",)
     listed = _listed(name, own, "head", rights)

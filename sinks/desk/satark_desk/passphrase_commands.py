@@ -61,10 +61,8 @@ def approve(*, desk: str, name: str, code: str, passphrase_file: Path) -> None:
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         submitted = approve_recovery(services, unlocked, name, code)
         unlocked.casework(services).trail.record("recovery_approved", detail=name)
-        if submitted.done:
-            click.echo(f"officer {name} of desk {desk} can sign in with the new passphrase")
-        else:
-            report_submitted(submitted, f"the new key of officer {name} of desk {desk}")
+        done = f"officer {name} of desk {desk} can sign in with the new passphrase"
+        report_submitted(submitted, f"the new key of officer {name} of desk {desk}", done)
 
 
 COMMANDS = (passphrase, recover, approve)

@@ -144,7 +144,4 @@ def _read_signature(file: Path) -> Signature:
 
 
 def _report(submitted: Submitted, what: str) -> None:
-    if submitted.done:
-        click.echo(f"{what}: signed by all, and carried out")
-    else:
-        report_submitted(submitted, what)
+    report_submitted(submitted, what, f"{what}: signed by all, and carried out")

@@ -12,8 +12,8 @@ import click
 import msgspec
 
 from satark_desk import terminal_tables
-from satark_desk.case_commands import desk_work, json_option, language_option, print_json
-from satark_desk.command_context import at_desk
+from satark_desk.case_commands import desk_work, json_option, language_option
+from satark_desk.command_context import at_desk, print_json
 from satark_desk.figures import figures_of, paces_of
 from satark_desk.public_statistics import reports_of, write_report
 from satark_desk.web.page_text import officers_languages

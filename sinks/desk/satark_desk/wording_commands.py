@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from satark.casework import SenderHints
-from satark_desk.case_commands import desk_work, json_option, print_json
-from satark_desk.command_context import at_desk
+from satark_desk.case_commands import desk_work, json_option
+from satark_desk.command_context import at_desk, print_json
 from satark_desk.web.page_text import officers_languages
 from satark_desk.wordings import Wording, remove, save, wordings_of
 from satark_words.terminal import escape_controls

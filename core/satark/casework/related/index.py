@@ -148,7 +148,6 @@ def are_apart(one: Clues, other: Clues) -> bool:
 
 
 def _keys_of(clues: Clues) -> Iterator[Key]:
-    """Yield the keys under which a tip is filed."""
     yield from _shared_keys(clues)
     yield from (("word", word) for word in clues.words)
     if clues.pin:

@@ -104,7 +104,7 @@ class ActPages:
         self, request: Request, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]
     ) -> Response:
         act = act_of(name, form, self._web.settings.utc_offset_hours)
-        targets = {desk.name: desk for desk in session.casework.allowed_targets(tip)}
+        targets = {desk.name: desk for desk in session.casework.directing.allowed_targets(tip)}
         return self._web.show(
             request,
             "confirm.html",

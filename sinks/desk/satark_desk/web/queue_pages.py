@@ -134,7 +134,7 @@ class DeskPages:
             days=days,
             overdue=days > open_days and not tip.work.finished,
             wanted=Filter.read(request.query_params),
-            desks=session.casework.allowed_targets(tip),
+            desks=session.casework.directing.allowed_targets(tip),
             longest=MAX_TEXT,
             inline=INLINE,
             may_hear=session.casework.may_hear() if tip.voices else False,
@@ -188,7 +188,7 @@ class DeskPages:
         """Return what the page says of what may be handed over, and of what was handed over to whom."""
         services, acts = self._web.context, self.acts(session)
         desks = {desk.name: desk for desk in services.desks()}
-        targets = session.casework.allowed_targets(tip)
+        targets = session.casework.directing.allowed_targets(tip)
         takes_release = [desk.name for desk in targets if acts.releases.takes_release(tip, desk.name)]
         return {
             "release_form": release_form(tip, text, services.geography) if takes_release else None,
