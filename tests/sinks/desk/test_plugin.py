@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from satark.plugins.loader import Plugins
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import tables
+from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk import plugin
@@ -43,6 +46,18 @@ def test_the_migrations_create_and_drop_the_tables(services: Services) -> None:
     assert len(differences()) == len(metadata.tables)
     migrations.upgrade()
     assert differences() == []
+
+
+@pytest.mark.slow("a PostgreSQL server")
+def test_a_database_that_keeps_comments_says_what_the_tables_hold(postgres_databases: Any) -> None:
+    main, keys = make_engine(postgres_databases.main), make_engine(postgres_databases.keys)
+    Migrations(main, keys, plugin.satark_migrations()).upgrade()
+    found = inspect(main)
+    assert found.get_table_comment(queue.name)["text"] == queue.comment
+    comments = {column["name"]: column["comment"] for column in found.get_columns(queue.name)}
+    assert comments == {column.name: column.comment for column in queue.columns}
+    main.dispose()
+    keys.dispose()
 
 
 def _of_the_plugin(_item: object, name: str | None, kind: str, _reflected: object, _other: object) -> bool:
