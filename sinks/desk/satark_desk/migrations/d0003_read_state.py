@@ -15,11 +15,8 @@ def upgrade() -> None:
     op.create_table(
         "desk_read_state",
         sa.Column("tip", sa.String(length=32), nullable=False),
-        sa.Column(
-            "sealed", sa.LargeBinary(), nullable=False, comment="read_state.Seen, under the tip's key; random: nobody"
-        ),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tip"),
-        comment="how much of a tip which officers have seen",
         sqlite_with_rowid=False,
     )
 
@@ -33,10 +30,9 @@ def downgrade() -> None:
         sa.Column("officer", sa.String(length=40), nullable=False),
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("last_message", sa.Integer(), nullable=False, comment="seq of the newest message that was shown"),
-        sa.Column("at", sa.BigInteger(), nullable=False, comment="when the officer last looked at it, Unix seconds"),
-        sa.Column("first", sa.BigInteger(), nullable=False, comment="when the officer first looked at it"),
+        sa.Column("last_message", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("first", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("desk", "officer", "tip"),
-        comment="how much of a tip an officer has seen",
     )
     op.create_index("desk_read_state_tip", "desk_read_state", ["tip"], unique=False)
