@@ -57,7 +57,7 @@ def _tells(one: Utterance) -> bool:
 
 
 @cache
-def told() -> tuple[str, ...]:
+def stated() -> tuple[str, ...]:
     reader = Reader.shared(Geography.sample())
     texts = dict.fromkeys(one.text for one in read_corpus(CORPORA) if _tells(one))
     return tuple(text for text in texts if _has_own_words(reader.analyse(text)))
@@ -110,14 +110,14 @@ def _lost(engine: Engine, step: str, text: str) -> str:
 @pytest.mark.slow("the corpus at the questions in turn")
 def test_no_text_that_tells_something_is_lost(engine: Engine) -> None:
     steps = list(TYPED)
-    tried = ((steps[at % len(steps)], text) for at, text in enumerate(told()))
+    tried = ((steps[at % len(steps)], text) for at, text in enumerate(stated()))
     assert [lost for step, text in tried if (lost := _lost(engine, step, text))] == []
 
 
 @pytest.mark.full("the corpus at every question")
 @every_row("step", TYPED)
 def test_no_text_that_tells_something_is_lost_at_any_question(engine: Engine, step: str) -> None:
-    assert [lost for text in told() if (lost := _lost(engine, step, text))] == []
+    assert [lost for text in stated() if (lost := _lost(engine, step, text))] == []
 
 
 @every_row("step", TYPED)

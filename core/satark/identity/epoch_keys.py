@@ -235,7 +235,7 @@ class EpochKeys:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
 
-def died_with_power(lost: bytes, present: bytes) -> bool:
+def ended_with_power(lost: bytes, present: bytes) -> bool:
     """Whether a file with the id `lost` was in this machine's memory before its power went; `present` is a file's now.
 
     False also if the keys may still be in use: on another machine, in another container, or in another file.

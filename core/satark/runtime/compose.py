@@ -139,7 +139,7 @@ def check_canaries_at_start(identity: Identity | None, services: Services, *, is
     def lost(unit: UnitOfWork, identity: Identity) -> bool:
         if canaries.wrong_keys(unit, identity) != [canaries.EPOCHS]:
             return False
-        return canaries.died_with_power(unit, identity) or (is_alone and not identity.epochs.live())
+        return canaries.ended_with_power(unit, identity) or (is_alone and not identity.epochs.live())
 
     if identity is not None:
         erased = give_up_drafts(identity, services, lost)

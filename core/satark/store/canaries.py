@@ -47,11 +47,11 @@ def _own(keys: Connection, identity: Identity | None) -> dict[str, bytes]:
     return own | ({EDGE: identity.canary, EPOCHS: identity.epochs.file_id} if identity else {})
 
 
-def died_with_power(unit: UnitOfWork, identity: Identity) -> bool:
+def ended_with_power(unit: UnitOfWork, identity: Identity) -> bool:
     """Whether the database's epoch keys were in this machine's memory, and died with its power. Locks their canary."""
     query = select(tables.key_canary.c.value).where(tables.key_canary.c.name == EPOCHS)
     stored = unit.main.execute(query.with_for_update()).scalar() or b""
-    return epoch_keys.died_with_power(stored, identity.epochs.file_id)
+    return epoch_keys.ended_with_power(stored, identity.epochs.file_id)
 
 
 def forget_drafts(unit: UnitOfWork, identity: Identity) -> int:
