@@ -91,7 +91,8 @@ def _consents(session: Session, event: Event) -> bool:
 def _violations(engine: Engine, session: Session, sequence: Sequence[Event]) -> list[str]:
     for at, event in enumerate(sequence):
         turn = engine.advance(session, event, f"s{at}", NOW)
-        if (did := acted(session, turn)) and not _consents(session, event):
+        did = [act for act in acted(session, turn) if not (isinstance(event, Edited) and act == "took words out")]
+        if did and not _consents(session, event):  # whoever edits a message of their own takes its old words out
             return [f"{did} at {_asked(session)} on {sequence[: at + 1]}"]
         if turn.session is None or turn.submission or turn.prompt is None:
             return []
