@@ -50,7 +50,13 @@ def engine() -> Engine:
     return engine
 
 
+NOTHING_OF_A_CRIME = ("i am dying to know what happened", "sir mera phone band ho jayega")
+"""Of the texts without a danger those that only ask, or only say why the sender hurries."""
+
+
 def _tells(one: Utterance) -> bool:
+    if one.text in NOTHING_OF_A_CRIME:
+        return False
     by_label = one.step in {"danger", "harmless"} or one.meant == ("content",)
     named = one.step == "category" and all(meant.startswith("option:") for meant in one.meant)
     return (by_label or named) and len([word for word in one.text.split() if word[0].isalpha()]) >= LONG
