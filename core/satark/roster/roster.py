@@ -75,6 +75,12 @@ class Roster:
                 self._report(self._checked.problems)
             return self._checked
 
+    def is_rewritten(self, keys: Connection) -> bool:
+        """Return whether the key store's rows, all read anew, are not those that this machine knows."""
+        with self._lock:
+            own = self._read_own()
+            return [row.entry for row in chain.read_rows(keys)[: len(own)]] != own
+
     def verify(self, keys: Connection) -> CheckedRoster:
         """Return the roster that counts, from all its rows."""
         with self._lock:

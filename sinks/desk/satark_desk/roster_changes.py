@@ -214,9 +214,11 @@ def _desk_of(proposal: Proposal) -> str:
 def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) -> bool:
     """Carry out a signed proposal; return False if that takes the desk's key and `by` is no officer of its desk.
 
-    Return False too while the roster lacks heads that officers signed: who is in it may be forged.
+    Return False too while the roster was rewritten, or lacks heads that officers signed: who is in it may be forged.
     """
     if services.read_keys(services.roster.check).lost:
+        return False
+    if services.read_keys(services.roster.is_rewritten):
         return False
     body, with_ = proposal.entry.body, attachment_of(proposal)
     if isinstance(body, KeyChange):
@@ -227,11 +229,20 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
     needs_key = isinstance(body, OfficerSet | KeyGiven) and body.officer.role != "auditor" and with_.officer
     if needs_key and (by is None or by.desk.name != _desk_of(proposal) or not by.identity):
         return False
-    services.write_now(lambda unit: _write(unit, by, proposal, with_))
+    services.write_now(lambda unit: _write(services, unit, by, proposal, with_))
     return True
 
 
-def _write(unit: UnitOfWork, by: UnlockedDesk | None, proposal: Proposal, with_: RosterAttachment) -> None:
+def _require_known(services: Services, unit: UnitOfWork) -> None:
+    """Raise in the transaction that seals a desk's key, if its roster is not the one that this machine knows."""
+    if services.roster.is_rewritten(unit.keys):
+        raise NotAllowed("the roster was rewritten: run satark roster verify", reason="changed")
+
+
+def _write(
+    services: Services, unit: UnitOfWork, by: UnlockedDesk | None, proposal: Proposal, with_: RosterAttachment
+) -> None:
+    _require_known(services, unit)
     body = proposal.entry.body
     if not isinstance(body, DeskAdded):
         proposal.carry_out(unit)
@@ -269,11 +280,19 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
         raise NotAllowed(
             "this officer has no copy of the new key: another officer of the desk must sign in", reason="copy"
         )
-    new, staying = copy.identity, services.read_keys(lambda c: _staying(read_state(c), body))
+    new = copy.identity
+
+    def write_both(unit: UnitOfWork) -> dict[str, str]:
+        _require_known(services, unit)
+        found = _staying(read_state(unit.keys), body)
+        store_copies(unit, body.desk, f"{new}\n{by.identity}", found)
+        return found
+
     # First store both keys for every officer: the new key must not be lost once the roster names it.
-    services.write_now(lambda unit: store_copies(unit, body.desk, f"{new}\n{by.identity}", staying))
+    staying = services.write_now(write_both)
 
     def write(unit: UnitOfWork) -> None:
+        _require_known(services, unit)
         proposal.withdraw(unit)
         change_key(unit, services, proposal.entry, by.identity, new)
         wordings.renew(unit, body.desk, by.identity, new)

@@ -1,0 +1,80 @@
+"""An operator forges the roster's rows for the moment of one honest sign-in. No desk's key is sealed to the forger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import delete, select
+
+from satark.api.sealing import CantOpen, open_as
+from satark.roster.chain import read_state
+from satark.roster.entries import DeskAdded, Entry, OfficerSet, RosterOfficer, officer_signer
+from satark.roster.proposals import Proposal
+from satark.roster.roster import COPY_NAME, read_copy
+from satark.store import tables
+from satark_desk.desk_keys import DeskKey, new_officer_key
+from satark_desk.officers import rotate
+from satark_desk.roster_changes import RosterAttachment, _encode
+from satark_desk.tables import officer
+from system.test_nobody_becomes_a_reader import Attacker, Place, add_row, environment, place
+
+__all__ = ["environment"]
+pytestmark = [pytest.mark.slow("hosts and offices"), pytest.mark.usefixtures("environment")]
+
+
+def forger(name: str) -> tuple[str, dict[str, object], RosterOfficer]:
+    """Make an officer of the DIG's desk whose key is the operator's."""
+    own, columns = new_officer_key("dig", name, "an attackers own phrase 17")
+    recipient, signer = str(columns["recipient"]), officer_signer(own)
+    listed = RosterOfficer(name=name, recipient=recipient, signer=signer, role="head", rights=("listen", "release"))
+    return own, columns, listed
+
+
+def rewrite_rows(at: Attacker, folder: Path, *added: RosterOfficer) -> None:
+    """Write the roster's rows anew with officers whom nobody signed. The machine's copy stays as it is."""
+    entries = [Entry.decode(one) for one in read_copy(folder / "data" / COPY_NAME)]
+    at.keys(delete(tables.roster))
+    for entry in entries:
+        if isinstance(entry.body, DeskAdded) and entry.body.desk.name == "dig":
+            body = msgspec.structs.replace(entry.body, officers=(*entry.body.officers, *added))
+            entry = msgspec.structs.replace(entry, body=body)  # noqa: PLW2901 - the same entry, rewritten
+        add_row(at, entry.encode())
+
+
+def key_for(town: Place, name: str, own: str) -> str:
+    """Return the desk's key as sealed to an officer; empty if none is sealed to this key."""
+    query = select(officer.c.desk_key).where(officer.c.desk == "dig", officer.c.name == name)
+    sealed = town.host.services.read(lambda c: c.execute(query).scalar())
+    try:
+        return open_as(DeskKey, sealed, own).identity if sealed else ""
+    except CantOpen:
+        return ""
+
+
+async def test_a_proposal_that_forged_heads_signed_gets_no_desk_key(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        town.dig  # noqa: B018 - the head signs in
+        (one, _, first), (two, _, second), (own, columns, mole) = forger("g1"), forger("g2"), forger("mole")
+        rewrite_rows(town.attacker, tmp_path, first, second)
+        state = town.host.services.read_keys(read_state)
+        entry = Entry(body=OfficerSet(desk="dig", officer=mole), by=("dig", "g1"), base=state.head)
+        entry = entry.signed_by_officer("dig", "g1", one).signed_by_officer("dig", "g2", two)
+        attached = RosterAttachment(officer={"desk": "dig", "name": "mole", "temporary": False, **columns})
+        made = Proposal.of(entry, _encode(attached))
+        row = {"id": made.id, "entry": entry.encode(), "attachment": made.attachment, "day": 0}
+        town.attacker.main(tables.roster_proposal.insert().values(**row))
+        town.dig  # noqa: B018 - an honest head signs in, which carries out what is fully signed
+        assert key_for(town, "mole", own) == ""
+
+
+async def test_a_rotation_seals_the_new_key_to_no_forged_officer(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        town.dig  # noqa: B018 - the head signs in
+        own, columns, mole = forger("mole")
+        rewrite_rows(town.attacker, tmp_path, mole)
+        row = {"desk": "dig", "name": "mole", "temporary": False, "desk_key": b"x", **columns}
+        town.attacker.main(officer.insert().values(**row))
+        rotate(town.host.services, town.dig)
+        assert key_for(town, "mole", own) == ""
