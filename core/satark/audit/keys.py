@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Row, Select, delete, select, update
 from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark.identity.signatures import is_signed, signing_key, verifier_of
-from satark.roster.chain import read_state
 from satark.roster.entries import DESK_USE
 from satark.routing.desks import all_desks
 from satark.routing.rules import desks_above
@@ -100,7 +99,7 @@ def share_keys(unit: UnitOfWork, services: Services, desk: str, identity: str) -
 
     `identity`: the desk's opened key.
     """
-    holders = {**holders_above(unit, services, desk), **_auditors(unit, desk)}
+    holders = {**holders_above(unit, services, desk), **_auditors(unit, services, desk)}
     mine = audit_key_copy.c.desk == desk
     rows = unit.main.execute(select(audit_key_copy.c.number, audit_key_copy.c.holder).where(mine))
     stored = {(number, holder) for number, holder in rows}
@@ -112,8 +111,8 @@ def share_keys(unit: UnitOfWork, services: Services, desk: str, identity: str) -
                 _store_copy(unit, key, holder, recipient)
 
 
-def _auditors(unit: UnitOfWork, desk: str) -> dict[str, str]:
-    state = read_state(unit.keys)
+def _auditors(unit: UnitOfWork, services: Services, desk: str) -> dict[str, str]:
+    state = services.roster.check(unit.keys, committed=False).state
     listed = state.desks.get(desk)
     officers = listed.officers.values() if listed and not state.lacks_heads else ()
     return {officer_holder(desk, one.name): one.recipient for one in officers if one.role == "auditor"}
