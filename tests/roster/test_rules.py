@@ -175,6 +175,12 @@ def test_a_proposal_from_before_a_change_of_the_desk_is_refused(ledger: Any) -> 
         check(ledger.state, early)
 
 
+@pytest.mark.parametrize("name", ["dig", "sp", "elsewhere"])
+def test_a_destination_is_never_named_as_a_desk(ledger: Any, name: str) -> None:
+    with pytest.raises(NotAllowed, match="never as a desk"):
+        ledger.add(DestinationSet(to=name, desk="sp", recipient="age1x"), SP, CLERK)
+
+
 def test_a_destination_that_reads_needs_the_signatures_of_a_head_and_one_more(ledger: Any) -> None:
     body = DestinationSet(to="email:room", desk="sp", recipient="age1x")
     with pytest.raises(Unsigned):

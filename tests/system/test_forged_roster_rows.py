@@ -1,4 +1,4 @@
-"""An operator forges the roster's rows for the moment of one honest sign-in. No desk's key is sealed to the forger."""
+"""An operator forges rows for the moment of one honest act: nothing is sealed to whom they name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from satark.roster.chain import read_state
 from satark.roster.entries import DeskAdded, Entry, OfficerSet, RosterOfficer, officer_signer
 from satark.roster.proposals import Proposal
 from satark.roster.roster import COPY_NAME, read_copy
-from satark.store import tables
+from satark.store import envelopes, tables
 from satark_desk.desk_keys import DeskKey, new_officer_key
 from satark_desk.officers import rotate
 from satark_desk.roster_changes import RosterAttachment, _encode
@@ -78,3 +78,14 @@ async def test_a_rotation_seals_the_new_key_to_no_forged_officer(tmp_path: Path)
         town.attacker.main(officer.insert().values(**row))
         rotate(town.host.services, town.dig)
         assert key_for(town, "mole", own) == ""
+
+
+async def test_a_planted_row_gives_the_accused_desk_no_key_when_another_rotates(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        services = town.host.services
+        await town.tip("9140112233")  # about the SP's office, whose passphrases the attacker has
+        tip = services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
+        some = services.read_keys(lambda c: c.execute(select(tables.envelope.c.sealed)).scalars().first()) or b""
+        services.write_now(lambda unit: envelopes.store(unit, tip, "sp", some))
+        rotate(services, town.dig)
+        assert town.attacker.opened() == []

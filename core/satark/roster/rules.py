@@ -140,6 +140,8 @@ def _check_content(state: RosterState, body: Body) -> None:
             _check_officer(state, body.desk, body.officer)
             _check_new_key(_listed(state, body.desk), body.officer)
         case DestinationSet():
+            if ":" not in body.to or body.to in state.desks:
+                raise NotAllowed("a destination is named as in the settings, <sink>:<name>, and never as a desk")
             if body.desk:
                 _listed(state, body.desk)
         case KeyChange():
@@ -152,6 +154,8 @@ def _check_content(state: RosterState, body: Body) -> None:
 def _check_desk(state: RosterState, body: DeskAdded) -> None:
     if body.desk.name in state.desks and state.closed:
         raise NotAllowed("the roster has a desk of that name already")
+    if ":" in body.desk.name:
+        raise NotAllowed("a desk's name has no colon, which names of destinations have")
     if body.officers and not any(one.role == "head" for one in body.officers):
         raise NotAllowed("the first officer of a desk is its head")
     if state.closed and len(body.officers) > 1:

@@ -136,7 +136,7 @@ def renew_key_of_tip(
 
     `desk_identity`: the newest identity of the desk that the envelope belongs to.
     """
-    recipients = state.desk_recipients() | _destinations(state, rules)
+    recipients = _destinations(state, rules) | state.desk_recipients()
     renew_tip_key(unit, envelope, desk_identity, recipients)
 
 

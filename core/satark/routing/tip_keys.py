@@ -116,7 +116,7 @@ def renew_tip_keys(
         identities: the desk's new identity, and the one before, one a line.
         destinations: recipients of the destinations that read tips, by their names.
     """
-    recipients = state.desk_recipients() | dict(destinations)
+    recipients = dict(destinations) | state.desk_recipients()
     for tip, sealed in envelopes.of_holder(unit.keys, desk).items():
         try:
             envelope = open_envelope(sealed, identities, tip=tip, desk=desk)
@@ -163,8 +163,9 @@ def renew_tip_key(unit: UnitOfWork, envelope: Envelope, desk_identity: str, reci
         unit.main.execute(update(tip).where(tip.c.id == envelope.tip).values(values))
         deliveries.add_revision(unit, envelope.tip, offices_only=True)
     tip_changes.note(unit, envelope.tip)
-    released = _released_to(unit, envelope)
-    for holder in envelopes.holders_of(unit.keys, envelope.tip, recipients.keys() - released):
+    # A row alone gives nobody a key: whom the tip accuses gets none, whatever lies in the database under its name.
+    without = _released_to(unit, envelope) | set(envelope.header.excluded)
+    for holder in envelopes.holders_of(unit.keys, envelope.tip, recipients.keys() - without):
         renewed = msgspec.structs.replace(envelope, desk=holder, identity=identity)
         sealed = seal(renewed, recipients[holder], padded=envelopes.PADDED)
         envelopes.store(unit, envelope.tip, holder, sealed)
