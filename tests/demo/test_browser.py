@@ -139,11 +139,11 @@ async def _by_telegram(page: Page) -> None:
 
 async def _by_text_message(page: Page) -> None:
     await page.get_by_role("button", name="SMS").click()
-    for number, text in enumerate(("Hi", "1", "3", WHAT, "लंका", "2", "छोड़ें", "1")):
+    for number, text in enumerate(("Hi", "1", "3", WHAT, "लंका", "2", "छोड़ें", "भेजें")):
         await _answered(page, number)
         await page.locator("#text").fill(text)
         await page.keyboard.press("Enter")
-    await expect(page.locator(".theirs", has_text="गुप्त कोड")).to_be_visible()
+    await expect(page.locator(".theirs", has_text="कोड:")).to_be_visible()
 
 
 async def _by_call(page: Page) -> None:

@@ -376,7 +376,7 @@ async def test_one_message_tells_which_of_ten_files_could_not_be_cleaned(
         fixture.add_job(f"m{number}", conversation=conversation, ordinal=str(number + 1), position=number)
     await until(lambda: fixture.posted)
     assert fixture.states == ["sealed"] * 10
-    assert "फ़ाइल नं. 3, 7 साफ़ नहीं हो सकी" in fixture.first_notice
+    assert "फ़ाइल नं. 3, 7 से छिपी जानकारी नहीं मिट सकी" in fixture.first_notice
     assert len(fixture.posted) == 1
     read = fixture.services.read
     assert read(lambda c: evidence_files.pending_file_notices(c, TIP)) == ()

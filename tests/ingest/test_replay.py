@@ -198,7 +198,7 @@ async def test_a_batchs_calls_are_spooled_if_the_database_goes_down_after_the_tu
     assert office.count(tables.seen) == 1
 
 
-@pytest.mark.parametrize("limit", [{"spool_max_files": 1}, {"spool_max_bytes": 600}])
+@pytest.mark.parametrize("limit", [{"spool_max_files": 1}, {"spool_max_bytes": 1_800}])
 async def test_the_sender_is_told_that_the_spool_is_full(tmp_path: Path, limit: dict[str, int]) -> None:
     async with opened(tmp_path, **limit) as office:
         with database_down(office.host.services):

@@ -69,7 +69,12 @@ def read_states(
 
 
 def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary, envelope: Envelope) -> None:
-    """Record that an officer has seen a tip in its present state."""
+    """Record that an officer has seen a tip in its present state.
+
+    Nothing is recorded of a desk that has only a release: it has no key of the tip, and would overwrite what others saw.
+    """
+    if envelope.tip_recipient:
+        return
     add_unread(unit, [summary.id])
     this = read_state.c.tip == summary.id
     row = unit.main.execute(select(read_state).where(this).with_for_update()).one()

@@ -99,7 +99,7 @@ async def test_a_voice_message_is_recorded_and_deleted_and_a_place_is_tapped(
         await page.get_by_role("button", name="Stop recording").click()
     items = page.locator("[data-list] li[data-state=sent]")
     await expect(items).to_have_count(2)
-    await items.first.get_by_role("button", name="Remove").click()
+    await items.first.get_by_role("button", name="Erase").click()
     await expect(items).to_have_count(1)
     assert await accessibility_violations(page) == []
     await page.get_by_role("button", name="Continue").click()
