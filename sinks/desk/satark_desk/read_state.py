@@ -71,7 +71,7 @@ def read_states(
 def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary, envelope: Envelope) -> None:
     """Record that an officer has seen a tip in its present state.
 
-    Nothing is recorded of a desk that has only a release: it has no key of the tip, and would overwrite what others saw.
+    Nothing is recorded of a desk with a release alone: it has no key of the tip, and would overwrite what others saw.
     """
     if envelope.tip_recipient:
         return
