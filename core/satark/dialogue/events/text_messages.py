@@ -55,10 +55,6 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     if not code and folded and (turn := _handle_word(context, question, folded)):
         return turn
     if code:
-        if folded.isdigit() and not (
-            act_of(context, name, code) and act_of(context, name, code) not in context.consent
-        ):
-            context.change(chosen_by=folded)
         return choose(context, name, question, code, event) or not_understood(context)
     return handle_words(context, event, name, question)
 

@@ -104,6 +104,8 @@ def choose(context: TurnContext, name: str, question: Question, code: str, event
     act = act_of(context, name, code)
     if act and act not in context.consent:
         return ask_for_word(context, question, code)
+    if isinstance(event, Text) and (number := fold(event.body)).isdigit():
+        context.change(chosen_by=number)
     return context.state.handle_event(context, code, event)
 
 
