@@ -77,7 +77,7 @@ def test_an_officer_signs_no_roster_that_others_miss_a_head_of(services: Service
 def test_nothing_is_carried_out_while_a_head_is_missing(services: Services, unlocked: Open) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=SECONDS))
     before = unlocked("sp")
-    services.write_now(lambda unit: append(unit, Entry(body=DestinationSet(to="x", desk="sp", recipient=""))))
+    services.write_now(lambda unit: append(unit, Entry(body=DestinationSet(to="email:x", desk="sp", recipient=""))))
     unlocked("sp")
     rolled_back(services, forget=False)
     services.read_keys(services.roster.check)
