@@ -85,10 +85,6 @@ ALLOWED: Final[Mapping[str, str]] = {
     "dead": "the command's name is fixed outside",
     "_LETTERS": "the letters of an alphabet",
     "_letter": "a letter of an alphabet",
-    "_Cells": "cells of a spreadsheet",
-    "_cell": "a cell of a spreadsheet",
-    "_Piece": "Word's own term for a run of text in its piece table",
-    "_pieces": "the pieces of Word's piece table",
     "taken": "when a photo was taken, as a camera says it",
 }
 """Name, table.column, log event or key → why it is right."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark_files.documents.markup import MarkupScrubber
-from satark_files.documents.old_office.scrubber import OldOfficeScrubber
 from satark_files.documents.ooxml import OoxmlScrubber
 from satark_files.documents.opendocument import OpenDocumentScrubber
 from satark_files.documents.pdf import PdfScrubber
@@ -48,7 +47,6 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         VoiceDisguise(ffmpeg),
         PdfScrubber(),
         OoxmlScrubber(),
-        OldOfficeScrubber(),
         OpenDocumentScrubber(),
         TextScrubber(),
         MarkupScrubber(),

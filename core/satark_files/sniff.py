@@ -48,10 +48,13 @@ _MP4 = (
 )  # fmt: skip
 _ZIP = b"PK\3\4"
 _COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")
-OLE = "application/x-ole-storage"
-WORD, EXCEL, POWERPOINT = "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"
-"""The types of old office programs, which the directory of their container (MS-CFB) tells apart."""
-_COMPOUND_STREAMS = ((POWERPOINT, "PowerPoint Document"), (EXCEL, "Workbook"), (WORD, "WordDocument"))
+_COMPOUND_FILE = "application/x-ole-storage"
+_COMPOUND_STREAMS = (
+    ("application/vnd.ms-powerpoint", "PowerPoint Document"),
+    ("application/vnd.ms-excel", "Workbook"),
+    ("application/msword", "WordDocument"),
+)
+"""The types of old office files, which are named to officers but never opened, and the stream (MS-CFB) of each."""
 _OPEN_DOCUMENT = re.compile(
     rb"PK\x03\x04.{22}\x08\0.{2}mimetype(application/vnd\.oasis\.opendocument\.[a-z]{1,20})(?=PK|\0|$)", re.DOTALL
 )
@@ -124,7 +127,7 @@ def _compound_directory(head: bytes) -> int:
 
 def _compound(directory: bytes) -> str:
     names = directory.upper()  # in names of streams case does not count
-    return next((mime for mime, name in _COMPOUND_STREAMS if name.upper().encode("utf-16-le") in names), OLE)
+    return next((mime for mime, name in _COMPOUND_STREAMS if name.upper().encode("utf-16-le") in names), _COMPOUND_FILE)
 
 
 def sniff_zip(head: bytes, tail: bytes) -> str:

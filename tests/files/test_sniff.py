@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import UNKNOWN, sniff, sniff_file
 from support.evidence.images import IMAGES
 from support.evidence.recordings import RECORDINGS
@@ -59,9 +60,32 @@ def test_a_type_is_recognised_by_the_first_bytes(head: bytes, mime: str) -> None
     assert sniff(head) == mime
 
 
+def compound_file(stream: str) -> bytes:
+    """Make the header of a compound file (MS-CFB) with sectors of 512 bytes, and a directory in its first sector."""
+    header = bytes.fromhex("d0cf11e0a1b11ae1").ljust(30, b"\0") + (9).to_bytes(2, "little")
+    return header.ljust(512, b"\0") + "Root Entry".encode("utf-16-le").ljust(128, b"\0") + stream.encode("utf-16-le")
+
+
+OLD_OFFICE = {
+    "WordDocument": "application/msword",
+    "Workbook": "application/vnd.ms-excel",
+    "PowerPoint Document": "application/vnd.ms-powerpoint",
+    "Book": "application/x-ole-storage",
+    "EncryptedPackage": "application/x-ole-storage",
+}
+
+
+@pytest.mark.parametrize("stream", OLD_OFFICE)
+def test_an_old_office_file_is_named_but_not_cleaned(stream: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(compound_file(stream))
+    mime = sniff_file(tmp_path / "file")
+    assert mime == OLD_OFFICE[stream]
+    assert [one for one in builtin_scrubbers() if mime in one.mimes] == []
+
+
 @pytest.mark.parametrize("size", [8, 30, 31, 52, 600])
-def test_an_old_office_file_cut_short_has_a_type(size: int, make: Callable[[str], Path], tmp_path: Path) -> None:
-    (tmp_path / "cut").write_bytes(make("doc").read_bytes()[:size])
+def test_an_old_office_file_cut_short_has_a_type(size: int, tmp_path: Path) -> None:
+    (tmp_path / "cut").write_bytes(compound_file("WordDocument")[:size])
     assert sniff_file(tmp_path / "cut") == "application/x-ole-storage"
 
 

@@ -149,9 +149,6 @@ KINDS: Mapping[str, tuple[Maker, str]] = {
     ),
     "an office file with a broken part": (broken_part, "application/vnd.openxmlformats"),
     "a chat's export": (specimen("zip"), "application/zip"),
-    "old Word": (specimen("doc"), "application/zip"),
-    "old Excel": (specimen("xls"), "application/zip"),
-    "old PowerPoint": (specimen("ppt-plain"), "text/plain"),
     **{name.upper(): (specimen(name), "text/plain") for name in ("rtf", "html", "eml", "kml")},
     "JPEG 2000": (specimen("jp2"), "image/jpeg"),
     "SVG": (specimen("svg"), "image/svg+xml"),
@@ -207,9 +204,6 @@ def _has_contrast(picture: Image.Image) -> bool:
 
 
 SANDBOXED = {
-    "old Word": 100,
-    "old Excel": 100,
-    "old PowerPoint": 100,
     "a JPEG cut in half": 70,
     "a PDF cut short": 99,
     "a WebP cut short": 99,

@@ -14,7 +14,6 @@ from pikepdf import Pdf
 
 from support.evidence.documents.markup import make_markup
 from support.evidence.documents.office import FORMATS, make_office
-from support.evidence.documents.old_office import make_old_office
 from support.evidence.documents.opendocument import OPEN, make_open_document
 from support.evidence.documents.pdf import make_pdf
 from support.evidence.documents.plain import make_text, make_vcard
@@ -35,10 +34,6 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     f"{OPEN}text": ("odt",),
     f"{OPEN}spreadsheet": ("ods",),
     f"{OPEN}presentation": ("odp",),
-    "application/msword": ("doc",),
-    "application/vnd.ms-excel": ("xls",),
-    "application/vnd.ms-powerpoint": ("ppt", "ppt-plain"),
-    "application/x-ole-storage": ("ole-plain",),
     "text/plain": ("txt",),
     "text/vcard": ("vcf",),
     "text/html": ("html",),
@@ -60,7 +55,6 @@ def document(name: str, photo: bytes) -> bytes:
 _MAKERS: Mapping[str, Callable[[str, str, bytes], bytes]] = {
     **dict.fromkeys(("docx", "xlsx", "pptx", "docm", "xlsm", "pptm"), make_office),
     **dict.fromkeys(("odt", "ods", "odp"), make_open_document),
-    **dict.fromkeys(("doc", "xls", "ppt", "ole"), make_old_office),
     "pdf": make_pdf,
     "txt": make_text,
     "vcf": make_vcard,
