@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from satark.services import Services
 from satark.store import tables
-from satark.store.engines import make_engine
-from satark.store.migrations import Migrations
 from support.desks import SeededDesk
 from support.store import fresh_services
 from support.tips import seed_tip
@@ -55,21 +53,6 @@ def test_rows_of_tips_and_receipts_have_no_numbers_in_their_order(tmp_path: Path
     of_tips = {"tip", "receipt", "message", "reach", "file", "delivery", "retention", "envelope"}
     services.close()
     assert not of_tips & set(numbered)
-
-
-def test_a_migration_of_a_filled_database_keeps_every_row(tmp_path: Path) -> None:
-    engine = make_engine(f"sqlite:///{tmp_path / 'one.db'}")
-    migrations = Migrations(engine, engine, [])
-    migrations.upgrade()
-    retention, row = tables.retention, {"sealed": b"sealed"}
-    with engine.begin() as connection:
-        connection.execute(retention.insert(), [row | {"tip": tip} for tip in "ba"])
-    for revision, numbered in (("c0005", True), ("heads", False)):
-        (migrations.downgrade if numbered else lambda _: migrations.upgrade())(revision)
-        with engine.connect() as connection:
-            assert sorted(connection.execute(select(retention.c.tip)).scalars()) == ["a", "b"]
-            assert has_row_numbers(connection, "retention") == numbered
-    engine.dispose()
 
 
 def has_row_numbers(connection: Connection, table: str) -> bool:

@@ -85,7 +85,7 @@ def older_source(commit: str, folder: Path) -> str:
 def main() -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(prog="support.chaos.upgrade", description=__doc__)
-    parser.add_argument("--from", dest="commit", default="3e8cf48^", help="a commit with an older schema")
+    parser.add_argument("--from", dest="commit", required=True, help="a commit with an older schema")
     parser.add_argument("--back", type=int, default=1, help="by how many revisions the main schema is older there")
     parser.add_argument("--tips", type=int, default=200)
     parser.add_argument("--together", type=int, default=16, help="citizens who write at once")

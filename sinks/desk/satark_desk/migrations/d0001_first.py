@@ -28,7 +28,6 @@ def downgrade() -> None:
         "desk_recovery",
         "desk_second_factor",
         "desk_known_browser",
-        "desk_roster_seen",
         "desk_officer",
     ):
         op.drop_table(table)
@@ -48,13 +47,6 @@ def _create_officers() -> None:
         sa.Column("temporary", sa.Boolean(), nullable=False),
         sa.Column("desk_key", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("desk", "name"),
-    )
-    op.create_table(
-        "desk_roster_seen",
-        sa.Column("desk", sa.String(length=40), nullable=False),
-        sa.Column("officer", sa.String(length=40), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("desk", "officer"),
     )
 
 
@@ -136,13 +128,8 @@ def _create_tips() -> None:
     )
     op.create_table(
         "desk_read_state",
-        sa.Column("desk", sa.String(length=40), nullable=False),
-        sa.Column("officer", sa.String(length=40), nullable=False),
         sa.Column("tip", sa.String(length=32), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("last_message", sa.Integer(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("first", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("desk", "officer", "tip"),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tip"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("desk_read_state_tip", "desk_read_state", ["tip"], unique=False)

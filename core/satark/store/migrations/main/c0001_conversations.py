@@ -89,6 +89,7 @@ def _create_replies() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=80), nullable=False),
+        sa.Column("wait", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("outbox_conversation", "outbox", ["conversation"], unique=False)

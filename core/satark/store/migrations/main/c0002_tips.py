@@ -22,6 +22,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the tables."""
     for table in (
+        "tip_change",
         "custody_head",
         "custody",
         "retention_key",
@@ -50,6 +51,13 @@ def _create_tips() -> None:
         sa.Column("day", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "tip_change",
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tip", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("position", "tip"),
     )
     op.create_table(
         "receipt",
@@ -59,6 +67,7 @@ def _create_tips() -> None:
         sa.Column("link", sa.LargeBinary(length=16), nullable=False),
         sa.Column("erased", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("lookup"),
+        sqlite_with_rowid=False,
     )
 
 
@@ -71,6 +80,7 @@ def _create_messages() -> None:
         sa.Column("day", sa.Integer(), nullable=False),
         sa.Column("notified", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("tip", "seq"),
+        sqlite_with_rowid=False,
     )
     op.create_index("message_notified", "message", ["notified"], unique=False)
     op.create_table(
@@ -80,6 +90,7 @@ def _create_messages() -> None:
         sa.Column("handle", sa.LargeBinary(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("reach_sender", "reach", ["sender"], unique=False)
 
@@ -96,7 +107,9 @@ def _create_evidence() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=80), nullable=False),
+        sa.Column("wait", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("tip", "ordinal"),
+        sqlite_with_rowid=False,
     )
     op.create_index("file_due", "file", ["state", "due_at"], unique=False)
 
@@ -112,8 +125,10 @@ def _create_deliveries() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("wait", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("tip", "destination", "revision"),
+        sqlite_with_rowid=False,
     )
     op.create_index("delivery_due", "delivery", ["state", "destination", "due_at"], unique=False)
     op.create_table(
@@ -133,6 +148,7 @@ def _create_retention() -> None:
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tip"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "retention_key",
