@@ -182,6 +182,7 @@ def wrong(names: Iterable[Name]) -> list[str]:
     return sorted(found)
 
 
+@pytest.mark.slow("every word of the tree")
 @pytest.mark.parametrize("folder", ["core", "channels", "sinks", "tests"])
 def test_identifiers_log_events_and_metrics_use_the_vocabulary(folder: str) -> None:
     mine = [name for path in CODE if path.is_relative_to(ROOT / folder) for name in names_of(path)]

@@ -45,6 +45,7 @@ def test_a_file_is_copied_once(here: Place, sp: SeededDesk, folder: BackupFolder
     assert (made.files, made.copied) == (2, 2)
 
 
+@pytest.mark.slow("hundreds of files")
 def test_no_photo_is_matched_by_name_size_time_or_order(tmp_path: Path) -> None:
     sizes = [int(random.Random(n).lognormvariate(11, 1.1)) for n in range(200)]
     seal_files(tmp_path / "evidence", sizes)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from satark.backup.folder import BackupFolder
 from satark.backup.verify import run_drill
 from support.backups import OPERATOR, Place, chunks_of, tip_with_file
 from support.desks import SeededDesk
 
 
+@pytest.mark.slow("a whole restore")
 def test_a_drill_restores_a_backup_beside_the_installation_and_leaves_nothing(
     here: Place, sp: SeededDesk, folder: BackupFolder
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_holiday_is_not_counted() -> None:
     assert office.after(at("2026-11-28T17:30"), 1) == at("2026-12-01T10:30")
 
 
+@pytest.mark.slow("a property")
 @given(office=offices(), start=QUARTERS, quarters=st.integers(1, 60))
 def test_exactly_the_given_working_hours_lie_between_start_and_due_time(
     office: WorkingTime, start: float, quarters: int

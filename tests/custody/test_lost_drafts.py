@@ -79,6 +79,7 @@ async def test_new_conversations_tell_of_lost_drafts_for_a_day(
         assert RESTARTED not in await place.tipster("9140000002").say("Hi")
 
 
+@pytest.mark.slow("five starts")
 async def test_a_second_power_cut_shortly_after_still_tells_of_the_first(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -235,6 +235,7 @@ def test_a_hostile_pack_is_reported(content: bytes, path: Path) -> None:
     assert named(path, content) != ""
 
 
+@pytest.mark.slow("a large archive")
 def test_an_overlong_central_directory_is_not_read(path: Path) -> None:
     entries = [listed(b"%d" % one, 0, 0) for one in range(500_000)]
     tracemalloc.start()

@@ -5,6 +5,8 @@ The same for every chat, on the session as the engine leaves it; what the unders
 
 from __future__ import annotations
 
+import pytest
+
 from satark.api.inbound import Text
 from satark.dialogue.engine import Engine
 from satark_testing.dialogue.chat import NOW
@@ -39,6 +41,7 @@ TALK = (
 )
 
 
+@pytest.mark.slow("many dialogues")
 @every_row("channel", MEDIA)
 @every_row("step", QUESTIONS)
 def test_a_second_thought_does_nothing_that_cant_be_undone(engine: Engine, step: str, channel: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from satark.store import tables
 from support.later import render_a_band_later
 from support.working_host import ANSWERS, RECEIPT, working_host
@@ -30,6 +32,7 @@ async def test_two_tips_both_get_a_receipt_from_an_empty_stock(tmp_path: Path) -
         assert place.count("tip") == 2
 
 
+@pytest.mark.slow("many tips")
 async def test_the_size_of_a_tip_tells_little_of_what_was_said(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         for nights in range(1, 61, 12):

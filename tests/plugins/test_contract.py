@@ -89,6 +89,7 @@ def test_an_import_beyond_the_contract_is_found() -> None:
     assert beyond("from satark_words.tokens import fold, secret") == ["satark_words.tokens:secret"]
 
 
+@pytest.mark.slow("every file of the plugins")
 def test_the_built_in_plugins_import_nothing_beyond_the_contract() -> None:
     files = sorted(path for folder in ("channels", "sinks", "examples") for path in (ROOT / folder).rglob("*.py"))
     assert off_contract((path, path.read_text("utf-8")) for path in files) == []

@@ -68,6 +68,7 @@ def test_file_times_do_not_tell_when_a_file_came_or_went(tmp_path: Path) -> None
     assert tmp_path.stat().st_mtime % DAY == 0
 
 
+@pytest.mark.slow("hundreds of files")
 def test_of_two_hundred_photos_hardly_any_is_matched_by_its_size(tmp_path: Path) -> None:
     draw = random.Random(4)
     known = [int(draw.lognormvariate(12.6, 1.1)) + 4000 for _ in range(200)]
@@ -75,6 +76,7 @@ def test_of_two_hundred_photos_hardly_any_is_matched_by_its_size(tmp_path: Path)
     assert sum(count == 1 for count in stored.values()) <= 20
 
 
+@pytest.mark.slow("hundreds of files")
 def test_padding_takes_a_tenth_of_the_disk_and_is_gone_when_a_file_is_opened(tmp_path: Path, workspace: Path) -> None:
     draw = random.Random(5)
     sizes = [0, 1, 16_376, 16_377, *(int(2 ** draw.uniform(15, 23)) for _ in range(100))]

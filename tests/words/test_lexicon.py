@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 
+import pytest
+
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
@@ -30,6 +32,7 @@ def test_a_word_that_means_nothing_is_heard_as_no_other(word: str, other: str) -
     assert other not in {mark.name for mark in READER.lexicon.marks([TextToken(word, 0, len(word), 0)])}
 
 
+@pytest.mark.slow("searches all memory")
 def test_a_word_that_is_not_listed_is_kept_nowhere_when_it_was_read() -> None:
     reader = Reader.shared(GEOGRAPHY)
     unlisted = ["".join(reversed(word)) for word in ("hdnihcromalz", "inrutvrazal", "झढैरुमत")]

@@ -143,6 +143,7 @@ def flow_of(chosen: list[tuple[dict[str, Any], bool]]) -> Engine:
     return Engine(load_flow(source), TEXTS, Geography.sample())
 
 
+@pytest.mark.slow("a property over whole flows")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=steps)
 def test_in_any_flow_one_key_leads_to_the_review(chosen: list[tuple[dict[str, Any], bool]], dial: Dial) -> None:

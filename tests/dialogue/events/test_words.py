@@ -259,6 +259,7 @@ REPEATED = [
 LOOPED = ("language", "category", "police", "review")
 
 
+@pytest.mark.slow("many dialogues")
 @every_row("step", LOOPED)
 @every_row("text", REPEATED)
 def test_nobody_gets_the_same_reply_again_and_again_to_a_longer_text(step: str, text: str) -> None:

@@ -73,6 +73,7 @@ def test_any_text_is_read_or_refused(source: str) -> None:
     assert condition.holds(VALUES) in {True, False}
 
 
+@pytest.mark.slow("a property")
 @given(
     st.dictionaries(
         st.sampled_from(["category", "count", "place"]),

@@ -37,6 +37,7 @@ def an_answer(draw: st.DrawFn, question: FormQuestion) -> Tap | Text | Media:
     return Text(draw(st.sampled_from([*WORDS, ""] if question.optional else WORDS)))
 
 
+@pytest.mark.slow("a property over whole flows")
 @given(data=st.data())
 def test_whatever_is_answered_the_number_of_steps_stays_and_no_question_exceeds_it(
     engine: Engine, data: st.DataObject

@@ -208,6 +208,7 @@ def test_a_turn_that_acts_without_consent_cant_be_made(engine: Engine, fields: d
     context.turn(None, None, **fields)
 
 
+@pytest.mark.slow("every file of the host")
 def test_only_the_context_makes_turns() -> None:
     """The dialogue has one place that makes a `Turn`, which checks consent; no other code sets what acts."""
     acting = {"submission", "erase", "reach", "delete_messages"}

@@ -89,6 +89,7 @@ def test_nothing_is_stored_for_an_officer_who_does_not_exist(services: Services)
     assert services.read(lambda c: c.execute(select(recovery)).all()) == []
 
 
+@pytest.mark.slow("hundreds of requests")
 def test_strangers_need_many_requests_to_displace_an_officers_own(services: Services, second: UnlockedDesk) -> None:
     code = ask_for_recovery(services, "sp", "sp-1", NEW).code
     for _ in range(MOST_REQUESTS - 1):

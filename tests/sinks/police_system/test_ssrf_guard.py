@@ -82,6 +82,7 @@ def test_no_ipv6_address_leads_to_a_private_ipv4_address(v4: ipaddress.IPv4Addre
     assert [how for how in EMBEDDINGS if is_allowed(embed(how, v4), ())] == []
 
 
+@pytest.mark.slow("a property")
 @given(st.ip_addresses(v=6))
 def test_outside_the_block_that_is_assigned_to_hosts_only_gateways_to_public_ipv4_addresses_are_allowed(
     v6: ipaddress.IPv6Address,

@@ -112,6 +112,7 @@ def test_a_district_may_be_a_circle_or_only_its_stations(
     assert (found.district, found.station) == (district, station)
 
 
+@pytest.mark.slow("a whole geography")
 def test_the_example_of_the_document_is_a_geography() -> None:
     document = (Path(__file__).parents[3] / "docs" / "geography.md").read_text("utf-8")
     example = Geography.parse(document.split("```yaml\n")[1].split("```")[0])

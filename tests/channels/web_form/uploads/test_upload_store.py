@@ -60,6 +60,7 @@ async def test_a_file_is_fetched_as_it_was_uploaded(uploads: UploadStore, key: D
     assert await fetched(uploads, media.ref) == content
 
 
+@pytest.mark.slow("a property")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=6))
 async def test_a_file_is_the_same_however_it_is_split(uploads: UploadStore, key: DraftKey, parts: list[bytes]) -> None:
