@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 
 from satark.api.sealing import new_identity, recipient_of
-from satark.api.tip import CaseStep, Message, Release, Status
-from satark.routing.releases import release_recipients, releases
+from satark.api.tip import CaseStep, Envelope, Header, Message, Release, Status
+from satark.routing.releases import Access
 
-KEYS = {name: new_identity()[1] for name in ("lanka", "sigra")}
+HEADER = Header(number="K", revision=1, category="", language="", received="", excluded=("sp-jaunpur",))
+ENVELOPE = Envelope(tip="t", desk="sp", identity="", header=HEADER, holders={"sp": ("email:sp",), "dig": ()})
+KEYS = {name: new_identity()[1] for name in ("lanka", "sigra", "dig")}
 
 
 def directed(to: str, *, whole: bool = False) -> Message:
-    step = CaseStep(kind="directed", to=to, release=None if whole else Release(key=KEYS[to]))
+    reading = (f"email:{to}",) if whole else ()
+    step = CaseStep(kind="directed", to=to, release=None if whole else Release(key=KEYS[to]), destinations=reading)
     return Message(sender="desk", desk="sp", text="look", internal=True, case=step)
 
 
@@ -55,16 +58,33 @@ def test_a_message_is_sealed_to_the_desks_that_it_concerns_and_that_may_read_it(
     message: Message, wanted: list[str]
 ) -> None:
     thread = [directed("lanka"), directed("sigra")]
-    assert release_recipients(thread, message) == {name: recipient_of(KEYS[name]) for name in wanted}
+    assert Access(ENVELOPE, thread).release_recipients(message) == {name: recipient_of(KEYS[name]) for name in wanted}
+
+
+def access(*messages: Message) -> Access:
+    return Access(ENVELOPE, messages)
 
 
 def test_the_newest_direction_or_withdrawal_counts() -> None:
-    assert releases([directed("lanka"), directed("sigra")]).keys() == {"lanka", "sigra"}
-    assert releases([directed("lanka"), directed("lanka", whole=True)]) == {}
-    assert releases([directed("lanka"), step("withdrawn", "lanka")]) == {}
-    assert releases([directed("lanka"), step("withdrawn", "lanka"), directed("lanka")]).keys() == {"lanka"}
+    assert access(directed("lanka"), directed("sigra")).releases.keys() == {"lanka", "sigra"}
+    assert access(directed("lanka"), directed("lanka", whole=True)).releases == {}
+    assert access(directed("lanka"), step("withdrawn", "lanka")).releases == {}
+    assert access(directed("lanka"), step("withdrawn", "lanka"), directed("lanka")).releases.keys() == {"lanka"}
+
+
+def test_who_has_the_key_is_what_the_envelope_says_and_what_desks_did_since() -> None:
+    assert access().readers == {"sp", "email:sp", "dig"}
+    assert access(directed("lanka", whole=True)).readers == {"sp", "email:sp", "dig", "lanka", "email:lanka"}
+    assert access(directed("lanka", whole=True), step("withdrawn", "lanka")).readers == access().readers
+    assert access(step("withdrawn", "sp")).readers == {"dig"}
+    assert access(directed("lanka")).readers == access().readers
+
+
+def test_a_release_takes_the_key_from_no_desk_and_an_excluded_desk_gets_neither() -> None:
+    given = access(directed("dig"), directed("sp-jaunpur", whole=True))
+    assert (given.readers, given.releases) == (access().readers, {})
 
 
 def test_a_tipsters_message_releases_nothing() -> None:
     forged = Message(sender="tipster", case=CaseStep(kind="directed", to="lanka", release=Release(key=KEYS["lanka"])))
-    assert releases([forged]) == {}
+    assert access(forged).releases == {}

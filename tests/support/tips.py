@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -115,15 +115,21 @@ def seed_tip(
         receipt_recipient=receipt_recipient,
         receipt_identity=receipt_identity,
     )
-    holders = [(desk.name, desk.recipient) for desk in to]
-    holders += [(rule.to, rule.recipient) for rule in destination_rules if rule.recipient]
+    reading = [rule for rule in destination_rules if rule.recipient]
+    holders = [(desk.name, desk.recipient) for desk in to] + [(rule.to, rule.recipient) for rule in reading]
+    names = dict.fromkeys((*(desk.name for desk in to), *(rule.desk for rule in reading)))
+    listed = {name: tuple(rule.to for rule in reading if rule.desk == name) for name in names}
     rows = [deliveries.new_row(planted.id, rule.to, 0) for rule in destination_rules]
-    services.write_now(lambda unit: _store(unit, planted, holders, rows))
+    services.write_now(lambda unit: _store(unit, planted, holders, listed, rows))
     return planted
 
 
 def _store(
-    unit: UnitOfWork, planted: SeededTip, holders: Sequence[tuple[str, str]], rows: Sequence[dict[str, object]]
+    unit: UnitOfWork,
+    planted: SeededTip,
+    holders: Sequence[tuple[str, str]],
+    listed: Mapping[str, tuple[str, ...]],
+    rows: Sequence[dict[str, object]],
 ) -> None:
     row = {
         "id": planted.id,
@@ -143,6 +149,7 @@ def _store(
             identity=planted.identity,
             header=planted.header,
             receipt=planted.receipt_recipient,
+            holders=listed,
         )
         envelopes.store(unit, planted.id, name, seal(envelope, recipient, padded=envelopes.PADDED))
     unit.insert(tables.delivery, rows)

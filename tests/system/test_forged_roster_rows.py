@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from satark.api.sealing import CantOpen, open_as
+from satark.api.tip import Envelope
 from satark.roster.chain import read_state
 from satark.roster.entries import DeskAdded, Entry, OfficerSet, RosterOfficer, officer_signer
 from satark.roster.proposals import Proposal
@@ -18,10 +19,14 @@ from satark_desk.desk_keys import DeskKey, new_officer_key
 from satark_desk.officers import rotate
 from satark_desk.roster_changes import RosterAttachment, _encode
 from satark_desk.tables import officer
-from system.test_nobody_becomes_a_reader import Attacker, Place, add_row, environment, place
+from support.scripted import Tipster
+from support.tipsters import ENGLISH
+from system.test_nobody_becomes_a_reader import RECEIPT, Attacker, Place, add_row, environment, place
 
 __all__ = ["environment"]
 pytestmark = [pytest.mark.slow("hosts and offices"), pytest.mark.usefixtures("environment")]
+
+PLAIN = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 
 
 def forger(name: str) -> tuple[str, dict[str, object], RosterOfficer]:
@@ -89,3 +94,32 @@ async def test_a_planted_row_gives_the_accused_desk_no_key_when_another_rotates(
         services.write_now(lambda unit: envelopes.store(unit, tip, "sp", some))
         rotate(services, town.dig)
         assert town.attacker.opened() == []
+
+
+async def plain_tip(town: Place) -> str:
+    """Submit a tip that accuses nobody; return its id."""
+    assert town.host.ingest_runtime is not None
+    await Tipster(town.host.ingest_runtime, town.channel, "9140112233").walk(PLAIN, RECEIPT)
+    return town.host.services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
+
+
+async def test_a_planted_row_turns_no_release_into_the_tips_key(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        services, tip = town.host.services, await plain_tip(town)
+        services.write_now(lambda unit: envelopes.store(unit, tip, "lanka", b"garbage"))
+        work = town.dig.casework(services)
+        opened = work.open(tip)
+        services.write_now(lambda u: work.directing.direct(u, opened, "lanka", "look", 0, answers={}, rewording="y"))
+        sealed = services.read_keys(lambda c: envelopes.find(c, tip, "lanka")) or b""
+        given = open_as(Envelope, sealed, town.attacker.unlock("lanka", "so").identity)
+        assert given.tip_recipient
+        assert given.identity not in work.open(tip).envelope.identity
+
+
+async def test_a_planted_row_gives_nobody_a_key_when_another_desk_rotates(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        services, tip = town.host.services, await plain_tip(town)
+        services.write_now(lambda unit: envelopes.store(unit, tip, "lanka", b"garbage"))
+        rotate(services, town.dig)
+        assert services.read_keys(lambda c: envelopes.find(c, tip, "lanka")) == b"garbage"
+        assert [one.id for one in town.attacker.unlock("sp", "sp-head").casework(services).summaries()] == [tip]

@@ -129,6 +129,8 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     otherwise."""
     tip_recipient: str = ""
     """The tip's recipient, if `identity` is that of a `Release`; empty: `identity` is the tip's own."""
+    holders: Mapping[str, tuple[str, ...]] = {}
+    """Desks that have the tip's key → the destinations of each that have it too. Later directions are in the thread."""
 
 
 class Evidence(Redacted, frozen=True, kw_only=True):
@@ -230,6 +232,8 @@ class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The corrected category; empty: unchanged."""
     release: Release | None = None
     """What a direction passes on in place of the tip; None: it passes on the tip itself."""
+    destinations: tuple[str, ...] = ()
+    """The directed desk's destinations that get the tip's key too."""
     order: str = ""
     """The running number of the written order, for `ordered`."""
 

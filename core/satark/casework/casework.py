@@ -26,8 +26,7 @@ from satark.evidence.records import open_records
 from satark.identity.time_buckets import band
 from satark.remote.office_outbox import host_of, new_answer
 from satark.retention.schedule import store_term, store_terms
-from satark.routing.releases import release_recipients
-from satark.store import envelopes, tables
+from satark.store import tables
 from satark.store.evidence_files import ordinal_order
 from satark.store.threads import post
 
@@ -301,12 +300,7 @@ class Casework(EvidenceAccess):
         own = recipient_of(envelope.identity)
         if envelope.tip_recipient:
             return [envelope.tip_recipient, own]
-        released = release_recipients([posted.message for posted in tip.thread], message)
-        if released and not host_of(unit.main):
-            # The tip may have been opened before a direction was withdrawn: a desk without an envelope reads no more.
-            held = envelopes.holders_of(unit.keys, tip.id, released)
-            return [own, *(released[desk] for desk in held)]
-        return [own, *released.values()]
+        return [own, *self.cache.present_access(unit, tip).release_recipients(message).values()]
 
 
 def _files(connection: Connection, tip: str) -> list[Row[tuple[str, str, bytes]]]:

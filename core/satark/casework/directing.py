@@ -14,7 +14,6 @@ from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules, host_of
 from satark.routing.desks import all_desks, renew_key_of_tip
 from satark.routing.destinations import delivered_to, matching_rules
-from satark.routing.releases import releases
 from satark.routing.rules import is_accused
 from satark.store import deliveries, envelopes, evidence_files
 
@@ -102,13 +101,23 @@ class Directing:
         if desk is None or desk.name == self._desk or not self._may_have(desk, tip):
             raise NoSuchDesk
         tip = msgspec.structs.replace(tip, envelope=self._cache.present_envelope(unit, tip.envelope))
-        release = None
-        if answers is not None and not self._has_key(unit, tip, desk):
-            release = Release(key=_key_for(tip, desk), text=rewording, answers=dict(answers))
-        step = CaseStep(kind="directed", to=desk.name, due=due if self._is_below(unit, desk) else 0, release=release)
+        release, access = None, self._cache.present_access(unit, tip)
+        if answers is not None and desk.name not in access.holders:
+            given = access.releases.get(desk.name)  # a desk can still read the release that it has
+            key = given.key if given else new_identity()[1]
+            release = Release(key=key, text=rewording, answers=dict(answers))
+        destinations = self._destinations(unit, tip, desk, has_key=release is None)
+        step = CaseStep(
+            kind="directed",
+            to=desk.name,
+            due=due if self._is_below(unit, desk) else 0,
+            release=release,
+            destinations=tuple(one.to for one in destinations if one.recipient),
+        )
         text = f"→ {desk.title}: {instruction}"
         message = Message(sender="desk", desk=self._desk, text=text, internal=True, case=step)
-        return self._hand_over(unit, tip, desk, message, _released(tip, release) if release else tip.envelope)
+        envelope = _released(tip, release) if release else tip.envelope
+        return self._hand_over(unit, tip, desk, message, envelope, destinations=destinations)
 
     def withdraw(self, unit: UnitOfWork, tip: OpenTip, desk: str, reason: str) -> PostedMessage:
         """Take a tip back from a desk and its destinations.
@@ -122,39 +131,36 @@ class Directing:
             raise OnlyAtTheHost
         destinations = [rule.to for rule in self._services.destination_rules if rule.desk == desk]
         envelopes.drop(unit, tip.id, [desk, *destinations])
-        if desk not in releases(posted.message for posted in tip.thread):
+        if desk not in self._cache.present_access(unit, tip).releases:
             state = self._services.roster.check(unit.keys, committed=False).state
             present = self._cache.present_envelope(unit, tip.envelope)
             newest = self._identity.partition("\n")[0]
-            renew_key_of_tip(unit, state, present, newest, self._services.destination_rules)
+            renew_key_of_tip(unit, state, present, newest, self._services.destination_rules, without=desk)
         step = CaseStep(kind="withdrawn", to=desk)
         message = Message(sender="desk", desk=self._desk, text=reason, internal=True, case=step)
         return self._add(unit, tip, message, act=("withdrawn", desk))
 
     def _hand_over(
-        self, unit: UnitOfWork, tip: OpenTip, desk: Desk, message: Message, envelope: Envelope
+        self,
+        unit: UnitOfWork,
+        tip: OpenTip,
+        desk: Desk,
+        message: Message,
+        envelope: Envelope,
+        *,
+        destinations: tuple[DirectedDestination, ...],
     ) -> PostedMessage:
         sealed = seal(msgspec.structs.replace(envelope, desk=desk.name), desk.recipient, padded=envelopes.PADDED)
         act: tuple[ActKind, str] = ("directed", desk.name)
-        has_key = not envelope.tip_recipient
         if host_of(unit.main):
-            destinations = self._destinations(tip, desk, host_destination_rules(unit.main), has_key=has_key)
             directed_to = DirectedDesk(
                 desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations
             )
             return self._add(unit, tip, message, directed_to, act=act)
         envelopes.store(unit, tip.id, desk.name, sealed)
         deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True)
-        self._queue_for_destinations(unit, tip, desk, has_key=has_key)
+        self._queue(unit, tip, destinations)
         return self._add(unit, tip, message, act=act)
-
-    def _has_key(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> bool:
-        """Return whether a desk has the tip's key. A remote office knows it only of desks that were directed."""
-        if desk.name in releases(posted.message for posted in tip.thread):
-            return False
-        if host_of(unit.main):
-            return desk.name in tip.work.directions
-        return envelopes.find(unit.keys, tip.id, desk.name) is not None
 
     def _is_below(self, unit: UnitOfWork, desk: Desk) -> bool:
         own = next((one for one in all_desks(unit.main) if one.name == self._desk), None)
@@ -165,26 +171,31 @@ class Directing:
         # An office knows the host's desks from the host's directory; the host checks recipients against its roster.
         return desks if host_of(unit.main) else self._services.roster.sealable(unit.keys, desks)
 
-    def _queue_for_destinations(self, unit: UnitOfWork, tip: OpenTip, desk: Desk, *, has_key: bool) -> None:
+    def _queue(self, unit: UnitOfWork, tip: OpenTip, destinations: Sequence[DirectedDestination]) -> None:
         has_all_files = set(tip.tip.evidence) <= evidence_files.settled_ordinals(unit, tip.id)
         wait = 0 if has_all_files else self._services.destination_wait
-        roster = self._services.roster
-        state = roster.check(unit.keys, committed=False).state
-        rules = roster.readable_rules(state, self._services.destination_rules)
-        for one in self._destinations(tip, desk, rules, has_key=has_key):
+        for one in destinations:
             if one.envelope:
                 envelopes.store(unit, tip.id, one.to, one.envelope)
             deliveries.add(unit, tip.id, one.to, wait=wait, again=True)
 
+    def _readable_rules(self, unit: UnitOfWork) -> tuple[DestinationRule, ...]:
+        if host_of(unit.main):
+            return host_destination_rules(unit.main)
+        roster = self._services.roster
+        state = roster.check(unit.keys, committed=False).state
+        return roster.readable_rules(state, self._services.destination_rules)
+
     def _destinations(
-        self, tip: OpenTip, desk: Desk, destination_rules: Sequence[DestinationRule], *, has_key: bool
+        self, unit: UnitOfWork, tip: OpenTip, desk: Desk, *, has_key: bool
     ) -> tuple[DirectedDestination, ...]:
         """Seal the tip's key to those destinations of a desk that get the tip.
 
         A release is told only to destinations that read no tips: one that reads tips would get the tip itself.
         """
         header = tip.header
-        rules = matching_rules(destination_rules, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
+        every = self._readable_rules(unit)
+        rules = matching_rules(every, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
         sealed = []
         for rule in (one for one in rules if has_key or not one.recipient):
             envelope = msgspec.structs.replace(tip.envelope, desk=rule.to)
@@ -198,17 +209,12 @@ class Directing:
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
 
 
-def _key_for(tip: OpenTip, desk: Desk) -> str:
-    """Return the key of the release that a desk has, so that the desk can still read it; a new key if it has none."""
-    given = releases(posted.message for posted in tip.thread).get(desk.name)
-    return given.key if given else new_identity()[1]
-
-
 def _released(tip: OpenTip, release: Release) -> Envelope:
     """Return the envelope for a desk that gets a release alone; it has neither the language nor the exact words."""
     return msgspec.structs.replace(
         tip.envelope,
         identity=release.key,
         tip_recipient=recipient_of(tip.envelope.identity),
+        holders={},
         header=msgspec.structs.replace(tip.header, language=""),
     )

@@ -14,6 +14,7 @@ from satark.casework.related.index import Reason
 from satark.casework.work import Work, corrected, work_on
 from satark.dialogue.tip_status import present_status
 from satark.evidence.own_voice import OwnVoice
+from satark.routing.releases import Access
 from satark.store.evidence_files import ordinal_order
 
 
@@ -86,6 +87,11 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     def work(self) -> Work:
         """The state of the desks' work on the tip."""
         return work_on(self.thread)
+
+    @property
+    def access(self) -> Access:
+        """Who has the tip."""
+        return Access(self.envelope, (posted.message for posted in self.thread))
 
     @property
     def summary(self) -> TipSummary:

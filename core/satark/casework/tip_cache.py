@@ -31,7 +31,9 @@ from satark.store import envelopes, tables, tip_changes
 from satark.store.threads import batches, new_messages
 
 if TYPE_CHECKING:
+    from satark.casework.opened_tip import OpenTip
     from satark.remote.messages import OfficeAnswer
+    from satark.routing.releases import Access
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
@@ -236,6 +238,14 @@ class TipCache:
             return envelope
         sealed = envelopes.find(unit.keys, envelope.tip, self._desk)
         return (self._open(envelope.tip, sealed) if sealed else None) or envelope
+
+    def present_access(self, unit: UnitOfWork, tip: OpenTip) -> Access:
+        """Return who has a tip now: desks may have given it away or taken it back since it was opened."""
+        access, last = tip.access, max((posted.seq for posted in tip.thread), default=0)
+        for _, sealed in new_messages(unit.main, {tip.id: last}).get(tip.id, []):
+            with contextlib.suppress(CantOpen):
+                access.follow(open_as(Message, sealed, tip.envelope.identity))
+        return access
 
     def queue_answer(self, unit: UnitOfWork, answer: OfficeAnswer) -> None:
         """Sign an answer with the desk's key and queue it for the host.

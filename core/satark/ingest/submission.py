@@ -120,7 +120,18 @@ class Submissions:
         holders |= {rule.to: rule.recipient for rule in route.destination_rules if rule.recipient}
         everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
         everybody |= {rule.to: rule.recipient for rule in self._services.destination_rules if rule.recipient}
-        envelope = Envelope(tip=session.tip, desk="", identity=session.identity, header=header, receipt=receipt)
+        read = {rule.to: rule.desk for rule in route.destination_rules if rule.recipient}
+        envelope = Envelope(
+            tip=session.tip,
+            desk="",
+            identity=session.identity,
+            header=header,
+            receipt=receipt,
+            holders={
+                desk: tuple(to for to, its in read.items() if its == desk)
+                for desk in dict.fromkeys((*(one.name for one in route.desks), *read.values()))
+            },
+        )
         contents = {name: encode(replace(envelope, desk=name), envelopes.PADDED) for name in holders}
         sealed = {name: encrypt(contents[name], recipient) for name, recipient in holders.items()}
         size = max(map(len, contents.values()))

@@ -130,14 +130,20 @@ def finish_key_change(
 
 
 def renew_key_of_tip(
-    unit: UnitOfWork, state: RosterState, envelope: Envelope, desk_identity: str, rules: Sequence[DestinationRule] = ()
+    unit: UnitOfWork,
+    state: RosterState,
+    envelope: Envelope,
+    desk_identity: str,
+    rules: Sequence[DestinationRule],
+    *,
+    without: str,
 ) -> None:
-    """Give one tip a new key, so that whoever had its key and has it no longer opens nothing that is written now.
+    """Give one tip a new key, so that the desk `without`, which had its key, opens nothing that is written now.
 
     `desk_identity`: the newest identity of the desk that the envelope belongs to.
     """
     recipients = _destinations(state, rules) | state.desk_recipients()
-    renew_tip_key(unit, envelope, desk_identity, recipients)
+    renew_tip_key(unit, envelope, desk_identity, recipients, without)
 
 
 def close_roster(unit: UnitOfWork, rules: Sequence[DestinationRule]) -> None:

@@ -1,12 +1,13 @@
-"""Releases: which desks hold a release of a tip in place of the tip's key, as the tip's thread says. No I/O.
+"""Who has a tip's key, and who a release in its place, as the tip's envelope and thread say. No I/O.
 
-A release has a key of its own. What desks write from then on is sealed to this key too, except what may point to the
-tipster or does not concern the directed desk.
+A row of an envelope tells nobody this: whoever writes to the databases can add one. A release has a key of its own.
+What desks write from then on is sealed to this key too, except what may point to the tipster or does not concern the
+directed desk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from satark.api.sealing import recipient_of
 from satark.api.tip import FINISHED_STATUSES, Envelope, Message, Release, Tip
@@ -17,23 +18,42 @@ _FOR_ALL = frozenset({"reported", "asked_to_close", "refused_to_close", "closed"
 """Steps that every directed desk may know of."""
 
 
-def releases(messages: Iterable[Message]) -> dict[str, Release]:
-    """Return the present release of each desk; a desk has none after a withdrawal, or once it has the tip itself."""
-    found: dict[str, Release] = {}
-    for message in messages:
+class Access:
+    """Who has a tip."""
+
+    def __init__(self, envelope: Envelope, messages: Iterable[Message] = ()) -> None:
+        """Read it from an opened envelope and the messages since."""
+        self._excluded = frozenset(envelope.header.excluded)
+        own = {} if envelope.tip_recipient else {envelope.desk: ()}
+        self.holders = {desk: to for desk, to in {**own, **envelope.holders}.items() if desk not in self._excluded}
+        """Desks that have the tip's key → the destinations of each that have it too."""
+        self.releases: dict[str, Release] = {}
+        """Desks that have a release in place of the tip's key, each with its present release."""
+        for message in messages:
+            self.follow(message)
+
+    def follow(self, message: Message) -> None:
+        """Take in the thread's next message."""
         step = message.case if message.sender == "desk" else None
-        if step is None or step.kind not in {"directed", "withdrawn"}:
-            continue
-        found.pop(step.to, None)
-        if step.release:
-            found[step.to] = step.release
-    return found
+        if step is None or step.kind not in {"directed", "withdrawn"} or step.to in self._excluded:
+            return
+        self.releases.pop(step.to, None)
+        if step.kind == "withdrawn":
+            self.holders.pop(step.to, None)
+        elif step.release is None:
+            self.holders[step.to] = tuple({*self.holders.get(step.to, ()), *step.destinations})
+        elif step.to not in self.holders:
+            self.releases[step.to] = step.release
 
+    @property
+    def readers(self) -> frozenset[str]:
+        """The desks and destinations that have the tip's key."""
+        return frozenset(self.holders).union(*self.holders.values())
 
-def release_recipients(thread: Sequence[Message], message: Message) -> dict[str, str]:
-    """Return the desks that read the thread's next message through a release, each with the recipient to seal to."""
-    known = releases([*thread, message])
-    return {desk: recipient_of(release.key) for desk, release in known.items() if _concerns(message, desk)}
+    def release_recipients(self, message: Message) -> dict[str, str]:
+        """Follow the next message; return the desks that read it through a release, each with whom to seal it to."""
+        self.follow(message)
+        return {one: recipient_of(given.key) for one, given in self.releases.items() if _concerns(message, one)}
 
 
 def _concerns(message: Message, desk: str) -> bool:
@@ -47,7 +67,7 @@ def _concerns(message: Message, desk: str) -> bool:
 
 def released_tip(envelope: Envelope, thread: Iterable[Message]) -> Tip:
     """Return what a desk reads of a tip of which it has a release alone: neither language nor channel, no files."""
-    header, release = envelope.header, releases(thread).get(envelope.desk)
+    header, release = envelope.header, Access(envelope, thread).releases.get(envelope.desk)
     answers: dict[str, str] = dict(release.answers) if release else {}
     if release and release.text:
         answers = {"what": release.text, **answers}

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope, recipient_of, seal
 from satark.api.tip import Envelope, Message
 from satark.identity.signatures import is_signed, signing_key, verifier_for
-from satark.routing.releases import releases
+from satark.routing.releases import Access
 from satark.store import deliveries, envelopes, tables, threads, tip_changes
 from satark_files.decoding import DECODING_ERRORS
 
@@ -140,7 +140,9 @@ def decode_root(encoded: bytes) -> TipRoot:
     return msgspec.json.decode(encoded, type=TipRoot)
 
 
-def renew_tip_key(unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients: Mapping[str, str]) -> None:
+def renew_tip_key(
+    unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients: Mapping[str, str], without: str = ""
+) -> None:
     """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release keeps the release.
 
     Args:
@@ -148,6 +150,7 @@ def renew_tip_key(unit: UnitOfWork, envelope: Envelope, desk_identity: str, reci
         envelope: the envelope of the desk that renews the key.
         desk_identity: that desk's newest identity.
         recipients: of the desks and destinations, by their names.
+        without: a desk that the tip is taken from.
     """
     # Lock the tip in its own statement: another desk may change its key too; the later change must see the earlier.
     tip = tables.tip
@@ -163,23 +166,23 @@ def renew_tip_key(unit: UnitOfWork, envelope: Envelope, desk_identity: str, reci
         unit.main.execute(update(tip).where(tip.c.id == envelope.tip).values(values))
         deliveries.add_revision(unit, envelope.tip, offices_only=True)
     tip_changes.note(unit, envelope.tip)
-    # A row alone gives nobody a key: whom the tip accuses gets none, whatever lies in the database under its name.
-    without = _released_to(unit, envelope) | set(envelope.header.excluded)
-    for holder in envelopes.holders_of(unit.keys, envelope.tip, recipients.keys() - without):
-        renewed = msgspec.structs.replace(envelope, desk=holder, identity=identity)
+    access = _access(unit, envelope)
+    access.holders.pop(without, None)
+    for holder in envelopes.holders_of(unit.keys, envelope.tip, access.readers & recipients.keys()):
+        renewed = msgspec.structs.replace(envelope, desk=holder, identity=identity, holders=access.holders)
         sealed = seal(renewed, recipients[holder], padded=envelopes.PADDED)
         envelopes.store(unit, envelope.tip, holder, sealed)
 
 
-def _released_to(unit: UnitOfWork, envelope: Envelope) -> set[str]:
-    """Return the desks that have a release of the tip and not its key, from what desks wrote."""
-    found = []
+def _access(unit: UnitOfWork, envelope: Envelope) -> Access:
+    """Return who has a tip, from what desks wrote."""
+    access = Access(envelope)
     for _, sealed in threads.new_messages(unit.main, {envelope.tip: 0}).get(envelope.tip, []):
         try:
-            found.append(open_as(Message, sealed, envelope.identity))
+            access.follow(open_as(Message, sealed, envelope.identity))
         except CantOpen:
             continue  # damaged: the desk's page says so
-    return set(releases(found))
+    return access
 
 
 def _is_office(unit: UnitOfWork) -> bool:
