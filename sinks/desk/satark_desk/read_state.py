@@ -1,7 +1,8 @@
 """Read state: which officer has seen how much of which tip. Whatever an officer has not seen is shown as new.
 
 It is sealed under a key that follows from the tip's: only desks that have the tip can tell who of them has read it.
-Every tip of the queue has a row of the same size, whether or not anybody has looked at it.
+Every tip of the queue has a row of the same size, whether or not anybody has looked at it. A release has a row of its
+own, under its own key: the desks that have the tip open it too, and nobody else can tell which tip it belongs to.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, select
 
 from satark.casework import in_batches
@@ -21,7 +23,7 @@ from satark_desk.tables import queue, read_state
 
 if TYPE_CHECKING:
     from satark.api import Envelope
-    from satark.casework import TipSummary, UnitOfWork
+    from satark.casework import OpenTip, TipSummary, UnitOfWork
 
 _NONCE, _TAG = 12, 16
 _LEAST: Final = 1024
@@ -69,21 +71,17 @@ def read_states(
 
 
 def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary, envelope: Envelope) -> None:
-    """Record that an officer has seen a tip in its present state.
-
-    Nothing is recorded of a desk with a release alone: it has no key of the tip, and would overwrite what others saw.
-    """
-    if envelope.tip_recipient:
-        return
-    add_unread(unit, [summary.id])
-    this = read_state.c.tip == summary.id
+    """Record that an officer has seen a tip in its present state."""
+    place = _place(summary.id, envelope)
+    add_unread(unit, [place])
+    this = read_state.c.tip == place
     row = unit.main.execute(select(read_state).where(this).with_for_update()).one()
     looks = {(one.desk, one.officer): one for one in _opened(row, envelope)}
     hour = unit.now - unit.now % _HOUR
     former = looks.get((desk, officer))
     first = former.first if former else hour
     looks[desk, officer] = Seen(desk, officer, summary.header.revision, summary.newest, hour, first)
-    sealed = _seal(summary.id, list(looks.values()), envelope)
+    sealed = _seal(place, list(looks.values()), envelope)
     unit.main.execute(read_state.update().where(this).values(sealed=sealed))
 
 
@@ -93,10 +91,14 @@ def add_unread(unit: UnitOfWork, tips: Iterable[str]) -> None:
     unit.insert_new(read_state, rows, "tip")
 
 
-def seen_by(connection: Connection, desk: str, tip: str, envelope: Envelope) -> list[Seen]:
-    """Return what the officers of a desk have seen of a tip. The officer who looked last comes first."""
-    found = [one for _, one in _looks(connection, desk, {tip: envelope})]
-    return sorted(found, key=lambda one: (-one.at, one.officer))
+def seen_by(connection: Connection, desk: str, tip: OpenTip) -> list[Seen]:
+    """Return what the officers of a desk have seen of a tip, or of a release of it. Who looked last comes first."""
+    steps = (posted.message.case for posted in tip.thread)
+    keys = (step.release.key for step in steps if step and step.to == desk and step.release)
+    opening = {key: replace(tip.envelope, identity=key, tip_recipient=key) for key in keys} | {tip.id: tip.envelope}
+    looks = sorted((one for _, one in _looks(connection, desk, opening)), key=lambda one: one.at)
+    newest = {one.officer: one for one in looks}
+    return sorted(newest.values(), key=lambda one: (-one.at, one.officer))
 
 
 def first_looks(connection: Connection, desk: str, envelopes: Mapping[str, Envelope]) -> dict[str, int]:
@@ -108,9 +110,18 @@ def first_looks(connection: Connection, desk: str, envelopes: Mapping[str, Envel
 
 
 def _looks(connection: Connection, desk: str, envelopes: Mapping[str, Envelope]) -> Iterator[tuple[str, Seen]]:
-    for some in in_batches(envelopes):
+    places = {_place(tip, envelope): tip for tip, envelope in envelopes.items()}
+    for some in in_batches(places):
         for row in connection.execute(select(read_state).where(read_state.c.tip.in_(some))):
-            yield from ((row.tip, one) for one in _opened(row, envelopes[row.tip]) if one.desk == desk)
+            tip = places[row.tip]
+            yield from ((tip, one) for one in _opened(row, envelopes[tip]) if one.desk == desk)
+
+
+def _place(tip: str, envelope: Envelope) -> str:
+    """Return the id of the row: the tip's, or for a release one that follows from its key."""
+    if not envelope.tip_recipient:
+        return tip
+    return hashlib.sha256(b"satark/1/read state of a release\0" + envelope.identity.encode()).hexdigest()[:32]
 
 
 def _opened(row: Row[tuple[str, bytes]], envelope: Envelope) -> list[Seen]:
@@ -124,11 +135,11 @@ def _opened(row: Row[tuple[str, bytes]], envelope: Envelope) -> list[Seen]:
     return []
 
 
-def _seal(tip: str, looks: list[Seen], envelope: Envelope) -> bytes:
+def _seal(place: str, looks: list[Seen], envelope: Envelope) -> bytes:
     encoded, nonce = msgspec.msgpack.encode(looks), secrets.token_bytes(_NONCE)
     plain = len(encoded).to_bytes(4) + encoded
     padded = plain.ljust(-(-len(plain) // _LEAST) * _LEAST, b"\0")
-    return nonce + _box(envelope.identity.split()[0]).encrypt(nonce, padded, tip.encode())
+    return nonce + _box(envelope.identity.split()[0]).encrypt(nonce, padded, place.encode())
 
 
 def _box(identity: str) -> ChaCha20Poly1305:

@@ -81,7 +81,7 @@ def withdraw(*, desk: str, number: str, passphrase_file: Path, from_desk: str, r
     act = DeskAct(name="withdraw", to=from_desk, text=reason.strip())
     with desk_work(desk, passphrase_file) as work:
         tip = work.act(number, act)
-        for one in work.services.read(lambda c: seen_by(c, from_desk, tip.id, tip.envelope)):
+        for one in work.services.read(lambda c: seen_by(c, from_desk, tip)):
             seen = f"has looked at it, up to entry {one.last_message}"
             click.echo(f"officer {one.officer} of {from_desk} {seen}", err=True)
         report_act(tip, f"withdrawn from {from_desk}", as_json=as_json)

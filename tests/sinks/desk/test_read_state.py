@@ -56,10 +56,31 @@ def test_only_who_has_the_tip_can_tell_who_read_it_and_in_which_hour(
     assert (unread.tip, len(unread.sealed)) == (read.tip, len(read.sealed)) == (seeded.id, 1052)
     assert unread.sealed != read.sealed
     assert list(read_state.c.keys()) == ["tip", "sealed"]
-    envelope = casework("dig").open(seeded.number).envelope
-    (seen,) = services.read(lambda c: seen_by(c, "sp", seeded.id, envelope))
+    tip = casework("dig").open(seeded.number)
+    (seen,) = services.read(lambda c: seen_by(c, "sp", tip))
     assert (seen.desk, seen.revision, seen.at % 3600, seen.first % 3600) == ("sp", 1, 0, 0)
     other = seed_tip(services, []).identity
-    stranger = structs.replace(envelope, identity=other)
-    assert services.read(lambda c: seen_by(c, "sp", seeded.id, stranger)) == []
-    assert services.read(lambda c: seen_by(c, "dig", seeded.id, envelope)) == []
+    stranger = structs.replace(tip, envelope=structs.replace(tip.envelope, identity=other))
+    assert services.read(lambda c: seen_by(c, "sp", stranger)) == []
+    assert services.read(lambda c: seen_by(c, "dig", tip)) == []
+
+
+def test_a_desk_with_a_release_alone_keeps_what_it_has_read_and_the_desk_above_sees_it(
+    services: Services, browser: Browser, seeded: SeededTip, casework: Cases
+) -> None:
+    services.write_now(lambda unit: enqueue(unit, {seeded.id: 1}))
+    sp = casework("sp")
+    DeskActs(services, sp, Clocks()).perform(sp.open(seeded.number), DeskAct(name="direct", to="lanka", text="look"))
+    browser("sp").get(f"/desk/tips/{seeded.number}")
+    station = browser("lanka")
+    assert listed(station.get("/desk/?mark=new").text) == [seeded.number]
+    station.get(f"/desk/tips/{seeded.number}")
+    assert listed(station.get("/desk/?mark=new").text) == []
+    tip = casework("dig").open(seeded.number)
+    (seen,) = services.read(lambda c: seen_by(c, "lanka", tip))
+    assert seen.desk == "lanka"
+    assert len(services.read(lambda c: seen_by(c, "sp", tip))) == 1
+    rows = services.read(lambda c: c.execute(select(read_state)).all())
+    assert [row.tip for row in rows if row.tip != seeded.id] != []
+    assert len({len(row.sealed) for row in rows}) == 1
+    assert len({len(row.tip) for row in rows}) == 1

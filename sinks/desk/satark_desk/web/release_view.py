@@ -86,4 +86,4 @@ def given_directions(
 
 
 def _seen(services: DeskContext, desk: str, tip: OpenTip) -> list[Seen]:
-    return services.read(lambda c: seen_by(c, desk, tip.id, tip.envelope))
+    return services.read(lambda c: seen_by(c, desk, tip))
