@@ -100,7 +100,8 @@ async def plain_tip(town: Place) -> str:
     """Submit a tip that accuses nobody; return its id."""
     assert town.host.ingest_runtime is not None
     await Tipster(town.host.ingest_runtime, town.channel, "9140112233").walk(PLAIN, RECEIPT)
-    return town.host.services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
+    tip: str = town.host.services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
+    return tip
 
 
 async def test_a_planted_row_turns_no_release_into_the_tips_key(tmp_path: Path) -> None:
