@@ -118,7 +118,7 @@ def test_no_text_of_the_corpus_acts_by_itself(remembering: Engine, question: str
 
 
 @pytest.mark.full("the corpus at every question on every medium")
-@every_row("channel", MEDIA)
+@pytest.mark.parametrize("channel", MEDIA)
 @every_row("question", QUESTIONS)
 def test_no_text_of_the_corpus_acts_on_any_medium(remembering: Engine, question: str, channel: str) -> None:
     session = _at(remembering, question, channel)
