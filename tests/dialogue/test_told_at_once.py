@@ -80,7 +80,7 @@ def test_nine_of_ten_whole_tips_need_three_messages_or_fewer(engine: Engine) -> 
     asked = {tip: send_whole(Chat(engine), tip, category) for tip, category in TIPS}
     long = {tip: steps for tip, steps in asked.items() if len(steps) > 2}
     assert len(TIPS) == 36
-    assert len(TIPS) - len(long) >= 33, long
+    assert len(TIPS) - len(long) >= 35, long
 
 
 STORY: Final = "They sell illegal liquor behind the school at Lanka every night"
@@ -91,7 +91,7 @@ CHANNELS: Final = ("whatsapp", "telegram", "sms", "voice", "web_form")
 def test_a_whole_tip_goes_to_the_review_at_once(chat: Chat, greeting: tuple[str, ...]) -> None:
     chat.say(*greeting, STORY)
     assert chat.step == "review"
-    assert "Police involved?" in chat.text
+    assert "Not told: Police involved" in chat.text
     chat.tap("send")
     assert chat.submission is not None
     assert chat.submission.accused is None
@@ -117,12 +117,71 @@ def test_a_story_that_speaks_of_police_without_saying_more_is_asked_about_them(e
 
 
 def test_a_story_of_silent_police_is_asked_once_and_may_be_answered_from_the_review_too(chat: Chat) -> None:
-    chat.say(STORY).tap("change", "police", "yes", "unknown").tap("@skip")
+    chat.say(STORY).tap("details", "police", "yes", "unknown").tap("@skip")
     assert chat.step == "review"
-    assert "Police involved?" not in chat.text
+    assert "Not told" not in chat.text
     chat.tap("send")
     assert chat.submission is not None
     assert chat.submission.accused == Accused(level="unknown")
+
+
+LANDMARK: Final = "They sell illegal liquor behind the Shiv temple every night"
+
+
+def test_the_district_of_a_landmark_is_left_to_the_review(engine: Engine) -> None:
+    chat = Chat(engine).say(LANDMARK)
+    assert chat.step == "review"
+    assert "Not told: District, Police involved" in chat.text
+    chat.tap("send")
+    assert chat.submission is not None
+    assert (chat.submission.place.district, chat.submission.accused) == ("", None)
+    chat = Chat(engine).say(LANDMARK).tap("details", "district", "jaunpur")
+    assert (chat.step, chat.session and chat.session.answers["district"].value) == ("review", "jaunpur")
+    assert "Not told: Police involved" in chat.text
+
+
+def test_a_district_typed_at_the_review_is_that_of_the_place(engine: Engine) -> None:
+    chat = Chat(engine).say(LANDMARK, "Jaunpur")
+    assert (chat.step, "Not told: Police involved" in chat.text) == ("review", True)
+    chat.tap("send")
+    assert chat.submission is not None
+    assert chat.submission.place.district == "jaunpur"
+
+
+@every_row("told", ["police ka pata nahi", "No policeman is involved", "पुलिस इसमें शामिल नहीं है", "thane me bataya tha"])
+def test_police_of_whom_only_the_story_speaks_get_no_tip(engine: Engine, told: str) -> None:
+    chat = Chat(engine).say(f"ladkiyon ko bech dete hain gaon me, kal raat bhi. {told}", "purane kuen ke paas")
+    assert (chat.step, "Police" in chat.text or "पुलिस" in chat.text) == ("review", True)
+    chat.tap("send")
+    assert chat.submission is not None
+    assert chat.submission.accused == Accused(level="unknown")
+    assert "police" not in chat.submission.answers
+
+
+@every_row("office", ["sp office", "kaptan sahab", "dig sahab", "डीआईजी"])
+def test_an_office_that_gets_tips_is_asked_about_before_sending(engine: Engine, office: str) -> None:
+    chat = Chat(engine).say(f"ladkiyon ko bech dete hain gaon me, kal raat bhi. {office} ka pata nahi")
+    assert chat.say("purane kuen ke paas").step in {"police", "police_unit"}
+
+
+ACCUSES: Final = (
+    "दरोगा जी का हाथ है, मुझे नहीं लगता कि एसपी को पता है।", "police ka ek aadmi hai usme, naam nahi pata",
+    "No policeman dares to touch him, the SP is his friend", "police imandar nahi hai", "police kuch nahi karti",
+    "koi policewala bhi hai, kaun hai nahi pata", "SP sahab ke ghar bhi jata hai wo. police ka pata nahi",
+    "पुलिस वाले शामिल नहीं होते तो यह चलता नहीं", "Halka ke daroga ko gaadi ke hisab se paisa jata hai",
+)  # fmt: skip
+"""What may accuse police, although it denies something."""
+
+
+@every_row("told", ACCUSES)
+def test_what_may_accuse_police_is_asked_about_before_the_review(engine: Engine, told: str) -> None:
+    assert Chat(engine).say(f"lanka me ganja bikta hai. {told}").step in {"police", "police_unit"}
+
+
+def test_police_accused_later_are_asked_about_though_they_were_cleared(engine: Engine) -> None:
+    chat = Chat(engine).say(f"{STORY}. No policeman is involved").tap("no")
+    assert chat.step == "review"
+    assert chat.say("thane ka sipahi bhi roz paisa leta hai unse").step == "police_unit"
 
 
 def test_back_from_the_review_passes_over_what_was_not_asked(chat: Chat) -> None:

@@ -29,14 +29,15 @@ from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.menus import LANGUAGE, SUGGESTED, UNSENT
 from satark.dialogue.states.stories import (
     accept_unsolicited,
-    ask_of_police,
     ask_only_what_matters,
     begin_with_story,
     fill_in,
     fill_in_answer,
+    hear_of_police,
     is_story,
     keep_cry,
     may_cry,
+    untold,
 )
 from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.turn.consent import act_of, choose, is_question, may_carry_out
@@ -106,8 +107,8 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
     turn = None if words.tells_of_crime() else choose_by_name(context, event, question, reading)
     if turn or (reading.command == "edit" and (turn := correct_place(context, event.body))):
         return turn
-    if asked.asks == "review" and not reading.negated and ask_of_police(context, event.body):
-        if reading.story or words.tells():
+    if asked.asks == "review" and not reading.negated and hear_of_police(context, event.body):
+        if reading.story or is_story(event.body):
             words.keep_story()
         return context.ask()
     if asked.asks == "place" and reading.kind is not Kind.DANGER and _names_a_place(context, event.body):
@@ -428,6 +429,8 @@ def choose_by_name(context: TurnContext, event: Text, question: Question, readin
     step = context.step
     if step is None or context.state is not DRAFT or reading.kind is Kind.COMMAND or reading.negated or reading.asks:
         return None
+    if step.type.part == "review":
+        return _tell_district(context, event.body)
     fills = getattr(step.settings, "fills", "")
     if not fills and step.names != "station":
         return None
@@ -444,6 +447,13 @@ def choose_by_name(context: TurnContext, event: Text, question: Question, readin
     return None
 
 
+def _tell_district(context: TurnContext, body: str) -> Turn | None:
+    """Accept the name of the district that was left to the review, or of a station; None for anything else."""
+    left = next((step for step in untold(context) if getattr(step.settings, "fills", "")), None)
+    named = context.loaded.geography.resolve(context.names(body))
+    return _fill(context, left, named) if left and named.district and _names_a_place(context, body) else None
+
+
 def _fill(context: TurnContext, step: Step, named: Named) -> Turn:
     """Set the place's district and station. Questions that these answer are no longer asked."""
     place = context.session.answers.get(context.loaded.place_step)
@@ -451,7 +461,7 @@ def _fill(context: TurnContext, step: Step, named: Named) -> Turn:
         return _answer(context, step, named.district if step.settings.fills == "district" else named.station)
     geography, language = context.loaded.geography, context.catalogue.language
     context.add_part(context.loaded.place_step, {"district": named.district, "station": named.station})
-    labels = (geography.label(code, language) for code in (named.station, named.district))
+    labels = (geography.label(code, language) for code in (named.station, named.district) if code)
     context.say("understood", label=", ".join(labels))
     return go_on(context)
 

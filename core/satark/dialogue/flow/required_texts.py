@@ -50,6 +50,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "identity.ask": frozenset({"words", "summary"}),
     "identity.only": frozenset({"words", "summary"}),
     "understood": frozenset({"label"}),
+    "untold": frozenset({"names"}),
     "suggested": frozenset({"label"}),
     "suggested.yes": frozenset({"label"}),
     "consent.option": frozenset({"label", "number"}),

@@ -15,7 +15,7 @@ from satark.dialogue.states.stories import (
     leave_station_unasked,
     leave_unasked,
     opening_in,
-    unasked_police,
+    untold,
     warn_of_voice,
 )
 from satark.dialogue.steps.choice_steps import unknown_option
@@ -168,9 +168,9 @@ def _say_only_once(context: TurnContext) -> None:
 
 def _review_text(context: TurnContext, question: Question) -> str:
     """The review's text with the summary in it; files that could not be cleaned are named, unless just said."""
-    text = question.text
-    if police := unasked_police(context):
-        text = f"{text}\n{context.text(f'{police.id}.unasked')}"
+    names = ", ".join(context.text(f"{step.id}.name") for step in untold(context))
+    left = f"\n{context.text('untold', names=names)}" if names else ""
+    text = question.text.replace("{summary}", f"{{summary}}{left}")
     room = SUMMARY_LENGTH if context.session.revision else SCREEN - sum(len(one) + 2 for one in (*context.said, text))
     text = text.replace("{summary}", summary(context, room))
     uncleaned = FileNotice("uncleaned", files=context.session.files_uncleaned)

@@ -12,7 +12,7 @@ from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import agree, go_on, unsay
 from satark.dialogue.states.mailbox import add_to_tip
-from satark.dialogue.states.stories import accept_unsolicited, is_story
+from satark.dialogue.states.stories import accept_unsolicited, is_story, untold
 from satark.dialogue.turn.consent import ask_for_word
 from satark.dialogue.turn.context import EDIT_PREFIX, BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
@@ -204,13 +204,16 @@ class DetailsMenu(_StepMenu):
     name = "details"
 
     def steps(self, context: TurnContext) -> list[Step]:
-        """List the optional steps that are not answered."""
+        """List what was left open, then the optional steps that are not answered."""
         known = context.session.answers
-        return [step for step in context.loaded.steps if step.detail and step.id not in known]
+        return [*untold(context), *(step for step in context.loaded.steps if step.detail and step.id not in known)]
 
     def picked(self, context: TurnContext, step: str) -> None:
-        """Put the chosen detail on the path."""
-        context.change(state="", picked_details=(*context.session.picked_details, step))
+        """Ask what was left open, or put the chosen detail on the path."""
+        if step in context.session.answers:
+            context.change(state=f"{EDIT_PREFIX}{step}")
+        else:
+            context.change(state="", picked_details=(*context.session.picked_details, step))
 
 
 class ChangeMenu(_StepMenu):

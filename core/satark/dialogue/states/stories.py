@@ -5,14 +5,21 @@ evidence; and the tipster is told so. A story or a caption answers the questions
 those are put that matter. Such answers are likely and never certain, so they are said back, and the review shows them
 before anything is sent.
 
-Whether police are involved is asked after a whole story only if it speaks of police or of an office of theirs. After
-any other the review asks it, and sending without an answer means what "don't know" means: nobody is accused, and the
-tip goes to the SP's and the DIG's desk. No station or outpost gets a tip unless one of these passes it on.
+Of a whole story neither district nor station is asked: the review shows that the district is missing, and without it
+the tip goes to every SP's and DIG's desk, as after "don't know".
+
+Whether police are involved decides who must not see the tip. It is asked after a story that speaks of police, or of an
+office of theirs, without accusing them; after one that accuses them, whom. It is left to the review where the story
+speaks of no police, and where another question is asked already. In that last case the tip is kept from every office
+up to a circle's, unless the answer comes: see `submission`. No station or outpost gets any tip unless the SP or the DIG
+passes it on; so words that name an office above a circle's always lead to the question.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -25,11 +32,12 @@ from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
+from satark.dialogue.turn.submission import speaks_of_police
 from satark_words.geography.units import ELSEWHERE
-from satark_words.marks import SOUND
-from satark_words.reading import Opening, PlaceFound
+from satark_words.reading import Asked, AskedChoice, Opening, PlaceFound
 
 _UNASKED: Final = GivenAnswer()
+_SENTENCE_END: Final = re.compile(r"[.।?!\n]+")
 _TIMES: Final = {"now": "yes", "past": "no", "coming": "no"}
 """When it happens, as a story tells it → the answer to whether it happens now."""
 
@@ -48,33 +56,56 @@ def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) ->
     """Leave the questions unasked that a whole story need not answer. All may be answered from the review."""
     leave_files_unasked(context)
     _place_by_landmark(context, opening.place)
-    speaks = _speaks_of_police(context, words)
-    if (police := _step(context, "police")) and not speaks:
-        _pass_over(context, police)
-    for step in context.loaded.steps if speaks else ():
-        if step.names == "outpost" and step.skip:  # where no outpost is named, its whole station is kept from the tip
+    speaks, police = speaks_of_police(context, words), _step(context, "police")
+    for step in context.loaded.steps:
+        # Where no outpost is named, its whole station is kept from the tip.
+        if getattr(step.settings, "fills", "") or (speaks and step.names == "outpost" and step.skip):
             _pass_over(context, step)
+    if _accuses(context, words):
+        _choose(context, "police", "yes")
+    elif police and not (speaks and _must_ask(context, police, words)):
+        _pass_over(context, police)
 
 
-def unasked_police(context: TurnContext) -> Step | None:
-    """Return the question whether police are involved if it was left to the review; else None."""
+def _must_ask(context: TurnContext, police: Step, words: str) -> bool:
+    """Whether no other question is asked, or the words name an office that gets tips."""
+    return context.step is police or context.analysis(words).has("unit.district", "unit.range")
+
+
+def untold(context: TurnContext) -> list[Step]:
+    """List what the story leaves open and the review offers to tell: the district, and whether police are involved."""
+    told, police = context.session.answers, _step(context, "police")
+    matters = (s for s in context.progress.path if s is police or getattr(s.settings, "fills", "") == "district")
+    return [step for step in matters if step.id in told and told[step.id].is_unasked]
+
+
+def hear_of_police(context: TurnContext, words: str) -> bool:
+    """Answer or put the question about police after all where words speak of them; return whether they do.
+
+    An answer that was given stays, unless the words accuse police and it does not; but a cry is asked nothing more.
+    """
     police = _step(context, "police")
-    answer = context.session.answers.get(police.id) if police else None
-    return police if police and answer and answer.is_unasked and context.is_on_path(police) else None
-
-
-def ask_of_police(context: TurnContext, words: str) -> bool:
-    """Put the question about police after all if words speak of them; return whether they do."""
-    police = unasked_police(context)
-    if police is None or not _speaks_of_police(context, words):
+    old = context.session.answers.get(police.id) if police else None
+    if police is None or old is None or old.value == "yes" or not context.is_on_path(police):
+        return False
+    accuses = (old.is_unasked or not context.dangers) and _accuses(context, words)
+    if not (accuses or (old.is_unasked and speaks_of_police(context, words))):
         return False
     context.set_answer(police.id, None)
+    if accuses:
+        _choose(context, "police", "yes")
     return True
 
 
-def _speaks_of_police(context: TurnContext, words: str) -> bool:
-    marks = context.analysis(words).found("person.police", "unit.*")
-    return any(mark.quality >= SOUND for mark in marks)
+def _accuses(context: TurnContext, words: str) -> bool:
+    """Whether a sentence that speaks of police would answer the question about them with yes."""
+    police = _step(context, "police")
+    if police is None or not speaks_of_police(context, words):
+        return False
+    options = police.type.ask(police, context.view(police)).options
+    asked = Asked(name="police", asks="choice", options=tuple(AskedChoice(o.code, o.label, o.words) for o in options))
+    read, told = context.loaded.reader.read, filter(partial(speaks_of_police, context), _SENTENCE_END.split(words))
+    return opening_in(context, words).police or any(read(context.analysis(one), asked).option == "yes" for one in told)
 
 
 def may_cry(context: TurnContext) -> bool:
@@ -160,9 +191,9 @@ def fill_in_again(context: TurnContext, words: str, taken: set[str]) -> None:
     (fill_in if is_whole else fill_in_answer)(context, opening)
     if context.session.dangers:
         leave_unasked(context, (step for step in context.loaded.steps if step.id in taken and not step.detail))
+    hear_of_police(context, words)
     if is_whole:
         ask_only_what_matters(context, words, opening)
-    ask_of_police(context, words)
 
 
 def _is_open(context: TurnContext, meaning: Meaning) -> bool:
@@ -271,7 +302,7 @@ def _add_caption(context: TurnContext, caption: str) -> None:
     asks_words = context.step is not None and context.step.type.name == "text"
     if not is_story(caption) or not _opening_is_open(context) or asks_words:
         fill_in(context, Opening(place=opening.place))
-        ask_of_police(context, caption)
+        hear_of_police(context, caption)
         return
     if not context.session.language:
         context.change(language=context.loaded.language_of(caption))
@@ -286,7 +317,7 @@ def opening_in(context: TurnContext, words: str) -> Opening:
 
 
 def _add_words(context: TurnContext, words: str) -> None:
-    ask_of_police(context, words)
+    hear_of_police(context, words)
     context.add_part(context.loaded.opening_step, words)
     context.say("text.kept")
 

@@ -50,10 +50,9 @@ class ChoiceStep(BaseStepType):
     settings: type[msgspec.Struct] = ChoiceSettings
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """List the question, the name, a label for each option, and what the review asks instead of the question."""
+        """List the question, the name and a label for each option."""
         labels = [(f"{step.id}.{code}", f"option.{code}") for code in self.codes(step)]
-        unasked = [(f"{step.id}.unasked",)] if step.means == "police" else []
-        return [*super().keys(step), *labels, *unasked]
+        return [*super().keys(step), *labels]
 
     def codes(self, step: Step) -> tuple[str, ...]:
         """List the options that the flow names."""

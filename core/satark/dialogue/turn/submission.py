@@ -14,6 +14,7 @@ from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark_words.graphemes import truncate
 from satark_words.identity import without_spans
+from satark_words.marks import SOUND
 
 
 def make_submission(context: TurnContext) -> Submission:
@@ -51,12 +52,20 @@ def _files_of_the_tip(context: TurnContext) -> set[str]:
 
 
 def _accused(context: TurnContext, answers: Mapping[str, Any], place: Place) -> Accused | None:
-    """Return the police unit that the answers accuse, as the steps declare it; None: nobody is accused."""
+    """Return the police unit that the answers accuse, as the steps declare it; None: nobody is accused.
+
+    Where the tip speaks of police and the question about them was left to the review, any of them may be accused.
+    """
     asked = [step for step in context.progress.path if step.accuses and step.id in answers]
     units = [step.accuses[str(answers[step.id])] for step in asked]
     unit = next((unit for unit in units if unit != "nobody"), None)
     if unit is None:
-        return None
+        given = context.session.answers
+        left = any(
+            step.means == "police" and step.id in given and given[step.id].is_unasked for step in context.progress.path
+        )
+        doubt = left and any(speaks_of_police(context, words) for _, words in _texts(context))
+        return Accused(level="unknown") if doubt else None
     if unit == "named":
         station = _named(context, answers, "station")
         return Accused(level="station", unit=station) if station not in {"", "unknown"} else Accused(level="unknown")
@@ -65,6 +74,11 @@ def _accused(context: TurnContext, answers: Mapping[str, Any], place: Place) -> 
         return Accused(level="outpost", unit=named or place.station)
     of_place = {"station": place.station, "district": place.district}
     return Accused(level=unit, unit=of_place.get(unit, ""))
+
+
+def speaks_of_police(context: TurnContext, words: str) -> bool:
+    """Whether words surely speak of police, or of an office of theirs."""
+    return any(mark.quality >= SOUND for mark in context.analysis(words).found("person.police", "unit.*"))
 
 
 def _named(context: TurnContext, answers: Mapping[str, Any], what: str) -> str:
