@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from satark_files.limits import Limits
     from satark_files.origin import Origin
     from satark_files.sandbox.sandbox import Sandbox
+    from satark_files.scrubber import Cleaned
 
 _VISUAL = ("image/", "video/")
 _PREVIEWABLE = (*_VISUAL, "audio/", "application/pdf")
@@ -184,12 +185,9 @@ async def process_file(
                 raise Rejected
             sound = voice or clean_mime.startswith("audio/")
             sealed = await _seal_copies(copies, clean_mime, folder, name, sound=sound)
-            # Sound in a video container may have an origin too, but only what shows something is taken somewhere.
-            origin = await copies.read_origin(source) if file.mime.startswith(_VISUAL) and not sound else None
-            looks = await copies.read_looks() if clean_mime.startswith("image/") else ""
+            read = await _read_original(copies, source, file.mime, clean_mime, sound=sound)
             await asyncio.to_thread(sealed_files.put_in_place, original, *copies.sealed)
-    missing = {"readable": clean_mime.readable, "left_out": clean_mime.left_out}
-    return msgspec.structs.replace(file, origin=origin, looks=looks, **missing, **sealed)
+    return msgspec.structs.replace(file, **read, **sealed)
 
 
 @contextmanager
@@ -237,6 +235,16 @@ async def _seal_copies(copies: _SealedCopies, mime: str, folder: Path, name: str
         "preview_bytes": preview.bytes,
         "preview_sha256": preview.sha256,
     }
+
+
+async def _read_original(
+    copies: _SealedCopies, source: Path, mime: str, clean: Cleaned, *, sound: bool
+) -> dict[str, Any]:
+    """Read what is to be known of the original besides its copies; return it as fields of `ProcessedFile`."""
+    # Sound in a video container may have an origin too, but only what shows something is taken somewhere.
+    origin = await copies.read_origin(source) if mime.startswith(_VISUAL) and not sound else None
+    looks = await copies.read_looks() if clean.startswith("image/") else ""
+    return {"origin": origin, "looks": looks, "readable": clean.readable, "left_out": clean.left_out}
 
 
 async def _seal_muted(copies: _SealedCopies, clean: _SealedCopy, folder: Path, name: str) -> _SealedCopy:
