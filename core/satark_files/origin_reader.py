@@ -37,8 +37,8 @@ class OriginReader:
 
     mimes = frozenset({ORIGIN_JOB})
 
-    def __init__(self, program: str = "") -> None:
-        self.ffmpeg = ffmpeg.find_program(program)
+    def __init__(self) -> None:
+        self.ffmpeg = ffmpeg.find_program()
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the origin to `target` as JSON; see `Scrubber`.

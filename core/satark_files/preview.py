@@ -29,8 +29,8 @@ class Previewer:
 
     mimes = frozenset({PREVIEW_JOB})
 
-    def __init__(self, program: str = "") -> None:
-        self.ffmpeg = ffmpeg.find_program(program)
+    def __init__(self) -> None:
+        self.ffmpeg = ffmpeg.find_program()
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the preview and return its MIME type; see `Scrubber`.

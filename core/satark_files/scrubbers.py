@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from satark_files.scrubber import Scrubber
 
 
-def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
-    """Return every built-in scrubber. `ffmpeg`: the program's path; empty for imageio-ffmpeg's program."""
+def builtin_scrubbers() -> list[Scrubber]:
+    """Return every built-in scrubber."""
     single: list[Scrubber] = [
         JpegScrubber(),
         PngScrubber(),
@@ -41,18 +41,18 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         Salvaging(BmpScrubber(), "BMP"),
         Salvaging(Jpeg2000Scrubber(), "JPEG2000"),
         SvgScrubber(),
-        SalvagingRemux(ffmpeg),
-        *(ConversionScrubber(mime, ffmpeg) for mime in CONVERTED),
-        FilmMuter(ffmpeg),
-        VoiceDisguise(ffmpeg),
+        SalvagingRemux(),
+        *(ConversionScrubber(mime) for mime in CONVERTED),
+        FilmMuter(),
+        VoiceDisguise(),
         PdfScrubber(),
         OoxmlScrubber(),
         OpenDocumentScrubber(),
         TextScrubber(),
         MarkupScrubber(),
         VcardScrubber(),
-        Previewer(ffmpeg),
-        OriginReader(ffmpeg),
+        Previewer(),
+        OriginReader(),
         LooksReader(),
     ]
-    return [*single, ArchiveScrubber(single, FilmMuter(ffmpeg), ffmpeg)]
+    return [*single, ArchiveScrubber(single, FilmMuter())]

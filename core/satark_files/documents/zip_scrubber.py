@@ -37,9 +37,9 @@ class ArchiveScrubber:
 
     mimes = frozenset({ZIP})
 
-    def __init__(self, scrubbers: Sequence[Scrubber], muter: Scrubber, program: str = "") -> None:
+    def __init__(self, scrubbers: Sequence[Scrubber], muter: Scrubber) -> None:
         """Clean each member with the first of these scrubbers that has its type; `muter` removes the sound of films."""
-        self.ffmpeg = ffmpeg.find_program(program)
+        self.ffmpeg = ffmpeg.find_program()
         self._scrubbers: Mapping[str, Scrubber] = {
             mime: one for one in reversed(scrubbers) for mime in one.mimes if mime not in (ZIP, "text/vcard")
         }

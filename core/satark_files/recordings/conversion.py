@@ -56,9 +56,9 @@ class ConversionScrubber(RemuxScrubber):
 
     mimes = frozenset(_CONVERSIONS)
 
-    def __init__(self, mime: str, program: str = "") -> None:
-        """Clean recordings of this type, one of `CONVERTED`. `program`: ffmpeg's path; empty for the installed one."""
-        super().__init__(program)
+    def __init__(self, mime: str) -> None:
+        """Clean recordings of this type, one of `CONVERTED`."""
+        super().__init__()
         self.mimes = frozenset({mime})
         self._conversion = _CONVERSIONS[mime]
 

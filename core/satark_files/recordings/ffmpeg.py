@@ -82,22 +82,18 @@ def write_branches(*branches: str) -> tuple[str, ...]:
     return ("-f", "tee", "|".join(branches))
 
 
-def find_program(path: str = "") -> str:
-    """Return the full path of ffmpeg; without `path`, that of imageio-ffmpeg's program.
+def find_program() -> str:
+    """Return the full path of imageio-ffmpeg's program.
 
     A scrubber keeps it in an attribute called `ffmpeg`, which the sandbox reads: only this program may run there.
 
     Raises:
         MissingPackage: imageio-ffmpeg is not installed.
     """
-    return str(Path(path or _bundled_program()).resolve())
-
-
-def _bundled_program() -> str:
     with needing("evidence"):
         from imageio_ffmpeg import get_ffmpeg_exe  # noqa: PLC0415 - a machine for the role web does without
 
-    return str(get_ffmpeg_exe())
+    return str(Path(get_ffmpeg_exe()).resolve())
 
 
 def container_of(mime: str) -> Container:

@@ -91,8 +91,8 @@ class RemuxScrubber:
     looks_for_hidden = True
     """Whether a film may hold frames that a player does not show."""
 
-    def __init__(self, program: str = "") -> None:
-        self.ffmpeg = ffmpeg.find_program(program)
+    def __init__(self) -> None:
+        self.ffmpeg = ffmpeg.find_program()
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""

@@ -95,8 +95,8 @@ class SalvagingRemux:
 
     mimes = RemuxScrubber.mimes
 
-    def __init__(self, program: str = "") -> None:
-        self._remux = RemuxScrubber(program)
+    def __init__(self) -> None:
+        self._remux = RemuxScrubber()
         self.ffmpeg = self._remux.ffmpeg
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
@@ -116,5 +116,5 @@ class SalvagingRemux:
             raise Unclean("damaged")
         coded = source.with_name(f"{source.name}.coded")
         coded.write_bytes(found.data)
-        made = ConversionScrubber(found.mime, self.ffmpeg).scrub(coded, target, limits)
+        made = ConversionScrubber(found.mime).scrub(coded, target, limits)
         return Cleaned(made, readable=found.percent, left_out=("sound-tracks",))

@@ -38,8 +38,8 @@ class VoiceDisguise:
 
     mimes = frozenset({DISGUISE_JOB})
 
-    def __init__(self, program: str = "") -> None:
-        self.ffmpeg = ffmpeg.find_program(program)
+    def __init__(self) -> None:
+        self.ffmpeg = ffmpeg.find_program()
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the disguised copy; see `Scrubber`."""
