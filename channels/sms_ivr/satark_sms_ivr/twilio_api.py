@@ -7,7 +7,7 @@ of error codes.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -18,6 +18,7 @@ from yarl import URL
 from satark.api import (
     Accepted,
     Blocked,
+    Endpoint,
     MediaGone,
     Misconfigured,
     Permanent,
@@ -28,10 +29,14 @@ from satark.api import (
 )
 from satark_files.decoding import DECODING_ERRORS
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.signature import TwilioSignature
+from satark_sms_ivr.signature import HEADER, TwilioSignature
 
 _MAX_RESPONSE_BYTES: Final = 256 * 1024
 _MAX_REDIRECTS: Final = 3
+_WEBHOOK_BYTES: Final = 64 * 1024
+"""Size of the largest webhook that is read."""
+_THROTTLED_SECONDS: Final = 5.0
+"""Least seconds to pause after Twilio throttles a call."""
 _OK: Final = 200
 _TOO_MANY: Final = 429
 _SERVER_ERROR: Final = 500
@@ -165,7 +170,7 @@ class TwilioApi:
 
     def _retry_delay(self, response: aiohttp.ClientResponse) -> float:
         after = response.headers.get("retry-after", "")
-        return max(self._settings.throttled_seconds, float(after) if after.isdecimal() else 0)
+        return max(_THROTTLED_SECONDS, float(after) if after.isdecimal() else 0)
 
     @property
     def _client(self) -> aiohttp.ClientSession:
@@ -183,6 +188,13 @@ class TwilioNumber:
             settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
         )
         self._api = TwilioApi(settings)
+
+    @staticmethod
+    def webhooks(*paths: str) -> Sequence[Endpoint]:
+        """Return the signed webhooks at these paths."""
+        return tuple(
+            Endpoint(path=path, methods=("POST",), limit=_WEBHOOK_BYTES, signature_header=HEADER) for path in paths
+        )
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the signature, which covers the URL with its query."""

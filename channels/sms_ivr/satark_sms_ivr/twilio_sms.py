@@ -27,7 +27,6 @@ from satark.api import (
 from satark_sms_ivr import twiml
 from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.signature import HEADER
 from satark_sms_ivr.twilio_api import TwilioNumber
 
 PATH: Final = "/sms/webhook"
@@ -56,10 +55,7 @@ class TwilioSms(TwilioNumber):
     @property
     def endpoints(self) -> Sequence[Endpoint]:
         """The webhooks of incoming messages, and of the statuses of messages that we sent."""
-        limit = self._settings.webhook_max_bytes
-        return tuple(
-            Endpoint(path=path, methods=("POST",), limit=limit, signature_header=HEADER) for path in (PATH, STATUS_PATH)
-        )
+        return self.webhooks(PATH, STATUS_PATH)
 
     def parse(self, raw: RawRequest) -> SmsWebhook:
         """Parse an incoming message, or the status of a message that we sent. Ask Twilio to redact the message's text.

@@ -29,7 +29,6 @@ from satark.api import (
 from satark_sms_ivr import twiml
 from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.signature import HEADER
 from satark_sms_ivr.twilio_api import TwilioNumber
 from satark_sms_ivr.voice_twiml import KEYS_PATH, RECORD_PATH, RECORDING_PATH, VoiceTwiml
 
@@ -58,9 +57,7 @@ class TwilioVoice(TwilioNumber):
     @property
     def endpoints(self) -> Sequence[Endpoint]:
         """The webhook of incoming calls, and the paths below it to which a call continues."""
-        limit = self._settings.webhook_max_bytes
-        paths = (*_STEPS, RECORDING_PATH, STATUS_PATH)
-        return tuple(Endpoint(path=p, methods=("POST",), limit=limit, signature_header=HEADER) for p in paths)
+        return self.webhooks(*_STEPS, RECORDING_PATH, STATUS_PATH)
 
     def parse(self, raw: RawRequest) -> CallWebhook:
         """Parse one request of a call, or the final status of a call or a recording.

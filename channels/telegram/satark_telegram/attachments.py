@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from typing import Final
 
 import telegram
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
@@ -18,6 +19,9 @@ from telegram.error import BadRequest
 from satark.api import ChannelContext, ReceiptPicture, VoiceNote
 from satark_telegram.rendering import decode_attachment
 
+_FILES_REMEMBERED: Final = 2_000
+"""Most voice notes whose file id is remembered."""
+
 
 class TelegramAttachmentSender:
     """Sends attachments, and remembers the file ids of one process, in memory.
@@ -25,13 +29,11 @@ class TelegramAttachmentSender:
     Args:
         bot: python-telegram-bot's.
         context: makes voice notes and receipts' pictures; None: no attachment is sent.
-        remembered: the largest number of file ids to remember.
     """
 
-    def __init__(self, bot: telegram.Bot, context: ChannelContext | None, remembered: int) -> None:
+    def __init__(self, bot: telegram.Bot, context: ChannelContext | None) -> None:
         self._bot = bot
         self._context = context
-        self._remembered = remembered
         self._file_ids: OrderedDict[str, str] = OrderedDict()
 
     async def send(self, body: bytes) -> int:
@@ -77,5 +79,5 @@ class TelegramAttachmentSender:
 
     def _remember(self, key: str, file_id: str) -> None:
         self._file_ids[key] = file_id
-        while len(self._file_ids) > self._remembered:
+        while len(self._file_ids) > _FILES_REMEMBERED:
             self._file_ids.popitem(last=False)

@@ -49,7 +49,7 @@ class BotApi:
             request=self.request,
             get_updates_request=self.request,
         )
-        self._attachments = TelegramAttachmentSender(self._bot, context, settings.files_remembered)
+        self._attachments = TelegramAttachmentSender(self._bot, context)
 
     async def open(self) -> None:
         """Create the session, without a request to Telegram: the start must not depend on Telegram."""

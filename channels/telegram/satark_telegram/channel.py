@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _SPEAKING: Final = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=True)
 PATH: Final = "/telegram/webhook"
+_WEBHOOK_BYTES: Final = 1024 * 1024
+"""Size of the largest webhook that is read."""
 TOKEN_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
 """The header in which Telegram repeats the token of `setWebhook`, parameter `secret_token`."""
 
@@ -75,8 +77,11 @@ class TelegramChannel:
     @property
     def endpoints(self) -> Sequence[Endpoint]:
         """The bot's webhook."""
-        limit = self._settings.webhook_max_bytes
-        return (Endpoint(path=PATH, methods=("POST",), limit=limit, signature_header=TOKEN_HEADER, signs_body=False),)
+        return (
+            Endpoint(
+                path=PATH, methods=("POST",), limit=_WEBHOOK_BYTES, signature_header=TOKEN_HEADER, signs_body=False
+            ),
+        )
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the secret token in the header."""

@@ -20,8 +20,8 @@ from satark_telegram.settings import TelegramSettings
 
 _MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 """Size of the longest response: enough for a hundred long updates."""
-
-
+_THROTTLED_SECONDS: Final = 5.0
+"""Seconds to pause after Telegram throttles a call and does not say how long."""
 _ERROR: Final = 400
 _TOO_MANY: Final = 429
 
@@ -89,7 +89,7 @@ class AiohttpRequest(BaseRequest):
         """
         if response.status == _TOO_MANY:
             announced = _retry_after(body) or response.headers.get("Retry-After", "")
-            raise RetryAfter(timedelta(seconds=seconds_to_wait(announced, self._settings.throttled_seconds)))
+            raise RetryAfter(timedelta(seconds=seconds_to_wait(announced, _THROTTLED_SECONDS)))
         if response.status >= _ERROR and not _is_readable(body):
             body = b"{}"
         return response.status, body

@@ -27,6 +27,9 @@ COMMANDS: Final = (
 _ISO_639_1: Final = 2
 """Length of a language code that Telegram accepts."""
 
+_LONGEST_PAUSE: Final = 60.0
+"""Most seconds between two attempts to register the webhook or to poll."""
+
 T = TypeVar("T")
 
 
@@ -88,8 +91,7 @@ class BotListener:
         result = send_result_of(error)
         code = result.code if isinstance(result, Misconfigured | Permanent | Transient) else type(result).__name__
         log.warning("call to Telegram failed, retrying", channel="telegram", code=code, attempt=attempt)
-        longest = self._settings.retry_max_seconds
-        return retry_delay(error) if isinstance(error, RetryAfter) else backoff(attempt, longest=longest)
+        return retry_delay(error) if isinstance(error, RetryAfter) else backoff(attempt, longest=_LONGEST_PAUSE)
 
 
 def command_menus(catalogues: Catalogues) -> Iterator[tuple[str | None, dict[str, str]]]:

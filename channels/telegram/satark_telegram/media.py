@@ -19,6 +19,7 @@ from satark_telegram.settings import TelegramSettings
 
 _OK: Final = 200
 _GONE: Final = (404, 410)
+_CHUNK_BYTES: Final = 64 * 1024
 
 
 class TelegramMedia:
@@ -69,7 +70,7 @@ class TelegramMedia:
     async def _size_checked(self, response: aiohttp.ClientResponse, announced: int) -> AsyncGenerator[bytes, None]:
         size = 0
         try:
-            async for chunk in response.content.iter_chunked(self._settings.media_chunk_bytes):
+            async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                 size += len(chunk)
                 if size > self._settings.media_max_bytes:
                     raise MediaGone("too large")

@@ -44,26 +44,15 @@ class TelegramSettings(BaseModel):
     poll_seconds: int = Field(default=25, ge=0, le=50, description="seconds that one poll waits for updates")
     typing: bool = Field(default=True, description="show the sender 'typing…' once a message is accepted")
     webhook_connections: int = Field(default=40, ge=1, le=100, description="most webhooks that Telegram posts at once")
-    webhook_max_bytes: int = Field(default=1024 * 1024, gt=0, description="largest webhook accepted, in bytes")
     media_max_bytes: int = Field(
         default=DOWNLOAD_LIMIT,
         gt=0,
         description="largest file to download, in bytes (Telegram allows bots 20 MB; your own Bot API server more)",
     )
-    media_chunk_bytes: int = Field(default=64 * 1024, gt=0, description="largest chunk of a file in memory, in bytes")
-    files_remembered: int = Field(
-        default=2_000, ge=1, description="most voice notes whose Telegram file id is remembered"
-    )
     connect_seconds: float = Field(default=5, gt=0, description="seconds to wait for a connection to Telegram")
     send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Telegram's response to one call")
     stall_seconds: float = Field(
         default=30, gt=0, description="seconds without a byte after which a download is given up"
-    )
-    throttled_seconds: float = Field(
-        default=5, gt=0, description="seconds to pause after Telegram throttles a call and does not say how long"
-    )
-    retry_max_seconds: float = Field(
-        default=60, gt=0, description="longest pause, in seconds, between attempts to register the webhook or to poll"
     )
     connections: int = Field(default=64, ge=1, description="most open connections to Telegram")
 

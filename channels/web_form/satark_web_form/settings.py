@@ -22,9 +22,6 @@ class ProofOfWorkSettings(BaseModel):
         description="most guesses of the proof of work; 400 at a cost of 5000 take 1 second on a desktop, 10 on "
         "an old phone",
     )
-    proof_minutes: float = Field(
-        default=60, gt=0, le=720, description="minutes until the challenge and the delay ticket of a page expire"
-    )
     proof_wait_seconds: int = Field(
         default=20, ge=0, le=600, description="seconds that a browser without JavaScript waits instead of the work"
     )
@@ -42,15 +39,6 @@ class ProofOfWorkSettings(BaseModel):
         ge=1,
         le=10_000,
         description="first files of a draft a minute without JavaScript, beyond the free ones",
-    )
-    proof_queue_minutes: int = Field(
-        default=15, ge=1, le=60, description="minutes of the longest queue of browsers without JavaScript"
-    )
-    proof_kept_minutes: int = Field(
-        default=10, ge=1, le=60, description="minutes for which a place in that queue is kept for whoever comes late"
-    )
-    proof_waiting_at_once: int = Field(
-        default=100, ge=1, description="requests that one process keeps waiting for their ticket"
     )
     free_drafts_per_minute: int = Field(
         default=60, ge=1, description="new drafts a minute in one process that need no work"
@@ -87,17 +75,6 @@ class UploadSettings(BaseModel):
     )
     upload_at_once: int = Field(
         default=32, ge=1, description="most simultaneous uploads per process; each may use 3 MB of memory"
-    )
-    upload_turn_seconds: float = Field(
-        default=3,
-        gt=0,
-        description="seconds that an upload keeps its slot at least",
-    )
-    upload_wait_seconds: float = Field(default=12, gt=0, description="seconds that an upload waits for a slot")
-    upload_reclaim_minutes: float = Field(
-        default=30,
-        gt=0,
-        description="minutes without a byte after which files that are part of no tip make room on a full disk",
     )
     upload_reserve_bytes: int = Field(
         default=1_000_000_000,

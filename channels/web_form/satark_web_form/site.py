@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 _PACKAGE: Final = "satark_web_form"
+_WAITING_AT_ONCE: Final = 100
+"""Most requests that one process keeps waiting for their ticket."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -118,7 +120,7 @@ class FormSite:
 
     def _may_wait(self, seconds: int) -> bool:
         short = seconds <= self.settings.proof_wait_seconds + 1
-        return short and self._waiting < self.settings.proof_waiting_at_once
+        return short and self._waiting < _WAITING_AT_ONCE
 
     async def _wait(self, seconds: int) -> None:
         self._waiting += 1

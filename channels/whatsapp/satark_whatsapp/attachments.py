@@ -35,7 +35,10 @@ ATTACHMENT = "attachment"
 """The method of a call that sends a message with a file, and before that uploads the file unless Meta has it."""
 _NOTE_MIME: Final = "audio/ogg; codecs=opus"
 _PICTURE_MIME: Final = "image/png"
-_DAY: Final = 86_400
+_REUSE_SECONDS: Final = 29 * 86_400
+"""Seconds in which the media id of a voice note for many people is used again: Meta keeps it for 30 days."""
+_NOTES_REMEMBERED: Final = 2_000
+"""Most such ids in memory."""
 
 
 class WhatsAppAttachment(msgspec.Struct, frozen=True):
@@ -204,8 +207,8 @@ class Uploads:
         return media
 
     def _remember(self, name: tuple[str, str], media: str) -> None:
-        self._known[name] = (media, time.monotonic() + self._settings.media_reuse_days * _DAY)
-        while len(self._known) > self._settings.media_remembered:
+        self._known[name] = (media, time.monotonic() + _REUSE_SECONDS)
+        while len(self._known) > _NOTES_REMEMBERED:
             self._known.popitem(last=False)
 
     def _delete(self, number: str, media: str) -> None:

@@ -31,7 +31,7 @@ from satark.api import (
 from satark_whatsapp import rendering
 from satark_whatsapp.attachments import ATTACHMENT, WhatsAppAttachmentSender, attachments
 from satark_whatsapp.errors import RetryDelays
-from satark_whatsapp.graph_api import GraphApi
+from satark_whatsapp.graph_api import THROTTLED_SECONDS, GraphApi
 from satark_whatsapp.media import WhatsAppMedia
 from satark_whatsapp.number_state import number_problem
 from satark_whatsapp.settings import WhatsAppSettings
@@ -41,6 +41,8 @@ PATH: Final = "/whatsapp/webhook"
 SIGNATURE_HEADER: Final = "x-hub-signature-256"
 
 _PREFIX: Final = b"sha256="
+_WEBHOOK_BYTES: Final = 3 * 1024 * 1024
+"""Size of the largest webhook: Meta sends up to 3 MB."""
 _MAX_FIELDS: Final = 20
 """Fields into which a query is split; Meta sends three."""
 
@@ -63,7 +65,7 @@ class WhatsAppChannel:
         self._parser = WebhookParser(
             {number: account for account, number in self._numbers.items()},
             receipts=settings.read_receipts,
-            delays=RetryDelays(account=settings.throttled_seconds, recipient=settings.throttled_seconds),
+            delays=RetryDelays(account=THROTTLED_SECONDS, recipient=THROTTLED_SECONDS),
         )
         self._graph = GraphApi(settings)
         self._media = WhatsAppMedia(self._graph, settings)
@@ -80,8 +82,7 @@ class WhatsAppChannel:
     @property
     def endpoints(self) -> Sequence[Endpoint]:
         """The app's one webhook, for all its numbers."""
-        limit = self._settings.webhook_max_bytes
-        return (Endpoint(path=PATH, methods=("GET", "POST"), limit=limit, signature_header=SIGNATURE_HEADER),)
+        return (Endpoint(path=PATH, methods=("GET", "POST"), limit=_WEBHOOK_BYTES, signature_header=SIGNATURE_HEADER),)
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the verify token of a GET, or the signature of a POST."""

@@ -31,6 +31,12 @@ _OK: Final = 200
 _MAX_RESPONSE_BYTES = 256 * 1024
 _BACKOFF_BASE = 4
 _MAX_EXPONENT = 16
+_LONGEST_BACKOFF: Final = 1024
+"""Most seconds before the next message to a throttled recipient."""
+_RECIPIENTS_REMEMBERED: Final = 10_000
+"""Most throttled recipients whose failures are counted."""
+THROTTLED_SECONDS: Final = 5.0
+"""Seconds to pause a throttled account where Meta does not say how long."""
 _SECONDS_PER_MINUTE = 60
 _ALWAYS: Final = {"User-Agent": "satark", "Accept-Encoding": "identity"}
 
@@ -231,9 +237,9 @@ class Throttling:
         recipient = (account, _recipient(body))
         failures = self._failures.pop(recipient, 0)
         self._failures[recipient] = failures + 1
-        if len(self._failures) > self._settings.pairs_remembered:
+        if len(self._failures) > _RECIPIENTS_REMEMBERED:
             self._failures.popitem(last=False)
-        return float(min(_BACKOFF_BASE ** min(failures, _MAX_EXPONENT), self._settings.pair_backoff_max_seconds))
+        return float(min(_BACKOFF_BASE ** min(failures, _MAX_EXPONENT), _LONGEST_BACKOFF))
 
     def recipient_accepted(self, account: str, body: bytes) -> None:
         """Reset the count of the recipient that this body names. If nobody has a count, the body is not decoded."""
@@ -241,14 +247,14 @@ class Throttling:
             self._failures.pop((account, _recipient(body)), None)
 
     def account_delay(self, headers: Mapping[str, str]) -> float:
-        """Return the seconds to pause an account: Meta's value or else the setting's, but at least one message's time.
+        """Return the seconds to pause an account: Meta's value or else five seconds, but at least one message's time.
 
         `headers`: by name in small letters.
         """
         announced = _retry_after(headers.get("retry-after", "")) or _seconds_to_regain_access(
             headers.get("x-business-use-case-usage", "")
         )
-        return max(announced or self._settings.throttled_seconds, 1 / self._settings.messages_per_second)
+        return max(announced or THROTTLED_SECONDS, 1 / self._settings.messages_per_second)
 
 
 def _recipient(body: bytes) -> str:

@@ -24,6 +24,7 @@ from satark_whatsapp.settings import WhatsAppSettings
 _OK: Final = 200
 _GONE: Final = (404, 410)
 _UNKNOWN_OBJECT: Final = 100
+_CHUNK_BYTES: Final = 64 * 1024
 
 
 class MediaInfo(msgspec.Struct):
@@ -113,7 +114,7 @@ class WhatsAppMedia:
         digest = hashlib.sha256()
         size = 0
         try:
-            async for chunk in response.content.iter_chunked(self._settings.media_chunk_bytes):
+            async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                 size += len(chunk)
                 if size > self._settings.media_max_bytes:
                     raise MediaGone("too large")

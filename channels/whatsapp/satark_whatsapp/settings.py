@@ -61,21 +61,10 @@ class WhatsAppSettings(BaseModel):
     media_max_bytes: int = Field(
         default=100 * 1024 * 1024, gt=0, description="largest file to download, in bytes (Meta's own limit is 100 MB)"
     )
-    media_chunk_bytes: int = Field(default=64 * 1024, gt=0, description="largest chunk of a file in memory, in bytes")
-    media_reuse_days: float = Field(
-        default=29,
-        gt=0,
-        le=30,
-        description="days that the media id of a voice note for many people is used again (Meta keeps it 30)",
-    )
-    media_remembered: int = Field(default=2_000, ge=1, description="most such media ids remembered, in memory")
     single_use_seconds: float = Field(
         default=3_600,
         gt=0,
         description="seconds after which a receipt's picture or a code read out is deleted at Meta",
-    )
-    webhook_max_bytes: int = Field(
-        default=3 * 1024 * 1024, gt=0, description="largest webhook accepted, in bytes (Meta sends up to 3 MB)"
     )
     connect_seconds: float = Field(default=5, gt=0, description="seconds to wait for a connection to Meta")
     send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Meta's response to one call")
@@ -111,13 +100,6 @@ class WhatsAppSettings(BaseModel):
         gt=0,
         description="messages per second that Meta grants the number",
     )
-    throttled_seconds: float = Field(
-        default=5, gt=0, description="seconds to pause a throttled account where Meta does not say how long"
-    )
-    pair_backoff_max_seconds: float = Field(
-        default=1024, gt=0, description="longest pause, in seconds, before the next message to a throttled recipient"
-    )
-    pairs_remembered: int = Field(default=10_000, ge=1, description="most throttled recipients remembered, in memory")
 
     _only_safe_urls = field_validator("graph_url")(provider_url)
 

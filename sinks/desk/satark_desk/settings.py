@@ -57,7 +57,6 @@ class DeskSettings(BaseModel):
     remind_hours: float = Field(
         default=4, gt=0, le=168, description="hours before a report is due from which its desk is reminded"
     )
-    longest_due_days: int = Field(default=90, ge=1, le=365, description="days after which a report may be due, at most")
     working_days: tuple[Weekday, ...] = Field(
         default=(),
         description='days on which tips of normal priority have their time, such as `["mon", "tue"]`; empty: all',
@@ -113,7 +112,6 @@ class DeskSettings(BaseModel):
                 "normal": self.report_hours_normal,
             },
             remind_hours=self.remind_hours,
-            longest_days=self.longest_due_days,
             working=self.working_time(),
         )
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from satark_police_system.systems import PoliceSystem
 
 _JSON = "application/json"
+_REQUEST_BYTES = 64 * 1024
+"""Size of the largest request of a receiver."""
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
@@ -111,7 +113,7 @@ class PoliceApi:
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
-            if len(body) > self._settings.request_bytes:
+            if len(body) > _REQUEST_BYTES:
                 raise RequestError(413, "the request is too large")
         return bytes(body)
 

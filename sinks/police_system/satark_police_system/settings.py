@@ -159,7 +159,6 @@ class PoliceSettings(SystemSettings):
     replay_days: int = Field(
         default=30, ge=1, description="days for which request ids are remembered, to refuse replays"
     )
-    request_bytes: int = Field(default=64 * 1024, gt=0, description="maximum size of a receiver's request, in bytes")
 
     def by_name(self) -> dict[str, SystemSettings]:
         """Return the configured systems by name."""

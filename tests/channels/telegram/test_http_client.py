@@ -45,7 +45,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def client(secrets: dict[str, Any]) -> AsyncIterator[AiohttpRequest]:
-    request = AiohttpRequest(TelegramSettings(**secrets, throttled_seconds=5))
+    request = AiohttpRequest(TelegramSettings(**secrets))
     await request.initialize()
     yield request
     await request.shutdown()

@@ -11,6 +11,7 @@ import pytest
 
 from satark.api.channel import Receive
 from satark.api.inbound import Batch, Text
+from satark_telegram import listener
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.listener import COMMANDS, command_menus
 from satark_telegram.settings import TelegramSettings
@@ -60,10 +61,13 @@ async def test_without_a_public_address_only_the_menus_are_set(live: Any, secret
     assert tuple(live.peer.menus["en"]) == COMMANDS
 
 
-async def test_registering_is_retried_until_it_succeeds(live: Any, secrets: dict[str, Any]) -> None:
+async def test_registering_is_retried_until_it_succeeds(
+    live: Any, secrets: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "_LONGEST_PAUSE", 0.01)
     for answer in (error(401, "Unauthorized"), error(500, "x"), error(403, "x"), error(429, "x", retry_after=0.01)):
         live.peer.faults.answer_next(answer)
-    settings = TelegramSettings(**secrets, api_url=live.url, retry_max_seconds=0.01)
+    settings = TelegramSettings(**secrets, api_url=live.url)
     async with listening(TelegramChannel(settings, "https://satark.example"), never):
         await until(lambda: live.peer.webhook)
 
@@ -89,9 +93,10 @@ class Receiver:
 
 
 @pytest.fixture
-def polling(live: Any, secrets: dict[str, Any]) -> TelegramChannel:
+def polling(live: Any, secrets: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> TelegramChannel:
     """Return a channel that polls."""
-    settings = TelegramSettings(**secrets, api_url=live.url, polling=True, poll_seconds=1, retry_max_seconds=0.01)
+    monkeypatch.setattr(listener, "_LONGEST_PAUSE", 0.01)
+    settings = TelegramSettings(**secrets, api_url=live.url, polling=True, poll_seconds=1)
     return TelegramChannel(settings, "https://satark.example")
 
 

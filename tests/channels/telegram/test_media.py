@@ -54,7 +54,7 @@ async def test_the_configured_limit_holds_whatever_size_is_announced(
 ) -> None:
     node = live.peer.add_file(DATA)
     live.peer.files[node["file_id"]].size = announced
-    small = TelegramChannel(TelegramSettings(**secrets, api_url=live.url, media_max_bytes=1000, media_chunk_bytes=100))
+    small = TelegramChannel(TelegramSettings(**secrets, api_url=live.url, media_max_bytes=1000))
     await small.open()
     with pytest.raises(MediaGone, match="too large"):
         await fetched(small, ref(node))

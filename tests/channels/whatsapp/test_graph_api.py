@@ -18,6 +18,7 @@ from satark.api.outbound import Accepted, Call, Misconfigured, Throttled, Transi
 from satark.api.prompt import Prompt
 from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import Sender
+from satark_whatsapp import graph_api
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.settings import WhatsAppSettings
@@ -86,10 +87,11 @@ async def test_an_account_pauses_as_long_as_meta_says(
 
 
 async def test_the_backoff_of_a_recipient_grows_and_is_reset_by_success(
-    secrets: dict[str, Any], graph: ServedGraph
+    secrets: dict[str, Any], graph: ServedGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = WhatsAppSettings(**secrets, graph_url=graph.url, pair_backoff_max_seconds=100, pairs_remembered=2)
-    channel = WhatsAppChannel(settings)
+    monkeypatch.setattr(graph_api, "_LONGEST_BACKOFF", 100)
+    monkeypatch.setattr(graph_api, "_RECIPIENTS_REMEMBERED", 2)
+    channel = WhatsAppChannel(WhatsAppSettings(**secrets, graph_url=graph.url))
     await channel.open()
 
     async def throttled(to: str) -> float:

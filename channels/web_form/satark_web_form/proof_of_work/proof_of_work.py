@@ -24,6 +24,12 @@ PROOF_FIELD: Final = "proof"
 """Name of the form's field with the proof."""
 MAX_PROOF_CHARACTERS: Final = 4_096
 """Length of the longest proof, in characters."""
+_VALID_SECONDS: Final = 3_600
+"""Seconds until the challenge and the delay ticket of a page expire."""
+QUEUE_MINUTES: Final = 15
+"""Minutes of the longest queue of browsers without JavaScript."""
+_KEPT_MINUTES: Final = 10
+"""Minutes for which a place in that queue is kept for whoever comes late."""
 CLEANUP_SECONDS: Final = 60.0
 """Minimum time between two cleanups of expired proofs, in seconds."""
 ALGORITHM: Final = "PBKDF2/SHA-256"
@@ -67,7 +73,7 @@ class ProofOfWork:
             hmac.digest(key, label, "sha256") for label in (b"challenge", b"solution", b"ticket")
         )
         self._used_proofs = UsedProofs(folder)
-        self._places = WaitingPlaces(folder, settings.proof_queue_minutes, settings.proof_kept_minutes)
+        self._places = WaitingPlaces(folder, QUEUE_MINUTES, _KEPT_MINUTES)
         self._settings = settings
         self._clock = clock
         self._cleaned_at = 0.0
@@ -81,7 +87,7 @@ class ProofOfWork:
             wait: seconds until the kept ticket is valid.
         """
         now = int(self._clock())
-        expires = now + int(self._settings.proof_minutes * 60)
+        expires = now + _VALID_SECONDS
         guesses = self._settings.proof_guesses
         work = altcha.create_challenge(
             ALGORITHM,

@@ -33,6 +33,12 @@ CLEANUP_SECONDS: Final = 60.0
 
 _WORKED: Final = "worked"
 """Name of a folder beside a draft's uploads. The folder expires as uploads do."""
+_TURN_SECONDS: Final = 3.0
+"""Seconds that an upload keeps its slot at least."""
+_WAIT_SECONDS: Final = 12.0
+"""Seconds that an upload waits for a slot."""
+_IDLE_SECONDS: Final = 30 * 60
+"""Seconds without a byte after which files that are part of no tip make room on a full disk."""
 _UPLOAD_ID: Final = re.compile(r"[0-9a-f]{32}")
 _HANDLE: Final = re.compile(r"([0-9a-f]{32})/([0-9a-f]{32})/(AGE-SECRET-KEY-[0-9A-Z-]+)")
 
@@ -69,7 +75,7 @@ class UploadStore:
         self._root = folder
         self._settings = settings
         self._clock = clock
-        self._slots = UploadSlots(settings.upload_at_once, settings.upload_turn_seconds, settings.upload_wait_seconds)
+        self._slots = UploadSlots(settings.upload_at_once, _TURN_SECONDS, _WAIT_SECONDS)
         self.file_bytes = (limits or Limits()).file_bytes
         """Size of the largest file, in bytes."""
 
@@ -214,7 +220,7 @@ class UploadStore:
 
     def _reclaim(self, wanted: int) -> bool:
         """Delete long idle files that are not part of a tip, the oldest first. True: there is enough room now."""
-        latest = self._clock() - 60 * self._settings.upload_reclaim_minutes
+        latest = self._clock() - _IDLE_SECONDS
         idle: list[tuple[float, Path]] = []
         for upload in self._root.glob("*/*"):
             with suppress(FileNotFoundError):

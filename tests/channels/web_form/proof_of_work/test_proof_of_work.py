@@ -12,7 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from satark_web_form.proof_of_work.proof_of_work import MAX_PROOF_CHARACTERS, ProofChallenge, ProofOfWork, Verification
+from satark_web_form.proof_of_work.proof_of_work import (
+    MAX_PROOF_CHARACTERS,
+    QUEUE_MINUTES,
+    ProofChallenge,
+    ProofOfWork,
+    Verification,
+)
 from satark_web_form.settings import ProofOfWorkSettings
 
 KEY = bytes(range(32))
@@ -172,7 +178,7 @@ async def test_a_draft_has_one_place_in_the_queue(proof_of_work: ProofOfWork, cl
 
 
 async def test_a_queue_that_is_full_says_so(proof_of_work: ProofOfWork, clock: Clock) -> None:
-    tickets = [proof_of_work.challenge("tip").ticket for _ in range(2 * (EASY.proof_queue_minutes + 1) + 1)]
+    tickets = [proof_of_work.challenge("tip").ticket for _ in range(2 * (QUEUE_MINUTES + 1) + 1)]
     clock.now += 60
     checked = [await proof_of_work.check(ticket, "tip") for ticket in tickets]
     assert [one.status for one in checked].count("busy") == 1

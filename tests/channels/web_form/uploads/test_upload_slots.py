@@ -14,6 +14,7 @@ import pytest
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit, until
 from satark_web_form.settings import UploadSettings
+from satark_web_form.uploads import upload_store
 from satark_web_form.uploads.segments import UploadRefused
 from satark_web_form.uploads.upload_slots import Slot, UploadSlots
 from satark_web_form.uploads.upload_store import UploadStore
@@ -134,9 +135,10 @@ async def slow_upload(site: str, draft: int) -> asyncio.StreamWriter:
 
 
 @pytest.fixture
-async def besieged(tmp_path: Path) -> AsyncIterator[str]:
+async def besieged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """A site all of whose slots are held by slow sockets, each with a draft of its own."""
-    settings = UploadSettings(upload_at_once=ATTACKERS, upload_turn_seconds=TURN, upload_reserve_bytes=0)
+    monkeypatch.setattr(upload_store, "_TURN_SECONDS", TURN)
+    settings = UploadSettings(upload_at_once=ATTACKERS, upload_reserve_bytes=0)
     site_of = runpy.run_path(str(Path(__file__).with_name("uploads_server.py")))["site"]
     store = UploadStore(tmp_path / "uploads", settings)
     async with serve(site_of(store, stall_seconds=30)) as site:
@@ -164,8 +166,11 @@ async def test_a_browser_without_javascript_can_upload_despite_slow_sockets(besi
     assert (len(received["uploads"]), received["refusals"]) == (1, [])
 
 
-async def test_a_form_whose_file_gave_up_its_slot_is_received_without_it(tmp_path: Path) -> None:
-    settings = UploadSettings(upload_at_once=1, upload_turn_seconds=TURN, upload_reserve_bytes=0)
+async def test_a_form_whose_file_gave_up_its_slot_is_received_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_store, "_TURN_SECONDS", TURN)
+    settings = UploadSettings(upload_at_once=1, upload_reserve_bytes=0)
     site_of = runpy.run_path(str(Path(__file__).with_name("uploads_server.py")))["site"]
     store = UploadStore(tmp_path / "uploads", settings)
     async with serve(site_of(store, stall_seconds=30)) as site, client_of(site, 1) as slow, client_of(site, 2) as fast:

@@ -18,7 +18,7 @@ from satark.api.channel import MediaGone
 from satark.api.inbound import MediaRef
 from satark_files.limits import Limits
 from satark_web_form.settings import UploadSettings
-from satark_web_form.uploads import segments
+from satark_web_form.uploads import segments, upload_store
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.segments import SEGMENT_BYTES, UploadRefused
 from satark_web_form.uploads.upload_store import UploadStore
@@ -168,7 +168,7 @@ async def test_on_a_full_disk_idle_files_make_room_and_those_of_tips_do_not(
     tmp_path: Path, key: DraftKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.time()
-    settings = UploadSettings(upload_reserve_bytes=100, upload_reclaim_minutes=30)
+    settings = UploadSettings(upload_reserve_bytes=100)
     uploads = UploadStore(tmp_path, settings, clock=lambda: now + 3600)
     oldest, tip, older, fresh = [await uploaded(uploads, key, b"content") for _ in range(4)]
     await uploads.attach(key, tip, ACCOUNT)
@@ -211,8 +211,11 @@ async def test_a_file_with_too_many_segments_is_refused(
         await uploads.append(key, upload, 2, stream_of(b"x"))
 
 
-async def test_an_upload_that_makes_no_progress_gives_its_slot_to_the_next(tmp_path: Path, key: DraftKey) -> None:
-    settings = UploadSettings(upload_at_once=1, upload_reserve_bytes=0, upload_turn_seconds=0.05)
+async def test_an_upload_that_makes_no_progress_gives_its_slot_to_the_next(
+    tmp_path: Path, key: DraftKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_store, "_TURN_SECONDS", 0.05)
+    settings = UploadSettings(upload_at_once=1, upload_reserve_bytes=0)
     uploads = UploadStore(tmp_path, settings)
     slow, fast = [await uploads.create(key, kind="image", length=9) for _ in range(2)]
 
