@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData, inspect
+from sqlalchemy import Column, Integer, MetaData, Table, inspect
 
+from satark.api.services import Branch
 from satark.store import tables
 from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
@@ -52,3 +53,43 @@ def test_both_databases_may_be_one(tmp_path: Path) -> None:
     migrations.downgrade("base")
     assert migrations.current() == []
     engine.dispose()
+
+
+REVISIONS = {
+    "t1.py": 'revision = "t1"\ndown_revision = None\nbranch_labels = ("tally",)\n',
+    "t2.py": """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "t2"
+down_revision = "t1"
+
+
+def upgrade():
+    op.add_column("tally", sa.Column("tips", sa.Integer()))
+""",
+}
+
+
+def tally(*columns: str) -> MetaData:
+    """Return a plugin's table with these columns."""
+    metadata = MetaData()
+    Table("tally", metadata, *(Column(name, Integer, primary_key=name == "day") for name in columns))
+    return metadata
+
+
+def test_a_revision_changes_an_older_database_and_a_new_one_begins_with_its_result(tmp_path: Path) -> None:
+    revisions = tmp_path / "revisions"
+    revisions.mkdir()
+    (revisions / "t1.py").write_text(REVISIONS["t1.py"])
+    older, new = (make_engine(f"sqlite:///{tmp_path / name}.db") for name in ("older", "new"))
+    Migrations(older, older, [Branch("tally", revisions, tally("day"))]).upgrade()
+    (revisions / "t2.py").write_text(REVISIONS["t2.py"])
+    for engine in (older, new):
+        migrations = Migrations(engine, engine, [Branch("tally", revisions, tally("day", "tips"))])
+        assert migrations.pending()
+        migrations.upgrade()
+        assert "t2" in migrations.current()
+        assert not migrations.pending()
+        assert [column["name"] for column in inspect(engine).get_columns("tally")] == ["day", "tips"]
+        engine.dispose()

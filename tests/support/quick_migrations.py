@@ -1,66 +1,60 @@
-"""Speeds up migrations in tests: a new database gets the recorded statements of the first migration of its kind.
+"""Speeds up migrations in tests: a new database gets the recorded statements of the first one of its kind.
 
-Alembic compiles every statement anew, which takes many times as long as executing it.
+SQLAlchemy compiles every statement anew, which takes longer than executing it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, event, inspect
 
+from satark.store import migrations
+
 _READING: Final = ("SELECT", "PRAGMA", "SHOW")
-_executed: Final[dict[tuple[str, str], str]] = {}
-"""Dialect and folders of revisions → the statements that migrate a new database."""
-_migrate: Final = command.upgrade
+_executed: Final[dict[tuple[object, ...], Sequence[tuple[str, Any]]]] = {}
+"""Dialect, table of versions and folders of revisions → the statements that make a new database, with their values."""
+_create: Final = migrations._create_new
 
 
 @contextmanager
 def quick_migrations() -> Iterator[None]:
-    """Migrate new databases of this process with recorded statements. Databases with tables are migrated as usual."""
+    """Make new databases of this process with recorded statements. Databases with tables are migrated as usual."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "upgrade", _upgrade)
+        patch.setattr(migrations, "_create_new", _create_new)
         yield
 
 
-def _upgrade(config: Config, revision: str) -> None:
-    connection: Connection = config.attributes["connection"]
-    kind = (connection.dialect.name, str(config.get_main_option("version_locations")))
+def _create_new(connection: Connection, database: Any) -> None:
+    kind = (connection.dialect.name, database.versions, *database.folders)
     if inspect(connection).get_table_names():
-        _migrate(config, revision)
+        _create(connection, database)
     elif kind in _executed:
-        _execute(connection, _executed[kind])
+        raw: Any = connection.connection.driver_connection
+        for statement, values in _executed[kind]:
+            raw.execute(statement, *filter(None, [values]))
     else:
-        _executed[kind] = _recorded(config, revision, connection)
+        _executed[kind] = _recorded(connection, database)
 
 
-def _recorded(config: Config, revision: str, connection: Connection) -> str:
-    """Migrate as usual, and record the statements."""
-    statements: list[str] = []
+def _recorded(connection: Connection, database: Any) -> Sequence[tuple[str, Any]]:
+    """Make the database as usual, and record the statements."""
+    statements: list[tuple[str, Any]] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if not statement.lstrip().upper().startswith(_READING):
-            if parameters:
-                raise AssertionError("a statement of a migration has its values in it")
-            statements.append(statement)
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.lstrip().upper().startswith(_READING):
+            return
+        if values or not statements or statements[-1][1] or connection.dialect.name == "sqlite":
+            statements.append((statement, values))
+        else:  # PostgreSQL takes several statements at once
+            statements[-1] = (f"{statements[-1][0]};\n{statement}", values)
 
     event.listen(connection, "before_cursor_execute", note)
     try:
-        _migrate(config, revision)
+        _create(connection, database)
     finally:
         event.remove(connection, "before_cursor_execute", note)
-    return ";\n".join(statements)
-
-
-def _execute(connection: Connection, script: str) -> None:
-    raw: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        for statement in script.split(";\n"):
-            raw.execute(statement)
-    else:
-        raw.execute(script)
+    return statements

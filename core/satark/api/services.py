@@ -37,7 +37,7 @@ class Branch(msgspec.Struct, frozen=True):
     name: str
     folder: Path
     tables: MetaData | None = None
-    """The tables, whose comments are written into the database; None: no comments."""
+    """The tables, which a new database gets at once, with their comments; None: the revisions make them."""
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,10 +1,13 @@
-"""Migrations by Alembic for the core's two databases. Each plugin that has tables has a branch of its own."""
+"""Migrations by Alembic for the core's two databases. Each plugin that has tables has a branch of its own.
+
+A database that lacks a branch gets its tables as they are now. Revisions change the tables of older databases.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.schema import SetColumnComment, SetTableComment
 
@@ -14,33 +17,40 @@ from satark.store.migrations import revisions
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from sqlalchemy import Connection, Engine, MetaData
+    from sqlalchemy import Connection, Engine
 
 _HERE = Path(__file__).parent
+
+
+class _Database(NamedTuple):
+    engine: Engine
+    branches: Sequence[Branch]
+    versions: str
+    """Name of the table of the revisions that the database has."""
+
+    @property
+    def folders(self) -> list[Path]:
+        return [branch.folder for branch in self.branches]
 
 
 class Migrations:
     """The migrations of one deployment: the key store's, the core's, and the enabled plugins'."""
 
     def __init__(self, main: Engine, keys: Engine, branches: Sequence[Branch]) -> None:
-        self._sides = (
-            (keys, [_HERE / "keys"], "alembic_version_keys", [tables.keys]),
-            (
-                main,
-                [_HERE / "main", *(branch.folder for branch in branches)],
-                "alembic_version",
-                [tables.main, *(branch.tables for branch in branches if branch.tables is not None)],
-            ),
-        )
+        core = Branch("core", _HERE / "main", tables.main)
+        self._keys = _Database(keys, [Branch("keys", _HERE / "keys", tables.keys)], "alembic_version_keys")
+        self._main = _Database(main, [core, *branches], "alembic_version")
 
     def upgrade(self) -> None:
         """Migrate both databases to the newest revision of every branch, and write into them what their tables hold."""
-        from alembic import command  # noqa: PLC0415 - see `revisions`
+        for database in (self._keys, self._main):
+            with database.engine.begin() as connection:
+                _create_new(connection, database)
+                if set(revisions.stored(connection, database.versions)) != set(revisions.heads(database.folders)):
+                    from alembic import command  # noqa: PLC0415 - see `revisions`
 
-        for engine, folders, table, described in self._sides:
-            with engine.begin() as connection:
-                command.upgrade(_config(connection, folders, table), "heads")
-                _write_comments(connection, described)
+                    command.upgrade(_config(connection, database), "heads")
+                    _write_comments(connection, database.branches)
 
     def downgrade(self, revision: str) -> None:
         """Migrate the main database down to a revision. `base` drops all tables, `<branch>@base` those of a plugin.
@@ -49,44 +59,56 @@ class Migrations:
         """
         from alembic import command  # noqa: PLC0415
 
-        engine, folders, table, _ = self._sides[1]
-        with engine.begin() as connection:
-            command.downgrade(_config(connection, folders, table), revision)
+        with self._main.engine.begin() as connection:
+            command.downgrade(_config(connection, self._main), revision)
         if revision == "base":
-            engine, folders, table, _ = self._sides[0]
-            with engine.begin() as connection:
-                command.downgrade(_config(connection, folders, table), "base")
+            with self._keys.engine.begin() as connection:
+                command.downgrade(_config(connection, self._keys), "base")
 
     def current(self) -> list[str]:
         """Return the revisions that the databases are at."""
-        return [revision for engine, _, table, _ in self._sides for revision in revisions.stored(engine, table)]
+        found: list[str] = []
+        for database in (self._keys, self._main):
+            with database.engine.connect() as connection:
+                found += revisions.stored(connection, database.versions)
+        return found
 
     def wanted(self) -> list[str]:
         """Return the revisions that this program needs."""
-        return [head for _, folders, _, _ in self._sides for head in revisions.heads(folders)]
+        return [head for one in (self._keys, self._main) for head in revisions.heads(one.folders)]
 
     def pending(self) -> bool:
         """Return whether `upgrade` would change anything."""
         return set(self.current()) != set(self.wanted())
 
 
-def _write_comments(connection: Connection, described: Iterable[MetaData]) -> None:
+def _create_new(connection: Connection, database: _Database) -> None:
+    """Create the tables of the branches that the database lacks, and store the revisions that these tables are at."""
+    stored, new = set(revisions.stored(connection, database.versions)), []
+    for branch in database.branches:
+        if branch.tables is not None and not stored & revisions.names(branch.folder):
+            branch.tables.create_all(connection, checkfirst=False)
+            new.append(branch.folder)
+    revisions.store(connection, database.versions, revisions.heads(new))
+
+
+def _write_comments(connection: Connection, branches: Iterable[Branch]) -> None:
     """Copy the comments of tables and columns from the code, if the database keeps comments. Revisions have none."""
     if not connection.dialect.supports_comments:
         return
-    for table in (table for metadata in described for table in metadata.tables.values()):
+    for table in (table for one in branches if one.tables is not None for table in one.tables.tables.values()):
         connection.execute(SetTableComment(table))
         for column in table.columns:
             connection.execute(SetColumnComment(column))
 
 
-def _config(connection: Connection, folders: Sequence[Path], table: str) -> Config:
+def _config(connection: Connection, database: _Database) -> Config:
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(_HERE))
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", "\n".join(str(folder) for folder in folders))
-    config.attributes["version_table"] = table
+    config.set_main_option("version_locations", "\n".join(map(str, database.folders)))
+    config.attributes["version_table"] = database.versions
     config.attributes["connection"] = connection
     return config

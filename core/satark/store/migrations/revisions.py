@@ -1,4 +1,4 @@
-"""Read, without Alembic, the revisions of a database and the revisions that this program needs.
+"""Read and store, without Alembic, the revisions of a database, and read those that this program needs.
 
 Every start compares both, and few starts have to migrate. Alembic would take a tenth of a start's time, and 10 MB for
 as long as the process runs.
@@ -12,25 +12,46 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine, column, inspect, select, table
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, insert, inspect, select
 
 _READ: Final = ("revision", "down_revision")
 
 
-def stored(engine: Engine, versions: str) -> Sequence[str]:
+def stored(connection: Connection, versions: str) -> Sequence[str]:
     """Return the revisions in a database's table of versions; none if there is no such table."""
-    if not inspect(engine).has_table(versions):
+    if not inspect(connection).has_table(versions):
         return []
-    with engine.connect() as connection:
-        return connection.execute(select(column("version_num")).select_from(table(versions))).scalars().all()
+    return connection.execute(select(_table(versions))).scalars().all()
+
+
+def store(connection: Connection, versions: str, revisions: Sequence[str]) -> None:
+    """Add revisions to a database's table of versions, which is made if there is none."""
+    table = _table(versions)
+    table.create(connection, checkfirst=True)
+    if revisions:
+        connection.execute(insert(table).values([{"version_num": revision} for revision in revisions]))
+
+
+def _table(versions: str) -> Table:
+    """Return the table of versions as Alembic makes it."""
+    key = PrimaryKeyConstraint("version_num", name=f"{versions}_pkc")
+    return Table(versions, MetaData(), Column("version_num", String(32), nullable=False), key)
+
+
+def names(folder: Path) -> set[str]:
+    """Return the revisions in a folder."""
+    return {one["revision"] for one in _read(folder) if "revision" in one}
 
 
 def heads(folders: Iterable[Path]) -> list[str]:
     """Return the revisions in these folders that no other revision follows, without running their files."""
-    files = [path for folder in folders for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
-    found = [_assigned(path.read_text("utf-8")) for path in files]
+    found = [one for folder in folders for one in _read(folder)]
     followed = {name for one in found for name in _names(one.get("down_revision"))}
     return [one["revision"] for one in found if one.get("revision", "") not in {"", *followed}]
+
+
+def _read(folder: Path) -> list[Mapping[str, Any]]:
+    return [_assigned(path.read_text("utf-8")) for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
 
 
 @cache
