@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow("a desk at work")
 def renew_key(services: Services, desk: SeededDesk) -> None:
     _, identity = new_identity()
     entry = Entry(body=KeyChange.of(desk.desk.name, desk.identity, identity))
-    services.write_now(lambda unit: change_key(unit, entry, desk.identity, identity))
+    services.write_now(lambda unit: change_key(unit, services.roster, entry, desk.identity, identity))
     desk.identity = identity
 
 

@@ -102,7 +102,7 @@ class OfficeLink:
         entry = Entry(body=KeyChange.of(desk, old, new))
 
         def write(unit: UnitOfWork) -> None:
-            change_key(unit, entry, old, new)
+            change_key(unit, services.roster, entry, old, new)
             queue_key_change(unit, desk, old, new)
 
         services.write_now(write)

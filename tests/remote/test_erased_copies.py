@@ -100,7 +100,7 @@ async def test_a_tips_new_key_reaches_the_office(link: Any) -> None:
     await link.exchange_all()
     _, identity = new_identity()
     entry = Entry(body=KeyChange.of("dig", link.dig_identity, identity))
-    link.host.write_now(lambda unit: change_key(unit, entry, link.dig_identity, identity))
+    link.host.write_now(lambda unit: change_key(unit, link.host.roster, entry, link.dig_identity, identity))
     await link.exchange_all()
     link.casework.respond(link.casework.open(seeded.number), status="ACTION", text="देख रहे हैं")
     await link.exchange_all()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +14,7 @@ from satark.api.routing import DestinationRule
 from satark.api.sealing import new_identity
 from satark.roster import chain
 from satark.roster.chain import read_state
-from satark.roster.entries import Closed, DestinationSet, Entry, KeyChange, OfficerSet
+from satark.roster.entries import Closed, DeskAdded, DestinationSet, Entry, KeyChange, OfficerSet
 from satark.roster.heads import RosterHead, own_head, read_heads, sign_head
 from satark.roster.roster import Roster, write_copy
 from satark.roster.rules import NotAllowed
@@ -70,9 +71,8 @@ def test_a_head_is_read_back_and_junk_is_none(book: RosterBook) -> None:
     head = RosterHead.of(book.state)
     assert RosterHead.read(str(head)) == head
     assert head.is_in(book.state)
-    assert len(head.readers) == 5 * 8
-    assert len(head.deciders) == 4 * 8, "an office elsewhere has no head here"
-    for junk in ("", "1", "x:y", "6:zz::", "6:00::é", str(head) + ":x"):
+    assert len(head.tags) == (5 + 4) * 16, "five desks; an office elsewhere has no head here"
+    for junk in ("", "1", "x:y", "6:zz::", "6:00::é", "6:00:zz:", str(head) + ":x"):
         assert RosterHead.read(junk) is None
 
 
@@ -90,6 +90,89 @@ def test_who_is_not_listed_by_a_head_that_the_roster_lacks_gets_no_tip(
     assert {one.name for one in kept.as_listed(checked.state, desks)} == {"sp", "dig", "sp-jaunpur", "lanka", "cell"}
     assert any(book.state.head in problem and "which an officer signed" in problem for problem in checked.problems)
     assert "spy" not in services.read_keys(read_state).desk_recipients()
+
+
+def rewritten(book: RosterBook, change: Callable[[Any], Any]) -> list[bytes]:
+    """Return the entries of the book, each with its body changed."""
+    entries = (Entry.decode(one) for one in book.entries)
+    return [msgspec.structs.replace(one, body=change(one.body)).encode() for one in entries]
+
+
+NEW = new_identity()[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"level": "range"}, {"area": ""}, {"via": "list"}, {"title": "x"}, {"recipient": NEW}, {"verifier": "00" * 32}],
+    ids=lambda one: next(iter(one)),
+)
+def test_a_desk_is_new_whatever_is_changed_of_it(
+    services: Services, book: RosterBook, tmp_path: Path, change: dict[str, str]
+) -> None:
+    sign(services, book, KHAN)
+
+    def forge(body: Any) -> Any:
+        if not isinstance(body, DeskAdded) or body.desk.name != "lanka":
+            return body
+        of_desk = {name: value for name, value in change.items() if name != "verifier"}
+        desk = msgspec.structs.replace(body.desk, **of_desk)
+        return msgspec.structs.replace(body, desk=desk, verifier=change.get("verifier", body.verifier))
+
+    store(services, rewritten(book, forge))
+    assert services.read_keys(Roster(tmp_path / "roster.jsonl").check).state.refused == {"lanka"}
+
+
+@pytest.mark.parametrize(("key", "value"), [("desk", "dig"), ("recipient", NEW)])
+def test_a_destination_is_new_whatever_is_changed_of_it(
+    services: Services, book: RosterBook, tmp_path: Path, key: str, value: str
+) -> None:
+    entry = book.follow(DestinationSet(to=RULE.to, desk="sp", recipient=RULE.recipient), KHAN, CLERK)
+    services.write_now(lambda unit: chain.append(unit, entry))
+    sign(services, book, KHAN)
+    listed = DestinationSet(to=RULE.to, desk="sp", recipient=RULE.recipient)
+    forged = Closed(destinations=(msgspec.structs.replace(listed, **{key: value}),))
+    store(services, rewritten(book, lambda body: forged if isinstance(body, Closed) else body)[:-1])
+    assert services.read_keys(Roster(tmp_path / "roster.jsonl").check).state.refused == {RULE.to}
+
+
+def test_no_destination_and_no_desk_passes_for_the_other(services: Services, book: RosterBook, tmp_path: Path) -> None:
+    sign(services, book, KHAN)
+    dig = book.state.desks["dig"]
+    forged = Closed(destinations=(DestinationSet(to="dig", desk=dig.desk.recipient, recipient=dig.verifier),))
+    store(services, rewritten(book, lambda body: forged if isinstance(body, Closed) else body))
+    checked = services.read_keys(Roster(tmp_path / "roster.jsonl").check)
+    assert checked.state.destination_recipients() == {}
+    assert any("never as a desk" in problem for problem in checked.problems)
+
+
+def test_without_its_tags_a_head_lists_nobody_and_nobody_gives_it_up(
+    services: Services, book: RosterBook, tmp_path: Path
+) -> None:
+    sign(services, book, CLERK, msgspec.structs.replace(RosterHead.of(book.state), tags=b""))
+    lost = book.state.head
+    store(services, with_a_spy(book))
+    for one in (KHAN, RAO, ("spy", "x")):
+        sign(services, book, one, RosterHead.of(services.read_keys(read_state)), given_up=lost)
+    state = services.read_keys(Roster(tmp_path / "roster.jsonl").check).state
+    assert state.refused == {*state.desks, RULE.to}
+
+
+def test_a_head_that_nobody_of_the_roster_signed_counts_as_nothing_and_is_named(
+    services: Services, book: RosterBook, tmp_path: Path
+) -> None:
+    book.officer("dig", "nobody")
+    sign(services, book, ("dig", "nobody"), RosterHead(9, "ab" * 32))
+    checked = services.read_keys(Roster(tmp_path / "roster.jsonl").check)
+    assert (checked.lost, checked.state.refused) == ((), set())
+    assert not services.read_keys(read_state).lacks_heads
+    assert [one for one in checked.problems if "nobody of dig signed a head" in one]
+
+
+def test_while_a_head_is_missing_no_two_officers_are_two(services: Services, book: RosterBook, tmp_path: Path) -> None:
+    assert book.state.may_act_as_two(KHAN, CLERK)
+    sign(services, book, KHAN)
+    store(services, with_a_spy(book))
+    assert not services.read_keys(Roster(tmp_path / "roster.jsonl").check).state.may_act_as_two(KHAN, CLERK)
 
 
 def test_without_a_signed_head_a_forged_founding_is_followed(

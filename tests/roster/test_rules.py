@@ -190,6 +190,49 @@ def test_a_destination_that_reads_needs_the_signatures_of_a_head_and_one_more(le
     assert needed(ledger.state, everybodys).heads == ("dig", "sp")
 
 
+@pytest.mark.parametrize("owner", ["dig", ""])
+def test_a_destination_goes_to_another_desk_only_with_a_head_of_the_desk_that_has_it(ledger: Any, owner: str) -> None:
+    ledger.add(DestinationSet(to="email:room", desk=owner, recipient="age1x"), DIG, SP)
+    mine = DestinationSet(to="email:room", desk="sp", recipient="age1mine")
+    with pytest.raises(Unsigned):
+        ledger.add(mine, SP, CLERK)
+    ledger.add(mine, SP, CLERK, DIG)
+
+
+def test_a_founding_ends_with_no_destination_named_as_a_desk(empty_ledger: Any) -> None:
+    empty_ledger.add(empty_ledger.desk("sp", "district"))
+    with pytest.raises(NotAllowed, match="never as a desk"):
+        empty_ledger.add(Closed(destinations=(DestinationSet(to="sp", desk="sp", recipient="age1x"),)))
+
+
+def test_a_desk_is_named_so_that_nothing_else_is_named_as_it(ledger: Any) -> None:
+    for name in ("email:ops", "decoy/1", "", "x" * 41, "Sp"):
+        with pytest.raises(NotAllowed, match="a desk's name is"):
+            ledger.add(ledger.desk(name, "range"), DIG, SP)
+
+
+def test_a_proposed_desk_or_destination_expires_when_a_desk_that_signs_for_it_changes(ledger: Any) -> None:
+    signed = [
+        ledger.entry(ledger.desk("new", "range"), DIG, SP),
+        ledger.entry(DestinationSet(to="email:all", desk="", recipient="age1x"), DIG, SP),
+    ]
+    for entry in signed:
+        check(ledger.state, entry)
+    ledger.add(key_change(ledger, "dig"), DIG)
+    for entry in signed:
+        with pytest.raises(NotAllowed, match="propose it again"):
+            check(ledger.state, entry)
+
+
+def test_a_head_from_above_who_signed_for_a_desk_is_no_second_person_there_if_another_is(ledger: Any) -> None:
+    ledger.add(ledger.desk("lanka", "station", "lanka"), SP, DIG)
+    ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "second", "head")), CLERK, SP)
+    munshi, so = OfficerSet(desk="lanka", officer=ledger.officer("lanka", "munshi")), ("lanka", "head")
+    with pytest.raises(Unsigned):
+        ledger.add(munshi, so, SP)
+    ledger.add(munshi, so, ("sp", "second"))
+
+
 def test_a_forged_entry_changes_nothing_and_is_reported(ledger: Any) -> None:
     before = ledger.state.desks.keys()
     ledger.encoded.append(Entry(body=ledger.desk("watch", "range"), base=ledger.state.head).encode())

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
+from typing import Any
+
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from satark.api.routing import Level
 from satark.api.sealing import new_identity
-from satark.roster.entries import Closed, DestinationSet, KeyChange, OfficerSet
+from satark.roster.entries import Closed, DestinationSet, KeyChange, Member, OfficerSet
+from satark.roster.rules import NotAllowed
 from support.roster import RosterBook
 
 DIG, SP, CLERK, NEW, JAUNPUR = ("dig", "rao"), ("sp", "khan"), ("sp", "clerk"), ("sp", "new"), ("sp-jaunpur", "iyer")
@@ -88,12 +96,90 @@ def test_the_head_of_a_new_desk_changes_nothing_together_with_the_heads_who_sign
     book.follow(body, DIG, SP)
     head = ("watch", "x")
     for signer in (DIG, SP):
-        assert not book.state.may_sign_as_two(signer, head)
-        assert not book.state.may_sign_as_two(head, signer)
-    assert book.state.may_sign_as_two(CLERK, head)
-    book.follow(OfficerSet(desk="watch", officer=book.officer("watch", "a")), head, DIG)
-    book.follow(OfficerSet(desk="watch", officer=book.officer("watch", "b")), head, DIG)
-    assert book.state.may_act_as_two(("watch", "a"), ("watch", "b")), "two persons signed for each of them"
+        assert book.state.are_linked(signer, head)
+        assert book.state.are_linked(head, signer)
+    assert not book.state.are_linked(CLERK, head)
+    for name in ("a", "b"):
+        book.follow(OfficerSet(desk="watch", officer=book.officer("watch", name)), head, DIG)
+    for pair in ((("watch", "a"), ("watch", "b")), (head, ("watch", "b")), (DIG, ("watch", "a")), (SP, ("watch", "a"))):
+        assert not book.state.may_act_as_two(*pair), "whoever signed for the desk may have made each of these keys"
+
+
+def test_a_desk_in_an_office_of_its_own_signs_nothing_together_with_who_signed_for_it(book: RosterBook) -> None:
+    book.follow(book.desk("mau", "district", "varanasi"), DIG, SP)
+    assert book.state.are_linked(SP, ("mau", ""))
+    assert not book.state.are_linked(CLERK, ("mau", ""))
+
+
+class Impostor:
+    """One person, who makes officers and desks with keys of their own. Others sign if they are asked."""
+
+    def __init__(self, book: RosterBook, member: Member) -> None:
+        self.book, self.mine = book, [member]
+        self.asked = False
+        """Whether somebody else signed for an officer: once for an officer, and for every desk and role."""
+
+    def add_officer(self, desk: str, name: str, by: int, routine: Member) -> None:
+        """Add an officer, with the signature of somebody else if it takes that and is the first."""
+        members = self._signing(by)
+        body = OfficerSet(desk=desk, officer=self.book.officer(desk, name))
+        if self._follows(body, *members):
+            self.mine.append((desk, name))
+        elif not self.asked and self._follows(body, *members, routine):
+            self.asked = True
+            self.mine.append((desk, name))
+
+    def add_desk(self, name: str, level: Level, area: str, by: int) -> None:
+        """Add a desk whose head is nobody; whoever must sign for it does."""
+        body = self.book.desk(name, level, area, self.book.officer(name, "e", "head"))
+        if self._follows(body, *self._signing(by), *self.book.state.members()):
+            self.mine.append((name, "e"))
+
+    def promote(self, which: int, by: int) -> None:
+        """Make one of their officers a head, as everybody else agrees to."""
+        desk, name = self.mine[which % len(self.mine)]
+        officer = msgspec.structs.replace(self.book.state.desks[desk].officers[name], role="head")
+        self._follows(OfficerSet(desk=desk, officer=officer), *self._signing(by), *self.book.state.members())
+
+    def _signing(self, by: int) -> list[Member]:
+        first = by % len(self.mine)
+        return [*self.mine[first:], *self.mine[:first]]
+
+    def _follows(self, body: Any, *signers: Member) -> bool:
+        try:
+            self.book.follow(body, *dict.fromkeys(signers))
+        except NotAllowed:
+            return False
+        return True
+
+
+HONEST = (DIG, SP, CLERK, JAUNPUR, ("lanka", "so"))
+SEALED = RosterBook.sealed()
+NUMBER = st.integers(0, 9)
+
+
+@st.composite
+def ceremonies(draw: st.DrawFn) -> Impostor:
+    person = Impostor(copy.deepcopy(SEALED), draw(st.sampled_from(HONEST)))
+    for number in range(draw(st.integers(3, 8))):
+        by, which, kind = draw(NUMBER), draw(NUMBER), draw(st.sampled_from(["officer", "officer", "desk", "role"]))
+        if kind == "desk":
+            level: Level = draw(st.sampled_from(["station", "district", "range"]))
+            person.add_desk(f"n{number}", level, draw(st.sampled_from(["varanasi", "mau", "east"])), by)
+        elif kind == "role":
+            person.promote(which, by)
+        else:
+            desks = list(person.book.state.desks)[::-1]  # the newest more often
+            desk = draw(st.sampled_from([*desks[:-5] * 3, *desks]))
+            person.add_officer(desk, f"p{number}", by, draw(st.sampled_from(HONEST)))
+    return person
+
+
+@settings(max_examples=60, deadline=None)
+@given(person=ceremonies())
+def test_one_person_is_never_two_officers_with_one_signature_of_somebody_else(person: Impostor) -> None:
+    for pair in itertools.combinations(person.mine, 2):
+        assert not person.book.state.may_act_as_two(*pair)
 
 
 def test_the_head_whose_passphrase_lies_in_a_safe_is_no_second_officer(book: RosterBook) -> None:

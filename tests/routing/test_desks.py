@@ -32,7 +32,7 @@ def tamper(services: Services, table: Any, seeded: SeededTip, **values: Any) -> 
 def renew_key(services: Services, office: SeededDesk) -> str:
     _, identity = new_identity()
     entry = Entry(body=KeyChange.of(office.desk.name, office.identity, identity))
-    services.write_now(lambda unit: change_key(unit, entry, office.identity, identity))
+    services.write_now(lambda unit: change_key(unit, services.roster, entry, office.identity, identity))
     return identity
 
 
@@ -68,7 +68,7 @@ def test_a_key_change_that_the_key_before_did_not_sign_is_refused(services: Serv
     )
     entry = Entry(body=change.proved_by(identity))
     with pytest.raises(NotAllowed):
-        services.write_now(lambda unit: change_key(unit, entry, sp.identity, identity))
+        services.write_now(lambda unit: change_key(unit, services.roster, entry, sp.identity, identity))
 
 
 def test_a_second_change_of_the_same_key_is_refused(services: Services, sp: SeededDesk) -> None:

@@ -60,7 +60,7 @@ from satark.roster.entries import (
     fingerprint_of,
     officer_signer,
 )
-from satark.roster.heads import RosterHead, SignedHead, own_head, sign_head
+from satark.roster.heads import RosterHead, SignedHead, own_head, read_heads, sign_head
 from satark.roster.key_codes import KeyCode, new_code
 from satark.roster.proposals import Proposal
 from satark.roster.rules import NotAllowed

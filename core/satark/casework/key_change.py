@@ -24,7 +24,7 @@ def change_key(unit: UnitOfWork, services: Services, entry: Entry, old: str, new
         KeyChanged: `old` is not the desk's present key.
         NotAllowed: the roster does not allow it.
     """
-    desks.change_key(unit, entry, old, new, services.destination_rules)
+    desks.change_key(unit, services.roster, entry, old, new, rules=services.destination_rules)
     if isinstance(entry.body, KeyChange):
         _renew(unit, services, entry.body.desk, old, new)
 

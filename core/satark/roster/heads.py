@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 _STATEMENT = b"satark/1/roster-head\0"
-_TAG = 8
+_TAG = 16
 
 
 class RosterHead(msgspec.Struct, frozen=True):
@@ -33,40 +33,51 @@ class RosterHead(msgspec.Struct, frozen=True):
 
     position: int
     hash: str
-    readers: bytes = b""
-    """Tags of the desks and destinations, 8 bytes each."""
-    deciders: bytes = b""
-    """Tags of the heads of desks, 8 bytes each."""
+    digest: str = ""
+    """SHA-256 (hex) of `tags`, by which they are found again where there is no room for them."""
+    tags: bytes = b""
+    """Tags of the desks, destinations and heads of desks, 16 bytes each. Empty: they are not known, so nobody is."""
 
     @classmethod
     def of(cls, state: RosterState) -> RosterHead:
         """Return the head of a roster."""
-        heads = [
-            _tag(listed.desk.name, one.name, one.signer)
+        heads = {
+            _tag("head", listed.desk.name, one.name, one.signer)
             for listed in state.desks.values()
             for one in listed.officers.values()
             if one.role == "head"
-        ]
-        readers = [tags[-1] for tags in _readers(state).values()]
-        return cls(state.position, state.head, b"".join(readers), b"".join(heads))
+        }
+        readers = {tags[-1] for tags in _readers(state).values()}
+        tags = b"".join(sorted(readers | heads | ({_ALONE} if len(heads) == 1 else set())))
+        return cls(state.position, state.head, hashlib.sha256(tags).hexdigest(), tags)
 
     @classmethod
     def read(cls, text: str) -> RosterHead | None:
         """Parse what `str` returned; None if the text is no head."""
         try:
-            position, hash_, *tags = text.split(":")
-            readers, deciders = (base64.urlsafe_b64decode(f"{one}==") for one in tags)
-            return cls(int(position), bytes.fromhex(hash_).hex(), readers, deciders)
+            position, hash_, digest, tags = text.split(":")
+            hashes = (bytes.fromhex(one).hex() for one in (hash_, digest))
+            return cls(int(position), *hashes, base64.urlsafe_b64decode(f"{tags}=="))
         except ValueError:
             return None
 
     def __str__(self) -> str:
-        tags = (base64.urlsafe_b64encode(one).decode().rstrip("=") for one in (self.readers, self.deciders))
-        return ":".join((str(self.position), self.hash, *tags))
+        tags = base64.urlsafe_b64encode(self.tags).decode().rstrip("=")
+        return f"{self.position}:{self.hash}:{self.digest}:{tags}"
+
+    @property
+    def listed(self) -> frozenset[bytes]:
+        """The tags."""
+        return frozenset(self.tags[at : at + _TAG] for at in range(0, len(self.tags), _TAG))
 
     def is_in(self, state: RosterState) -> bool:
         """Return whether a roster contains this head."""
         return state.positions.get(self.hash) == self.position
+
+    def with_tags_of(self, others: Iterable[RosterHead]) -> RosterHead:
+        """Return this head with the tags that its digest is of, if it lacks them and one of the others has them."""
+        tags = (one.tags for one in others if not self.tags and hashlib.sha256(one.tags).hexdigest() == self.digest)
+        return msgspec.structs.replace(self, tags=next(tags, self.tags))
 
 
 class SignedHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,18 +107,23 @@ class SignedHead(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the officer with this public key signed it."""
         return is_signed(self.signer, self.signature, self.signed_bytes)
 
+    def is_by_officer(self, state: RosterState) -> bool:
+        """Return whether whoever signed it is an officer by the roster."""
+        officer = state.officer(self.desk, self.officer)
+        return officer is not None and officer.signer == self.signer
+
     @property
     def signed_bytes(self) -> bytes:
         """What the signature covers."""
         return _STATEMENT + msgspec.json.encode(msgspec.structs.astuple(self)[:-1])
 
     def may_decide(self, head: RosterHead) -> bool:
-        """Return whether a head lists this officer as a head of a desk, or was noted without its lists."""
-        return not head.deciders or _tag(self.desk, self.officer, self.signer) in _split(head.deciders)
+        """Return whether a head lists this officer as a head of a desk."""
+        return _tag("head", self.desk, self.officer, self.signer) in head.listed
 
 
 def read_heads(keys: Connection) -> list[SignedHead]:
-    """Read the heads that officers signed, without those whose signature is wrong."""
+    """Read the signed heads, without those whose signature is wrong. Anybody may have signed them."""
     rows = keys.execute(select(roster_head))
     return [one for row in rows if (one := SignedHead(**row._mapping)).is_good]  # noqa: SLF001 - public
 
@@ -123,9 +139,7 @@ def refuse(state: RosterState, lost: Iterable[RosterHead]) -> None:
     """Let a roster that lacks heads list no reader whom one of these heads does not list."""
     for head in lost:
         state.closed = state.lacks_heads = True
-        if head.readers:
-            known = _split(head.readers)
-            state.refused |= {name for name, tags in _readers(state).items() if not known & set(tags)}
+        state.refused |= {name for name, tags in _readers(state).items() if head.listed.isdisjoint(tags)}
 
 
 def sign_head(
@@ -159,21 +173,27 @@ def _is_given_up(one: SignedHead, every: Iterable[SignedHead]) -> bool:
     """
     head = one.remembered
     agreed = {(by.desk, by.officer) for by in every if head.hash in by.given_up.split() and by.may_decide(head)}
-    return one.desk in {desk for desk, _ in agreed} and len(agreed) >= min(2, len(_split(head.deciders)))
+    return one.desk in {desk for desk, _ in agreed} and len(agreed) >= (1 if _ALONE in head.listed else 2)
 
 
 def _readers(state: RosterState) -> dict[str, list[bytes]]:
-    """Return the tags of each reader's keys: of the present one last, before it those that proved it."""
-    keys = {
-        name: [*state.proved_by.get(name, ()), (one.desk.recipient, one.verifier)] for name, one in state.desks.items()
+    """Return the tags of each reader, over all that the roster says of it.
+
+    A desk's are those with its former keys too, each of which proved the next; the last one is that of its present key.
+    """
+    tags = {
+        name: [
+            _tag("desk", msgspec.structs.replace(one.desk, recipient=recipient), verifier)
+            for recipient, verifier in (*state.proved_by.get(name, ()), (one.desk.recipient, one.verifier))
+        ]
+        for name, one in state.desks.items()
     }
-    keys |= {one.to: [(one.desk, one.recipient)] for one in state.destinations.values() if one.recipient}
-    return {name: [_tag(name, *one) for one in every] for name, every in keys.items()}
+    return tags | {one.to: [_tag("destination", one)] for one in state.destinations.values() if one.recipient}
 
 
-def _tag(*parts: str) -> bytes:
-    return hashlib.sha256(_STATEMENT + msgspec.json.encode(parts)).digest()[:_TAG]
+def _tag(kind: str, *what: object) -> bytes:
+    return hashlib.sha256(_STATEMENT + msgspec.json.encode((kind, *what))).digest()[:_TAG]
 
 
-def _split(tags: bytes) -> set[bytes]:
-    return {tags[at : at + _TAG] for at in range(0, len(tags), _TAG)}
+_ALONE = _tag("alone")
+"""Tag that says that there is one head of a desk, who gives up a head alone."""

@@ -153,6 +153,10 @@ class Roster:
         """Refuse whoever contradicts what officers signed, and say so; return the heads that are lost."""
         signed = dict(self._signed)
         for one in heads.read_heads(keys):
+            if not one.is_by_officer(state):
+                if one.signer not in state.signers:
+                    problems.append(f"{one.officer} of {one.desk} signed a head and is in no entry: it does not count")
+                continue
             known = signed.get(key := (one.desk, one.officer, one.signer))
             if known is None or known.number < one.number:
                 signed[key] = one

@@ -2,11 +2,12 @@
 
 One principle is behind them: nobody gets to read a desk's tips without the signature of a head of that desk, and no
 head alone gives anybody access: the head and whoever signs besides are two persons with a key each, as far as the
-roster has two such (`RosterState.may_sign_as_two`). In the founding no signature is needed.
+roster has two such (`RosterState.are_linked`). In the founding no signature is needed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -28,6 +29,7 @@ from satark.roster.entries import (
 )
 from satark.roster.state import ListedDesk, RosterState
 
+DESK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 MAX_NAME = 40
 """Most characters of an officer's name."""
 
@@ -70,18 +72,11 @@ class Needed(msgspec.Struct, frozen=True, kw_only=True):
         return {head for desk in self.heads for head in state.heads_of(desk)}
 
     def _are_two(self, state: RosterState, head: Member, second: Member) -> bool:
-        """Return whether both are two persons.
-
-        Two officers are enough where the second oversees a desk that alone must sign, since heads above appoint the
-        heads of such desks; and where the roster has no two persons.
-        """
-        heads = self._every_head(state)
+        """Return whether both are two persons. Two officers are enough where the roster has no two persons."""
         if head == second:
             return False
-        if second not in heads and state.desks[second[0]].rank > state.desks[head[0]].rank:
-            return True
-        every = ((one, other) for one in heads for other in self.seconds)
-        return state.may_sign_as_two(head, second) or not any(state.may_sign_as_two(*pair) for pair in every)
+        every = ((one, other) for one in self._every_head(state) for other in self.seconds)
+        return not state.are_linked(head, second) or all(state.are_linked(*pair) for pair in every)
 
 
 def needed(state: RosterState, body: Body) -> Needed:
@@ -91,9 +86,10 @@ def needed(state: RosterState, body: Body) -> Needed:
             return Needed(heads=_sharing(state, body), seconds=_everybody(state))
         case OfficerSet() | KeyGiven():
             return Needed(heads=(body.desk,), seconds=_seconds(state, body.desk, body.officer.name))
-        case DestinationSet() if body.desk:
-            return Needed(heads=(body.desk,), seconds=_seconds(state, body.desk))
         case DestinationSet():
+            desks = {body.desk, state.destinations.get(body.to, body).desk}
+            if "" not in desks:
+                return Needed(heads=tuple(sorted(desks & state.desks.keys())), seconds=_seconds(state, body.desk))
             every = tuple(sorted(name for name in state.desks if state.heads_of(name)))
             return Needed(heads=every, seconds=_everybody(state))
         case KeyChange():
@@ -126,7 +122,7 @@ def check(state: RosterState, entry: Entry) -> None:
     if isinstance(entry.body, OfficerSet | KeyGiven) and entry.by not in signers:
         raise NotAllowed("whoever proposes a change signs it")
     if not isinstance(entry.body, KeyChange):
-        _check_base(state, entry)
+        _check_base(state, entry, wanted.heads)
 
 
 def _check_content(state: RosterState, body: Body) -> None:
@@ -140,8 +136,7 @@ def _check_content(state: RosterState, body: Body) -> None:
             _check_officer(state, body.desk, body.officer)
             _check_new_key(_listed(state, body.desk), body.officer)
         case DestinationSet():
-            if ":" not in body.to or body.to in state.desks:
-                raise NotAllowed("a destination is named as in the settings, <sink>:<name>, and never as a desk")
+            _check_destination(body)
             if body.desk:
                 _listed(state, body.desk)
         case KeyChange():
@@ -149,13 +144,20 @@ def _check_content(state: RosterState, body: Body) -> None:
         case Closed():
             if state.closed:
                 raise NotAllowed("the roster is sealed already")
+            for one in body.destinations:
+                _check_destination(one)
+
+
+def _check_destination(body: DestinationSet) -> None:
+    if ":" not in body.to:
+        raise NotAllowed("a destination is named as in the settings, <sink>:<name>, and never as a desk")
 
 
 def _check_desk(state: RosterState, body: DeskAdded) -> None:
     if body.desk.name in state.desks and state.closed:
         raise NotAllowed("the roster has a desk of that name already")
-    if ":" in body.desk.name:
-        raise NotAllowed("a desk's name has no colon, which names of destinations have")
+    if not DESK_NAME.fullmatch(body.desk.name):
+        raise NotAllowed("a desk's name is up to 40 lower-case letters, digits, - and _")
     if body.officers and not any(one.role == "head" for one in body.officers):
         raise NotAllowed("the first officer of a desk is its head")
     if state.closed and len(body.officers) > 1:
@@ -216,12 +218,10 @@ def _check_signers_of_key(entry: Entry, body: KeyGiven, signers: list[Member]) -
         raise NotAllowed("whoever signs for a new key types its code, which its officer tells", reason="code")
 
 
-def _check_base(state: RosterState, entry: Entry) -> None:
-    """Refuse a signature that was given before the desk's officers changed: an old signature might be used again."""
+def _check_base(state: RosterState, entry: Entry, desks: Iterable[str]) -> None:
+    """Refuse what was proposed before one of these desks changed: its officers' old signatures might be used again."""
     position = state.positions.get(entry.base)
-    body = entry.body
-    desk = "" if isinstance(body, DeskAdded | Closed) else body.desk
-    if position is None or position < state.changed_at.get(desk, 0):
+    if position is None or any(position < state.changed_at.get(desk, 0) for desk in desks):
         raise NotAllowed("the roster changed since this was proposed: propose it again", reason="changed")
 
 
@@ -288,7 +288,7 @@ def _seconds(state: RosterState, desk: str, subject: str = "") -> tuple[Member, 
     listed, heads = state.desks[desk], state.heads_of(desk)
     own = [(desk, one.name) for one in listed.officers.values() if one.role != "auditor" and one.name != subject]
     above = _heads_above(state, listed)
-    if any(state.may_sign_as_two(head, one) for one in own for head in heads):
+    if not all(state.are_linked(head, one) for one in own for head in heads):
         return (*own, *above)
     elsewhere = above or [head for other in state.desks if other != desk for head in state.heads_of(other)]
     return tuple(elsewhere or (own if any(one != head for one in own for head in heads) else ()))

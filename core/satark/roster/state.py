@@ -34,10 +34,9 @@ class ListedDesk(msgspec.Struct, frozen=True, kw_only=True):
     appointed_by: dict[str, frozenset[Member]]
     """Officer → who proposed them or signed for a new key of theirs, and who did so for these, and so on.
 
-    Nobody for officers of the founding: the ceremony appointed them.
+    Whoever signed for a desk appointed its first officer, or the desk itself (an empty name) if it has no officers.
+    Nobody appointed officers of the founding: the ceremony did.
     """
-    signed_by: frozenset[Member] = frozenset()
-    """Who signed for the desk, and who appointed these. Nobody for a desk of the founding."""
     dependent: frozenset[str] = frozenset()
     """Officers whose key one person alone may have made: a new key after a loss, or one that no two persons signed."""
 
@@ -73,6 +72,8 @@ class RosterState:
         """Whether the entries lack a head that an officer signed."""
         self.refused = set[str]()
         """Desks and destinations to which nothing is sealed, since a head that is lacking does not list them."""
+        self.signers = set[str]()
+        """Public keys (hex) of all who are or were officers."""
 
         self.proved_by: dict[str, list[tuple[str, str]]] = {}
         """Desk → recipients and verifiers of its former keys, each of which proved the next, the oldest first."""
@@ -118,13 +119,11 @@ class RosterState:
                 yield name, ""
 
     def may_act_as_two(self, first: Member, second: Member) -> bool:
-        """Return whether what takes two officers may be done by these: two persons, and two keys."""
-        return RECOVERY not in (first[1], second[1]) and not self.are_linked(first, second)
+        """Return whether what takes two officers may be done by these: two persons, and two keys.
 
-    def may_sign_as_two(self, head: Member, second: Member) -> bool:
-        """Return whether these are two persons for a change of the roster: nor did one sign in the other's desk."""
-        did_sign = head in self.desks[second[0]].signed_by or second in self.desks[head[0]].signed_by
-        return not did_sign and not self.are_linked(head, second)
+        Nobody may while a head is lacking: who is an officer may be forged.
+        """
+        return not self.lacks_heads and RECOVERY not in (first[1], second[1]) and not self.are_linked(first, second)
 
     def are_linked(self, first: Member, second: Member) -> bool:
         """Return whether one person may know the keys of both.
@@ -175,9 +174,14 @@ class RosterState:
 
     def _add_desk(self, body: DeskAdded, entry: Entry) -> None:
         officers = {one.name: one for one in body.officers}
-        signed_by = self._with_appointers(_signers(entry))
+        self.signers |= {one.signer for one in body.officers}
+        appointed = dict.fromkeys(officers or ("",), self._with_appointers(_signers(entry))) if self.closed else {}
         self.desks[body.desk.name] = ListedDesk(
-            desk=body.desk, verifier=body.verifier, officers=officers, appointed_by={}, signed_by=signed_by
+            desk=body.desk,
+            verifier=body.verifier,
+            officers=officers,
+            appointed_by=appointed,
+            dependent=frozenset(appointed),
         )
         self.changed_at[body.desk.name] = self.position
 
@@ -198,6 +202,7 @@ class RosterState:
 
     def _put_officer(self, body: OfficerSet | KeyGiven, appointers: Iterable[Member], *, is_dependent: bool) -> None:
         listed, name = self.desks[body.desk], body.officer.name
+        self.signers.add(body.officer.signer)
         before = listed.appointed_by.get(name, frozenset())
         self.desks[body.desk] = msgspec.structs.replace(
             listed,

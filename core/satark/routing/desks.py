@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,9 @@ from sqlalchemy import Connection, Row, select, update
 
 from satark.api.routing import LEVELS, CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
 from satark.api.sealing import recipient_of
-from satark.roster.chain import append, close, is_listed, read_state
+from satark.roster.chain import append, close, is_listed
 from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, RosterOfficer
+from satark.roster.rules import DESK_NAME
 from satark.routing.tip_keys import renew_tip_key, renew_tip_keys
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
@@ -19,9 +19,8 @@ from satark.store.unit_of_work import UnitOfWork
 if TYPE_CHECKING:
     from satark.api.routing import DestinationRule
     from satark.api.tip import Envelope
+    from satark.roster.roster import Roster
     from satark.roster.state import RosterState
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 def all_desks(connection: Connection) -> list[Desk]:
@@ -81,13 +80,15 @@ def check_desk(desk: Desk) -> None:
     Raises:
         CaseworkError: one of them is invalid.
     """
-    if not _NAME.fullmatch(desk.name):
+    if not DESK_NAME.fullmatch(desk.name):
         raise CaseworkError("a desk's name is up to 40 lower-case letters, digits, - and _")
     if desk.level not in LEVELS:
         raise CaseworkError(f"a desk's level is one of {', '.join(LEVELS)}")
 
 
-def change_key(unit: UnitOfWork, entry: Entry, old: str, new: str, rules: Sequence[DestinationRule] = ()) -> None:
+def change_key(
+    unit: UnitOfWork, roster: Roster, entry: Entry, old: str, new: str, *, rules: Sequence[DestinationRule] = ()
+) -> None:
     """Change a desk's key: in the roster, in the list of desks, and for all its tips, which get new keys too.
 
     Whoever knows only keys from before can open nothing that is sealed from now on, not even on old tips. Before this
@@ -95,7 +96,8 @@ def change_key(unit: UnitOfWork, entry: Entry, old: str, new: str, rules: Sequen
 
     Args:
         unit: the transaction.
-        entry: the signed entry of the roster; its body is a `KeyChange`.
+        roster: the roster, which says whom the tips are sealed to.
+        entry: the signed entry; its body is a `KeyChange`.
         old: the desk's present identity.
         new: its new identity.
         rules: the destinations beyond the desks, which may have some of the tips.
@@ -109,12 +111,11 @@ def change_key(unit: UnitOfWork, entry: Entry, old: str, new: str, rules: Sequen
         raise TypeError(change)
     # The lock serializes changes of the same key: otherwise the later one would seal to a key that is no longer used.
     unit.main.execute(select(tables.desk.c.name).where(tables.desk.c.name == change.desk).with_for_update())
-    state = read_state(unit.keys)
-    listed = state.desks.get(change.desk)
-    if listed is None or listed.desk.recipient != recipient_of(old) or change.recipient != recipient_of(new):
+    listed = roster.check(unit.keys, committed=False).state.desks.get(change.desk)
+    if listed is None or listed.desk.recipient != recipient_of(old):
         raise KeyChanged
-    state = append(unit, entry)
-    finish_key_change(unit, state, change.desk, f"{new}\n{old}", rules)
+    append(unit, entry)
+    finish_key_change(unit, roster.check(unit.keys, committed=False).state, change.desk, f"{new}\n{old}", rules)
 
 
 def finish_key_change(
@@ -123,8 +124,13 @@ def finish_key_change(
     """Complete a change of a desk's key that the roster has already, also after a crash.
 
     `identities`: the new identity, then the one before, one a line.
+
+    Raises:
+        KeyChanged: the new one is not the desk's by the roster.
     """
     recipient = state.desks[desk].desk.recipient
+    if recipient != recipient_of(identities.split(maxsplit=1)[0]):
+        raise KeyChanged
     unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=recipient))
     renew_tip_keys(unit, state, desk, identities, _destinations(state, rules))
 

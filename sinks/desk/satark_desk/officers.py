@@ -318,17 +318,15 @@ def _present_identity(services: Services, state: RosterState, desk: str, identit
     if present is None:
         raise KeyLost
     if len(lines) > 1 and present == lines[0] and not services.read_keys(services.roster.check).lost:
-        services.write_now(lambda unit: _finish(unit, services, state, desk, identities))
+        services.write_now(lambda unit: _finish(unit, services, desk, identities))
     return present
 
 
-def _finish(unit: UnitOfWork, services: Services, state: RosterState, desk: str, identities: str) -> None:
+def _finish(unit: UnitOfWork, services: Services, desk: str, identities: str) -> None:
     new, old = identities.split()
     finish_key_change(unit, services, desk, old, new)
     wordings.renew(unit, desk, old, new)
-    officers = state.desks[desk].officers.values()
-    recipients = {one.name: one.recipient for one in officers if one.role != "auditor"}
-    store_copies(unit, desk, new, recipients)
+    store_copies(unit, services, desk, new)
 
 
 def _listed(name: str, own: str, role: Role, rights: tuple[Right, ...]) -> RosterOfficer:

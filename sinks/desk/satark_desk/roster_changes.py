@@ -233,21 +233,14 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
     return True
 
 
-def _require_known(services: Services, unit: UnitOfWork) -> None:
-    """Raise in the transaction that seals a desk's key, if its roster is not the one that this machine knows."""
-    if services.roster.is_rewritten(unit.keys):
-        raise NotAllowed("the roster was rewritten: run satark roster verify", reason="changed")
-
-
 def _write(
     services: Services, unit: UnitOfWork, by: UnlockedDesk | None, proposal: Proposal, with_: RosterAttachment
 ) -> None:
-    _require_known(services, unit)
     body = proposal.entry.body
     if not isinstance(body, DeskAdded):
         proposal.carry_out(unit)
         if isinstance(body, OfficerSet | KeyGiven) and with_.officer:
-            _write_officer(unit, by.identity if by else "", body, with_)
+            _write_officer(unit, services, by.identity if by else "", body, with_)
         return
     proposal.withdraw(unit)
     if with_.pairing is not None:
@@ -257,9 +250,13 @@ def _write(
     unit.insert(officer, [{**with_.officer, "desk_key": with_.desk_key}])
 
 
-def _write_officer(unit: UnitOfWork, identity: str, body: OfficerSet | KeyGiven, with_: RosterAttachment) -> None:
+def _write_officer(
+    unit: UnitOfWork, services: Services, identity: str, body: OfficerSet | KeyGiven, with_: RosterAttachment
+) -> None:
     name, recipient = body.officer.name, body.officer.recipient
-    if with_.officer.get("recipient") != recipient:
+    # The rows may be forged for this moment: then the roster that this machine knows does not have the entry.
+    listed = services.roster.check(unit.keys, committed=False).state.officer(body.desk, name)
+    if listed != body.officer or with_.officer.get("recipient") != recipient:
         raise NotAllowed("what belongs to the proposal was altered: propose it again", reason="changed")
     is_auditor = body.officer.role == "auditor"
     key = b"" if is_auditor else seal_desk_key(body.desk, name, identity, recipient)
@@ -282,38 +279,28 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
         )
     new = copy.identity
 
-    def write_both(unit: UnitOfWork) -> dict[str, str]:
-        _require_known(services, unit)
-        found = _staying(read_state(unit.keys), body)
-        store_copies(unit, body.desk, f"{new}\n{by.identity}", found)
-        return found
-
-    # First store both keys for every officer: the new key must not be lost once the roster names it.
-    staying = services.write_now(write_both)
-
     def write(unit: UnitOfWork) -> None:
-        _require_known(services, unit)
         proposal.withdraw(unit)
         change_key(unit, services, proposal.entry, by.identity, new)
         wordings.renew(unit, body.desk, by.identity, new)
         _delete_officer(unit, body.desk, body.removed)
-        store_copies(unit, body.desk, new, staying)
+        store_copies(unit, services, body.desk, new)
 
+    # First store both keys for every officer: the new key must not be lost once the roster names it.
+    both = f"{new}\n{by.identity}"
+    services.write_now(lambda unit: store_copies(unit, services, body.desk, both, without=body.removed))
     services.write_now(write)
 
 
-def _staying(state: RosterState, body: KeyChange) -> dict[str, str]:
-    """Return the recipients of the officers who keep the desk's key, without the officer who is removed."""
-    officers = state.desks[body.desk].officers.values()
-    return {one.name: one.recipient for one in officers if one.role != "auditor" and one.name != body.removed}
-
-
-def store_copies(unit: UnitOfWork, desk: str, identity: str, recipients: dict[str, str]) -> None:
-    """Seal a desk's key to each officer's recipient, which is taken from the roster and not from the officer's row."""
-    head = str(RosterHead.of(read_state(unit.keys)))
-    for name, recipient in recipients.items():
-        key = seal_desk_key(desk, name, identity, recipient, head)
-        unit.main.execute(update(officer).where(officer.c.desk == desk, officer.c.name == name).values(desk_key=key))
+def store_copies(unit: UnitOfWork, services: Services, desk: str, identity: str, *, without: str = "") -> None:
+    """Seal a desk's key to its officers, by the roster that this machine knows and not by the officers' rows."""
+    state = services.roster.check(unit.keys, committed=False).state
+    head = "" if state.lacks_heads else str(RosterHead.of(state))
+    for one in state.desks[desk].officers.values():
+        if one.role != "auditor" and one.name != without:
+            key = seal_desk_key(desk, one.name, identity, one.recipient, head)
+            this = officer.c.desk == desk, officer.c.name == one.name
+            unit.main.execute(update(officer).where(*this).values(desk_key=key))
 
 
 def _delete_officer(unit: UnitOfWork, desk: str, name: str) -> None:

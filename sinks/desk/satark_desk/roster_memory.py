@@ -12,12 +12,12 @@ import msgspec
 from sqlalchemy import select, update
 
 from satark.api import recipient_of
-from satark.casework import NotAllowed, RosterHead, own_head, sign_head
+from satark.casework import NotAllowed, RosterHead, own_head, read_heads, sign_head
 from satark_desk.desk_keys import open_desk_key, seal_desk_key
 from satark_desk.tables import officer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import ColumnElement, Connection
 
@@ -39,8 +39,8 @@ class Recalled(msgspec.Struct, frozen=True):
 
     @property
     def noted(self) -> str:
-        """What fits into a cookie: the head, without the readers if these are too many."""
-        return self.head if len(self.head) <= MOST_NOTED else ":".join((*self.head.split(":")[:2], "", ""))
+        """What fits into a cookie: the head, with nothing but the digest of its tags if these are too many."""
+        return self.head if len(self.head) <= MOST_NOTED else self.head[: self.head.rindex(":") + 1]
 
 
 def recall(services: Services, by: UnlockedDesk, noted: str = "") -> Recalled:
@@ -55,7 +55,9 @@ def recall(services: Services, by: UnlockedDesk, noted: str = "") -> Recalled:
     lost = [one for one in remembered if one and not (one.is_in(checked.state) or one.hash in own.given_up.split())]
     if checked.lost and not lost:  # others miss a head: sign nothing before it is agreed on
         return Recalled(own.head, is_lost=False)
-    head = max(lost, key=lambda one: (bool(one.readers), one.position), default=RosterHead.of(checked.state))
+    present = RosterHead.of(checked.state)
+    signed = (one.remembered for one in services.read_keys(read_heads))
+    head = _as_one(lost, [*filter(None, remembered), *signed, present]) if lost else present
     if {own.head, beside} != {str(head)}:
         services.write_now(lambda unit: _sign(unit, by, own, head))
     return Recalled(str(head), is_lost=bool(lost))
@@ -92,6 +94,13 @@ def mark_shown(services: Services, by: UnlockedDesk, state: RosterState) -> None
     if own.shown != state.head:
         head = own.remembered if own.head else RosterHead.of(state)
         services.write_now(lambda unit: sign_head(unit, own, by.own_identity, head, shown=state.head))
+
+
+def _as_one(lost: Sequence[RosterHead], known: Sequence[RosterHead]) -> RosterHead:
+    """Return the newest lost head, which lists only whom all of them list."""
+    listed = frozenset.intersection(*(one.with_tags_of(known).listed for one in lost))
+    newest = max(lost, key=lambda one: one.position)
+    return msgspec.structs.replace(newest, tags=b"".join(sorted(listed)))
 
 
 def _own(keys: Connection, by: UnlockedDesk) -> SignedHead:

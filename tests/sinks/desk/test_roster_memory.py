@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
-from satark.casework import NotAllowed, RosterHead
-from satark.roster.chain import append, read_state
+from satark.api import new_identity
+from satark.casework import DeskAdded, NotAllowed, RosterHead, SignedHead, officer_signer, sign_head
+from satark.roster.chain import append, read_rows, read_state
 from satark.roster.entries import DestinationSet, Entry
 from satark.roster.heads import read_heads
 from satark.roster.roster import COPY_NAME, Roster
 from satark.services import Services
 from satark.store.tables import roster, roster_head
+from satark_desk import roster_memory
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import KeyLost, NewOfficer, add_officer, rotate, unlock, unlock_any
-from satark_desk.roster_memory import MOST_NOTED, Recalled, agree, mark_shown, recall, unseen_entries
+from satark_desk.roster_memory import Recalled, agree, mark_shown, recall, unseen_entries
 from satark_desk.tables import officer
 
 Open = Callable[[str], UnlockedDesk]
@@ -111,8 +114,71 @@ def test_what_an_officer_was_shown_is_a_signed_hash(services: Services, unlocked
     assert unseen_entries(services, sp, state) == state.position, "nobody else can write it"
 
 
-def test_a_head_with_too_many_readers_for_a_cookie_is_noted_without_them() -> None:
-    head = RosterHead(3, "ab" * 32, bytes(8 * 1000))
-    noted = Recalled(str(head), is_lost=False).noted
-    assert len(noted) < MOST_NOTED
-    assert RosterHead.read(noted) == RosterHead(3, "ab" * 32)
+def noted_without_tags(recalled: Recalled, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what a cookie has room for in an installation with many desks."""
+    monkeypatch.setattr(roster_memory, "MOST_NOTED", 200)
+    assert len(recalled.noted) < 200 < len(recalled.head)
+    return recalled.noted
+
+
+def test_a_head_that_does_not_fit_into_a_cookie_finds_its_tags_again(
+    services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recalled = recall(services, unlocked("sp"))
+    noted = noted_without_tags(recalled, monkeypatch)
+    rolled_back(services)
+    assert recall(services, unlocked("sp"), noted) == Recalled(recalled.head, is_lost=True)
+
+
+def test_a_head_whose_tags_are_lost_lists_nobody(
+    services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = select(officer.c.desk_key).where(officer.c.name == "sp-1")
+    before = services.read(lambda c: c.execute(query).scalar())
+    noted = noted_without_tags(recall(services, unlocked("sp")), monkeypatch)
+    rolled_back(services)
+    listed = with_another_level(services)
+    services.write_now(
+        lambda u: u.main.execute(update(officer).where(officer.c.name == "sp-1").values(desk_key=before))
+    )
+    assert recall(services, unlocked("sp"), noted).is_lost
+    assert services.read_keys(services.roster.check).state.refused == listed
+    forged = SignedHead(desk="sp", officer="nobody", signer="", number=0, head="")
+    given_up = [noted.split(":")[1]]
+    _, own = new_identity()
+    forged = msgspec.structs.replace(forged, signer=officer_signer(own))
+    here = RosterHead.of(services.read_keys(read_state))
+    services.write_now(lambda unit: sign_head(unit, forged, own, here, given_up=given_up))
+    assert services.read_keys(services.roster.check).state.refused == listed
+
+
+def with_another_level(services: Services) -> set[str]:
+    """Let every desk be of another level, as whoever writes rows may; return the names of all desks."""
+    rows = services.read_keys(read_rows)
+    entries = []
+    for row in rows:
+        entry = Entry.decode(row.entry)
+        if isinstance(entry.body, DeskAdded):
+            desk = msgspec.structs.replace(entry.body.desk, level="state")
+            entry = msgspec.structs.replace(entry, body=msgspec.structs.replace(entry.body, desk=desk))
+        entries.append(entry)
+    services.write_now(lambda unit: unit.keys.execute(delete(roster)))
+    for entry in entries:
+        services.write_now(lambda unit, one=entry: append(unit, one))  # type: ignore[misc]
+    copy = services.evidence_dir.parent / COPY_NAME
+    copy.unlink(missing_ok=True)
+    vars(services.roster).update(vars(Roster(copy)))
+    return set(services.read_keys(read_state).desks)
+
+
+def test_of_two_heads_that_are_lost_both_must_list_a_desk(services: Services, unlocked: Open) -> None:
+    sp = unlocked("sp")
+    noted = recall(services, sp).head
+    first, second = RosterHead.read(noted), None
+    assert first is not None
+    rolled_back(services)
+    tags = sorted(first.listed)
+    second = msgspec.structs.replace(first, position=first.position + 1, hash="ab" * 32, tags=b"".join(tags[1:]))
+    found = RosterHead.read(recall(services, sp, str(second)).head)
+    assert found is not None
+    assert (found.hash, found.listed) == ("ab" * 32, frozenset(tags[1:]))
