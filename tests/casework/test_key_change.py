@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from satark.api.sealing import new_identity
 from satark.casework import Casework
 from satark.casework.key_change import change_key, finish_key_change
 from satark.roster.entries import Entry, KeyChange
 from satark.services import Services
+from satark.store import envelopes, tables
 from support.desks import SeededDesk
 from support.tips import seed_tip
+
+ROWS = select(tables.envelope.c.holder, tables.envelope.c.sealed)
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["once", "finished again after a crash"])
@@ -28,3 +32,23 @@ def test_the_new_key_opens_tips_and_the_old_one_reads_nothing_later(
     work.note(work.open(seeded.number), "after the change")
     assert work.open(seeded.number).tip == seeded.tip
     assert work.open(seeded.number).thread[-1].message.text == "after the change"
+
+
+def test_a_key_change_changes_each_row_of_a_tip(services: Services, sp: SeededDesk) -> None:
+    tip = seed_tip(services, [sp.desk]).id
+    services.write_now(
+        lambda unit: unit.queue(tables.envelope, envelopes.rows_of(unit.keys, {}, tip, [b"decoy", b"another"]))
+    )
+
+    def rows() -> dict[bytes, bytes]:
+        return {row.holder: row.sealed for row in services.read_keys(lambda c: c.execute(ROWS).all())}
+
+    before, identity = rows(), sp.identity
+    for _ in range(2):
+        _, new = new_identity()
+        entry = Entry(body=KeyChange.of("sp", identity, new))
+        services.write_now(lambda unit: change_key(unit, services, entry, identity, new))  # noqa: B023 - it runs at once
+        identity, after = new, rows()
+        assert before.keys() == after.keys()
+        assert not before.items() & after.items(), "a row that stays as it is would be a decoy"
+        before = after

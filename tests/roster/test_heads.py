@@ -76,6 +76,31 @@ def test_a_head_is_read_back_and_junk_is_none(book: RosterBook) -> None:
         assert RosterHead.read(junk) is None
 
 
+def test_tags_are_found_again_by_their_digest_and_no_others_are_taken(book: RosterBook) -> None:
+    head = RosterHead.of(book.state)
+    bare, forged = msgspec.structs.replace(head, tags=b""), msgspec.structs.replace(head, tags=bytes(16))
+    assert bare.with_tags_of([bare, forged, head]) == head
+    assert bare.with_tags_of([bare, forged]) == bare
+    assert head.with_tags_of([forged]) == head
+    assert head.listed == {head.tags[at : at + 16] for at in range(0, len(head.tags), 16)}
+    assert bare.listed == frozenset()
+
+
+def test_the_only_head_of_a_desk_gives_up_a_head_alone(tmp_path: Path) -> None:
+    alone = RosterBook()
+    alone.follow(alone.desk("sp", "district", "", alone.officer("sp", "khan", "head")))
+    alone.follow(Closed())
+    services = fresh_services(tmp_path / "data")
+    store(services, alone.entries)
+    sign(services, alone, KHAN)
+    spy = Entry(body=alone.desk("spy", "range", "", alone.officer("spy", "x", "head"))).encode()
+    store(services, [alone.entries[0], spy, alone.entries[1]])
+    assert services.read_keys(read_state).refused == {"spy"}
+    sign(services, alone, KHAN, RosterHead.of(alone.state), given_up=alone.state.head)
+    assert services.read_keys(read_state).refused == set()
+    services.close()
+
+
 def test_who_is_not_listed_by_a_head_that_the_roster_lacks_gets_no_tip(
     services: Services, book: RosterBook, tmp_path: Path
 ) -> None:

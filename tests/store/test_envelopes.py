@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -75,3 +76,17 @@ def test_a_decoy_stands_for_nobody(services: Services) -> None:
     assert len(services.read_keys(lambda c: c.execute(select(tables.envelope)).all())) == 3
     names = ["sp", "dig", "", "*", "email:cell"]
     assert services.read_keys(lambda c: envelopes.holders_of(c, "t1", names)) == ["sp"]
+
+
+def test_decoys_are_made_anew_and_nobodys_envelope_is_touched(services: Services) -> None:
+    def write(unit: Any) -> None:
+        rows = envelopes.rows_of(unit.keys, {"sp": b"sealed", "gone": b"kept"}, "t1", [b"decoy", b"decoy"])
+        unit.queue(tables.envelope, [*rows, *envelopes.rows_of(unit.keys, {}, "t2", [b"another tip's"])])
+
+    services.write_now(write)
+    services.write_now(lambda unit: envelopes.renew_decoys(unit, "t1", 2048))
+    rows = services.read_keys(lambda c: c.execute(select(tables.envelope.c.sealed)).scalars().all())
+    assert {b"sealed", b"kept", b"another tip's"} < set(rows)
+    fresh = [one for one in rows if len(one) > 2048]
+    assert len(rows) == 5
+    assert len(set(fresh)) == 2

@@ -133,8 +133,8 @@ class Submissions:
             },
         )
         contents = {name: encode(replace(envelope, desk=name), envelopes.PADDED) for name in holders}
-        sealed = {name: encrypt(contents[name], recipient) for name, recipient in holders.items()}
         size = max(map(len, contents.values()))
+        sealed = {name: encrypt(contents[name].ljust(size), recipient) for name, recipient in holders.items()}
         decoys = [self._decoys.take_of(size) for _ in everybody.keys() - holders.keys()]
         unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, session.tip, decoys))
 

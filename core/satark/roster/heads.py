@@ -56,8 +56,8 @@ class RosterHead(msgspec.Struct, frozen=True):
         """Parse what `str` returned; None if the text is no head."""
         try:
             position, hash_, digest, tags = text.split(":")
-            hashes = (bytes.fromhex(one).hex() for one in (hash_, digest))
-            return cls(int(position), *hashes, base64.urlsafe_b64decode(f"{tags}=="))
+            bytes.fromhex(hash_ + digest)
+            return cls(int(position), hash_, digest, base64.urlsafe_b64decode(f"{tags}=="))
         except ValueError:
             return None
 

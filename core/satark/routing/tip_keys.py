@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import select, update
 
-from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope, recipient_of, seal
+from satark.api.sealing import CantOpen, encode, encrypt, new_identity, open_as, open_envelope, recipient_of, seal
 from satark.api.tip import Envelope, Message
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.routing.releases import Access
@@ -168,10 +168,13 @@ def renew_tip_key(
     tip_changes.note(unit, envelope.tip)
     access = _access(unit, envelope)
     access.holders.pop(without, None)
-    for holder in envelopes.holders_of(unit.keys, envelope.tip, access.readers & recipients.keys()):
-        renewed = msgspec.structs.replace(envelope, desk=holder, identity=identity, holders=access.holders)
-        sealed = seal(renewed, recipients[holder], padded=envelopes.PADDED)
-        envelopes.store(unit, envelope.tip, holder, sealed)
+    renewed = msgspec.structs.replace(envelope, identity=identity, holders=access.holders)
+    holders = envelopes.holders_of(unit.keys, envelope.tip, access.readers & recipients.keys())
+    contents = {one: encode(msgspec.structs.replace(renewed, desk=one), envelopes.PADDED) for one in holders}
+    size = max(map(len, contents.values()), default=envelopes.PADDED)
+    for one, content in contents.items():
+        envelopes.store(unit, envelope.tip, one, encrypt(content.ljust(size), recipients[one]))
+    envelopes.renew_decoys(unit, envelope.tip, size)
 
 
 def _access(unit: UnitOfWork, envelope: Envelope) -> Access:

@@ -1,8 +1,8 @@
 """The `envelope` table: tip keys, sealed to their holders. Only the name key tells to which holder a row belongs.
 
 A holder is a desk, or a destination that reads tips. A holder's rows are found by a tag: HMAC-SHA256 of the tip and the
-holder's name under the name key. The name key is in a file outside the databases. Each tip also has decoy rows, whose
-random tags stand for nobody, so that the number of rows does not tell that somebody is excluded.
+holder's name under the name key. The name key is in a file outside the databases. Each tip also has decoy rows, under
+names that no holder has, so that the number of rows does not tell that somebody is excluded.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
+from satark.api.sealing import encrypt, new_identity
 from satark.identity.edge_key import keyed_hash
-from satark.identity.random_bytes import random_bytes
 from satark.store.tables import envelope
 
 if TYPE_CHECKING:
@@ -49,14 +49,17 @@ def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[st
     return {"tip": tip, "holder": tag(connection, tip, holder), "sealed": sealed}
 
 
-def decoy(tip: str, sealed: bytes) -> dict[str, Any]:
-    """Make a row that stands for nobody. `sealed` must look like other envelopes and open for nobody."""
-    return {"tip": tip, "holder": random_bytes(TAG), "sealed": sealed}
-
-
 def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
     """Store the envelope of a holder in place of the holder's earlier one."""
     unit.upsert(envelope, [row(unit.keys, tip, holder, sealed)])
+
+
+def renew_decoys(unit: UnitOfWork, tip: str, size: int) -> None:
+    """Make a tip's decoys anew, as all its envelopes are, with content of so many bytes that nobody can open."""
+    nobody, _ = new_identity()
+    rows = unit.keys.execute(select(func.count()).where(envelope.c.tip == tip)).scalar_one()
+    for one in holders_of(unit.keys, tip, map(_decoy, range(rows))):
+        store(unit, tip, one, encrypt(bytes(size), nobody))
 
 
 def drop(unit: UnitOfWork, tip: str, holders: Iterable[str]) -> None:
@@ -109,6 +112,10 @@ def rows_of(
     connection: Connection, envelopes: Mapping[str, bytes], tip: str, decoys: Iterable[bytes]
 ) -> list[dict[str, Any]]:
     """Make the rows of a new tip's holders (name → sealed) and of its decoys, in random order."""
-    rows = [row(connection, tip, holder, sealed) for holder, sealed in envelopes.items()]
-    rows += [decoy(tip, sealed) for sealed in decoys]
-    return sorted(rows, key=itemgetter("holder"))
+    named = {**envelopes, **{_decoy(number): sealed for number, sealed in enumerate(decoys)}}
+    return sorted((row(connection, tip, *one) for one in named.items()), key=itemgetter("holder"))
+
+
+def _decoy(number: int) -> str:
+    """Return a name that neither a desk nor a destination has."""
+    return f"/{number}"
