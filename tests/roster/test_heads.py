@@ -147,7 +147,7 @@ def test_a_desk_is_new_whatever_is_changed_of_it(
     assert services.read_keys(Roster(tmp_path / "roster.jsonl").check).state.refused == {"lanka"}
 
 
-@pytest.mark.parametrize(("key", "value"), [("desk", "dig"), ("recipient", NEW)])
+@pytest.mark.parametrize(("key", "value"), [("desk", "dig"), ("recipient", NEW)], ids=["desk", "recipient"])
 def test_a_destination_is_new_whatever_is_changed_of_it(
     services: Services, book: RosterBook, tmp_path: Path, key: str, value: str
 ) -> None:
