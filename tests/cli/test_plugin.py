@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from satark.cli.main import cli
+from satark_testing.commands import run as satark
 
 NEW = (
     ("channel", "beacon"),
@@ -129,3 +131,13 @@ def test_the_next_steps_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "cd satark-night-shelf" in result.output
     assert "[night_shelf]" in result.output
     assert "[railways]" not in make("screen", "railways").output, "it has no settings"
+
+
+def test_plugins_are_listed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_PLUGINS", '["whatsapp", "signal"]')
+    result = satark("plugins")
+    assert "whatsapp             loaded" in result.stdout
+    assert "desk                 installed, not loaded" in result.stdout
+    assert "signal               named in the setting `plugins`, but not installed" in result.stderr
+    listed = [json.loads(line) for line in satark("plugins", "--json").stdout.splitlines()]
+    assert {"name": "whatsapp", "loaded": True} in listed

@@ -1,5 +1,7 @@
 """A file's type follows from its content, whatever type was declared."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark_files.scrubbers import builtin_scrubbers
-from satark_files.sniff import UNKNOWN, sniff, sniff_file
+from satark_files.sniff import UNKNOWN, mime_by_signature, sniff, sniff_file
 from support.evidence.images import IMAGES
 from support.evidence.recordings import RECORDINGS
 
@@ -75,6 +77,7 @@ OLD_OFFICE = {
 }
 
 
+@pytest.mark.slow("asks ffmpeg for its version")
 @pytest.mark.parametrize("stream", OLD_OFFICE)
 def test_an_old_office_file_is_named_but_not_cleaned(stream: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(compound_file(stream))
@@ -121,3 +124,29 @@ def test_files_with_a_recorders_brand_are_films(brand: bytes) -> None:
 )
 def test_texts_in_other_encodings_and_late_beginnings_have_a_type(head: bytes, mime: str) -> None:
     assert sniff(head) == mime
+
+
+@pytest.mark.parametrize(
+    ("head", "mime"),
+    [
+        (b"II*\0\x10\0\0\0CR\2\0", "image/x-canon-cr2"),
+        (b"MM\0*\0\0\0\x08\0\x01", "image/tiff"),
+        (b"\0\0\x01\xb3\x14\0\xf0", "video/mpeg"),
+        (b"PK\5\6" + bytes(18), "application/zip"),
+        (b"\xef\xbb\xbf%PDF-2.0", "application/pdf"),
+        (b"{\\rtf1 \xff\0", "application/rtf"),
+        (b"!<arch>\ndebian-binary   1700000000", "application/x-unix-archive"),
+        (b"Rar!\x1a\7\1\0", "application/x-rar-compressed"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "application/x-7z-compressed"),
+        (b"\x1f\x8b\x08\0", "application/gzip"),
+        (b"name" + bytes(253) + b"ustar", "application/x-tar"),
+        (b"MZ\x90\0\3\0\0\0", "application/x-msdownload"),
+    ],
+)
+def test_a_type_is_shown_by_its_signature(head: bytes, mime: str) -> None:
+    assert mime_by_signature(head) == sniff(head) == mime
+
+
+@pytest.mark.parametrize("head", [b"BMW, black, no plates", b"GIF of the threat follows", b"MZ", b"PK at 9", b""])
+def test_words_that_begin_like_a_signature_show_no_type(head: bytes) -> None:
+    assert mime_by_signature(head) == ""

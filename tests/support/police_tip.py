@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from satark.api.sink import ReadableTip
 from satark.api.tip import Evidence, Header, Tip
-from satark_police_system.keys import PUBLIC_PREFIX
+from satark_police_system.signing import PUBLIC_PREFIX
 
 if TYPE_CHECKING:
     from pathlib import Path

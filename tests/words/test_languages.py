@@ -18,7 +18,7 @@ from satark.dialogue.flow.loader import Questionnaire, default_flow, load_flow
 from satark.settings.settings import Settings
 from satark_desk.web.page_text import PageText, officers_languages
 from satark_sms_ivr.call_texts import call_text, language_of, locale_of, voice_of
-from satark_sms_ivr.paging import more_hint, split_into_pages
+from satark_sms_ivr.segments import more_hint, split_into_pages
 from satark_web_form.site import load_page_texts
 from satark_words.catalogues import Catalogues, without_isolates
 from satark_words.geography.geography import Geography

@@ -18,8 +18,7 @@ from typing import Final
 import msgspec
 
 from satark.api import Flow, Prompt
-from satark_sms_ivr.paging import fit_to_sms
-from satark_sms_ivr.segments import count_segments, is_gsm7, to_gsm7
+from satark_sms_ivr.segments import count_segments, fit_to_sms, is_gsm7, to_gsm7
 
 MAX_CHARACTERS: Final = 2000
 """Characters of the longest template."""

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from satark_words.graphemes import size
+import msgspec
+
+from satark.api import Prompt
+from satark_sms_ivr.call_texts import channel_texts
+from satark_words.catalogues import with_marks, without_isolates
+from satark_words.graphemes import clusters, size
 
 GSM7_BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
@@ -73,3 +78,65 @@ def _septets(text: str) -> int | None:
 
 def _segments(units: int, alone: int, chained: int) -> int:
     return min(units, 1) if units <= alone else -(-units // chained)
+
+
+MAX_SEGMENTS: Final = 3
+"""Segments per message."""
+
+
+def fit_to_sms(prompt: Prompt) -> Prompt:
+    """Return the current page of a prompt, with its choices numbered below the text.
+
+    If a prompt must arrive (a receipt, an officer's answer) or asks nothing, return its full text instead.
+    """
+    lines = [f"{number} {choice.label}" for number, choice in enumerate(prompt.choices, 1)]
+    actions = " / ".join(action.label for action in prompt.actions)
+    text = "\n".join(part for part in (prompt.text, *lines, actions) if part)
+    hint = more_hint(prompt.language, text)
+    pages = split_into_pages(text, hint) if prompt.asks and not prompt.must_arrive else [text]
+    page = pages[prompt.page % len(pages)]
+    return msgspec.structs.replace(prompt, text=page, choices=(), actions=(), turns=(), menu_label="")
+
+
+def more_hint(language: str, text: str = "") -> str:
+    """Return the line that says how to get a text's next page. If the text is in the 7-bit alphabet, so is the line."""
+    texts = channel_texts(language)
+    in_gsm7 = bool(text) and is_gsm7(to_gsm7(without_isolates(text)))
+    return texts.text("sms.more.latin" if in_gsm7 and "sms.more.latin" in texts else "sms.more")
+
+
+def split_into_pages(text: str, hint: str = "") -> list[str]:
+    """Split a text into pages of at most three segments, never inside a grapheme cluster.
+
+    Args:
+        text: the text. A text of at most three segments stays on one page.
+        hint: a last line for every page but the last.
+    """
+    rest, found = to_gsm7(with_marks(text)).strip(), []
+    tail = f"\n{hint}" if hint else ""
+    while count_segments(rest) > MAX_SEGMENTS:
+        head = _head(rest, tail)
+        found.append(head.rstrip() + tail)
+        rest = rest[len(head) :].lstrip()
+    return [*found, rest] if rest or not found else found
+
+
+def _head(text: str, tail: str) -> str:
+    """Return the longest start of a text that fits together with `tail`.
+
+    It ends with a whole line or word, if that leaves at least half of the start.
+    """
+    letters = list(clusters(text))
+    low, high = 0, len(letters)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if count_segments("".join(letters[:middle]).rstrip() + tail) <= MAX_SEGMENTS:
+            low = middle
+        else:
+            high = middle - 1
+    head = "".join(letters[:low]) or text[:1]  # one letter with very many combining marks
+    for mark in ("\n", " "):
+        at = head.rfind(mark)
+        if at > len(head) // 2:
+            return head[: at + 1]
+    return head

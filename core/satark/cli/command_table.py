@@ -65,7 +65,7 @@ LISTED: Final = {
         "Add a language: one folder of catalogues, for everything that Satark says.",
     ),
     "plugin": Listed("satark.cli.plugin", "plugin", "Start a plugin of your own, and see what it is held to."),
-    "plugins": Listed("satark.cli.plugins", "plugins", "List the installed plugins, and which are loaded."),
+    "plugins": Listed("satark.cli.plugin", "plugins", "List the installed plugins, and which are loaded."),
     "probe": Listed(
         "satark.cli.synthetic_tip",
         "probe_command",

@@ -14,8 +14,7 @@ from satark.api.inbound import Event, Media, MediaRef, Tap, Text
 from satark.api.prompt import NEXT_PAGE, Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark_sms_ivr.paging import fit_to_sms, split_into_pages
-from satark_sms_ivr.segments import count_segments
+from satark_sms_ivr.segments import count_segments, fit_to_sms, split_into_pages
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 

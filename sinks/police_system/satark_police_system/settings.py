@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, field_validator, model_validator
 
 from satark.api import CantOpen, check_recipient, provider_url
-from satark_police_system.keys import check_secret, read_public_key
+from satark_police_system.signing import check_secret, read_public_key
 from satark_police_system.ssrf_guard import Network
 
 SINK = "police_system"

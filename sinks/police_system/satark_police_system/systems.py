@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from satark.api import Destination, SettingProblem, SettingsError
-from satark_police_system.keys import read_private_key, read_public_key
 from satark_police_system.settings import SINK
-from satark_police_system.signing import Signer, Verifier
+from satark_police_system.signing import Signer, Verifier, read_private_key, read_public_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,7 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark_sms_ivr.paging import fit_to_sms
-from satark_sms_ivr.segments import count_segments
+from satark_sms_ivr.segments import count_segments, fit_to_sms
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 

@@ -14,8 +14,7 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.rendering.fit import fit
 from satark_sms_ivr.keypad import fit_to_keypad
-from satark_sms_ivr.paging import MAX_SEGMENTS, fit_to_sms, more_hint, split_into_pages
-from satark_sms_ivr.segments import count_segments
+from satark_sms_ivr.segments import MAX_SEGMENTS, count_segments, fit_to_sms, more_hint, split_into_pages
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.voice import VoiceChannel
 from satark_testing.twilio.twiml import TwimlError, read_twiml, said

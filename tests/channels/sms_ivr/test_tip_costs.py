@@ -9,8 +9,7 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.command_words import CommandWords
 from satark.dialogue.flow.definition import FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark_sms_ivr.paging import fit_to_sms
-from satark_sms_ivr.segments import is_gsm7, to_gsm7
+from satark_sms_ivr.segments import fit_to_sms, is_gsm7, to_gsm7
 from satark_testing.dialogue.chat import Chat
 from satark_testing.dialogue.tip_costs import TIPS, tip_costs
 from satark_words.catalogues import Catalogues

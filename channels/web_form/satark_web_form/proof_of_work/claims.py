@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -104,3 +106,30 @@ def delete_buckets(folder: Path, *, before: int) -> None:
     for bucket in folder.iterdir() if folder.is_dir() else ():
         if int(bucket.name) < before:
             shutil.rmtree(bucket, ignore_errors=True)
+
+
+class FreeBudget:
+    """A token bucket. It does not count by sender or address, since neither is known here."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        """`per_minute`: how many requests are free in a minute. They may all come at once."""
+        self._per_second = per_minute / 60
+        self._most = float(per_minute)
+        self._left = self._most
+        self._clock = clock
+        self._at = clock()
+
+    def take(self) -> bool:
+        """Take one from the budget. Return False if nothing is left."""
+        if self.is_empty:
+            return False
+        self._left -= 1
+        return True
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left."""
+        now = self._clock()
+        self._left = min(self._most, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        return self._left < 1

@@ -6,8 +6,11 @@ No address or device is identified: each purpose has a rate limit that counts ev
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import hmac
 import secrets
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +20,6 @@ import altcha
 import msgspec
 
 from satark_web_form.proof_of_work.claims import UsedProofs, WaitingPlaces
-from satark_web_form.proof_of_work.delay_ticket import DelayTicket, new_ticket, read_ticket, write_ticket
 from satark_web_form.settings import ProofOfWorkSettings
 
 PROOF_FIELD: Final = "proof"
@@ -156,3 +158,42 @@ def _decode(proof: str) -> altcha.Payload | None:
         return altcha.Payload.from_base64(proof)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+_LAYOUT: Final = struct.Struct(">QQ16s")
+_MAC_BYTES: Final = 16
+
+
+class DelayTicket(msgspec.Struct, frozen=True):
+    """A ticket: when it is valid, in Unix seconds, and a random nonce that shows whether the ticket was used."""
+
+    valid_from: int
+    valid_until: int
+    nonce: bytes
+
+
+def new_ticket(valid_from: int, valid_until: int) -> DelayTicket:
+    """Create a ticket."""
+    return DelayTicket(valid_from, valid_until, secrets.token_bytes(16))
+
+
+def write_ticket(key: bytes, purpose: str, ticket: DelayTicket) -> str:
+    """Encode and sign a ticket for a form's field."""
+    parts = _LAYOUT.pack(ticket.valid_from, ticket.valid_until, ticket.nonce)
+    return base64.urlsafe_b64encode(parts + _mac(key, purpose, parts)).decode()
+
+
+def read_ticket(key: bytes, purpose: str, text: str) -> DelayTicket | None:
+    """Decode a ticket that `write_ticket` signed for this purpose. None: anything else."""
+    try:
+        raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        return None
+    parts, mac = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
+    if len(raw) != _LAYOUT.size + _MAC_BYTES or not hmac.compare_digest(mac, _mac(key, purpose, parts)):
+        return None
+    return DelayTicket(*_LAYOUT.unpack(parts))
+
+
+def _mac(key: bytes, purpose: str, parts: bytes) -> bytes:
+    return hmac.digest(key, purpose.encode() + b"\0" + parts, "sha256")[:_MAC_BYTES]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from satark_web_form.proof_of_work.claims import UsedProofs, WaitingPlaces, claim
+from satark_web_form.proof_of_work.claims import FreeBudget, UsedProofs, WaitingPlaces, claim
 
 
 def test_one_process_alone_claims_a_file(tmp_path: Path) -> None:
@@ -42,3 +42,14 @@ def test_places_of_past_minutes_are_deleted(tmp_path: Path) -> None:
         places.take(0, "tip", owner, 1)
     places.delete_expired(600)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_budget_is_used_up_and_refills() -> None:
+    now = [0.0]
+    budget = FreeBudget(60, clock=lambda: now[0])
+    assert [budget.take() for _ in range(61)] == [True] * 60 + [False]
+    assert budget.is_empty
+    now[0] += 2
+    assert [budget.take() for _ in range(3)] == [True, True, False]
+    now[0] += 3600
+    assert [budget.take() for _ in range(61)] == [True] * 60 + [False], "it does not pile up"
