@@ -16,6 +16,8 @@ CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 JOBS ?= $(shell expr 2 '*' $(CORES))
 # What is quick waits for nothing. One process takes a file at a time, those with slow tests first.
 PYTEST := .venv/bin/pytest --dist loadfile --no-loadscope-reorder -n
+# Databases of tests are written to memory where there is enough of it: half of a quick test is waiting for a disk.
+IN_MEMORY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
 # Tests start a hundred processes: each would compile all of Satark again if nothing were written.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -37,10 +39,10 @@ run: $(READY) ## start the demo at http://127.0.0.1:8000 (PORT=… changes the p
 	@SATARK_VOICE_CLIPS=$${SATARK_VOICE_CLIPS:-$(CLIPS)} exec $(BIN)/satark demo --sample-week --port $(PORT) $(ARGS)
 
 quick: $(READY) ## run the tests that start no process and take little time, in a minute: before a commit
-	@$(PYTEST) $(CORES) -q -m "not slow and not full" $(ARGS)
+	@$(IN_MEMORY) $(PYTEST) $(CORES) -q -m "not slow and not full" $(ARGS)
 
 test: $(READY) ## run these and the slow ones: browsers, databases, whole installations (ARGS="-k receipt" narrows, ARGS=--cov measures coverage)
-	@$(PYTEST) $(JOBS) -m "not full" $(ARGS)
+	@$(IN_MEMORY) $(PYTEST) $(JOBS) -m "not full" $(ARGS)
 
 full: $(READY) ## run the rest: galleries, tutorial, chaos, damaged files, sabotages, every case on PostgreSQL
 	@$(PYTEST) $(JOBS) -m full $(ARGS)

@@ -100,6 +100,7 @@ def test_everything_is_unknown_on_a_machine_that_shows_nothing(tmp_path: Path) -
 
 def test_the_command_prints_each_finding(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check_machine, "may_lock_memory", lambda: False)
+    monkeypatch.setattr(check_machine, "_mount", lambda *_: ("ext4", "rw"))
     printed = run("check", code=1).stdout
     for words in ("swap", "LimitMEMLOCK=infinity", "core dumps", str(data.parent), "can be opened for ever"):
         assert words in printed
