@@ -74,13 +74,14 @@ class UpdateParser:
             return _IGNORED
         key = _key(message)
         if edited:
-            event, event_key = _edit(message, key), f"edit:{update.update_id}"
+            event = _edit(message, key)
         else:
-            event = event_of(message, self._account, self._max_file_bytes)
-            event, event_key = event or unsupported_event(fields), key
+            event = event_of(message, self._account, self._max_file_bytes) or unsupported_event(fields)
         own_id, typing = str(message.message_id), self._typing_call(message.chat)
         sent_at = _sent_at(fields)
-        return self._batch(message.chat, event_key, event, sent_at=sent_at, provider_message_id=own_id, busy=typing)
+        return self._batch(
+            update, message.chat, event, message_key=key, sent_at=sent_at, provider_message_id=own_id, busy=typing
+        )
 
     def _unreadable(self, update: Update, raw: bytes) -> Batch:
         """Report the sender of a new message that can't be decoded. Ignore an edit that can't be decoded."""
@@ -89,7 +90,7 @@ class UpdateParser:
         except DECODING_ERRORS:
             return _IGNORED
         event = Unsupported(UNREADABLE) if update.message != NOTHING else None
-        return self._batch(header.chat, _key(header), event, busy=self._typing_call(header.chat))
+        return self._batch(update, header.chat, event, message_key=_key(header), busy=self._typing_call(header.chat))
 
     def _tap(self, update: Update) -> Batch:
         try:
@@ -103,15 +104,16 @@ class UpdateParser:
         if tapped.date:
             answer |= {"chat_id": tapped.chat.id, "message_id": tapped.message_id}
         # A tap has no time of its own, and the message with the button came shortly before it.
-        sent_at, key = tapped.date or None, f"tap:{update.update_id}"
-        return self._batch(tapped.chat, key, Tap(query.data), sent_at=sent_at, answer=self._call(answer))
+        sent_at = tapped.date or None
+        return self._batch(update, tapped.chat, Tap(query.data), sent_at=sent_at, answer=self._call(answer))
 
     def _batch(
         self,
+        update: Update,
         chat: TelegramChat,
-        key: str,
         event: Event | None,
         *,
+        message_key: str = "",
         sent_at: int | None = None,
         provider_message_id: str = "",
         answer: Call | None = None,
@@ -122,7 +124,8 @@ class UpdateParser:
         senders = (Address(str(chat.id)),)
         inbound = Inbound(
             account=self._account,
-            event_key=key,
+            event_key=f"update:{update.update_id}",
+            message_key=message_key,
             senders=senders,
             event=event,
             sent_at=sent_at,
@@ -140,7 +143,7 @@ class UpdateParser:
 
 
 def _key(message: TelegramMessage | TelegramMessageHeader) -> str:
-    """Return a message's event key, made of the ids of chat and message: an edit names its original by the same ids.
+    """Return a message's key, made of the ids of chat and message: an edit names its original by the same ids.
 
     The key is hashed, since an `Edited` event holds the key, and events must not show a chat's id.
     """

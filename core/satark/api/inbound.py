@@ -163,11 +163,13 @@ class Inbound(Redacted, frozen=True, kw_only=True):
     """One event from one sender, as `parse` returns it.
 
     `event_key` identifies the event: it is the same in every delivery. Only its keyed hash is stored, since WhatsApp's
-    contains a phone number.
+    contains a phone number. Nobody may be able to guess it from a sender: this hash is kept for a month.
     """
 
     account: str
     event_key: str
+    message_key: str = ""
+    """By what an edit or a deletion names this message, where it is not the event key. It ends with the session."""
     senders: tuple[Address, ...]
     """Every address that the provider gave for this sender, the most permanent first. Replies go to the first."""
     event: Event

@@ -139,7 +139,7 @@ def _check_keys(case: ChannelCase, events: list[Inbound]) -> None:
         content = msgspec.json.encode(inbound.event)
         before = known.setdefault((inbound.account, inbound.event_key), content)
         require(before == content, "C12", "two different events of `genuine`", "the same event_key")
-    made = {key for _, key in known}
+    made = {inbound.message_key or inbound.event_key for inbound in events}
     for inbound in events:
         if isinstance(inbound.event, Edited | Revoked):
             require(

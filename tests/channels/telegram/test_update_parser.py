@@ -31,11 +31,19 @@ def test_an_edit_names_its_original(telegram: TelegramChannel, signed: Sign, per
     updates = Updates()
     first = telegram.parse(signed(updates.text(person, "old"))).inbound[0]
     (edit,) = telegram.parse(signed(updates.edit(person, 11, {"text": "new"}))).inbound
-    assert edit.event == Edited(first.event_key, "new")
+    assert edit.event == Edited(first.message_key, "new")
     assert edit.event_key != first.event_key
     assert parsed(telegram, signed, updates.edit(person, 11, {"photo": [LARGE], "caption": "so"})) == Edited(
-        first.event_key, "so"
+        first.message_key, "so"
     )
+
+
+def test_the_stored_key_of_an_event_does_not_follow_from_its_sender(telegram: TelegramChannel, signed: Sign) -> None:
+    made = [telegram.parse(signed(Updates().text(Person(id=number), "Hi"))).inbound[0] for number in (4, 5)]
+    assert made[0].event_key == made[1].event_key, (
+        "the first message of anybody: whoever knows the edge key could try ids"
+    )
+    assert made[0].message_key != made[1].message_key
 
 
 @pytest.mark.parametrize(
