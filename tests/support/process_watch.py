@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-_MEMORY: Final = ("/dev/", "/memfd:")
+_MEMORY: Final = ("/dev/shm/satark-", "/memfd:")
 """Prefixes of open files that are in memory and on no disk."""
 _EXAMINED_BYTES: Final = 1 << 21
 """Number of bytes of each file that are examined."""

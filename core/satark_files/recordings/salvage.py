@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark_files.recordings.conversion import ConversionScrubber
+from satark_files.recordings.conversion import CONVERTED, ConversionScrubber
 from satark_files.recordings.ffmpeg import CONTAINERS
 from satark_files.recordings.remux import RemuxScrubber
 from satark_files.scrubber import Cleaned, Unclean
@@ -97,6 +97,7 @@ class SalvagingRemux:
 
     def __init__(self) -> None:
         self._remux = RemuxScrubber()
+        self._converters = {mime: ConversionScrubber(mime) for mime in CONVERTED}  # the sandbox can't find a program
         self.ffmpeg = self._remux.ffmpeg
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
@@ -116,5 +117,5 @@ class SalvagingRemux:
             raise Unclean("damaged")
         coded = source.with_name(f"{source.name}.coded")
         coded.write_bytes(found.data)
-        made = ConversionScrubber(found.mime).scrub(coded, target, limits)
+        made = self._converters[found.mime].scrub(coded, target, limits)
         return Cleaned(made, readable=found.percent, left_out=("sound-tracks",))

@@ -44,10 +44,12 @@ async def test_the_original_can_not_be_changed(hostile: Sandbox, folder: Path, l
 
 async def test_each_file_is_opened_in_namespaces_of_its_own(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     """Landlock and seccomp refuse a connection too, so that one refusal does not show that all three hold."""
-    first, second = [(await attack(hostile, folder, "namespaces", limits)).split() for _ in range(2)]
-    ours = namespaces()
-    assert not {*first, *second} & {*ours}
-    assert [*map(str.__eq__, first, second)] == [False, True, True, False, False], "of the fork server: net, ipc"
+    seen = [(await attack(hostile, folder, "namespaces", limits)).split() for _ in range(6)]
+    assert not {one for file in seen for one in file} & {*namespaces()}
+    # Linux may give the number of a namespace that ended to the next one, so one pair alone tells nothing.
+    assert [len(set(numbers)) > 1 for numbers in zip(*seen, strict=True)] == [True, False, False, True, True], (
+        "of the fork server: net, ipc"
+    )
 
 
 FORKS = """
