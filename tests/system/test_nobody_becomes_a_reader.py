@@ -380,7 +380,7 @@ async def test_whoever_writes_rows_and_copy_adds_no_reader_whom_officers_did_not
     async with place(tmp_path) as town:
         services = town.host.services
         tipster, before = await town.tip("9140112233")
-        noted = recall(services, town.dig).head
+        noted = recall(services, town.dig).noted
         assert "nothing" not in CliRunner().invoke(cli, ["roster", "verify"]).stdout
         if forgotten:
             town.attacker.keys(delete(tables.roster_head))

@@ -58,7 +58,9 @@ from satark.roster.entries import (
     Signature,
     desk_verifier,
     fingerprint_of,
+    is_statement_signed,
     officer_signer,
+    sign_statement,
 )
 from satark.roster.heads import RosterHead, SignedHead, own_head, read_heads, sign_head
 from satark.roster.key_codes import KeyCode, new_code

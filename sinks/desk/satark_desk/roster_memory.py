@@ -12,7 +12,16 @@ import msgspec
 from sqlalchemy import select, update
 
 from satark.api import recipient_of
-from satark.casework import NotAllowed, RosterHead, own_head, read_heads, sign_head
+from satark.casework import (
+    NotAllowed,
+    RosterHead,
+    is_statement_signed,
+    officer_signer,
+    own_head,
+    read_heads,
+    sign_head,
+    sign_statement,
+)
 from satark_desk.desk_keys import open_desk_key, seal_desk_key
 from satark_desk.tables import officer
 
@@ -25,8 +34,9 @@ if TYPE_CHECKING:
     from satark_desk.desk_keys import DeskKey, UnlockedDesk
 
 
-MOST_NOTED = 3800
-"""Characters that a browser keeps in a cookie."""
+MOST_NOTED = 3600
+"""Characters of a head that a browser keeps in a cookie."""
+_NOTE = b"roster-head\0"
 
 
 class Recalled(msgspec.Struct, frozen=True):
@@ -36,11 +46,8 @@ class Recalled(msgspec.Struct, frozen=True):
     """A `RosterHead`; empty if the officer has signed none yet."""
     is_lost: bool
     """Whether the roster lacks a head that this officer remembers."""
-
-    @property
-    def noted(self) -> str:
-        """What fits into a cookie: the head, with nothing but the digest of its tags if these are too many."""
-        return self.head if len(self.head) <= MOST_NOTED else self.head[: self.head.rindex(":") + 1]
+    noted: str = ""
+    """What the officer's browser keeps: the head, signed, with only the digest of its tags if these are too many."""
 
 
 def recall(services: Services, by: UnlockedDesk, noted: str = "") -> Recalled:
@@ -51,7 +58,7 @@ def recall(services: Services, by: UnlockedDesk, noted: str = "") -> Recalled:
     checked = services.read_keys(services.roster.check)
     own, key = services.read_keys(lambda c: _own(c, by)), services.read(lambda c: _desk_key(c, by))
     beside = key.head if key else own.head
-    remembered = own.remembered, RosterHead.read(noted), RosterHead.read(beside)
+    remembered = own.remembered, _read_note(checked.state, noted), RosterHead.read(beside)
     lost = [one for one in remembered if one and not (one.is_in(checked.state) or one.hash in own.given_up.split())]
     if checked.lost and not lost:  # others miss a head: sign nothing before it is agreed on
         return Recalled(own.head, is_lost=False)
@@ -60,7 +67,7 @@ def recall(services: Services, by: UnlockedDesk, noted: str = "") -> Recalled:
     head = _as_one(lost, [*filter(None, remembered), *signed, present]) if lost else present
     if {own.head, beside} != {str(head)}:
         services.write_now(lambda unit: _sign(unit, by, own, head))
-    return Recalled(str(head), is_lost=bool(lost))
+    return Recalled(str(head), is_lost=bool(lost), noted=_note(by, str(head)))
 
 
 def agree(services: Services, by: UnlockedDesk) -> None:
@@ -94,6 +101,24 @@ def mark_shown(services: Services, by: UnlockedDesk, state: RosterState) -> None
     if own.shown != state.head:
         head = own.remembered if own.head else RosterHead.of(state)
         services.write_now(lambda unit: sign_head(unit, own, by.own_identity, head, shown=state.head))
+
+
+def _note(by: UnlockedDesk, head: str) -> str:
+    kept = head if len(head) <= MOST_NOTED else head[: head.rindex(":") + 1]
+    signature = sign_statement(_NOTE + kept.encode(), by.own_identity)
+    return ":".join((kept, officer_signer(by.own_identity), signature.hex()))
+
+
+def _read_note(state: RosterState, note: str) -> RosterHead | None:
+    """Return the head that a browser keeps; None unless an officer's key signed it: somebody may have made it up."""
+    try:
+        head, signer, signature = note.rsplit(":", 2)
+        is_good = signer in state.signers and is_statement_signed(
+            signer, bytes.fromhex(signature), _NOTE + head.encode()
+        )
+    except ValueError:
+        return None
+    return RosterHead.read(head) if is_good else None
 
 
 def _as_one(lost: Sequence[RosterHead], known: Sequence[RosterHead]) -> RosterHead:

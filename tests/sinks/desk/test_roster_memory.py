@@ -52,14 +52,15 @@ def test_the_copy_of_the_desks_key_remembers_what_was_deleted(services: Services
     noted = recall(services, unlocked("sp")).head
     rolled_back(services)
     assert services.read_keys(services.roster.check).lost == ()
-    assert recall(services, unlocked("sp")) == Recalled(noted, is_lost=True)
+    recalled = recall(services, unlocked("sp"))
+    assert (recalled.head, recalled.is_lost) == (noted, True)
     assert [str(one) for one in services.read_keys(services.roster.check).lost] == [noted]
 
 
 def test_a_browser_remembers_what_the_databases_do_not(services: Services, unlocked: Open) -> None:
     query = select(officer.c.desk_key).where(officer.c.name == "sp-1")
     before = services.read(lambda c: c.execute(query).scalar())
-    noted = recall(services, unlocked("sp")).head
+    noted = recall(services, unlocked("sp")).noted
     rolled_back(services)
     services.write_now(
         lambda u: u.main.execute(update(officer).where(officer.c.name == "sp-1").values(desk_key=before))
@@ -114,28 +115,38 @@ def test_what_an_officer_was_shown_is_a_signed_hash(services: Services, unlocked
     assert unseen_entries(services, sp, state) == state.position, "nobody else can write it"
 
 
-def noted_without_tags(recalled: Recalled, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return what a cookie has room for in an installation with many desks."""
+@pytest.fixture
+def many_desks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave as little room in a cookie as there is in an installation with many desks."""
     monkeypatch.setattr(roster_memory, "MOST_NOTED", 200)
-    assert len(recalled.noted) < 200 < len(recalled.head)
-    return recalled.noted
 
 
-def test_a_head_that_does_not_fit_into_a_cookie_finds_its_tags_again(
-    services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recalled = recall(services, unlocked("sp"))
-    noted = noted_without_tags(recalled, monkeypatch)
+@pytest.mark.usefixtures("many_desks")
+def test_a_head_that_does_not_fit_into_a_cookie_finds_its_tags_again(services: Services, unlocked: Open) -> None:
+    before = recall(services, unlocked("sp"))
+    assert before.head not in before.noted
     rolled_back(services)
-    assert recall(services, unlocked("sp"), noted) == Recalled(recalled.head, is_lost=True)
+    after = recall(services, unlocked("sp"), before.noted)
+    assert (after.head, after.is_lost) == (before.head, True)
 
 
-def test_a_head_whose_tags_are_lost_lists_nobody(
-    services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_note_that_somebody_made_up_changes_nothing(services: Services, unlocked: Open) -> None:
+    sp, stranger = unlocked("sp"), new_identity()[1]
+    own = recall(services, sp)
+    head = str(RosterHead(99, "ab" * 32, "cd" * 32))
+    _, signer, signature = own.noted.rsplit(":", 2)
+    made_up = msgspec.structs.replace(sp, own_identity=stranger)
+    for note in (head, f"{head}:{signer}:{signature}", f"{head}:{signer}:zz", roster_memory._note(made_up, head)):
+        assert recall(services, sp, note) == own
+    assert services.read_keys(services.roster.check).lost == ()
+    assert recall(services, sp, roster_memory._note(unlocked("dig"), head)).is_lost, "two officers share a computer"
+
+
+@pytest.mark.usefixtures("many_desks")
+def test_a_head_whose_tags_are_lost_lists_nobody(services: Services, unlocked: Open) -> None:
     query = select(officer.c.desk_key).where(officer.c.name == "sp-1")
     before = services.read(lambda c: c.execute(query).scalar())
-    noted = noted_without_tags(recall(services, unlocked("sp")), monkeypatch)
+    noted = recall(services, unlocked("sp")).noted
     rolled_back(services)
     listed = with_another_level(services)
     services.write_now(
@@ -173,12 +184,11 @@ def with_another_level(services: Services) -> set[str]:
 
 def test_of_two_heads_that_are_lost_both_must_list_a_desk(services: Services, unlocked: Open) -> None:
     sp = unlocked("sp")
-    noted = recall(services, sp).head
-    first, second = RosterHead.read(noted), None
+    first = RosterHead.read(recall(services, sp).head)
     assert first is not None
     rolled_back(services)
     tags = sorted(first.listed)
     second = msgspec.structs.replace(first, position=first.position + 1, hash="ab" * 32, tags=b"".join(tags[1:]))
-    found = RosterHead.read(recall(services, sp, str(second)).head)
+    found = RosterHead.read(recall(services, sp, roster_memory._note(sp, str(second))).head)
     assert found is not None
     assert (found.hash, found.listed) == ("ab" * 32, frozenset(tags[1:]))
