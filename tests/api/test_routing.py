@@ -130,7 +130,7 @@ OTHER_NAMES = {
     "core/satark_testing/canary/traces.py": "accounts: <channel>:<id>",
     "core/satark/remote/host_outbox.py": "deliveries of erasures: erased:<tip>:<rule>",
     "core/satark/custody/audit.py": "heads of the custody log: <position>:<hash>",
-    "core/satark/roster/heads.py": "heads of the roster: <position>:<hash>:<tags>",
+    "sinks/desk/satark_desk/roster_memory.py": "notes of the roster: <head>:<signer>:<signature>",
     "core/satark_testing/dialogue/chat.py": "choice tokens",
     "core/satark_demo/sample_citizens.py": "choice tokens",
     "core/satark_testing/peers/gnupg.py": "lists of GnuPG",

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from satark.cli.roster import describe
-from satark.roster.entries import Body, Closed, DestinationSet, KeyChange, OfficerSet
+from satark.roster.entries import Body, Closed, DestinationSet, KeyChange, OfficerSet, describe
 from satark.services import Services
 from satark.store import tables
 from satark_testing.commands import run
@@ -87,8 +86,8 @@ def key_change(removed: str = "") -> KeyChange:
         (OfficerSet(desk="sp", officer=HEAD), "desk sp has head khan (may listen and release)"),
         (SP, "destination email:sp of desk sp reads"),
         (DestinationSet(to="email:sp", desk="", recipient=""), "destination email:sp of desk (none) reads no more"),
-        (Closed(), "the founding ended, with 0 destinations that read"),
-        (Closed(destinations=(SP,)), "the founding ended, with 1 destination that reads"),
+        (Closed(), "the founding ended; destinations that read: 0"),
+        (Closed(destinations=(SP,)), "the founding ended; destinations that read: 1"),
     ],
 )
 def test_an_entry_is_described_in_a_sentence(body: Body, words: str) -> None:

@@ -72,7 +72,7 @@ def test_a_head_is_read_back_and_junk_is_none(book: RosterBook) -> None:
     assert RosterHead.read(str(head)) == head
     assert head.is_in(book.state)
     assert len(head.tags) == (5 + 4) * 16, "five desks; an office elsewhere has no head here"
-    for junk in ("", "1", "x:y", "6:zz::", "6:00::é", "6:00:zz:", str(head) + ":x"):
+    for junk in ("", "1", "x:y", "6:zz::", "é", str(head)[:-1], str(head) + "AAAA"):
         assert RosterHead.read(junk) is None
 
 

@@ -45,6 +45,7 @@ from satark.roster.chain import read_state
 from satark.roster.entries import (
     RECOVERY,
     ROLES,
+    Body,
     Closed,
     DeskAdded,
     DestinationSet,
@@ -56,6 +57,7 @@ from satark.roster.entries import (
     Role,
     RosterOfficer,
     Signature,
+    describe,
     desk_verifier,
     fingerprint_of,
     is_statement_signed,

@@ -13,7 +13,7 @@ import msgspec
 
 from satark.cli import counted
 from satark.roster.chain import append
-from satark.roster.entries import Closed, DeskAdded, DestinationSet, Entry, KeyChange, KeyGiven, OfficerSet
+from satark.roster.entries import Entry, describe, describe_officer
 from satark.roster.proposals import Proposal
 from satark.roster.roster import desk_problems, destination_problems
 from satark.roster.rules import NotAllowed
@@ -21,7 +21,6 @@ from satark.routing.desks import close_roster
 from satark.runtime.commands import open_services
 
 if TYPE_CHECKING:
-    from satark.roster.entries import Body
     from satark.roster.roster import CheckedRoster
     from satark.roster.state import RosterState
     from satark.services import Services
@@ -95,32 +94,6 @@ def export(ctx: click.Context, file: BinaryIO) -> None:
     file.writelines(row + b"\n" for row in rows)
 
 
-def describe(body: Body) -> str:
-    """Return a sentence that describes an entry."""
-    match body:
-        case DeskAdded():
-            names = ", ".join(_officer(one.name, one.role, one.rights) for one in body.officers) or "in an office"
-            return f"desk {body.desk.name} ({body.desk.level}, {body.desk.area or 'everywhere'}) was added: {names}"
-        case KeyChange():
-            why = f", because officer {body.removed} was removed" if body.removed else ""
-            return f"desk {body.desk} got a new key{why}"
-        case OfficerSet():
-            one = body.officer
-            return f"desk {body.desk} has {_officer(one.name, one.role, one.rights)}"
-        case KeyGiven():
-            return f"officer {body.officer.name} of desk {body.desk} got a new key: {body.officer.fingerprint}"
-        case DestinationSet():
-            verb = "reads" if body.recipient else "reads no more"
-            return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"
-        case Closed():
-            readers = counted(len(body.destinations), "destination that reads", "destinations that read")
-            return f"the founding ended, with {readers}"
-
-
-def _officer(name: str, role: str, rights: tuple[str, ...]) -> str:
-    return f"{role} {name}" + (f" (may {' and '.join(rights)})" if rights else "")
-
-
 def _head(state: RosterState) -> str:
     return f"{state.position}:{state.head}"
 
@@ -172,7 +145,7 @@ def _as_text(shown: dict[str, Any]) -> str:
     lines = ["sealed: changes need signatures" if shown["sealed"] else "open: the founding; the first tip seals it", ""]
     for desk in shown["desks"]:
         lines.append(f"{desk['name']}  {desk['title']}  {desk['level']}  {desk['area'] or '(everywhere)'}")
-        lines += [f"    {_officer(one['name'], one['role'], tuple(one['rights']))}" for one in desk["officers"]]
+        lines += [f"    {describe_officer(one['name'], one['role'], tuple(one['rights']))}" for one in desk["officers"]]
     for one in shown["destinations"]:
         lines.append(f"destination {one['to']} reads tips of desk {one['desk'] or '(all)'}")
     lines.append("")

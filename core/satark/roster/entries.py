@@ -193,6 +193,34 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return _CODE + _encode(by) + self.signed_bytes
 
 
+def describe(body: Body) -> str:
+    """Return a sentence that describes an entry."""
+    match body:
+        case DeskAdded():
+            names = (
+                ", ".join(describe_officer(one.name, one.role, one.rights) for one in body.officers) or "in an office"
+            )
+            return f"desk {body.desk.name} ({body.desk.level}, {body.desk.area or 'everywhere'}) was added: {names}"
+        case KeyChange():
+            why = f", because officer {body.removed} was removed" if body.removed else ""
+            return f"desk {body.desk} got a new key{why}"
+        case OfficerSet():
+            one = body.officer
+            return f"desk {body.desk} has {describe_officer(one.name, one.role, one.rights)}"
+        case KeyGiven():
+            return f"officer {body.officer.name} of desk {body.desk} got a new key: {body.officer.fingerprint}"
+        case DestinationSet():
+            verb = "reads" if body.recipient else "reads no more"
+            return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"
+        case Closed():
+            return f"the founding ended; destinations that read: {len(body.destinations)}"
+
+
+def describe_officer(name: str, role: str, rights: tuple[str, ...]) -> str:
+    """Return an officer's role, name and rights in words."""
+    return f"{role} {name}" + (f" (may {' and '.join(rights)})" if rights else "")
+
+
 def fingerprint_of(recipient: str, signer: str) -> str:
     """Return what officers compare of an officer's two public keys: 80 bits of a hash, in groups of hex digits."""
     digest = hashlib.sha256(f"{recipient} {signer}".encode()).hexdigest()

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 from satark.identity.signatures import is_signed
 from satark.roster.entries import officer_key, officer_signer
 from satark.store.tables import roster_head
+from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
     from satark.roster.state import RosterState
@@ -55,15 +56,12 @@ class RosterHead(msgspec.Struct, frozen=True):
     def read(cls, text: str) -> RosterHead | None:
         """Parse what `str` returned; None if the text is no head."""
         try:
-            position, hash_, digest, tags = text.split(":")
-            bytes.fromhex(hash_ + digest)
-            return cls(int(position), hash_, digest, base64.urlsafe_b64decode(f"{tags}=="))
-        except ValueError:
+            return _decode(base64.urlsafe_b64decode(f"{text}=="))
+        except (ValueError, *DECODING_ERRORS):
             return None
 
     def __str__(self) -> str:
-        tags = base64.urlsafe_b64encode(self.tags).decode().rstrip("=")
-        return f"{self.position}:{self.hash}:{self.digest}:{tags}"
+        return base64.urlsafe_b64encode(_encode(self)).decode().rstrip("=")
 
     @property
     def listed(self) -> frozenset[bytes]:
@@ -197,3 +195,6 @@ def _tag(kind: str, *what: object) -> bytes:
 
 _ALONE = _tag("alone")
 """Tag that says that there is one head of a desk, who gives up a head alone."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(RosterHead).decode

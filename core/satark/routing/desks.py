@@ -94,17 +94,9 @@ def change_key(
     Whoever knows only keys from before can open nothing that is sealed from now on, not even on old tips. Before this
     is committed, store the new identity durably for the desk's officers, together with the old one.
 
-    Args:
-        unit: the transaction.
-        roster: the roster, which says whom the tips are sealed to.
-        entry: the signed entry; its body is a `KeyChange`.
-        old: the desk's present identity.
-        new: its new identity.
-        rules: the destinations beyond the desks, which may have some of the tips.
-
     Raises:
-        KeyChanged: `old` is not the desk's present key.
-        NotAllowed: the roster does not allow it.
+        KeyChanged: the identity `old` is not the desk's present key.
+        NotAllowed: the roster does not allow the signed entry, whose body is a `KeyChange` to the identity `new`.
     """
     change = entry.body
     if not isinstance(change, KeyChange):

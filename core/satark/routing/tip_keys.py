@@ -109,12 +109,7 @@ def renew_tip_keys(
     In a remote office the tips keep their keys, and these are sealed to the desk's new key alone: the other desks with
     these tips are at the host, and could not open what is written with a key that only the office has.
 
-    Args:
-        unit: the transaction that changes the desk's key.
-        state: the roster with the change.
-        desk: the desk's name.
-        identities: the desk's new identity, and the one before, one a line.
-        destinations: recipients of the destinations that read tips, by their names.
+    `state`: the roster with the change; `identities`: the desk's new identity, and the one before, one a line.
     """
     recipients = dict(destinations) | state.desk_recipients()
     for tip, sealed in envelopes.of_holder(unit.keys, desk).items():
@@ -145,12 +140,7 @@ def renew_tip_key(
 ) -> None:
     """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release keeps the release.
 
-    Args:
-        unit: the transaction.
-        envelope: the envelope of the desk that renews the key.
-        desk_identity: that desk's newest identity.
-        recipients: of the desks and destinations, by their names.
-        without: a desk that the tip is taken from.
+    `envelope`, `desk_identity`: those of the desk that renews the key; `without`: a desk that the tip is taken from.
     """
     # Lock the tip in its own statement: another desk may change its key too; the later change must see the earlier.
     tip = tables.tip

@@ -26,6 +26,7 @@ from satark.casework import (
     RosterHead,
     add_desk,
     change_key,
+    describe,
     read_state,
     register,
 )
@@ -36,7 +37,9 @@ from satark_desk.tables import known_browser, officer, recovery, second_factor
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
-    from satark.casework import ActKind, RosterState, Services, UnitOfWork
+    from collections.abc import Callable
+
+    from satark.casework import ActKind, Body, RosterState, Services, UnitOfWork
     from satark_desk.desk_keys import UnlockedDesk
 
 
@@ -82,9 +85,8 @@ def submit(
     Raises:
         NotAllowed: the roster does not allow it, whoever signs.
     """
-    state = services.read_keys(read_state)
-    own = by.desk.name, by.officer
-    entry = Entry(body=body, by=own, base=state.head).signed_by_officer(*own, by.own_identity, code)
+    own, base = (by.desk.name, by.officer), services.read_keys(read_state).head
+    entry = Entry(body=body, by=own, base=base).signed_by_officer(*own, by.own_identity, code)
     submitted = _store(services, by, entry, with_)
     _record(services, by, "roster_proposed", body)
     return submitted
@@ -96,8 +98,7 @@ def submit_unsigned(services: Services, body: DeskAdded, with_: RosterAttachment
     Raises:
         NotAllowed: the roster does not allow it, whoever signs.
     """
-    state = services.read_keys(read_state)
-    return _store(services, None, Entry(body=body, base=state.head), with_)
+    return _store(services, None, Entry(body=body, base=services.read_keys(read_state).head), with_)
 
 
 def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> Submitted:
@@ -126,11 +127,7 @@ def add_signature(services: Services, by: UnlockedDesk | None, signed: Proposal)
     Raises:
         NotAllowed: the signature is not good, or the roster changed meanwhile.
     """
-    missing = services.read_keys(lambda c: signed.missing(read_state(c)))
-    services.write_now(signed.store_signatures)
-    done = not missing and _carry_out(services, by, signed)
-    services.read_keys(services.roster.check)  # this machine's copy follows
-    return Submitted(id=signed.id, missing=missing, done=done)
+    return _advance(services, by, signed, signed.store_signatures)
 
 
 def complete(services: Services, by: UnlockedDesk) -> bool:
@@ -149,11 +146,7 @@ def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
         NotAllowed: this officer may not withdraw it.
     """
     proposal = services.read(lambda c: Proposal.find(c, id_))
-    needed = services.read_keys(read_state)
-    proposer = proposal.entry.signatures[:1]
-    own = proposer and (proposer[0].desk, proposer[0].officer) == (by.desk.name, by.officer)
-    listed = needed.desks.get(by.desk.name)
-    if not own and not (listed and by.officer in listed.heads):
+    if (by.desk.name, by.officer) not in proposal.signers[:1] and by.role != "head":
         raise NotAllowed("only a head, or who proposed it, withdraws a proposal", reason="withdraw")
     services.write_now(proposal.withdraw)
     _record(services, by, "roster_withdrawn", proposal.entry.body)
@@ -171,29 +164,21 @@ def attachment_of(proposal: Proposal) -> RosterAttachment:
         raise NotAllowed("what belongs to the proposal was altered: propose it again", reason="changed") from None
 
 
-def _record(services: Services, by: UnlockedDesk, kind: ActKind, body: object) -> None:
+def _record(services: Services, by: UnlockedDesk, kind: ActKind, body: Body) -> None:
     """Record in the audit log what an officer did about a change, with the key that the officer had before it."""
-    by.casework(services).trail.record(kind, detail=_summary(body))
-
-
-def _summary(body: object) -> str:
-    match body:
-        case OfficerSet():
-            return f"{body.desk}: {body.officer.name}, {body.officer.role} {' '.join(body.officer.rights)}".strip()
-        case KeyGiven():
-            return f"{body.desk}: new key of {body.officer.name}, {body.officer.fingerprint}"
-        case KeyChange():
-            return f"{body.desk}: without {body.removed}" if body.removed else f"{body.desk}: new key"
-        case DeskAdded():
-            return f"new desk {body.desk.name}"
-        case _:
-            return ""
+    by.casework(services).trail.record(kind, detail=describe(body))
 
 
 def _store(services: Services, by: UnlockedDesk | None, entry: Entry, with_: RosterAttachment) -> Submitted:
     proposal = Proposal.of(entry, _encode(with_))
+    return _advance(services, by, proposal, proposal.store)
+
+
+def _advance(
+    services: Services, by: UnlockedDesk | None, proposal: Proposal, store: Callable[[UnitOfWork], None]
+) -> Submitted:
     missing = services.read_keys(lambda c: proposal.missing(read_state(c)))
-    services.write_now(proposal.store)
+    services.write_now(store)
     done = not missing and _carry_out(services, by, proposal)
     services.read_keys(services.roster.check)  # this machine's copy follows
     return Submitted(id=proposal.id, missing=missing, done=done)
@@ -216,9 +201,7 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
 
     Return False too while the roster was rewritten, or lacks heads that officers signed: who is in it may be forged.
     """
-    if services.read_keys(services.roster.check).lost:
-        return False
-    if services.read_keys(services.roster.is_rewritten):
+    if services.read_keys(lambda c: services.roster.check(c).lost or services.roster.is_rewritten(c)):
         return False
     body, with_ = proposal.entry.body, attachment_of(proposal)
     if isinstance(body, KeyChange):

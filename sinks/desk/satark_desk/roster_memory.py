@@ -67,7 +67,7 @@ def recall(services: Services, by: UnlockedDesk, noted: str = "") -> Recalled:
     head = _as_one(lost, [*filter(None, remembered), *signed, present]) if lost else present
     if {own.head, beside} != {str(head)}:
         services.write_now(lambda unit: _sign(unit, by, own, head))
-    return Recalled(str(head), is_lost=bool(lost), noted=_note(by, str(head)))
+    return Recalled(str(head), is_lost=bool(lost), noted=_note(by, head))
 
 
 def agree(services: Services, by: UnlockedDesk) -> None:
@@ -103,8 +103,8 @@ def mark_shown(services: Services, by: UnlockedDesk, state: RosterState) -> None
         services.write_now(lambda unit: sign_head(unit, own, by.own_identity, head, shown=state.head))
 
 
-def _note(by: UnlockedDesk, head: str) -> str:
-    kept = head if len(head) <= MOST_NOTED else head[: head.rindex(":") + 1]
+def _note(by: UnlockedDesk, head: RosterHead) -> str:
+    kept = str(head) if len(str(head)) <= MOST_NOTED else str(msgspec.structs.replace(head, tags=b""))
     signature = sign_statement(_NOTE + kept.encode(), by.own_identity)
     return ":".join((kept, officer_signer(by.own_identity), signature.hex()))
 
