@@ -59,10 +59,7 @@ class Ledger:
         by = signers[0] if signers else ("", "")
         entry = Entry(body=body, by=by, base=self.state.head if base is None else base)
         for desk, name in signers:
-            if name:
-                entry = entry.signed_by_officer(desk, name, self.officers[desk, name])
-            else:
-                entry = entry.signed_by_desk(desk, self.desks[desk])
+            entry = entry.signed_with((desk, name), self.officers[desk, name] if name else self.desks[desk])
         return entry
 
     def add(self, body: Body, *signers: tuple[str, str]) -> None:
@@ -124,8 +121,7 @@ class Book:
         by = signers[0] if signers else ("", "")
         entry = Entry(body=body, by=by, base=self.state.head if base is None else base)
         for member in signers:
-            sign = entry.signed_by_officer(*member, self.identities[member])
-            entry = sign if member[1] else entry.signed_by_desk(member[0], self.identities[member])
+            entry = entry.signed_with(member, self.identities[member])
         return entry
 
     def follow(self, body: Body, *signers: tuple[str, str]) -> None:

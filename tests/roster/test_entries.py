@@ -50,7 +50,7 @@ def test_each_use_has_a_derived_key_of_its_own_that_never_changes() -> None:
 
 def test_a_signature_covers_the_body_and_where_it_was_proposed(book: RosterBook) -> None:
     body = OfficerSet(desk="sp", officer=book.officer("sp", "new"))
-    entry = Entry(body=body, base="ab").signed_by_officer("sp", "khan", IDENTITY)
+    entry = Entry(body=body, base="ab").signed_with(("sp", "khan"), IDENTITY)
     (signature,) = entry.signatures
     assert (signature.desk, signature.officer, len(signature.signature)) == ("sp", "khan", 128)
     assert is_good(signature, officer_signer(IDENTITY), entry)
@@ -63,7 +63,7 @@ def test_a_signature_covers_the_body_and_where_it_was_proposed(book: RosterBook)
 
 
 def test_a_desk_signs_with_its_own_key_and_without_an_officers_name() -> None:
-    entry = Entry(body=Closed()).signed_by_desk("cell", IDENTITY)
+    entry = Entry(body=Closed()).signed_with(("cell", ""), IDENTITY)
     (signature,) = entry.signatures
     assert (signature.desk, signature.officer) == ("cell", "")
     assert is_good(signature, desk_verifier(IDENTITY), entry)

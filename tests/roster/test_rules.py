@@ -347,7 +347,7 @@ def test_who_proposed_an_officer_is_signed_and_does_not_follow_from_the_order_of
         check(book.state, msgspec.structs.replace(entry, by=CLERK))
     other = Entry(body=entry.body, by=RAO, base=book.state.head)
     for one in (KHAN, CLERK):
-        other = other.signed_by_officer(*one, book.identities[one])
+        other = other.signed_with(one, book.identities[one])
     with pytest.raises(NotAllowed, match="whoever proposes a change signs it"):
         check(book.state, other)
 

@@ -66,8 +66,7 @@ class RosterBook:
         entry = Entry(body=body, by=by, base=self.state.head if base is None else base)
         for desk, name in signers:
             identity = self.identities[desk, name]
-            sign = entry.signed_by_officer(desk, name, identity, code)
-            entry = sign if name else entry.signed_by_desk(desk, identity, code)
+            entry = entry.signed_with((desk, name), identity, code)
         return entry
 
     def new_key(self, desk: str, name: str, code: str) -> KeyGiven:

@@ -65,7 +65,7 @@ async def test_a_proposal_that_forged_heads_signed_gets_no_desk_key(tmp_path: Pa
         rewrite_rows(town.attacker, tmp_path, first, second)
         state = town.host.services.read_keys(read_state)
         entry = Entry(body=OfficerSet(desk="dig", officer=mole), by=("dig", "g1"), base=state.head)
-        entry = entry.signed_by_officer("dig", "g1", one).signed_by_officer("dig", "g2", two)
+        entry = entry.signed_with(("dig", "g1"), one).signed_with(("dig", "g2"), two)
         attached = RosterAttachment(officer={"desk": "dig", "name": "mole", "temporary": False, **columns})
         made = Proposal.of(entry, _encode(attached))
         row = {"id": made.id, "entry": entry.encode(), "attachment": made.attachment, "day": 0}

@@ -197,7 +197,7 @@ def append_an_entry_that_the_sps_desk_signed(at: Attacker) -> None:
     state = at.services.read_keys(at.services.roster.check).state
     entry = Entry(body=own_desk(at), base=state.head)
     for desk, name in PASSPHRASES:
-        entry = entry.signed_by_officer(desk, name, at.unlock(desk, name).own_identity)
+        entry = entry.signed_with((desk, name), at.unlock(desk, name).own_identity)
     add_row(at, entry.encode())
     at.main(tables.desk.insert().values(at.desk_row()))
 
@@ -237,7 +237,7 @@ def change_the_digs_key_with_the_sps_signatures(at: Attacker) -> None:
     ).proved_by(at.identity)
     entry = Entry(body=body, base=at.services.read_keys(at.services.roster.check).state.head)
     head = at.unlock("sp", "sp-head")
-    add_row(at, entry.signed_by_officer("sp", "sp-head", head.own_identity).encode())
+    add_row(at, entry.signed_with(("sp", "sp-head"), head.own_identity).encode())
     give_the_digs_row_another_key(at)
     assert at.run("desk", "rotate", "dig", by=("sp", "sp-head")).exit_code == 1
 
@@ -257,7 +257,7 @@ def add_an_officer_to_the_dig_by_a_forged_entry(at: Attacker) -> None:
     )
     entry = Entry(body=OfficerSet(desk="dig", officer=mole), base=state.head)
     for desk, name in PASSPHRASES:
-        entry = entry.signed_by_officer(desk, name, at.unlock(desk, name).own_identity)
+        entry = entry.signed_with((desk, name), at.unlock(desk, name).own_identity)
     add_row(at, entry.encode())
 
 

@@ -150,15 +150,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         others = [one for one in self.signatures if (one.desk, one.officer) != (signature.desk, signature.officer)]
         return msgspec.structs.replace(self, signatures=(*others, signature))
 
-    def signed_by_officer(self, desk: str, officer: str, identity: str, code: str = "") -> Entry:
-        """Return this entry signed with an officer's own identity; `code`: that of a new key, as they typed it."""
-        return self._signed((desk, officer), officer_key(identity), code)
+    def signed_with(self, by: Member, identity: str, code: str = "") -> Entry:
+        """Return this entry signed with an officer's own identity, or a desk's, as a desk in a remote office does.
 
-    def signed_by_desk(self, desk: str, identity: str, code: str = "") -> Entry:
-        """Return this entry signed with a desk's own identity, as a desk in a remote office does."""
-        return self._signed((desk, ""), signing_key(identity, DESK_USE), code)
-
-    def _signed(self, by: Member, key: Ed25519PrivateKey, code: str) -> Entry:
+        `code`: that of a new key, as they typed it.
+        """
+        key = officer_key(identity) if by[1] else signing_key(identity, DESK_USE)
         shown = ""
         if isinstance(self.body, KeyGiven) and code:
             typed = KeyCode(code, self.body.desk, self.body.officer.name)

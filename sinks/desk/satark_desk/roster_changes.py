@@ -86,7 +86,7 @@ def submit(
         NotAllowed: the roster does not allow it, whoever signs.
     """
     own, base = (by.desk.name, by.officer), services.read_keys(read_state).head
-    entry = Entry(body=body, by=own, base=base).signed_by_officer(*own, by.own_identity, code)
+    entry = Entry(body=body, by=own, base=base).signed_with(own, by.own_identity, code)
     submitted = _store(services, by, entry, with_)
     _record(services, by, "roster_proposed", body)
     return submitted
@@ -114,7 +114,7 @@ def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> S
     own = by.desk.name, by.officer
     if proposal.entry.by == own and own not in proposal.signers:
         raise NotAllowed("this names you as who proposed it, and you did not: withdraw it")
-    entry = proposal.entry.signed_by_officer(*own, by.own_identity, code)
+    entry = proposal.entry.signed_with(own, by.own_identity, code)
     signed = msgspec.structs.replace(proposal, entry=entry)
     services.read_keys(lambda c: signed.missing(read_state(c)))
     _record(services, by, "roster_approved", entry.body)

@@ -118,7 +118,7 @@ def sign(*, desk: str, file: Path, passphrase_file: Path, code: str) -> None:
         except ValueError:
             raise click.ClickException("the file holds no proposal of `satark roster text`") from None
         _check_code(entry, code)
-        click.echo(msgspec.json.encode(entry.signed_by_desk(desk, unlocked.identity, code).signatures[-1]).decode())
+        click.echo(msgspec.json.encode(entry.signed_with((desk, ""), unlocked.identity, code).signatures[-1]).decode())
 
 
 def _check_code(entry: Entry, code: str) -> None:

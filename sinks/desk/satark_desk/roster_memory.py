@@ -47,7 +47,10 @@ class Recalled(msgspec.Struct, frozen=True):
     is_lost: bool
     """Whether the roster lacks a head that this officer remembers."""
     noted: str = ""
-    """What the officer's browser keeps: the head, signed, with only the digest of its tags if these are too many."""
+    """What the officer's browser keeps from now on: the head, signed, with only the digest of too many tags.
+
+    Empty: it keeps what it has.
+    """
 
 
 def recall(services: Services, by: UnlockedDesk, noted: str = "") -> Recalled:
@@ -67,7 +70,7 @@ def recall(services: Services, by: UnlockedDesk, noted: str = "") -> Recalled:
     head = _as_one(lost, [*filter(None, remembered), *signed, present]) if lost else present
     if {own.head, beside} != {str(head)}:
         services.write_now(lambda unit: _sign(unit, by, own, head))
-    return Recalled(str(head), is_lost=bool(lost), noted=_note(by, head))
+    return Recalled(str(head), is_lost=bool(lost), noted="" if lost else _note(by, head))
 
 
 def agree(services: Services, by: UnlockedDesk) -> None:
@@ -99,7 +102,7 @@ def mark_shown(services: Services, by: UnlockedDesk, state: RosterState) -> None
     """Sign that the officer was shown the roster's entries."""
     own = services.read_keys(lambda c: _own(c, by))
     if own.shown != state.head:
-        head = own.remembered if own.head else RosterHead.of(state)
+        head = own.remembered if own.head or state.lacks_heads else RosterHead.of(state)
         services.write_now(lambda unit: sign_head(unit, own, by.own_identity, head, shown=state.head))
 
 

@@ -74,8 +74,11 @@ def test_a_browser_remembers_what_the_databases_do_not(services: Services, unloc
 def test_an_officer_signs_no_roster_that_others_miss_a_head_of(services: Services, unlocked: Open) -> None:
     unlocked("sp")
     rolled_back(services, forget=False)
-    assert recall(services, unlocked("dig")) == Recalled("", is_lost=False)
+    assert recall(services, unlocked("dig")) == Recalled("", is_lost=False), "the browser keeps what it has"
     assert [one.officer for one in services.read_keys(read_heads)] == ["sp-1"]
+    state = services.read_keys(services.roster.check).state
+    mark_shown(services, unlocked("dig"), state)
+    assert str(RosterHead.of(state)) not in {one.head for one in services.read_keys(read_heads)}
 
 
 def test_nothing_is_carried_out_while_a_head_is_missing(services: Services, unlocked: Open) -> None:

@@ -145,7 +145,7 @@ class SignInPages:
         if session := self._web.sessions.find(token):
             recalled = recall(self._web.context, session.unlocked, request.cookies.get(ROSTER_COOKIE, ""))
             session.roster_lost = recalled.is_lost
-            if recalled.head and not recalled.is_lost:
+            if recalled.noted:
                 self._web.remember(request, response, ROSTER_COOKIE, recalled.noted)
 
     def _compare_log(self, request: Request, response: Response, token: str, *, missing: bool) -> Response:
