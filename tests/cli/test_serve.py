@@ -63,7 +63,7 @@ def command_of(pid: int) -> bytes:
 def workers(service: Service) -> list[int]:
     """Return the ids of the processes that serve for a service."""
     children = Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text().split()
-    return [int(pid) for pid in children if b"spawn_main" in command_of(int(pid))]
+    return [int(pid) for pid in children if b"satark.cli.serve" in command_of(int(pid))]
 
 
 @pytest.mark.slow("a process")

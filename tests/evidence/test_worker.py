@@ -163,6 +163,26 @@ async def test_few_files_of_a_burst_are_claimed_and_the_store_still_answers(
     assert {row.attempts for row in fixture.rows} == {1}
 
 
+async def test_a_file_that_a_stop_breaks_off_is_due_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fixture, asked = WorkerFixture(tmp_path), asyncio.Event()
+    fixture.writer.start()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        asked.set()
+        yield b"photo" * await asyncio.Event().wait()
+
+    monkeypatch.setattr(fixture.channel, "fetch", lambda _: contextlib.nullcontext(chunks()))
+    working = asyncio.create_task(fixture.worker.run())
+    fixture.add_job()
+    await asked.wait()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    now = await fixture.writer.write(lambda unit: unit.now)
+    await fixture.writer.stop()
+    assert [(row.state, row.due_at <= now) for row in fixture.rows] == [("due", True)]
+    fixture.services.close()
+
+
 async def test_the_worker_pauses_after_each_file(fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     rested, sleep = [], asyncio.sleep
 

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
-from satark.runtime.http_server import collect_rarely, uvicorn_options
+import aiohttp
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from satark.runtime.http_server import ReplaceableServer, collect_rarely, uvicorn_options
+from satark.runtime.process_watch import OLD, READY, RETIRE
+from satark_testing.waiting import until
 
 
 def test_garbage_is_collected_rarely_and_not_among_the_objects_of_the_start() -> None:
@@ -21,3 +36,97 @@ def test_garbage_is_collected_rarely_and_not_among_the_objects_of_the_start() ->
 def test_the_server_says_nothing_of_itself_and_notes_nothing_of_a_request() -> None:
     silent = {"server_header": False, "access_log": False, "proxy_headers": False, "ws": "none"}
     assert uvicorn_options("127.0.0.1", 0).items() >= silent.items()
+
+
+class Replaceable:
+    """A server in this process, the first process's end of its channel, and an answer that waits."""
+
+    def __init__(self) -> None:
+        self.parent, self._channel = socket.socketpair()
+        self.parent.settimeout(0)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}/"
+        self.asked, self.answer = asyncio.Event(), asyncio.Event()
+        self.in_use = self.is_busy = False
+        self.said = b""
+        self.ended: asyncio.Task[None] | None = None
+
+    async def _slow(self, _request: Request) -> PlainTextResponse:
+        self.asked.set()
+        await self.answer.wait()
+        return PlainTextResponse("answered")
+
+    def has_said(self, words: bytes) -> bool:
+        with suppress(BlockingIOError):
+            self.said += self.parent.recv(10)
+        return self.said == words
+
+    @asynccontextmanager
+    async def serving(self, seconds: float) -> AsyncIterator[aiohttp.ClientSession]:
+        app = Starlette(routes=[Route("/", self._slow)])
+        config = uvicorn.Config(app, **{**uvicorn_options("", 0), "lifespan": "off", "loop": "none"})
+        server = ReplaceableServer(config, self._channel, seconds, lambda: self.in_use, lambda: self.is_busy)
+        self.ended = asyncio.create_task(server.serve([self._listening]))
+        async with aiohttp.ClientSession() as client:
+            await until(lambda: self.has_said(READY))
+            yield client
+        self.answer.set()
+        server.should_exit = True
+        await self.ended
+        for one in (self.parent, self._channel):
+            one.close()
+
+
+@pytest.mark.slow("a server")
+async def test_who_is_replaced_answers_what_it_took_and_takes_nothing_new() -> None:
+    one = Replaceable()
+    async with one.serving(0) as client:
+        under_way = asyncio.create_task(client.get(one.url))
+        await one.asked.wait()
+        os.kill(os.getpid(), RETIRE)
+        await asyncio.sleep(0.2)
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await client.get(one.url)
+        assert one.ended is not None
+        assert not one.ended.done()
+        one.answer.set()
+        assert await (await under_way).text() == "answered"
+        await client.close()
+        await until(one.ended.done)
+
+
+@pytest.mark.slow("a server")
+async def test_who_is_replaced_waits_for_replies_and_files_under_way() -> None:
+    one = Replaceable()
+    one.is_busy = True
+    async with one.serving(0):
+        os.kill(os.getpid(), RETIRE)
+        await asyncio.sleep(0.3)
+        assert one.ended is not None
+        assert not one.ended.done()
+        one.is_busy = False
+        await until(one.ended.done)
+
+
+@pytest.mark.slow("a server")
+async def test_connections_of_a_busy_client_end_with_their_next_answer() -> None:
+    one = Replaceable()
+    one.answer.set()
+    async with one.serving(0) as client:
+        assert (await client.get(one.url)).headers.get("connection") is None
+        os.kill(os.getpid(), RETIRE)
+        await asyncio.sleep(0.05)
+        assert (await client.get(one.url)).headers["connection"] == "close"
+
+
+@pytest.mark.slow("a server")
+async def test_a_server_asks_to_be_replaced_once_when_nobody_is_signed_in() -> None:
+    one = Replaceable()
+    one.in_use = True
+    async with one.serving(0.01):
+        await asyncio.sleep(0.3)
+        assert one.has_said(READY)
+        one.in_use = False
+        await until(lambda: one.has_said(READY + OLD))
+        await asyncio.sleep(0.3)
+        assert one.has_said(READY + OLD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from pathlib import Path
 
@@ -14,12 +15,15 @@ from satark.api.routing import DestinationRule
 from satark.api.settings import SettingsError
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
+from satark.runtime.status import Place
 from satark.settings.core import PUBLIC_METRICS, Role
 from satark.settings.settings import Settings
 from satark.store import breakers, deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
+from satark.telemetry.metrics import Metrics
 from satark_testing.processes.service import free_port
 from satark_testing.processes.serving import serve
+from satark_testing.waiting import until
 
 pytestmark = pytest.mark.slow("a host")
 
@@ -28,6 +32,12 @@ ADDRESS = "127.0.0.1"
 
 def desk_host(folder: Path, listen: str) -> Host:
     return Host(Settings(data_dir=folder, plugins=(), metrics_listen=listen), frozenset[Role]({"desk"}))
+
+
+async def answers(url: str) -> bool:
+    with contextlib.suppress(aiohttp.ClientConnectionError):
+        return await status_of(url) == 200
+    return False
 
 
 async def status_of(url: str) -> int:
@@ -65,12 +75,38 @@ async def test_a_taken_port_does_not_stop_the_service(tmp_path: Path) -> None:
 async def test_of_several_processes_each_has_a_port_of_its_own(tmp_path: Path) -> None:
     port = free_port()
     settings = Settings(data_dir=tmp_path, plugins=(), metrics_listen=f"{ADDRESS}:{port}")
+    places = [socket.socketpair() for _ in "12"]
+    for parent, channel in places:
+        channel.settimeout(0)
+        parent.close()
     first, second = (
-        build_app(Host(settings, frozenset[Role]({"worker"}), is_alone=False), listen_for_metrics=True) for _ in "12"
+        build_app(
+            Host(settings, frozenset[Role]({"worker"}), is_alone=False),
+            listen_for_metrics=True,
+            place=Place(number, channel),
+        )
+        for number, (_, channel) in enumerate(places)
     )
     async with serve(first), serve(second):
-        assert await status_of(f"http://{ADDRESS}:{port}/metrics") == 200
-        assert await status_of(f"http://{ADDRESS}:{port + 10}/metrics") == 200
+        await until(lambda: answers(f"http://{ADDRESS}:{port}/metrics"))
+        await until(lambda: answers(f"http://{ADDRESS}:{port + 10}/metrics"))
+    for _, channel in places:
+        channel.close()
+
+
+async def test_who_replaces_a_process_serves_its_metrics_once_that_has_ended(tmp_path: Path) -> None:
+    before, (parent, channel) = Metrics(), socket.socketpair()
+    before.failures.labels("whatsapp").inc(7)
+    channel.settimeout(0)
+    own = f"{ADDRESS}:{free_port()}"
+    with parent, channel:
+        host = desk_host(tmp_path, own)
+        async with serve(build_app(host, listen_for_metrics=True, place=Place(0, channel))):
+            assert not await answers(f"http://{own}/metrics")
+            parent.sendall(before.counts())
+            parent.shutdown(socket.SHUT_WR)
+            await until(lambda: answers(f"http://{own}/metrics"))
+            assert b'satark_turn_failures_total{channel="whatsapp"} 7.0' in host.metrics.render()
 
 
 @pytest.mark.parametrize("value", ["9464", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:70000", "everywhere"])

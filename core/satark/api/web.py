@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -27,6 +27,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     app: ASGIApp
+    in_use: Callable[[], bool] = lambda: False
+    """Whether the process must not be replaced now: somebody is signed in, and their session is in its memory."""
 
 
 def preferred(accept_language: str, languages: Sequence[str]) -> str:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import socket
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
-from starlette.applications import Starlette
 
 from satark.api.observability import log
 from satark.identity.memory_lock import lock_memory
 from satark.runtime.app import build_app
 from satark.runtime.host import ROLES, Host
-from satark.runtime.http_server import check_port, collect_rarely, run_server, serve_in_processes
+from satark.runtime.http_server import check_port, collect_rarely, run_server, serve_replaceably
+from satark.runtime.process_watch import ALONE, CHANNEL, NUMBER, serve_in_processes
+from satark.runtime.status import Place
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.telemetry.logs import configure_logging
 from satark_files.sandbox.core_dumps import forbid_dumps
-
-_ROLES = "SATARK_SERVE_ROLES"
-
+from satark_files.sandbox.isolation import die_with_parent
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,12 +71,11 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
     process = Host(settings, roles, is_alone=workers == 1)
     check_port(host, port)
     _announce(process, host, port)
-    if workers == 1:
+    if workers == 1 and (not settings.core.process_epochs or roles == ("desk",)):
         run_server(build_app(process, listen_for_metrics=True), host, port)
         return
     process.services.close()
-    os.environ[_ROLES] = ",".join(roles)
-    serve_in_processes(f"{__name__}:make_app", host, port, workers)
+    serve_in_processes([sys.executable, "-m", __name__, *roles], (host, port), workers)
 
 
 def _announce(process: Host, host: str, port: int) -> None:
@@ -87,12 +87,23 @@ def _announce(process: Host, host: str, port: int) -> None:
         log.warning("no desk: tips can't be submitted until there is one, run `satark desk add`")
 
 
-def make_app() -> Starlette:
-    """Return the ASGI application of one of several processes."""
+def _serve_as_one(roles: Sequence[str]) -> None:
+    """Serve in one of the processes that the first one starts, until it is replaced."""
+    die_with_parent()
     forbid_dumps()
     lock_memory()
     configure_logging(json=True)
-    roles = Roles().convert(os.environ[_ROLES], None, None)
-    application = build_app(Host(Settings(), roles, is_alone=False), listen_for_metrics=True)
+    settings = Settings()
+    process = Host(settings, Roles().convert(",".join(roles), None, None), is_alone=os.environ[ALONE] == "1")
+    channel = socket.socket(fileno=int(os.environ[CHANNEL]))
+    channel.settimeout(0)
+    app = build_app(process, listen_for_metrics=True, place=Place(int(os.environ[NUMBER]), channel))
     collect_rarely()
-    return application
+    seconds = settings.core.process_epochs * settings.core.epoch_minutes * 60
+    serve_replaceably(app, channel=channel, seconds=seconds, in_use=process.in_use, is_busy=process.is_busy)
+    channel.settimeout(None)
+    channel.sendall(process.metrics.counts())
+
+
+if __name__ == "__main__":
+    _serve_as_one(sys.argv[1:])

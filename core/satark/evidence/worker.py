@@ -105,6 +105,11 @@ class EvidenceWorker:
         self._tasks: asyncio.TaskGroup | None = None
         self._notice_seconds = settings.core.file_notice_seconds
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a file is under way."""
+        return self._claimed > 0
+
     def wake(self) -> None:
         """Look for due files now instead of in the next second."""
         self._wake.set()
@@ -138,8 +143,12 @@ class EvidenceWorker:
 
     async def _fetch(self, job: MediaJob, attempt: int) -> None:
         # With the store down no result can be written: the claim expires, and the file is fetched again.
-        with suppress(StoreDown):
-            await self._try(job, attempt)
+        try:
+            with suppress(StoreDown):
+                await self._try(job, attempt)
+        except asyncio.CancelledError:  # the process is told to stop: another one need not wait for the claim's end
+            self._writer.write_soon(lambda unit: store.retry_later(unit, job, 0, ""))
+            raise
         self._claimed -= 1
         if self._claimed == AT_ONCE:  # not at each file: several are claimed in one transaction
             self._wake.set()

@@ -137,6 +137,11 @@ class ReplyWorker:
                 self._writer.write_soon(_Report(bytes.fromhex(one.call_id), one.result, self._identity))
 
     @property
+    def is_busy(self) -> bool:
+        """Whether a reply is under way."""
+        return bool(self._queues)
+
+    @property
     def _places_in_memory(self) -> int:
         """The number of further replies that may wait in memory."""
         return self._settings.replies_in_memory - len(self._held)

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from satark.api.observability import describe_error, log
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
 from satark.runtime.connections import SETTINGS_STATE, WEBHOOKS_STATE
-from satark.runtime.status import Status, metrics_listener
+from satark.runtime.status import Place, Status, metrics_listener
 from satark.settings.core import PUBLIC_METRICS
 
 if TYPE_CHECKING:
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from satark.runtime.host import Host
 
 
-def build_app(host: Host, *, listen_for_metrics: bool = False) -> Starlette:
+def build_app(host: Host, *, listen_for_metrics: bool = False, place: Place | None = None) -> Starlette:
     """Make the application that serves a host's roles. The host works during the application's lifespan.
 
     If the host fails later, the process ends: a server that still answered would hide the failure.
 
-    `listen_for_metrics`: open the listener of the setting `metrics_listen` too.
+    `listen_for_metrics`: open the listener of the setting `metrics_listen` too. `place`: None: no other process
+    replaces this one.
     """
     status = Status(host)
     routes: list[BaseRoute] = status.routes(with_metrics=host.settings.core.metrics_listen == PUBLIC_METRICS)
@@ -51,7 +52,7 @@ def build_app(host: Host, *, listen_for_metrics: bool = False) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, object]]:
         serves = False
         try:
-            async with host.running(), metrics_listener(status, listen, is_alone=host.is_alone):
+            async with host.running(), metrics_listener(status, listen, place):
                 serves = True
                 yield {SETTINGS_STATE: host.settings.core.http, WEBHOOKS_STATE: endpoints}
         except Exception as error:

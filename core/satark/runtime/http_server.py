@@ -1,36 +1,33 @@
-"""The HTTP server: uvicorn in one process or several. Its setup logs nothing about a request.
-
-Of several processes the first only watches the others, and replaces a process that ends by itself. This module imports
-next to nothing, so that the first process takes little memory.
-"""
+"""The HTTP server: uvicorn, alone or in a process that another one replaces. It logs nothing about a request."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
-import multiprocessing
+import math
 import os
 import socket
-import sys
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+import time
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import uvicorn
-from uvicorn.importer import import_from_string
 
-from satark_files.sandbox.isolation import die_with_parent
+from satark.runtime.process_watch import LISTENING, OLD, READY, RETIRE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.applications import Starlette
 
 
 STOP_SECONDS = 10
 """Seconds that requests under way have to end when the process is told to stop."""
+RETIRE_SECONDS: Final = 600
+"""Seconds that they have when the process is replaced: an upload over a slow line, a large file of a provider."""
 
 _COLLECT_AFTER: Final = 5_000
 """Number of new objects that starts a garbage collection. Python's default is 700; this saves 5 % of a message."""
-
-_APP: Final = "SATARK_SERVE_APP"
-"""Environment variable with the import path of the function that makes the application."""
 
 CONNECTION_CLASS = "satark.runtime.connections:TimedConnection"
 """Import path of the class of a connection. It is a path, because each of several processes imports the class."""
@@ -85,33 +82,60 @@ def uvicorn_options(host: str, port: int) -> dict[str, Any]:
     }
 
 
-def serve_in_processes(app: str, host: str, port: int, number: int) -> NoReturn:
-    """Serve with several processes until told to stop. This process becomes the first, and its open files are closed.
+class ReplaceableServer(uvicorn.Server):
+    """A server that asks the first process to be replaced after some time, and ends when it has answered all it took.
 
     Args:
-        app: import path of the function that makes the application of one process: `module:function`.
-        host: the address to listen at.
-        port: the port to listen at.
-        number: the number of serving processes.
+        config: uvicorn's settings.
+        channel: the socket to the first process (`satark.runtime.process_watch`).
+        seconds: the time after which it asks; 0: never.
+        in_use: tells whether somebody is signed in, who would be signed out by a replacement.
+        is_busy: tells whether something that this process took is under way.
     """
-    command = [sys.executable, "-m", __name__, host, str(port), str(number)]
-    os.execve(sys.executable, command, os.environ | {_APP: app})  # noqa: S606 - our own module
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        channel: socket.socket,
+        seconds: float,
+        in_use: Callable[[], bool],
+        is_busy: Callable[[], bool],
+    ) -> None:
+        super().__init__(config)
+        self._channel = channel
+        self._asks_at = time.monotonic() + (seconds or math.inf)
+        self._in_use, self._is_busy = in_use, is_busy
+        self._ends_at: float | None = None
+        """When it ends at the latest, once it is being replaced."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so to the first process."""
+        await super().startup(sockets)
+        asyncio.get_running_loop().add_signal_handler(RETIRE, self._retire)
+        self._channel.sendall(READY)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ask to be replaced when it is time. Once replaced, return whether all is answered."""
+        if time.monotonic() >= self._asks_at and not self._in_use():
+            self._asks_at = math.inf
+            self._channel.sendall(OLD)
+        if self._ends_at is not None and (time.monotonic() >= self._ends_at or not self._has_work()):
+            return True
+        return await super().on_tick(counter)
+
+    def _has_work(self) -> bool:
+        return bool(self.server_state.connections or self.server_state.tasks) or self._is_busy()
+
+    def _retire(self) -> None:
+        """Take no new connection, and let each one end after its answer. Nothing is cut off."""
+        self._ends_at = time.monotonic() + RETIRE_SECONDS
+        self.config.encoded_headers.append((b"connection", b"close"))
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        for server in self.servers:
+            server.close()
 
 
-def make_app() -> Starlette:
-    """Make the application of one of several processes. Its process ends when the first one ends, even by a kill."""
-    die_with_parent()
-    first = multiprocessing.parent_process()
-    if first is not None and not first.is_alive():  # it ended before the kernel was asked
-        raise SystemExit(1)
-    application: Starlette = import_from_string(os.environ[_APP])()
-    return application
-
-
-def _watch(host: str, port: str, number: str) -> None:
-    options = uvicorn_options(host, int(port))
-    uvicorn.run("satark.runtime.http_server:make_app", factory=True, workers=int(number), **options)
-
-
-if __name__ == "__main__":
-    _watch(*sys.argv[1:])
+def serve_replaceably(app: Starlette, **options: Any) -> None:
+    """Serve an application in a process that the first one started, until it is replaced or told to stop."""
+    config = uvicorn.Config(app, **uvicorn_options("", 0))
+    ReplaceableServer(config, **options).run([socket.socket(fileno=int(os.environ[LISTENING]))])

@@ -130,6 +130,10 @@ class IngestRuntime:
         for name, run in work.items():
             tasks.create_task(keep_running(name, run, self._metrics.faults.task_failed))
 
+    def is_busy(self) -> bool:
+        """Return whether a reply or a file is under way."""
+        return self._replies.is_busy or self._fetcher.is_busy
+
     async def store_flow(self) -> None:
         """Store the flow in use: new sessions are pinned to it."""
         await self.writer.write(self._flows.store_current)

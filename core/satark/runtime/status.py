@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
+import msgspec
 import uvicorn
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,9 +37,17 @@ if TYPE_CHECKING:
     from satark.telemetry.metrics import Metrics
 
 
-_PROCESSES: Final = 64
 _STEP: Final = 10
 """Difference between the ports of two processes. The ports between them are for other roles on the machine."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a process stands among those that another one starts and replaces."""
+
+    number: int
+    """Its number among those that serve at once, from 0."""
+    channel: socket.socket
+    """The socket from which it reads the counts of the process that it replaces."""
 
 
 class Status:
@@ -71,6 +80,15 @@ class Status:
             await anyio.to_thread.run_sync(self._queue_metrics.look)
         return Response(self._host.metrics.render(), media_type="text/plain; version=0.0.4")
 
+    async def serve_metrics(self, listen: str, place: Place | None, server: uvicorn.Server) -> None:
+        """Count on from where the process ended that this one replaces, and then serve the metrics at its port."""
+        if place is not None:
+            self._host.metrics.take_over(await _read_all(place.channel))
+        listening = None if listen in {"", PUBLIC_METRICS} else _open(listen, place.number if place else 0)
+        if listening is not None:
+            with listening:
+                await server.serve(sockets=[listening])
+
     def _spooled(self) -> str:
         runtime = self._host.ingest_runtime
         return describe(runtime.spool.depth, runtime.spool.quarantined) if runtime else ""
@@ -81,26 +99,24 @@ class Status:
 
 
 @asynccontextmanager
-async def metrics_listener(status: Status, listen: str, *, is_alone: bool = True) -> AsyncIterator[None]:
+async def metrics_listener(status: Status, listen: str, place: Place | None = None) -> AsyncIterator[None]:
     """Serve the metrics at the address `listen` while the block runs; nowhere if that is empty or `public`.
 
     If the port is taken, as by another role on the same machine, the process logs that and works without the listener.
-    One of several processes (`is_alone` is false) takes the first free port among this one and those 10, 20, … above.
+    Of several processes the second has the port that is 10 higher, the third the one that is 20 higher.
     """
-    listening = _open(listen, 1 if is_alone else _PROCESSES) if listen not in {"", PUBLIC_METRICS} else None
-    if listening is None:
-        yield
-        return
     app = Starlette(routes=status.routes(with_metrics=True))
-    options = {**uvicorn_options(*listening.getsockname()[:2]), "lifespan": "off", "loop": "none"}
-    server = _Server(uvicorn.Config(app, **options))
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    server = _Server(uvicorn.Config(app, **{**uvicorn_options("", 0), "lifespan": "off", "loop": "none"}))
+    serving = asyncio.create_task(status.serve_metrics(listen, place, server))
+    await asyncio.sleep(0)  # the port is open from now on, unless another process has it still
     try:
         yield
     finally:
         server.should_exit = True
-        await serving
-        listening.close()
+        if not server.started:
+            serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
 
 
 class _Server(uvicorn.Server):
@@ -111,13 +127,19 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _open(listen: str, processes: int) -> socket.socket | None:
+async def _read_all(channel: socket.socket) -> bytes:
+    parts: list[bytes] = []
+    while part := await asyncio.get_running_loop().sock_recv(channel, 1 << 16):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _open(listen: str, number: int) -> socket.socket | None:
     address, _, port = listen.rpartition(":")
     address = address.strip("[]")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    for number in range(processes):
-        with suppress(OSError, OverflowError):  # it is taken, or there is none so high
-            return socket.create_server((address, int(port) + _STEP * number), family=family)
+    with suppress(OSError, OverflowError):  # it is taken, or there is none so high
+        return socket.create_server((address, int(port) + _STEP * number), family=family)
     log.warning("metrics are not served, set another SATARK_METRICS_LISTEN", host=address, port=port)
     return None
 

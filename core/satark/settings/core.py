@@ -181,6 +181,12 @@ class Core(BaseModel):
         le=1440,
         description="minutes of an epoch; its key, and drafts and addresses given up by then, end with it",
     )
+    process_epochs: int = Field(
+        default=4,
+        ge=0,
+        description="epochs after which a process of the roles web and worker is replaced, while nobody is signed in "
+        "to it: what citizens wrote stays in its memory; 0: never",
+    )
     name_key_file: Path | None = Field(
         default=None,
         description="file with the name key, mode 0600, shared by all processes of a database; backed up apart from "

@@ -9,7 +9,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from satark.identity.time_buckets import band_end, band_start
@@ -41,7 +41,7 @@ class _Tally:
         return count, total - self.total
 
 
-class _Band(Generic[K]):
+class Band(Generic[K]):
     """Tallies of the current band. `publish` gets whole steps of bands that are over. Any thread may count."""
 
     def __init__(self, publish: Callable[[K, int, float], None], step: int, clock: Callable[[], float]) -> None:
@@ -60,6 +60,18 @@ class _Band(Generic[K]):
             tally = self._tallies[key]
             tally.count += 1
             tally.total += value
+
+    def waiting(self) -> list[tuple[K, int, float]]:
+        """Return key, count and sum of what is not published yet."""
+        with self._lock:
+            return [(key, tally.count, tally.total) for key, tally in self._tallies.items() if tally.count]
+
+    def take_over(self, waiting: Iterable[tuple[K, int, float]]) -> None:
+        """Count what waited in another process."""
+        with self._lock:
+            for key, count, total in waiting:
+                self._tallies[key].count += count
+                self._tallies[key].total += total
 
     def end(self, now: float | None = None, *, all_steps: bool = False) -> None:
         """Publish the counts of a band that is over (at `now`, if given), except the rest of a step, which waits."""
@@ -95,18 +107,18 @@ class BandCounter:
     ) -> None:
         self._counter = counter
         self._usual = frozenset(usual)
-        self._band: _Band[tuple[str, ...]] = _Band(self._show, step, clock)
+        self.band: Band[tuple[str, ...]] = Band(self._show, step, clock)
 
     def count(self, *labels: str) -> None:
         """Count one with these labels."""
         if self._usual and labels[-1] not in self._usual:
             self._counter.labels(*labels).inc()
         else:
-            self._band.add(labels)
+            self.band.add(labels)
 
     def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
         """Publish the counts of a band that is over (at `now`, if given); with `all_steps` without rounding."""
-        self._band.end(now, all_steps=all_steps)
+        self.band.end(now, all_steps=all_steps)
 
     def _show(self, labels: tuple[str, ...], count: int, _sum: float) -> None:
         self._counter.labels(*labels).inc(count)
@@ -126,15 +138,15 @@ class BandHistogram:
     ) -> None:
         self._histogram = histogram
         self._buckets = [*sorted(buckets), float("inf")]
-        self._band: _Band[float] = _Band(self._show, STEP, clock)
+        self.band: Band[float] = Band(self._show, STEP, clock)
 
     def observe(self, value: float) -> None:
         """Count one value."""
-        self._band.add(self._buckets[bisect_left(self._buckets, value)], value)
+        self.band.add(self._buckets[bisect_left(self._buckets, value)], value)
 
     def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
         """Publish the values of a band that is over, as `BandCounter.end_band` does."""
-        self._band.end(now, all_steps=all_steps)
+        self.band.end(now, all_steps=all_steps)
 
     def _show(self, _bucket: float, count: int, total: float) -> None:
         for _ in range(count):

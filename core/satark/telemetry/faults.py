@@ -77,6 +77,15 @@ class Faults:
             self.begin(fault)
         self._groups[group] = set(found)
 
+    def lasting(self) -> list[tuple[Fault, float]]:
+        """Return the faults that end by themselves, each with its end by the system's monotonic clock."""
+        return [(fault, until) for fault, until in list(self._now.values()) if until is not None]
+
+    def take_over(self, lasting: Iterable[tuple[Fault, float]]) -> None:
+        """Show faults that another process reported, until they end."""
+        for fault, until in lasting:
+            self.begin(fault, seconds=until - self._clock())
+
     def end_expired(self) -> None:
         """End the faults that were not reported again in time."""
         now = self._clock()

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
+import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 from satark.telemetry.band_counts import STEP, BandCounter, BandHistogram
-from satark.telemetry.faults import Faults
+from satark.telemetry.faults import Fault, Faults
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+
+class _Counts(msgspec.Struct, array_like=True):
+    """What one process hands to the next."""
+
+    published: list[tuple[str, dict[str, str], float]]
+    """Name of a counter, labels and value."""
+    waiting: list[list[tuple[Any, int, float]]]
+    alarms: list[tuple[Fault, float]]
 
 
 class Metrics:
@@ -28,6 +39,7 @@ class Metrics:
         """The present faults."""
         self._clock = clock
         self._banded: list[BandCounter | BandHistogram] = []
+        self._counters: dict[str, Counter] = {}
         self.webhooks = self._by_band(
             self._counter("satark_webhooks", "webhooks by how they were answered", "channel", "answer"), "accepted"
         )
@@ -81,6 +93,28 @@ class Metrics:
         for one in self._banded:
             one.end_band(now, all_steps=all_steps)
 
+    def counts(self) -> bytes:
+        """Return what was counted, for the process that replaces this one."""
+        self.end_bands()
+        published = [
+            (name, sample.labels, sample.value)
+            for name, counter in self._counters.items()
+            for sample in next(iter(counter.collect())).samples
+        ]
+        waiting = [one.band.waiting() for one in self._banded]
+        return msgspec.msgpack.encode(_Counts(published, waiting, self.faults.lasting()))
+
+    def take_over(self, encoded: bytes) -> None:
+        """Count on from where the process stopped that this one replaces."""
+        if not encoded:  # it was killed, or there was none
+            return
+        counts = msgspec.msgpack.decode(encoded, type=_Counts)
+        for name, labels, value in counts.published:
+            self._counters[name].labels(**labels).inc(value)
+        for one, waiting in zip(self._banded, counts.waiting, strict=True):
+            one.band.take_over([(_as_key(key), count, total) for key, count, total in waiting])
+        self.faults.take_over(counts.alarms)
+
     def clear_queue_gauges(self) -> None:
         """Empty the gauges that `satark.runtime.status` fills."""
         for gauge in (self.deliveries_waiting, self.deliveries_dead_lettered, self.destinations_down):
@@ -95,4 +129,9 @@ class Metrics:
         return Gauge(name, text, labels, registry=self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, labels, registry=self.registry)
+        counter = self._counters[name] = Counter(name, text, labels, registry=self.registry)
+        return counter
+
+
+def _as_key(decoded: Any) -> Any:
+    return tuple(decoded) if isinstance(decoded, list) else decoded

@@ -33,7 +33,8 @@ def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page
     from satark_desk.web.app import build  # noqa: PLC0415
 
     section = settings.section("desk", DeskSettings) or DeskSettings()
-    return [Page(path="/desk", app=build(context, section, settings.core.public_url))]
+    site = build(context, section, settings.core.public_url)
+    return [Page(path="/desk", app=site, in_use=site.state.in_use)]
 
 
 @hookimpl

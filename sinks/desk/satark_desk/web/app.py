@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 
 
 def build(context: DeskContext, settings: DeskSettings, public_url: str = "") -> Starlette:
-    """Build the application. It can be mounted at any path; `public_url` is its address behind a reverse proxy."""
+    """Build the application. It can be mounted at any path; `public_url` is its address behind a reverse proxy.
+
+    `state.in_use` of the application tells whether something of an officer's is in this process's memory.
+    """
     web = DeskWeb(context, settings, public_url)
     sign_in, pages, overview = SignInPages(web), DeskPages(web), OverviewPages(web)
     voices, originals, acts = VoicePages(pages), OriginalPages(pages, context), ActPages(web, pages)
@@ -75,7 +78,9 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
         Mount("/static", _Assets(directory=Path(__file__).parent / "static")),
     ]
     middleware = [Middleware(one, public_url=public_url) for one in (PageHeaders, SameOrigin)]
-    return Starlette(routes=routes, middleware=middleware)
+    site = Starlette(routes=routes, middleware=middleware)
+    site.state.in_use = web.in_use
+    return site
 
 
 def _sign_in_routes(web: DeskWeb, sign_in: SignInPages) -> list[Route]:

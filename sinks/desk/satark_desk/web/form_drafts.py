@@ -60,6 +60,10 @@ class FormDrafts:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
 
+    def __len__(self) -> int:
+        """Return the number of drafts that have not expired."""
+        return sum(self._clock() - one.at <= KEPT_SECONDS for one in list(self._kept.values()))
+
     def put(self, owner: FormOwner, path: str, fields: Mapping[str, str]) -> str:
         """Keep a form; return the draft's id."""
         sealed = seal(FormDraft(path=path, fields=dict(fields)), owner.recipient)

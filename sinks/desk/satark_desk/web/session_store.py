@@ -125,6 +125,11 @@ class Sessions:
             session.used_at = self._clock()
         return session
 
+    def in_use(self) -> bool:
+        """Return whether an officer is signed in."""
+        self._purge_expired()
+        return bool(self._sessions)
+
     def ended_owner(self, token: str) -> FormOwner | None:
         """Return the owner of a session that expired a short while ago; the desk keeps what this officer sends."""
         self._purge_expired()

@@ -54,5 +54,7 @@ def test_drafts_expire_and_a_new_draft_replaces_the_oldest_of_the_same_officer()
     assert drafts.find(sen, others) is not None
     drafts.drop(others)
     assert drafts.find(sen, others) is None
+    assert len(drafts) == MAX_DRAFTS
     clock.now += KEPT_SECONDS + 1
     assert drafts.find(rao, last) is None
+    assert not drafts

@@ -27,8 +27,10 @@ def test_an_idle_session_expires(context: DeskContext, unlocked: Callable[[str],
     clock.now += 9 * 60
     # A page that refreshes itself does not count as activity.
     assert sessions.find(token, used=False) is not None
+    assert sessions.in_use()
     clock.now += 2 * 60
     assert sessions.find(token) is None
+    assert not sessions.in_use()
 
 
 def test_a_session_in_use_expires_at_its_maximum_age(

@@ -1,0 +1,97 @@
+"""The process that watches: who asks is replaced by one that already serves, and who ends by itself is replaced too."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from satark.runtime.process_watch import RETIRE
+from satark_testing.waiting import until
+
+pytestmark = pytest.mark.slow("processes")
+
+SERVING = """
+import os, signal, socket, sys
+awaited = {signal.SIGUSR1, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+channel = socket.socket(fileno=int(os.environ["SATARK_SERVE_CHANNEL"]))
+def log(*words):
+    with open(sys.argv[1], "a") as file:
+        print(*words, file=file)
+    return open(sys.argv[1]).read().count("starts")
+number = log("starts", os.getpid(), os.environ["SATARK_SERVE_ALONE"])
+ends, asks = sys.argv[2].split(","), sys.argv[3].split(",")
+if str(number) in ends:
+    sys.exit(1)
+socket.socket(fileno=int(os.environ["SATARK_SERVE_LISTENING"])).getsockname()
+channel.sendall(b"r")
+if str(number) in asks:
+    channel.sendall(b"o")
+while part := channel.recv(100):
+    log("counts", part.decode())
+if signal.sigwait(awaited) == signal.SIGUSR1:
+    log("retires", os.getpid())
+    channel.sendall(f"{number} counted".encode())
+"""
+"""Starts, says that it is ready, and waits. Arguments: a log, and which processes end at once, and which ask."""
+
+
+class Watched:
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+        self._log = folder / "log"
+        self.process = process
+
+    def logged(self, word: str) -> list[str]:
+        lines = self._log.read_text().splitlines() if self._log.exists() else []
+        return [line.partition(" ")[2] for line in lines if line.startswith(word)]
+
+    def serving(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+
+@contextmanager
+def watched(folder: Path, *, ends: str = "", asks: str = "") -> Iterator[Watched]:
+    command = [sys.executable, "-c", SERVING, str(folder / "log"), ends, asks]
+    watch = [sys.executable, "-m", "satark.runtime.process_watch", "127.0.0.1", "0", "1"]
+    with subprocess.Popen([*watch, *command]) as process:
+        try:
+            yield Watched(folder, process)
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+async def test_who_asks_is_replaced_and_hands_its_counts_on(tmp_path: Path) -> None:
+    with watched(tmp_path, asks="1") as seen:
+        await until(lambda: seen.logged("counts") == ["1 counted"])
+        (first, second), (retired,) = seen.logged("starts"), seen.logged("retires")
+        assert first == f"{retired} 1"
+        assert second.split() == [str(seen.serving()[0]), "0"]
+        assert len(seen.serving()) == 1
+
+
+async def test_the_old_one_serves_on_where_no_new_one_can_start(tmp_path: Path) -> None:
+    with watched(tmp_path, ends="2", asks="1") as seen:
+        await until(lambda: len(seen.logged("starts")) == 2 and len(seen.serving()) == 1)
+        assert seen.serving() == [int(seen.logged("starts")[0].split()[0])]
+        assert seen.logged("retires") == []
+
+
+async def test_who_ends_by_itself_is_replaced(tmp_path: Path) -> None:
+    with watched(tmp_path) as seen:
+        await until(lambda: len(seen.logged("starts")) == 1)
+        os.kill(seen.serving()[0], RETIRE)
+        await until(lambda: seen.logged("counts") == ["1 counted"])
+        assert [line.split()[1] for line in seen.logged("starts")] == ["1", "1"]
+
+
+async def test_all_ends_where_the_first_can_not_start(tmp_path: Path) -> None:
+    with watched(tmp_path, ends="1") as seen:
+        await until(lambda: seen.process.poll() == 3)
