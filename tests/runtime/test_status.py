@@ -104,7 +104,6 @@ async def test_who_replaces_a_process_serves_its_metrics_once_that_has_ended(tmp
         async with serve(build_app(host, listen_for_metrics=True, place=Place(0, channel))):
             assert not await answers(f"http://{own}/metrics")
             parent.sendall(before.counts())
-            parent.shutdown(socket.SHUT_WR)
             await until(lambda: answers(f"http://{own}/metrics"))
             assert b'satark_turn_failures_total{channel="whatsapp"} 7.0' in host.metrics.render()
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+import uvicorn
 
 from satark.api.observability import log
 from satark.identity.memory_lock import lock_memory
 from satark.runtime.app import build_app
 from satark.runtime.host import ROLES, Host
-from satark.runtime.http_server import check_port, collect_rarely, run_server, serve_replaceably
-from satark.runtime.process_watch import ALONE, CHANNEL, NUMBER, serve_in_processes
+from satark.runtime.http_server import ReplaceableServer, check_port, collect_rarely, run_server, uvicorn_options
+from satark.runtime.process_watch import serve_in_processes
 from satark.runtime.status import Place
 from satark.settings.core import Role
 from satark.settings.settings import Settings
@@ -75,7 +75,7 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
         run_server(build_app(process, listen_for_metrics=True), host, port)
         return
     process.services.close()
-    serve_in_processes([sys.executable, "-m", __name__, *roles], (host, port), workers)
+    serve_in_processes([sys.executable, "-m", __name__, ",".join(roles)], (host, port), workers)
 
 
 def _announce(process: Host, host: str, port: int) -> None:
@@ -87,23 +87,25 @@ def _announce(process: Host, host: str, port: int) -> None:
         log.warning("no desk: tips can't be submitted until there is one, run `satark desk add`")
 
 
-def _serve_as_one(roles: Sequence[str]) -> None:
-    """Serve in one of the processes that the first one starts, until it is replaced."""
+def _serve_as_one(role: str, listening: str, channel: str, number: str, is_alone: str) -> None:
+    """Serve as one of the processes that the first one starts, until it is replaced."""
     die_with_parent()
     forbid_dumps()
     lock_memory()
     configure_logging(json=True)
-    settings = Settings()
-    process = Host(settings, Roles().convert(",".join(roles), None, None), is_alone=os.environ[ALONE] == "1")
-    channel = socket.socket(fileno=int(os.environ[CHANNEL]))
-    channel.settimeout(0)
-    app = build_app(process, listen_for_metrics=True, place=Place(int(os.environ[NUMBER]), channel))
+    process = Host(Settings(), Roles().convert(role, None, None), is_alone=is_alone == "1")
+    place = Place(int(number), socket.socket(fileno=int(channel)))
+    app = build_app(process, listen_for_metrics=True, place=place)
+    core, runtime = process.settings.core, process.ingest_runtime
+    seconds = core.process_epochs * core.epoch_minutes * 60
+    config = uvicorn.Config(app, **uvicorn_options("", 0))
+    in_use, is_busy = lambda: any(page.in_use() for page in process.pages), runtime.is_busy if runtime else bool
+    server = ReplaceableServer(config, place.channel, seconds, in_use, is_busy)
     collect_rarely()
-    seconds = settings.core.process_epochs * settings.core.epoch_minutes * 60
-    serve_replaceably(app, channel=channel, seconds=seconds, in_use=process.in_use, is_busy=process.is_busy)
-    channel.settimeout(None)
-    channel.sendall(process.metrics.counts())
+    server.run([socket.socket(fileno=int(listening))])
+    place.channel.settimeout(None)
+    place.channel.sendall(process.metrics.counts())
 
 
 if __name__ == "__main__":
-    _serve_as_one(sys.argv[1:])
+    _serve_as_one(*sys.argv[1:])

@@ -155,14 +155,6 @@ class Host:
         has_both = self.roles >= {"web", "worker"}
         return has_both and self.is_alone and services.main.dialect.name == "sqlite"
 
-    def in_use(self) -> bool:
-        """Return whether somebody is signed in to a page, whom the end of this process would sign out."""
-        return any(page.in_use() for page in self.pages)
-
-    def is_busy(self) -> bool:
-        """Return whether a reply or a file is under way."""
-        return self.ingest_runtime is not None and self.ingest_runtime.is_busy()
-
     def emit(self, event: LifecycleEvent) -> None:
         """Pass an event to the plugins."""
         if self._has_event_hook:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import math
-import os
 import socket
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import uvicorn
 
-from satark.runtime.process_watch import LISTENING, OLD, READY, RETIRE
+from satark.runtime.process_watch import OLD, READY, RETIRE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,12 +84,8 @@ def uvicorn_options(host: str, port: int) -> dict[str, Any]:
 class ReplaceableServer(uvicorn.Server):
     """A server that asks the first process to be replaced after some time, and ends when it has answered all it took.
 
-    Args:
-        config: uvicorn's settings.
-        channel: the socket to the first process (`satark.runtime.process_watch`).
-        seconds: the time after which it asks; 0: never.
-        in_use: tells whether somebody is signed in, who would be signed out by a replacement.
-        is_busy: tells whether something that this process took is under way.
+    `channel`: the socket to the first process. `seconds`: when it asks; 0: never. `in_use` tells whether somebody is
+    signed in, whom a replacement would sign out, and `is_busy` whether a reply or a file is under way.
     """
 
     def __init__(
@@ -105,8 +100,7 @@ class ReplaceableServer(uvicorn.Server):
         self._channel = channel
         self._asks_at = time.monotonic() + (seconds or math.inf)
         self._in_use, self._is_busy = in_use, is_busy
-        self._ends_at: float | None = None
-        """When it ends at the latest, once it is being replaced."""
+        self._ends_at: float | None = None  # set once it is replaced
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so to the first process."""
@@ -119,12 +113,9 @@ class ReplaceableServer(uvicorn.Server):
         if time.monotonic() >= self._asks_at and not self._in_use():
             self._asks_at = math.inf
             self._channel.sendall(OLD)
-        if self._ends_at is not None and (time.monotonic() >= self._ends_at or not self._has_work()):
-            return True
-        return await super().on_tick(counter)
-
-    def _has_work(self) -> bool:
-        return bool(self.server_state.connections or self.server_state.tasks) or self._is_busy()
+        has_work = self.server_state.connections or self.server_state.tasks or self._is_busy()
+        has_ended = self._ends_at is not None and (time.monotonic() >= self._ends_at or not has_work)
+        return await super().on_tick(counter) or has_ended
 
     def _retire(self) -> None:
         """Take no new connection, and let each one end after its answer. Nothing is cut off."""
@@ -133,9 +124,3 @@ class ReplaceableServer(uvicorn.Server):
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         for server in self.servers:
             server.close()
-
-
-def serve_replaceably(app: Starlette, **options: Any) -> None:
-    """Serve an application in a process that the first one started, until it is replaced or told to stop."""
-    config = uvicorn.Config(app, **uvicorn_options("", 0))
-    ReplaceableServer(config, **options).run([socket.socket(fileno=int(os.environ[LISTENING]))])

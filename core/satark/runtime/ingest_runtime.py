@@ -131,7 +131,7 @@ class IngestRuntime:
             tasks.create_task(keep_running(name, run, self._metrics.faults.task_failed))
 
     def is_busy(self) -> bool:
-        """Return whether a reply or a file is under way."""
+        """Return whether a reply or a file is under way, which the end of this process would break off."""
         return self._replies.is_busy or self._fetcher.is_busy
 
     async def store_flow(self) -> None:

@@ -8,10 +8,9 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import anyio.to_thread
-import msgspec
 import uvicorn
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,6 +23,7 @@ from satark.api.observability import log
 from satark.api.routing import Destination
 from satark.ingest.spool import describe
 from satark.runtime.http_server import uvicorn_options
+from satark.runtime.process_watch import MESSAGE
 from satark.settings.core import PUBLIC_METRICS
 from satark.store import deliveries
 from satark.store.breakers import read_open_breakers
@@ -41,13 +41,11 @@ _STEP: Final = 10
 """Difference between the ports of two processes. The ports between them are for other roles on the machine."""
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where a process stands among those that another one starts and replaces."""
+class Place(NamedTuple):
+    """A process's number among those that serve at once, from 0, and its socket to the one that watches them."""
 
     number: int
-    """Its number among those that serve at once, from 0."""
     channel: socket.socket
-    """The socket from which it reads the counts of the process that it replaces."""
 
 
 class Status:
@@ -83,7 +81,8 @@ class Status:
     async def serve_metrics(self, listen: str, place: Place | None, server: uvicorn.Server) -> None:
         """Count on from where the process ended that this one replaces, and then serve the metrics at its port."""
         if place is not None:
-            self._host.metrics.take_over(await _read_all(place.channel))
+            place.channel.settimeout(0)
+            self._host.metrics.take_over(await asyncio.get_running_loop().sock_recv(place.channel, MESSAGE))
         listening = None if listen in {"", PUBLIC_METRICS} else _open(listen, place.number if place else 0)
         if listening is not None:
             with listening:
@@ -125,13 +124,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-async def _read_all(channel: socket.socket) -> bytes:
-    parts: list[bytes] = []
-    while part := await asyncio.get_running_loop().sock_recv(channel, 1 << 16):
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _open(listen: str, number: int) -> socket.socket | None:

@@ -16,11 +16,10 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
 class _Counts(msgspec.Struct, array_like=True):
-    """What one process hands to the next."""
+    """What one process hands to the next: names of counters with labels and value, counts of bands, and alarms."""
 
     published: list[tuple[str, dict[str, str], float]]
-    """Name of a counter, labels and value."""
-    waiting: list[list[tuple[Any, int, float]]]
+    waiting: list[list[tuple[tuple[str, ...] | float, int, float]]]
     alarms: list[tuple[Fault, float]]
 
 
@@ -101,7 +100,7 @@ class Metrics:
             for name, counter in self._counters.items()
             for sample in next(iter(counter.collect())).samples
         ]
-        waiting = [one.band.waiting() for one in self._banded]
+        waiting: list[Any] = [one.band.waiting() for one in self._banded]
         return msgspec.msgpack.encode(_Counts(published, waiting, self.faults.lasting()))
 
     def take_over(self, encoded: bytes) -> None:
@@ -112,7 +111,7 @@ class Metrics:
         for name, labels, value in counts.published:
             self._counters[name].labels(**labels).inc(value)
         for one, waiting in zip(self._banded, counts.waiting, strict=True):
-            one.band.take_over([(_as_key(key), count, total) for key, count, total in waiting])
+            one.band.take_over(waiting)  # type: ignore[arg-type] # a counter's keys are words, a histogram's numbers
         self.faults.take_over(counts.alarms)
 
     def clear_queue_gauges(self) -> None:
@@ -131,7 +130,3 @@ class Metrics:
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         counter = self._counters[name] = Counter(name, text, labels, registry=self.registry)
         return counter
-
-
-def _as_key(decoded: Any) -> Any:
-    return tuple(decoded) if isinstance(decoded, list) else decoded

@@ -37,10 +37,7 @@ if TYPE_CHECKING:
 
 
 def build(context: DeskContext, settings: DeskSettings, public_url: str = "") -> Starlette:
-    """Build the application. It can be mounted at any path; `public_url` is its address behind a reverse proxy.
-
-    `state.in_use` of the application tells whether something of an officer's is in this process's memory.
-    """
+    """Build the application. It can be mounted at any path; `public_url` is its address behind a reverse proxy."""
     web = DeskWeb(context, settings, public_url)
     sign_in, pages, overview = SignInPages(web), DeskPages(web), OverviewPages(web)
     voices, originals, acts = VoicePages(pages), OriginalPages(pages, context), ActPages(web, pages)
@@ -79,7 +76,8 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     ]
     middleware = [Middleware(one, public_url=public_url) for one in (PageHeaders, SameOrigin)]
     site = Starlette(routes=routes, middleware=middleware)
-    site.state.in_use = web.in_use
+    # Whether an officer is signed in, or a form waits for one who signs in again.
+    site.state.in_use = lambda: web.sessions.in_use() or bool(web.drafts)
     return site
 
 

@@ -80,10 +80,6 @@ class DeskWeb:
         }
         self._templates = page_templates(Path(__file__).parent / "templates")
 
-    def in_use(self) -> bool:
-        """Return whether an officer is signed in, or a form waits for one who signs in again."""
-        return self.sessions.in_use() or bool(self.drafts)
-
     def text(self, request: Request) -> PageText:
         """Return the page text in the officer's language."""
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
