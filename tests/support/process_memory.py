@@ -10,7 +10,7 @@ from typing import Final
 
 _ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-32-le")
 """How Python and its libraries hold text."""
-_PIECE: Final = 1 << 24
+_CHUNK: Final = 1 << 24
 
 
 def processes_of(pid: int) -> list[int]:
@@ -27,14 +27,14 @@ def count_in_memory(pid: int, texts: Mapping[str, Collection[str]]) -> Counter[s
     """Count by name how often one of these texts stands in a process's memory, in any encoding."""
     needles = [(name, text.encode(code)) for name, many in texts.items() for text in many for code in _ENCODINGS]
     counts: Counter[str] = Counter()
-    for piece in _pieces(pid, max(len(needle) for _, needle in needles)):
+    for chunk in _chunks(pid, max(len(needle) for _, needle in needles)):
         for name, needle in needles:
-            if found := piece.count(needle):
+            if found := chunk.count(needle):
                 counts[name] += found
     return counts
 
 
-def _pieces(pid: int, overlap: int) -> Iterator[bytes]:
+def _chunks(pid: int, overlap: int) -> Iterator[bytes]:
     """Read what a process may write to: what it only reads is its program."""
     with contextlib.suppress(OSError), Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
@@ -42,7 +42,7 @@ def _pieces(pid: int, overlap: int) -> Iterator[bytes]:
             start, end = (int(one, 16) for one in span.split("-"))
             if not flags.startswith("rw"):
                 continue
-            for at in range(start, end, _PIECE):
+            for at in range(start, end, _CHUNK):
                 with contextlib.suppress(OSError):  # it was unmapped meanwhile
                     memory.seek(at)
-                    yield memory.read(min(_PIECE + overlap, end - at))
+                    yield memory.read(min(_CHUNK + overlap, end - at))
