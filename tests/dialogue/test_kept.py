@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from satark.api.inbound import MediaKind
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.dialogue.session import Session
-from satark_testing.dialogue.chat import Chat
+from satark.dialogue.session import Mailbox, OpenMailbox, Session
+from satark_testing.dialogue.chat import RECEIPT, Chat
 from satark_words.analysis import Analysis
 from satark_words.choosing import VAGUE
 from satark_words.geography.geography import Geography
@@ -130,3 +132,78 @@ def test_no_text_that_tells_something_is_lost_at_any_question(engine: Engine, st
 @every_row("text", [LODGE, "nahi nahi galat likh diya tha, asal me wo ladka sigra ki gali me ganja bechta hai"])
 def test_a_story_with_the_word_for_a_mistake_is_kept(engine: Engine, step: str, text: str) -> None:
     assert _kept(conversation(engine, step).say(text), text)
+
+
+CODE = RECEIPT.code
+TOLD = ("Hi", "1", "4", "कपड़े की दुकान के पीछे लोग जुआ खेलते हैं", "लंका", "2", "छोड़ें")
+STATES: dict[str, tuple[str, ...]] = {
+    **{step: typed for step, typed in TYPED.items() if step != "after"},
+    "details": (*TOLD, "जोड़ें"), "change": (*TOLD, "बदलें"), "restart": (*TOLD, "नई सूचना"),
+    "identity": ("lanka me mere bhai ramesh daru bechta hai, mera naam Sunita hai, mobile 9876543210",),
+    "unsent": TOLD, "code": (*TOLD, "स्थिति"), "code alone": ("स्थिति",), "elsewhere": ("elsewhere",),
+    "language after the receipt": (*TOLD, "भेजें", "भाषा"), "code after the receipt": (*TOLD, "भेजें", "स्थिति"),
+    "mailbox": (CODE,),
+}  # fmt: skip
+"""Question → what a tipster types to come there."""
+ADDITIONS = (
+    "unka godown sigra me hai wahan se ganja ki gadi aati hai", "gadi ka number UP65 AB 1234 hai jisme daru aati hai",
+    "ओकरा लगे कट्टा बा अउर दारू बेचेला", "he keeps the ganja in the shed behind the temple",
+)  # fmt: skip
+SHORT = ("ओकरा लगे कट्टा बा", "uska naam Bablu bhi hai", "वो सफ़ेद कुर्ता पहनता है", "two more men help him")
+
+
+def _came_to(engine: Engine, where: str) -> Chat:
+    box = Mailbox(open=OpenMailbox("0" * 32, "4K7Q-2XPM", "age1"), language="hi", messages=())
+    chat = Chat(engine, mailbox=box).say(*STATES[where])
+    if where == "unsent" and chat.session and (asked := engine.ask_unsent(replace(chat.session, may_remind=True))):
+        chat.session = asked[0]
+    return chat
+
+
+@pytest.mark.slow("every question")
+@every_row("where", STATES)
+@every_row("text", ADDITIONS)
+def test_an_addition_is_kept_wherever_it_is_told(engine: Engine, where: str, text: str) -> None:
+    assert _kept(_came_to(engine, where).say(text), text)
+
+
+@pytest.mark.slow("every question")
+@every_row("where", ["review", "unsent", "details", "change", "cancel", "identity", "police", "evidence", "reach"])
+@every_row("text", SHORT)
+def test_a_short_addition_is_kept_where_a_whole_tip_stands(engine: Engine, where: str, text: str) -> None:
+    assert _kept(_came_to(engine, where).say(text), text)
+
+
+@pytest.mark.slow("every question")
+@every_row("where", STATES)
+@every_row("kind", ["image", "voice", "video"])
+def test_a_file_is_kept_wherever_it_is_sent(engine: Engine, where: str, kind: MediaKind) -> None:
+    assert _came_to(engine, where).send(kind).turn.media_jobs
+
+
+@every_row("where", STATES)
+def test_a_location_is_kept_wherever_it_is_sent(engine: Engine, where: str) -> None:
+    chat = _came_to(engine, where).pin(25.3, 83.0)
+    places = [one.value for one in chat.session.answers.values()] if chat.session else []
+    assert chat.turns[-1].post or any(isinstance(one, dict) and "latitude" in one for one in places)
+
+
+NUMBERS = (
+    "paise is account me gaye 5010012345678901", "uska account hai 5010012345678901",
+    f"{CODE} gadi ka number UP65 hai",
+)  # fmt: skip
+
+
+@every_row("text", NUMBERS)
+def test_a_number_in_a_message_to_the_police_is_no_code(engine: Engine, text: str) -> None:
+    chat = _came_to(engine, "mailbox").say(text)
+    post = chat.turns[-1].post
+    assert post is not None
+    assert post.text == text.removeprefix(f"{CODE} ")
+
+
+@every_row("text", ["OTP code 482719305571 maang raha tha thag", "aadhar code 4827 1930 5571 leke fraud kiya"])
+def test_a_number_of_twelve_digits_in_a_story_is_no_handoff_code(engine: Engine, text: str) -> None:
+    chat = Chat(engine).say(text)
+    assert not chat.turn.redeem_handoff_code
+    assert _kept(chat, text)

@@ -271,11 +271,10 @@ def test_who_gives_no_code_goes_on_where_they_were(chat: Chat, before: tuple[str
     assert "closed" not in chat.text, "nothing was open"
 
 
-def test_a_file_while_a_code_is_awaited_is_refused_aloud(box: Chat) -> None:
+def test_a_file_while_a_code_is_awaited_is_kept_where_the_tip_stood(box: Chat) -> None:
     box.say("Hi", "2", "status").send("image")
-    assert box.step == "@code"
-    assert box.turn.media_jobs == ()
-    assert "not understood" in box.text
+    assert (box.step, len(box.turn.media_jobs)) == ("category", 1)
+    assert "We have your file" in box.text
 
 
 def test_an_empty_message_in_the_mailbox_posts_nothing(box: Chat) -> None:

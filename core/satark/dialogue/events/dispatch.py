@@ -76,7 +76,11 @@ def _handle_sent(context: TurnContext, event: Media | Pin) -> Turn:
         return context.ask()
     if turn := keep_recording(context, event):
         return turn
-    return context.state.handle_event(context, "", event) or not_understood(context)
+    turn = context.state.handle_event(context, "", event)
+    if turn is None and context.session.state.startswith("@"):  # what a menu does not take belongs where it was opened
+        context.leave_menu()
+        turn = context.state.handle_event(context, "", event)
+    return turn or not_understood(context)
 
 
 def _handle_unsupported(context: TurnContext, event: Event) -> Turn:

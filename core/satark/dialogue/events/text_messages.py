@@ -24,7 +24,7 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
-from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked
+from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, is_story
 from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_question
 from satark.dialogue.turn.context import TurnContext
@@ -42,7 +42,9 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     """Handle a typed text."""
     name, question = context.state.question(context)
     folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
-    if _gives_receipt_code(context, event.body):
+    if _gives_receipt_code(context, event.body) and (told := _message_beside_code(context, event.body)):
+        event = Text(told)
+    elif _gives_receipt_code(context, event.body):
         _keep_words_beside_code(context, event.body)
         context.hear_dangers(without_code(event.body, RECEIPT_DIGITS))
         context.change(dangers_unsaid=context.shown_dangers)  # the mailbox's turn says them
@@ -104,16 +106,27 @@ def _gives_receipt_code(context: TurnContext, body: str) -> bool:
     """Whether a text gives a receipt code: any number of its length, unless it is called an account's or a card's."""
     if find_code(body, RECEIPT_DIGITS) is None:
         return False
-    return context.session.state in _EXPECT_RECEIPT_CODE or not _tells_account(context, body)
+    return context.session.state == "@code" or not _tells_account(context, body)
+
+
+def _message_beside_code(context: TurnContext, body: str) -> str:
+    """Return what a text tells the police beside the code of a mailbox that is open; empty where it only gives a code.
+
+    The code itself must reach nobody.
+    """
+    words = without_code(body, RECEIPT_DIGITS).strip()
+    only_code = not is_story(words) or context.analysis(words).has("t.code", "cmd.status")
+    return "" if only_code or context.session.mailbox is None else words
 
 
 def _gives_handoff_code(context: TurnContext, body: str) -> bool:
     """Whether a text gives a handoff code: where one is expected, after the word for it, or called a code."""
     if find_code(body, HANDOFF_DIGITS, longest=LONGEST_HANDOFF_MESSAGE) is None:
         return False
-    if context.session.state in _EXPECT_HANDOFF_CODE or context.analysis(body).has("t.code"):
+    words = without_code(body, HANDOFF_DIGITS)
+    if context.session.state in _EXPECT_HANDOFF_CODE or context.loaded.commands.command(fold(words)) == "elsewhere":
         return True
-    return context.loaded.commands.command(fold(without_code(body, HANDOFF_DIGITS))) == "elsewhere"
+    return context.analysis(body).has("t.code") and not _tells_beside(context, words)
 
 
 def _tells_account(context: TurnContext, body: str) -> bool:
@@ -126,10 +139,16 @@ def _keep_words_beside_code(context: TurnContext, body: str) -> None:
     session, words = context.session, without_code(body, RECEIPT_DIGITS).strip()
     if session.submitted or session.mailbox is not None or session.state in _EXPECT_RECEIPT_CODE:
         return
-    reading = context.loaded.reader.read(context.analysis(words), Asked(name=STORY, asks="text"))
-    if reading.kind in {Kind.CONTENT, Kind.DANGER} and (context.analysis(words).story_marks() or reading.dangers):
+    if _tells_beside(context, words):
         context.change(language=session.language or context.loaded.language_of(words))
         accept_unsolicited(context, Text(words))
+
+
+def _tells_beside(context: TurnContext, words: str) -> bool:
+    """Whether the words beside a code tell of a crime."""
+    reading = context.loaded.reader.read(context.analysis(words), Asked(name=STORY, asks="text"))
+    told = reading.kind in {Kind.CONTENT, Kind.DANGER}
+    return told and bool(context.analysis(words).story_marks() or reading.dangers)
 
 
 def open_mailbox(context: TurnContext) -> Turn:

@@ -76,6 +76,8 @@ _EMPTY_MARKS: Final = (
     "t.listen", "t.report", "t.bot", "t.service",
 )  # fmt: skip
 """Marks of words that tell nothing of a crime."""
+_SAID_IN_ANSWERS: Final = (*_EMPTY_MARKS, *_SAID_IN_TALK, "said.*", "unit.*", "cat.*")
+"""Marks of words that an answer to a choice consists of."""
 _AFTER_SENDING: Final = {
     "reply.remark.mistake": "revoke.late",
     "reply.remark.afraid": "reply.remark",
@@ -94,20 +96,28 @@ _PLACE_WORDS: Final = 3
 
 def handle_words(context: TurnContext, event: Text, name: str, question: Question) -> Turn:
     """Handle a text at the question with this id."""
+    if context.session.state == UNSENT:  # whatever is said about an unsent draft is said about the review
+        context.leave_menu()
+        context.say("unsent.again")
+        name, question = context.state.question(context)
     if not _reads(context):
         context.hear_dangers(event.body)
         return context.state.handle_event(context, "", event) or not_understood(context)
     asked = asked_of(context, name, question)
     reading = context.loaded.reader.read(context.analysis(event.body), asked)
     context.note_dangers(reading.dangers, event.body)
-    asks_again = reading.kind is Kind.COMMAND and reading.command in _ASKS_AGAIN
-    if context.session.state in _FOR_A_CODE and (asks_again or reading.kind not in {Kind.COMMAND, Kind.REMARK}):
-        return context.state.handle_event(context, "", event) or not_understood(context)
     words = _Words(context, event, asked, reading)
+    at_code = words.at_code() if context.session.state in _FOR_A_CODE else None
+    return at_code or _handle_read(words, question)
+
+
+def _handle_read(words: _Words, question: Question) -> Turn:
+    """Handle a text that was read, at a question that is not for a code."""
+    context, event, asked, reading = words.context, words.event, words.asked, words.reading
     turn = None if words.tells_of_crime() else choose_by_name(context, event, question, reading)
     if turn or (reading.command == "edit" and (turn := correct_place(context, event.body))):
         return turn
-    if asked.asks == "review" and not reading.negated and hear_of_police(context, event.body):
+    if asked.asks == "review" and reading.kind is not Kind.REFUSAL and hear_of_police(context, event.body):
         if reading.story or is_story(event.body):
             words.keep_story()
         return context.ask()
@@ -137,7 +147,7 @@ def _names_a_place(context: TurnContext, body: str) -> bool:
 
 def _reads(context: TurnContext) -> bool:
     step = context.step
-    if context.session.state in _TO_THE_POLICE or context.session.state == UNSENT:
+    if context.session.state in _TO_THE_POLICE:
         return False
     if context.state is not DRAFT:
         return True
@@ -154,6 +164,16 @@ class _Words:
         self.event = event
         self.asked = asked
         self.reading = reading
+
+    def at_code(self) -> Turn | None:
+        """Take a story where it was told, and anything else but a command or a remark as no code."""
+        context, reading = self.context, self.reading
+        if self.tells_of_crime():
+            context.leave_menu()
+            return handle_words(context, self.event, *context.state.question(context))
+        if reading.kind in {Kind.COMMAND, Kind.REMARK} and reading.command not in _ASKS_AGAIN:
+            return None
+        return context.state.handle_event(context, "", self.event) or not_understood(context)
 
     def tells_first(self) -> bool:
         """Whether a text begins a tip, however few its words: it is not surely talk, a command or an answer."""
@@ -221,15 +241,18 @@ class _Words:
         context.change(replied="" if again else reply)
         return again
 
-    def kept(self) -> Turn:
-        """Keep words that were answered in vain, so that nobody gets the same reply again and again."""
+    def kept(self, *, stays: bool = False) -> Turn:
+        """Keep words that were answered in vain, so that nobody gets the same reply again and again.
+
+        `stays`: in a menu, which such words would otherwise leave.
+        """
         context = self.context
         if context.session.submitted:
             return add_to_tip(context, self.event)
         if not context.session.language:
             return self.content()
         in_menu = context.state is not DRAFT and context.state is not LANGUAGE
-        if in_menu and (turn := context.state.handle_event(context, "", self.event)):
+        if in_menu and not stays and (turn := context.state.handle_event(context, "", self.event)):
             return turn
         self.keep_story()
         return context.ask() if in_menu else go_on(context, stay=True)
@@ -241,14 +264,22 @@ class _Words:
         context, reading = self.context, self.reading
         if reading.confidence < Confidence.CERTAIN:
             context.say("understood", label=self._label(reading.option))
-        if reading.story or self.tells() or (self.asked.name == "category" and self._tells_more()):
+        more = self.asked.asks == "choice" and not any(option.acts for option in self.asked.options)
+        if self.asked.name == "category":
+            more = self._tells_more()
+        elif more:
+            more = reading.confidence < Confidence.CERTAIN and self._counts(_LEFT_OVER, 1, _SAID_IN_ANSWERS)
+        if reading.story or self.tells() or more:
             self.keep_story()
         return _choose(context, reading.option) or not_understood(context)
 
     def content(self) -> Turn:
         """Accept the words as the answer, or as a story that was not asked for."""
         context, reading = self.context, self.reading
-        if context.state is LANGUAGE and not context.session.submitted and context.session.mailbox is None:
+        if context.session.submitted or context.session.mailbox:
+            if context.state is LANGUAGE and is_story(self.event.body):
+                context.leave_menu()
+        elif context.state is LANGUAGE:
             opening = (
                 reading.opening if reading.story else context.loaded.reader.open(context.analysis(self.event.body))
             )
@@ -336,6 +367,9 @@ class _Words:
         label = self._label(code)
         if self.reading.negated and (self._acts(code) or erases or code == "@restart"):
             label = ""
+        refuses = self.reading.negated or context.analysis(self.event.body).has("opt.reach.no")
+        if not label and not refuses and self._counts(_LEFT_OVER, _FIRST_WORDS):
+            return self.kept(stays=True)
         if self.asked.asks == "review" and (not label or self._acts(code)):
             return self.refuse_sending()
         if not label:
@@ -439,11 +473,11 @@ def choose_by_name(context: TurnContext, event: Text, question: Question, readin
     offered = {option.code for option in question.options}
     if not fills:
         is_new = named.station and reading.kind is not Kind.OPTION
-        return _answer(context, step, named.station) if is_new else None
+        return _answer(context, step, named.station, event.body) if is_new else None
     if named.station and named.station not in offered and (fills == "district" or reading.kind is not Kind.OPTION):
-        return _fill(context, step, named)
+        return _fill(context, step, named, event.body)
     if fills == "district" and named.district in offered and reading.kind is not Kind.OPTION:
-        return _answer(context, step, named.district)
+        return _answer(context, step, named.district, event.body)
     return None
 
 
@@ -451,14 +485,15 @@ def _tell_district(context: TurnContext, body: str) -> Turn | None:
     """Accept the name of the district that was left to the review, or of a station; None for anything else."""
     left = next((step for step in untold(context) if getattr(step.settings, "fills", "")), None)
     named = context.loaded.geography.resolve(context.names(body))
-    return _fill(context, left, named) if left and named.district and _names_a_place(context, body) else None
+    return _fill(context, left, named, body) if left and named.district and _names_a_place(context, body) else None
 
 
-def _fill(context: TurnContext, step: Step, named: Named) -> Turn:
+def _fill(context: TurnContext, step: Step, named: Named, body: str) -> Turn:
     """Set the place's district and station. Questions that these answer are no longer asked."""
     place = context.session.answers.get(context.loaded.place_step)
     if place is None or not isinstance(place.value, Mapping):
-        return _answer(context, step, named.district if step.settings.fills == "district" else named.station)
+        return _answer(context, step, named.district if step.settings.fills == "district" else named.station, body)
+    _keep_long(context, body)
     geography, language = context.loaded.geography, context.catalogue.language
     context.add_part(context.loaded.place_step, {"district": named.district, "station": named.station})
     labels = (geography.label(code, language) for code in (named.station, named.district) if code)
@@ -476,13 +511,19 @@ def correct_place(context: TurnContext, body: str) -> Turn | None:
     label = geography.label(found.outpost or found.station, context.catalogue.names_in)
     place = located(Place(text=label, district=found.district, station=found.station), geography)
     context.set_answer(context.loaded.place_step, GivenAnswer(msgspec.to_builtins(place), context.source))
-    if len(body.split()) >= _LONG:
-        accept_unsolicited(context, Text(body))
+    _keep_long(context, body)
     context.say("changed", name=context.catalogue.text(f"{context.loaded.place_step}.name"), value=label)
     return go_on(context, stay=True)
 
 
-def _answer(context: TurnContext, step: Step, code: str) -> Turn:
+def _keep_long(context: TurnContext, body: str) -> None:
+    """Keep a text that tells more than a name."""
+    if len(body.split()) >= _LONG:
+        accept_unsolicited(context, Text(body))
+
+
+def _answer(context: TurnContext, step: Step, code: str, body: str) -> Turn:
+    _keep_long(context, body)
     view = context.view(step)
     context.say("understood", label=step.type.show(step, code, view))
     result = step.type.accept(step, Tap(code), view)

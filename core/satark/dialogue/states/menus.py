@@ -17,7 +17,6 @@ from satark.dialogue.turn.consent import ask_for_word
 from satark.dialogue.turn.context import EDIT_PREFIX, BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.submission import identifying_words, summary_without_identity, take_out_identity
-from satark_words.reading import Asked, Kind
 from satark_words.tokens import fold
 
 ALOUD: Final = "aloud"
@@ -297,7 +296,7 @@ class IdentityMenu(BaseState):
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Send the tip without the words, leave them in, or choose the answer to change; keep what is told besides."""
         if not code:
-            if isinstance(event, Media | Pin) or (isinstance(event, Text) and _tells(context, event.body)):
+            if isinstance(event, Media | Pin) or (isinstance(event, Text) and is_story(event.body)):
                 return context.ask() if accept_unsolicited(context, event) else None
             return None
         if code == "change":
@@ -369,16 +368,10 @@ class UnsentState(BaseState):
         del code
         context.leave_menu()
         context.say("unsent.again")
-        if isinstance(event, Media | Pin) or (isinstance(event, Text) and _tells(context, event.body)):
+        if isinstance(event, Media | Pin):
             accept_unsolicited(context, event)
         return go_on(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Show the review, unless the command is about something else."""
         return None if name in _CARRIED_OUT else self.handle_event(context, "", Text(""))
-
-
-def _tells(context: TurnContext, body: str) -> bool:
-    """Whether a text tells more of the tip, rather than answering."""
-    reading = context.loaded.reader.read(body, Asked(name="review", asks="review"))
-    return reading.story and reading.kind in {Kind.CONTENT, Kind.DANGER}
