@@ -82,7 +82,8 @@ def test_every_hook_before_a_commit_runs_a_tool_of_the_project(hook: dict[str, A
 
 
 def test_the_quick_tests_run_before_a_commit_and_every_test_in_ci() -> None:
-    chosen = dict(re.findall(r"^(\w+): .*\n\t@(?:\$\(IN_MEMORY\) )?\$\(PYTEST\) .* -m \"?([\w ]+?)\"? \$\(ARGS\)$", MAKEFILE, re.MULTILINE))
+    command = r"^(\w+): .*\n\t@(?:\$\(IN_MEMORY\) )?\$\(PYTEST\) .* -m \"?([\w ]+?)\"? \$\(ARGS\)$"
+    chosen = dict(re.findall(command, MAKEFILE, re.MULTILINE))
     assert chosen == {"quick": "not slow and not full", "test": "not full", "full": "full"}
     assert "make --silent quick" in [hook["entry"] for hook in HOOKS]
     run = re.findall(r"^(?:make|tests) (quick|test|full)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)

@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-_MEMORY: Final = ("/dev/shm/satark-", "/memfd:")
+from satark.store.workspace import SHARED_MEMORY
+
+_MEMORY: Final = (f"{SHARED_MEMORY}/satark-", "/memfd:")
 """Prefixes of open files that are in memory and on no disk."""
 _EXAMINED_BYTES: Final = 1 << 21
 """Number of bytes of each file that are examined."""
