@@ -107,7 +107,6 @@ class DemoServer:
             police=police,
             readings=_readings(host),
             services=host.services,
-            data_dir=settings.core.data_dir,
             events=self._events,
         )
         lines = [*(one.line for one in prepared), police.status_line]

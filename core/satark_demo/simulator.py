@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from satark.api.routing import CaseworkError
 from satark.api.sealing import CantOpen
 from satark.api.web import PAGE_HEADERS, PageHeaders, SameOrigin
-from satark_demo import data_at_rest, samples
+from satark_demo import samples
 from satark_demo.chat import Action, Chat, NoSuchMessage, NotPossible, Publish, Say
 from satark_demo.event_stream import EventStream
 from satark_demo.messages import SentFile
@@ -66,7 +66,6 @@ class Simulator:
         police: PoliceSystem,
         readings: Readings,
         services: Services,
-        data_dir: Path,
         events: EventStream,
     ) -> None:
         self._phones = phones
@@ -74,7 +73,6 @@ class Simulator:
         self._police = police
         self._readings = readings
         self._services = services
-        self._data_dir = data_dir
         self._events = events
 
     def routes(self) -> list[BaseRoute]:
@@ -92,8 +90,6 @@ class Simulator:
             _route("/desks/{desk}/{number}", self._tip),
             _route("/desks/{desk}/{number}/{ordinal}", self._evidence),
             _route("/police/{number}/{status}", self._answer, "POST"),
-            _route("/database", self._database),
-            _route("/search", self._search, "POST"),
             Mount("/simulator/static", StaticFiles(directory=_STATIC), middleware=_GUARDS),
         ]
 
@@ -169,15 +165,6 @@ class Simulator:
 
     async def _answer(self, request: Request) -> Response:
         return await _done(self._police.answer(**request.path_params))
-
-    async def _database(self, _request: Request) -> Response:
-        return _json(await anyio.to_thread.run_sync(data_at_rest.stored_rows, self._services))
-
-    async def _search(self, request: Request) -> Response:
-        words = (await _body(request, _REQUEST_BYTES)).decode("utf-8", "replace").strip()
-        if not words:
-            raise HTTPException(400, "nothing to search for")
-        return _json(await anyio.to_thread.run_sync(data_at_rest.search_files, self._data_dir, words))
 
     def _chat(self, request: Request) -> Chat:
         try:

@@ -24,7 +24,6 @@ async def test_an_action_that_a_phone_does_not_support_is_refused(open_demo: Ope
     assert await visitor.perform("dance") == 400
     assert await visitor.post("/phones/1/whatsapp", b"{") == 400
     assert await visitor.post("/phones/1/whatsapp", b"x" * 70_000) == 413
-    assert await visitor.post("/search", b"  ") == 400
     assert await visitor.post("/readings", {"step": "review", "lines": "send it"}) == 200
     assert await visitor.post("/readings", {"step": "nothing", "lines": "send it"}) == 400
     assert await visitor.post("/readings", {"step": "review", "lines": 3}) == 400

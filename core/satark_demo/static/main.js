@@ -1,6 +1,5 @@
 // Puts the page together and keeps it up to date from the server's events.
 
-import { refreshRowsSoon, startDataSearch, suggestQuery } from "./data_at_rest.js";
 import { resetDesks, renderDesks, showDesks } from "./desks.js";
 import { byId } from "./dom.js";
 import { Phones } from "./phones.js";
@@ -8,10 +7,7 @@ import { renderPolice, showPolice } from "./police.js";
 import { offerSteps, renderReadings, showReading, startReadings } from "./readings.js";
 import { loadLabels, switchLanguage, translate, word } from "./words.js";
 
-const phones = new Phones(() => {
-  suggestQuery(phones.current.number);
-  refreshRowsSoon();
-});
+const phones = new Phones();
 
 const handlers = {
   state: (event) => { phones.restore(event); showDesks(event.desks); showPolice(event.police); offerSteps(event.steps); },
@@ -21,7 +17,7 @@ const handlers = {
   typing: (event) => phones.showTyping(event),
   call: (event) => phones.showCall(event),
   cleared: (event) => phones.clear(event),
-  desks: (event) => { showDesks(event.desks); refreshRowsSoon(); },
+  desks: (event) => showDesks(event.desks),
   police: (event) => showPolice(event.police),
 };
 
@@ -45,7 +41,6 @@ byId("language").addEventListener("click", () => {
 });
 
 translate();
-startDataSearch();
 startReadings();
 await loadLabels();
 renderDesks();

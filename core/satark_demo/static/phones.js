@@ -13,12 +13,10 @@ export class Phones {
   #phones = new Map();
   #phone = "1";
   #medium = "whatsapp";
-  #changed;
   #composer = new Composer(this);
   #keypad = new Keypad(this);
 
-  constructor(changed) {
-    this.#changed = changed;
+  constructor() {
     byId("device").addEventListener("keydown", (event) => event.key === "Escape" && shut());
   }
 
@@ -58,7 +56,6 @@ export class Phones {
     else byId("log").append(shown);
     byId("log").querySelector(".begin")?.remove();
     if (!old) this.#scroll();
-    this.#changed();
   }
 
   showTyping({ phone, medium, typing }) {
@@ -90,7 +87,6 @@ export class Phones {
     this.#composer.render();
     this.#log();
     this.#presence();
-    this.#changed();
   }
 
   perform(action) {

@@ -42,11 +42,7 @@ const WORDS = {
     sure_guess: "guess", sure_likely: "likely", sure_certain: "certain",
     value_option: "option", value_command: "command", value_topic: "about", value_suggested: "perhaps meant", value_category: "category", value_station: "place", value_when: "when", value_police: "police", value_danger: "danger",
     mark_negated: "negated", mark_asks: "asks", mark_story: "kept as told",
-    data_at_rest: "What a stolen copy would reveal",
-    data_note: "Everything below is read straight from the demo’s data folder. What opens tips (the desks’ passphrases, the police system’s key) is not in the database; only the demo stores it in the same folder.",
-    query: "Search every file for a phone number, a name or anything that you typed, also as hex, base64 and unsalted hash:",
-    search: "Search", rows: "The rows as they are stored", found: "found {found} times in {files} files, {size} kB",
-    lost: "The demo does not answer. Is it still running?", rows_in: "rows",
+    lost: "The demo does not answer. Is it still running?",
   },
   hi: {
     demo: "प्रदर्शन", officers_desk: "अधिकारियों का डेस्क", web_form: "वेब फ़ॉर्म", other: "English", phones: "नागरिकों के फ़ोन", phone: "फ़ोन",
@@ -87,11 +83,7 @@ const WORDS = {
     sure_guess: "अंदाज़ा", sure_likely: "संभव", sure_certain: "पक्का",
     value_option: "विकल्प", value_command: "आदेश", value_topic: "विषय", value_suggested: "शायद", value_category: "विषय", value_station: "जगह", value_when: "कब", value_police: "पुलिस", value_danger: "ख़तरा",
     mark_negated: "इनकार", mark_asks: "पूछता है", mark_story: "बात रखी गई",
-    data_at_rest: "चोरी हुई प्रति से क्या पता चलेगा",
-    data_note: "नीचे सब कुछ सीधे प्रदर्शन के डेटा फ़ोल्डर से पढ़ा गया है। सूचनाएँ खोलने वाली चीज़ें (डेस्क के पासफ़्रेज़, पुलिस के सिस्टम की कुंजी) डेटाबेस में नहीं हैं; केवल प्रदर्शन उन्हें उसी फ़ोल्डर में रखता है।",
-    query: "हर फ़ाइल में फ़ोन नंबर, नाम या अपना लिखा कुछ भी खोजें, hex, base64 और हैश में भी:",
-    search: "खोजें", rows: "पंक्तियाँ, जैसी रखी हैं", found: "{files} फ़ाइलों ({size} kB) में {found} बार मिला",
-    lost: "प्रदर्शन जवाब नहीं दे रहा; क्या वह चल रहा है?", rows_in: "पंक्तियाँ",
+    lost: "प्रदर्शन जवाब नहीं दे रहा; क्या वह चल रहा है?",
   },
 };
 
