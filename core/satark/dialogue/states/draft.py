@@ -19,8 +19,9 @@ from satark.dialogue.states.stories import (
     warn_of_voice,
 )
 from satark.dialogue.steps.choice_steps import unknown_option
-from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
+from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
+from satark.dialogue.turn.session_changes import EDIT_PREFIX
 from satark.dialogue.turn.submission import (
     SCREEN,
     SUMMARY_LENGTH,

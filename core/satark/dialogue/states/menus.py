@@ -14,8 +14,9 @@ from satark.dialogue.states.draft import agree, go_on, unsay
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.stories import accept_unsolicited, is_story, untold
 from satark.dialogue.turn.consent import ask_for_word
-from satark.dialogue.turn.context import EDIT_PREFIX, BaseState, TurnContext
+from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
+from satark.dialogue.turn.session_changes import EDIT_PREFIX
 from satark.dialogue.turn.submission import identifying_words, summary_without_identity, take_out_identity
 from satark_words.tokens import fold
 

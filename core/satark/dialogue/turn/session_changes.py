@@ -1,0 +1,197 @@
+"""The session as a turn changes it: where it stands in its flow, its answers, its files, and the texts that it read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from satark.api.flow import Step, View
+from satark.api.inbound import Media
+from satark.api.tip import Place
+from satark.dialogue.session import GivenAnswer, MediaJob, OpenMailbox, Session, SessionFile
+from satark.dialogue.turn.loaded_flow import FlowProgress, LoadedFlow, place_of
+from satark_words.analysis import Analysis
+
+_STANDING = frozenset({
+    "complete", "form_offered", "page", "replied", "revision", "said", "state", "step", "suggested", "told_dangers",
+})  # fmt: skip
+"""Fields of the session that don't affect its position in the flow."""
+EDIT_PREFIX = "edit:"
+"""Prefix of `Session.state` while one answer is edited; the step's id follows."""
+
+
+class SessionChanges:
+    """The session of one turn, and what its changes fetch and erase."""
+
+    __slots__ = (
+        "_ahead",
+        "_analyses",
+        "_progress",
+        "dropped_files",
+        "loaded",
+        "media_jobs",
+        "now",
+        "session",
+        "source",
+    )
+
+    def __init__(self, loaded: LoadedFlow, session: Session, source: str, now: int) -> None:
+        self.loaded = loaded
+        self.session = session
+        self.source = source
+        self.now = now
+        self.media_jobs: list[MediaJob] = []
+        self.dropped_files: list[str] = []
+        self._progress: FlowProgress | None = None
+        self._ahead: FlowProgress | None = None
+        self._analyses: dict[str, Analysis] = {}
+        """Analyses of the texts that this turn has read; none is kept longer than the turn."""
+
+    @property
+    def progress(self) -> FlowProgress:
+        """Where the session stands in the flow now."""
+        if self._progress is None:
+            self._progress = self.loaded.progress(self.session)
+        return self._progress
+
+    @property
+    def step(self) -> Step | None:
+        """The step that is being asked: one that is edited from the review, or the first open one."""
+        state = self.session.state
+        edited = self.loaded.flow.by_id.get(state.removeprefix(EDIT_PREFIX)) if state else None
+        return edited if edited is not None and self.is_on_path(edited) else self.progress.step
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether only the word to send the draft is missing."""
+        step = self.progress.step
+        return bool(self.session.language) and step is not None and step.type.part in {"review", "submit"}
+
+    def view(self, step: Step | None) -> View:
+        """Return what a step may look at."""
+        return self.loaded.view(self.session, step, self.progress, self.now, self.names)
+
+    def is_on_path(self, step: Step) -> bool:
+        """Whether a step is on the path, even if it is still to come."""
+        if step in self.progress.path:
+            return True
+        if self._ahead is None:
+            self._ahead = self.loaded.progress(self.session, ahead=True)
+        return step in self._ahead.path
+
+    def may_answer(self, step: Step) -> bool:
+        """Whether a step may be answered now: it is on the path, or a detail whose condition holds."""
+        holds = step.when is None or step.when.holds(self.progress.values)
+        return (step.detail and holds) or self.is_on_path(step)
+
+    def change(self, **fields: Any) -> None:
+        """Replace fields of the session."""
+        self.session = msgspec.structs.replace(self.session, **fields)
+        if not _STANDING.issuperset(fields):
+            self._progress = self._ahead = None
+
+    def note_passed(self) -> None:
+        """Note that the `say` steps before the question were said. That does not move the session in its flow."""
+        progress = self.progress
+        marks = {step.id: GivenAnswer() for step in progress.passed}
+        self.change(answers={**self.session.answers, **marks})
+        self._progress = msgspec.structs.replace(progress, passed=())
+
+    def leave_menu(self) -> None:
+        """Leave the menu that the session is in, and go back to where it was before."""
+        state = "@mailbox" if self.session.mailbox else "@reach" if self.session.submitted else ""
+        self.change(state=state)
+
+    def set_answer(self, name: str, answer: GivenAnswer | None) -> None:
+        """Set one answer, or take it back (None). Files of the old answer that the new one lacks are erased."""
+        old = self.session.answers.get(name)
+        if answer is not None and name == self.loaded.place_step:
+            answer = self._with_names(answer)
+        if answer is not None and answer.own is not None and (old is None or old.value != answer.value):
+            answer = msgspec.structs.replace(answer, own=None)
+        answers = self.session.answers_without(name) if answer is None else {**self.session.answers, name: answer}
+        self.change(answers=answers)
+        if old is not None and old.evidence:
+            self.drop_files(set(old.evidence) - set(answer.evidence if answer else ()))
+
+    def add_part(self, name: str, part: Any, *evidence: str) -> GivenAnswer:
+        """Add to an answer what this event gives; return the answer."""
+        old = self.session.answers.get(name)
+        parts, files = (old.parts, old.evidence) if old else ((), ())
+        self.set_answer(name, GivenAnswer.of_parts((*parts, (self.source, part)), (*files, *evidence)))
+        return self.session.answers[name]
+
+    def take_back(self, source: str) -> None:
+        """Take back what a message told: its parts of all answers, and the dangers that no other message told of."""
+        session = self.session
+        kept = {name: left for name, answer in session.answers.items() if (left := answer.without(source))}
+        self.change(
+            answers=kept,
+            picked_details=tuple(one for one in session.picked_details if one in kept or one not in session.answers),
+            told_dangers=tuple(one for one in session.told_dangers if one[1] != source),
+        )
+        if place := kept.get(self.loaded.place_step):
+            self.set_answer(self.loaded.place_step, place)
+
+    def _with_names(self, place: GivenAnswer) -> GivenAnswer:
+        told = place_of(place.value) if isinstance(place.value, Mapping) else Place()
+        named = self.names(told.text) if told.text and not told.station else ()
+        return msgspec.structs.replace(place, named=tuple(sorted(named)))
+
+    def drop_files(self, ordinals: set[str]) -> None:
+        """Erase files of this session."""
+        gone = [file.ordinal for file in self.session.files if file.ordinal in ordinals]
+        if gone:
+            self.dropped_files += gone
+            self.change(files=tuple(file for file in self.session.files if file.ordinal not in ordinals))
+
+    @property
+    def files_full(self) -> bool:
+        """Whether the tip, or the one whose mailbox is open, has as many files as it may have."""
+        box = self.session.mailbox or self.session.sent
+        return (box.files if box else len(self.session.files)) >= self.loaded.max_files
+
+    def add_file(self, media: Media, role: str) -> str:
+        """Have a file fetched for this session's tip; return its ordinal. An ordinal is never used twice."""
+        ordinal = str(self.session.last_ordinal + 1)
+        file = SessionFile(ordinal, media.kind, role, self.source)
+        evidence = sum(one.role == self.loaded.evidence_step for one in self.session.files)
+        position = evidence + 1 if role == self.loaded.evidence_step else 0
+        self._fetch(self.session.tip, self.session.recipient, file, media, position)
+        self.change(files=(*self.session.files, file), last_ordinal=self.session.last_ordinal + 1)
+        return ordinal
+
+    def add_mailbox_file(self, media: Media, role: str) -> str:
+        """Have a file fetched for the tip of the open mailbox, or the one just sent; return its ordinal."""
+        field = "mailbox" if self.session.mailbox else "sent"
+        box: OpenMailbox | None = getattr(self.session, field)
+        if box is None:
+            raise AssertionError("no mailbox is open")
+        ordinal = str(box.last_ordinal + 1)
+        self._fetch(box.tip, box.recipient, SessionFile(ordinal, media.kind, role), media, box.files + 1)
+        self.change(**{field: msgspec.structs.replace(box, files=box.files + 1, last_ordinal=box.last_ordinal + 1)})
+        return ordinal
+
+    def _fetch(self, tip: str, recipient: str, file: SessionFile, media: Media, position: int) -> None:
+        job = MediaJob(
+            tip=tip, recipient=recipient, ordinal=file.ordinal, role=file.role, kind=media.kind, caption=media.caption,
+            ref=media.ref, language=self.session.language, position=position,
+        )  # fmt: skip
+        self.media_jobs.append(job)
+
+    def analysis(self, text: str) -> Analysis:
+        """Return the analysis of a text, which several may look at: it is most of the work of a reading."""
+        found = self._analyses.get(text)
+        if found is None:
+            found = self._analyses[text] = self.loaded.reader.analyse(text)
+        return found
+
+    def has_read(self, text: str) -> bool:
+        """Whether this turn has analysed a text."""
+        return text in self._analyses
+
+    def names(self, text: str) -> set[str]:
+        """Return the codes of the geography that a text names, in any spelling."""
+        return self.loaded.reader.names(self.analysis(text))
