@@ -14,6 +14,7 @@ import msgspec
 from satark.api.flow import AcceptedAnswer, Step
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
 from satark.api.prompt import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, ChoiceToken, parse_token
+from satark.dialogue.events.asked import named_option
 from satark.dialogue.events.commands import forget, handle_command, not_understood, switch_language, turn_page
 from satark.dialogue.events.form_pages import FORM, handle_form_page
 from satark.dialogue.events.text_messages import (
@@ -24,7 +25,7 @@ from satark.dialogue.events.text_messages import (
     without_receipt_code,
     words_of,
 )
-from satark.dialogue.events.words import answer_suggestion, named_option
+from satark.dialogue.events.words import answer_suggestion
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.receipts import code_in

@@ -19,6 +19,7 @@ from satark.api.flow import Question, Step
 from satark.api.inbound import Event, Tap, Text
 from satark.api.prompt import parse_token
 from satark.api.tip import Place
+from satark.dialogue.events.asked import asked_of, named_option
 from satark.dialogue.events.commands import choose_language, handle_command, not_understood, show_numbers
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.own_words import ACTS
@@ -40,12 +41,12 @@ from satark.dialogue.states.stories import (
     untold,
 )
 from satark.dialogue.steps.answer_steps import located
-from satark.dialogue.turn.consent import act_of, choose, is_question, may_carry_out
+from satark.dialogue.turn.consent import choose, is_question, may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark_words.choosing import VAGUE
 from satark_words.geography.geography import Named
 from satark_words.marks import SOUND
-from satark_words.reading import FREE, STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
+from satark_words.reading import FREE, Asked, Confidence, Kind, Reading
 from satark_words.tokens import fold
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
@@ -528,61 +529,3 @@ def _answer(context: TurnContext, step: Step, code: str, body: str) -> Turn:
     context.say("understood", label=step.type.show(step, code, view))
     result = step.type.accept(step, Tap(code), view)
     return accept_result(context, step, result) if result else context.ask()
-
-
-_WHOM: Final = "police_unit"
-_WHOSE_VOICE: Final = "whose_voice"
-"""How the lexicon names the questions whom a tip accuses, and whose voice is in a recording."""
-_OTHER_STATION: Final = "other_station"
-"""The lexicon's name of the unit that another step names."""
-_ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "media", "review": "review"}
-
-
-def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
-    """Describe a question with this id."""
-    step = None if name.startswith("@") else context.loaded.flow.by_id.get(name)
-    options = tuple(
-        AskedChoice(o.code, o.label, o.words, acts=bool(act_of(context, name, o.code)), unit=_unit(step, o.code))
-        for o in question.options
-    )
-    return Asked(
-        name=_sense(context, name, step),
-        asks=_asks(name, step, has_options=bool(options)),
-        options=options,
-        actions=question.actions,
-        opening=name in {"@language", context.loaded.opening_step},
-    )
-
-
-def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:
-    """Return the option that a text names. Yes, no and don't know may also be spelt as the commands are."""
-    if not folded or not question.options:
-        return ""
-    code = context.loaded.option_lookup(context.session, name, question).exact(folded)
-    word = context.loaded.commands.command(folded)
-    return code or (word if word in {option.code for option in question.options} else "")
-
-
-def _sense(context: TurnContext, name: str, step: Step | None) -> str:
-    """Name a question as the lexicon does: by what its step means; by its id where it means nothing special."""
-    if step is None:
-        return name.removeprefix("@")
-    if step.accuses:
-        return _WHOM
-    if step.means == "own_voice":
-        return _WHOSE_VOICE
-    return step.means or (STORY if step.id == context.loaded.opening_step else step.id)
-
-
-def _unit(step: Step | None, code: str) -> str:
-    """Return the police unit that an option accuses, as the lexicon names it; empty for any other option."""
-    unit = step.accuses.get(code, "") if step else ""
-    return _OTHER_STATION if unit == "named" else unit
-
-
-def _asks(name: str, step: Step | None, *, has_options: bool) -> Asks:
-    if name == "@code":
-        return "code"
-    if step is None:
-        return "choice" if has_options else "nothing"
-    return _ASKS.get(step.type.name, "choice" if has_options else "nothing")
