@@ -1,0 +1,123 @@
+"""What a text tells beside its reading: the beginning of a tip, a crime, or only what was answered already."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from satark.api.inbound import Text
+from satark.dialogue.events.named_places import LONG
+from satark.dialogue.states.draft import DRAFT
+from satark.dialogue.states.menus import LANGUAGE
+from satark.dialogue.states.stories import is_story
+from satark.dialogue.turn.context import TurnContext
+from satark_words.choosing import VAGUE
+from satark_words.marks import SOUND
+from satark_words.reading import Asked, Confidence, Kind, Reading
+
+_TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
+_STORY_WORDS: Final = 5
+"""Number of words from which on a text is stored, unless it is surely talk."""
+_OF_A_DRAFT: Final = frozenset({"edit", "back", "skip", "done", "repeat", "elsewhere"})
+"""Commands that mean nothing before a tip is begun."""
+_SAID_IN_TALK: Final = ("t.*", "k.*", "time.*", "who.*", "verb.*", "d.afraid", "police", "person.police", "opt.*")
+"""Marks of further words that tell nothing in a text that is read as talk."""
+LEFT_OVER: Final = 3
+"""Number of words with no meaning for the service from which on longer talk tells something besides."""
+FIRST_WORDS: Final = 2
+"""Number of words of the shortest message that counts as the beginning of a tip, whatever it tells."""
+_EMPTY_MARKS: Final = (
+    "fill", "pol", "soc.*", "say.*", "cmd.*", "lang.*", "ask", "ask.*", "neg", "neg.*", "who.me", "who.you", "num.*",
+    "t.listen", "t.report", "t.bot", "t.service",
+)  # fmt: skip
+"""Marks of words that tell nothing of a crime."""
+SAID_IN_ANSWERS: Final = (*_EMPTY_MARKS, *_SAID_IN_TALK, "said.*", "unit.*", "cat.*")
+"""Marks of words that an answer to a choice consists of."""
+_ANSWERED: Final = frozenset({*_TALK, Kind.UNCLEAR, Kind.COMMAND})
+"""Kinds of texts that get a reply and are stored nowhere."""
+
+
+class Telling:
+    """A text, how it is read, and what it tells."""
+
+    __slots__ = ("asked", "context", "event", "reading")
+
+    def __init__(self, context: TurnContext, event: Text, asked: Asked, reading: Reading) -> None:
+        self.context = context
+        self.event = event
+        self.asked = asked
+        self.reading = reading
+
+    def may_be_a_story(self) -> bool:
+        """Whether a longer text counts as talk only by a guess.
+
+        At a question that asks for words such a text is stored, since losing a story is worse.
+        """
+        reading = self.reading
+        is_talk = reading.kind in _TALK and reading.confidence is Confidence.GUESS and not reading.asks
+        return is_talk and len(self.event.body.split()) >= _STORY_WORDS
+
+    def tells_first(self) -> bool:
+        """Whether a text begins a tip, however few its words: it is not surely talk, a command or an answer."""
+        context, reading = self.context, self.reading
+        untold = context.state is LANGUAGE and not (context.session.submitted or context.session.mailbox)
+        untold = untold or (context.state is DRAFT and context.loaded.opening_step not in context.session.answers)
+        is_sure = reading.confidence > Confidence.GUESS or bool(reading.suggested) or reading.negated
+        is_sure = is_sure or (reading.kind is Kind.QUESTION and not self.tells_of_crime())
+        if not untold or is_sure or self.asked.asks != "choice":
+            return False
+        told, words = self._words()
+        return context.analysis(self.event.body).has("cat.*", "strong.*") or (told > 0 and words >= FIRST_WORDS)
+
+    def tells(self) -> bool:
+        """Whether a text tells something that must be kept, and is no exact command, label or code.
+
+        It tells of a crime, or it is long and has words that mean nothing to the service. Questions are only answered.
+        """
+        reading, state = self.reading, self.context.session.state
+        if state == "@reach" and reading.suggested:
+            return False
+        if self.tells_of_crime() or (self.context.state is LANGUAGE and reading.command in _OF_A_DRAFT):
+            return self.counts(_STORY_WORDS, 1)
+        if reading.confidence is Confidence.CERTAIN:
+            return False
+        is_talk = reading.kind in _TALK or reading.command in {"status", "help"}
+        if reading.kind in {Kind.OPTION, Kind.COMMAND} and not is_talk:
+            return self.counts(LONG, 1)
+        if not is_talk or (reading.kind is Kind.QUESTION and not reading.asks):
+            return self.counts(LONG, LEFT_OVER - 1)
+        left = LEFT_OVER - (reading.topic == "report")
+        return not reading.asks and self.counts(LONG, left, (*_EMPTY_MARKS, *_SAID_IN_TALK))
+
+    def tells_of_crime(self) -> bool:
+        """Whether a text has sure marks of a crime, or tells of a danger though it is read as neither talk nor one."""
+        marks = self.context.analysis(self.event.body).story_marks()
+        sure = any(mark.name not in VAGUE and mark.quality >= SOUND for mark in marks)
+        return (sure or (bool(self.reading.dangers) and self.reading.kind not in _TALK)) and self.counts(_STORY_WORDS)
+
+    def was_answered_so(self) -> bool:
+        """Whether a text of several words would get the reply that the message before it got at this question."""
+        context, reading = self.context, self.reading
+        certain = reading.confidence is Confidence.CERTAIN or reading.command == "repeat"
+        refuses = reading.kind is Kind.REFUSAL and context.analysis(self.event.body).has("cmd.send")
+        if reading.kind not in _ANSWERED or (reading.kind is Kind.COMMAND and certain) or refuses:
+            return False
+        reply = f"{context.session.step} {reading.kind} {reading.topic}{reading.command}"
+        again = reply == context.replied and is_story(self.event.body)
+        context.change(replied="" if again else reply)
+        return again
+
+    def counts(self, least: int, left: int = 0, known: tuple[str, ...] = _EMPTY_MARKS) -> bool:
+        told, words = self._words(known)
+        return words >= least and told >= left
+
+    def tells_more(self) -> bool:
+        """Whether a text that names a category also tells of a crime, and the story was not asked yet."""
+        told, words = self._words()
+        is_open = self.context.loaded.opening_step not in self.context.session.answers
+        return is_open and told >= FIRST_WORDS and words > FIRST_WORDS
+
+    def _words(self, known: tuple[str, ...] = _EMPTY_MARKS) -> tuple[int, int]:
+        """Count the words that may tell of a crime, and all words."""
+        analysis = self.context.analysis(self.event.body)
+        words = {index for index, token in enumerate(analysis.tokens) if token.text[0].isalpha()}
+        return len(words - analysis.covered(known)), len(words)

@@ -1,0 +1,25 @@
+"""A typed name of a place is taken as such, and corrects the one before."""
+
+from __future__ import annotations
+
+from support.dialogue.walks import SAID_UNTIL, new_chat
+from support.loops import every_row
+
+
+@every_row(
+    "correction, station",
+    [
+        ("nahi nahi, galat likh diya, wo sigra ka mamla hai", "sigra"),
+        ("नहीं नहीं गलत लिख दिया, वो सिगरा का मामला है", "sigra"),
+        ("arre galti ho gayi, jagah sigra hai", "sigra"),
+        ("nahi nahi wo bhelupur me hai", "bhelupur"),
+        ("galat bata diya wo chetganj ka hai", "chetganj"),
+        ("no wrong, it is in Sigra", "sigra"),
+    ],
+)
+def test_a_correction_that_names_a_place_changes_the_place(correction: str, station: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["police"], correction)
+    assert talk.session is not None
+    assert talk.session.answers["place"].value["station"] == station
+    assert "police" not in talk.session.answers
+    assert talk.step == "police"

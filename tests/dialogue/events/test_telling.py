@@ -1,0 +1,110 @@
+"""A text is kept where it tells something, and talk is only answered."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from satark_testing.dialogue.chat import Chat
+from satark_words.reading import Confidence, Kind
+from support.dialogue.corpus import read_corpus
+from support.dialogue.walks import SAID_UNTIL, new_chat
+from support.loops import every_row
+
+
+@pytest.mark.parametrize("greeting", ["Hi", "hello sir", "namaste ji", "नमस्ते", "ok", "👋", "", "start"])
+def test_a_greeting_is_not_taken_for_a_story(chat: Chat, greeting: str) -> None:
+    chat.say(greeting)
+    assert chat.session is not None
+    assert chat.session.answers == {}
+    assert "not understood" not in chat.text
+
+
+FIRST = {
+    "हमार बिटिया के उठाय लइ गए": "hi",
+    "he sells bullets": "en",
+    "कट्टा बनावेला लोहार": "hi",
+    "hamar betwa gayab ba": "",
+    "बहू जला दी": "hi",
+    "balu chori": "",
+    "ganja": "",
+    "mukhiya dhamkata": "",
+    "बाबू पइसा माँगत": "hi",
+    "stolen bikes here": "en",
+}
+
+
+@every_row("story, language", FIRST.items())
+def test_the_first_words_are_kept_however_few_they_are(story: str, language: str) -> None:
+    talk = new_chat().say(story)
+    assert talk.session is not None
+    assert talk.session.answers["what"].value == story
+    assert talk.step not in {"@language", "what"}
+    assert language in {"", talk.session.language}
+
+
+@every_row("story", FIRST)
+def test_few_words_before_the_story_is_asked_are_kept_too(story: str) -> None:
+    talk = new_chat().say("Hi", "English", story)
+    assert talk.session is not None
+    kept = talk.session.answers.get("what")
+    assert (kept is not None and kept.value == story) or (talk.step == "what" and story in {"ganja", "balu chori"})
+
+
+@every_row(
+    "said",
+    ["Hi", "namaste ji", "ok", "haan ji", "thank you", "kya police ko mera number dikhega?", "1", "asdf", "help", "??"],
+)
+def test_talk_before_the_story_is_not_kept(said: str) -> None:
+    talk = new_chat().say(said)
+    assert talk.session is None or "what" not in talk.session.answers
+
+
+REPEATED = [
+    "kya mujhe inaam milega police se bhai",
+    "who will see what i am writing here",
+    "ye sab to bekar hai koi kuch nahi karta",
+    "wo wala jo uske sath tha na",
+    "nahi bataunga kuch bhi tumko samjhe",
+]
+
+
+CORPORA = Path(__file__).parents[2] / "words" / "corpora"
+LOOPED = ("language", "category", "police", "review")
+
+
+@pytest.mark.slow("many dialogues")
+@every_row("step", LOOPED)
+@every_row("text", REPEATED)
+def test_nobody_gets_the_same_reply_again_and_again_to_a_longer_text(step: str, text: str) -> None:
+    assert_no_loop(new_chat(), step, text)
+
+
+@pytest.mark.slow("a corpus")
+@every_row("step", LOOPED)
+def test_no_text_of_the_corpus_makes_the_dialogue_loop(step: str) -> None:
+    texts = sorted({one.text for one in read_corpus(CORPORA) if len(one.text.split()) >= 4})
+    begun = new_chat()
+    for text in random.Random(26).sample(texts, 150):
+        assert_no_loop(Chat(begun.engine), step, text)
+
+
+def assert_no_loop(talk: Chat, step: str, text: str) -> None:
+    """A text that is sent three times is kept or asked something else, unless it wishes to hear the question again."""
+    talk.say(*SAID_UNTIL[step], text, text)
+    begun, before = talk.session, talk.text
+    talk.say(text)
+    if talk.session is None or begun is None or talk.text != before:
+        return
+    told = [*(answer.value for answer in talk.session.answers.values()), *(turn.post for turn in talk.turns[-2:])]
+    assert any(text.strip() in str(value) for value in told if value) or repeats(talk, text), text
+
+
+def repeats(talk: Chat, text: str) -> bool:
+    assert talk.session is not None
+    reading = talk.engine.read(talk.session, text)
+    is_command = reading.kind is Kind.COMMAND and reading.confidence is Confidence.CERTAIN
+    refuses = (reading.kind, reading.topic) == (Kind.REFUSAL, "send")
+    return is_command or refuses or reading.kind in {Kind.OPTION, Kind.DANGER} or reading.command == "repeat"
