@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 from sqlalchemy import select
@@ -18,8 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from satark.api.settings import SettingProblem, SettingsError
 from satark.cli.check_desks import area_problems, desk_problems, lone_officers, settings_problems, sink_problems
 from satark.cli.check_machine import machine_findings, peer_problems, store_problems
-from satark.cli.check_transcription import transcription_problems
 from satark.cli.serve import roles_option
+from satark.evidence.recognition.model import ModelError, find_files
+from satark.evidence.recognition.recogniser import recognisers_of
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
 from satark.routing.rules import PROBE_DESK
@@ -32,10 +33,14 @@ from satark.settings.settings import Settings
 from satark.speech.voice_notes import VoiceNotes
 from satark.store.tables import desk
 from satark.store.writer import Writer
+from satark_files.extra_packages import advice
 from satark_files.sandbox.protections import NAMES, find_protections
 from satark_words.languages import OFFERED, language
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from satark.evidence.recognition.recogniser import Recogniser
     from satark.identity.edge_key import Identity
 
 
@@ -258,3 +263,36 @@ def _in_file(path: Path | None) -> Iterator[str]:
     for name, value in (tomllib.loads(path.read_text()) if path else {}).items():
         inside = value if isinstance(value, dict) else {"": None}
         yield from (f"SATARK_{name}__{field}".removesuffix("__").upper() for field in inside)
+
+
+_MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
+    "package": ("needs sherpa-onnx, which is not installed", advice("transcription")),
+    "setup": ("needs ffmpeg, which is not installed", advice("evidence")),
+    "model": ("does not load: the files are damaged or of another kind", "docs/evidence.md says which models it takes"),
+    "isolation": ("can't be isolated on this machine", "satark check --role worker says what the system forbids"),
+    "late": ("takes longer to load than a whole draft may", "raise `seconds`, or take a smaller model"),
+    "killed": ("ends the process that loads it", "raise `memory_mib`, or take a smaller model"),
+}
+"""Code of a problem → its message and hint."""
+
+
+def transcription_problems(settings: Settings) -> list[SettingProblem]:
+    """Find models that can't make a transcript, by loading each one.
+
+    Raises:
+        SettingsError: the section `[transcription]` is wrong.
+    """
+    return [problem for one in recognisers_of(settings) if (problem := _problem(one))]
+
+
+def _problem(recogniser: Recogniser) -> SettingProblem | None:
+    try:
+        find_files(recogniser.folder)
+    except ModelError as error:
+        return _named(recogniser.language, str(error), _MEANINGS["model"][1])
+    fault = recogniser.find_fault()
+    return _named(recogniser.language, *_MEANINGS[fault]) if fault else None
+
+
+def _named(language: str, message: str, hint: str) -> SettingProblem:
+    return SettingProblem(f"transcription.models.{language}", "SATARK_TRANSCRIPTION__MODELS", message, hint)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from satark.api import CarrierError, command_host
-from satark_rabbitmq.configured import configured
+from satark.api import CarrierError, SettingProblem, Settings, SettingsError, command_host
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 from satark_rabbitmq.sink import copied_desks, remote_desks
 
 if TYPE_CHECKING:
-    from satark_rabbitmq.connection import BrokerConnection
+    from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
 
 T = TypeVar("T")
 
@@ -59,3 +58,18 @@ def _connected(ctx: click.Context, work: Callable[[BrokerConnection], Awaitable[
         return asyncio.run(run())
     except CarrierError as error:
         raise click.ClickException(f"broker: {error}") from None
+
+
+def configured(settings: Settings) -> tuple[RabbitMQ, str]:
+    """Return the carrier and the broker's URL; the URL is empty if no broker is configured.
+
+    Raises:
+        SettingsError: a setting is wrong, or the extra `rabbitmq` is not installed.
+    """
+    section = settings.section("rabbitmq", RabbitMQSettings) or RabbitMQSettings()
+    try:
+        from satark_rabbitmq.connection import RabbitMQ  # noqa: PLC0415 - aio-pika is an extra
+    except ModuleNotFoundError:
+        message = "needs the extra: pip install 'satark[rabbitmq]'"
+        raise SettingsError([SettingProblem("rabbitmq.url", "SATARK_RABBITMQ__URL", message)]) from None
+    return RabbitMQ(section), section.url.get_secret_value()

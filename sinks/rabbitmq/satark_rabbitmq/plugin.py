@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from satark.api import Carrier, CoveredRule, Destination, DestinationRule, Prepared, Settings, Sink, hookimpl
-from satark_rabbitmq.configured import configured
+from satark_rabbitmq.commands import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,8 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from satark.api import CarrierError
+from satark.api.settings import SettingsError
 from satark.cli.main import cli
+from satark.settings.settings import Settings
 from satark_rabbitmq import commands
+from satark_rabbitmq.commands import configured
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 
@@ -52,3 +56,18 @@ def test_a_broker_that_does_not_answer_is_reported(monkeypatch: pytest.MonkeyPat
     result = run("requeue", "sp")
     assert result.exit_code == 1
     assert "broker: no answer" in result.output
+
+
+def test_the_url_is_empty_where_no_broker_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert configured(Settings())[1] == ""
+    monkeypatch.setenv("SATARK_RABBITMQ__URL", "amqp://localhost/")
+    monkeypatch.setenv("SATARK_RABBITMQ__PREFIX", "up.")
+    carrier, url = configured(Settings())
+    assert (url, carrier.topology.queue("sp")) == ("amqp://localhost/", "up.sp")
+
+
+def test_a_missing_library_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "satark_rabbitmq.connection", None)
+    with pytest.raises(SettingsError) as refused:
+        configured(Settings())
+    assert "satark[rabbitmq]" in refused.value.problems[0].message

@@ -1,4 +1,4 @@
-"""One question as components of a screen, where Flow JSON has an input for it.
+"""One question as components of a screen, where Flow JSON has an input for it, and the answers to all of them.
 
 Source of the components and limits: Meta, WhatsApp Flows, "Reference > Flow JSON > Components", for Flow JSON 7.2.
 Lengths are characters. WhatsApp has no component for a place on the map or for a recording, and without the encrypted
@@ -7,10 +7,13 @@ endpoint none for a list that depends on an answer: such questions stay in the c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from satark.api import Option, Step, View, make_token, question_text
+import msgspec
+
+from satark.api import FormPage, Option, Step, Tap, Text, View, make_token, parse_token, question_text
+from satark_files.decoding import DECODING_ERRORS
 from satark_words.graphemes import truncate
 
 Component: TypeAlias = dict[str, Any]
@@ -108,3 +111,36 @@ _INPUTS: Final[Mapping[str, Callable[[Step, View], Component | None]]] = {
     "date": _date,
 }
 """Step type → the function that makes its input. Questions of a plugin's types stay in the chat."""
+
+
+_MOST_FIELDS: Final = 200
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def read_form(response_json: str) -> FormPage | None:
+    """Read a filled-in form, the `response_json` of an `nfm_reply`. None: it is not a form of ours.
+
+    Source: Meta, WhatsApp Flows, "Receiving Flow Response": JSON with `flow_token` and the last screen's payload.
+    """
+    try:
+        fields = _decode(response_json)
+    except (*DECODING_ERRORS, UnicodeEncodeError):
+        return None
+    token = fields.pop("flow_token", None)
+    if not isinstance(token, str) or not token or len(fields) > _MOST_FIELDS:
+        return None
+    answers = tuple((step, part) for step, value in fields.items() for part in _parts(step, value))
+    return FormPage(answers, token=token)
+
+
+def _parts(step: str, value: Any) -> Iterator[Text | Tap]:
+    """Read a field: an option's token, several tokens, or words. A field that the form did not show has no value."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _parts(step, one)
+    elif isinstance(value, str):
+        token = parse_token(value)
+        yield Tap(token.option) if token and token.question == step else Text(value)
+    elif value is not None:
+        yield Text(str(value))
