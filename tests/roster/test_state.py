@@ -175,6 +175,7 @@ def ceremonies(draw: st.DrawFn) -> Impostor:
     return person
 
 
+@pytest.mark.slow("a property")
 @settings(max_examples=60, deadline=None)
 @given(person=ceremonies())
 def test_one_person_is_never_two_officers_with_one_signature_of_somebody_else(person: Impostor) -> None:

@@ -67,7 +67,7 @@ from satark.roster.entries import (
 from satark.roster.heads import RosterHead, SignedHead, own_head, read_heads, sign_head
 from satark.roster.key_codes import KeyCode, new_code
 from satark.roster.proposals import Proposal
-from satark.roster.rules import NotAllowed
+from satark.roster.rules import Needed, NotAllowed
 from satark.roster.state import RosterState
 from satark.routing.desks import add_desk, check_desk, find_desk
 from satark.services import DeskContext, ProcessServices, Services

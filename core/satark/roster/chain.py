@@ -90,7 +90,7 @@ def row_problems(rows: Sequence[ChainRow]) -> list[str]:
 
 
 def append(unit: UnitOfWork, entry: Entry, *, known: bool = False) -> RosterState:
-    """Add an entry in this transaction; return the state that follows.
+    """Add an entry in this transaction, unless it was added before a crash; return the state that follows.
 
     `known`: this machine's copy has it already. So it may belong to a founding that is over.
 
@@ -98,21 +98,16 @@ def append(unit: UnitOfWork, entry: Entry, *, known: bool = False) -> RosterStat
         Unsigned: it needs further signatures.
         NotAllowed: the roster does not allow it.
     """
-    state = _stored(unit.keys) if known else read_state(unit.keys)
+    state, encoded = _stored(unit.keys) if known else read_state(unit.keys), entry.encode()
+    if any(row.entry == encoded for row in read_rows(unit.keys)):
+        return state
     rules.check(state, entry)
-    encoded = entry.encode()
     hash_ = chain_hash(state.head, encoded)
     row = {"position": state.position + 1, "entry": encoded, "hash": bytes.fromhex(hash_)}
     if not unit.insert_new(roster, [row], "position"):
         raise NotAllowed("the roster changed meanwhile: try again", reason="changed")
     state.apply(entry, hash_)
     return state
-
-
-def is_listed(unit: UnitOfWork, entry: Entry) -> bool:
-    """Return whether the roster has this very entry already."""
-    encoded = entry.encode()
-    return any(row.entry == encoded for row in read_rows(unit.keys))
 
 
 def close(unit: UnitOfWork, destinations: Iterable[DestinationSet]) -> None:

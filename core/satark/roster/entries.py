@@ -145,6 +145,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Hash (hex) of the entry that the roster ended with when this one was proposed; empty in the founding."""
     signatures: tuple[Signature, ...] = ()
 
+    @property
+    def signers(self) -> list[Member]:
+        """Who signed it; whether their signatures are good is not said."""
+        return [(one.desk, one.officer) for one in self.signatures]
+
     def signed_by(self, signature: Signature) -> Entry:
         """Return this entry with one more signature; a signature of the same officer is replaced."""
         others = [one for one in self.signatures if (one.desk, one.officer) != (signature.desk, signature.officer)]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from satark.api.routing import CaseworkError
 from satark.roster import chain, rules
-from satark.roster.entries import Entry, Member
+from satark.roster.entries import Entry
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.store.tables import roster_proposal as table
 
@@ -70,7 +70,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         try:
             rules.check(state, self.entry)
         except Unsigned:
-            return rules.needed(state, self.entry.body).missing(state, self.signers)
+            return rules.needed(state, self.entry.body).missing(state, self.entry.signers)
         return ""
 
     def still_needed(self, state: RosterState) -> Needed | None:
@@ -79,12 +79,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
             self.missing(state)
         except NotAllowed:
             return None
-        return rules.needed(state, self.entry.body).without(state, self.signers) if state.closed else Needed(heads=())
-
-    @property
-    def signers(self) -> list[Member]:
-        """Who has signed it."""
-        return [(one.desk, one.officer) for one in self.entry.signatures]
+        needed = rules.needed(state, self.entry.body) if state.closed else Needed(heads=())
+        return needed.without(state, self.entry.signers)
 
     def store(self, unit: UnitOfWork) -> None:
         """Store it, in the place of an earlier one of the same entry.
@@ -106,11 +102,10 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         unit.main.execute(delete(table).where(table.c.id == self.id))
 
     def carry_out(self, unit: UnitOfWork) -> None:
-        """Add the entry to the roster, unless it was added before a crash, and delete the proposal.
+        """Add the entry to the roster, and delete the proposal.
 
         Raises:
             NotAllowed: it needs further signatures, or is not allowed any more.
         """
-        if not chain.is_listed(unit, self.entry):
-            chain.append(unit, self.entry)
+        chain.append(unit, self.entry)
         self.withdraw(unit)

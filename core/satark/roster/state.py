@@ -164,7 +164,7 @@ class RosterState:
             case OfficerSet():
                 self._set_officer(body, entry)
             case KeyGiven():
-                self._put_officer(body, _signers(entry), is_dependent=True)
+                self._put_officer(body, entry.signers, is_dependent=True)
             case DestinationSet():
                 self.destinations[body.to] = body
                 self.changed_at[body.desk] = self.position
@@ -175,7 +175,7 @@ class RosterState:
     def _add_desk(self, body: DeskAdded, entry: Entry) -> None:
         officers = {one.name: one for one in body.officers}
         self.signers |= {one.signer for one in body.officers}
-        appointed = dict.fromkeys(officers or ("",), self._with_appointers(_signers(entry))) if self.closed else {}
+        appointed = dict.fromkeys(officers or ("",), self._with_appointers(entry.signers)) if self.closed else {}
         self.desks[body.desk.name] = ListedDesk(
             desk=body.desk,
             verifier=body.verifier,
@@ -195,7 +195,7 @@ class RosterState:
         self.changed_at[body.desk] = self.key_changed_at[body.desk] = self.position
 
     def _set_officer(self, body: OfficerSet, entry: Entry) -> None:
-        signers = _signers(entry)
+        signers = entry.signers
         is_new = self.closed and body.officer.name not in self.desks[body.desk].officers
         are_two = not all(self.are_linked(one, other) for one in signers for other in signers)
         self._put_officer(body, [entry.by] if is_new else [], is_dependent=is_new and not are_two)
@@ -214,7 +214,3 @@ class RosterState:
 
     def _with_appointers(self, members: Iterable[Member]) -> frozenset[Member]:
         return frozenset(one for member in members for one in (member, *self._appointers(member)))
-
-
-def _signers(entry: Entry) -> list[Member]:
-    return [(one.desk, one.officer) for one in entry.signatures]

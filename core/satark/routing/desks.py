@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from satark.api.routing import LEVELS, CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
 from satark.api.sealing import recipient_of
-from satark.roster.chain import append, close, is_listed
+from satark.roster.chain import append, close
 from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, RosterOfficer
 from satark.roster.rules import DESK_NAME
 from satark.routing.tip_keys import renew_tip_key, renew_tip_keys
@@ -70,8 +70,7 @@ def add_desk(
     check_desk(desk)
     if not unit.insert_new(tables.desk, [_row(desk)], "name"):
         raise DeskExists
-    if entry is None or not is_listed(unit, entry):
-        append(unit, entry or Entry(body=DeskAdded(desk=desk, verifier=verifier, officers=tuple(officers))))
+    append(unit, entry or Entry(body=DeskAdded(desk=desk, verifier=verifier, officers=tuple(officers))))
 
 
 def check_desk(desk: Desk) -> None:

@@ -19,6 +19,7 @@ from satark.casework import (
     Entry,
     KeyChange,
     KeyGiven,
+    Needed,
     NotAllowed,
     OfficePairing,
     OfficerSet,
@@ -39,7 +40,7 @@ from satark_files.decoding import DECODING_ERRORS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from satark.casework import ActKind, Body, RosterState, Services, UnitOfWork
+    from satark.casework import ActKind, Body, Services, UnitOfWork
     from satark_desk.desk_keys import UnlockedDesk
 
 
@@ -112,7 +113,7 @@ def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> S
     """
     proposal = services.read(lambda c: Proposal.find(c, id_))
     own = by.desk.name, by.officer
-    if proposal.entry.by == own and own not in proposal.signers:
+    if proposal.entry.by == own and own not in proposal.entry.signers:
         raise NotAllowed("this names you as who proposed it, and you did not: withdraw it")
     entry = proposal.entry.signed_with(own, by.own_identity, code)
     signed = msgspec.structs.replace(proposal, entry=entry)
@@ -135,7 +136,7 @@ def complete(services: Services, by: UnlockedDesk) -> bool:
     state = services.read_keys(read_state)
     waiting = [one for one in services.read(Proposal.all) if _desk_of(one) == by.desk.name]
     # One at a time: after a change of the desk's key `by` must be unlocked again.
-    return any(_carry_out(services, by, one) for one in waiting if _is_signed(state, one))
+    return any(_carry_out(services, by, one) for one in waiting if one.still_needed(state) == Needed(heads=()))
 
 
 def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
@@ -146,7 +147,7 @@ def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
         NotAllowed: this officer may not withdraw it.
     """
     proposal = services.read(lambda c: Proposal.find(c, id_))
-    if (by.desk.name, by.officer) not in proposal.signers[:1] and by.role != "head":
+    if (by.desk.name, by.officer) not in proposal.entry.signers[:1] and by.role != "head":
         raise NotAllowed("only a head, or who proposed it, withdraws a proposal", reason="withdraw")
     services.write_now(proposal.withdraw)
     _record(services, by, "roster_withdrawn", proposal.entry.body)
@@ -182,13 +183,6 @@ def _advance(
     done = not missing and _carry_out(services, by, proposal)
     services.read_keys(services.roster.check)  # this machine's copy follows
     return Submitted(id=proposal.id, missing=missing, done=done)
-
-
-def _is_signed(state: RosterState, proposal: Proposal) -> bool:
-    try:
-        return not proposal.missing(state)
-    except NotAllowed:
-        return False
 
 
 def _desk_of(proposal: Proposal) -> str:

@@ -162,9 +162,8 @@ class RosterPages:
         own = session.desk, session.officer
         shown = []
         for one in self._web.context.read(Proposal.all):
-            signed = [(sign.desk, sign.officer) for sign in one.entry.signatures]
             says, by = describe(t, one.entry), _signers(t, one.entry)
-            shown.append(ShownEntry(0, one.id, says, by, _needs(t, state, one), own in signed))
+            shown.append(ShownEntry(0, one.id, says, by, _needs(t, state, one), own in one.entry.signers))
         return shown
 
 
