@@ -271,3 +271,20 @@ def test_the_review_of_a_whole_tip_keeps_its_buttons_on_whatsapp(engine: Engine)
     reviews = [chat.prompt for tip, _ in TIPS if (chat := Chat(engine).say(tip)).step == "review"]
     assert len(reviews) > 12
     assert not [prompt.text for prompt in reviews if not fit(prompt, CAPABILITIES).choices]
+
+
+@every_row(
+    "told, accused",
+    [
+        ("lanka me ganja bikta hai aur daroga paisa leta hai", Accused(level="unknown")),
+        ("lanka me ganja bikta hai, police ko sab pata hai", Accused(level="unknown")),
+        ("The reader at the SP office takes 5000 rupees to drop names from cases", Accused(level="district")),
+        ("lanka me ganja bikta hai mandir ke peeche", None),
+    ],
+)
+def test_a_tip_in_one_message_is_kept_from_the_police_that_it_may_accuse(
+    engine: Engine, told: str, accused: Accused | None
+) -> None:
+    chat = Chat(engine, "sms").say(f"TIP {told}")
+    assert chat.submission is not None
+    assert chat.submission.accused == accused

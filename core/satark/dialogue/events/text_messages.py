@@ -211,7 +211,7 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     if context.state is not DRAFT:
         return None
     context.hear_dangers(words)
-    fill_in_unasked(context, context.loaded.reader.open(context.analysis(words)))
+    fill_in_unasked(context, words)
     if opening in context.session.answers:
         accept_unsolicited(context, event.content)
     while (step := context.step) is not None and step.type.part != "submit":

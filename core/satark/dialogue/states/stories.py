@@ -171,12 +171,20 @@ def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: boo
         context.say("understood", label=", ".join(understood))
 
 
-def fill_in_unasked(context: TurnContext, opening: Opening) -> None:
-    """Fill in what ranks a tip whose sender is asked nothing: its category, and whether it happens now.
+def fill_in_unasked(context: TurnContext, words: str) -> None:
+    """Fill in what ranks a tip whose sender is asked nothing, and who must not see it.
 
     Its place, which would lead it to a district's office, stays open: the tipster was not asked whom it accuses.
     """
-    fill_in(context, Opening(category=opening.category, when=opening.when), aloud=False)
+    told, named = opening_in(context, words), context.analysis(words)
+    told = Opening(category=told.category, when=told.when, police=_accuses(context, words))
+    fill_in(context, told, aloud=False)
+    if police := _step(context, "police"):
+        _pass_over(context, police)
+    office = next((unit for unit in ("range", "district") if named.has(f"unit.{unit}")), "")
+    for step in context.loaded.steps:
+        if code := next((code for code, unit in step.accuses.items() if unit == office), ""):
+            _choose_at(context, step, code)
 
 
 def fill_in_answer(context: TurnContext, opening: Opening) -> None:
@@ -215,7 +223,12 @@ def _step(context: TurnContext, meaning: Meaning) -> Step | None:
 def _choose(context: TurnContext, meaning: Meaning, code: str) -> str:
     """Choose an option of the open step that has a meaning; return its label, empty where it was not chosen."""
     step = _step(context, meaning)
-    if step is None or not context.session.answers.get(step.id, _UNASKED).is_unasked:
+    return _choose_at(context, step, code) if step else ""
+
+
+def _choose_at(context: TurnContext, step: Step, code: str) -> str:
+    """Choose an option of a step, unless it is answered; return its label, empty where it was not chosen."""
+    if not context.session.answers.get(step.id, _UNASKED).is_unasked:
         return ""
     view = context.view(step)
     option = next((option for option in step.type.ask(step, view).options if option.code == code), None)
