@@ -56,14 +56,15 @@ def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) ->
     """Leave the questions unasked that a whole story need not answer. All may be answered from the review."""
     leave_files_unasked(context)
     _place_by_landmark(context, opening.place)
-    speaks, police = speaks_of_police(context, words), _step(context, "police")
+    police = _step(context, "police")
+    silent = police is not None and context.is_on_path(police) and not speaks_of_police(context, words)
     for step in context.loaded.steps:
         # Where no outpost is named, its whole station is kept from the tip.
-        if getattr(step.settings, "fills", "") or (speaks and step.names == "outpost" and step.skip):
+        if getattr(step.settings, "fills", "") or (step.names == "outpost" and step.skip and not silent):
             _pass_over(context, step)
     if _accuses(context, words):
         _choose(context, "police", "yes")
-    elif police and not (speaks and _must_ask(context, police, words)):
+    elif police and (silent or not _must_ask(context, police, words)):
         _pass_over(context, police)
 
 
