@@ -49,7 +49,7 @@ def test_no_stored_value_contains_the_code() -> None:
     key = derive("8391446012345678", IDENTITY)
     stored = key.lookup + key.seal(OPENED)
     assert b"8391446012345678" not in stored
-    assert "8391446012345678" not in repr(FreshCode("8391446012345678", key)) + repr(key) + repr(OPENED)
+    assert "8391446012345678" not in repr(FreshCode("8391446012345678", key, "", "")) + repr(key) + repr(OPENED)
 
 
 async def test_the_stock_has_different_codes_ready() -> None:
@@ -99,7 +99,7 @@ def test_an_authentic_row_that_is_no_receipt_opens_nothing() -> None:
 
 def test_a_representation_shows_no_content() -> None:
     key = derive("8391446012345678", IDENTITY)
-    assert [repr(one) for one in (OPENED, key, FreshCode("8391446012345678", key))] == [
+    assert [repr(one) for one in (OPENED, key, FreshCode("8391446012345678", key, "", ""))] == [
         "Opened(…)",
         "Key(…)",
         "Minted(…)",

@@ -39,4 +39,4 @@ async def test_the_size_of_a_tip_tells_little_of_what_was_said(tmp_path: Path) -
             answers = {**ANSWERS, r"What is happening\?": "Arms are sold every night. " * nights}
             await place.tipster(f"91401122{nights:02}").walk(answers, RECEIPT)
         # Beside the padded content there is a header, which age makes longer by chance.
-        assert max(len(row.document) % 4096 for row in place.rows(tables.tip)) < 512
+        assert max(len(row.document) % 4096 for row in place.rows(tables.tip)) < 2048

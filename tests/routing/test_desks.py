@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from satark.api import age
 from satark.api.routing import CaseworkError, Desk, DeskExists, DestinationRule, KeyChanged, NoSuchDesk
-from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of
+from satark.api.sealing import CantOpen, encrypt_alike, new_identity, open_as, recipient_of
 from satark.api.tip import Message
 from satark.casework import Casework
 from satark.roster.chain import append, read_rows, read_state
@@ -45,6 +46,35 @@ def test_after_a_key_change_the_old_key_opens_nothing(services: Services, sp: Se
         seeded.number,
         later.number,
     }
+
+
+def test_one_change_of_its_key_moves_a_desk_and_its_old_tips_to_post_quantum_keys(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(age, "KINDS", (age.X25519,))
+        sp, dig = SeededDesk(services, "sp"), SeededDesk(services, "dig", "range")
+        seeded = seed_tip(services, [sp.desk, dig.desk])
+        old_decoy = encrypt_alike(bytes(envelopes.PADDED))
+        services.write_now(lambda unit: envelopes.store(unit, seeded.id, "/0", old_decoy))
+        sp.casework.note(sp.casework.open(seeded.number), "first")
+    identity = renew_key(services, sp)
+    moved = Casework(services, "sp", identity)
+    moved.respond(moved.open(seeded.number), status="ACTION", text="खोज जारी है")
+    for casework in (moved, dig.casework):
+        assert [one.message.text for one in casework.open(seeded.number).thread] == ["first", "खोज जारी है"]
+    assert services.read(lambda c: c.execute(select(tables.tip.c.recipient)).scalar_one()).startswith("age1pq1")
+    newest = services.read(lambda c: c.execute(select(tables.message.c.sealed)).scalars().all())[-1]
+    for key in (seeded.identity, sp.identity):
+        with pytest.raises(CantOpen):
+            open_as(Message, newest, key)
+    assert open_as(Message, newest, seeded.receipt_identity).text == "खोज जारी है"
+    # Nobody sees in the rows which desk has moved, or which row is nobody's.
+    rows = services.read_keys(lambda c: c.execute(select(tables.envelope.c.sealed)).scalars().all())
+    assert {(len(one), one.count(b"-> mlkem768x25519 "), one.count(b"-> X25519 ")) for one in rows} == {
+        (len(rows[0]), 1, 1)
+    }
+    assert len(rows) == 3
 
 
 def test_what_is_written_after_a_key_change_can_not_be_opened_with_the_tip_key_from_before(

@@ -135,8 +135,8 @@ def test_tags_reveal_a_name_only_together_with_the_tips_id() -> None:
 def test_a_root_is_padded_and_shows_nothing() -> None:
     root = Renewals().root
     encoded = tip_keys.encode_root(root)
-    assert len(encoded) == 1024
+    assert len(encoded) == 3072
     assert tip_keys.decode_root(encoded) == root
-    assert len(tip_keys.encode_root(msgspec.structs.replace(root, excluded=b"x" * 40))) == 1024
-    assert len(tip_keys.encode_root(msgspec.structs.replace(root, excluded=b"x" * 900))) == 2048
+    assert len(tip_keys.encode_root(msgspec.structs.replace(root, excluded=b"x" * 40))) == 3072
+    assert len(tip_keys.encode_root(msgspec.structs.replace(root, excluded=b"x" * 900))) == 4096
     assert repr(root) == "TipRoot(…)"

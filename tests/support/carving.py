@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import pyrage
 from ahocorasick_rs import BytesAhoCorasick
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
-from pyrage import x25519
 
 from satark.api.inbound import Address
+from satark.api.sealing import CantOpen, decrypt
 from satark.identity import epoch_keys
 from satark.identity.edge_key import Identity
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
@@ -29,7 +28,7 @@ _NONCE: Final = 12
 _LONGEST: Final = 8192
 _BLOCK: Final = 4096
 _EMPTY: Final = bytes(_BLOCK)
-_KEY: Final = re.compile(rb"AGE-SECRET-KEY-1[0-9A-Z]{58}")
+_KEY: Final = re.compile(rb"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{58}")
 
 Raw = bytes | mmap.mmap
 
@@ -143,7 +142,7 @@ def _lookups(edge_key: bytes, epochs: Sequence[Epoch], account: str, addresses: 
 
 def _opens(sealed: bytes, key: str) -> bool:
     try:
-        pyrage.decrypt(sealed, [x25519.Identity.from_str(key)])
-    except (pyrage.DecryptError, pyrage.IdentityError):
+        decrypt(sealed, key)
+    except CantOpen:
         return False
     return True

@@ -151,7 +151,7 @@ def _store(
             receipt=planted.receipt_recipient,
             holders=listed,
         )
-        envelopes.store(unit, planted.id, name, seal(envelope, recipient, padded=envelopes.PADDED))
+        envelopes.store(unit, planted.id, name, envelopes.seal(envelope, recipient))
     unit.insert(tables.delivery, rows)
 
 

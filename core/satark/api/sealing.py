@@ -1,32 +1,25 @@
 """Encryption with tip keys and desk keys, in one format: age (age-encryption.org/v1).
 
-X25519 is the only kind of keys so far. A post-quantum key (ML-KEM-768 with X25519; C2SP `age.md`, "The hybrid recipient
-type") has a recipient of 1,959 characters. Every column, file, setting, message and page accepts a recipient of that
-length. pyrage 1.4 can't encrypt to it, so such a recipient is refused when it is entered. Once pyrage can, one more
-entry in `KINDS` enables it. New keys are of the kind that is first in `KINDS`.
+New keys are post-quantum keys (ML-KEM-768 with X25519), whose recipients have 1,959 characters. X25519 keys from before
+are used as long as they are there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+import io
+from typing import Any, Final, TypeVar
 
 import msgspec
-import pyrage
-from pyrage import x25519
+from cryptography.exceptions import InvalidTag
 
+from satark.api import age
 from satark.api.tip import Envelope, Evidence, Message, Tip
 from satark_files.decoding import DECODING_ERRORS
-
-if TYPE_CHECKING:
-    import io
 
 T = TypeVar("T")
 
 LEAST_PADDED: Final = 512
 """Bytes that every sealed value is padded to, at least."""
-POST_QUANTUM: Final = "age1pq"
-"""Prefix of a post-quantum recipient, before its separator `1`."""
 POST_QUANTUM_CHARACTERS: Final = 1959
 """Length of a post-quantum recipient in characters: 1,216 bytes in Bech32."""
 
@@ -39,57 +32,26 @@ class CantOpen(Exception):  # noqa: N818 - it reads as what it says
     """
 
 
-class KeyKind(NamedTuple):
-    """A kind of keys: how to parse keys of this kind, and how to make one."""
-
-    identities: str
-    """Prefix of a private key, before its separator `1`."""
-    recipient: Callable[[str], Any]
-    identity: Callable[[str], Any]
-    recipient_of: Callable[[str], str]
-    """Returns the recipient of a private key."""
-    generate: Callable[[], str]
-    """Returns a new private key."""
-
-
-X25519: Final = KeyKind(
-    identities="AGE-SECRET-KEY-",
-    recipient=x25519.Recipient.from_str,
-    identity=x25519.Identity.from_str,
-    recipient_of=lambda text: str(x25519.Identity.from_str(text).to_public()),
-    generate=lambda: str(x25519.Identity.generate()),
-)
-KINDS: Mapping[str, KeyKind] = {"age": X25519}
-"""Prefix of a recipient, before its separator `1` → its kind. New keys are of the first kind."""
-
-
 def new_identity() -> tuple[str, str]:
-    """Make a new key pair; return its recipient (`age1…`) and its identity (`AGE-SECRET-KEY-…`)."""
-    kind = next(iter(KINDS.values()))
-    identity = kind.generate()
-    return kind.recipient_of(identity), identity
+    """Make a new key pair; return its recipient (`age1pq1…`) and its identity (`AGE-SECRET-KEY-PQ-…`)."""
+    identity = age.new_identity()
+    return age.write_recipient(identity), age.write_identity(identity)
 
 
 def recipient_of(identity: str) -> str:
     """Return the recipient of an identity. Of several identities, one a line, the first, which is the newest, counts.
 
     Raises:
-        CantOpen: it is not an identity, or is of a kind that this version can't use.
+        CantOpen: it is not an identity.
     """
-    first = identity.partition("\n")[0]
-    kind = _kind_of_identity(first)
-    try:
-        return kind.recipient_of(first)
-    except pyrage.IdentityError:
-        raise CantOpen("it is no age identity") from None
+    return age.write_recipient(_read_identity(identity.partition("\n")[0]))
 
 
 def check_recipient(recipient: str) -> None:
     """Check that values can be encrypted to a recipient.
 
     Raises:
-        CantOpen: it is not an age recipient, or is of a kind that this version can't encrypt to; the message tells
-            which.
+        CantOpen: it is not an age recipient, or was cut or altered; the message tells which.
     """
     _read_recipient(recipient)
 
@@ -106,12 +68,12 @@ def check_identity(identity: str) -> None:
 
 
 def seal(value: object, *recipients: str, padded: int = LEAST_PADDED) -> bytes:
-    """Encrypt a value (as JSON) to one or more recipients, all of one kind.
+    """Encrypt a value (as JSON) to one or more recipients.
 
     `padded`: the JSON is padded with spaces to this many bytes, or twice as many, and so on: its size tells little.
 
     Raises:
-        CantOpen: a recipient is invalid, or of a kind that this version can't encrypt to.
+        CantOpen: a recipient is invalid.
     """
     return encrypt(encode(value, padded), *recipients)
 
@@ -143,12 +105,21 @@ def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
 
 
 def encrypt(plain: bytes, *recipients: str) -> bytes:
-    """Encrypt bytes to one or more recipients, all of one kind: age can't mix post-quantum recipients with others.
+    """Encrypt bytes to one or more recipients. Post-quantum and X25519 keys together are as safe as X25519 keys.
 
     Raises:
-        CantOpen: a recipient is invalid, or of a kind that this version can't encrypt to.
+        CantOpen: a recipient is invalid.
     """
-    return pyrage.encrypt(plain, [_read_recipient(recipient) for recipient in recipients])
+    return _encrypted(plain, [_read_recipient(recipient) for recipient in recipients])
+
+
+def encrypt_alike(plain: bytes, recipient: str = "") -> bytes:
+    """Encrypt bytes to one recipient, or to nobody: what is encrypted has the same form for a key of either kind.
+
+    It has a stanza for each kind of keys. Those without a recipient are for keys that nobody has.
+    """
+    kind, key = _read_recipient(recipient) if recipient else (None, None)
+    return _encrypted(plain, [(one, key) if one is kind else age.stranger(one) for one in age.KINDS])
 
 
 def decrypt(sealed: bytes, *identities: str) -> bytes:
@@ -157,41 +128,34 @@ def decrypt(sealed: bytes, *identities: str) -> bytes:
     Raises:
         CantOpen: a key is invalid, no key opens the bytes, or they were altered.
     """
-    try:
-        return pyrage.decrypt(sealed, [_read_identity(identity) for identity in identities])
-    except pyrage.DecryptError:
-        raise CantOpen("it does not open with this key") from None
+    plain = io.BytesIO()
+    decrypt_stream(io.BytesIO(sealed), plain, *identities)
+    return plain.getvalue()
 
 
 def encrypt_stream(source: io.BufferedIOBase, target: io.BufferedIOBase, recipient: str) -> None:
-    """Encrypt a stream to one recipient. Other threads can run meanwhile.
+    """Encrypt a stream to one recipient.
 
     Raises:
-        CantOpen: the recipient is invalid, or of a kind that this version can't encrypt to.
+        CantOpen: the recipient is invalid.
         OSError: reading or writing failed.
     """
-    try:
-        pyrage.encrypt_io(source, target, [_read_recipient(recipient)])
-    except pyrage.EncryptError as error:
-        raise OSError("a stream could not be encrypted") from error
+    key = _read_recipient(recipient)
+    age.encrypt(source.read, target.write, [key])
 
 
-def decrypt_stream(sealed: io.BufferedIOBase, plain: io.BufferedIOBase, identity: str) -> None:
-    """Decrypt a stream. Other threads can run meanwhile. Trust nothing that was written before this returns.
+def decrypt_stream(sealed: io.BufferedIOBase, plain: io.BufferedIOBase, *identities: str) -> None:
+    """Decrypt a stream with one of these private keys. Trust nothing that was written before this returns.
 
     Raises:
-        CantOpen: the key is invalid or does not open the stream, or the stream was altered.
+        CantOpen: a key is invalid, no key opens the stream, or it was altered.
         OSError: reading or writing failed.
     """
+    keys = [_read_identity(identity) for identity in identities]
     try:
-        pyrage.decrypt_io(sealed, plain, [_read_identity(identity)])
-    except pyrage.DecryptError:
+        age.decrypt(sealed, plain.write, keys)
+    except (ValueError, InvalidTag):
         raise CantOpen("it does not open with this key") from None
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        # age reports a payload that was cut or altered as a failure to read, which has no number of the system's
-        raise CantOpen("it was altered") from None
 
 
 def open_envelope(sealed: bytes, identity: str, *, tip: str, desk: str) -> Envelope:
@@ -231,36 +195,27 @@ def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
     return _decoders[kind]
 
 
-def _read_recipient(text: str) -> Any:
-    prefix = text.rpartition("1")[0]
-    kind = KINDS.get(prefix)
-    if kind is None:
-        raise CantOpen(_why_unusable(prefix, text))
-    try:
-        return kind.recipient(text)
-    except pyrage.RecipientError:
-        raise CantOpen("it is not an age recipient (age1…), or was cut or altered") from None
+def _encrypted(plain: bytes, recipients: list[age.Recipient]) -> bytes:
+    sealed = io.BytesIO()
+    age.encrypt(io.BytesIO(plain).read, sealed.write, recipients)
+    return sealed.getvalue()
 
 
-def _read_identity(text: str) -> Any:
-    kind = _kind_of_identity(text)
+def _read_recipient(text: str) -> age.Recipient:
     try:
-        return kind.identity(text)
-    except pyrage.IdentityError:
+        return age.read_recipient(text)
+    except ValueError:
+        raise CantOpen(_why_unusable(text.rpartition("1")[0])) from None
+
+
+def _read_identity(text: str) -> age.Identity:
+    try:
+        return age.read_identity(text)
+    except ValueError:
         raise CantOpen("it is no age identity") from None
 
 
-def _kind_of_identity(text: str) -> KeyKind:
-    prefix = text.rpartition("1")[0]
-    kind = next((kind for kind in KINDS.values() if kind.identities == prefix), None)
-    if kind is None:
-        raise CantOpen("it is no age identity")
-    return kind
-
-
-def _why_unusable(prefix: str, text: str) -> str:
-    if prefix != POST_QUANTUM:
-        return "it is not an age recipient (age1…)"
-    if len(text) != POST_QUANTUM_CHARACTERS:
+def _why_unusable(prefix: str) -> str:
+    if prefix == age.Hybrid.recipients:
         return f"it is a post-quantum recipient that was cut or altered: one has {POST_QUANTUM_CHARACTERS:,} characters"
-    return "this version can't encrypt to post-quantum recipients yet: give an X25519 recipient (age1…, 62 characters)"
+    return "it is not an age recipient (age1…)" + (", or was cut or altered" if prefix == age.X25519.recipients else "")

@@ -46,38 +46,24 @@ class _Reader(io.RawIOBase):
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
         self._rest = b""
-        self.failure: Exception | None = None
-        """The exception of the iterator, since the encryption reports only that reading failed."""
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
         while size < 0 or len(self._rest) < size:
-            more = self._next()
-            if not more:
+            if not (more := next(self._chunks, b"")):
                 break
             self._rest += more
         size = len(self._rest) if size < 0 else size
         data, self._rest = self._rest[:size], self._rest[size:]
         return data
 
-    def _next(self) -> bytes:
-        try:
-            return next(self._chunks, b"")
-        except Exception as error:
-            self.failure = error
-            raise
-
 
 def write_records(path: Path, recipient: str, records: Iterable[Record]) -> StoredFile:
     """Encrypt records into a new file. On return it is flushed to disk. No plain text is written."""
-    reader = _Reader(_framed(records))
-    try:
-        with flushed(path) as out:
-            encrypt_stream(cast("io.BufferedIOBase", reader), cast("io.BufferedIOBase", out), recipient)
-    except OSError as error:
-        raise reader.failure or error from None
+    with flushed(path) as out:
+        encrypt_stream(cast("io.BufferedIOBase", _Reader(_framed(records))), cast("io.BufferedIOBase", out), recipient)
     return measure(path)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from satark.api.routing import LEVELS, CaseworkError, Desk, NoSuchDesk
-from satark.api.sealing import new_identity, recipient_of, seal
+from satark.api.sealing import new_identity, recipient_of
 from satark.api.tip import CaseStep, Envelope, Message, Release
 from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules, host_of
@@ -150,7 +150,7 @@ class Directing:
         *,
         destinations: tuple[DirectedDestination, ...],
     ) -> PostedMessage:
-        sealed = seal(msgspec.structs.replace(envelope, desk=desk.name), desk.recipient, padded=envelopes.PADDED)
+        sealed = envelopes.seal(msgspec.structs.replace(envelope, desk=desk.name), desk.recipient)
         act: tuple[ActKind, str] = ("directed", desk.name)
         if host_of(unit.main):
             directed_to = DirectedDesk(
@@ -199,7 +199,7 @@ class Directing:
         sealed = []
         for rule in (one for one in rules if has_key or not one.recipient):
             envelope = msgspec.structs.replace(tip.envelope, desk=rule.to)
-            key = seal(envelope, rule.recipient, padded=envelopes.PADDED) if rule.recipient else b""
+            key = envelopes.seal(envelope, rule.recipient) if rule.recipient else b""
             sealed.append(DirectedDestination(to=rule.to, recipient=rule.recipient, envelope=key))
         return tuple(sealed)
 

@@ -11,6 +11,7 @@ import msgspec
 from satark.api.inbound import MediaKind, MediaRef
 from satark.api.observability import Redacted
 from satark.api.prompt import Prompt
+from satark.api.sealing import recipient_of
 from satark.api.tip import Accused, Message, Place, Priority
 from satark_words.geography.units import ELSEWHERE
 
@@ -111,7 +112,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     tip: str
     """Random id of the tip that the session will submit, 32 hex characters."""
     recipient: str
-    """The tip's age recipient."""
+    """The tip's age recipient, from its submission on. `tip_recipient` derives it before, so that drafts are short."""
     identity: str
     """The tip's age identity; emptied once the tip is submitted."""
 
@@ -207,6 +208,11 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     def has_draft(self) -> bool:
         """Whether the session holds anything that would be lost if it ended now."""
         return bool(self.files) or any(answer.value is not None for answer in self.answers.values())
+
+    @property
+    def tip_recipient(self) -> str:
+        """The tip's age recipient."""
+        return self.recipient or recipient_of(self.identity)
 
     def answers_without(self, *steps: str) -> dict[str, GivenAnswer]:
         """Return the answers to all other steps."""

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from nacl.encoding import RawEncoder
 from nacl.pwhash import argon2id
 
+from satark.api.sealing import new_identity
 from satark.api.tip import RECEIPT_DIGITS
 from satark.identity.random_bytes import random_bytes
 from satark.identity.stock import Stock
@@ -85,10 +86,12 @@ class CodeKey(msgspec.Struct, frozen=True):
 
 
 class FreshCode(msgspec.Struct, frozen=True):
-    """A fresh code and its key."""
+    """A fresh code and its key, and the age key to which the desks' messages to the tipster are sealed."""
 
     code: str
     key: CodeKey
+    recipient: str
+    identity: str
 
     def __repr__(self) -> str:
         return "Minted(…)"
@@ -120,7 +123,7 @@ class CodeStock(Stock[FreshCode]):
 
     def _fresh(self) -> FreshCode:
         code = f"{secrets.randbelow(10**self._digits):0{self._digits}}"
-        return FreshCode(code, derive(code, self._identity))
+        return FreshCode(code, derive(code, self._identity), *new_identity())
 
 
 def derive(code: str, identity: Identity) -> CodeKey:

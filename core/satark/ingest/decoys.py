@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from satark.api.sealing import encrypt, new_identity
+from satark.api.sealing import encrypt_alike
 from satark.identity.stock import Stock
 from satark.store.envelopes import PADDED
 
 _AHEAD: Final = 1024
-"""The largest number of decoys to have ready. A decoy has 2.5 KB."""
+"""The largest number of decoys to have ready. A decoy has 4 KB."""
 
 
 class Decoys(Stock[bytes]):
@@ -29,5 +29,4 @@ class Decoys(Stock[bytes]):
 
 
 def _make(size: int) -> bytes:
-    recipient, _ = new_identity()
-    return encrypt(bytes(size), recipient)
+    return encrypt_alike(bytes(size))

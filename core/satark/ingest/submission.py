@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from satark.api.observability import log
 from satark.api.routing import DESK_SINK, HERE, Destination, Screening
-from satark.api.sealing import encode, encrypt, new_identity, seal
+from satark.api.sealing import encode, encrypt_alike, seal
 from satark.api.tip import Envelope, Header, Priority, Tip
 from satark.dialogue.receipts import Receipt
 from satark.identity import time_buckets
@@ -134,7 +134,7 @@ class Submissions:
         )
         contents = {name: encode(replace(envelope, desk=name), envelopes.PADDED) for name in holders}
         size = max(map(len, contents.values()))
-        sealed = {name: encrypt(contents[name].ljust(size), recipient) for name, recipient in holders.items()}
+        sealed = {name: encrypt_alike(contents[name].ljust(size), recipient) for name, recipient in holders.items()}
         decoys = [self._decoys.take_of(size) for _ in everybody.keys() - holders.keys()]
         unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, session.tip, decoys))
 
@@ -153,7 +153,6 @@ class Submissions:
         return state
 
     def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, route: rules.Route) -> str:
-        recipient, identity = new_identity()
         root = TipRoot(
             tip=session.tip,
             recipient=session.recipient,
@@ -161,7 +160,7 @@ class Submissions:
             roster=self._roster_state(unit).position,
             desks=name_tags(session.tip, [desk.name for desk in route.desks]),
             excluded=name_tags(session.tip, route.excluded),
-            receipt=recipient,
+            receipt=fresh.recipient,
         )
         opened = OpenedReceipt(
             tip=session.tip,
@@ -169,13 +168,13 @@ class Submissions:
             language=tip.language,
             tip_recipient=session.recipient,
             root=encode_root(root),
-            recipient=recipient,
-            identity=identity,
+            recipient=fresh.recipient,
+            identity=fresh.identity,
         )
         link = self._identity.link("receipt", session.tip)
         row = {"lookup": fresh.key.lookup, "sealed": fresh.key.seal(opened), "day": unit.day, "link": link}
         unit.queue(tables.receipt, [row])
-        return recipient
+        return fresh.recipient
 
 
 def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:

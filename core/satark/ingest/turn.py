@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from satark.api.age import new_identity, write_identity
 from satark.api.channel import ErasingChannel
 from satark.api.inbound import Moved
-from satark.api.sealing import new_identity
 from satark.custody.log import erase_files
 from satark.identity.random_bytes import random_bytes
 from satark.ingest.event import TurnResult
@@ -161,12 +161,11 @@ class TurnRunner:
         return session
 
     def _begin(self, unit: UnitOfWork, event: InboundEvent) -> Session:
-        recipient, identity = new_identity()
         capabilities = event.channel.capabilities
         return self._flows.current.begin(
             channel=event.channel.name,
             tip=random_bytes(16).hex(),
-            recipient=recipient, identity=identity, erasable=_can_erase(type(event.channel)),
+            recipient="", identity=write_identity(new_identity()), erasable=_can_erase(type(event.channel)),
             reachable=capabilities.reachable, speaks=capabilities.voice_notes, forms=capabilities.forms,
             form_token=random_bytes(_FORM_TOKEN_BYTES).hex() if capabilities.forms else "",
             above_range=_is_above_range(unit),
@@ -217,6 +216,7 @@ class TurnRunner:
         session, submission = turn.session, turn.submission
         if session is None or submission is None:
             return turn
+        session = msgspec.structs.replace(session, recipient=session.tip_recipient)
         receipt = self._submissions.submit(unit, session, submission, event.channel.capabilities.kind)
         if submission.evidence:
             evidence_files.disclose_origin(unit, session.tip, submission.origin_disclosed)

@@ -1,8 +1,8 @@
 """Padded frames: all that travels between the host and an office. Every frame has the same size, whatever its content.
 
 The plain content of a frame is 65,536 bytes: an Ed25519 signature (64), a length (4, big-endian), the encoded `Frame`,
-zeros. It is sealed with age to the receiving machine. Age files of equal content differ in size (the library adds a
-recipient of random length, against ossification), so what travels is a length (4), the age file, and zeros again.
+zeros. It is sealed with age to the receiving machine. Age files of equal content differ in size with the kind of the
+key, so what travels is a length (4), the age file, and zeros again.
 """
 
 from __future__ import annotations

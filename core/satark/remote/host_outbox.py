@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, update
 
 from satark.api.background import run_in_thread
 from satark.api.routing import DESK_SINK
+from satark.api.sealing import encrypt_alike
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark.custody import log as custody
 from satark.evidence.own_voice import may_hear_voices
@@ -186,7 +187,7 @@ class HostOutbox:
     def _read_tip(self, tip: str, desk: str) -> tuple[TipMessage | None, bool]:
         """Return a tip, and whether the desk must have nothing of it but covers."""
         envelope = self._services.read_keys(lambda c: envelopes.find(c, tip, desk))
-        stands_in = envelope or bytes(envelopes.PADDED)
+        stands_in = envelope or encrypt_alike(bytes(envelopes.PADDED))
         message = self._services.read(lambda c: _tip_message(c, self._services.evidence_dir, tip, desk, stands_in))
         return message, envelope is None
 

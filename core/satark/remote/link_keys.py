@@ -118,7 +118,7 @@ class LinkKey:
             key = cls(identity, bytes.fromhex(seed))
         except OSError as error:
             raise _unusable(str(error)) from None
-        except Exception:  # noqa: BLE001 - pyrage raises many kinds; the cause would quote the key
+        except (CantOpen, ValueError):  # the cause would quote the key
             raise _unusable(f"{path} does not hold a link key") from None
         if readable_by_others:
             raise _unusable(f"other users can read the link key: chmod 600 {path}")

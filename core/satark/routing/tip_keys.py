@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import select, update
 
-from satark.api.sealing import CantOpen, encode, encrypt, new_identity, open_as, open_envelope, recipient_of, seal
+from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_as, open_envelope, recipient_of
 from satark.api.tip import Envelope, Message
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.routing.releases import Access
@@ -118,8 +118,7 @@ def renew_tip_keys(
         except CantOpen:
             continue  # forged or damaged: leave it as it is for an investigation
         if envelope.tip_recipient:
-            resealed = seal(envelope, recipients[desk], padded=envelopes.PADDED)
-            envelopes.store(unit, tip, desk, resealed)
+            envelopes.store(unit, tip, desk, envelopes.seal(envelope, recipients[desk]))
         else:
             renew_tip_key(unit, envelope, _newest(identities), recipients)
 
@@ -163,7 +162,7 @@ def renew_tip_key(
     contents = {one: encode(msgspec.structs.replace(renewed, desk=one), envelopes.PADDED) for one in holders}
     size = max(map(len, contents.values()), default=envelopes.PADDED)
     for one, content in contents.items():
-        envelopes.store(unit, envelope.tip, one, encrypt(content.ljust(size), recipients[one]))
+        envelopes.store(unit, envelope.tip, one, encrypt_alike(content.ljust(size), recipients[one]))
     envelopes.renew_decoys(unit, envelope.tip, size)
 
 

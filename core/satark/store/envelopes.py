@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
-from satark.api.sealing import encrypt, new_identity
+from satark.api.sealing import encode, encrypt_alike
 from satark.identity.edge_key import keyed_hash
 from satark.store.tables import envelope
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from satark.api.tip import Envelope
     from satark.identity.edge_key import KeyedHash
     from satark.store.unit_of_work import UnitOfWork
 
@@ -44,6 +45,11 @@ def tag(connection: Connection, tip: str, holder: str) -> bytes:
     return hashed(f"{tip}\0{holder}".encode())[:TAG]
 
 
+def seal(envelope: Envelope, recipient: str) -> bytes:
+    """Seal an envelope to its holder. It has the form of every other: it does not tell of which kind the key is."""
+    return encrypt_alike(encode(envelope, PADDED), recipient)
+
+
 def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[str, Any]:
     """Make the row of a holder."""
     return {"tip": tip, "holder": tag(connection, tip, holder), "sealed": sealed}
@@ -56,10 +62,9 @@ def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
 
 def renew_decoys(unit: UnitOfWork, tip: str, size: int) -> None:
     """Make a tip's decoys anew, as all its envelopes are, with content of so many bytes that nobody can open."""
-    nobody, _ = new_identity()
     rows = unit.keys.execute(select(func.count()).where(envelope.c.tip == tip)).scalar_one()
     for one in holders_of(unit.keys, tip, map(_decoy, range(rows))):
-        store(unit, tip, one, encrypt(bytes(size), nobody))
+        store(unit, tip, one, encrypt_alike(bytes(size)))
 
 
 def drop(unit: UnitOfWork, tip: str, holders: Iterable[str]) -> None:

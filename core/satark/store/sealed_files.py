@@ -1,7 +1,7 @@
 """Sealed files of evidence: encrypted to the tip's key, written atomically, and checked after writing and at opening.
 
-A sealed file is an age file (age-encryption.org/v1, X25519). `seal_file` writes it as `<name>.part`; `put_in_place`
-checks, flushes and renames it. Only pyrage's `_io` calls are used: they release the interpreter lock.
+A sealed file is an age file (age-encryption.org/v1). `seal_file` writes it as `<name>.part`; `put_in_place` checks,
+flushes and renames it.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def _store(unit: UnitOfWork, desk: Desk, count: int, chance: random.Random) -> N
         id_ = f"{chance.getrandbits(128):032x}"
         rows.append(_row(id_, tip, recipient, receipt, unit.day))
         envelope = Envelope(tip=id_, desk=desk.name, identity=identity, header=_header(tip, chance), receipt=receipt)
-        sealed = seal(envelope, desk.recipient, padded=envelopes.PADDED)
+        sealed = envelopes.seal(envelope, desk.recipient)
         unit.queue(tables.envelope, [envelopes.row(unit.keys, id_, desk.name, sealed)])
         tip_changes.note(unit, id_)
     unit.queue(tables.tip, rows)

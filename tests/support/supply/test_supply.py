@@ -58,7 +58,7 @@ def test_one_licence_of_an_or_and_every_licence_of_an_and_must_be_allowed(expres
 
 def test_runtime_packages_are_distinguished_from_development_tools() -> None:
     needed = needed_to_run()
-    assert {"starlette", "pyrage", "sqlalchemy", "python-telegram-bot", "cffi"} <= needed
+    assert {"starlette", "cryptography", "sqlalchemy", "python-telegram-bot", "cffi"} <= needed
     assert not {"pytest", "ruff", "mypy", "atheris", "mutmut", "satark"} & needed
 
 
@@ -95,9 +95,9 @@ def test_the_bill_of_materials_lists_every_locked_package_and_is_valid() -> None
     jsonschema.Draft7Validator(schema, registry=registry).validate(bom)
     assert {(one["name"], one["version"]) for one in bom["components"]} == {(p.name, p.version) for p in packages}
     by_name = {one["name"]: one for one in bom["components"]}
-    assert by_name["pyrage"]["scope"] == "required"
+    assert by_name["cryptography"]["scope"] == "required"
     assert by_name["pytest"]["scope"] == "excluded"
-    assert len(by_name["pyrage"]["hashes"]) > 3
+    assert len(by_name["cryptography"]["hashes"]) > 3
     assert bom["metadata"]["component"]["name"] == "satark"
 
 

@@ -159,7 +159,7 @@ class SessionChanges:
         file = SessionFile(ordinal, media.kind, role, self.source)
         evidence = sum(one.role == self.loaded.evidence_step for one in self.session.files)
         position = evidence + 1 if role == self.loaded.evidence_step else 0
-        self._fetch(self.session.tip, self.session.recipient, file, media, position)
+        self._fetch(self.session.tip, self.session.tip_recipient, file, media, position)
         self.change(files=(*self.session.files, file), last_ordinal=self.session.last_ordinal + 1)
         return ordinal
 

@@ -16,11 +16,9 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 import msgspec.inspect
-import pyrage
-from pyrage import x25519
 
 from satark.api.routing import Desk
-from satark.api.sealing import check_recipient, new_identity, seal
+from satark.api.sealing import check_recipient, encrypt, new_identity, seal
 from satark.api.sink import MessageRejected
 from satark.api.tip import Message
 from satark.delivery.worker_context import WorkerContext
@@ -184,8 +182,7 @@ def _signed(encoded: bytes, by: LinkKey) -> bytes:
 
 
 def _sealed(plain: bytes, to: LinkKey) -> bytes:
-    recipient = x25519.Recipient.from_str(to.public_keys.recipient)
-    sealed = pyrage.encrypt(plain[:FRAME_SIZE].ljust(FRAME_SIZE, b"\0"), [recipient])
+    sealed = encrypt(plain[:FRAME_SIZE].ljust(FRAME_SIZE, b"\0"), to.public_keys.recipient)
     return (len(sealed).to_bytes(4, "big") + sealed).ljust(WIRE_SIZE, b"\0")
 
 

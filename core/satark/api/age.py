@@ -1,0 +1,277 @@
+"""age files (C2SP `age.md`) for X25519 keys, and for post-quantum keys as age 1.3 has them.
+
+A post-quantum key is an X25519 and an ML-KEM-768 key in one: whoever breaks one of the two opens nothing. A file can
+have recipients of both kinds; it is then as safe as the X25519 key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+from base64 import b32encode, b64decode, b64encode
+from functools import lru_cache, reduce
+from operator import xor
+from typing import TYPE_CHECKING, Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Callable, Iterable, Iterator
+
+_VERSION: Final = b"age-encryption.org/v1\n"
+_ARGUMENTS: Final = rb"[!-~]+(?: [!-~]+)*"
+_BODY: Final = rb"(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{0,63}\n"
+_STANZA: Final = re.compile(rb"-> (%b)\n(%b)" % (_ARGUMENTS, _BODY))
+_HEADER: Final = re.compile(rb"%b((?:-> %b\n%b)+)--- ([A-Za-z0-9+/]{43})\n" % (_VERSION, _ARGUMENTS, _BODY))
+_MOST_HEADER, _CHUNK, _TAG, _NONCE = 1 << 20, 1 << 16, 16, 16
+_SECRET, _FILE_KEY, _WRAPPED = 32, 16, 32
+_MLKEM_SEED, _MLKEM_PUBLIC = 64, 1184
+_HPKE: Final = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
+_HPKE_INFO: Final = b"age-encryption.org/mlkem768x25519"
+# Bech32 (BIP 173)
+_CHARACTERS: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_FROM_BASE32: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _CHARACTERS)
+_DIGITS: Final = str.maketrans(_CHARACTERS, "0123456789abcdefghijklmnopqrstuv")
+_VALUES: Final = bytes.maketrans(_CHARACTERS.encode(), bytes(range(32)))
+_GENERATOR: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_STEPS: Final = [reduce(xor, (one for at, one in enumerate(_GENERATOR) if top >> at & 1), 0) for top in range(32)]
+_CHECK: Final = 6
+
+
+class X25519:
+    """X25519 keys."""
+
+    recipients, identities = "age", "AGE-SECRET-KEY-"
+    stanza, share_bytes = b"X25519", 32
+
+    @staticmethod
+    def public(secret: bytes) -> bytes:
+        """Return the public key of a private key."""
+        return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
+
+    @staticmethod
+    def read(public: bytes) -> X25519PublicKey:
+        """Read a public key; raise a ValueError for a point of low order, too."""
+        key = X25519PublicKey.from_public_bytes(public)
+        X25519PrivateKey.generate().exchange(key)
+        return key
+
+    @staticmethod
+    def wrap(public: X25519PublicKey, file_key: bytes) -> tuple[bytes, bytes]:
+        """Wrap a file's key; return the share and the wrapped key."""
+        once = X25519PrivateKey.generate()
+        share = once.public_key().public_bytes_raw()
+        cipher = _cipher(once.exchange(public), share + public.public_bytes_raw(), b"age-encryption.org/v1/X25519")
+        return share, cipher.encrypt(bytes(12), file_key, None)
+
+    @staticmethod
+    def unwrap(secret: bytes, share: bytes, wrapped: bytes) -> bytes:
+        """Unwrap a file's key; raise an InvalidTag if it is for another key."""
+        shared = X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(share))
+        cipher = _cipher(shared, share + X25519.public(secret), b"age-encryption.org/v1/X25519")
+        return cipher.decrypt(bytes(12), wrapped, None)
+
+
+class Hybrid:
+    """Post-quantum keys; each method does what that of `X25519` does."""
+
+    recipients, identities = "age1pq", "AGE-SECRET-KEY-PQ-"
+    stanza, share_bytes = b"mlkem768x25519", 1120
+
+    @staticmethod
+    def public(secret: bytes) -> bytes:
+        return b"".join(key.public_key().public_bytes_raw() for key in Hybrid._keys(secret))
+
+    @staticmethod
+    def read(public: bytes) -> hpke.MLKEM768X25519PublicKey:
+        mlkem = MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC])
+        return hpke.MLKEM768X25519PublicKey(mlkem, X25519.read(public[_MLKEM_PUBLIC:]))
+
+    @staticmethod
+    def wrap(public: hpke.MLKEM768X25519PublicKey, file_key: bytes) -> tuple[bytes, bytes]:
+        sealed = _HPKE.encrypt(file_key, public, _HPKE_INFO)
+        return sealed[: Hybrid.share_bytes], sealed[Hybrid.share_bytes :]
+
+    @staticmethod
+    def unwrap(secret: bytes, share: bytes, wrapped: bytes) -> bytes:
+        return _HPKE.decrypt(share + wrapped, hpke.MLKEM768X25519PrivateKey(*Hybrid._keys(secret)), _HPKE_INFO)
+
+    @staticmethod
+    def _keys(secret: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+        both = hashlib.shake_256(secret).digest(_MLKEM_SEED + _SECRET)
+        own = X25519PrivateKey.from_private_bytes(both[_MLKEM_SEED:])
+        return MLKEM768PrivateKey.from_seed_bytes(both[:_MLKEM_SEED]), own
+
+
+KeyKind = type[X25519] | type[Hybrid]
+Recipient = tuple[KeyKind, Any]
+Identity = tuple[KeyKind, bytes]
+KINDS: tuple[KeyKind, ...] = (Hybrid, X25519)
+"""The kinds of keys. New keys are of the first."""
+
+
+def new_identity() -> Identity:
+    """Make a private key."""
+    return KINDS[0], os.urandom(_SECRET)
+
+
+def stranger(kind: KeyKind) -> Recipient:
+    """Return a recipient whose private key nobody has."""
+    other = X25519PrivateKey.generate().public_key()
+    if kind is X25519:
+        return kind, other
+    return kind, hpke.MLKEM768X25519PublicKey(MLKEM768PrivateKey.generate().public_key(), other)
+
+
+def write_identity(identity: Identity) -> str:
+    """Return a private key as text."""
+    kind, secret = identity
+    return _bech32(kind.identities.lower(), secret).upper()
+
+
+def write_recipient(identity: Identity) -> str:
+    """Return the recipient of a private key as text."""
+    kind, secret = identity
+    return _bech32(kind.recipients, kind.public(secret))
+
+
+def read_identity(text: str) -> Identity:
+    """Read a private key; raise a ValueError if it is none."""
+    kind = next((one for one in KINDS if one.identities == text.rpartition("1")[0]), None)
+    secret = _bech32_data(text.lower(), kind.identities.lower()) if kind and text.isupper() else b""
+    if kind is None or len(secret) != _SECRET:
+        raise ValueError("no private key")
+    return kind, secret
+
+
+@lru_cache(maxsize=256)
+def read_recipient(text: str) -> Recipient:
+    """Read a recipient; raise a ValueError if it is none."""
+    kind = next((one for one in KINDS if one.recipients == text.rpartition("1")[0]), None)
+    if kind is None:
+        raise ValueError("no recipient")
+    return kind, kind.read(_bech32_data(text, kind.recipients))
+
+
+def encrypt(read: Callable[[int], bytes], write: Callable[[bytes], object], recipients: Iterable[Recipient]) -> None:
+    """Encrypt what `read` returns."""
+    file_key, nonce = os.urandom(_FILE_KEY), os.urandom(_NONCE)
+    header = _VERSION
+    for kind, public in recipients:
+        share, wrapped = kind.wrap(public, file_key)
+        header += b"-> %b %b\n%b\n" % (kind.stanza, _base64(share), _base64(wrapped))  # one line: it is shorter than 64
+    header += b"---"
+    write(b"%b %b\n%b" % (header, _base64(_mac(file_key, header)), nonce))
+    cipher = _cipher(file_key, nonce, b"payload")
+    for number, chunk in _chunks(read, _CHUNK):
+        write(cipher.encrypt(number, chunk, None))
+
+
+def decrypt(source: io.BufferedIOBase, write: Callable[[bytes], object], identities: Iterable[Identity]) -> None:
+    """Decrypt a file with one of these private keys. Trust nothing that was written before this returns.
+
+    Raises:
+        ValueError: it is no age file.
+        InvalidTag: no key opens it, or it was altered.
+    """
+    header = line = source.readline(_MOST_HEADER)
+    while line and not line.startswith(b"---") and len(header) < _MOST_HEADER:
+        header += (line := source.readline(_MOST_HEADER))
+    if not (found := _HEADER.fullmatch(header)):
+        raise ValueError("no age file")
+    stanzas = [(first.split(b" "), _bytes(body.replace(b"\n", b""))) for first, body in _STANZA.findall(found[1])]
+    file_key = _unwrapped(stanzas, identities)
+    if not hmac.compare_digest(_mac(file_key, header[: found.end(1) + 3]), _bytes(found[2])):
+        raise InvalidTag
+    cipher = _cipher(file_key, source.read(_NONCE), b"payload")
+    for number, chunk in _chunks(source.read, _CHUNK + _TAG):
+        plain = cipher.decrypt(number, chunk, None)
+        if not plain and any(number[:-1]):
+            raise InvalidTag
+        write(plain)
+
+
+def _unwrapped(stanzas: Iterable[tuple[list[bytes], bytes]], identities: Iterable[Identity]) -> bytes:
+    for kind, secret in identities:
+        for arguments, wrapped in stanzas:
+            if arguments[0] != kind.stanza:
+                continue
+            share = _bytes(b" ".join(arguments[1:]))
+            if len(share) != kind.share_bytes or len(wrapped) != _WRAPPED:
+                raise ValueError("a stanza of another length")
+            try:
+                return kind.unwrap(secret, share, wrapped)
+            except InvalidTag:
+                continue
+    raise InvalidTag
+
+
+def _chunks(read: Callable[[int], bytes], size: int) -> Iterator[tuple[bytes, bytes]]:
+    """Yield chunks, each with its nonce: its number, and whether it is the last, which may be shorter."""
+    number, chunk = 0, _filled(read, size)
+    while following := _filled(read, size):
+        yield b"%b\0" % number.to_bytes(11), chunk
+        number, chunk = number + 1, following
+    yield b"%b\1" % number.to_bytes(11), chunk
+
+
+def _filled(read: Callable[[int], bytes], size: int) -> bytes:
+    chunk = read(size)
+    while len(chunk) < size and (more := read(size - len(chunk))):
+        chunk += more
+    return chunk
+
+
+def _cipher(key: bytes, salt: bytes, info: bytes) -> ChaCha20Poly1305:
+    return ChaCha20Poly1305(HKDF(algorithm=SHA256(), length=32, salt=salt, info=info).derive(key))
+
+
+def _mac(file_key: bytes, header: bytes) -> bytes:
+    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"header").derive(file_key)
+    return hmac.digest(key, header, "sha256")
+
+
+def _base64(data: bytes) -> bytes:
+    return b64encode(data).rstrip(b"=")
+
+
+def _bytes(text: bytes) -> bytes:
+    data = b64decode(text + b"=" * (-len(text) % 4))
+    if _base64(data) != text:
+        raise ValueError("not in canonical base64")
+    return data
+
+
+def _bech32(prefix: str, data: bytes) -> str:
+    text = b32encode(data).decode().rstrip("=").translate(_FROM_BASE32)
+    total = _checksum(prefix, text + _CHARACTERS[0] * _CHECK) ^ 1
+    return f"{prefix}1{text}" + "".join(_CHARACTERS[total >> 5 * at & 31] for at in reversed(range(_CHECK)))
+
+
+def _bech32_data(text: str, prefix: str) -> bytes:
+    body = text[len(prefix) + 1 :]
+    if not set(body) <= set(_CHARACTERS) or _checksum(prefix, body) != 1:
+        raise ValueError("no Bech32, or cut or altered")
+    coded = body[:-_CHECK]
+    size, padding = divmod(5 * len(coded), 8)
+    value = int(coded.translate(_DIGITS) or "0", 32)
+    if value % (1 << padding) or padding >= 5:  # noqa: PLR2004 - bits of a character
+        raise ValueError("not in canonical Bech32")
+    return (value >> padding).to_bytes(size)
+
+
+def _checksum(prefix: str, body: str) -> int:
+    total = 1
+    spread = (*(ord(one) >> 5 for one in prefix), 0, *(ord(one) & 31 for one in prefix))
+    for value in (*spread, *body.encode().translate(_VALUES)):
+        total = _STEPS[total >> 25] ^ (total & 0x1FFFFFF) << 5 ^ value
+    return total
