@@ -13,7 +13,7 @@ import re
 from base64 import b32encode, b64decode, b64encode
 from functools import lru_cache, reduce
 from operator import xor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
@@ -24,7 +24,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Callable, Iterable, Iterator
 
 _VERSION: Final = b"age-encryption.org/v1\n"
@@ -176,7 +175,7 @@ def encrypt(read: Callable[[int], bytes], write: Callable[[bytes], object], reci
         write(cipher.encrypt(number, chunk, None))
 
 
-def decrypt(source: io.BufferedIOBase, write: Callable[[bytes], object], identities: Iterable[Identity]) -> None:
+def decrypt(source: BinaryIO, write: Callable[[bytes], object], identities: Iterable[Identity]) -> None:
     """Decrypt a file with one of these private keys. Trust nothing that was written before this returns.
 
     Raises:

@@ -7,7 +7,7 @@ are used as long as they are there.
 from __future__ import annotations
 
 import io
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -15,6 +15,9 @@ from cryptography.exceptions import InvalidTag
 from satark.api import age
 from satark.api.tip import Envelope, Evidence, Message, Tip
 from satark_files.decoding import DECODING_ERRORS
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead, SupportsWrite
 
 T = TypeVar("T")
 
@@ -133,18 +136,17 @@ def decrypt(sealed: bytes, *identities: str) -> bytes:
     return plain.getvalue()
 
 
-def encrypt_stream(source: io.BufferedIOBase, target: io.BufferedIOBase, recipient: str) -> None:
+def encrypt_stream(source: SupportsRead[bytes], target: SupportsWrite[bytes], recipient: str) -> None:
     """Encrypt a stream to one recipient.
 
     Raises:
         CantOpen: the recipient is invalid.
         OSError: reading or writing failed.
     """
-    key = _read_recipient(recipient)
-    age.encrypt(source.read, target.write, [key])
+    age.encrypt(source.read, target.write, [_read_recipient(recipient)])
 
 
-def decrypt_stream(sealed: io.BufferedIOBase, plain: io.BufferedIOBase, *identities: str) -> None:
+def decrypt_stream(sealed: BinaryIO, plain: SupportsWrite[bytes], *identities: str) -> None:
     """Decrypt a stream with one of these private keys. Trust nothing that was written before this returns.
 
     Raises:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -63,7 +63,7 @@ class _Reader(io.RawIOBase):
 def write_records(path: Path, recipient: str, records: Iterable[Record]) -> StoredFile:
     """Encrypt records into a new file. On return it is flushed to disk. No plain text is written."""
     with flushed(path) as out:
-        encrypt_stream(cast("io.BufferedIOBase", _Reader(_framed(records))), cast("io.BufferedIOBase", out), recipient)
+        encrypt_stream(_Reader(_framed(records)), out, recipient)
     return measure(path)
 
 
@@ -77,13 +77,13 @@ def read_records(path: Path, identity: str, workspace: Path) -> Iterator[Record]
     with TemporaryFile(dir=workspace) as plain:  # it has no name, and is gone with this process
         try:
             with path.open("rb") as sealed:
-                decrypt_stream(sealed, cast("io.BufferedIOBase", plain), identity)
+                decrypt_stream(sealed, plain, identity)
         except FileNotFoundError:
             raise Damaged(f"{path} is missing") from None
         except CantOpen:
             raise Damaged(f"{path} does not open with the backup's key, or was altered") from None
         plain.seek(0)
-        while (record := _next(cast("io.BufferedIOBase", plain), path)) != _END:
+        while (record := _next(plain, path)) != _END:
             yield record
 
 
@@ -105,7 +105,7 @@ def _framed(records: Iterable[Record]) -> Iterator[bytes]:
         padding -= min(padding, _LEAST)
 
 
-def _next(plain: io.BufferedIOBase, path: Path) -> Record:
+def _next(plain: IO[bytes], path: Path) -> Record:
     length = plain.read(_LENGTH)
     encoded = plain.read(int.from_bytes(length))
     if len(length) < _LENGTH or len(encoded) < int.from_bytes(length):

@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
@@ -316,8 +316,7 @@ def open_sealed(path: Path, identity: str, workspace: Path, expected_sha256: str
 
 
 def _encrypt(reader: _DigestingReader, out: BinaryIO, recipient: str) -> None:
-    source, target = cast("io.BufferedIOBase", reader), cast("io.BufferedIOBase", out)
-    sealing.encrypt_stream(source, target, recipient)
+    sealing.encrypt_stream(reader, out, recipient)
     out.flush()
     if sys.platform == "linux":
         # The disk begins with it at once, and finds room for it: the first flush of several then serves them all.
@@ -325,9 +324,8 @@ def _encrypt(reader: _DigestingReader, out: BinaryIO, recipient: str) -> None:
 
 
 def _decrypt(sealed: BinaryIO, plain: BinaryIO, identity: str) -> None:
-    source, target = cast("io.BufferedIOBase", sealed), cast("io.BufferedIOBase", plain)
     try:
-        sealing.decrypt_stream(source, target, identity)
+        sealing.decrypt_stream(sealed, plain, identity)
     except (CantOpen, OSError):
         raise CantOpen("the file does not open with this key, or was altered") from None
     plain.flush()

@@ -15,7 +15,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias
 
 from satark.api import CantOpen, decrypt_stream, encrypt_stream
 from satark_files.atomic_files import flush_folder, flushed
@@ -71,8 +71,7 @@ def write_segment(folder: Path, start: int, content: bytes, recipient: str) -> N
     part = folder / f"{secrets.token_hex(8)}.part"
     try:
         with flushed(part) as out:
-            source, target = io.BytesIO(content), cast("io.BufferedIOBase", out)
-            encrypt_stream(source, target, recipient)
+            encrypt_stream(io.BytesIO(content), out, recipient)
         _put(part, folder, start, len(content))
     except FileNotFoundError:
         raise UploadRefused("unknown") from None
@@ -132,7 +131,7 @@ def _open(path: Path, identity: str) -> bytes:
     plain = io.BytesIO()
     with path.open("rb") as sealed:
         try:
-            decrypt_stream(cast("io.BufferedIOBase", sealed), plain, identity)
+            decrypt_stream(sealed, plain, identity)
         except (CantOpen, OSError):
             raise CantOpen("a segment does not open") from None
     return plain.getvalue()
