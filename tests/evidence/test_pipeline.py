@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
+from satark.api import age
 from satark.evidence.pipeline import ProcessedFile, process_file
 from satark.evidence.stream_sealing import TooLarge
 from satark.store import sealed_files
@@ -77,7 +78,8 @@ async def test_the_origin_is_read_from_video_and_not_from_voice_messages(
 async def test_a_sealed_file_opens_with_the_age_command(
     driver: PipelineDriver, make: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    data = make("png").read_bytes()
+    data, key_before_1_3 = make("png").read_bytes(), (age.X25519, bytes(range(32)))
+    driver.recipient, driver.identity = age.write_recipient(key_before_1_3), age.write_identity(key_before_1_3)
     await driver.process(chunks(data))
     key = tmp_path / "key"
     key.write_text(driver.identity)
