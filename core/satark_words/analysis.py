@@ -120,11 +120,14 @@ class Analysis:
         """
         if not self.marks.has(names) or self.asks:
             return False
-        doubts = [mark for mark in self.found(*DOUBTS) if not self._is_part(mark, names)]
-        return not doubts and self.consists_of(names, beside, worst=FRAME)
+        return not self.has_outside(DOUBTS, names) and self.consists_of(names, beside, worst=FRAME)
 
-    def _is_part(self, mark: Mark, names: Sequence[str]) -> bool:
-        return any(other.start <= mark.start and mark.end <= other.end for other in self.marks.named(names))
+    def has_outside(self, names: Sequence[str], others: Sequence[str]) -> bool:
+        """Return whether a mark of `names` is not inside one of `others`."""
+        around = self.marks.named(others)
+        return any(
+            not any(one.start <= mark.start and mark.end <= one.end for one in around) for mark in self.found(*names)
+        )
 
     def story_marks(self) -> Sequence[Mark]:
         """The marks that tell of a crime rather than of the conversation."""

@@ -11,7 +11,7 @@ from satark_words.clauses import happens_now, is_denied
 from satark_words.marks import FRAME, Mark
 from satark_words.opening import category_of, unit_of
 from satark_words.places import Places
-from satark_words.reading import FREE, STORY, Asked, AskedChoice, Confidence
+from satark_words.reading import FREE, Asked, AskedChoice, Confidence
 from satark_words.tokens import keys, normalize, tokenize
 
 POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
@@ -280,22 +280,13 @@ class TextAtQuestion:
             return False
         return name not in {"clear", "leave"} or name in asked.actions
 
-    def _is_denied(self, name: str) -> bool:
-        """Return whether a command's words are negated: "don't go back"."""
-        inside = self._analysis.found(f"cmd.{name}")
-        free = [
-            mark
-            for mark in self._analysis.found(*NEGATIONS)
-            if not any(other.start <= mark.start and mark.end <= other.end for other in inside)
-        ]
-        return bool(free)
-
     def _acts(self, option: str) -> bool:
         return any(choice.acts and choice.id == option for choice in self._asked.options)
 
-    def _suggested_by_ok(self, mark: str) -> str:
-        acting = [choice.id for choice in self._asked.options if choice.acts]
-        return "send" if mark == "soc.ok" and "send" in acting else ""
+    @property
+    def _option(self) -> str:
+        """The option that the text chooses, if choosing it can be undone."""
+        return "" if self._acts(self._chosen.option) else self._chosen.option
 
     def _spare(self) -> int:
         """Number of words that a sense of the whole message may leave unexplained: one in a text of four."""
@@ -304,14 +295,6 @@ class TextAtQuestion:
     def _tells(self) -> bool:
         """Whether the text tells of a crime."""
         return any(mark.name not in VAGUE for mark in self._analysis.story_marks())
-
-    def _tells_anything(self) -> bool:
-        """Whether the text tells of a crime or, if a place is asked for, of a place."""
-        if self._asked.asks == "place":
-            return self._analysis.has("place.*") or bool(self._places and self._places.named(self._analysis))
-        if self._asked.name == STORY or not self._free:
-            return self._tells() or self._analysis.has("cat.*", "w.drink", "d.weapon", "place.thing", "time.often")
-        return self._analysis.has("police", "unit.*", "cat.*", "act.*", "place.*", "time.*", "digits")
 
     def _uncovered(self, names: tuple[str, ...] = (*LOOSE, "t.*", "say.*", "cmd.*")) -> int:
         return len(set(range(len(self._analysis))) - self._analysis.covered(names))

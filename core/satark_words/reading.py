@@ -175,6 +175,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     out."""
     story: bool = False
     """Whether the words also belong to the tip and must be kept, whatever `kind` is."""
+    talk: Literal["", "maybe", "likely"] = ""
+    """Whether the words are said to the service: they are kept only if the tipster says so."""
     negated: bool = False
     asks: bool = False
     """Whether the message is a question or ends in one."""

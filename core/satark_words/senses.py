@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from satark_words.analysis import Analysis
+import msgspec
+
+from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.choosing import FILL, LOOSE, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion
 from satark_words.danger import LEAST, DangerRules
 from satark_words.marks import FRAME
@@ -14,7 +16,7 @@ from satark_words.opening import opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
 from satark_words.rules import Family, Topic, Topics
-from satark_words.weights import Weights, category, spoken
+from satark_words.weights import LEAST_LIKELY, LEAST_TALK, SPOKEN, TALK, Weights, likeliest, likely_option
 
 COMMANDS: Final = (
     "done", "back", "skip", "repeat", "language", "status", "reply", "edit", "help", "clear", "delete", "cancel",
@@ -40,16 +42,12 @@ LONGEST_TALK: Final = 12
 """Number of words of the longest text that is guessed to be talk."""
 LONGEST_SOCIAL: Final = 5
 """Number of words of the longest text in which one word in four may be unknown, at a question that takes any words."""
-LONGEST_WAIT: Final = 9
-"""Number of words of the longest text that asks to wait."""
-LONGEST_PROMISE: Final = 6
-"""Number of words of the longest "I will …" that counts as a wait; a longer one tells something."""
 LONGEST_TOPIC: Final = 16
 """Number of words of the longest text that is only a question or remark; a longer one also tells something."""
+_SAID: Final = (*LOOSE, "k.*", "t.*", "say.*", "cmd.*", "opt.*", "said.*", "time.*", "police", "unit.*", "verb.*")
+"""Marks of words that may stand in an answer."""
 _BESIDE_COMMANDS: Final = (*LOOSE, "t.listen", "t.tell", "digits", "cmd.help")
 """Marks that may accompany a command's words."""
-WISHES: Final = ("cmd.back", "cmd.edit", "cmd.skip", "cmd.help", "cmd.status", "cmd.repeat")
-"""Commands next to whose phrases "ok" has no meaning of its own."""
 
 
 class Knowledge(NamedTuple):
@@ -76,39 +74,52 @@ class Senses(TextAtQuestion):
         steps = (
             self._nothing,
             self._correction,
-            self._certain_option,
-            self._certain_wait,
-            self._certain_command,
+            self._certain,
             self._danger,
             self._social,
-            self._of_contact,
             self._unknown,
             self._language,
             self._command,
             self._own_story,
             self._refused_sending,
             self._likely_question,
-            self._option,
+            self._likely_option,
             self._topic,
             self._yes_or_no,
             self._likely_danger,
             self._guess,
             self._content,
         )
-        for step in steps:
-            if reading := step():
-                return reading
-        return self._make(Kind.UNCLEAR, suggested=self._chosen.suggested)
+        found = next((reading for step in steps if (reading := step())), None)
+        reading = found or self._make(Kind.UNCLEAR, suggested=self._chosen.suggested)
+        return reading if reading.confidence is Confidence.CERTAIN else self._doubted(reading)
+
+    def _doubted(self, reading: Reading) -> Reading:
+        """Ask back where the weights don't agree with the rules on an option or a command, and suggest it."""
+        likely = likely_option(self._weights, self._asked.name.lstrip("@"))
+        if reading.kind is Kind.OPTION and likely is not None and likely != reading.option:
+            return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
+        if reading.kind is Kind.COMMAND and not reading.story and (likely or self._doubts(reading)):
+            return self._make(Kind.UNCLEAR, suggested=likely or f"@{reading.command}", story=self._free)
+        if reading.kind is Kind.UNCLEAR and not reading.suggested and likely and self._uncovered(_SAID) <= 1:
+            return msgspec.structs.replace(reading, kind=Kind.UNCLEAR, suggested=likely)
+        return reading
+
+    def _doubts(self, reading: Reading) -> bool:
+        """Return whether a command is not told for sure: going back erases, and a past tense tells of somebody else."""
+        answers = reading.command in {"unknown", "language"}
+        erases = reading.command == "back" and self._analysis.has("opt.when.was", "time.past")
+        return not answers and (erases or reading.talk != "likely" or reading.confidence is Confidence.GUESS)
 
     def _make(self, kind: Kind, confidence: Confidence = Confidence.LIKELY, **fields: object) -> Reading:
         analysis = self._analysis
         story = bool(fields.pop("story", False))
         opens = story and (self._asked.opening or self._asked.options or self._asked.asks not in FREE)
         opening = opening_of(analysis, self._places, self._dangers) if opens else Opening()
-        sure = Confidence.GUESS if kind is Kind.UNCLEAR else confidence
         return Reading(
-            kind=kind, confidence=sure, negated=analysis.negates, asks=analysis.asks, dangers=self._dangers,
-            story=story, opening=opening, **fields,  # type: ignore[arg-type]
+            kind=kind, confidence=Confidence.GUESS if kind is Kind.UNCLEAR else confidence, negated=analysis.negates,
+            asks=analysis.asks, dangers=self._dangers, story=story, opening=opening, talk=self._talk,
+            **fields,  # type: ignore[arg-type]
         )  # fmt: skip
 
     # ------------------------------------------------------------- the surest first
@@ -116,9 +127,8 @@ class Senses(TextAtQuestion):
     def _nothing(self) -> Reading | None:
         if not self._analysis.tokens:
             return self._make(Kind.UNCLEAR)
-        if all(token.text in QUESTION_MARKS for token in self._analysis.tokens):
-            return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help")
-        return None
+        asks = all(token.text in QUESTION_MARKS for token in self._analysis.tokens)
+        return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help") if asks else None
 
     def _correction(self) -> Reading | None:
         """Read "no, wrong, that is in Sigra" as a wish to change the place, at a question for something else."""
@@ -131,28 +141,27 @@ class Senses(TextAtQuestion):
         named = self._places is not None and self._places.named(self._analysis)
         return self._make(Kind.COMMAND, command="edit", story=True) if named else None
 
-    def _certain_option(self) -> Reading | None:
-        chosen = self._chosen
-        if chosen.option and chosen.confidence is Confidence.CERTAIN and not self._dangers:
-            return self._make(Kind.OPTION, Confidence.CERTAIN, option=chosen.option)
-        return None
-
-    def _certain_wait(self) -> Reading | None:
-        waits = self._analysis.consists_of(("soc.wait",), ("fill", "pol", "who.me", "digits"), worst=FRAME)
-        long = any(mark.end - mark.start > 1 for mark in self._analysis.found("soc.wait"))
-        return self._make(Kind.WAIT) if waits and long and not self._dangers else None
-
     @cached_property
     def _commands(self) -> Sequence[str]:
-        """The commands that count at this question and have words in the text, in the order of `COMMANDS`."""
-        has = self._analysis.has
-        return [name for name in COMMANDS if has(f"cmd.{name}") and self._expects(name)] if has("cmd.*") else []
+        """The commands that count at this question and have words in the text, the best spelt ones first."""
+        found = self._analysis.found
+        sure = {name: max((mark.quality for mark in found(f"cmd.{name}")), default=0) for name in COMMANDS}
+        expected = [name for name in COMMANDS if sure[name] and self._expects(name)]
+        return sorted(expected, key=lambda name: -sure[name])
 
-    def _certain_command(self) -> Reading | None:
-        for name in self._commands:
-            if self._analysis.is_exactly((f"cmd.{name}",), POLITE) and not self._dangers:
-                return self._make(Kind.COMMAND, Confidence.CERTAIN, command=name)
-        return None
+    def _certain(self) -> Reading | None:
+        """Read an exact option or command, or a phrase that asks to wait, where no danger is told."""
+        chosen, analysis = self._chosen, self._analysis
+        if self._dangers:
+            return None
+        if chosen.option and chosen.confidence is Confidence.CERTAIN:
+            return self._make(Kind.OPTION, Confidence.CERTAIN, option=chosen.option)
+        if self._is_phrase("soc.wait") and analysis.consists_of(
+            ("soc.wait",), ("fill", "pol", "who.me", "digits"), worst=FRAME
+        ):
+            return self._make(Kind.WAIT)
+        exact = next((name for name in self._commands if analysis.is_exactly((f"cmd.{name}",), POLITE)), "")
+        return self._make(Kind.COMMAND, Confidence.CERTAIN, command=exact) if exact else None
 
     def _danger(self) -> Reading | None:
         """Read a danger for which a rule holds as such; one that only the letters tell is shown beside any reading."""
@@ -162,8 +171,7 @@ class Senses(TextAtQuestion):
         return self._told_danger()
 
     def _told_danger(self) -> Reading:
-        option = "" if self._acts(self._chosen.option) else self._chosen.option
-        return self._make(Kind.DANGER, story=self._is_story(least=1), option=option)
+        return self._make(Kind.DANGER, story=self._is_story(least=1), option=self._option)
 
     def _likely_danger(self) -> Reading | None:
         """Find a danger for which no rule holds, but which the letters make likely, in a text without other sense."""
@@ -177,21 +185,18 @@ class Senses(TextAtQuestion):
     def _weights(self) -> Mapping[str, float]:
         return self._weighed.of(self._analysis)
 
+    @property
+    def _talk(self) -> Literal["", "maybe", "likely"]:
+        """Whether the text is said to the service; one that is long or has no known word is not."""
+        is_short = self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
+        logit = self._weights[TALK] if is_short else LEAST_TALK
+        return "likely" if logit > LEAST_LIKELY else "maybe" if logit > LEAST_TALK else ""
+
     def _likely_story(self) -> Reading | None:
         """Read a story at the question for the category as its likely category."""
         codes = [one.id for one in self._asked.options] if self._asked.name == "category" else []
-        code = category(self._weights, codes)
+        code = likeliest(self._weights, codes)
         return self._make(Kind.OPTION, option=code, story=True) if code else None
-
-    def _spoken(self) -> Reading | None:
-        """Read a text that tells of no crime or place as said to the service, if its words make that likely."""
-        short = len(self._analysis) <= LONGEST_TALK
-        said = spoken(self._weights) if short and not self._tells() and not self._tells_anything() else ""
-        if not said:
-            return None
-        kind, _, command = said.partition(":")
-        topic = "other" if kind in {Kind.QUESTION, Kind.REMARK} else ""
-        return self._make(Kind(kind), Confidence.GUESS, command=command, topic=topic)
 
     def _social(self) -> Reading | None:
         longer = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS
@@ -201,27 +206,11 @@ class Senses(TextAtQuestion):
         spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
         for mark, kind, topic in SOCIAL:
             if self._analysis.consists_of((mark,), beside, spare=spare) and not self._tells():
-                if mark == "soc.ok" and (self._analysis.negates or any(map(self._is_phrase, WISHES))):
+                if mark == "soc.ok" and (self._analysis.negates or self._is_phrase("cmd.*")):
                     continue
-                suggested = self._chosen.suggested or self._suggested_by_ok(mark)
-                return self._make(kind, topic=topic, suggested=suggested)
+                send = "send" if mark == "soc.ok" and self._acts("send") else ""
+                return self._make(kind, topic=topic, suggested=self._chosen.suggested or send)
         return None
-
-    def _of_contact(self) -> Reading | None:
-        """Read talk of messages, after the receipt, as a question or a suggestion: nobody is written to by a guess."""
-        has = self._analysis.has
-        if self._asked.name.lstrip("@") != "reach" or self._tells() or len(self._analysis) > LONGEST_TALK:
-            return None
-        if has("cmd.delete"):
-            return None
-        others = self._uncovered((*LOOSE, "k.*", "t.*", "say.*", "cmd.*", "opt.reach.*", "time.later"))
-        if others > 1 or not has("k.contact", "k.became", "opt.reach.*", "cmd.forget"):
-            return None
-        if self._analysis.asks and not has("k.may"):
-            topic = self._find_topic("question")
-            return self._make(Kind.QUESTION, topic=topic.name if topic and topic.name != "status" else "other")
-        refuses = self._analysis.negates or has("say.no", "opt.reach.no", "cmd.forget")
-        return self._make(Kind.UNCLEAR, suggested="no" if refuses else "yes")
 
     def _unknown(self) -> Reading | None:
         beside = (*LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
@@ -256,31 +245,27 @@ class Senses(TextAtQuestion):
                 continue
             if near and name in IRREVERSIBLE:
                 return self._make(Kind.UNCLEAR, suggested=f"@{name}")
-            if near and not self._is_denied(name):
+            if near and not self._analysis.has_outside(NEGATIONS, (f"cmd.{name}",)):
                 return self._make(Kind.COMMAND, command=name)
         return None
 
     def _language(self) -> Reading | None:
         """Read the name of a language as the command `language`, with the language as its option."""
-        for mark in self._analysis.found("lang.*"):
+        certain = not (self._analysis.negates or self._analysis.asks)
+        for mark in self._analysis.found("lang.*") if certain else ():
             beside = (*LOOSE, "cmd.language", "t.listen", "t.tell", "t.bot")
-            if self._analysis.consists_of((mark.name,), beside, spare=self._spare()) and not self._doubts:
+            if self._analysis.consists_of((mark.name,), beside, spare=self._spare()):
                 return self._make(Kind.COMMAND, command="language", option=mark.name.partition(".")[2])
         return None
-
-    @property
-    def _doubts(self) -> bool:
-        return self._analysis.negates or self._analysis.asks
 
     def _own_story(self) -> Reading | None:
         """Keep the words of a text that tells more than the option that it chooses, at a question with options."""
         if self._free or not self._is_story() or not self._tells():
             return None
-        option = "" if self._acts(self._chosen.option) else self._chosen.option
         if danger := self._likely_danger():
             return danger
-        if option:
-            return self._make(Kind.OPTION, option=option, story=True)
+        if self._option:
+            return self._make(Kind.OPTION, option=self._option, story=True)
         topic = self._find_topic("question", "refusal")
         if topic is not None and len(self._analysis) < STORY_WORDS * 2:
             return None
@@ -292,82 +277,55 @@ class Senses(TextAtQuestion):
             return self._make(Kind.REFUSAL, topic="send")
         return None
 
-    def _option(self) -> Reading | None:
-        chosen = self._chosen
-        if not chosen.option or self._acts(chosen.option):
-            return None
-        return self._make(Kind.OPTION, chosen.confidence, option=chosen.option)
+    def _likely_option(self) -> Reading | None:
+        return self._make(Kind.OPTION, self._chosen.confidence, option=self._option) if self._option else None
 
     def _likely_question(self) -> Reading | None:
         """Read a text that asks the service something as a question, which chooses none of the options."""
         if self._free or not self._asked.options or self._tells():
             return None
         topic = self._find_topic("question")
-        if topic is None or not self._analysis.asks:
-            return None
-        is_status = topic.name == "status"
-        return self._make(Kind.COMMAND, command="status") if is_status else self._make(Kind.QUESTION, topic=topic.name)
+        return self._of_topic(topic) if topic and self._analysis.asks else None
 
     def _topic(self) -> Reading | None:
         if self._free and self._tells():
             return None
         topic = self._find_topic("wait", "question", "refusal", "remark")
-        if topic and len(self._analysis) > LONGEST_WAIT and (topic.family == "wait" or topic.name == "rude"):
-            return None
         if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
             return None
         if topic.name == "report" and (likelier := self._likely_story()):
             return likelier
-        if topic.name == "status" and self._expects("status"):
+        return self._of_topic(topic)
+
+    def _of_topic(self, topic: Topic) -> Reading:
+        if topic.name == "status":
             return self._make(Kind.COMMAND, command="status")
         return self._make(Kind(topic.family), topic=topic.name)
 
     def _yes_or_no(self) -> Reading | None:
         if self._analysis.consists_of(("say.no",), (*FILL, "soc.*", "neg")):
             return self._make(Kind.UNCLEAR if self._asked.options else Kind.REFUSAL)
-        if self._analysis.consists_of(("say.yes", "say.right"), (*FILL, "soc.*")):
-            return self._make(Kind.UNCLEAR)
-        return None
+        agrees = self._analysis.consists_of(("say.yes", "say.right"), (*FILL, "soc.*"))
+        return self._make(Kind.UNCLEAR) if agrees else None
 
     def _guess(self) -> Reading | None:
-        """Guess the kind of a text without words of a crime or place: a question, wait, refusal or remark."""
-        analysis = self._analysis
-        if self._chosen.suggested or len(analysis) > LONGEST_TALK or self._tells_anything():
+        """Guess the kind of a text that is said to the service."""
+        said = likeliest(self._weights, SPOKEN) if self._talk == "likely" else ""
+        kind, _, command = said.partition(":")
+        names_option = self._chosen.suggested and len(self._analysis) <= LONGEST_SOCIAL
+        if not said or names_option or (command and not self._expects(command)):
             return None
-        mine = analysis.has("verb.mine", "t.mine")
-        promises = mine and len(analysis) <= LONGEST_PROMISE
-        if analysis.has("soc.wait") or (promises and not analysis.negates and not analysis.asks):
-            return self._make(Kind.WAIT, Confidence.GUESS)
-        how = analysis.has("ask.how") or self._is_phrase("cmd.help")
-        if how and not analysis.has("t.safe", "t.leak", "t.when", "verb.yours"):
-            return self._make(Kind.COMMAND, Confidence.GUESS, command="help")
-        if self._asked.asks == "media" and analysis.negates:
+        if self._asked.asks == "media" and self._analysis.negates:
             return self._make(Kind.REMARK, Confidence.GUESS, topic="no_evidence")
-        if analysis.asks or analysis.has("verb.yours"):
-            return self._make(Kind.QUESTION, Confidence.GUESS, topic="other") if len(analysis) > 1 else None
-        if analysis.negates and (mine or analysis.has("who.me", "t.tell", "t.refuse")):
-            return self._make(Kind.REFUSAL, Confidence.GUESS)
-        return self._guess_social()
-
-    def _guess_social(self) -> Reading | None:
-        analysis = self._analysis
-        for mark, kind, topic in SOCIAL:
-            if analysis.has(mark) and len(analysis) <= LONGEST_SOCIAL:
-                return self._make(kind, Confidence.GUESS, topic=topic)
-        if analysis.has("t.report", "t.useless", "t.love", "t.listen", "d.afraid", "t.service", "t.safe"):
-            return self._make(Kind.REMARK, Confidence.GUESS, topic="other")
-        return None
+        topic = "other" if kind in {Kind.QUESTION, Kind.REMARK} else ""
+        return self._make(Kind(kind), Confidence.GUESS, command=command, topic=topic)
 
     def _content(self) -> Reading | None:
         if self._free:
             only_fill = not self._uncovered(("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*", "cmd.done"))
-            return self._make(Kind.UNCLEAR) if only_fill else self._spoken() or self._make(Kind.CONTENT, story=True)
+            return self._make(Kind.UNCLEAR) if only_fill else self._make(Kind.CONTENT, story=True)
         if self._chosen.suggested or not self._is_story():
             return None
-        if self._analysis.asks and not self._tells_anything() and len(self._analysis) <= LONGEST_TOPIC:
-            return self._make(Kind.QUESTION, Confidence.GUESS, topic="other")
-        if likely := self._likely_story():
-            return likely
-        plain = self._asked.asks != "review" and not self._analysis.asks and not self._analysis.negates
-        enough = STORY_REST if plain else STORY_WORDS
-        return self._make(Kind.CONTENT, story=True) if self._tells() or self._uncovered() > enough else None
+        doubts = self._asked.asks == "review" or self._analysis.asks or self._analysis.negates
+        told = self._tells() or self._uncovered() > (STORY_WORDS if doubts else STORY_REST)
+        return self._likely_story() or (self._make(Kind.CONTENT, story=True) if told else None)

@@ -1,4 +1,6 @@
-"""Weights of words and marks, which make a sense of a text likely if no rule holds. No action depends on them.
+"""Weights of words and marks: a second reading, which makes a sense likely where no rule holds, and doubts the rules.
+
+What the rules read is asked back where the weights don't agree. No action depends on the weights.
 
 The weights are data, `weights.tsv`, counted from the corpus of utterances by `make lexicon`. Its first line has the
 digest of their sources and the weights with which every text begins. Each further line has a word or mark, and its
@@ -56,26 +58,30 @@ def read_weights() -> Weights:
     return Weights(digest, base, dict(line.split("\t", 1) for line in rest.splitlines()))
 
 
-SPOKEN: Final = ("question", "remark", "wait", "greeting", "command:help", "command:back", "command:status")
-"""Kinds that a text may have at a question that takes any words, if it tells nothing. A mistake among these is
-harmless."""
-LEAST_SPOKEN: Final = 0.5
-"""The logit above which a text is said to the service rather than part of a tip."""
-LEAST_CATEGORY: Final = 0.0
-"""The logit above which a story has a category that no word in it names. The tipster is told the category and can
-correct it with one tap."""
+SPOKEN: Final = (
+    "question", "remark", "wait", "greeting", "thanks", "refusal", "command:help", "command:back", "command:status",
+)  # fmt: skip
+"""Kinds of texts that are said to the service. A mistake among these is harmless."""
+TALK: Final = "talk"
+"""The sense of a text that is said to the service, rather than an answer or a part of a tip."""
+LEAST_TALK: Final = -1.0
+"""The logit of `TALK` above which a text is kept only if the tipster says that it belongs to the tip."""
+LEAST_LIKELY: Final = 0.0
+"""The logit above which a text has a sense that no rule finds."""
+LEAST_MARGIN: Final = 1.0
+"""The logits by which an option must be likelier than every other."""
 
 
-def spoken(weights: Mapping[str, float]) -> str:
-    """Return what a text probably says to the service, one of `SPOKEN`; empty: it is probably part of a tip."""
-    return _likeliest(weights, SPOKEN, LEAST_SPOKEN)
+def likely_option(weights: Mapping[str, float], question: str) -> str | None:
+    """Return the likely answer to a question, empty if none is much likelier than the others; None: not weighed."""
+    logits = sorted((logit, sense) for sense, logit in weights.items() if sense.startswith(f"{question}:"))
+    if not logits:
+        return None
+    (second, _), (first, sense) = logits[-2:]
+    return sense.partition(":")[2] if first > LEAST_LIKELY and first - second >= LEAST_MARGIN else ""
 
 
-def category(weights: Mapping[str, float], codes: Iterable[str]) -> str:
-    """Return the most likely of these categories for a story, or an empty text."""
-    return _likeliest(weights, codes, LEAST_CATEGORY)
-
-
-def _likeliest(weights: Mapping[str, float], senses: Iterable[str], least: float) -> str:
-    found = max(((weights.get(sense, least), sense) for sense in senses), default=(least, ""))
-    return found[1] if found[0] > least else ""
+def likeliest(weights: Mapping[str, float], senses: Iterable[str]) -> str:
+    """Return the likeliest of these senses, empty if none is likely."""
+    logit, found = max(((weights.get(sense, LEAST_LIKELY), sense) for sense in senses), default=(LEAST_LIKELY, ""))
+    return found if logit > LEAST_LIKELY else ""

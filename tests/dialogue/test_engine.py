@@ -127,7 +127,7 @@ def test_a_pinned_session_goes_on_with_the_flow_rebuilt_from_its_canonical_form(
 
 
 def test_lone_surrogates_never_reach_a_prompt_or_a_tip(chat: Chat) -> None:
-    chat.say("Hi", "2", "daru", "a story with \ud83d half an emoji", "Assi", "no", "skip")
+    chat.say("Hi", "2", "daru", "they sell liquor \ud83d behind the school", "Assi", "no", "skip")
     chat.text.encode()
     chat.tap("send")
     assert chat.submission is not None

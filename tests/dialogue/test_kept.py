@@ -86,9 +86,15 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _kept(chat: Chat, text: str) -> bool:
+    """Return whether the text is kept, or waits for the answer whether it belongs to the tip."""
     post = chat.turns[-1].post
     answers = chat.session.answers.values() if chat.session else ()
-    words = [*(post.text for post in [post] if post), *(words for one in answers for words in _strings(one.value))]
+    held = (chat.session.suggested or ())[3:] if chat.session else ()
+    words = [
+        *held,
+        *(post.text for post in [post] if post),
+        *(words for one in answers for words in _strings(one.value)),
+    ]
     return any(text.strip() in one for one in words)
 
 

@@ -136,8 +136,9 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """
     state: str = ""
     """Name of the dialogue state: empty for the draft, `edit:<step>` while one answer is edited, `@…` for the rest."""
-    suggested: tuple[str, str, str] | None = None
-    """What the current question suggests: the state below it, an option or a command (`@…`), and its label."""
+    suggested: tuple[str, ...] | None = None
+    """What the current question suggests: the state below it, an option or a command (`@…`), its label, and where
+    words wait for the answer, the source of their message and the words."""
     picked_details: tuple[str, ...] = ()
     """Optional steps that the tipster chose to answer."""
     files_uncleaned: tuple[int, ...] = ()

@@ -19,7 +19,7 @@ from satark_words.languages import OFFERED
 from satark_words.reader import Reader
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, AskedChoice, Asks, Kind, Reading
 
-__all__ = ["FREE_STEPS", "Outcome", "Utterance", "asked_at", "judge", "read_corpus"]
+__all__ = ["Outcome", "Utterance", "asked_at", "judge", "read_corpus"]
 
 _ACTS: Final = {"review": {"send"}, "reach": {"yes", "no", "erase"}, "cancel": {"yes"}, "restart": {"yes"}}
 _YES_NO: Final = ("yes", "no")
@@ -56,8 +56,6 @@ _ASKS: Final[dict[str, Asks]] = {
     "what": "text", "place": "place", "police_who": "text", "evidence": "media", "review": "review",
     "who": "text", "vehicle": "text", "how_often": "text", "when_date": "text",
 }  # fmt: skip
-FREE_STEPS: Final = frozenset(step for step, asks in _ASKS.items() if asks in FREE)
-"""Steps at which the tipster may write anything."""
 _ACTIONS: Final = {"police_who": ("skip", "back"), "evidence": ("done", "skip", "back")}
 
 

@@ -22,21 +22,31 @@ from satark_words.danger import LetterWeights, groups_of
 from satark_words.lexicon import Lexicon
 from satark_words.lexicon_files import digest, shipped_folder
 from satark_words.opening import ORDER
-from satark_words.weights import SPOKEN, Weights
-from support.dialogue.corpus import FREE_STEPS, Utterance, read_corpus
+from satark_words.weights import SPOKEN, TALK, Weights
+from support.dialogue.corpus import Utterance, read_corpus
 from support.dialogue.data_files import index_files, letters_file, weights_file
 
 DANGER: Final = "danger"
 _LABELS: Final = frozenset({"danger", "harmless"})
+_UNASKED: Final = _LABELS | {"identity", "anonymous"}
+WEIGHED: Final[Mapping[str, tuple[str, ...]]] = {
+    "now": ("yes", "no", "files"),
+    "police": ("yes", "no", "unknown"),
+    "police_unit": ("station", "outpost", "other_station", "circle", "district", "range", "unknown"),
+    "reach": ("yes", "no"),
+    "cancel": ("yes", "no"),
+}
+"""Question with enough texts in the corpus to weigh its options → those options."""
 _TALK: Final = 0.5
 """Weight of a text from the steps compared with a labelled one, since such a text may describe a danger."""
 _CATEGORIES: Final = frozenset(ORDER)
+_TOLD: Final = ("option:", "content", "danger")
+"""Beginnings of the meanings of texts that answer a question or belong to a tip."""
 _PENALTY: Final = 2.0
 _LETTERS_PENALTY: Final = 1.0
 _ROUNDS: Final = 80
 _LEAST: Final = 4
 """Minimum weight, in hundredths. Smaller weights are left out."""
-_STORY_WORDS: Final = 4
 _BASE: Final = ""
 
 
@@ -131,11 +141,15 @@ def _labels(one: Utterance) -> Iterable[tuple[str, Labelled]]:
     options = frozenset(name.partition(":")[2] for name in one.meant if name.startswith("option:"))
     if one.step == "category" and len(options) < 2:
         yield "category", Labelled(one.text, _CATEGORIES, options, 1.0)
-    told = one.step == "category" and options and len(one.text.split()) >= _STORY_WORDS
-    if one.step in FREE_STEPS or told:
-        meant = frozenset() if told or "content" in one.meant else spoken.intersection(one.meant)
-        if len(meant) < 2:
-            yield "spoken", Labelled(one.text, spoken, meant, 1.0)
+    tells = {meaning.startswith(_TOLD) for meaning in one.meant} if one.step not in _UNASKED else set()
+    if len(tells) == 1:
+        yield TALK, Labelled(one.text, frozenset({TALK}), frozenset() if True in tells else frozenset({TALK}), 1.0)
+    if one.step in WEIGHED:
+        senses = frozenset(f"{one.step}:{option}" for option in WEIGHED[one.step])
+        yield one.step, Labelled(one.text, senses, senses & {f"{one.step}:{option}" for option in options}, 1.0)
+    meant = spoken.intersection(one.meant)
+    if tells == {False} and len(meant) < 2:
+        yield "spoken", Labelled(one.text, spoken, meant, 1.0)
 
 
 def digest_of(labelled: Iterable[Labelled]) -> str:

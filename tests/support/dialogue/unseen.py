@@ -135,7 +135,7 @@ def outcome(chat: Chat, one: Utterance) -> str:
         return "understood"
     if {"greeting", "unclear"} & set(one.meant) and not names - {"asked", "unclear", "remark"}:
         return "understood"
-    if question == chat.step and any(meant.startswith("option:") for meant in one.meant):
+    if chat.step in {question, "@suggested"} and any(meant.startswith("option:") for meant in one.meant):
         names -= {"content", *(name for name in names if one.text in name)}  # kept, and the question is put again
     return "wrong" if names - _SAFE - _HARMLESS else "asked back"
 

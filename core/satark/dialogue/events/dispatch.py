@@ -32,7 +32,7 @@ from satark.dialogue.receipts import code_in
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on, reopen_review
 from satark.dialogue.states.mailbox import tipsters_message
-from satark.dialogue.states.menus import SUGGESTED, UNSENT
+from satark.dialogue.states.menus import UNSENT
 from satark.dialogue.states.stories import fill_in_again
 from satark.dialogue.turn.consent import choose, is_current
 from satark.dialogue.turn.context import TurnContext
@@ -47,7 +47,7 @@ def handle_event(context: TurnContext, event: Event) -> Turn:
     elif isinstance(event, FormPage) and event.token:
         context.source = FORM + context.source
     hear_dangers_beside(context, event)
-    turn = answer_suggestion(context, event) if context.session.state == SUGGESTED else None
+    turn = answer_suggestion(context, event) if context.session.suggested else None
     return tell_desk_of_dangers(context, event, turn or _handle(context, event))
 
 

@@ -47,14 +47,27 @@ class Telling:
         self.asked = asked
         self.reading = reading
 
-    def may_be_a_story(self) -> bool:
-        """Whether a longer text counts as talk only by a guess.
+    def is_answered(self, *, again: bool) -> bool:
+        """Whether the words are only said to the service, and told nothing that must be kept."""
+        more = again or self.tells_number() or self.tells_of_crime()
+        return self.reading.kind in _TALK and self.reading.talk == "likely" and not more
 
-        At a question that asks for words such a text is stored, since losing a story is worse.
-        """
-        reading = self.reading
-        is_talk = reading.kind in _TALK and reading.confidence is Confidence.GUESS and not reading.asks
-        return is_talk and len(self.event.body.split()) >= _STORY_WORDS
+    def is_talk(self) -> bool:
+        """Whether the words are probably said to the service, so that none are kept without asking once."""
+        session = self.context.session
+        in_danger = any(danger.sure for danger in self.reading.dangers)
+        return bool(self.reading.talk) and not (in_danger or session.submitted or session.mailbox or session.suggested)
+
+    def tells_number(self) -> bool:
+        """Whether the text is no certain answer and has a number in it."""
+        is_sure = self.reading.confidence is Confidence.CERTAIN
+        return not is_sure and self.context.analysis(self.event.body).has("digits")
+
+    def suggests(self) -> bool:
+        """Whether the reading names an answer that the tipster may have meant."""
+        code = self.reading.suggested
+        acts = any(option.acts for option in self.asked.options if option.id == code)
+        return bool(code) and not code.startswith("@") and not acts
 
     def tells_first(self) -> bool:
         """Whether a text begins a tip, however few its words: it is not surely talk, a command or an answer."""
@@ -62,7 +75,6 @@ class Telling:
         untold = context.state is LANGUAGE and not (context.session.submitted or context.session.mailbox)
         untold = untold or (context.state is DRAFT and context.loaded.opening_step not in context.session.answers)
         is_sure = reading.confidence > Confidence.GUESS or bool(reading.suggested) or reading.negated
-        is_sure = is_sure or (reading.kind is Kind.QUESTION and not self.tells_of_crime())
         if not untold or is_sure or self.asked.asks != "choice":
             return False
         told, words = self._words()
@@ -74,19 +86,13 @@ class Telling:
         It tells of a crime, or it is long and has words that mean nothing to the service. Questions are only answered.
         """
         reading, state = self.reading, self.context.session.state
-        if state == "@reach" and reading.suggested:
+        if state == "@reach" and reading.suggested and not reading.suggested.startswith("@"):
             return False
         if self.tells_of_crime() or (self.context.state is LANGUAGE and reading.command in _OF_A_DRAFT):
             return self.counts(_STORY_WORDS, 1)
-        if reading.confidence is Confidence.CERTAIN:
+        if reading.confidence is Confidence.CERTAIN or (reading.kind is Kind.QUESTION and reading.asks):
             return False
-        is_talk = reading.kind in _TALK or reading.command in {"status", "help"}
-        if reading.kind in {Kind.OPTION, Kind.COMMAND} and not is_talk:
-            return self.counts(LONG, 1)
-        if not is_talk or (reading.kind is Kind.QUESTION and not reading.asks):
-            return self.counts(LONG, LEFT_OVER - 1)
-        left = LEFT_OVER - (reading.topic == "report")
-        return not reading.asks and self.counts(LONG, left, (*_EMPTY_MARKS, *_SAID_IN_TALK))
+        return self.counts(LONG, LEFT_OVER if reading.kind in _TALK else 1 + (reading.kind is Kind.UNCLEAR))
 
     def tells_of_crime(self) -> bool:
         """Whether a text has sure marks of a crime, or tells of a danger though it is read as neither talk nor one."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from satark.api.flow import Question
-from satark.api.inbound import Event, Tap, Text
+from satark.api.inbound import Edited, Event, Revoked, Tap, Text
 from satark.api.prompt import parse_token
 from satark.dialogue.events.asked import asked_of, named_option
 from satark.dialogue.events.commands import choose_language, handle_command, not_understood, show_numbers
@@ -22,7 +22,7 @@ from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.mailbox import add_to_tip
-from satark.dialogue.states.menus import LANGUAGE, SUGGESTED, UNSENT
+from satark.dialogue.states.menus import KEEP, LANGUAGE, SUGGESTED, UNSENT
 from satark.dialogue.states.stories import (
     accept_unsolicited,
     ask_only_what_matters,
@@ -36,7 +36,7 @@ from satark.dialogue.states.stories import (
 )
 from satark.dialogue.turn.consent import choose, is_question, may_carry_out
 from satark.dialogue.turn.context import TurnContext
-from satark_words.reading import FREE, Confidence, Kind
+from satark_words.reading import Confidence, Kind
 from satark_words.tokens import fold
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
@@ -47,7 +47,8 @@ _ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
 """Commands that would only ask for the code again in a state that waits for a code."""
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """Types of steps whose answers are read. Texts at other steps are read only for dangers."""
-_KEEPS: Final = frozenset({Kind.CONTENT, Kind.DANGER, Kind.OPTION})
+_KEPT: Final = frozenset({Kind.CONTENT, Kind.DANGER})
+_KEEPS: Final = _KEPT | {Kind.OPTION}
 """Kinds of texts whose handlers keep the words."""
 _AFTER_SENDING: Final = {
     "reply.remark.mistake": "revoke.late",
@@ -90,11 +91,7 @@ def _handle_read(words: _Words, question: Question) -> Turn:
         return context.ask()
     if asked.asks == "place" and reading.kind is not Kind.DANGER and names_a_place(context, event.body):
         return words.content()
-    if (asked.asks in FREE and words.may_be_a_story()) or words.tells_first():
-        return words.content()
-    if words.was_answered_so() or (reading.kind not in _KEEPS and words.tells()):
-        return words.kept()
-    return _HANDLERS[reading.kind](words)
+    return words.taken()
 
 
 def _reads(context: TurnContext) -> bool:
@@ -120,6 +117,24 @@ class _Words(Telling):
         if reading.kind in {Kind.COMMAND, Kind.REMARK} and reading.command not in _ASKS_AGAIN:
             return None
         return context.state.handle_event(context, "", self.event) or not_understood(context)
+
+    def taken(self) -> Turn:
+        """Keep what the words tell, ask whether they belong to the tip, or do and answer what they say."""
+        reading, first, again = self.reading, self.tells_first(), self.was_answered_so()
+        told = first or again or (reading.kind not in _KEEPS and not self.suggests() and self.tells())
+        is_answered = self.is_answered(again=again)
+        if not is_answered and self.is_talk() and (told or reading.kind in _KEPT or self.tells_number()):
+            return self.ask_to_keep()
+        if is_answered or not told:
+            return _HANDLERS[reading.kind](self)
+        return self.content() if first else self.kept()
+
+    def ask_to_keep(self) -> Turn:
+        """Ask whether the words belong to the tip. Until a language is chosen that is asked first."""
+        session = self.context.session
+        held = (session.state if session.language else "", KEEP, "", self.context.source, self.event.body)
+        self.context.change(state=SUGGESTED if session.language else session.state, suggested=held)
+        return self.context.ask()
 
     def kept(self, *, stays: bool = False) -> Turn:
         """Keep words that were answered in vain, so that nobody gets the same reply again and again.
@@ -217,7 +232,8 @@ class _Words(Telling):
         """Answer a remark; "no photo" leaves the question for files."""
         if self.reading.topic == "no_evidence" and self.asked.asks == "media":
             return self._skip()
-        if self.context.session.submitted and self.reading.topic in _SAID_AFTERWARDS and is_story(self.event.body):
+        adds = self.reading.talk != "likely" and self.reading.topic in _SAID_AFTERWARDS
+        if self.context.session.submitted and adds and is_story(self.event.body):
             return add_to_tip(self.context, self.event)
         if self.reading.topic == "code" and self.context.session.state == "@code":
             self.context.leave_menu()
@@ -249,7 +265,7 @@ class _Words(Telling):
             label = ""
         refuses = self.reading.negated or context.analysis(self.event.body).has("opt.reach.no")
         if not label and not refuses and self.counts(LEFT_OVER, FIRST_WORDS):
-            return self.kept(stays=True)
+            return self.ask_to_keep() if self.is_talk() else self.kept(stays=True)
         if self.asked.asks == "review" and (not label or self._acts(code)):
             return self.refuse_sending()
         if not label:
@@ -260,7 +276,8 @@ class _Words(Telling):
             return _choose(context, code) or not_understood(context)
         if erases and not (context.session.has_draft and may_carry_out(context, code[1:])):
             return handle_command(context, code[1:])
-        context.change(state=SUGGESTED, suggested=(context.session.state, code, label))
+        held = (context.source, self.event.body) if self.reading.story or (self.suggests() and self.tells()) else ()
+        context.change(state=SUGGESTED, suggested=(context.session.state, code, label, *held))
         return context.ask()
 
     def refuse_sending(self) -> Turn:
@@ -289,16 +306,39 @@ class _Words(Telling):
 
 
 def answer_suggestion(context: TurnContext, event: Event) -> Turn | None:
-    """Do what was suggested, or not; None: the event is no answer to that, and belongs to the question below it."""
-    name, question = context.state.question(context)
-    answer = _yes_or_no(context, event, name, question)
-    state, code, _ = context.session.suggested or ("", "", "")
-    context.change(state=state, suggested=None)
-    if not answer:
-        return None
+    """Do what was suggested, or not; None: the event is no answer to that, and belongs to the question below it.
+
+    Words that wait for the answer are kept unless they don't belong to the tip. Without an answer they wait for the
+    story.
+    """
+    state, code, _, *held = context.session.suggested or ("", "", "")
+    answer = ""
+    if held and isinstance(event, Edited | Revoked) and event.original == held[0]:
+        held = [held[0], event.body] if isinstance(event, Edited) else []
+    if context.session.state == SUGGESTED:
+        answer = _yes_or_no(context, event, *context.state.question(context))
+    asks_on = answer == "no" and held and code != KEEP
+    waits = asks_on or (held and not answer and context.loaded.opening_step not in context.session.answers)
+    below = state if context.session.state == SUGGESTED else context.session.state
+    context.change(state=SUGGESTED if asks_on else below, suggested=(state, KEEP, "", *held) if waits else None)
     if answer == "no":
         return context.ask()
+    turn = None if waits or not held else _keep(context, *held, as_answer=code == KEEP and bool(answer))
+    if not answer or turn:
+        return turn
     return handle_command(context, code[1:]) if code.startswith("@") else _choose(context, code) or context.ask()
+
+
+def _keep(context: TurnContext, source: str, body: str, *, as_answer: bool) -> Turn | None:
+    """Keep words that waited for an answer: as an answer to the question below it, or else beside it."""
+    now, context.source, turn, event = context.source, source, None, Text(body)
+    if as_answer:
+        asked = asked_of(context, *context.state.question(context))
+        turn = _Words(context, event, asked, context.loaded.reader.read(context.analysis(body), asked)).content()
+    else:
+        accept_unsolicited(context, event)
+    context.source = now
+    return turn
 
 
 def _yes_or_no(context: TurnContext, event: Event, name: str, question: Question) -> str:

@@ -52,6 +52,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "understood": frozenset({"label"}),
     "untold": frozenset({"names"}),
     "suggested": frozenset({"label"}),
+    "suggested.keep": frozenset({"label"}),
     "suggested.yes": frozenset({"label"}),
     "consent.option": frozenset({"label", "number"}),
     "consent.command": frozenset({"label"}),

@@ -18,6 +18,7 @@ from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.session_changes import EDIT_PREFIX
 from satark.dialogue.turn.submission import identifying_words, summary_without_identity, take_out_identity
+from satark_words.graphemes import truncate
 from satark_words.tokens import fold
 
 ALOUD: Final = "aloud"
@@ -53,6 +54,8 @@ class LanguageMenu(BaseState):
         if code:
             set_language(context, code)
             context.leave_menu()
+            if context.session.suggested:
+                context.change(state=SUGGESTED)
             return go_on(context)
         if isinstance(event, Text):
             folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
@@ -329,6 +332,10 @@ class IdentityMenu(BaseState):
 
 SUGGESTED: Final = "@suggested"
 """Name of the state that waits for the answer to a suggestion."""
+KEEP: Final = "@keep"
+"""The suggestion that words belong to the tip."""
+_LONGEST_QUOTE: Final = 80
+"""Characters of the words that are shown when that is asked."""
 _LONGEST_LABEL: Final = 20
 """Characters that every channel shows on a button."""
 
@@ -338,13 +345,16 @@ class SuggestionMenu(BaseState):
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Offer yes and no."""
-        _, _, label = context.session.suggested or ("", "", "")
+        _, code, label, *held = context.session.suggested or ("", "", "")
         yes = context.catalogue.text("suggested.yes", label=label)
+        text = context.text("suggested", label=label)
+        if code == KEEP:
+            text = context.text("suggested.keep", label=truncate(held[-1], _LONGEST_QUOTE))
         options = (
             Option("yes", yes if len(yes) <= _LONGEST_LABEL else context.catalogue.text("command.yes")),
             Option("no", context.catalogue.text("command.no")),
         )
-        return SUGGESTED, Question(text=context.text("suggested", label=label), options=options, wants="choice")
+        return SUGGESTED, Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Handle nothing."""

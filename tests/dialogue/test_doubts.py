@@ -1,0 +1,90 @@
+"""What is not surely understood is asked back, and nothing that waits for the answer is lost or taken unasked."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.dialogue.engine import Engine
+from satark_testing.dialogue.chat import Chat
+from support.dialogue.unseen import conversation
+from support.loops import every_row
+
+
+@every_row(
+    "step, text",
+    [
+        ("what", "give me a minute, a customer is here"),
+        ("what", "abhi dukan pe log h thodi der me likhti hu"),
+        ("place", "jagah batayi to sabko pata chalega maine bola h, ye nahi likhungi"),
+        ("place", "gaon ka naam kaafi hai kya?"),
+        ("category", "samajh nahi aa rha kaunsa"),
+        ("police", "bata dunga to wo mujhe dhoondh lenge kya"),
+    ],
+)
+def test_what_is_said_to_the_service_is_no_part_of_the_tip(engine: Engine, step: str, text: str) -> None:
+    talk = conversation(engine, step)
+    before = talk.session and talk.session.answers
+    talk.say(text)
+    assert talk.session is not None
+    assert talk.session.answers == before
+
+
+@every_row(
+    "step, text",
+    [
+        ("now", "not right now, it happened on Monday"),
+        ("now", "abhi dekh ke aaya hu, wahi khada hai"),
+        ("police", "mujhe police se dar lagta hai"),
+        ("police_unit", "thana aur chauki me kya fark h"),
+        ("review", "wapas jail gaya tha"),
+        ("review", "wapas aa gaya"),
+        ("review", "पीछे के रास्ते से"),
+        ("place", "wapas jail gaya tha"),
+    ],
+)
+def test_an_unsure_answer_is_named_and_not_taken(engine: Engine, step: str, text: str) -> None:
+    talk = conversation(engine, step)
+    before = talk.session and talk.session.answers
+    talk.say(text)
+    assert talk.session is not None
+    assert talk.step == "@suggested"
+    assert talk.session.answers == before
+
+
+@pytest.fixture
+def asked(engine: Engine) -> Chat:
+    """A conversation that asks whether an aside belongs to the tip."""
+    talk = conversation(engine, "what").say("skip the police, they know")
+    assert talk.session is not None
+    assert talk.step == "@suggested"
+    return talk
+
+
+def told(talk: Chat) -> object:
+    assert talk.session is not None
+    answer = talk.session.answers.get("what")
+    return answer.value if answer else None
+
+
+def test_words_in_doubt_are_kept_on_a_yes(asked: Chat) -> None:
+    assert told(asked.tap("yes")) == "skip the police, they know"
+
+
+def test_words_in_doubt_are_forgotten_on_a_no(asked: Chat) -> None:
+    assert told(asked.tap("no")) is None
+    assert asked.step == "what"
+    assert asked.session is not None
+    assert asked.session.suggested is None
+
+
+def test_words_in_doubt_follow_the_story_that_comes_instead_of_an_answer(asked: Chat) -> None:
+    story = "They sell liquor behind the school every night"
+    asked.say(story, "Lanka")
+    assert told(asked) == f"{story}\nskip the police, they know"
+
+
+def test_a_revoked_message_in_doubt_is_forgotten(asked: Chat) -> None:
+    assert asked.session is not None
+    assert asked.session.suggested is not None
+    asked.revoke(asked.session.suggested[3]).say("They sell liquor behind the school every night", "Lanka")
+    assert "skip the police" not in str(told(asked))
