@@ -10,6 +10,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[1]
 CORE: Final = {
     "satark": Path(),
+    "satark_age": Path("age"),
     "satark_words": Path("words"),
     "satark_files": Path("files"),
     "satark_demo": Path("demo"),

@@ -60,7 +60,7 @@ def contract(kind: str, **fields: list[str]) -> dict[str, Any]:
 def test_a_folder_holds_typed_packages_and_no_module(folder: Path) -> None:
     folders = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__")
     assert folders == packages_in(folder)
-    assert len(folders) == (5 if folder.name == "core" else 1)
+    assert len(folders) == (6 if folder.name == "core" else 1)
     assert not list(folder.glob("*.py")), "the folder itself is on sys.path in a development install"
     assert all((folder / name / "py.typed").exists() for name in folders)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from satark.api import age, sealing
+from satark.api import sealing
 from satark.api.sealing import (
     POST_QUANTUM_CHARACTERS,
     CantOpen,
@@ -27,6 +27,7 @@ from satark.api.sealing import (
     seal,
 )
 from satark.api.tip import Envelope, Header, Message, Tip
+from satark_age import age
 
 HEADER = Header(number="K4Q7-2XPM", revision=1, category="COW", language="hi", received="2026-11-24T12/PT6H")
 TIP = Tip(

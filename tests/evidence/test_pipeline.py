@@ -12,11 +12,11 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
-from satark.api import age
 from satark.evidence.pipeline import ProcessedFile, process_file
 from satark.evidence.stream_sealing import TooLarge
 from satark.store import sealed_files
 from satark.store.sealed_files import erase
+from satark_age import age
 from satark_files.sandbox.sandbox import Sandbox
 from support.evidence.hostile import HostileScrubber
 from support.evidence.images import IMAGES

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satark.api import age, sealing
+from satark.api import sealing
 from satark.api.routing import Desk
 from satark.api.sealing import CantOpen, encrypt_alike, new_identity
 from satark.ingest import decoys
@@ -18,6 +18,7 @@ from satark.routing.desks import add_desk
 from satark.settings.settings import Settings
 from satark.store import envelopes, tables
 from satark.store.envelopes import PADDED
+from satark_age import age
 from satark_testing.waiting import until
 from support.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
 from support.tipsters import ENGLISH

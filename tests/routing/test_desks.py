@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from satark.api import age
 from satark.api.routing import CaseworkError, Desk, DeskExists, DestinationRule, KeyChanged, NoSuchDesk
 from satark.api.sealing import CantOpen, encrypt_alike, new_identity, open_as, recipient_of
 from satark.api.tip import Message
@@ -18,6 +17,7 @@ from satark.roster.rules import NotAllowed
 from satark.routing.desks import add_desk, change_key, close_roster, find_desk
 from satark.services import Services
 from satark.store import envelopes, tables
+from satark_age import age
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_tip
 

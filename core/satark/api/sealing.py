@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 import msgspec
 from cryptography.exceptions import InvalidTag
 
-from satark.api import age
 from satark.api.tip import Envelope, Evidence, Message, Tip
+from satark_age import age
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.api.age import new_identity, write_identity
 from satark.api.channel import ErasingChannel
 from satark.api.inbound import Moved
 from satark.custody.log import erase_files
@@ -18,6 +17,7 @@ from satark.ingest.sessions import with_receipt
 from satark.outbox.outbox import message
 from satark.routing.desks import all_desks
 from satark.store import evidence_files, provider_messages
+from satark_age.age import new_identity, write_identity
 
 if TYPE_CHECKING:
     from satark.api.channel import Channel

@@ -20,8 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyrage import x25519
 
-from satark.api import age
-from satark.api.age import KINDS, X25519, Hybrid, Identity, KeyKind
+from satark_age import age
+from satark_age.age import KINDS, X25519, Hybrid, Identity, KeyKind
 
 VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("age_vectors.json").read_text())["vectors"]
 SECRET = "AGE-SECRET-KEY-PQ-16XDSLZ3XCSZ3236YJ5J0T9NAPLZTP96LJKQCVHJYUDTQVJR5J5PQTDPQCX"

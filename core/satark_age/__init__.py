@@ -1,0 +1,1 @@
+"""Files sealed in the format of age; knows nothing of tips."""
