@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from satark.api.services import Drafts, Ingest
 from satark.dialogue.flow.loader import Questionnaire
 from satark.identity.edge_key import EdgeKeyError, load_edge_key
-from satark.roster.roster import COPY_NAME, Roster
+from satark.roster.roster import COPY_NAME, HOST_COPY_NAME, HostRoster, Roster
 from satark.routing.desks import all_desks
 from satark.settings.core import RetentionSettings
 from satark.store import deliveries, envelopes
@@ -76,6 +76,8 @@ class Services:
         """The settings of how long tips are kept."""
         self.roster = Roster(evidence_dir.parent / COPY_NAME)
         """The desks, keys and officers that may read tips."""
+        self.host_roster = HostRoster(evidence_dir.parent / HOST_COPY_NAME)
+        """At an office: those of its host."""
         self._reading, self._reading_keys = reading_engine(main), reading_engine(self.keys)
 
     def secret_key(self, file: str) -> bytes:
@@ -109,6 +111,12 @@ class Services:
     def desks(self) -> list[Desk]:
         """Return every desk, by name."""
         return self.read(all_desks)
+
+    def inspect_rosters(self, rules: Sequence[DestinationRule] = ()) -> tuple[str, ...]:
+        """Log and return everything that differs from the rosters; update this machine's copies."""
+        desks = self.desks()
+        problems = self.read_keys(lambda keys: self.roster.inspect(keys, desks, rules))
+        return (*problems, *self.read(lambda c: self.host_roster.problems(c, desks)))
 
     def add_delivery(self, unit: AnyUnitOfWork, delivery: str, destination: str) -> None:
         """Queue a sink's own notification, named `<kind>:<when>`, unless it was queued before."""

@@ -168,8 +168,10 @@ class Directing:
 
     def _sealable(self, unit: UnitOfWork) -> list[Desk]:
         desks = all_desks(unit.main)
-        # An office knows the host's desks from the host's directory; the host checks recipients against its roster.
-        return desks if host_of(unit.main) else self._services.roster.sealable(unit.keys, desks)
+        known = self._services.roster.sealable(unit.keys, desks)
+        if state := self._services.host_roster.state(unit.main):  # an office seals to the host's desks as these sign
+            known += [one.desk for one in state.desks.values() if one.desk.name not in {own.name for own in known}]
+        return known
 
     def _queue(self, unit: UnitOfWork, tip: OpenTip, destinations: Sequence[DirectedDestination]) -> None:
         has_all_files = set(tip.tip.evidence) <= evidence_files.settled_ordinals(unit, tip.id)
@@ -180,11 +182,10 @@ class Directing:
             deliveries.add(unit, tip.id, one.to, wait=wait, again=True)
 
     def _readable_rules(self, unit: UnitOfWork) -> tuple[DestinationRule, ...]:
-        if host_of(unit.main):
-            return host_destination_rules(unit.main)
-        roster = self._services.roster
-        state = roster.check(unit.keys, committed=False).state
-        return roster.readable_rules(state, self._services.destination_rules)
+        roster, services = self._services.roster, self._services
+        if host := services.host_roster.state(unit.main):
+            return roster.readable_rules(host, host_destination_rules(unit.main))
+        return roster.readable_rules(roster.check(unit.keys, committed=False).state, services.destination_rules)
 
     def _destinations(
         self, unit: UnitOfWork, tip: OpenTip, desk: Desk, *, has_key: bool

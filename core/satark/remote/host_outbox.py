@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ from satark.remote.messages import (
     FORM_PATHS,
     AnnouncedFile,
     CustodyEntry,
-    DeskEntry,
     DirectoryMessage,
     ErasureMessage,
     FileEntry,
@@ -133,22 +132,22 @@ class HostOutbox:
         return office_of(connection, desk) or (copy_recipient(connection, desk) if desk in self._copies else None)
 
     async def _send_directory(self, office: Office, publish: Publish) -> None:
-        desks, readable = await run_in_thread(self._directory)
+        roster, readable = await run_in_thread(self._directory)
         rules = encode_rules(readable)
-        unversioned = encode(DirectoryMessage(version=0, desks=desks, destination_rules=rules))
+        unversioned = encode(DirectoryMessage(version=0, roster=roster, destination_rules=rules))
         transfer_id = sha256(unversioned).digest()[:16]
         if await self._sent_chunks(office.desk, transfer_id):
             return
-        message = DirectoryMessage(version=time.time_ns(), desks=desks, destination_rules=rules)
+        message = DirectoryMessage(version=time.time_ns(), roster=roster, destination_rules=rules)
         await self.send(office, message, publish)
         await self._record_sent(office.desk, transfer_id, 1)
 
-    def _directory(self) -> tuple[tuple[DeskEntry, ...], tuple[DestinationRule, ...]]:
-        """Return the desks and destinations that the roster lists: offices seal to them."""
-        stored, roster = self._services.desks(), self._services.roster
-        desks = self._services.read_keys(lambda keys: roster.sealable(keys, stored))
+    def _directory(self) -> tuple[tuple[bytes, ...], tuple[DestinationRule, ...]]:
+        """Return the roster and the destinations that it lists: offices seal to them."""
+        roster = self._services.roster
         state = self._services.read_keys(roster.check).state
-        return _directory_entries(desks), roster.readable_rules(state, self._services.destination_rules)
+        entries = self._services.read_keys(roster.stored_entries)
+        return tuple(entries), roster.readable_rules(state, self._services.destination_rules)
 
     async def _send_file(self, office: Office, path: Path, file: AnnouncedFile, publish: Publish, cover: bytes) -> None:
         total, id_ = count_chunks(file.size), file.transfer_id
@@ -253,10 +252,3 @@ def _erasure(delivered: str) -> ErasureMessage:
     """Make the order to erase a copy from the id of its delivery: `erased:<tip>:<rule>`."""
     _, tip, rule = delivered.split(":")
     return ErasureMessage(tip=tip, rule="officers" if rule == "officers" else "term")
-
-
-def _directory_entries(desks: Iterable[Desk]) -> tuple[DeskEntry, ...]:
-    return tuple(
-        DeskEntry(name=desk.name, title=desk.title, level=desk.level, area=desk.area, recipient=desk.recipient)
-        for desk in desks
-    )

@@ -10,7 +10,6 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 import msgspec
 
 from satark.api.observability import Redacted
-from satark.api.routing import Level
 from satark.api.sealing import CantOpen, check_recipient
 from satark.api.sink import MessageRejected
 from satark.retention.schedule import Rule
@@ -97,22 +96,13 @@ class TipMessage(Redacted, frozen=True, kw_only=True, tag="tip"):
     custody: tuple[CustodyEntry, ...]
 
 
-class DeskEntry(Redacted, frozen=True, kw_only=True, array_like=True):
-    """A desk that tips may be directed to."""
-
-    name: str
-    title: str
-    level: Level
-    area: str
-    recipient: str
-
-
 class DirectoryMessage(Redacted, frozen=True, kw_only=True, tag="desks"):
-    """All desks of the host, and the destinations that belong to them."""
+    """The host's roster, which lists its desks, and the destinations that belong to them."""
 
     version: Number
     """Increases; an office ignores a directory that is older than the one it has."""
-    desks: tuple[DeskEntry, ...]
+    roster: tuple[bytes, ...]
+    """The roster's entries. The office verifies them, and takes none that contradicts those that it has."""
     destination_rules: bytes
     """As `routing.destinations.encode_rules` returns them."""
 

@@ -124,7 +124,7 @@ class OfficeInbox:
             case ErasureMessage():
                 erase_copy(unit, message.tip, message.rule)
             case DirectoryMessage():
-                store_directory(unit, message, set(self._desks))
+                store_directory(unit, message, set(self._desks), self._services.host_roster)
             case KeyAcceptedMessage():
                 unit.main.execute(delete(table).where(table.c.id == message.answer))
             case RefusalMessage():

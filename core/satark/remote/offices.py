@@ -6,11 +6,13 @@ from sqlalchemy import Connection, delete, select, update
 
 from satark.api.observability import Redacted
 from satark.api.routing import CaseworkError, Desk, NoSuchDesk
+from satark.api.sink import MessageRejected
 from satark.remote.link_keys import HostPairing, LinkPublicKeys, OfficePairing
 from satark.remote.messages import DirectoryMessage, NewKey
 from satark.remote.office_outbox import host_of
 from satark.roster.chain import append, read_state
 from satark.roster.entries import Entry, KeyChange
+from satark.roster.roster import HostRoster
 from satark.roster.rules import NotAllowed
 from satark.routing.desks import add_desk, all_desks
 from satark.routing.destinations import encode_rules
@@ -123,26 +125,33 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
             "verifier": pairing.link.verifier,
             "directory": 0,
             "destination_rules": encode_rules(()),
+            "roster": b"",
         }
         unit.insert(tables.host_link, [row])
 
 
-def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str]) -> None:
-    """At an office: replace the host's desks by those of a newer directory.
+def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str], known: HostRoster) -> None:
+    """At an office: replace the host's desks by those of a newer directory, as the roster in it lists them.
 
     Of the office's `own` desks only title, level and area are updated: the office knows their keys better.
+
+    Raises:
+        MessageRejected: its roster contradicts the one that the office knows.
     """
     link = tables.host_link
     newer = update(link).where(link.c.directory < directory.version)
-    values = {"directory": directory.version, "destination_rules": directory.destination_rules}
+    roster = b"\n".join(directory.roster)
+    values = {"directory": directory.version, "destination_rules": directory.destination_rules, "roster": roster}
     if not unit.main.execute(newer.values(values)).rowcount:
         return
+    state = known.state(unit.main) if known.is_continued(directory.roster) else None
+    if state is None:
+        raise MessageRejected("roster")
     table = tables.desk
     unit.main.execute(delete(table).where(table.c.name.not_in(own)))
-    others = [entry for entry in directory.desks if entry.name not in own]
-    rows = [{"name": o.name, "title": o.title, "level": o.level, "area": o.area} for o in others]
-    unit.insert(table, [{**row, "recipient": o.recipient, "via": "host"} for row, o in zip(rows, others, strict=True)])
-    for entry in directory.desks:
-        if entry.name in own:
-            this = update(table).where(table.c.name == entry.name)
-            unit.main.execute(this.values(title=entry.title, level=entry.level, area=entry.area))
+    for desk in (one.desk for one in state.desks.values()):
+        row = {"title": desk.title, "level": desk.level, "area": desk.area}
+        if desk.name in own:
+            unit.main.execute(update(table).where(table.c.name == desk.name).values(row))
+        else:
+            unit.insert(table, [{**row, "name": desk.name, "recipient": desk.recipient, "via": "host"}])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from sqlalchemy import select
 
 from satark.api.observability import log
 from satark.api.routing import Desk
@@ -20,6 +21,7 @@ from satark.roster import chain, heads
 from satark.roster.chain import VerifiedChain
 from satark.roster.heads import RosterHead, SignedHead
 from satark.roster.state import RosterState
+from satark.store.tables import host_link
 from satark_files import atomic_files
 
 if TYPE_CHECKING:
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
 
     from satark.api.routing import DestinationRule
 
-COPY_NAME = "roster.jsonl"
-"""Name of the copy in the data folder."""
+COPY_NAME, HOST_COPY_NAME = "roster.jsonl", "host-roster.jsonl"
+"""Names of the copies in the data folder: of this installation's roster, and at an office of its host's."""
+_HOST_ALARM = "the host's roster is not the one that this office knows, tips are sealed to the office's own copy"
 _ALARM = "the roster was tampered with, tips are sealed to this machine's own copy, run: satark roster verify"
 
 
@@ -175,6 +178,56 @@ class Roster:
             if problem not in self._reported:
                 self._reported.add(problem)
                 log.error(_ALARM)
+
+
+class HostRoster:
+    """At an office: the host's roster. Only what continues this machine's own copy counts."""
+
+    def __init__(self, copy: Path) -> None:
+        """`copy`: this machine's own copy."""
+        self._copy = copy
+        self._lock = threading.Lock()
+        self._own: list[bytes] = []
+        self._chain = chain.verify(())
+        self._is_reported = False
+
+    def state(self, main: Connection) -> RosterState | None:
+        """Return the state that follows from the host's roster; None at the host itself."""
+        stored = main.execute(select(host_link.c.roster)).scalar()
+        if stored is None:
+            return None
+        with self._lock:
+            self._continue(stored.splitlines())
+            return self._chain.state
+
+    def is_continued(self, entries: Sequence[bytes]) -> bool:
+        """Return whether a roster contradicts nothing that this machine knows; remember what it adds."""
+        with self._lock:
+            return self._continue(entries)
+
+    def problems(self, main: Connection, stored: Sequence[Desk]) -> tuple[str, ...]:
+        """Say what of the host's desks in the database differs from the host's roster."""
+        state = self.state(main)
+        if state is None:
+            return ()
+        listed = {name: one.desk.recipient for name, one in state.desks.items()}
+        wrong = [one.name for one in stored if one.via == "host" and listed.get(one.name) != one.recipient]
+        return (*([_HOST_ALARM] if self._is_reported else ()), *(f"desk {name} is not the host's" for name in wrong))
+
+    def _continue(self, entries: Sequence[bytes]) -> bool:
+        own = read_copy(self._copy)
+        own = own if own[: len(self._own)] == self._own else self._own
+        shared = min(len(entries), len(own))
+        is_continued = list(entries[:shared]) == own[:shared]
+        if not is_continued and not self._is_reported:
+            self._is_reported = True
+            log.error(_HOST_ALARM)
+        if is_continued and len(entries) > len(own):
+            own = list(entries)
+            write_copy(self._copy, own)
+        if own != self._own:
+            self._own, self._chain = own, chain.verify(own)
+        return is_continued
 
 
 def desk_problems(state: RosterState, stored: Sequence[Desk]) -> list[str]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import run_in_thread
-from satark.routing.desks import all_desks
 from satark.runtime import dependency_faults
 from satark.runtime.certificate_faults import certificate_faults
 from satark.runtime.key_faults import key_faults
@@ -150,5 +149,4 @@ class RosterWatch:
 
 def look(services: Services | ProcessServices) -> tuple[str, ...]:
     """Update this machine's copy of the roster; log and return what somebody tampered with."""
-    stored = services.read(all_desks)
-    return services.read_keys(lambda keys: services.roster.inspect(keys, stored, services.destination_rules))
+    return services.inspect_rosters(services.destination_rules)

@@ -118,8 +118,7 @@ class DeskWeb:
         """Return how many entries of the roster the officer was not shown, and whether there is an alarm."""
         services = self.context
         checked = services.read_keys(services.roster.check)
-        desks = services.desks()
-        alarm = bool(services.read_keys(lambda keys: services.roster.inspect(keys, desks, ())))
+        alarm = bool(services.inspect_rosters())
         news = unseen_entries(services, session.unlocked, checked.state)
         return {"roster_news": news, "roster_alarm": alarm, "roster_lost": bool(checked.lost) or session.roster_lost}
 

@@ -30,7 +30,6 @@ from satark.remote.messages import (
     ANSWER_DOMAIN,
     AnnouncedFile,
     CustodyEntry,
-    DeskEntry,
     DirectedDesk,
     DirectedDestination,
     DirectoryMessage,
@@ -46,6 +45,7 @@ from satark.remote.messages import (
 )
 from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import apply_key_change, join, register
+from satark.roster.entries import DeskAdded, Entry
 from satark.routing.desks import add_desk, find_desk
 from satark.routing.destinations import encode_rules
 from satark.services import Services
@@ -198,7 +198,8 @@ def _filled(kind: type[T], **known: Any) -> T:
 def _host_messages(seeded: SeededTip) -> Sequence[Any]:
     announced = _filled(AnnouncedFile, form="clean", transfer_id=bytes(16), size=66_000)
     sealed = seal(Message(sender="desk", desk="dig", text="जी"), seeded.recipient)
-    entry = _filled(DeskEntry, name="dig", title="DIG", level="range", area="", recipient=seeded.recipient)
+    dig = Desk(name="dig", title="DIG", level="range", recipient=seeded.recipient)
+    roster = (Entry(body=DeskAdded(desk=dig)).encode(),)
     tip = _filled(
         TipMessage,
         tip=seeded.id,
@@ -213,7 +214,7 @@ def _host_messages(seeded: SeededTip) -> Sequence[Any]:
         files=(_filled(FileEntry, ordinal="1", state="sealed", record=b"record", sealed=(announced,)),),
         custody=(_filled(CustodyEntry, file="1", entry=bytes(32), sealed=b"sealed"),),
     )
-    directory = _filled(DirectoryMessage, version=7, desks=(entry,), destination_rules=encode_rules(()))
+    directory = _filled(DirectoryMessage, version=7, roster=roster, destination_rules=encode_rules(()))
     return tip, directory, _filled(KeyAcceptedMessage, answer=bytes(16)), _filled(RefusalMessage, answer=bytes(16))
 
 
