@@ -13,6 +13,7 @@ from satark.api.services import Drafts, Ingest
 from satark.dialogue.flow.loader import Questionnaire
 from satark.identity.edge_key import EdgeKeyError, load_edge_key
 from satark.roster.roster import COPY_NAME, HOST_COPY_NAME, HostRoster, Roster
+from satark.routing.authors import Signers
 from satark.routing.desks import all_desks
 from satark.settings.core import RetentionSettings
 from satark.store import deliveries, envelopes
@@ -111,6 +112,12 @@ class Services:
     def desks(self) -> list[Desk]:
         """Return every desk, by name."""
         return self.read(all_desks)
+
+    def signers(self, unit: UnitOfWork | None = None) -> Signers:
+        """Return by whose signatures desks' messages count, as a transaction sees it, or as it is now."""
+        if unit is not None:
+            return Signers(self.roster.check(unit.keys, committed=False).state, self.host_roster.state(unit.main))
+        return Signers(self.read_keys(self.roster.check).state, self.read(self.host_roster.state))
 
     def inspect_rosters(self, rules: Sequence[DestinationRule] = ()) -> tuple[str, ...]:
         """Log and return everything that differs from the rosters; update this machine's copies."""

@@ -9,8 +9,7 @@ import pytest
 
 from satark.api.tip import CaseStep, Header, Message, Priority
 from satark.casework.clocks import Clocks, Offices
-from satark.casework.posted_message import PostedMessage
-from satark.casework.work import work_on
+from satark.casework.work import PostedMessage, work_on
 from satark.casework.working_time import SUNDAY, WorkingTime
 
 OFFICES = Offices(above={"lanka": ["sp", "dig"], "sp": ["dig"], "dig": []}, first=["sp"])

@@ -6,7 +6,7 @@ import pytest
 
 from satark.api.tip import Header, Message, RetentionStep, Status
 from satark.casework.keeping import Keeping, StepRefused, check_ask, keeping_of
-from satark.casework.posted_message import PostedMessage
+from satark.casework.work import PostedMessage
 from satark.retention.schedule import Term, due_day
 from satark.settings.core import RetentionSettings
 

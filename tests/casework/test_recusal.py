@@ -151,6 +151,7 @@ def test_a_tip_no_longer_rises_once_the_desk_that_had_nobody_left_acts_again(
 ) -> None:
     Officer(services, sp, "bina").do(tip, "recuse")
     asha.do(tip, "recuse")
+    sp.add_officer(listed_officer("chhaya"))
     new = Officer(services, sp, "chhaya")
     new.do(tip, "readmit", to="bina", text="another man of that name")
     assert not risen()

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from satark.api.tip import CaseStep, Feedback, Header, Message, Status
-from satark.casework.posted_message import PostedMessage
-from satark.casework.work import corrected, work_on
+from satark.casework.work import PostedMessage, corrected, work_on
 from satark.dialogue.tip_status import present_status
 
 

@@ -96,7 +96,7 @@ def key() -> tuple[str, str]:
 def desk(services: Services, key: tuple[str, str]) -> Desk:
     """The desk `sp`."""
     desk = Desk(name="sp", title="SP", level="district", area="", recipient=key[0])
-    services.write_now(lambda unit: add_desk(unit, desk))
+    services.write_now(lambda unit: add_desk(unit, desk, verifier=desk_verifier(key[1])))
     return desk
 
 

@@ -11,6 +11,7 @@ from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.casework import Casework
 from satark.retention.schedule import Term, store_term
+from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from satark.settings.settings import Settings
 from satark.store import tables
@@ -31,7 +32,7 @@ async def test_a_due_tip_is_erased_and_its_tipster_learns_so_while_the_receipt_e
         await until(lambda: channel.opened)
         recipient, identity = new_identity()
         desk = Desk(name="sp", title="SP", level="district", area="", recipient=recipient)
-        host.services.write_now(lambda unit: add_desk(unit, desk))
+        host.services.write_now(lambda unit: add_desk(unit, desk, verifier=desk_verifier(identity)))
         found = CODE.search(await Tipster(runtime, channel, "9140112233").walk(ANSWERS, CODE.pattern))
         assert found
         work = Casework(host.services, "sp", identity, officer="rao")

@@ -20,6 +20,7 @@ from satark.api.sealing import new_identity
 from satark.casework import Casework
 from satark.dialogue.session import Session
 from satark.ingest.sessions import Due, decode_session
+from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from satark.runtime import scheduler
 from satark.runtime.host import Host
@@ -56,7 +57,7 @@ class Clock:
     def make_desk(self, name: str, level: Any) -> None:
         recipient, self.identities[name] = new_identity()
         desk = Desk(name=name, title=name, level=level, area="", recipient=recipient)
-        self.host.services.write_now(lambda unit: add_desk(unit, desk))
+        self.host.services.write_now(lambda unit: add_desk(unit, desk, verifier=desk_verifier(self.identities[name])))
 
     def respond(self, text: str) -> None:
         """Write to the tipster, as an officer does."""

@@ -12,7 +12,8 @@ from satark.casework import Casework
 from satark.casework.act_names import ActName, ActRefused, DeskAct, Problem
 from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import DeskActs
-from satark.roster.entries import RIGHTS, Role, RosterOfficer, desk_verifier, officer_signer
+from satark.roster.chain import append
+from satark.roster.entries import RIGHTS, Entry, OfficerSet, Role, RosterOfficer, desk_verifier, officer_signer
 from satark.routing.desks import add_desk
 
 if TYPE_CHECKING:
@@ -21,9 +22,14 @@ if TYPE_CHECKING:
     from support.tips import SeededTip
 
 
+_IDENTITIES: dict[str, str] = {}
+"""Recipient of an officer of `listed_officer` → their own identity."""
+
+
 def listed_officer(name: str, role: Role = "officer") -> RosterOfficer:
     """Return an officer for a desk's roster. A head has every right."""
     recipient, identity = new_identity()
+    _IDENTITIES[recipient] = identity
     rights = RIGHTS if role == "head" else ()
     return RosterOfficer(name=name, recipient=recipient, signer=officer_signer(identity), role=role, rights=rights)
 
@@ -43,15 +49,25 @@ class SeededDesk:
         recipient, self.identity = new_identity()
         self.desk = Desk(name=name, title=f"{name} title", level=level, area=area, recipient=recipient)
         self._services = services
+        self._own = {one.name: _IDENTITIES.get(one.recipient, "") for one in officers}
         services.write_now(lambda unit: self._add(unit, officers))
         self.casework = Casework(services, name, self.identity)
 
     def _add(self, unit: UnitOfWork, officers: tuple[RosterOfficer, ...]) -> None:
         add_desk(unit, self.desk, verifier=desk_verifier(self.identity), officers=officers)
 
+    def add_officer(self, officer: RosterOfficer) -> None:
+        """Add an officer of `listed_officer` to the roster, during the founding."""
+        self._own[officer.name] = _IDENTITIES[officer.recipient]
+        entry = Entry(body=OfficerSet(desk=self.desk.name, officer=officer))
+        self._services.write_now(lambda unit: append(unit, entry))
+
     def casework_of(self, officer: str, *, may_listen: bool = False) -> Casework:
         """Return new casework for an officer of the desk."""
-        return Casework(self._services, self.desk.name, self.identity, officer=officer, may_listen=may_listen)
+        own = self._own.get(officer, "")
+        return Casework(
+            self._services, self.desk.name, self.identity, officer=officer, may_listen=may_listen, own_identity=own
+        )
 
 
 class Office:

@@ -11,7 +11,7 @@ from satark.casework.act_names import ActName, DeskAct
 from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import DeskActs
 from satark.identity.time_buckets import band
-from support.tips import SeededTip, seed_message, seed_tip
+from support.tips import SeededTip, post_as, seed_message, seed_tip
 
 if TYPE_CHECKING:
     from satark.api.routing import Desk
@@ -50,26 +50,17 @@ class TipStories:
 
     def set_status(self, tip: SeededTip, desk: str, status: Status, text: str) -> None:
         """Give a tip a status, even against the rules."""
-        seed_message(
-            self.services, tip, Message(sender="desk", desk=desk, status=status, text=text, band=_band_before(0))
-        )
+        post_as(self._casework(desk), tip, Message(sender="desk", desk=desk, status=status, text=text))
 
     def direct_late(self, tip: SeededTip, desk: str, to: str, text: str) -> None:
         """Direct a tip from one desk to another, whose report is two hours late."""
         step = CaseStep(kind="directed", to=to, due=int(time.time()) - 7200)
-        seed_message(
-            self.services,
-            tip,
-            Message(sender="desk", desk=desk, internal=True, text=text, case=step, band=_band_before(24)),
-        )
+        post_as(self._casework(desk), tip, Message(sender="desk", desk=desk, internal=True, text=text, case=step))
 
     def transcribe(self, tip: SeededTip, desk: str, ordinal: str, text: str) -> None:
         """Let a desk transcribe a recording."""
-        seed_message(
-            self.services,
-            tip,
-            Message(sender="desk", desk=desk, internal=True, transcript=ordinal, text=text, band=_band_before(1)),
-        )
+        message = Message(sender="desk", desk=desk, internal=True, transcript=ordinal, text=text)
+        post_as(self._casework(desk), tip, message)
 
     def write(self, tip: SeededTip, text: str, **about: Any) -> None:
         """Let the tipster send a message. `about` is as for `Message`."""

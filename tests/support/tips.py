@@ -32,6 +32,7 @@ from satark.store.threads import post
 if TYPE_CHECKING:
     from satark.api.routing import Desk, DestinationRule
     from satark.api.sink import Delivery
+    from satark.casework import Casework
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
@@ -227,6 +228,12 @@ def seed_message(services: Services, planted: SeededTip, message: Message) -> No
     services.write_now(
         lambda unit: post(unit, planted.id, message, planted.recipient, planted.receipt_recipient),
     )
+
+
+def post_as(casework: Casework, planted: SeededTip, message: Message) -> None:
+    """Append a desk's message to a tip's thread, even against the rules, signed as an officer's."""
+    opened = casework.open(planted.number)
+    casework._services.write_now(lambda unit: casework.post(unit, opened, message))
 
 
 def _store_file(unit: UnitOfWork, planted: SeededTip, ordinal: str, state: str, record: bytes) -> None:

@@ -16,6 +16,7 @@ from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.casework import Casework
 from satark.identity.epoch_keys import LONGEST_GRACE
+from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
@@ -52,7 +53,7 @@ class WorkingHost:
         """Add a desk whose key is in `identities`."""
         recipient, self.identities[name] = new_identity()
         desk = Desk(name=name, title=name, level=level, area="", recipient=recipient)
-        self.host.services.write_now(lambda unit: add_desk(unit, desk))
+        self.host.services.write_now(lambda unit: add_desk(unit, desk, verifier=desk_verifier(self.identities[name])))
 
     def desk(self, name: str) -> Casework:
         """Open a desk."""

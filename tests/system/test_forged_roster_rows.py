@@ -8,15 +8,18 @@ import msgspec
 import pytest
 from sqlalchemy import delete, select
 
-from satark.api.sealing import CantOpen, open_as
-from satark.api.tip import Envelope
+from satark.api.sealing import CantOpen, open_as, seal
+from satark.api.tip import CaseStep, Envelope, Message
+from satark.casework import StepRefused, TipKeeping
+from satark.casework.release_rules import ReleaseRules
 from satark.roster.chain import read_state
 from satark.roster.entries import DeskAdded, Entry, OfficerSet, RosterOfficer, officer_signer
 from satark.roster.proposals import Proposal
 from satark.roster.roster import COPY_NAME, read_copy
-from satark.store import envelopes, tables
+from satark.routing.authors import Author
+from satark.store import envelopes, tables, threads
 from satark_desk.desk_keys import DeskKey, new_officer_key
-from satark_desk.officers import rotate
+from satark_desk.officers import NewOfficer, add_officer, rotate
 from satark_desk.roster_changes import RosterAttachment, _encode
 from satark_desk.tables import officer
 from support.scripted import Tipster
@@ -124,3 +127,29 @@ async def test_a_planted_row_gives_nobody_a_key_when_another_desk_rotates(tmp_pa
         rotate(services, town.dig)
         assert services.read_keys(lambda c: envelopes.find(c, tip, "lanka")) == b"garbage"
         assert [one.id for one in town.attacker.unlock("sp", "sp-head").casework(services).summaries()] == [tip]
+
+
+async def test_what_a_forger_asks_in_a_colleagues_name_counts_for_nothing(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        services = town.host.services
+        add_officer(services, town.dig, NewOfficer(name="c2", passphrase="sommer glas 66 turm", rights=("release",)))
+        tip = await plain_tip(town)
+        recipient = services.read(lambda c: c.execute(select(tables.tip.c.recipient)).scalar_one())
+        author = seal(Author(name="c2", at=1, signature=bytes(64)), recipient)
+        plain = Message(sender="desk", desk="dig", officer=author, text="send it on", internal=True)
+        for fields in (
+            {"case": CaseStep(kind="asked_raw", to="lanka")},
+            {"retention": "ask_erasure"},
+            {"case": CaseStep(kind="asked_to_close", outcome="no_action")},
+        ):
+            forged = seal(msgspec.structs.replace(plain, **fields), recipient)
+            services.write_now(lambda u, one=forged: threads.append(u, tip, one, notified=True))  # type: ignore[misc]
+        work = town.dig.casework(services)
+        opened = work.open(tip)
+        assert ReleaseRules(services, work).check_consent(opened) == "raw.none"
+        with pytest.raises(StepRefused, match="nothing was asked for"):
+            TipKeeping(services, work).agree(opened)
+        assert (opened.thread, opened.work.asked, opened.work.acted) == ((), None, False)
+        assert [one.message.text for one in opened.unsigned] == ["send it on"] * 3
+        work.note(opened, "I asked for nothing")
+        assert [one.officer for one in work.open(tip).thread] == ["dig-head"]

@@ -184,8 +184,10 @@ class Message(Redacted, frozen=True, kw_only=True):
     desk: str = ""
     """Name of the desk that wrote the message, for officers; the tipster is told only "police"."""
     officer: bytes = b""
-    """Name of the officer who wrote the message, sealed only to the tip's key: the receipt's key opens the message, but
-    not this name."""
+    """Name of the officer who wrote the message, with their signature, sealed only to the tip's key: the receipt's key
+    opens the message, but not this name."""
+    signature: bytes = b""
+    """Signature by the key of the desk that wrote the message."""
     status: Status | None = None
     text: str = ""
     question: bool = False

@@ -22,13 +22,12 @@ from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.key_change import change_key, finish_key_change
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary
 from satark.casework.pack_export import export_pack
-from satark.casework.posted_message import PostedMessage, with_officer
 from satark.casework.release_rules import RELEASABLE
 from satark.casework.sender_hints import MarkedText, SenderHints, marked
 from satark.casework.tip_cache import Progress, TipCache
 from satark.casework.tip_keeping import TipKeeping
 from satark.casework.two_officers import OriginalsRequest, TwoOfficerApproval
-from satark.casework.work import Direction, Work, WorkMark
+from satark.casework.work import Direction, PostedMessage, Work, WorkMark
 from satark.casework.working_time import WorkingTime
 from satark.custody.audit import LogHead
 from satark.custody.chain import Form

@@ -17,18 +17,18 @@ from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
 from satark.casework.keeping import Keeping, keeping_of
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary, summarize, transcripts_of
-from satark.casework.posted_message import PostedMessage, seal_officer, with_officer
 from satark.casework.search import Query
 from satark.casework.tip_cache import TipCache, documents, open_document
-from satark.casework.work import as_request
+from satark.casework.work import PostedMessage, as_request
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
 from satark.identity.time_buckets import band
 from satark.remote.office_outbox import host_of, new_answer
 from satark.retention.schedule import store_term, store_terms
+from satark.routing.authors import Writer
 from satark.store import tables
 from satark.store.evidence_files import ordinal_order
-from satark.store.threads import post
+from satark.store.threads import next_seq, post
 
 if TYPE_CHECKING:
     from satark.api.providers import Transcriber
@@ -81,6 +81,9 @@ class Casework(EvidenceAccess):
         )
         super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers, trail=trail)
         self._owner = audit_desk
+        self._writer = Writer(
+            name=trail.officer, identity=identity, own_identity=own_identity, is_destination=bool(audit_desk)
+        )
         self.cache = cache or TipCache(services, desk, identity)
         """The desk's opened tips, which all its officers in this process may share."""
         self.directing = Directing(services, desk, identity, self.cache, self.post)
@@ -137,8 +140,7 @@ class Casework(EvidenceAccess):
         return sorted(mine, key=lambda one: (one[1].due, one[0].header.number))
 
     def _keeping(self, envelope: Envelope, thread: Sequence[PostedMessage]) -> Keeping:
-        named = [with_officer(one, envelope.identity) if one.message.retention else one for one in thread]
-        return keeping_of(self._services.retention, envelope.header, named)
+        return keeping_of(self._services.retention, envelope.header, thread)
 
     def find(self, words: str) -> Mapping[str, str]:
         """Find the tips whose texts contain all of these words; return a snippet of each, by the tip's id.
@@ -212,7 +214,8 @@ class Casework(EvidenceAccess):
             id=tip,
             envelope=cached.envelope,
             tip=opened,
-            thread=tuple(with_officer(posted, cached.envelope.identity) for posted in cached.thread),
+            thread=tuple(cached.thread),
+            unsigned=tuple(cached.unsigned),
             evidence=tuple(record for record in records if not is_own_voice(record, opened)),
             voices=tuple(
                 OwnVoice(record=record, transcript=transcripts.get(record.ordinal, ""))
@@ -281,10 +284,11 @@ class Casework(EvidenceAccess):
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
         desks = self._desks_keys(unit, tip, message)
         recipients = desks if message.internal else [*desks, tip.envelope.receipt]
-        message = msgspec.structs.replace(
-            message, band=band(unit.now), officer=seal_officer(self.trail.officer, unit.now, *desks)
-        )
-        if host_of(unit.main):
+        message = msgspec.structs.replace(message, band=band(unit.now))
+        is_office = host_of(unit.main) is not None
+        seq = 0 if is_office else next_seq(unit, tip.id)
+        message = self._writer.signed(message, tip.envelope, seq, unit.now, desks)
+        if is_office:
             self.cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
             return PostedMessage(len(tip.thread) + 1, message, self.trail.officer, unit.now)
         posted = PostedMessage(post(unit, tip.id, message, *recipients), message, self.trail.officer, unit.now)

@@ -13,6 +13,7 @@ from satark.casework.errors import NoSuchTip
 from satark.casework.merging import pass_on_status
 from satark.casework.recusal import Recusal
 from satark.casework.release_rules import Handover, ReleaseRules
+from satark.casework.two_officers import is_by_present_key
 from satark.remote.office_outbox import host_of
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class DeskActs:
         asked = tip.work.asked
         own, other = self._casework.trail.officer, asked.officer if asked else ""
         state, desk = self._services.read_keys(self._services.roster.check).state, self._casework.desk
-        return bool(own and other) and state.may_act_as_two((desk, own), (desk, other))
+        is_asked = asked is not None and is_by_present_key(state, asked)
+        return bool(is_asked and own and other) and state.may_act_as_two((desk, own), (desk, other))
 
     def may(self, tip: OpenTip, act: DeskAct) -> bool:
         """Return whether the rules allow an act."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from satark.api.routing import DestinationRule
     from satark.audit.acts import ActKind
     from satark.casework.opened_tip import OpenTip
-    from satark.casework.posted_message import PostedMessage
     from satark.casework.tip_cache import TipCache
+    from satark.casework.work import PostedMessage
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 

@@ -9,12 +9,13 @@ import msgspec
 
 from satark.api.routing import CaseworkError
 from satark.api.tip import RetentionStep, Status
+from satark.casework.two_officers import is_by_present_key
+from satark.casework.work import PostedMessage
 from satark.dialogue.tip_status import INITIAL_STATUS, status_changes
 from satark.retention.schedule import Term, due_day
 
 if TYPE_CHECKING:
     from satark.api.tip import Header
-    from satark.casework.posted_message import PostedMessage
     from satark.roster.state import RosterState
     from satark.settings.core import RetentionSettings
 
@@ -35,6 +36,8 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
     """What one officer asked for and nobody has agreed to yet."""
     asked_by: tuple[str, str] = ("", "")
     """Desk and name of the officer who asked."""
+    asking: PostedMessage | None = None
+    """Their request."""
     reason: str = ""
     """Reason of the hold, or of the step that was asked for."""
     held: bool = False
@@ -85,6 +88,8 @@ def check_agree(keeping: Keeping, officer: tuple[str, str], state: RosterState) 
     """
     if not keeping.asked:
         raise StepRefused("nothing was asked for that could be agreed to")
+    if keeping.asking and not is_by_present_key(state, keeping.asking):
+        raise StepRefused("whoever asked for it has another key by now: it must be asked for again")
     if officer == keeping.asked_by or not officer[1]:
         raise StepRefused("this takes two different officers")
     if not state.may_act_as_two(officer, keeping.asked_by):
@@ -108,8 +113,10 @@ def _followed(before: Keeping, posted: PostedMessage, step: RetentionStep) -> Ke
     if step in AGREED:
         held = before.held or step == "ask_hold"
         fields = {"asked": step, "asked_by": (message.desk, posted.officer), "reason": message.text}
-        return msgspec.structs.replace(before, held=held, ordered=False, **fields)
-    nothing = msgspec.structs.replace(before, asked="", asked_by=("", ""))
+        return msgspec.structs.replace(before, held=held, ordered=False, asking=posted, **fields)
+    if AGREED.get(before.asked) != step or before.asked_by == (message.desk, posted.officer):
+        return before  # no second officer agreed to what one asked for
+    nothing = msgspec.structs.replace(before, asked="", asked_by=("", ""), asking=None)
     return msgspec.structs.replace(
         nothing, held=step == "hold", ordered=step == "erasure", reason=before.reason if step == "hold" else ""
     )

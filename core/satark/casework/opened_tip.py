@@ -9,9 +9,8 @@ import msgspec
 from satark.api.observability import Redacted
 from satark.api.tip import Envelope, Evidence, Header, Status, Tip
 from satark.casework.errors import NoSuchFile, VoiceAccessDenied
-from satark.casework.posted_message import PostedMessage
 from satark.casework.related.index import Reason
-from satark.casework.work import Work, corrected, work_on
+from satark.casework.work import PostedMessage, Work, corrected, work_on
 from satark.dialogue.tip_status import present_status
 from satark.evidence.own_voice import OwnVoice
 from satark.routing.releases import Access
@@ -68,6 +67,8 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     """The number of messages and file records that do not open: altered, or not this tip's."""
     damaged_messages: int = 0
     """The number of messages among the damaged."""
+    unsigned: tuple[PostedMessage, ...] = ()
+    """Messages in a desk's name that nobody signed who may write: they count for nothing, and may be forged."""
     pending_answers: int = 0
     """At a remote office: the number of messages at the end of the thread that the host has not confirmed yet."""
     refused_answers: int = 0

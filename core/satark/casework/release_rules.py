@@ -9,7 +9,7 @@ from satark.api.observability import Redacted
 from satark.api.routing import LEVELS, CaseworkError
 from satark.api.tip import CaseStep, Message
 from satark.casework.sender_hints import words_of
-from satark.casework.two_officers import check_two_officers
+from satark.casework.two_officers import check_two_officers, is_by_present_key
 from satark_words.tokens import fold
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class ReleaseRules:
         if asked is None or asked.message.desk != self._casework.desk:
             return "raw.none"
         state = self._services.read_keys(self._services.roster.check).state
+        if not is_by_present_key(state, asked):
+            return "raw.two"
         try:
             check_two_officers(state, tip, self._casework.desk, asked.officer, self._casework.trail.officer)
         except CaseworkError:

@@ -18,22 +18,22 @@ from satark.api.sealing import CantOpen, open_as, open_envelope, open_tip, recip
 from satark.api.tip import Envelope, Message, Tip
 from satark.casework.errors import NoSuchTip
 from satark.casework.opened_tip import TipSummary, summarize
-from satark.casework.posted_message import PostedMessage
 from satark.casework.related.clues import Clues, Picture, clues_of, picture_of
 from satark.casework.related.floods import FloodIndex
 from satark.casework.related.index import RelatedIndex
 from satark.casework.search_index import SearchIndex, SearchTexts
-from satark.casework.work import corrected
+from satark.casework.work import PostedMessage, corrected
 from satark.evidence.records import open_records
 from satark.remote import office_outbox
-from satark.routing.releases import released_tip
+from satark.roster.state import RosterState
+from satark.routing.authors import Signers, ThreadReader
+from satark.routing.releases import Access, released_tip
 from satark.store import envelopes, tables, tip_changes
-from satark.store.threads import batches, new_messages
+from satark.store.threads import Sealed, batches, new_messages
 
 if TYPE_CHECKING:
     from satark.casework.opened_tip import OpenTip
     from satark.remote.messages import OfficeAnswer
-    from satark.routing.releases import Access
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
@@ -68,6 +68,7 @@ class TipCache:
         self._desk = desk
         self._identity = identity
         self._former: Sequence[str] = ()
+        self._signers = Signers(RosterState())
         self._mark: int | None = None
         """Position of the last change that was read; None until all tips were read."""
         self._unreadable: set[str] = set()
@@ -144,10 +145,18 @@ class TipCache:
     def refresh(self) -> None:
         """Read the store: the first time all tips, later only those that changed."""
         with self.lock:
+            signers = self._services.signers()
+            is_changed, self._signers = signers.head != self._signers.head, signers
+            # Whoever was not known to the roster when their message was read may be now.
+            again = [tip for tip, one in self.tips.items() if one.unsigned] if is_changed else []
             if self._mark is None:
                 self._read_all()
             else:
                 self._read_changes(self._mark)
+            for tip in again:
+                self.tips.pop(tip, None)
+            for some in batches(again):
+                self._load(some)
 
     def _read_all(self) -> None:
         # The mark is read first: a tip that changes meanwhile is read again, and none is missed.
@@ -226,10 +235,9 @@ class TipCache:
         known = {tip: self.tips[tip].last for tip in tips if tip in self.tips}
         # In one snapshot: an answer that the host confirms meanwhile is in exactly one of the two.
         new, pending = self._services.read(lambda c: (new_messages(c, known), office_outbox.pending_answers(c, known)))
-        for tip, messages in new.items():
-            self.tips[tip].add(messages)
         for tip in known:
-            self.tips[tip].take_pending(pending.get(tip, []))
+            if tip in new or tip in pending or self.tips[tip].pending_answers:
+                self.tips[tip].add(new.get(tip, []), pending.get(tip, []), self._signers)
 
     def present_envelope(self, unit: UnitOfWork, envelope: Envelope) -> Envelope:
         """Return a tip's present envelope: a desk's key change may have renewed the tip's key since it was opened."""
@@ -241,11 +249,10 @@ class TipCache:
 
     def present_access(self, unit: UnitOfWork, tip: OpenTip) -> Access:
         """Return who has a tip now: desks may have given it away or taken it back since it was opened."""
-        access, last = tip.access, max((posted.seq for posted in tip.thread), default=0)
-        for _, sealed in new_messages(unit.main, {tip.id: last}).get(tip.id, []):
-            with contextlib.suppress(CantOpen):
-                access.follow(open_as(Message, sealed, tip.envelope.identity))
-        return access
+        reader = ThreadReader(tip.envelope, tip.access)
+        last = max((posted.seq for posted in (*tip.thread, *tip.unsigned)), default=0)
+        reader.read_new(new_messages(unit.main, {tip.id: last}).get(tip.id, []), self._services.signers(unit))
+        return reader.access
 
     def queue_answer(self, unit: UnitOfWork, answer: OfficeAnswer) -> None:
         """Sign an answer with the desk's key and queue it for the host.
@@ -296,6 +303,15 @@ class TipCache:
         self._uncompared |= set(tips)
 
 
+class _Opened:
+    """Opened messages of a thread: those that count, those that nobody signed, and how many did not open."""
+
+    def __init__(self) -> None:
+        self.counted: list[PostedMessage] = []
+        self.unsigned: list[PostedMessage] = []
+        self.damaged = 0
+
+
 class CachedTip:
     """One tip: its opened envelope, and its thread as far as it was read."""
 
@@ -304,40 +320,55 @@ class CachedTip:
         self.envelope = envelope
         self.last = 0
         self.pending_answers: Sequence[office_outbox.PendingAnswer] = ()
-        self.damaged = 0
         self.document: Tip | None = None
         self.captions: tuple[str, ...] = ()
         self.pictures: tuple[Picture, ...] = ()
         self._summary: TipSummary | None = None
-        self._posted: list[PostedMessage] = []
+        self._posted = _Opened()
+        self._answered = _Opened()
+        self._reader: ThreadReader | None = None
 
     @property
     def thread(self) -> list[PostedMessage]:
         """The messages of the thread, then the answers that the host has not confirmed yet."""
-        opened = (open_as(Message, one.sealed, self.envelope.identity) for one in self.pending_answers)
-        return self._posted + [PostedMessage(self.last + n, message) for n, message in enumerate(opened, 1)]
+        return self._posted.counted + self._answered.counted
 
-    def add(self, messages: Iterable[tuple[int, bytes]]) -> None:
-        """Open further messages of the thread; count those that do not open as damaged."""
+    @property
+    def unsigned(self) -> list[PostedMessage]:
+        """Messages in a desk's name that nobody signed who may write."""
+        return self._posted.unsigned + self._answered.unsigned
+
+    @property
+    def damaged(self) -> int:
+        """The number of messages that do not open."""
+        # To a desk that has a release alone, a message that is not for it looks damaged.
+        return 0 if self.envelope.tip_recipient else self._posted.damaged + self._answered.damaged
+
+    def add(self, messages: Sealed, pending: Sequence[office_outbox.PendingAnswer], signers: Signers) -> None:
+        """Open further messages of the thread. `pending`: the answers that the host has not confirmed yet."""
         self._summary = None
         if self.envelope.tip_recipient:
             self.document = None  # a later direction may release more
+        self._reader = self._reader or ThreadReader(self.envelope)
+        self._open(self._posted, messages, self._reader, signers)
+        self.last = messages[-1][0] if messages else self.last
+        self.pending_answers, self._answered = pending, _Opened()
+        access = Access(self.envelope, (one.message for one in self._posted.counted))
+        sealed = [(self.last + n, one.sealed) for n, one in enumerate(pending, 1)]
+        self._open(self._answered, sealed, ThreadReader(self.envelope, access), signers)
+
+    def _open(self, into: _Opened, messages: Sealed, reader: ThreadReader, signers: Signers) -> None:
         for seq, sealed in messages:
-            self.last = seq
             try:
                 message = open_as(Message, sealed, self.envelope.identity)
             except CantOpen:
-                # To a desk that has a release alone, a message that is not for it looks damaged.
-                self.damaged += not self.envelope.tip_recipient
+                into.damaged += 1
                 continue
-            if not message.private or message.desk == self.envelope.desk:
-                self._posted.append(PostedMessage(seq, message))
-
-    def take_pending(self, pending: Sequence[office_outbox.PendingAnswer]) -> None:
-        """Take the answers that the host has not confirmed yet."""
-        if pending or self.pending_answers:
-            self._summary = None
-        self.pending_answers = pending
+            author = reader.read(seq, message, signers)
+            if author is None:
+                into.unsigned.append(PostedMessage(seq, message))
+            elif not message.private or message.desk == self.envelope.desk:
+                into.counted.append(PostedMessage(seq, message, author.name, author.at, author.signer))
 
     def summary(self, tip: str) -> TipSummary:
         """Return the tip's summary, worked out again when something was added to its thread."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from satark.audit.acts import ActKind
     from satark.casework.casework import Casework
     from satark.casework.opened_tip import OpenTip
-    from satark.casework.posted_message import PostedMessage
+    from satark.casework.work import PostedMessage
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 

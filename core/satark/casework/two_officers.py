@@ -12,6 +12,7 @@ from satark.roster.entries import is_statement_signed, sign_statement
 
 if TYPE_CHECKING:
     from satark.casework.opened_tip import OpenTip
+    from satark.casework.work import PostedMessage
     from satark.roster.state import RosterState
 
 
@@ -86,6 +87,12 @@ class TwoOfficerApproval(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not self.first or not self.second or self.first == self.second:
             raise SecondOfficerRequired
+
+
+def is_by_present_key(state: RosterState, asked: PostedMessage) -> bool:
+    """Return whether who asked for something signed it with the key that the roster lists for them now."""
+    officer = state.officer(asked.message.desk, asked.officer)
+    return asked.signer == (officer.signer if officer else "")
 
 
 def check_two_officers(state: RosterState, tip: OpenTip, desk: str, first: str, second: str) -> TwoOfficerApproval:

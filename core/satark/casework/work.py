@@ -7,12 +7,25 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from satark.api.tip import FINISHED_STATUSES, CaseOutcome, CaseStep, Status
+from satark.api.tip import FINISHED_STATUSES, CaseOutcome, CaseStep, Message, Status
 from satark.dialogue.tip_status import INITIAL_STATUS, is_dispute
 
 if TYPE_CHECKING:
-    from satark.api.tip import Header, Message, Release
-    from satark.casework.posted_message import PostedMessage
+    from satark.api.tip import Header, Release
+
+
+class PostedMessage(msgspec.Struct, frozen=True):
+    """A message with its position in the tip's thread."""
+
+    seq: int
+    message: Message
+    officer: str = ""
+    """The officer who wrote it; empty for a tipster's message, or where no officer is named."""
+    at: int = 0
+    """When the officer wrote it, Unix seconds; 0 for a tipster's message."""
+    signer: str = ""
+    """Public key (hex) of the officer who signed it; empty: their desk signed, since the roster lists no officers."""
+
 
 WorkMark: TypeAlias = Literal["owed", "late", "closing", "disputed", "risen"]
 """What a tip asks of a desk. `owed`: the desk owes a report. `late`: a clock ran out, at this desk or below it.

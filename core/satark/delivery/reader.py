@@ -13,8 +13,7 @@ from satark.api.sink import ReadableTip
 from satark.api.tip import Envelope, Message
 from satark.casework.casework import Casework
 from satark.casework.errors import NoSuchFile
-from satark.casework.posted_message import PostedMessage
-from satark.casework.work import corrected
+from satark.casework.work import PostedMessage, corrected
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.delivery.destination_keys import load_identity

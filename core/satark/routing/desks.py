@@ -12,6 +12,7 @@ from satark.api.sealing import recipient_of
 from satark.roster.chain import append, close
 from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, RosterOfficer
 from satark.roster.rules import DESK_NAME
+from satark.routing.authors import Signers
 from satark.routing.tip_keys import renew_tip_key, renew_tip_keys
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
@@ -140,7 +141,7 @@ def renew_key_of_tip(
     `desk_identity`: the newest identity of the desk that the envelope belongs to.
     """
     recipients = _destinations(state, rules) | state.desk_recipients()
-    renew_tip_key(unit, envelope, desk_identity, recipients, without)
+    renew_tip_key(unit, envelope, desk_identity, recipients, Signers(state), without=without)
 
 
 def close_roster(unit: UnitOfWork, rules: Sequence[DestinationRule]) -> None:

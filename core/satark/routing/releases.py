@@ -16,6 +16,8 @@ _FOR_ONE = frozenset({"directed", "ordered"})
 """Steps that concern the desk that they name, and no other."""
 _FOR_ALL = frozenset({"reported", "asked_to_close", "refused_to_close", "closed", "corrected"})
 """Steps that every directed desk may know of."""
+_OF_HOLDERS = frozenset({"directed", "withdrawn", "asked_raw"})
+"""Steps of desks that have the tip's key."""
 
 
 class Access:
@@ -24,7 +26,9 @@ class Access:
     def __init__(self, envelope: Envelope, messages: Iterable[Message] = ()) -> None:
         """Read it from an opened envelope and the messages since."""
         self._excluded = frozenset(envelope.header.excluded)
-        own = {} if envelope.tip_recipient else {envelope.desk: ()}
+        self._has_release = bool(envelope.tip_recipient)
+        listed = set(envelope.holders).union(*envelope.holders.values())
+        own = {} if envelope.tip_recipient or envelope.desk in listed else {envelope.desk: ()}
         self.holders = {desk: to for desk, to in {**own, **envelope.holders}.items() if desk not in self._excluded}
         """Desks that have the tip's key → the destinations of each that have it too."""
         self.releases: dict[str, Release] = {}
@@ -44,6 +48,19 @@ class Access:
             self.holders[step.to] = tuple({*self.holders.get(step.to, ()), *step.destinations})
         elif step.to not in self.holders:
             self.releases[step.to] = step.release
+
+    def may_write(self, message: Message) -> bool:
+        """Return whether the message's desk has the tip, and so may take this step. A release does not tell."""
+        step = message.case.kind if message.case else ""
+        if step in _OF_HOLDERS or message.retention:
+            return self._has_release or message.desk in self.holders
+        return self._has_release or message.desk in {*self.holders, *self.releases}
+
+    def may_write_as_destination(self, message: Message, name: str) -> bool:
+        """Return whether a destination that reads the tip may write the message, for itself or for its desk."""
+        desks = [desk for desk, destinations in self.holders.items() if name in destinations]
+        is_step = bool(message.retention) or (message.case is not None and message.case.kind != "asked_to_close")
+        return bool(desks) and message.desk in {name, *desks} and not is_step
 
     @property
     def readers(self) -> frozenset[str]:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import select, update
 
-from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_as, open_envelope, recipient_of
-from satark.api.tip import Envelope, Message
+from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
+from satark.api.tip import Envelope
 from satark.identity.signatures import is_signed, signing_key, verifier_for
+from satark.routing.authors import TIP_USE, Signers, ThreadReader
 from satark.routing.releases import Access
 from satark.store import deliveries, envelopes, tables, threads, tip_changes
 from satark_files.decoding import DECODING_ERRORS
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 _DOMAIN = b"satark/1/tip-key\0"
-_TIP_USE = "satark/1/tip"
 _DESK_USE = "satark/1/answers"
 _TAG = 4
 _PADDED = 1024
@@ -73,7 +73,7 @@ class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def tip_verifier(identity: str) -> str:
     """Return the public key (hex) that verifies what a tip's newest key signs."""
-    return verifier_for(_newest(identity), _TIP_USE)
+    return verifier_for(_newest(identity), TIP_USE)
 
 
 def name_tags(tip: str, names: Iterable[str]) -> bytes:
@@ -120,7 +120,7 @@ def renew_tip_keys(
         if envelope.tip_recipient:
             envelopes.store(unit, tip, desk, envelopes.seal(envelope, recipients[desk]))
         else:
-            renew_tip_key(unit, envelope, _newest(identities), recipients)
+            renew_tip_key(unit, envelope, _newest(identities), recipients, Signers(state))
 
 
 def encode_root(root: TipRoot) -> bytes:
@@ -135,11 +135,18 @@ def decode_root(encoded: bytes) -> TipRoot:
 
 
 def renew_tip_key(
-    unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients: Mapping[str, str], without: str = ""
+    unit: UnitOfWork,
+    envelope: Envelope,
+    desk_identity: str,
+    recipients: Mapping[str, str],
+    signers: Signers,
+    *,
+    without: str = "",
 ) -> None:
     """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release keeps the release.
 
-    `envelope`, `desk_identity`: those of the desk that renews the key; `without`: a desk that the tip is taken from.
+from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
+from satark.api.tip import Envelope
     """
     # Lock the tip in its own statement: another desk may change its key too; the later change must see the earlier.
     tip = tables.tip
@@ -155,7 +162,7 @@ def renew_tip_key(
         unit.main.execute(update(tip).where(tip.c.id == envelope.tip).values(values))
         deliveries.add_revision(unit, envelope.tip, offices_only=True)
     tip_changes.note(unit, envelope.tip)
-    access = _access(unit, envelope)
+    access = _access(unit, envelope, signers)
     access.holders.pop(without, None)
     renewed = msgspec.structs.replace(envelope, identity=identity, holders=access.holders)
     holders = envelopes.holders_of(unit.keys, envelope.tip, access.readers & recipients.keys())
@@ -166,15 +173,11 @@ def renew_tip_key(
     envelopes.renew_decoys(unit, envelope.tip, size)
 
 
-def _access(unit: UnitOfWork, envelope: Envelope) -> Access:
+def _access(unit: UnitOfWork, envelope: Envelope, signers: Signers) -> Access:
     """Return who has a tip, from what desks wrote."""
-    access = Access(envelope)
-    for _, sealed in threads.new_messages(unit.main, {envelope.tip: 0}).get(envelope.tip, []):
-        try:
-            access.follow(open_as(Message, sealed, envelope.identity))
-        except CantOpen:
-            continue  # damaged: the desk's page says so
-    return access
+    reader = ThreadReader(envelope)
+    reader.read_new(threads.new_messages(unit.main, {envelope.tip: 0}).get(envelope.tip, []), signers)
+    return reader.access
 
 
 def _is_office(unit: UnitOfWork) -> bool:
@@ -192,7 +195,7 @@ def _change(envelope: Envelope, before: str, identity: str, desk_identity: str) 
     signed = _signed_bytes(envelope.tip, change)
     return msgspec.structs.replace(
         change,
-        signature=signing_key(before, _TIP_USE).sign(signed),
+        signature=signing_key(before, TIP_USE).sign(signed),
         desk_signature=signing_key(desk_identity, _DESK_USE).sign(signed),
     )
 

@@ -35,16 +35,21 @@ def append(unit: UnitOfWork, tip: str, sealed: bytes, *, notified: bool, from_ti
     Remote offices that have the tip get a new revision. If the message is the tipster's, all other external
     destinations get one too. `notified`: False if the tipster must still be notified of the message.
     """
-    # The tip's row is the lock of its thread. Lock it in a statement of its own, so that the next one reads what the
-    # transaction that held the lock wrote.
-    unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip).with_for_update())
-    last = unit.main.execute(select(func.max(tables.message.c.seq)).where(tables.message.c.tip == tip)).scalar()
-    seq = (last or 0) + 1
+    seq = next_seq(unit, tip)
     row = {"tip": tip, "seq": seq, "sealed": sealed, "day": unit.day, "notified": notified}
     unit.insert(tables.message, [row])
     tip_changes.note(unit, tip)
     deliveries.add_revision(unit, tip, offices_only=not from_tipster)
     return seq
+
+
+def next_seq(unit: UnitOfWork, tip: str) -> int:
+    """Return the `seq` that the next message of a tip's thread gets in this transaction."""
+    # The tip's row is the lock of its thread. Lock it in a statement of its own, so that the next one reads what the
+    # transaction that held the lock wrote.
+    unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip).with_for_update())
+    last = unit.main.execute(select(func.max(tables.message.c.seq)).where(tables.message.c.tip == tip)).scalar()
+    return (last or 0) + 1
 
 
 def new_messages(connection: Connection, known: Mapping[str, int]) -> dict[str, Sealed]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from satark.api import Level, Prepared
-from satark.casework import Casework
 from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.provision import ensure_desk, read_passphrase
 
@@ -53,5 +52,5 @@ def _open(services: Services, name: str, file: Path) -> Prepared:
         unlocked = unlock(services, name, name, passphrase)
     except WrongPassphrase:
         return Prepared(line=f"{line}, which no longer unlocks the desk")
-    simulator = Casework(services, name, unlocked.identity, officer="simulator")
-    return Prepared(line=line, casework=simulator, acting=unlocked.casework(services))
+    work = unlocked.casework(services)
+    return Prepared(line=line, casework=work, acting=work)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from satark.casework import band_end, with_officer
+from satark.casework import band_end
 from satark_desk.read_state import first_looks
 
 if TYPE_CHECKING:
@@ -108,9 +108,7 @@ def paces_of(services: Services, casework: Casework) -> dict[PaceStep, Pace]:
             for tip, one in cache.tips.items()
             if band_end(one.envelope.header.received) >= since and casework.may_read(one.summary(tip).work)
         }
-        threads = {
-            tip: [with_officer(posted, one.envelope.identity) for posted in one.thread] for tip, one in recent.items()
-        }
+        threads = {tip: one.thread for tip, one in recent.items()}
         came = {tip: band_end(one.envelope.header.received) for tip, one in recent.items()}
     envelopes = {tip: one.envelope for tip, one in recent.items()}
     looks = services.read(lambda c: first_looks(c, casework.desk, envelopes))

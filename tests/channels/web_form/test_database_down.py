@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.casework.posted_message import PostedMessage
+from satark.casework.work import PostedMessage
 from satark.ingest.spool import Spool, SpoolFull
 from satark_testing.waiting import until
 from support.form.citizen import SHORT, FormCitizen

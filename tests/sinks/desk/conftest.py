@@ -113,7 +113,7 @@ def desk(unlocked: Callable[[str], UnlockedDesk]) -> Callable[[str], Desk]:
 @pytest.fixture
 def casework(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> Callable[[str], Casework]:
     """Open a desk's casework by its name."""
-    return lambda desk: Casework(services, desk, unlocked(desk).identity)
+    return lambda desk: unlocked(desk).casework(services)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from satark.api.tip import CaseStep, Message
-from satark.casework.posted_message import PostedMessage
+from satark.casework.work import PostedMessage
 from satark_desk.figures import steps_of
 
 HOUR = 3600

@@ -21,6 +21,7 @@ from satark.delivery.worker_context import WorkerContext
 from satark.remote.frames import WIRE_SIZE
 from satark.remote.link_keys import LinkKey
 from satark.remote.office_inbox import OfficeInbox
+from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
@@ -45,7 +46,7 @@ class Host:
         recipient, self.identity = new_identity()
         self.sp = Desk(name="sp", title="SP", level="district", recipient=recipient)
         self.services = worker_context(fresh_services(folder / "host", destination=(COPY,)))
-        self.services.write_now(lambda unit: add_desk(unit, self.sp))
+        self.services.write_now(lambda unit: add_desk(unit, self.sp, verifier=desk_verifier(self.identity)))
         self.key = LinkKey.load(folder / "link.key")
         settings = RabbitMQSettings(prefix=f"{secrets.token_hex(4)}.", **options)
         self.carrier = RabbitMQ(settings)

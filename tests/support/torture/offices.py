@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -141,7 +142,8 @@ class RemoteOffices:
             desk, pairing = _desk(name, recipient), OfficePairing.of(name, identity, key)
             host.write_now(lambda unit, desk=desk, pairing=pairing: register(unit, desk, pairing))  # type: ignore[misc]
             here = Desk(name=name, title=name, level="district", recipient=recipient)
-            self._office.write_now(lambda unit, here=here: add_desk(unit, here))  # type: ignore[misc]
+            add = partial(add_desk, desk=here, verifier=pairing.answer_verifier)
+            self._office.write_now(add)
         self._office.write_now(lambda unit: join(unit, HostPairing(link=host_key.public_keys)))
         return OfficeAgent(
             services=self._office,

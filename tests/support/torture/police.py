@@ -19,7 +19,7 @@ import aiohttp
 
 from satark.api.routing import DestinationRule
 from satark.casework.opened_tip import status_of
-from satark.casework.posted_message import PostedMessage
+from satark.casework.work import PostedMessage
 from satark.delivery.destination_keys import own_key
 from satark.services import Services
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body

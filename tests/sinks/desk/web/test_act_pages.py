@@ -19,7 +19,7 @@ from satark_desk.web import desk_web
 from satark_desk.web.app import build
 from satark_desk.web.session_store import Sessions
 from support.desk_reading import listed
-from support.tips import SeededTip, seed_message, seed_tip
+from support.tips import SeededTip, post_as, seed_message, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
@@ -153,12 +153,23 @@ def test_the_thread_names_officer_desk_and_time_of_each_act(browser: Browser, se
 
 
 def test_an_officer_with_the_name_of_a_desk_is_not_called_by_the_desks_title(
-    services: Services, browser: Browser, seeded: SeededTip
+    browser: Browser, seeded: SeededTip, casework: Cases
 ) -> None:
     step = CaseStep(kind="assigned", to="sp")
-    seed_message(services, seeded, Message(sender="desk", desk="sp", internal=True, case=step))
+    post_as(casework("sp"), seeded, Message(sender="desk", desk="sp", internal=True, case=step))
     page = browser("sp").get(f"/desk/tips/{seeded.number}").text
     assert 'class="step">Assigned to sp</p>' in page
+
+
+def test_a_message_that_nobody_signed_is_shown_as_such_and_does_nothing(
+    services: Services, browser: Browser, seeded: SeededTip
+) -> None:
+    forged = Message(sender="desk", desk="dig", text="it is settled", internal=True, case=CaseStep(kind="closed"))
+    seed_message(services, seeded, forged)
+    page = browser("sp").get(f"/desk/tips/{seeded.number}").text
+    warning = page[page.index("Messages that no officer has signed") :]
+    assert "dig title: it is settled" in warning[: warning.index("</div>")]
+    assert 'class="step"' not in page
 
 
 def test_a_station_asks_to_close_and_the_directing_desk_decides_on_its_page(

@@ -12,8 +12,9 @@ from httpx2 import Client
 
 from satark.api.routing import Desk
 from satark.api.tip import Message
+from satark.casework import Casework
 from satark.services import Services
-from support.tips import SeededTip, seed_file, seed_message, seed_tip
+from support.tips import SeededTip, post_as, seed_file, seed_message, seed_tip
 
 pytestmark = pytest.mark.slow("hostile words on every page")
 
@@ -70,7 +71,9 @@ class Skeleton(HTMLParser):
 
 
 @pytest.fixture
-def seed(services: Services, desk: Callable[[str], Desk]) -> Callable[[str], SeededTip]:
+def seed(
+    services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]
+) -> Callable[[str], SeededTip]:
     """Seed a tip with the same words in every field that anybody outside can fill in."""
 
     def seeded(words: str) -> SeededTip:
@@ -92,9 +95,11 @@ def seed(services: Services, desk: Callable[[str], Desk]) -> Callable[[str], See
         seed_file(services, tip, "3", b"three", mime="application/x-strange", problem="unknown", caption=words)
         band = "2026-11-24T06/PT6H"
         seed_message(services, tip, Message(sender="tipster", text=words, band=band))
-        seed_message(services, tip, Message(sender="desk", desk="sp", text=words, band=band, status="VERIFYING"))
-        seed_message(services, tip, Message(sender="desk", desk="sp", text=words, band=band, internal=True))
-        seed_message(services, tip, Message(sender="desk", desk="sp", text=words, band=band, transcript="2"))
+        work = casework("sp")
+        post_as(work, tip, Message(sender="desk", desk="sp", text=words, status="VERIFYING"))
+        post_as(work, tip, Message(sender="desk", desk="sp", text=words, internal=True))
+        post_as(work, tip, Message(sender="desk", desk="sp", text=words, internal=True, transcript="2"))
+        seed_message(services, tip, Message(sender="desk", desk="sp", text=words, internal=True))  # nobody signed it
         return tip
 
     return seeded

@@ -9,20 +9,21 @@ import pytest
 
 from satark.api.routing import Desk
 from satark.api.tip import Message
+from satark.casework import Casework
 from satark.services import Services
-from support.tips import SeededTip, seed_file, seed_message, seed_tip
+from support.tips import SeededTip, post_as, seed_file, seed_tip
 
 
 @pytest.fixture
-def spoken(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
+def spoken(services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]) -> SeededTip:
     """A tip that was spoken, with a transcript of the first recording and none of the second."""
     tip = seed_tip(services, [desk("sp"), desk("lanka")], language="hi", evidence=())
     for ordinal in ("1", "2"):
         seed_file(
             services, tip, ordinal, b"voice", b"clean", disguised=b"OggS", mime="audio/ogg", kind="voice", role="what"
         )
-    words = Message(sender="desk", desk="sp", text="रात में ट्रक आता है", band="2026-11-24T06/PT6H", transcript="1")
-    seed_message(services, tip, words)
+    words = Message(sender="desk", desk="sp", text="रात में ट्रक आता है", internal=True, transcript="1")
+    post_as(casework("sp"), tip, words)
     return tip
 
 

@@ -22,6 +22,7 @@ from satark.custody.chain import canonical_json
 from satark.custody.manifest import Issuer, Manifest, group_digits
 from satark.custody.pack import MANIFEST, SEAL, seal_json, zip_entry
 from satark.custody.verify_pack import verify_pack
+from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from support.fuzz.target import Fault
 from support.store import fresh_services
@@ -68,7 +69,7 @@ def _small_pack(folder: Path) -> bytes:
     services = fresh_services(folder)
     recipient, identity = new_identity()
     desk = Desk(name="sp", title="SP", level="district", area="", recipient=recipient)
-    services.write_now(lambda unit: add_desk(unit, desk))
+    services.write_now(lambda unit: add_desk(unit, desk, verifier=desk_verifier(identity)))
     seeded = seed_tip(services, [desk], evidence=("1",))
     seed_file(services, seeded, "1", b"original photo", b"clean photo")
     work = Casework(services, "sp", identity, officer="rao")

@@ -1,0 +1,153 @@
+"""Authors of messages between desks: who wrote one, by whose signature, and whether it counts.
+
+Whoever writes to the databases can add messages to a thread: the key that they are sealed to is public. So a desk's
+message counts only if the officer whom it names signed it with their own key, and their desk has the tip. Of a desk
+whose officers this machine's roster does not list, as one in a remote office, the desk's own key signs; of a
+destination that reads tips, the tip's key, since the roster lists no other. Name and time of an officer are sealed to
+desks alone, with the officer's signature: no receipt opens them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from satark.api.observability import Redacted
+from satark.api.sealing import CantOpen, open_as, seal
+from satark.api.tip import Message
+from satark.identity.signatures import is_signed, signing_key, verifier_for
+from satark.roster.entries import DESK_USE, is_statement_signed, sign_statement
+from satark.routing.releases import Access
+
+if TYPE_CHECKING:
+    from satark.api.tip import Envelope
+    from satark.roster.state import RosterState
+
+TIP_USE = "satark/1/tip"
+_DOMAIN = b"satark/1/message\0"
+_PADDED = 384
+"""Bytes of every name and time before sealing: more than the longest name needs, so that the size reveals no name."""
+_NOT_SIGNED = frozenset({"officer", "signature"})
+
+
+class Author(Redacted, frozen=True, kw_only=True, omit_defaults=True):
+    """The officer who wrote a message, and when."""
+
+    name: str = ""
+    at: int = 0
+    """When the officer wrote it, Unix seconds. No exact time of a tipster's message is kept."""
+    signature: bytes = b""
+    """Signature by the officer's own key; empty: they have none."""
+    signer: str = ""
+    """Once it was checked: the public key (hex) of the officer who signed; empty: a desk or destination signed."""
+
+
+class Writer(Redacted, frozen=True, kw_only=True):
+    """Who writes messages: an officer of a desk, or a destination."""
+
+    name: str
+    identity: str
+    """The desk's newest key."""
+    own_identity: str = ""
+    """The officer's own key."""
+    is_destination: bool = False
+
+    def signed(self, message: Message, envelope: Envelope, seq: int, now: int, recipients: list[str]) -> Message:
+        """Return a message signed, with its author sealed to the desks' keys.
+
+        `seq`: its position in the thread; 0 at an office, where only the host knows it.
+        """
+        use, identity = (TIP_USE, envelope.identity) if self.is_destination else (DESK_USE, self.identity)
+        statement = _statement(message, envelope.tip, seq)
+        signature = signing_key(identity.split()[0], use).sign(statement)
+        own = sign_statement(_statement(message, envelope.tip, seq, self.name, now), self.own_identity)
+        author = Author(name=self.name, at=now, signature=own if self.own_identity else b"")
+        return replace(message, signature=signature, officer=seal(author, *recipients, padded=_PADDED))
+
+
+class Signers:
+    """The keys that officers and desks may sign messages with, by the rosters that this machine knows."""
+
+    def __init__(self, own: RosterState, host: RosterState | None = None) -> None:
+        """`host`: at an office, the host's roster."""
+        self._own, self._host = own, host
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """What changes with either roster."""
+        return tuple(one.head for one in (self._own, self._host) if one)
+
+    def keys(self, desk: str) -> Mapping[str, list[str]]:
+        """Return every key that a desk's officers ever had, by name; the desk's own under the empty name."""
+        state = self._own if desk in self._own.signers or self._host is None else self._host
+        return state.signers.get(desk, {})
+
+    def positions(self, seq: int, keys: Mapping[str, list[str]]) -> tuple[int, ...]:
+        """Return which positions a message's signature may name: an office knows none of what it writes."""
+        return (seq, 0) if self._host or keys.keys() <= {""} else (seq,)
+
+
+class ThreadReader:
+    """Reads a tip's thread in order: who wrote each message, and who has the tip by then."""
+
+    def __init__(self, envelope: Envelope, access: Access | None = None) -> None:
+        """`access`: who has the tip, if part of the thread was read before."""
+        self.access = access or Access(envelope)
+        self._envelope = envelope
+        self._seen = set[bytes]()
+
+    def read(self, seq: int, message: Message, signers: Signers) -> Author | None:
+        """Return the author of the next message; None: it counts for nothing, since nobody who may write signed it."""
+        if message.sender == "tipster":
+            return Author()
+        author = self._signed_author(seq, message, signers)
+        token = (author.signature or message.officer) if author else b""
+        if author is None or token in self._seen:  # a copy
+            return None
+        self._seen.add(token)
+        self.access.follow(message)
+        return author
+
+    def read_new(self, messages: Iterable[tuple[int, bytes]], signers: Signers) -> None:
+        """Read sealed messages for who has the tip alone."""
+        for seq, sealed in messages:
+            try:
+                message = open_as(Message, sealed, self._envelope.identity)
+            except CantOpen:
+                continue  # damaged: the desk's page says so
+            if message.case:
+                self.read(seq, message, signers)
+
+    def _signed_author(self, seq: int, message: Message, signers: Signers) -> Author | None:
+        try:
+            author = open_as(Author, message.officer, self._envelope.identity)
+        except CantOpen:
+            return None
+        if self.access.may_write_as_destination(message, author.name):
+            verifiers = [verifier_for(one, TIP_USE) for one in self._envelope.identity.split()]
+            return author if self._is_by(verifiers, message, (seq, 0)) else None
+        keys = signers.keys(message.desk)
+        places = signers.positions(seq, keys)
+        if not self.access.may_write(message):
+            return None
+        if keys.keys() <= {""}:
+            return author if self._is_by(keys.get("", []), message, places) else None
+        statements = [_statement(message, self._envelope.tip, one, author.name, author.at) for one in places]
+        known = keys.get(author.name, ()) if author.name else ()
+        good = (key for key in known for one in statements if is_statement_signed(key, author.signature, one))
+        signer = next(good, "")
+        return replace(author, signer=signer) if signer else None
+
+    def _is_by(self, verifiers: list[str], message: Message, places: tuple[int, ...]) -> bool:
+        statements = [_statement(message, self._envelope.tip, one) for one in places]
+        return any(is_signed(key, message.signature, one) for key in verifiers for one in statements)
+
+
+def _statement(message: Message, tip: str, seq: int, *author: str | int) -> bytes:
+    """Return what is signed of a message. Fields of their default value are left out: later versions may add some."""
+    fields = msgspec.structs.asdict(message)
+    told = {name: value for name, value in fields.items() if value and name not in _NOT_SIGNED}
+    return _DOMAIN + msgspec.json.encode((tip, seq, told, *author))

@@ -1,0 +1,134 @@
+"""A desk's message counts only if its officer signed it and its desk has the tip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from satark.api.sealing import CantOpen, decrypt, new_identity, open_as
+from satark.api.tip import CaseStep, Envelope, Header, Message, Release
+from satark.roster.entries import KeyChange, OfficerSet
+from satark.roster.rules import MAX_NAME
+from satark.routing.authors import Author, Signers, ThreadReader, Writer
+from support.roster import RosterBook
+
+RECIPIENT, IDENTITY = new_identity()
+HEADER = Header(number="K", revision=1, category="", language="", received="", excluded=("sp-jaunpur",))
+HOLDERS = {"sp": ("email:sp",), "dig": (), "cell": ()}
+ENVELOPE = Envelope(tip="t", desk="dig", identity=IDENTITY, header=HEADER, holders=HOLDERS)
+NOTE = Message(sender="desk", desk="sp", text="a note", internal=True)
+
+
+@pytest.fixture
+def book() -> RosterBook:
+    return RosterBook.sealed()
+
+
+def written(book: RosterBook, message: Message = NOTE, officer: str = "clerk", seq: int = 1, **options: Any) -> Message:
+    """Return a message as an officer signs it, with the keys that the book has for its desk."""
+    keys = {"identity": book.identities[message.desk, ""], "own_identity": book.identities[message.desk, officer]}
+    writer = Writer(name=officer, **{**keys, **options})
+    return writer.signed(message, ENVELOPE, seq, 1_800_000_000, [RECIPIENT])
+
+
+def read(book: RosterBook, *messages: Message, first: int = 1, envelope: Envelope = ENVELOPE) -> list[str | None]:
+    """Return who wrote each message of a thread; None: it counts for nothing."""
+    reader, signers = ThreadReader(envelope), Signers(book.state)
+    authors = [reader.read(seq, one, signers) for seq, one in enumerate(messages, first)]
+    return [one.name if one else None for one in authors]
+
+
+def step(kind: str, desk: str = "sp", **fields: Any) -> Message:
+    case = CaseStep(kind=kind, **fields)  # type: ignore[arg-type]
+    return Message(sender="desk", desk=desk, internal=True, case=case)
+
+
+def test_an_officers_message_counts_and_names_who_wrote_it_and_when(book: RosterBook) -> None:
+    message = written(book)
+    author = ThreadReader(ENVELOPE).read(1, message, Signers(book.state))
+    assert author is not None
+    assert (author.name, author.at) == ("clerk", 1_800_000_000)
+    officer = book.state.officer("sp", "clerk")
+    assert officer is not None
+    assert author.signer == officer.signer
+    with pytest.raises(CantOpen):
+        open_as(Author, message.officer, new_identity()[1])
+
+
+@pytest.mark.parametrize("name", ["rao", "x" * MAX_NAME, "रमेश सिंह", "ह" * MAX_NAME, '"' * MAX_NAME])
+def test_the_sealed_officer_has_one_size_for_every_name_in_either_script(name: str) -> None:
+    writer = Writer(name=name, identity=IDENTITY, own_identity=IDENTITY)
+    message = writer.signed(NOTE, ENVELOPE, 1, 1_800_000_000, [RECIPIENT])
+    assert len(decrypt(message.officer, IDENTITY)) == 384
+
+
+def test_a_message_that_nobody_signed_or_a_colleague_signed_counts_for_nothing(book: RosterBook) -> None:
+    khan = book.identities["sp", "khan"]
+    stranger = new_identity()[1]
+    for forged in (
+        NOTE,
+        written(book, own_identity=khan),
+        written(book, own_identity=stranger),
+        written(book, own_identity="", identity=book.identities["sp", ""]),
+    ):
+        assert read(book, forged) == [None]
+
+
+def test_a_signature_is_good_for_its_own_words_tip_and_place_alone(book: RosterBook) -> None:
+    message = written(book)
+    assert read(book, message) == ["clerk"]
+    assert read(book, message, first=2) == [None]
+    assert read(book, message, envelope=replace(ENVELOPE, tip="u")) == [None]
+    for altered in ({"text": "b"}, {"internal": False}, {"retention": "ask_erasure"}, {"status": "CLOSED"}):
+        assert read(book, replace(message, **altered)) == [None]
+
+
+def test_only_a_desk_that_has_the_tip_writes_on_it(book: RosterBook) -> None:
+    other = written(book, replace(NOTE, desk="sp-jaunpur"), "iyer")
+    assert read(book, other) == [None]
+    directed = written(book, step("directed", to="lanka", release=Release(key=new_identity()[1])))
+    assert read(book, written(book, replace(NOTE, desk="lanka"), "so")) == [None]
+    note = written(book, replace(NOTE, desk="lanka"), "so", seq=2)
+    assert read(book, directed, note) == ["clerk", "so"]
+    for kind in ("directed", "withdrawn", "asked_raw"):
+        forbidden = written(book, step(kind, "lanka", to="sp"), "so", seq=2)
+        assert read(book, directed, forbidden) == ["clerk", None]
+    withdrawn = written(book, step("withdrawn", to="lanka"), seq=2)
+    late = written(book, replace(NOTE, desk="lanka"), "so", seq=3)
+    assert read(book, directed, withdrawn, late) == ["clerk", "clerk", None]
+
+
+def test_what_an_officer_wrote_still_counts_after_they_were_removed_or_got_another_key(book: RosterBook) -> None:
+    before = written(book)
+    clerk = book.officer("sp", "clerk")
+    book.state._put_officer(OfficerSet(desk="sp", officer=clerk), [], is_dependent=False)
+    after = written(book, seq=2)
+    old, (_, new) = book.identities["sp", ""], new_identity()
+    book.follow(KeyChange.of("sp", old, new, removed="clerk"), ("sp", "khan"), ("dig", "rao"))
+    assert book.state.officer("sp", "clerk") is None
+    assert read(book, before, after) == ["clerk", "clerk"]
+
+
+def test_of_a_desk_whose_officers_are_not_listed_the_desks_key_signs_once(book: RosterBook) -> None:
+    named = Writer(name="anand", identity=book.identities["cell", ""])
+    message = named.signed(replace(NOTE, desk="cell"), ENVELOPE, 0, 1_800_000_000, [RECIPIENT])
+    assert read(book, message, message) == ["anand", None]
+    stranger = Writer(name="anand", identity=new_identity()[1])
+    assert read(book, stranger.signed(replace(NOTE, desk="cell"), ENVELOPE, 0, 1, [RECIPIENT])) == [None]
+
+
+def test_a_destination_signs_with_the_tips_key_and_asks_at_most(book: RosterBook) -> None:
+    def by_machine(message: Message, identity: str = IDENTITY) -> Message:
+        writer = Writer(name="email:sp", identity=new_identity()[1], is_destination=True)
+        return writer.signed(message, replace(ENVELOPE, identity=identity), 1, 1_800_000_000, [RECIPIENT])
+
+    own = Message(sender="desk", desk="email:sp", status="ACTED")
+    assert read(book, by_machine(own)) == ["email:sp"]
+    assert read(book, by_machine(step("asked_to_close"))) == ["email:sp"]
+    assert read(book, by_machine(own, new_identity()[1])) == [None]
+    for refused in (step("directed", to="lanka"), replace(NOTE, retention="ask_hold"), step("asked_to_close", "dig")):
+        assert read(book, by_machine(refused)) == [None]
+    elsewhere = replace(ENVELOPE, holders={"sp": (), "dig": ()})
+    assert read(book, by_machine(own), envelope=elsewhere) == [None]
