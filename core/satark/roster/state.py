@@ -75,7 +75,7 @@ class RosterState:
         self.signers = set[str]()
         """Public keys (hex) of all who are or were officers."""
 
-        self.signers: dict[str, dict[str, list[str]]] = {}
+        self.signing_keys: dict[str, dict[str, list[str]]] = {}
         """Desk → officer → every key that they ever signed with; under the empty name, the desk's own keys."""
         self.proved_by: dict[str, list[tuple[str, str]]] = {}
         """Desk → recipients and verifiers of its former keys, each of which proved the next, the oldest first."""
@@ -186,7 +186,7 @@ class RosterState:
             dependent=frozenset(appointed),
         )
         self.changed_at[body.desk.name] = self.position
-        self.signers[body.desk.name] = {"": [body.verifier]} | {one.name: [one.signer] for one in body.officers}
+        self.signing_keys[body.desk.name] = {"": [body.verifier]} | {one.name: [one.signer] for one in body.officers}
 
     def _change_key(self, body: KeyChange) -> None:
         listed = self.desks[body.desk]
@@ -196,7 +196,7 @@ class RosterState:
         desk = msgspec.structs.replace(listed.desk, recipient=body.recipient)
         self.desks[body.desk] = msgspec.structs.replace(listed, desk=desk, verifier=body.verifier, officers=officers)
         self.changed_at[body.desk] = self.key_changed_at[body.desk] = self.position
-        self.signers[body.desk][""].append(body.verifier)
+        self.signing_keys[body.desk][""].append(body.verifier)
 
     def _set_officer(self, body: OfficerSet, entry: Entry) -> None:
         signers = entry.signers
@@ -215,7 +215,7 @@ class RosterState:
             dependent=listed.dependent | {name} if is_dependent else listed.dependent,
         )
         self.changed_at[body.desk] = self.position
-        self.signers[body.desk].setdefault(name, []).append(body.officer.signer)
+        self.signing_keys[body.desk].setdefault(name, []).append(body.officer.signer)
 
     def _with_appointers(self, members: Iterable[Member]) -> frozenset[Member]:
         return frozenset(one for member in members for one in (member, *self._appointers(member)))

@@ -82,8 +82,8 @@ class Signers:
 
     def keys(self, desk: str) -> Mapping[str, list[str]]:
         """Return every key that a desk's officers ever had, by name; the desk's own under the empty name."""
-        state = self._own if desk in self._own.signers or self._host is None else self._host
-        return state.signers.get(desk, {})
+        state = self._own if desk in self._own.signing_keys or self._host is None else self._host
+        return state.signing_keys.get(desk, {})
 
     def positions(self, seq: int, keys: Mapping[str, list[str]]) -> tuple[int, ...]:
         """Return which positions a message's signature may name: an office knows none of what it writes."""
