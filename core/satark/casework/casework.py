@@ -81,9 +81,9 @@ class Casework(EvidenceAccess):
         )
         super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers, trail=trail)
         self._owner = audit_desk
-        self._writer = Writer(
-            name=trail.officer, identity=identity, own_identity=own_identity, is_destination=bool(audit_desk)
-        )
+        is_destination = ":" in desk  # no desk has such a name
+        name = desk if is_destination else officer
+        self._writer = Writer(name=name, identity=identity, own_identity=own_identity, is_destination=is_destination)
         self.cache = cache or TipCache(services, desk, identity)
         """The desk's opened tips, which all its officers in this process may share."""
         self.directing = Directing(services, desk, identity, self.cache, self.post)

@@ -175,7 +175,7 @@ def tip_in(
 
     second = unlocked("sp")
     add_officer(services, second, NewOfficer(name="sp-2", passphrase="quiet mango tractor 7 violin ledger"))
-    recusing = Casework(services, "sp", second.identity, officer="sp-2")
+    recusing = second.casework(services)
 
     def do(name: str, seeded: SeededTip, act: DeskAct) -> None:
         acts[name].perform(casework(name).open(seeded.number), act)
@@ -203,10 +203,14 @@ def tip_in(
 
 
 def test_the_page_and_the_command_of_every_act_follow_the_same_rules(
-    tip_in: Callable[[str], SeededTip], browser: Callable[..., Client], run: Callable[..., Result], casework: Any
+    services: Services,
+    tip_in: Callable[[str], SeededTip],
+    browser: Callable[..., Client],
+    run: Callable[..., Result],
+    unlocked: Callable[[str], UnlockedDesk],
 ) -> None:
     clients = {name: browser(name) for name in ("sp", "dig", "lanka")}
-    readers = {name: casework(name) for name in ("sp", "dig", "lanka")}
+    readers = {name: Casework(services, name, unlocked(name).identity) for name in ("sp", "dig", "lanka")}
     wrong = []
     for case in CASES:
         on_web, by_command = tip_in(case.state), tip_in(case.state)
