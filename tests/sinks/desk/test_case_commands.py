@@ -22,7 +22,7 @@ from satark.casework import ACT_NAMES, Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
 from satark_desk.command_context import report_errors
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.officers import NewOfficer, add_officer
+from satark_desk.officers import NewOfficer, add_officer, unlock
 from support.desk_reading import records
 from support.tips import SeededTip, seed_message, seed_tip
 
@@ -174,8 +174,9 @@ def tip_in(
     acts = {name: DeskActs(services, casework(name), Clocks()) for name in ("sp", "lanka")}
 
     second = unlocked("sp")
-    add_officer(services, second, NewOfficer(name="sp-2", passphrase="quiet mango tractor 7 violin ledger"))
-    recusing = second.casework(services)
+    passphrase = "quiet mango tractor 7 violin ledger"
+    add_officer(services, second, NewOfficer(name="sp-2", passphrase=passphrase))
+    recusing = unlock(services, "sp", "sp-2", passphrase).casework(services)
 
     def do(name: str, seeded: SeededTip, act: DeskAct) -> None:
         acts[name].perform(casework(name).open(seeded.number), act)
