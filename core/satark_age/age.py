@@ -40,7 +40,6 @@ _HPKE_INFO: Final = b"age-encryption.org/mlkem768x25519"
 _CHARACTERS: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _FROM_BASE32: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _CHARACTERS)
 _DIGITS: Final = str.maketrans(_CHARACTERS, "0123456789abcdefghijklmnopqrstuv")
-_VALUES: Final = bytes.maketrans(_CHARACTERS.encode(), bytes(range(32)))
 _GENERATOR: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _STEPS: Final = [reduce(xor, (one for at, one in enumerate(_GENERATOR) if top >> at & 1), 0) for top in range(32)]
 _CHECK: Final = 6
@@ -262,15 +261,43 @@ def _bech32_data(text: str, prefix: str) -> bytes:
         raise ValueError("no Bech32, or cut or altered")
     coded = body[:-_CHECK]
     size, padding = divmod(5 * len(coded), 8)
-    value = int(coded.translate(_DIGITS) or "0", 32)
+    value = _number(coded)
     if value % (1 << padding) or padding >= 5:  # noqa: PLR2004 - bits of a character
         raise ValueError("not in canonical Bech32")
     return (value >> padding).to_bytes(size)
 
 
+def _number(body: str) -> int:
+    return int(body.translate(_DIGITS) or "0", 32)
+
+
 def _checksum(prefix: str, body: str) -> int:
-    total = 1
-    spread = (*(ord(one) >> 5 for one in prefix), 0, *(ord(one) & 31 for one in prefix))
-    for value in (*spread, *body.encode().translate(_VALUES)):
-        total = _STEPS[total >> 25] ^ (total & 0x1FFFFFF) << 5 ^ value
-    return total
+    value = _number(body)
+    return reduce(
+        xor,
+        (((value & bits).bit_count() & 1) << at for at, bits in enumerate(_checked_bits(len(body)))),
+        _checksum_of_prefix(prefix, len(body)),
+    )
+
+
+@lru_cache(maxsize=16)
+def _checked_bits(characters: int) -> list[int]:
+    """Return for each bit of a checksum which bits of so many characters it is the parity of: the code is linear."""
+    checked = [0] * 5 * _CHECK
+    effects = [1 << bit for bit in range(5)]
+    for place in range(0, 5 * characters, 5):
+        for bit, effect in enumerate(effects, place):
+            for at in range(5 * _CHECK):
+                checked[at] |= (effect >> at & 1) << bit
+        effects = [_step(effect) for effect in effects]
+    return checked
+
+
+@lru_cache(maxsize=16)
+def _checksum_of_prefix(prefix: str, characters: int) -> int:
+    spread = (*(ord(one) >> 5 for one in prefix), 0, *(ord(one) & 31 for one in prefix), *[0] * characters)
+    return reduce(lambda total, value: _step(total) ^ value, spread, 1)
+
+
+def _step(total: int) -> int:
+    return _STEPS[total >> 25] ^ (total & 0x1FFFFFF) << 5
