@@ -103,8 +103,9 @@ chaos: $(READY) ## 10,000 tips on both databases under kill -9, full disks, wron
 upgrade: $(READY) ## a rolling upgrade from an older commit's schema while citizens write (ARGS="--from COMMIT --back 1")
 	@$(SUPPORT).chaos.upgrade $(ARGS)
 
-canary: $(READY) ## plant identifiers of every kind, search all that is written for them, and see twenty sabotages caught
-	@$(SUPPORT).canary $(ARGS)
+canary: $(READY) ## compare what worlds show that differ in who told what, of whom and when, and see all leaks of the table noticed
+	@$(BIN)/satark canary
+	@$(BIN)/pytest -q tests/support/test_sabotage.py -k worlds $(ARGS)
 
 corpus: $(READY) ## read the corpus of utterances: what is understood, and what a whole tip takes (ARGS=--misses lists)
 	@$(SUPPORT).dialogue.understanding tests/words/corpora $(ARGS)

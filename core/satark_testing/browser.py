@@ -200,7 +200,8 @@ class Browser:
             pairs.append((button.name, button.value))
         data = aiohttp.FormData(pairs)
         for number, file in enumerate(files):
-            data.add_field("files", file.data, filename=f"IMG-20261124-WA{number + 42:04}.bin", content_type=file.mime)
+            name = file.name or f"IMG-20261124-WA{number + 42:04}.bin"
+            data.add_field("files", file.data, filename=name, content_type=file.mime)
         return await self.post(form.action, data)
 
     async def post(self, address: str, data: aiohttp.FormData | bytes | BytesIO, **headers: str) -> Page:

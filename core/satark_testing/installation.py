@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -20,7 +20,7 @@ from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.twilio.api import TwilioPeer
 from satark_testing.twilio.people import Caller, Texter
 from satark_testing.waiting import limit
-from satark_testing.whatsapp.citizen import Answers, Citizen
+from satark_testing.whatsapp.citizen import Citizen
 from satark_testing.whatsapp.graph_api import GraphPeer
 
 APP_SECRET = "app-secret"  # noqa: S105 - a test value
@@ -30,19 +30,6 @@ PHONE_NUMBER_ID = "106540352242922"
 DESKS = (("sp", "district"), ("dig", "range"))
 LOOK_SECONDS = 0.5
 """Seconds between two checks of a desk's tips. Each check runs a command, which slows down the service under test."""
-
-HINDI: Answers = {
-    "Choose a language": "हिन्दी",
-    "क्या इसे पुलिस को भेज दें": "हाँ, भेज दें",
-    "किस बारे में": "अवैध हथियार",
-    "क्या हो रहा है\\?": "गाँव के बाहर रात में हथियार बिकते हैं।",
-    "जगह बताइए": "लंका",
-    "किस जनपद": "नहीं पता",
-    "कौन-सा थाना": "नहीं पता",
-    "पुलिसवाला मिला हुआ है": "नहीं",
-    "हो गया": "हो गया",
-}
-"""Question → answer of a citizen who writes Hindi. Tests replace some of the answers."""
 
 
 class Installation:
@@ -87,15 +74,6 @@ class Installation:
                     return found
                 await asyncio.sleep(LOOK_SECONDS)
 
-    async def until(self, desk: str, condition: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
-        """Wait until a condition holds for a desk's tips; return the tips."""
-        async with limit():
-            while True:
-                found = await self.tips(desk, at_least=1)
-                if condition(found):
-                    return found
-                await asyncio.sleep(LOOK_SECONDS)
-
     def make_desk(self, name: str, level: str, area: str = "") -> None:
         """Add a desk with one officer."""
         self.passphrase_file(name).write_text(f"a passphrase that only {name} knows\n")
@@ -115,6 +93,7 @@ async def set_up_installation(
 ) -> AsyncIterator[Installation]:
     """Set up a service of this class with these desks and a simulated Meta. The service is not started.
 
+    `desks`: none if the folder has a copy of an installation.
     `command`: a Python script with its arguments, where it is not `satark serve`.
     """
     peer = GraphPeer(
@@ -134,7 +113,8 @@ async def set_up_installation(
             "SATARK_WHATSAPP__GRAPH_URL": graph_url,
         }
         installation = Installation(peer, service(folder / "data", {**whatsapp, **environment}, command))
-        installation.service.run("db", "upgrade")
+        if desks:
+            installation.service.run("db", "upgrade")
         for name, level in desks:
             installation.make_desk(name, level)
         try:

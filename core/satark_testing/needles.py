@@ -12,7 +12,6 @@ import hashlib
 import html
 import json
 import re
-import struct
 import urllib.parse
 from collections.abc import Iterator
 from typing import Final
@@ -34,7 +33,6 @@ _HASH_BYTES: Final = 8
 _INDIAN: Final = 12
 """Number of digits of an Indian number with its country code."""
 _NUMBER: Final = re.compile(r"\+?\d{5,19}")
-_DECIMAL: Final = re.compile(r"-?\d{1,3}\.\d{4,}")
 
 
 class Needle(msgspec.Struct, frozen=True):
@@ -68,9 +66,6 @@ def _of_whole(value: str | bytes) -> Iterator[Needle]:
         yield from _hashes(form.encode())
     if _NUMBER.fullmatch(value):
         yield from _of_number(int(value))
-    if _DECIMAL.fullmatch(value):
-        yield Needle(struct.pack("<d", float(value)), "double, little-endian")
-        yield Needle(struct.pack(">d", float(value)), "double, big-endian")
 
 
 def _of_bytes(raw: bytes, prefix: str = "") -> Iterator[Needle]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from satark.api.tip import STATUSES
-from support.canary.sabotages import SourceCopy
+from support.source_copy import SourceCopy
 
 ASK_EVERY_PART = """
 import json

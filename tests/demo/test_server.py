@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from satark_demo import samples
-from satark_testing.peers.mail import MailPeer, mail_server
 from satark_testing.waiting import until
+from support.peers.mail import MailPeer, mail_server
 from support.settings import SETTINGS_OF_TESTS
 
 Open = Callable[[Path], Awaitable[Any]]

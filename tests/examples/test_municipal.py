@@ -18,12 +18,12 @@ from satark.dialogue.flow.loader import Questionnaire, load_flow, read_flow
 from satark.settings.settings import Settings
 from satark_testing.dialogue.chat import Chat
 from satark_testing.installation import MEDIA, MatrixInstallation
-from satark_testing.matrix.player import resume
-from satark_testing.matrix.scenario import Do, Scenario, Words
 from satark_testing.processes.service import Service
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import use_folder
+from support.matrix.player import resume
+from support.matrix.scenario import Do, Scenario, Words
 from support.processes.forked import matrix_installation
 from support.wheels import Install
 

@@ -16,9 +16,9 @@ from satark.store.engines import make_engine
 from satark_testing.identifier_search import everything_written, search
 from satark_testing.installation import MatrixInstallation
 from satark_testing.matrix.drivers import Driver
-from satark_testing.matrix.player import play, resume
-from satark_testing.matrix.scenario import Do, Exchange, Scenario
 from support.matrix.canonical_form import canonical
+from support.matrix.player import play, resume
+from support.matrix.scenario import Do, Exchange, Scenario
 from support.matrix.scenarios import scenarios
 from support.processes.forked import matrix_installation
 

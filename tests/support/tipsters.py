@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from satark_testing.dialogue.walking import LostError, tip_number_in
-from satark_testing.installation import HINDI
 from satark_testing.matrix.drivers import ChatDriver, SmsDriver
 from satark_testing.waiting import until
 from satark_words.catalogues import Catalogues
+from support.answers import HINDI
+from support.phone_walks import walk_by_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,4 +147,4 @@ class SmsTipster(Tipster):
         return sent[-1]
 
     async def _walk(self, answers: Mapping[str, Any]) -> tuple[str, str]:
-        return await self._texter.walk(answers), "\n".join(self._texter.heard)
+        return await walk_by_text(self._texter, answers), "\n".join(self._texter.heard)

@@ -18,9 +18,10 @@ from sqlalchemy import create_engine, select
 
 from satark.identity.epoch_keys import Epoch
 from satark.store import tables
-from satark_testing.installation import HINDI, PHONE_NUMBER_ID, Installation
+from satark_testing.installation import PHONE_NUMBER_ID, Installation
 from satark_testing.waiting import until
 from satark_testing.whatsapp.citizen import Citizen
+from support.answers import HINDI
 from support.carving import Carved, Raw, carve, epochs_in, live_epochs
 from support.processes.forked import set_up_installation
 

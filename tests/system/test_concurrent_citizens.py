@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark_testing.installation import HINDI, Installation
+from satark_testing.installation import Installation
 from satark_testing.processes.service import Service
 from satark_testing.whatsapp.citizen import Citizen, Photo, Place
+from support.answers import HINDI, tips_when
 from support.processes.forked import set_up_installation
 from support.tipsters import ENGLISH
 
@@ -130,4 +131,4 @@ async def test_two_hundred_simultaneous_tips_arrive_once_and_unchanged(
 async def complete_tips(installation: Installation, desk: str) -> list[dict[str, Any]]:
     """Return the desk's tips once every file is sealed."""
     await installation.tips(desk, at_least=CITIZENS)
-    return await installation.until(desk, lambda tips: sum(len(tip["evidence"]) for tip in tips) >= CITIZENS // 4)
+    return await tips_when(installation, desk, lambda tips: sum(len(tip["evidence"]) for tip in tips) >= CITIZENS // 4)

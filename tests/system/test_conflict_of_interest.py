@@ -15,8 +15,9 @@ from satark.api.tip import Envelope
 from satark.services import Services
 from satark.store.engines import make_engine
 from satark_desk.officers import unlock_any
-from satark_testing.installation import HINDI, Installation
+from satark_testing.installation import Installation
 from satark_words.geography.geography import Geography
+from support.answers import HINDI
 from support.processes.forked import set_up_installation
 
 pytestmark = pytest.mark.slow("a process")

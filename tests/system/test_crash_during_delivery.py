@@ -13,11 +13,12 @@ from sqlalchemy import select, update
 
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
-from satark_testing.installation import HINDI, Installation
-from satark_testing.peers.mail import MailPeer, mail_server, self_signed
+from satark_testing.installation import Installation
 from satark_testing.peers.police import SECRET, PoliceReceiver
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit, until
+from support.answers import HINDI
+from support.peers.mail import MailPeer, mail_server, self_signed
 from support.processes.forked import set_up_installation
 
 pytestmark = pytest.mark.slow("a process")

@@ -10,9 +10,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from satark_testing.installation import HINDI, Installation
+from satark_testing.installation import Installation
 from satark_testing.waiting import limit
 from satark_testing.whatsapp.citizen import Citizen, LostError
+from support.answers import HINDI
 from support.processes.forked import set_up_installation
 from support.tipsters import ENGLISH
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from satark_testing.installation import HINDI, Installation
+from satark_testing.installation import Installation
+from support.answers import HINDI
 from support.processes.forked import set_up_installation
 from support.tipsters import ENGLISH
 

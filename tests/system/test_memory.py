@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from satark_testing.installation import HINDI, Installation, set_up_installation
+from satark_testing.installation import Installation, set_up_installation
 from satark_testing.waiting import until
+from support.answers import HINDI
 from support.process_memory import count_in_memory, processes_of
 
 pytestmark = pytest.mark.full("processes that are replaced")

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from satark.settings.settings import Settings, memory_folder
-from satark_testing.installation import HINDI, Installation
+from satark_testing.installation import Installation
 from satark_testing.whatsapp.citizen import Citizen, Photo
+from support.answers import HINDI
 from support.carving import epochs_in
 from support.processes.forked import set_up_installation
 

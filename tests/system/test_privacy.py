@@ -13,11 +13,12 @@ import pytest
 from PIL import Image
 
 from satark_testing.identifier_search import everything_written, search
-from satark_testing.installation import HINDI, Installation, MatrixInstallation
-from satark_testing.matrix.player import play
-from satark_testing.matrix.scenario import Do, Scenario
+from satark_testing.installation import Installation, MatrixInstallation
 from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.whatsapp.citizen import Citizen, Photo, Place
+from support.answers import HINDI, tips_when
+from support.matrix.player import play
+from support.matrix.scenario import Do, Scenario
 from support.matrix.scenarios import scenarios
 from support.processes.forked import matrix_installation, set_up_installation
 
@@ -65,7 +66,7 @@ async def use_everything(installation: Installation, number: int, picture: bytes
 
 async def all_sealed(installation: Installation) -> None:
     """Wait until no file is being cleaned. During cleaning, a file is unencrypted in memory."""
-    await installation.until("sp", lambda tips: len(tips) == 3 and all(tip["evidence"] for tip in tips))
+    await tips_when(installation, "sp", lambda tips: len(tips) == 3 and all(tip["evidence"] for tip in tips))
     await asyncio.sleep(1)
 
 

@@ -13,9 +13,10 @@ import pytest
 from PIL import Image
 
 from satark_testing.identifier_search import files_below, search
-from satark_testing.installation import HINDI, Installation
+from satark_testing.installation import Installation
 from satark_testing.peers.rabbitmq import Broker
 from satark_testing.whatsapp.citizen import Photo
+from support.answers import HINDI, tips_when
 from support.processes.forked import set_up_installation
 from support.processes.office import OfficeProcess
 
@@ -76,7 +77,7 @@ async def test_an_offices_answer_arrives_once_despite_crashes(rabbitmq: Broker, 
         await asyncio.to_thread(office.run, "respond", "sp", tip["number"], *ask)
         for each in (rabbitmq, office.service):
             await each.start()
-        await installation.until("dig", lambda tips: tips[0]["status"] == "NEED_INFO")
+        await tips_when(installation, "dig", lambda tips: tips[0]["status"] == "NEED_INFO")
         await citizen.say(f"स्थिति {code}")
         answer = await citizen.hear()
         if code.replace(" ", "") in answer.text.replace(" ", ""):
@@ -101,7 +102,7 @@ async def test_the_broker_stores_only_frames_of_one_size_and_nothing_of_a_tip_ab
         queue = f"{tmp_path.name}.sp"
         await rabbitmq.until_queued(queue, 2)  # the directory, and a cover
         citizen, code = await file_tip(installation, picture, 2)
-        tips = await installation.until("dig", lambda tips: any(has_evidence([tip]) for tip in tips))
+        tips = await tips_when(installation, "dig", lambda tips: any(has_evidence([tip]) for tip in tips))
         tip = next(tip for tip in tips if tip["evidence"])
         await rabbitmq.until_queued(queue, 6)
         running = files_below(rabbitmq.folder)

@@ -17,13 +17,14 @@ from satark.delivery.destination_keys import own_key
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark_testing.dialogue.walking import Photo
-from satark_testing.installation import HINDI, Installation
-from satark_testing.matrix.scenario import to_send
-from satark_testing.peers.gnupg import Keyring
-from satark_testing.peers.mail import MailPeer, mail_server, self_signed
+from satark_testing.installation import Installation
 from satark_testing.waiting import until
 from satark_testing.whatsapp.citizen import Answers
+from support.answers import HINDI
 from support.evidence.specimens import specimen
+from support.matrix.scenario import to_send
+from support.peers.gnupg import Keyring
+from support.peers.mail import MailPeer, mail_server, self_signed
 from support.peers.pgp_mail import open_mail
 from support.processes.forked import set_up_installation
 

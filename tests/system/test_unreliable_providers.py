@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from satark_testing.installation import HINDI, MatrixInstallation
+from satark_testing.installation import MatrixInstallation
 from satark_testing.telegram.bot_api import Person, Update
 from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.twilio.people import Caller, Texter, code_in
 from satark_testing.waiting import until
+from support.answers import HINDI
+from support.phone_walks import walk_by_call, walk_by_text
 from support.processes.forked import matrix_installation
 
 pytestmark = pytest.mark.slow("a process")
@@ -70,11 +72,12 @@ async def by_telegram(matrix: MatrixInstallation, number: int) -> tuple[str, Tel
 
 async def by_text(matrix: MatrixInstallation, number: int) -> str:
     texter = Texter(matrix.twilio, matrix.installation.service.url, f"+9191{number:08}")
-    return await texter.walk({"Kya hua": f"एसएमएस {number}", **SMS_ANSWERS})
+    return await walk_by_text(texter, {"Kya hua": f"एसएमएस {number}", **SMS_ANSWERS})
 
 
 async def by_call(matrix: MatrixInstallation, number: int) -> str:
-    return await Caller(matrix.twilio, matrix.installation.service.url, f"+9192{number:08}").walk(CALL_ANSWERS)
+    caller = Caller(matrix.twilio, matrix.installation.service.url, f"+9192{number:08}")
+    return await walk_by_call(caller, CALL_ANSWERS)
 
 
 def what_of(tip: Mapping[str, Any]) -> str:

@@ -1,5 +1,5 @@
-"""The canary searches a synthetic installation for the made-up identifiers of its tipsters.
+"""The canary compares what synthetic worlds show, and searches them for the made-up identifiers of their tipsters.
 
-`run.run_canary` starts a host with simulated providers, lets marked tipsters send tips on every channel, and searches
-everything that was written for their identifiers in every encoding.
+`worlds.run_canary` starts the worlds' installations with simulated providers. `observer` lists whatever is written or
+shown there, and `telling` finds what depends on who told what, of which office, or when.
 """

@@ -41,6 +41,8 @@ class Photo(msgspec.Struct, frozen=True):
     mime: str = "image/jpeg"
     kind: str = "image"
     caption: str | None = None
+    name: str | None = None
+    """The file's name, which is sent with a document or by a browser."""
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -21,15 +21,16 @@ from starlette.routing import Route
 
 from satark_testing.peers.faults import ScriptedFaults
 from satark_testing.processes.serving import WebhookClient
-from satark_testing.telegram.limits import DOWNLOAD_BYTES, Description, RefusedError, as_json, check_limits
+from satark_testing.telegram.limits import DOWNLOAD_BYTES, RefusedError, as_json, check_limits
 from satark_testing.telegram.messages import BotMessage, Person, Update, Updates
 
-__all__ = ["BotMessage", "Description", "Person", "StoredFile", "TelegramPeer", "Update", "Updates"]
+__all__ = ["BotMessage", "Person", "StoredFile", "TelegramPeer", "Update", "Updates"]
 
 _REMEMBERED = 100_000
 _POST_ATTEMPTS = 5
 Callback = Callable[[BotMessage], None]
 Watcher = Callable[[str, Mapping[str, Any]], None]
+Check = Callable[[str, Mapping[str, Any]], None]
 
 
 DOWNLOAD: Final = "(download)"
@@ -72,10 +73,10 @@ class TelegramPeer:
     Args:
         token: the bot's.
         secret_token: what webhooks repeat, unless the bot registers another one.
-        description: the Bot API's description to hold every call against, beside the limits.
+        check: checks each call's method and parameters, beside the limits; raises `RefusedError`.
     """
 
-    def __init__(self, *, token: str, secret_token: str, description: Description | None = None) -> None:
+    def __init__(self, *, token: str, secret_token: str, check: Check | None = None) -> None:
         self.token = token
         self.secret_token = secret_token
         self.bot_id = int(token.partition(":")[0])
@@ -96,7 +97,7 @@ class TelegramPeer:
         self.files: dict[str, StoredFile] = {}
         self.uploads: list[str] = []
         """The ids of the files that the bot uploaded, in order."""
-        self._description = description
+        self._check = check
         self._callbacks: dict[int, list[Callback]] = {}
         self._watchers: list[Watcher] = []
         self._pending: deque[Update] = deque()
@@ -169,8 +170,8 @@ class TelegramPeer:
             return scripted
         parameters = await self._parameters(request)
         try:
-            if self._description is not None:
-                self._description.check(method, parameters)
+            if self._check is not None:
+                self._check(method, parameters)
             check_limits(method, parameters)
         except RefusedError as refused:
             return error(400, f"Bad Request: {refused}")

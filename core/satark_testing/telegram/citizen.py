@@ -59,7 +59,7 @@ class TelegramCitizen(Walker[BotMessage]):
         """Send a file; return the message's id."""
         file = self._peer.add_file(photo.data)
         caption = {"caption": photo.caption} if photo.caption else {}
-        return await self._message({**content(photo.kind, file, photo.mime), **caption})
+        return await self._message({**content(photo.kind, file, photo.mime, photo.name), **caption})
 
     async def edit(self, original: str, text: str) -> str:
         """Edit an earlier message; return its id."""
@@ -76,12 +76,12 @@ class TelegramCitizen(Walker[BotMessage]):
         return str(content["message_id"])
 
 
-def content(kind: str, file: dict[str, Any], mime: str = "") -> dict[str, Any]:
+def content(kind: str, file: dict[str, Any], mime: str = "", name: str | None = None) -> dict[str, Any]:
     """Build a message's file as Telegram does for each kind (image, video, audio, voice, document)."""
     if kind == "image":
         small = {**file, "file_id": f"small-{file['file_id']}", "file_size": 1, "width": 90, "height": 60}
         return {"photo": [small, {**file, "width": 1280, "height": 853}]}
-    named = {"file_name": f"{kind} of mine"} if kind in ("document", "audio", "video") else {}
+    named = {"file_name": name or f"{kind} of mine"} if kind in ("document", "audio", "video") else {}
     length = {} if kind == "document" else {"duration": 3}
     size = {"width": 640, "height": 480} if kind == "video" else {}
     return {kind: {**file, **named, **length, **size, "mime_type": mime}}

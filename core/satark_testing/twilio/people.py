@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from satark_testing.twilio.api import TwilioMessage, TwilioPeer, new_sid
 from satark_testing.twilio.twiml import read_twiml, said
 from satark_testing.whatsapp.citizen import LostError
-
-Heard: TypeAlias = Mapping[str, str | bytes | Sequence[str | bytes]]
-"""Regular expression over what was heard → the keys to press or the words to send, or a recording to speak (bytes)."""
 
 _OK = 200
 _STOP = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
@@ -80,20 +76,6 @@ class Texter:
         if callback := message.get("statusCallback"):
             await _tell_delivered(self._peer, kept, callback)
         return text
-
-    async def walk(self, answers: Heard, *, greeting: str = "Hi", most: int = 60) -> str:
-        """Greet the service and answer its questions until a receipt comes; return its code.
-
-        Raises:
-            LostError: no receipt after `most` messages, or a question that no pattern matches.
-        """
-        script = _Script(answers)
-        told = await self.say(greeting)
-        for _ in range(most):
-            if code := code_in("\n".join(told)):
-                return code
-            told = await self.say(str(script.answer("\n".join(told))))
-        raise LostError("no receipt")
 
 
 class Caller:
@@ -194,21 +176,6 @@ class Caller:
         self._call = ""
         self._verbs.clear()
 
-    async def walk(self, answers: Heard, *, most: int = 60) -> str:
-        """Call, and answer the questions by keys and voice until a receipt is heard; return its code.
-
-        Raises:
-            LostError: no receipt after `most` answers, or a question that no pattern matches.
-        """
-        script = _Script(answers)
-        await self.dial()
-        for _ in range(most):
-            if code := code_in(self.question):
-                return code
-            answer = script.answer(self.question)
-            await (self.speak(answer) if isinstance(answer, bytes) else self.press(answer))
-        raise LostError("no receipt")
-
     async def _ask(self, url: str, told: Mapping[str, str]) -> None:
         form = {
             **_fields(self._peer, self.number),
@@ -250,22 +217,6 @@ class Caller:
             if one.tag in {"Say", "Play"}:
                 self.heard.append(said(one))
                 self.lines.append((one.get("language", ""), said(one)))
-
-
-class _Script:
-    """Answers by what was heard. A list gives one answer per repetition; its last answer then repeats."""
-
-    def __init__(self, answers: Heard) -> None:
-        self._answers = [
-            (re.compile(pattern), deque([reply] if isinstance(reply, str | bytes) else reply))
-            for pattern, reply in answers.items()
-        ]
-
-    def answer(self, heard: str) -> str | bytes:
-        for pattern, replies in self._answers:
-            if pattern.search(heard):
-                return replies.popleft() if len(replies) > 1 else replies[0]
-        raise LostError(f"what to answer to: {heard}")
 
 
 async def _tell_delivered(peer: TwilioPeer, message: TwilioMessage, callback: str) -> None:

@@ -74,9 +74,8 @@ class Citizen(Walker[BusinessMessage]):
     async def send(self, photo: Photo) -> str:
         """Send a file; return the wamid."""
         node = self._peer.add_media(photo.data, photo.mime)
-        return await self._post(
-            lambda key: self._peer.webhooks.media(self.sender, photo.kind, node, caption=photo.caption, id=key)
-        )
+        named = {"caption": photo.caption, "filename": photo.name if photo.kind == "document" else None}
+        return await self._post(lambda key: self._peer.webhooks.media(self.sender, photo.kind, node, id=key, **named))
 
     async def fill_in(self, answers: Mapping[str, Any], *, token: str | None = None) -> str:
         """Fill in the last form that was offered, field by field, and send it; return the wamid.

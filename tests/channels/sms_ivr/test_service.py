@@ -11,6 +11,7 @@ from satark_sms_ivr.segments import count_segments
 from satark_testing.twilio.api import File, new_sid
 from satark_testing.twilio.people import STARTED, STOPPED, Caller, Texter, code_in
 from satark_testing.waiting import until
+from support.phone_walks import walk_by_call, walk_by_text
 
 pytestmark = pytest.mark.slow("a process")
 
@@ -57,7 +58,7 @@ async def deleted(service: Any, caller: Caller, count: int) -> None:
 
 async def test_a_tip_by_text_message_in_hindi(service: Any) -> None:
     texter, earlier = Texter(service.peer, service.url, service.phone), set(service.peer.messages)
-    code = await texter.walk(SMS_ANSWERS)
+    code = await walk_by_text(texter, SMS_ANSWERS)
     assert len(code) == 16
     assert max(map(count_segments, texter.heard)) <= 3
     assert not any(message.endswith(": M") for message in texter.heard), "nobody pays for turning a page"
@@ -122,7 +123,7 @@ async def test_a_tipster_who_asked_to_be_reached_gets_neutral_texts_until_stop(s
 
 async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(service: Any, recording: bytes) -> None:
     caller = Caller(service.peer, service.url, service.phone)
-    code = await caller.walk(call_answers(recording))
+    code = await walk_by_call(caller, call_answers(recording))
     assert {locale for locale, text in caller.lines if "सूचना" in text} == {"hi-IN"}
     spoken = [text for _, text in caller.lines if text.replace(" ", "").isdecimal()]
     assert "".join(spoken).replace(" ", "") == code * 4

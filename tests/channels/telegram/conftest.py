@@ -13,7 +13,8 @@ from satark.api.channel import RawRequest
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 from satark_testing.processes.serving import serve
-from satark_testing.telegram.bot_api import Description, Person, TelegramPeer
+from satark_testing.telegram.bot_api import Person, TelegramPeer
+from support.telegram_description import Description
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 SECRET = "a-secret-of-ours_1"
@@ -54,7 +55,7 @@ def description() -> Description:
 @pytest.fixture
 def peer(secrets: dict[str, Any], description: Description) -> TelegramPeer:
     """Return a simulated Telegram that checks every call against the official description."""
-    return TelegramPeer(**secrets, description=description)
+    return TelegramPeer(**secrets, check=description.check)
 
 
 @pytest.fixture

@@ -15,11 +15,12 @@ from PIL import Image
 
 from satark_testing.dialogue.walking import Photo
 from satark_testing.identifier_search import everything_written, search
-from satark_testing.installation import HINDI, Installation
+from satark_testing.installation import Installation
 from satark_testing.processes.serving import serve
 from satark_testing.telegram.bot_api import Person, TelegramPeer
 from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.waiting import until
+from support.answers import HINDI
 from support.processes.forked import set_up_installation
 
 pytestmark = pytest.mark.slow("a process")

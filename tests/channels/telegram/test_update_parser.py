@@ -11,7 +11,8 @@ import pytest
 from satark.api.channel import Malformed, RawRequest
 from satark.api.inbound import Edited, Event, Tap, Text, Unsupported
 from satark_telegram.channel import TelegramChannel
-from satark_testing.telegram.bot_api import Description, Person, Updates
+from satark_testing.telegram.bot_api import Person, Updates
+from support.telegram_description import Description
 
 FILE = {"file_id": "BQACAgUAAxkBAAIB", "file_unique_id": "AgADqQ", "file_size": 9}
 AT = {"latitude": 25.3176, "longitude": 82.9739}

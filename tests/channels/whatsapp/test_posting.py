@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from satark_testing.peers.mail import self_signed
 from satark_testing.processes.service import free_port
 from satark_testing.waiting import until
 from satark_whatsapp.posting import HttpAnswer, Poster, PostFailed
+from support.peers.mail import self_signed
 
 NETWORK, TIMEOUT = re.compile("^network$"), re.compile("^timeout$")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

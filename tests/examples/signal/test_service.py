@@ -21,10 +21,11 @@ from starlette.routing import Route
 
 from satark_testing.dialogue.walking import Answers, Photo, Place, Reply, Walker
 from satark_testing.identifier_search import everything_written, search
-from satark_testing.installation import HINDI, Installation
+from satark_testing.installation import Installation
 from satark_testing.processes.service import Service
 from satark_testing.processes.serving import provider_session, serve
 from satark_testing.waiting import until
+from support.answers import HINDI
 from support.processes.forked import set_up_installation
 from support.wheels import Install
 

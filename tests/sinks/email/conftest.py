@@ -19,8 +19,8 @@ from satark.store import deliveries
 from satark_email.openpgp import load_certificates
 from satark_email.settings import EmailSettings
 from satark_email.sink import EmailSink
-from satark_testing.peers.gnupg import Keyring
-from satark_testing.peers.mail import Certificate, MailPeer, self_signed
+from support.peers.gnupg import Keyring
+from support.peers.mail import Certificate, MailPeer, self_signed
 from support.store import fresh_services, worker_context
 from support.tips import SeededTip, seed_tip
 

@@ -16,9 +16,9 @@ from satark.api.sink import Done
 from satark.cli.main import cli
 from satark.store import deliveries
 from satark_email.bounces import Bounce, read_bounce
-from satark_testing.peers.mail import Certificate
 from satark_testing.waiting import until
 from support.peers.exim import Exim
+from support.peers.mail import Certificate
 
 ID = "<0123456789abcdef0123456789abcdef@tips.example>"
 HEADERS = f"From: satark@tips.example\r\nTo: gone@up.example\r\nSubject: Satark\r\nMessage-ID: {ID}\r\n\r\n"

@@ -17,8 +17,8 @@ from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.delivery.payload import load
 from satark.store import deliveries
 from satark_email.sink import due_notifications, time_of
-from satark_testing.peers.mail import MailPeer, mail_server
 from satark_testing.waiting import until
+from support.peers.mail import MailPeer, mail_server
 
 DAYS = 30
 POLLS = (12_607, 12_900, 45_033)

@@ -9,7 +9,7 @@ import pytest
 from pysequoia import Tsk
 
 from satark_email.openpgp import CantOpen, load_certificates
-from satark_testing.peers.gnupg import Keyring
+from support.peers.gnupg import Keyring
 
 
 @pytest.mark.needs("gpg")

@@ -14,10 +14,10 @@ from satark.api.sink import DeadLetter, Done
 from satark.api.tip import Message as TipMessage
 from satark.store import deliveries
 from satark_email import mails
-from satark_testing.peers.gnupg import Keyring
-from satark_testing.peers.mail import Certificate, MailPeer, Received, mail_server
 from satark_testing.waiting import until
 from support.peers.exim import Exim
+from support.peers.gnupg import Keyring
+from support.peers.mail import Certificate, MailPeer, Received, mail_server
 from support.peers.pgp_mail import open_mail
 from support.tips import seed_file, seed_message
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from satark.api.sink import DeadLetter, Done, Retry
-from satark_testing.peers.mail import MailPeer, mail_server, self_signed
 from satark_testing.processes.service import free_port
+from support.peers.mail import MailPeer, mail_server, self_signed
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,13 @@ from pyrage import x25519
 from standardwebhooks import Webhook
 
 from satark_testing.dialogue.walking import Photo
-from satark_testing.installation import HINDI, Installation
-from satark_testing.matrix.scenario import recording, to_send
+from satark_testing.installation import Installation
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import until
 from satark_testing.whatsapp.citizen import Answers, Citizen
+from support.answers import HINDI
+from support.matrix.scenario import recording, to_send
 from support.processes.forked import set_up_installation
 
 pytestmark = pytest.mark.slow("a host")

@@ -1,1 +1,1 @@
-"""One-line changes of the code, each of which `satark canary` must notice."""
+"""Runs the canary on changed code: what sabotages need."""

@@ -11,9 +11,10 @@ from typing import Any, Final
 import aiohttp
 
 from satark_testing.dialogue.walking import Reply
-from satark_testing.installation import HINDI, Installation
+from satark_testing.installation import Installation
 from satark_testing.whatsapp.citizen import Citizen
 from satark_testing.whatsapp.messages import BusinessMessage, wamid
+from support.answers import HINDI
 
 PATIENCE: Final = 240.0
 """Seconds that a citizen waits for an answer."""

@@ -16,12 +16,13 @@ from satark.api.channel import RawRequest
 from satark.api.inbound import Address, MediaRef
 from satark.api.outbound import Call
 from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said
-from satark_testing.telegram.bot_api import Description, Person, Updates
+from satark_testing.telegram.bot_api import Person, Updates
 from satark_testing.telegram.citizen import content
 from satark_testing.telegram.limits import check_limits
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_testing.whatsapp.request_checks import check_message
+from support.telegram_description import Description
 
 CHANNELS: Final = Path(__file__).parents[2] / "channels"
 PUBLIC: Final = "https://satark.example"

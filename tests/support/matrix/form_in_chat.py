@@ -9,10 +9,10 @@ import msgspec
 
 from satark.api.prompt import make_token
 from satark_testing.matrix.drivers import ChatDriver
-from satark_testing.matrix.player import resume
-from satark_testing.matrix.scenario import Do, Exchange, Scenario, Words
 from satark_testing.whatsapp.citizen import Citizen
 from satark_words.catalogues import Catalogues
+from support.matrix.player import resume
+from support.matrix.scenario import Do, Exchange, Scenario, Words
 
 _MENU: Final = "@details"
 """The menu in which a chat offers details. The form asks for details like any other question."""

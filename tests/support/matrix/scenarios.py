@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from satark_testing.matrix.scenario import Action, Do, Point, Scenario, Send, Speak, Words
+from support.matrix.scenario import Action, Do, Point, Scenario, Send, Speak, Words
 
 
 class _RawScenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

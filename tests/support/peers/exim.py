@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from satark_testing.peers.mail import Certificate
 from satark_testing.processes.service import free_port
 from satark_testing.waiting import limit
+from support.peers.mail import Certificate
 
 EXIM_USER = "Debian-exim"
 

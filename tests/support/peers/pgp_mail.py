@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
-from satark_testing.peers.gnupg import Keyring
+from support.peers.gnupg import Keyring
 
 
 def open_mail(keyring: Keyring, mail: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from satark_testing.peers.mail import Certificate, self_signed
+from support.peers.mail import Certificate, self_signed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from satark.services import Services
-from satark_testing.peers.mail import self_signed
 from support.peers.exim import Exim
+from support.peers.mail import self_signed
 from support.torture.mail import Mailboxes
 from support.torture.targets import Effect
 

@@ -13,7 +13,7 @@ from satark.services import Services
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_email.mails import message_id
-from satark_testing.peers.mail import MailPeer, Received, mail_server
+from support.peers.mail import MailPeer, Received, mail_server
 from support.torture.targets import DESTINATIONS, Answers, Effect
 
 FAULTS = ("451 later", "421 shutting down", "552 too large", "cut", "hang")

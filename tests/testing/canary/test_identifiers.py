@@ -1,4 +1,4 @@
-"""Made-up identifiers are stored by kind, and their parts do not occur by chance."""
+"""Made-up identifiers differ in every run and are named by their kind."""
 
 from __future__ import annotations
 
@@ -6,29 +6,24 @@ import io
 
 from PIL import Image
 
-from satark_testing.canary.identifiers import IN_PARTS, Identifiers, kind_of, without
+from satark_testing.canary.identifiers import IN_PARTS, TipContent, kind_of, make_tipster
 
 
-def test_a_seed_repeats_the_identifiers_and_no_seed_gives_new_ones() -> None:
-    assert Identifiers(1).phone() == Identifiers(1).phone()
-    assert len({Identifiers().phone() for _ in range(5)}) > 1
+def test_every_tipster_has_identifiers_of_their_own() -> None:
+    one, other = make_tipster(), make_tipster()
+    assert one.keys() == other.keys() > IN_PARTS - {"device tag"}
+    assert not {*one.values()} & {*other.values()}
 
 
-def test_each_identifier_is_stored_once_under_its_kind_and_number() -> None:
-    made = Identifiers(1)
-    phone, other = made.phone(), made.phone()
-    made.remember("phone", phone)
-    made.remember("receipt code", "")
-    assert made.secrets == {"phone 1": phone, "phone 2": other}
-    made.sentence("behind the temple")
-    assert made.in_parts == {"phone 1", "phone 2"}
-    assert {kind_of(name) for name in without(made.secrets, "words")} == {"phone"} <= IN_PARTS
+def test_a_photo_contains_its_device_and_both_files_are_searched_for_in_slices() -> None:
+    content = TipContent.make("behind the temple {}", 6400)
+    with Image.open(io.BytesIO(content.photo)) as photo:
+        assert photo.getexif()[0x0110] == content.device
+    identifiers = content.identifiers
+    assert {kind_of(name) for name in identifiers} == {"words", "device tag", "picture", "voice"}
+    pictures = [value for name, value in identifiers.items() if kind_of(name) == "picture"]
+    assert all(isinstance(value, bytes) and value in content.photo for value in pictures)
 
 
-def test_a_photo_contains_its_device_and_its_place() -> None:
-    made = Identifiers(1)
-    with Image.open(io.BytesIO(made.photo())) as photo:
-        exif = photo.getexif()
-        assert exif[0x0110] in made.secrets.values()
-        assert exif.get_ifd(0x8825)[1] == "N"
-    assert {kind_of(name) for name in made.secrets} == {"device tag", "GPS", "picture"}
+def test_a_kind_has_no_number() -> None:
+    assert [kind_of(name) for name in ("phone", "phone 0", "picture 4 1")] == ["phone", "phone", "picture"]

@@ -10,12 +10,12 @@ import pytest
 
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_testing.installation import MatrixInstallation
-from satark_testing.matrix.player import play
 from satark_testing.whatsapp.citizen import Citizen
 from satark_whatsapp.forms.flow_json import make_form
 from satark_words.geography.geography import Geography
 from support.matrix.canonical_form import canonical
 from support.matrix.form_in_chat import play_by_form
+from support.matrix.player import play
 from support.matrix.scenarios import scenarios
 from support.processes.forked import matrix_installation
 

@@ -15,12 +15,12 @@ from msgspec.structs import replace
 
 from satark_testing.installation import MEDIA, MatrixInstallation
 from satark_testing.matrix.drivers import Driver
-from satark_testing.matrix.player import play
-from satark_testing.matrix.scenario import Do, Exchange, FileName, Point, Scenario, Send, Speak, Words
 from satark_words.languages import use_folder
 from support.made_up_language import CODE as MADE_UP
 from support.made_up_language import make_language
 from support.matrix.canonical_form import canonical
+from support.matrix.player import play
+from support.matrix.scenario import Do, Exchange, FileName, Point, Scenario, Send, Speak, Words
 from support.matrix.scenarios import scenarios
 from support.processes.forked import matrix_installation
 

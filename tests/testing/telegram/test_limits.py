@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from satark_testing.telegram.limits import BUTTONS_A_ROW, TEXT, Description, RefusedError, check_limits
+from satark_testing.telegram.limits import BUTTONS_A_ROW, TEXT, RefusedError, check_limits
+from support.telegram_description import Description
 
 BUTTON = {"text": "Yes", "callback_data": "yes"}
 

@@ -13,11 +13,11 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from satark_testing.dialogue.walking import LostError
 from satark_testing.installation import MEDIA, MatrixInstallation
 from satark_testing.matrix.drivers import Driver
-from satark_testing.matrix.player import play
-from satark_testing.matrix.scenario import Scenario
 from satark_words.languages import use_folder
 from support.made_up_language import CODE as MADE_UP
 from support.made_up_language import make_language
+from support.matrix.player import play
+from support.matrix.scenario import Scenario
 from support.processes.forked import matrix_installation
 
 pytestmark = pytest.mark.slow("every scenario on every medium")

@@ -45,7 +45,7 @@ class Keyring:
             subprocess.CalledProcessError: gpg failed.
         """
         command = ["gpg", "--batch", "--quiet", "--yes", "--pinentry-mode", "loopback", *arguments]
-        result = subprocess.run(command, input=given, env=self._environment, capture_output=True, check=True)  # noqa: S603
+        result = subprocess.run(command, input=given, env=self._environment, capture_output=True, check=True)
         return result.stdout
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from satark_testing.peers.gnupg import Keyring
+from support.peers.gnupg import Keyring
 
 pytestmark = pytest.mark.needs("gpg")
 

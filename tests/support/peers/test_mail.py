@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from satark_testing.peers.mail import Certificate, MailPeer, mail_server, self_signed
+from support.peers.mail import Certificate, MailPeer, mail_server, self_signed
 
 
 def send(port: int, certificate: Certificate | None, *to: str) -> None:

@@ -8,7 +8,9 @@ from typing import Final
 
 from satark_testing.dialogue.walking import LostError, Place, tip_number_in
 from satark_testing.matrix.drivers import Driver
-from satark_testing.matrix.scenario import (
+from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.geography.geography import Geography
+from support.matrix.scenario import (
     LANGUAGE,
     Action,
     Do,
@@ -21,8 +23,6 @@ from satark_testing.matrix.scenario import (
     recording,
     to_send,
 )
-from satark_words.catalogues import Catalogue, Catalogues
-from satark_words.geography.geography import Geography
 
 END: Final = "@end"
 """Stands for no question: the answers are erased, and the service asks nothing more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from satark_files.sniff import UNKNOWN, sniff
-from satark_testing.matrix.scenario import Point, Words, recording, to_send
+from support.matrix.scenario import Point, Words, recording, to_send
 
 
 def test_a_file_has_the_same_bytes_each_time_and_only_the_photo_has_a_known_type() -> None:

@@ -1,0 +1,100 @@
+"""What depends on a secret is told from chance, in whatever encoding it is listed."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import zlib
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+from satark_testing.canary.telling import WORLDS, Value, World, telling
+
+PHONES: Final = ("919878987789", "919789879888")
+WORDS: Final = ("guns are sold at night", "liquor is made behind the kiln")
+
+
+def revealed(values: Callable[[World, random.Random], list[Value]]) -> set[tuple[str, str]]:
+    """Return what tells a secret where each world lists these values in one place."""
+    chance = random.Random(1)
+    return telling([{"place": values(world, chance)} for world in WORLDS])
+
+
+def test_each_secret_divides_the_worlds_in_the_middle_and_any_two_worlds_differ_in_two() -> None:
+    assert all(sum(bits) == len(WORLDS) / 2 for bits in zip(*WORLDS, strict=True))
+    for one in WORLDS:
+        assert {sum(a != b for a, b in zip(one, other, strict=True)) for other in WORLDS} == {0, 2, 4}
+
+
+def time_id(world: World, chance: random.Random) -> str:
+    """Make an id that begins with a time."""
+    return f"018f{0x29F0 + 200 * world.minute + chance.randrange(9):04x}{chance.getrandbits(64):016x}"
+
+
+def hex_seconds(world: World, chance: random.Random) -> str:
+    """Make an id that is a time; those of late worlds come a little later."""
+    return f"{10**18 + 10**10 * (2 * world.minute + chance.random()):032.0f}"
+
+
+def hex_time(world: World, chance: random.Random) -> str:
+    """Make an id that is a time; those of late worlds come a little later."""
+    return f"{10**18 + int(10**10 * (2 * world.minute + chance.random())):032x}"
+
+
+LEAKS: Final[dict[str, tuple[str, Callable[[World, random.Random], list[Value]]]]] = {
+    "last four digits": ("sender", lambda world, _: [int(PHONES[world.sender][-4:])]),
+    "a peppered hash": (
+        "sender",
+        lambda world, _: [hashlib.sha256(b"pepper" + PHONES[world.sender].encode()).digest()],
+    ),
+    "a hash between random bytes": (
+        "sender",
+        lambda world, chance: [
+            chance.randbytes(40) + hashlib.md5(PHONES[world.sender].encode()).digest() + chance.randbytes(300)  # noqa: S324
+        ],
+    ),
+    "a checksum among others": (
+        "words",
+        lambda world, chance: [*(chance.getrandbits(32) for _ in range(30)), zlib.crc32(WORDS[world.words].encode())],
+    ),
+    "shifted letters": ("words", lambda world, _: ["".join(chr(ord(one) + 3) for one in WORDS[world.words])]),
+    "one row more": ("desk", lambda world, chance: [chance.randbytes(16) for _ in range(2 + world.desk)]),
+    "larger sizes": ("words", lambda world, chance: [chance.randrange(200) + 150 * world.words for _ in range(12)]),
+    "seconds": (
+        "minute",
+        lambda world, chance: [1_790_000_000 + 90 * world.minute + chance.random() * 60 for _ in range(5)],
+    ),
+    "the time in an id": ("minute", lambda world, chance: [time_id(world, chance), time_id(world, chance)]),
+    "the time as an id": ("minute", lambda world, chance: [hex_time(world, chance) for _ in range(6)]),
+    "the time at an id's end": (
+        "minute",
+        lambda world, chance: [chance.randbytes(12) + bytes([7 + 99 * world.minute])],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_what_depends_on_a_secret_tells_it_and_no_other(name: str) -> None:
+    secret, values = LEAKS[name]
+    assert revealed(values) == {("place", secret)}
+
+
+def test_what_depends_on_two_secrets_together_tells_both() -> None:
+    both = revealed(lambda world, _: [hashlib.sha256(f"{world.sender}{world.words}".encode()).digest()])
+    assert {("place", "sender"), ("place", "words")} <= both
+
+
+def test_chance_and_what_all_worlds_share_tell_nothing() -> None:
+    def values(_world: World, chance: random.Random) -> list[Value]:
+        sealed = (b"age-encryption.org/v1\n-> X25519 " + chance.randbytes(300) for _ in range(20))
+        return [*sealed, *(f"{chance.getrandbits(128):032x}" for _ in range(20)), "of all", 7, chance.random()]
+
+    assert revealed(values) == set()
+    assert revealed(lambda _world, _chance: []) == set()
+
+
+def test_a_place_that_only_some_worlds_have_tells_their_secret() -> None:
+    listings = [{f"a metric of {world.desk}": [1.0]} for world in WORLDS]
+    assert telling(listings) == {("a metric of 0", "desk"), ("a metric of 1", "desk")}
