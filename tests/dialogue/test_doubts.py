@@ -60,18 +60,18 @@ def asked(engine: Engine) -> Chat:
     return talk
 
 
-def told(talk: Chat) -> object:
+def kept_story(talk: Chat) -> object:
     assert talk.session is not None
     answer = talk.session.answers.get("what")
     return answer.value if answer else None
 
 
 def test_words_in_doubt_are_kept_on_a_yes(asked: Chat) -> None:
-    assert told(asked.tap("yes")) == "skip the police, they know"
+    assert kept_story(asked.tap("yes")) == "skip the police, they know"
 
 
 def test_words_in_doubt_are_forgotten_on_a_no(asked: Chat) -> None:
-    assert told(asked.tap("no")) is None
+    assert kept_story(asked.tap("no")) is None
     assert asked.step == "what"
     assert asked.session is not None
     assert asked.session.suggested is None
@@ -80,11 +80,11 @@ def test_words_in_doubt_are_forgotten_on_a_no(asked: Chat) -> None:
 def test_words_in_doubt_follow_the_story_that_comes_instead_of_an_answer(asked: Chat) -> None:
     story = "They sell liquor behind the school every night"
     asked.say(story, "Lanka")
-    assert told(asked) == f"{story}\nskip the police, they know"
+    assert kept_story(asked) == f"{story}\nskip the police, they know"
 
 
 def test_a_revoked_message_in_doubt_is_forgotten(asked: Chat) -> None:
     assert asked.session is not None
     assert asked.session.suggested is not None
     asked.revoke(asked.session.suggested[3]).say("They sell liquor behind the school every night", "Lanka")
-    assert "skip the police" not in str(told(asked))
+    assert "skip the police" not in str(kept_story(asked))

@@ -145,8 +145,8 @@ def renew_tip_key(
 ) -> None:
     """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release keeps the release.
 
-from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
-from satark.api.tip import Envelope
+    from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
+    from satark.api.tip import Envelope
     """
     # Lock the tip in its own statement: another desk may change its key too; the later change must see the earlier.
     tip = tables.tip
