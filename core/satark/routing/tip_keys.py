@@ -143,11 +143,7 @@ def renew_tip_key(
     *,
     without: str = "",
 ) -> None:
-    """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release keeps the release.
-
-    from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
-    from satark.api.tip import Envelope
-    """
+    """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release keeps the release."""
     # Lock the tip in its own statement: another desk may change its key too; the later change must see the earlier.
     tip = tables.tip
     locked = select(tip.c.recipient, tip.c.key_changes).where(tip.c.id == envelope.tip).with_for_update()

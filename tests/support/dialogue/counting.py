@@ -40,7 +40,7 @@ WEIGHED: Final[Mapping[str, tuple[str, ...]]] = {
 _TALK: Final = 0.5
 """Weight of a text from the steps compared with a labelled one, since such a text may describe a danger."""
 _CATEGORIES: Final = frozenset(ORDER)
-_TOLD: Final = ("option:", "content", "danger")
+_SAID: Final = ("option:", "content", "danger")
 """Beginnings of the meanings of texts that answer a question or belong to a tip."""
 _PENALTY: Final = 2.0
 _LETTERS_PENALTY: Final = 1.0
@@ -141,7 +141,7 @@ def _labels(one: Utterance) -> Iterable[tuple[str, Labelled]]:
     options = frozenset(name.partition(":")[2] for name in one.meant if name.startswith("option:"))
     if one.step == "category" and len(options) < 2:
         yield "category", Labelled(one.text, _CATEGORIES, options, 1.0)
-    tells = {meaning.startswith(_TOLD) for meaning in one.meant} if one.step not in _UNASKED else set()
+    tells = {meaning.startswith(_SAID) for meaning in one.meant} if one.step not in _UNASKED else set()
     if len(tells) == 1:
         yield TALK, Labelled(one.text, frozenset({TALK}), frozenset() if True in tells else frozenset({TALK}), 1.0)
     if one.step in WEIGHED:
