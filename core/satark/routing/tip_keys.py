@@ -143,7 +143,16 @@ def renew_tip_key(
     *,
     without: str = "",
 ) -> None:
-    """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release keeps the release."""
+    """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release keeps the release.
+
+    Args:
+        unit: the transaction.
+        envelope: the envelope of the desk that renews the key.
+        desk_identity: that desk's newest identity.
+        recipients: of the desks and destinations, by their names.
+        signers: who may have signed what stands in the thread.
+        without: a desk that gets the new key no more.
+    """
     # Lock the tip in its own statement: another desk may change its key too; the later change must see the earlier.
     tip = tables.tip
     locked = select(tip.c.recipient, tip.c.key_changes).where(tip.c.id == envelope.tip).with_for_update()
