@@ -32,6 +32,7 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@pytest.mark.slow("every page")
 def test_the_generated_parts_are_up_to_date() -> None:
     old = [relative(page) for page in GENERATED if (text := page.read_text()) != reference.current(text)]
     assert old == [], "run: python docs/reference.py"

@@ -79,6 +79,7 @@ def is_there(asked: str, known: frozenset[str]) -> bool:
     return any(map(pattern.fullmatch, known))
 
 
+@pytest.mark.slow("every text")
 @pytest.mark.parametrize("folder", ASKING)
 def test_every_text_that_is_asked_for_is_there_in_hindi_and_english(folder: str) -> None:
     catalogues = [Catalogues.of(package) for package in ASKING[folder]]

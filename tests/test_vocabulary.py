@@ -190,6 +190,7 @@ def test_identifiers_log_events_and_metrics_use_the_vocabulary(folder: str) -> N
     assert wrong(mine) == []
 
 
+@pytest.mark.slow("every word of the tree")
 def test_log_events_and_metrics_are_found() -> None:
     kinds = Counter(name.kind for path in CODE if "tests" not in path.parts for name in names_of(path))
     assert kinds["log event"] > 15
@@ -208,6 +209,7 @@ def test_pages_use_the_vocabulary() -> None:
     assert wrong(found) == []
 
 
+@pytest.mark.slow("every word of the tree")
 def test_every_exception_is_used_and_has_a_reason() -> None:
     used = {name.name for names in (*map(names_of, CODE), *map(names_on, PAGES), [*stored()]) for name in names}
     assert [name for name in ALLOWED if name not in used] == []

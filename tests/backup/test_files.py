@@ -34,6 +34,7 @@ def chunked(folder: Path) -> ChunkedFiles:
     return ChunkedFiles(folder, KEY)
 
 
+@pytest.mark.slow("a whole backup")
 def test_a_file_is_copied_once(here: Place, sp: SeededDesk, folder: BackupFolder) -> None:
     tip_with_file(here, sp)
     assert here.back_up(folder).copied == 2

@@ -32,6 +32,7 @@ def test_an_editors_schema_takes_every_questionnaire_of_ours(file: Path) -> None
     assert problems(msgspec.yaml.decode(file.read_bytes())) == []
 
 
+@pytest.mark.slow("whole flows")
 @pytest.mark.parametrize(
     ("step", "field", "value"),
     [

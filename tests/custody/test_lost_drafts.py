@@ -93,6 +93,7 @@ async def test_a_second_power_cut_shortly_after_still_tells_of_the_first(
         assert RESTARTED in await place.tipster().say("Hi")
 
 
+@pytest.mark.slow("several starts")
 async def test_who_lost_nothing_hears_of_no_loss(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +107,7 @@ async def test_who_lost_nothing_hears_of_no_loss(
         assert RESTARTED not in await place.tipster().say("Hi")
 
 
+@pytest.mark.slow("several starts")
 async def test_another_machine_never_gives_up_the_drafts_of_this_one(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +124,7 @@ async def test_another_machine_never_gives_up_the_drafts_of_this_one(
         assert place.count("conversation") == 1
 
 
+@pytest.mark.slow("several starts")
 async def test_processes_that_start_at_once_give_up_the_drafts_once(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

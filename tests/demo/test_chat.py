@@ -17,6 +17,7 @@ def _phone(publish: Callable[[dict[str, object]], None] = lambda _: None) -> tup
     return WhatsAppChat(1, peer, "http://127.0.0.1:9", publish), peer
 
 
+@pytest.mark.slow("half a second of a processor")
 async def test_the_page_marks_a_message_that_the_service_never_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("satark_demo.chat.ATTEMPTS", 2)
     phone, peer = _phone()

@@ -134,6 +134,7 @@ def test_no_text_that_tells_something_is_lost_at_any_question(engine: Engine, st
     assert [lost for text in stated() if (lost := _lost(engine, step, text))] == []
 
 
+@pytest.mark.slow("many dialogues")
 @every_row("step", TYPED)
 @every_row("text", [LODGE, "nahi nahi galat likh diya tha, asal me wo ladka sigra ki gali me ganja bechta hai"])
 def test_a_story_with_the_word_for_a_mistake_is_kept(engine: Engine, step: str, text: str) -> None:

@@ -106,6 +106,7 @@ def test_a_representation_shows_no_content() -> None:
     ]
 
 
+@pytest.mark.slow("half a second of a processor")
 @pytest.mark.parametrize("digits", [12, 16])
 async def test_an_empty_stock_makes_a_code_at_once_of_the_length_that_is_asked_for(digits: int) -> None:
     stock = CodeStock(IDENTITY, digits=digits, ahead=0)

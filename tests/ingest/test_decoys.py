@@ -80,6 +80,7 @@ async def test_the_stock_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Decoys(0).take() == bytes(PADDED)
 
 
+@pytest.mark.slow("half a second of a processor")
 @pytest.mark.parametrize("padded", [PADDED, 256])
 async def test_every_desk_has_a_row_of_one_size_but_only_those_that_may_have_the_tip_can_open_theirs(
     padded: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

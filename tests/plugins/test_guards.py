@@ -121,6 +121,7 @@ FAULTS: dict[str, Callable[[threading.Event], Any]] = {
 }
 
 
+@pytest.mark.slow("half a second of a processor")
 @pytest.mark.parametrize("hook", CALLS)
 def test_a_failing_plugin_does_not_hide_another_plugins_answer(hook: str, gate: threading.Event) -> None:
     expected = RIGHT[hook] if hook in FIRST or RIGHT[hook] is None else [RIGHT[hook]]

@@ -156,6 +156,7 @@ class Backup:
                 shutil.copy(source, target)
 
 
+@pytest.mark.slow("half a second of a processor")
 @pytest.mark.parametrize(
     "restored",
     [("satark.db", "evidence"), ("keys.db",), ("satark.db", "keys.db"), ("satark.db", "keys.db", "evidence")],

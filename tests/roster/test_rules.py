@@ -257,6 +257,7 @@ def book() -> RosterBook:
     return RosterBook.sealed()
 
 
+@pytest.mark.slow("half a second of a processor")
 def test_a_new_key_needs_a_head_and_one_more_officer_who_both_typed_its_code(book: RosterBook) -> None:
     body = book.new_key("sp", "clerk", CODE)
     for wrong in ("", "abcd-2346"):

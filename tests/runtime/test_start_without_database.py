@@ -61,6 +61,7 @@ def down(monkeypatch: pytest.MonkeyPatch) -> Iterator[DatabaseDown]:
         yield found
 
 
+@pytest.mark.slow("a whole host")
 async def test_batches_that_come_without_the_database_are_spooled_and_replayed(
     down: DatabaseDown, tmp_path: Path
 ) -> None:

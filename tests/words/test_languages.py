@@ -77,6 +77,7 @@ def test_the_questionnaire_speaks_a_language_that_has_a_folder() -> None:
     assert [choice.label for choice in prompt.choices] == ["हिन्दी", "English", NAME]
 
 
+@pytest.mark.slow("many languages")
 @pytest.mark.usefixtures("added")
 @pytest.mark.parametrize(
     ("story", "code"),

@@ -66,6 +66,7 @@ def test_a_negation_and_a_time_belong_to_the_words_that_they_stand_with() -> Non
     assert [one.text for one in _misread("issue.txt")] == []
 
 
+@pytest.mark.slow("half a second of a processor")
 @pytest.mark.parametrize("file", ["seen.txt", "held_out.txt", "third.txt", "fourth.txt", "fifth.txt", "sixth.txt"])
 def test_what_stories_say_of_police_and_time_is_read_as_meant(file: str) -> None:
     count = sum(1 for _ in read_corpus(OPENINGS / file))

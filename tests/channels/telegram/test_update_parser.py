@@ -162,6 +162,7 @@ def test_a_body_that_is_not_an_update_is_malformed(body: bytes, telegram: Telegr
         telegram.parse(signed(body))
 
 
+@pytest.mark.slow("every kind of update")
 @pytest.mark.parametrize("depth", [0, 1, 3])
 def test_every_kind_of_update_can_be_parsed(
     depth: int, telegram: TelegramChannel, signed: Sign, description: Description

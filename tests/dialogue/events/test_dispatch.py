@@ -216,6 +216,7 @@ def test_a_danger_is_heard_wherever_words_are_written(what: str) -> None:
     assert talk.submission.flags
 
 
+@pytest.mark.slow("many dialogues")
 @every_row("what", AFTERWARDS)
 @every_row("where", ["after the receipt", "while the code is asked for", "in the mailbox"])
 def test_a_danger_told_afterwards_reaches_the_desk_as_urgent(what: str, where: str) -> None:

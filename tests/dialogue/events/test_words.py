@@ -58,6 +58,7 @@ ENGLISH_CRIES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow("many dialogues")
 @every_row("cry, language", [(one, "hi") for one in HINDI_CRIES] + [(one, "en") for one in ENGLISH_CRIES])
 def test_a_cry_as_the_first_message_is_answered_in_its_language_and_asked_where(cry: str, language: str) -> None:
     talk = new_chat().say(cry)
@@ -134,6 +135,7 @@ ORDINARY = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow("many dialogues")
 @every_row("tip", ORDINARY)
 def test_an_ordinary_tip_with_violent_words_is_not_urgent(tip: str) -> None:
     talk = new_chat().say("Hi", "2", tip)

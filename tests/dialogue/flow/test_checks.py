@@ -23,6 +23,7 @@ SMS = Capabilities(kind="sms", text=670, body=670, unit="utf16")
 VOICE = Capabilities(kind="voice", text=2000, body=2000, rows=9, row_label=60)
 
 
+@pytest.mark.slow("whole flows")
 @every_row("shows", [WHATSAPP, TELEGRAM, SMS, VOICE])
 @every_row("channel", ["whatsapp", "telegram", "sms", "voice", "web_form"])
 def test_the_default_flow_fits_every_medium(channel: str, shows: Capabilities) -> None:

@@ -136,6 +136,7 @@ def test_a_long_answer_is_clipped_in_the_summary_only(chat: Chat) -> None:
     assert chat.submission.answers["what"] == story.strip()
 
 
+@pytest.mark.slow("many dialogues")
 def test_what_is_sent_besides_is_kept_while_identifying_words_are_asked_about(chat: Chat) -> None:
     walk(chat).send("image").pin(25.27, 82.99).say("unka godown Sigra me bhi hai aur wahan bandook rakhte hain")
     assert chat.step == "@identity"

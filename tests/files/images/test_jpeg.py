@@ -104,6 +104,7 @@ def test_every_pixel_stays(options: dict[str, Any], mode: str) -> None:
         assert before.tobytes() == after.tobytes()
 
 
+@pytest.mark.slow("decodes pictures")
 @pytest.mark.parametrize("size", [20, 70_000, 300_000])
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 def test_bytes_after_the_last_coded_block_are_removed(size: int, mode: str, tmp_path: Path, limits: Limits) -> None:

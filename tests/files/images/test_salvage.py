@@ -104,6 +104,7 @@ def large(form: str) -> bytes:
     return encode(LARGE, exif=exif(1), **FORMS[form])
 
 
+@pytest.mark.slow("decodes pictures")
 @pytest.mark.parametrize("part", [0.6, 0.9])
 @pytest.mark.parametrize("form", FORMS)
 def test_the_upper_rows_of_an_image_are_shown_if_its_decoder_needs_all_bytes(

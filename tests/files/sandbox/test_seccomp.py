@@ -39,6 +39,7 @@ def answer(machine: str, number: int, *arguments: int, architecture: int | None 
                 raise AssertionError(code)
 
 
+@pytest.mark.slow("decodes pictures")
 def test_only_listed_calls_pass(machine: str) -> None:
     listed = {int(numbers[machine]) for numbers in LISTED.values() if numbers[machine] != "-"}
     restricted = {CLONE[machine], IOCTL[machine], PRCTL[machine]}

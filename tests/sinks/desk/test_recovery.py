@@ -146,6 +146,7 @@ def test_no_officer_alone_can_take_over_another_officers_account_by_a_request(
     assert unlocked("sp").role == "head"
 
 
+@pytest.mark.slow("many requests")
 def test_a_head_with_a_colleagues_new_key_neither_closes_nor_keeps_a_tip_as_two_officers(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_head_with_a_colleagues_new_key_neither_closes_nor_keeps_a_tip_as_two_
     TipKeeping(services, other).agree(other.open(seeded.number))
 
 
+@pytest.mark.slow("many requests")
 def test_whoever_swaps_the_key_of_a_request_does_not_get_it_signed(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:

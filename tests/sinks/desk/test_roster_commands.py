@@ -59,6 +59,7 @@ def test_an_office_signs_the_text_of_a_proposal_and_no_other_text(proposal: str,
     assert run("roster", "approve", "sp", proposal).exit_code == 2
 
 
+@pytest.mark.slow("a whole desk")
 def test_a_new_key_is_named_and_signed_with_its_code(
     services: Services,
     unlocked: Callable[[str], UnlockedDesk],

@@ -33,6 +33,7 @@ def test_related_tips_and_floods_are_listed(flood: list[SeededTip], run: Callabl
     assert "मेयर" in run("desk", "floods", "sp", "--language", "hi", by="sp").stdout
 
 
+@pytest.mark.slow("a whole desk")
 def test_a_bulk_act_names_what_it_did_not_do_and_then_fails(
     flood: list[SeededTip], run: Callable[..., Result], casework: Callable[[str], Casework]
 ) -> None:

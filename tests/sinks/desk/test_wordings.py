@@ -81,6 +81,7 @@ def test_a_refused_wording_says_why(
     assert names(services, unlocked("sp")) == []
 
 
+@pytest.mark.slow("a whole desk")
 def test_a_desk_keeps_a_limited_number_of_wordings(services: Services, unlocked: Unlock) -> None:
     by = unlocked("sp")
     ids = [save(services, by, ASK) for _ in range(MOST)]

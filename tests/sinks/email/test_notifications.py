@@ -67,6 +67,7 @@ def _visible(at: int, content: bytes) -> Any:
     return at, len(content), parsed["Subject"], parsed["Date"], tuple(parsed.keys()), body
 
 
+@pytest.mark.slow("several servers")
 async def test_notifications_are_the_same_on_days_with_and_without_tips(
     office: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

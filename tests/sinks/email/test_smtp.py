@@ -55,6 +55,7 @@ async def test_the_reason_for_refused_recipients_holds_codes_and_no_address(
         assert await sink.deliver(office.claim("email:notification")[0]) == result
 
 
+@pytest.mark.slow("several servers")
 async def test_a_server_that_hangs_or_is_absent_is_retried(office: Any, peer: MailPeer) -> None:
     peer.faults.append("hang")
     office.seed_tip(office.notification)

@@ -77,6 +77,7 @@ def test_a_private_address_is_refused(address: str) -> None:
     assert not is_allowed(address, ())
 
 
+@pytest.mark.slow("every kind of address")
 @given(st.ip_addresses(v=4).filter(lambda v4: not v4.is_global or v4.is_multicast))
 def test_no_ipv6_address_leads_to_a_private_ipv4_address(v4: ipaddress.IPv4Address) -> None:
     assert [how for how in EMBEDDINGS if is_allowed(embed(how, v4), ())] == []

@@ -44,6 +44,7 @@ async def test_a_scripted_fault_has_telegrams_error_envelope() -> None:
         assert (await call(url, "sendMessage", chat_id=7, text="Hi"))["ok"]
 
 
+@pytest.mark.slow("half a second of a processor")
 async def test_an_update_is_posted_with_the_secret_until_it_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     statuses, secrets = [200, 503], list[str]()
 

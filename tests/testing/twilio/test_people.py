@@ -55,6 +55,7 @@ async def test_a_caller_hears_presses_and_hangs_up() -> None:
             await caller.press("1")
 
 
+@pytest.mark.slow("half a second of a processor")
 async def test_twilio_itself_answers_stop_and_start() -> None:
     async def answer(request: Request) -> Response:
         return Response("<Response><Message>heard</Message></Response>", media_type="text/xml")

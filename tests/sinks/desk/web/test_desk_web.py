@@ -55,6 +55,7 @@ def cookies_of_a_day(client: Client) -> list[Morsel[str]]:
     return sent
 
 
+@pytest.mark.slow("a whole desk")
 @pytest.mark.parametrize(
     ("scheme", "public_url", "is_secure"),
     [("http", "", False), ("https", "", True), ("http", "https://tips.example", True)],

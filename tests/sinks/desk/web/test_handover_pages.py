@@ -85,6 +85,7 @@ def test_one_form_gives_the_ticked_tips_to_another_officer_with_a_note(
     assert boxes(client.get("/desk/handover").text) == [(station["later"], True)]
 
 
+@pytest.mark.slow("a whole desk")
 def test_the_command_hands_over_all_tips_that_the_officer_holds_and_no_other(
     run: Callable[..., Result], station: dict[str, str], casework: Callable[[str], Casework]
 ) -> None:

@@ -172,6 +172,7 @@ async def test_a_hundred_sign_ins_do_not_block_the_event_loop(site: Starlette) -
     assert [answer.status_code for answer in answers] == [403] * 99 + [303]
 
 
+@pytest.mark.slow("a whole desk")
 @pytest.mark.parametrize("place", [0, 20, 40])
 async def test_an_officer_in_a_new_browser_goes_before_a_flood_of_guesses(
     site: Starlette, monkeypatch: pytest.MonkeyPatch, place: int
