@@ -8,8 +8,8 @@ import pytest
 
 from satark.casework import NoSuchTip
 from satark.casework.act_names import Problem
-from satark.casework.keeping import StepRefused
-from satark.casework.tip_keeping import TipKeeping
+from satark.casework.hold_acts import TipKeeping
+from satark.casework.hold_rules import StepRefused
 from satark.services import Services
 from support.desks import Office
 from support.releases import OWN_WORDS, REWORDING, direct

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from satark.casework.tip_keeping import TipKeeping
+from satark.casework.hold_acts import TipKeeping
 from satark.cli.main import cli
 from satark.retention.schedule import Term, store_term
 from satark.services import Services

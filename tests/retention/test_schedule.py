@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from satark.api.sealing import new_identity, seal
 from satark.api.tip import STATUSES, Status
 from satark.casework import Casework
-from satark.casework.keeping import Keeping, StepRefused
-from satark.casework.tip_keeping import TipKeeping
+from satark.casework.hold_acts import TipKeeping
+from satark.casework.hold_rules import Keeping, StepRefused
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.retention.schedule import Term, term_days

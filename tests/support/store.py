@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from satark.api.services import Branch
-from satark.delivery.reader import DestinationReader
+from satark.delivery.destination_reader import DestinationReader
 from satark.delivery.worker_context import WorkerContext
 from satark.services import DeskContext, Services
 from satark.settings.settings import Settings

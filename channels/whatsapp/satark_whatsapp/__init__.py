@@ -1,5 +1,5 @@
 """The WhatsApp channel, over Meta's Cloud API.
 
-Start with `channel.WhatsAppChannel`. Inbound: `signature` → `webhook_decoding` → `webhook_parser` → `events`. Outbound:
-`rendering` → `graph_api`, with `errors` and `throttling`. Files: `media`. `payload` has the webhook's types.
+Start with `channel.WhatsAppChannel`. Inbound: `webhook_parser` → `events`. Outbound:
+`rendering` → `graph_api`, with `posting` and `errors`. Files: `media`. `payload` has the webhook's types.
 """

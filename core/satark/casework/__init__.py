@@ -18,14 +18,14 @@ from satark.casework.clocks import Clocks, Offices, band_end
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript
 from satark.casework.flood_groups import FloodGroup, flood_groups
-from satark.casework.keeping import Keeping, StepRefused
+from satark.casework.hold_acts import TipKeeping
+from satark.casework.hold_rules import Keeping, StepRefused
 from satark.casework.key_change import change_key, finish_key_change
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary
 from satark.casework.pack_export import export_pack
 from satark.casework.release_rules import RELEASABLE
 from satark.casework.sender_hints import MarkedText, SenderHints, marked
 from satark.casework.tip_cache import Progress, TipCache
-from satark.casework.tip_keeping import TipKeeping
 from satark.casework.two_officers import OriginalsRequest, TwoOfficerApproval
 from satark.casework.work import Direction, PostedMessage, Work, WorkMark
 from satark.casework.working_time import WorkingTime

@@ -15,7 +15,7 @@ from satark.audit.trail import Trail
 from satark.casework.directing import Directing
 from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
-from satark.casework.keeping import Keeping, keeping_of
+from satark.casework.hold_rules import Keeping, keeping_of
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary, summarize, transcripts_of
 from satark.casework.search import Query
 from satark.casework.tip_cache import TipCache, documents, open_document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.delivery.reader import DestinationReader
+from satark.delivery.destination_reader import DestinationReader
 from satark.remote.host_inbox import HostLink
 from satark.services import ProcessServices
 

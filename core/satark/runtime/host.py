@@ -201,7 +201,7 @@ class Host:
     def _desk_pages(self) -> list[Page]:
         if "desk" not in self.roles:
             return []
-        from satark.delivery.reader import DestinationReader  # noqa: PLC0415 - other roles read no tips
+        from satark.delivery.destination_reader import DestinationReader  # noqa: PLC0415 - other roles read no tips
 
         faults = self.metrics.faults
         context = DeskContext(

@@ -6,14 +6,14 @@ async def test_it_keeps_the_contract() -> None:
 
 from __future__ import annotations
 
-from satark_testing.contracts.calls import check_calls
 from satark_testing.contracts.channel_case import ChannelCase, numbered_prompt
-from satark_testing.contracts.files import check_files
+from satark_testing.contracts.fetching import check_files
 from satark_testing.contracts.peer import Peer, PeerServer, Received, Reply, Said
 from satark_testing.contracts.prompts import check_prompts
-from satark_testing.contracts.requests import check_requests
 from satark_testing.contracts.rules import RULES, BrokenRule, require
+from satark_testing.contracts.sending import check_calls
 from satark_testing.contracts.watching import Watch
+from satark_testing.contracts.webhooks import check_requests
 
 __all__ = ["RULES", "BrokenRule", "ChannelCase", "Peer", "Received", "Reply", "Said", "check_channel"]
 

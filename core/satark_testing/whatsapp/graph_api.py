@@ -21,9 +21,9 @@ from starlette.routing import Route
 
 from satark_testing.processes.serving import WebhookClient
 from satark_testing.whatsapp.faults import GraphFaults, error
+from satark_testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
 from satark_testing.whatsapp.media import MediaShelf, StoredMedia
 from satark_testing.whatsapp.messages import BusinessMessage, Offer, Sender, Webhooks, batch, wamid
-from satark_testing.whatsapp.request_checks import RefusedError, check_message, check_receipt, check_upload
 
 __all__ = ["BusinessMessage", "GraphPeer", "Offer", "Sender", "StoredMedia", "Webhooks", "batch", "wamid"]
 

@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api import command_host
-from satark_email.mails import message_id
+from satark_email.mime import message_id
 from satark_email.settings import EmailSettings
 
 if TYPE_CHECKING:

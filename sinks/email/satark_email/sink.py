@@ -20,11 +20,11 @@ from satark.api import (
     log,
     run_in_thread,
 )
-from satark_email import mails, openpgp
-from satark_email.mails import Attachment, OuterHeaders
+from satark_email import mime, openpgp
+from satark_email.mail_text import TipText
+from satark_email.mime import Attachment, OuterHeaders
 from satark_email.settings import NOTIFICATION
 from satark_email.smtp import SmtpClient
-from satark_email.tip_text import TipText
 
 if TYPE_CHECKING:
     from pysequoia import Cert
@@ -109,7 +109,7 @@ class EmailSink:
             return DeadLetter("no addresses are configured: see [email]")
         if delivery.kind == "tip" and delivery.name in self._keys:
             return await self._send_encrypted(delivery, destination)
-        build = mails.alarm if delivery.kind == "alarm" else mails.notification
+        build = mime.alarm if delivery.kind == "alarm" else mime.notification
         return await self._smtp.send(build(self._headers(delivery, destination)), destination)
 
     async def _send_encrypted(self, delivery: Delivery, destination: EmailDestination) -> DeliveryResult:
@@ -131,10 +131,10 @@ class EmailSink:
         tip_text = TipText(destination.language, self._context.geography, self._context.questionnaire)
         names = [one.name for one in attachments]
         text = tip_text.body(opened.content, revision=delivery.revision, attached=names, omitted=omitted)
-        content = mails.protected_content(tip_text.subject(opened.content), text, attachments)
+        content = mime.protected_content(tip_text.subject(opened.content), text, attachments)
         headers = self._headers(delivery, destination)
-        mail = mails.pgp_mime(headers, openpgp.seal(content, certificates))
-        return mail if len(mail) <= self._settings.max_bytes else mails.notification(headers)
+        mail = mime.pgp_mime(headers, openpgp.seal(content, certificates))
+        return mail if len(mail) <= self._settings.max_bytes else mime.notification(headers)
 
     def _attachments(self, opened: OpenedTip) -> tuple[list[Attachment], list[str]]:
         """Read the clean copies that fit into one mail, in order; return them, and the ordinals of the other files."""

@@ -15,7 +15,7 @@ from satark.api.inbound import Address
 from satark.api.outbound import Call
 from satark.api.prompt import Prompt
 from satark_testing.whatsapp.graph_api import GraphPeer
-from satark_testing.whatsapp.request_checks import check_message
+from satark_testing.whatsapp.limits import check_message
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

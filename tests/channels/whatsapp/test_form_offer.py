@@ -10,8 +10,8 @@ import pytest
 from satark.api.inbound import Address
 from satark.api.prompt import Choice, Prompt
 from satark_testing.pytest_plugin import ServedGraph
+from satark_testing.whatsapp.limits import check_message
 from satark_testing.whatsapp.messages import BusinessMessage
-from satark_testing.whatsapp.request_checks import check_message
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

@@ -10,7 +10,7 @@ from satark.api.inbound import Address
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.rendering.fit import fit
-from satark_testing.whatsapp.request_checks import BODY, BUTTON_TITLE, ROW_DESCRIPTION, ROW_TITLE, check_message
+from satark_testing.whatsapp.limits import BODY, BUTTON_TITLE, ROW_DESCRIPTION, ROW_TITLE, check_message
 from satark_whatsapp.rendering import CAPABILITIES, render
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from satark.api.inbound import Address
 from satark.api.prompt import Choice, Prompt
-from satark_testing.whatsapp.request_checks import check_message
+from satark_testing.whatsapp.limits import check_message
 from satark_whatsapp.rendering import render, split_text
 
 ACCOUNT = "whatsapp:106540352242922"

@@ -107,4 +107,6 @@ def repeats(talk: Chat, text: str) -> bool:
     reading = talk.engine.read(talk.session, text)
     is_command = reading.kind is Kind.COMMAND and reading.confidence is Confidence.CERTAIN
     refuses = (reading.kind, reading.topic) == (Kind.REFUSAL, "send")
-    return is_command or refuses or reading.kind in {Kind.OPTION, Kind.DANGER} or reading.command == "repeat"
+    greets = talk.step == "@language" and reading.talk == "likely"
+    is_said = is_command or refuses or greets or reading.command == "repeat"
+    return is_said or reading.kind in {Kind.OPTION, Kind.DANGER}

@@ -18,7 +18,7 @@ from starlette.routing import Mount, Route
 from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.casework import Casework, TwoOfficerApproval
-from satark.casework.tip_keeping import TipKeeping
+from satark.casework.hold_acts import TipKeeping
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key
 from satark.services import Services

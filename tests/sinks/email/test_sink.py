@@ -13,7 +13,7 @@ import pytest
 from satark.api.sink import DeadLetter, Done
 from satark.api.tip import Message as TipMessage
 from satark.store import deliveries
-from satark_email import mails
+from satark_email import mime
 from satark_testing.waiting import until
 from support.peers.exim import Exim
 from support.peers.gnupg import Keyring
@@ -45,7 +45,7 @@ async def test_gpg_decrypts_the_mail_and_its_evidence_and_the_outside_reveals_no
     for secret in (SECRET.encode(), seeded.number.encode(), b"clean picture", b"ARMS", b"arms"):
         assert secret not in mail.content
     outer = parsed(mail)
-    assert outer["Subject"] == mails.SUBJECT
+    assert outer["Subject"] == mime.SUBJECT
     inner = open_mail(keyring, outer)
     assert inner["Subject"] == f"Satark {seeded.number}: Illegal arms"
     assert inner.get_param("protected-headers") == "v1"
@@ -88,7 +88,7 @@ async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
     assert [part.get_payload(decode=True) for part in inner.iter_attachments()] == [b"small"]
     assert "could be made): 1" in inner.get_body(("plain",)).get_content()
     pointer = parsed(peer.received[1]).get_content().replace("\r\n", "\n")
-    assert pointer == mails.notification_text("en"), "not even the text fits: look at the desk"
+    assert pointer == mime.notification_text("en"), "not even the text fits: look at the desk"
 
 
 async def test_an_alarm_says_nothing_about_any_tip(office: Any, peer: MailPeer) -> None:
@@ -96,7 +96,7 @@ async def test_an_alarm_says_nothing_about_any_tip(office: Any, peer: MailPeer) 
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
         assert await sink.deliver(office.claim("email:operator")[0]) == Done()
     assert peer.received[0].recipients == ("operator@up.example",)
-    assert parsed(peer.received[0]).get_content().replace("\r\n", "\n") == mails.ALARM
+    assert parsed(peer.received[0]).get_content().replace("\r\n", "\n") == mime.ALARM
 
 
 async def test_a_destination_without_addresses_is_a_dead_letter(office: Any) -> None:

@@ -21,7 +21,7 @@ from satark_testing.telegram.citizen import content
 from satark_testing.telegram.limits import check_limits
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
 from satark_testing.whatsapp.graph_api import GraphPeer
-from satark_testing.whatsapp.request_checks import check_message
+from satark_testing.whatsapp.limits import check_message
 from support.telegram_description import Description
 
 CHANNELS: Final = Path(__file__).parents[2] / "channels"

@@ -12,7 +12,7 @@ from satark.api.routing import DestinationRule
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
-from satark_email.mails import message_id
+from satark_email.mime import message_id
 from support.peers.mail import MailPeer, Received, mail_server
 from support.torture.targets import DESTINATIONS, Answers, Effect
 

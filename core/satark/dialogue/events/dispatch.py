@@ -25,7 +25,7 @@ from satark.dialogue.events.text_messages import (
     without_receipt_code,
     words_of,
 )
-from satark.dialogue.events.words import answer_suggestion
+from satark.dialogue.events.understood_texts import answer_suggestion
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.receipts import code_in

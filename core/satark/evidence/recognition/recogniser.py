@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from satark.settings.settings import Settings
 
 
-WORKER: Final = (sys.executable, "-I", "-m", "satark.evidence.recognition.worker")
+WORKER: Final = (sys.executable, "-I", "-m", "satark.evidence.recognition.recogniser_process")
 _DRAFT_FAULTS: Final[Mapping[Fault, DraftFault]] = {
     "package": "setup", "model": "setup", "isolation": "setup", "sound": "failed",
 }  # fmt: skip

@@ -17,7 +17,7 @@ from satark.api.sink import Delivery
 from satark.api.tip import Message
 from satark.casework.errors import NoSuchFile
 from satark.custody import log as custody
-from satark.delivery.reader import DestinationReader
+from satark.delivery.destination_reader import DestinationReader
 from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.store import tables

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark_email.tip_text import TipText
+from satark_email.mail_text import TipText
 from support.police_tip import CONTENT
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from satark.casework.keeping import StepRefused
-from satark.casework.tip_keeping import TipKeeping
+from satark.casework.hold_acts import TipKeeping
+from satark.casework.hold_rules import StepRefused
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import NoRetentionKey, ensure_key
 from satark.services import Services

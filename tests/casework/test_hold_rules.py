@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from satark.api.tip import Header, Message, RetentionStep, Status
-from satark.casework.keeping import Keeping, StepRefused, check_ask, keeping_of
+from satark.casework.hold_rules import Keeping, StepRefused, check_ask, keeping_of
 from satark.casework.work import PostedMessage
 from satark.retention.schedule import Term, due_day
 from satark.settings.core import RetentionSettings

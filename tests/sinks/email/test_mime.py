@@ -10,8 +10,8 @@ from email.policy import default
 
 import pytest
 
-from satark_email import mails
-from satark_email.mails import Attachment, OuterHeaders, message_id
+from satark_email import mime
+from satark_email.mime import Attachment, OuterHeaders, message_id
 from satark_email.settings import EmailDestination
 from satark_testing.needles import needles
 
@@ -24,7 +24,7 @@ def headers(key: str, hour: int = 3) -> OuterHeaders:
 
 
 def test_two_notifications_differ_in_their_id_and_time_alone() -> None:
-    one, other = mails.notification(headers("a")), mails.notification(headers("b", 9))
+    one, other = mime.notification(headers("a")), mime.notification(headers("b", 9))
     assert len(one) == len(other)
     first, second = (email.message_from_bytes(mail, policy=default) for mail in (one, other))
     assert {name for name in first if first[name] != second[name]} == {"Date", "Message-ID"}
@@ -41,7 +41,7 @@ OUTER = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"]
 KEY = "email:sp 7f2b90d3c1a84e5f"
 
 
-@pytest.mark.parametrize("mail", [mails.notification(headers(KEY)), mails.alarm(headers(KEY))])
+@pytest.mark.parametrize("mail", [mime.notification(headers(KEY)), mime.alarm(headers(KEY))])
 def test_a_plain_mail_has_these_headers_alone_and_none_holds_its_key(mail: bytes) -> None:
     """Nor a part of it, in any encoding: the key joins a mail to a delivery, and so to a tip."""
     parsed = email.message_from_bytes(mail, policy=default)
@@ -51,7 +51,7 @@ def test_a_plain_mail_has_these_headers_alone_and_none_holds_its_key(mail: bytes
 
 
 def test_an_encrypted_mail_has_these_headers_alone_and_none_holds_its_key() -> None:
-    parsed = email.message_from_bytes(mails.pgp_mime(headers(KEY), b"x"), policy=default)
+    parsed = email.message_from_bytes(mime.pgp_mime(headers(KEY), b"x"), policy=default)
     assert sorted(parsed.keys()) == sorted([*OUTER, "Content-Type", "MIME-Version"])
     assert_names_nothing(parsed)
 
@@ -72,7 +72,7 @@ def test_message_ids_of_like_keys_are_unlike() -> None:
 
 
 def test_an_encrypted_mail_shows_a_constant_subject_and_its_two_parts() -> None:
-    mail = email.message_from_bytes(mails.pgp_mime(headers("a"), b"-----BEGIN PGP MESSAGE-----"), policy=default)
+    mail = email.message_from_bytes(mime.pgp_mime(headers("a"), b"-----BEGIN PGP MESSAGE-----"), policy=default)
     assert (mail["Subject"], mail.get_content_type()) == ("Satark", "multipart/encrypted")
     assert [part.get_content_type() for part in mail.iter_parts()] == [
         "application/pgp-encrypted",
@@ -82,7 +82,7 @@ def test_an_encrypted_mail_shows_a_constant_subject_and_its_two_parts() -> None:
 
 def test_the_real_subject_and_the_files_lie_inside() -> None:
     photo = Attachment("1.jpg", "image/jpeg", b"clean")
-    inner = email.message_from_bytes(mails.protected_content("Satark K4Q7: हथियार", "गाँव", [photo]), policy=default)
+    inner = email.message_from_bytes(mime.protected_content("Satark K4Q7: हथियार", "गाँव", [photo]), policy=default)
     assert inner["Subject"] == "Satark K4Q7: हथियार"
     assert inner.get_param("protected-headers") == "v1"
     text, file = inner.iter_parts()

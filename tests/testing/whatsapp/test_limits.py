@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from satark_testing.whatsapp.request_checks import (
+from satark_testing.whatsapp.limits import (
     INVALID,
     MISSING,
     PARAMETER,

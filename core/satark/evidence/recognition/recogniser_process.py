@@ -1,6 +1,6 @@
 """The recogniser's process: gives up all access except to the recording and the model, then transcribes.
 
-Run as `python -I -m satark.evidence.recognition.worker`. It reads a request from its input and writes one reply.
+Run as `python -I -m satark.evidence.recognition.recogniser_process`. It reads a request and writes one reply.
 Without a recording it only loads the model. Nothing that is said goes to a log: the process has no error output.
 """
 

@@ -276,8 +276,13 @@ class _Words(Telling):
             return _choose(context, code) or not_understood(context)
         if erases and not (context.session.has_draft and may_carry_out(context, code[1:])):
             return handle_command(context, code[1:])
-        held = (context.source, self.event.body) if self.reading.story or (self.suggests() and self.tells()) else ()
-        context.change(state=SUGGESTED, suggested=(context.session.state, code, label, *held))
+        unlike_talk = is_story(self.event.body) and not (self.reading.talk and code.startswith("@"))
+        tells = self.reading.story or unlike_talk or (self.suggests() and self.tells())
+        held = (context.source, self.event.body) if tells else ()
+        suggestion = f"suggested {code}"
+        if suggestion == context.replied and is_story(self.event.body):
+            return self.kept(stays=True)
+        context.change(state=SUGGESTED, suggested=(context.session.state, code, label, *held), replied=suggestion)
         return context.ask()
 
     def refuse_sending(self) -> Turn:

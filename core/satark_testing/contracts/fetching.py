@@ -7,10 +7,10 @@ from typing import Final
 
 from satark.api.channel import Channel, ListeningChannel, MediaGone
 from satark.api.inbound import Batch, MediaRef
-from satark_testing.contracts.calls import opened
 from satark_testing.contracts.channel_case import ChannelCase
 from satark_testing.contracts.peer import Fault, Peer, PeerServer, Reply
 from satark_testing.contracts.rules import BrokenRule, raised, require
+from satark_testing.contracts.sending import opened
 
 _TURNS: Final = 50
 """Turns of the event loop for which `listen` runs before it is cancelled."""

@@ -54,7 +54,8 @@ def test_a_damaged_model_is_reported(model: Path) -> None:
 
 def test_nothing_is_transcribed_where_the_system_forbids_a_part_of_the_isolation(model: Path, recording: Path) -> None:
     connected = (
-        "from satark.evidence.recognition import worker; worker.isolation.leave_network = lambda: False; worker.main()"
+        "from satark.evidence.recognition import recogniser_process as it;"
+        " it.isolation.leave_network = lambda: False; it.main()"
     )
     request = DraftRequest(model=str(model), language="hi", seconds=120)
     with pytest.raises(NoDraft, match="setup"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark.api.tip import Message, RetentionStep
-from satark.casework.keeping import Keeping, StepRefused, check_agree, check_ask, keeping_of
+from satark.casework.hold_rules import Keeping, StepRefused, check_agree, check_ask, keeping_of
 
 if TYPE_CHECKING:
     from satark.audit.acts import ActKind
