@@ -118,6 +118,8 @@ def test_a_status_set_by_a_desk_without_the_merged_tip_follows_with_the_next_act
     assert merging.statuses_read_by(merging.merged) == ["MERGED"]
     merging.do(merging.leading, "note", by="dig", text="seen")
     assert merging.statuses_read_by(merging.merged) == ["MERGED", "VERIFYING"]
+    merged = merging.desks["dig"].open(merging.merged.number)
+    assert (merged.status, merged.unsigned) == ("VERIFYING", ()), "the desk that passes the status on signs it"
 
 
 def test_a_tipster_who_disputes_gets_an_answer_of_their_own(merging: Merging) -> None:

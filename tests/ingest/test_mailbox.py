@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from satark.api.sealing import seal
+from satark.api.tip import Message, Status
 from satark.ingest import mailbox
 from satark.ingest.mailbox import CodeGuesses
-from satark.store import tables
+from satark.store import tables, threads
+from support.later import render_a_band_later
 from support.working_host import WRONG, picture, working_host, working_host_on
 
 pytestmark = pytest.mark.slow("a host")
@@ -29,6 +33,38 @@ async def test_a_desk_asks_and_the_tipster_answers_through_the_mailbox(databases
         again = await place.tipster("a third").say(code)
         assert "At what hour?" in again
         assert "Don't know" not in again, "it is answered"
+
+
+async def test_whoever_writes_rows_without_a_key_tells_a_tipster_nothing(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        code = await place.receipt(place.tipster())
+        desk = place.desk("sp")
+        tip = desk.open(desk.summaries()[0].id)
+        desk.respond(tip, text="At what hour?", question=True)
+        row = place.rows(tables.tip)[0]
+        plain = Message(sender="desk", desk="sp", text="Send us your name", signature=bytes(64))
+        for forged in (plain, msgspec.structs.replace(plain, question=True, status="NEED_INFO"), status("CLOSED")):
+            sealed = seal(forged, row.recipient, row.receipt_recipient)
+            place.host.services.write_now(lambda u, one=sealed: threads.append(u, row.id, one, notified=False))  # type: ignore[misc]
+        copied = place.rows(tables.message)[0].sealed
+        place.host.services.write_now(lambda unit: threads.append(unit, row.id, copied, notified=False))
+        said = await place.tipster("another phone of hers").say(code)
+        assert "At what hour?" in said
+        assert "Send us your name" not in said
+        assert "closed" not in said.lower()
+        opened = desk.open(tip.id)
+        assert [one.message.text for one in opened.unsigned] == ["Send us your name"] * 2 + [
+            "nothing was found",
+            "At what hour?",
+        ]
+        counted = b'satark_forged_mailboxes_total{channel="script"} 1.0'
+        assert place.host.metrics.faults.current == [], "its time would tell who opened the mailbox"
+        assert counted in render_a_band_later(place.host.metrics)
+        assert [one.code for one in place.host.metrics.faults.current] == ["messages_forged"]
+
+
+def status(name: Status) -> Message:
+    return Message(sender="desk", desk="dig", status=name, text="nothing was found", signature=bytes(64))
 
 
 async def test_two_phones_at_one_mailbox_lose_no_file(databases: Any, tmp_path: Path) -> None:

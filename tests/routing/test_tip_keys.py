@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
 
 from satark.api.sealing import new_identity
-from satark.api.tip import Envelope, Header
+from satark.api.tip import Envelope, Header, Message
 from satark.roster.entries import KeyChange
 from satark.routing import tip_keys
-from satark.routing.tip_keys import TipKeyAltered, TipKeyChange, TipRoot, name_tags, present_recipient, tip_verifier
+from satark.routing.authors import Writer
+from satark.routing.tip_keys import (
+    TipKeyAltered,
+    TipKeyChange,
+    TipRoot,
+    TipsterReader,
+    name_tags,
+    present_recipient,
+    tip_verifier,
+)
 from support.roster import RosterBook
 
 TIP = "f" * 32
@@ -56,6 +66,20 @@ class Renewals:
         listed = self.changes if changes is None else changes
         encoded = tip_keys._encode(tuple(listed)) if listed else b""
         return present_recipient(self.root, encoded, self.book.state)
+
+    def written(self, desk: str, seq: int = 1, identity: str = "", tip: str = TIP, **fields: Any) -> Message:
+        """Return a message to the tipster, signed with the desk's key or another."""
+        envelope = Envelope(tip=tip, desk=desk, identity=identity or self.identity, header=HEADER)
+        key = identity or self.book.identities.get((desk, ""), new_identity()[1])
+        writer = Writer(name="one", identity=key, is_destination=":" in desk)
+        message = Message(sender="desk", desk=desk, text="come at nine", **fields)
+        return writer.signed(message, envelope, seq, 1, [self.root.recipient])
+
+    def shown(self, *messages: Message) -> list[bool]:
+        """Return of each message of a thread whether its tipster may be shown it."""
+        encoded = tip_keys._encode(tuple(self.changes))
+        reader = TipsterReader(self.root, encoded, self.book.state)
+        return [reader.may_show(seq, one) for seq, one in enumerate(messages, 1)]
 
 
 @pytest.fixture
@@ -122,6 +146,53 @@ def test_a_desk_that_has_the_tip_must_renew_its_key_when_the_desks_own_key_chang
         renewals.present()
     later = msgspec.structs.replace(renewals.root, roster=renewals.book.state.position)
     assert present_recipient(later, b"", renewals.book.state) == later.recipient
+
+
+def test_a_tipster_is_shown_what_a_desk_signed_at_its_own_place_and_words_of_their_own(renewals: Renewals) -> None:
+    assert renewals.shown(renewals.written("sp"), renewals.written("dig", 2)) == [True, True]
+    assert renewals.shown(Message(sender="tipster", text="no")) == [True]
+    signed, replace = renewals.written("sp", status="CLOSED"), msgspec.structs.replace
+    for forged in (
+        Message(sender="desk", desk="sp", text="send us your name"),
+        renewals.written("sp", identity=new_identity()[1]),
+        replace(signed, desk="dig"),
+        replace(signed, text="come alone"),
+        replace(signed, question=True),
+        replace(signed, status="ACTED"),
+        replace(signed, internal=True),
+        renewals.written("sp", tip="e" * 32),
+        renewals.written("sp", seq=2),
+        renewals.written("sp", seq=0),
+        renewals.written("no such desk"),
+    ):
+        assert renewals.shown(forged) == [False], forged.text
+    renewals.change_desk_key("sp", SP)
+    assert renewals.shown(signed, renewals.written("sp", 2)) == [True, True], "the key of its time signed it"
+
+
+def test_a_tipster_is_shown_nothing_of_an_excluded_desk_or_of_one_that_a_signed_head_lacks(renewals: Renewals) -> None:
+    message = renewals.written("lanka"), renewals.written("dig", 2)
+    assert renewals.shown(*message) == [False, True]
+    renewals.book.state.refused.add("dig")
+    assert renewals.shown(*message) == [False, False]
+
+
+def test_a_tipster_is_shown_an_offices_answer_once(renewals: Renewals) -> None:
+    answer = renewals.written("cell", seq=0)
+    assert renewals.shown(answer, answer) == [True, False]
+    assert renewals.shown(answer, renewals.written("cell", seq=0)) == [True, True], "the same words, written again"
+    message = renewals.written("dig", 2)
+    assert renewals.shown(message, message) == [False, True], "a copy keeps nothing away"
+
+
+def test_a_tipster_is_shown_what_a_destination_signed_with_any_key_of_the_tip(renewals: Renewals) -> None:
+    before = renewals.written("email:sp", status="ACTED")
+    renewals.renew("sp", renewals.change_desk_key("sp", SP))
+    assert renewals.shown(before, renewals.written("email:sp", 2)) == [True, True]
+    assert renewals.shown(renewals.written("email:sp", identity=new_identity()[1])) == [False]
+    forged = msgspec.structs.replace(renewals.changes[0], verifier=tip_verifier(new_identity()[1]))
+    renewals.changes = [forged]
+    assert renewals.shown(before, renewals.written("email:sp", 2), renewals.written("dig", 3)) == [True, False, True]
 
 
 def test_tags_reveal_a_name_only_together_with_the_tips_id() -> None:

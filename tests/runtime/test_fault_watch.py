@@ -384,6 +384,17 @@ async def test_the_operators_are_notified_of_a_fault_once_an_hour(tmp_path: Path
         assert found == ["email:operator"]
 
 
+async def test_a_forged_message_is_a_fault_once_its_band_is_over(tmp_path: Path) -> None:
+    host = Host(Settings(data_dir=tmp_path, plugins=()), frozenset[Role]({"desk"}))
+    host.metrics.forged.count("chat")
+    async with host.running():
+        await host.fault_watch.look_once()
+        assert "messages_forged" not in [fault.code for fault in host.metrics.faults.current]
+        host.metrics.forged.band._clock = lambda: time.time() + 6 * 3600
+        await host.fault_watch.look_once()
+        assert "messages_forged" in [fault.code for fault in host.metrics.faults.current]
+
+
 OPERATOR = "email:operator"
 
 

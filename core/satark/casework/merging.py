@@ -54,7 +54,7 @@ def pass_on_status(services: Services, casework: Casework, tip: OpenTip) -> None
     its own answer.
     """
     led = [one for one in merged_into(casework, tip.tip.number) if not one.work.disputed]
-    news = _news_of(casework.open(tip.id)) if led else None
+    news = _news_of(casework.open(tip.id), casework.desk) if led else None
     for summary in led:
         if news and summary.status != news.status:
             _post(services, casework, casework.open(summary.id), news)
@@ -64,10 +64,10 @@ def _post(services: Services, casework: Casework, merged: OpenTip, news: Message
     services.write_now(lambda unit: casework.post(unit, merged, news))
 
 
-def _news_of(tip: OpenTip) -> Message | None:
-    """Return what the tipsters of merged tips read of the leading one: its status, and why it was closed."""
+def _news_of(tip: OpenTip, desk: str) -> Message | None:
+    """Return what `desk` writes to the tipsters of merged tips: the leading tip's status, and why it was closed."""
     changes = list(status_changes(posted.message for posted in tip.thread))
     if not changes or changes[-1][0] not in PASSED_ON:
         return None
     status, message = changes[-1]
-    return Message(sender="desk", desk=message.desk, status=status, text=message.text if status == "CLOSED" else "")
+    return Message(sender="desk", desk=desk, status=status, text=message.text if status == "CLOSED" else "")

@@ -288,6 +288,8 @@ class Mailbox(Redacted, frozen=True, kw_only=True):
     asked: Message | None = None
     """Which of the messages is the question that waits for an answer."""
     file_notices: tuple[FileNotice, ...] = ()
+    forged: bool = False
+    """Whether messages were left out, since nobody who may write on the tip signed them."""
     """What the tipster could not be notified of when it happened."""
     erased: bool = False
     """The tip was erased when its term was over: there is nothing to show or to answer."""

@@ -66,6 +66,7 @@ class TurnResult:
         "ended",
         "erased",
         "files",
+        "forged",
         "outgoing",
         "prompts",
         "submitted",
@@ -85,6 +86,7 @@ class TurnResult:
         """Names of the sealed files to erase from the evidence folder."""
         self.files = False
         """Whether there are files to fetch."""
+        self.forged = False
         self.submitted = False
         self.wrong_code = False
 

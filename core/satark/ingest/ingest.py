@@ -220,6 +220,8 @@ class Ingest:
         self._emit(LifecycleEvent("turn", channel))
         if result.wrong_code:
             self._guesses.wrong()
+        if result.forged:
+            self._metrics.forged.count(channel)
         if result.submitted:
             self._metrics.tips.count(channel)
             self._emit(LifecycleEvent("tip", channel))

@@ -13,7 +13,7 @@ from satark.api.tip import Message
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark.identity import time_buckets
 from satark.identity.edge_key import Handle
-from satark.routing.tip_keys import decode_root, present_recipient
+from satark.routing.tip_keys import TipRoot, TipsterReader, decode_root, present_recipient
 from satark.store import evidence_files, tables, threads
 
 if TYPE_CHECKING:
@@ -41,10 +41,14 @@ class Mailboxes:
         opened = self._look_up(unit, key) if key else None
         if opened is None:
             return None
-        if not _exists(unit, opened.tip):
+        key_changes = _key_changes(unit, opened.tip)
+        if key_changes is None:
             gone = OpenMailbox(tip=opened.tip, number=opened.number, recipient=opened.tip_recipient)
             return Mailbox(open=gone, language=opened.language, messages=(), erased=True)
-        numbered = list(_messages(unit, opened))
+        root = decode_root(opened.root) if opened.root else TipRoot(tip=opened.tip, recipient=opened.tip_recipient)
+        reader = TipsterReader(root, key_changes, self._roster.check(unit.keys, committed=False).state)
+        everything = list(_messages(unit, opened))
+        numbered = [(seq, message) for seq, message in everything if reader.may_show(seq, message)]
         mailbox = OpenMailbox(
             tip=opened.tip,
             number=opened.number,
@@ -56,7 +60,10 @@ class Mailboxes:
         evidence_files.clear_file_notices(unit, opened.tip)
         messages = tuple(message for _, message in numbered)
         asked = next((message for seq, message in numbered if seq == mailbox.question), None)
-        return Mailbox(open=mailbox, language=opened.language, messages=messages, asked=asked, file_notices=notices)
+        forged = len(numbered) < len(everything)
+        return Mailbox(
+            open=mailbox, language=opened.language, messages=messages, asked=asked, file_notices=notices, forged=forged
+        )
 
     def refreshed(self, unit: UnitOfWork, mailbox: OpenMailbox) -> OpenMailbox:
         """Return an open mailbox with the files and the key that its tip has now.
@@ -64,13 +71,10 @@ class Mailboxes:
         Raises:
             TipKeyAltered: the tip's keys were altered.
         """
-        there, highest = (
-            evidence_files.count_files(unit.main, mailbox.tip),
-            evidence_files.highest_ordinal(unit.main, mailbox.tip),
-        )
-        tip = tables.tip
-        row = unit.main.execute(select(tip.c.key_changes).where(tip.c.id == mailbox.tip)).one_or_none()
-        recipient = self._recipient(unit, mailbox, row.key_changes) if row else mailbox.recipient
+        there = evidence_files.count_files(unit.main, mailbox.tip)
+        highest = evidence_files.highest_ordinal(unit.main, mailbox.tip)
+        key_changes = _key_changes(unit, mailbox.tip)
+        recipient = mailbox.recipient if key_changes is None else self._recipient(unit, mailbox, key_changes)
         return msgspec.structs.replace(mailbox, files=there, last_ordinal=highest, recipient=recipient)
 
     def post(self, unit: UnitOfWork, mailbox: OpenMailbox, message: Message) -> None:
@@ -79,9 +83,8 @@ class Mailboxes:
         Raises:
             TipKeyAltered: the tip's keys were altered.
         """
-        tip = unit.main.execute(
-            select(tables.tip.c.receipt_recipient, tables.tip.c.key_changes).where(tables.tip.c.id == mailbox.tip)
-        ).one_or_none()
+        query = select(tables.tip.c.receipt_recipient, tables.tip.c.key_changes).where(tables.tip.c.id == mailbox.tip)
+        tip = unit.main.execute(query).one_or_none()
         if tip is None:
             return
         message = msgspec.structs.replace(message, sender="tipster", band=time_buckets.band(unit.now))
@@ -121,14 +124,13 @@ class Mailboxes:
         unit.insert_new(tables.reach, [row], "id")
 
     def _look_up(self, unit: UnitOfWork, key: CodeKey) -> OpenedReceipt | None:
-        row = unit.main.execute(
-            select(tables.receipt.c.sealed).where(tables.receipt.c.lookup == key.lookup)
-        ).one_or_none()
+        query = select(tables.receipt.c.sealed).where(tables.receipt.c.lookup == key.lookup)
+        row = unit.main.execute(query).one_or_none()
         return key.open(row.sealed) if row else None
 
 
-def _exists(unit: UnitOfWork, tip: str) -> bool:
-    return unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip)).first() is not None
+def _key_changes(unit: UnitOfWork, tip: str) -> bytes | None:
+    return unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == tip)).scalar()
 
 
 def _messages(unit: UnitOfWork, opened: OpenedReceipt) -> Iterable[tuple[int, Message]]:

@@ -205,6 +205,7 @@ class TurnRunner:
         if turn.open_mailbox and turn.session is not None:
             mailbox = self._mailboxes.open(unit, event.code)
             result.wrong_code = mailbox is None
+            result.forged = mailbox is not None and mailbox.forged
             turn = _second(turn, self._engine(unit, turn.session).show_mailbox(turn.session, mailbox, unit.now))
         if turn.issue_handoff_code and turn.session is not None:
             turn = _second(turn, self._depart(unit, turn.session, event, conversation))

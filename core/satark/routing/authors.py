@@ -128,22 +128,24 @@ class ThreadReader:
             return None
         if self.access.may_write_as_destination(message, author.name):
             verifiers = [verifier_for(one, TIP_USE) for one in self._envelope.identity.split()]
-            return author if self._is_by(verifiers, message, (seq, 0)) else None
+            return author if is_by(verifiers, message, self._envelope.tip, (seq, 0)) else None
         keys = signers.keys(message.desk)
         places = signers.positions(seq, keys)
         if not self.access.may_write(message):
             return None
         if keys.keys() <= {""}:
-            return author if self._is_by(keys.get("", []), message, places) else None
+            return author if is_by(keys.get("", []), message, self._envelope.tip, places) else None
         statements = [_statement(message, self._envelope.tip, one, author.name, author.at) for one in places]
         known = keys.get(author.name, ()) if author.name else ()
         good = (key for key in known for one in statements if is_statement_signed(key, author.signature, one))
         signer = next(good, "")
         return replace(author, signer=signer) if signer else None
 
-    def _is_by(self, verifiers: list[str], message: Message, places: tuple[int, ...]) -> bool:
-        statements = [_statement(message, self._envelope.tip, one) for one in places]
-        return any(is_signed(key, message.signature, one) for key in verifiers for one in statements)
+
+def is_by(verifiers: Iterable[str], message: Message, tip: str, places: tuple[int, ...]) -> bool:
+    """Return whether one of these public keys (hex) signed a message for a tip, for one of these places in it."""
+    statements = [_statement(message, tip, one) for one in places]
+    return any(is_signed(key, message.signature, one) for key in verifiers for one in statements)
 
 
 def _statement(message: Message, tip: str, seq: int, *author: str | int) -> bytes:

@@ -8,16 +8,16 @@ the host, which opens no tip, can tell it from one that somebody wrote into the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import select, update
 
 from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
-from satark.api.tip import Envelope
+from satark.api.tip import Envelope, Message
 from satark.identity.signatures import is_signed, signing_key, verifier_for
-from satark.routing.authors import TIP_USE, Signers, ThreadReader
+from satark.routing.authors import TIP_USE, Signers, ThreadReader, is_by
 from satark.routing.releases import Access
 from satark.store import deliveries, envelopes, tables, threads, tip_changes
 from satark_files.decoding import DECODING_ERRORS
@@ -87,18 +87,43 @@ def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState) -> 
     Raises:
         TipKeyAltered: the changes are not those that the tip's desks made.
     """
-    recipient, verifier, changes = root.recipient, root.verifier, _decoded(key_changes)
-    for one in changes:
-        if not is_signed(verifier, one.signature, _signed_bytes(root.tip, one)) or _has(root.excluded, root.tip, one):
-            raise TipKeyAltered
-        recipient, verifier = one.recipient, one.verifier
+    changes = _decoded(key_changes)
+    _verifiers(root, changes)
+    if any(_has(root.excluded, root.tip, one.desk) for one in changes):
+        raise TipKeyAltered
     current = {one.desk for one in changes if _is_by_present_key(root.tip, one, state)}
     if changes and changes[-1].desk not in current:
         raise TipKeyAltered
     changed = {desk for desk, at in state.key_changed_at.items() if at > root.roster and state.desks[desk].officers}
     if any(_tag(root.tip, desk) in _split(root.desks) for desk in changed - current):
         raise TipKeyAltered
-    return recipient
+    return changes[-1].recipient if changes else root.recipient
+
+
+class TipsterReader:
+    """Tells what of a tip's thread its tipster is shown. A receipt opens no officer's signature: a desk's key signs."""
+
+    def __init__(self, root: TipRoot, key_changes: bytes, state: RosterState) -> None:
+        self._root, self._state = root, state
+        self._signers, self._seen = Signers(state), set[bytes]()
+        try:
+            self._verifiers = _verifiers(root, _decoded(key_changes))
+        except TipKeyAltered:
+            self._verifiers = [root.verifier]
+
+    def may_show(self, seq: int, message: Message) -> bool:
+        """Return whether the next message is the tipster's, or by a desk's key or, of a destination, the tip's."""
+        if message.sender == "tipster":
+            return True
+        desk, tip = message.desk, self._root.tip
+        if desk in self._state.refused or _has(self._root.excluded, tip, desk) or message.officer in self._seen:
+            return False
+        keys = self._signers.keys(desk)
+        is_by_desk = is_by(keys.get("", []), message, tip, self._signers.positions(seq, keys))
+        if not is_by_desk and not is_by(self._verifiers, message, tip, (seq, 0)):
+            return False
+        self._seen.add(message.officer)  # a message of an office names no place: a copy is known by what was sealed
+        return True
 
 
 def renew_tip_keys(
@@ -214,8 +239,17 @@ def _signed_bytes(tip: str, change: TipKeyChange) -> bytes:
     return _DOMAIN + msgspec.json.encode((tip, change.recipient, change.verifier, change.desk))
 
 
-def _has(tags: bytes, tip: str, change: TipKeyChange) -> bool:
-    return _tag(tip, change.desk) in _split(tags)
+def _has(tags: bytes, tip: str, desk: str) -> bool:
+    return _tag(tip, desk) in _split(tags)
+
+
+def _verifiers(root: TipRoot, changes: Sequence[TipKeyChange]) -> list[str]:
+    found = [root.verifier]
+    for one in changes:
+        if not is_signed(found[-1], one.signature, _signed_bytes(root.tip, one)):
+            raise TipKeyAltered
+        found.append(one.verifier)
+    return found
 
 
 def _split(tags: bytes) -> set[bytes]:

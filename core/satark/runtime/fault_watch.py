@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
     from satark.services import ProcessServices, Services
     from satark.settings.settings import Settings
-    from satark.telemetry.faults import Fault, Faults
+    from satark.telemetry.faults import Fault
     from satark.telemetry.metrics import Metrics
 
 
@@ -40,7 +40,7 @@ class FaultWatch:
 
     Args:
         services: the stores.
-        faults: gets the reports of faults.
+        metrics: get the reports of faults.
         settings: folders, limits, and who gets alarms.
         identity: the edge key and the epoch keys, if the process has them.
         opens_files: whether the process opens citizens' files, which must happen in isolation.
@@ -49,13 +49,13 @@ class FaultWatch:
     def __init__(
         self,
         services: ProcessServices,
-        faults: Faults,
+        metrics: Metrics,
         settings: Settings,
         *,
         identity: Identity | None = None,
         opens_files: bool = False,
     ) -> None:
-        self._services, self._faults, self._settings = services, faults, settings
+        self._services, self._metrics, self._faults, self._settings = services, metrics, metrics.faults, settings
         self._identity = identity
         self._looks_at_isolation = opens_files and not settings.core.evidence.allow_weak_isolation
         core = settings.core
@@ -73,6 +73,7 @@ class FaultWatch:
 
     async def look_once(self) -> None:
         """Look once; report which faults began and which are over; notify the operators at most once an hour."""
+        self._metrics.end_bands()
         for group, found in (await run_in_thread(self._look)).items():
             self._faults.show(group, found)
         self._faults.end_expired()

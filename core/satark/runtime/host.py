@@ -85,7 +85,7 @@ class Host:
         roster_watch = RosterWatch(self.services, self.metrics, settings.core.alarm_to)
         self.fault_watch = FaultWatch(
             self.services,
-            self.metrics.faults,
+            self.metrics,
             settings,
             identity=self.ingest_runtime.identity if self.ingest_runtime else None,
             opens_files="worker" in self.roles,

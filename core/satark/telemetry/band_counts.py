@@ -107,6 +107,8 @@ class BandCounter:
     ) -> None:
         self._counter = counter
         self._usual = frozenset(usual)
+        self.when_shown: Callable[[], None] = lambda: None
+        """Called when counts of a band that is over are published."""
         self.band: Band[tuple[str, ...]] = Band(self._show, step, clock)
 
     def count(self, *labels: str) -> None:
@@ -122,6 +124,7 @@ class BandCounter:
 
     def _show(self, labels: tuple[str, ...], count: int, _sum: float) -> None:
         self._counter.labels(*labels).inc(count)
+        self.when_shown()
 
 
 class BandHistogram:

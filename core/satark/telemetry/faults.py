@@ -40,6 +40,13 @@ class Fault(msgspec.Struct, frozen=True):
         return f"{self.text}; {self.do}"
 
 
+FORGED_MESSAGES: Final = Fault(
+    "messages_forged",
+    "somebody wrote messages to tipsters into the database, which no tipster was shown",
+    "find out who writes to the database; the desk's pages of the tips show them (docs/runbook.md#forged-messages)",
+)
+
+
 class Faults:
     """The faults of one process. The writer's thread may report faults too."""
 

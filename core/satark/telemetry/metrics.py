@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 from satark.telemetry.band_counts import STEP, BandCounter, BandHistogram
-from satark.telemetry.faults import Fault, Faults
+from satark.telemetry.faults import ALARM_SECONDS, FORGED_MESSAGES, Fault, Faults
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -27,7 +28,7 @@ class Metrics:
     """The process's metrics, in a registry of their own.
 
     Labels are names of channels, sinks and configured destinations, and error codes. Counts of tipsters' messages are
-    published at the end of their six-hour band, faults at once.
+    published at the end of their six-hour band, and so is the fault of a forged message; other faults at once.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -59,6 +60,9 @@ class Metrics:
         self.deliveries = self._by_band(
             self._counter("satark_deliveries", "deliveries by result", "sink", "result"), "done", step=1
         )
+        text = "mailboxes opened with messages left out that nobody signed who may write"
+        self.forged = self._by_band(self._counter("satark_forged_mailboxes", text, "channel"), step=1)
+        self.forged.when_shown = partial(self.faults.begin, FORGED_MESSAGES, seconds=ALARM_SECONDS)
         self.spooled = self._counter(
             "satark_spooled", "batches spooled or refused while the database was down", "channel", "result"
         )
