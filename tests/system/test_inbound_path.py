@@ -35,7 +35,7 @@ WEB: Final[tuple[Role, ...]] = ("web",)
 MOST_CALLS: Final = 12
 """Functions of ours on the stack when the dialogue begins."""
 MOST_FILES_TO_THE_DIALOGUE: Final = 22
-MOST_FILES: Final = {"Hi": 60, "1": 60, "लंका थाने के पीछे शराब बिकती है": 72}
+MOST_FILES: Final = {"Hi": 60, "1": 60, "लंका थाने के पीछे शराब बिकती है": 77}
 """Text → the files that a whole turn enters, until the reply was sent. A story is read word by word besides."""
 PEOPLE: Final = ("919140112231", "919140112232", "919140112233")
 SECRET: Final = "s" * 32

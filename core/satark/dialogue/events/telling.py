@@ -53,10 +53,14 @@ class Telling:
         return self.reading.kind in _TALK and self.reading.talk == "likely" and not more
 
     def is_talk(self) -> bool:
-        """Whether the words are probably said to the service, so that none are kept without asking once."""
+        """Whether the words are probably said to the service, so that none are kept without asking once.
+
+        A question for the story, the place or details expects any words.
+        """
         session = self.context.session
         in_danger = any(danger.sure for danger in self.reading.dangers)
-        return bool(self.reading.talk) and not (in_danger or session.submitted or session.mailbox or session.suggested)
+        is_probable = self.reading.talk == "likely" or (self.reading.talk and bool(self.asked.options))
+        return is_probable and not (in_danger or session.submitted or session.mailbox or session.suggested)
 
     def tells_number(self) -> bool:
         """Whether the text is no certain answer and has a number in it."""
