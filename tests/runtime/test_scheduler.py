@@ -99,7 +99,7 @@ COMPLETE = (
     "English",
     "Illegal arms",
     "remind",
-    "Pistols are sold behind the school at night",
+    "Pistols are sold at the school",
     "Lanka",
     "no",
     "skip",
@@ -133,7 +133,7 @@ async def test_an_expired_draft_is_erased_with_its_files_and_address_and_mention
     stored: Clock,
 ) -> None:
     clock = stored
-    await clock.tipster.say("Hi", "English", "Illegal arms", "Pistols are sold behind the school at night")
+    await clock.tipster.say("Hi", "English", "Illegal arms", "Pistols are sold at the school")
     clock.channel.files["m1"] = b"a picture"
     await clock.tipster.hear(Media(MediaRef(account=ACCOUNT, id="m1"), "image"))
     await until(lambda: clock.channel.discarded)
@@ -152,7 +152,7 @@ async def test_an_expired_draft_is_erased_with_its_files_and_address_and_mention
 
 
 async def test_the_remainder_of_an_erased_draft_expires_too(clock: Clock) -> None:
-    await clock.tipster.say("Hi", "English", "Illegal arms", "Pistols are sold behind the school at night")
+    await clock.tipster.say("Hi", "English", "Illegal arms", "Pistols are sold at the school")
     make_due(clock, expires=0)
     await until(lambda: not only_draft(clock).tip)
     make_due(clock, expires=0)
