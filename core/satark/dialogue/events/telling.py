@@ -59,7 +59,7 @@ class Telling:
         """
         session = self.context.session
         in_danger = any(danger.sure for danger in self.reading.dangers)
-        is_probable = self.reading.talk == "likely" or (self.reading.talk and bool(self.asked.options))
+        is_probable = self.reading.talk == "likely" or bool(self.reading.talk and self.asked.options)
         return is_probable and not (in_danger or session.submitted or session.mailbox or session.suggested)
 
     def tells_number(self) -> bool:
