@@ -20,6 +20,7 @@ from satark.remote.messages import ANSWER_DOMAIN, OfficeAnswer, SignedAnswer, en
 from satark.roster.chain import append
 from satark.roster.entries import DeskAdded, Entry
 from satark.routing.desks import add_desk
+from satark.routing.tip_keys import TipRoot, TipsterReader
 from satark.store import deliveries, envelopes, tables
 from support.acts import direct_whole
 from support.tips import seed_file_state
@@ -40,7 +41,10 @@ async def test_an_answer_reaches_the_tipster_and_the_other_desk_once(link_on_eac
     assert (opened.status, opened.pending_answers) == ("ACTED", 0)
     assert link.thread_at_office(seeded.number) == link.thread_at_host(seeded.number) == ["धन्यवाद", "अंदर की बात"]
     rows = link.rows(link.host, tables.message)
-    assert open_as(Message, rows[0].sealed, seeded.receipt_identity).text == "धन्यवाद"
+    read = open_as(Message, rows[0].sealed, seeded.receipt_identity)
+    assert read.text == "धन्यवाद"
+    root = TipRoot(tip=seeded.id, recipient=seeded.recipient)
+    assert TipsterReader(root, b"", link.host.read_keys(link.host.roster.check).state).may_show(1, read)
     assert [row.notified for row in rows] == [False, True]
 
 
