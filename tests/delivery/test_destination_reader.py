@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from satark.api.routing import CaseworkError, Desk, DestinationRule
-from satark.api.sealing import CantOpen, new_identity, open_envelope, recipient_of
+from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope, recipient_of
 from satark.api.settings import SettingsError
 from satark.api.sink import Delivery
 from satark.api.tip import Message
@@ -19,6 +19,7 @@ from satark.casework.errors import NoSuchFile
 from satark.custody import log as custody
 from satark.delivery.destination_reader import DestinationReader
 from satark.routing.desks import add_desk
+from satark.routing.tip_keys import TipRoot, TipsterReader, tip_verifier
 from satark.services import Services
 from satark.store import tables
 from satark.store.threads import post
@@ -213,6 +214,11 @@ def test_a_destination_finds_its_tip_by_number_and_posts_a_message_to_it(
         found.clean("2")
     answer = Message(sender="desk", desk=TO, text="We are on it", status="IN_REVIEW")
     services.write_now(lambda unit: found.post(unit, answer))
+    root = TipRoot(tip=seeded.id, recipient=seeded.recipient, verifier=tip_verifier(seeded.identity))
+    query = select(tables.message.c.sealed).where(tables.message.c.seq == 2)
+    sealed = services.read(lambda c: c.execute(query).scalar_one())
+    told = open_as(Message, sealed, seeded.receipt_identity)
+    assert TipsterReader(root, b"", services.read_keys(services.roster.check).state).may_show(2, told)
     assert [message.text for message in reader.find(seeded.number).content.thread] == ["और भी"]
     with pytest.raises(CaseworkError):
         reader.find(other.number)
