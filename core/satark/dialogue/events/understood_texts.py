@@ -276,7 +276,8 @@ class _Words(Telling):
             return _choose(context, code) or not_understood(context)
         if erases and not (context.session.has_draft and may_carry_out(context, code[1:])):
             return handle_command(context, code[1:])
-        unlike_talk = is_story(self.event.body) and not (self.reading.talk and code.startswith("@"))
+        is_said = is_question(self.event.body) or (self.reading.talk and code.startswith("@"))
+        unlike_talk = is_story(self.event.body) and not is_said
         tells = self.reading.story or unlike_talk or (self.suggests() and self.tells())
         held = (context.source, self.event.body) if tells else ()
         suggestion = f"suggested {code}"
