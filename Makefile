@@ -17,7 +17,7 @@ JOBS ?= $(shell expr 2 '*' $(CORES))
 # What is quick waits for nothing. One process takes a file at a time, those with slow tests first.
 PYTEST := .venv/bin/pytest --dist loadfile --no-loadscope-reorder -n
 # Databases of tests are written to memory where there is enough of it: half of a quick test is waiting for a disk.
-IN_MEMORY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
+IN_MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
 # Tests start a hundred processes: each would compile all of Satark again if nothing were written.
 unexport PYTHONDONTWRITEBYTECODE
 

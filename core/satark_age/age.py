@@ -251,17 +251,16 @@ def _bytes(text: bytes) -> bytes:
 
 def _bech32(prefix: str, data: bytes) -> str:
     text = b32encode(data).decode().rstrip("=").translate(_FROM_BASE32)
-    total = _checksum(prefix, text + _CHARACTERS[0] * _CHECK) ^ 1
+    total = _checksum(prefix, _number(text) << 5 * _CHECK, len(text) + _CHECK) ^ 1
     return f"{prefix}1{text}" + "".join(_CHARACTERS[total >> 5 * at & 31] for at in reversed(range(_CHECK)))
 
 
 def _bech32_data(text: str, prefix: str) -> bytes:
     body = text[len(prefix) + 1 :]
-    if not set(body) <= set(_CHARACTERS) or _checksum(prefix, body) != 1:
+    if not set(body) <= set(_CHARACTERS) or _checksum(prefix, number := _number(body), len(body)) != 1:
         raise ValueError("no Bech32, or cut or altered")
-    coded = body[:-_CHECK]
-    size, padding = divmod(5 * len(coded), 8)
-    value = _number(coded)
+    size, padding = divmod(5 * (len(body) - _CHECK), 8)
+    value = number >> 5 * _CHECK
     if value % (1 << padding) or padding >= 5:  # noqa: PLR2004 - bits of a character
         raise ValueError("not in canonical Bech32")
     return (value >> padding).to_bytes(size)
@@ -271,13 +270,9 @@ def _number(body: str) -> int:
     return int(body.translate(_DIGITS) or "0", 32)
 
 
-def _checksum(prefix: str, body: str) -> int:
-    value = _number(body)
-    return reduce(
-        xor,
-        (((value & bits).bit_count() & 1) << at for at, bits in enumerate(_checked_bits(len(body)))),
-        _checksum_of_prefix(prefix, len(body)),
-    )
+def _checksum(prefix: str, number: int, characters: int) -> int:
+    parities = ((number & bits).bit_count() & 1 for bits in _checked_bits(characters))
+    return _checksum_of_prefix(prefix, characters) ^ sum(parity << at for at, parity in enumerate(parities))
 
 
 @lru_cache(maxsize=16)

@@ -18,7 +18,7 @@ from satark.casework.evidence_access import EvidenceAccess
 from satark.casework.hold_rules import Keeping, keeping_of
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary, summarize, transcripts_of
 from satark.casework.search import Query
-from satark.casework.tip_cache import TipCache, documents, open_document
+from satark.casework.tip_cache import TipCache, documents
 from satark.casework.work import PostedMessage, as_request
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
@@ -203,7 +203,7 @@ class Casework(EvidenceAccess):
             if not self._has(tip):
                 raise NoSuchTip
             document = self._services.read(lambda c: documents(c, [tip])).get(tip, b"")
-        opened = open_document(document, cached)
+        opened = cached.open_document(document)
         has_key = not cached.envelope.tip_recipient
         rows = self._services.read(lambda c: _files(c, tip)) if has_key else []
         stored, damaged = open_records(rows, cached.envelope.identity)

@@ -14,22 +14,21 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from sqlalchemy import Connection, select
 
-from satark.api.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
-from satark.api.tip import Envelope, Message, Tip
+from satark.api.sealing import CantOpen, open_envelope, recipient_of
+from satark.api.tip import Envelope
+from satark.casework.cached_tip import CachedTip
 from satark.casework.errors import NoSuchTip
-from satark.casework.opened_tip import TipSummary, summarize
-from satark.casework.related.clues import Clues, Picture, clues_of, picture_of
+from satark.casework.related.clues import picture_of
 from satark.casework.related.floods import FloodIndex
 from satark.casework.related.index import RelatedIndex
 from satark.casework.search_index import SearchIndex, SearchTexts
-from satark.casework.work import PostedMessage, corrected
 from satark.evidence.records import open_records
 from satark.remote import office_outbox
 from satark.roster.state import RosterState
 from satark.routing.authors import Signers, ThreadReader
-from satark.routing.releases import Access, released_tip
+from satark.routing.releases import Access
 from satark.store import envelopes, tables, tip_changes
-from satark.store.threads import Sealed, batches, new_messages
+from satark.store.threads import batches, new_messages
 
 if TYPE_CHECKING:
     from satark.casework.opened_tip import OpenTip
@@ -293,7 +292,7 @@ class TipCache:
     def _open_texts(self, tips: Collection[str]) -> None:
         for tip, sealed in self._services.read(lambda c: documents(c, tips)).items():
             with contextlib.suppress(CantOpen):  # `Casework.open` reports it
-                self.tips[tip].document = open_document(sealed, self.tips[tip])
+                self.tips[tip].document = self.tips[tip].open_document(sealed)
         for tip, rows in self._services.read(lambda c: _records(c, tips)).items():
             opened, _ = open_records(rows, self.tips[tip].envelope.identity)
             self.tips[tip].captions = tuple(record.caption for record in opened)
@@ -301,103 +300,6 @@ class TipCache:
         for tip in tips:
             self.texts.put(tip, self.tips[tip].texts(self._search_texts))
         self._uncompared |= set(tips)
-
-
-class _Opened:
-    """Opened messages of a thread: those that count, those that nobody signed, and how many did not open."""
-
-    def __init__(self) -> None:
-        self.counted: list[PostedMessage] = []
-        self.unsigned: list[PostedMessage] = []
-        self.damaged = 0
-
-
-class CachedTip:
-    """One tip: its opened envelope, and its thread as far as it was read."""
-
-    def __init__(self, digest: bytes, envelope: Envelope) -> None:
-        self.digest = digest
-        self.envelope = envelope
-        self.last = 0
-        self.pending_answers: Sequence[office_outbox.PendingAnswer] = ()
-        self.document: Tip | None = None
-        self.captions: tuple[str, ...] = ()
-        self.pictures: tuple[Picture, ...] = ()
-        self._summary: TipSummary | None = None
-        self._posted = _Opened()
-        self._answered = _Opened()
-        self._reader: ThreadReader | None = None
-
-    @property
-    def thread(self) -> list[PostedMessage]:
-        """The messages of the thread, then the answers that the host has not confirmed yet."""
-        return self._posted.counted + self._answered.counted
-
-    @property
-    def unsigned(self) -> list[PostedMessage]:
-        """Messages in a desk's name that nobody signed who may write."""
-        return self._posted.unsigned + self._answered.unsigned
-
-    @property
-    def damaged(self) -> int:
-        """The number of messages that do not open."""
-        # To a desk that has a release alone, a message that is not for it looks damaged.
-        return 0 if self.envelope.tip_recipient else self._posted.damaged + self._answered.damaged
-
-    def add(self, messages: Sealed, pending: Sequence[office_outbox.PendingAnswer], signers: Signers) -> None:
-        """Open further messages of the thread. `pending`: the answers that the host has not confirmed yet."""
-        self._summary = None
-        if self.envelope.tip_recipient:
-            self.document = None  # a later direction may release more
-        self._reader = self._reader or ThreadReader(self.envelope)
-        self._open(self._posted, messages, self._reader, signers)
-        self.last = messages[-1][0] if messages else self.last
-        self.pending_answers, self._answered = pending, _Opened()
-        access = Access(self.envelope, (one.message for one in self._posted.counted))
-        sealed = [(self.last + n, one.sealed) for n, one in enumerate(pending, 1)]
-        self._open(self._answered, sealed, ThreadReader(self.envelope, access), signers)
-
-    def _open(self, into: _Opened, messages: Sealed, reader: ThreadReader, signers: Signers) -> None:
-        for seq, sealed in messages:
-            try:
-                message = open_as(Message, sealed, self.envelope.identity)
-            except CantOpen:
-                into.damaged += 1
-                continue
-            author = reader.read(seq, message, signers)
-            if author is None:
-                into.unsigned.append(PostedMessage(seq, message))
-            elif not message.private or message.desk == self.envelope.desk:
-                into.counted.append(PostedMessage(seq, message, author.name, author.at, author.signer))
-
-    def summary(self, tip: str) -> TipSummary:
-        """Return the tip's summary, worked out again when something was added to its thread."""
-        if self._summary is None:
-            self._summary = summarize(tip, self.envelope.header, self.thread)
-        return self._summary
-
-    def texts(self, of: SearchTexts) -> list[str]:
-        """Return what a search looks through: answers, captions, messages, the number, and names of what was chosen."""
-        answers = of.written(self.document.answers) if self.document is not None else []
-        thread, header = self.thread, self.envelope.header
-        messages = [posted.message.text for posted in thread]
-        return [*answers, *self.captions, *messages, header.number, *of.names(corrected(header, thread))]
-
-    def clues(self) -> Clues:
-        """Return what of the tipster's texts, recordings and pictures can be compared with other tips."""
-        told = (one.message for one in self.thread if one.message.sender == "tipster" or one.message.transcript)
-        return clues_of(self.document, [*self.captions, *(message.text for message in told)], self.pictures)
-
-
-def open_document(sealed: bytes, cached: CachedTip) -> Tip:
-    """Open a tip's document; where the desk has a release alone, return what was released.
-
-    Raises:
-        CantOpen: the document was altered.
-    """
-    if cached.envelope.tip_recipient:
-        return released_tip(cached.envelope, [posted.message for posted in cached.thread])
-    return open_tip(sealed, cached.envelope)
 
 
 def _existing(connection: Connection, tips: Iterable[str]) -> set[str]:

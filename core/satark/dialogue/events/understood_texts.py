@@ -276,13 +276,17 @@ class _Words(Telling):
             return _choose(context, code) or not_understood(context)
         if erases and not (context.session.has_draft and may_carry_out(context, code[1:])):
             return handle_command(context, code[1:])
-        is_said = is_question(self.event.body) or (self.reading.talk and code.startswith("@"))
-        unlike_talk = is_story(self.event.body) and not is_said
-        tells = self.reading.story or unlike_talk or (self.suggests() and self.tells())
-        held = (context.source, self.event.body) if tells else ()
-        suggestion = f"suggested {code}"
-        if suggestion == context.replied and is_story(self.event.body):
+        return self._suggest(code, label)
+
+    def _suggest(self, code: str, label: str) -> Turn:
+        """Suggest what was probably meant, once; what was told beside it waits for the answer."""
+        context, body, suggestion = self.context, self.event.body, f"suggested {code}"
+        is_long = is_story(body)
+        if is_long and suggestion == context.replied:
             return self.kept(stays=True)
+        is_said = is_question(body) or (self.reading.talk and code.startswith("@"))
+        tells = self.reading.story or (is_long and not is_said) or (self.suggests() and self.tells())
+        held = (context.source, body) if tells else ()
         context.change(state=SUGGESTED, suggested=(context.session.state, code, label, *held), replied=suggestion)
         return context.ask()
 
