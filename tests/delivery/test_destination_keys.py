@@ -11,24 +11,14 @@ from satark.api.routing import DestinationRule
 from satark.api.sealing import new_identity
 from satark.api.settings import SettingsError
 from satark.delivery.destination_keys import load_identity, own_key
+from support.destination_key import DestinationKey
 
 TO = "email:cell"
 
 
-class Key:
-    """A destination's key in a file, as an operator makes it."""
-
-    def __init__(self, folder: Path) -> None:
-        recipient, self.identity = new_identity()
-        self.file = folder / "destination.key"
-        self.file.touch(0o600)
-        self.file.write_text(f"# made by hand\n{self.identity}\n")
-        self.rule = DestinationRule(to=TO, desk="sp", recipient=recipient, identity_file=self.file)
-
-
 @pytest.fixture
-def destination(tmp_path: Path) -> Key:
-    return Key(tmp_path)
+def destination(tmp_path: Path) -> DestinationKey:
+    return DestinationKey(tmp_path, to=TO)
 
 
 def test_a_missing_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
@@ -51,12 +41,12 @@ def test_a_missing_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> N
         ({"recipient": new_identity()[0]}, "another key"),
     ],
 )
-def test_a_key_that_can_not_be_used_is_named(change: dict[str, Any], said: str, destination: Key) -> None:
+def test_a_key_that_can_not_be_used_is_named(change: dict[str, Any], said: str, destination: DestinationKey) -> None:
     with pytest.raises(SettingsError, match=said):
         load_identity(destination.rule.model_copy(update=change))
 
 
-def test_a_key_file_that_others_can_read_or_that_holds_no_key_is_refused(destination: Key) -> None:
+def test_a_key_file_that_others_can_read_or_that_holds_no_key_is_refused(destination: DestinationKey) -> None:
     destination.file.chmod(0o640)
     with pytest.raises(SettingsError, match="read by others"):
         load_identity(destination.rule)

@@ -23,21 +23,18 @@ from satark.routing.tip_keys import TipRoot, TipsterReader, tip_verifier
 from satark.services import Services
 from satark.store import tables
 from satark.store.threads import post
+from support.destination_key import DestinationKey
 from support.store import fresh_services
 from support.tips import claim_delivery, seed_file, seed_file_state, seed_message, seed_tip
 
 TO = "email:cell"
 
 
-class ReadingDestination:
+class ReadingDestination(DestinationKey):
     """A destination with a key of its own, and the desk that it belongs to."""
 
     def __init__(self, folder: Path) -> None:
-        recipient, self.identity = new_identity()
-        self.file = folder / "destination.key"
-        self.file.touch(0o600)
-        self.file.write_text(f"# made by hand\n{self.identity}\n")
-        self.rule = DestinationRule(to=TO, desk="sp", recipient=recipient, identity_file=self.file)
+        super().__init__(folder, to=TO)
         desk_recipient, self.desk_identity = new_identity()
         self.desk = Desk(name="sp", title="SP", level="district", recipient=desk_recipient)
 

@@ -10,6 +10,16 @@ from support.dialogue.unseen import conversation
 from support.loops import every_row
 
 
+def said_in_vain(engine: Engine, step: str, text: str) -> Chat:
+    """Say a text at a question, which changes no answer; return the conversation."""
+    talk = conversation(engine, step)
+    before = talk.session and talk.session.answers
+    talk.say(text)
+    assert talk.session is not None
+    assert talk.session.answers == before
+    return talk
+
+
 @every_row(
     "step, text",
     [
@@ -22,11 +32,7 @@ from support.loops import every_row
     ],
 )
 def test_what_is_said_to_the_service_is_no_part_of_the_tip(engine: Engine, step: str, text: str) -> None:
-    talk = conversation(engine, step)
-    before = talk.session and talk.session.answers
-    talk.say(text)
-    assert talk.session is not None
-    assert talk.session.answers == before
+    said_in_vain(engine, step, text)
 
 
 @every_row(
@@ -43,12 +49,7 @@ def test_what_is_said_to_the_service_is_no_part_of_the_tip(engine: Engine, step:
     ],
 )
 def test_an_unsure_answer_is_named_and_not_taken(engine: Engine, step: str, text: str) -> None:
-    talk = conversation(engine, step)
-    before = talk.session and talk.session.answers
-    talk.say(text)
-    assert talk.session is not None
-    assert talk.step == "@suggested"
-    assert talk.session.answers == before
+    assert said_in_vain(engine, step, text).step == "@suggested"
 
 
 @pytest.fixture
