@@ -65,7 +65,7 @@ def work_of_pages(services: Services, client: Client, number: str, monkeypatch: 
 
     found = []
     with monkeypatch.context() as patch:
-        patch.setattr(tip_cache, "open_as", counted(sealing.open_as))
+        patch.setattr(cached_tip, "open_as", counted(sealing.open_as))
         patch.setattr(tip_cache, "open_envelope", counted(sealing.open_envelope))
         patch.setattr(RowBuilder, "row", counted(RowBuilder.row))
         for address in ("", "?mark=open&category=liquor", "?q=शराब", f"tips/{number}"):
