@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from satark.api import sealing
 from satark.api.routing import Desk
-from satark.casework import Progress, tip_cache
+from satark.casework import Progress, cached_tip, tip_cache
 from satark.casework.search import Query
 from satark.services import DeskContext, Services
 from satark_desk.desk_keys import UnlockedDesk
