@@ -25,7 +25,7 @@ from support.quick_migrations import quick_migrations
 from support.settings import SETTINGS_OF_TESTS
 from support.shared_dialects import shared_dialects
 
-pytest_plugins = ["support.tiers"]
+pytest_plugins = ["support.programs", "support.tiers"]
 # A machine that is busy fails no test: hypothesis would by default.
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from satark.api.channel import RawRequest
-from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 from support.flow_json import FlowShelf
+from support.programs import ServedGraph
 
 NUMBER = "106540352242922"
 

@@ -16,11 +16,11 @@ from satark.runtime.channel_context import ChannelContext
 from satark.settings.settings import Settings
 from satark.speech.ogg_opus import read_packets, write_file
 from satark.speech.voice_notes import PAUSE
-from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.waiting import until
 from satark_whatsapp.attachments import ATTACHMENT
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
+from support.programs import ServedGraph
 
 pytestmark = pytest.mark.slow("a provider's server")
 

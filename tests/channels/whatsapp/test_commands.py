@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from satark.cli.main import cli
-from satark_testing.pytest_plugin import ServedGraph
 from satark_whatsapp.forms import flow_json
 from support.flow_json import FlowShelf, validation_errors
+from support.programs import ServedGraph
 
 pytestmark = [pytest.mark.slow("a provider's server"), pytest.mark.usefixtures("flows")]
 

@@ -8,8 +8,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from satark.api.inbound import Address
 from satark.api.outbound import Blocked, Call, Misconfigured, Permanent, SendResult, Throttled, Transient, WindowClosed
 from satark.api.prompt import Prompt
-from satark_testing.pytest_plugin import ServedGraph
 from satark_whatsapp.channel import WhatsAppChannel
+from support.programs import ServedGraph
 
 pytestmark = pytest.mark.slow("a provider's server")
 

@@ -9,11 +9,11 @@ import pytest
 
 from satark.api.inbound import Address
 from satark.api.prompt import Choice, Prompt
-from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.limits import check_message
 from satark_testing.whatsapp.messages import BusinessMessage
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
+from support.programs import ServedGraph
 
 ACCOUNT = "whatsapp:106540352242922"
 OFFER = Prompt(text="What is happening?", language="hi", form="t0k", menu_label="फ़ॉर्म भरें", wants="choice")

@@ -16,13 +16,13 @@ from satark.api.channel import RawRequest
 from satark.api.inbound import Address
 from satark.api.outbound import Accepted, Call, Misconfigured, Throttled, Transient, WindowClosed
 from satark.api.prompt import Prompt
-from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import Sender
 from satark_whatsapp import graph_api
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.settings import WhatsAppSettings
 from support.peers.strangers import stranger
+from support.programs import ServedGraph
 
 pytestmark = pytest.mark.slow("a provider's server")
 

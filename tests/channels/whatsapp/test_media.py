@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from satark.api.channel import MediaGone
 from satark.api.inbound import MediaRef
 from satark_testing.processes.serving import serve
-from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import StoredMedia
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
+from support.programs import ServedGraph
 
 pytestmark = pytest.mark.slow("a provider's server")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from satark_testing.pytest_plugin import ServedGraph
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
+from support.programs import ServedGraph
 
 
 async def test_meta_says_what_is_wrong_with_the_number(secrets: dict[str, Any], graph: ServedGraph) -> None:

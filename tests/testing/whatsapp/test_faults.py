@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 
-from satark_testing.pytest_plugin import ServedGraph
+from support.programs import ServedGraph
 
 
 async def answer(

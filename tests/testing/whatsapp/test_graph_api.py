@@ -7,8 +7,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.citizen import Citizen, LostError
+from support.programs import ServedGraph
 from support.whatsapp_bot import running
 
 pytestmark = pytest.mark.slow("a provider's server")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import aiohttp
 
-from satark_testing.pytest_plugin import ServedGraph
+from support.programs import ServedGraph
 
 
 async def test_a_download_at_an_unknown_address_is_answered_404(graph: ServedGraph) -> None:

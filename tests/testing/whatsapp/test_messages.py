@@ -7,8 +7,8 @@ from typing import Any
 
 import aiohttp
 
-from satark_testing.pytest_plugin import ServedGraph
 from satark_testing.whatsapp.graph_api import Offer, Sender, Webhooks, batch
+from support.programs import ServedGraph
 
 TEXT: dict[str, Any] = {"messaging_product": "whatsapp", "to": "919876543210", "text": {"body": "x"}}
 

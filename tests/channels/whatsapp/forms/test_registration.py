@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse
 
-from satark_testing.pytest_plugin import ServedGraph
 from satark_whatsapp.forms.registration import RegistrationError, flow_name, register
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.settings import WhatsAppSettings
 from support.flow_json import FlowShelf
+from support.programs import ServedGraph
 
 BUSINESS = "102290129340398"
 

@@ -1,7 +1,4 @@
-"""pytest plugin: fixtures and the marker `needs`, loaded in every project that has Satark installed.
-
-Imports stand where they are used: pytest loads this module before it measures coverage, and in every project.
-"""
+"""pytest plugin: simulated and real servers as fixtures, and the marker `needs` for tests that need a program."""
 
 from __future__ import annotations
 
@@ -9,14 +6,13 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
-if TYPE_CHECKING:
-    from satark_testing.peers.rabbitmq import Broker
-    from satark_testing.whatsapp.graph_api import GraphPeer
-
+from satark_testing.peers.rabbitmq import Broker, running_broker
+from satark_testing.processes.serving import serve
+from satark_testing.whatsapp.graph_api import GraphPeer
 
 SKIP_NOTHING = "SATARK_TESTS_SKIP_NOTHING"
 """Environment variable: with the value 1, as in CI, a missing program fails the test instead of skipping it."""
@@ -48,13 +44,10 @@ class ServedGraph(NamedTuple):
 @pytest.fixture
 async def graph() -> AsyncIterator[ServedGraph]:
     """Serve a simulated Graph API with one number; its secrets are `app-secret`, `verify-token` and `access-token`."""
-    from satark_testing.processes.serving import serve  # noqa: PLC0415 - see the module's docstring
-    from satark_testing.whatsapp.graph_api import GraphPeer  # noqa: PLC0415 - see the module's docstring
-
     peer = GraphPeer(
-        app_secret="app-secret",  # noqa: S106 - a test value
-        verify_token="verify-token",  # noqa: S106 - a test value
-        access_token="access-token",  # noqa: S106 - a test value
+        app_secret="app-secret",
+        verify_token="verify-token",
+        access_token="access-token",
         phone_number_id="106540352242922",
     )
     async with peer, serve(peer.app) as url:
@@ -64,8 +57,6 @@ async def graph() -> AsyncIterator[ServedGraph]:
 @pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[Broker]:
     """A real RabbitMQ, shared by all tests marked `needs("rabbitmq")`. A test that kills it must start it again."""
-    from satark_testing.peers.rabbitmq import running_broker  # noqa: PLC0415 - see the module's docstring
-
     with running_broker() as broker:
         yield broker
 

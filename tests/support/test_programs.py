@@ -2,7 +2,7 @@
 
 import pytest
 
-from satark_testing.pytest_plugin import SKIP_NOTHING
+from support.programs import SKIP_NOTHING
 
 pytest_plugins = ["pytester"]
 
@@ -18,7 +18,8 @@ def test_missing(): pass
 @pytest.fixture
 def inside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     monkeypatch.setenv("PATH", "/bin-that-is-not-there")
-    monkeypatch.setattr("satark_testing.pytest_plugin.shutil.which", lambda tool, path: tool if tool == "sh" else None)
+    monkeypatch.setattr("support.programs.shutil.which", lambda tool, path: tool if tool == "sh" else None)
+    pytester.makeconftest('pytest_plugins = ["support.programs"]')
     pytester.makepyfile(TEST)
     return pytester
 
