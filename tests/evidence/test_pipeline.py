@@ -108,7 +108,7 @@ async def test_every_size_is_sealed_completely(size: int, driver: PipelineDriver
         (b"<svg xmlns='http://www.example.com/no-drawing'/>", "image/png", "damaged"),
         (b"<html><script>1</script></html>", "image/jpeg", "damaged"),
         (b"%PDF-1.7\n", "application/pdf", "damaged"),
-        (b"{\\rtf1 {\\info{\\author Jane}}}", "application/rtf", "damaged"),
+        (b"{\\rtf1 {\\info{\\author Jane}}}", "application/rtf", "unsupported"),
         (b"Received: from phone by mail\nFrom: a@example.in\n\n", "text/plain", "damaged"),
         (b"%!PS-Adobe-3.0\n% Creator: Jane", "text/plain", "mislabelled"),
         (b"%!PS-Adobe-3.0\n% Creator: Jane", "application/postscript", "unsupported"),
@@ -249,7 +249,7 @@ async def test_a_failure_removes_the_copies_of_an_earlier_run(
 ) -> None:
     await driver.process(chunks(make("jpg").read_bytes()))
     (driver.folder / "1.disguised.age").write_bytes(b"of an earlier run")
-    assert (await driver.process(chunks(b"{\\rtf1}"))).problem == "damaged"
+    assert (await driver.process(chunks(b"{\\rtf1}"))).problem == "unsupported"
     assert driver.files == ["1.original.age"]
 
 

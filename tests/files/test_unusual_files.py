@@ -149,7 +149,7 @@ KINDS: Mapping[str, tuple[Maker, str]] = {
     ),
     "an office file with a broken part": (broken_part, "application/vnd.openxmlformats"),
     "a chat's export": (specimen("zip"), "application/zip"),
-    **{name.upper(): (specimen(name), "text/plain") for name in ("rtf", "html", "eml", "kml")},
+    **{name.upper(): (specimen(name), "text/plain") for name in ("html", "eml", "kml")},
     "JPEG 2000": (specimen("jp2"), "image/jpeg"),
     "SVG": (specimen("svg"), "image/svg+xml"),
     "an ODT that was packed anew": (rezipped, "application/vnd.oasis.opendocument.text"),

@@ -1,4 +1,4 @@
-"""Converts HTML, mail, RTF and maps (KML), which hold hidden facts about their writer, to plain text.
+"""Converts HTML, mail and maps (KML), which hold hidden facts about their writer, to plain text.
 
 Only what a reader sees is kept. A mail keeps its subject and its text: its other headers name the sender, the recipient
 and the machines between them. Runs in the sandbox only.
@@ -18,7 +18,6 @@ from lxml import etree, html
 
 from satark_files.documents import office_xml
 from satark_files.documents.plain_text import decode_text, strip_hidden_characters
-from satark_files.documents.rtf import rtf_text
 from satark_files.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
@@ -41,9 +40,9 @@ _RAISES: Final = (MessageError, LookupError, ValueError, TypeError, AttributeErr
 
 
 class MarkupScrubber:
-    """Converts HTML, mail, RTF and KML to plain text."""
+    """Converts HTML, mail and KML to plain text."""
 
-    mimes = frozenset({"text/html", "message/rfc822", "application/rtf", "application/vnd.google-earth.kml+xml"})
+    mimes = frozenset({"text/html", "message/rfc822", "application/vnd.google-earth.kml+xml"})
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
@@ -62,8 +61,6 @@ class MarkupScrubber:
 
 def _text_of(data: bytes) -> tuple[str, list[LeftOut]]:
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith(b"{\\rtf"):
-        return rtf_text(data), ["pictures"] if b"\\pict" in data else []
     if head.startswith(b"<") and b"<kml" in data[:4096]:
         return _kml_text(data), []
     if head.startswith(b"<"):

@@ -38,7 +38,6 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "text/vcard": ("vcf",),
     "text/html": ("html",),
     "message/rfc822": ("eml",),
-    "application/rtf": ("rtf",),
     "application/vnd.google-earth.kml+xml": ("kml",),
     "image/svg+xml": ("svg",),
     "application/zip": ("zip",),
@@ -58,7 +57,7 @@ _MAKERS: Mapping[str, Callable[[str, str, bytes], bytes]] = {
     "pdf": make_pdf,
     "txt": make_text,
     "vcf": make_vcard,
-    **dict.fromkeys(("html", "eml", "rtf", "kml", "svg", "zip"), make_markup),
+    **dict.fromkeys(("html", "eml", "kml", "svg", "zip"), make_markup),
 }
 
 

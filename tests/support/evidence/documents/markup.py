@@ -1,4 +1,4 @@
-"""Specimens of HTML, mail, RTF, maps, drawings and archives, with markers in places that a reader does not see."""
+"""Specimens of HTML, mail, maps, drawings and archives, with markers in places that a reader does not see."""
 
 from __future__ import annotations
 
@@ -15,19 +15,13 @@ def make_markup(kind: str, _: str, photo: bytes) -> bytes:
         return _mail(photo)
     if kind == "zip":
         return _archive(photo)
-    return {"html": _HTML, "rtf": _RTF, "kml": _KML, "svg": _SVG}[kind].encode()
+    return {"html": _HTML, "kml": _KML, "svg": _SVG}[kind].encode()
 
 
 _HTML = f"""<!DOCTYPE html><html><head><title>{MARKER}</title><meta name="author" content="{MARKER}">
 <style>/* {MARKER} */</style></head><body><!-- {MARKER} --><h1>{SHOWN}</h1><p>{HINDI}</p>
 <p style="display: none">{MARKER}</p><span hidden>{MARKER}</span><script>var x = "{MARKER}";</script>
 <a href="https://example.com/unsubscribe?who={MARKER}">link</a><img src="x.png" alt="{MARKER}"></body></html>"""
-_RTF = (
-    rf"{{\rtf1\ansi\ansicpg1252{{\fonttbl{{\f0 Arial;}}}}{{\info{{\author {MARKER}}}{{\operator {MARKER}}}}}"
-    rf"{{\*\generator {MARKER};}}{{\header {MARKER}}}\pard {SHOWN}\par "
-    + "".join(rf"\u{ord(letter)}?" if not letter.isascii() else letter for letter in HINDI)
-    + rf"\par{{\v {MARKER}}}{{\pict\pngblip {MARKER.encode().hex()}}}}}"
-)
 _KML = f"""<?xml version="1.0" encoding="UTF-8"?>
 <kml xmlns="http://www.opengis.net/kml/2.2" xmlns:atom="http://www.w3.org/2005/Atom"><Document><!-- {MARKER} -->
 <atom:author><atom:name>{MARKER}</atom:name></atom:author><ExtendedData><Data name="{MARKER}"/></ExtendedData>
