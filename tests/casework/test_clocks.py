@@ -30,6 +30,10 @@ def marks(now: int, *messages: Message, priority: str = "normal") -> dict[str, s
     return {desk: set(OFFICES.marks(desk, work, breaches)) for desk in OFFICES.above}
 
 
+def step(case: CaseStep, desk: str = "sp") -> Message:
+    return Message(sender="desk", desk=desk, internal=True, case=case)
+
+
 @pytest.mark.parametrize(("priority", "hours"), [("urgent", 1), ("high", 12), ("normal", 72)])
 def test_a_tip_that_no_desk_touches_rises_to_the_range_after_the_hours_of_its_priority(
     priority: str, hours: int
@@ -37,6 +41,48 @@ def test_a_tip_that_no_desk_touches_rises_to_the_range_after_the_hours_of_its_pr
     before, after = (marks(BAND_END + hours * HOUR + late, priority=priority) for late in (-1, 1))
     assert before == {"lanka": set(), "sp": set(), "dig": set()}
     assert (after["sp"], after["dig"]) == ({"late"}, {"late", "risen"})
+
+
+@pytest.mark.parametrize(
+    ("written", "stops"),
+    [
+        (Message(sender="desk", desk="sp", text="seen", internal=True, private=True), False),
+        (Message(sender="desk", desk="sp", text="seen", internal=True), False),
+        (Message(sender="desk", desk="sp", text="where?", question=True), False),
+        (step(CaseStep(kind="assigned", to="asha")), False),
+        (step(CaseStep(kind="withdrawn", to="lanka")), False),
+        (step(CaseStep(kind="corrected", priority="urgent")), False),
+        (step(CaseStep(kind="directed", to="lanka", due=BAND_END + 99 * HOUR)), True),
+        (step(CaseStep(kind="reported")), True),
+        (step(CaseStep(kind="asked_to_close", outcome="false")), True),
+        (Message(sender="desk", desk="sp", status="VERIFYING"), True),
+    ],
+)
+def test_only_a_direction_a_report_a_status_or_an_outcome_stops_the_first_clock(
+    written: Message,
+    stops: bool,  # noqa: FBT001 - pytest's
+) -> None:
+    assert ("risen" in marks(BAND_END + 2 * HOUR, written, priority="urgent")["dig"]) is not stops
+
+
+def test_after_an_act_that_owes_no_report_the_next_clock_rises_above_the_desk_whose_turn_it_is() -> None:
+    def late(hours: int, *messages: Message) -> tuple[set[str], set[str]]:
+        posted = [PostedMessage(n, message, at=BAND_END) for n, message in enumerate(messages, 1)]
+        work = work_on(posted)
+        breaches = CLOCKS.breaches(header("urgent"), work, BAND_END + hours * HOUR + 1)
+        return {one.desk for one in breaches}, {
+            desk for desk in OFFICES.above if "risen" in OFFICES.marks(desk, work, breaches)
+        }
+
+    verifying = Message(sender="desk", desk="sp", status="VERIFYING")
+    directed = step(CaseStep(kind="directed", to="lanka", due=BAND_END + 99 * HOUR))
+    reported = step(CaseStep(kind="reported"), desk="lanka")
+    asked = step(CaseStep(kind="asked_to_close", outcome="false"), desk="lanka")
+    assert late(5, verifying) == (set(), set())
+    assert late(6, verifying) == ({"sp"}, {"dig"})
+    assert late(6, verifying, directed) == (set(), set())
+    assert late(6, directed, reported) == ({"sp"}, {"dig"})
+    assert late(6, directed, asked) == (set(), set())
 
 
 def test_a_late_report_rises_above_the_desk_that_directed_and_shows_at_every_desk_involved() -> None:

@@ -29,11 +29,11 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
     first_act_hours: Mapping[Priority, float] = msgspec.field(
         default_factory=lambda: {"urgent": 1, "high": 12, "normal": 72}
     )
-    """Hours until a desk must have written something, from the end of the six-hour band in which the tip came."""
+    """Hours until a desk must have acted, from the end of the six-hour band in which the tip came."""
     report_hours: Mapping[Priority, float] = msgspec.field(
         default_factory=lambda: {"urgent": 6, "high": 24, "normal": 168}
     )
-    """Hours until a report is owed where the direction names no time."""
+    """Hours until a report is owed where the direction names no time, and until the next act where none is owed."""
     remind_hours: float = 4
     """A desk that owes a report is reminded from this many hours before the due time."""
     longest_days: int = 90
@@ -49,6 +49,14 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         """Return when a desk must have acted, Unix seconds; 0 if nothing says when the tip came."""
         end = band_end(header.received)
         return int(self._after(header.priority, end, self.first_act_hours)) if end else 0
+
+    def next_act_due(self, header: Header, work: Work) -> int:
+        """Return when the desk that acted last, or the one that directed it, must act again, Unix seconds.
+
+        0 while no desk has acted, where another clock runs or somebody is to decide, and of a finished tip.
+        """
+        waits = work.finished or work.asked or any(one.is_open for one in work.directions.values())
+        return 0 if waits or not work.acted_at else self.report_due(header.priority, work.acted_at)
 
     def open_days(self, header: Header, days: int) -> int:
         """Return after how many calendar days an open tip is overdue, if it may be open for `days` working days."""
@@ -80,6 +88,8 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
             return ()
         first = self.first_act_due(header)
         found = [Breach(kind="first_act", desk="", due=first)] if not work.acted and 0 < first < now else []
+        if 0 < (due := self.next_act_due(header, work)) < now:
+            found.append(Breach(kind="next_act", desk=work.director_of(work.acted_by) or work.acted_by, due=due))
         found += [
             Breach(kind="report", desk=one.to, due=one.due)
             for one in work.directions.values()
@@ -129,9 +139,11 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
     def _rises_to(self, desk: str, breach: Breach, work: Work) -> bool:
         """Return whether a desk is told of a clock that ran out.
 
-        A missed first act is told to the desks above those that get a tip first; a missed report, to the desks above
-        the one that directed the work.
+        A missed first act is told to the desks above those that get a tip first; a missed next act, to the desks
+        above the one that owes it; a missed report, to the desks above the one that directed the work.
         """
+        if breach.kind == "next_act":
+            return self.is_above(desk, breach.desk)
         if breach.kind == "first_act":
             return any(self.is_above(desk, first) for first in self.first)
         return self.is_above(desk, work.director_of(breach.desk))

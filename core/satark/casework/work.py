@@ -34,6 +34,8 @@ a desk below, a closing of that desk was disputed, or that desk has no officer l
 
 _OF_PEOPLE = frozenset({"recused", "readmitted", "unattended"})
 """Steps that say who has a tip, and are no work on it: they stop no clock."""
+_ACTS = frozenset({"directed", "reported", "asked_to_close", "refused_to_close", "closed", "merged"})
+"""Steps that stop a clock, as a status does. Notes, questions and other steps stop none."""
 
 
 class Direction(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +58,11 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     status: Status = INITIAL_STATUS
     acted: bool = False
-    """Whether any desk has written anything."""
+    """Whether any desk has directed or reported, decided on the tip or set its status."""
+    acted_by: str = ""
+    """The desk that did so last."""
+    acted_at: int = 0
+    """When it did so, Unix seconds; 0 where no time is known."""
     directions: Mapping[str, Direction] = {}
     """Desk that was directed → the newest direction to it."""
     asked: PostedMessage | None = None
@@ -121,9 +127,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 class Breach(msgspec.Struct, frozen=True, kw_only=True):
     """A clock that ran out."""
 
-    kind: Literal["first_act", "report"]
+    kind: Literal["first_act", "next_act", "report"]
     desk: str
-    """The desk that owes the report; empty: no desk has acted at all."""
+    """The desk that owes the report or the next act; empty: no desk has acted at all."""
     due: int
     """Unix seconds."""
 
@@ -154,7 +160,8 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
         work = msgspec.structs.replace(work, unattended=work.unattended - {message.desk})
     if message.case and message.case.kind in _OF_PEOPLE:
         return _after_people(work, message.desk, message.case)
-    work = msgspec.structs.replace(work, acted=True)
+    if message.status or (message.case and message.case.kind in _ACTS):
+        work = msgspec.structs.replace(work, acted=True, acted_by=message.desk, acted_at=posted.at)
     if message.case:
         work = _after_step(work, posted, message.case)
     if message.status:

@@ -186,7 +186,8 @@ class QueueIndex:
         reports = [one.due for one in work.directions.values() if one.is_open]
         moments = [*reports, *(due - rules.clocks.remind_seconds for due in reports)]
         open_days = rules.clocks.open_days(header, rules.overdue_days)
-        moments += [rules.clocks.first_act_due(header), rules.days_after(header.received, open_days + 1)]
+        moments += [rules.clocks.first_act_due(header), rules.clocks.next_act_due(header, work)]
+        moments += [rules.days_after(header.received, open_days + 1)]
         return min((moment for moment in moments if moment > now), default=0)
 
 

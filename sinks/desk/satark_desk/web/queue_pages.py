@@ -165,6 +165,7 @@ class DeskPages:
             "work": work,
             "titles": {desk.name: desk.title for desk in services.desks()},
             "breaches": acts.clocks.breaches(tip.header, work, time.time()),
+            "next_act_due": acts.clocks.next_act_due(tip.header, work),
             "first_act_due": 0 if work.acted or work.finished else acts.clocks.first_act_due(tip.header),
             "in_working_time": acts.clocks.working_for(tip.header.priority) is not None,
             "may_close": may_close,

@@ -239,3 +239,21 @@ async def test_no_page_has_accessibility_violations_or_scrolls_sideways(
     await expect(page.locator("blockquote")).to_be_visible()
     violations["confirm"] = (await Axe().run(page)).response["violations"]
     assert not any(violations.values()), violations
+
+
+async def test_a_list_with_ticked_tips_does_not_refresh_itself(
+    chromium: Browser, address: str, seeded: SeededTip
+) -> None:
+    page = await sign_in(chromium, address, [])
+    polls: list[bool] = []
+    box = page.locator("[data-choose]").first
+    page.on("request", lambda asked: polls.append(True) if "poll=1" in asked.url else None)
+    await box.check()
+    refresh = "() => document.getElementById('queue').dispatchEvent(new Event('refresh'))"
+    await page.evaluate(refresh)
+    await page.evaluate("() => new Promise(done => setTimeout(done))")
+    await expect(box).to_be_checked()
+    assert not polls
+    await box.uncheck()
+    async with page.expect_response(lambda answer: "poll=1" in answer.url):
+        await page.evaluate(refresh)

@@ -12,7 +12,7 @@
   }
 
   // A list that refreshed itself would lose which tips are ticked.
-  document.addEventListener("htmx:beforeRequest", (event) => {
+  document.addEventListener("htmx:before:request", (event) => {
     if (event.target.id === "queue" && document.querySelector("[data-choose]:checked")) event.preventDefault();
   });
 
