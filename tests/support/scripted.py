@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from unittest.mock import patch
 
 import msgspec
-from sqlalchemy import event
+from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.exc import OperationalError
 
 from satark.api import hookimpl
@@ -45,14 +45,16 @@ _keys = count()
 def database_down(services: Services) -> Iterator[None]:
     """Fail every transaction of the main database during the block, as if its server were down."""
 
-    def refuse(_connection: object) -> None:
-        raise OperationalError("BEGIN", None, ConnectionError("database down"))
+    begin = Connection._begin_impl
 
-    event.listen(services.main, "begin", refuse)
-    try:
+    def refuse(connection: Connection, transaction: RootTransaction) -> None:
+        if connection.engine.pool is services.main.pool:
+            raise OperationalError("BEGIN", None, ConnectionError("database down"))
+        begin(connection, transaction)
+
+    # No listener: threads that begin a transaction meanwhile would walk a list that changes.
+    with patch.object(Connection, "_begin_impl", refuse):
         yield
-    finally:
-        event.remove(services.main, "begin", refuse)
 
 
 class ScriptedChannel:
