@@ -44,7 +44,13 @@ ELSEWHERE = replace(
 )
 """A scenario with a place outside the range."""
 WITHOUT_A_TIP = {"forgotten in the middle"}
-WORDS = ("रात में ट्रक आते हैं।", "They meet behind the mill; nobody stops them.", "“वही” लोग — फिर से", "a 'quoted' word")
+WORDS = (
+    "मिल के पीछे ट्रक, दो लोग।",
+    "They meet behind the mill; nobody stops them.",
+    "“वही” लोग — फिर से",
+    "a 'quoted' word",
+)
+"""Words that answer no question but the one they are given to: none says when, so "now" is asked."""
 STATIONS = {"lanka": (25.2810, 82.9990), "luxa": (25.3105, 82.9975), "ramnagar": (25.2690, 83.0290)}
 NAMES = {"lanka": "लंका", "luxa": "Luxa", "ramnagar": "रामनगर"}
 FILES: tuple[FileName, ...] = ("photo", "video", "paper")

@@ -19,7 +19,7 @@ from satark.api.sealing import new_identity
 from satark.casework.casework import Casework
 from satark.casework.pack_export import export_pack
 from satark.custody.chain import canonical_json
-from satark.custody.manifest import Issuer, Manifest, group_digits
+from satark.custody.manifest import SIGNATURE, Issuer, Manifest, group_digits, sign
 from satark.custody.pack import MANIFEST, SEAL, seal_json, zip_entry
 from satark.custody.verify_pack import verify_pack
 from satark.roster.entries import desk_verifier
@@ -74,8 +74,11 @@ def _small_pack(folder: Path) -> bytes:
     seed_file(services, seeded, "1", b"original photo", b"clean photo")
     work = Casework(services, "sp", identity, officer="rao")
     export_pack(folder / "pack.zip", work, work.open(seeded.number), _ISSUER, None)
+    signer = work.trail.pack_signer()
     services.close()
+    assert signer
     parts = _with_placeholders(_parts((folder / "pack.zip").read_bytes()))
+    parts[SIGNATURE] = canonical_json(sign(signer, _sha256(parts[MANIFEST])))
     digests = {name: _sha256(content) for name, content in parts.items() if name != SEAL}
     return _zip({**parts, SEAL: seal_json(digests)})
 
