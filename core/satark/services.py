@@ -15,7 +15,6 @@ from satark.identity.edge_key import EdgeKeyError, load_edge_key
 from satark.roster.roster import COPY_NAME, HOST_COPY_NAME, HostRoster, Roster
 from satark.routing.authors import Signers
 from satark.routing.desks import all_desks
-from satark.settings.core import RetentionSettings
 from satark.store import deliveries, envelopes
 from satark.store.destination_faults import destination_faults
 from satark.store.engines import reading_engine
@@ -32,15 +31,13 @@ if TYPE_CHECKING:
     from satark.api.routing import Desk, DestinationRule
     from satark.api.services import DestinationReader
     from satark.api.services import UnitOfWork as AnyUnitOfWork
+    from satark.settings.settings import Settings
     from satark.store.destination_faults import DestinationFault
     from satark.store.writer import Writer
     from satark_words.geography.geography import Geography
 
 
 T = TypeVar("T")
-
-NAME_KEY = "name.key"
-"""File name of the name key in the data folder."""
 
 
 class Services:
@@ -51,29 +48,25 @@ class Services:
 
     def __init__(
         self,
+        settings: Settings,
         *,
         main: Engine,
         keys: Engine,
-        evidence_dir: Path,
         geography: Geography,
         questionnaire: Questionnaire | None = None,
         destination_rules: Sequence[DestinationRule] = (),
-        destination_wait: int = 0,
-        retention: RetentionSettings | None = None,
-        name_key_file: Path | None = None,
     ) -> None:
         self.main = main
-        name_key = load_edge_key(name_key_file or evidence_dir.parent / NAME_KEY, create=True, what="name key")
-        self.keys = envelopes.with_name_key(keys, name_key)
-        self.evidence_dir = evidence_dir
+        self.keys = envelopes.with_name_key(keys, load_edge_key(settings.name_key_file, create=True, what="name key"))
+        self.evidence_dir = evidence_dir = settings.evidence_dir
         self.geography = geography
         self.questionnaire = questionnaire or Questionnaire.shipped()
         """The texts that name the questions, options and categories in tips."""
         self.destination_rules = tuple(destination_rules)
         """The rules of the destinations beyond the desks."""
-        self.destination_wait = destination_wait
+        self.destination_wait = int(settings.core.destination_wait_minutes * 60)
         """Most seconds that a tip for a destination beyond the desks waits for its files."""
-        self.retention = retention or RetentionSettings()
+        self.retention = settings.core.retention
         """The settings of how long tips are kept."""
         self.roster = Roster(evidence_dir.parent / COPY_NAME)
         """The desks, keys and officers that may read tips."""

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.services import Services
+from satark.settings.settings import Settings
 from satark.store import envelopes, tables
 from support.store import fresh_services
 
@@ -58,11 +59,10 @@ def test_no_row_tells_its_holder_without_the_name_key(services: Services, tmp_pa
     assert len({row.holder for row in rows}) == 2, "not even that two rows have the same holder"
     assert not any(b"sp" in row.holder for row in rows)
     other = Services(
+        Settings(data_dir=tmp_path, name_key_file=tmp_path / "other.key"),
         main=services.main,
         keys=services.keys,
-        evidence_dir=tmp_path / "evidence",
         geography=services.geography,
-        name_key_file=tmp_path / "other.key",
     )
     assert other.read_keys(lambda c: envelopes.of_holder(c, "sp")) == {}
 

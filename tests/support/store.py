@@ -35,16 +35,8 @@ def opened_services(data_dir: Path, **core: Any) -> Services:
     """Open the databases of a data folder as they are; the arguments are those of `fresh_services`."""
     settings = Settings(data_dir=data_dir, **core)
     main, keys = make_engine(settings.database_url), make_engine(settings.keys_url)
-    return Services(
-        main=main,
-        keys=keys,
-        evidence_dir=settings.evidence_dir,
-        geography=Geography.sample(),
-        destination_rules=settings.core.destination,
-        destination_wait=int(settings.core.destination_wait_minutes * 60),
-        retention=settings.core.retention,
-        name_key_file=settings.name_key_file,
-    )
+    rules = settings.core.destination
+    return Services(settings, main=main, keys=keys, geography=Geography.sample(), destination_rules=rules)
 
 
 def worker_context(services: Services) -> WorkerContext:

@@ -13,6 +13,7 @@ from satark.api import sealing
 from satark.api.sealing import CantOpen, open_as
 from satark.api.tip import Envelope
 from satark.services import Services
+from satark.settings.settings import Settings
 from satark.store.engines import make_engine
 from satark_desk.officers import unlock_any
 from satark_testing.installation import Installation
@@ -100,7 +101,7 @@ def keys_of(databases: Any, desk: str, passphrase_file: Path) -> set[str]:
     """Return every key that an officer of a desk can obtain: their own, the desk's, and those of the desk's tips."""
     main, keys = make_engine(databases.main), make_engine(databases.keys)
     folder = passphrase_file.parent / "data"
-    services = Services(main=main, keys=keys, evidence_dir=folder / "evidence", geography=Geography.sample())
+    services = Services(Settings(data_dir=folder), main=main, keys=keys, geography=Geography.sample())
     unlocked = unlock_any(services, desk, passphrase_file.read_text().strip())
     main.dispose()
     keys.dispose()

@@ -260,15 +260,12 @@ def load_services(
     main, keys = _engine(settings.database_url, "database_url"), _engine(settings.keys_url, "keys_url")
     try:
         return Services(
+            settings,
             main=main,
             keys=keys,
-            evidence_dir=settings.evidence_dir,
             geography=geography,
             questionnaire=load_questionnaire(settings),
             destination_rules=destination_rules,
-            destination_wait=int(settings.core.destination_wait_minutes * 60),
-            retention=settings.core.retention,
-            name_key_file=settings.name_key_file,
         )
     except (EdgeKeyError, OSError) as error:
         raise SettingsError([SettingProblem("name_key_file", "SATARK_NAME_KEY_FILE", str(error))]) from None
