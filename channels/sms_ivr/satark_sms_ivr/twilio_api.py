@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Final
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated, Final
 
 import aiohttp
 import msgspec
@@ -38,6 +38,7 @@ _WEBHOOK_BYTES: Final = 64 * 1024
 _THROTTLED_SECONDS: Final = 5.0
 """Least seconds to pause after Twilio throttles a call."""
 _OK: Final = 200
+_DELETED: Final = frozenset({204, 404})
 _TOO_MANY: Final = 429
 _SERVER_ERROR: Final = 500
 _UNAUTHORIZED: Final = frozenset({401, 403})
@@ -50,6 +51,11 @@ class _ErrorBody(msgspec.Struct):
     code: int = 0
 
 
+class _Resource(msgspec.Struct):
+    sid: Annotated[str, msgspec.Meta(min_length=1)]
+
+
+_decode_resource = msgspec.json.Decoder(_Resource).decode
 _decode_error = msgspec.json.Decoder(_ErrorBody, strict=False).decode
 
 
@@ -82,10 +88,13 @@ class TwilioApi:
 
     async def post(self, path: str, form: bytes) -> SendResult:
         """Post a form to a path below the account. Never raises for a failure of Twilio or of the network."""
+        return await self._call("POST", path, form)
+
+    async def _call(self, method: str, path: str, form: bytes = b"") -> SendResult:
         headers = {**self._authorization, "Content-Type": "application/x-www-form-urlencoded"}
         try:
-            async with self._client.post(
-                self._base / path, data=form, headers=headers, allow_redirects=False
+            async with self._client.request(
+                method, self._base / path, data=form, headers=headers, allow_redirects=False
             ) as response:
                 body = await response.content.read(_MAX_RESPONSE_BYTES)
         except TimeoutError:
@@ -94,15 +103,9 @@ class TwilioApi:
             return Transient("network")
         return self._result(response, body)
 
-    async def delete(self, path: str) -> None:
-        """Delete a resource below the account, if Twilio allows it. Failures are ignored."""
-        try:
-            async with self._client.delete(
-                self._base / path, headers=self._authorization, allow_redirects=False
-            ) as response:
-                await response.read()
-        except (aiohttp.ClientError, OSError):
-            return
+    async def delete(self, path: str) -> SendResult:
+        """Delete a resource below the account. Never raises for a failure of Twilio or of the network."""
+        return await self._call("DELETE", path)
 
     @asynccontextmanager
     async def download(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -156,8 +159,10 @@ class TwilioApi:
 
     def _result(self, response: aiohttp.ClientResponse, body: bytes) -> SendResult:
         status = response.status
-        if status < 300:  # noqa: PLR2004 - HTTP: success
+        if response.method == "DELETE" and status in _DELETED:
             return Accepted()
+        if status < 300:  # noqa: PLR2004 - HTTP: success
+            return Accepted() if _has_sid(body) else Transient("unconfirmed")
         code = _error_code(body)
         name = str(code or f"http-{status}")
         if status == _TOO_MANY:
@@ -211,6 +216,14 @@ class TwilioNumber:
     async def close(self) -> None:
         """Close the HTTP client."""
         await self._api.close()
+
+
+def _has_sid(body: bytes) -> bool:
+    """Whether an answer is Twilio's own: a proxy or a captive portal answers 200 too."""
+    with suppress(*DECODING_ERRORS):
+        _decode_resource(body)
+        return True
+    return False
 
 
 def _error_code(body: bytes) -> int:

@@ -12,7 +12,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from satark.api import (
-    Accepted,
     Call,
     CallRequest,
     CallStep,
@@ -87,8 +86,7 @@ class TwilioVoice(TwilioNumber):
         """Delete a recording."""
         if call.method != _DELETE:
             return Permanent("method")
-        await self._api.delete(f"Recordings/{call.body.decode()}.json")
-        return Accepted()
+        return await self._api.delete(f"Recordings/{call.body.decode()}.json")
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Download a recording from the API, by its id alone."""

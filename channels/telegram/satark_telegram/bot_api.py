@@ -17,7 +17,7 @@ from telegram import BotCommand, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, TelegramError
 
-from satark.api import Accepted, Call, ChannelContext, SendResult
+from satark.api import Accepted, Call, ChannelContext, SendResult, Transient
 from satark_files.decoding import DECODING_ERRORS
 from satark_telegram.attachments import TelegramAttachmentSender
 from satark_telegram.errors import send_result_of
@@ -73,9 +73,9 @@ class BotApi:
                 return Accepted(str(await self._send_message(body)))
         except TelegramError as error:
             return send_result_of(error)
-        except (KeyError, TypeError):
-            # python-telegram-bot could not read the response; the message was sent all the same.
-            return Accepted()
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # The answer has no message id: it is not Telegram's, but a proxy's or a captive portal's.
+            return Transient("unconfirmed")
         return Accepted()
 
     async def register(self, url: str) -> None:

@@ -150,10 +150,10 @@ class WhatsAppChannel:
             return Misconfigured("account")
         if call.method == ATTACHMENT:
             return await self._attachments.send(number, call, call_id)
-        body = call.body
-        if call.method == rendering.MESSAGES:
+        body, is_message = call.body, call.method == rendering.MESSAGES
+        if is_message:
             body = body[:-1] + b',"biz_opaque_callback_data":' + msgspec.json.encode(call_id) + b"}"
-        return await self._graph.send(number, call.account, body)
+        return await self._graph.send(number, call.account, body, is_message=is_message)
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Stream a file from Meta; see `satark_whatsapp.media.WhatsAppMedia.fetch`."""

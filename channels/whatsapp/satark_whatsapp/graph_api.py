@@ -7,8 +7,8 @@ aiohttp. After Meta has throttled a recipient or an account, `Throttling` comput
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final, Literal
 
 import aiohttp
 import msgspec
@@ -43,11 +43,21 @@ _ALWAYS: Final = {"User-Agent": "satark", "Accept-Encoding": "identity"}
 _decode_error = msgspec.json.Decoder(ErrorResponse, strict=False).decode
 
 
-class _UploadedMedia(msgspec.Struct):
-    id: str
+class _Object(msgspec.Struct):
+    id: Annotated[str, msgspec.Meta(min_length=1)]
 
 
-_decode_upload = msgspec.json.Decoder(_UploadedMedia).decode
+class _Sent(msgspec.Struct):
+    messages: Annotated[list[_Object], msgspec.Meta(min_length=1)]
+
+
+class _Shown(msgspec.Struct):
+    success: Literal[True]
+
+
+_decode_upload = msgspec.json.Decoder(_Object).decode
+_decode_sent = msgspec.json.Decoder(_Sent).decode
+_decode_shown = msgspec.json.Decoder(_Shown).decode
 
 
 class GraphApi:
@@ -95,8 +105,11 @@ class GraphApi:
             self._poster.close()
             self._poster = None
 
-    async def send(self, number: str, account: str, body: bytes) -> SendResult:
-        """Post one body to `/{number}/messages`. Never raises for a failure of Meta or of the network."""
+    async def send(self, number: str, account: str, body: bytes, *, is_message: bool = True) -> SendResult:
+        """Post one body to `/{number}/messages`. Never raises for a failure of Meta or of the network.
+
+        `is_message`: it is sent once Meta's id of it comes back; otherwise it is a mark "read" or "typing…".
+        """
         if self._poster is None:
             raise _closed()
         try:
@@ -104,12 +117,20 @@ class GraphApi:
         except PostFailed as failed:
             return Transient(failed.code)
         if answer.status == _OK:
-            self._throttling.recipient_accepted(account, body)
-            return Accepted()
+            return self._confirmed(answer.content, account, body, _decode_sent if is_message else _decode_shown)
         error = error_of(answer.content)
         if error is not None and error.code == PAIR_LIMIT:
             return Throttled(self._throttling.recipient_throttled(account, body), "conversation")
         return self._failure(answer, error, f"http-{answer.status}")
+
+    def _confirmed(self, answer: bytes, account: str, body: bytes, decode: Callable[[bytes], object]) -> SendResult:
+        """Return `Accepted` only for an answer of Meta's own: a proxy or a captive portal answers 200 too."""
+        try:
+            decode(answer)
+        except DECODING_ERRORS:
+            return Transient("unconfirmed")
+        self._throttling.recipient_accepted(account, body)
+        return Accepted()
 
     async def upload(self, number: str, data: bytes, mime: str) -> str | SendResult:
         """Upload a file. Return its media id, or the failure. Never raises for a failure of Meta or of the network."""

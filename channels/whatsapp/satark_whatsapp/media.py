@@ -50,7 +50,7 @@ class WhatsAppMedia:
         """Open a file as a stream. Its size and SHA-256 are checked before the stream ends.
 
         Raises:
-            MediaGone: Meta no longer has the file, or the file is too large or not the announced one.
+            MediaGone: Meta no longer has the file, or the file is too large.
             OSError: Meta or the network failed, or Meta named a host that is not in `media_hosts`. Try again later.
         """
         if number is None:
@@ -149,4 +149,4 @@ def _check_content(size: int, digest: str, ref: MediaRef, info: MediaInfo) -> No
     if size < max(ref.size, info.file_size):
         raise ConnectionError("media: truncated")
     if announced - {digest} or (not announced and info.file_size and size != info.file_size):
-        raise MediaGone("not the announced file")
+        raise ConnectionError("media: not the announced file")

@@ -1,4 +1,4 @@
-"""Checks a channel's calls to its provider, when the provider works and when it fails (C32 to C49, C57)."""
+"""Checks a channel's calls to its provider, when the provider works and when it fails (C32 to C49, C57, C63)."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ _RESULTS: Final = (Accepted, Blocked, Misconfigured, Permanent, Throttled, Trans
 _SECONDS: Final = 41
 """An unusual waiting time in seconds, which no channel uses by default."""
 _COOKIE: Final = {"Set-Cookie": "conversation=1; Path=/"}
+_STRANGE: Final = (b"", b"<html>Sign in to the network</html>", b"{}", b"[]", b"null", b'"ok"', b'{"error":"upstream"}')
+"""What answers with 200 in the provider's place: a captive portal, a proxy, a server that is only half up."""
 _LAST_BYTES_SECONDS: Final = 1
 _LAST_TURNS: Final = 500
 _TURN_SECONDS: Final = 0.001
@@ -94,6 +96,7 @@ async def check_calls(case: ChannelCase, peer: Peer, server: PeerServer) -> None
             return
         await _check_delivered(calls)
         await _check_statuses(calls)
+        await _check_strange_answers(calls)
         await _check_throttling(calls)
         await _check_redirects(calls)
         await _check_network(calls)
@@ -148,6 +151,18 @@ async def _check_statuses(calls: Calls) -> None:
     for body in (b"", b"{", b"<html>", b"\xff", b"[1]", b'{"error":null}'):
         for status in (200, 400, 502):
             await calls.answered(Reply(status, body), f"status {status} with {body!r}")
+
+
+async def _check_strange_answers(calls: Calls) -> None:
+    """Check that no other's answer counts as the provider's, unless the provider itself answers with nothing."""
+    calls.server.answering(None)
+    await calls.send(calls.calls[0], "a call")
+    if not calls.peer.answer(calls.server.received[-1]).body:
+        return
+    for body in _STRANGE:
+        subject = f"status 200 with {body!r}"
+        result = await calls.answered(Reply(200, body), subject)
+        require(isinstance(result, Transient), "C63", subject, type(result).__name__)
 
 
 async def _check_throttling(calls: Calls) -> None:

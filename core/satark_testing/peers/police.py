@@ -30,6 +30,7 @@ class Fault(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = {}
     seconds: float = 0
     """Seconds before the response."""
+    body: str = ""
     accepted: bool = False
     """Whether the receiver accepts the event although the response fails. The sender then sends the event again."""
 
@@ -87,7 +88,7 @@ class PoliceReceiver:
             if fault.accepted:
                 await self._accept(request.headers["webhook-id"], body)
             await asyncio.sleep(fault.seconds)
-            return PlainTextResponse("", fault.status, dict(fault.headers))
+            return PlainTextResponse(fault.body, fault.status, dict(fault.headers))
         await self._accept(request.headers["webhook-id"], body)
         return PlainTextResponse("", 202)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hmac
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
@@ -33,6 +34,10 @@ from satark_exotel.account import Account
 
 if TYPE_CHECKING:
     from satark_exotel.plugin import ExotelSettings
+
+_LARGEST_ANSWER = 256 * 1024
+_sid = re.compile(rb"<Sid>\w+</Sid>").search
+"""Finds Exotel's id of a message in its answer. Without one a proxy or a captive portal has answered, not Exotel."""
 
 
 class Exotel(Account):
@@ -83,7 +88,8 @@ class Exotel(Account):
             return Permanent("dlt-template")
         try:
             async with self._client.post(self._url, data=call.body, allow_redirects=False) as response:
-                return _result(response.status, response.headers.get("Retry-After", ""))
+                answer = await response.content.read(_LARGEST_ANSWER)
+                return _result(response.status, answer, response.headers.get("Retry-After", ""))
         except (aiohttp.ClientError, OSError) as error:
             return Transient(type(error).__name__)
 
@@ -95,9 +101,9 @@ class Exotel(Account):
         """Do nothing, for the same reason."""
 
 
-def _result(status: int, retry_after: str) -> SendResult:
+def _result(status: int, answer: bytes, retry_after: str) -> SendResult:
     if 200 <= status < 300:
-        return Accepted()
+        return Accepted() if _sid(answer) else Transient("unconfirmed")
     if status == 429:
         return Throttled(seconds_to_wait(retry_after, 5), "account")
     if status >= 500:

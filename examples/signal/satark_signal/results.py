@@ -31,8 +31,11 @@ def result_of(status: int, answer: bytes, retry_after: str) -> SendResult:
     text = answer.decode(errors="replace")
     if status in {200, 201, 204, 400, 429} and (reason := next((one for one in _REASONS if one in text), "")):
         return _REASONS[reason]
+    if status == 204:
+        return Accepted()
     if 200 <= status < 300:
-        return Accepted(_sent_at(answer))
+        sent_at = _sent_at(answer)  # without it a proxy has answered, not signal-cli
+        return Accepted(sent_at) if sent_at else Transient("unconfirmed")
     if status == 429:
         return Throttled(seconds_to_wait(retry_after, 60), "account")
     if status in {401, 403}:
@@ -48,4 +51,4 @@ def _sent_at(answer: bytes) -> str:
     except DECODING_ERRORS:
         return ""
     first = next(iter(found), {}) if isinstance(found, list) else found
-    return str(first.get("timestamp", ""))
+    return str(first.get("timestamp") or "")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from satark_police_system.settings import SystemSettings
     from satark_police_system.signing import Signer
 
+_LARGEST_ANSWER = 256 * 1024
+"""Bytes of an answer in which the acknowledgement is looked for."""
 MAX_RETRY_AFTER = 24 * 3600.0
 """Longest `Retry-After` of a receiver that is honoured, in seconds."""
 _RETRYABLE = frozenset({401, 403, 404, 408, 421, 423, 425, 429})
@@ -74,13 +76,22 @@ class HttpClient:
         try:
             check_ip_literal(self._url, self._settings.allowed_networks)
             async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
-                return classify_response(response.status, response.headers.get("retry-after", ""))
+                result = classify_response(response.status, response.headers.get("retry-after", ""))
+                if result == Done() and not await self._is_acknowledged(response):
+                    return Retry("not-acknowledged")
+                return result
         except TimeoutError:
             return Retry("timeout")
         except (aiohttp.ClientError, OSError) as error:
             # aiohttp wraps what a resolver raises.
             cause = getattr(error, "os_error", error)
             return Retry(str(cause) if isinstance(cause, ForbiddenAddressError) else "network")
+
+    async def _is_acknowledged(self, response: aiohttp.ClientResponse) -> bool:
+        """Whether the receiver's own program answered, and no proxy's or captive portal's page."""
+        body = await response.content.read(_LARGEST_ANSWER)
+        wanted = self._settings.acknowledgement.encode()
+        return wanted in body if wanted else not body.lstrip().startswith(b"<")
 
 
 def classify_response(status: int, retry_after: str = "") -> DeliveryResult:

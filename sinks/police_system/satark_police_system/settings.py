@@ -95,6 +95,9 @@ class SystemSettings(BaseModel):
         description="private networks that the receiver's name may resolve to; empty: public addresses only",
         json_schema_extra=_where('["10.20.0.0/16"]'),
     )
+    acknowledgement: str = Field(
+        default="", description="text in the body of every response that accepts a tip; empty: any body but a web page"
+    )
     connect_seconds: float = Field(default=10, gt=0, description="seconds to wait for a connection")
     send_seconds: float = Field(default=60, gt=0, description="seconds to wait for the response to one event")
 

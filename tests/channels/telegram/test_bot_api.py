@@ -59,7 +59,7 @@ async def test_a_prompt_arrives_as_rendered(live: Any) -> None:
         (PlainTextResponse("<html>502</html>", 502), Transient("network")),
         (RedirectResponse("http://evil.example/"), Transient("network")),
         (PlainTextResponse("not json", 200), Transient("network")),
-        (JSONResponse({"ok": True, "result": {}}), Accepted()),
+        (JSONResponse({"ok": True, "result": {}}), Transient("unconfirmed")),
     ],
 )
 async def test_each_error_has_its_result(answer: Any, result: SendResult, live: Any) -> None:

@@ -17,7 +17,7 @@ from satark_exotel import plugin
 from satark_exotel.plugin import ExotelSettings
 from satark_exotel.provider import Exotel
 from satark_sms_ivr import plugin as sms_ivr
-from satark_testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
+from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said, check_channel
 from satark_testing.contracts.plugin import PluginCase, Plugins, check_plugin
 from support.wheels import Install, run_satark
 
@@ -66,6 +66,10 @@ def read(received: Received) -> Said | None:
     return Said(form["To"], form["Body"]) if received.path.endswith("/Sms/send") else None
 
 
+def answer(_received: Received) -> Reply:
+    return Reply(200, b"<TwilioResponse><SMSMessage><Sid>5fa165</Sid></SMSMessage></TwilioResponse>")
+
+
 @pytest.mark.usefixtures("configured")
 @pytest.mark.parametrize("inline", [True, False], ids=["answered in the response", "answered by messages"])
 async def test_it_keeps_the_contract_by_get_and_post_with_a_secret_path(
@@ -81,7 +85,7 @@ async def test_it_keeps_the_contract_by_get_and_post_with_a_secret_path(
             genuine=[request("GET", "s1", "नमस्ते सतर्क"), request("POST", "s2", "TIP they sell arms")],
             identifiers=(PHONE, "9876543210", "UP-EAST"),
             texts=("नमस्ते सतर्क", "they sell arms"),
-            peer=Peer(channel=channel, read=read, secrets=("the-key", "the-token", SECRET)),
+            peer=Peer(channel=channel, read=read, answer=answer, secrets=("the-key", "the-token", SECRET)),
             covers_body=False,
             proven_by="path",
         )

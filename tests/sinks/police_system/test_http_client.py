@@ -66,6 +66,34 @@ async def test_the_status_code_decides_the_result(
     assert await client.post("key-1", BODY) == expected
 
 
+PORTAL = "\n<!DOCTYPE html><title>Sign in to the network</title>"
+PROXY = '{"error":"upstream"}'
+
+
+@pytest.mark.parametrize(
+    ("acknowledgement", "body", "expected"),
+    [
+        ("", "", Done()),
+        ("", '{"stored":true}', Done()),
+        ("", PORTAL, Retry("not-acknowledged")),
+        ('"stored":true', '{"stored":true}', Done()),
+        ('"stored":true', "", Retry("not-acknowledged")),
+        ('"stored":true', PORTAL, Retry("not-acknowledged")),
+        ('"stored":true', PROXY, Retry("not-acknowledged")),
+    ],
+)
+async def test_no_page_and_nothing_but_the_configured_acknowledgement_accepts_a_tip(
+    receiver: PoliceReceiver, acknowledgement: str, body: str, expected: DeliveryResult
+) -> None:
+    async with serve(receiver.app) as url:
+        settings = {"url": f"{url}/tips", "secret": SECRET, "acknowledgement": acknowledgement}
+        client = HttpClient(SystemSettings.model_validate(settings), Signer([SECRET]))
+        await client.open()
+        receiver.faults.append(Fault(200, body=body))
+        assert await client.post("key-1", BODY) == expected
+        await client.close()
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(client: HttpClient, receiver: PoliceReceiver, status: int) -> None:
     receiver.faults.append(Fault(status, {"location": "http://169.254.169.254/latest/meta-data"}))
