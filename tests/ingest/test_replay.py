@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import msgspec
+import psycopg
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from structlog.testing import capture_logs
 
 from satark.api.channel import Outcome, RawRequest, RawResponse
@@ -23,6 +26,7 @@ from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.cli.main import cli
 from satark.ingest.ingest import IngestFailed
+from satark.ingest.replay import ATTEMPTS
 from satark.ingest.spool import Spool
 from satark.routing.desks import add_desk
 from satark.runtime.app import build_app
@@ -33,10 +37,15 @@ from satark.store.writer import StoreDown
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import until
 from support.later import render_a_band_later
+from support.peers.postgres import clear_database
 from support.scripted import ACCOUNT, ScriptedChannel, database_down, inbound, scripted_host
 
 pytestmark = pytest.mark.slow("a host")
 
+OTHERS_OUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 WHOLE_DIALOGUE = ("Hi", "English", "Illegal arms", "They sell arms", "Lanka", "Don't know", "No", "done", "Yes, send")
 
 
@@ -121,7 +130,7 @@ async def test_a_message_is_spooled_acknowledged_in_both_languages_and_replayed(
         assert "सुरक्षित" in said
         assert "kept safe" in said
         assert "112" in said
-        assert await office.get("/readyz") == (503, "the database does not answer\n1 waiting in the spool")
+        assert await office.get("/readyz") == (503, "the database can't be written now\n1 waiting in the spool")
         assert office.metric('satark_waiting{queue="spool"} 1.0')
         assert office.metric('satark_webhooks_total{answer="spooled",channel="script"} 1.0')
     await until(lambda: office.spool.depth == 0)
@@ -265,6 +274,94 @@ async def test_a_turn_that_fails_for_good_is_quarantined_and_tried_again_at_the_
     await runtime._replay.start()
     await until(lambda: office.spool.depth == 0 and office.count(tables.seen) == 2)
     assert office.spool.quarantined == 0
+
+
+@pytest.mark.parametrize("fault", ["read-only", "locked"])
+async def test_no_fault_of_the_database_quarantines_a_text(
+    tmp_path: Path, postgres_databases: Any, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr("satark.ingest.replay.LOOK_EVERY", 0.02)
+    monkeypatch.setattr("satark.store.engines._SERVER_TIMEOUTS", ("SET lock_timeout = '20ms'",))
+    main, keys = postgres_databases
+    for url in postgres_databases:
+        clear_database(url)
+    async with opened(tmp_path, database_url=main, keys_url=keys) as office:
+        attempts = attempts_of(office, monkeypatch)
+        with broken_server(main, fault):
+            assert (await office.post("asha", "Hi"))[0] == "spooled"
+            assert (await office.get("/readyz"))[0] == 503
+            await until(lambda: len(attempts) > 2 * ATTEMPTS)
+        await until(lambda: office.spool.depth == 0)
+        assert (office.spool.quarantined, office.count(tables.seen)) == (0, 1)
+        await until(lambda: office.channel.sent)
+
+
+def attempts_of(office: Office, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that gets an entry at each attempt to ingest a spooled batch."""
+    runtime, attempts = office.host.ingest_runtime, list[str]()
+    assert runtime is not None
+    real = runtime.ingest.ingest
+
+    async def noted(channel: Any, batch: Any, *, late: bool = False) -> Any:
+        attempts.extend(["late"] if late else [])
+        return await real(channel, batch, late=late)
+
+    monkeypatch.setattr(runtime.ingest, "ingest", noted)
+    return attempts
+
+
+@contextmanager
+def broken_server(url: str, fault: str) -> Iterator[None]:
+    """Make a database read-only for all who connect, as after a failover, or keep a table of it locked."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = connection.info.dbname
+        if fault == "locked":
+            with connection.transaction():
+                connection.execute("LOCK TABLE seen")
+                yield
+            return
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+        connection.execute(OTHERS_OUT)
+        try:
+            yield
+        finally:
+            connection.execute("SET default_transaction_read_only = off")
+            connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only".encode())
+
+
+async def test_a_disk_that_can_not_be_read_quarantines_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, attempts = Spool.open, list[str]()
+
+    def failing(spool: Spool, name: str) -> Any:
+        attempts.append(name)
+        if len(attempts) <= 2 * ATTEMPTS:
+            raise OSError(errno.EMFILE, "too many open files")
+        return opened(spool, name)
+
+    monkeypatch.setattr(Spool, "open", failing)
+    with database_down(office.host.services):
+        await office.post("asha", "Hi")
+    await until(lambda: office.spool.depth == 0)
+    assert (office.spool.quarantined, office.count(tables.seen)) == (0, 1)
+
+
+async def test_a_text_is_spooled_in_time_while_the_database_hangs(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.ingest.ingest.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("satark.runtime.status.WRITE_SECONDS", 0.05)
+    goes_on = threading.Event()
+
+    def hang(_connection: object) -> None:
+        goes_on.wait()
+
+    event.listen(office.host.services.main, "begin", hang)
+    assert (await office.post("asha", "Hi"))[0] == "spooled"
+    assert (await office.get("/readyz"))[0] == 503
+    goes_on.set()
+    event.remove(office.host.services.main, "begin", hang)
+    await until(lambda: office.spool.depth == 0)
+    assert (office.spool.quarantined, office.count(tables.seen)) == (0, 1)
 
 
 class Once(ScriptedChannel):

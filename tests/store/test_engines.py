@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Engine, exc, text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, StatementError
 
-from satark.store.engines import make_engine, reading_engine
+from satark.store.engines import is_database_fault, make_engine, reading_engine
 from satark.store.write_ahead_log import erase_log
 
 WORDS = "a truck behind the temple"
@@ -36,6 +36,31 @@ def test_a_reading_transaction_sees_one_snapshot(engine: Engine) -> None:
         assert (before, reading.execute(query).scalar()) == (0, 0)
     with reading_engine(engine).connect() as reading:
         assert reading.execute(query).scalar() == 1
+
+
+def failure(engine: Engine, *statements: str) -> DBAPIError:
+    """Return the error of the last of these statements."""
+    *before, last = statements
+    with engine.connect() as connection:
+        for statement in before:
+            connection.execute(text(statement))
+        with pytest.raises(DBAPIError) as raised:
+            connection.execute(text(last))
+    return raised.value
+
+
+def test_only_a_value_or_a_contradiction_is_the_fault_of_what_was_written(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE word (said VARCHAR(20) PRIMARY KEY)"))
+    twice = "INSERT INTO word VALUES ('a'), ('a')"
+    assert not is_database_fault(failure(engine, twice))
+    assert is_database_fault(failure(engine, "SELECT * FROM nowhere"))
+    read_only = "PRAGMA query_only = 1" if engine.dialect.name == "sqlite" else "SET TRANSACTION READ ONLY"
+    assert is_database_fault(failure(engine, read_only, twice))
+    assert not is_database_fault(RuntimeError())
+    assert not is_database_fault(StatementError("a value of ours", "INSERT", None, TypeError()))
+    assert not is_database_fault(ProgrammingError("INSERT", None, TypeError("cannot adapt")))
+    assert is_database_fault(exc.TimeoutError())
 
 
 def test_an_error_message_does_not_contain_the_written_values(engine: Engine) -> None:

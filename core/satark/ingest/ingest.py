@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from secrets import token_bytes
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from satark.api.channel import Outcome
 from satark.api.inbound import CompleteTip, Tap, Text
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics
 
+
+ANSWER_SECONDS: Final = 11.0
+"""Seconds after which a batch that comes once is spooled: providers of texts and calls wait 15 for the response."""
 
 Done: TypeAlias = Callable[[Outcome | Exception], None]
 """Takes the outcome of a batch, or the exception because of which it is not acknowledged. Raises nothing."""
@@ -142,8 +145,9 @@ class Ingest:
         if spools and self._spool.depth:
             return await self._to_spool(channel, batch)
         try:
-            results = await self.ingest(channel, batch)
-        except (StoreDown, IngestFailed):
+            async with asyncio.timeout(ANSWER_SECONDS if spools else None):
+                results = await self.ingest(channel, batch)
+        except (StoreDown, IngestFailed, TimeoutError):  # a write that still goes through is a duplicate for the replay
             if not spools:
                 raise
             return await self._to_spool(channel, batch)

@@ -63,7 +63,7 @@ class SpoolReplay:
         try:
             channel, batch = self._spool.open(name)
             await self._ingest.ingest(self._channels[channel], batch, late=True)
-        except StoreDown:
+        except (StoreDown, OSError):  # the database's fault or this machine's, and never the batch's
             return False
         except (BrokenSeal, KeyError) as error:
             self._quarantine(name, error)

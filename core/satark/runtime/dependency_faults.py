@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import false, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.observability import FaultFinder
@@ -52,7 +52,7 @@ def answer_faults(services: Services) -> list[Fault]:
 def write_faults(services: Services) -> list[Fault]:
     """Check that both databases can be written: overwrite a row of each with itself. Call this when both answer."""
     try:
-        services.write_now(_touch)
+        services.write_now(touch)
     except SQLAlchemyError as error:
         return [_unwritable(error)]
     return []
@@ -71,8 +71,12 @@ def server_time(services: Services) -> float | None:
     return float(now)
 
 
-def _touch(unit: UnitOfWork) -> None:
+def touch(unit: UnitOfWork) -> None:
+    """Overwrite a row of each database with itself, and delete no row of each table: none may be locked or missing."""
     unit.main.execute(tables.key_canary.update().values(value=tables.key_canary.c.value))
+    for connection, metadata in ((unit.main, tables.main), (unit.keys, tables.keys)):
+        for table in metadata.sorted_tables:
+            connection.execute(table.delete().where(false()))
 
     def touch_keys() -> None:
         unit.keys.execute(tables.anchor.update().values(position=tables.anchor.c.position))

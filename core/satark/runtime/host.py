@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import keep_running, run_in_thread
 from satark.api.observability import LifecycleEvent, log
@@ -21,6 +21,7 @@ from satark.runtime.ingest_runtime import IngestRuntime
 from satark.services import DeskContext, ProcessServices, WebContext
 from satark.settings.core import Role
 from satark.settings.settings import Settings
+from satark.store.engines import is_database_fault
 from satark.store.writer import Bounds, Writer
 from satark.telemetry.faults import ALARM_SECONDS, failing_hook, missing_text
 from satark.telemetry.metrics import Metrics
@@ -72,10 +73,8 @@ class Host:
         self.waits = False
         """Whether the process started without the database and still waits for it."""
         try:
-            self.waits = not self._answers(services)
             self.ingest_runtime = self._ingest_runtime(services) if self.roles & {"web", "worker"} else None
-            if not self.waits:
-                self._check_keys(services)
+            self.waits = not self._answers(services)
         except SettingsError:
             services.close()
             raise
@@ -134,7 +133,6 @@ class Host:
             await self.fault_watch.look_once()
             try:
                 if await run_in_thread(self._answers, self.services):
-                    await run_in_thread(self._check_keys, self.services)
                     self.waits = self.writer.held = False
                     await self.fault_watch.look_once()
                     return
@@ -214,15 +212,16 @@ class Host:
         return self.plugins.desk_pages(self.settings, context)
 
     def _answers(self, services: Services) -> bool:
-        """Migrate an empty database; check any other. False: none answers, but the process can start without one.
+        """Migrate an empty database; check any other. False: none can be used, but the process can start without one.
 
         Raises:
-            SettingsError: another version made the database.
+            SettingsError: another version made the database, or it was written with other key files.
         """
         try:
             self._prepare_database(services)
-        except (OperationalError, InterfaceError):
-            if "web" not in self.roles:
+            self._check_keys(services)
+        except SQLAlchemyError as error:
+            if "web" not in self.roles or not is_database_fault(error):
                 raise
             return False
         return True

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import anyio.to_thread
 import uvicorn
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,11 +21,13 @@ from starlette.routing import BaseRoute, Route
 from satark.api.observability import log
 from satark.api.routing import Destination
 from satark.ingest.spool import describe
+from satark.runtime.dependency_faults import touch
 from satark.runtime.http_server import uvicorn_options
 from satark.runtime.process_watch import MESSAGE
 from satark.settings.core import PUBLIC_METRICS
 from satark.store import deliveries
 from satark.store.breakers import read_open_breakers
+from satark.store.writer import StoreDown
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from satark.telemetry.metrics import Metrics
 
 
+WRITE_SECONDS: Final = 1.0
+"""Seconds in which a synthetic write must be committed for a process to be ready."""
 _STEP: Final = 10
 """Difference between the ports of two processes. The ports between them are for other roles on the machine."""
 
@@ -65,9 +68,10 @@ class Status:
         faults = self._host.metrics.faults.current
         lines = [*(f"fault: {fault}" for fault in faults), self._spooled()]
         try:
-            await anyio.to_thread.run_sync(self._ask)
-        except SQLAlchemyError:
-            return PlainTextResponse(_lines("the database does not answer", *lines), status_code=503)
+            async with asyncio.timeout(WRITE_SECONDS):
+                await self._host.services.write(touch)
+        except (StoreDown, TimeoutError):
+            return PlainTextResponse(_lines("the database can't be written now", *lines), status_code=503)
         if any(fault.stops for fault in faults):
             return PlainTextResponse(_lines("nothing can be taken", *lines), status_code=503)
         return PlainTextResponse(_lines("ready", *lines))
@@ -91,10 +95,6 @@ class Status:
     def _spooled(self) -> str:
         runtime = self._host.ingest_runtime
         return describe(runtime.spool.depth, runtime.spool.quarantined) if runtime else ""
-
-    def _ask(self) -> None:
-        self._host.services.read(lambda connection: connection.execute(text("SELECT 1")))
-        self._host.services.read_keys(lambda connection: connection.execute(text("SELECT 1")))
 
 
 @asynccontextmanager

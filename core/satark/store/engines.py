@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Engine, LargeBinary, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+    StatementError,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import PoolProxiedConnection
@@ -26,7 +34,32 @@ CONNECT_SECONDS = 5
 
 _PRIMARY_CODE: Final = 0xFF
 """Bits of an error's code that tell its kind (sqlite.org/rescode.html, "Primary Result Codes")."""
-_TIMEOUTS = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": CONNECT_SECONDS * 1000}
+_TIMEOUTS: Final = {
+    "connect_timeout": CONNECT_SECONDS,
+    "tcp_user_timeout": CONNECT_SECONDS * 1000,
+    "keepalives_idle": CONNECT_SECONDS,
+    "keepalives_interval": 1,
+}
+"""How long libpq waits for a PostgreSQL server, and that it notices one that vanished while it waits for a result."""
+_SERVER_TIMEOUTS: Final = (
+    "SET lock_timeout = '5s'",  # tried twice before a batch is spooled: see `BUSY_SECONDS`
+    "SET statement_timeout = '60s'",
+    "SET idle_in_transaction_session_timeout = '300s'",  # a stopped process must not hold its locks
+)
+"""What a PostgreSQL server is told at each new connection; a migration takes as long as it takes."""
+
+
+def is_database_fault(error: BaseException) -> bool:
+    """Whether the database failed, and not what was written to it: it is down, read-only, full, locked or damaged.
+
+    Only a value that the database or its driver can't store, or a row that contradicts another, is the fault of what
+    was written.
+    """
+    if isinstance(error, ProgrammingError):  # the server's own has a code: a table is missing, or a right
+        return bool(getattr(error.orig, "sqlstate", None))
+    if isinstance(error, StatementError):
+        return isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError)
+    return isinstance(error, SQLAlchemyError)
 
 
 class DatabaseUrlError(ValueError):
@@ -139,8 +172,16 @@ def _create_private_file(database: Path) -> None:
 
 def _postgresql(url: str) -> Engine:
     try:
-        return create_engine(
+        engine = create_engine(
             url, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args=_TIMEOUTS, hide_parameters=True
         )
     except ModuleNotFoundError:
         raise DatabaseUrlError("needs the extra: pip install 'satark[postgres]'") from None
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        for statement in _SERVER_TIMEOUTS:
+            connection.execute(statement)
+        connection.commit()
+
+    return engine

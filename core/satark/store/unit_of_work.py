@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text
 
 from satark.store import bulk
+from satark.store.engines import is_database_fault
 from satark.store.tables import keys as keys_metadata
 
 BOTH_DATABASES: Final = 0x5A7A_4B01
@@ -155,7 +156,9 @@ class Connections:
             unit.main.begin()
             yield unit
             unit.commit()
-        except BaseException:
+        except BaseException as error:
+            if is_database_fault(error):
+                self._break()
             self.close()
             raise
 
@@ -165,6 +168,12 @@ class Connections:
             while self._taken:
                 _, connection = self._taken.popitem()
                 stack.callback(connection.close)
+
+    def _break(self) -> None:
+        """Let no pool keep connections to a server that failed: after a failover the old primary is read-only."""
+        for connection in self._taken.values():
+            if connection.dialect.name == "postgresql":
+                connection.invalidate()
 
     def _take(self, name: str) -> Connection:
         if name not in self._taken:

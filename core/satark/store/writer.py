@@ -17,9 +17,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.observability import log
+from satark.store.engines import is_database_fault
 from satark.store.unit_of_work import Connections, UnitOfWork
 
 if TYPE_CHECKING:
@@ -279,9 +280,10 @@ class Writer:
             except StoreDown as down:
                 _refuse(jobs[at:], down)
                 return
-            except OperationalError:
-                job.result = _down()
             except Exception as error:  # noqa: BLE001 - it is raised to the caller that waits for this write
+                if is_database_fault(error):
+                    _refuse(jobs[at:], _down())
+                    return
                 # Its traceback holds the whole batch, in a cycle.
                 job.result = error.with_traceback(None)
 

@@ -49,6 +49,8 @@ class Migrations:
                 if set(revisions.stored(connection, database.versions)) != set(revisions.heads(database.folders)):
                     from alembic import command  # noqa: PLC0415 - see `revisions`
 
+                    if connection.dialect.name == "postgresql":
+                        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                     command.upgrade(_config(connection, database), "heads")
                     _write_comments(connection, database.branches)
 
