@@ -169,7 +169,7 @@ class TwilioApi:
             return Throttled(self._retry_delay(response), "account")
         if status >= _SERVER_ERROR or code == _NOT_FINISHED:
             return Transient(name)
-        if status in _UNAUTHORIZED:
+        if status in _UNAUTHORIZED or not code:  # without a code of Twilio's the answer is somebody else's
             return Misconfigured(name)
         return Blocked() if code == _OPTED_OUT else Permanent(name)
 

@@ -83,7 +83,7 @@ class AiohttpRequest(BaseRequest):
             raise NetworkError(type(error).__name__) from None
 
     def _checked(self, response: aiohttp.ClientResponse, body: bytes) -> tuple[int, bytes]:
-        """Return status and body of a response, unless python-telegram-bot could not read it.
+        """Return status and body of a response, unless python-telegram-bot could not read it: then it is a proxy's.
 
         python-telegram-bot reads the `parameters` of an error unchecked, and may raise another error than its own.
         """
@@ -91,7 +91,7 @@ class AiohttpRequest(BaseRequest):
             announced = _retry_after(body) or response.headers.get("Retry-After", "")
             raise RetryAfter(timedelta(seconds=seconds_to_wait(announced, _THROTTLED_SECONDS)))
         if response.status >= _ERROR and not _is_readable(body):
-            body = b"{}"
+            raise NetworkError("not Telegram's answer")
         return response.status, body
 
     @property
@@ -121,8 +121,7 @@ _decode_error = msgspec.json.Decoder(_Error).decode
 
 def _is_readable(body: bytes) -> bool:
     with suppress(*DECODING_ERRORS):
-        _decode_error(body)
-        return True
+        return bool(_decode_error(body).description)
     return False
 
 

@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.api import Accepted, SendResult, Throttled, Transient
+from satark.api import Accepted, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.errors import (
     PAIR_LIMIT,
@@ -160,11 +160,11 @@ class GraphApi:
 
     def _failure(self, answer: HttpAnswer, error: GraphError | None, code: str) -> SendResult:
         delays = RetryDelays(account=self._throttling.account_delay(answer.headers), recipient=0)
-        return (
-            send_result_of(error, delays, answer.status)
-            if error
-            else send_result_of_status(answer.status, code, delays)
-        )
+        if error:
+            return send_result_of(error, delays, answer.status)
+        result = send_result_of_status(answer.status, code, delays)
+        # Without an error of Meta's own the answer is somebody else's: the message is kept.
+        return Misconfigured(code) if isinstance(result, Permanent) else result
 
     def get(self, url: URL, *, stall: float | None = None) -> aiohttp.client._RequestContextManager:
         """Send a GET with the access token. The caller has checked that the host may see it.

@@ -71,6 +71,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """
     attempt: int
     """1 for the first attempt."""
+    last_reason: str = ""
+    """The reason that the last attempt returned, in its first 200 characters: a sink can say there what it delivered.
+    """
     envelope: bytes
     """A `tip.Envelope`, age-encrypted to the destination's own recipient, or, if it has none, to its desk's. Empty:
     neither has the tip."""

@@ -43,6 +43,7 @@ def load(unit: UnitOfWork, rows: Sequence[Any], services: Services) -> list[tupl
                 desk=desk,
                 revision=row.revision,
                 attempt=row.attempts + 1,
+                last_reason=row.reason,
                 envelope=own or found.get((row.tip, desk), b""),
                 document=documents.get(row.tip, b""),
                 files=tuple(sealed_files[row.tip]),

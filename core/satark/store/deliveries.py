@@ -252,7 +252,7 @@ _NEXT = select(func.min(delivery.c.destination)).where(
 _STEPS = _FIRST.union_all(select(_NEXT.scalar_subquery()).where(_FIRST.c.name.is_not(None)))
 _DESTINATIONS = select(_STEPS.c.name).where(_STEPS.c.name.is_not(None))
 _DUE = (
-    select(delivery.c.id, delivery.c.tip, delivery.c.destination, delivery.c.revision, delivery.c.attempts)
+    select(*(delivery.c[name] for name in ("id", "tip", "destination", "revision", "attempts", "reason")))
     .where(delivery.c.state == "due", delivery.c.destination == bindparam("to"), delivery.c.due_at <= bindparam("now"))
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)

@@ -106,7 +106,7 @@ def _result(status: int, answer: bytes, retry_after: str) -> SendResult:
         return Accepted() if _sid(answer) else Transient("unconfirmed")
     if status == 429:
         return Throttled(seconds_to_wait(retry_after, 5), "account")
-    if status >= 500:
+    if status >= 500 or 300 <= status < 400:
         return Transient(str(status))
     return Misconfigured(str(status)) if status in {401, 402, 403} else Permanent(str(status))
 

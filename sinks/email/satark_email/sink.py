@@ -110,7 +110,7 @@ class EmailSink:
         if delivery.kind == "tip" and delivery.name in self._keys:
             return await self._send_encrypted(delivery, destination)
         build = mime.alarm if delivery.kind == "alarm" else mime.notification
-        return await self._smtp.send(build(self._headers(delivery, destination)), destination)
+        return await self._smtp.send(build(self._headers(delivery, destination)), destination, delivery)
 
     async def _send_encrypted(self, delivery: Delivery, destination: EmailDestination) -> DeliveryResult:
         try:
@@ -119,7 +119,7 @@ class EmailSink:
             return DeadLetter("the tip can't be opened with this destination's key")
         except openpgp.CantOpen as error:
             return DeadLetter(str(error))
-        return await self._smtp.send(mail, destination)
+        return await self._smtp.send(mail, destination, delivery)
 
     def _encrypted(self, delivery: Delivery, destination: EmailDestination) -> bytes:
         """Build the encrypted mail of a tip, or a notification if even the tip's text is too large. Blocks."""

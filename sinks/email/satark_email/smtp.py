@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import ssl
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import aiosmtplib
+import msgspec
 from aiosmtplib.typing import SMTPStatus
 
 from satark.api import DeadLetter, DeliveryResult, Done, Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
+    from satark.api import Delivery
     from satark_email.settings import EmailDestination, EmailSettings
 
 _PERMANENT = 500
+_REACHED: Final = "; reached: "
+"""Stands in a reason before the recipients that have the mail, so that the next attempt goes to the others alone."""
 
 
 class SmtpClient:
@@ -38,16 +43,32 @@ class SmtpClient:
             return type(error).__name__
         return ""
 
-    async def send(self, mail: bytes, destination: EmailDestination) -> DeliveryResult:
-        """Send a mail to all recipients of a destination."""
-        sender, recipients = self._settings.sender, list(destination.recipients)
+    async def send(self, mail: bytes, destination: EmailDestination, delivery: Delivery) -> DeliveryResult:
+        """Send a mail to those recipients of a destination that no earlier attempt reached."""
+        reached = set(delivery.last_reason.partition(_REACHED)[2].split())
+        tags = {one: _tag(delivery.idempotency_key, one) for one in destination.recipients}
+        left = [one for one, tag in tags.items() if tag not in reached]
+        result, refused = await self._send(mail, left) if left else (Done(), {})
+        if result == Done():
+            reached |= {tags[one] for one in left if one not in refused}
+            result = _result(refused, len(tags))
+        if isinstance(result, Done) or not reached:
+            return result
+        return msgspec.structs.replace(result, reason=f"{result.reason}{_REACHED}{' '.join(sorted(reached))}")
+
+    async def _send(self, mail: bytes, recipients: list[str]) -> tuple[DeliveryResult, Mapping[str, int]]:
+        """Send a mail; return the result, and the code of each recipient that the server refused."""
         try:
-            refused, _ = await aiosmtplib.send(mail, sender=sender, recipients=recipients, **self._connection())
+            answers, _ = await aiosmtplib.send(
+                mail, sender=self._settings.sender, recipients=recipients, **self._connection()
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            return Done(), {one.recipient: one.code for one in error.recipients}
         except aiosmtplib.SMTPException as error:
-            return classify_error(error)
+            return classify_error(error), {}
         except OSError as error:
-            return Retry(type(error).__name__, down=True)
-        return _some_refused(refused.values(), len(destination.recipients)) if refused else Done()
+            return Retry(type(error).__name__, down=True), {}
+        return Done(), {address: answer.code for address, answer in answers.items()}
 
     def _connection(self) -> dict[str, Any]:
         """Return how to reach the server and sign in.
@@ -71,8 +92,6 @@ class SmtpClient:
 def classify_error(error: aiosmtplib.SMTPException) -> DeliveryResult:
     """Turn a failure into a result: a 5xx about the mail or its recipients is final, everything else is retried."""
     match error:
-        case aiosmtplib.SMTPRecipientsRefused():
-            return _all_refused([one.code for one in error.recipients])
         case aiosmtplib.SMTPDataError() if error.code >= _PERMANENT:
             return DeadLetter(f"the mail was refused: {error.code}")
         case aiosmtplib.SMTPResponseException():
@@ -87,20 +106,17 @@ def classify_error(error: aiosmtplib.SMTPException) -> DeliveryResult:
             return Retry(type(error).__name__, down=True)
 
 
-def _all_refused(codes: list[int]) -> DeliveryResult:
-    if min(codes) >= _PERMANENT:
-        return DeadLetter(f"every recipient was refused: {_listed(codes)}")
-    return Retry(f"recipients refused: {_listed(codes)}")
+def _result(refused: Mapping[str, int], count: int) -> DeliveryResult:
+    """Dead-letter a mail once the server refuses each recipient that is left for good, so that a person decides."""
+    if not refused:
+        return Done()
+    reason = f"{len(refused)} of {count} recipients refused: {', '.join(map(str, sorted(set(refused.values()))))}"
+    return DeadLetter(reason) if min(refused.values()) >= _PERMANENT else Retry(reason)
 
 
-def _some_refused(refused: Iterable[aiosmtplib.SMTPResponse], count: int) -> DeliveryResult:
-    """Dead-letter a mail that only some recipients got, so that a person decides. A retry would reach those twice."""
-    codes = [response.code for response in refused]
-    return DeadLetter(f"{len(codes)} of {count} recipients refused: {_listed(codes)}")
-
-
-def _listed(codes: Iterable[int]) -> str:
-    return ", ".join(str(code) for code in sorted(set(codes)))
+def _tag(key: str, address: str) -> str:
+    """Return four digits that stand for a recipient in the reason of one delivery."""
+    return sha256(f"{key} {address}".encode()).hexdigest()[:4]
 
 
 def _password(file: Path | None) -> str | None:

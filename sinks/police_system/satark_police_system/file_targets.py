@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import asyncssh
 
-from satark.api import DeadLetter, DeliveryResult, Done, Retry
+from satark.api import DeliveryResult, Done, Retry
 from satark_files.atomic_files import flush_folder
 
 if TYPE_CHECKING:
@@ -66,11 +66,11 @@ class SftpTarget:
             async with self._connect() as connection, connection.start_sftp_client() as client:
                 if not await client.exists(target):
                     await client.put(source, f"{target}.part")
-                    await client.posix_rename(f"{target}.part", target)
+                    await _rename(client, f"{target}.part", target)
         except asyncssh.HostKeyNotVerifiable:
-            return DeadLetter("sftp: the server's host key is not in sftp_known_hosts")
+            return Retry("sftp: the server's host key is not in sftp_known_hosts", down=True)
         except asyncssh.PermissionDenied:
-            return Retry("sftp: the server refuses our key")
+            return Retry("sftp: the server refuses our key", down=True)
         except (asyncssh.Error, OSError) as error:
             return Retry(f"sftp: {type(error).__name__}")
         return Done()
@@ -96,6 +96,14 @@ class SftpTarget:
             config=None,
             connect_timeout=system.connect_seconds,
         )
+
+
+async def _rename(client: asyncssh.SFTPClient, old: str, new: str) -> None:
+    """Rename a file. Servers that are not OpenSSH may lack its extension; their own renaming replaces no file."""
+    try:
+        await client.posix_rename(old, new)
+    except asyncssh.SFTPOpUnsupported:
+        await client.rename(old, new)
 
 
 def _copy(read: IO[bytes], write: IO[bytes]) -> None:

@@ -97,7 +97,8 @@ class HttpClient:
 def classify_response(status: int, retry_after: str = "") -> DeliveryResult:
     """Turn a response into a delivery result.
 
-    2xx and 409 (duplicate): done. 3xx: refused, since tips go to the configured address only. 410: the endpoint was
+    2xx and 409 (duplicate): done. 3xx: not followed, since tips go to the configured address only; a
+    captive portal redirects, too. 410: the endpoint was
     removed (Standard Webhooks 1.0, "Endpoint removal"). Other 4xx: the receiver will never accept this event.
     """
     if 200 <= status < 300 or status == 409:  # noqa: PLR2004 - HTTP
@@ -105,7 +106,7 @@ def classify_response(status: int, retry_after: str = "") -> DeliveryResult:
     if status in _RETRYABLE or status >= 500:  # noqa: PLR2004 - HTTP
         return Retry(f"http-{status}", _retry_seconds(retry_after))
     if 300 <= status < 400:  # noqa: PLR2004 - HTTP
-        return DeadLetter(f"http-{status}: redirects are refused; set the new address in the settings")
+        return Retry(f"http-{status}: redirects are refused; set the new address in the settings", down=True)
     return DeadLetter(f"http-{status}")
 
 

@@ -46,7 +46,7 @@ async def test_a_prompt_arrives_as_rendered(live: Any) -> None:
         (error(429, "Too Many Requests"), Throttled(5, "conversation")),
         (error(429, "Too Many Requests", retry_after="soon"), Throttled(5, "conversation")),
         (PlainTextResponse("slow down", 429, headers={"Retry-After": "9"}), Throttled(9, "conversation")),
-        (JSONResponse([1], 400), Permanent("bad-request")),
+        (JSONResponse([1], 400), Transient("network")),
         (error(403, "Forbidden: bot was blocked by the user"), Blocked()),
         (error(403, "Forbidden: user is deactivated"), Blocked()),
         (error(400, "Bad Request: chat not found"), Blocked()),

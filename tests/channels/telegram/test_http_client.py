@@ -56,16 +56,24 @@ async def client(secrets: dict[str, Any]) -> AsyncIterator[AiohttpRequest]:
     [
         (PlainTextResponse('{"ok":true}'), (200, b'{"ok":true}')),
         (PlainTextResponse("", 302, headers={"Location": "http://127.0.0.1:9/"}), (302, b"")),
-        (PlainTextResponse("<html>", 502), (502, b"{}")),
         (PlainTextResponse('{"description":"Forbidden"}', 403), (403, b'{"description":"Forbidden"}')),
     ],
-    ids=["good", "redirect", "unreadable error", "error"],
+    ids=["good", "redirect", "error"],
 )
-async def test_a_response_is_returned_as_it_is_unless_it_is_an_unreadable_error(
+async def test_a_response_is_returned_as_it_is(
     response: Response, read: tuple[int, bytes], client: AiohttpRequest, server: Server
 ) -> None:
     server.answers.append(response)
     assert await client.do_request(server.url, "POST") == read
+
+
+@pytest.mark.parametrize("body", ["<html>", "", '{"error":"upstream"}'])
+async def test_an_error_without_telegrams_description_is_a_proxys(
+    body: str, client: AiohttpRequest, server: Server
+) -> None:
+    server.answers.append(PlainTextResponse(body, 404))
+    with pytest.raises(NetworkError):
+        await client.do_request(server.url, "POST")
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ async def test_a_closed_window_is_recognized_by_its_text_under_any_code(
     ("answer", "result"),
     [
         (PlainTextResponse("<html>", 502), Transient("http-502")),
-        (PlainTextResponse("{", 400), Permanent("http-400")),
+        (PlainTextResponse("{", 400), Misconfigured("http-400")),
         (RedirectResponse("http://127.0.0.1:1/", 302), Misconfigured("http-302")),
         (PlainTextResponse('{"error":{"code":"x"}}', 404), Misconfigured("http-404")),
         (PlainTextResponse("x" * 300_000, 400), Transient("network")),

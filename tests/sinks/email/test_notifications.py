@@ -32,7 +32,7 @@ class Recorder:
     def __init__(self) -> None:
         self.mails: list[bytes] = []
 
-    async def send(self, mail: bytes, _destination: Any) -> DeliveryResult:
+    async def send(self, mail: bytes, _destination: Any, _delivery: Delivery) -> DeliveryResult:
         self.mails.append(mail)
         return Done()
 

@@ -125,7 +125,7 @@ async def test_debians_exim_accepts_the_mail_and_gpg_decrypts_it_from_the_mailbo
             refused = settings.model_copy(update={"recipients": ("nobody@localhost",)})
             async with office.sink(refused) as strict:
                 result = await strict.deliver(office.claim("email:notification")[0])
-                assert result == DeadLetter("every recipient was refused: 550")
+                assert result == DeadLetter("1 of 1 recipients refused: 550")
         box = mailbox.mbox(exim.mailbox, factory=None)
         (stored,) = (box.get_bytes(key) for key in box.keys())  # noqa: SIM118 - iterating a mailbox gives messages
         box.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from satark.api.sink import DeadLetter, Done, Retry
@@ -40,10 +41,9 @@ async def test_the_servers_reply_decides_the_result(fault: str, result: Any, off
     [
         (
             {"sp@up.example": "550 no", "reader@up.example": "551 no"},
-            DeadLetter("every recipient was refused: 550, 551"),
+            DeadLetter("2 of 2 recipients refused: 550, 551"),
         ),
-        ({"sp@up.example": "550 no", "reader@up.example": "450 busy"}, Retry("recipients refused: 450, 550")),
-        ({"sp@up.example": "550 no"}, DeadLetter("1 of 2 recipients refused: 550")),
+        ({"sp@up.example": "550 no", "reader@up.example": "450 busy"}, Retry("2 of 2 recipients refused: 450, 550")),
     ],
 )
 async def test_the_reason_for_refused_recipients_holds_codes_and_no_address(
@@ -53,6 +53,27 @@ async def test_the_reason_for_refused_recipients_holds_codes_and_no_address(
     office.seed_tip(office.notification)
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
         assert await sink.deliver(office.claim("email:notification")[0]) == result
+
+
+async def test_a_recipient_who_is_greylisted_gets_the_mail_later_and_nobody_gets_it_twice(
+    office: Any, peer: MailPeer
+) -> None:
+    office.seed_tip(office.notification)
+    (delivery,) = office.claim("email:notification")
+    reasons = []
+    async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
+        for fault in ({"reader@up.example": "451 greylisted"}, {"reader@up.example": "550 no"}):
+            peer.refused = fault
+            result = await sink.deliver(delivery)
+            reasons.append((type(result), result.reason.partition(";")[0]))
+            delivery = msgspec.structs.replace(delivery, last_reason=result.reason)
+        peer.refused = {}
+        peer.faults.append("451 later")
+        broken = await sink.deliver(delivery)
+        delivery = msgspec.structs.replace(delivery, last_reason=f"given up after 60 attempts: {broken.reason}")
+        assert await sink.deliver(delivery) == Done()
+    assert reasons == [(Retry, "1 of 2 recipients refused: 451"), (DeadLetter, "1 of 2 recipients refused: 550")]
+    assert [mail.recipients for mail in peer.received] == [("sp@up.example",), ("reader@up.example",)]
 
 
 @pytest.mark.slow("several servers")

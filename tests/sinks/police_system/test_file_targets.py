@@ -10,7 +10,7 @@ import asyncssh
 import pytest
 from pydantic import SecretStr
 
-from satark.api.sink import DeadLetter, Done, Retry
+from satark.api.sink import Done, Retry
 from satark_police_system.file_targets import FolderTarget, SftpTarget
 from satark_police_system.settings import SystemSettings
 from satark_testing.peers.police import SECRET
@@ -43,11 +43,18 @@ async def test_a_missing_folder_is_retried(archive: Path, tmp_path: Path) -> Non
     assert await FolderTarget(tmp_path / "unmounted").put(archive, "satark-1.zip") == Retry("folder: FileNotFoundError")
 
 
+class PlainServer(asyncssh.SFTPServer):
+    """A server of the protocol alone, without OpenSSH's extensions."""
+
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        raise asyncssh.SFTPOpUnsupported("no such extension")
+
+
 MakeSettings = Callable[..., SystemSettings]
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[MakeSettings]:
+@pytest.fixture(params=[asyncssh.SFTPServer, PlainServer])
+async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[MakeSettings]:
     """Serve `tmp_path/sftp` over real SFTP; return a function that makes settings for it."""
     host, ours = asyncssh.generate_private_key("ssh-ed25519"), asyncssh.generate_private_key("ssh-ed25519")
     (tmp_path / "sftp").mkdir()
@@ -58,7 +65,7 @@ async def server(tmp_path: Path) -> AsyncIterator[MakeSettings]:
         0,
         server_host_keys=[host],
         authorized_client_keys=keys,
-        sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(tmp_path / "sftp").encode()),
+        sftp_factory=lambda channel: request.param(channel, chroot=str(tmp_path / "sftp").encode()),
     )
     port = listening.get_port()
 
@@ -90,14 +97,15 @@ async def test_a_server_with_an_unknown_host_key_gets_nothing(
     archive: Path, server: MakeSettings, tmp_path: Path
 ) -> None:
     result = await SftpTarget(server(known=asyncssh.generate_private_key("ssh-ed25519"))).put(archive, "satark-1.zip")
-    assert isinstance(result, DeadLetter)
+    assert isinstance(result, Retry), "it is the server's fault, and not the tip's"
+    assert result.down
     assert not list((tmp_path / "sftp").iterdir())
 
 
 async def test_a_server_that_refuses_our_key_is_retried(archive: Path, server: MakeSettings, tmp_path: Path) -> None:
     asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "stranger")
     assert await SftpTarget(server(key="stranger")).put(archive, "satark-1.zip") == Retry(
-        "sftp: the server refuses our key"
+        "sftp: the server refuses our key", down=True
     )
 
 

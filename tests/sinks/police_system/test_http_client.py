@@ -98,7 +98,8 @@ async def test_no_page_and_nothing_but_the_configured_acknowledgement_accepts_a_
 async def test_a_redirect_is_not_followed(client: HttpClient, receiver: PoliceReceiver, status: int) -> None:
     receiver.faults.append(Fault(status, {"location": "http://169.254.169.254/latest/meta-data"}))
     result = await client.post("key-1", BODY)
-    assert isinstance(result, DeadLetter)
+    assert isinstance(result, Retry)
+    assert result.down
     assert "redirects are refused" in result.reason
     assert "169.254" not in result.reason
     assert len(receiver.requests) == 1
