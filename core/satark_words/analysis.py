@@ -33,6 +33,8 @@ class Analysis:
         """Marks of the names of places in the text; None until `Places` has searched for them."""
         self.codes: set[str] | None = None
         """Codes of the places that the text names; None until `Places` has searched for them."""
+        self.danger: float | None = None
+        """The logit of a danger by the letters; None until `DangerRules` has weighed them."""
         marks = lexicon.marks(self.tokens, self.heard)
         marks = _without_relatives(_without_hindi_me(marks, self.tokens), self.tokens)
         marks = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens), *_minors(self.tokens)]

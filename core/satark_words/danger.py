@@ -47,7 +47,7 @@ class LetterWeights(NamedTuple):
     def logit(self, groups: Iterable[str]) -> float:
         """Return the logit of a danger in a text with these groups of letters."""
         weights = self.weights
-        return (self.base + sum(weights.get(group, 0) for group in groups)) / _HUNDREDTHS
+        return (self.base + sum([weights[group] for group in groups if group in weights])) / _HUNDREDTHS
 
 
 def groups_of(sounds: Iterable[str]) -> set[str]:
@@ -108,4 +108,6 @@ class DangerRules:
 
     def _is_heard(self, analysis: Analysis, least: float) -> bool:
         least = least if len(analysis) >= _FEWEST else max(least, LEAST)
-        return self._letters.logit(groups_of(analysis.sounds)) > least
+        if analysis.danger is None:
+            analysis.danger = self._letters.logit(groups_of(analysis.sounds))
+        return analysis.danger > least

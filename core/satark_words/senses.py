@@ -16,7 +16,7 @@ from satark_words.opening import opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
 from satark_words.rules import Family, Topic, Topics
-from satark_words.weights import LEAST_LIKELY, LEAST_TALK, SPOKEN, TALK, Weights, likeliest, likely_option
+from satark_words.weights import LEAST_LIKELY, LEAST_TALK, SPOKEN, TALK, Weights, likeliest, likely_option, logit_of
 
 COMMANDS: Final = (
     "done", "back", "skip", "repeat", "language", "status", "reply", "edit", "help", "clear", "delete", "cancel",
@@ -144,9 +144,11 @@ class Senses(TextAtQuestion):
     @cached_property
     def _commands(self) -> Sequence[str]:
         """The commands that count at this question and have words in the text, the best spelt ones first."""
-        found = self._analysis.found
-        sure = {name: max((mark.quality for mark in found(f"cmd.{name}")), default=0) for name in COMMANDS}
-        expected = [name for name in COMMANDS if sure[name] and self._expects(name)]
+        sure: dict[str, float] = {}
+        for mark in self._analysis.found("cmd.*"):
+            name = mark.name.removeprefix("cmd.")
+            sure[name] = max(mark.quality, sure.get(name, 0))
+        expected = [name for name in COMMANDS if name in sure and self._expects(name)]
         return sorted(expected, key=lambda name: -sure[name])
 
     def _certain(self) -> Reading | None:
@@ -182,14 +184,14 @@ class Senses(TextAtQuestion):
         return self._topics.find(self._analysis.marks, *families) if len(self._analysis) <= LONGEST_TOPIC else None
 
     @cached_property
-    def _weights(self) -> Mapping[str, float]:
+    def _weights(self) -> Sequence[Mapping[str, int]]:
         return self._weighed.of(self._analysis)
 
     @property
     def _talk(self) -> Literal["", "maybe", "likely"]:
         """Whether the text is said to the service; one that is long or has no known word is not."""
         is_short = self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
-        logit = self._weights[TALK] if is_short else LEAST_TALK
+        logit = logit_of(self._weights, TALK) if is_short else LEAST_TALK
         return "likely" if logit > LEAST_LIKELY else "maybe" if logit > LEAST_TALK else ""
 
     def _likely_story(self) -> Reading | None:

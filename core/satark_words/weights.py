@@ -11,15 +11,17 @@ sound without its last vowels (`plain`), which different scripts, spellings and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from satark_words.analysis import Analysis
 
 FILE: Final = "weights.tsv"
 _HUNDREDTHS: Final = 100
+Row: TypeAlias = Mapping[str, int]
+"""Sense → weight."""
 
 
 class Weights(NamedTuple):
@@ -31,23 +33,20 @@ class Weights(NamedTuple):
     by_name: Mapping[str, str]
     """Word or mark → its weights as text in the file's format, since most are never parsed."""
 
-    def of(self, analysis: Analysis) -> Mapping[str, float]:
-        """Return the logit of each sense: the sum of the weights of a text's words and marks, each counted once."""
-        known, sums = self.by_name, dict(_row(self.base))
-        for name in analysis.features & known.keys():
-            for sense, weight in _row(known[name]):
-                sums[sense] += weight
-        return {sense: weight / _HUNDREDTHS for sense, weight in sums.items()}
+    def of(self, analysis: Analysis) -> Sequence[Row]:
+        """Return the weights with which every text begins, then those of a text's words and marks, each once."""
+        known = self.by_name
+        return [_row(self.base), *(_row(known[name]) for name in analysis.features & known.keys())]
 
 
 @cache
-def _row(line: str) -> tuple[tuple[str, int], ...]:
+def _row(line: str) -> Row:
     """Parse a line's weights when it is first needed.
 
     It is cached. The line is from the file, so nothing that tipsters type is cached.
     """
     pairs = (one.rpartition(":") for one in line.split(","))
-    return tuple((sense, int(weight)) for sense, _, weight in pairs)
+    return {sense: int(weight) for sense, _, weight in pairs}
 
 
 def read_weights() -> Weights:
@@ -72,16 +71,21 @@ LEAST_MARGIN: Final = 1.0
 """The logits by which an option must be likelier than every other."""
 
 
-def likely_option(weights: Mapping[str, float], question: str) -> str | None:
+def logit_of(weights: Iterable[Row], sense: str) -> float:
+    """Return the logit of a sense."""
+    return sum([row.get(sense, 0) for row in weights]) / _HUNDREDTHS
+
+
+def likely_option(weights: Sequence[Row], question: str) -> str | None:
     """Return the likely answer to a question, empty if none is much likelier than the others; None: not weighed."""
-    logits = sorted((logit, sense) for sense, logit in weights.items() if sense.startswith(f"{question}:"))
+    logits = sorted((logit_of(weights, sense), sense) for sense in weights[0] if sense.startswith(f"{question}:"))
     if not logits:
         return None
     (second, _), (first, sense) = logits[-2:]
     return sense.partition(":")[2] if first > LEAST_LIKELY and first - second >= LEAST_MARGIN else ""
 
 
-def likeliest(weights: Mapping[str, float], senses: Iterable[str]) -> str:
+def likeliest(weights: Sequence[Row], senses: Iterable[str]) -> str:
     """Return the likeliest of these senses, empty if none is likely."""
-    logit, found = max(((weights.get(sense, LEAST_LIKELY), sense) for sense in senses), default=(LEAST_LIKELY, ""))
+    logit, found = max(((logit_of(weights, sense), sense) for sense in senses), default=(LEAST_LIKELY, ""))
     return found if logit > LEAST_LIKELY else ""
