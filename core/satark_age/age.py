@@ -10,9 +10,9 @@ import hashlib
 import hmac
 import os
 import re
-from base64 import b32encode, b64decode, b64encode
+from base64 import b64decode, b64encode
 from functools import lru_cache, reduce
-from operator import xor
+from operator import or_, xor
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from cryptography.exceptions import InvalidTag
@@ -35,10 +35,11 @@ _MOST_HEADER, _CHUNK, _TAG, _NONCE = 1 << 20, 1 << 16, 16, 16
 _SECRET, _FILE_KEY, _WRAPPED = 32, 16, 32
 _MLKEM_SEED, _MLKEM_PUBLIC = 64, 1184
 _HPKE: Final = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
+_ANY_X25519: Final = X25519PrivateKey.generate()
 _HPKE_INFO: Final = b"age-encryption.org/mlkem768x25519"
 # Bech32 (BIP 173)
 _CHARACTERS: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-_FROM_BASE32: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _CHARACTERS)
+_FROM_VALUES: Final = _CHARACTERS.encode().ljust(256)
 _DIGITS: Final = str.maketrans(_CHARACTERS, "0123456789abcdefghijklmnopqrstuv")
 _GENERATOR: Final = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _STEPS: Final = [reduce(xor, (one for at, one in enumerate(_GENERATOR) if top >> at & 1), 0) for top in range(32)]
@@ -60,7 +61,7 @@ class X25519:
     def read(public: bytes) -> X25519PublicKey:
         """Read a public key; raise a ValueError for a point of low order, too."""
         key = X25519PublicKey.from_public_bytes(public)
-        X25519PrivateKey.generate().exchange(key)
+        _ANY_X25519.exchange(key)
         return key
 
     @staticmethod
@@ -70,6 +71,11 @@ class X25519:
         share = once.public_key().public_bytes_raw()
         cipher = _cipher(once.exchange(public), share + public.public_bytes_raw(), b"age-encryption.org/v1/X25519")
         return share, cipher.encrypt(bytes(12), file_key, None)
+
+    @staticmethod
+    def blank() -> tuple[bytes, bytes]:
+        """Return what looks like the result of `wrap`, but is for a key that nobody has."""
+        return X25519PrivateKey.generate().public_key().public_bytes_raw(), os.urandom(_WRAPPED)
 
     @staticmethod
     def unwrap(secret: bytes, share: bytes, wrapped: bytes) -> bytes:
@@ -100,6 +106,12 @@ class Hybrid:
         return sealed[: Hybrid.share_bytes], sealed[Hybrid.share_bytes :]
 
     @staticmethod
+    def blank() -> tuple[bytes, bytes]:
+        # A lattice's share is not distributed like random bytes.
+        other = MLKEM768PrivateKey.generate().public_key(), X25519PrivateKey.generate().public_key()
+        return Hybrid.wrap(hpke.MLKEM768X25519PublicKey(*other), bytes(_FILE_KEY))
+
+    @staticmethod
     def unwrap(secret: bytes, share: bytes, wrapped: bytes) -> bytes:
         return _HPKE.decrypt(share + wrapped, hpke.MLKEM768X25519PrivateKey(*Hybrid._keys(secret)), _HPKE_INFO)
 
@@ -120,14 +132,6 @@ KINDS: tuple[KeyKind, ...] = (Hybrid, X25519)
 def new_identity() -> Identity:
     """Make a private key."""
     return KINDS[0], os.urandom(_SECRET)
-
-
-def stranger(kind: KeyKind) -> Recipient:
-    """Return a recipient whose private key nobody has."""
-    other = X25519PrivateKey.generate().public_key()
-    if kind is X25519:
-        return kind, other
-    return kind, hpke.MLKEM768X25519PublicKey(MLKEM768PrivateKey.generate().public_key(), other)
 
 
 def write_identity(identity: Identity) -> str:
@@ -161,11 +165,11 @@ def read_recipient(text: str) -> Recipient:
 
 
 def encrypt(read: Callable[[int], bytes], write: Callable[[bytes], object], recipients: Iterable[Recipient]) -> None:
-    """Encrypt what `read` returns."""
+    """Encrypt what `read` returns. A recipient without a key is nobody."""
     file_key, nonce = os.urandom(_FILE_KEY), os.urandom(_NONCE)
     header = _VERSION
     for kind, public in recipients:
-        share, wrapped = kind.wrap(public, file_key)
+        share, wrapped = kind.wrap(public, file_key) if public else kind.blank()
         header += b"-> %b %b\n%b\n" % (kind.stanza, _base64(share), _base64(wrapped))  # one line: it is shorter than 64
     header += b"---"
     write(b"%b %b\n%b" % (header, _base64(_mac(file_key, header)), nonce))
@@ -250,9 +254,23 @@ def _bytes(text: bytes) -> bytes:
 
 
 def _bech32(prefix: str, data: bytes) -> str:
-    text = b32encode(data).decode().rstrip("=").translate(_FROM_BASE32)
-    total = _checksum(prefix, _number(text) << 5 * _CHECK, len(text) + _CHECK) ^ 1
+    size = -(-8 * len(data) // 5)
+    number = values = int.from_bytes(data) << 5 * size - 8 * len(data)
+    for shift, kept in _spreading(size):
+        values = values & kept | (values & ~kept) << shift
+    text = values.to_bytes(size).translate(_FROM_VALUES).decode()
+    total = _checksum(prefix, number << 5 * _CHECK, size + _CHECK) ^ 1
     return f"{prefix}1{text}" + "".join(_CHARACTERS[total >> 5 * at & 31] for at in reversed(range(_CHECK)))
+
+
+@lru_cache(maxsize=16)
+def _spreading(size: int) -> list[tuple[int, int]]:
+    """Return how the characters of a number come to have 8 bits each, not 5: shifts of what is not in the masks."""
+    halves = [1 << at for at in reversed(range((size - 1).bit_length()))]
+    return [
+        (3 * half, reduce(or_, ((1 << 5 * half) - 1 << at for at in range(0, 8 * size, 16 * half)), 0))
+        for half in halves
+    ]
 
 
 def _bech32_data(text: str, prefix: str) -> bytes:

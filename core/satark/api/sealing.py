@@ -122,7 +122,7 @@ def encrypt_alike(plain: bytes, recipient: str = "") -> bytes:
     It has a stanza for each kind of keys. Those without a recipient are for keys that nobody has.
     """
     kind, key = _read_recipient(recipient) if recipient else (None, None)
-    return _encrypted(plain, [(one, key) if one is kind else age.stranger(one) for one in age.KINDS])
+    return _encrypted(plain, [(one, key if one is kind else None) for one in age.KINDS])
 
 
 def decrypt(sealed: bytes, *identities: str) -> bytes:
