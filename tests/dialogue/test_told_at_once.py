@@ -278,7 +278,10 @@ def test_the_review_of_a_whole_tip_keeps_its_buttons_on_whatsapp(engine: Engine)
     [
         ("lanka me ganja bikta hai aur daroga paisa leta hai", Accused(level="unknown")),
         ("lanka me ganja bikta hai, police ko sab pata hai", Accused(level="unknown")),
-        ("The reader at the SP office takes 5000 rupees to drop names from cases", Accused(level="district")),
+        (
+            "The reader at the SP office takes 5000 rupees to drop names from cases",
+            Accused(level="district", also=(Accused(level="unknown"),)),
+        ),
         ("lanka me ganja bikta hai mandir ke peeche", None),
     ],
 )

@@ -95,6 +95,8 @@ class Accused(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     level: Literal["outpost", "station", "circle", "district", "range", "unknown"]
     unit: str = ""
     """Code of the unit in the geography; empty: the tipster could not tell."""
+    also: tuple[Accused, ...] = ()
+    """Further units that the tip complains of; none of them has further ones itself."""
 
 
 class Header(Redacted, frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ Interpreter: TypeAlias = Callable[[Event, Step | None, Session], Event | None]
 
 _KEPT_AFTER_SENDING: Final = (
     "flow", "channel", "tip", "recipient", "language", "own_letters", "revision", "erasable", "speaks", "aloud",
-    "lapsed", "may_be_lost",
+    "lapsed", "may_be_lost", "accused",
 )  # fmt: skip
 """Fields of a session that stay when its tip is submitted."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -72,6 +72,16 @@ def _added(before: Any, part: Any) -> Any:
         old = {name: value for name, value in old.items() if name not in {"district", "station"}}
     text = "\n".join(texts[:1] if "latitude" in new else texts)
     return {**old, **new, **({"text": text} if text else {})}
+
+
+class Accusation(NamedTuple):
+    """A police unit that the tipster accuses: as in `Accused`; without a `unit`, that of the tip's place."""
+
+    level: Any
+    unit: str
+    source: str
+    is_sure: bool = False
+    """Whether words accuse it, so that no answer clears it."""
 
 
 class SessionFile(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
@@ -153,6 +163,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Those of `files_with_origin` to which the tipster said yes."""
     told_dangers: tuple[tuple[str, str], ...] = ()
     """Kinds of danger that the tipster told of, each with the `source` of a message that told of it."""
+    accused: tuple[Accusation, ...] = ()
+    """Whom the tipster accuses; see `turn.accusations`."""
     dangers_unsaid: tuple[str, ...] = ()
     """Kinds of danger that a voice note told of: with the next turn the tipster is told whom to call."""
     identity_decided: tuple[str, ...] = ()

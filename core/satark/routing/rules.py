@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from satark.api.routing import DESK_SINK, LEVELS, PRIORITIES, CoveredRule, Desk, Destination, RouteAdvice, Screening
-from satark.api.tip import Priority, Tip
+from satark.api.tip import Accused, Priority, Tip
 from satark.routing.destinations import matching_rules
 from satark_words.geography.units import ELSEWHERE
 
@@ -118,16 +118,18 @@ class NoDesk(Exception):  # noqa: N818 - it reads as what it says
 
 def is_accused(tip: Tip, desk: Desk, geography: Geography) -> bool:
     """Return whether a tip accuses this desk's office, or one above it."""
-    accused = tip.accused
-    if accused is None:
-        return False
+    units = (tip.accused, *tip.accused.also) if tip.accused else ()
+    return any(_accuses(tip, one, desk, geography) for one in units)
+
+
+def _accuses(tip: Tip, accused: Accused, desk: Desk, geography: Geography) -> bool:
     if accused.level == "unknown":
         # The tipster could not name the unit, so no desk up to the level of a circle may be trusted with the tip.
         return _RANK[desk.level] <= _RANK["circle"]
     reach = "station" if accused.level == "outpost" else accused.level
     if _RANK[desk.level] > _RANK[reach]:
         return False
-    return _within(desk, _accused_unit(tip, geography), geography)
+    return _within(desk, _accused_unit(tip, accused, geography), geography)
 
 
 def desks_above(desk: Desk, desks: Iterable[Desk], geography: Geography) -> list[Desk]:
@@ -136,11 +138,8 @@ def desks_above(desk: Desk, desks: Iterable[Desk], geography: Geography) -> list
     return [one for one in higher if not one.area or not desk.area or one.area in _offices_above(desk, geography)]
 
 
-def _accused_unit(tip: Tip, geography: Geography) -> str:
+def _accused_unit(tip: Tip, accused: Accused, geography: Geography) -> str:
     """Return the code of the accused unit, empty if it is unknown; an outpost counts as its station."""
-    accused = tip.accused
-    if accused is None:
-        return ""
     if accused.level == "outpost":
         return geography.station_of(accused.unit) or tip.station
     unit_of_place = {

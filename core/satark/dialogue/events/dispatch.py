@@ -31,7 +31,7 @@ from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.receipts import code_in
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on, reopen_review
-from satark.dialogue.states.mailbox import tipsters_message
+from satark.dialogue.states.mailbox import hold_back, tipsters_message
 from satark.dialogue.states.menus import UNSENT
 from satark.dialogue.states.stories import fill_in_again
 from satark.dialogue.turn.consent import choose, is_current
@@ -47,7 +47,7 @@ def handle_event(context: TurnContext, event: Event) -> Turn:
     elif isinstance(event, FormPage) and event.token:
         context.source = FORM + context.source
     hear_dangers_beside(context, event)
-    turn = answer_suggestion(context, event) if context.session.suggested else None
+    turn = hold_back(context) or (answer_suggestion(context, event) if context.session.suggested else None)
     return tell_desk_of_dangers(context, event, turn or _handle(context, event))
 
 
@@ -158,7 +158,7 @@ def handle_edited(context: TurnContext, event: Edited) -> Turn:
     old = before.answers[name]
     parts = [(one, _edited(part, result.value) if one == event.original else part) for one, part in old.parts]
     context.set_answer(name, GivenAnswer.of_parts(parts, old.evidence))
-    context.change(told_dangers=(*context.session.told_dangers, *((kind, context.source) for kind in context.dangers)))
+    context.hear_dangers(event.body)  # again, since the old words are taken back
     if step.id == context.loaded.opening_step:
         fill_in_again(context, event.body, before.answers.keys() - context.session.answers.keys())
     return _go_on_changed(context)
@@ -229,7 +229,12 @@ def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn
 
     Post the event as such a message if its danger would otherwise reach no desk.
     """
-    if not context.dangers or turn.session is None or not (context.session.mailbox or context.session.sent):
+    if (
+        not context.dangers
+        or context.newly_accused
+        or turn.session is None
+        or not (context.session.mailbox or context.session.sent)
+    ):
         return turn
     post = turn.post
     if post is None and not isinstance(event, Tap | Pin):

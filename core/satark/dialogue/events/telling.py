@@ -49,7 +49,7 @@ class Telling:
 
     def is_answered(self, *, again: bool) -> bool:
         """Whether the words are only said to the service, and told nothing that must be kept."""
-        more = again or self.tells_number() or self.tells_of_crime()
+        more = again or self.tells_number() or self.tells_of_crime() or self.names_police()
         return self.reading.kind in _TALK and self.reading.talk == "likely" and not more
 
     def is_talk(self) -> bool:
@@ -92,11 +92,22 @@ class Telling:
         reading, state = self.reading, self.context.session.state
         if state == "@reach" and reading.suggested and not reading.suggested.startswith("@"):
             return False
-        if self.tells_of_crime() or (self.context.state is LANGUAGE and reading.command in _OF_A_DRAFT):
+        if (
+            self.tells_of_crime()
+            or self.names_police()
+            or (self.context.state is LANGUAGE and reading.command in _OF_A_DRAFT)
+        ):
             return self.counts(_STORY_WORDS, 1)
         if reading.confidence is Confidence.CERTAIN or (reading.kind is Kind.QUESTION and reading.asks):
             return False
         return self.counts(LONG, LEFT_OVER if reading.kind in _TALK else 1 + (reading.kind is Kind.UNCLEAR))
+
+    def names_police(self) -> bool:
+        """Whether talk that asks nothing names police, to whom nothing is to be told."""
+        is_talk = self.reading.kind in _TALK and self.reading.kind is not Kind.QUESTION
+        return is_talk and self.context.analysis(self.event.body).has_outside(
+            ("person.police", "unit.*"), ("to.police",)
+        )
 
     def tells_of_crime(self) -> bool:
         """Whether a text has sure marks of a crime, or tells of a danger though it is read as neither talk nor one."""

@@ -32,6 +32,7 @@ from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark_words.analysis import NEGATIONS
 from satark_words.graphemes import replace_surrogates
+from satark_words.marks import SOUND
 from satark_words.reading import STORY, Asked, Confidence, Kind, Reading
 from satark_words.tokens import find_code, fold, without_code
 
@@ -192,8 +193,9 @@ def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
         return False
     said = f" {' '.join(words)} "
     unsure = any(f" {one} " in said for one in loaded.unsure_words)
+    takes_back = loaded.reader.analyse(body).covered(("cmd.cancel", "cmd.delete", "cmd.forget", "cmd.skip"), SOUND)
     negated = any(loaded.reader.analyse(word).has(*NEGATIONS) for word in words)  # phrases hide none
-    return not unsure and not (negated and any(word.startswith(loaded.sending_stems) for word in words))
+    return not (unsure or takes_back) and not (negated and any(word.startswith(loaded.sending_stems) for word in words))
 
 
 def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None:
@@ -207,10 +209,12 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     if WHOLE_TIP not in context.consent or not is_complete_tip(context.loaded, event):
         return None
     words = words_of(event)
+    context.hear_dangers(words)
+    if "range" in context.newly_accused and not session.above_range:
+        return None  # it can't be kept from the range's office: that is said first
     context.change(state="", language=session.language or context.loaded.language_of(words))
     if context.state is not DRAFT:
         return None
-    context.hear_dangers(words)
     fill_in_unasked(context, words)
     if opening in context.session.answers:
         accept_unsolicited(context, event.content)

@@ -21,7 +21,7 @@ from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on
-from satark.dialogue.states.mailbox import add_to_tip
+from satark.dialogue.states.mailbox import add_to_tip, hold_back
 from satark.dialogue.states.menus import KEEP, LANGUAGE, SUGGESTED, UNSENT
 from satark.dialogue.states.stories import (
     accept_unsolicited,
@@ -70,10 +70,12 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
         name, question = context.state.question(context)
     if not _reads(context):
         context.hear_dangers(event.body)
-        return context.state.handle_event(context, "", event) or not_understood(context)
+        return hold_back(context) or context.state.handle_event(context, "", event) or not_understood(context)
     asked = asked_of(context, name, question)
     reading = context.loaded.reader.read(context.analysis(event.body), asked)
     context.note_dangers(reading.dangers, event.body)
+    if turn := hold_back(context):
+        return turn
     words = _Words(context, event, asked, reading)
     at_code = words.at_code() if context.session.state in _FOR_A_CODE else None
     return at_code or _handle_read(words, question)

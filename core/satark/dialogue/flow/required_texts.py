@@ -56,6 +56,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "suggested.yes": frozenset({"label"}),
     "consent.option": frozenset({"label", "number"}),
     "consent.command": frozenset({"label"}),
+    "accused.has_tip": frozenset({"command"}),
     "reply.refusal.send": frozenset({"label"}),
     "receipt": frozenset({"number", "code"}),
     "filled.long": frozenset({"most"}),

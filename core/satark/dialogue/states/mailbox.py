@@ -128,6 +128,14 @@ def add_to_tip(context: TurnContext, event: Text | Media | Pin) -> Turn:
     return context.ask(post=message)
 
 
+def hold_back(context: TurnContext) -> Turn | None:
+    """Refuse words that are the first to accuse an office that may have the tip: who sends them again wants that."""
+    if not context.newly_accused or not (context.session.submitted or context.session.mailbox):
+        return None
+    context.say("accused.has_tip", command=context.text("command.restart"))
+    return context.ask()
+
+
 def tipsters_message(text: str) -> Message:
     """Make a tipster's message to the desks, as long as it may be."""
     return Message(sender="tipster", text=truncate(replace_surrogates(text), _MAX_LENGTH))

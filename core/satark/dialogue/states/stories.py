@@ -8,18 +8,15 @@ before anything is sent.
 Of a whole story neither district nor station is asked: the review shows that the district is missing, and without it
 the tip goes to every SP's and DIG's desk, as after "don't know".
 
-Whether police are involved decides who must not see the tip. It is asked after a story that speaks of police, or of an
-office of theirs, without accusing them; after one that accuses them, whom. It is left to the review where the story
-speaks of no police, and where another question is asked already. In that last case the tip is kept from every office
-up to a circle's, unless the answer comes: see `submission`. No station or outpost gets any tip unless the SP or the DIG
-passes it on; so words that name an office above a circle's always lead to the question.
+Whether police are involved is asked after a story that speaks of police, or of an office of theirs, without accusing
+them; after one that accuses them, whom. It is left to the review where the story speaks of no police, and where another
+question is asked already, unless words name an office above a circle's. Whom a tip accuses, asked or not, is in
+`turn.accusations`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -30,14 +27,13 @@ from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.steps.choice_steps import unknown_option
+from satark.dialogue.turn.accusations import OFFICES, accuses, speaks_of_police
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-from satark.dialogue.turn.submission import speaks_of_police
 from satark_words.geography.units import ELSEWHERE
-from satark_words.reading import Asked, AskedChoice, Opening, PlaceFound
+from satark_words.reading import Opening, PlaceFound
 
 _UNASKED: Final = GivenAnswer()
-_SENTENCE_END: Final = re.compile(r"[.।?!\n]+")
 _TIMES: Final = {"now": "yes", "past": "no", "coming": "no"}
 """When it happens, as a story tells it → the answer to whether it happens now."""
 
@@ -62,15 +58,10 @@ def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) ->
         # Where no outpost is named, its whole station is kept from the tip.
         if getattr(step.settings, "fills", "") or (step.names == "outpost" and step.skip and not silent):
             _pass_over(context, step)
-    if _accuses(context, words):
+    if accuses(context, words):
         _choose(context, "police", "yes")
-    elif police and (silent or not _must_ask(context, police, words)):
+    elif police and (silent or not (context.step is police or context.analysis(words).has(*OFFICES))):
         _pass_over(context, police)
-
-
-def _must_ask(context: TurnContext, police: Step, words: str) -> bool:
-    """Whether no other question is asked, or the words name an office that gets tips."""
-    return context.step is police or context.analysis(words).has("unit.district", "unit.range")
 
 
 def untold(context: TurnContext) -> list[Step]:
@@ -89,24 +80,13 @@ def hear_of_police(context: TurnContext, words: str) -> bool:
     old = context.session.answers.get(police.id) if police else None
     if police is None or old is None or old.value == "yes" or not context.is_on_path(police):
         return False
-    accuses = (old.is_unasked or not context.dangers) and _accuses(context, words)
-    if not (accuses or (old.is_unasked and speaks_of_police(context, words))):
+    is_yes = (old.is_unasked or not context.dangers) and accuses(context, words)
+    if not (is_yes or (old.is_unasked and speaks_of_police(context, words))):
         return False
     context.set_answer(police.id, None)
-    if accuses:
+    if is_yes:
         _choose(context, "police", "yes")
     return True
-
-
-def _accuses(context: TurnContext, words: str) -> bool:
-    """Whether a sentence that speaks of police would answer the question about them with yes."""
-    police = _step(context, "police")
-    if police is None or not speaks_of_police(context, words):
-        return False
-    options = police.type.ask(police, context.view(police)).options
-    asked = Asked(name="police", asks="choice", options=tuple(AskedChoice(o.code, o.label, o.words) for o in options))
-    read, told = context.loaded.reader.read, filter(partial(speaks_of_police, context), _SENTENCE_END.split(words))
-    return opening_in(context, words).police or any(read(context.analysis(one), asked).option == "yes" for one in told)
 
 
 def may_cry(context: TurnContext) -> bool:
@@ -173,19 +153,15 @@ def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: boo
 
 
 def fill_in_unasked(context: TurnContext, words: str) -> None:
-    """Fill in what ranks a tip whose sender is asked nothing, and who must not see it.
+    """Fill in what ranks a tip whose sender is asked nothing.
 
     Its place, which would lead it to a district's office, stays open: the tipster was not asked whom it accuses.
     """
-    told, named = opening_in(context, words), context.analysis(words)
-    told = Opening(category=told.category, when=told.when, police=_accuses(context, words))
+    told = opening_in(context, words)
+    told = Opening(category=told.category, when=told.when, police=accuses(context, words))
     fill_in(context, told, aloud=False)
     if police := _step(context, "police"):
         _pass_over(context, police)
-    office = next((unit for unit in ("range", "district") if named.has(f"unit.{unit}")), "")
-    for step in context.loaded.steps:
-        if code := next((code for code, unit in step.accuses.items() if unit == office), ""):
-            _choose_at(context, step, code)
 
 
 def fill_in_answer(context: TurnContext, opening: Opening) -> None:
@@ -224,12 +200,7 @@ def _step(context: TurnContext, meaning: Meaning) -> Step | None:
 def _choose(context: TurnContext, meaning: Meaning, code: str) -> str:
     """Choose an option of the open step that has a meaning; return its label, empty where it was not chosen."""
     step = _step(context, meaning)
-    return _choose_at(context, step, code) if step else ""
-
-
-def _choose_at(context: TurnContext, step: Step, code: str) -> str:
-    """Choose an option of a step, unless it is answered; return its label, empty where it was not chosen."""
-    if not context.session.answers.get(step.id, _UNASKED).is_unasked:
+    if step is None or not context.session.answers.get(step.id, _UNASKED).is_unasked:
         return ""
     view = context.view(step)
     option = next((option for option in step.type.ask(step, view).options if option.code == code), None)

@@ -11,6 +11,7 @@ from satark.api.flow import Option, Question, Step
 from satark.api.inbound import Event
 from satark.api.prompt import Prompt
 from satark.dialogue.session import Session, Turn
+from satark.dialogue.turn import accusations
 from satark.dialogue.turn.loaded_flow import (
     LoadedFlow,
     make_prompt,
@@ -71,6 +72,7 @@ class TurnContext(SessionChanges):
         "consent",
         "dangers",
         "debounce",
+        "newly_accused",
         "page_stays",
         "police_words",
         "problems",
@@ -98,6 +100,8 @@ class TurnContext(SessionChanges):
         self.consent: frozenset[str] = frozenset()
         """The act that this turn's event consents to, and the fields of `Turn` that the act may set; see `consent`."""
         self.debounce = False
+        self.newly_accused: set[str] = set()
+        """Levels of the offices that get tips and that this turn's words accuse for the first time."""
         self.police_words: list[str] = []
         """Those parts of `said` that the police wrote."""
         self.page_stays = False
@@ -144,7 +148,11 @@ class TurnContext(SessionChanges):
         self.said.append(self.text(key, **values))
 
     def note_dangers(self, dangers: Iterable[Danger], words: str) -> None:
-        """Say whom to call in the dangers that words tell of, in their language. Those that are sure make it urgent."""
+        """Say whom to call in the dangers that words tell of, in their language. Those that are sure make it urgent.
+
+        All words that are told come here: whom they accuse is noted too.
+        """
+        self.newly_accused |= accusations.hear(self, words)
         new = {danger.kind: danger for danger in dangers if danger.kind not in self._shown}
         language = self.session.language or self.loaded.language_of(words)
         texts = self.loaded.catalogue(msgspec.structs.replace(self.session, language=language))
@@ -195,6 +203,10 @@ class TurnContext(SessionChanges):
         if self.session.may_be_lost:
             self.say("may_be_lost")
             self.change(may_be_lost=False)
+        accusations.settle(self)
+        step, accuses_range = self.step, any(one.level == "range" for one in self.session.accused)
+        if accuses_range and not self.session.above_range and step is not None and step.type.part == "review":
+            self.say("accused.nobody_above")  # where it can be sent
         self.state.enter(self)
         name, question = self.whole_question()
         offers_form = may_offer(self.session, self.progress)

@@ -15,7 +15,8 @@ from satark.dialogue.turn.loaded_flow import FlowProgress, LoadedFlow, place_of
 from satark_words.analysis import Analysis
 
 _STANDING = frozenset({
-    "complete", "form_offered", "page", "replied", "revision", "said", "state", "step", "suggested", "told_dangers",
+    "accused", "complete", "form_offered", "page", "replied", "revision", "said", "state", "step", "suggested",
+    "told_dangers",
 })  # fmt: skip
 """Fields of the session that don't affect its position in the flow."""
 EDIT_PREFIX = "edit:"
@@ -131,6 +132,7 @@ class SessionChanges:
             answers=kept,
             picked_details=tuple(one for one in session.picked_details if one in kept or one not in session.answers),
             told_dangers=tuple(one for one in session.told_dangers if one[1] != source),
+            accused=tuple(one for one in session.accused if one.source != source),
         )
         if place := kept.get(self.loaded.place_step):
             self.set_answer(self.loaded.place_step, place)

@@ -8,13 +8,13 @@ from typing import Any, Final
 import msgspec
 
 from satark.api.flow import Step
-from satark.api.tip import Accused, Place, Priority
+from satark.api.tip import Priority
 from satark.dialogue.session import GivenAnswer, GivenPart, Submission
+from satark.dialogue.turn.accusations import accused_by
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark_words.graphemes import truncate
 from satark_words.identity import without_spans
-from satark_words.marks import SOUND
 
 
 def make_submission(context: TurnContext) -> Submission:
@@ -37,7 +37,7 @@ def make_submission(context: TurnContext) -> Submission:
         meanings=meanings,
         evidence=tuple(file.ordinal for file in context.session.files),
         place=place,
-        accused=_accused(context, answers, place),
+        accused=accused_by(context),
         priority=_priority(context),
         flags=_flags(context),
         origin_disclosed=context.session.origin_disclosed,
@@ -49,42 +49,6 @@ def _files_of_the_tip(context: TurnContext) -> set[str]:
     answers = context.session.answers
     spoken = {ordinal for step in context.progress.path if step.id in answers for ordinal in answers[step.id].evidence}
     return spoken | {file.ordinal for file in context.session.files if file.role == context.loaded.evidence_step}
-
-
-def _accused(context: TurnContext, answers: Mapping[str, Any], place: Place) -> Accused | None:
-    """Return the police unit that the answers accuse, as the steps declare it; None: nobody is accused.
-
-    Where the tip speaks of police and the question about them was left to the review, any of them may be accused.
-    """
-    asked = [step for step in context.progress.path if step.accuses and step.id in answers]
-    units = [step.accuses[str(answers[step.id])] for step in asked]
-    unit = next((unit for unit in units if unit != "nobody"), None)
-    if unit is None:
-        given = context.session.answers
-        left = any(
-            step.means == "police" and step.id in given and given[step.id].is_unasked for step in context.progress.path
-        )
-        doubt = left and any(speaks_of_police(context, words) for _, words in _texts(context))
-        return Accused(level="unknown") if doubt else None
-    if unit == "named":
-        station = _named(context, answers, "station")
-        return Accused(level="station", unit=station) if station not in {"", "unknown"} else Accused(level="unknown")
-    if unit == "outpost":
-        named = context.loaded.geography.outpost_in(context.names(_named(context, answers, "outpost")), place.station)
-        return Accused(level="outpost", unit=named or place.station)
-    of_place = {"station": place.station, "district": place.district}
-    return Accused(level=unit, unit=of_place.get(unit, ""))
-
-
-def speaks_of_police(context: TurnContext, words: str) -> bool:
-    """Whether words surely speak of police, or of an office of theirs."""
-    return any(mark.quality >= SOUND for mark in context.analysis(words).found("person.police", "unit.*"))
-
-
-def _named(context: TurnContext, answers: Mapping[str, Any], what: str) -> str:
-    """Return the answer that names a unit; a spoken one names none."""
-    found = (answers.get(step.id) for step in context.progress.path if step.names == what)
-    return next((answer for answer in found if isinstance(answer, str)), "")
 
 
 def _flags(context: TurnContext) -> tuple[str, ...]:

@@ -1,0 +1,126 @@
+"""Which police units a tip accuses, from everything that its sender tells and answers. Routing reads only this.
+
+Accusations are kept in the session, and further words, another place or another answer never make them fewer. Only "no"
+takes back what no words surely accuse, and an answer that names one unit takes back the doubt which station it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from satark.api.tip import Accused
+from satark.dialogue.session import Accusation
+from satark.dialogue.turn.session_changes import SessionChanges
+from satark_words.marks import SOUND
+from satark_words.reading import Asked, AskedChoice
+
+_IN_MAILBOX: Final = "@mailbox"
+"""The source of accusations that are told in a mailbox, and not of the tip that is being told."""
+_SENTENCE_END: Final = re.compile(r"[.।?!\n]+")
+_DOUBT: Final = "unknown"
+"""The level of an accusation against an unknown station or circle."""
+OFFICES: Final = {"unit.district": "district", "unit.range": "range"}
+"""Marks and levels of the offices that get tips."""
+_NOBODY: Final = ("no", "nobody")
+
+
+def speaks_of_police(context: SessionChanges, words: str) -> bool:
+    """Whether words surely speak of police, or of an office of theirs."""
+    return any(mark.quality >= SOUND for mark in context.analysis(words).found("person.police", "unit.*"))
+
+
+def _sentences(context: SessionChanges, words: str) -> Sequence[str]:
+    """List the sentences that speak of police."""
+    found = speaks_of_police(context, words)
+    return [one for one in _SENTENCE_END.split(words) if speaks_of_police(context, one)] if found else ()
+
+
+def accuses(context: SessionChanges, words: str) -> bool:
+    """Whether a sentence that speaks of police would answer the question about them with yes."""
+    flow, reader, told = context.loaded.flow, context.loaded.reader, _sentences(context, words)
+    police = flow.by_id.get(flow.meanings.get("police", ""))
+    if police is None or not told:
+        return False
+    options = police.type.ask(police, context.view(police)).options
+    asked = Asked(name="police", asks="choice", options=tuple(AskedChoice(o.code, o.label, o.words) for o in options))
+    says_yes = any(reader.read(context.analysis(one), asked).option == "yes" for one in told)
+    return says_yes or reader.open(context.analysis(words)).police
+
+
+def hear(context: SessionChanges, words: str) -> set[str]:
+    """Keep whom words accuse; return the offices that get tips and that no words accused before."""
+    told, session, geography = _sentences(context, words), context.session, context.loaded.geography
+    if not told:
+        return set()
+    levels = {OFFICES.get(one.name, _DOUBT) for one in context.analysis(words).found("person.police", "unit.*")}
+    stations = {geography.station_of(code) or code for one in told for code in context.names(one)}
+    units = [*((level, "") for level in levels), *(("station", one) for one in stations if geography.station(one))]
+    source, is_sure = _IN_MAILBOX if session.mailbox else context.source, accuses(context, words)
+    known = {one.level for one in session.accused if (one.source == _IN_MAILBOX) == bool(session.mailbox)}
+    _keep(context, *session.accused, *(Accusation(level, unit, source, is_sure) for level, unit in sorted(units)))
+    return levels - known - {_DOUBT}
+
+
+def settle(context: SessionChanges) -> None:
+    """Keep whom this turn's answers accuse, and the units of the place as it is now."""
+    answers, named = context.session.answers, _by_answers(context)
+    about = [step for step in context.progress.path if step.means == "police" or step.accuses or step.names]
+    new = [step for step in about if step.id in answers and answers[step.id].source == context.source]
+    is_denied = any(step.accuses.get(str(answers[step.id].value), answers[step.id].value) in _NOBODY for step in new)
+    is_named = bool(new and named and named[0] != _DOUBT)
+    kept = [one for one in context.session.accused if one.is_sure or not is_denied]
+    kept = [one for one in kept if not (is_named and one.level == _DOUBT)]
+    if new and named:
+        kept.append(Accusation("station" if named[0] == "outpost" else named[0], named[1], context.source))
+    _keep(context, *kept, *(one._replace(unit=_unit_here(context, one.level)) for one in kept if not one.unit))
+
+
+def accused_by(context: SessionChanges) -> Accused | None:
+    """Return the police units that the tip accuses; None: nobody is accused."""
+    settle(context)
+    named, told = _by_answers(context), [one for one in context.session.accused if one.source != _IN_MAILBOX]
+    units = {(one.level, one.unit or _unit_here(context, one.level)) for one in told}
+    if not context.session.above_range:  # nobody could have the tip; the tipster is told so
+        units = {(_DOUBT, "") if one[0] == "range" else one for one in units}
+    if (_DOUBT, "") in units:
+        units = {one for one in units if one[0] in {_DOUBT, *OFFICES.values()}}
+    if named:
+        named = named[0], named[1] or _unit_here(context, named[0])
+        units = units - {("station", context.loaded.geography.station_of(named[1]) or named[1])} | {named}
+    ranked = sorted(units, key=lambda one: (one[0] == _DOUBT, one != named, one[0] != "range", one))
+    found = [Accused(level=level, unit=unit) for level, unit in ranked]
+    return replace(found[0], also=tuple(found[1:])) if found else None
+
+
+def _keep(context: SessionChanges, *accused: Accusation) -> None:
+    if accused != context.session.accused:
+        context.change(accused=tuple(dict.fromkeys(accused)))
+
+
+def _by_answers(context: SessionChanges) -> tuple[Any, str] | None:
+    """Return the level and the unit that the answers accuse, as the steps declare it; no unit: that of the place."""
+    values, path = context.progress.values, context.progress.path
+    units = (step.accuses[values[step.id]] for step in path if step.accuses and values.get(step.id))
+    level = next((unit for unit in units if unit != "nobody"), None)
+    if level != "named":
+        return (level, "") if level else None
+    station = _named(context, "station")
+    return ("station", station) if station not in {"", "unknown"} else (_DOUBT, "")
+
+
+def _unit_here(context: SessionChanges, level: str) -> str:
+    """Return the code of the unit of a level at the tip's place, or of the outpost that is named there."""
+    place, geography = context.progress.place, context.loaded.geography
+    if level == "outpost" and (outpost := geography.outpost_in(context.names(_named(context, level)), place.station)):
+        return outpost
+    return {"station": place.station, "outpost": place.station, "district": place.district}.get(level, "")
+
+
+def _named(context: SessionChanges, what: str) -> str:
+    """Return the answer that names a unit; a spoken one names none."""
+    found = (context.progress.values.get(step.id) for step in context.progress.path if step.names == what)
+    return next((answer for answer in found if isinstance(answer, str)), "")

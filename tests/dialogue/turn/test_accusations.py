@@ -1,0 +1,256 @@
+"""Whom a tip accuses: words of every place count, and nothing but the tipster's own "no" makes them count less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Final
+
+import pytest
+
+from satark.api.inbound import FormPage, Text
+from satark.api.routing import Desk, Level
+from satark.api.tip import Message, Tip
+from satark.dialogue.engine import Engine
+from satark.dialogue.session import Mailbox, OpenMailbox
+from satark.routing.rules import is_accused, route
+from satark_testing.dialogue.chat import Chat
+from satark_words.geography.geography import Geography
+from support.loops import every_row
+
+GEOGRAPHY: Final = Geography.sample()
+OFFICES: Final[Sequence[tuple[str, Level, str]]] = (
+    ("sp-varanasi", "district", "varanasi"),
+    ("sp-jaunpur", "district", "jaunpur"),
+    ("dig", "range", ""),
+    ("lanka", "station", "lanka"),
+    ("sigra", "station", "sigra"),
+    ("cantt", "station", "cantt"),
+)
+DESKS: Final = [Desk(name=name, title=name, level=level, area=area, recipient="age1") for name, level, area in OFFICES]
+STATIONS: Final = {"lanka", "sigra", "cantt"}
+STORY: Final = "lanka me ramesh daru bechta hai roz raat ko"
+AGAINST_SP: Final = (
+    "SP sahab ko bhi hissa jata hai",
+    "uska jija SP sahab hai jo usko bachata hai",
+    "एसपी साहब को भी हिस्सा जाता है",
+    "the SP takes a share of it too",
+)
+AGAINST_STATION: Final = (
+    "lanka thane ka daroga Ram Singh paisa leta hai",
+    "daroga uska rishtedar hai",
+    "लंका थाने का दरोगा भी मिला हुआ है",
+    "a constable of Lanka police station takes money from him",
+)
+AGAINST_DIG: Final = ("DIG sahab khud malik hai iske", "डीआईजी साहब को हिस्सा जाता है")
+
+
+def sent(chat: Chat) -> Chat:
+    """Answer what is still asked as somebody who knows no more, and send."""
+    for _ in range(10):
+        if chat.submission is not None:
+            return chat
+        offered = [*chat.offered(), *(one.token.split(":")[1] for one in chat.prompt.actions)]
+        if chat.step in {"place", "what"}:
+            chat.say("lanka" if chat.step == "place" else "wahi jo bataya")
+        else:
+            chat.tap(next(one for one in ("send", "keep", "unknown", "@skip", "yes", "no") if one in offered))
+    raise AssertionError(f"not sent from {chat.step}")
+
+
+def readers(chat: Chat, desks: Sequence[Desk] = DESKS) -> set[str]:
+    """Send the tip; return the desks that get it or may have it passed on."""
+    made = sent(chat).submission
+    assert made is not None
+    tip = Tip(
+        number="n", revision=1, flow="", language="hi", channel="chat", category=made.category, received="",
+        answers=made.answers, district=made.place.district, station=made.place.station, accused=made.accused,
+    )  # fmt: skip
+    allowed = {desk.name for desk in desks if not is_accused(tip, desk, GEOGRAPHY)}
+    assert {desk.name for desk in route(tip, desks, GEOGRAPHY).desks} <= allowed
+    return allowed
+
+
+Told = Callable[[Engine, str], Chat]
+_ASKED: Final = ("hi", "1", "daru", "ramesh ghar se bechta hai raat ko", "lanka")
+
+
+def _review(engine: Engine, *taps: str) -> Chat:
+    """Begin with a story, answer the question about police, and come back to the review."""
+    chat = Chat(engine).say(STORY)
+    if taps:
+        chat.tap("details", "police", *taps)
+    return chat.tap("@skip") if chat.step == "police_who" else chat
+
+
+BEFORE: Final[dict[str, tuple[str, ...]]] = {
+    "unasked": (),
+    "no": ("no",),
+    "unknown": ("unknown",),
+    "a station": ("yes", "station"),
+    "an unknown unit": ("yes", "unknown"),
+    "a circle": ("yes", "circle"),
+}
+"""What the question about police was answered before."""
+
+ADDED: Final[dict[str, Callable[[Chat, str], Chat]]] = {
+    "at the review": lambda chat, words: chat.say(words),
+    "in a caption": lambda chat, words: chat.send("image", words),
+    "as who": lambda chat, words: chat.tap("details", "who").say(words),
+    "as the vehicle": lambda chat, words: chat.tap("details", "vehicle").say(words),
+    "as the story": lambda chat, words: chat.tap("change", "what").say(f"{STORY}, {words}"),
+    "as an edit": lambda chat, words: chat.edit("s0", f"{STORY}, {words}"),
+    "on a form": lambda chat, words: chat.hear(FormPage((("what", Text(f"{STORY}, {words}")),))),
+}
+"""Where words can be told once the review is reached."""
+
+OPENED: Final[dict[str, Told]] = {
+    "first": lambda engine, words: Chat(engine).say(f"{STORY}, {words}"),
+    "as a cry": lambda engine, words: Chat(engine).say(f"bachao mujhe maar rahe hai, {words}"),
+    "after a cry": lambda engine, words: Chat(engine).say("bachao wo mujhe maar raha hai lanka me", words),
+    "as the place of a cry": lambda engine, words: Chat(engine).say("bachao wo mujhe maar raha hai", words),
+    "after TIP": lambda engine, words: Chat(engine, "sms").say(f"TIP {STORY}, {words}"),
+    "as what": lambda engine, words: Chat(engine).say("hi", "1", "daru", words, "lanka"),
+    "to the question": lambda engine, words: Chat(engine).say(*_ASKED, f"pata nahi, {words}"),
+    "before the language": lambda engine, words: Chat(engine).say(words, STORY),
+}
+"""Where words can be told before that."""
+
+
+def kept_from(words: str) -> set[str]:
+    """Return the desks that words accuse."""
+    return {*STATIONS, "sp-varanasi"} if words in AGAINST_SP else STATIONS if words in AGAINST_STATION else set()
+
+
+@pytest.mark.slow("two hundred conversations")
+@every_row("before, place, words", [*product(BEFORE, ADDED, (*AGAINST_SP, *AGAINST_STATION))])
+def test_words_told_anywhere_keep_the_tip_from_whom_they_accuse(
+    engine: Engine, before: str, place: str, words: str
+) -> None:
+    told = readers(ADDED[place](_review(engine, *BEFORE[before]), words))
+    accused = {"sp-varanasi", "lanka"} if words in AGAINST_SP else {"lanka"}
+    assert not told & (accused - (STATIONS if words in AGAINST_SP else set()))
+    assert told <= readers(_review(engine, *BEFORE[before])), "no words add a reader"
+    assert "dig" in told
+
+
+@every_row("place, words", [*product(OPENED, (AGAINST_SP[0], AGAINST_STATION[0], AGAINST_STATION[1]))])
+def test_words_told_from_the_start_keep_the_tip_from_whom_they_accuse(engine: Engine, place: str, words: str) -> None:
+    told = readers(OPENED[place](engine, words))
+    assert not told & ({"sp-varanasi"} if words in AGAINST_SP else {"lanka"})
+    assert "dig" in told
+
+
+@every_row(
+    "cry",
+    [
+        "thane me mere bhai ko mar rahe hai lanka",
+        "लंका थाने में मेरे भाई को मार रहे हैं बचाओ",
+        "हवालात में मेरे बेटे को मार डालेंगे लंका",
+        "vardi wale mere bhai ko utha le gaye lanka",
+        "lanka thane me meri bhabhi ko band karke peet rahe hai bachao",
+        "bachao PRV wale mujhe maar rahe hai lanka",
+        "they are beating my brother inside Lanka police station right now",
+    ],
+)
+def test_torture_in_custody_is_kept_from_every_station(engine: Engine, cry: str) -> None:
+    chat = Chat(engine).say(cry)
+    assert chat.session is not None
+    assert chat.session.dangers
+    assert not readers(chat) & STATIONS
+
+
+@every_row("words", AGAINST_SP)
+def test_a_cry_against_the_sp_is_kept_from_the_sp_and_its_words_are_kept(engine: Engine, words: str) -> None:
+    chat = Chat(engine).say("bachao wo mujhe maar raha hai lanka me", words)
+    assert "sp-varanasi" not in readers(chat)
+    assert chat.submission is not None
+    assert words in chat.submission.answers["what"]
+
+
+@every_row("story", [STORY, f"{STORY}, lanka thane ka sipahi roz aata hai", f"{STORY}, police ko sab pata hai"])
+def test_do_not_know_protects_no_less_than_no_answer(engine: Engine, story: str) -> None:
+    unasked = Chat(engine).say(story)
+    chat = Chat(engine).say(story)
+    for asked in (chat,) if chat.step in {"police", "police_unit"} else ():
+        asked.tap("unknown")
+    assert readers(chat) <= readers(unasked)
+
+
+@every_row(
+    "unit, move, kept",
+    [
+        ("station", ("sigra",), {"lanka", "sigra"}),
+        ("station", ("cantt",), {"lanka", "cantt"}),
+        ("district", ("Shahganj Jaunpur",), {"sp-varanasi", "sp-jaunpur"}),
+    ],
+)
+def test_a_place_that_changes_takes_no_promise_back(
+    engine: Engine, unit: str, move: tuple[str, ...], kept: set[str]
+) -> None:
+    chat = _review(engine, "yes", unit).tap("change", "place").say(*move)
+    assert not readers(chat) & kept
+
+
+def test_a_pin_elsewhere_takes_no_promise_back(engine: Engine) -> None:
+    assert not readers(_review(engine, "yes", "station").pin(25.33, 82.97)) & {"lanka", "cantt"}
+
+
+def test_another_answer_takes_no_promise_back_but_the_own_no_does(engine: Engine) -> None:
+    chat = _review(engine, "yes", "district").tap("change", "police_unit", "station")
+    assert not readers(chat.tap("@skip") if chat.step == "police_who" else chat) & {"sp-varanasi", "lanka"}
+    cleared = _review(engine, "yes", "district").tap("change", "police", "no")
+    assert readers(cleared) == {desk.name for desk in DESKS}
+    accused = _review(engine).say(AGAINST_SP[0]).tap("none")
+    assert "sp-varanasi" not in readers(accused), "a no does not clear what words surely accuse"
+
+
+def test_a_mention_that_is_denied_accuses_nobody(engine: Engine) -> None:
+    chat = Chat(engine).say(f"{STORY}, SP office ke paas")
+    assert chat.step == "police", "an office that gets tips is asked about"
+    assert readers(chat.tap("no")) == {desk.name for desk in DESKS}
+
+
+@every_row("words", AGAINST_DIG)
+def test_what_accuses_the_dig_is_never_sent_unsaid_where_nobody_is_above(engine: Engine, words: str) -> None:
+    sms = Chat(engine, "sms").say(f"TIP {STORY}, {words}")
+    assert sms.submission is None
+    assert sms.step == "police_unit"
+    warning = engine._loaded.catalogues["hi"].text("accused.nobody_above")
+    begun = [ADDED[place](_review(engine, "no"), words) for place in ADDED]
+    for chat in (*begun, Chat(engine).say("bachao wo mujhe maar raha hai lanka me", words)):
+        while chat.step != "review":
+            chat.tap("unknown" if "unknown" in chat.offered() else "@skip")
+        assert warning in chat.text
+
+
+def test_the_dig_gets_no_tip_against_the_dig_where_a_desk_is_above(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = engine.begin
+    monkeypatch.setattr(engine, "begin", lambda **fields: begin(**{**fields, "above_range": True}))
+    desks = [*DESKS, Desk(name="state", title="state", level="state", area="", recipient="age1")]
+    for words in AGAINST_DIG:
+        assert readers(_review(engine).say(words), desks) == {"state"}
+        assert readers(Chat(engine, "sms").say(f"TIP {STORY}, {words}"), desks) == {"state"}
+
+
+@every_row("words", (*AGAINST_SP, *AGAINST_DIG, "wo SP sahab hai jo maar raha hai"))
+def test_after_the_receipt_no_words_reach_the_office_that_they_accuse_unsaid(engine: Engine, words: str) -> None:
+    chat = sent(Chat(engine).say(STORY))
+    box = Mailbox(
+        open=OpenMailbox("1" * 32, "4K7Q-2XPM", "age1", question=1), language="hi",
+        messages=(Message(sender="desk", text="?", question=True, status="NEED_INFO"),),
+    )  # fmt: skip
+    opened = Chat(engine, mailbox=box).say("8391 4460 7012 5538")
+    for one in (chat, opened, Chat(engine, mailbox=box).say("8391 4460 7012 5538").tap("answer")):
+        for told in (one.say(words), one.send("image", words)):
+            if told.turn.post is None:
+                assert not told.turn.media_jobs
+                assert "नई सूचना" in told.text or "Restart" in told.text
+        assert [turn.post for turn in one.turns].count(None) == len(one.turns) - 1, "the second time is wanted"
+
+
+def test_after_a_tip_against_the_sp_more_words_against_the_sp_are_added(engine: Engine) -> None:
+    chat = sent(Chat(engine).say(f"{STORY}, {AGAINST_SP[0]}").tap("district"))
+    assert chat.say(AGAINST_SP[1]).turn.post is not None
