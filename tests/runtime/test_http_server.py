@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -120,13 +121,31 @@ async def test_connections_of_a_busy_client_end_with_their_next_answer() -> None
 
 
 @pytest.mark.slow("a server")
-async def test_a_server_asks_to_be_replaced_once_when_nobody_is_signed_in() -> None:
+async def test_a_server_asks_to_be_replaced_once_when_nobody_is_signed_in(clock: list[float]) -> None:
     one = Replaceable()
     one.in_use = True
-    async with one.serving(0.01):
+    async with one.serving(100):
+        clock[0] = 199
         await asyncio.sleep(0.3)
         assert one.has_said(READY)
         one.in_use = False
         await until(lambda: one.has_said(READY + OLD))
+        clock[0] = 10_000
         await asyncio.sleep(0.3)
         assert one.has_said(READY + OLD)
+
+
+@pytest.mark.slow("a server")
+async def test_who_stays_signed_in_keeps_a_process_for_twice_its_time_and_no_longer(clock: list[float]) -> None:
+    one = Replaceable()
+    one.in_use = True
+    async with one.serving(100):
+        clock[0] = 200
+        await until(lambda: one.has_said(READY + OLD))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [0.0]
+    monkeypatch.setattr("satark.runtime.http_server.time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from satark.identity.memory_lock import may_lock_memory
 from satark.runtime.process_watch import RETIRE
 from satark_testing.waiting import until
 
@@ -75,6 +76,16 @@ async def test_who_asks_is_replaced_and_hands_its_counts_on(tmp_path: Path) -> N
         assert first == f"{retired} 1"
         assert second.split() == [str(seen.serving()[0]), "0"]
         assert len(seen.serving()) == 1
+
+
+async def test_the_first_process_which_holds_the_environments_secrets_is_never_dumped(tmp_path: Path) -> None:
+    with watched(tmp_path) as seen:
+        await until(lambda: seen.logged("starts"))
+        about = Path(f"/proc/{seen.process.pid}")
+        limits = (about / "limits").read_text().splitlines()
+        assert next(one for one in limits if one.startswith("Max core file")).split()[4:6] == ["0", "0"]
+        locked = next(one for one in (about / "status").read_text().splitlines() if one.startswith("VmLck"))
+        assert (int(locked.split()[1]) > 0) is may_lock_memory()
 
 
 async def test_the_old_one_serves_on_where_no_new_one_can_start(tmp_path: Path) -> None:

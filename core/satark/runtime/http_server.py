@@ -85,7 +85,7 @@ class ReplaceableServer(uvicorn.Server):
     """A server that asks the first process to be replaced after some time, and ends when it has answered all it took.
 
     `channel`: the socket to the first process. `seconds`: when it asks; 0: never. `in_use` tells whether somebody is
-    signed in, whom a replacement would sign out, and `is_busy` whether a reply or a file is under way.
+    signed in, for whom it waits once as long again; `is_busy` tells whether a reply or a file is under way.
     """
 
     def __init__(
@@ -99,6 +99,7 @@ class ReplaceableServer(uvicorn.Server):
         super().__init__(config)
         self._channel = channel
         self._asks_at = time.monotonic() + (seconds or math.inf)
+        self._waits_until = self._asks_at + seconds
         self._in_use, self._is_busy = in_use, is_busy
         self._ends_at: float | None = None  # set once it is replaced
 
@@ -110,7 +111,7 @@ class ReplaceableServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Ask to be replaced when it is time. Once replaced, return whether all is answered."""
-        if time.monotonic() >= self._asks_at and not self._in_use():
+        if (now := time.monotonic()) >= self._asks_at and (now >= self._waits_until or not self._in_use()):
             self._asks_at = math.inf
             self._channel.sendall(OLD)
         has_work = self.server_state.connections or self.server_state.tasks or self._is_busy()

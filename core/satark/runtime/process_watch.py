@@ -18,6 +18,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
 
+from satark.identity.memory_lock import lock_memory
+from satark_files.sandbox.core_dumps import forbid_dumps
+
 READY, OLD = b"r", b"o"
 """What a process says to the first one: it serves; it asks to be replaced. At its end its counts follow."""
 MESSAGE: Final = 1 << 17
@@ -107,6 +110,8 @@ class _Place:
 
 def _watch(host: str, port: str, number: str, *command: str) -> int:
     """Start the serving processes, and replace them until told to stop."""
+    forbid_dumps()  # its environment holds the secrets of all of them
+    lock_memory()
     stop: list[int] = []
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda signal_, _frame: stop.append(signal_))

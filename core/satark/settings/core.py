@@ -184,8 +184,8 @@ class Core(BaseModel):
     process_epochs: int = Field(
         default=4,
         ge=0,
-        description="epochs after which a process of the roles web and worker is replaced, while nobody is signed in "
-        "to it: what citizens wrote stays in its memory; 0: never",
+        description="epochs after which a process of the roles web and worker is replaced (twice as many if somebody "
+        "is signed in): what citizens wrote stays in its memory; 0: never",
     )
     name_key_file: Path | None = Field(
         default=None,
