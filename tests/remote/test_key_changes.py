@@ -29,7 +29,13 @@ def write_as_citizen(link: Any, seeded: SeededTip, text: str) -> None:
         desks=name_tags(seeded.id, ("dig", "sp")),
         receipt=seeded.receipt_recipient,
     )
-    mailbox = OpenMailbox(tip=seeded.id, number=seeded.number, recipient=seeded.recipient, root=encode_root(root))
+    mailbox = OpenMailbox(
+        tip=seeded.id,
+        number=seeded.number,
+        recipient=seeded.recipient,
+        root=encode_root(root),
+        tipster_key=seeded.tipster_key,
+    )
     boxes = Mailboxes(Identity(b"e" * 32), Core(), link.host.roster)
 
     def write(unit: Any) -> None:

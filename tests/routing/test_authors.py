@@ -9,15 +9,24 @@ from msgspec.structs import replace
 
 from satark.api.sealing import CantOpen, decrypt, new_identity, open_as
 from satark.api.tip import CaseStep, Envelope, Header, Message, Release
+from satark.identity.signatures import verifier_for
 from satark.roster.entries import KeyChange, OfficerSet
 from satark.roster.rules import MAX_NAME
-from satark.routing.authors import Author, Signers, ThreadReader, Writer
+from satark.routing.authors import TIPSTER_USE, Author, Signers, ThreadReader, Writer, signed_by_tipster
 from support.roster import RosterBook
 
 RECIPIENT, IDENTITY = new_identity()
 HEADER = Header(number="K", revision=1, category="", language="", received="", excluded=("sp-jaunpur",))
 HOLDERS = {"sp": ("email:sp",), "dig": (), "cell": ()}
-ENVELOPE = Envelope(tip="t", desk="dig", identity=IDENTITY, header=HEADER, holders=HOLDERS)
+TIPSTER_KEY = "5" * 32
+ENVELOPE = Envelope(
+    tip="t",
+    desk="dig",
+    identity=IDENTITY,
+    header=HEADER,
+    holders=HOLDERS,
+    tipster_verifier=verifier_for(TIPSTER_KEY, TIPSTER_USE),
+)
 NOTE = Message(sender="desk", desk="sp", text="a note", internal=True)
 
 
@@ -55,6 +64,25 @@ def test_an_officers_message_counts_and_names_who_wrote_it_and_when(book: Roster
     assert author.signer == officer.signer
     with pytest.raises(CantOpen):
         open_as(Author, message.officer, new_identity()[1])
+
+
+def test_a_tipsters_message_counts_if_their_own_key_signed_it_for_this_place_of_this_tip(book: RosterBook) -> None:
+    plain = Message(sender="tipster", text="no", flags=("danger:life",))
+    own = signed_by_tipster(plain, "t", 1, TIPSTER_KEY)
+    assert read(book, own, own) == ["", None]
+    by_holder = Writer(name="x", identity=IDENTITY, own_identity=IDENTITY, is_destination=True)
+    for forged in (
+        plain,
+        replace(own, text="yes"),
+        replace(own, flags=()),
+        signed_by_tipster(plain, "t", 1, "6" * 32),
+        signed_by_tipster(plain, "t", 1, IDENTITY),
+        signed_by_tipster(plain, "u", 1, TIPSTER_KEY),
+        by_holder.signed(plain, ENVELOPE, 1, 1, [RECIPIENT]),
+    ):
+        assert read(book, forged) == [None]
+    before = replace(ENVELOPE, tipster_verifier="")
+    assert read(book, signed_by_tipster(plain, "t", 1, ""), envelope=before) == [None]
 
 
 @pytest.mark.parametrize("name", ["rao", "x" * MAX_NAME, "रमेश सिंह", "ह" * MAX_NAME, '"' * MAX_NAME])

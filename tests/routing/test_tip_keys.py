@@ -12,7 +12,7 @@ from satark.api.sealing import new_identity
 from satark.api.tip import Envelope, Header, Message
 from satark.roster.entries import KeyChange
 from satark.routing import tip_keys
-from satark.routing.authors import Writer
+from satark.routing.authors import Writer, signed_by_tipster
 from satark.routing.tip_keys import (
     TipKeyAltered,
     TipKeyChange,
@@ -24,7 +24,7 @@ from satark.routing.tip_keys import (
 )
 from support.roster import RosterBook
 
-TIP = "f" * 32
+TIP, TIPSTER_KEY = "f" * 32, "5" * 32
 HEADER = Header(number="K4Q7-2XPM", revision=1, category="COW", language="hi", received="2026-11-24T12/PT6H")
 SP, CLERK, DIG = ("sp", "khan"), ("sp", "clerk"), ("dig", "rao")
 
@@ -43,6 +43,7 @@ class Renewals:
             roster=self.book.state.position,
             desks=name_tags(TIP, ["sp", "dig"]),
             excluded=name_tags(TIP, ["lanka"]),
+            tipster_key=TIPSTER_KEY,
         )
 
     def change_desk_key(self, desk: str, *signers: tuple[str, str]) -> str:
@@ -150,7 +151,6 @@ def test_a_desk_that_has_the_tip_must_renew_its_key_when_the_desks_own_key_chang
 
 def test_a_tipster_is_shown_what_a_desk_signed_at_its_own_place_and_words_of_their_own(renewals: Renewals) -> None:
     assert renewals.shown(renewals.written("sp"), renewals.written("dig", 2)) == [True, True]
-    assert renewals.shown(Message(sender="tipster", text="no")) == [True]
     signed, replace = renewals.written("sp", status="CLOSED"), msgspec.structs.replace
     for forged in (
         Message(sender="desk", desk="sp", text="send us your name"),
@@ -168,6 +168,23 @@ def test_a_tipster_is_shown_what_a_desk_signed_at_its_own_place_and_words_of_the
         assert renewals.shown(forged) == [False], forged.text
     renewals.change_desk_key("sp", SP)
     assert renewals.shown(signed, renewals.written("sp", 2)) == [True, True], "the key of its time signed it"
+
+
+def test_a_tipster_is_shown_as_their_own_what_their_key_signed_for_this_place_of_this_tip(renewals: Renewals) -> None:
+    plain = Message(sender="tipster", text="no", feedback="no")
+    own = signed_by_tipster(plain, TIP, 1, TIPSTER_KEY)
+    assert renewals.shown(own, own) == [True, False]
+    for forged in (
+        plain,
+        msgspec.structs.replace(own, feedback="yes"),
+        msgspec.structs.replace(own, sender="desk", desk="sp"),
+        signed_by_tipster(plain, TIP, 1, "6" * 32),
+        signed_by_tipster(plain, "e" * 32, 1, TIPSTER_KEY),
+    ):
+        assert renewals.shown(forged) == [False]
+    for key in ("", TIPSTER_KEY):  # a receipt of before tipsters signed
+        renewals.root = msgspec.structs.replace(renewals.root, tipster_key="")
+        assert renewals.shown(signed_by_tipster(plain, TIP, 1, key)) == [False]
 
 
 def test_a_tipster_is_shown_nothing_of_an_excluded_desk_or_of_one_that_a_signed_head_lacks(renewals: Renewals) -> None:

@@ -17,6 +17,8 @@ from satark.custody import entries
 from satark.custody import log as custody
 from satark.delivery.payload import load
 from satark.identity.receipts import new_number
+from satark.identity.signatures import verifier_for
+from satark.routing.authors import TIPSTER_USE, post_as_tipster
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 from satark.store.sealed_files import (
     clean_path,
@@ -50,6 +52,7 @@ class SeededTip(msgspec.Struct, frozen=True, kw_only=True):
     identity: str
     receipt_recipient: str
     receipt_identity: str
+    tipster_key: str
 
     def __repr__(self) -> str:
         return "SeededTip(…)"
@@ -115,6 +118,7 @@ def seed_tip(
         identity=identity,
         receipt_recipient=receipt_recipient,
         receipt_identity=receipt_identity,
+        tipster_key=secrets.token_hex(16),
     )
     reading = [rule for rule in destination_rules if rule.recipient]
     holders = [(desk.name, desk.recipient) for desk in to] + [(rule.to, rule.recipient) for rule in reading]
@@ -150,6 +154,7 @@ def _store(
             identity=planted.identity,
             header=planted.header,
             receipt=planted.receipt_recipient,
+            tipster_verifier=verifier_for(planted.tipster_key, TIPSTER_USE),
             holders=listed,
         )
         envelopes.store(unit, planted.id, name, envelopes.seal(envelope, recipient))
@@ -224,10 +229,12 @@ def seed_file_state(services: Services, planted: SeededTip, ordinal: str, state:
 
 
 def seed_message(services: Services, planted: SeededTip, message: Message) -> None:
-    """Append a message to a tip's thread, sealed to the tip and to its receipt."""
-    services.write_now(
-        lambda unit: post(unit, planted.id, message, planted.recipient, planted.receipt_recipient),
-    )
+    """Append a message to a tip's thread, sealed to the tip and to its receipt; a tipster's is signed."""
+    to = planted.recipient, planted.receipt_recipient
+    if message.sender == "tipster":
+        services.write_now(lambda unit: post_as_tipster(unit, planted.id, message, planted.tipster_key, *to))
+    else:
+        services.write_now(lambda unit: post(unit, planted.id, message, *to))
 
 
 def post_as(casework: Casework, planted: SeededTip, message: Message) -> None:

@@ -46,6 +46,27 @@ async def test_a_tipster_answers_an_officers_question_anonymously(tmp_path: Path
         assert tip["status"] == "NEED_INFO"
 
 
+async def test_what_a_tipster_adds_before_and_after_a_restart_is_known_to_be_theirs(tmp_path: Path) -> None:
+    async with set_up_installation(tmp_path, {}) as installation:
+        await installation.service.start()
+        citizen, told = installation.citizen(1), ["गाड़ी सफ़ेद थी", "वह रात को आता है", "अब वह चला गया"]
+        code, _ = await file_tip(installation, citizen, HINDI)
+        await citizen.say(told[0])
+        await citizen.hear()
+        await installation.service.kill()
+        await installation.service.start()
+        await citizen.say(told[1])
+        await citizen.hear()
+        await citizen.say(f"स्थिति {code}")
+        await citizen.hear()
+        await citizen.say(told[2])
+        await citizen.hear()
+        for desk in ("sp", "dig"):
+            (tip,) = await installation.tips(desk, at_least=1)
+            assert [message["text"] for message in tip["messages"]] == told
+            assert tip["unsigned"] == []
+
+
 async def test_only_tipsters_who_agreed_to_contact_get_a_notice_without_content(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, {}) as installation:
         await installation.service.start()

@@ -16,7 +16,7 @@ from satark.roster.chain import read_state
 from satark.roster.entries import DeskAdded, Entry, OfficerSet, RosterOfficer, officer_signer
 from satark.roster.proposals import Proposal
 from satark.roster.roster import COPY_NAME, read_copy
-from satark.routing.authors import Author
+from satark.routing.authors import Author, Writer
 from satark.store import envelopes, tables, threads
 from satark_desk.desk_keys import DeskKey, new_officer_key
 from satark_desk.officers import NewOfficer, add_officer, rotate
@@ -24,7 +24,16 @@ from satark_desk.roster_changes import RosterAttachment, _encode
 from satark_desk.tables import officer
 from support.scripted import Tipster
 from support.tipsters import ENGLISH
-from system.test_nobody_becomes_a_reader import RECEIPT, Attacker, Place, add_row, environment, place
+from system.test_nobody_becomes_a_reader import (
+    RECEIPT,
+    Attacker,
+    Place,
+    add_row,
+    code_in,
+    environment,
+    place,
+    write_more,
+)
 
 __all__ = ["environment"]
 pytestmark = [pytest.mark.slow("hosts and offices"), pytest.mark.usefixtures("environment")]
@@ -153,3 +162,34 @@ async def test_what_a_forger_asks_in_a_colleagues_name_counts_for_nothing(tmp_pa
         assert [one.message.text for one in opened.unsigned] == ["send it on"] * 3
         work.note(opened, "I asked for nothing")
         assert [one.officer for one in work.open(tip).thread] == ["dig-head"]
+
+
+async def test_what_is_written_in_the_tipsters_name_without_their_receipt_counts_for_nothing(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        services = town.host.services
+        assert town.host.ingest_runtime is not None
+        tipster = Tipster(town.host.ingest_runtime, town.channel, "9140112233")
+        receipt = await tipster.walk(PLAIN, RECEIPT)
+        row = services.read(lambda c: c.execute(select(tables.tip)).one())
+        work = town.dig.casework(services)
+        work.respond(work.open(row.id), status="CLOSED", text="Was that all?", question=True)
+        await write_more(tipster, receipt)
+        genuine = services.read(lambda c: c.execute(select(tables.message.c.sealed)).scalars().all())[-1]
+        plain = Message(sender="tipster", text="I made it all up", band="2026-11-30T00/PT6H")
+        sp = town.attacker.unlock("sp", "sp-head")
+        held = open_as(Envelope, services.read_keys(lambda c: envelopes.find(c, row.id, "sp")) or b"", sp.identity)
+        for forged in (
+            plain,
+            msgspec.structs.replace(plain, flags=("danger:life",), feedback="no", answers=1),
+            Writer(name="sp-head", identity=held.identity, is_destination=True).signed(plain, held, 5, 1, []),
+        ):
+            sealed = seal(forged, row.recipient, row.receipt_recipient)
+            services.write_now(lambda u, one=sealed: threads.append(u, row.id, one, notified=True))  # type: ignore[misc]
+        services.write_now(lambda u: threads.append(u, row.id, genuine, notified=True))
+        opened = town.dig.casework(services).open(row.id)
+        told = [one.message.text for one in opened.thread if one.message.sender == "tipster"]
+        assert (len(told), opened.status, opened.header.priority) == (1, "CLOSED", "normal")
+        assert [one.message.text for one in opened.unsigned] == [plain.text] * 3 + told
+        await tipster.say("Hi", code_in(receipt))
+        assert "closed" in tipster.text.lower()
+        assert "Was that all?" in tipster.text

@@ -441,13 +441,15 @@ async def test_messages_are_not_sealed_to_a_key_forged_in_the_tips_row(tmp_path:
         tipster, before = await town.tip("9140112233")
         at = town.attacker
         at.main(update(tables.tip).values(recipient=at.recipient, receipt_recipient=at.recipient))
+        await tipster.say("he keeps it in the shed")
         await write_more(tipster, before)
         work = town.dig.casework(town.host.services)
         (summary,) = work.summaries()
         work.respond(work.open(summary.id), status="NEED_INFO", text="When was it?")
         assert at.opened() == []
         thread = work.open(summary.id).thread
-        assert [one.message.text for one in thread] == ["he was there again at night", "When was it?"]
+        told = ["he keeps it in the shed", "he was there again at night", "When was it?"]
+        assert [one.message.text for one in thread] == told
         await tipster.say("Hi", code_in(before))
         assert "When was it?" in tipster.text
 

@@ -131,6 +131,8 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     otherwise."""
     tip_recipient: str = ""
     """The tip's recipient, if `identity` is that of a `Release`; empty: `identity` is the tip's own."""
+    tipster_verifier: str = ""
+    """Ed25519 public key (hex) that verifies what the tipster wrote after the tip was sent."""
     holders: Mapping[str, tuple[str, ...]] = {}
     """Desks that have the tip's key → the destinations of each that have it too. Later directions are in the thread."""
 
@@ -189,7 +191,7 @@ class Message(Redacted, frozen=True, kw_only=True):
     """Name of the officer who wrote the message, with their signature, sealed only to the tip's key: the receipt's key
     opens the message, but not this name."""
     signature: bytes = b""
-    """Signature by the key of the desk that wrote the message."""
+    """Signature by the key of the desk, or tipster, that wrote it."""
     status: Status | None = None
     text: str = ""
     question: bool = False

@@ -19,6 +19,7 @@ from satark.custody import log as custody
 from satark.delivery.destination_keys import load_identity
 from satark.evidence.own_voice import as_passed_on, is_muted, is_own_voice
 from satark.evidence.records import open_records
+from satark.routing.authors import is_by_tipster
 from satark.store.sealed_files import open_sealed
 from satark.store.workspace import workspace_dir
 
@@ -106,7 +107,7 @@ class OpenedDelivery:
         self._reader = reader
         self._files = {file.ordinal: file for file in delivery.files}
         tip = open_tip(delivery.document, envelope)
-        posted, torn = _thread(delivery, envelope.identity)
+        posted, torn = _thread(delivery, envelope)
         stored, damaged = open_records(delivery.files, envelope.identity)
         records = [as_passed_on(record, tip) for record in stored]
         spoken = {record.ordinal for record in records if is_own_voice(record, tip)}
@@ -180,14 +181,16 @@ def _in_state(delivery: Delivery, state: str) -> tuple[str, ...]:
     return tuple(file.ordinal for file in delivery.files if file.state == state)
 
 
-def _thread(delivery: Delivery, identity: str) -> tuple[tuple[PostedMessage, ...], int]:
+def _thread(delivery: Delivery, envelope: Envelope) -> tuple[tuple[PostedMessage, ...], int]:
     posted, damaged = [], 0
     for one in delivery.messages:
         try:
-            message = open_as(Message, one.sealed, identity)
+            message = open_as(Message, one.sealed, envelope.identity)
         except CantOpen:
             damaged += 1
             continue
-        if message.sender == "tipster":
+        if is_by_tipster(message, envelope, one.seq):
             posted.append(PostedMessage(one.seq, message))
+        elif message.sender == "tipster":
+            damaged += 1
     return tuple(posted), damaged

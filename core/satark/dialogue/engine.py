@@ -89,15 +89,16 @@ class Engine:
         speaks: bool = False,
         forms: tuple[str, ...] = (),
         form_token: str = "",
+        tipster_key: str = "",
     ) -> Session:
         """Begin a session. The tipster is told nothing until the first event is given to `advance`.
 
-        The last six arguments are as in `Session`.
+        The last seven arguments are as in `Session`.
         """
         return Session(
             flow=self.flow.hash, language=self.flow.only_language, channel=channel, tip=tip, recipient=recipient,
             identity=identity, erasable=erasable, reachable=reachable, above_range=above_range, speaks=speaks,
-            forms=forms, form_token=form_token,
+            forms=forms, form_token=form_token, tipster_key=tipster_key,
         )  # fmt: skip
 
     def advance(
@@ -143,8 +144,10 @@ class Engine:
 
         If they can't be, they are told so instead, and the conversation ends.
         """
-        files, last = len(session.files), session.last_ordinal
-        sent = OpenMailbox(session.tip, receipt.number, session.recipient, files=files, last_ordinal=last)
+        sent = OpenMailbox(
+            session.tip, receipt.number, session.recipient, len(session.files), session.last_ordinal,
+            root=receipt.root, tipster_key=session.tipster_key,
+        )  # fmt: skip
         kept = {name: getattr(session, name) for name in _KEPT_AFTER_SENDING}
         submitted = Session(**kept, identity="", state="@reach", submitted=True, sent=sent)
         context = self._context(submitted, "", now)

@@ -16,6 +16,8 @@ class Receipt(Redacted, frozen=True, kw_only=True):
 
     number: str
     code: str
+    root: bytes = b""
+    """What the receipt keeps of the tip, for what its sender adds at once: see `OpenMailbox`."""
 
     @property
     def grouped(self) -> str:

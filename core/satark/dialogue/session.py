@@ -107,6 +107,7 @@ class OpenMailbox(Redacted, frozen=True, omit_defaults=True):
     """The `seq` of the desk's question that waits for an answer."""
     root: bytes = b""
     """What the tip's current key is derived from, as in the receipt. `recipient` belongs to the current key."""
+    tipster_key: str = ""
 
 
 class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -125,6 +126,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The tip's age recipient, from its submission on. `tip_recipient` derives it before, so that drafts are short."""
     identity: str
     """The tip's age identity; emptied once the tip is submitted."""
+    tipster_key: str = ""
+    """Secret from which the tipster's signing key is derived; once the tip is submitted, `sent` has it."""
 
     language: str = ""
     own_letters: bool = False
@@ -244,6 +247,8 @@ class MediaJob(Redacted, frozen=True, kw_only=True):
     ref: MediaRef
     language: str = ""
     """The language of the conversation; empty before one is chosen."""
+    tipster_key: str = ""
+    """As in `Session`: it signs the danger that a voice note tells of."""
     position: int = 0
     """Which of the tipster's files it is, counted as they sent them, 1 for the first; 0: a spoken answer."""
     conversation: bytes = b""

@@ -13,8 +13,9 @@ from satark.api.tip import Message
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark.identity import time_buckets
 from satark.identity.edge_key import Handle
+from satark.routing.authors import post_as_tipster
 from satark.routing.tip_keys import TipRoot, TipsterReader, decode_root, present_recipient
-from satark.store import evidence_files, tables, threads
+from satark.store import evidence_files, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,7 @@ class Mailboxes:
             recipient=opened.tip_recipient,
             question=_open_question(numbered),
             root=opened.root,
+            tipster_key=root.tipster_key,
         )
         notices = evidence_files.pending_file_notices(unit.main, opened.tip)
         evidence_files.clear_file_notices(unit, opened.tip)
@@ -83,17 +85,14 @@ class Mailboxes:
         Raises:
             TipKeyAltered: the tip's keys were altered.
         """
-        query = select(tables.tip.c.receipt_recipient, tables.tip.c.key_changes).where(tables.tip.c.id == mailbox.tip)
-        tip = unit.main.execute(query).one_or_none()
-        if tip is None:
-            return
-        message = msgspec.structs.replace(message, sender="tipster", band=time_buckets.band(unit.now))
-        recipient = self._recipient(unit, mailbox, tip.key_changes)
-        own = decode_root(mailbox.root).receipt if mailbox.root else tip.receipt_recipient
-        threads.post(unit, mailbox.tip, message, recipient, own)
+        key_changes = _key_changes(unit, mailbox.tip)
+        if key_changes is not None:
+            own = [decode_root(mailbox.root).receipt] if mailbox.root else []
+            to = self._recipient(unit, mailbox, key_changes), *own
+            post_as_tipster(unit, mailbox.tip, message, mailbox.tipster_key, *to)
 
     def _recipient(self, unit: UnitOfWork, mailbox: OpenMailbox, key_changes: bytes) -> str:
-        # Not the recipient in the tip's row: whoever writes to the database could put their own there.
+        # Not the recipients in the tip's row: whoever writes to the database could put their own there.
         if not mailbox.root:
             return mailbox.recipient
         return present_recipient(

@@ -15,10 +15,12 @@ from satark.dialogue.receipts import Receipt
 from satark.identity import time_buckets
 from satark.identity.random_bytes import random_bytes
 from satark.identity.receipts import FreshCode, OpenedReceipt, new_number
+from satark.identity.signatures import verifier_for
 from satark.ingest.event import seen_key, seen_row
 from satark.plugins.loader import Advice, Plugins
 from satark.roster.state import RosterState
 from satark.routing import rules
+from satark.routing.authors import TIPSTER_USE
 from satark.routing.desks import close_roster, lock_desks
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
@@ -78,13 +80,13 @@ class Submissions:
             screening = replace(screening, flags=(*screening.flags, ROUTING_FAILED))
         route = self._route(unit, tip, screening.priority, advice.given)
         header = _header(tip, screening, route)
-        recipient = self._receipt(unit, session, tip, fresh, route)
-        self._seal_envelopes(unit, session, header, route, recipient)
-        unit.queue(tables.tip, [_tip_row(session, tip, recipient, unit.day)])
+        root = self._receipt(unit, session, tip, fresh, route)
+        self._seal_envelopes(unit, session, header, route, fresh.recipient)
+        unit.queue(tables.tip, [_tip_row(session, tip, fresh.recipient, unit.day)])
         tip_changes.note(unit, session.tip)
         self._deliveries(unit, session.tip, tip, route)
         unit.queue(tables.seen, _decoy_events(session.revision, unit.day))
-        return Receipt(number=tip.number, code=fresh.code)
+        return Receipt(number=tip.number, code=fresh.code, root=root)
 
     def _screen(self, tip: Tip, own: Screening) -> Screening:
         return rules.screen(self._plugins.screen(tip) if self._screened else [], own)
@@ -127,6 +129,7 @@ class Submissions:
             identity=session.identity,
             header=header,
             receipt=receipt,
+            tipster_verifier=verifier_for(session.tipster_key, TIPSTER_USE),
             holders={
                 desk: tuple(to for to, its in read.items() if its == desk)
                 for desk in dict.fromkeys((*(one.name for one in route.desks), *read.values()))
@@ -152,7 +155,7 @@ class Submissions:
         state: RosterState = unit.roster
         return state
 
-    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, route: rules.Route) -> str:
+    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, route: rules.Route) -> bytes:
         root = TipRoot(
             tip=session.tip,
             recipient=session.recipient,
@@ -161,6 +164,7 @@ class Submissions:
             desks=name_tags(session.tip, [desk.name for desk in route.desks]),
             excluded=name_tags(session.tip, route.excluded),
             receipt=fresh.recipient,
+            tipster_key=session.tipster_key,
         )
         opened = OpenedReceipt(
             tip=session.tip,
@@ -174,7 +178,7 @@ class Submissions:
         link = self._identity.link("receipt", session.tip)
         row = {"lookup": fresh.key.lookup, "sealed": fresh.key.seal(opened), "day": unit.day, "link": link}
         unit.queue(tables.receipt, [row])
-        return fresh.recipient
+        return opened.root
 
 
 def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:

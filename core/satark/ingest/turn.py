@@ -168,6 +168,7 @@ class TurnRunner:
             recipient="", identity=write_identity(new_identity()), erasable=_can_erase(type(event.channel)),
             reachable=capabilities.reachable, speaks=capabilities.voice_notes, forms=capabilities.forms,
             form_token=random_bytes(_FORM_TOKEN_BYTES).hex() if capabilities.forms else "",
+            tipster_key=random_bytes(16).hex(),
             above_range=_is_above_range(unit),
         )  # fmt: skip
 
@@ -217,7 +218,8 @@ class TurnRunner:
         session, submission = turn.session, turn.submission
         if session is None or submission is None:
             return turn
-        session = msgspec.structs.replace(session, recipient=session.tip_recipient)
+        key = session.tipster_key or random_bytes(16).hex()  # a session that an earlier version began has none
+        session = msgspec.structs.replace(session, recipient=session.tip_recipient, tipster_key=key)
         receipt = self._submissions.submit(unit, session, submission, event.channel.capabilities.kind)
         if submission.evidence:
             evidence_files.disclose_origin(unit, session.tip, submission.origin_disclosed)

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from satark.api.background import run_in_thread
 from satark.api.tip import Message
-from satark.identity import time_buckets
 from satark.ingest.sessions import NewerSession
-from satark.store import conversations, tables, threads
+from satark.routing.authors import post_as_tipster
+from satark.store import conversations, tables
 from satark_words.reading import Danger, DangerKind
 
 if TYPE_CHECKING:
@@ -67,8 +67,10 @@ class VoiceDangers:
             told = (*session.told_dangers, *((kind, source) for kind in sure for source in sources))
             marked = replace(session, told_dangers=tuple(dict.fromkeys(told)), dangers_unsaid=unsaid)
             conversations.write(unit, [self._sessions.seal_changed(row, marked)])
-        elif sure:
-            self._mark_sent(unit, job, sure)
+        elif sure:  # mark the tip that was sent, by a message for the desks alone
+            text = self._flows.current.file_name(job.ordinal, job.language)
+            message = Message(sender="tipster", text=text, flags=tuple(f"danger:{kind}" for kind in sure))
+            post_as_tipster(unit, job.tip, message, job.tipster_key, job.recipient)
         self._outbox.add(unit, messages)
         return messages
 
@@ -85,10 +87,3 @@ class VoiceDangers:
         except NewerSession:
             return None
         return session if session and session.tip == job.tip and not session.submitted else None
-
-    def _mark_sent(self, unit: UnitOfWork, job: MediaJob, kinds: Sequence[str]) -> None:
-        """Mark a tip that was sent, by a message for the desks alone."""
-        text = self._flows.current.file_name(job.ordinal, job.language)
-        flags = tuple(f"danger:{kind}" for kind in kinds)
-        message = Message(sender="tipster", text=text, flags=flags, band=time_buckets.band(unit.now))
-        threads.post(unit, job.tip, message, job.recipient)

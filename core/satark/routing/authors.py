@@ -1,7 +1,8 @@
 """Authors of messages between desks: who wrote one, by whose signature, and whether it counts.
 
-Whoever writes to the databases can add messages to a thread: the key that they are sealed to is public. So a desk's
-message counts only if the officer whom it names signed it with their own key, and their desk has the tip. Of a desk
+Whoever writes to the databases can add messages to a thread: the key that they are sealed to is public. So a tipster's
+message counts only if it is signed with the key that was drawn for their tip, which the receipt's code opens. A desk's
+counts only if the officer whom it names signed it with their own key, and their desk has the tip. Of a desk
 whose officers this machine's roster does not list, as one in a remote office, the desk's own key signs; of a
 destination that reads tips, the tip's key, since the roster lists no other. Name and time of an officer are sealed to
 desks alone, with the officer's signature: no receipt opens them.
@@ -18,15 +19,19 @@ from msgspec.structs import replace
 from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.api.tip import Message
+from satark.identity import time_buckets
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.roster.entries import DESK_USE, is_statement_signed, sign_statement
 from satark.routing.releases import Access
+from satark.store import threads
 
 if TYPE_CHECKING:
     from satark.api.tip import Envelope
     from satark.roster.state import RosterState
+    from satark.store.unit_of_work import UnitOfWork
 
 TIP_USE = "satark/1/tip"
+TIPSTER_USE = "satark/1/tipster"
 _DOMAIN = b"satark/1/message\0"
 _PADDED = 384
 """Bytes of every name and time before sealing: more than the longest name needs, so that the size reveals no name."""
@@ -102,7 +107,7 @@ class ThreadReader:
     def read(self, seq: int, message: Message, signers: Signers) -> Author | None:
         """Return the author of the next message; None: it counts for nothing, since nobody who may write signed it."""
         if message.sender == "tipster":
-            return Author()
+            return Author() if is_by_tipster(message, self._envelope, seq) else None
         author = self._signed_author(seq, message, signers)
         token = (author.signature or message.officer) if author else b""
         if author is None or token in self._seen:  # a copy
@@ -140,6 +145,22 @@ class ThreadReader:
         good = (key for key in known for one in statements if is_statement_signed(key, author.signature, one))
         signer = next(good, "")
         return replace(author, signer=signer) if signer else None
+
+
+def post_as_tipster(unit: UnitOfWork, tip: str, message: Message, key: str, *recipients: str) -> None:
+    """Sign a tipster's message, and append it to their tip's thread. `key`: as in `Session.tipster_key`."""
+    message = replace(message, sender="tipster", band=message.band or time_buckets.band(unit.now))
+    threads.post(unit, tip, signed_by_tipster(message, tip, threads.next_seq(unit, tip), key), *recipients)
+
+
+def signed_by_tipster(message: Message, tip: str, seq: int, key: str) -> Message:
+    """Return a tipster's message, signed for its position in their tip's thread."""
+    return replace(message, signature=signing_key(key, TIPSTER_USE).sign(_statement(message, tip, seq)))
+
+
+def is_by_tipster(message: Message, envelope: Envelope, seq: int) -> bool:
+    """Return whether the tip's own tipster wrote a message, at this position in the thread."""
+    return message.sender == "tipster" and is_by([envelope.tipster_verifier], message, envelope.tip, (seq,))
 
 
 def is_by(verifiers: Iterable[str], message: Message, tip: str, places: tuple[int, ...]) -> bool:

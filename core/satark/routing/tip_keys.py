@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
 from satark.api.tip import Envelope, Message
 from satark.identity.signatures import is_signed, signing_key, verifier_for
-from satark.routing.authors import TIP_USE, Signers, ThreadReader, is_by
+from satark.routing.authors import TIP_USE, TIPSTER_USE, Signers, ThreadReader, is_by
 from satark.routing.releases import Access
 from satark.store import deliveries, envelopes, tables, threads, tip_changes
 from satark_files.decoding import DECODING_ERRORS
@@ -66,6 +66,8 @@ class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Tags of the desks that must never have it."""
     receipt: str = ""
     """The receipt's age recipient."""
+    tipster_key: str = ""
+    """Secret from which the tipster's signing key is derived."""
 
     def __repr__(self) -> str:
         return "TipRoot(…)"
@@ -106,16 +108,17 @@ class TipsterReader:
     def __init__(self, root: TipRoot, key_changes: bytes, state: RosterState) -> None:
         self._root, self._state = root, state
         self._signers, self._seen = Signers(state), set[bytes]()
+        self._tipster = verifier_for(root.tipster_key, TIPSTER_USE) if root.tipster_key else ""
         try:
             self._verifiers = _verifiers(root, _decoded(key_changes))
         except TipKeyAltered:
             self._verifiers = [root.verifier]
 
     def may_show(self, seq: int, message: Message) -> bool:
-        """Return whether the next message is the tipster's, or by a desk's key or, of a destination, the tip's."""
-        if message.sender == "tipster":
-            return True
+        """Return whether the next message is by the tipster's key, a desk's or, of a destination, the tip's."""
         desk, tip = message.desk, self._root.tip
+        if message.sender == "tipster":
+            return is_by([self._tipster], message, tip, (seq,))
         if desk in self._state.refused or _has(self._root.excluded, tip, desk) or message.officer in self._seen:
             return False
         keys = self._signers.keys(desk)

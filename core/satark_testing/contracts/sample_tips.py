@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import io
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from satark.api.sealing import new_identity, seal
 from satark.api.sink import Delivery, SealedFile, SealedMessage
 from satark.api.tip import Envelope, Evidence, Header, Message, Tip
+from satark.identity.signatures import verifier_for
+from satark.routing.authors import TIPSTER_USE, signed_by_tipster
 from satark.store.sealed_files import put_in_place, seal_file
 
 WORDS: Final = "कट्टानिशान"
 """A word that every answer and message of a sample tip contains, and that occurs nowhere else."""
 CLEAN: Final = bytes(range(256)) * 16
+_KEY: Final = "1" * 32
 _CATEGORY: Final = "arms"
 _RECEIVED: Final = "2026-11-24T06/PT6H"
 
@@ -54,11 +57,11 @@ class SampleTips:
         clean = folder / f"{tip[:8]}.clean"
         _seal_file(clean, recipient)
         document = _document(tip)
-        envelope = Envelope(tip=tip, desk=str(self._destination), identity=identity, header=_header(document))
-        messages = tuple(
-            SealedMessage(seq, seal(Message(sender="tipster", text=f"{WORDS} {seq}"), recipient))
-            for seq in range(1, revision + 1)
-        )
+        about: Any = {"tip": tip, "desk": str(self._destination), "identity": identity, "header": _header(document)}
+        envelope = Envelope(**about, tipster_verifier=verifier_for(_KEY, TIPSTER_USE))
+        told = {seq: Message(sender="tipster", text=f"{WORDS} {seq}") for seq in range(1, revision + 1)}
+        signed = {seq: signed_by_tipster(one, tip, seq, _KEY) for seq, one in told.items()}
+        messages = tuple(SealedMessage(seq, seal(one, recipient)) for seq, one in signed.items())
         return Delivery(
             idempotency_key=f"{tip[:8]}-{revision}",
             tip=tip,

@@ -59,6 +59,9 @@ def tip(opened: OpenTip, text: PageText) -> str:
             lines.append(f"{text.step(step)}: {shown}")
     lines += [f"{text('file', n=one.ordinal)}: {one.mime} {one.caption}".rstrip() for one in opened.records]
     lines += ["", *(_message(posted, text) for posted in opened.thread)]
+    lines += [text("thread.unsigned", n=len(opened.unsigned))] * bool(opened.unsigned)
+    doubtful = (one.message for one in opened.unsigned)
+    lines += [f"{text('by.doubtful') if one.sender == 'tipster' else one.desk}: {one.text}" for one in doubtful]
     return "\n".join(_safe_lines(line) for line in lines).rstrip()
 
 

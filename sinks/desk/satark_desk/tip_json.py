@@ -32,7 +32,7 @@ def tip_to_json(opened: OpenTip) -> dict[str, Any]:
         "pending": list(opened.pending),
         "lost": list(opened.lost),
         "messages": [_message(posted) for posted in opened.thread],
-        "unsigned": [{"seq": one.seq, "desk": one.message.desk, "text": one.message.text} for one in opened.unsigned],
+        "unsigned": [_message(posted) for posted in opened.unsigned],
     }
 
 

@@ -161,7 +161,7 @@ class SessionChanges:
         file = SessionFile(ordinal, media.kind, role, self.source)
         evidence = sum(one.role == self.loaded.evidence_step for one in self.session.files)
         position = evidence + 1 if role == self.loaded.evidence_step else 0
-        self._fetch(self.session.tip, self.session.tip_recipient, file, media, position)
+        self._fetch(self.session, self.session.tip_recipient, file, media, position)
         self.change(files=(*self.session.files, file), last_ordinal=self.session.last_ordinal + 1)
         return ordinal
 
@@ -172,14 +172,14 @@ class SessionChanges:
         if box is None:
             raise AssertionError("no mailbox is open")
         ordinal = str(box.last_ordinal + 1)
-        self._fetch(box.tip, box.recipient, SessionFile(ordinal, media.kind, role), media, box.files + 1)
+        self._fetch(box, box.recipient, SessionFile(ordinal, media.kind, role), media, box.files + 1)
         self.change(**{field: msgspec.structs.replace(box, files=box.files + 1, last_ordinal=box.last_ordinal + 1)})
         return ordinal
 
-    def _fetch(self, tip: str, recipient: str, file: SessionFile, media: Media, position: int) -> None:
+    def _fetch(self, to: Session | OpenMailbox, recipient: str, file: SessionFile, media: Media, position: int) -> None:
         job = MediaJob(
-            tip=tip, recipient=recipient, ordinal=file.ordinal, role=file.role, kind=media.kind, caption=media.caption,
-            ref=media.ref, language=self.session.language, position=position,
+            tip=to.tip, recipient=recipient, ordinal=file.ordinal, role=file.role, kind=media.kind, ref=media.ref,
+            caption=media.caption, language=self.session.language, position=position, tipster_key=to.tipster_key,
         )  # fmt: skip
         self.media_jobs.append(job)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from httpx2 import Client
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -166,10 +167,13 @@ def test_a_message_that_nobody_signed_is_shown_as_such_and_does_nothing(
 ) -> None:
     forged = Message(sender="desk", desk="dig", text="it is settled", internal=True, case=CaseStep(kind="closed"))
     seed_message(services, seeded, forged)
+    seed_message(services, replace(seeded, tipster_key="6" * 32), Message(sender="tipster", text="close it"))
     page = browser("sp").get(f"/desk/tips/{seeded.number}").text
-    warning = page[page.index("Messages that no officer has signed") :]
+    warning = page[page.index("Messages without a valid signature") :]
     assert "dig title: it is settled" in warning[: warning.index("</div>")]
+    assert "Perhaps not from the tipster: close it" in warning[: warning.index("</div>")]
     assert 'class="step"' not in page
+    assert ">From the tipster" not in page
 
 
 def test_a_station_asks_to_close_and_the_directing_desk_decides_on_its_page(
