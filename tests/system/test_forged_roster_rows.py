@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.api.tip import CaseStep, Envelope, Message
@@ -193,3 +193,14 @@ async def test_what_is_written_in_the_tipsters_name_without_their_receipt_counts
         await tipster.say("Hi", code_in(receipt))
         assert "closed" in tipster.text.lower()
         assert "Was that all?" in tipster.text
+
+
+async def test_a_document_that_was_put_in_the_place_of_what_the_tipster_sent_does_not_open(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        services, tip = town.host.services, await plain_tip(town)
+        sp = town.attacker.unlock("sp", "sp-head").casework(services)
+        forged = msgspec.structs.replace(sp.open(tip).tip, answers={"what": "I made it all up"})
+        recipient = services.read(lambda c: c.execute(select(tables.tip.c.recipient)).scalar_one())
+        town.attacker.main(update(tables.tip).values(document=seal(forged, recipient)))
+        with pytest.raises(CantOpen):
+            town.dig.casework(services).open(tip)

@@ -6,6 +6,7 @@ are used as long as they are there.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
@@ -176,8 +177,10 @@ def open_tip(sealed: bytes, envelope: Envelope) -> Tip:
     """Decrypt a tip's document and check that it is the one that the envelope belongs to.
 
     Raises:
-        CantOpen: it can't be decrypted, or belongs to another tip or revision.
+        CantOpen: it can't be decrypted, belongs to another tip or revision, or was put in the document's place.
     """
+    if envelope.document_sha256 and hashlib.sha256(sealed).hexdigest() != envelope.document_sha256:
+        raise CantOpen("the document is not the one that was sent")
     tip = open_as(Tip, sealed, envelope.identity)
     if (tip.number, tip.revision) != (envelope.header.number, envelope.header.revision):
         raise CantOpen("the document is another tip's or another revision")

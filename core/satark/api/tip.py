@@ -133,6 +133,8 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     """The tip's recipient, if `identity` is that of a `Release`; empty: `identity` is the tip's own."""
     tipster_verifier: str = ""
     """Ed25519 public key (hex) that verifies what the tipster wrote after the tip was sent."""
+    document_sha256: str = ""
+    """SHA-256 of the tip's sealed document, in hex: anybody can seal another. Empty for a tip of version 0.1."""
     holders: Mapping[str, tuple[str, ...]] = {}
     """Desks that have the tip's key → the destinations of each that have it too. Later directions are in the thread."""
 

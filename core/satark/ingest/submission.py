@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, Literal
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec.structs import replace
 
@@ -81,8 +82,9 @@ class Submissions:
         route = self._route(unit, tip, screening.priority, advice.given)
         header = _header(tip, screening, route)
         root = self._receipt(unit, session, tip, fresh, route)
-        self._seal_envelopes(unit, session, header, route, fresh.recipient)
-        unit.queue(tables.tip, [_tip_row(session, tip, fresh.recipient, unit.day)])
+        row = _tip_row(session, tip, fresh.recipient, unit.day)
+        self._seal_envelopes(unit, session, header, route, row)
+        unit.queue(tables.tip, [row])
         tip_changes.note(unit, session.tip)
         self._deliveries(unit, session.tip, tip, route)
         unit.queue(tables.seen, _decoy_events(session.revision, unit.day))
@@ -115,7 +117,7 @@ class Submissions:
         unit.queue(tables.delivery, rows)
 
     def _seal_envelopes(
-        self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route, receipt: str
+        self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route, row: Mapping[str, Any]
     ) -> None:
         """Seal the tip's key to its holders, and make a decoy for everybody else, so that all tips look alike."""
         holders = {desk.name: desk.recipient for desk in route.desks}
@@ -128,7 +130,8 @@ class Submissions:
             desk="",
             identity=session.identity,
             header=header,
-            receipt=receipt,
+            receipt=row["receipt_recipient"],
+            document_sha256=hashlib.sha256(row["document"]).hexdigest(),
             tipster_verifier=verifier_for(session.tipster_key, TIPSTER_USE),
             holders={
                 desk: tuple(to for to, its in read.items() if its == desk)
@@ -222,7 +225,7 @@ def _document(
     )
 
 
-def _tip_row(session: Session, tip: Tip, receipt_recipient: str, day: int) -> dict[str, object]:
+def _tip_row(session: Session, tip: Tip, receipt_recipient: str, day: int) -> dict[str, Any]:
     return {
         "id": session.tip,
         "number": tip.number,
