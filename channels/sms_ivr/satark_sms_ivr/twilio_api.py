@@ -6,6 +6,7 @@ of error codes.
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -26,6 +27,7 @@ from satark.api import (
     SendResult,
     Throttled,
     Transient,
+    seconds_to_wait,
 )
 from satark_files.decoding import DECODING_ERRORS
 from satark_sms_ivr.settings import TwilioSettings
@@ -36,7 +38,7 @@ _MAX_REDIRECTS: Final = 3
 _WEBHOOK_BYTES: Final = 64 * 1024
 """Size of the largest webhook that is read."""
 _THROTTLED_SECONDS: Final = 5.0
-"""Least seconds to pause after Twilio throttles a call."""
+"""Seconds to pause after Twilio throttles a call and does not say how long."""
 _OK: Final = 200
 _DELETED: Final = frozenset({204, 404})
 _TOO_MANY: Final = 429
@@ -86,26 +88,22 @@ class TwilioApi:
             await self._session.close()
             self._session = None
 
-    async def post(self, path: str, form: bytes) -> SendResult:
-        """Post a form to a path below the account. Never raises for a failure of Twilio or of the network."""
-        return await self._call("POST", path, form)
+    async def call(self, method: str, path: str, form: bytes = b"") -> SendResult:
+        """Post a form to a path below the account, or delete what is there (`DELETE`), and return the result.
 
-    async def _call(self, method: str, path: str, form: bytes = b"") -> SendResult:
+        Never raises for a failure of Twilio or of the network.
+        """
         headers = {**self._authorization, "Content-Type": "application/x-www-form-urlencoded"}
         try:
             async with self._client.request(
                 method, self._base / path, data=form, headers=headers, allow_redirects=False
             ) as response:
-                body = await response.content.read(_MAX_RESPONSE_BYTES)
+                body = await _read_limited(response.content)
         except TimeoutError:
             return Transient("timeout")
         except (aiohttp.ClientError, OSError):
             return Transient("network")
         return self._result(response, body)
-
-    async def delete(self, path: str) -> SendResult:
-        """Delete a resource below the account. Never raises for a failure of Twilio or of the network."""
-        return await self._call("DELETE", path)
 
     @asynccontextmanager
     async def download(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -166,16 +164,12 @@ class TwilioApi:
         code = _error_code(body)
         name = str(code or f"http-{status}")
         if status == _TOO_MANY:
-            return Throttled(self._retry_delay(response), "account")
+            return Throttled(seconds_to_wait(response.headers.get("retry-after", ""), _THROTTLED_SECONDS), "account")
         if status >= _SERVER_ERROR or code == _NOT_FINISHED:
             return Transient(name)
         if status in _UNAUTHORIZED or not code:  # without a code of Twilio's the answer is somebody else's
             return Misconfigured(name)
         return Blocked() if code == _OPTED_OUT else Permanent(name)
-
-    def _retry_delay(self, response: aiohttp.ClientResponse) -> float:
-        after = response.headers.get("retry-after", "")
-        return max(_THROTTLED_SECONDS, float(after) if after.isdecimal() else 0)
 
     @property
     def _client(self) -> aiohttp.ClientSession:
@@ -216,6 +210,14 @@ class TwilioNumber:
     async def close(self) -> None:
         """Close the HTTP client."""
         await self._api.close()
+
+
+async def _read_limited(content: aiohttp.StreamReader) -> bytes:
+    """Read an answer, at most so many bytes of it: `read` would return what has come by now."""
+    try:
+        return await content.readexactly(_MAX_RESPONSE_BYTES)
+    except asyncio.IncompleteReadError as error:
+        return error.partial
 
 
 def _has_sid(body: bytes) -> bool:

@@ -90,9 +90,9 @@ class TwilioSms(TwilioNumber):
     async def send(self, call: Call) -> SendResult:
         """Create a message, or redact one."""
         if call.method == "messages":
-            return await self._api.post("Messages.json", call.body)
+            return await self._api.call("POST", "Messages.json", call.body)
         if call.method == "redact":
-            return await self._api.post(f"Messages/{call.body.decode()}.json", b"Body=")
+            return await self._api.call("POST", f"Messages/{call.body.decode()}.json", b"Body=")
         return Permanent("method")
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
@@ -101,7 +101,7 @@ class TwilioSms(TwilioNumber):
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete an attached file."""
-        await self._api.delete(f"{ref.id}.json")
+        await self._api.call("DELETE", f"{ref.id}.json")
 
     def _message(self, sid: str, form: FormData) -> IncomingSms:
         urls = [form.get(f"MediaUrl{n}") for n in range(_count(form.get("NumMedia")))]

@@ -86,7 +86,7 @@ class TwilioVoice(TwilioNumber):
         """Delete a recording."""
         if call.method != _DELETE:
             return Permanent("method")
-        return await self._api.delete(f"Recordings/{call.body.decode()}.json")
+        return await self._api.call("DELETE", f"Recordings/{call.body.decode()}.json")
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Download a recording from the API, by its id alone."""
@@ -94,7 +94,7 @@ class TwilioVoice(TwilioNumber):
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete a recording."""
-        await self._api.delete(f"Recordings/{ref.id}.json")
+        await self._api.call("DELETE", f"Recordings/{ref.id}.json")
 
     def _request(self, step: CallStep, form: FormData, state: str) -> CallRequest:
         number, sid, seconds = form.get("From"), form.get("RecordingSid"), form.get("RecordingDuration")

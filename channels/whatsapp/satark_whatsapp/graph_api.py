@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.api import Accepted, Misconfigured, Permanent, SendResult, Throttled, Transient
+from satark.api import Accepted, Misconfigured, Permanent, SendResult, Throttled, Transient, seconds_to_wait
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.errors import (
     PAIR_LIMIT,
@@ -272,7 +272,7 @@ class Throttling:
 
         `headers`: by name in small letters.
         """
-        announced = _retry_after(headers.get("retry-after", "")) or _seconds_to_regain_access(
+        announced = seconds_to_wait(headers.get("retry-after", ""), 0) or _seconds_to_regain_access(
             headers.get("x-business-use-case-usage", "")
         )
         return max(announced or THROTTLED_SECONDS, 1 / self._settings.messages_per_second)
@@ -281,10 +281,6 @@ class Throttling:
 def _recipient(body: bytes) -> str:
     fields = msgspec.json.decode(body, type=_Recipient)
     return fields.recipient or fields.to
-
-
-def _retry_after(header: str) -> float:
-    return float(header) if header.isascii() and header.isdigit() else 0.0
 
 
 class _Usage(msgspec.Struct):

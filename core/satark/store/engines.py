@@ -7,17 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Engine, LargeBinary, create_engine, event
+from sqlalchemy import Engine, LargeBinary, create_engine, event, exc
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    ProgrammingError,
-    SQLAlchemyError,
-    StatementError,
-)
 
 if TYPE_CHECKING:
     from sqlalchemy import PoolProxiedConnection
@@ -55,11 +46,11 @@ def is_database_fault(error: BaseException) -> bool:
     Only a value that the database or its driver can't store, or a row that contradicts another, is the fault of what
     was written.
     """
-    if isinstance(error, ProgrammingError):  # the server's own has a code: a table is missing, or a right
+    if isinstance(error, exc.ProgrammingError):  # the server's own has a code: a table is missing, or a right
         return bool(getattr(error.orig, "sqlstate", None))
-    if isinstance(error, StatementError):
-        return isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError)
-    return isinstance(error, SQLAlchemyError)
+    if isinstance(error, exc.StatementError):
+        return isinstance(error, exc.DBAPIError) and not isinstance(error, exc.DataError | exc.IntegrityError)
+    return isinstance(error, exc.SQLAlchemyError)
 
 
 class DatabaseUrlError(ValueError):
@@ -74,7 +65,7 @@ def make_engine(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError):  # the latter where the port is no number
+    except (exc.ArgumentError, ValueError):  # the latter where the port is no number
         raise DatabaseUrlError("is not a database URL") from None
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed.database or "", url)

@@ -18,6 +18,7 @@ from satark.api.inbound import MediaRef
 ENDLESS_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = bytes(1024 * 1024)
 _HEAD_BYTES: Final = 64 * 1024
+_BETWEEN_SECONDS: Final = 0.01
 _LOCAL: Final = ("127.0.0.1", 0)
 
 
@@ -55,6 +56,7 @@ class Fault(Enum):
     HANG_UP = "the provider hangs up"
     ENDLESS = "an answer without end"
     HALF = "the connection ends half-way"
+    PIECES = "the provider's own answer comes in two pieces"
 
 
 def _accepted(_received: Received) -> Reply:
@@ -161,6 +163,8 @@ class PeerServer:
         script = self.script
         if self.first_only:
             self.script = None
+        if script is Fault.PIECES:
+            return await _send_in_pieces(request, self._peer.answer(received))
         if isinstance(script, Fault):
             return await self._fail(script, request)
         reply = script or self._peer.answer(received)
@@ -184,6 +188,15 @@ class PeerServer:
         if request.transport is not None:
             request.transport.close()
         return response
+
+
+async def _send_in_pieces(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+    response = web.StreamResponse(status=reply.status, headers={"Content-Length": str(len(reply.body))})
+    await response.prepare(request)
+    for piece in (reply.body[:1], reply.body[1:]):
+        await response.write(piece)
+        await asyncio.sleep(_BETWEEN_SECONDS)
+    return response
 
 
 def _url(listening: socket.socket) -> str:

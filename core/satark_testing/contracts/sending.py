@@ -155,8 +155,8 @@ async def _check_statuses(calls: Calls) -> None:
 
 async def _check_strange_answers(calls: Calls) -> None:
     """Check that no other's answer counts as the provider's, unless the provider itself answers with nothing."""
-    calls.server.answering(None)
-    await calls.send(calls.calls[0], "a call")
+    result = await calls.answered(Fault.PIECES, "an answer in two pieces")
+    require(isinstance(result, Accepted), "C34", "an answer in two pieces", type(result).__name__)
     if not calls.peer.answer(calls.server.received[-1]).body:
         return
     for body in _STRANGE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hmac
 import re
@@ -88,7 +89,7 @@ class Exotel(Account):
             return Permanent("dlt-template")
         try:
             async with self._client.post(self._url, data=call.body, allow_redirects=False) as response:
-                answer = await response.content.read(_LARGEST_ANSWER)
+                answer = await _read(response.content)
                 return _result(response.status, answer, response.headers.get("Retry-After", ""))
         except (aiohttp.ClientError, OSError) as error:
             return Transient(type(error).__name__)
@@ -99,6 +100,13 @@ class Exotel(Account):
 
     async def discard(self, ref: MediaRef) -> None:
         """Do nothing, for the same reason."""
+
+
+async def _read(content: aiohttp.StreamReader) -> bytes:
+    try:
+        return await content.readexactly(_LARGEST_ANSWER)
+    except asyncio.IncompleteReadError as error:  # `read` would return what has come by now
+        return error.partial
 
 
 def _result(status: int, answer: bytes, retry_after: str) -> SendResult:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
 import aiohttp
 from yarl import URL
 
-from satark.api import DeadLetter, DeliveryResult, Done, Retry
+from satark.api import DeadLetter, DeliveryResult, Done, Retry, seconds_to_wait
 from satark_police_system.ssrf_guard import FilteringResolver, ForbiddenAddressError, check_ip_literal
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 _LARGEST_ANSWER = 256 * 1024
 """Bytes of an answer in which the acknowledgement is looked for."""
-MAX_RETRY_AFTER = 24 * 3600.0
-"""Longest `Retry-After` of a receiver that is honoured, in seconds."""
 _RETRYABLE = frozenset({401, 403, 404, 408, 421, 423, 425, 429})
 """Status codes, besides 5xx, that may change once the receiver or our credentials are fixed."""
 
@@ -89,7 +88,10 @@ class HttpClient:
 
     async def _is_acknowledged(self, response: aiohttp.ClientResponse) -> bool:
         """Whether the receiver's own program answered, and no proxy's or captive portal's page."""
-        body = await response.content.read(_LARGEST_ANSWER)
+        try:
+            body = await response.content.readexactly(_LARGEST_ANSWER)
+        except asyncio.IncompleteReadError as error:  # `read` would return what has come by now
+            body = error.partial
         wanted = self._settings.acknowledgement.encode()
         return wanted in body if wanted else not body.lstrip().startswith(b"<")
 
@@ -104,14 +106,10 @@ def classify_response(status: int, retry_after: str = "") -> DeliveryResult:
     if 200 <= status < 300 or status == 409:  # noqa: PLR2004 - HTTP
         return Done()
     if status in _RETRYABLE or status >= 500:  # noqa: PLR2004 - HTTP
-        return Retry(f"http-{status}", _retry_seconds(retry_after))
+        return Retry(f"http-{status}", seconds_to_wait(retry_after, 0) or None)
     if 300 <= status < 400:  # noqa: PLR2004 - HTTP
         return Retry(f"http-{status}: redirects are refused; set the new address in the settings", down=True)
     return DeadLetter(f"http-{status}")
-
-
-def _retry_seconds(retry_after: str) -> float | None:
-    return min(float(retry_after), MAX_RETRY_AFTER) if retry_after.isascii() and retry_after.isdigit() else None
 
 
 def _tls(settings: SystemSettings) -> ssl.SSLContext:

@@ -92,7 +92,7 @@ async def test_an_unreachable_provider_is_transient(settings: TwilioSettings) ->
 
 async def test_a_call_before_opening_raises(settings: TwilioSettings) -> None:
     with pytest.raises(RuntimeError):
-        await TwilioApi(settings).delete("x")
+        await TwilioApi(settings).call("DELETE", "x")
 
 
 async def read(channel: SmsChannel, path: str) -> bytes:
@@ -162,6 +162,6 @@ async def test_a_server_that_nobody_vouches_for_gets_no_password_and_no_number(
     async with stranger(tmp_path) as other:
         api = TwilioApi(settings.model_copy(update={"api_url": other.url}))
         await api.open()
-        assert await api.post("Messages.json", b"To=%2B91") == Transient("network")
+        assert await api.call("POST", "Messages.json", b"To=%2B91") == Transient("network")
         await api.close()
     assert other.heard == []

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from satark.api.outbound import MAX_WAIT
 from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
-from satark_police_system.http_client import MAX_RETRY_AFTER, HttpClient, classify_response
+from satark_police_system.http_client import HttpClient, classify_response
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver
@@ -50,7 +51,7 @@ async def test_an_event_is_posted_signed_and_with_its_id(client: HttpClient, rec
         (204, {}, Done()),
         (409, {}, Done()),
         (429, {"retry-after": "17"}, Retry("http-429", 17)),
-        (429, {"retry-after": "99999999"}, Retry("http-429", MAX_RETRY_AFTER)),
+        (429, {"retry-after": "99999999"}, Retry("http-429", MAX_WAIT)),
         (503, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, Retry("http-503")),
         (500, {}, Retry("http-500")),
         (401, {}, Retry("http-401")),
