@@ -12,6 +12,7 @@ from satark.api.sealing import new_identity
 from satark.api.settings import SettingsError
 from satark.delivery.destination_reader import DestinationReader
 from satark.delivery.worker_context import WorkerContext
+from satark.store import tables
 from satark.store.writer import Writer
 from support.store import fresh_services
 
@@ -40,6 +41,13 @@ def test_a_sink_gets_the_reader_of_a_destination_whose_key_is_here(context: Work
 def test_a_destination_without_a_key_here_is_a_wrong_setting(context: WorkerContext, to: str) -> None:
     with pytest.raises(SettingsError):
         context.reader(to)
+
+
+def test_no_link_key_is_made_once_an_office_knows_one(context: WorkerContext, tmp_path: Path) -> None:
+    row = {"desk": "cantt", "recipient": "age1", "verifier": "0", "answer_verifier": "0"}
+    context.write_now(lambda unit: unit.insert(tables.office, [row]))
+    with pytest.raises(SettingsError, match="No such file"):
+        context.office_link(tmp_path / "link.key")
 
 
 def test_a_link_key_is_made_once(context: WorkerContext, tmp_path: Path) -> None:

@@ -26,6 +26,12 @@ def test_a_link_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None
     assert is_signed(made.public_keys.verifier, made.sign(b"x"), b"x")
 
 
+def test_a_link_key_that_others_know_is_not_made_anew(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="No such file"):
+        LinkKey.load(tmp_path / "link.key", create=False)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("content", ["", "one", "AGE-SECRET-KEY-1 00", "a b c", "é è"])
 def test_a_damaged_link_key_is_refused_without_showing_it(tmp_path: Path, content: str) -> None:
     path = tmp_path / "link.key"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from satark.runtime import compose
 from satark.settings.settings import Settings
 from satark_files.sandbox.protections import Protections
 from satark_words.geography.geography import Geography
-from support.scripted import ScriptedChannel
+from support.scripted import ScriptedChannel, scripted_host
 from support.store import fresh_services
 
 
@@ -111,3 +112,18 @@ def test_every_prompt_that_does_not_fit_a_channel_is_named(tmp_path: Path) -> No
 def test_a_missing_flow_is_named(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, flow=tmp_path / "none.yaml")
     assert refused("flow", lambda: compose.load_questionnaire(settings))
+
+
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+async def test_a_machine_with_another_data_folder_is_refused(databases: Any, tmp_path: Path) -> None:
+    """The files of its form reached no desk, and nobody was told."""
+    shared = {"database_url": databases.main, "keys_url": databases.keys, "epoch_key_file": tmp_path / "epoch.keys"}
+    keys = {name: tmp_path / "one" / f"{name}.key" for name in ("edge", "name")}
+    for folder in ("one", "one"):
+        scripted_host(Settings(data_dir=tmp_path / folder, **shared), ScriptedChannel()).services.close()
+    settings = Settings(data_dir=tmp_path / "two", edge_key_file=keys["edge"], name_key_file=keys["name"], **shared)
+    with pytest.raises(SettingsError, match="another folder"):
+        scripted_host(settings, ScriptedChannel())
+    services = compose.load_services(settings, Geography.sample())
+    assert [one.setting for one in compose.folder_problems(services)] == ["data_dir"]
+    services.close()

@@ -126,6 +126,7 @@ def _load(
     load(unit.keys, read(KEYS))
     counts = load(unit.main, read(MAIN))
     _check_keys(unit, identity)
+    unit.main.execute(delete(tables.key_canary).where(tables.key_canary.c.name == canaries.FOLDER))
     files.check()
     lost = unit.main.execute(select(tables.file.c.tip).where(tables.file.c.state == "due")).all()
     if identity is not None:

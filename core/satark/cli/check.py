@@ -196,7 +196,7 @@ def _check_database(plugins: Plugins, services: Services, core: Core, identity: 
     try:
         if compose.migrations(services, plugins).pending():
             raise _database_problem("is not at the newest revision", "run: satark db upgrade")
-        if wrong := compose.canary_problems(identity, services):
+        if wrong := [*compose.canary_problems(identity, services), *compose.folder_problems(services)]:
             raise SettingsError(wrong)
         columns = (desk.c.name, desk.c.level, desk.c.area)
         desks = services.read(

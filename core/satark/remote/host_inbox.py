@@ -160,7 +160,7 @@ class HostLink:
     """Sends tips to offices and accepts their answers: see `satark.api.OfficeLink`."""
 
     def __init__(self, services: ProcessServices, key_file: Path, copies: Collection[str] = ()) -> None:
-        """Read this machine's link key; create it if it does not exist.
+        """Read this machine's link key; create it if it does not exist and no office knows one.
 
         Args:
             services: the store.
@@ -170,7 +170,8 @@ class HostLink:
         Raises:
             SettingsError: the link key can't be used.
         """
-        key = LinkKey.load(key_file)
+        is_new = not key_file.exists() and not services.read(lambda c: c.execute(select(tables.office)).first())
+        key = LinkKey.load(key_file, create=is_new)
         outbox = HostOutbox(services, key, copies)
         self.send_tip = outbox.send_tip
         self.send_covers = outbox.send_covers

@@ -104,14 +104,17 @@ class LinkKey:
         self.public_keys = LinkPublicKeys(recipient=recipient_of(identity), verifier=verifier_of(self._signing))
 
     @classmethod
-    def load(cls, path: Path) -> LinkKey:
-        """Read a machine's link key (two lines: an age identity, an Ed25519 seed in hex); create a missing one.
+    def load(cls, path: Path, *, create: bool = True) -> LinkKey:
+        """Read a machine's link key (two lines: an age identity, an Ed25519 seed in hex).
+
+        `create`: create a missing one. Once another machine knows the key, nothing that is sealed to it opens with a
+        new one.
 
         Raises:
             SettingsError: other users can read the file, it holds no link key, or it can't be read or created.
         """
         try:
-            if not path.exists():
+            if create and not path.exists():
                 atomic_files.create(path, f"{new_identity()[1]}\n{os.urandom(_SEED).hex()}\n".encode())
             readable_by_others = path.stat().st_mode & 0o077
             identity, seed = path.read_text("ascii").split()

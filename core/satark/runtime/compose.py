@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from satark.api.observability import log
@@ -168,6 +169,30 @@ def canary_problems(identity: Identity | None, services: Services) -> list[Setti
         lambda main: services.read_keys(lambda keys: canaries.differing_keys(main, keys, identity)),
     )
     return [_CANARY_PROBLEMS[name] for name in wrong]
+
+
+def folder_problems(services: Services, *, at_start: bool = False) -> list[SettingProblem]:
+    """Report a data folder that this machine does not share with the others of its database.
+
+    The folder holds an id, and the database what follows from it. On SQLite there is one machine.
+
+    Args:
+        services: the database and the folder.
+        at_start: a database whose files lie in no folder yet takes this one.
+    """
+    if services.main.dialect.name == "sqlite":
+        return []
+    own = sha256(services.secret_key("folder.id")).digest()[:16]
+    if at_start:
+        services.write_now(lambda unit: canaries.take_folder(unit, own))
+    if not services.read(lambda main: canaries.is_elsewhere(main, own)):
+        return []
+    message = "is another folder than that of this database's other machines: files would reach no desk"
+    hint = (
+        "mount the same folder on every machine; if this one replaces it for good: DELETE FROM key_canary WHERE name = "
+        "'folder'"
+    )
+    return [SettingProblem("data_dir", "SATARK_DATA_DIR", message, hint)]
 
 
 _CANARY_PROBLEMS = {

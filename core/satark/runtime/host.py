@@ -73,8 +73,9 @@ class Host:
         self.waits = False
         """Whether the process started without the database and still waits for it."""
         try:
+            self.waits = not self._answers(self._prepare_database, services)
             self.ingest_runtime = self._ingest_runtime(services) if self.roles & {"web", "worker"} else None
-            self.waits = not self._answers(services)
+            self.waits = self.waits or not self._answers(self._check_keys, services)
         except SettingsError:
             services.close()
             raise
@@ -132,7 +133,7 @@ class Host:
         while self.waits:
             await self.fault_watch.look_once()
             try:
-                if await run_in_thread(self._answers, self.services):
+                if await run_in_thread(self._answers, self._use_database, self.services):
                     self.waits = self.writer.held = False
                     await self.fault_watch.look_once()
                     return
@@ -211,15 +212,14 @@ class Host:
         )
         return self.plugins.desk_pages(self.settings, context)
 
-    def _answers(self, services: Services) -> bool:
-        """Migrate an empty database; check any other. False: none can be used, but the process can start without one.
+    def _answers(self, step: Callable[[Services], None], services: Services) -> bool:
+        """Take one step with the database. False: none can be used, but the process can start without one.
 
         Raises:
             SettingsError: another version made the database, or it was written with other key files.
         """
         try:
-            self._prepare_database(services)
-            self._check_keys(services)
+            step(services)
         except SQLAlchemyError as error:
             if "web" not in self.roles or not is_database_fault(error):
                 raise
@@ -227,7 +227,7 @@ class Host:
         return True
 
     def _check_keys(self, services: Services) -> None:
-        """Make sure that the database was written with these key files; a new database takes them.
+        """Make sure that the database was written with these key files and this folder; a new database takes them.
 
         Drafts whose epoch keys died with the power are given up before anything is served.
 
@@ -239,8 +239,15 @@ class Host:
             services,
             is_alone=self.settings.core.epoch_key_file is None and self._is_only_process(services),
         )
+        if problems := compose.folder_problems(services, at_start=True):
+            raise SettingsError(problems)
+
+    def _use_database(self, services: Services) -> None:
+        self._prepare_database(services)
+        self._check_keys(services)
 
     def _prepare_database(self, services: Services) -> None:
+        """Migrate an empty database; check any other."""
         migrations = compose.migrations(services, self.plugins)
         if not migrations.current():
             migrations.upgrade()

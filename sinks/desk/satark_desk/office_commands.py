@@ -127,8 +127,7 @@ COMMANDS = (pairing_file, host_pairing_file, register_, resend_, join_, serve)
 
 def _agent(services: ProcessServices, carriers: Sequence[Carrier], url: str) -> Callable[[], Awaitable[None]]:
     """Return the office's background task: it receives tips and sends what officers wrote."""
-    carrier, key = _carrier(carriers, url), LinkKey.load(current_host().settings.link_key_file)
-    link = services.read(host_of)
+    carrier, link = _carrier(carriers, url), services.read(host_of)
     if link is None:
         raise click.ClickException(
             "this office has not joined a host: get the host's pairing file and run `satark desk join`"
@@ -136,6 +135,7 @@ def _agent(services: ProcessServices, carriers: Sequence[Carrier], url: str) -> 
     desks = services.read(_own_desks)
     if not desks:
         raise click.ClickException("this office has no desk: run `satark desk add`")
+    key = LinkKey.load(current_host().settings.link_key_file, create=False)
     agent = OfficeAgent(
         services=services, carrier=carrier, url=url, key=key, host=link, desks=desks, tip_stored=_tip_stored
     )

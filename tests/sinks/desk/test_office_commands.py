@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from satark.api.settings import SettingsError
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 
@@ -30,6 +31,21 @@ def test_an_office_that_joins_shows_the_hosts_fingerprint(run: Run, tmp_path: Pa
     joined = run("desk", "join", file)
     assert joined.exit_code == 0, joined.output
     assert printed.stderr.removeprefix("fingerprint: ").strip() in joined.stdout
+
+
+def test_an_office_without_its_link_key_does_not_start(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a new one its tips would die in the broker, while the host takes them for delivered."""
+    monkeypatch.setattr("satark.runtime.http_server.run_server", lambda *_: None)
+    monkeypatch.setattr("satark_desk.office_commands._carrier", lambda *_: None)
+    monkeypatch.setenv("SATARK_LINK_KEY_FILE", str(tmp_path / "link.key"))
+    (tmp_path / "host.json").write_text(run("desk", "host-pairing-file").stdout, "utf-8")
+    run("desk", "join", tmp_path / "host.json")
+    (tmp_path / "link.key").unlink()
+    with pytest.raises(SettingsError, match="SATARK_LINK_KEY_FILE"):
+        run("desk", "serve", "--from", "memory://broker")
+    assert not (tmp_path / "link.key").exists()
 
 
 @pytest.mark.parametrize("command", ["join", "register"])

@@ -9,9 +9,9 @@ from satark.store.tables.databases import main, wait_column
 key_canary = Table(
     "key_canary",
     main,
-    Column("name", String(16), primary_key=True, comment="edge, epochs or names"),
+    Column("name", String(16), primary_key=True, comment="edge, epochs, names or folder"),
     Column("value", LargeBinary(16), nullable=False, comment="what follows from the right key file, and from no other"),
-    comment="which key files this database belongs to",
+    comment="which key files and which data folder this database belongs to",
 )
 
 flow = Table(
