@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from click.testing import CliRunner
 
-from satark.cli.flow import flow as flow_group
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.store.flows import Flows
@@ -89,17 +86,3 @@ def test_a_file_that_exists_is_left_alone(served: list[Flow], tmp_path: Path) ->
 
 
 SHIPPED = Path(str(files("satark.dialogue.flow") / "default.yaml"))
-
-
-def test_diff_shows_the_structure_and_what_becomes_of_sessions(tmp_path: Path) -> None:
-    changed = tmp_path / "changed.yaml"
-    text = SHIPPED.read_text("utf-8").replace("- {id: emergency, type: say}", "")
-    changed.write_text(text.replace("{id: what, type: text, voice", "{id: what, type: text, max: 500, voice"), "utf-8")
-    shown = CliRunner().invoke(flow_group, ["diff", str(SHIPPED), str(changed)]).stdout
-    assert "- emergency\n" in shown
-    assert re.search(r"^~ what\.max: \d+ → 500$", shown, re.MULTILINE)
-    assert "Sessions under way go on with the questionnaire that they began with" in shown
-    back = CliRunner().invoke(flow_group, ["diff", str(changed), str(SHIPPED)]).stdout
-    assert "+ emergency (say)\n" in back
-    same = CliRunner().invoke(flow_group, ["diff", str(SHIPPED)]).stdout
-    assert same == "The structure is the same: other words are said in sessions under way too.\n"

@@ -17,9 +17,9 @@ from satark.api.settings import SettingsError
 from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
 from satark.cli import counted
 from satark.cli.flow_languages import flow_languages
-from satark.cli.flow_picture import mermaid, picture
+from satark.cli.flow_picture import mermaid
 from satark.cli.flow_schema import flow_schema
-from satark.cli.flow_versions import consequence, differences, flow_restore, flow_versions
+from satark.cli.flow_versions import flow_restore, flow_versions
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.declarations import undeclared
@@ -109,8 +109,7 @@ def check(file: Path | None, *, as_json: bool) -> None:
 @_file
 @_json
 @click.option("--mermaid", "as_diagram", is_flag=True, help="A diagram, as Mermaid.")
-@click.option("--svg", "as_picture", is_flag=True, help="A picture, as SVG.")
-def show(file: Path | None, *, as_json: bool, as_diagram: bool, as_picture: bool) -> None:
+def show(file: Path | None, *, as_json: bool, as_diagram: bool) -> None:
     """Show the steps of FILE, and its hash.
 
     Sessions are pinned to the hash.
@@ -122,9 +121,6 @@ def show(file: Path | None, *, as_json: bool, as_diagram: bool, as_picture: bool
         return
     if as_diagram:
         click.echo(mermaid(outline["steps"]))
-        return
-    if as_picture:
-        click.echo(picture(loaded.name, outline["steps"]))
         return
     click.echo(f"{loaded.name} ({', '.join(loaded.languages)})\nhash {loaded.hash}")
     texts = source.catalogues[loaded.languages[-1]]
@@ -142,17 +138,6 @@ def schema() -> None:
     The plugins of the settings add their step types.
     """
     click.echo(json.dumps(flow_schema(_plugins().step_types()), ensure_ascii=False, indent=2))
-
-
-@flow.command()
-@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_file
-def diff(old: Path, file: Path | None) -> None:
-    """Show how FILE differs from OLD in its structure, and what that means for running sessions."""
-    (before, _), (after, _) = _loaded(old), _loaded(file)
-    for line in differences(before, after):
-        click.echo(line)
-    click.echo(consequence(before, after, settings_of(click.get_current_context()).core.session_hours))
 
 
 @flow.command()

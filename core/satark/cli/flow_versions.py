@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
 
 import click
 import msgspec
@@ -73,50 +71,3 @@ def _rebuilt(ctx: click.Context, canonical: bytes) -> Flow:
         return rebuild_flow(canonical, plugins.step_types(), plugins.validators())
     except FlowError as error:
         raise click.ClickException(f"it can't be built any more: {error}") from None
-
-
-_TOP: Final = ("languages", "priority", "flags", "accuses")
-_NOTHING: Final = "–"
-
-
-def differences(old: Flow, new: Flow) -> Iterator[str]:
-    """Yield a line for each difference of structure: `+` for a new step, `-` for a removed one, `~` for a change.
-
-    Texts are not part of the structure.
-    """
-    before, after = (msgspec.json.decode(flow.canonical) for flow in (old, new))
-    for name in _TOP:
-        yield from _change(name, before[name], after[name])
-    olds, news = ({step["id"]: step for step in document["steps"]} for document in (before, after))
-    yield from (f"- {name}" for name in olds if name not in news)
-    yield from (f"+ {name} ({step['type']})" for name, step in news.items() if name not in olds)
-    for name in (name for name in olds if name in news):
-        yield from _changes(name, olds[name], news[name])
-    kept = [name for name in olds if name in news]
-    if kept != [name for name in news if name in olds]:
-        yield f"~ order: {', '.join(name for name in news if name in olds)}"
-
-
-def consequence(old: Flow, new: Flow, session_hours: float) -> str:
-    """Return a sentence that tells what happens to running sessions once the new questionnaire is in use."""
-    if old.hash == new.hash:
-        return "The structure is the same: other words are said in sessions under way too."
-    return (
-        "Sessions under way go on with the questionnaire that they began with, until they end or lapse "
-        f"({session_hours:g} hours without a message); new ones begin with the new one. To go back, set `flow` to the "
-        "old file again: it is the same change the other way, and no session is lost."
-    )
-
-
-def _changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    for field in sorted({*old, *new}):
-        yield from _change(f"{name}.{field}", old.get(field, _NOTHING), new.get(field, _NOTHING))
-
-
-def _change(what: str, old: Any, new: Any) -> Iterator[str]:
-    if old != new:
-        yield f"~ {what}: {_shown(old)} → {_shown(new)}"
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
