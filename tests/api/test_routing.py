@@ -129,7 +129,7 @@ OTHER_NAMES = {
     "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",
     "core/satark/remote/host_outbox.py": "deliveries of erasures: erased:<tip>:<rule>",
     "core/satark/custody/audit.py": "heads of the custody log: <position>:<hash>",
-    "sinks/desk/satark_desk/roster_memory.py": "notes of the roster: <head>:<signer>:<signature>",
+    "core/satark/roster/heads.py": "notes of the roster: <head>:<signatures>",
     "core/satark_testing/dialogue/chat.py": "choice tokens",
     "core/satark_demo/sample_citizens.py": "choice tokens",
     "core/satark_testing/telegram/bot_api.py": "tokens of Telegram's bots",

@@ -18,7 +18,7 @@ from satark.remote.frames import message_frames, seal_frame
 from satark.remote.link_keys import answer_key
 from satark.remote.messages import ANSWER_DOMAIN, OfficeAnswer, SignedAnswer, encode
 from satark.roster.chain import append
-from satark.roster.entries import DeskAdded, Entry
+from satark.roster.entries import Entry, KeyChange
 from satark.routing.desks import add_desk
 from satark.routing.tip_keys import TipRoot, TipsterReader
 from satark.store import deliveries, envelopes, tables
@@ -140,9 +140,9 @@ async def test_the_hosts_settings_decide_which_destinations_get_a_directed_tip(n
 async def test_a_tip_directed_to_a_changed_key_is_reported_and_not_handed_over(link: Any) -> None:
     seeded = link.seed_tip()
     await link.exchange_all()
-    recipient, _ = new_identity()
+    recipient, identity = new_identity()
     changed = update(tables.desk).where(tables.desk.c.name == "dig").values(recipient=recipient)
-    entry = Entry(body=DeskAdded(desk=msgspec.structs.replace(link.dig, recipient=recipient)))
+    entry = Entry(body=KeyChange.of("dig", link.dig_identity, identity))
     before = link.host.read_keys(lambda c: c.execute(tables.envelope.select()).all())
     link.host.write_now(lambda unit: [unit.main.execute(changed), append(unit, entry)])
     direct_whole(link.casework, link.casework.open(seeded.number), "dig", "देखें")

@@ -59,11 +59,9 @@ from satark.roster.entries import (
     describe,
     desk_verifier,
     fingerprint_of,
-    is_statement_signed,
     officer_signer,
-    sign_statement,
 )
-from satark.roster.heads import RosterHead, SignedHead, own_head, read_heads, sign_head
+from satark.roster.heads import MOST_NOTED, RosterHead, SignedHead, own_head, read_heads, read_note, restore, sign_head
 from satark.roster.key_codes import KeyCode, new_code
 from satark.roster.proposals import Proposal
 from satark.roster.rules import Needed, NotAllowed

@@ -1,23 +1,27 @@
 """Heads of the roster that officers signed: what contradicts one of them gets no tip.
 
-Each officer signs the roster's head when they sign in. The signed head lies in the key store; the officer's browser and
-the officer's copy of the desk's key remember the same head, out of reach of whoever runs the service. A roster that
-lacks a signed head was cut off, rewritten or restored from an older backup. Until the heads of desks whom that signed
-head lists have given it up, tips are sealed only to the desks and destinations that it lists.
+Each officer signs the roster's head when they sign in and when they change it. The signed head lies in the key store;
+the officer's browser and the officer's copy of the desk's key keep a note of it, with the signature of another desk's
+officer under the same head, out of reach of whoever runs the service.
+
+A roster that lacks a signed head was cut off, rewritten or restored from an older backup. If officers of two desks
+signed that head, tips are sealed only to the desks and destinations that it lists. If a single officer says that there
+was such a head, they may have made it up: others' heads outvote it, except about a desk of which that officer is a
+head. Heads of desks give up a head that is lost.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection, select
 
 from satark.identity.signatures import is_signed
-from satark.roster.entries import officer_key, officer_signer
+from satark.roster.entries import RECOVERY, Member, officer_key, officer_signer
 from satark.store.tables import roster_head
 from satark_files.decoding import DECODING_ERRORS
 
@@ -25,32 +29,31 @@ if TYPE_CHECKING:
     from satark.roster.state import RosterState
     from satark.store.unit_of_work import UnitOfWork
 
+MOST_NOTED = 4000
+"""Characters of a note that a browser keeps in a cookie."""
 _STATEMENT = b"satark/1/roster-head\0"
 _TAG = 16
+_MOST_SIGNED = 2**31 - 1
+"""A number of signatures that no officer reaches, and the database's largest."""
 
 
 class RosterHead(msgspec.Struct, frozen=True):
-    """A head of the roster, and who read and who decided by then, as an officer's browser keeps it."""
+    """A head of the roster, and who read and who decided by then."""
 
     position: int
     hash: str
     digest: str = ""
     """SHA-256 (hex) of `tags`, by which they are found again where there is no room for them."""
     tags: bytes = b""
-    """Tags of the desks, destinations and heads of desks, 16 bytes each. Empty: they are not known, so nobody is."""
+    """Tags of the desks, destinations and heads of desks, 16 bytes each."""
 
     @classmethod
     def of(cls, state: RosterState) -> RosterHead:
         """Return the head of a roster."""
-        heads = {
-            _tag("head", listed.desk.name, one.name, one.signer)
-            for listed in state.desks.values()
-            for one in listed.officers.values()
-            if one.role == "head"
-        }
+        heads = set(_heads_of_desks(state).values())
         readers = {tags[-1] for tags in _readers(state).values()}
         tags = b"".join(sorted(readers | heads | ({_ALONE} if len(heads) == 1 else set())))
-        return cls(state.position, state.head, hashlib.sha256(tags).hexdigest(), tags)
+        return cls(state.position, state.head).listing(tags)
 
     @classmethod
     def read(cls, text: str) -> RosterHead | None:
@@ -65,12 +68,19 @@ class RosterHead(msgspec.Struct, frozen=True):
 
     @property
     def listed(self) -> frozenset[bytes]:
-        """The tags."""
-        return frozenset(self.tags[at : at + _TAG] for at in range(0, len(self.tags), _TAG))
+        """The tags. Where they are not known, nobody is listed."""
+        is_whole = hashlib.sha256(self.tags).hexdigest() == self.digest
+        return (
+            frozenset(self.tags[at : at + _TAG] for at in range(0, len(self.tags), _TAG)) if is_whole else frozenset()
+        )
 
     def is_in(self, state: RosterState) -> bool:
         """Return whether a roster contains this head."""
         return state.positions.get(self.hash) == self.position
+
+    def listing(self, tags: bytes) -> RosterHead:
+        """Return this head with these tags."""
+        return msgspec.structs.replace(self, digest=hashlib.sha256(tags).hexdigest(), tags=tags)
 
     def with_tags_of(self, others: Iterable[RosterHead]) -> RosterHead:
         """Return this head with the tags that its digest is of, if it lacks them and one of the others has them."""
@@ -78,7 +88,7 @@ class RosterHead(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, tags=next(tags, self.tags))
 
 
-class SignedHead(msgspec.Struct, frozen=True, kw_only=True):
+class SignedHead(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """The head that an officer signed last."""
 
     desk: str
@@ -101,23 +111,56 @@ class SignedHead(msgspec.Struct, frozen=True, kw_only=True):
         return RosterHead.read(self.head) or RosterHead(0, "")
 
     @property
+    def bare(self) -> RosterHead:
+        """The signed head without its tags."""
+        return msgspec.structs.replace(self.remembered, tags=b"")
+
+    @property
+    def member(self) -> Member:
+        """Who signed it."""
+        return self.desk, self.officer
+
+    @property
     def is_good(self) -> bool:
         """Whether the officer with this public key signed it."""
         return is_signed(self.signer, self.signature, self.signed_bytes)
 
-    def is_by_officer(self, state: RosterState) -> bool:
-        """Return whether whoever signed it is an officer by the roster."""
-        officer = state.officer(self.desk, self.officer)
-        return officer is not None and officer.signer == self.signer
-
     @property
     def signed_bytes(self) -> bytes:
-        """What the signature covers."""
-        return _STATEMENT + msgspec.json.encode(msgspec.structs.astuple(self)[:-1])
+        """What the signature covers: of the tags only the digest, since a note may have no room for them."""
+        return _STATEMENT + msgspec.json.encode(msgspec.structs.replace(self, head=str(self.bare), signature=b""))
 
-    def may_decide(self, head: RosterHead) -> bool:
-        """Return whether a head lists this officer as a head of a desk."""
-        return _tag("head", self.desk, self.officer, self.signer) in head.listed
+    def is_by_officer(self, state: RosterState) -> bool:
+        """Return whether whoever signed it is an officer by the roster."""
+        officer = state.officer(*self.member)
+        return officer is not None and officer.signer == self.signer
+
+    def gives_up(self, head: RosterHead) -> bool:
+        """Return whether the officer no longer insists on a head."""
+        return head.hash in self.given_up.split()
+
+    def noted(self, others: Iterable[SignedHead], most: int | None = None) -> str:
+        """Return the note of this head, with that of another desk's officer who signed the same.
+
+        `most`: its most characters. Where there is no room, first the other one is left out, then the tags.
+        """
+        same = (one for one in others if one.desk != self.desk and one.bare == self.bare)
+        both = [self, *sorted(same, key=lambda one: one.member)[:1]]
+        lists = [_encode([msgspec.structs.replace(one, head="") for one in signed]) for signed in (both, [self])]
+        encoded = [base64.urlsafe_b64encode(one).decode() for one in lists]
+        texts = (f"{head}:{one}" for head in (self.head, str(self.bare)) for one in encoded)
+        return next((one for one in texts if most is None or len(one) <= most), "")
+
+
+def read_note(text: str) -> list[SignedHead]:
+    """Return the signed heads of a note, without those whose signature is wrong. Anybody may have signed them."""
+    head, _, rest = text.partition(":")
+    try:
+        signed = _decode_note(base64.urlsafe_b64decode(rest))
+    except (ValueError, *DECODING_ERRORS):
+        return []
+    found = [msgspec.structs.replace(one, head=head) for one in signed]
+    return [one for one in found if one.is_good and one.number < _MOST_SIGNED and len(one.shown) <= len(one.signer)]
 
 
 def read_heads(keys: Connection) -> list[SignedHead]:
@@ -126,34 +169,57 @@ def read_heads(keys: Connection) -> list[SignedHead]:
     return [one for row in rows if (one := SignedHead(**row._mapping)).is_good]  # noqa: SLF001 - public
 
 
-def lost_heads(heads: Iterable[SignedHead], state: RosterState) -> list[RosterHead]:
-    """Return the heads that a roster lacks and that nobody may give up alone or has given up."""
-    every = list(heads)
-    missing = [one for one in every if not one.remembered.is_in(state)]
-    return [one.remembered for one in missing if not _is_given_up(one, every)]
+def restore(unit: UnitOfWork, noted: Iterable[SignedHead], state: RosterState) -> None:
+    """Store what notes say that officers of the roster signed, where the key store has nothing newer of theirs."""
+    stored = {one.member: one.number for one in read_heads(unit.keys) if one.is_by_officer(state)}
+    for one in noted:
+        if one.is_by_officer(state) and one.number > stored.get(one.member, 0):
+            unit.upsert(roster_head, [msgspec.structs.asdict(one)])
 
 
-def refuse(state: RosterState, lost: Iterable[RosterHead]) -> None:
-    """Let a roster that lacks heads list no reader whom one of these heads does not list."""
-    for head in lost:
-        state.closed = state.lacks_heads = True
-        state.refused |= {name for name, tags in _readers(state).items() if head.listed.isdisjoint(tags)}
+def refuse(state: RosterState, heads: Iterable[SignedHead]) -> list[RosterHead]:
+    """Let a roster that lacks heads list no reader who contradicts one of them; return the heads that it lacks.
+
+    What officers of two desks signed counts against every reader whom it does not list. What one officer alone signed
+    counts against those whom no head of a desk lists in another signed head, and for a head, against their own desk.
+    """
+    readers, heads_of_desks, signed = _readers(state), _heads_of_desks(state), list(heads)
+    deciding = [one for one in signed if one.member in heads_of_desks and one.is_by_officer(state)]
+    absent = [one for one in signed if not one.remembered.is_in(state)]
+    by_heads = [one for one in absent if _tag("head", *one.member, one.signer) in one.remembered.listed]
+    counted = [one for one in absent if one.is_by_officer(state) or (one in by_heads and _is_shared(one, by_heads))]
+    lost = []
+    for one in counted:
+        head, shared = one.remembered.with_tags_of(by.remembered for by in signed), _is_shared(one, counted)
+        judges = _judges(one.member, head, heads_of_desks, shared=shared)
+        judging = [by for by in deciding if by.member in judges]
+        agreed = [by for by in judging if head.hash in by.given_up.split()]
+        is_enough = len(agreed) >= max(min(2, len(judges)), 1 + shared)
+        is_enough = is_enough and (not shared or one.desk in {by.desk for by in agreed})
+        if is_enough or (one in agreed and _ALONE in head.listed):
+            continue
+        lost.append(one.remembered)
+        vouched = [by.remembered.listed for by in judging if not (shared or by == one or by in absent)]
+        unlisted = {name for name, tags in readers.items() if head.listed.isdisjoint(tags)}
+        doubted = {name for name in unlisted if frozenset[bytes]().union(*vouched).isdisjoint(readers[name])}
+        own = {one.desk} if one in deciding else set()
+        own |= {to for to, destination in state.destinations.items() if destination.desk in own}
+        state.closed = True
+        state.lacks_heads |= bool(doubted) or shared
+        state.refused |= doubted | (own & unlisted)
+    return lost
 
 
 def sign_head(
     unit: UnitOfWork, own: SignedHead, identity: str, head: RosterHead, *, shown: str = "", given_up: Iterable[str] = ()
-) -> None:
+) -> SignedHead:
     """Sign a head as an officer, in the place of what they signed before."""
-    names = {*own.given_up.split(), *given_up}
-    unsigned = msgspec.structs.replace(
-        own,
-        number=own.number + 1,
-        head=str(head),
-        shown=shown or own.shown,
-        given_up=" ".join(sorted(names)),
-    )
-    signature = officer_key(identity).sign(unsigned.signed_bytes)
-    unit.upsert(roster_head, [{**msgspec.structs.asdict(unsigned), "signature": signature}])
+    names = " ".join(sorted({*own.given_up.split(), *given_up}))
+    changed = {"number": own.number + 1, "head": str(head), "shown": shown or own.shown, "given_up": names}
+    unsigned = msgspec.structs.replace(own, **changed)
+    signed = msgspec.structs.replace(unsigned, signature=officer_key(identity).sign(unsigned.signed_bytes))
+    unit.upsert(roster_head, [msgspec.structs.asdict(signed)])
+    return signed
 
 
 def own_head(keys: Connection, desk: str, officer: str, identity: str) -> SignedHead:
@@ -164,14 +230,30 @@ def own_head(keys: Connection, desk: str, officer: str, identity: str) -> Signed
     return found if found.signer == empty.signer and found.is_good else empty
 
 
-def _is_given_up(one: SignedHead, every: Iterable[SignedHead]) -> bool:
-    """Return whether a head of the officer's desk and another head gave up what the officer remembers.
+def _judges(by: Member, head: RosterHead, heads: Mapping[Member, bytes], *, shared: bool) -> Collection[Member]:
+    """Return the heads of desks who may outvote or give up a lost head that an officer signed.
 
-    Only officers count whom the lost head lists itself: the roster that lacks it may list anybody.
+    These are whom it lists, since the roster that lacks it may list anybody. If it lists nobody else who signs in, and
+    one officer alone signed it, it was perhaps made up: then these are all heads of desks.
     """
-    head = one.remembered
-    agreed = {(by.desk, by.officer) for by in every if head.hash in by.given_up.split() and by.may_decide(head)}
-    return one.desk in {desk for desk, _ in agreed} and len(agreed) >= (1 if _ALONE in head.listed else 2)
+    listed = {member for member, tag in heads.items() if tag in head.listed}
+    others = (member for member in listed if member != by and member[1] != RECOVERY)
+    return listed if any(others) or (shared and head.listed) else heads.keys()
+
+
+def _is_shared(one: SignedHead, every: Sequence[SignedHead]) -> bool:
+    """Return whether officers of two desks signed the same head."""
+    return any(by.desk != one.desk and by.bare == one.bare for by in every)
+
+
+def _heads_of_desks(state: RosterState) -> dict[Member, bytes]:
+    """Return each head of a desk, with their tag."""
+    return {
+        (name, one.name): _tag("head", name, one.name, one.signer)
+        for name, listed in state.desks.items()
+        for one in listed.officers.values()
+        if one.role == "head"
+    }
 
 
 def _readers(state: RosterState) -> dict[str, list[bytes]]:
@@ -182,7 +264,7 @@ def _readers(state: RosterState) -> dict[str, list[bytes]]:
     tags = {
         name: [
             _tag("desk", msgspec.structs.replace(one.desk, recipient=recipient), verifier)
-            for recipient, verifier in (*state.proved_by.get(name, ()), (one.desk.recipient, one.verifier))
+            for recipient, verifier in (*one.former, (one.desk.recipient, one.verifier))
         ]
         for name, one in state.desks.items()
     }
@@ -198,3 +280,4 @@ _ALONE = _tag("alone")
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(RosterHead).decode
+_decode_note = msgspec.msgpack.Decoder(list[SignedHead]).decode

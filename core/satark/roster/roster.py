@@ -154,19 +154,19 @@ class Roster:
 
     def _lost(self, keys: Connection, state: RosterState, problems: list[str], *, committed: bool) -> list[RosterHead]:
         """Refuse whoever contradicts what officers signed, and say so; return the heads that are lost."""
-        signed = dict(self._signed)
+        signed, strangers = dict(self._signed), []
         for one in heads.read_heads(keys):
             if not one.is_by_officer(state):
-                if one.signer not in state.signers:
-                    problems.append(f"{one.officer} of {one.desk} signed a head and is in no entry: it does not count")
+                strangers.append(one)
                 continue
-            known = signed.get(key := (one.desk, one.officer, one.signer))
+            known = signed.get(key := (*one.member, one.signer))
             if known is None or known.number < one.number:
                 signed[key] = one
         if committed:
             self._signed = signed
-        lost = heads.lost_heads(signed.values(), state)
-        heads.refuse(state, lost)
+        lost = heads.refuse(state, (*signed.values(), *strangers))
+        unknown = (one for one in strangers if one.signer not in state.signers)
+        problems += [f"{one.officer} of {one.desk} signed a head and is in no entry of the roster" for one in unknown]
         problems += [f"the roster lacks {one.position}:{one.hash}, which an officer signed" for one in lost]
         if lost:
             refused = ", ".join(sorted(state.refused)) or "nobody"

@@ -154,7 +154,7 @@ def _check_destination(body: DestinationSet) -> None:
 
 
 def _check_desk(state: RosterState, body: DeskAdded) -> None:
-    if body.desk.name in state.desks and state.closed:
+    if body.desk.name in state.desks:
         raise NotAllowed("the roster has a desk of that name already")
     if not DESK_NAME.fullmatch(body.desk.name):
         raise NotAllowed("a desk's name is up to 40 lower-case letters, digits, - and _")

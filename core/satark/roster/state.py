@@ -39,6 +39,8 @@ class ListedDesk(msgspec.Struct, frozen=True, kw_only=True):
     """
     dependent: frozenset[str] = frozenset()
     """Officers whose key one person alone may have made: a new key after a loss, or one that no two persons signed."""
+    former: tuple[tuple[str, str], ...] = ()
+    """Recipients and verifiers of its former keys, each of which proved the next, the oldest first."""
 
     @property
     def heads(self) -> list[str]:
@@ -77,8 +79,6 @@ class RosterState:
 
         self.signing_keys: dict[str, dict[str, list[str]]] = {}
         """Desk → officer → every key that they ever signed with; under the empty name, the desk's own keys."""
-        self.proved_by: dict[str, list[tuple[str, str]]] = {}
-        """Desk → recipients and verifiers of its former keys, each of which proved the next, the oldest first."""
 
     def desk_recipients(self) -> dict[str, str]:
         """Return the recipients of the desks to which tips may be sealed, by name."""
@@ -190,11 +190,12 @@ class RosterState:
 
     def _change_key(self, body: KeyChange) -> None:
         listed = self.desks[body.desk]
-        former = (listed.desk.recipient, listed.verifier)
-        self.proved_by[body.desk] = [*self.proved_by.get(body.desk, ()), former] if body.proof else []
+        former = (*listed.former, (listed.desk.recipient, listed.verifier)) if body.proof else ()
         officers = {name: one for name, one in listed.officers.items() if name != body.removed}
         desk = msgspec.structs.replace(listed.desk, recipient=body.recipient)
-        self.desks[body.desk] = msgspec.structs.replace(listed, desk=desk, verifier=body.verifier, officers=officers)
+        self.desks[body.desk] = msgspec.structs.replace(
+            listed, desk=desk, verifier=body.verifier, officers=officers, former=former
+        )
         self.changed_at[body.desk] = self.key_changed_at[body.desk] = self.position
         self.signing_keys[body.desk][""].append(body.verifier)
 

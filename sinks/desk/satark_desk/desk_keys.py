@@ -24,8 +24,8 @@ class DeskKey(Redacted, frozen=True, kw_only=True):
     officer: str
     identity: str
     """The desk's private key. While the key is being changed: the new and the previous key, one per line."""
-    head: str = ""
-    """The roster's head when the copy was made: a `RosterHead`, out of reach of whoever writes to the databases."""
+    note: str = ""
+    """The note of a head of the roster that an officer signed, out of reach of whoever writes to the databases."""
 
 
 class UnlockedDesk(msgspec.Struct, frozen=True):
@@ -97,9 +97,9 @@ def new_officer_key(desk: str, name: str, passphrase: str) -> tuple[str, dict[st
     return own, {"recipient": recipient, **msgspec.structs.asdict(wrapped)}
 
 
-def seal_desk_key(desk: str, name: str, identity: str, recipient: str, head: str = "") -> bytes:
-    """Seal a desk's private key to an officer, with the roster's head."""
-    return seal(DeskKey(desk=desk, officer=name, identity=identity, head=head), recipient)
+def seal_desk_key(desk: str, name: str, identity: str, recipient: str, note: str = "") -> bytes:
+    """Seal a desk's private key to an officer, with the note of a head of the roster."""
+    return seal(DeskKey(desk=desk, officer=name, identity=identity, note=note), recipient)
 
 
 def open_desk_key(sealed: bytes, desk: str, name: str, own: str) -> DeskKey | None:

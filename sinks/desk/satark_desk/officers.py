@@ -38,7 +38,7 @@ from satark_desk.sign_in_acts import record_failure, record_sign_in
 from satark_desk.tables import officer
 
 if TYPE_CHECKING:
-    from satark.casework import RosterState, Services
+    from satark.casework import Services
 
 
 class WrongPassphrase(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -49,7 +49,7 @@ class WrongPassphrase(CaseworkError):  # noqa: N818 - it reads as what it says
 
 
 class KeyLost(CaseworkError):  # noqa: N818
-    """The officer's copy of the desk's key is older than the roster says."""
+    """The officer's copy of the desk's key, or the officer's key, is not the one that the roster lists."""
 
     def __init__(self) -> None:
         super().__init__("this officer has no copy of the desk's present key: was an older backup restored?")
@@ -295,6 +295,8 @@ def _open(services: Services, desk: str, name: str, own: str, noted: str = "") -
     row = services.read(lambda c: c.execute(query).one_or_none())
     if row is None or listed is None or listed.recipient != recipient_of(own):
         return None
+    if listed.signer != officer_signer(own):
+        raise KeyLost
     key = open_desk_key(row.desk_key, desk, name, own) if listed.role != "auditor" else None
     if key is None and listed.role != "auditor":
         return None
@@ -303,30 +305,31 @@ def _open(services: Services, desk: str, name: str, own: str, noted: str = "") -
     found = msgspec.structs.replace(state.desks[desk].desk, title=title)
     unlocked = UnlockedDesk(found, name, "", listed.role, listed.rights, own, row.temporary)
     recall(services, unlocked, noted)
-    identity = _present_identity(services, state, desk, key.identity) if key else ""
+    identity = _present_identity(services, unlocked, key.identity) if key else ""
     return msgspec.structs.replace(unlocked, identity=identity)
 
 
-def _present_identity(services: Services, state: RosterState, desk: str, identities: str) -> str:
+def _present_identity(services: Services, by: UnlockedDesk, identities: str) -> str:
     """Return the desk's present private key.
 
     Finish a key change that a crash interrupted after its entry in the roster.
     """
     lines = identities.split()
-    recipient = state.desks[desk].desk.recipient
+    recipient = by.desk.recipient
     present = next((one for one in lines if recipient_of(one) == recipient), None)
     if present is None:
         raise KeyLost
-    if len(lines) > 1 and present == lines[0] and not services.read_keys(services.roster.check).lost:
-        services.write_now(lambda unit: _finish(unit, services, desk, identities))
+    state = services.read_keys(services.roster.check).state
+    if len(lines) > 1 and present == lines[0] and not state.lacks_heads and by.desk.name not in state.refused:
+        services.write_now(lambda unit: _finish(unit, services, by, identities))
     return present
 
 
-def _finish(unit: UnitOfWork, services: Services, desk: str, identities: str) -> None:
+def _finish(unit: UnitOfWork, services: Services, by: UnlockedDesk, identities: str) -> None:
     new, old = identities.split()
-    finish_key_change(unit, services, desk, old, new)
-    wordings.renew(unit, desk, old, new)
-    store_copies(unit, services, desk, new)
+    finish_key_change(unit, services, by.desk.name, old, new)
+    wordings.renew(unit, by.desk.name, old, new)
+    store_copies(unit, services, by, new)
 
 
 def _listed(name: str, own: str, role: Role, rights: tuple[Right, ...]) -> RosterOfficer:

@@ -24,7 +24,6 @@ from satark.casework import (
     OfficePairing,
     OfficerSet,
     Proposal,
-    RosterHead,
     add_desk,
     change_key,
     describe,
@@ -34,6 +33,7 @@ from satark.casework import (
 from satark_desk import wordings
 from satark_desk.desk_keys import open_desk_key, seal_desk_key
 from satark_desk.known_browsers import forget
+from satark_desk.roster_memory import note_of, recall
 from satark_desk.tables import known_browser, officer, recovery, second_factor
 from satark_files.decoding import DECODING_ERRORS
 
@@ -195,18 +195,21 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
 
     Return False too while the roster was rewritten, or lacks heads that officers signed: who is in it may be forged.
     """
-    if services.read_keys(lambda c: services.roster.check(c).lost or services.roster.is_rewritten(c)):
+    state = services.read_keys(services.roster.check).state
+    if state.lacks_heads or _desk_of(proposal) in state.refused or services.read_keys(services.roster.is_rewritten):
         return False
     body, with_ = proposal.entry.body, attachment_of(proposal)
     if isinstance(body, KeyChange):
         if by is None or by.desk.name != body.desk or not by.identity:
             return False
         _change_key(services, by, proposal, with_)
-        return True
-    needs_key = isinstance(body, OfficerSet | KeyGiven) and body.officer.role != "auditor" and with_.officer
-    if needs_key and (by is None or by.desk.name != _desk_of(proposal) or not by.identity):
-        return False
-    services.write_now(lambda unit: _write(services, unit, by, proposal, with_))
+    else:
+        needs_key = isinstance(body, OfficerSet | KeyGiven) and body.officer.role != "auditor" and with_.officer
+        if needs_key and (by is None or by.desk.name != _desk_of(proposal) or not by.identity):
+            return False
+        services.write_now(lambda unit: _write(services, unit, by, proposal, with_))
+    if by:
+        recall(services, by)  # signs the change at once, so that nobody takes it back unseen
     return True
 
 
@@ -261,21 +264,20 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
         change_key(unit, services, proposal.entry, by.identity, new)
         wordings.renew(unit, body.desk, by.identity, new)
         _delete_officer(unit, body.desk, body.removed)
-        store_copies(unit, services, body.desk, new)
+        store_copies(unit, services, by, new)
 
     # First store both keys for every officer: the new key must not be lost once the roster names it.
     both = f"{new}\n{by.identity}"
-    services.write_now(lambda unit: store_copies(unit, services, body.desk, both, without=body.removed))
+    services.write_now(lambda unit: store_copies(unit, services, by, both, without=body.removed))
     services.write_now(write)
 
 
-def store_copies(unit: UnitOfWork, services: Services, desk: str, identity: str, *, without: str = "") -> None:
+def store_copies(unit: UnitOfWork, services: Services, by: UnlockedDesk, identity: str, *, without: str = "") -> None:
     """Seal a desk's key to its officers, by the roster that this machine knows and not by the officers' rows."""
-    state = services.roster.check(unit.keys, committed=False).state
-    head = "" if state.lacks_heads else str(RosterHead.of(state))
-    for one in state.desks[desk].officers.values():
+    desk, note = by.desk.name, note_of(unit.keys, by)
+    for one in services.roster.check(unit.keys, committed=False).state.desks[desk].officers.values():
         if one.role != "auditor" and one.name != without:
-            key = seal_desk_key(desk, one.name, identity, one.recipient, head)
+            key = seal_desk_key(desk, one.name, identity, one.recipient, note)
             this = officer.c.desk == desk, officer.c.name == one.name
             unit.main.execute(update(officer).where(*this).values(desk_key=key))
 

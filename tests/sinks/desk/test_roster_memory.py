@@ -9,17 +9,17 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from satark.api import new_identity
-from satark.casework import DeskAdded, NotAllowed, RosterHead, SignedHead, officer_signer, sign_head
+from satark.casework import DeskAdded, NotAllowed, RosterHead, SignedHead, officer_signer
 from satark.roster.chain import append, read_rows, read_state
-from satark.roster.entries import DestinationSet, Entry
-from satark.roster.heads import read_heads
+from satark.roster.entries import DestinationSet, Entry, officer_key
+from satark.roster.heads import read_heads, read_note
 from satark.roster.roster import COPY_NAME, Roster
 from satark.services import Services
 from satark.store.tables import roster, roster_head
 from satark_desk import roster_memory
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import KeyLost, NewOfficer, add_officer, rotate, unlock, unlock_any
-from satark_desk.roster_memory import Recalled, agree, mark_shown, recall, unseen_entries
+from satark_desk.roster_memory import Recalled, agree, recall, unseen_entries
 from satark_desk.tables import officer
 
 Open = Callable[[str], UnlockedDesk]
@@ -43,9 +43,15 @@ def test_each_sign_in_signs_the_newest_head_once(services: Services, unlocked: O
     (signed,) = services.read_keys(read_heads)
     assert (signed.desk, signed.officer, signed.number) == ("sp", "sp-1", 1)
     assert signed.head == str(RosterHead.of(services.read_keys(read_state)))
+
+
+def test_whoever_changes_the_roster_signs_it_at_once(services: Services, unlocked: Open) -> None:
     add_officer(services, unlocked("dig"), NewOfficer(name="second", passphrase=SECONDS))
-    unlocked("sp")
-    assert {one.officer: one.number for one in services.read_keys(read_heads)} == {"sp-1": 2, "dig-1": 1}
+    for change in (lambda: None, lambda: rotate(services, unlocked("dig"), without="second")):
+        change()
+        signed = {one.officer: one.head for one in services.read_keys(read_heads)}
+        assert signed["dig-1"] == str(RosterHead.of(services.read_keys(read_state)))
+        assert recall(services, unlocked("dig")).head == signed["dig-1"]
 
 
 def test_the_copy_of_the_desks_key_remembers_what_was_deleted(services: Services, unlocked: Open) -> None:
@@ -68,17 +74,18 @@ def test_a_browser_remembers_what_the_databases_do_not(services: Services, unloc
     assert not recall(services, unlocked("sp")).is_lost
     assert recall(services, unlocked("sp"), noted).is_lost
     assert recall(services, unlocked("sp")).is_lost, "now the officer has signed it"
-    assert services.read_keys(services.roster.check).state.lacks_heads
+    assert services.read_keys(services.roster.check).lost
 
 
 def test_an_officer_signs_no_roster_that_others_miss_a_head_of(services: Services, unlocked: Open) -> None:
     unlocked("sp")
+    unlocked("lanka")
     rolled_back(services, forget=False)
+    before = services.read_keys(read_heads)
     assert recall(services, unlocked("dig")) == Recalled("", is_lost=False), "the browser keeps what it has"
-    assert [one.officer for one in services.read_keys(read_heads)] == ["sp-1"]
     state = services.read_keys(services.roster.check).state
-    mark_shown(services, unlocked("dig"), state)
-    assert str(RosterHead.of(state)) not in {one.head for one in services.read_keys(read_heads)}
+    recall(services, unlocked("dig"), shown=state.head)
+    assert services.read_keys(read_heads) == before
 
 
 def test_nothing_is_carried_out_while_a_head_is_missing(services: Services, unlocked: Open) -> None:
@@ -86,6 +93,7 @@ def test_nothing_is_carried_out_while_a_head_is_missing(services: Services, unlo
     before = unlocked("sp")
     services.write_now(lambda unit: append(unit, Entry(body=DestinationSet(to="email:x", desk="sp", recipient=""))))
     unlocked("sp")
+    unlocked("dig")
     rolled_back(services, forget=False)
     services.read_keys(services.roster.check)
     assert not rotate(services, before).done
@@ -112,24 +120,22 @@ def test_a_key_change_that_was_undone_gets_no_tip_to_the_key_before(services: Se
 def test_what_an_officer_was_shown_is_a_signed_hash(services: Services, unlocked: Open) -> None:
     sp, state = unlocked("sp"), services.read_keys(read_state)
     assert unseen_entries(services, sp, state) == state.position
-    mark_shown(services, sp, state)
+    recall(services, sp, shown=state.head)
     assert unseen_entries(services, sp, state) == 0
     services.write_now(lambda unit: unit.keys.execute(update(roster_head).values(shown="00" * 32)))
     assert unseen_entries(services, sp, state) == state.position, "nobody else can write it"
 
 
-@pytest.fixture
-def many_desks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave as little room in a cookie as there is in an installation with many desks."""
-    monkeypatch.setattr(roster_memory, "MOST_NOTED", 250)
-
-
-@pytest.mark.usefixtures("many_desks")
-def test_a_head_that_does_not_fit_into_a_cookie_finds_its_tags_again(services: Services, unlocked: Open) -> None:
+def test_a_head_that_does_not_fit_into_a_cookie_finds_its_tags_again(
+    services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = recall(services, unlocked("sp"))
-    assert before.head not in before.noted
+    own = next(one for one in services.read_keys(read_heads) if one.officer == "sp-1")
+    monkeypatch.setattr(roster_memory, "MOST_NOTED", len(own.noted([])) - 1)
+    noted = recall(services, unlocked("sp")).noted
+    assert before.head not in noted
     rolled_back(services)
-    after = recall(services, unlocked("sp"), before.noted)
+    after = recall(services, unlocked("sp"), noted)
     assert (after.head, after.is_lost) == (before.head, True)
 
 
@@ -137,34 +143,73 @@ def test_a_note_that_somebody_made_up_changes_nothing(services: Services, unlock
     sp, stranger = unlocked("sp"), new_identity()[1]
     own = recall(services, sp)
     head = RosterHead(99, "ab" * 32, "cd" * 32)
-    _, signer, signature = own.noted.rsplit(":", 2)
     made_up = msgspec.structs.replace(sp, own_identity=stranger)
-    for note in (str(head), f"{head}:{signer}:{signature}", f"{head}:{signer}:zz", roster_memory._note(made_up, head)):
+    _, signed = own.noted.split(":")
+    for note in (str(head), f"{head}:{signed}", f"{head}:zz", note_by(made_up, head), note_by(sp, head, 2**31)):
         assert recall(services, sp, note) == own
     assert services.read_keys(services.roster.check).lost == ()
-    assert recall(services, sp, roster_memory._note(unlocked("dig"), head)).is_lost, "two officers share a computer"
 
 
-@pytest.mark.usefixtures("many_desks")
-def test_a_head_whose_tags_are_lost_lists_nobody(services: Services, unlocked: Open) -> None:
-    query = select(officer.c.desk_key).where(officer.c.name == "sp-1")
-    before = services.read(lambda c: c.execute(query).scalar())
+def test_what_a_colleague_signed_is_stored_again_and_signed_by_nobody_else(services: Services, unlocked: Open) -> None:
+    lanka, sp = unlocked("lanka"), unlocked("sp")
+    before = {one.officer: one for one in services.read_keys(read_heads)}
+    services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
+    assert not recall(services, sp, before["lanka-1"].noted([])).is_lost
+    assert {one.officer: one for one in services.read_keys(read_heads)} == {
+        name: before[name] for name in ("sp-1", "lanka-1")
+    }
+    head = RosterHead(99, "ab" * 32)
+    recall(services, sp, note_by(lanka, head, 9))
+    checked = services.read_keys(services.roster.check)
+    assert checked.lost == (head,), "two officers share a computer"
+    assert (checked.state.refused, checked.state.lacks_heads) == ({"lanka"}, False)
+    assert recall(services, sp).head != str(head)
+
+
+def test_the_note_of_one_officer_reveals_what_another_desk_signed(services: Services, unlocked: Open) -> None:
+    copies = desk_keys(services)
+    unlocked("dig")
     noted = recall(services, unlocked("sp")).noted
     rolled_back(services)
-    listed = with_another_level(services)
-    services.write_now(
-        lambda u: u.main.execute(update(officer).where(officer.c.name == "sp-1").values(desk_key=before))
-    )
+    desk_keys(services, copies)
     assert recall(services, unlocked("sp"), noted).is_lost
+    checked = services.read_keys(services.roster.check)
+    assert len(checked.lost) == 2
+    assert checked.state.lacks_heads
+
+
+def test_a_head_whose_tags_are_lost_lists_nobody_until_heads_of_desks_give_it_up(
+    services: Services, unlocked: Open
+) -> None:
+    copies = desk_keys(services)
+    unlocked("dig")
+    (own, other) = read_note(recall(services, unlocked("sp")).noted)
+    bare = msgspec.structs.replace(own, head=str(own.bare)).noted([msgspec.structs.replace(other, head=str(own.bare))])
+    rolled_back(services)
+    listed = with_another_level(services)
+    desk_keys(services, copies)
+    assert recall(services, unlocked("sp"), bare).is_lost
     assert services.read_keys(services.roster.check).state.refused == listed
-    forged = SignedHead(desk="sp", officer="nobody", signer="", number=0, head="")
-    lost = RosterHead.read(noted.split(":")[0])
-    assert lost is not None
-    _, own = new_identity()
-    forged = msgspec.structs.replace(forged, signer=officer_signer(own))
-    here = RosterHead.of(services.read_keys(read_state))
-    services.write_now(lambda unit: sign_head(unit, forged, own, here, given_up=[lost.hash]))
-    assert services.read_keys(services.roster.check).state.refused == listed
+    for desk in ("sp", "dig"):
+        assert services.read_keys(services.roster.check).state.refused == listed
+        agree(services, unlocked(desk))
+    assert services.read_keys(services.roster.check).lost == ()
+    assert not recall(services, unlocked("sp"), bare).is_lost
+
+
+def desk_keys(services: Services, copies: dict[str, bytes] | None = None) -> dict[str, bytes]:
+    """Return the officers' copies of their desk's key; put these in their place."""
+    for name, key in (copies or {}).items():
+        row = update(officer).where(officer.c.name == name).values(desk_key=key)
+        services.write_now(lambda unit, one=row: unit.main.execute(one))  # type: ignore[misc]
+    return {row.name: row.desk_key for row in services.read(lambda c: c.execute(select(officer)))}
+
+
+def note_by(by: UnlockedDesk, head: RosterHead, number: int = 1) -> str:
+    signer = officer_signer(by.own_identity)
+    own = SignedHead(desk=by.desk.name, officer=by.officer, signer=signer, number=number, head=str(head))
+    signature = officer_key(by.own_identity).sign(own.signed_bytes)
+    return msgspec.structs.replace(own, signature=signature).noted([])
 
 
 def with_another_level(services: Services) -> set[str]:
@@ -192,7 +237,7 @@ def test_of_two_heads_that_are_lost_both_must_list_a_desk(services: Services, un
     assert first is not None
     rolled_back(services)
     tags = sorted(first.listed)
-    second = msgspec.structs.replace(first, position=first.position + 1, hash="ab" * 32, tags=b"".join(tags[1:]))
-    found = RosterHead.read(recall(services, sp, roster_memory._note(sp, second)).head)
+    second = RosterHead(first.position + 1, "ab" * 32).listing(b"".join(tags[1:]))
+    found = RosterHead.read(recall(services, sp, note_by(sp, second)).head)
     assert found is not None
     assert (found.hash, found.listed) == ("ab" * 32, frozenset(tags[1:]))

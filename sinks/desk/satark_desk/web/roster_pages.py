@@ -26,8 +26,8 @@ from satark.casework import (
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
 from satark_desk.roster_changes import approve, reject
-from satark_desk.roster_memory import agree, mark_shown, unseen_entries
-from satark_desk.web.desk_web import redirect_to
+from satark_desk.roster_memory import agree, recall, unseen_entries
+from satark_desk.web.desk_web import ROSTER_COOKIE, redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -142,8 +142,8 @@ class RosterPages:
             for number, entry in enumerate(checked.chain.entries, 1)
             if entry is not None
         ]
-        mark_shown(services, by, checked.state)
-        return self._web.show(
+        recalled = recall(services, by, request.cookies.get(ROSTER_COOKIE, ""), shown=checked.state.head)
+        response = self._web.show(
             request,
             "roster.html",
             status,
@@ -157,6 +157,9 @@ class RosterPages:
             passphrase=passphrase,
             roster_news=0,
         )
+        if recalled.noted:
+            self._web.remember(request, response, ROSTER_COOKIE, recalled.noted)
+        return response
 
     def _proposals(self, state: RosterState, session: OfficerSession, t: PageText) -> list[ShownEntry]:
         own = session.desk, session.officer
