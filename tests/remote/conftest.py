@@ -51,7 +51,9 @@ class OfficeLink:
         host.write_now(lambda unit: register(unit, remote, pairing))
         host.write_now(lambda unit: add_desk(unit, self.dig, verifier=desk_verifier(self.dig_identity)))
         office.write_now(lambda unit: add_desk(unit, self.sp, verifier=desk_verifier(self.sp_identity)))
-        office.write_now(lambda unit: join(unit, HostPairing(link=self.host_key.public_keys)))
+        head = host.read_keys(host.roster.check).state.head
+        paired = HostPairing(link=self.host_key.public_keys, roster=head)
+        office.write_now(lambda unit: join(unit, paired))
         self.host_outbox = HostOutbox(host, self.host_key)
         self.host_inbox = HostInbox(host, self.host_key, self.host_outbox)
         self.restart_office()

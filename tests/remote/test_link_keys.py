@@ -53,7 +53,7 @@ def test_a_link_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
 def test_pairing_files_are_read_back_and_contain_no_secret(tmp_path: Path) -> None:
     key = LinkKey.load(tmp_path / "link.key")
     _, identity = new_identity()
-    office, host = OfficePairing.of("sp", identity, key), HostPairing(link=key.public_keys)
+    office, host = OfficePairing.of("sp", identity, key), HostPairing(link=key.public_keys, roster="")
     assert OfficePairing.read(as_text(office)) == office
     assert HostPairing.read(as_text(host)) == host
     for text in (as_text(office), as_text(host), repr(key)):
@@ -64,7 +64,7 @@ def test_pairing_files_are_read_back_and_contain_no_secret(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("damage", ["age1", '"pairing"', "{", "link"])
 def test_a_damaged_pairing_file_is_refused(tmp_path: Path, damage: str) -> None:
-    text = as_text(HostPairing(link=LinkKey.load(tmp_path / "link.key").public_keys))
+    text = as_text(HostPairing(link=LinkKey.load(tmp_path / "link.key").public_keys, roster=""))
     with pytest.raises(PairingError):
         HostPairing.read(text.replace(damage, "x"))
 
@@ -72,7 +72,7 @@ def test_a_damaged_pairing_file_is_refused(tmp_path: Path, damage: str) -> None:
 def test_the_pairing_files_of_host_and_office_are_not_mistaken_for_each_other(tmp_path: Path) -> None:
     key = LinkKey.load(tmp_path / "link.key")
     with pytest.raises(PairingError):
-        OfficePairing.read(as_text(HostPairing(link=key.public_keys)))
+        OfficePairing.read(as_text(HostPairing(link=key.public_keys, roster="")))
     with pytest.raises(PairingError):
         HostPairing.read(as_text(OfficePairing.of("sp", new_identity()[1], key)))
 

@@ -89,6 +89,22 @@ async def test_an_office_takes_no_roster_from_the_host_that_contradicts_the_one_
         open_envelope(sealed, identity, tip=seeded.id, desk="dig")
 
 
+@pytest.mark.parametrize("kept", [True, False])
+async def test_an_office_takes_no_first_roster_that_lacks_what_its_pairing_names(link: Any, *, kept: bool) -> None:
+    thief, _ = new_identity()
+    roster = tuple(link.host.read_keys(link.host.roster.stored_entries)) if kept else forged_roster(link, thief)
+    office = link.host.read(lambda c: office_of(c, "sp"))
+    first = DirectoryMessage(version=2**62, roster=roster, destination_rules=encode_rules([]))
+    await link.host_outbox.send(office, first, link.connection.publish)
+    if kept:
+        await link.receive_at_office()
+        assert link.office.read(link.office.host_roster.state).desks.keys() == {"sp", "dig"}
+        return
+    with pytest.raises(MessageRejected, match="roster"):
+        await link.receive_at_office()
+    assert link.office.inspect_rosters() != ()
+
+
 async def test_rewritten_rows_of_an_office_change_nobody_to_whom_it_seals(link: Any) -> None:
     link.host.write_now(lambda unit: close_roster(unit, ()))
     seeded = link.seed_tip()

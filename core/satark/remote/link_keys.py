@@ -69,6 +69,9 @@ class _Pairing(msgspec.Struct, frozen=True, kw_only=True, tag_field="pairing", f
 class HostPairing(_Pairing, frozen=True, kw_only=True, tag="host"):
     """What an office must know of the host. All of it is public."""
 
+    roster: str
+    """Hash of the newest entry of the host's roster: the office takes no roster that lacks it."""
+
 
 class OfficePairing(_Pairing, frozen=True, kw_only=True, tag="office"):
     """What the host must know of a remote office's desk. All of it is public."""

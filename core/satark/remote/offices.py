@@ -125,6 +125,7 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
             "verifier": pairing.link.verifier,
             "directory": 0,
             "destination_rules": encode_rules(()),
+            "paired": pairing.roster,
             "roster": b"",
         }
         unit.insert(tables.host_link, [row])
@@ -144,7 +145,8 @@ def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str]
     values = {"directory": directory.version, "destination_rules": directory.destination_rules, "roster": roster}
     if not unit.main.execute(newer.values(values)).rowcount:
         return
-    state = known.state(unit.main) if known.is_continued(directory.roster) else None
+    paired = unit.main.execute(select(link.c.paired)).scalar_one()
+    state = known.state(unit.main) if known.is_continued(directory.roster, paired) else None
     if state is None:
         raise MessageRejected("roster")
     table = tables.desk

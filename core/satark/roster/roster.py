@@ -193,17 +193,20 @@ class HostRoster:
 
     def state(self, main: Connection) -> RosterState | None:
         """Return the state that follows from the host's roster; None at the host itself."""
-        stored = main.execute(select(host_link.c.roster)).scalar()
-        if stored is None:
+        link = main.execute(select(host_link.c.roster, host_link.c.paired)).one_or_none()
+        if link is None:
             return None
         with self._lock:
-            self._continue(stored.splitlines())
+            self._continue(link.roster.splitlines(), link.paired)
             return self._chain.state
 
-    def is_continued(self, entries: Sequence[bytes]) -> bool:
-        """Return whether a roster contradicts nothing that this machine knows; remember what it adds."""
+    def is_continued(self, entries: Sequence[bytes], paired: str) -> bool:
+        """Return whether a roster contradicts nothing that this machine knows; remember what it adds.
+
+        `paired`: the hash of an entry that it contains, by the host's pairing.
+        """
         with self._lock:
-            return self._continue(entries)
+            return self._continue(entries, paired)
 
     def problems(self, main: Connection, stored: Sequence[Desk]) -> tuple[str, ...]:
         """Say what of the host's desks in the database differs from the host's roster."""
@@ -214,11 +217,13 @@ class HostRoster:
         wrong = [one.name for one in stored if one.via == "host" and listed.get(one.name) != one.recipient]
         return (*([_HOST_ALARM] if self._is_reported else ()), *(f"desk {name} is not the host's" for name in wrong))
 
-    def _continue(self, entries: Sequence[bytes]) -> bool:
+    def _continue(self, entries: Sequence[bytes], paired: str) -> bool:
         own = read_copy(self._copy)
         own = own if own[: len(self._own)] == self._own else self._own
         shared = min(len(entries), len(own))
         is_continued = list(entries[:shared]) == own[:shared]
+        if entries and not own:
+            is_continued = paired in chain.verify(entries).state.positions
         if not is_continued and not self._is_reported:
             self._is_reported = True
             log.error(_HOST_ALARM)

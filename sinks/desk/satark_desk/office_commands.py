@@ -53,8 +53,9 @@ def pairing_file(desk: str, passphrase_file: Path) -> None:
 @click.command("host-pairing-file")
 def host_pairing_file() -> None:
     """At the host: print its pairing file for every office. It contains public keys only."""
-    with report_errors():
-        _print(HostPairing(link=LinkKey.load(current_host().settings.link_key_file).public_keys))
+    with open_services() as services:
+        link = LinkKey.load(current_host().settings.link_key_file).public_keys
+        _print(HostPairing(link=link, roster=services.read_keys(services.roster.check).state.head))
 
 
 @click.command("register")

@@ -69,7 +69,7 @@ def test_an_office_announces_a_key_change_that_a_crash_interrupted(
     services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     link = LinkKey.load(tmp_path / "link.key").public_keys
-    services.write_now(lambda unit: join(unit, HostPairing(link=link)))
+    services.write_now(lambda unit: join(unit, HostPairing(link=link, roster="")))
     seeded = seed_tip(services, [unlocked("sp").desk])
     former = unlocked("sp").identity
 

@@ -144,7 +144,7 @@ class RemoteOffices:
             here = Desk(name=name, title=name, level="district", recipient=recipient)
             add = partial(add_desk, desk=here, verifier=pairing.answer_verifier)
             self._office.write_now(add)
-        self._office.write_now(lambda unit: join(unit, HostPairing(link=host_key.public_keys)))
+        self._office.write_now(lambda unit: join(unit, HostPairing(link=host_key.public_keys, roster="")))
         return OfficeAgent(
             services=self._office,
             carrier=carrier,

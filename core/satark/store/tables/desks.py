@@ -86,6 +86,7 @@ host_link = Table(
     Column("verifier", String(64), nullable=False, comment="Ed25519 public key of the host, hex"),
     Column("directory", BigInteger, nullable=False, comment="version of the host's last directory"),
     Column("destination_rules", LargeBinary, nullable=False, comment="of the host's desks, encoded"),
+    Column("paired", String(64), nullable=False, comment="hash of the roster's newest entry in the host's pairing"),
     Column("roster", LargeBinary, nullable=False, comment="the host's roster, an entry a line: roster.HostRoster"),
     comment="at an office: the host that it belongs to, in one row",
 )

@@ -88,7 +88,7 @@ class OfficesTarget:
         host.write_now(lambda unit: register(unit, remote, pairing))
         host.write_now(lambda unit: add_desk(unit, dig))
         office.write_now(lambda unit: add_desk(unit, sp))
-        office.write_now(lambda unit: join(unit, HostPairing(link=self.host_key.public_keys)))
+        office.write_now(lambda unit: join(unit, HostPairing(link=self.host_key.public_keys, roster="")))
         self._seeded = seed_tip(host, [sp, dig])
         self._dig = other
         self._contexts = [worker_context(store) for store in self._stores]
