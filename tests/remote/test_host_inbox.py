@@ -11,17 +11,20 @@ import pytest
 from sqlalchemy import update
 
 from satark.api.routing import DestinationRule, NoSuchDesk
-from satark.api.sealing import new_identity, open_as, seal
+from satark.api.sealing import new_identity, open_as, recipient_of, seal
 from satark.api.sink import MessageRejected
-from satark.api.tip import Message
+from satark.api.tip import CaseStep, Message
+from satark.casework import ActRefused
 from satark.remote.frames import message_frames, seal_frame
 from satark.remote.link_keys import answer_key
-from satark.remote.messages import ANSWER_DOMAIN, OfficeAnswer, SignedAnswer, encode
+from satark.remote.messages import ANSWER_DOMAIN, DirectedDesk, OfficeAnswer, SignedAnswer, encode
+from satark.remote.office_outbox import new_answer
 from satark.roster.chain import append
 from satark.roster.entries import Entry, KeyChange
 from satark.routing.desks import add_desk
-from satark.routing.tip_keys import TipRoot, TipsterReader
+from satark.routing.tip_keys import TipRoot, TipsterReader, tip_verifier
 from satark.store import deliveries, envelopes, tables
+from satark.store.unit_of_work import UnitOfWork
 from support.acts import direct_whole
 from support.tips import seed_file_state
 
@@ -43,7 +46,7 @@ async def test_an_answer_reaches_the_tipster_and_the_other_desk_once(link_on_eac
     rows = link.rows(link.host, tables.message)
     read = open_as(Message, rows[0].sealed, seeded.receipt_identity)
     assert read.text == "धन्यवाद"
-    root = TipRoot(tip=seeded.id, recipient=seeded.recipient)
+    root = TipRoot(tip=seeded.id, recipient=seeded.recipient, verifier=tip_verifier(seeded.identity))
     assert TipsterReader(root, b"", link.host.read_keys(link.host.roster.check).state).may_show(1, read)
     assert [row.notified for row in rows] == [False, True]
 
@@ -221,3 +224,29 @@ async def test_a_replayed_answer_changes_nothing(link: Any) -> None:
     await link.exchange_all()
     assert link.thread_at_host(seeded.number) == ["x", "y"]
     assert link.casework_at_host.open(seeded.number).status == "REOPENED"
+
+
+async def test_an_office_neither_takes_a_tip_from_a_desk_above_nor_replaces_its_envelope(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    opened = link.casework.open(seeded.id)
+    with pytest.raises(ActRefused):
+        link.office.write_now(lambda unit: link.casework.directing.withdraw(unit, opened, "dig", "x"))
+    step = Message(sender="desk", desk="sp", internal=True, case=CaseStep(kind="withdrawn", to="dig"))
+    directed = DirectedDesk(desk="dig", recipient=link.dig.recipient, envelope=b"garbage", destinations=())
+    work = link.casework
+
+    def write(unit: UnitOfWork) -> None:
+        envelope, recipient = opened.envelope, recipient_of(opened.envelope.identity)
+        for message, given in ((step, None), (msgspec.structs.replace(step, case=None, text="look"), directed)):
+            signed = work._writer.signed(message, envelope, 0, unit.now, [recipient])
+            work.cache.queue_answer(unit, new_answer("sp", seeded.id, signed, [recipient], given))
+
+    link.office.write_now(write)
+    await link.exchange_all()
+    dig = link.casework_at_host
+    assert [one.message.case for one in dig.open(seeded.id).unsigned] == [step.case]
+    dig.note(dig.open(seeded.id), "still ours")
+    link.change_key_at_host()
+    again = link.casework_at_host
+    assert (link.thread_at_host(seeded.id), again.unreadable) == (["look", "still ours"], 0)

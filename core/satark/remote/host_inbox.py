@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select, update
 
 from satark.api.background import run_in_thread
+from satark.api.routing import LEVELS
 from satark.api.sink import MessageRejected
 from satark.api.tip import Message
 from satark.identity.signatures import is_signed
@@ -132,9 +133,13 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
     if desk is None or desk.recipient != directed.recipient:
         _report_changed_key(unit, answer, directed.desk)
         return
-    envelopes.store(unit, answer.tip, desk.name, directed.envelope)
-    deliveries.add(unit, answer.tip, delivered_to(desk.destination), again=True)
     state = services.roster.check(unit.keys, committed=False).state
+    # The host opens no envelope. So an office replaces none that a desk of its own level or above has.
+    rank, own = (LEVELS.index(state.desks[one].desk.level) for one in (desk.name, answer.desk))
+    has_own = rank >= own and envelopes.find(unit.keys, answer.tip, desk.name) is not None
+    if not has_own:
+        envelopes.store(unit, answer.tip, desk.name, directed.envelope)
+    deliveries.add(unit, answer.tip, delivered_to(desk.destination), again=True)
     readable = services.roster.readable_rules(state, services.destination_rules)
     rules = {rule.to: rule for rule in readable if rule.desk == desk.name}
     wait = services.destination_wait if deliveries.is_fetching_files(unit.main, answer.tip) else 0
@@ -143,7 +148,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
         if one.to not in rules or rules[one.to].recipient != one.recipient:
             _report_changed_key(unit, answer, one.to)
             continue
-        if one.recipient:
+        if one.recipient and not (has_own and envelopes.find(unit.keys, answer.tip, one.to)):
             envelopes.store(unit, answer.tip, one.to, one.envelope)
         deliveries.add(unit, answer.tip, one.to, wait=wait, again=True)
 
