@@ -37,7 +37,7 @@ def test_a_station_asks_to_close_and_the_desk_that_directed_decides(
     directed: SeededTip, offices: dict[str, Office]
 ) -> None:
     sp, lanka = offices["sp"], offices["lanka"]
-    assert lanka.refused(directed, "status", status="ACTED") == "finished"
+    assert lanka.refused(directed, "status", status="ACTED") == "released"
     lanka.do(directed, "close", **CLOSE)
     assert sp.casework.open(directed.number).status == "RECEIVED"
     assert lanka.refused(directed, "approve", reason="nothing") == "closing.none"

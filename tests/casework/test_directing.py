@@ -6,12 +6,13 @@ import pytest
 
 from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_as, open_tip, recipient_of
-from satark.api.tip import Message
-from satark.casework import Casework, NoSuchTip
+from satark.api.tip import CaseStep, Message
+from satark.casework import ActRefused, Casework, DeskAct, NoSuchTip, OpenTip
 from satark.roster.entries import Entry, KeyChange
 from satark.routing.desks import change_key
 from satark.services import Services
-from satark.store import envelopes, tables
+from satark.store import envelopes, tables, threads
+from satark.store.unit_of_work import UnitOfWork
 from support.acts import direct_whole
 from support.desks import Office, SeededDesk
 from support.releases import REWORDING, direct
@@ -97,11 +98,84 @@ def test_only_the_officers_own_desk_reads_a_private_note(tip: SeededTip, offices
     assert [one.message.text for one in own if one.message.private] == ["ask the beat constable"]
 
 
-def test_a_question_of_the_station_reaches_the_tipster(tip: SeededTip, offices: dict[str, Office]) -> None:
+def test_a_station_with_a_release_writes_to_no_tipster_and_decides_nothing(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
     direct(offices["sp"], tip)
-    offices["lanka"].do(tip, "ask", text="which gate?")
-    posted = offices["sp"].casework.open(tip.number).thread[-1]
-    assert (posted.message.text, posted.officer, posted.message.question) == ("which gate?", "lanka-1", True)
+    lanka = offices["lanka"]
+    opened = lanka.casework.open(tip.number)
+    assert opened.envelope.receipt == ""
+    for name, fields in (("status", {"status": "IN_REVIEW"}), ("ask", {"text": "which gate?"}), ("correct", {})):
+        assert lanka.refused(tip, name, **fields) == "released"  # type: ignore[arg-type]
+    lanka.do(tip, "close", outcome="no_action", text="nothing there")
+    for message in (
+        Message(sender="desk", desk="lanka", status="CLOSED", text="Come to the station tonight."),
+        Message(sender="desk", desk="lanka", internal=True, case=CaseStep(kind="closed", outcome="false")),
+        Message(sender="desk", desk="lanka", internal=True, retention="ask_erasure"),
+    ):
+        with pytest.raises(ActRefused):
+            services.write_now(lambda unit, one=message: lanka.casework.post(unit, opened, one))  # type: ignore[misc]
+        write_unchecked(services, lanka, opened, message)
+    for name in ("sp", "dig"):
+        seen = offices[name].casework.open(tip.number)
+        assert [posted.message.text for posted in seen.thread][-1] == "nothing there"
+        assert (len(seen.unsigned), seen.status, seen.work.asked_outcome) == (3, "RECEIVED", "no_action")
+    assert len(lanka.casework.open(tip.number).unsigned) == 3
+
+
+def write_unchecked(services: Services, office: Office, tip: OpenTip, message: Message) -> None:
+    """Let an officer write a message with a program of their own, which checks nothing."""
+    work, recipient = office.casework, tip.envelope.tip_recipient or recipient_of(tip.envelope.identity)
+
+    def write(unit: UnitOfWork) -> None:
+        seq = threads.next_seq(unit, tip.id)
+        signed = work._writer.signed(message, tip.envelope, seq, unit.now, [recipient])
+        threads.post(unit, tip.id, signed, recipient, recipient_of(tip.envelope.identity))
+
+    services.write_now(write)
+
+
+def test_a_direction_gives_what_the_officer_was_shown_or_nothing(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    dig, sp = offices["dig"], offices["sp"]
+    shown, given = dig.casework.open(tip.number), {"to": "lanka", "text": "look", "rewording": REWORDING}
+    step = Message(sender="desk", desk="sp", internal=True, case=CaseStep(kind="directed", to="lanka"))
+    write_unchecked(services, sp, sp.casework.open(tip.number), step)
+    with pytest.raises(ActRefused):
+        dig.acts.perform(shown, DeskAct(name="direct", **given))  # type: ignore[arg-type]
+    assert dig.refused(tip, "direct", gives="release", **given) == "gives"
+    opened = dig.casework.open(tip.number)
+    with pytest.raises(ActRefused):
+        services.write_now(lambda unit: dig.casework.directing.direct(unit, opened, "lanka", "look", 0, answers={}))
+    assert services.read_keys(lambda c: envelopes.find(c, tip.id, "lanka")) is None
+    dig.do(tip, "withdraw", to="lanka", text="a station has no tip")
+    assert dig.refused(tip, "direct", gives="tip", **given) == "gives"
+    dig.do(tip, "direct", gives="release", **given)
+    assert offices["lanka"].casework.open(tip.number).tip.answers == {"what": REWORDING}
+
+
+def test_no_desk_takes_a_tip_from_a_desk_above_nor_loses_it_when_another_renews_its_key(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    dig, sp = offices["dig"], offices["sp"]
+    opened = sp.casework.open(tip.number)
+    with pytest.raises(ActRefused):
+        services.write_now(lambda unit: sp.casework.directing.withdraw(unit, opened, "dig", "x"))
+    step = Message(sender="desk", desk="sp", internal=True, case=CaseStep(kind="withdrawn", to="dig"))
+    write_unchecked(services, sp, opened, step)
+    assert len(dig.casework.open(tip.number).unsigned) == 1
+    old = services.read_keys(lambda c: envelopes.find(c, tip.id, "sp")) or b""
+    dig.acts._services.write_now(
+        lambda unit: dig.casework.directing.withdraw(unit, dig.casework.open(tip.number), "sp", "they are in it")
+    )
+    dig.do(tip, "note", text="without the SP")
+    services.write_now(lambda unit: envelopes.store(unit, tip.id, "sp", old))
+    for one in ("sp", "dig"):
+        renew_key(services, offices[one].desk)
+    again = Casework(services, "dig", dig.desk.identity).open(tip.number)
+    assert [posted.message.text for posted in again.thread][-1] == "without the SP"
+    assert again.damaged == 0
 
 
 def test_after_any_desk_changes_its_key_the_station_still_reads_its_release(
@@ -181,12 +255,3 @@ def test_a_destination_that_reads_tips_gets_no_release(
     assert {row.destination for row in queued} == {"desk:*", "email:lanka"}
     held = services.read_keys(lambda c: envelopes.holders_of(c, tip.id, ["police_system:lanka", "lanka"]))
     assert held == ["lanka"]
-
-
-def test_a_desk_that_has_the_tip_keeps_it_when_it_is_given_a_release(
-    services: Services, tip: SeededTip, offices: dict[str, Office]
-) -> None:
-    sp, lanka = offices["sp"], offices["lanka"]
-    direct_whole(sp.casework, sp.casework.open(tip.number), "lanka", "look")
-    direct(sp, tip)
-    assert lanka.casework.open(tip.number).tip == tip.tip

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from satark.api.sealing import new_identity
 from satark.api.tip import Header, Message, RetentionStep, Status
 from satark.casework.hold_rules import Keeping, StepRefused, check_ask, keeping_of
 from satark.casework.work import PostedMessage
 from satark.retention.schedule import Term, due_day
+from satark.roster.entries import KeyChange, officer_signer
+from satark.roster.state import RosterState
 from satark.settings.core import RetentionSettings
+from support.roster import RosterBook
 
 SETTINGS = RetentionSettings()
+STATE = RosterState()
 HEADER = Header(number="K4Q7-2XPM", revision=1, category="ARMS", language="hi", received="2026-11-24T12/PT6H")
 
 
@@ -25,22 +31,41 @@ def status(to: Status, band: str) -> PostedMessage:
 
 def test_the_term_counts_from_the_newest_status() -> None:
     thread = [status("IN_REVIEW", "2026-11-25T06/PT6H"), status("MERGED", "2026-12-01T00/PT6H")]
-    found = keeping_of(SETTINGS, HEADER, thread)
+    found = keeping_of(SETTINGS, HEADER, thread, STATE)
     assert found.due == due_day(SETTINGS, "MERGED", "ARMS", "2026-12-01T00/PT6H")
 
 
 def test_a_hold_keeps_a_tip_from_the_request_until_two_officers_lift_it() -> None:
-    asked = keeping_of(SETTINGS, HEADER, [step("ask_hold", text="court")])
+    asked = keeping_of(SETTINGS, HEADER, [step("ask_hold", text="court")], STATE)
     assert (asked.held, asked.asked, asked.asked_by, asked.reason) == (True, "ask_hold", ("sp", "rao"), "court")
     lifting = [step("ask_hold"), step("hold", "khan"), step("ask_lift", "khan")]
-    assert keeping_of(SETTINGS, HEADER, lifting).held
-    lifted = keeping_of(SETTINGS, HEADER, [*lifting, step("lift")])
+    assert keeping_of(SETTINGS, HEADER, lifting, STATE).held
+    lifted = keeping_of(SETTINGS, HEADER, [*lifting, step("lift")], STATE)
     assert (lifted.held, lifted.asked, lifted.term) == (False, "", Term(due=lifted.due))
 
 
 def test_a_tipsters_message_takes_no_step() -> None:
     told = PostedMessage(1, Message(sender="tipster", text="x", retention="erasure"))
-    assert not keeping_of(SETTINGS, HEADER, [told]).ordered
+    assert not keeping_of(SETTINGS, HEADER, [told], STATE).ordered
+
+
+def test_an_erasure_takes_two_who_are_officers_still_and_may_act_as_two() -> None:
+    book = RosterBook.sealed()
+
+    def is_ordered(first: str, second: str) -> bool:
+        steps: list[tuple[RetentionStep, str]] = [("ask_erasure", first), ("erasure", second)]
+        keys = {name: officer_signer(book.identities["sp", name]) for name in (first, second)}
+        signed = [msgspec.structs.replace(step(kind, name), signer=keys[name]) for kind, name in steps]
+        return keeping_of(SETTINGS, HEADER, signed, book.state).ordered
+
+    assert is_ordered("khan", "clerk")
+    book.follow(
+        KeyChange.of("sp", book.identities["sp", ""], new_identity()[1], removed="clerk"),
+        ("sp", "khan"),
+        ("dig", "rao"),
+    )
+    assert not is_ordered("khan", "clerk")
+    assert not is_ordered("clerk", "khan")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from satark.casework.merging import merged_into
 from satark.services import Services
 from satark.store import tables
 from satark_words.catalogues import Catalogues
+from support.acts import direct_whole
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_message, seed_tip
 
@@ -113,7 +114,7 @@ def test_a_status_set_by_a_desk_without_the_merged_tip_follows_with_the_next_act
 ) -> None:
     merging.desks["lanka"] = lanka.casework_of("lanka-1")
     merging.do(merging.merged, "merge", to=merging.leading.number)
-    merging.do(merging.leading, "direct", to="lanka", text="look")
+    direct_whole(merging.desks["sp"], merging.desks["sp"].open(merging.leading.id), "lanka", "look")
     merging.do(merging.leading, "status", by="lanka", status="VERIFYING")
     assert merging.statuses_read_by(merging.merged) == ["MERGED"]
     merging.do(merging.leading, "note", by="dig", text="seen")

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-import pytest
+from functools import cache
 
-from satark.api.sealing import new_identity, recipient_of
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from satark.api.routing import LEVELS
+from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark.api.tip import CaseStep, Envelope, Header, Message, Release, Status
+from satark.roster.entries import Closed
+from satark.routing.authors import Signers
 from satark.routing.releases import Access
+from support.roster import RosterBook
 
 HEADER = Header(number="K", revision=1, category="", language="", received="", excluded=("sp-jaunpur",))
-ENVELOPE = Envelope(tip="t", desk="sp", identity="", header=HEADER, holders={"sp": ("email:sp",), "dig": ()})
+ENVELOPE = Envelope(
+    tip="t",
+    desk="sp",
+    identity="",
+    header=HEADER,
+    holders={"sp": ("email:sp",), "dig": ()},
+    answers_to={"sp": "dig"},
+)
 KEYS = {name: new_identity()[1] for name in ("lanka", "sigra", "dig")}
 
 
@@ -88,3 +103,135 @@ def test_a_release_takes_the_key_from_no_desk_and_an_excluded_desk_gets_neither(
 def test_a_tipsters_message_releases_nothing() -> None:
     forged = Message(sender="tipster", case=CaseStep(kind="directed", to="lanka", release=Release(key=KEYS["lanka"])))
     assert access(forged).releases == {}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"case": CaseStep(kind="directed", to="lanka")},
+        {"case": CaseStep(kind="withdrawn", to="dig")},
+        {"case": CaseStep(kind="closed")},
+        {"retention": "ask_erasure"},
+        {"status": "CLOSED"},
+        {"transcript": "1"},
+        {"internal": False},
+    ],
+)
+def test_nothing_but_notes_and_recusals_is_private(fields: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="private"):
+        Message(sender="desk", desk="sp", **{"internal": True, "private": True, **fields})  # type: ignore[arg-type]
+    for kind in ("recused", "readmitted"):
+        assert Message(sender="desk", internal=True, private=True, case=CaseStep(kind=kind)).private
+    written = {"sender": "desk", "internal": True, "private": True, "case": {"kind": "directed", "to": "lanka"}}
+    recipient, identity = new_identity()
+    with pytest.raises(CantOpen):
+        open_as(Message, seal(written, recipient), identity)
+
+
+def by(desk: str, kind: str, to: str, *, release: bool = False) -> Message:
+    given = Release(key=KEYS["lanka"]) if release else None
+    return Message(sender="desk", desk=desk, internal=True, case=CaseStep(kind=kind, to=to, release=given))  # type: ignore[arg-type]
+
+
+def counted(access: Access, message: Message) -> bool:
+    """Let a reader take in a message if its desk may write it; return whether it may."""
+    may_write = signers().may_write(message, access)
+    if may_write:
+        access.follow(message)
+    return may_write
+
+
+LEVEL = {"hq": "state", "dig": "range", "sp": "district", "cell": "district", "lanka": "station", "sigra": "station"}
+
+
+@cache
+def signers() -> Signers:
+    book = RosterBook()
+    for name, level in LEVEL.items():
+        book.follow(book.desk(name, level, "", book.officer(name, "head", "head")))  # type: ignore[arg-type]
+    book.follow(Closed())
+    return Signers(book.state)
+
+
+def test_a_desk_takes_a_tip_back_from_those_that_it_or_desks_below_it_directed_alone() -> None:
+    access = Access(ENVELOPE)
+    for refused in (by("sp", "withdrawn", "dig"), by("sp", "withdrawn", "sp"), by("lanka", "withdrawn", "sp")):
+        assert not counted(access, refused)
+    assert counted(access, by("sp", "directed", "dig"))
+    assert not counted(access, by("sp", "withdrawn", "dig")), "it had the tip before"
+    for to in ("cell", "lanka"):
+        assert counted(access, by("sp", "directed", to))
+    assert not counted(access, by("cell", "withdrawn", "lanka")), "the SP directed it"
+    assert counted(access, by("cell", "directed", "sigra"))
+    assert counted(access, by("sp", "withdrawn", "cell"))
+    assert not counted(access, by("cell", "withdrawn", "sigra")), "it has no tip any more"
+    assert access.holders.keys() == {"dig", "sp", "lanka", "sigra"}
+    for gone in ("sigra", "lanka", "sp"):
+        assert counted(access, by("dig", "withdrawn", gone))
+    assert access.holders.keys() == {"dig"}
+
+
+def test_no_desk_takes_a_tip_back_from_one_of_a_higher_level_even_if_it_gave_it() -> None:
+    access = Access(ENVELOPE)
+    assert counted(access, by("dig", "directed", "hq"))
+    assert not counted(access, by("dig", "withdrawn", "hq"))
+    assert not counted(access, by("hq", "withdrawn", "dig")), "the DIG had it first"
+    assert access.holders.keys() == {"dig", "sp", "hq"}
+
+
+def test_what_a_desk_above_directs_the_desk_below_does_not_take_back() -> None:
+    access = Access(ENVELOPE)
+    for writer in ("sp", "dig"):
+        assert counted(access, by(writer, "directed", "lanka", release=True))
+    assert not counted(access, by("sp", "withdrawn", "lanka"))
+    assert counted(access, by("dig", "withdrawn", "lanka"))
+
+
+@pytest.mark.parametrize("reader", ["dig", "lanka"])
+def test_a_desk_with_a_release_reports_asks_and_notes_and_nothing_else(reader: str) -> None:
+    released = Envelope(tip="t", desk="lanka", identity="", header=HEADER, tip_recipient="age1")
+    access = Access(released if reader == "lanka" else ENVELOPE)
+    access.follow(directed("lanka"))
+    note = {"sender": "desk", "desk": "lanka", "internal": True}
+    for kind in ("reported", "asked_to_close", "assigned", "recused", "readmitted", "unattended"):
+        assert access.may_write(Message(**note, case=CaseStep(kind=kind)))  # type: ignore[arg-type]
+    assert access.may_write(Message(**note, text="seen"))  # type: ignore[arg-type]
+    for kind in ("closed", "refused_to_close", "corrected", "merged", "unmerged", "directed", "withdrawn", "ordered"):
+        assert not access.may_write(Message(**note, case=CaseStep(kind=kind, to="lanka")))  # type: ignore[arg-type]
+    for fields in ({"status": "CLOSED"}, {"retention": "ask_hold"}, {"transcript": "1"}, {"question": True}):
+        assert not access.may_write(Message(**note, **fields))  # type: ignore[arg-type]
+    assert not access.may_write(Message(sender="desk", desk="lanka", text="Come tonight."))
+
+
+STEPS = st.builds(
+    by, st.sampled_from([*LEVEL]), st.sampled_from(["directed", "withdrawn"]), st.sampled_from([*LEVEL, "sp-jaunpur"]),
+    release=st.booleans(),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEPS, max_size=14))
+def test_whatever_desks_write_nobody_gets_more_than_was_given_and_no_desk_above_loses_a_tip(
+    thread: list[Message],
+) -> None:
+    access, came_from = Access(ENVELOPE), {"sp": "", "dig": ""}
+    for message in thread:
+        before, released, step = set(access.holders), set(access.releases), message.case
+        assert step is not None
+        is_counted = counted(access, message)
+        gained, lost = set(access.holders) - before, before - set(access.holders)
+        if gained:
+            assert (gained, step.kind, step.release) == ({step.to}, "directed", None)
+            came_from[step.to] = message.desk
+        if gained or set(access.releases) - released:
+            assert is_counted
+            assert message.desk in before
+        if lost:
+            assert (lost, step.kind) == ({step.to}, "withdrawn")
+            assert message.desk in before - lost
+            assert came_from[step.to] or message.desk == "dig", "nobody directed it, but the DIG is above"
+            assert LEVELS.index(LEVEL[step.to]) <= LEVELS.index(LEVEL[message.desk])
+            assert came_from[message.desk] != step.to, "it has the tip from there"
+        assert not (access.holders.keys() & access.releases.keys())
+        assert "dig" in access.holders
+        assert "sp-jaunpur" not in {*access.holders, *access.releases}

@@ -19,6 +19,7 @@ from satark.delivery.payload import load
 from satark.identity.receipts import new_number
 from satark.identity.signatures import verifier_for
 from satark.routing.authors import TIPSTER_USE, post_as_tipster
+from satark.routing.rules import next_above
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 from satark.store.sealed_files import (
     clean_path,
@@ -125,7 +126,8 @@ def seed_tip(
     names = dict.fromkeys((*(desk.name for desk in to), *(rule.desk for rule in reading)))
     listed = {name: tuple(rule.to for rule in reading if rule.desk == name) for name in names}
     rows = [deliveries.new_row(planted.id, rule.to, 0) for rule in destination_rules]
-    services.write_now(lambda unit: _store(unit, planted, holders, listed, rows))
+    access = {"holders": listed, "answers_to": next_above(to, services.geography)}
+    services.write_now(lambda unit: _store(unit, planted, holders, access, rows))
     return planted
 
 
@@ -133,7 +135,7 @@ def _store(
     unit: UnitOfWork,
     planted: SeededTip,
     holders: Sequence[tuple[str, str]],
-    listed: Mapping[str, tuple[str, ...]],
+    access: Mapping[str, Any],
     rows: Sequence[dict[str, object]],
 ) -> None:
     row = {
@@ -155,7 +157,7 @@ def _store(
             header=planted.header,
             receipt=planted.receipt_recipient,
             tipster_verifier=verifier_for(planted.tipster_key, TIPSTER_USE),
-            holders=listed,
+            **access,
         )
         envelopes.store(unit, planted.id, name, envelopes.seal(envelope, recipient))
     unit.insert(tables.delivery, rows)

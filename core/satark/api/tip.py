@@ -137,6 +137,8 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     """SHA-256 of the tip's sealed document, in hex: anybody can seal another. Empty for a tip of version 0.1."""
     holders: Mapping[str, tuple[str, ...]] = {}
     """Desks that have the tip's key → the destinations of each that have it too. Later directions are in the thread."""
+    answers_to: Mapping[str, str] = {}
+    """Desk → the desk that may take the tip back from it: the one that directed it; by routing, the next above."""
 
 
 class Evidence(Redacted, frozen=True, kw_only=True):
@@ -193,7 +195,7 @@ class Message(Redacted, frozen=True, kw_only=True):
     """Name of the officer who wrote the message, with their signature, sealed only to the tip's key: the receipt's key
     opens the message, but not this name."""
     signature: bytes = b""
-    """Signature by the key of the desk, or tipster, that wrote it."""
+    """Signature by the key of the desk, or tipster, that wrote it. To a tipster, one by the tip's key follows."""
     status: Status | None = None
     text: str = ""
     question: bool = False
@@ -217,6 +219,17 @@ class Message(Redacted, frozen=True, kw_only=True):
     """The step of work that the message records; such a message is always internal."""
     private: bool = False
     """Whether only the desk that wrote the note may read it; such a message is always internal."""
+
+    def __post_init__(self) -> None:
+        """Refuse what a desk may not keep to itself: all but notes, and who of its officers has the tip.
+
+        Raises:
+            ValueError: others must read this message too.
+        """
+        is_of_desk = self.case is None or self.case.kind in {"recused", "readmitted"}
+        is_for_others = self.status or self.retention or self.transcript or self.question
+        if self.private and (is_for_others or not (self.internal and is_of_desk)):
+            raise ValueError("this message can't be private")
 
 
 class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):

@@ -21,7 +21,7 @@ Problem: TypeAlias = Literal[
     "report", "report.none", "outcome", "done", "reason", "closing.none", "refuse",
     "priority", "correct", "assign", "merge", "merge.desks", "merge.priority", "merged", "unmerge",
     "aside", "assign.recused", "recuse.last", "readmit", "readmit.none",
-    "released", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office",
+    "released", "gives", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office",
 ]  # fmt: skip
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
 
@@ -58,7 +58,8 @@ _REASONS: dict[Problem, str] = {
     "merged": "this tip is merged into another: act on that one, or undo the merging first",
     "unmerge": "this tip is not merged into another",
     "aside": "an urgent tip is not set aside: correct its priority with a reason first",
-    "released": "your desk has a release of this tip alone: report, and the desk that directed directs it further",
+    "released": "your desk has a release of this tip alone: report, note, ask to close; who directed does the rest",
+    "gives": "what this desk would get is not what was chosen: it has the tip itself, or no longer has; look again",
     "field": f"only these are handed over: {', '.join(RELEASABLE)}",
     "quotes": "this repeats the tipster's own words: say it in other words, or ask a second officer (own words)",
     "raw.none": "no officer of your desk asks to hand over the tipster's own words",
@@ -98,6 +99,8 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     """Step → the part of its answer that a direction to a station hands over."""
     rewording: str = ""
     """What the tip says, in the officer's words, for a station."""
+    gives: str = ""
+    """What a direction gives as the officer was shown, `release` or `tip`; empty: they were shown nothing."""
     raw: bool = False
     """Whether a direction to a station hands over the tipster's own words; this takes a second officer."""
     private: bool = False

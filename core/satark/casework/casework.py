@@ -10,8 +10,9 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from satark.api.sealing import recipient_of
-from satark.api.tip import Envelope, Message, Status
+from satark.api.tip import Message, Status
 from satark.audit.trail import Trail
+from satark.casework.act_names import ActRefused
 from satark.casework.directing import Directing
 from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from satark.casework.work import Work
     from satark.remote.messages import DirectedDesk
     from satark.retention.schedule import Term
+    from satark.routing.releases import Access
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
@@ -127,8 +129,9 @@ class Casework(EvidenceAccess):
         with self.cache.lock:
             self.cache.refresh()
             cached_tips = list(self.cache.tips.items())
+        state, terms = self._services.read_keys(self._services.roster.check).state, self._services.retention
         found = [
-            (summarize(tip, one.envelope.header, one.thread), self._keeping(one.envelope, one.thread))
+            (summarize(tip, one.envelope.header, one.thread), keeping_of(terms, one.envelope.header, one.thread, state))
             for tip, one in cached_tips
             if not one.envelope.tip_recipient  # a desk with a release alone sees no legal hold
         ]
@@ -138,9 +141,6 @@ class Casework(EvidenceAccess):
         self._stored_terms |= changed
         mine = [one for one in found if self.may_read(one[0].work)]
         return sorted(mine, key=lambda one: (one[1].due, one[0].header.number))
-
-    def _keeping(self, envelope: Envelope, thread: Sequence[PostedMessage]) -> Keeping:
-        return keeping_of(self._services.retention, envelope.header, thread)
 
     def find(self, words: str) -> Mapping[str, str]:
         """Find the tips whose texts contain all of these words; return a snippet of each, by the tip's id.
@@ -276,13 +276,19 @@ class Casework(EvidenceAccess):
         """Add a message to a tip's thread. At an office it is queued for the host, together with `directed_to`.
 
         `act`: kind and detail of the act for the audit log, where they do not follow from the message.
+
+        Raises:
+            ActRefused: the desk has a release alone, or takes the tip from a desk that it did not direct.
         """
         if self._owner and tip.work.director_of(self._owner):
             message = as_request(message, self._owner)
         kind, detail = act or ("noted" if message.internal else "answered", message.status or "")
         if not message.transcript:  # `transcribe` has recorded this act, with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
-        desks = self._desks_keys(unit, tip, message)
+        access = self.cache.present_access(unit, tip)
+        if not self._writer.is_destination and not self._services.signers(unit).may_write(message, access):
+            raise ActRefused("withdraw.none" if act and act[0] == "withdrawn" else "released")
+        desks = self._desks_keys(unit, tip, message, access)
         recipients = desks if message.internal else [*desks, tip.envelope.receipt]
         message = msgspec.structs.replace(message, band=band(unit.now))
         is_office = host_of(unit.main) is not None
@@ -293,18 +299,19 @@ class Casework(EvidenceAccess):
             return PostedMessage(len(tip.thread) + 1, message, self.trail.officer, unit.now)
         posted = PostedMessage(post(unit, tip.id, message, *recipients), message, self.trail.officer, unit.now)
         if not tip.envelope.tip_recipient:  # a desk with a release alone sees only part of the thread
-            keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted))
+            state = self._services.roster.check(unit.keys, committed=False).state
+            keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted), state)
             store_term(unit, tip.id, keeping.term, required=bool(message.retention))
         return posted
 
-    def _desks_keys(self, unit: UnitOfWork, tip: OpenTip, message: Message) -> list[str]:
+    def _desks_keys(self, unit: UnitOfWork, tip: OpenTip, message: Message, access: Access) -> list[str]:
         """Return the recipients that a message for desks is sealed to: the tip's, and those of releases."""
         # Derive the tip's recipient from its key: a row could have been altered.
         envelope = self.cache.present_envelope(unit, tip.envelope)
         own = recipient_of(envelope.identity)
         if envelope.tip_recipient:
             return [envelope.tip_recipient, own]
-        return [own, *self.cache.present_access(unit, tip).release_recipients(message).values()]
+        return [own, *access.release_recipients(message).values()]
 
 
 def _files(connection: Connection, tip: str) -> list[Row[tuple[str, str, bytes]]]:

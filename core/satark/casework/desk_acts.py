@@ -12,7 +12,7 @@ from satark.casework.clocks import Clocks, Offices
 from satark.casework.errors import NoSuchTip
 from satark.casework.merging import pass_on_status
 from satark.casework.recusal import Recusal
-from satark.casework.release_rules import Handover, ReleaseRules
+from satark.casework.release_rules import ReleaseRules
 from satark.casework.two_officers import is_by_present_key
 from satark.remote.office_outbox import host_of
 
@@ -28,6 +28,8 @@ TAKES_TWO: frozenset[str] = frozenset({"no_action"})
 _PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 _OF_LEADING: frozenset[ActName] = frozenset({"status", "direct", "report", "close"})
 """Acts that are done on the leading tip alone; they count for the tips that are merged into it, too."""
+_OF_HOLDERS: frozenset[ActName] = frozenset({"status", "ask", "direct", "correct"})
+"""Acts of desks that have the tip itself."""
 _ON_PEOPLE: frozenset[ActName] = frozenset({"recuse", "readmit"})
 """Acts that change which officers may read the tip: its status stays, and the acting officer may lose it."""
 
@@ -56,6 +58,8 @@ class DeskActs:
     def may_close(self, tip: OpenTip) -> bool:
         """Return whether the desk may close a tip itself; otherwise it asks for this, and another desk decides."""
         work, desk = tip.work, self._casework.desk
+        if tip.envelope.tip_recipient:
+            return False
         if not work.disputed:
             return not work.director_of(desk)
         offices = self.offices()
@@ -69,7 +73,7 @@ class DeskActs:
     def may_decide(self, tip: OpenTip) -> bool:
         """Return whether the officer may approve or refuse the closing that another officer asks for."""
         work, desk = tip.work, self._casework.desk
-        asking = work.awaits_closing_from()
+        asking = "" if tip.envelope.tip_recipient else work.awaits_closing_from()
         if not asking or work.finished or not self.offices().may_decide(desk, work, asking):
             return False
         return asking != desk or self._is_second_officer(tip)
@@ -121,6 +125,8 @@ class DeskActs:
             return "long"
         if tip.work.is_led and act.name in _OF_LEADING:
             return "merged"
+        if tip.envelope.tip_recipient and act.name in _OF_HOLDERS:
+            return "released"
         checks: dict[ActName, Callable[[OpenTip, DeskAct], Problem | None]] = {
             "status": self._check_status,
             "direct": self._check_direct,
@@ -157,7 +163,7 @@ class DeskActs:
     def _check_withdrawal(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if self._services.read(host_of):
             return "withdraw.office"
-        if not self.releases.may_withdraw(tip, act.to, self.offices()):
+        if not self.releases.may_withdraw(tip, act.to):
             return "withdraw.none"
         return None if act.text else "withdraw"
 
@@ -167,8 +173,6 @@ class DeskActs:
         return self.recusal.check_recuse(tip, has_desk_above=has_desk_above)
 
     def _check_direct(self, tip: OpenTip, act: DeskAct) -> Problem | None:
-        if tip.envelope.tip_recipient:
-            return "released"
         if act.to not in {desk.name for desk in self._casework.directing.allowed_targets(tip)}:
             return "desk"
         if tip.work.merged_into:
@@ -176,7 +180,7 @@ class DeskActs:
         now = self._clock()
         if act.due is None or (act.due and not now < act.due <= now + self.clocks.longest_days * 86_400):
             return "due"
-        return self.releases.check_direction(tip, _handover(act)) if act.text else "direct"
+        return self.releases.check_direction(tip, act) if act.text else "direct"
 
     def _check_report(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if not tip.work.director_of(self._casework.desk):
@@ -246,7 +250,7 @@ class DeskActs:
 
     def _post(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
         if act.name == "direct":
-            self.releases.direct(unit, tip, _handover(act), self._due(tip, act))
+            self.releases.direct(unit, tip, act, self._due(tip, act))
         elif act.name == "consent":
             self.releases.consent(unit, tip, self._due(tip, act))
         elif act.name == "withdraw":
@@ -295,19 +299,10 @@ class DeskActs:
 
 
 def _is_known_to_the_same_desks(tip: OpenTip, other: OpenTip) -> bool:
-    """Return whether each desk that has `tip` has `other` too, so that the number of `other` reveals nothing to them.
-
-    Routing gives two tips of one district with equal exclusions to the same desks; all other desks were directed.
-    """
-    here, there = tip.header, other.header
-    same_route = (here.district, sorted(here.excluded)) == (there.district, sorted(there.excluded))
-    same_accused = tip.tip.accused is None and other.tip.accused is None
-    directed = tip.work.directions.keys() <= other.work.directions.keys()
-    return same_route and same_accused and directed
-
-
-def _handover(act: DeskAct) -> Handover:
-    return Handover(to=act.to, instruction=act.text, answers=act.answers, rewording=act.rewording, raw=act.raw)
+    """Return whether each desk that has `tip` has `other` too, so that the number of `other` reveals nothing."""
+    here, there = ({*one.access.holders, *one.access.releases} for one in (tip, other))
+    may_direct_alike = set(tip.header.excluded) == set(other.header.excluded)
+    return here <= there and may_direct_alike and tip.tip.accused is None and other.tip.accused is None
 
 
 def _status(text: str) -> Status | None:

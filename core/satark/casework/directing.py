@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from satark.api.routing import LEVELS, CaseworkError, Desk, NoSuchDesk
+from satark.api.routing import LEVELS, Desk, NoSuchDesk
 from satark.api.sealing import new_identity, recipient_of
 from satark.api.tip import CaseStep, Envelope, Message, Release
+from satark.casework.act_names import ActRefused
 from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules, host_of
 from satark.routing.desks import all_desks, renew_key_of_tip
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
     from satark.casework.work import PostedMessage
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
-
-
-class OnlyAtTheHost(CaseworkError):  # noqa: N818 - it reads as what it says
-    """Only the host can take a tip back; it handed the tip over for the remote office."""
-
-    def __init__(self) -> None:
-        super().__init__("an office of its own can't withdraw a direction: ask the desk above, at the host")
 
 
 class Post(Protocol):
@@ -90,19 +84,22 @@ class Directing:
     ) -> PostedMessage:
         """Give another desk the tip, or with `answers` a release: these and the rewording, without the tip's key.
 
-        A desk that has the tip's key already keeps it.
-
         Raises:
             NoSuchDesk: there is no such desk, or it must not have this tip.
+            ActRefused: the desk has the tip's key, so that it gets no release, or had it until a moment ago.
         """
         # Read in this transaction, so that the desk's key can't change before the envelope is stored.
         desks = {desk.name: desk for desk in self._sealable(unit)}
         desk = desks.get(to_desk)
         if desk is None or desk.name == self._desk or not self._may_have(desk, tip):
             raise NoSuchDesk
+        had_tip, access = desk.name in tip.access.holders, self._cache.present_access(unit, tip)
+        has_tip = desk.name in access.holders
+        if (had_tip and not has_tip) or (has_tip and answers is not None):
+            raise ActRefused("gives")
         tip = msgspec.structs.replace(tip, envelope=self._cache.present_envelope(unit, tip.envelope))
-        release, access = None, self._cache.present_access(unit, tip)
-        if answers is not None and desk.name not in access.holders:
+        release = None
+        if answers is not None:
             given = access.releases.get(desk.name)  # a desk can still read the release that it has
             key = given.key if given else new_identity()[1]
             release = Release(key=key, text=rewording, answers=dict(answers))
@@ -125,10 +122,10 @@ class Directing:
         A desk that had the tip's key may still know it. So the tip gets a new key for all that is written from now on.
 
         Raises:
-            OnlyAtTheHost: this machine is a remote office.
+            ActRefused: this machine is a remote office, or the desk may not take the tip from that one.
         """
         if host_of(unit.main):
-            raise OnlyAtTheHost
+            raise ActRefused("withdraw.office")
         destinations = [rule.to for rule in self._services.destination_rules if rule.desk == desk]
         envelopes.drop(unit, tip.id, [desk, *destinations])
         if desk not in self._cache.present_access(unit, tip).releases:
@@ -211,11 +208,13 @@ class Directing:
 
 
 def _released(tip: OpenTip, release: Release) -> Envelope:
-    """Return the envelope for a desk that gets a release alone; it has neither the language nor the exact words."""
+    """Return the envelope for a desk that gets a release alone; it writes to no tipster and knows no language."""
     return msgspec.structs.replace(
         tip.envelope,
         identity=release.key,
+        receipt="",
         tip_recipient=recipient_of(tip.envelope.identity),
         holders={},
+        answers_to={},
         header=msgspec.structs.replace(tip.header, language=""),
     )

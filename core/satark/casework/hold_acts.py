@@ -25,7 +25,8 @@ class TipKeeping:
 
     def of(self, tip: OpenTip) -> Keeping:
         """Return for how long a tip is kept."""
-        return keeping_of(self._services.retention, tip.header, tip.thread)
+        state = self._services.read_keys(self._services.roster.check).state
+        return keeping_of(self._services.retention, tip.header, tip.thread, state)
 
     def ask(self, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
         """Ask for a step; another officer must agree. A hold keeps the tip from now on.

@@ -55,14 +55,19 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
         return Term(due=self.due, held=1 if self.held else 0, ordered=1 if self.ordered else 0)
 
 
-def keeping_of(settings: RetentionSettings, header: Header, thread: Sequence[PostedMessage]) -> Keeping:
-    """Work out for how long a tip is kept, from its thread."""
+def keeping_of(
+    settings: RetentionSettings, header: Header, thread: Sequence[PostedMessage], state: RosterState
+) -> Keeping:
+    """Work out for how long a tip is kept, from its thread.
+
+    What can't be undone takes two who are officers still: `state` is the roster as it is now.
+    """
     status, since = _newest_status(header, thread)
     found = Keeping(due=due_day(settings, status, header.category, since))
     for posted in thread:
         step = posted.message.retention
         if posted.message.sender == "desk" and step:
-            found = _followed(found, posted, step)
+            found = _followed(found, posted, step, state)
     return found
 
 
@@ -97,6 +102,13 @@ def check_agree(keeping: Keeping, officer: tuple[str, str], state: RosterState) 
     return AGREED[keeping.asked]
 
 
+def _may_agree(keeping: Keeping, posted: PostedMessage, state: RosterState) -> bool:
+    try:
+        return bool(check_agree(keeping, (posted.message.desk, posted.officer), state))
+    except StepRefused:
+        return False
+
+
 def _newest_status(header: Header, thread: Sequence[PostedMessage]) -> tuple[Status, str]:
     """Return a tip's status, and the time band in which the tip got this status."""
     messages = [posted.message for posted in thread]
@@ -108,7 +120,7 @@ def _newest_status(header: Header, thread: Sequence[PostedMessage]) -> tuple[Sta
     return INITIAL_STATUS, newest
 
 
-def _followed(before: Keeping, posted: PostedMessage, step: RetentionStep) -> Keeping:
+def _followed(before: Keeping, posted: PostedMessage, step: RetentionStep, state: RosterState) -> Keeping:
     message = posted.message
     if step in AGREED:
         held = before.held or step == "ask_hold"
@@ -116,6 +128,8 @@ def _followed(before: Keeping, posted: PostedMessage, step: RetentionStep) -> Ke
         return msgspec.structs.replace(before, held=held, ordered=False, asking=posted, **fields)
     if AGREED.get(before.asked) != step or before.asked_by == (message.desk, posted.officer):
         return before  # no second officer agreed to what one asked for
+    if step == "erasure" and not (is_by_present_key(state, posted) and _may_agree(before, posted, state)):
+        return before
     nothing = msgspec.structs.replace(before, asked="", asked_by=("", ""), asking=None)
     return msgspec.structs.replace(
         nothing, held=step == "hold", ordered=step == "erasure", reason=before.reason if step == "hold" else ""

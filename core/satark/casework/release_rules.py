@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
-from satark.api.observability import Redacted
 from satark.api.routing import LEVELS, CaseworkError
 from satark.api.tip import CaseStep, Message
 from satark.casework.sender_hints import words_of
@@ -13,16 +12,11 @@ from satark.casework.two_officers import check_two_officers, is_by_present_key
 from satark_words.tokens import fold
 
 if TYPE_CHECKING:
+    from satark.casework.act_names import DeskAct, Problem
     from satark.casework.casework import Casework
-    from satark.casework.clocks import Offices
     from satark.casework.opened_tip import OpenTip
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
-
-ReleaseProblem: TypeAlias = Literal[
-    "released", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office"
-]
-"""Why a release is refused: part of `act_names.Problem`, with the same wording."""
 
 RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
 """Steps whose answers may be handed over, in the order in which they are offered."""
@@ -31,18 +25,6 @@ QUOTE: Final = 8
 _SHORTEST: Final = 4
 """Fewest words of a tipster's text that can be quoted: anybody may write a shorter one by chance."""
 _LOWEST_WITH_KEY: Final = LEVELS.index("district")
-
-
-class Handover(Redacted, frozen=True, kw_only=True):
-    """What an officer wants to hand over to a desk."""
-
-    to: str
-    instruction: str
-    answers: Mapping[str, str]
-    """Step → the part of its answer that is handed over."""
-    rewording: str
-    raw: bool
-    """Whether the tipster's own words shall be handed over."""
 
 
 class ReleaseRules:
@@ -54,19 +36,22 @@ class ReleaseRules:
 
     def takes_release(self, tip: OpenTip, to_desk: str) -> bool:
         """Return whether a desk gets a release, not the tip: desks below a district do, unless they have the tip."""
-        given = tip.work.directions.get(to_desk)
+        has_tip = to_desk in tip.access.holders
         desk = next((one for one in self._casework.directing.allowed_targets(tip) if one.name == to_desk), None)
-        return desk is not None and LEVELS.index(desk.level) < _LOWEST_WITH_KEY and not (given and not given.release)
+        return desk is not None and LEVELS.index(desk.level) < _LOWEST_WITH_KEY and not has_tip
 
-    def check_direction(self, tip: OpenTip, given: Handover) -> ReleaseProblem | None:
+    def check_direction(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         """Check what a direction hands over."""
-        if given.raw or not self.takes_release(tip, given.to):
+        takes_release = self.takes_release(tip, act.to)
+        if act.gives == ("tip" if takes_release else "release"):
+            return "gives"
+        if act.raw or not takes_release:
             return None
-        if not given.answers.keys() <= set(RELEASABLE):
+        if not act.answers.keys() <= set(RELEASABLE):
             return "field"
-        return "quotes" if _quotes(tip, given.instruction, given.rewording) else None
+        return "quotes" if _quotes(tip, act.text, act.rewording) else None
 
-    def check_consent(self, tip: OpenTip) -> ReleaseProblem | None:
+    def check_consent(self, tip: OpenTip) -> Problem | None:
         """Check that this officer may consent to what another officer of the desk asks to hand over."""
         asked = tip.work.raw_asked
         if asked is None or asked.message.desk != self._casework.desk:
@@ -80,21 +65,22 @@ class ReleaseRules:
             return "raw.two"
         return None
 
-    def may_withdraw(self, tip: OpenTip, from_desk: str, offices: Offices) -> bool:
+    def may_withdraw(self, tip: OpenTip, from_desk: str) -> bool:
         """Return whether the desk may take a direction back: its own, or one of a desk below."""
-        given, desk = tip.work.directions.get(from_desk), self._casework.desk
-        return given is not None and (given.by == desk or offices.is_above(desk, given.by))
+        step = CaseStep(kind="withdrawn", to=from_desk)
+        message = Message(sender="desk", desk=self._casework.desk, internal=True, case=step)
+        return from_desk in tip.work.directions and self._services.signers().may_write(message, tip.access)
 
-    def direct(self, unit: UnitOfWork, tip: OpenTip, given: Handover, due: int) -> None:
+    def direct(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct, due: int) -> None:
         """Direct a tip, to a station with a release; if the tipster's own words shall go, ask a second officer."""
         direct = self._casework.directing.direct
-        if not self.takes_release(tip, given.to):
-            direct(unit, tip, given.to, given.instruction, due)
-        elif given.raw:
-            self._ask_raw(unit, tip, given, due)
+        if not self.takes_release(tip, act.to):
+            direct(unit, tip, act.to, act.text, due)
+        elif act.raw:
+            self._ask_raw(unit, tip, act, due)
         else:
-            filled = {step: text for step, text in given.answers.items() if text}
-            direct(unit, tip, given.to, given.instruction, due, answers=filled, rewording=given.rewording)
+            filled = {step: text for step, text in act.answers.items() if text}
+            direct(unit, tip, act.to, act.text, due, answers=filled, rewording=act.rewording)
 
     def consent(self, unit: UnitOfWork, tip: OpenTip, least_due: int) -> None:
         """Hand over the tip as another officer asked; the report is owed when they said, but not before `least_due`."""
@@ -105,10 +91,10 @@ class ReleaseRules:
         due = max(step.due, least_due) if step.due else 0
         self._casework.directing.direct(unit, tip, step.to, asked.message.text, due)
 
-    def _ask_raw(self, unit: UnitOfWork, tip: OpenTip, given: Handover, due: int) -> None:
-        step = CaseStep(kind="asked_raw", to=given.to, due=due)
-        message = Message(sender="desk", desk=self._casework.desk, text=given.instruction, internal=True, case=step)
-        self._casework.post(unit, tip, message, act=("raw_asked", given.to))
+    def _ask_raw(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct, due: int) -> None:
+        step = CaseStep(kind="asked_raw", to=act.to, due=due)
+        message = Message(sender="desk", desk=self._casework.desk, text=act.text, internal=True, case=step)
+        self._casework.post(unit, tip, message, act=("raw_asked", act.to))
 
 
 def _quotes(tip: OpenTip, *written: str) -> bool:

@@ -159,7 +159,7 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
     if message.desk in work.unattended:
         work = msgspec.structs.replace(work, unattended=work.unattended - {message.desk})
     if message.case and message.case.kind in _OF_PEOPLE:
-        return _after_people(work, message.desk, message.case)
+        return _after_people(work, posted, message.case)
     if message.status or (message.case and message.case.kind in _ACTS):
         work = msgspec.structs.replace(work, acted=True, acted_by=message.desk, acted_at=posted.at)
     if message.case:
@@ -196,7 +196,10 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
     return work
 
 
-def _after_people(work: Work, desk: str, step: CaseStep) -> Work:
+def _after_people(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
+    desk, is_own = posted.message.desk, posted.officer == step.to
+    if (step.kind == "recused" and not is_own) or (step.kind == "readmitted" and is_own):
+        return work  # officers recuse themselves, and others readmit them
     if step.kind == "unattended":
         return msgspec.structs.replace(work, unattended=work.unattended | {desk})
     before = work.recused.get(desk, frozenset())

@@ -137,6 +137,7 @@ class Submissions:
                 desk: tuple(to for to, its in read.items() if its == desk)
                 for desk in dict.fromkeys((*(one.name for one in route.desks), *read.values()))
             },
+            answers_to=rules.next_above(route.desks, self._services.geography),
         )
         contents = {name: encode(replace(envelope, desk=name), envelopes.PADDED) for name in holders}
         size = max(map(len, contents.values()))

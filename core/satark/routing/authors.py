@@ -17,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from satark.api.observability import Redacted
+from satark.api.routing import LEVELS
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.api.tip import Message
 from satark.identity import time_buckets
@@ -35,6 +36,8 @@ TIPSTER_USE = "satark/1/tipster"
 _DOMAIN = b"satark/1/message\0"
 _PADDED = 384
 """Bytes of every name and time before sealing: more than the longest name needs, so that the size reveals no name."""
+_SIGNATURE = 64
+"""Bytes of a signature."""
 _NOT_SIGNED = frozenset({"officer", "signature"})
 
 
@@ -68,6 +71,8 @@ class Writer(Redacted, frozen=True, kw_only=True):
         use, identity = (TIP_USE, envelope.identity) if self.is_destination else (DESK_USE, self.identity)
         statement = _statement(message, envelope.tip, seq)
         signature = signing_key(identity.split()[0], use).sign(statement)
+        if not message.internal:  # who has the tip's first key has the tip; a receipt knows it whatever a row says
+            signature += signing_key(envelope.identity.split()[-1], TIP_USE).sign(statement)
         own = sign_statement(_statement(message, envelope.tip, seq, self.name, now), self.own_identity)
         author = Author(name=self.name, at=now, signature=own if self.own_identity else b"")
         return replace(message, signature=signature, officer=seal(author, *recipients, padded=_PADDED))
@@ -89,6 +94,17 @@ class Signers:
         """Return every key that a desk's officers ever had, by name; the desk's own under the empty name."""
         state = self._own if desk in self._own.signing_keys or self._host is None else self._host
         return state.signing_keys.get(desk, {})
+
+    def may_write(self, message: Message, access: Access) -> bool:
+        """Return whether a desk may write this. No desk takes a tip from one of a higher level than its own."""
+        step = message.case
+        if step and step.kind == "withdrawn" and self._level(step.to) > self._level(message.desk):
+            return False
+        return access.may_write(message)
+
+    def _level(self, desk: str) -> int:
+        listed = next((one.desks[desk] for one in (self._host, self._own) if one and desk in one.desks), None)
+        return LEVELS.index(listed.desk.level) if listed else 0
 
     def positions(self, seq: int, keys: Mapping[str, list[str]]) -> tuple[int, ...]:
         """Return which positions a message's signature may name: an office knows none of what it writes."""
@@ -136,7 +152,7 @@ class ThreadReader:
             return author if is_by(verifiers, message, self._envelope.tip, (seq, 0)) else None
         keys = signers.keys(message.desk)
         places = signers.positions(seq, keys)
-        if not self.access.may_write(message):
+        if not signers.may_write(message, self.access):
             return None
         if keys.keys() <= {""}:
             return author if is_by(keys.get("", []), message, self._envelope.tip, places) else None
@@ -166,7 +182,8 @@ def is_by_tipster(message: Message, envelope: Envelope, seq: int) -> bool:
 def is_by(verifiers: Iterable[str], message: Message, tip: str, places: tuple[int, ...]) -> bool:
     """Return whether one of these public keys (hex) signed a message for a tip, for one of these places in it."""
     statements = [_statement(message, tip, one) for one in places]
-    return any(is_signed(key, message.signature, one) for key in verifiers for one in statements)
+    signatures = [message.signature[:_SIGNATURE], message.signature[_SIGNATURE:]]
+    return any(is_signed(key, by, one) for key in verifiers for by in signatures for one in statements)
 
 
 def _statement(message: Message, tip: str, seq: int, *author: str | int) -> bytes:

@@ -16,23 +16,26 @@ _FOR_ONE = frozenset({"directed", "ordered"})
 """Steps that concern the desk that they name, and no other."""
 _FOR_ALL = frozenset({"reported", "asked_to_close", "refused_to_close", "closed", "corrected"})
 """Steps that every directed desk may know of."""
-_OF_HOLDERS = frozenset({"directed", "withdrawn", "asked_raw"})
-"""Steps of desks that have the tip's key."""
+_OF_RELEASES = frozenset({"reported", "asked_to_close", "assigned", "recused", "readmitted", "unattended"})
+"""Steps that a desk with a release alone may take. It asks for all others, in a note."""
 
 
 class Access:
-    """Who has a tip."""
+    """Who has a tip, and what they may do with it."""
 
     def __init__(self, envelope: Envelope, messages: Iterable[Message] = ()) -> None:
         """Read it from an opened envelope and the messages since."""
         self._excluded = frozenset(envelope.header.excluded)
         self._has_release = bool(envelope.tip_recipient)
+        self._desk = envelope.desk
         listed = set(envelope.holders).union(*envelope.holders.values())
         own = {} if envelope.tip_recipient or envelope.desk in listed else {envelope.desk: ()}
         self.holders = {desk: to for desk, to in {**own, **envelope.holders}.items() if desk not in self._excluded}
         """Desks that have the tip's key → the destinations of each that have it too."""
         self.releases: dict[str, Release] = {}
         """Desks that have a release in place of the tip's key, each with its present release."""
+        self.answers_to = dict(envelope.answers_to)
+        """Desk → the desk that may take the tip back from it, as may those that this one answers to."""
         for message in messages:
             self.follow(message)
 
@@ -41,20 +44,46 @@ class Access:
         step = message.case if message.sender == "desk" else None
         if step is None or step.kind not in {"directed", "withdrawn"} or step.to in self._excluded:
             return
-        self.releases.pop(step.to, None)
         if step.kind == "withdrawn":
-            self.holders.pop(step.to, None)
-        elif step.release is None:
+            self.withdraw(step.to, message.desk)
+            return
+        is_new = step.to not in self.holders and step.to not in self.releases
+        if is_new or self.may_withdraw(message.desk, self.answers_to.get(step.to, "")):
+            self.answers_to[step.to] = message.desk
+        self.releases.pop(step.to, None)
+        if step.release is None:
             self.holders[step.to] = tuple({*self.holders.get(step.to, ()), *step.destinations})
         elif step.to not in self.holders:
             self.releases[step.to] = step.release
 
+    def withdraw(self, desk: str, by: str) -> None:
+        """Take the tip from a desk. Those that it directed keep it, and answer to the desk that it answered to."""
+        self.releases.pop(desk, None)
+        self.holders.pop(desk, None)
+        above = self.answers_to.pop(desk, by)
+        self.answers_to = {one: above if to == desk else to for one, to in self.answers_to.items()}
+
+    def may_withdraw(self, desk: str, other: str) -> bool:
+        """Return whether a desk may take the tip back from another: one that it directed, or one further down."""
+        for _ in self.answers_to:  # a forged envelope could name a circle
+            other = self.answers_to.get(other, "")
+            if other == desk:
+                return True
+        return False
+
     def may_write(self, message: Message) -> bool:
-        """Return whether the message's desk has the tip, and so may take this step. A release does not tell."""
-        step = message.case.kind if message.case else ""
-        if step in _OF_HOLDERS or message.retention:
-            return self._has_release or message.desk in self.holders
-        return self._has_release or message.desk in {*self.holders, *self.releases}
+        """Return whether the message's desk has the tip, and so may take this step. A release does not tell of others.
+
+        A desk with a release alone writes to desks, not to the tipster, and decides nothing.
+        """
+        step = message.case
+        if self._has_release and message.desk != self._desk:
+            return True
+        if message.desk in self.holders:
+            return step is None or step.kind != "withdrawn" or self.may_withdraw(message.desk, step.to)
+        has_release = self._has_release or message.desk in self.releases
+        decides = message.status or message.retention or message.transcript or message.question
+        return has_release and message.internal and not decides and (step is None or step.kind in _OF_RELEASES)
 
     def may_write_as_destination(self, message: Message, name: str) -> bool:
         """Return whether a destination that reads the tip may write the message, for itself or for its desk."""

@@ -138,6 +138,12 @@ def desks_above(desk: Desk, desks: Iterable[Desk], geography: Geography) -> list
     return [one for one in higher if not one.area or not desk.area or one.area in _offices_above(desk, geography)]
 
 
+def next_above(desks: Collection[Desk], geography: Geography) -> dict[str, str]:
+    """Return the lowest of these desks that stands above each of them; desks with none above are left out."""
+    found = {one.name: desks_above(one, desks, geography) for one in desks}
+    return {name: min(above, key=lambda one: _RANK[one.level]).name for name, above in found.items() if above}
+
+
 def _accused_unit(tip: Tip, accused: Accused, geography: Geography) -> str:
     """Return the code of the accused unit, empty if it is unknown; an outpost counts as its station."""
     if accused.level == "outpost":

@@ -115,15 +115,15 @@ class TipsterReader:
             self._verifiers = [root.verifier]
 
     def may_show(self, seq: int, message: Message) -> bool:
-        """Return whether the next message is by the tipster's key, a desk's or, of a destination, the tip's."""
+        """Return whether the next message is by the tipster's key, or by the tip's and, of a desk, the desk's too."""
         desk, tip = message.desk, self._root.tip
         if message.sender == "tipster":
             return is_by([self._tipster], message, tip, (seq,))
         if desk in self._state.refused or _has(self._root.excluded, tip, desk) or message.officer in self._seen:
             return False
         keys = self._signers.keys(desk)
-        is_by_desk = is_by(keys.get("", []), message, tip, self._signers.positions(seq, keys))
-        if not is_by_desk and not is_by(self._verifiers, message, tip, (seq, 0)):
+        is_by_desk = ":" in desk or is_by(keys.get("", []), message, tip, self._signers.positions(seq, keys))
+        if not is_by_desk or not is_by(self._verifiers, message, tip, (seq, 0)):
             return False
         self._seen.add(message.officer)  # a message of an office names no place: a copy is known by what was sealed
         return True
@@ -196,10 +196,12 @@ def renew_tip_key(
         deliveries.add_revision(unit, envelope.tip, offices_only=True)
     tip_changes.note(unit, envelope.tip)
     access = _access(unit, envelope, signers)
-    access.holders.pop(without, None)
-    renewed = msgspec.structs.replace(envelope, identity=identity, holders=access.holders)
-    holders = envelopes.holders_of(unit.keys, envelope.tip, access.readers & recipients.keys())
-    contents = {one: encode(msgspec.structs.replace(renewed, desk=one), envelopes.PADDED) for one in holders}
+    access.withdraw(without, envelope.desk)
+    holders = {envelope.desk: (), **access.holders}  # whatever the thread says, nobody loses the tip by their own act
+    renewed = msgspec.structs.replace(envelope, identity=identity, holders=holders, answers_to=access.answers_to)
+    readers = {envelope.desk} if identity == envelope.identity else {envelope.desk, *access.readers}
+    stored = envelopes.holders_of(unit.keys, envelope.tip, readers & recipients.keys())
+    contents = {one: encode(msgspec.structs.replace(renewed, desk=one), envelopes.PADDED) for one in stored}
     size = max(map(len, contents.values()), default=envelopes.PADDED)
     for one, content in contents.items():
         envelopes.store(unit, envelope.tip, one, encrypt_alike(content.ljust(size), recipients[one]))

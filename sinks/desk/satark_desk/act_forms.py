@@ -62,6 +62,7 @@ def act_of(name: ActName, form: Mapping[str, str], utc_offset_hours: float) -> D
         category=value["category"],
         answers={step: value[field] for field, step in GIVEN.items() if value[field]},
         rewording=value["rewording"],
+        gives=form.get("gives", ""),
         raw=bool(value["raw"]),
         private=bool(value["private"]),
     )

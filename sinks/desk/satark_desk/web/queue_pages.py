@@ -193,6 +193,7 @@ class DeskPages:
         takes_release = [desk.name for desk in targets if acts.releases.takes_release(tip, desk.name)]
         return {
             "release_form": release_form(tip, text, services.geography) if takes_release else None,
+            "holders": ", ".join(desks[one].title if one in desks else one for one in tip.access.holders),
             "directions": given_directions(tip, services, desks, session.desk),
             "may_withdraw": [
                 to for to in tip.work.directions if acts.may(tip, DeskAct(name="withdraw", to=to, text="-"))
