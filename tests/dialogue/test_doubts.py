@@ -78,14 +78,26 @@ def test_words_in_doubt_are_forgotten_on_a_no(asked: Chat) -> None:
     assert asked.session.suggested is None
 
 
-def test_words_in_doubt_follow_the_story_that_comes_instead_of_an_answer(asked: Chat) -> None:
+def test_words_in_doubt_are_asked_about_again_before_the_review(asked: Chat) -> None:
     story = "They sell liquor behind the school every night"
-    asked.say(story, "Lanka")
-    assert kept_story(asked) == f"{story}\nskip the police, they know"
+    asked.say(story, "Lanka", "no", "skip")
+    assert asked.step == "@suggested"
+    assert "skip the police, they know" in asked.text
+    assert kept_story(asked.tap("yes")) == f"{story}\nskip the police, they know"
+    assert asked.step == "police_unit"
 
 
 def test_a_revoked_message_in_doubt_is_forgotten(asked: Chat) -> None:
     assert asked.session is not None
-    assert asked.session.suggested is not None
-    asked.revoke(asked.session.suggested[3]).say("They sell liquor behind the school every night", "Lanka")
+    asked.revoke(asked.session.held[0][0])
+    assert asked.step == "what"
+    asked.say("They sell liquor behind the school every night", "Lanka", "no", "skip")
+    assert asked.step == "review"
     assert "skip the police" not in str(kept_story(asked))
+
+
+def test_an_edited_message_in_doubt_is_asked_about_in_its_new_words(asked: Chat) -> None:
+    assert asked.session is not None
+    asked.edit(asked.session.held[0][0], "They sell ganja there too")
+    assert asked.step == "@suggested"
+    assert kept_story(asked.tap("yes")) == "They sell ganja there too"

@@ -89,7 +89,7 @@ def _kept(chat: Chat, text: str) -> bool:
     """Return whether the text is kept, or waits for the answer whether it belongs to the tip."""
     post = chat.turns[-1].post
     answers = chat.session.answers.values() if chat.session else ()
-    held = (chat.session.suggested or ())[3:] if chat.session else ()
+    held = [words for _, words in chat.session.held] if chat.session else []
     words = [
         *held,
         *(post.text for post in [post] if post),
@@ -150,6 +150,9 @@ STATES: dict[str, tuple[str, ...]] = {
     "unsent": TOLD, "code": (*TOLD, "स्थिति"), "code alone": ("स्थिति",), "elsewhere": ("elsewhere",),
     "language after the receipt": (*TOLD, "भेजें", "भाषा"), "code after the receipt": (*TOLD, "भेजें", "स्थिति"),
     "mailbox": (CODE,),
+    "in doubt": (*TOLD, "ruko abhi koi aa gaya hai gadi UP65 AB 1234"),
+    "in doubt at the story": ("Hi", "1", "4", "mera naam mat likhna mai Sunita hu, 9876543210"),
+    "back?": (*TOLD[:4], "wapas jail gaya tha"),
 }  # fmt: skip
 """Question → what a tipster types to come there."""
 ADDITIONS = (

@@ -11,6 +11,7 @@ from satark.api.flow import FormView, Step
 from satark.api.inbound import Event
 from satark.api.prompt import Choice, Prompt, ReceiptPicture
 from satark.dialogue.events.dispatch import handle_event, notice_voice
+from satark.dialogue.events.suggestions import SuggestionMenu
 from satark.dialogue.events.text_messages import is_complete_tip, read_text, without_surrogates, words_of
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.receipts import Receipt, code_token
@@ -23,7 +24,6 @@ from satark.dialogue.states.handoff import HandoffCodeState
 from satark.dialogue.states.mailbox import FeedbackState, MailboxState, ReceiptCodeState, ReplyState
 from satark.dialogue.states.menus import (
     LANGUAGE,
-    SUGGESTED,
     UNSENT,
     CancelMenu,
     ChangeMenu,
@@ -32,12 +32,12 @@ from satark.dialogue.states.menus import (
     IdentityMenu,
     OriginMenu,
     RestartMenu,
-    SuggestionMenu,
     UnsentState,
 )
 from satark.dialogue.turn.consent import consent_of
 from satark.dialogue.turn.context import DialogueState, TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow, make_prompt
+from satark.dialogue.turn.session_changes import SUGGESTED
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import script_of
@@ -128,8 +128,6 @@ class Engine:
         _say_dangers(context)
         event = without_surrogates(event)
         context.consent = consent_of(context, event, whole_tip=is_complete_tip(self._loaded, event), unseen=unseen)
-        if session.chosen_by:
-            context.change(chosen_by="")
         if self._interpret is not None:
             event = without_surrogates(self._interpret(event, context.step, session) or event)
         notice_voice(context, event)
@@ -182,7 +180,7 @@ class Engine:
             What remains of the session, so that the next conversation can tell that a draft was lost; None if no draft
             was lost.
         """
-        told = bool(session.files) or self._loaded.opening_step in session.answers
+        told = bool(session.files or session.held) or self._loaded.opening_step in session.answers
         if session.submitted or not told:
             return None
         return Session(flow=session.flow, channel=session.channel, tip="", recipient="", identity="", lapsed=True)

@@ -149,9 +149,10 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """
     state: str = ""
     """Name of the dialogue state: empty for the draft, `edit:<step>` while one answer is edited, `@…` for the rest."""
-    suggested: tuple[str, ...] | None = None
-    """What the current question suggests: the state below it, an option or a command (`@…`), its label, and where
-    words wait for the answer, the source of their message and the words."""
+    suggested: tuple[str, str, str] | None = None
+    """What the current question suggests: the state below it, an option or a command (`@…`), and its label."""
+    held: tuple[tuple[str, str], ...] = ()
+    """Words of which the tipster must still say whether they belong to the tip, each with its message's `source`."""
     picked_details: tuple[str, ...] = ()
     """Optional steps that the tipster chose to answer."""
     files_uncleaned: tuple[int, ...] = ()
@@ -191,7 +192,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     replied: str = ""
     """Kind and topic of the reply to the last message, if it was only answered and stored nowhere."""
     chosen_by: str = ""
-    """The number that was typed last and chose something; empty if the last message was another one."""
+    """The number of up to two digits that was typed last; empty if it was refused, or another message came last."""
     wrong_codes: int = 0
     without_code: int = 0
     """How often in a row something else came where a receipt code was asked for."""
@@ -223,12 +224,17 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def has_draft(self) -> bool:
         """Whether the session holds anything that would be lost if it ended now."""
-        return bool(self.files) or any(answer.value is not None for answer in self.answers.values())
+        holds = bool(self.files) or (bool(self.held) and not self.submitted)
+        return holds or any(answer.value is not None for answer in self.answers.values())
 
     @property
     def tip_recipient(self) -> str:
         """The tip's age recipient."""
         return self.recipient or recipient_of(self.identity)
+
+    def suggests(self, code: str) -> bool:
+        """Whether the current question suggests this option or command."""
+        return self.suggested is not None and self.suggested[1] == code
 
     def answers_without(self, *steps: str) -> dict[str, GivenAnswer]:
         """Return the answers to all other steps."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.dialogue.states.menus import KEEP
+from satark.dialogue.turn.session_changes import KEEP
 from satark_testing.dialogue.chat import Chat
 
 STEPS = {

@@ -113,7 +113,7 @@ def test_a_suggestion_is_a_question_with_two_buttons(chat: Chat) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "step"),
-    [("no", "district"), ("2", "district"), ("1", "police"), ("Ghazipur", "police"), ("help", "district")],
+    [("no", "district"), ("2", "district"), ("1", "police"), ("Ghazipur", "police"), ("help", "@suggested")],
 )
 def test_what_is_no_answer_to_a_suggestion_goes_to_the_question_below(chat: Chat, answer: str, step: str) -> None:
     chat.say("Hi", "2", "daru", "They sell it every night", "near the old temple", "is it Jaunpur?", answer)

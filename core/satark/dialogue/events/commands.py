@@ -9,7 +9,7 @@ from satark.api.inbound import Tap
 from satark.dialogue.session import Turn
 from satark.dialogue.states.handoff import request_handoff
 from satark.dialogue.states.mailbox import ask_code
-from satark.dialogue.states.menus import LANGUAGE, ask_to_confirm, set_language
+from satark.dialogue.states.menus import LANGUAGE, open_menu, set_language
 from satark.dialogue.turn.consent import may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark_words.reading import Danger, DangerKind
@@ -28,15 +28,13 @@ def handle_command(context: TurnContext, name: str) -> Turn:
 
 def not_understood(context: TurnContext, key: str = "not_understood") -> Turn:
     """Say that something was not understood, or another text, and ask again."""
-    context.say(key)
-    return context.ask()
+    return context.ask(key)
 
 
 def switch_language(context: TurnContext, language: str) -> Turn:
     """Continue in another language, and say so."""
     set_language(context, language)
-    context.say("language.done")
-    return context.ask()
+    return context.ask("language.done")
 
 
 def show_numbers(context: TurnContext, words: str) -> None:
@@ -57,25 +55,15 @@ def turn_page(context: TurnContext, step: int) -> Turn:
     return context.ask()
 
 
-def _help(context: TurnContext) -> Turn:
-    context.say("help")
-    return context.ask()
-
-
-def _language(context: TurnContext) -> Turn:
-    context.change(state="@language")
-    return context.ask()
-
-
 def _restart(context: TurnContext) -> Turn:
     if context.state is LANGUAGE and not context.session.language:
         return context.ask()
-    return ask_to_confirm(context, "restart") if context.session.has_draft else context.restart()
+    return open_menu(context, "restart") if context.session.has_draft else context.restart()
 
 
 def _cancel(context: TurnContext) -> Turn:
     """Ask whether to erase the draft; without one say that there is none, and that a sent tip stays sent."""
-    return ask_to_confirm(context, "cancel") if context.session.has_draft else context.end("cancel.none")
+    return open_menu(context, "cancel") if context.session.has_draft else context.end("cancel.none")
 
 
 def forget(context: TurnContext) -> Turn:
@@ -83,11 +71,6 @@ def forget(context: TurnContext) -> Turn:
     if context.session.submitted or not context.session.has_draft:
         return context.end("forget.none", reach=False)
     return context.end("forget.done", erase=True, reach=False)
-
-
-def _edit(context: TurnContext) -> Turn:
-    context.change(state="@change")
-    return context.ask()
 
 
 def _unknown(context: TurnContext) -> Turn | None:
@@ -111,8 +94,8 @@ def _remind(context: TurnContext) -> Turn:
 
 
 _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
-    "help": _help,
-    "language": _language,
+    "help": lambda context: not_understood(context, "help"),
+    "language": lambda context: open_menu(context, "language"),
     "repeat": _repeat,
     "restart": _restart,
     "cancel": _cancel,
@@ -120,7 +103,7 @@ _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "forget": forget,
     "status": ask_code,
     "reply": ask_code,
-    "edit": _edit,
+    "edit": lambda context: open_menu(context, "change"),
     "elsewhere": request_handoff,
     "remind": _remind,
     "back": lambda context: context.ask(),

@@ -12,11 +12,12 @@ from typing import Any, Final
 import msgspec
 
 from satark.api.flow import AcceptedAnswer, Step
-from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
+from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text
 from satark.api.prompt import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, ChoiceToken, parse_token
 from satark.dialogue.events.asked import named_option
 from satark.dialogue.events.commands import forget, handle_command, not_understood, switch_language, turn_page
 from satark.dialogue.events.form_pages import FORM, handle_form_page
+from satark.dialogue.events.suggestions import answer_suggestion
 from satark.dialogue.events.text_messages import (
     complete_tip_of,
     handle_text,
@@ -25,7 +26,6 @@ from satark.dialogue.events.text_messages import (
     without_receipt_code,
     words_of,
 )
-from satark.dialogue.events.understood_texts import answer_suggestion
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.receipts import code_in
@@ -36,6 +36,7 @@ from satark.dialogue.states.menus import UNSENT
 from satark.dialogue.states.stories import fill_in_again
 from satark.dialogue.turn.consent import choose, is_current
 from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.session_changes import SUGGESTED
 from satark_words.tokens import fold
 
 
@@ -47,8 +48,7 @@ def handle_event(context: TurnContext, event: Event) -> Turn:
     elif isinstance(event, FormPage) and event.token:
         context.source = FORM + context.source
     hear_dangers_beside(context, event)
-    turn = hold_back(context) or (answer_suggestion(context, event) if context.session.suggested else None)
-    return tell_desk_of_dangers(context, event, turn or _handle(context, event))
+    return tell_desk_of_dangers(context, event, hold_back(context) or _handle(context, event))
 
 
 def _handle(context: TurnContext, event: Event) -> Turn:
@@ -56,7 +56,8 @@ def _handle(context: TurnContext, event: Event) -> Turn:
         case Tap():  # first, since most events are taps
             return handle_tap(context, event)
         case Text():
-            return handle_text(context, event)
+            turn = answer_suggestion(context, event) if context.session.state == SUGGESTED else None
+            return turn or handle_text(context, event)
         case CompleteTip():
             return submit_complete_tip(context, event) or _handle(context, event.typed or event.content)
         case FormPage():
@@ -68,7 +69,8 @@ def _handle(context: TurnContext, event: Event) -> Turn:
         case Revoked():
             return handle_revoked(context, event)
         case _:
-            return _handle_unsupported(context, event)
+            key = f"unsupported.{getattr(event, 'what', '')}"
+            return not_understood(context, key if key in REQUIRED_TEXTS else "unsupported")
 
 
 def _handle_sent(context: TurnContext, event: Media | Pin) -> Turn:
@@ -84,11 +86,6 @@ def _handle_sent(context: TurnContext, event: Media | Pin) -> Turn:
     return turn or not_understood(context)
 
 
-def _handle_unsupported(context: TurnContext, event: Event) -> Turn:
-    key = f"unsupported.{event.what}" if isinstance(event, Unsupported) else ""
-    return not_understood(context, key if key in REQUIRED_TEXTS else "unsupported")
-
-
 _PAGE_STEPS: Final[Mapping[str, int]] = {NEXT_PAGE: 1, PREVIOUS_PAGE: -1}
 
 
@@ -96,7 +93,7 @@ def handle_tap(context: TurnContext, tap: Tap) -> Turn:
     """Handle a tap. A token that Satark did not make is read as the words on the button."""
     token = parse_token(tap.token)
     if token is None:
-        return handle_text(context, Text(tap.title)) if tap.title.strip() else context.ask()
+        return _handle(context, Text(tap.title)) if tap.title.strip() else context.ask()
     if code_in(tap.token):
         context.change(aloud="chosen" if context.session.speaks else "")
         return open_mailbox(context)
@@ -143,6 +140,10 @@ def handle_edited(context: TurnContext, event: Edited) -> Turn:
 
     The caption of a file was stored with it and can't be changed.
     """
+    if event.original in dict(context.session.held) and event.body.strip():
+        held = {**dict(context.session.held), event.original: event.body.strip()}
+        context.change(held=tuple(held.items()))
+        return not_understood(context, "edit.done")
     if turn := _too_late(context, "edit.late"):
         return turn
     before, name = context.session, _answered_by(context, event.original)
@@ -166,7 +167,7 @@ def handle_edited(context: TurnContext, event: Edited) -> Turn:
 
 def handle_revoked(context: TurnContext, event: Revoked) -> Turn:
     """Erase all that a revoked message gave."""
-    if turn := _too_late(context, "revoke.late"):
+    if event.original not in dict(context.session.held) and (turn := _too_late(context, "revoke.late")):
         return turn
     before, sources = context.session, {event.original, FORM + event.original} - {""}
     for source in sources:
@@ -278,5 +279,4 @@ def keep_recording(context: TurnContext, event: Event) -> Turn | None:
     if opening:
         name = opening if opening in session.answers else f"@{opening}"
         context.add_part(name, {"voice": ordinal}, ordinal)
-    context.say("aloud.kept")
-    return context.ask()
+    return context.ask("aloud.kept")

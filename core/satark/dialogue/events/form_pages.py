@@ -35,13 +35,11 @@ _Part = Text | Tap | Pin | Media
 def handle_form_page(context: TurnContext, event: FormPage) -> Turn:
     """Accept every valid answer. For each other answer the prompt tells why it is refused."""
     if event.token and event.token != context.session.form_token:
-        context.say("form.old")
-        return context.ask()
+        return context.ask("form.old")
     if context.session.mailbox is not None:
         return _post_to_police(context, event)
     if context.session.submitted:
-        context.say("edit.late")
-        return context.ask()
+        return context.ask("edit.late")
     if not context.session.language and event.language in context.loaded.flow.languages:
         context.change(language=event.language)
     context.change(state="")
@@ -128,10 +126,8 @@ def _answer(context: TurnContext, step: Step, parts: Sequence[_Part]) -> None:
             _leave_blank(context, step)
         else:
             _accept_part(context, step, part)
-    partial = context.session.answers.get(f"@{step.id}")
-    if partial is not None:
+    if partial := context.session.answers.get(f"@{step.id}"):
         context.set_answer(step.id, partial)
-        context.change(answers=context.session.answers_without(f"@{step.id}"))
 
 
 def _accept_part(context: TurnContext, step: Step, part: Text | Tap | Pin) -> None:

@@ -15,7 +15,7 @@ from satark_words.marks import SOUND
 from satark_words.reading import Asked, Confidence, Kind, Reading
 
 _TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
-_STORY_WORDS: Final = 5
+STORY_WORDS: Final = 5
 """Number of words from which on a text is stored, unless it is surely talk."""
 _OF_A_DRAFT: Final = frozenset({"edit", "back", "skip", "done", "repeat", "elsewhere"})
 """Commands that mean nothing before a tip is begun."""
@@ -59,8 +59,13 @@ class Telling:
         """
         session = self.context.session
         in_danger = any(danger.sure for danger in self.reading.dangers)
-        is_probable = self.reading.talk == "likely" or bool(self.reading.talk and self.asked.options)
-        return is_probable and not (in_danger or session.submitted or session.mailbox or session.suggested)
+        may_be = self.tells_number() if session.submitted else bool(self.asked.options)
+        is_probable = self.reading.talk == "likely" or bool(self.reading.talk and may_be)
+        return is_probable and not (in_danger or session.mailbox)
+
+    def is_held(self) -> bool:
+        """Whether the same words are held already."""
+        return any(words == self.event.body.strip() for _, words in self.context.session.held)
 
     def tells_number(self) -> bool:
         """Whether the text is no certain answer and has a number in it."""
@@ -97,7 +102,7 @@ class Telling:
             or self.names_police()
             or (self.context.state is LANGUAGE and reading.command in _OF_A_DRAFT)
         ):
-            return self.counts(_STORY_WORDS, 1)
+            return self.counts(STORY_WORDS, 1)
         if reading.confidence is Confidence.CERTAIN or (reading.kind is Kind.QUESTION and reading.asks):
             return False
         return self.counts(LONG, LEFT_OVER if reading.kind in _TALK else 1 + (reading.kind is Kind.UNCLEAR))
@@ -113,7 +118,7 @@ class Telling:
         """Whether a text has sure marks of a crime, or tells of a danger though it is read as neither talk nor one."""
         marks = self.context.analysis(self.event.body).story_marks()
         sure = any(mark.name not in VAGUE and mark.quality >= SOUND for mark in marks)
-        return (sure or (bool(self.reading.dangers) and self.reading.kind not in _TALK)) and self.counts(_STORY_WORDS)
+        return (sure or (bool(self.reading.dangers) and self.reading.kind not in _TALK)) and self.counts(STORY_WORDS)
 
     def was_answered_so(self) -> bool:
         """Whether a text of several words would get the reply that the message before it got at this question."""

@@ -201,7 +201,7 @@ def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
 def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None:
     """Submit the tip; None if the words tell no tip, or if there is a draft, to which the words then belong."""
     session, opening = context.session, context.loaded.opening_step
-    under_way = session.has_draft and (not event.last or session.state in _ASK_TO_ERASE)
+    under_way = replace(session, held=()).has_draft and (not event.last or session.state in _ASK_TO_ERASE)
     if _gives_receipt_code(context, words_of(event)):
         return None
     if under_way or session.submitted or session.mailbox is not None or not opening:

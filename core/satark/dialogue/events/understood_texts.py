@@ -10,34 +10,31 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from satark.api.flow import Question
-from satark.api.inbound import Edited, Event, Revoked, Tap, Text
-from satark.api.prompt import parse_token
-from satark.dialogue.events.asked import asked_of, named_option
+from satark.api.inbound import Tap, Text
+from satark.dialogue.events.asked import asked_of
 from satark.dialogue.events.commands import choose_language, handle_command, not_understood, show_numbers
 from satark.dialogue.events.named_places import LONG, choose_by_name, correct_place, names_a_place
 from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling
-from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.mailbox import add_to_tip, hold_back
-from satark.dialogue.states.menus import KEEP, LANGUAGE, SUGGESTED, UNSENT
+from satark.dialogue.states.menus import LANGUAGE, UNSENT
 from satark.dialogue.states.stories import (
-    accept_unsolicited,
-    ask_only_what_matters,
+    add_story,
     begin_with_story,
-    fill_in,
     fill_in_answer,
     hear_of_police,
     is_story,
     keep_cry,
     may_cry,
+    opening_in,
 )
 from satark.dialogue.turn.consent import choose, is_question, may_carry_out
 from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.session_changes import KEEP
 from satark_words.reading import Confidence, Kind
-from satark_words.tokens import fold
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
 """States in which every word goes to the police, so that nothing is read as a remark."""
@@ -132,10 +129,13 @@ class _Words(Telling):
         return self.content() if first else self.kept()
 
     def ask_to_keep(self) -> Turn:
-        """Ask whether the words belong to the tip. Until a language is chosen that is asked first."""
-        session = self.context.session
-        held = (session.state if session.language else "", KEEP, "", self.context.source, self.event.body)
-        self.context.change(state=SUGGESTED if session.language else session.state, suggested=held)
+        """Ask whether the words belong to the tip, unless they are said again. A language is chosen first."""
+        if self.is_held():
+            self.context.drop_held()
+            return self.context.ask()
+        self.context.hold(self.event.body)
+        if self.context.session.language:
+            self.context.suggest(KEEP)
         return self.context.ask()
 
     def kept(self, *, stays: bool = False) -> Turn:
@@ -168,7 +168,7 @@ class _Words(Telling):
             more = reading.confidence < Confidence.CERTAIN and self.counts(LEFT_OVER, 1, SAID_IN_ANSWERS)
         if reading.story or self.tells() or more:
             self.keep_story()
-        return _choose(context, reading.option) or not_understood(context)
+        return choose_likely(context, reading.option)
 
     def content(self) -> Turn:
         """Accept the words as the answer, or as a story that was not asked for."""
@@ -177,9 +177,7 @@ class _Words(Telling):
             if context.state is LANGUAGE and is_story(self.event.body):
                 context.leave_menu()
         elif context.state is LANGUAGE:
-            opening = (
-                reading.opening if reading.story else context.loaded.reader.open(context.analysis(self.event.body))
-            )
+            opening = reading.opening if reading.story else opening_in(context, self.event.body)
             begin_with_story(context, self.event, opening)
             return go_on(context)
         if context.state is DRAFT and self.asked.opening:
@@ -206,12 +204,7 @@ class _Words(Telling):
 
     def keep_story(self) -> None:
         """Keep what the text tells beside an answer."""
-        context, opening = self.context, self.reading.opening
-        begins = context.loaded.opening_step not in context.session.answers
-        accept_unsolicited(context, self.event)
-        fill_in(context, opening, but=self.asked.name if self.reading.option else "")
-        if begins:
-            ask_only_what_matters(context, self.event.body, opening)
+        add_story(self.context, self.event, self.reading.opening, self.asked.name if self.reading.option else "")
 
     # ------------------------------------------------------------- what is only answered
 
@@ -223,12 +216,6 @@ class _Words(Telling):
         if reading.command == "language" and reading.option in context.loaded.flow.languages:
             return choose_language(context, reading.option)
         return handle_command(context, "skip" if reading.command == "unknown" else reading.command)
-
-    def question(self) -> Turn:
-        """Answer a question about the service; for the status, ask for the code."""
-        if self.reading.topic == "status":
-            return handle_command(self.context, "status")
-        return self.reply()
 
     def remark(self) -> Turn:
         """Answer a remark; "no photo" leaves the question for files."""
@@ -251,10 +238,6 @@ class _Words(Telling):
             self.keep_story()
         return handle_command(self.context, "skip")
 
-    def greeting(self) -> Turn:
-        """Ask the question."""
-        return self.context.ask()
-
     def unclear(self) -> Turn:
         """Ask again. What was probably meant is named, but never done."""
         context = self.context
@@ -265,6 +248,9 @@ class _Words(Telling):
         label = self._label(code)
         if self.reading.negated and (self._acts(code) or erases or code == "@restart"):
             label = ""
+        adds = self.tells_of_crime() or (not label and (is_story(self.event.body) or self.counts(FIRST_WORDS, 1)))
+        if adds and context.session.submitted and context.session.mailbox is None:
+            return self.ask_to_keep()
         refuses = self.reading.negated or context.analysis(self.event.body).has("opt.reach.no")
         if not label and not refuses and self.counts(LEFT_OVER, FIRST_WORDS):
             return self.ask_to_keep() if self.is_talk() else self.kept(stays=True)
@@ -275,22 +261,23 @@ class _Words(Telling):
             turn = None if in_draft else context.state.handle_event(context, "", self.event)
             return turn or not_understood(context)
         if self._acts(code):
-            return _choose(context, code) or not_understood(context)
+            return choose_likely(context, code)
         if erases and not (context.session.has_draft and may_carry_out(context, code[1:])):
             return handle_command(context, code[1:])
         return self._suggest(code, label)
 
     def _suggest(self, code: str, label: str) -> Turn:
         """Suggest what was probably meant, once; what was told beside it waits for the answer."""
-        context, body, suggestion = self.context, self.event.body, f"suggested {code}"
-        is_long = is_story(body)
-        if is_long and suggestion == context.replied:
-            return self.kept(stays=True)
+        body, suggestion = self.event.body, f"suggested {code}"
+        if self.is_held() or (is_story(body) and suggestion == self.context.replied):
+            return self.ask_to_keep()
         is_said = is_question(body) or (self.reading.talk and code.startswith("@"))
-        tells = self.reading.story or (is_long and not is_said) or (self.suggests() and self.tells())
-        held = (context.source, body) if tells else ()
-        context.change(state=SUGGESTED, suggested=(context.session.state, code, label, *held), replied=suggestion)
-        return context.ask()
+        tells = self.reading.story or (is_story(body) and not is_said) or (self.suggests() and self.tells())
+        if tells:
+            self.context.hold(body)
+        self.context.suggest(code, label)
+        self.context.change(replied=suggestion)
+        return self.context.ask()
 
     def refuse_sending(self) -> Turn:
         """Say that nothing was sent, and which option of the review sends it."""
@@ -299,7 +286,9 @@ class _Words(Telling):
         return self.context.ask()
 
     def reply(self) -> Turn:
-        """Answer shortly, and put the question again."""
+        """Answer shortly, and put the question again; for the status, ask for the code."""
+        if self.reading.kind is Kind.QUESTION and self.reading.topic == "status":
+            return handle_command(self.context, "status")
         if self.asked.asks == "review" and self.reading.kind in {Kind.REFUSAL, Kind.WAIT}:
             return self.refuse_sending()
         kind = f"reply.{self.reading.kind}"
@@ -317,71 +306,18 @@ class _Words(Telling):
         return next((option.label.removeprefix("✓ ") for option in self.asked.options if option.id == code), "")
 
 
-def answer_suggestion(context: TurnContext, event: Event) -> Turn | None:
-    """Do what was suggested, or not; None: the event is no answer to that, and belongs to the question below it.
-
-    Words that wait for the answer are kept unless they don't belong to the tip. Without an answer they wait for the
-    story.
-    """
-    state, code, _, *held = context.session.suggested or ("", "", "")
-    answer = ""
-    if held and isinstance(event, Edited | Revoked) and event.original == held[0]:
-        held = [held[0], event.body] if isinstance(event, Edited) else []
-    if context.session.state == SUGGESTED:
-        answer = _yes_or_no(context, event, *context.state.question(context))
-    asks_on = answer == "no" and held and code != KEEP
-    waits = asks_on or (held and not answer and context.loaded.opening_step not in context.session.answers)
-    below = state if context.session.state == SUGGESTED else context.session.state
-    context.change(state=SUGGESTED if asks_on else below, suggested=(state, KEEP, "", *held) if waits else None)
-    if answer == "no":
-        return context.ask()
-    turn = None if waits or not held else _keep(context, *held, as_answer=code == KEEP and bool(answer))
-    if not answer or turn:
-        return turn
-    return handle_command(context, code[1:]) if code.startswith("@") else _choose(context, code) or context.ask()
-
-
-def _keep(context: TurnContext, source: str, body: str, *, as_answer: bool) -> Turn | None:
-    """Keep words that waited for an answer: as an answer to the question below it, or else beside it."""
-    now, context.source, turn, event = context.source, source, None, Text(body)
-    if as_answer:
-        asked = asked_of(context, *context.state.question(context))
-        turn = _Words(context, event, asked, context.loaded.reader.read(context.analysis(body), asked)).content()
-    else:
-        accept_unsolicited(context, event)
-    context.source = now
-    return turn
-
-
-def _yes_or_no(context: TurnContext, event: Event, name: str, question: Question) -> str:
-    """Return the option of a suggestion that an event chooses for certain; empty if it chooses none."""
-    if isinstance(event, Tap) and (token := parse_token(event.token)):
-        is_shown = token.question == name and token.revision == context.session.revision
-        return token.option if is_shown and not token.option.startswith("@") else ""
-    if not isinstance(event, Text) or is_question(event.body):
-        return ""
-    folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
-    if code := named_option(context, name, question, folded):
-        return code
-    reading = context.loaded.reader.read(context.analysis(event.body), asked_of(context, name, question))
-    is_certain = reading.kind is Kind.OPTION and reading.confidence is Confidence.CERTAIN and not reading.story
-    agrees = reading.kind is Kind.REMARK and reading.topic == "ok"
-    return "yes" if agrees else reading.option if is_certain else ""
-
-
-def _choose(context: TurnContext, code: str) -> Turn | None:
+def choose_likely(context: TurnContext, code: str) -> Turn:
     """Choose an option that was not chosen in its own words."""
-    name, question = context.state.question(context)
-    return choose(context, name, question, code, Tap(code))
+    return choose(context, *context.state.question(context), code, Tap(code)) or not_understood(context)
 
 
 _HANDLERS: Final[Mapping[Kind, Callable[[_Words], Turn]]] = {
     Kind.OPTION: _Words.option,
     Kind.COMMAND: _Words.command,
     Kind.DANGER: _Words.danger,
-    Kind.QUESTION: _Words.question,
+    Kind.QUESTION: _Words.reply,
     Kind.THANKS: _Words.reply,
-    Kind.GREETING: _Words.greeting,
+    Kind.GREETING: lambda words: words.context.ask(),
     Kind.WAIT: _Words.reply,
     Kind.REMARK: _Words.remark,
     Kind.REFUSAL: _Words.refusal,

@@ -53,6 +53,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "untold": frozenset({"names"}),
     "suggested": frozenset({"label"}),
     "suggested.keep": frozenset({"label"}),
+    "suggested.left": frozenset({"label"}),
     "suggested.yes": frozenset({"label"}),
     "consent.option": frozenset({"label", "number"}),
     "consent.command": frozenset({"label"}),

@@ -113,24 +113,17 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
             reopen_review(context)
     if context.state is not DRAFT or (step is not None and step.type.part != "submit"):
         return context.ask()
+    context.drop_held()
     submission = make_submission(context)
     sent = msgspec.structs.replace(context.session, submitted=True, said="\n\n".join(context.said))
     return context.turn(sent, None, submission=submission)
 
 
-def agree(context: TurnContext) -> Turn:
-    """Answer the review with `send`, as on its button."""
+def reopen_review(context: TurnContext, answer: GivenAnswer | None = None) -> None:
+    """Take the answer to the review back, since something is asked or has changed after it, or give another one."""
     for step in context.progress.path:
         if step.type.part == "review":
-            context.set_answer(step.id, GivenAnswer("send", context.source))
-    return go_on(context)
-
-
-def reopen_review(context: TurnContext) -> None:
-    """Take the agreement in the review back, since something is asked or has changed after it."""
-    for step in context.progress.path:
-        if step.type.part == "review":
-            context.set_answer(step.id, None)
+            context.set_answer(step.id, answer)
 
 
 def _leave_place_as_told(context: TurnContext) -> None:
@@ -233,8 +226,6 @@ def finish_step(context: TurnContext, step: Step, answer: GivenAnswer) -> Turn:
     """Store the complete answer of a step and go on to the next."""
     context.set_answer(step.id, answer)
     leave_station_unasked(context, step)
-    if f"@{step.id}" in context.session.answers:
-        context.change(answers=context.session.answers_without(f"@{step.id}"))
     note_identity(context, step)
     return go_on(context)
 
@@ -294,8 +285,7 @@ def _read_caption(context: TurnContext, step: Step, caption: str) -> AcceptedAns
 
 def _clear_files(context: TurnContext, step: Step) -> Turn:
     context.drop_files({file.ordinal for file in context.session.files if file.role == step.id})
-    context.say("files.cleared")
-    return context.ask()
+    return context.ask("files.cleared")
 
 
 def _leave_step(context: TurnContext, step: Step) -> Turn:
@@ -310,8 +300,7 @@ def _leave_step(context: TurnContext, step: Step) -> Turn:
         return _unpick(context, step)
     if step.skip or _asks_where(context):
         return finish_step(context, step, GivenAnswer(None, context.source))
-    context.say("skip.cannot")
-    return context.ask()
+    return context.ask("skip.cannot")
 
 
 def _answer_unknown(context: TurnContext, step: Step, partial: GivenAnswer | None) -> Turn | None:

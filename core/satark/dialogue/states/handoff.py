@@ -8,7 +8,7 @@ from satark.api.flow import Question
 from satark.api.inbound import Event, Text
 from satark.dialogue.receipts import group_digits
 from satark.dialogue.session import Session, Turn
-from satark.dialogue.states.mailbox import MAX_WRONG_CODES
+from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.turn.context import BaseState, TurnContext
 
 
@@ -23,8 +23,7 @@ class HandoffCodeState(BaseState):
         """Say that there is no code in the text: a text with one never comes here."""
         del code
         if isinstance(event, Text):
-            context.say("elsewhere.none")
-            return context.ask()
+            return context.ask("elsewhere.none")
         return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
@@ -38,10 +37,9 @@ class HandoffCodeState(BaseState):
 def request_handoff(context: TurnContext) -> Turn:
     """Request a code for the draft; without a draft, ask for the code of one that is on another channel."""
     if context.session.submitted:
-        context.say("elsewhere.sent")
-        return context.ask()
+        return context.ask("elsewhere.sent")
     if not context.session.has_draft:
-        return _ask_code(context)
+        return ask_code(context, "@elsewhere")
     if context.session.state.startswith("@"):
         context.leave_menu()
     return context.turn(context.session, None, issue_handoff_code=True)
@@ -50,10 +48,9 @@ def request_handoff(context: TurnContext) -> Turn:
 def redeem_code(context: TurnContext) -> Turn:
     """Request the session of the code in the event, unless the draft that is here already would be lost by it."""
     if context.session.has_draft or context.session.submitted:
-        context.say("elsewhere.busy")
-        return context.ask()
+        return context.ask("elsewhere.busy")
     if context.session.wrong_codes >= MAX_WRONG_CODES:
-        return _ask_code(context)
+        return ask_code(context, "@elsewhere")
     return context.turn(context.session, None, redeem_handoff_code=True)
 
 
@@ -69,7 +66,7 @@ def resume(context: TurnContext, session: Session | None) -> Turn:
         context.change(wrong_codes=context.session.wrong_codes + 1)
         if context.session.wrong_codes < MAX_WRONG_CODES:
             context.say("code.wrong")
-        return _ask_code(context)
+        return ask_code(context, "@elsewhere")
     here = context.session
     context.session = msgspec.structs.replace(
         session, channel=here.channel, erasable=here.erasable, reachable=here.reachable, speaks=here.speaks,
@@ -79,8 +76,7 @@ def resume(context: TurnContext, session: Session | None) -> Turn:
     if context.session.state.startswith("@"):
         context.leave_menu()
     _unsay_channel_texts(context)
-    context.say("elsewhere.here")
-    return context.ask()
+    return context.ask("elsewhere.here")
 
 
 def _unsay_channel_texts(context: TurnContext) -> None:
@@ -88,12 +84,3 @@ def _unsay_channel_texts(context: TurnContext) -> None:
     texts, channel = context.catalogue, context.session.channel
     own = [step.id for step in context.loaded.steps if step.type.part == "say" and f"{step.id}.{channel}" in texts]
     context.change(answers=context.session.answers_without(*own))
-
-
-def _ask_code(context: TurnContext) -> Turn:
-    if context.session.wrong_codes >= MAX_WRONG_CODES:
-        context.leave_menu()
-        context.say("code.closed")
-    else:
-        context.change(state="@elsewhere")
-    return context.ask()

@@ -38,8 +38,7 @@ class ReceiptCodeState(BaseState):
             return None
         context.change(without_code=context.session.without_code + 1)
         if context.session.without_code < _TEXTS_WITHOUT_CODE:
-            context.say("code.none")
-            return context.ask()
+            return context.ask("code.none")
         context.change(without_code=0)
         context.say("reply.remark.code")
         return close_mailbox(context)
@@ -196,14 +195,15 @@ def refuse_code(context: TurnContext) -> Turn:
     return ask_code(context)
 
 
-def ask_code(context: TurnContext) -> Turn:
-    """Ask for the receipt code, unless too many wrong ones were tried."""
-    context.change(mailbox=None, without_code=0)
+def ask_code(context: TurnContext, state: str = "@code") -> Turn:
+    """Ask for the receipt code, or for another state's code, unless too many wrong ones were tried."""
+    if state == "@code":
+        context.change(mailbox=None, without_code=0)
     if context.session.wrong_codes >= MAX_WRONG_CODES:
         context.leave_menu()
         context.say("code.closed")
     else:
-        context.change(state="@code")
+        context.change(state=state)
     return context.ask()
 
 

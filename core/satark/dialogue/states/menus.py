@@ -9,16 +9,15 @@ from satark.api.flow import Option, Question, Step
 from satark.api.inbound import Event, Media, Pin, Tap, Text
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.own_words import ACTS
-from satark.dialogue.session import Turn
-from satark.dialogue.states.draft import agree, go_on, unsay
+from satark.dialogue.session import GivenAnswer, Turn
+from satark.dialogue.states.draft import go_on, reopen_review, unsay
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.stories import accept_unsolicited, is_story, untold
 from satark.dialogue.turn.consent import ask_for_word
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-from satark.dialogue.turn.session_changes import EDIT_PREFIX
+from satark.dialogue.turn.session_changes import EDIT_PREFIX, KEEP
 from satark.dialogue.turn.submission import identifying_words, summary_without_identity, take_out_identity
-from satark_words.graphemes import truncate
 from satark_words.tokens import fold
 
 ALOUD: Final = "aloud"
@@ -32,6 +31,12 @@ _TAKE_BACK: Final = frozenset({"cancel", "delete", "clear"})
 _LATE: Final = frozenset({"edit", "back"})
 """Commands that come too late after the receipt, since the tip is sent."""
 _LEAVES_MENU: Final = frozenset({"leave", "back", "skip", "done", "no"})
+
+
+def open_menu(context: TurnContext, name: str) -> Turn:
+    """Put the question of a menu: `cancel` and `restart` ask before something is done that can't be undone."""
+    context.change(state=f"@{name}")
+    return context.ask()
 
 
 class LanguageMenu(BaseState):
@@ -54,8 +59,8 @@ class LanguageMenu(BaseState):
         if code:
             set_language(context, code)
             context.leave_menu()
-            if context.session.suggested:
-                context.change(state=SUGGESTED)
+            if context.session.held:
+                context.suggest(KEEP)
             return go_on(context)
         if isinstance(event, Text):
             folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
@@ -136,8 +141,7 @@ class RestartMenu(_YesNo):
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Ask for the language, or do as asked."""
         if code == "language":
-            context.change(state="@language")
-            return context.ask()
+            return open_menu(context, "language")
         return super().handle_event(context, code, event)
 
     def agreed(self, context: TurnContext) -> Turn:
@@ -263,23 +267,13 @@ class ContactMenu(BaseState):
             context.say("cancel.sent")
         if name in context.consent and "reach" in ACTS.get(name, ()):
             return context.end("reach.no.done", reach=False)
-        if name in _TAKE_BACK:
-            return context.ask()
         if name in _REFUSES:
             return ask_for_word(context, self.question(context)[1], "no")
         if name in _LATE:
             context.say("edit.late")
-            return context.ask()
-        return None
+        return context.ask() if name in {*_TAKE_BACK, *_LATE} else None
 
 
-def ask_to_confirm(context: TurnContext, name: str) -> Turn:
-    """Ask before something is done that can't be undone: `cancel` or `restart`."""
-    context.change(state=f"@{name}")
-    return context.ask()
-
-
-_CODES: Final = ("keep", "change")
 _LEAVES: Final = frozenset({"skip", "done", "leave"})
 _ERASES: Final = frozenset({"delete", "clear", "forget"})
 
@@ -293,7 +287,7 @@ class IdentityMenu(BaseState):
         said = "\n\n".join((*context.said, context.text("identity.ask", words=words, summary="")))
         rest, is_whole = summary_without_identity(context, len(said))
         text = context.text("identity.ask" if is_whole else "identity.only", words=words, summary=rest)
-        codes = ("send" if is_whole else "remove", *_CODES)
+        codes = ("send" if is_whole else "remove", "keep", "change")
         options = tuple(context.option("identity", code) for code in codes)
         return "@identity", Question(text=text, options=options, wants="choice")
 
@@ -304,62 +298,21 @@ class IdentityMenu(BaseState):
                 return context.ask() if accept_unsolicited(context, event) else None
             return None
         if code == "change":
-            context.change(state="@change")
-            return context.ask()
-        if code == "remove":
-            return self._erase(context)
-        if code == "send":
+            return open_menu(context, "change")
+        if code != "keep":
             take_out_identity(context)
-        self._decide(context)
-        return agree(context) if code == "send" else go_on(context)
+        if code == "remove":
+            context.say("identity.removed")
+        context.change(identity_decided=(*context.session.identity_decided, *identifying_words(context)))
+        context.leave_menu()
+        if code == "send":
+            reopen_review(context, GivenAnswer("send", context.source))
+        return go_on(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Erase the words without sending; leave them in where the tipster goes on without an answer."""
-        if name not in _ERASES:
-            return self.handle_event(context, "keep", Tap("keep")) if name in _LEAVES else None
-        return self._erase(context)
-
-    def _erase(self, context: TurnContext) -> Turn:
-        take_out_identity(context)
-        context.say("identity.removed")
-        self._decide(context)
-        return go_on(context)
-
-    def _decide(self, context: TurnContext) -> None:
-        context.change(identity_decided=(*context.session.identity_decided, *identifying_words(context)))
-        context.leave_menu()
-
-
-SUGGESTED: Final = "@suggested"
-"""Name of the state that waits for the answer to a suggestion."""
-KEEP: Final = "@keep"
-"""The suggestion that words belong to the tip."""
-_LONGEST_QUOTE: Final = 80
-"""Characters of the words that are shown when that is asked."""
-_LONGEST_LABEL: Final = 20
-"""Characters that every channel shows on a button."""
-
-
-class SuggestionMenu(BaseState):
-    """Asks whether a text meant what it only suggested. It is answered in `events.words`, in the state below it."""
-
-    def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Offer yes and no."""
-        _, code, label, *held = context.session.suggested or ("", "", "")
-        yes = context.catalogue.text("suggested.yes", label=label)
-        text = context.text("suggested", label=label)
-        if code == KEEP:
-            text = context.text("suggested.keep", label=truncate(held[-1], _LONGEST_QUOTE))
-        options = (
-            Option("yes", yes if len(yes) <= _LONGEST_LABEL else context.catalogue.text("command.yes")),
-            Option("no", context.catalogue.text("command.no")),
-        )
-        return SUGGESTED, Question(text=text, options=options, wants="choice")
-
-    def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Handle nothing."""
-        del context, code, event
-        return None
+        code = "remove" if name in _ERASES else "keep" if name in _LEAVES else ""
+        return self.handle_event(context, code, Tap(code)) if code else None
 
 
 UNSENT: Final = "@unsent"

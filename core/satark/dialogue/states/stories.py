@@ -43,13 +43,22 @@ def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> Non
     if not context.session.language:
         context.change(language=context.loaded.language_of(event.body))
     context.leave_menu()
-    if accept_unsolicited(context, event):
-        fill_in(context, opening)
+    add_story(context, event, opening)
+
+
+def add_story(context: TurnContext, event: Text, opening: Opening, but: str = "") -> None:
+    """Add a story to the tip, with all that it answers but the question of `but`; one that begins it is a whole one."""
+    begins = context.loaded.opening_step not in context.session.answers
+    accept_unsolicited(context, event)
+    fill_in(context, opening, but=but)
+    if begins:
         ask_only_what_matters(context, event.body, opening)
 
 
 def ask_only_what_matters(context: TurnContext, words: str, opening: Opening) -> None:
     """Leave the questions unasked that a whole story need not answer. All may be answered from the review."""
+    if (told := context.session.answers.get(context.loaded.opening_step)) and isinstance(told.value, str):
+        words = told.value
     leave_files_unasked(context)
     _place_by_landmark(context, opening.place)
     police = _step(context, "police")

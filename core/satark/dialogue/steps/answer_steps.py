@@ -54,7 +54,9 @@ class TextStep(BaseStepType):
         """Put the question, or ask for the rest of an answer that was too long for one message."""
         partial = view.partial is not None
         more = "aloud.continue" if isinstance(view.partial, Mapping) else "text.continue"
-        text = view.catalogue.text(more) if partial else question_text(step, view)
+        # Short words came before the question: they are no answer that was too long for one message.
+        asks_more = isinstance(view.partial, Mapping) or len(view.partial or "") > step.settings.max // 2
+        text = view.catalogue.text(more) if asks_more else question_text(step, view)
         return Question(text=text, actions=actions_of(step, partial=partial), wants="text", free=True)
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:

@@ -16,11 +16,14 @@ from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.own_words import ACTS, REVIEW
 from satark.dialogue.session import Turn
 from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.session_changes import SUGGESTED
 from satark_words.tokens import fold
 
 WHOLE_TIP: Final = "tip"
 """The consent of a complete tip in one message."""
-_NOTHING: Final = frozenset[str]()
+_ANSWER: Final = "answer"
+"""The consent of every event that can be meant for the question that is shown, and for no question before it."""
+_LONGEST_NUMBER: Final = 2
 _QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇‽")
 
 
@@ -33,13 +36,17 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: b
         return frozenset({WHOLE_TIP, "submission"})
     if isinstance(event, CompleteTip):
         event = event.typed or event.content
-    act = ""
-    if isinstance(event, Tap):
-        token = parse_token(event.token)
-        act = _written(context, event.title, unseen=unseen) if token is None else _tapped(context, token)
-    elif isinstance(event, Text):
-        act = _written(context, event.body, unseen=unseen)
-    return frozenset({act, *ACTS[act]}) if act else _NOTHING
+    token = parse_token(event.token) if isinstance(event, Tap) else None
+    body = event.title if isinstance(event, Tap) and token is None else event.body if isinstance(event, Text) else ""
+    folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
+    # A number that is typed a second time may be meant for the question before. A caller has heard the question.
+    repeated = folded != "" and folded == context.session.chosen_by and context.session.channel != "voice"
+    context.change(chosen_by=folded if len(folded) <= _LONGEST_NUMBER and folded.isdigit() else "")
+    answers = token is not None or not (unseen or repeated)
+    act = _tapped(context, token) if token else ""
+    if folded and not is_question(body):
+        act = _written(context, folded, answers=answers)
+    return frozenset({*((act, *ACTS[act]) if act else ()), *((_ANSWER,) if answers else ())})
 
 
 def act_of(context: TurnContext, name: str, code: str) -> str:
@@ -57,10 +64,11 @@ def is_question(body: str) -> bool:
 def is_current(context: TurnContext, token: ChoiceToken) -> bool:
     """Return whether a button of the current question still counts.
 
-    Only the one below the newest question sends or erases the tip.
+    Only the one below the newest question sends or erases the tip, or answers a suggestion.
     """
     fields = ACTS.get(act_of(context, token.question, token.option), ())
-    return token.revision == context.session.revision or not {"submission", "erase"}.intersection(fields)
+    must_be_newest = token.question == SUGGESTED or {"submission", "erase"}.intersection(fields)
+    return token.revision == context.session.revision or not must_be_newest
 
 
 def _tapped(context: TurnContext, token: ChoiceToken) -> str:
@@ -75,45 +83,30 @@ def _tapped(context: TurnContext, token: ChoiceToken) -> str:
     return act if offered and is_current(context, token) else ""
 
 
-def _written(context: TurnContext, body: str, *, unseen: bool) -> str:
-    folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
-    if not folded or is_question(body):
-        return ""
+def _written(context: TurnContext, folded: str, *, answers: bool) -> str:
     name, question = context.state.question(context)
     if question.options and (code := context.loaded.option_lookup(context.session, name, question).exact(folded)):
-        act = act_of(context, name, code)
-        return "" if unseen or folded in context.loaded.commands.plain or _is_repeated(context, folded, act) else act
+        return act_of(context, name, code) if answers and folded not in context.loaded.commands.plain else ""
     command = context.loaded.commands.command(folded)
     return command if command in ACTS else ""
 
 
-def _is_repeated(context: TurnContext, folded: str, act: str) -> bool:
-    """Return whether a number is typed a second time, which may be meant for the question before: it sends nothing.
-
-    A caller has heard the question before they press the key.
-    """
-    return (
-        context.session.channel != "voice"
-        and folded == context.session.chosen_by
-        and bool({"submission", "erase"}.intersection(ACTS.get(act, ())))
-    )
-
-
 def choose(context: TurnContext, name: str, question: Question, code: str, event: Tap | Text) -> Turn | None:
-    """Choose an option of the current question. The only way to one: what can't be undone needs consent."""
-    act = act_of(context, name, code)
-    if act and act not in context.consent:
+    """Choose an option of the current question. The only way to one: what can't be undone needs consent.
+
+    A suggestion is answered only by what can't be meant for the question before it.
+    """
+    needed = _ANSWER if name == SUGGESTED else act_of(context, name, code)
+    if needed and needed not in context.consent:
         return ask_for_word(context, question, code)
-    if isinstance(event, Text) and (number := fold(event.body)).isdigit():
-        context.change(chosen_by=number)
     return context.state.handle_event(context, code, event)
 
 
 def ask_for_word(context: TurnContext, question: Question, code: str) -> Turn:
     """Say what to tap or to write for an option, which is not chosen, and put the question again."""
-    labels = {option.code: (number, option.label) for number, option in enumerate(question.options, 1)}
-    number, label = labels[code]
+    number, label = next((at, one.label) for at, one in enumerate(question.options, 1) if one.code == code)
     context.say("consent.option", label=label, number=number)
+    context.change(chosen_by="")
     return context.ask()
 
 

@@ -19,8 +19,9 @@ from satark.dialogue.turn.loaded_flow import (
     prompt_of_offer,
     question_of_offer,
 )
-from satark.dialogue.turn.session_changes import SessionChanges
+from satark.dialogue.turn.session_changes import KEEP, SessionChanges
 from satark_words.catalogues import Catalogue
+from satark_words.graphemes import truncate
 from satark_words.reading import Danger, DangerKind
 
 _ACTS = frozenset({"submission", "erase", "reach", "delete_messages"})
@@ -163,6 +164,16 @@ class TurnContext(SessionChanges):
         heard = (*self.session.told_dangers, *((kind, self.source) for kind in self.dangers))
         self.change(told_dangers=tuple(dict.fromkeys(heard)))
 
+    def quote_held(self) -> str:
+        """Return the beginning of each text that is held."""
+        return "\n".join(truncate(words, 80) for _, words in self.session.held)
+
+    def drop_held(self, *, erased: object = False) -> None:
+        """Leave out the words that are held, and say so unless all is erased."""
+        if self.session.held and not erased:
+            self.say("suggested.left", label=self.quote_held())
+            self.change(held=())
+
     def say_numbers(self, numbers: Iterable[str]) -> None:
         """Say whom to call, which stays above the question of an open mailbox."""
         new = list(numbers)
@@ -195,8 +206,9 @@ class TurnContext(SessionChanges):
 
     # ------------------------------------------------------------- the end of the turn
 
-    def ask(self, *, must_arrive: bool = False, **fields: Any) -> Turn:
-        """End the turn with the state's question, below what was said. `must_arrive`: as in `Prompt.must_arrive`."""
+    def ask(self, *keys: str, must_arrive: bool = False, **fields: Any) -> Turn:
+        """End the turn with the state's question, below what was said and `keys`. `must_arrive`: as in `Prompt`."""
+        self.said += map(self.text, keys)
         if self.session.lapsed:
             self.say("lapsed")
             self.change(lapsed=False)
@@ -207,6 +219,8 @@ class TurnContext(SessionChanges):
         step, accuses_range = self.step, any(one.level == "range" for one in self.session.accused)
         if accuses_range and not self.session.above_range and step is not None and step.type.part == "review":
             self.say("accused.nobody_above")  # where it can be sent
+        if self.session.held and self.is_complete and self.session.state in {"", "@identity"}:
+            self.suggest(KEEP)  # so that no summary is sent while words are held that it does not show
         self.state.enter(self)
         name, question = self.whole_question()
         offers_form = may_offer(self.session, self.progress)
@@ -245,6 +259,7 @@ class TurnContext(SessionChanges):
         self, key: str, *, values: Mapping[str, str] | None = None, must_arrive: bool = False, **fields: Any
     ) -> Turn:
         """End the conversation with a last word, which may name `values`."""
+        self.drop_held(erased=fields.get("erase"))
         self.say(key, **(values or {}))
         language = self.session.language or self.loaded.flow.languages[0]
         prompt = Prompt(
@@ -255,6 +270,7 @@ class TurnContext(SessionChanges):
 
     def restart(self, **fields: Any) -> Turn:
         """End the conversation with the first question of a new one, which begins with the answer to it."""
+        self.drop_held(erased=fields.get("erase"))
         old = self.session
         empty = Session(
             flow=old.flow, language=self.loaded.flow.only_language, channel=old.channel, tip="", recipient="",

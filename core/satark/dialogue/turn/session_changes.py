@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -15,12 +15,16 @@ from satark.dialogue.turn.loaded_flow import FlowProgress, LoadedFlow, place_of
 from satark_words.analysis import Analysis
 
 _STANDING = frozenset({
-    "accused", "complete", "form_offered", "page", "replied", "revision", "said", "state", "step", "suggested",
-    "told_dangers",
+    "accused", "chosen_by", "complete", "form_offered", "held", "page", "replied", "revision", "said", "state", "step",
+    "suggested", "told_dangers",
 })  # fmt: skip
 """Fields of the session that don't affect its position in the flow."""
 EDIT_PREFIX = "edit:"
 """Prefix of `Session.state` while one answer is edited; the step's id follows."""
+SUGGESTED: Final = "@suggested"
+"""Name of the state that waits for the answer to a suggestion."""
+KEEP: Final = "@keep"
+"""The suggestion that the words that are held belong to the tip."""
 
 
 class SessionChanges:
@@ -103,23 +107,41 @@ class SessionChanges:
     def leave_menu(self) -> None:
         """Leave the menu that the session is in, and go back to where it was before."""
         state = "@mailbox" if self.session.mailbox else "@reach" if self.session.submitted else ""
-        self.change(state=state)
+        self.change(state=state, suggested=None)
+
+    def hold(self, words: str) -> None:
+        """Hold the words of this event until the tipster says whether they belong to the tip."""
+        self.change(held=(*self.session.held, (self.source, words.strip())))
+
+    def suggest(self, code: str, label: str = "") -> None:
+        """Have it asked whether an option or a command was meant, or whether the held words belong to the tip."""
+        session = self.session
+        below = session.suggested[0] if session.suggested and session.state == SUGGESTED else session.state
+        self.change(state=SUGGESTED, suggested=(below, code, label))
+
+    def leave_suggestion(self) -> str:
+        """Go back to the question below a suggestion; return what was suggested."""
+        below, code, _ = self.session.suggested or ("", KEEP, "")
+        self.change(state=below, suggested=None)
+        return code
 
     def set_answer(self, name: str, answer: GivenAnswer | None) -> None:
-        """Set one answer, or take it back (None). Files of the old answer that the new one lacks are erased."""
+        """Set one whole answer, or take it back (None). Files of the old answer that the new one lacks are erased."""
         old = self.session.answers.get(name)
         if answer is not None and name == self.loaded.place_step:
             answer = self._with_names(answer)
         if answer is not None and answer.own is not None and (old is None or old.value != answer.value):
             answer = msgspec.structs.replace(answer, own=None)
-        answers = self.session.answers_without(name) if answer is None else {**self.session.answers, name: answer}
+        whole = {name: answer} if answer is not None else {}
+        answers = {**self.session.answers_without(f"@{name}" if whole else name), **whole}
         self.change(answers=answers)
         if old is not None and old.evidence:
             self.drop_files(set(old.evidence) - set(answer.evidence if answer else ()))
 
     def add_part(self, name: str, part: Any, *evidence: str) -> GivenAnswer:
-        """Add to an answer what this event gives; return the answer."""
-        old = self.session.answers.get(name)
+        """Add to an answer, or to what is told of it so far, what this event gives; return the answer."""
+        answers = self.session.answers
+        old = answers.get(name) or answers.get(f"@{name}")
         parts, files = (old.parts, old.evidence) if old else ((), ())
         self.set_answer(name, GivenAnswer.of_parts((*parts, (self.source, part)), (*files, *evidence)))
         return self.session.answers[name]
@@ -133,7 +155,10 @@ class SessionChanges:
             picked_details=tuple(one for one in session.picked_details if one in kept or one not in session.answers),
             told_dangers=tuple(one for one in session.told_dangers if one[1] != source),
             accused=tuple(one for one in session.accused if one.source != source),
+            held=tuple(one for one in session.held if one[0] != source),
         )
+        if session.suggests(KEEP) and not self.session.held:
+            self.leave_suggestion()
         if place := kept.get(self.loaded.place_step):
             self.set_answer(self.loaded.place_step, place)
 

@@ -1,0 +1,136 @@
+"""Suggestions: it is asked whether an option or a command was meant, and whether words belong to the tip.
+
+Only a clear yes does what is suggested. Words in doubt are held until the tipster answers. That is asked at the latest
+before the review, so that it shows all that is sent; where a tip is sent without one, its sender is told of them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from satark.api.flow import Option, Question
+from satark.api.inbound import Event, Tap, Text
+from satark.dialogue.events.asked import asked_of, named_option
+from satark.dialogue.events.commands import handle_command, not_understood
+from satark.dialogue.events.telling import STORY_WORDS, Telling
+from satark.dialogue.events.understood_texts import choose_likely
+from satark.dialogue.flow.command_words import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
+from satark.dialogue.session import Turn
+from satark.dialogue.states.draft import DRAFT, go_on
+from satark.dialogue.states.mailbox import add_to_tip, hold_back
+from satark.dialogue.states.stories import add_story, opening_in
+from satark.dialogue.turn.consent import choose, is_question
+from satark.dialogue.turn.context import BaseState, TurnContext
+from satark.dialogue.turn.session_changes import KEEP, SUGGESTED
+from satark_words.analysis import NEGATIONS
+from satark_words.reading import STORY, Asked, Confidence, Kind
+from satark_words.tokens import fold
+
+_LONGEST_LABEL: Final = 20
+"""Characters that every channel shows on a button."""
+_REFUSES: Final = frozenset({"back", "skip", "leave", "no", "delete", "clear"})
+"""Commands that refuse a suggestion of anything else."""
+
+
+class SuggestionMenu(BaseState):
+    """Asks whether a text meant what it only suggested, or whether the words that are held belong to the tip."""
+
+    def question(self, context: TurnContext) -> tuple[str, Question]:
+        """Offer yes and no."""
+        _, code, label = context.session.suggested or ("", KEEP, "")
+        texts = context.catalogue
+        text, yes = context.text("suggested", label=label), texts.text("suggested.yes", label=label)
+        if code == KEEP:
+            text, yes = context.text("suggested.keep", label=context.quote_held()), texts.text("command.yes")
+        shown = yes if len(yes) <= _LONGEST_LABEL else texts.text("command.yes")
+        options = (Option("yes", shown), Option("no", texts.text("command.no")))
+        return SUGGESTED, Question(text=text, options=options, wants="choice")
+
+    def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
+        """Do what was suggested, or not; what is no answer belongs to the question below."""
+        suggested = context.leave_suggestion()
+        if not code:
+            return context.state.handle_event(context, "", event)
+        if code == "yes" and suggested == KEEP:
+            return _keep(context)
+        if code == "yes":
+            is_command = suggested.startswith("@")
+            return handle_command(context, suggested[1:]) if is_command else choose_likely(context, suggested)
+        if suggested == KEEP:
+            context.drop_held()
+        elif context.session.held:
+            context.suggest(KEEP)
+        return go_on(context, stay=True)
+
+    def handle_command(self, context: TurnContext, name: str) -> Turn | None:
+        """Read the command that is suggested as yes, and one that leads back or erases as no."""
+        code = "yes" if context.session.suggests(f"@{name}") else "no" if name in _REFUSES else ""
+        return choose(context, *self.question(context), code, Tap(code)) if code else None
+
+
+def answer_suggestion(context: TurnContext, event: Text) -> Turn | None:
+    """Answer a suggestion by a text; None: a command or a question, or words that belong to the question below."""
+    name, question = context.state.question(context)
+    folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
+    asked, keeps = asked_of(context, name, question), context.session.suggests(KEEP)
+    words = Telling(context, event, asked, context.loaded.reader.read(context.analysis(event.body), asked))
+    reading = words.reading
+    code = "" if is_question(event.body) else named_option(context, name, question, folded) or _read(words)
+    if words.is_held():  # whoever says it again means what they say
+        code = "yes" if keeps and not reading.negated else "no"
+    elif code == "yes" and keeps and words.counts(STORY_WORDS):
+        context.hear_dangers(event.body)
+        context.hold(event.body)
+    is_said = words.is_answered(again=False) or reading.command in {"help", "repeat"}
+    if not code and (is_said or context.loaded.commands.command(folded) in GLOBAL_COMMANDS):
+        return None
+    is_unclear = keeps and reading.kind is Kind.UNCLEAR and not (words.counts(1, 1) or words.tells_number())
+    if not code and (is_unclear or context.session.chosen_by):
+        return not_understood(context)
+    if code:
+        return hold_back(context) or choose(context, name, question, code, event)
+    context.leave_suggestion()
+    return None
+
+
+def _read(words: Telling) -> str:
+    """Return the answer of a text to a suggestion: only a clear yes is one, and a negation anywhere makes it none."""
+    reading, context = words.reading, words.context
+    is_certain = reading.kind is Kind.OPTION and reading.confidence is Confidence.CERTAIN and not reading.story
+    code = "yes" if reading.topic == "ok" else reading.option if is_certain else ""
+    negated = any(context.analysis(word).has(*NEGATIONS) for word in words.event.body.split())  # phrases hide none
+    if not context.session.suggests(KEEP) or reading.command in {"help", "repeat"}:
+        return "" if negated and code == "yes" else code
+    meant = reading.command or ("" if words.counts(1, 1) else reading.suggested.removeprefix("@"))
+    if negated or meant in _REFUSES or reading.kind is Kind.REFUSAL or reading.topic == "mistake":
+        return "" if reading.story or words.tells_of_crime() else "no"
+    return code or ("yes" if reading.option == "yes" and not words.counts(1, 1) else "")
+
+
+def _keep(context: TurnContext) -> Turn:
+    """Add the words that were held to the tip, and ask the question below; where it asks for words, they answer it."""
+    held = context.session.held
+    context.change(held=())
+    if context.session.state.startswith("@") and context.session.state != "@identity":
+        context.leave_menu()
+    joined, step = Text("\n".join(words for _, words in held)), context.step
+    if context.session.submitted:
+        return add_to_tip(context, joined)
+    if context.state is DRAFT and step is not None and step.type.name == "text":
+        context.source = held[-1][0]
+        return context.state.handle_event(context, "", joined) or context.ask()
+    for source, words in held:
+        context.source = source
+        _add(context, words)
+    return go_on(context, stay=True)
+
+
+def _add(context: TurnContext, words: str) -> None:
+    """Add words to the story. Talk that came before the story was asked for begins it, and it is asked all the same."""
+    story, analysis = context.loaded.opening_step, context.analysis(words)
+    reading = context.loaded.reader.read(analysis, Asked(name=STORY, asks="text"))
+    if story in context.session.answers or reading.talk != "likely" or analysis.has("cat.*", "strong.*"):
+        add_story(context, Text(words), opening_in(context, words))
+        return
+    context.add_part(f"@{story}", words)
+    context.say("text.kept")

@@ -1,0 +1,245 @@
+"""What is only suggested is done, and what is held in doubt is kept, on a clear yes alone; nothing is lost unsaid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+import pytest
+
+from satark.api.inbound import Edited, Event, Media, MediaRef, Pin, Revoked, Tap, Text, Unsupported
+from satark.dialogue.engine import Engine
+from satark.dialogue.session import Session, Turn
+from satark_testing.dialogue.chat import NOW, Chat
+from support.dialogue.acting import acted, consents
+from support.loops import every_row
+
+STORY: Final = "lanka me ramesh daru bechta hai roz raat ko"
+WAITS: Final = "ruko abhi koi aa gaya hai gadi UP65 AB 1234"
+NAMES: Final = "mera naam mat likhna mai Sunita hu, 9876543210"
+BACK: Final = "wapas jail gaya tha"
+OWN: Final = "lanka me mere bhai ramesh daru bechta hai, mera naam Sunita hai, mobile 9876543210"
+WHAT: Final = ("hi", "1", "daru")
+PLACE: Final = (*WHAT, "ramesh ghar se bechta hai raat ko")
+STATES: Final[dict[str, tuple[str, ...]]] = {
+    "first words": (WAITS,), "first words that name": (NAMES,), "language chosen": (WAITS, "1"),
+    "category": ("hi", "1", WAITS), "what": (*WHAT, NAMES), "place": (*PLACE, NAMES), "review": (STORY, WAITS),
+    "review, held": (NAMES, STORY), "cancel": (STORY, "cancel", WAITS), "restart": (STORY, "restart", WAITS),
+    "identity": (OWN, WAITS), "details": (STORY, "2", WAITS), "back?": (*PLACE, BACK),
+    "back? at what": (*WHAT, NAMES, BACK), "back? at the review": (STORY, BACK), "erase?": (STORY, "delete that"),
+    "reach": (STORY, "1", WAITS),
+}  # fmt: skip
+"""Question → what a tipster types to come to a suggestion, or to hold words, beside it."""
+YES: Final = ("haan", "हाँ", "yes", "1", "theek hai", "haan likh do")
+OTHERS: Final = (
+    "2", "nahi", "mat likho", "hata do", "galti se bheja", "nahi chahiye", "no don't include that", "3", "?", "help",
+    "repeat", "kya matlab", "back", "cancel", "status", "भाषा", "bhej do", "send", "mita do", "hi", "lanka",
+    "uska bhai sonu bhi ganja bechta hai", "nahi nahi wo to ganja bhi bechta hai", WAITS, NAMES, BACK,
+    "TIP sigra me ganja bikta hai",
+)  # fmt: skip
+REF: Final = MediaRef(account="test:1", id="m")
+EVENTS: Final[tuple[Event, ...]] = (
+    *map(Text, (*YES, *OTHERS)), Media(REF, "voice"), Media(REF, "image", "dekho"), Pin(25.3, 83.0),
+    Unsupported("poll"), Edited("s0", "lanka me ramesh ganja bechta hai"), Revoked("s0"), Revoked("s1"),
+    *(Tap(f"{option}:now") for option in ("@suggested:yes", "@suggested:no", "review:send", "@cancel:yes")),
+    *(Tap(f"{option}:old") for option in ("@suggested:yes", "review:send", "@cancel:yes", "@identity:send")),
+)  # fmt: skip
+"""What may come next; a tap on a button of the newest question, or of the one before it."""
+
+
+def held(session: Session | None) -> tuple[str, ...]:
+    return tuple(words for _, words in session.held) if session else ()
+
+
+def told(session: Session | None, *steps: str) -> str:
+    answers = session.answers.items() if session else ()
+    return "\n".join(str(answer.value) for step, answer in answers if not steps or step.removeprefix("@") in steps)
+
+
+def _sent_now(event: Event, session: Session) -> Event:
+    if not isinstance(event, Tap):
+        return event
+    option, _, when = event.token.rpartition(":")
+    return Tap(f"{option}:{session.revision - (when == 'old')}")
+
+
+def _agrees(event: Event, session: Session) -> bool:
+    if isinstance(event, Text):
+        return event.body in YES and event.body != session.chosen_by
+    return isinstance(event, Tap) and event.token == f"@suggested:yes:{session.revision}"
+
+
+def _own(event: Event, session: Session) -> bool:
+    asked = session.state if session.state.startswith("@") else session.step
+    if isinstance(event, Text):
+        return consents(asked, event.body) and event.body != session.chosen_by
+    return (
+        isinstance(event, Tap) and event.token.startswith(f"{asked}:") and event.token.endswith(f":{session.revision}")
+    )
+
+
+def _faults(session: Session, shown: str, event: Event, turn: Turn) -> Iterator[str]:
+    """Name what a turn did that its event did not ask for. `shown`: the text of the question that it answers."""
+    after, said = turn.session, turn.prompt.text if turn.prompt else turn.session.said if turn.session else ""
+    agrees, changes = _agrees(event, session), isinstance(event, Edited | Revoked)
+    goes_back = agrees and session.suggested is not None and session.suggested[1] == "@back"
+    goes_back = goes_back or (isinstance(event, Text) and event.body == "back")
+    may = {"took words out", "erased"} if goes_back or "{" in told(session, "what") else set()  # a recording gets words
+    did = [act for act in acted(session, turn) if act not in may]
+    if did and not (_own(event, session) or changes or _is_tip(event)):
+        yield f"{did} without its own word"
+    if turn.submission and not _is_tip(event):
+        lines = str(turn.submission.answers.get("what", "")).split("\n")
+        yield from (f"sent unseen: {line}" for line in lines if line not in shown.replace("…", "") and line not in OWN)
+    if turn.submission and held(session) and any(one not in said for one in held(session)):
+        yield "sent while words were held, and did not say that they are left out"
+    for words in () if turn.erase or turn.submission or changes else held(session):
+        is_told = words in told(after) or bool(turn.post and words in turn.post.text)
+        if is_told and not agrees and not (isinstance(event, Text) and event.body == words):
+            yield f"kept without a yes: {words}"
+        if not is_told and words not in held(after) and words not in said:
+            yield f"lost unsaid: {words}"
+    lost = {
+        step for step, one in session.answers.items() if one.value is not None and after and step not in after.answers
+    }
+    if after and not after.submitted and not changes and len({step.removeprefix("@") for step in lost}) > 1:
+        yield f"took back more than one answer: {lost}"
+
+
+def _is_tip(event: Event) -> bool:
+    return isinstance(event, Text) and event.body.startswith("TIP ")
+
+
+def _walk(engine: Engine, talk: Chat, events: tuple[Event, ...], *, unseen: bool = False) -> list[str]:
+    session, shown, done = talk.session, talk.text, []
+    for at, event in enumerate(events):
+        assert session is not None
+        now = _sent_now(event, session)
+        turn = engine.advance(session, now, f"e{at}", NOW, unseen=unseen)
+        done.append(now)
+        if faults := list(_faults(session, shown, now, turn)):
+            return [f"{fault} on {[getattr(one, 'body', '') or one for one in done]}" for fault in faults]
+        if turn.session is None or turn.submission or turn.prompt is None:
+            break
+        session, shown = turn.session, turn.prompt.text
+    return []
+
+
+@cache
+def _at(engine: Engine, state: str, channel: str) -> Chat:
+    return Chat(engine, channel).say(*STATES[state])
+
+
+@pytest.mark.slow("every event at every suggestion")
+@every_row("channel", ["whatsapp", "sms"])
+@every_row("state", STATES)
+def test_no_event_at_a_suggestion_does_what_it_does_not_say(engine: Engine, state: str, channel: str) -> None:
+    assert [fault for one in EVENTS for fault in _walk(engine, _at(engine, state, channel), (one,))] == []
+
+
+@pytest.mark.slow("every event at every suggestion that was not sent yet")
+@every_row("state", STATES)
+def test_nothing_answers_a_suggestion_that_was_not_sent_yet(engine: Engine, state: str) -> None:
+    talk = _at(engine, state, "whatsapp")
+    for event in map(Text, (*YES, "2", "nahi")):
+        assert talk.session is not None
+        turn = engine.advance(talk.session, event, "e", NOW, unseen=True)
+        assert turn.session is not None
+        assert held(turn.session)[: len(held(talk.session))] == held(talk.session)
+
+
+@pytest.mark.full("pairs of events at every suggestion")
+@every_row("state", STATES)
+def test_no_pair_of_events_at_a_suggestion_does_what_it_does_not_say(engine: Engine, state: str) -> None:
+    talk = _at(engine, state, "whatsapp")
+    assert [fault for one in EVENTS for two in EVENTS for fault in _walk(engine, talk, (one, two))] == []
+
+
+# ------------------------------------------------------------- one by one
+
+
+@pytest.mark.slow("many conversations")
+@every_row(
+    "refusal",
+    ["mat likho", "nahi ye mat likhna", "isko hata do", "nahi, wo dusre ke liye tha", "no don't include that",
+     "no that was for someone else", "नहीं यह मत लिखिए", "यह सूचना का हिस्सा नहीं है", "ye nahi likhna hai", "hata do",
+     "mita do", "rehne do", "nahi chahiye", "wo sab mat likhna please", "ignore that", "delete that", "haan nahi"],
+)  # fmt: skip
+@every_row("before", [(STORY, WAITS), (*WHAT, NAMES), ("hi", "1", WAITS), (NAMES, STORY)])
+def test_a_refusal_in_any_words_leaves_the_words_out_and_says_so(
+    engine: Engine, before: tuple[str, ...], refusal: str
+) -> None:
+    talk = Chat(engine).say(*before)
+    words = held(talk.session)[0]
+    talk.say(refusal)
+    assert held(talk.session) == ()
+    assert words not in told(talk.session)
+    assert f"नहीं लिखा:\n«{words}»" in talk.text
+
+
+@every_row("said", ["help", "repeat", "?", "kya matlab", "samajh nahi aaya", "galti se bheja", "3"])
+def test_what_is_no_answer_puts_the_suggestion_again(engine: Engine, said: str) -> None:
+    talk = Chat(engine).say(*WHAT, NAMES, said)
+    assert (talk.step, held(talk.session)) == ("@suggested", (NAMES,))
+
+
+def test_the_same_number_twice_neither_sends_nor_erases(engine: Engine) -> None:
+    for before in ((STORY, WAITS), (STORY, "cancel", WAITS), (OWN, WAITS), (STORY, "delete that")):
+        talk = Chat(engine, "sms").say(*before, "1", "1")
+        assert talk.submission is None, before
+        assert not talk.turn.erase, before
+    assert Chat(engine).say("ladkiyon ko bech dete hain gaon me, kal raat bhi", "1", "1").submission is None
+
+
+def test_going_back_erases_one_step_and_keeps_what_is_held(engine: Engine) -> None:
+    talk = Chat(engine).say(*PLACE, BACK, "haan")
+    assert (talk.step, held(talk.session), told(talk.session, "what")) == ("what", (BACK,), "")
+
+
+def test_a_second_suggestion_keeps_what_the_first_one_held(engine: Engine) -> None:
+    talk = Chat(engine).say(*WHAT, NAMES, BACK, "nahi")
+    assert held(talk.session) == (NAMES, BACK)
+    assert NAMES in talk.text
+    assert BACK in talk.text
+
+
+def test_a_tip_at_once_names_what_it_leaves_out(engine: Engine) -> None:
+    talk = Chat(engine, "sms").say(WAITS, "TIP ramesh lanka me roz daru bechta hai")
+    assert talk.submission is not None
+    assert WAITS not in str(talk.submission.answers)
+    assert f'nahi likha:\n"{WAITS}"' in talk.text
+
+
+def test_revoking_the_story_leaves_what_is_held(engine: Engine) -> None:
+    talk = Chat(engine).say(STORY, WAITS).revoke("s0")
+    assert (held(talk.session), told(talk.session, "what")) == ((WAITS,), "")
+
+
+def test_talk_that_is_kept_before_the_story_does_not_replace_it(engine: Engine) -> None:
+    talk = Chat(engine).say("naam mat batana wo mujhe maar denge", "1", "haan").tap("INTOX")
+    assert talk.step == "what"
+    assert talk.text.startswith("क्या हो रहा है?")
+    talk.say("ramesh ghar se bechta hai raat ko")
+    assert told(talk.session, "what") == "naam mat batana wo mujhe maar denge\nramesh ghar se bechta hai raat ko"
+
+
+@every_row("said", [WAITS, "uska number 9876501234 hai", "haan aur uska bhai bhi", "naam Bablu", "gadi kali hai"])
+def test_what_follows_the_receipt_in_doubt_is_added_on_a_yes(engine: Engine, said: str) -> None:
+    talk = Chat(engine).say(STORY, "1", said)
+    assert held(talk.session) == (said,)
+    talk.say("haan")
+    assert talk.turn.post is not None
+    assert talk.turn.post.text == said
+    assert talk.step == "@reach"
+
+
+@every_row("wish", ["sab mitana chahta hu", "sab hatana hai mujhe", "सब मिटाना चाहता हूँ"])
+def test_a_wish_to_erase_is_asked_about(engine: Engine, wish: str) -> None:
+    talk = Chat(engine).say(STORY, wish)
+    assert talk.step in {"@suggested", "@cancel"}
+    assert "मिटा" in talk.text
+
+
+def test_an_sms_asks_in_one_script(engine: Engine) -> None:
+    assert Chat(engine, "sms").say(*WHAT, NAMES).text == f'Kya yeh aapki suchna mein likhna hai?\n"{NAMES}"'
