@@ -88,7 +88,9 @@ class ReplyWorker:
         """Id of a call under way → when it was claimed. Another process may take a call whose claim is not renewed."""
         self._polling = Polling()
         self._sent = WriteBatcher(writer, store.delete_sent)
-        self._message_ids: WriteBatcher[tuple[bytes, str]] = WriteBatcher(writer, self._add_message_ids)
+        self._message_ids: WriteBatcher[tuple[bytes, str]] = WriteBatcher(
+            writer, lambda unit, sent: provider_messages.add(unit, sent, identity)
+        )
         self._read_marks: dict[bytes, tuple[Call | None, Call | None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -207,7 +209,7 @@ class ReplyWorker:
             case Transient():
                 self._again(item, attempt, backoff(attempt, longest=LONGEST_WAIT), result.code)
             case WindowClosed():
-                self._fall_back(item)
+                self._writer.write_soon(lambda unit: store.use_fallback(unit, item.id, self._identity))
             case Blocked():
                 self._sent.add(item.id)
             case Permanent():
@@ -230,9 +232,6 @@ class ReplyWorker:
             return
         self._sent.add(item.id)
 
-    def _add_message_ids(self, unit: UnitOfWork, sent: list[tuple[bytes, str]]) -> None:
-        provider_messages.add(unit, sent, self._identity)
-
     def _again(self, item: OutboxMessage, attempt: int, seconds: float, reason: str) -> None:
         if attempt >= self._settings.send_attempts:
             self._dead_letter(item, reason)
@@ -244,9 +243,6 @@ class ReplyWorker:
 
     def _dead_letter(self, item: OutboxMessage, reason: str) -> None:
         self._writer.write_soon(lambda unit: store.dead_letter(unit, item.id, reason))
-
-    def _fall_back(self, item: OutboxMessage) -> None:
-        self._writer.write_soon(lambda unit: store.use_fallback(unit, item.id, self._identity))
 
     async def _recover(self) -> None:
         room = self._places_in_memory

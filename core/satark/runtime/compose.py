@@ -172,13 +172,9 @@ def canary_problems(identity: Identity | None, services: Services) -> list[Setti
 
 
 def folder_problems(services: Services, *, at_start: bool = False) -> list[SettingProblem]:
-    """Report a data folder that this machine does not share with the others of its database.
+    """Report a data folder that this machine does not share with the others of its database, by an id in the folder.
 
-    The folder holds an id, and the database what follows from it. On SQLite there is one machine.
-
-    Args:
-        services: the database and the folder.
-        at_start: a database whose files lie in no folder yet takes this one.
+    `at_start`: a database that knows no folder takes this one. On SQLite there is one machine.
     """
     if services.main.dialect.name == "sqlite":
         return []
@@ -188,10 +184,7 @@ def folder_problems(services: Services, *, at_start: bool = False) -> list[Setti
     if not services.read(lambda main: canaries.is_elsewhere(main, own)):
         return []
     message = "is another folder than that of this database's other machines: files would reach no desk"
-    hint = (
-        "mount the same folder on every machine; if this one replaces it for good: DELETE FROM key_canary WHERE name = "
-        "'folder'"
-    )
+    hint = "mount one on all; if this one replaces it for good: DELETE FROM key_canary WHERE name = 'folder'"
     return [SettingProblem("data_dir", "SATARK_DATA_DIR", message, hint)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import asyncssh
@@ -15,16 +15,6 @@ from satark_files.atomic_files import flush_folder
 
 if TYPE_CHECKING:
     from satark_police_system.settings import SystemSettings
-
-
-class FileTarget(Protocol):
-    """A place that archives are put into."""
-
-    async def put(self, source: Path, name: str) -> DeliveryResult:
-        """Put a file there under a name, atomically. An existing file is left unchanged."""
-
-    async def find_faults(self) -> str:
-        """Check, without writing, whether the place is writable; return a code of what failed, or nothing."""
 
 
 class FolderTarget:

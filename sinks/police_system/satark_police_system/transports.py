@@ -13,14 +13,14 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from satark.api import DeliveryResult, encrypt_stream, run_in_thread
 from satark_files.file_endings import ending_of
 from satark_police_system.events import encode
-from satark_police_system.file_targets import FileTarget, FolderTarget, SftpTarget
+from satark_police_system.file_targets import FolderTarget, SftpTarget
 from satark_police_system.http_client import HttpClient
 
 if TYPE_CHECKING:
@@ -34,22 +34,6 @@ MakeFolder: TypeAlias = "Callable[[], AbstractContextManager[Path]]"
 """Creates a folder for files that lie in plain for a moment; the folder is removed after the block."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time in a ZIP file, for every entry: the real time would say when the tip was handed over."""
-
-
-class Transport(Protocol):
-    """Hands tips over to one police system."""
-
-    async def open(self) -> None:
-        """Open connections."""
-
-    async def close(self) -> None:
-        """Close the connections."""
-
-    async def find_faults(self) -> str:
-        """Connect, hand over nothing, and return a code of what failed, or nothing."""
-
-    async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
-        """Hand one tip over. `key` is the same at every attempt, so that a repeat has no second effect."""
 
 
 class HttpTransport:
@@ -78,7 +62,7 @@ class HttpTransport:
 class FileTransport:
     """Puts a signed archive, with the clean copies if the system may have them."""
 
-    def __init__(self, system: PoliceSystem, target: FileTarget, make_folder: MakeFolder) -> None:
+    def __init__(self, system: PoliceSystem, target: FolderTarget | SftpTarget, make_folder: MakeFolder) -> None:
         self._system = system
         self._target = target
         self._make_folder = make_folder
@@ -105,7 +89,7 @@ class FileTransport:
         write_archive(archive, encode(event), files, self._system.signer, key)
 
 
-def make_transport(system: PoliceSystem, make_folder: MakeFolder) -> Transport:
+def make_transport(system: PoliceSystem, make_folder: MakeFolder) -> HttpTransport | FileTransport:
     """Make the transport that the settings name: url, folder or sftp."""
     settings = system.settings
     if settings.folder is not None:
