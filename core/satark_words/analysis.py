@@ -9,8 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from satark_words.lexicon import Lexicon
-from satark_words.marks import FRAME, SOUND, Mark, Marks, without_hidden
-from satark_words.rules import compounds
+from satark_words.rules import FRAME, SOUND, Mark, Marks, compounds, without_hidden
 from satark_words.spelling import plain
 from satark_words.tokens import Keys, TextToken, tokenize, unglued
 

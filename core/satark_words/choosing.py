@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.clauses import happens_now, is_denied
-from satark_words.marks import FRAME, Mark
 from satark_words.opening import category_of, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
+from satark_words.rules import FRAME, Mark
 from satark_words.tokens import keys, normalize, tokenize
 
 POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.marks import Mark
+from satark_words.rules import Mark
 
 Moment: TypeAlias = Literal["", "now", "past", "coming"]
 

@@ -10,9 +10,8 @@ from typing import Final, Literal, TypeAlias, get_args
 import msgspec
 
 from satark_words.analysis import Analysis
-from satark_words.marks import between
 from satark_words.reading import IdentitySpan
-from satark_words.rules import Rules, all_matches, parse_rule
+from satark_words.rules import Rules, all_matches, between, parse_rule
 from satark_words.tokens import ascii_digits
 
 _Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]

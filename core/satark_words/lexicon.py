@@ -19,7 +19,7 @@ from satark_words.lexicon_files import (
     read_phrases,
     shipped_folder,
 )
-from satark_words.marks import BONES, DISTANT, EXACT, FRAME, INFLECTED, SHORT, SOUND, Mark, without_hidden
+from satark_words.rules import BONES, DISTANT, EXACT, FRAME, INFLECTED, SHORT, SOUND, Mark, without_hidden
 from satark_words.spelling import (
     SHORTEST_PREFIX,
     SHORTEST_STEM,

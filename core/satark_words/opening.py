@@ -11,10 +11,9 @@ import msgspec
 
 from satark_words.analysis import Analysis
 from satark_words.clauses import is_denied, moment_of, timely
-from satark_words.marks import Mark, between
 from satark_words.places import Places
 from satark_words.reading import Danger, Opening, PlaceFound
-from satark_words.rules import Rules, all_matches, parse_rule
+from satark_words.rules import Mark, Rules, all_matches, between, parse_rule
 
 ORDER: Final = (
     "HEIN", "TRAFF", "CONV", "HARASS", "COW", "MINE", "GAMBL", "ARMS", "EXTORT", "INTOX", "POLCOR", "OTHER",

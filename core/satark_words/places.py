@@ -10,8 +10,8 @@ from satark_words.analysis import Analysis
 from satark_words.geography.geography import ELSEWHERE, Geography
 from satark_words.geography.units import UNIT_WORDS
 from satark_words.lexicon import Lexicon
-from satark_words.marks import DISTANT, SOUND, Mark
 from satark_words.reading import PlaceFound
+from satark_words.rules import DISTANT, SOUND, Mark
 
 _BEGINNING: Final = 80
 _END: Final = 40

@@ -11,11 +11,10 @@ import msgspec
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.choosing import FILL, LOOSE, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion
 from satark_words.danger import LEAST, DangerRules
-from satark_words.marks import FRAME
 from satark_words.opening import opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
-from satark_words.rules import Family, Topic, Topics
+from satark_words.rules import FRAME, Family, Topic, Topics
 from satark_words.weights import LEAST_LIKELY, LEAST_TALK, SPOKEN, TALK, Weights, likeliest, likely_option, logit_of
 
 COMMANDS: Final = (

@@ -21,8 +21,8 @@ from satark_testing.dialogue.chat import RECEIPT, Chat
 from satark_words.analysis import Analysis
 from satark_words.choosing import VAGUE
 from satark_words.geography.geography import Geography
-from satark_words.marks import SOUND
 from satark_words.reader import Reader
+from satark_words.rules import SOUND
 from support.dialogue.corpus import Utterance, read_corpus
 from support.dialogue.unseen import TYPED, conversation
 from support.loops import every_row

@@ -11,8 +11,8 @@ from satark.dialogue.states.menus import LANGUAGE
 from satark.dialogue.states.stories import is_story
 from satark.dialogue.turn.context import TurnContext
 from satark_words.choosing import VAGUE
-from satark_words.marks import SOUND
 from satark_words.reading import Asked, Confidence, Kind, Reading
+from satark_words.rules import SOUND
 
 _TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
 STORY_WORDS: Final = 5

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from satark.api.tip import Accused
 from satark.dialogue.session import Accusation
 from satark.dialogue.turn.session_changes import SessionChanges
-from satark_words.marks import SOUND
 from satark_words.reading import Asked, AskedChoice
+from satark_words.rules import SOUND
 
 _IN_MAILBOX: Final = "@mailbox"
 """The source of accusations that are told in a mailbox, and not of the tip that is being told."""
