@@ -288,8 +288,8 @@ def make_prompt(
         parts=parts,
         language=texts.language,
         choices=choices,
-        actions=_commands(texts, session.channel, name, question.actions, session.revision),
-        turns=_commands(texts, session.channel, name, _TURNS, session.revision) if choices else (),
+        actions=_commands(texts, session, name, question.actions),
+        turns=_commands(texts, session, name, _TURNS) if choices else (),
         menu_label=texts.text("list.open") if choices else "",
         wants=question.wants,
         page=session.page,
@@ -297,14 +297,14 @@ def make_prompt(
     )
 
 
-@lru_cache(maxsize=4096)
-def _commands(
-    texts: Catalogue, channel: str, question: str, commands: tuple[str, ...], revision: int
-) -> tuple[Choice, ...]:
-    return tuple(
-        Choice(make_token(question, f"@{command}", revision), texts.text(texts.own(f"command.{command}", channel)))
-        for command in commands
-    )
+def _commands(texts: Catalogue, session: Session, question: str, commands: tuple[str, ...]) -> tuple[Choice, ...]:
+    labels = _labels(texts, session.channel, commands)
+    return tuple(Choice(make_token(question, code, session.revision), label) for code, label in labels)
+
+
+@lru_cache(maxsize=1024)
+def _labels(texts: Catalogue, channel: str, commands: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((f"@{command}", texts.text(texts.own(f"command.{command}", channel))) for command in commands)
 
 
 def may_offer(session: Session, progress: FlowProgress) -> bool:
