@@ -118,6 +118,16 @@ def test_who_is_not_listed_by_a_head_that_the_roster_lacks_gets_no_tip(
     assert "spy" not in services.read_keys(read_state).desk_recipients()
 
 
+def test_a_forged_desk_neither_outvotes_nor_gives_up_what_one_head_remembers(
+    services: Services, book: RosterBook, tmp_path: Path
+) -> None:
+    sign(services, book, KHAN)
+    store(services, with_a_spy(book))
+    sign(services, book, ("spy", "x"), given_up=book.state.head)
+    checked = services.read_keys(Roster(tmp_path / "roster.jsonl").check)
+    assert (checked.state.refused, checked.state.lacks_heads) == ({"spy", RULE.to}, True)
+
+
 def rewritten(book: RosterBook, change: Callable[[Any], Any]) -> list[bytes]:
     """Return the entries of the book, each with its body changed."""
     entries = (Entry.decode(one) for one in book.entries)
