@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from satark.identity import time_buckets
 from satark.identity.random_bytes import random_bytes
 from satark.identity.receipts import FreshCode, OpenedReceipt, new_number
 from satark.identity.signatures import verifier_for
+from satark.identity.stock import Stock
 from satark.ingest.event import seen_key, seen_row
 from satark.plugins.loader import Advice, Plugins
 from satark.roster.state import RosterState
@@ -31,11 +33,12 @@ if TYPE_CHECKING:
     from satark.dialogue.session import Session, Submission
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock
-    from satark.ingest.decoys import Decoys
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
 
+_MOST_DECOYS: Final = 1024
+"""The largest number of envelopes that nobody can open to have ready. One has 6 KB."""
 _EVENTS = 32
 """The rows of a tip's events, counted by their prompts, are filled up to a multiple of this number with decoys."""
 _HASH_BYTES = 16
@@ -45,6 +48,24 @@ _PADDED = 4096
 ROUTING_FAILED: Final = "routing_failed"
 """Flag of a tip that a plugin failed to route. The officers who have the tip decide who else should."""
 _NO_ADVICE: Final = Advice([], is_complete=True)
+
+
+class Decoys(Stock[bytes]):
+    """Envelopes that nobody can open, made ahead of need: with thirty desks, a tip for two of them needs 28.
+
+    They are sealed as others are, but to keys that are forgotten at once. Each is used once.
+    """
+
+    def __init__(self, ahead: int) -> None:
+        super().__init__(partial(_decoy, envelopes.PADDED), ahead=min(ahead, _MOST_DECOYS), name="satark-decoys")
+
+    def take_of(self, size: int) -> bytes:
+        """Take a decoy whose content has so many bytes. A decoy of an unusual size is made at once."""
+        return self.take() if size == envelopes.PADDED else _decoy(size)
+
+
+def _decoy(size: int) -> bytes:
+    return encrypt_alike(bytes(size))
 
 
 class Submissions:

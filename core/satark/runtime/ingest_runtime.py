@@ -15,14 +15,13 @@ from satark.dialogue.rendering.fit import fit
 from satark.evidence.voice_listening import VoiceListener
 from satark.evidence.worker import EvidenceWorker
 from satark.identity.receipts import CodeStock
-from satark.ingest.decoys import Decoys
 from satark.ingest.handoff_codes import HandoffCodes
 from satark.ingest.ingest import AfterCommit, Ingest
 from satark.ingest.mailbox import CodeGuesses, Mailboxes
 from satark.ingest.replay import SpoolReplay
 from satark.ingest.sessions import Drafts, SessionStore
 from satark.ingest.spool import Spool
-from satark.ingest.submission import Submissions
+from satark.ingest.submission import Decoys, Submissions
 from satark.ingest.turn import TurnRunner
 from satark.ingest.turns import Turns
 from satark.ingest.voice_dangers import VoiceDangers
