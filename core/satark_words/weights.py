@@ -14,14 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from satark_words.analysis import Analysis
 
 FILE: Final = "weights.tsv"
 _HUNDREDTHS: Final = 100
-Row: TypeAlias = Mapping[str, int]
-"""Sense → weight."""
 
 
 class Weights(NamedTuple):
@@ -33,14 +31,14 @@ class Weights(NamedTuple):
     by_name: Mapping[str, str]
     """Word or mark → its weights as text in the file's format, since most are never parsed."""
 
-    def of(self, analysis: Analysis) -> Sequence[Row]:
+    def of(self, analysis: Analysis) -> Sequence[Mapping[str, int]]:
         """Return the weights with which every text begins, then those of a text's words and marks, each once."""
         known = self.by_name
         return [_row(self.base), *(_row(known[name]) for name in analysis.features & known.keys())]
 
 
 @cache
-def _row(line: str) -> Row:
+def _row(line: str) -> Mapping[str, int]:
     """Parse a line's weights when it is first needed.
 
     It is cached. The line is from the file, so nothing that tipsters type is cached.
@@ -71,12 +69,12 @@ LEAST_MARGIN: Final = 1.0
 """The logits by which an option must be likelier than every other."""
 
 
-def logit_of(weights: Iterable[Row], sense: str) -> float:
+def logit_of(weights: Iterable[Mapping[str, int]], sense: str) -> float:
     """Return the logit of a sense."""
     return sum([row.get(sense, 0) for row in weights]) / _HUNDREDTHS
 
 
-def likely_option(weights: Sequence[Row], question: str) -> str | None:
+def likely_option(weights: Sequence[Mapping[str, int]], question: str) -> str | None:
     """Return the likely answer to a question, empty if none is much likelier than the others; None: not weighed."""
     logits = sorted((logit_of(weights, sense), sense) for sense in weights[0] if sense.startswith(f"{question}:"))
     if not logits:
@@ -85,7 +83,7 @@ def likely_option(weights: Sequence[Row], question: str) -> str | None:
     return sense.partition(":")[2] if first > LEAST_LIKELY and first - second >= LEAST_MARGIN else ""
 
 
-def likeliest(weights: Sequence[Row], senses: Iterable[str]) -> str:
+def likeliest(weights: Sequence[Mapping[str, int]], senses: Iterable[str]) -> str:
     """Return the likeliest of these senses, empty if none is likely."""
     logit, found = max(((logit_of(weights, sense), sense) for sense in senses), default=(LEAST_LIKELY, ""))
     return found if logit > LEAST_LIKELY else ""
