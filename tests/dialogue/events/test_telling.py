@@ -110,3 +110,11 @@ def repeats(talk: Chat, text: str) -> bool:
     greets = talk.step == "@language" and reading.talk == "likely"
     is_said = is_command or refuses or greets or reading.command == "repeat"
     return is_said or reading.kind in {Kind.OPTION, Kind.DANGER}
+
+
+def test_talk_that_names_police_is_kept() -> None:
+    chat = new_chat().say("hi", "1", "daru", words := "mujhe dar lagta hai uska bhai daroga hai")
+    assert chat.session is not None
+    assert chat.session.answers["what"].value == words
+    talk = new_chat().say("hi", "1", "daru", "mujhe police se dar lagta hai")
+    assert talk.step == "what", "police who are only feared are no story"

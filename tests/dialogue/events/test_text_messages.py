@@ -122,6 +122,18 @@ def test_a_whole_tip_that_says_not_to_send_it_waits_for_the_word(text: str, engi
     assert Chat(engine, channel="sms").say(text).submission is None
 
 
+@every_row(
+    "doubt",
+    [
+        ". cancel", ". delete kar do ise", " mita do ye", ", undo", ", forget it", " never mind", ", rehne do",
+        " abhi rok ke rakho", ", keep it with you for now", " ise aage na badhaye", ", ye baat kisi tak na pahunche",
+        " lekin police tak baat na jaye", ", ye sirf puchne ke liye hai", ", इसे मिटा दो", ", अभी रहने दो",
+    ],
+)  # fmt: skip
+def test_a_tip_that_takes_itself_back_is_not_sent_at_once(engine: Engine, doubt: str) -> None:
+    assert Chat(engine, "sms").say(f"TIP lanka me ganja bikta hai{doubt}").submission is None
+
+
 @pytest.mark.parametrize("text", ["TIP lanka me ganja bikta hai", "सूचना लंका थाने के पीछे दारू बिकती है, पुलिस नहीं आती"])
 def test_a_whole_tip_is_sent_at_once(text: str, engine: Engine) -> None:
     assert Chat(engine, channel="sms").say(text).submission is not None

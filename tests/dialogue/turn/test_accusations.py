@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import product
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -16,6 +17,7 @@ from satark.dialogue.session import Mailbox, OpenMailbox
 from satark.routing.rules import is_accused, route
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
+from support.dialogue.corpus import read_corpus
 from support.loops import every_row
 
 GEOGRAPHY: Final = Geography.sample()
@@ -35,6 +37,8 @@ AGAINST_SP: Final = (
     "uska jija SP sahab hai jo usko bachata hai",
     "एसपी साहब को भी हिस्सा जाता है",
     "the SP takes a share of it too",
+    "S.P. ko bhi hissa jata hai",
+    "एस.पी. साहब को भी हिस्सा जाता है",
 )
 AGAINST_STATION: Final = (
     "lanka thane ka daroga Ram Singh paisa leta hai",
@@ -168,13 +172,13 @@ def test_a_cry_against_the_sp_is_kept_from_the_sp_and_its_words_are_kept(engine:
     assert words in chat.submission.answers["what"]
 
 
-@every_row("story", [STORY, f"{STORY}, lanka thane ka sipahi roz aata hai", f"{STORY}, police ko sab pata hai"])
-def test_do_not_know_protects_no_less_than_no_answer(engine: Engine, story: str) -> None:
-    unasked = Chat(engine).say(story)
-    chat = Chat(engine).say(story)
-    for asked in (chat,) if chat.step in {"police", "police_unit"} else ():
-        asked.tap("unknown")
-    assert readers(chat) <= readers(unasked)
+@every_row("said", ["lanka thane ka sipahi roz aata hai", "police ko sab pata hai", "daroga uska rishtedar hai"])
+def test_do_not_know_protects_no_less_than_no_answer(engine: Engine, said: str) -> None:
+    story = f"ramesh ghar se bechta hai, {said}"
+    chat = Chat(engine).say("hi", "1", "daru", story, "lanka")
+    assert chat.step in {"police", "police_unit"}
+    assert not readers(chat.tap("unknown")) & STATIONS
+    assert not readers(Chat(engine).say(*_ASKED, f"pata nahi, {said}")) & STATIONS
 
 
 @every_row(
@@ -254,3 +258,32 @@ def test_after_the_receipt_no_words_reach_the_office_that_they_accuse_unsaid(eng
 def test_after_a_tip_against_the_sp_more_words_against_the_sp_are_added(engine: Engine) -> None:
     chat = sent(Chat(engine).say(f"{STORY}, {AGAINST_SP[0]}").tap("district"))
     assert chat.say(AGAINST_SP[1]).turn.post is not None
+
+
+def _of_corpus(step: str, meant: str) -> list[str]:
+    corpus = read_corpus(Path(__file__).parents[2] / "words/corpora/tuning")
+    return sorted({one.text for one in corpus if one.step == step and meant in one.meant})
+
+
+@pytest.mark.slow("five hundred conversations")
+def test_no_words_of_the_corpus_add_a_reader(engine: Engine) -> None:
+    words = [*_of_corpus("police", "option:yes"), *_of_corpus("police", "option:no")]
+    words += [*_of_corpus("police_unit", "option:district"), *_of_corpus("police_unit", "option:station")]
+    before = {name: readers(_review(engine, *taps)) for name, taps in BEFORE.items()}
+    more = []
+    for number, one in enumerate(words):
+        name, place = list(BEFORE)[number % len(BEFORE)], list(ADDED)[number % len(ADDED)]
+        if place != "at the review":  # where words may be the answer that the tipster was not asked for
+            more += (
+                [(one, name, place)]
+                if not readers(ADDED[place](_review(engine, *BEFORE[name]), one)) <= before[name]
+                else []
+            )
+    assert not more
+
+
+@pytest.mark.slow("a hundred conversations")
+def test_the_corpus_names_the_sp_and_the_sp_gets_no_tip(engine: Engine) -> None:
+    words = _of_corpus("police_unit", "option:district")
+    got = [one for one in words if "sp-varanasi" in readers(ADDED["as who"](_review(engine), one))]
+    assert len(got) <= len(words) // 20

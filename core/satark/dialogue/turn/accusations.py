@@ -20,7 +20,11 @@ from satark_words.rules import SOUND
 
 _IN_MAILBOX: Final = "@mailbox"
 """The source of accusations that are told in a mailbox, and not of the tip that is being told."""
-_SENTENCE_END: Final = re.compile(r"[.।?!\n]+")
+_SENTENCE_END: Final = re.compile(r"[।?!\n]+|(?<!\b\w)\.")
+_INITIAL: Final = re.compile(
+    r"(?<!\w)([A-Za-z]|[\u0900-\u097f]{2,3})\.(?=[A-Za-z]\b|[\u0900-\u097f]{2,3}(?![\u0900-\u097f]))"
+)
+"""An initial before another, as in "S.P.", whose stop ends nothing."""
 _DOUBT: Final = "unknown"
 """The level of an accusation against an unknown station or circle."""
 OFFICES: Final = {"unit.district": "district", "unit.range": "range"}
@@ -53,6 +57,7 @@ def accuses(context: SessionChanges, words: str) -> bool:
 
 def hear(context: SessionChanges, words: str) -> set[str]:
     """Keep whom words accuse; return the offices that get tips and that no words accused before."""
+    words = _INITIAL.sub(r"\1 ", words)
     told, session, geography = _sentences(context, words), context.session, context.loaded.geography
     if not told:
         return set()
