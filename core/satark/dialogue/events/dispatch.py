@@ -48,7 +48,8 @@ def handle_event(context: TurnContext, event: Event) -> Turn:
     elif isinstance(event, FormPage) and event.token:
         context.source = FORM + context.source
     hear_dangers_beside(context, event)
-    return tell_desk_of_dangers(context, event, hold_back(context) or _handle(context, event))
+    turn = hold_back(context) if context.newly_accused else None
+    return tell_desk_of_dangers(context, event, turn or _handle(context, event))
 
 
 def _handle(context: TurnContext, event: Event) -> Turn:
