@@ -19,7 +19,6 @@ from satark.cli import counted
 from satark.cli.flow_languages import flow_languages
 from satark.cli.flow_picture import mermaid
 from satark.cli.flow_schema import flow_schema
-from satark.cli.flow_versions import flow_restore, flow_versions
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.declarations import undeclared
@@ -71,8 +70,6 @@ def flow() -> None:
 
 
 flow.add_command(flow_languages)
-flow.add_command(flow_versions)
-flow.add_command(flow_restore)
 
 
 @flow.command()

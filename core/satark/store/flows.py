@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 
-def stored_flows(connection: Connection) -> dict[str, bytes]:
-    """Return the canonical form of each flow that was ever in use, by the flow's hash."""
-    rows = connection.execute(select(table.c.hash, table.c.canonical).order_by(table.c.hash))
-    return {row.hash: row.canonical for row in rows}
-
-
 class Flows:
     """Finds the engine of a session's flow. `build` makes an engine from a flow's canonical form."""
 
