@@ -11,7 +11,7 @@ from satark.audit.acts import ACT_KINDS, Act, ActKind
 from satark.audit.keys import ensure_key as ensure_audit_key
 from satark.audit.reading import ActFilter, ReadAct, Viewer
 from satark.audit.trail import Trail
-from satark.casework.act_names import ACT_NAMES, MAX_TEXT, ActName, ActRefused, DeskAct
+from satark.casework.act_names import ACT_NAMES, MAX_TEXT, RELEASABLE, ActName, ActRefused, DeskAct
 from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkKind, BulkOutcome
 from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks, Offices, band_end
@@ -23,7 +23,6 @@ from satark.casework.hold_rules import Keeping, StepRefused
 from satark.casework.key_change import change_key, finish_key_change
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary
 from satark.casework.pack_export import export_pack
-from satark.casework.release_rules import RELEASABLE
 from satark.casework.sender_hints import MarkedText, SenderHints, marked
 from satark.casework.tip_cache import Progress, TipCache
 from satark.casework.two_officers import OriginalsRequest, TwoOfficerApproval

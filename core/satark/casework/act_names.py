@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from satark.api.observability import Redacted
 from satark.api.routing import CaseworkError
 from satark.api.tip import OUTCOMES
-from satark.casework.release_rules import RELEASABLE
 
 ActName: TypeAlias = Literal[
     "status", "ask", "direct", "report", "close", "approve", "refuse", "correct", "assign", "merge", "unmerge", "note",
@@ -27,6 +26,8 @@ Problem: TypeAlias = Literal[
 
 MAX_TEXT = 1000
 """Most characters of a text: with the words that are put around it, it fits into one message of every channel."""
+RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
+"""Steps whose answers may be handed over, in the order in which they are offered."""
 
 _REASONS: dict[Problem, str] = {
     "long": f"the text is too long: {MAX_TEXT} characters at most",

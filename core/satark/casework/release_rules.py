@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from satark.api.routing import LEVELS, CaseworkError
 from satark.api.tip import CaseStep, Message
+from satark.casework.act_names import RELEASABLE
 from satark.casework.sender_hints import words_of
 from satark.casework.two_officers import check_two_officers, is_by_present_key
 from satark_words.tokens import fold
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
-RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
-"""Steps whose answers may be handed over, in the order in which they are offered."""
 QUOTE: Final = 8
 """A rewording is a quotation if it has this many words in a row that the tipster wrote too."""
 _SHORTEST: Final = 4

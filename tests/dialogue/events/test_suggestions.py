@@ -52,7 +52,7 @@ def held(session: Session | None) -> tuple[str, ...]:
     return tuple(words for _, words in session.held) if session else ()
 
 
-def told(session: Session | None, *steps: str) -> str:
+def answered(session: Session | None, *steps: str) -> str:
     answers = session.answers.items() if session else ()
     return "\n".join(str(answer.value) for step, answer in answers if not steps or step.removeprefix("@") in steps)
 
@@ -85,7 +85,9 @@ def _faults(session: Session, shown: str, event: Event, turn: Turn) -> Iterator[
     agrees, changes = _agrees(event, session), isinstance(event, Edited | Revoked)
     goes_back = agrees and session.suggested is not None and session.suggested[1] == "@back"
     goes_back = goes_back or (isinstance(event, Text) and event.body == "back")
-    may = {"took words out", "erased"} if goes_back or "{" in told(session, "what") else set()  # a recording gets words
+    may = (
+        {"took words out", "erased"} if goes_back or "{" in answered(session, "what") else set()
+    )  # a recording gets words
     did = [act for act in acted(session, turn) if act not in may]
     if did and not (_own(event, session) or changes or _is_tip(event)):
         yield f"{did} without its own word"
@@ -95,7 +97,7 @@ def _faults(session: Session, shown: str, event: Event, turn: Turn) -> Iterator[
     if turn.submission and held(session) and any(one not in said for one in held(session)):
         yield "sent while words were held, and did not say that they are left out"
     for words in () if turn.erase or turn.submission or changes else held(session):
-        is_told = words in told(after) or bool(turn.post and words in turn.post.text)
+        is_told = words in answered(after) or bool(turn.post and words in turn.post.text)
         if is_told and not agrees and not (isinstance(event, Text) and event.body == words):
             yield f"kept without a yes: {words}"
         if not is_told and words not in held(after) and words not in said:
@@ -174,7 +176,7 @@ def test_a_refusal_in_any_words_leaves_the_words_out_and_says_so(
     words = held(talk.session)[0]
     talk.say(refusal)
     assert held(talk.session) == ()
-    assert words not in told(talk.session)
+    assert words not in answered(talk.session)
     assert f"नहीं लिखा:\n«{words}»" in talk.text
 
 
@@ -194,7 +196,7 @@ def test_the_same_number_twice_neither_sends_nor_erases(engine: Engine) -> None:
 
 def test_going_back_erases_one_step_and_keeps_what_is_held(engine: Engine) -> None:
     talk = Chat(engine).say(*PLACE, BACK, "haan")
-    assert (talk.step, held(talk.session), told(talk.session, "what")) == ("what", (BACK,), "")
+    assert (talk.step, held(talk.session), answered(talk.session, "what")) == ("what", (BACK,), "")
 
 
 def test_a_second_suggestion_keeps_what_the_first_one_held(engine: Engine) -> None:
@@ -213,7 +215,7 @@ def test_a_tip_at_once_names_what_it_leaves_out(engine: Engine) -> None:
 
 def test_revoking_the_story_leaves_what_is_held(engine: Engine) -> None:
     talk = Chat(engine).say(STORY, WAITS).revoke("s0")
-    assert (held(talk.session), told(talk.session, "what")) == ((WAITS,), "")
+    assert (held(talk.session), answered(talk.session, "what")) == ((WAITS,), "")
 
 
 def test_talk_that_is_kept_before_the_story_does_not_replace_it(engine: Engine) -> None:
@@ -221,7 +223,7 @@ def test_talk_that_is_kept_before_the_story_does_not_replace_it(engine: Engine) 
     assert talk.step == "what"
     assert talk.text.startswith("क्या हो रहा है?")
     talk.say("ramesh ghar se bechta hai raat ko")
-    assert told(talk.session, "what") == "naam mat batana wo mujhe maar denge\nramesh ghar se bechta hai raat ko"
+    assert answered(talk.session, "what") == "naam mat batana wo mujhe maar denge\nramesh ghar se bechta hai raat ko"
 
 
 @every_row("said", [WAITS, "uska number 9876501234 hai", "haan aur uska bhai bhi", "naam Bablu", "gadi kali hai"])

@@ -75,7 +75,7 @@ def is_open(client: Client, tip: SeededTip) -> bool:
 def test_a_flood_is_merged_into_its_first_tip_and_refused_tips_are_named(
     services: Services, flood: list[SeededTip], desk: FindDesk, browser: Callable[..., Client]
 ) -> None:
-    elsewhere = seed_tip(services, [desk("sp")], district="jaunpur")
+    elsewhere = seed_tip(services, [desk("sp"), desk("dig")])
     client, leading = browser("sp"), flood[0].number
     form = {f"tip-{tip.number}": "yes" for tip in (*flood, elsewhere)} | {"kind": "merge"}
     confirm = client.post("/desk/bulk", data=form).text
