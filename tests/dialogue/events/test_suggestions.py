@@ -206,6 +206,11 @@ def test_a_second_suggestion_keeps_what_the_first_one_held(engine: Engine) -> No
     assert BACK in talk.text
 
 
+def test_saying_one_of_several_texts_again_keeps_no_other(engine: Engine) -> None:
+    talk = Chat(engine).say(NAMES, STORY, WAITS, WAITS)
+    assert NAMES not in told(talk.session)
+
+
 def test_a_tip_at_once_names_what_it_leaves_out(engine: Engine) -> None:
     talk = Chat(engine, "sms").say(WAITS, "TIP ramesh lanka me roz daru bechta hai")
     assert talk.submission is not None

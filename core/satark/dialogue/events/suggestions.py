@@ -76,8 +76,8 @@ def answer_suggestion(context: TurnContext, event: Text) -> Turn | None:
     words = Telling(context, event, asked, context.loaded.reader.read(context.analysis(event.body), asked))
     reading = words.reading
     code = "" if is_question(event.body) else named_option(context, name, question, folded) or _read(words)
-    if words.is_held():  # whoever says it again means what they say
-        code = "yes" if keeps and not reading.negated else "no"
+    if words.is_held():  # whoever says all of it again means what they say
+        code = "no" if not keeps or reading.negated else "yes" if len(context.session.held) == 1 else ""
     elif code == "yes" and keeps and words.counts(STORY_WORDS):
         context.hear_dangers(event.body)
         context.hold(event.body)
