@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.clauses import happens_now, is_denied
-from satark_words.opening import category_of, unit_of
+from satark_words.opening import category_of, happens_now, is_denied, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
 from satark_words.rules import FRAME, Mark

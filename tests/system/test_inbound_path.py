@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import pytest
 
+from satark.outbox import worker
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings.core import Role
@@ -93,7 +94,8 @@ def recorder() -> Any:
 
 @asynccontextmanager
 async def bot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[str, GraphPeer]]:
-    """Run the web role and a simulated Meta."""
+    """Run the web role and a simulated Meta. No read mark of the message before is sent on the way of the next one."""
+    monkeypatch.setattr(worker, "READ_MARK_SECONDS", 3600)
     meta = GraphPeer(app_secret=SECRET, verify_token="v", access_token="a", phone_number_id=NUMBER)
     async with serve(meta.app) as address:
         section = {"APP_SECRET": SECRET, "VERIFY_TOKEN": "v", "ACCESS_TOKEN": "a", "PHONE_NUMBER_ID": NUMBER}
