@@ -18,7 +18,7 @@ from satark.custody import log as custody
 from satark.delivery.payload import load
 from satark.identity.receipts import new_number
 from satark.identity.signatures import verifier_for
-from satark.routing.authors import TIPSTER_USE, post_as_tipster
+from satark.routing.authors import TIPSTER_USE, post_as_tipster, signed_by_tipster
 from satark.routing.rules import next_above
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 from satark.store.sealed_files import (
@@ -213,7 +213,7 @@ def seed_file(
     fields["md5"] = hashlib.md5(original, usedforsecurity=False).hexdigest()
     digest = hashlib.sha256(original).hexdigest()
     evidence = Evidence(ordinal=ordinal, bytes=len(original), sha256=digest, **fields)
-    sealed = seal(evidence, planted.recipient)
+    sealed = seal(signed_by_tipster(evidence, planted.id, 0, planted.tipster_key), planted.recipient)
 
     def store(unit: UnitOfWork) -> None:
         _store_file(unit, planted, ordinal, "sealed", sealed)

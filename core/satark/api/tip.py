@@ -20,6 +20,7 @@ FINISHED_STATUSES: frozenset[Status] = frozenset(
     {"ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "SET_ASIDE", "CLOSED"}
 )
 """The statuses after which nobody needs to act on a tip."""
+Signature: TypeAlias = bytes  # in a class with a field `bytes`, that name means the field
 RetentionStep: TypeAlias = Literal["", "ask_hold", "hold", "ask_lift", "lift", "ask_erasure", "erasure"]
 """A step towards a legal hold (`hold`), towards its end (`lift`) or towards the erasure of a due tip. One officer asks,
 and another agrees."""
@@ -180,6 +181,8 @@ class Evidence(Redacted, frozen=True, kw_only=True):
     """Percentage of the original that could be read for the clean copy; below 100 the original was damaged."""
     left_out: tuple[str, ...] = ()
     """What the original contains and the clean copy does not (`satark_files.scrubber.LeftOut`)."""
+    signature: Signature = b""
+    """Signature by the tipster's key."""
 
 
 class Message(Redacted, frozen=True, kw_only=True):

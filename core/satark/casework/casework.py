@@ -206,7 +206,7 @@ class Casework(EvidenceAccess):
         opened = cached.open_document(document)
         has_key = not cached.envelope.tip_recipient
         rows = self._services.read(lambda c: _files(c, tip)) if has_key else []
-        stored, damaged = open_records(rows, cached.envelope.identity)
+        stored, damaged = open_records(rows, cached.envelope)
         records = [as_passed_on(record, opened) for record in stored]
         transcripts = transcripts_of(cached.thread)
         missing = sorted(set(opened.evidence) - {row.ordinal for row in rows})

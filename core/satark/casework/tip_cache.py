@@ -294,7 +294,7 @@ class TipCache:
             with contextlib.suppress(CantOpen):  # `Casework.open` reports it
                 self.tips[tip].document = self.tips[tip].open_document(sealed)
         for tip, rows in self._services.read(lambda c: _records(c, tips)).items():
-            opened, _ = open_records(rows, self.tips[tip].envelope.identity)
+            opened, _ = open_records(rows, self.tips[tip].envelope)
             self.tips[tip].captions = tuple(record.caption for record in opened)
             self.tips[tip].pictures = tuple(filter(None, map(picture_of, opened)))
         for tip in tips:

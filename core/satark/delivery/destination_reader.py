@@ -108,7 +108,7 @@ class OpenedDelivery:
         self._files = {file.ordinal: file for file in delivery.files}
         tip = open_tip(delivery.document, envelope)
         posted, torn = _thread(delivery, envelope)
-        stored, damaged = open_records(delivery.files, envelope.identity)
+        stored, damaged = open_records(delivery.files, envelope)
         records = [as_passed_on(record, tip) for record in stored]
         spoken = {record.ordinal for record in records if is_own_voice(record, tip)}
         self.content: ReadableTip = ReadableTip(

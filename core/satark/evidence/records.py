@@ -1,4 +1,4 @@
-"""Opens the sealed records of a tip's files."""
+"""Opens the sealed records of a tip's files: anybody can seal one, so what the tipster's key signed counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from satark.api.sealing import CantOpen, open_as
-from satark.api.tip import Evidence
+from satark.api.tip import Envelope, Evidence
+from satark.routing.authors import is_by
 
 
 class StoredFile(Protocol):
@@ -25,21 +26,23 @@ class StoredFile(Protocol):
         """The file's sealed record; empty unless the file is sealed."""
 
 
-def open_records(files: Iterable[StoredFile], identity: str) -> tuple[list[Evidence], int]:
+def open_records(files: Iterable[StoredFile], envelope: Envelope) -> tuple[list[Evidence], int]:
     """Open the records of the sealed files, with the tip's identity.
 
     Returns:
-        The records in the order given, and how many records did not open or belong to another file.
+        The records in the order given, and how many did not open, belong to another file, or are not the tipster's.
     """
     sealed = [file for file in files if file.state == "sealed"]
-    opened = [_open_record(file, identity) for file in sealed]
+    opened = [_open_record(file, envelope) for file in sealed]
     records = [record for record in opened if record is not None]
     return records, len(opened) - len(records)
 
 
-def _open_record(file: StoredFile, identity: str) -> Evidence | None:
+def _open_record(file: StoredFile, envelope: Envelope) -> Evidence | None:
     try:
-        record = open_as(Evidence, file.record, identity)
+        record = open_as(Evidence, file.record, envelope.identity)
     except CantOpen:
         return None
-    return record if record.ordinal == file.ordinal else None
+    verifier = envelope.tipster_verifier  # empty for a tip of version 0.1
+    is_theirs = not verifier or is_by([verifier], record, envelope.tip, (0,))
+    return record if record.ordinal == file.ordinal and is_theirs else None

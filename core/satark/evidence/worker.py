@@ -22,6 +22,7 @@ from satark.dialogue.session import FileNotice
 from satark.evidence.pipeline import ProcessedFile, Rejected, process_file, remove_abandoned
 from satark.evidence.stream_sealing import TooLarge
 from satark.evidence.voice_listening import VoiceListener
+from satark.routing.authors import signed_by_tipster
 from satark.store import evidence_files as store
 from satark.store.sealed_files import erase, total_original_bytes
 from satark.store.workspace import temporary_folder, workspace_dir
@@ -329,11 +330,11 @@ class _Settlement(NamedTuple):
 
 
 def _sealed_settlement(job: MediaJob, record: Evidence, origin: Origin | None) -> _Settlement:
+    plain, told = (structs.replace(record, origin=one) for one in (None, origin))
+    plain, told = (signed_by_tipster(one, job.tip, 0, job.tipster_key) for one in (plain, told))
     return _Settlement(
-        record=seal(record, job.recipient, padded=_PADDED),
-        record_with_origin=seal(structs.replace(record, origin=origin), job.recipient, padded=_PADDED)
-        if origin
-        else b"",
+        record=seal(plain, job.recipient, padded=_PADDED),
+        record_with_origin=seal(told, job.recipient, padded=_PADDED) if origin else b"",
         entries=custody.seal_entries(job.recipient, *entries.received_entries(record, int(time.time()))),
         is_uncleaned=bool(record.problem and record.problem != "encrypted" and job.position),
     )

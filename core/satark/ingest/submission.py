@@ -153,7 +153,8 @@ class Submissions:
             header=header,
             receipt=row["receipt_recipient"],
             document_sha256=hashlib.sha256(row["document"]).hexdigest(),
-            tipster_verifier=verifier_for(session.tipster_key, TIPSTER_USE),
+            # A session that version 0.1 began has no key.
+            tipster_verifier=verifier_for(session.tipster_key, TIPSTER_USE) if session.tipster_key else "",
             holders={
                 desk: tuple(to for to, its in read.items() if its == desk)
                 for desk in dict.fromkeys((*(one.name for one in route.desks), *read.values()))

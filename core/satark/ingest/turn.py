@@ -218,8 +218,7 @@ class TurnRunner:
         session, submission = turn.session, turn.submission
         if session is None or submission is None:
             return turn
-        key = session.tipster_key or random_bytes(16).hex()  # a session that an earlier version began has none
-        session = msgspec.structs.replace(session, recipient=session.tip_recipient, tipster_key=key)
+        session = msgspec.structs.replace(session, recipient=session.tip_recipient)
         receipt = self._submissions.submit(unit, session, submission, event.channel.capabilities.kind)
         if submission.evidence:
             evidence_files.disclose_origin(unit, session.tip, submission.origin_disclosed)

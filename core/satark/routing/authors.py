@@ -11,7 +11,7 @@ desks alone, with the officer's signature: no receipt opens them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from satark.api.observability import Redacted
 from satark.api.routing import LEVELS
 from satark.api.sealing import CantOpen, open_as, seal
-from satark.api.tip import Message
+from satark.api.tip import Evidence, Message
 from satark.identity import time_buckets
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.roster.entries import DESK_USE, is_statement_signed, sign_statement
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from satark.roster.state import RosterState
     from satark.store.unit_of_work import UnitOfWork
 
+Told = TypeVar("Told", Message, Evidence)
 TIP_USE = "satark/1/tip"
 TIPSTER_USE = "satark/1/tipster"
 _DOMAIN = b"satark/1/message\0"
@@ -169,9 +170,9 @@ def post_as_tipster(unit: UnitOfWork, tip: str, message: Message, key: str, *rec
     threads.post(unit, tip, signed_by_tipster(message, tip, threads.next_seq(unit, tip), key), *recipients)
 
 
-def signed_by_tipster(message: Message, tip: str, seq: int, key: str) -> Message:
-    """Return a tipster's message, signed for its position in their tip's thread."""
-    return replace(message, signature=signing_key(key, TIPSTER_USE).sign(_statement(message, tip, seq)))
+def signed_by_tipster(told: Told, tip: str, seq: int, key: str) -> Told:
+    """Return a tipster's message, signed for its position in their tip's thread, or a file's record, signed for 0."""
+    return replace(told, signature=signing_key(key, TIPSTER_USE).sign(_statement(told, tip, seq)))
 
 
 def is_by_tipster(message: Message, envelope: Envelope, seq: int) -> bool:
@@ -179,14 +180,14 @@ def is_by_tipster(message: Message, envelope: Envelope, seq: int) -> bool:
     return message.sender == "tipster" and is_by([envelope.tipster_verifier], message, envelope.tip, (seq,))
 
 
-def is_by(verifiers: Iterable[str], message: Message, tip: str, places: tuple[int, ...]) -> bool:
+def is_by(verifiers: Iterable[str], message: Told, tip: str, places: tuple[int, ...]) -> bool:
     """Return whether one of these public keys (hex) signed a message for a tip, for one of these places in it."""
     statements = [_statement(message, tip, one) for one in places]
     signatures = [message.signature[:_SIGNATURE], message.signature[_SIGNATURE:]]
     return any(is_signed(key, by, one) for key in verifiers for by in signatures for one in statements)
 
 
-def _statement(message: Message, tip: str, seq: int, *author: str | int) -> bytes:
+def _statement(message: Told, tip: str, seq: int, *author: str | int) -> bytes:
     """Return what is signed of a message. Fields of their default value are left out: later versions may add some."""
     fields = msgspec.structs.asdict(message)
     told = {name: value for name, value in fields.items() if value and name not in _NOT_SIGNED}

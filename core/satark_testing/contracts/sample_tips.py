@@ -62,6 +62,7 @@ class SampleTips:
         told = {seq: Message(sender="tipster", text=f"{WORDS} {seq}") for seq in range(1, revision + 1)}
         signed = {seq: signed_by_tipster(one, tip, seq, _KEY) for seq, one in told.items()}
         messages = tuple(SealedMessage(seq, seal(one, recipient)) for seq, one in signed.items())
+        record = seal(signed_by_tipster(_record(), tip, 0, _KEY), recipient)
         return Delivery(
             idempotency_key=f"{tip[:8]}-{revision}",
             tip=tip,
@@ -71,7 +72,7 @@ class SampleTips:
             attempt=1,
             envelope=seal(envelope, self._recipient),
             document=seal(document, recipient),
-            files=(SealedFile(ordinal="1", state="sealed", record=seal(_record(), recipient), clean=clean),),
+            files=(SealedFile(ordinal="1", state="sealed", record=record, clean=clean),),
             messages=messages,
         )
 
