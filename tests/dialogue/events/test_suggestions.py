@@ -208,7 +208,7 @@ def test_a_second_suggestion_keeps_what_the_first_one_held(engine: Engine) -> No
 
 def test_saying_one_of_several_texts_again_keeps_no_other(engine: Engine) -> None:
     talk = Chat(engine).say(NAMES, STORY, WAITS, WAITS)
-    assert NAMES not in told(talk.session)
+    assert NAMES not in answered(talk.session)
 
 
 def test_a_tip_at_once_names_what_it_leaves_out(engine: Engine) -> None:
@@ -231,14 +231,17 @@ def test_talk_that_is_kept_before_the_story_does_not_replace_it(engine: Engine) 
     assert answered(talk.session, "what") == "naam mat batana wo mujhe maar denge\nramesh ghar se bechta hai raat ko"
 
 
-@every_row("said", [WAITS, "uska number 9876501234 hai", "haan aur uska bhai bhi", "naam Bablu", "gadi kali hai"])
-def test_what_follows_the_receipt_in_doubt_is_added_on_a_yes(engine: Engine, said: str) -> None:
-    talk = Chat(engine).say(STORY, "1", said)
-    assert held(talk.session) == (said,)
+def test_talk_after_the_receipt_is_added_on_a_yes(engine: Engine) -> None:
+    talk = Chat(engine).say(STORY, "1", WAITS)
+    assert held(talk.session) == (WAITS,)
     talk.say("haan")
-    assert talk.turn.post is not None
-    assert talk.turn.post.text == said
-    assert talk.step == "@reach"
+    assert (talk.turn.post and talk.turn.post.text, talk.step) == (WAITS, "@reach")
+
+
+@every_row("said", ["uska number 9876501234 hai", "haan aur uska bhai bhi", "naam Bablu", "gadi kali hai"])
+def test_what_follows_the_receipt_and_is_no_talk_is_added_at_once(engine: Engine, said: str) -> None:
+    talk = Chat(engine).say(STORY, "1", said)
+    assert (talk.turn.post and talk.turn.post.text, held(talk.session), talk.step) == (said, (), "@reach")
 
 
 @every_row("wish", ["sab mitana chahta hu", "sab hatana hai mujhe", "सब मिटाना चाहता हूँ"])

@@ -249,9 +249,9 @@ class _Words(Telling):
         if self.reading.negated and (self._acts(code) or erases or code == "@restart"):
             label = ""
         adds = self.tells_of_crime() or (not label and (is_story(self.event.body) or self.counts(FIRST_WORDS, 1)))
-        if adds and context.session.submitted and context.session.mailbox is None:
-            return self.ask_to_keep()
         refuses = self.reading.negated or context.analysis(self.event.body).has("opt.reach.no")
+        if adds and context.session.submitted and context.session.mailbox is None:
+            return self.ask_to_keep() if label or refuses or self.is_talk() else self.kept(stays=True)
         if not label and not refuses and self.counts(LEFT_OVER, FIRST_WORDS):
             return self.ask_to_keep() if self.is_talk() else self.kept(stays=True)
         if self.asked.asks == "review" and (not label or self._acts(code)):
