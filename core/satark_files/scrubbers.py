@@ -21,7 +21,7 @@ from satark_files.images.webp import WebpScrubber
 from satark_files.looks import LooksReader
 from satark_files.origin_reader import OriginReader
 from satark_files.preview import Previewer
-from satark_files.recordings.conversion import CONVERTED, ConversionScrubber
+from satark_files.recordings.rare_containers import CONVERTED, ConversionScrubber
 from satark_files.recordings.salvage import SalvagingRemux
 from satark_files.recordings.voice import FilmMuter, VoiceDisguise
 

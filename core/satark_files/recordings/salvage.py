@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark_files.recordings.conversion import CONVERTED, ConversionScrubber
+from satark_files.recordings.rare_containers import CONVERTED, ConversionScrubber
 from satark_files.recordings.ffmpeg import CONTAINERS
 from satark_files.recordings.remux import RemuxScrubber
 from satark_files.scrubber import Cleaned, Unclean

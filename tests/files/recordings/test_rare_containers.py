@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from satark_files.limits import Limits
-from satark_files.recordings.conversion import CONVERTED, ConversionScrubber
+from satark_files.recordings.rare_containers import CONVERTED, ConversionScrubber
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff_file
 from support.evidence.markers import MARKER_BYTES
