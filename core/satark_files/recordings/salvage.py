@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark_files.recordings.rare_containers import CONVERTED, ConversionScrubber
 from satark_files.recordings.ffmpeg import CONTAINERS
+from satark_files.recordings.rare_containers import CONVERTED, ConversionScrubber
 from satark_files.recordings.remux import RemuxScrubber
 from satark_files.scrubber import Cleaned, Unclean
 from satark_files.sniff import sniff_file
