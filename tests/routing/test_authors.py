@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from satark.api.sealing import CantOpen, decrypt, new_identity, open_as
 from satark.api.tip import CaseStep, Envelope, Header, Message, Release
 from satark.identity.signatures import verifier_for
-from satark.roster.entries import KeyChange, OfficerSet
+from satark.roster.entries import KeyChange
 from satark.roster.rules import MAX_NAME
 from satark.routing.authors import TIPSTER_USE, Author, Signers, ThreadReader, Writer, signed_by_tipster
 from support.roster import RosterBook
@@ -28,6 +28,7 @@ ENVELOPE = Envelope(
     tipster_verifier=verifier_for(TIPSTER_KEY, TIPSTER_USE),
 )
 NOTE = Message(sender="desk", desk="sp", text="a note", internal=True)
+CODE = "abcd-2345"
 
 
 @pytest.fixture
@@ -39,6 +40,7 @@ def written(book: RosterBook, message: Message = NOTE, officer: str = "clerk", s
     """Return a message as an officer signs it, with the keys that the book has for its desk."""
     keys = {"identity": book.identities[message.desk, ""], "own_identity": book.identities[message.desk, officer]}
     writer = Writer(name=officer, **{**keys, **options})
+    message = replace(message, roster=message.roster or (book.state.head,))
     return writer.signed(message, ENVELOPE, seq, 1_800_000_000, [RECIPIENT])
 
 
@@ -130,8 +132,7 @@ def test_only_a_desk_that_has_the_tip_writes_on_it(book: RosterBook) -> None:
 
 def test_what_an_officer_wrote_still_counts_after_they_were_removed_or_got_another_key(book: RosterBook) -> None:
     before = written(book)
-    clerk = book.officer("sp", "clerk")
-    book.state._put_officer(OfficerSet(desk="sp", officer=clerk), [], is_dependent=False)
+    book.follow(book.new_key("sp", "clerk", CODE), ("sp", "khan"), ("dig", "rao"), code=CODE)
     after = written(book, seq=2)
     old, (_, new) = book.identities["sp", ""], new_identity()
     book.follow(KeyChange.of("sp", old, new, removed="clerk"), ("sp", "khan"), ("dig", "rao"))

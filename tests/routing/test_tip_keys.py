@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from satark.api.sealing import new_identity
-from satark.api.tip import Envelope, Header, Message
+from satark.api.tip import Checkpoint, Envelope, Header, Message
 from satark.roster.entries import KeyChange
 from satark.routing import tip_keys
 from satark.routing.authors import Writer, signed_by_tipster
@@ -58,7 +58,8 @@ class Renewals:
         old = before or self.identity.split("\n")[0]
         recipient, new = new_identity()
         self.identity = f"{new}\n{self.identity}"
-        envelope = Envelope(tip=TIP, desk=desk, identity=self.identity, header=HEADER)
+        point = Checkpoint(1, b"", (self.book.state.head,), {}, {}, {})
+        envelope = Envelope(tip=TIP, desk=desk, identity=self.identity, header=HEADER, checkpoint=point)
         self.changes.append(tip_keys._change(envelope, old, self.identity, desk_identity))
         return recipient
 
@@ -75,6 +76,7 @@ class Renewals:
         envelope = Envelope(tip=tip, desk=desk, identity=tip_key or identity or self.identity, header=HEADER)
         key = identity or self.book.identities.get((desk, ""), new_identity()[1])
         writer = Writer(name="one", identity=key, is_destination=":" in desk)
+        fields.setdefault("roster", (self.book.state.head,))
         message = Message(sender="desk", desk=desk, text="come at nine", **fields)
         return writer.signed(message, envelope, seq, 1, [self.root.recipient])
 
@@ -207,7 +209,18 @@ def test_a_tipster_is_shown_an_offices_answer_once(renewals: Renewals) -> None:
     assert renewals.shown(message, message) == [False, True], "a copy keeps nothing away"
 
 
-def test_a_tipster_is_shown_what_a_destination_signed_with_any_key_of_the_tip(renewals: Renewals) -> None:
+def test_a_tipster_is_shown_nothing_by_a_former_key_of_a_desk_or_of_the_tip_once_it_was_renewed(
+    renewals: Renewals,
+) -> None:
+    by_desk, by_tip = renewals.written("sp", 2), renewals.written("email:sp", 2)
+    assert renewals.shown(renewals.written("dig"), by_desk) == [True, True]
+    assert renewals.shown(renewals.written("dig"), by_tip) == [True, True]
+    renewals.renew("sp", renewals.change_desk_key("sp", SP))
+    assert renewals.shown(renewals.written("dig"), by_desk) == [True, False]
+    assert renewals.shown(renewals.written("dig"), by_tip) == [True, False]
+
+
+def test_a_tipster_is_shown_what_a_destination_signed_with_the_tips_key_of_its_time(renewals: Renewals) -> None:
     before = renewals.written("email:sp", status="ACTED")
     renewals.renew("sp", renewals.change_desk_key("sp", SP))
     assert renewals.shown(before, renewals.written("email:sp", 2)) == [True, True]

@@ -137,9 +137,26 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     document_sha256: str = ""
     """SHA-256 of the tip's sealed document, in hex: anybody can seal another. Empty for a tip of version 0.1."""
     holders: Mapping[str, tuple[str, ...]] = {}
-    """Desks that have the tip's key → the destinations of each that have it too. Later directions are in the thread."""
+    """Desks to which the tip was sealed when it was sent → the destinations of each. Directions are in the thread."""
     answers_to: Mapping[str, str] = {}
     """Desk → the desk that may take the tip back from it: the one that directed it; by routing, the next above."""
+    checkpoint: Checkpoint | None = None
+    """What was so when the tip's key was last renewed; None: it never was, or this envelope has a release alone."""
+
+
+class Checkpoint(Redacted, frozen=True):
+    """A tip's thread, and who had the tip, when its key was renewed: whatever the databases say later."""
+
+    seq: int
+    """Position of the thread's last message."""
+    thread: bytes
+    """Hash of the thread."""
+    roster: tuple[str, ...]
+    """Heads of the rosters that the desk which renewed the key knew."""
+    holders: Mapping[str, tuple[str, ...]]
+    """Who had the tip's key; then who had a release, and who answered to whom."""
+    releases: Mapping[str, Release]
+    answers_to: Mapping[str, str]
 
 
 class Evidence(Redacted, frozen=True, kw_only=True):
@@ -222,6 +239,10 @@ class Message(Redacted, frozen=True, kw_only=True):
     """The step of work that the message records; such a message is always internal."""
     private: bool = False
     """Whether only the desk that wrote the note may read it; such a message is always internal."""
+    roster: tuple[str, ...] = ()
+    """Heads of the rosters that the desk knew."""
+    thread: bytes = b""
+    """Hash of the thread before the message, as the desk knew it."""
 
     def __post_init__(self) -> None:
         """Refuse what a desk may not keep to itself: all but notes, and who of its officers has the tip.

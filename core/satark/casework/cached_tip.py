@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 
-from satark.api.sealing import CantOpen, open_as, open_tip
-from satark.api.tip import Envelope, Message, Tip
+from satark.api.sealing import CantOpen, open_tip
+from satark.api.tip import Envelope, Tip
 from satark.casework.opened_tip import TipSummary, summarize
 from satark.casework.related.clues import Clues, Picture, clues_of
 from satark.casework.search_index import SearchTexts
 from satark.casework.work import PostedMessage, corrected
 from satark.remote import office_outbox
 from satark.routing.authors import Signers, ThreadReader
-from satark.routing.releases import Access, released_tip
+from satark.routing.releases import released_tip
 from satark.store.threads import Sealed
 
 
@@ -31,7 +32,6 @@ class CachedTip:
     def __init__(self, digest: bytes, envelope: Envelope) -> None:
         self.digest = digest
         self.envelope = envelope
-        self.last = 0
         self.pending_answers: Sequence[office_outbox.PendingAnswer] = ()
         self.document: Tip | None = None
         self.captions: tuple[str, ...] = ()
@@ -39,7 +39,14 @@ class CachedTip:
         self._summary: TipSummary | None = None
         self._posted = _Opened()
         self._answered = _Opened()
-        self._reader: ThreadReader | None = None
+        self._reader = ThreadReader(envelope)
+        self.reader = self._reader
+        """Who has the tip, by the thread and by the answers that the host has not confirmed yet."""
+
+    @property
+    def last(self) -> int:
+        """`seq` of the last message that was read; 0: there is none."""
+        return self._reader.last
 
     @property
     def thread(self) -> list[PostedMessage]:
@@ -62,23 +69,22 @@ class CachedTip:
         self._summary = None
         if self.envelope.tip_recipient:
             self.document = None  # a later direction may release more
-        self._reader = self._reader or ThreadReader(self.envelope)
         self._open(self._posted, messages, self._reader, signers)
-        self.last = messages[-1][0] if messages else self.last
-        self.pending_answers, self._answered = pending, _Opened()
+        self.pending_answers, self._answered, self.reader = pending, _Opened(), self._reader
         if pending:
-            access = Access(self.envelope, (one.message for one in self._posted.counted))
+            self.reader = deepcopy(self._reader)
             sealed = [(self.last + n, one.sealed) for n, one in enumerate(pending, 1)]
-            self._open(self._answered, sealed, ThreadReader(self.envelope, access), signers)
+            self._open(self._answered, sealed, self.reader, signers, pending=True)
 
-    def _open(self, into: _Opened, messages: Sealed, reader: ThreadReader, signers: Signers) -> None:
+    def _open(
+        self, into: _Opened, messages: Sealed, reader: ThreadReader, signers: Signers, *, pending: bool = False
+    ) -> None:
         for seq, sealed in messages:
             try:
-                message = open_as(Message, sealed, self.envelope.identity)
+                message, author = reader.open(seq, sealed, signers, pending=pending)
             except CantOpen:
                 into.damaged += 1
                 continue
-            author = reader.read(seq, message, signers)
             if author is None:
                 into.unsigned.append(PostedMessage(seq, message))
             elif not message.private or message.desk == self.envelope.desk:

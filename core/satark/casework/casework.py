@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,14 +20,15 @@ from satark.casework.evidence_access import EvidenceAccess
 from satark.casework.hold_rules import Keeping, keeping_of
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary, summarize, transcripts_of
 from satark.casework.search import Query
-from satark.casework.tip_cache import TipCache, documents
+from satark.casework.tip_cache import TipCache
 from satark.casework.work import PostedMessage, as_request
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
 from satark.identity.time_buckets import band
 from satark.remote.office_outbox import host_of, new_answer
 from satark.retention.schedule import store_term, store_terms
-from satark.routing.authors import Writer
+from satark.routing.authors import ThreadReader, Writer
+from satark.routing.tip_keys import has_keys
 from satark.store import tables
 from satark.store.evidence_files import ordinal_order
 from satark.store.threads import next_seq, post
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from satark.casework.work import Work
     from satark.remote.messages import DirectedDesk
     from satark.retention.schedule import Term
-    from satark.routing.releases import Access
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
@@ -202,7 +203,9 @@ class Casework(EvidenceAccess):
             tip, cached = self.cache.find(number)
             if not self._has(tip):
                 raise NoSuchTip
-            document = self._services.read(lambda c: documents(c, [tip])).get(tip, b"")
+            row = self._services.read(lambda c: c.execute(_ROW.where(tables.tip.c.id == tip)).one_or_none())
+            document, key_changes = row or (b"", b"")
+            reader = deepcopy(cached.reader)
         opened = cached.open_document(document)
         has_key = not cached.envelope.tip_recipient
         rows = self._services.read(lambda c: _files(c, tip)) if has_key else []
@@ -215,6 +218,8 @@ class Casework(EvidenceAccess):
             envelope=cached.envelope,
             tip=opened,
             thread=tuple(cached.thread),
+            reader=reader,
+            altered=has_key and (cached.reader.altered or not has_keys(cached.envelope, key_changes)),
             unsigned=tuple(cached.unsigned),
             evidence=tuple(record for record in records if not is_own_voice(record, opened)),
             voices=tuple(
@@ -285,15 +290,14 @@ class Casework(EvidenceAccess):
         kind, detail = act or ("noted" if message.internal else "answered", message.status or "")
         if not message.transcript:  # `transcribe` has recorded this act, with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
-        access = self.cache.present_access(unit, tip)
-        if not self._writer.is_destination and not self._services.signers(unit).may_write(message, access):
+        seq, is_office = next_seq(unit, tip.id), host_of(unit.main) is not None
+        reader, signers = self.cache.present_reader(unit, tip), self._services.signers(unit)
+        if not self._writer.is_destination and not signers.may_write(message, reader.access):
             raise ActRefused("withdraw.none" if act and act[0] == "withdrawn" else "released")
-        desks = self._desks_keys(unit, tip, message, access)
+        message = msgspec.structs.replace(message, band=band(unit.now), roster=signers.head, thread=reader.thread)
+        desks = _desks_keys(reader, message)
         recipients = desks if message.internal else [*desks, tip.envelope.receipt]
-        message = msgspec.structs.replace(message, band=band(unit.now))
-        is_office = host_of(unit.main) is not None
-        seq = 0 if is_office else next_seq(unit, tip.id)
-        message = self._writer.signed(message, tip.envelope, seq, unit.now, desks)
+        message = self._writer.signed(message, reader.envelope, 0 if is_office else seq, unit.now, desks)
         if is_office:
             self.cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
             return PostedMessage(len(tip.thread) + 1, message, self.trail.officer, unit.now)
@@ -304,14 +308,17 @@ class Casework(EvidenceAccess):
             store_term(unit, tip.id, keeping.term, required=bool(message.retention))
         return posted
 
-    def _desks_keys(self, unit: UnitOfWork, tip: OpenTip, message: Message, access: Access) -> list[str]:
-        """Return the recipients that a message for desks is sealed to: the tip's, and those of releases."""
-        # Derive the tip's recipient from its key: a row could have been altered.
-        envelope = self.cache.present_envelope(unit, tip.envelope)
-        own = recipient_of(envelope.identity)
-        if envelope.tip_recipient:
-            return [envelope.tip_recipient, own]
-        return [own, *access.release_recipients(message).values()]
+
+_ROW = select(tables.tip.c.document, tables.tip.c.key_changes)
+
+
+def _desks_keys(reader: ThreadReader, message: Message) -> list[str]:
+    """Return the recipients that a message for desks is sealed to: the tip's, and those of releases."""
+    # Derive the tip's recipient from its key: a row could have been altered.
+    own = recipient_of(reader.envelope.identity)
+    if reader.envelope.tip_recipient:
+        return [reader.envelope.tip_recipient, own]
+    return [own, *reader.access.release_recipients(message).values()]
 
 
 def _files(connection: Connection, tip: str) -> list[Row[tuple[str, str, bytes]]]:

@@ -13,10 +13,11 @@ from satark.api.tip import CaseStep, Envelope, Message, Release
 from satark.casework.act_names import ActRefused
 from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules, host_of
-from satark.routing.desks import all_desks, renew_key_of_tip
+from satark.routing.desks import all_desks
 from satark.routing.destinations import delivered_to, matching_rules
 from satark.routing.rules import is_accused
-from satark.store import deliveries, envelopes, evidence_files
+from satark.routing.tip_keys import renew_tip_key
+from satark.store import deliveries, envelopes, evidence_files, threads
 
 if TYPE_CHECKING:
     from satark.api.routing import DestinationRule
@@ -93,12 +94,11 @@ class Directing:
         desk = desks.get(to_desk)
         if desk is None or desk.name == self._desk or not self._may_have(desk, tip):
             raise NoSuchDesk
-        had_tip, access = desk.name in tip.access.holders, self._cache.present_access(unit, tip)
+        reader, release, had_tip = self._cache.present_reader(unit, tip), None, desk.name in tip.access.holders
+        tip, access = msgspec.structs.replace(tip, envelope=reader.envelope), reader.access
         has_tip = desk.name in access.holders
         if (had_tip and not has_tip) or (has_tip and answers is not None):
             raise ActRefused("gives")
-        tip = msgspec.structs.replace(tip, envelope=self._cache.present_envelope(unit, tip.envelope))
-        release = None
         if answers is not None:
             given = access.releases.get(desk.name)  # a desk can still read the release that it has
             key = given.key if given else new_identity()[1]
@@ -119,20 +119,21 @@ class Directing:
     def withdraw(self, unit: UnitOfWork, tip: OpenTip, desk: str, reason: str) -> PostedMessage:
         """Take a tip back from a desk and its destinations.
 
-        A desk that had the tip's key may still know it. So the tip gets a new key for all that is written from now on.
+        A desk that had the tip's key may still know it, and whoever writes to the databases could delete the message
+        that says so. So the tip gets a new key for all that is written from now on.
 
         Raises:
             ActRefused: this machine is a remote office, or the desk may not take the tip from that one.
         """
         if host_of(unit.main):
             raise ActRefused("withdraw.office")
+        threads.lock(unit, tip.id)
         destinations = [rule.to for rule in self._services.destination_rules if rule.desk == desk]
         envelopes.drop(unit, tip.id, [desk, *destinations])
-        if desk not in self._cache.present_access(unit, tip).releases:
-            state = self._services.roster.check(unit.keys, committed=False).state
-            present = self._cache.present_envelope(unit, tip.envelope)
-            newest = self._identity.partition("\n")[0]
-            renew_key_of_tip(unit, state, present, newest, self._services.destination_rules, without=desk)
+        state = self._services.roster.check(unit.keys, committed=False).state
+        present = self._cache.present_envelope(unit, tip.envelope)
+        newest = self._identity.partition("\n")[0]
+        renew_tip_key(unit, state, present, newest, self._services.destination_rules, without=desk)
         step = CaseStep(kind="withdrawn", to=desk)
         message = Message(sender="desk", desk=self._desk, text=reason, internal=True, case=step)
         return self._add(unit, tip, message, act=("withdrawn", desk))
@@ -216,5 +217,6 @@ def _released(tip: OpenTip, release: Release) -> Envelope:
         tip_recipient=recipient_of(tip.envelope.identity),
         holders={},
         answers_to={},
+        checkpoint=None,
         header=msgspec.structs.replace(tip.header, language=""),
     )

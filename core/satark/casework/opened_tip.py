@@ -13,6 +13,7 @@ from satark.casework.related.index import Reason
 from satark.casework.work import PostedMessage, Work, corrected, work_on
 from satark.dialogue.tip_status import present_status
 from satark.evidence.own_voice import OwnVoice
+from satark.routing.authors import ThreadReader
 from satark.routing.releases import Access
 from satark.store.evidence_files import ordinal_order
 
@@ -55,6 +56,8 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     envelope: Envelope
     tip: Tip
     thread: tuple[PostedMessage, ...]
+    reader: ThreadReader
+    """Who has the tip by this thread."""
     evidence: tuple[Evidence, ...]
     """Files that are stored here and may be shown and passed on, in the order they were sent."""
     voices: tuple[OwnVoice, ...] = ()
@@ -67,6 +70,8 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     """The number of messages and file records that do not open: altered, or not this tip's."""
     damaged_messages: int = 0
     """The number of messages among the damaged."""
+    altered: bool = False
+    """Whether messages are missing or in another order, or the tip has other keys than its row says."""
     unsigned: tuple[PostedMessage, ...] = ()
     """Messages in a desk's name that nobody signed who may write: they count for nothing, and may be forged."""
     pending_answers: int = 0
@@ -92,7 +97,7 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def access(self) -> Access:
         """Who has the tip."""
-        return Access(self.envelope, (posted.message for posted in self.thread))
+        return self.reader.access
 
     @property
     def summary(self) -> TipSummary:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from copy import deepcopy
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +27,6 @@ from satark.evidence.records import open_records
 from satark.remote import office_outbox
 from satark.roster.state import RosterState
 from satark.routing.authors import Signers, ThreadReader
-from satark.routing.releases import Access
 from satark.store import envelopes, tables, tip_changes
 from satark.store.threads import batches, new_messages
 
@@ -246,12 +246,13 @@ class TipCache:
         sealed = envelopes.find(unit.keys, envelope.tip, self._desk)
         return (self._open(envelope.tip, sealed) if sealed else None) or envelope
 
-    def present_access(self, unit: UnitOfWork, tip: OpenTip) -> Access:
-        """Return who has a tip now: desks may have given it away or taken it back since it was opened."""
-        reader = ThreadReader(tip.envelope, tip.access)
-        last = max((posted.seq for posted in (*tip.thread, *tip.unsigned)), default=0)
-        reader.read_new(new_messages(unit.main, {tip.id: last}).get(tip.id, []), self._services.signers(unit))
-        return reader.access
+    def present_reader(self, unit: UnitOfWork, tip: OpenTip) -> ThreadReader:
+        """Read a tip's thread to its present end: desks may have given it away or taken it back since it was opened."""
+        envelope = self.present_envelope(unit, tip.envelope)
+        reader = deepcopy(tip.reader) if envelope is tip.envelope else ThreadReader(envelope)
+        new = new_messages(unit.main, {tip.id: reader.last}).get(tip.id, [])
+        reader.read_new(new, self._services.signers(unit))
+        return reader
 
     def queue_answer(self, unit: UnitOfWork, answer: OfficeAnswer) -> None:
         """Sign an answer with the desk's key and queue it for the host.

@@ -77,8 +77,8 @@ class RosterState:
         self.signers = set[str]()
         """Public keys (hex) of all who are or were officers."""
 
-        self.signing_keys: dict[str, dict[str, list[str]]] = {}
-        """Desk → officer → every key that they ever signed with; under the empty name, the desk's own keys."""
+        self.signing_keys: dict[str, dict[str, dict[str, int]]] = {}
+        """Desk → officer ("": the desk itself) → each of their keys → position of the entry that ended it; 0: none."""
 
     def desk_recipients(self) -> dict[str, str]:
         """Return the recipients of the desks to which tips may be sealed, by name."""
@@ -186,7 +186,9 @@ class RosterState:
             dependent=frozenset(appointed),
         )
         self.changed_at[body.desk.name] = self.position
-        self.signing_keys[body.desk.name] = {"": [body.verifier]} | {one.name: [one.signer] for one in body.officers}
+        self.signing_keys[body.desk.name] = {"": {body.verifier: 0}}
+        for one in body.officers:
+            self._put_key(body.desk.name, one.name, one.signer)
 
     def _change_key(self, body: KeyChange) -> None:
         listed = self.desks[body.desk]
@@ -197,7 +199,9 @@ class RosterState:
             listed, desk=desk, verifier=body.verifier, officers=officers, former=former
         )
         self.changed_at[body.desk] = self.key_changed_at[body.desk] = self.position
-        self.signing_keys[body.desk][""].append(body.verifier)
+        self._put_key(body.desk, "", body.verifier)
+        if body.removed:
+            self._put_key(body.desk, body.removed)
 
     def _set_officer(self, body: OfficerSet, entry: Entry) -> None:
         signers = entry.signers
@@ -216,7 +220,11 @@ class RosterState:
             dependent=listed.dependent | {name} if is_dependent else listed.dependent,
         )
         self.changed_at[body.desk] = self.position
-        self.signing_keys[body.desk].setdefault(name, []).append(body.officer.signer)
+        self._put_key(body.desk, name, body.officer.signer)
+
+    def _put_key(self, desk: str, name: str, new: str = "") -> None:
+        keys = self.signing_keys[desk].setdefault(name, {})
+        keys |= {key: end or self.position for key, end in keys.items()} | ({new: 0} if new else {})
 
     def _with_appointers(self, members: Iterable[Member]) -> frozenset[Member]:
         return frozenset(one for member in members for one in (member, *self._appointers(member)))

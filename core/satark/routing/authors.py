@@ -11,6 +11,8 @@ desks alone, with the officer's signature: no receipt opens them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -39,7 +41,8 @@ _PADDED = 384
 """Bytes of every name and time before sealing: more than the longest name needs, so that the size reveals no name."""
 _SIGNATURE = 64
 """Bytes of a signature."""
-_NOT_SIGNED = frozenset({"officer", "signature"})
+_HASH = 16
+"""Bytes of the hash of a thread."""
 
 
 class Author(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,13 +73,14 @@ class Writer(Redacted, frozen=True, kw_only=True):
         `seq`: its position in the thread; 0 at an office, where only the host knows it.
         """
         use, identity = (TIP_USE, envelope.identity) if self.is_destination else (DESK_USE, self.identity)
+        own = sign_statement(_statement(message, envelope.tip, seq, self.name, now), self.own_identity)
+        author = Author(name=self.name, at=now, signature=own if self.own_identity else b"")
+        message = replace(message, officer=seal(author, *recipients, padded=_PADDED))
         statement = _statement(message, envelope.tip, seq)
         signature = signing_key(identity.split()[0], use).sign(statement)
         if not message.internal:  # who has the tip's first key has the tip; a receipt knows it whatever a row says
             signature += signing_key(envelope.identity.split()[-1], TIP_USE).sign(statement)
-        own = sign_statement(_statement(message, envelope.tip, seq, self.name, now), self.own_identity)
-        author = Author(name=self.name, at=now, signature=own if self.own_identity else b"")
-        return replace(message, signature=signature, officer=seal(author, *recipients, padded=_PADDED))
+        return replace(message, signature=signature)
 
 
 class Signers:
@@ -91,10 +95,19 @@ class Signers:
         """What changes with either roster."""
         return tuple(one.head for one in (self._own, self._host) if one)
 
-    def keys(self, desk: str) -> Mapping[str, list[str]]:
-        """Return every key that a desk's officers ever had, by name; the desk's own under the empty name."""
+    def keys(self, desk: str, message: Message, heads: Iterable[str] = ()) -> Mapping[str, list[str]]:
+        """Return the keys that may have signed a message of a desk, by its officers' names; the desk's own under "".
+
+        A key that the roster lists no more counts only in a message that names a head from when it did, and follows
+        none that names a later one. `heads`: the heads that the messages before this one name.
+        """
         state = self._own if desk in self._own.signing_keys or self._host is None else self._host
-        return state.signing_keys.get(desk, {})
+        named = any(head in state.positions for head in message.roster)
+        at = max((state.positions.get(head, 0) for head in (*message.roster, *heads)), default=0)
+        return {
+            name: [key for key, end in keys.items() if not end or (named and at < end)]
+            for name, keys in state.signing_keys.get(desk, {}).items()
+        }
 
     def may_write(self, message: Message, access: Access) -> bool:
         """Return whether a desk may write this. No desk takes a tip from one of a higher level than its own."""
@@ -113,51 +126,94 @@ class Signers:
 
 
 class ThreadReader:
-    """Reads a tip's thread in order: who wrote each message, and who has the tip by then."""
+    """Reads a tip's thread in order: who wrote each message, who has the tip by then, and whether it was altered."""
 
-    def __init__(self, envelope: Envelope, access: Access | None = None) -> None:
-        """`access`: who has the tip, if part of the thread was read before."""
-        self.access = access or Access(envelope)
-        self._envelope = envelope
-        self._seen = set[bytes]()
+    def __init__(self, envelope: Envelope) -> None:
+        self.envelope = envelope
+        self.last = 0  # `seq` of the last message, and the hash of the thread up to it
+        told = (envelope.header.excluded, envelope.holders, envelope.answers_to, envelope.tipster_verifier)
+        self.thread = _hash(_encode((envelope.identity.split()[-1:], envelope.document_sha256, *told)))
+        self._threads = {self.thread: 0}
+        self._access = Access(envelope)
+        self._seen, self._heads = set[bytes](), set[str]()
+        self._differs = False
+        self._point, self._is_past = envelope.checkpoint, not envelope.checkpoint
+
+    @property
+    def access(self) -> Access:
+        """Who has the tip, after the messages that were read."""
+        return self._access if self._is_past else Access(self.envelope, point=self._point)
+
+    @property
+    def altered(self) -> bool:
+        """Whether the thread lacks what a desk signed, or had when it renewed the tip's key, or differs from it."""
+        return self._differs or (self._point is not None and self._point.thread not in self._threads)
+
+    def open(
+        self, seq: int, sealed: bytes, signers: Signers, *, pending: bool = False
+    ) -> tuple[Message, Author | None]:
+        """Open the next message; return it with its author, as `read` does.
+
+        `pending`: at an office, whether the message waits for the host, and stands in no thread yet.
+
+        Raises:
+            CantOpen: it does not open.
+        """
+        if not pending:
+            self.last, self.thread = seq, _hash(self.thread, seq.to_bytes(8), sealed)
+            self._threads[self.thread] = seq
+        message = open_as(Message, sealed, self.envelope.identity)
+        author = self.read(seq, message, signers)
+        if message.sender == "tipster" and self._point and self._is_past:
+            with suppress(CantOpen):
+                return open_as(Message, sealed, self.envelope.identity.split()[0]), author
+            self._differs = True  # it was sealed to a key that was taken back
+        return message, author
 
     def read(self, seq: int, message: Message, signers: Signers) -> Author | None:
         """Return the author of the next message; None: it counts for nothing, since nobody who may write signed it."""
+        if self._point and seq > self._point.seq and not self._is_past:
+            self._access, self._is_past = self.access, True
+            self._heads.update(self._point.roster)
         if message.sender == "tipster":
-            return Author() if is_by_tipster(message, self._envelope, seq) else None
+            return Author() if is_by_tipster(message, self.envelope, seq) else None
         author = self._signed_author(seq, message, signers)
-        token = (author.signature or message.officer) if author else b""
+        token = ((author.signer and author.signature) or message.officer) if author else b""
         if author is None or token in self._seen:  # a copy
             return None
         self._seen.add(token)
-        self.access.follow(message)
+        self._heads.update(message.roster)
+        if message.thread and message.desk in self._access.holders:  # a release's key gives no such hash
+            self._differs |= message.thread not in self._threads
+        step, after = message.case, self._point.seq if self._point and self._is_past else 0
+        if step and step.kind == "directed" and self._threads.get(message.thread, 0) < after:
+            return None  # from before the key was renewed: it may have been moved here, after the tip was taken back
+        self._access.follow(message)
         return author
 
     def read_new(self, messages: Iterable[tuple[int, bytes]], signers: Signers) -> None:
         """Read sealed messages for who has the tip alone."""
         for seq, sealed in messages:
-            try:
-                message = open_as(Message, sealed, self._envelope.identity)
-            except CantOpen:
-                continue  # damaged: the desk's page says so
-            if message.case:
-                self.read(seq, message, signers)
+            with suppress(CantOpen):  # damaged: the desk's page says so
+                self.open(seq, sealed, signers)
 
     def _signed_author(self, seq: int, message: Message, signers: Signers) -> Author | None:
         try:
-            author = open_as(Author, message.officer, self._envelope.identity)
+            author = open_as(Author, message.officer, self.envelope.identity)
         except CantOpen:
             return None
-        if self.access.may_write_as_destination(message, author.name):
-            verifiers = [verifier_for(one, TIP_USE) for one in self._envelope.identity.split()]
-            return author if is_by(verifiers, message, self._envelope.tip, (seq, 0)) else None
-        keys = signers.keys(message.desk)
+        if self._access.may_write_as_destination(message, author.name):
+            identities = self.envelope.identity.split()[: 1 if self._is_past and self._point else None]
+            verifiers = [verifier_for(one, TIP_USE) for one in identities]
+            return author if is_by(verifiers, message, self.envelope.tip, (seq, 0)) else None
+        keys = signers.keys(message.desk, message, self._heads)
         places = signers.positions(seq, keys)
-        if not signers.may_write(message, self.access):
+        if not signers.may_write(message, self._access):
             return None
         if keys.keys() <= {""}:
-            return author if is_by(keys.get("", []), message, self._envelope.tip, places) else None
-        statements = [_statement(message, self._envelope.tip, one, author.name, author.at) for one in places]
+            return author if is_by(keys.get("", []), message, self.envelope.tip, places) else None
+        own = replace(message, officer=b"")
+        statements = [_statement(own, self.envelope.tip, one, author.name, author.at) for one in places]
         known = keys.get(author.name, ()) if author.name else ()
         good = (key for key in known for one in statements if is_statement_signed(key, author.signature, one))
         signer = next(good, "")
@@ -190,5 +246,12 @@ def is_by(verifiers: Iterable[str], message: Told, tip: str, places: tuple[int, 
 def _statement(message: Told, tip: str, seq: int, *author: str | int) -> bytes:
     """Return what is signed of a message. Fields of their default value are left out: later versions may add some."""
     fields = msgspec.structs.asdict(message)
-    told = {name: value for name, value in fields.items() if value and name not in _NOT_SIGNED}
-    return _DOMAIN + msgspec.json.encode((tip, seq, told, *author))
+    told = {name: value for name, value in fields.items() if value and name != "signature"}
+    return _DOMAIN + _encode((tip, seq, told, *author))
+
+
+def _hash(*parts: bytes) -> bytes:
+    return sha256(b"".join(parts)).digest()[:_HASH]
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode

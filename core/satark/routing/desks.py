@@ -12,14 +12,12 @@ from satark.api.sealing import recipient_of
 from satark.roster.chain import append, close
 from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, RosterOfficer
 from satark.roster.rules import DESK_NAME
-from satark.routing.authors import Signers
-from satark.routing.tip_keys import renew_tip_key, renew_tip_keys
+from satark.routing.tip_keys import renew_tip_keys
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from satark.api.routing import DestinationRule
-    from satark.api.tip import Envelope
     from satark.roster.roster import Roster
     from satark.roster.state import RosterState
 
@@ -124,36 +122,13 @@ def finish_key_change(
     if recipient != recipient_of(identities.split(maxsplit=1)[0]):
         raise KeyChanged
     unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=recipient))
-    renew_tip_keys(unit, state, desk, identities, _destinations(state, rules))
-
-
-def renew_key_of_tip(
-    unit: UnitOfWork,
-    state: RosterState,
-    envelope: Envelope,
-    desk_identity: str,
-    rules: Sequence[DestinationRule],
-    *,
-    without: str,
-) -> None:
-    """Give one tip a new key, so that the desk `without`, which had its key, opens nothing that is written now.
-
-    `desk_identity`: the newest identity of the desk that the envelope belongs to.
-    """
-    recipients = _destinations(state, rules) | state.desk_recipients()
-    renew_tip_key(unit, envelope, desk_identity, recipients, Signers(state), without=without)
+    renew_tip_keys(unit, state, desk, identities, rules)
 
 
 def close_roster(unit: UnitOfWork, rules: Sequence[DestinationRule]) -> None:
     """End the founding in this transaction, unless it has ended: from here on the roster's entries need signatures."""
     reading = [DestinationSet(to=rule.to, desk=rule.desk, recipient=rule.recipient) for rule in rules if rule.recipient]
     close(unit, reading)
-
-
-def _destinations(state: RosterState, rules: Sequence[DestinationRule]) -> dict[str, str]:
-    if state.closed:
-        return state.destination_recipients()
-    return {rule.to: rule.recipient for rule in rules if rule.recipient}
 
 
 def _row(desk: Desk) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from satark.api.sealing import recipient_of
-from satark.api.tip import FINISHED_STATUSES, Envelope, Message, Release, Tip
+from satark.api.tip import FINISHED_STATUSES, Checkpoint, Envelope, Message, Release, Tip
 
 _FOR_ONE = frozenset({"directed", "ordered"})
 """Steps that concern the desk that they name, and no other."""
@@ -23,8 +23,8 @@ _OF_RELEASES = frozenset({"reported", "asked_to_close", "assigned", "recused", "
 class Access:
     """Who has a tip, and what they may do with it."""
 
-    def __init__(self, envelope: Envelope, messages: Iterable[Message] = ()) -> None:
-        """Read it from an opened envelope and the messages since."""
+    def __init__(self, envelope: Envelope, messages: Iterable[Message] = (), point: Checkpoint | None = None) -> None:
+        """Read it from an opened envelope, or the envelope's checkpoint, and the messages since."""
         self._excluded = frozenset(envelope.header.excluded)
         self._has_release = bool(envelope.tip_recipient)
         self._desk = envelope.desk
@@ -36,6 +36,9 @@ class Access:
         """Desks that have a release in place of the tip's key, each with its present release."""
         self.answers_to = dict(envelope.answers_to)
         """Desk → the desk that may take the tip back from it, as may those that this one answers to."""
+        if point:
+            self.holders, self.releases = dict(point.holders), dict(point.releases)
+            self.answers_to = dict(point.answers_to)
         for message in messages:
             self.follow(message)
 

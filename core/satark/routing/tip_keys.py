@@ -8,21 +8,24 @@ the host, which opens no tip, can tell it from one that somebody wrote into the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
-from satark.api.tip import Envelope, Message
+from satark.api.tip import Checkpoint, Envelope, Message
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.routing.authors import TIP_USE, TIPSTER_USE, Signers, ThreadReader, is_by
-from satark.routing.releases import Access
 from satark.store import deliveries, envelopes, tables, threads, tip_changes
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
+    from satark.api.routing import DestinationRule
     from satark.roster.state import RosterState
     from satark.store.unit_of_work import UnitOfWork
 
@@ -43,7 +46,11 @@ class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
     verifier: str
     """Ed25519 public key (hex) that verifies what the new tip key signs."""
     desk: str
-    """The desk whose key was changed."""
+    """The desk that renewed the tip's key."""
+    seq: int
+    """Position of the last message in the tip's thread."""
+    roster: tuple[str, ...]
+    """Head of each roster that the desk knew."""
     signature: bytes
     """Signature by the tip's key before this one."""
     desk_signature: bytes
@@ -109,10 +116,11 @@ class TipsterReader:
         self._root, self._state = root, state
         self._signers, self._seen = Signers(state), set[bytes]()
         self._tipster = verifier_for(root.tipster_key, TIPSTER_USE) if root.tipster_key else ""
-        try:
+        self._changes: tuple[TipKeyChange, ...] = ()
+        self._verifiers = [root.verifier]
+        with suppress(TipKeyAltered):
             self._verifiers = _verifiers(root, _decoded(key_changes))
-        except TipKeyAltered:
-            self._verifiers = [root.verifier]
+            self._changes = _decoded(key_changes)
 
     def may_show(self, seq: int, message: Message) -> bool:
         """Return whether the next message is by the tipster's key, or by the tip's and, of a desk, the desk's too."""
@@ -121,16 +129,18 @@ class TipsterReader:
             return is_by([self._tipster], message, tip, (seq,))
         if desk in self._state.refused or _has(self._root.excluded, tip, desk) or message.officer in self._seen:
             return False
-        keys = self._signers.keys(desk)
+        before = [one for one in self._changes if one.seq < seq]
+        keys = self._signers.keys(desk, message, (head for one in before for head in one.roster))
         is_by_desk = ":" in desk or is_by(keys.get("", []), message, tip, self._signers.positions(seq, keys))
-        if not is_by_desk or not is_by(self._verifiers, message, tip, (seq, 0)):
+        verifier = self._verifiers[len(before) if ":" in desk else 0]
+        if not is_by_desk or not is_by([verifier], message, tip, (seq, 0)):
             return False
         self._seen.add(message.officer)  # a message of an office names no place: a copy is known by what was sealed
         return True
 
 
 def renew_tip_keys(
-    unit: UnitOfWork, state: RosterState, desk: str, identities: str, destinations: Mapping[str, str]
+    unit: UnitOfWork, state: RosterState, desk: str, identities: str, rules: Sequence[DestinationRule]
 ) -> None:
     """Give every tip of a desk a new key, sealed to all that have the tip: to the desks as the roster lists them.
 
@@ -139,16 +149,16 @@ def renew_tip_keys(
 
     `state`: the roster with the change; `identities`: the desk's new identity, and the one before, one a line.
     """
-    recipients = dict(destinations) | state.desk_recipients()
-    for tip, sealed in envelopes.of_holder(unit.keys, desk).items():
+    for tip in envelopes.tips_of(unit.keys, desk):
+        threads.lock(unit, tip)  # first: another desk may have renewed the key meanwhile
         try:
-            envelope = open_envelope(sealed, identities, tip=tip, desk=desk)
+            envelope = open_envelope(envelopes.find(unit.keys, tip, desk) or b"", identities, tip=tip, desk=desk)
         except CantOpen:
             continue  # forged or damaged: leave it as it is for an investigation
         if envelope.tip_recipient:
-            envelopes.store(unit, tip, desk, envelopes.seal(envelope, recipients[desk]))
+            envelopes.store(unit, tip, desk, envelopes.seal(envelope, state.desks[desk].desk.recipient))
         else:
-            renew_tip_key(unit, envelope, _newest(identities), recipients, Signers(state))
+            renew_tip_key(unit, state, envelope, _newest(identities), rules)
 
 
 def encode_root(root: TipRoot) -> bytes:
@@ -164,55 +174,70 @@ def decode_root(encoded: bytes) -> TipRoot:
 
 def renew_tip_key(
     unit: UnitOfWork,
+    state: RosterState,
     envelope: Envelope,
     desk_identity: str,
-    recipients: Mapping[str, str],
-    signers: Signers,
+    rules: Sequence[DestinationRule],
     *,
     without: str = "",
 ) -> None:
     """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release keeps the release.
 
-    Args:
-        unit: the transaction.
-        envelope: the envelope of the desk that renews the key.
-        desk_identity: that desk's newest identity.
-        recipients: of the desks and destinations, by their names.
-        signers: who may have signed what stands in the thread.
-        without: a desk that gets the new key no more.
+    `unit` has locked the thread; `envelope` is the present one of the desk that renews the key, `desk_identity` this
+    desk's newest identity; the desk `without` gets the new key no more.
     """
-    # Lock the tip in its own statement: another desk may change its key too; the later change must see the earlier.
+    listed = (
+        state.destination_recipients()
+        if state.closed
+        else {rule.to: rule.recipient for rule in rules if rule.recipient}
+    )
+    recipients = listed | state.desk_recipients()
+    reader, signers = ThreadReader(envelope), Signers(state)
+    reader.read_new(threads.new_messages(unit.main, {envelope.tip: 0}).get(envelope.tip, []), signers)
+    access = reader.access
+    access.holders.pop(without, None)
+    access.releases.pop(without, None)
+    holders = {envelope.desk: (), **access.holders}  # whatever the thread says, nobody loses the tip by their own act
+    point = Checkpoint(reader.last, reader.thread, signers.head, holders, access.releases, access.answers_to)
+    renewed = envelope
     tip = tables.tip
-    locked = select(tip.c.recipient, tip.c.key_changes).where(tip.c.id == envelope.tip).with_for_update()
-    row = unit.main.execute(locked).one_or_none()
-    before = next((one for one in envelope.identity.split() if row and recipient_of(one) == row.recipient), "")
-    identity = envelope.identity
-    if row and before and not _is_office(unit):
-        identity = f"{new_identity()[1]}\n{envelope.identity}"
-        change = _change(envelope, before, identity, desk_identity)
-        encoded = _encode((*_decoded(row.key_changes), change))
-        values = {"recipient": change.recipient, "key_changes": encoded}
+    row = unit.main.execute(select(tip.c.key_changes).where(tip.c.id == envelope.tip)).one_or_none()
+    kept, before = _kept(row.key_changes if row else b"", envelope.identity)
+    # Whoever lacks the row's newest key lost the tip, and an old row was put back; or nobody may take it from them.
+    is_holder = row and (row.key_changes in {b"", _encode(kept)} or envelope.desk not in access.answers_to)
+    if is_holder and not _is_office(unit):
+        renewed = replace(envelope, identity=f"{new_identity()[1]}\n{envelope.identity}", checkpoint=point)
+        change = _change(renewed, before, renewed.identity, desk_identity)
+        values = {"recipient": change.recipient, "key_changes": _encode((*kept, change))}
         unit.main.execute(update(tip).where(tip.c.id == envelope.tip).values(values))
         deliveries.add_revision(unit, envelope.tip, offices_only=True)
     tip_changes.note(unit, envelope.tip)
-    access = _access(unit, envelope, signers)
-    access.withdraw(without, envelope.desk)
-    holders = {envelope.desk: (), **access.holders}  # whatever the thread says, nobody loses the tip by their own act
-    renewed = msgspec.structs.replace(envelope, identity=identity, holders=holders, answers_to=access.answers_to)
-    readers = {envelope.desk} if identity == envelope.identity else {envelope.desk, *access.readers}
+    readers = {envelope.desk} if renewed is envelope else {envelope.desk, *access.readers}
     stored = envelopes.holders_of(unit.keys, envelope.tip, readers & recipients.keys())
-    contents = {one: encode(msgspec.structs.replace(renewed, desk=one), envelopes.PADDED) for one in stored}
+    contents = {one: encode(replace(renewed, desk=one), envelopes.PADDED) for one in stored}
     size = max(map(len, contents.values()), default=envelopes.PADDED)
     for one, content in contents.items():
         envelopes.store(unit, envelope.tip, one, encrypt_alike(content.ljust(size), recipients[one]))
     envelopes.renew_decoys(unit, envelope.tip, size)
 
 
-def _access(unit: UnitOfWork, envelope: Envelope, signers: Signers) -> Access:
-    """Return who has a tip, from what desks wrote."""
-    reader = ThreadReader(envelope)
-    reader.read_new(threads.new_messages(unit.main, {envelope.tip: 0}).get(envelope.tip, []), signers)
-    return reader.access
+def has_keys(envelope: Envelope, key_changes: bytes) -> bool:
+    """Return whether an opened envelope has the newest of the keys that the tip's row lists."""
+    keys = envelope.identity.split()
+    with suppress(TipKeyAltered):
+        changes = _decoded(key_changes)
+        return changes[-1].recipient == recipient_of(keys[0]) if changes else len(keys) == 1
+    return False
+
+
+def _kept(key_changes: bytes, identity: str) -> tuple[tuple[TipKeyChange, ...], str]:
+    """Return a tip's changes of keys up to one to a key that a desk lacks, and the key that signs the next change."""
+    keys = {recipient_of(one): one for one in identity.split()}
+    try:
+        kept = tuple(takewhile(lambda one: one.recipient in keys, _decoded(key_changes)))
+    except TipKeyAltered:
+        kept = ()
+    return kept, keys[kept[-1].recipient] if kept else [*keys.values()][-1]
 
 
 def _is_office(unit: UnitOfWork) -> bool:
@@ -224,11 +249,13 @@ def _change(envelope: Envelope, before: str, identity: str, desk_identity: str) 
         recipient=recipient_of(identity),
         verifier=tip_verifier(identity),
         desk=envelope.desk,
+        seq=envelope.checkpoint.seq if envelope.checkpoint else 0,
+        roster=envelope.checkpoint.roster if envelope.checkpoint else (),
         signature=b"",
         desk_signature=b"",
     )
     signed = _signed_bytes(envelope.tip, change)
-    return msgspec.structs.replace(
+    return replace(
         change,
         signature=signing_key(before, TIP_USE).sign(signed),
         desk_signature=signing_key(desk_identity, _DESK_USE).sign(signed),
@@ -241,7 +268,7 @@ def _is_by_present_key(tip: str, change: TipKeyChange, state: RosterState) -> bo
 
 
 def _signed_bytes(tip: str, change: TipKeyChange) -> bytes:
-    return _DOMAIN + msgspec.json.encode((tip, change.recipient, change.verifier, change.desk))
+    return _DOMAIN + msgspec.json.encode((tip, replace(change, signature=b"", desk_signature=b"")))
 
 
 def _has(tags: bytes, tip: str, desk: str) -> bool:

@@ -45,11 +45,15 @@ def append(unit: UnitOfWork, tip: str, sealed: bytes, *, notified: bool, from_ti
 
 def next_seq(unit: UnitOfWork, tip: str) -> int:
     """Return the `seq` that the next message of a tip's thread gets in this transaction."""
-    # The tip's row is the lock of its thread. Lock it in a statement of its own, so that the next one reads what the
-    # transaction that held the lock wrote.
-    unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip).with_for_update())
+    lock(unit, tip)
     last = unit.main.execute(select(func.max(tables.message.c.seq)).where(tables.message.c.tip == tip)).scalar()
     return (last or 0) + 1
+
+
+def lock(unit: UnitOfWork, tip: str) -> None:
+    """Lock a tip's thread and keys until the commit."""
+    # In a statement of its own, so that the next one reads what the transaction that held the lock wrote.
+    unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip).with_for_update())
 
 
 def new_messages(connection: Connection, known: Mapping[str, int]) -> dict[str, Sealed]:

@@ -31,6 +31,7 @@ def tip_to_json(opened: OpenTip) -> dict[str, Any]:
         "evidence": [_evidence(opened, record) for record in opened.records],
         "pending": list(opened.pending),
         "lost": list(opened.lost),
+        "altered": opened.altered,
         "messages": [_message(posted) for posted in opened.thread],
         "unsigned": [_message(posted) for posted in opened.unsigned],
     }

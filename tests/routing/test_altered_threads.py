@@ -1,0 +1,250 @@
+"""Whoever writes to the databases makes nobody a reader, and what they do to a thread is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from satark.api.sealing import new_identity, recipient_of, seal
+from satark.api.tip import CaseStep, Checkpoint, Envelope, Header, Message, Release
+from satark.identity.signatures import verifier_for
+from satark.roster.entries import KeyChange
+from satark.routing.authors import TIPSTER_USE, Signers, ThreadReader, Writer, signed_by_tipster
+from support.roster import RosterBook
+
+pytestmark = pytest.mark.slow("opens threads a hundred times")
+
+HEADER = Header(number="K", revision=1, category="", language="", received="", excluded=("sp-jaunpur",))
+KEY = "5" * 32
+ABOVE = {"sp": "dig", "cell": "dig"}
+NOTE = Message(sender="desk", desk="sp", text="a note", internal=True)
+SIGNERS = (("sp", "khan"), ("dig", "rao"))
+
+
+class Thread:
+    """A tip's rows, as honest desks write them."""
+
+    def __init__(self) -> None:
+        self.book = RosterBook.sealed()
+        holders: dict[str, tuple[str, ...]] = {"sp": (), "dig": (), "cell": ()}
+        identity = new_identity()[1]
+        verifier = verifier_for(KEY, TIPSTER_USE)
+        self.envelope = Envelope(
+            tip="t",
+            desk="dig",
+            identity=identity,
+            header=HEADER,
+            holders=holders,
+            tipster_verifier=verifier,
+            answers_to=ABOVE,
+        )
+        self.rows: list[tuple[int, bytes]] = []
+
+    def read(self, rows: list[tuple[int, bytes]] | None = None) -> ThreadReader:
+        """Return a reader of these rows, as the DIG reads them."""
+        reader = ThreadReader(self.envelope)
+        reader.read_new(self.rows if rows is None else rows, Signers(self.book.state))
+        return reader
+
+    def sealed(self, message: Message, officer: str, seq: int, **options: Any) -> bytes:
+        """Return a message, signed and sealed."""
+        keys = {"identity": self.book.identities[message.desk, ""]}
+        keys["own_identity"] = self.book.identities.get((message.desk, officer), "")
+        recipient = recipient_of(self.envelope.identity)
+        writer = Writer(name=officer, **{**keys, **options})
+        return seal(writer.signed(message, self.envelope, seq, 1_800_000_000, [recipient]), recipient)
+
+    def write(self, message: Message = NOTE, officer: str = "clerk", **options: Any) -> None:
+        """Append a message of a desk, written with the thread as it is."""
+        reader, seq = self.read(), len(self.rows) + 1
+        told = {"roster": Signers(self.book.state).head, "thread": reader.thread}
+        position = 0 if message.desk == "cell" else seq
+        self.rows.append((seq, self.sealed(replace(message, **told), officer, position, **options)))
+
+    def say(self, text: str, recipient: str = "") -> None:
+        """Append a tipster's message."""
+        seq = len(self.rows) + 1
+        signed = signed_by_tipster(Message(sender="tipster", text=text), "t", seq, KEY)
+        self.rows.append((seq, seal(signed, recipient or recipient_of(self.envelope.identity))))
+
+    def renew(self, without: str = "") -> None:
+        """Give the tip a new key, as `renew_tip_key` does."""
+        reader = self.read()
+        access, head = reader.access, Signers(self.book.state).head
+        access.holders.pop(without, None)
+        access.releases.pop(without, None)
+        point = Checkpoint(reader.last, reader.thread, head, access.holders, access.releases, access.answers_to)
+        identity = f"{new_identity()[1]}\n{self.envelope.identity}"
+        self.envelope = replace(self.envelope, identity=identity, checkpoint=point)
+
+    def change_key(self, desk: str, removed: str = "") -> str:
+        """Change a desk's key in the roster; return the one before."""
+        old, (_, new) = self.book.identities[desk, ""], new_identity()
+        signers = (("cell", ""), ("dig", "rao")) if desk == "cell" else SIGNERS
+        self.book.follow(KeyChange.of(desk, old, new, removed=removed), *signers)
+        self.book.identities[desk, ""] = new
+        return old
+
+
+def step(kind: str, to: str, desk: str = "dig", **fields: Any) -> Message:
+    case = CaseStep(kind=kind, to=to, **fields)  # type: ignore[arg-type]
+    return Message(sender="desk", desk=desk, internal=True, case=case)
+
+
+def told() -> Thread:
+    """Return a tip that was given to a station and to a second SP, taken back from the station, and written about."""
+    thread = Thread()
+    thread.say("it was at night")
+    thread.write(step("directed", "lanka"), "rao")
+    thread.write(replace(NOTE, desk="cell"), "anand")
+    thread.renew(without="lanka")
+    thread.write(step("withdrawn", "lanka"), "rao")
+    thread.say("they were here again")
+    thread.write(step("directed", "lanka", release=Release(key=new_identity()[1])), "rao")
+    thread.write()
+    return thread
+
+
+TOLD = told()
+HONEST = TOLD.read()
+SIGNED = {2, 3, 4, 6, 7}
+"""Rows that a desk signed. The key was renewed before the fourth, which covers the three before as a signature does."""
+
+
+def test_an_honest_thread_is_not_altered() -> None:
+    assert not HONEST.altered
+    assert (set(HONEST.access.holders), set(HONEST.access.releases)) == ({"sp", "dig", "cell"}, {"lanka"})
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_rows_that_are_deleted_moved_swapped_or_repeated_widen_nothing_and_are_shown(data: st.DataObject) -> None:
+    rows, most = dict(TOLD.rows), len(TOLD.rows)
+    for _ in range(data.draw(st.integers(1, 3))):
+        one, other = data.draw(st.integers(1, most)), data.draw(st.integers(1, most + 2))
+        match data.draw(st.sampled_from(("delete", "move", "swap", "copy", "garbage"))):
+            case "delete":
+                rows.pop(one, None)
+            case "move" if one in rows:
+                rows[other] = rows.pop(one)
+            case "swap" if one in rows and other in rows:
+                rows[one], rows[other] = rows[other], rows[one]
+            case "copy" if one in rows:
+                rows[other] = rows[one]
+            case _:
+                rows[one] = b"x"
+    reader = TOLD.read(sorted(rows.items()))
+    assert reader.access.readers <= HONEST.access.readers
+    assert reader.access.releases.items() <= HONEST.access.releases.items()
+    signed = max(seq for seq, row in TOLD.rows if seq == 4 or (seq in SIGNED and rows.get(seq) == row))
+    assert reader.altered or all(rows.get(seq) == row for seq, row in TOLD.rows if seq < signed)
+
+
+@pytest.mark.parametrize("kept", range(len(TOLD.rows)))
+def test_a_thread_that_is_cut_before_the_last_renewal_is_shown_and_one_after_it_gives_nobody_more(kept: int) -> None:
+    reader = TOLD.read(TOLD.rows[:kept])
+    assert reader.altered == (kept < 3)
+    assert reader.access.readers == HONEST.access.readers
+
+
+def test_a_deleted_withdrawal_gives_the_next_key_to_nobody() -> None:
+    thread = Thread()
+    thread.write(step("directed", "lanka"), "rao")
+    thread.renew(without="lanka")
+    thread.write(step("withdrawn", "lanka"), "rao")
+    assert "lanka" not in thread.read(thread.rows[:1]).access.readers
+    thread.write()
+    assert thread.read([thread.rows[0], thread.rows[2]]).altered
+
+
+@pytest.mark.parametrize("row", range(len(TOLD.rows) - 1))
+def test_each_row_that_is_missing_under_a_later_signature_is_shown(row: int) -> None:
+    assert TOLD.read([*TOLD.rows[:row], *TOLD.rows[row + 1 :]]).altered
+
+
+@pytest.mark.parametrize("later", ["a renewal", "a colleague's message"])
+def test_a_removed_officers_key_signs_nothing_once_anybody_wrote_or_the_key_was_renewed(later: str) -> None:
+    thread = Thread()
+    head, old = Signers(thread.book.state).head, thread.book.identities["sp", ""]
+    thread.write()
+    thread.change_key("sp", removed="clerk")
+    if later == "a renewal":
+        thread.renew()
+    else:
+        thread.write(replace(NOTE, desk="dig"), "rao")
+    seq, stolen = len(thread.rows) + 1, thread.book.identities["sp", "clerk"]
+    for roster in (head, Signers(thread.book.state).head, (), ("f" * 64,)):
+        forged = replace(step("directed", "lanka", desk="sp"), roster=roster)
+        row = (seq, thread.sealed(forged, "clerk", seq, identity=old, own_identity=stolen))
+        assert "lanka" not in thread.read([*thread.rows, row]).access.readers
+    assert "lanka" not in thread.read().access.readers
+
+
+def test_what_a_removed_officer_wrote_before_still_counts() -> None:
+    thread = Thread()
+    thread.write(step("directed", "lanka", desk="sp"))
+    thread.write(replace(NOTE, desk="dig"), "rao")
+    thread.change_key("sp", removed="clerk")
+    thread.renew()
+    thread.write(replace(NOTE, desk="sp"), "khan")
+    assert "lanka" in thread.read().access.readers
+    assert not thread.read().altered
+
+
+def test_the_former_key_of_a_desk_without_listed_officers_signs_nothing_once_anybody_wrote() -> None:
+    thread = Thread()
+    head = Signers(thread.book.state).head
+    old = thread.change_key("cell")
+    thread.write(replace(NOTE, desk="dig"), "rao")
+    forged = replace(step("directed", "lanka", desk="cell"), roster=head)
+    row = (2, thread.sealed(forged, "anand", 0, identity=old, own_identity=""))
+    assert "lanka" not in thread.read([*thread.rows, row]).access.readers
+
+
+def test_a_destinations_message_under_a_key_that_was_taken_back_counts_for_nothing() -> None:
+    thread = Thread()
+    thread.envelope = replace(thread.envelope, holders={"sp": ("email:sp",), "dig": ()})
+    old = thread.envelope
+    thread.renew()
+    message = Message(sender="desk", desk="email:sp", status="ACTED")
+    for envelope, counts in ((old, False), (thread.envelope, True)):
+        writer = Writer(name="email:sp", identity=new_identity()[1], is_destination=True)
+        signed = writer.signed(message, envelope, 1, 1, [recipient_of(thread.envelope.identity)])
+        author = thread.read().read(1, signed, Signers(thread.book.state))
+        assert (author is not None) == counts
+
+
+def test_a_message_of_an_office_moved_behind_a_withdrawal_gives_nobody_the_tip_again() -> None:
+    thread = Thread()
+    thread.write(step("directed", "lanka", desk="cell"), "anand")
+    thread.renew(without="lanka")
+    moved = [(2, thread.rows[0][1])]
+    reader = thread.read(moved)
+    assert "lanka" not in reader.access.readers
+    assert reader.altered
+
+
+def test_an_offices_message_counts_for_the_officer_whom_the_desk_signed_alone() -> None:
+    thread = Thread()
+    thread.write(replace(NOTE, desk="cell"), "anand")
+    reader, signers = ThreadReader(thread.envelope), Signers(thread.book.state)
+    message, author = reader.open(1, thread.rows[0][1], signers)
+    assert author is not None
+    other = Writer(name="another", identity=new_identity()[1])
+    stolen = other.signed(message, thread.envelope, 0, 5, [recipient_of(thread.envelope.identity)]).officer
+    assert reader.read(2, replace(message, officer=stolen), signers) is None
+
+
+def test_what_a_tipster_writes_to_a_key_that_was_taken_back_is_shown() -> None:
+    thread = Thread()
+    old = recipient_of(thread.envelope.identity)
+    thread.write()
+    thread.renew(without="sp")
+    thread.say("again")
+    assert not thread.read().altered
+    thread.say("again", old)
+    assert thread.read().altered

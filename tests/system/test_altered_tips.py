@@ -1,0 +1,161 @@
+"""An operator alters a tip's rows, with the help of a key from before: nobody reads more, or the desks are shown it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from satark.api.sealing import new_identity, open_envelope, recipient_of, seal
+from satark.api.tip import CaseStep, Envelope, Message
+from satark.casework import OpenTip
+from satark.routing import tip_keys
+from satark.routing.authors import Writer
+from satark.store import envelopes, tables, threads
+from satark.store.unit_of_work import UnitOfWork
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, unlock
+from support.scripted import Tipster
+from system.test_forged_roster_rows import PLAIN
+from system.test_nobody_becomes_a_reader import RECEIPT, Place, environment, opens, place, write_more
+
+__all__ = ["environment"]
+pytestmark = [pytest.mark.slow("hosts and offices"), pytest.mark.usefixtures("environment")]
+
+LEAVERS = "sommer glas 66 turm"
+
+
+class Case:
+    """A tip that accuses nobody, sealed to the SP and the DIG."""
+
+    def __init__(self, town: Place, tipster: Tipster, receipt: str) -> None:
+        self.town, self.tipster, self.receipt = town, tipster, receipt
+        self.services = town.host.services
+        self.tip: str = self.services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
+
+    def seen(self) -> OpenTip:
+        """Return the tip as the DIG opens it."""
+        return self.town.dig.casework(self.services).open(self.tip)
+
+    def envelope(self, by: UnlockedDesk) -> Envelope:
+        """Return a desk's envelope."""
+        sealed = self.services.read_keys(lambda c: envelopes.find(c, self.tip, by.desk.name)) or b""
+        return open_envelope(sealed, by.identity, tip=self.tip, desk=by.desk.name)
+
+    def direct(self, to: str) -> None:
+        """Let the DIG give the tip itself to a desk."""
+        work, tip = self.town.dig.casework(self.services), self.seen()
+        self.services.write_now(lambda unit: work.directing.direct(unit, tip, to, "look", 0))
+
+    def withdraw(self, desk: str) -> None:
+        """Let the DIG take the tip back."""
+        work, tip = self.town.dig.casework(self.services), self.seen()
+        self.services.write_now(lambda unit: work.directing.withdraw(unit, tip, desk, "they are in it"))
+
+    async def write_more(self) -> None:
+        """Let the tipster write."""
+        await write_more(self.tipster, self.receipt)
+
+    def key_changes(self) -> bytes:
+        """Return what the tip's row says of its keys."""
+        changes: bytes = self.services.read(lambda c: c.execute(select(tables.tip.c.key_changes)).scalar_one())
+        return changes
+
+    def forge(self, by: UnlockedDesk, envelope: Envelope, step: CaseStep) -> None:
+        """Append a step in an officer's name, and plant a row of the desk that it names."""
+        recipient = self.services.read(lambda c: c.execute(select(tables.tip.c.recipient)).scalar_one())
+        roster = (self.services.read_keys(self.services.roster.check).state.head,)
+        message = Message(sender="desk", desk=by.desk.name, internal=True, case=step, roster=roster)
+        writer = Writer(name=by.officer, identity=by.identity, own_identity=by.own_identity)
+
+        def write(unit: UnitOfWork) -> None:
+            signed = writer.signed(message, envelope, threads.next_seq(unit, self.tip), unit.now, [recipient])
+            threads.append(unit, self.tip, seal(signed, recipient, padded=threads.PADDED), notified=True)
+            envelopes.store(unit, self.tip, step.to, b"garbage")
+
+        self.services.write_now(write)
+
+    def has_key(self, desk: str, officer: str) -> bool:
+        """Return whether a desk of the attacker's opens an envelope."""
+        sealed = self.services.read_keys(lambda c: envelopes.find(c, self.tip, desk)) or b""
+        return opens(Envelope, sealed, self.town.attacker.unlock(desk, officer).identity) is not None
+
+
+@asynccontextmanager
+async def case(folder: Path) -> AsyncIterator[Case]:
+    async with place(folder) as town:
+        assert town.host.ingest_runtime is not None
+        add_officer(town.host.services, town.dig, NewOfficer(name="leaver", passphrase=LEAVERS))
+        tipster = Tipster(town.host.ingest_runtime, town.channel, "9140112233")
+        yield Case(town, tipster, await tipster.walk(PLAIN, RECEIPT))
+
+
+@pytest.mark.parametrize("cut", [0, 1])
+async def test_a_withdrawal_that_the_tips_row_forgets_is_shown_and_the_next_key_undoes_it(
+    tmp_path: Path, cut: int
+) -> None:
+    async with case(tmp_path) as of:
+        of.withdraw("sp")
+        of.direct("lanka")
+        of.withdraw("lanka")
+        assert not of.seen().altered
+        changes = tip_keys._decoded(of.key_changes())[:cut]
+        first = of.envelope(of.town.dig).identity.split()[-1]
+        recipient = changes[-1].recipient if changes else recipient_of(first)
+        row = {"key_changes": tip_keys._encode(changes) if changes else b"", "recipient": recipient}
+        of.town.attacker.main(update(tables.tip).values(row))
+        assert of.seen().altered
+        await of.write_more()
+        assert of.seen().altered
+        rotate(of.services, of.town.dig)
+        assert tip_keys.has_keys(of.envelope(of.town.dig), of.key_changes())
+        newest = tip_keys._decoded(of.key_changes())[-1].recipient
+        assert newest == recipient_of(of.envelope(of.town.dig).identity)
+
+
+async def test_a_holder_who_gives_the_tip_a_key_that_the_dig_lacks_is_shown_and_undone(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        sp = of.town.attacker.unlock("sp", "sp-head")
+        envelope, new = of.envelope(sp), new_identity()[1]
+        change = tip_keys._change(envelope, envelope.identity, new, sp.identity)
+        row = {"key_changes": tip_keys._encode((change,)), "recipient": change.recipient}
+        of.town.attacker.main(update(tables.tip).values(row))
+        assert of.seen().altered
+        rotate(of.services, of.town.dig)
+        assert not of.seen().altered
+        await of.write_more()
+        assert [one.message.text for one in of.seen().thread] == ["he was there again at night"]
+        newest = of.services.read(lambda c: c.execute(select(tables.message.c.sealed)).scalars().all())
+        assert opens(Message, newest[-1], new) is None
+
+
+async def test_a_removed_officers_key_gives_nobody_the_next_key(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        leaver = unlock(of.services, "dig", "leaver", LEAVERS)
+        envelope = of.envelope(leaver)
+        assert remove_officer(of.services, of.town.dig, "leaver").done
+        of.forge(leaver, envelope, CaseStep(kind="directed", to="lanka"))
+        opened = of.seen()
+        assert [one.message.desk for one in opened.unsigned] == ["dig"]
+        assert opened.access.readers == {"dig", "sp"}
+        rotate(of.services, of.town.dig)
+        assert not of.has_key("lanka", "so")
+
+
+async def test_a_deleted_withdrawal_gives_the_desk_no_next_key_and_a_deleted_message_is_shown(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        of.direct("lanka")
+        of.withdraw("lanka")
+        of.town.attacker.main(delete(tables.message).where(tables.message.c.seq == 2))
+        of.services.write_now(lambda unit: envelopes.store(unit, of.tip, "lanka", b"garbage"))
+        rotate(of.services, of.town.dig)
+        assert not of.has_key("lanka", "so")
+        await of.write_more()
+        work = of.town.dig.casework(of.services)
+        work.note(work.open(of.tip), "a note")
+        assert not of.seen().altered
+        of.town.attacker.main(delete(tables.message).where(tables.message.c.seq == 2))
+        assert of.seen().altered
