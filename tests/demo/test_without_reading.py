@@ -115,6 +115,7 @@ async def file_tip(phone: Phone) -> None:
     await phone.tap("📤")
 
 
+@pytest.mark.full("a whole tip by ear")
 @pytest.mark.needs("chromium")
 async def test_a_tipster_files_a_whatsapp_tip_and_hears_the_answer_without_reading(
     chromium: Browser, open_speaking: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

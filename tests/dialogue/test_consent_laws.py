@@ -108,7 +108,7 @@ def _at(engine: Engine, question: str, channel: str) -> Session:
     return session
 
 
-@pytest.mark.slow("the corpus at every question")
+@pytest.mark.full("the whole corpus")
 @every_row("question", QUESTIONS)
 def test_no_text_of_the_corpus_acts_by_itself(remembering: Engine, question: str) -> None:
     """Each text comes on one medium, in turn."""

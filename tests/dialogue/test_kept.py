@@ -121,7 +121,7 @@ def _lost(engine: Engine, step: str, text: str) -> str:
     return f"{step}: taken: {text}" if moved else ""
 
 
-@pytest.mark.slow("the corpus at the questions in turn")
+@pytest.mark.full("the whole corpus")
 def test_no_text_that_tells_something_is_lost(engine: Engine) -> None:
     steps = list(TYPED)
     tried = ((steps[at % len(steps)], text) for at, text in enumerate(stated()))

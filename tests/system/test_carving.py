@@ -146,6 +146,7 @@ def check(now: Carved) -> None:
     assert now.drafts > 0, "the carver finds what is there"
 
 
+@pytest.mark.full("a disk image")
 async def test_a_copy_of_the_disk_reveals_nothing_an_epoch_later(tmp_path: Path) -> None:
     with mounted(tmp_path) as (image, disk):
         async with set_up_installation(disk, on_disk(disk)) as installation:
@@ -185,6 +186,7 @@ async def test_a_disk_whose_plug_was_pulled_reveals_nothing(tmp_path: Path) -> N
             assert seized.carve([raw], epochs).drafts > 0, "only the keys are missing"
 
 
+@pytest.mark.full("a disk image")
 async def test_copies_of_files_reveal_nothing_an_epoch_later(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, on_disk(tmp_path)) as installation:
         service = installation.service

@@ -106,6 +106,7 @@ def summary(tip: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.full("two hundred tips")
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_two_hundred_simultaneous_tips_arrive_once_and_unchanged(
     tmp_path: Path, environment: Mapping[str, str], workers: int

@@ -54,6 +54,7 @@ async def restart_after_crash(installation: Installation) -> int:
         installation.service.environment["CRASHES"] = str(crashes)
 
 
+@pytest.mark.full("crashes")
 @pytest.mark.parametrize("turn", [6])
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_crash_during_a_turn_loses_and_repeats_no_event(

@@ -58,6 +58,7 @@ def has_evidence(tips: list[dict[str, Any]]) -> bool:
     return len(tips) == 1 and len(tips[0]["evidence"]) == 1
 
 
+@pytest.mark.full("crashes")
 async def test_an_offices_answer_arrives_once_despite_crashes(rabbitmq: Broker, tmp_path: Path, picture: bytes) -> None:
     async with remote_office(rabbitmq, tmp_path) as (installation, office):
         await installation.service.start()
@@ -91,6 +92,7 @@ async def test_an_offices_answer_arrives_once_despite_crashes(rabbitmq: Broker, 
         assert [message["text"] for message in tip["messages"]] == ["गाड़ी का रंग क्या था?", "सफ़ेद"]
 
 
+@pytest.mark.full("a broker's disk")
 async def test_the_broker_stores_only_frames_of_one_size_and_nothing_of_a_tip_about_the_office(
     rabbitmq: Broker, tmp_path: Path, picture: bytes
 ) -> None:

@@ -54,6 +54,7 @@ def database_down(url: str) -> Iterator[None]:
             connection.execute(f"ALTER DATABASE {parsed.database} WITH ALLOW_CONNECTIONS true".encode())
 
 
+@pytest.mark.full("crashes")
 async def test_messages_and_a_call_survive_a_database_failure_and_a_crash(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:

@@ -85,6 +85,7 @@ def what_of(tip: Mapping[str, Any]) -> str:
     return what if isinstance(what, str) else "(spoken)"
 
 
+@pytest.mark.full("hundreds of webhooks")
 async def test_repeated_and_late_webhooks_give_every_tip_once(tmp_path: Path, environment: Mapping[str, str]) -> None:
     async with matrix_installation(tmp_path, environment) as matrix:
         post_twice(matrix)

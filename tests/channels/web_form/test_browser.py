@@ -377,6 +377,7 @@ async def _history(page: Page) -> tuple[int, list[str]]:
     return found["currentIndex"], [entry["title"] for entry in found["entries"]]
 
 
+@pytest.mark.full("a browser's disk")
 @pytest.mark.parametrize("script", ["on", "off"])
 @pytest.mark.parametrize("language", ["hi", "en"])
 async def test_the_history_names_neither_the_service_nor_what_was_done(

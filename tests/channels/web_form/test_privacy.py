@@ -43,6 +43,7 @@ async def file_tip_and_draft(served: FormService, number: int, jpeg: bytes) -> t
         return found, secrets
 
 
+@pytest.mark.full("fifty tips")
 async def test_after_fifty_tips_nothing_identifies_the_tipsters(
     served: FormService, jpeg: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -204,6 +204,7 @@ def tip_in(
     return make
 
 
+@pytest.mark.full("every act")
 def test_the_page_and_the_command_of_every_act_follow_the_same_rules(
     services: Services,
     tip_in: Callable[[str], SeededTip],

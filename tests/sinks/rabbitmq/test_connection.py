@@ -155,6 +155,7 @@ async def test_a_message_that_kills_its_consumer_is_delivered_up_to_the_limit(ra
         assert given == 4
 
 
+@pytest.mark.full("a broker of its own")
 async def test_an_offices_user_can_not_write_to_another_office_or_read_its_queue(rabbitmq: Broker) -> None:
     async with declared(rabbitmq) as (mq, connection):
         await connection.declare(["sp", "dig"])
@@ -174,6 +175,7 @@ async def test_an_offices_user_can_not_write_to_another_office_or_read_its_queue
                 await office.consume("dig", recorder.handle)
 
 
+@pytest.mark.full("crashes")
 async def test_a_broker_killed_in_mid_stream_loses_nothing(rabbitmq: Broker) -> None:
     mq, recorder = carrier(), Recorder()
     async with mq.connect(rabbitmq.url) as connection:

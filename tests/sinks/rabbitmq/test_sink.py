@@ -85,6 +85,7 @@ def files_are_complete(services: WorkerContext, tip: str) -> bool:
     return services.read(lambda c: c.execute(query).scalars().all()) == ["sealed"]
 
 
+@pytest.mark.full("a whole installation")
 async def test_a_tip_can_be_restored_from_its_copy_which_is_opaque_on_the_broker(
     rabbitmq: Broker, tmp_path: Path
 ) -> None:
@@ -118,6 +119,7 @@ async def test_a_tip_can_be_restored_from_its_copy_which_is_opaque_on_the_broker
         assert not any(secret.encode() in message for message in messages)
 
 
+@pytest.mark.full("a broker of its own")
 async def test_a_full_queue_of_copies_drops_its_oldest_messages(rabbitmq: Broker, tmp_path: Path) -> None:
     async with host_on(rabbitmq, tmp_path, copies_kept=2) as host:
         for _ in range(4):
@@ -127,6 +129,7 @@ async def test_a_full_queue_of_copies_drops_its_oldest_messages(rabbitmq: Broker
         assert f"{host.queue}\t2" in await rabbitmq.ctl("list_queues", "name", "messages")
 
 
+@pytest.mark.full("a whole installation")
 async def test_a_tip_that_the_desk_does_not_have_is_covered_with_a_message_of_the_same_size(
     rabbitmq: Broker, tmp_path: Path
 ) -> None:

@@ -185,6 +185,7 @@ def played(matrix: MatrixThread) -> Played:
     return Played(matrix)
 
 
+@pytest.mark.full("every scenario")
 @pytest.mark.parametrize("name", [*SCENARIOS, *IN_OTHER_LANGUAGES])
 @pytest.mark.parametrize("medium", OTHERS)
 def test_a_scenario_gives_the_same_tip_on_every_medium(played: Played, name: str, medium: str) -> None:

@@ -57,6 +57,7 @@ async def accessibility_violations(page: Page) -> list[Any]:
     return [violation["id"] for violation in found.response["violations"]]
 
 
+@pytest.mark.full("a large file")
 async def test_a_large_file_survives_a_lost_connection_and_the_form_follows(
     service: Service, chromium: Browser, tmp_path: Path, until: Until
 ) -> None:

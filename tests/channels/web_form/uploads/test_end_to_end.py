@@ -136,6 +136,7 @@ async def by_form(citizen: FormCitizen, film: Film, _until: Until) -> None:
         await citizen.post(form.action, data)
 
 
+@pytest.mark.full("a large film")
 @pytest.mark.parametrize("send", [by_tus, by_form])
 async def test_a_film_is_sealed_from_the_first_byte_in_constant_memory_and_reaches_the_desk(
     service: Service, film: Film, until: Until, tmp_path: Path, send: Callable[..., Awaitable[None]]

@@ -200,6 +200,7 @@ def is_authorised(role: str, pattern: str, relation: str, method: str) -> bool:
     return relation in {"own", "none"}
 
 
+@pytest.mark.full("every page and role")
 def test_no_role_gets_what_it_may_not_and_an_excluded_tip_gets_the_answer_of_an_unknown_one(
     services: Services, site: Starlette, clients: Mapping[str, Client], cases: Sequence[Case]
 ) -> None:

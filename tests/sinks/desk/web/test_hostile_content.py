@@ -123,6 +123,7 @@ def pages(client: Client, number: str, words: str) -> Mapping[str, str]:
     }
 
 
+@pytest.mark.full("every page")
 @pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_words_change_no_page(seed: Callable[[str], SeededTip], browser: Any, words: str) -> None:
     client = browser("sp")

@@ -39,6 +39,7 @@ async def sign_in(client: aiohttp.ClientSession, url: str, form: dict[str, str])
         return answer.status
 
 
+@pytest.mark.full("a hundred sign-ins")
 @pytest.mark.parametrize("known", [True, False], ids=["known browser", "new browser"])
 async def test_the_right_one_of_a_hundred_sign_ins_at_once_gets_in_and_memory_stays_small(
     service: Service,
