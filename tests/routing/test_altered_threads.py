@@ -178,7 +178,7 @@ def test_a_removed_officers_key_signs_nothing_once_anybody_wrote_or_the_key_was_
         thread.write(replace(NOTE, desk="dig"), "rao")
     seq, stolen = len(thread.rows) + 1, thread.book.identities["sp", "clerk"]
     for roster in (head, Signers(thread.book.state).head, (), ("f" * 64,)):
-        forged = replace(step("directed", "lanka", desk="sp"), roster=roster)
+        forged = replace(step("directed", "lanka", desk="sp"), roster=roster, thread=thread.read().thread)
         row = (seq, thread.sealed(forged, "clerk", seq, identity=old, own_identity=stolen))
         assert "lanka" not in thread.read([*thread.rows, row]).access.readers
     assert "lanka" not in thread.read().access.readers
