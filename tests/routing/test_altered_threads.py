@@ -95,7 +95,7 @@ def step(kind: str, to: str, desk: str = "dig", **fields: Any) -> Message:
     return Message(sender="desk", desk=desk, internal=True, case=case)
 
 
-def told() -> Thread:
+def disclosed() -> Thread:
     """Return a tip that was given to a station and to a second SP, taken back from the station, and written about."""
     thread = Thread()
     thread.say("it was at night")
@@ -109,7 +109,7 @@ def told() -> Thread:
     return thread
 
 
-TOLD = told()
+TOLD = disclosed()
 HONEST = TOLD.read()
 SIGNED = {2, 3, 4, 6, 7}
 """Rows that a desk signed. The key was renewed before the fourth, which covers the three before as a signature does."""

@@ -140,7 +140,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     step: str = ""
     """The step that was asked last."""
     revision: int = 0
-    """Number of prompts shown so far; part of every choice token."""
+    """Number of the newest prompt, from `first_revision` on; part of every choice token."""
     page: int = 0
     said: str = ""
     """What was said above the current question, for media that repeat it or turn its pages.
@@ -215,6 +215,11 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Whether a desk stands above the range's, so that the range's own office may be accused."""
     reachable: bool = True
     """Whether this channel can write to the tipster later, once they have their receipt."""
+
+    @property
+    def first_revision(self) -> int:
+        """Where `revision` begins: buttons of an earlier conversation, as of an erased one, name another."""
+        return int(self.tip[:5] or "0", 16)
 
     @property
     def dangers(self) -> tuple[str, ...]:

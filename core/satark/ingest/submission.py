@@ -108,7 +108,7 @@ class Submissions:
         unit.queue(tables.tip, [row])
         tip_changes.note(unit, session.tip)
         self._deliveries(unit, session.tip, tip, route)
-        unit.queue(tables.seen, _decoy_events(session.revision, unit.day))
+        unit.queue(tables.seen, _decoy_events(session.revision - session.first_revision, unit.day))
         return Receipt(number=tip.number, code=fresh.code, root=root)
 
     def _screen(self, tip: Tip, own: Screening) -> Screening:

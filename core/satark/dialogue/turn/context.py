@@ -251,7 +251,7 @@ class TurnContext(SessionChanges):
             step=name,
             page=self.session.page if page_stays else 0,
             said="\n\n".join(numbers if secret else said),
-            revision=(self.session.revision or int(self.session.tip[:5] or "0", 16)) + 1,
+            revision=(self.session.revision or self.session.first_revision) + 1,
             complete=not self.session.submitted and self.is_complete,
         )
 

@@ -16,8 +16,9 @@ from starlette.applications import Starlette
 
 from satark.api import sealing
 from satark.api.routing import Desk
-from satark.casework import Progress, cached_tip, tip_cache
+from satark.casework import Progress, tip_cache
 from satark.casework.search import Query
+from satark.routing import authors
 from satark.services import DeskContext, Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.settings import DeskSettings
@@ -65,7 +66,7 @@ def work_of_pages(services: Services, client: Client, number: str, monkeypatch: 
 
     found = []
     with monkeypatch.context() as patch:
-        patch.setattr(cached_tip, "open_as", counted(sealing.open_as))
+        patch.setattr(authors, "open_as", counted(sealing.open_as))
         patch.setattr(tip_cache, "open_envelope", counted(sealing.open_envelope))
         patch.setattr(RowBuilder, "row", counted(RowBuilder.row))
         for address in ("", "?mark=open&category=liquor", "?q=शराब", f"tips/{number}"):
