@@ -215,6 +215,39 @@ def test_a_mention_that_is_denied_accuses_nobody(engine: Engine) -> None:
     assert readers(chat.tap("no")) == {desk.name for desk in DESKS}
 
 
+@every_row(
+    "words",
+    [
+        "uska bhai SP hai",
+        "SP sahab ka bhai hai wo",
+        "wo SP ka driver hai",
+        "SP sahab ka gunner hai wo",
+        "his wife works for the SP",
+        "एसपी साहब उसके रिश्तेदार हैं",
+        "SP sahab ke ghar jata hai roz",
+        "police mili hui nahi hai par uska bhai SP hai",
+        "uska jija lanka thane me daroga hai",
+    ],
+)
+def test_a_no_clears_nobody_whom_words_relate_to_the_accused(engine: Engine, words: str) -> None:
+    chat = Chat(engine).say(f"{STORY}, {words}")
+    assert chat.step == "police"
+    assert not readers(chat.tap("no")) & ({"lanka"} if "thane" in words else {"sp-varanasi"})
+    if "thane" not in words:
+        page = Chat(engine).hear(FormPage((("what", Text(f"{STORY}, {words}")), ("police", Text("no")))))
+        assert page.session is not None
+        assert "district" in {one.level for one in page.session.accused}
+
+
+@every_row("words", AGAINST_DIG)
+@every_row("before", ["namaste DIG sahab", "kya DIG sahab bhi ye dekhte hai?", "DIG sahab ko bhi milta hai kya aapko"])
+def test_a_whole_tip_against_a_dig_who_was_named_before_is_not_sent_unsaid(
+    engine: Engine, before: str, words: str
+) -> None:
+    chat = Chat(engine, "sms").say(before, f"TIP {STORY}, {words}")
+    assert chat.submission is None
+
+
 @every_row("words", AGAINST_DIG)
 def test_what_accuses_the_dig_is_never_sent_unsaid_where_nobody_is_above(engine: Engine, words: str) -> None:
     sms = Chat(engine, "sms").say(f"TIP {STORY}, {words}")

@@ -27,6 +27,7 @@ from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.states.stories import accept_unsolicited, fill_in_unasked, is_story
 from satark.dialogue.steps.choice_steps import unknown_option
+from satark.dialogue.turn.accusations import has_nobody_above
 from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_question
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
@@ -210,7 +211,7 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
         return None
     words = words_of(event)
     context.hear_dangers(words)
-    if "range" in context.newly_accused and not session.above_range:
+    if has_nobody_above(context.session):
         return None  # it can't be kept from the range's office: that is said first
     context.change(state="", language=session.language or context.loaded.language_of(words))
     if context.state is not DRAFT:

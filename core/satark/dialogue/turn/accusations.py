@@ -1,7 +1,8 @@
 """Which police units a tip accuses, from everything that its sender tells and answers. Routing reads only this.
 
-Accusations are kept in the session, and further words, another place or another answer never make them fewer. Only "no"
-takes back what no words surely accuse, and an answer that names one unit takes back the doubt which station it is.
+Accusations are kept in the session, and further words, another place or another answer never make them fewer. "No"
+takes back only what words mention without accusing it or naming its kin, and an answer that names one unit takes back
+the doubt which station it is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from satark.api.tip import Accused
-from satark.dialogue.session import Accusation
+from satark.dialogue.session import Accusation, Session
 from satark.dialogue.turn.session_changes import SessionChanges
 from satark_words.reading import Asked, AskedChoice
 from satark_words.rules import SOUND
@@ -55,6 +56,13 @@ def accuses(context: SessionChanges, words: str) -> bool:
     return says_yes or reader.open(context.analysis(words)).police
 
 
+def _names_for_sure(context: SessionChanges, words: str) -> bool:
+    """Whether words accuse police, or name their kin, or an office of theirs other than as a landmark."""
+    told = context.analysis(words)
+    is_kin = told.has("who.kin") and not context.loaded.reader.dangers(told)  # a cry for kin asks police to come
+    return accuses(context, words) or is_kin or (told.has(*OFFICES) and not told.has("place.near"))
+
+
 def hear(context: SessionChanges, words: str) -> set[str]:
     """Keep whom words accuse; return the offices that get tips and that no words accused before."""
     words = _INITIAL.sub(r"\1 ", words)
@@ -64,7 +72,7 @@ def hear(context: SessionChanges, words: str) -> set[str]:
     levels = {OFFICES.get(one.name, _DOUBT) for one in context.analysis(words).found("person.police", "unit.*")}
     stations = {geography.station_of(code) or code for one in told for code in context.names(one)}
     units = [*((level, "") for level in levels), *(("station", one) for one in stations if geography.station(one))]
-    source, is_sure = _IN_MAILBOX if session.mailbox else context.source, accuses(context, words)
+    source, is_sure = _IN_MAILBOX if session.mailbox else context.source, _names_for_sure(context, words)
     known = {one.level for one in session.accused if (one.source == _IN_MAILBOX) == bool(session.mailbox)}
     _keep(context, *session.accused, *(Accusation(level, unit, source, is_sure) for level, unit in sorted(units)))
     return levels - known - {_DOUBT}
@@ -82,6 +90,12 @@ def settle(context: SessionChanges) -> None:
     if new and named:
         kept.append(Accusation("station" if named[0] == "outpost" else named[0], named[1], context.source))
     _keep(context, *kept, *(one._replace(unit=_unit_here(context, one.level)) for one in kept if not one.unit))
+
+
+def has_nobody_above(session: Session) -> bool:
+    """Whether no desk stands above an office that the tip accuses, so that nobody could have the tip."""
+    told = (one for one in session.accused if one.source != _IN_MAILBOX)
+    return not session.above_range and any(one.level == "range" for one in told)
 
 
 def accused_by(context: SessionChanges) -> Accused | None:

@@ -216,8 +216,8 @@ class TurnContext(SessionChanges):
             self.say("may_be_lost")
             self.change(may_be_lost=False)
         accusations.settle(self)
-        step, accuses_range = self.step, any(one.level == "range" for one in self.session.accused)
-        if accuses_range and not self.session.above_range and step is not None and step.type.part == "review":
+        step = self.step
+        if accusations.has_nobody_above(self.session) and step is not None and step.type.part == "review":
             self.say("accused.nobody_above")  # where it can be sent
         if self.session.held and self.is_complete and self.session.state in {"", "@identity"}:
             self.suggest(KEEP)  # so that no summary is sent while words are held that it does not show
