@@ -272,13 +272,31 @@ def test_the_dig_gets_no_tip_against_the_dig_where_a_desk_is_above(
         assert readers(Chat(engine, "sms").say(f"TIP {STORY}, {words}"), desks) == {"state"}
 
 
-@every_row("words", (*AGAINST_SP, *AGAINST_DIG, "wo SP sahab hai jo maar raha hai"))
-def test_after_the_receipt_no_words_reach_the_office_that_they_accuse_unsaid(engine: Engine, words: str) -> None:
-    chat = sent(Chat(engine).say(STORY))
-    box = Mailbox(
+def _box() -> Mailbox:
+    return Mailbox(
         open=OpenMailbox("1" * 32, "4K7Q-2XPM", "age1", question=1), language="hi",
         messages=(Message(sender="desk", text="?", question=True, status="NEED_INFO"),),
     )  # fmt: skip
+
+
+AFTERWARDS: Final = (
+    *(*AGAINST_SP, *AGAINST_DIG, *AGAINST_STATION),
+    "wo SP sahab hai jo maar raha hai",
+    "lanka thane ka daroga khud hissa leta hai",
+    "jo daroga aaya tha usi ne paisa liya",
+    "thana prabhari uska jija hai use mat batana",
+    "CO sahab ko bhi hissa jata hai",
+    "SOG wale paisa lete hai",
+    "the SHO who called me takes money from him",
+    "thane wale mujhe maar rahe hai bachao",
+    "daroga Ram Singh usko bachata hai",
+)
+
+
+@every_row("words", AFTERWARDS)
+def test_after_the_receipt_no_words_reach_the_office_that_they_accuse_unsaid(engine: Engine, words: str) -> None:
+    chat = sent(Chat(engine).say(STORY))
+    box = _box()
     opened = Chat(engine, mailbox=box).say("8391 4460 7012 5538")
     for one in (chat, opened, Chat(engine, mailbox=box).say("8391 4460 7012 5538").tap("answer")):
         for told in (one.say(words), one.send("image", words)):
@@ -286,6 +304,21 @@ def test_after_the_receipt_no_words_reach_the_office_that_they_accuse_unsaid(eng
                 assert not told.turn.media_jobs
                 assert "नई सूचना" in told.text or "Restart" in told.text
         assert [turn.post for turn in one.turns].count(None) == len(one.turns) - 1, "the second time is wanted"
+
+
+@every_row("first", ["kya SP sahab ye padhenge?", "namaste SP sahab", "SP sahab ko bhi hissa jata hai"])
+def test_after_the_receipt_only_the_same_words_are_added_unsaid(engine: Engine, first: str) -> None:
+    graver = "SP sahab ko har mahine 50000 jata hai"
+    opened = Chat(engine, mailbox=_box()).say("8391 4460 7012 5538")
+    for chat in (sent(Chat(engine).say(STORY)), opened):
+        assert chat.say(first, graver).turn.post is None
+        assert chat.say(graver).turn.post is not None
+
+
+@every_row("words", ["police kab aayegi", "police bhejo wo mere bhai ko maar raha hai", "police ko maine bataya tha"])
+def test_after_the_receipt_words_that_accuse_no_police_are_not_refused(engine: Engine, words: str) -> None:
+    for chat in (sent(Chat(engine).say(STORY)), Chat(engine, mailbox=_box()).say("8391 4460 7012 5538")):
+        assert "नई सूचना" not in chat.say(words).text
 
 
 def test_after_a_tip_against_the_sp_more_words_against_the_sp_are_added(engine: Engine) -> None:

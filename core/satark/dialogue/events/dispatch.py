@@ -48,7 +48,7 @@ def handle_event(context: TurnContext, event: Event) -> Turn:
     elif isinstance(event, FormPage) and event.token:
         context.source = FORM + context.source
     hear_dangers_beside(context, event)
-    turn = hold_back(context) if context.newly_accused else None
+    turn = hold_back(context)
     return tell_desk_of_dangers(context, event, turn or _handle(context, event))
 
 

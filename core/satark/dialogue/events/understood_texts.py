@@ -71,7 +71,7 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
     asked = asked_of(context, name, question)
     reading = context.loaded.reader.read(context.analysis(event.body), asked)
     context.note_dangers(reading.dangers, event.body)
-    if context.newly_accused and (turn := hold_back(context)):
+    if turn := hold_back(context):
         return turn
     words = _Words(context, event, asked, reading)
     at_code = words.at_code() if context.session.state in _FOR_A_CODE else None

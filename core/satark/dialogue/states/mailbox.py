@@ -128,8 +128,8 @@ def add_to_tip(context: TurnContext, event: Text | Media | Pin) -> Turn:
 
 
 def hold_back(context: TurnContext) -> Turn | None:
-    """Refuse words that are the first to accuse an office that may have the tip: who sends them again wants that."""
-    if not context.newly_accused or not (context.session.submitted or context.session.mailbox):
+    """Refuse words that accuse an office that may have the tip: who sends the same words again wants that."""
+    if not context.newly_accused:
         return None
     context.say("accused.has_tip", command=context.text("command.restart"))
     return context.ask()

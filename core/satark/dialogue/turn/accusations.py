@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -18,9 +19,10 @@ from satark.dialogue.session import Accusation, Session
 from satark.dialogue.turn.session_changes import SessionChanges
 from satark_words.reading import Asked, AskedChoice
 from satark_words.rules import SOUND
+from satark_words.tokens import fold
 
-_IN_MAILBOX: Final = "@mailbox"
-"""The source of accusations that are told in a mailbox, and not of the tip that is being told."""
+_AFTERWARDS: Final = "@afterwards "
+"""Begins the source of accusations that are told of a tip that is sent already, before the digest of their words."""
 _SENTENCE_END: Final = re.compile(r"[।?!\n]+|(?<!\b\w)\.")
 _INITIAL: Final = re.compile(
     r"(?<!\w)([A-Za-z]|[\u0900-\u097f]{2,3})\.(?=[A-Za-z]\b|[\u0900-\u097f]{2,3}(?![\u0900-\u097f]))"
@@ -63,19 +65,25 @@ def _names_for_sure(context: SessionChanges, words: str) -> bool:
     return accuses(context, words) or is_kin or (told.has(*OFFICES) and not told.has("place.near"))
 
 
-def hear(context: SessionChanges, words: str) -> set[str]:
-    """Keep whom words accuse; return the offices that get tips and that no words accused before."""
+def hear(context: SessionChanges, words: str) -> bool:
+    """Keep whom words accuse; return whether a tip that is sent already may be read by them, and these words are new.
+
+    The same words, sent again at once, are not new: their sender wants them to be added.
+    """
     words = _INITIAL.sub(r"\1 ", words)
     told, session, geography = _sentences(context, words), context.session, context.loaded.geography
     if not told:
-        return set()
+        return False
     levels = {OFFICES.get(one.name, _DOUBT) for one in context.analysis(words).found("person.police", "unit.*")}
     stations = {geography.station_of(code) or code for one in told for code in context.names(one)}
     units = [*((level, "") for level in levels), *(("station", one) for one in stations if geography.station(one))]
-    source, is_sure = _IN_MAILBOX if session.mailbox else context.source, _names_for_sure(context, words)
-    known = {one.level for one in session.accused if (one.source == _IN_MAILBOX) == bool(session.mailbox)}
-    _keep(context, *session.accused, *(Accusation(level, unit, source, is_sure) for level, unit in sorted(units)))
-    return levels - known - {_DOUBT}
+    is_sent, is_sure = bool(session.mailbox or session.submitted), _names_for_sure(context, words)
+    source = _AFTERWARDS + sha256(fold(words).encode()).hexdigest() if is_sent else context.source
+    new = [Accusation(level, unit, source, is_sure) for level, unit in sorted(units)]
+    kept = [one for one in session.accused if not (is_sent and _is_afterwards(one))]
+    _keep(context, *kept, *new)
+    known = {one.level for one in kept if not session.mailbox} | (set() if is_sure else {_DOUBT})
+    return is_sent and bool(levels - known) and not any(one.source == source for one in session.accused)
 
 
 def settle(context: SessionChanges) -> None:
@@ -94,14 +102,14 @@ def settle(context: SessionChanges) -> None:
 
 def has_nobody_above(session: Session) -> bool:
     """Whether no desk stands above an office that the tip accuses, so that nobody could have the tip."""
-    told = (one for one in session.accused if one.source != _IN_MAILBOX)
+    told = (one for one in session.accused if not _is_afterwards(one))
     return not session.above_range and any(one.level == "range" for one in told)
 
 
 def accused_by(context: SessionChanges) -> Accused | None:
     """Return the police units that the tip accuses; None: nobody is accused."""
     settle(context)
-    named, told = _by_answers(context), [one for one in context.session.accused if one.source != _IN_MAILBOX]
+    named, told = _by_answers(context), [one for one in context.session.accused if not _is_afterwards(one)]
     units = {(one.level, one.unit or _unit_here(context, one.level)) for one in told}
     if not context.session.above_range:  # nobody could have the tip; the tipster is told so
         units = {(_DOUBT, "") if one[0] == "range" else one for one in units}
@@ -113,6 +121,10 @@ def accused_by(context: SessionChanges) -> Accused | None:
     ranked = sorted(units, key=lambda one: (one[0] == _DOUBT, one != named, one[0] != "range", one))
     found = [Accused(level=level, unit=unit) for level, unit in ranked]
     return replace(found[0], also=tuple(found[1:])) if found else None
+
+
+def _is_afterwards(one: Accusation) -> bool:
+    return one.source.startswith(_AFTERWARDS)
 
 
 def _keep(context: SessionChanges, *accused: Accusation) -> None:

@@ -101,8 +101,8 @@ class TurnContext(SessionChanges):
         self.consent: frozenset[str] = frozenset()
         """The act that this turn's event consents to, and the fields of `Turn` that the act may set; see `consent`."""
         self.debounce = False
-        self.newly_accused: set[str] = set()
-        """Levels of the offices that get tips and that this turn's words accuse for the first time."""
+        self.newly_accused = False
+        """Whether this turn's words accuse an office that may have the tip that is sent already."""
         self.police_words: list[str] = []
         """Those parts of `said` that the police wrote."""
         self.page_stays = False
