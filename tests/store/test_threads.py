@@ -38,6 +38,13 @@ def test_messages_are_numbered_in_the_order_in_which_they_came(services: Service
     assert services.read(lambda main: new_messages(main, {tip.id: 0})) == {tip.id: [(1, b"first"), (2, b"second")]}
 
 
+def test_a_row_before_the_first_that_somebody_else_wrote_hides_no_message(services: Services, tip: SeededTip) -> None:
+    forged = {"tip": tip.id, "seq": -3, "sealed": b"forged", "day": 1, "notified": True}
+    services.write_now(lambda unit: unit.insert(tables.message, [forged]))
+    assert [add(services, tip.id, sealed) for sealed in (b"first", b"second")] == [1, 2]
+    assert services.read(lambda main: new_messages(main, {tip.id: 0})) == {tip.id: [(1, b"first"), (2, b"second")]}
+
+
 def test_only_messages_after_the_last_known_one_are_read(services: Services, tip: SeededTip) -> None:
     other = seed_tip(services, [])
     add(services, tip.id, b"first")

@@ -88,5 +88,7 @@ _TIPS: BindParameter[Any] = bindparam("tips", expanding=True)
 _DOCUMENTS = select(tip.c.id, tip.c.document).where(tip.c.id.in_(_TIPS))
 _FILES = select(file.c.tip, file.c.ordinal, file.c.state, file.c.record).where(file.c.tip.in_(_TIPS))
 _MESSAGES = (
-    select(message.c.tip, message.c.seq, message.c.sealed).where(message.c.tip.in_(_TIPS)).order_by(message.c.seq)
+    select(message.c.tip, message.c.seq, message.c.sealed)
+    .where(message.c.tip.in_(_TIPS), message.c.seq > 0)
+    .order_by(message.c.seq)
 )

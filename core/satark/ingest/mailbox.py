@@ -133,7 +133,8 @@ def _key_changes(unit: UnitOfWork, tip: str) -> bytes | None:
 
 
 def _messages(unit: UnitOfWork, opened: OpenedReceipt) -> Iterable[tuple[int, Message]]:
-    query = select(tables.message).where(tables.message.c.tip == opened.tip).order_by(tables.message.c.seq)
+    message = tables.message.c
+    query = select(tables.message).where(message.tip == opened.tip, message.seq > 0).order_by(message.seq)
     for row in unit.main.execute(query):
         try:
             yield row.seq, open_as(Message, row.sealed, opened.identity)

@@ -216,7 +216,9 @@ def _thread(connection: Connection, tip: str, desk: str) -> Iterator[ThreadEntry
     own = select(table.c.seq, table.c.id).where(table.c.tip == tip, table.c.desk == desk)
     answers = {row.seq: row.id for row in connection.execute(own)}
     message = tables.message
-    query = select(message.c.seq, message.c.sealed).where(message.c.tip == tip).order_by(message.c.seq)
+    query = (
+        select(message.c.seq, message.c.sealed).where(message.c.tip == tip, message.c.seq > 0).order_by(message.c.seq)
+    )
     for seq, sealed in connection.execute(query):
         yield ThreadEntry(seq=seq, sealed=sealed, answer=answers.get(seq, b""))
 

@@ -47,7 +47,7 @@ def next_seq(unit: UnitOfWork, tip: str) -> int:
     """Return the `seq` that the next message of a tip's thread gets in this transaction."""
     lock(unit, tip)
     last = unit.main.execute(select(func.max(tables.message.c.seq)).where(tables.message.c.tip == tip)).scalar()
-    return (last or 0) + 1
+    return max(last or 0, 0) + 1  # a row before the first that this program did not write moves none of its own
 
 
 def lock(unit: UnitOfWork, tip: str) -> None:
