@@ -211,6 +211,50 @@ def test_saying_one_of_several_texts_again_keeps_no_other(engine: Engine) -> Non
     assert NAMES not in answered(talk.session)
 
 
+@every_row("said", [WAITS, NAMES])
+def test_saying_one_of_several_texts_again_drops_no_other(engine: Engine, said: str) -> None:
+    other = ({WAITS, NAMES} - {said}).pop()
+    talk = Chat(engine).say(WAITS, NAMES, STORY, said)
+    assert (talk.step, other in held(talk.session)) == ("@suggested", True)
+    assert said in talk.text or said in answered(talk.session)
+
+
+@every_row("before", [(STORY, WAITS), (*WHAT, NAMES)])
+@every_row(
+    "said",
+    ["no don't, the SP is his brother", "nahi, lanka thane ka daroga aa gaya hai", "nahi, SP sahab ka hissa hai",
+     "mat likhna SP sahab uske jija hai", "nahi mera matlab sigra wale Ramesh se tha",
+     "nahi ye nahi, ye likho ki wo raat 10 baje aata hai", "mat likho, aur haan uska godam sigra me hai"],
+)  # fmt: skip
+def test_a_no_declines_only_what_was_held_and_what_follows_it_is_heard(
+    engine: Engine, before: tuple[str, ...], said: str
+) -> None:
+    talk = Chat(engine).say(*before, said)
+    assert f"नहीं लिखा:\n«{before[-1]}»" in talk.text
+    assert (talk.step, held(talk.session)) == ("@suggested", (said,))
+    assert talk.session is not None
+    assert bool(talk.session.accused) is ("SP" in said or "thane" in said)
+    assert said in answered(talk.say("haan").session)
+
+
+def test_a_no_after_the_receipt_says_of_further_words_that_they_are_not_added(engine: Engine) -> None:
+    talk = Chat(engine).say(STORY, "1", WAITS, "nahi, SP sahab ka bhi hissa hai usme")
+    assert (talk.turn.post, held(talk.session)) == (None, ())
+    assert f"नहीं लिखा:\n«{WAITS}»" in talk.text
+    assert "नहीं जोड़ा" in talk.text
+
+
+@every_row("said", ["haan, SP sahab ka bhi hissa hai usme", "ji haan wo SP sahab ko paisa deta hai roz"])
+def test_a_yes_after_the_receipt_is_not_swallowed_by_further_words(engine: Engine, said: str) -> None:
+    talk = Chat(engine).say(STORY, "1", WAITS, said)
+    assert "नहीं जोड़ा" in talk.text
+    if talk.turn.post is None:  # it was no clear yes
+        assert (talk.step, held(talk.session)) == ("@suggested", (WAITS,))
+        talk.say("haan")
+    assert talk.turn.post is not None
+    assert talk.turn.post.text == WAITS
+
+
 def test_a_tip_at_once_names_what_it_leaves_out(engine: Engine) -> None:
     talk = Chat(engine, "sms").say(WAITS, "TIP ramesh lanka me roz daru bechta hai")
     assert talk.submission is not None

@@ -17,7 +17,7 @@ from satark.dialogue.events.understood_texts import choose_likely
 from satark.dialogue.flow.command_words import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on
-from satark.dialogue.states.mailbox import add_to_tip, hold_back
+from satark.dialogue.states.mailbox import add_to_tip, refuses
 from satark.dialogue.states.stories import add_story, opening_in
 from satark.dialogue.turn.consent import choose, is_question
 from satark.dialogue.turn.context import BaseState, TurnContext
@@ -52,13 +52,15 @@ class SuggestionMenu(BaseState):
         if not code:
             return context.state.handle_event(context, "", event)
         if code == "yes" and suggested == KEEP:
-            return _keep(context)
+            return _keep(context, event)
+        if suggested == KEEP:
+            context.drop_held()
+        if isinstance(event, Text) and not refuses(context):  # it tells more than its answer
+            context.hold(event.body)
         if code == "yes":
             is_command = suggested.startswith("@")
             return handle_command(context, suggested[1:]) if is_command else choose_likely(context, suggested)
-        if suggested == KEEP:
-            context.drop_held()
-        elif context.session.held:
+        if context.session.held:
             context.suggest(KEEP)
         return go_on(context, stay=True)
 
@@ -75,12 +77,14 @@ def answer_suggestion(context: TurnContext, event: Text) -> Turn | None:
     asked, keeps = asked_of(context, name, question), context.session.suggests(KEEP)
     words = Telling(context, event, asked, context.loaded.reader.read(context.analysis(event.body), asked))
     reading = words.reading
-    code = "" if is_question(event.body) else named_option(context, name, question, folded) or _read(words)
-    if words.is_held():  # whoever says all of it again means what they say
-        code = "no" if not keeps or reading.negated else "yes" if len(context.session.held) == 1 else ""
-    elif code == "yes" and keeps and words.counts(STORY_WORDS):
+    option = named_option(context, name, question, folded)
+    code = "" if is_question(event.body) else option or _read(words)
+    more = not option and (words.tells_beside_answer() or (code == "yes" and keeps and words.counts(STORY_WORDS)))
+    if words.is_held():  # whoever says it again means what they say, and nothing of what else is held
+        code = "yes" if keeps and not reading.negated else "no" if not keeps or len(context.session.held) == 1 else ""
+        more = code == "yes"
+    elif code and more:
         context.hear_dangers(event.body)
-        context.hold(event.body)
     is_said = words.is_answered(again=False) or reading.command in {"help", "repeat"}
     if not code and (is_said or context.loaded.commands.command(folded) in GLOBAL_COMMANDS):
         return None
@@ -88,7 +92,7 @@ def answer_suggestion(context: TurnContext, event: Text) -> Turn | None:
     if not code and (is_unclear or context.session.chosen_by):
         return not_understood(context)
     if code:
-        return hold_back(context) or choose(context, name, question, code, event)
+        return choose(context, name, question, code, event if more else Tap(code))
     context.leave_suggestion()
     return None
 
@@ -107,13 +111,19 @@ def _read(words: Telling) -> str:
     return code or ("yes" if reading.option == "yes" and not words.counts(1, 1) else "")
 
 
-def _keep(context: TurnContext) -> Turn:
+def _keep(context: TurnContext, event: Event) -> Turn:
     """Add the words that were held to the tip, and ask the question below; where it asks for words, they answer it."""
-    held = context.session.held
-    context.change(held=())
+    more = event.body.strip() if isinstance(event, Text) else ""
+    again = tuple(one for one in context.session.held if one[1] == more)  # of several texts only this is kept
+    if more and not again and not (context.session.submitted and context.newly_accused):
+        context.hold(more)
+    held = again or context.session.held
+    context.change(held=tuple(one for one in context.session.held if one not in held))
     if context.session.state.startswith("@") and context.session.state != "@identity":
         context.leave_menu()
     joined, step = Text("\n".join(words for _, words in held)), context.step
+    if context.session.held:
+        context.suggest(KEEP)
     if context.session.submitted:
         return add_to_tip(context, joined)
     if context.state is DRAFT and step is not None and step.type.name == "text":

@@ -107,6 +107,11 @@ class Telling:
             return False
         return self.counts(LONG, LEFT_OVER if reading.kind in _TALK else 1 + (reading.kind is Kind.UNCLEAR))
 
+    def tells_beside_answer(self) -> bool:
+        """Whether a text has words or numbers that no answer consists of, or names police."""
+        is_telling = self.context.analysis(self.event.body).has("digits", "person.police", "unit.*")
+        return self.counts(FIRST_WORDS, 0 if is_telling else 1, SAID_IN_ANSWERS)
+
     def names_police(self) -> bool:
         """Whether talk that asks nothing names police, to whom nothing is to be told."""
         is_talk = self.reading.kind in _TALK and self.reading.kind is not Kind.QUESTION

@@ -130,10 +130,11 @@ class _Words(Telling):
 
     def ask_to_keep(self) -> Turn:
         """Ask whether the words belong to the tip, unless they are said again. A language is chosen first."""
-        if self.is_held():
+        if self.is_held() and len(self.context.session.held) == 1:
             self.context.drop_held()
             return self.context.ask()
-        self.context.hold(self.event.body)
+        if not self.is_held():
+            self.context.hold(self.event.body)
         if self.context.session.language:
             self.context.suggest(KEEP)
         return self.context.ask()

@@ -124,15 +124,21 @@ def add_to_tip(context: TurnContext, event: Text | Media | Pin) -> Turn:
     """Add something to the tip that was just sent, and ask again whether its sender may be contacted."""
     message = tipsters_message(_message_text(context, event))
     context.say("reach.added")
+    refuses(context)
     return context.ask(post=message)
 
 
 def hold_back(context: TurnContext) -> Turn | None:
+    """Ask again after words that are refused."""
+    return context.ask() if refuses(context) else None
+
+
+def refuses(context: TurnContext) -> bool:
     """Refuse words that accuse an office that may have the tip: who sends the same words again wants that."""
     if not context.newly_accused:
-        return None
+        return False
     context.say("accused.has_tip", command=context.text("command.restart"))
-    return context.ask()
+    return True
 
 
 def tipsters_message(text: str) -> Message:

@@ -219,8 +219,9 @@ class TurnContext(SessionChanges):
         step = self.step
         if accusations.has_nobody_above(self.session) and step is not None and step.type.part == "review":
             self.say("accused.nobody_above")  # where it can be sent
-        if self.session.held and self.is_complete and self.session.state in {"", "@identity"}:
-            self.suggest(KEEP)  # so that no summary is sent while words are held that it does not show
+        may_end = self.is_complete and self.session.state in {"", "@identity"}
+        if self.session.held and (may_end or self.session.state == "@reach"):
+            self.suggest(KEEP)  # so that no summary is sent, and no conversation ends, while words are held unseen
         self.state.enter(self)
         name, question = self.whole_question()
         offers_form = may_offer(self.session, self.progress)
