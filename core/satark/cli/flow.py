@@ -17,7 +17,6 @@ from satark.api.settings import SettingsError
 from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
 from satark.cli import counted
 from satark.cli.flow_languages import flow_languages
-from satark.cli.flow_picture import mermaid
 from satark.cli.flow_schema import flow_schema
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.checks import check_flow
@@ -105,8 +104,7 @@ def check(file: Path | None, *, as_json: bool) -> None:
 @flow.command()
 @_file
 @_json
-@click.option("--mermaid", "as_diagram", is_flag=True, help="A diagram, as Mermaid.")
-def show(file: Path | None, *, as_json: bool, as_diagram: bool) -> None:
+def show(file: Path | None, *, as_json: bool) -> None:
     """Show the steps of FILE, and its hash.
 
     Sessions are pinned to the hash.
@@ -115,9 +113,6 @@ def show(file: Path | None, *, as_json: bool, as_diagram: bool) -> None:
     outline = json.loads(loaded.canonical)
     if as_json:
         click.echo(json.dumps({"hash": loaded.hash, **outline}, ensure_ascii=False))
-        return
-    if as_diagram:
-        click.echo(mermaid(outline["steps"]))
         return
     click.echo(f"{loaded.name} ({', '.join(loaded.languages)})\nhash {loaded.hash}")
     texts = source.catalogues[loaded.languages[-1]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from satark_words.catalogues import Catalogues
@@ -47,11 +46,6 @@ class CommandWords:
                 self._languages.setdefault(fold(word), catalogue.language)
         self._commands.pop("", None)
         self._languages.pop("", None)
-
-    @property
-    def spellings(self) -> Mapping[str, str]:
-        """Folded spelling → command."""
-        return self._commands
 
     def command(self, folded: str) -> str:
         """Return the command that a folded text is, or an empty text."""
