@@ -239,6 +239,12 @@ def test_a_no_clears_nobody_whom_words_relate_to_the_accused(engine: Engine, wor
         assert "district" in {one.level for one in page.session.accused}
 
 
+@every_row("words", ["SP Jaunpur ko hissa jata hai", "jaunpur ke SP ko hissa jata hai", "SP Jaunpur uska jija hai"])
+def test_the_sp_of_another_district_gets_no_tip_that_accuses_them(engine: Engine, words: str) -> None:
+    chat = Chat(engine).say(f"ramesh ganja bechta hai, {words}")
+    assert "sp-jaunpur" not in readers(chat.say("lanka") if chat.step == "place" else chat)
+
+
 @every_row("words", AGAINST_DIG)
 @every_row("before", ["namaste DIG sahab", "kya DIG sahab bhi ye dekhte hai?", "DIG sahab ko bhi milta hai kya aapko"])
 def test_a_whole_tip_against_a_dig_who_was_named_before_is_not_sent_unsaid(

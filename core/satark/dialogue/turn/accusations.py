@@ -66,22 +66,19 @@ def _names_for_sure(context: SessionChanges, words: str) -> bool:
 
 
 def hear(context: SessionChanges, words: str) -> bool:
-    """Keep whom words accuse; return whether a tip that is sent already may be read by them, and these words are new.
-
-    The same words, sent again at once, are not new: their sender wants them to be added.
-    """
+    """Keep whom words accuse; return whether they may read a tip that is sent, unless the words are sent again."""
     words = _INITIAL.sub(r"\1 ", words)
     told, session, geography = _sentences(context, words), context.session, context.loaded.geography
     if not told:
         return False
     levels = {OFFICES.get(one.name, _DOUBT) for one in context.analysis(words).found("person.police", "unit.*")}
-    stations = {geography.station_of(code) or code for one in told for code in context.names(one)}
-    units = [*((level, "") for level in levels), *(("station", one) for one in stations if geography.station(one))]
+    named = {geography.station_of(code) or code for one in told for code in context.names(one)}
+    units = [*((level, "") for level in levels), *(("station", one) for one in named if geography.station(one))]
+    units += [("district", one) for one in named if "district" in levels and geography.district(one)]
     is_sent, is_sure = bool(session.mailbox or session.submitted), _names_for_sure(context, words)
     source = _AFTERWARDS + sha256(fold(words).encode()).hexdigest() if is_sent else context.source
-    new = [Accusation(level, unit, source, is_sure) for level, unit in sorted(units)]
     kept = [one for one in session.accused if not (is_sent and _is_afterwards(one))]
-    _keep(context, *kept, *new)
+    _keep(context, *kept, *(Accusation(level, unit, source, is_sure) for level, unit in sorted(units)))
     known = {one.level for one in kept if not session.mailbox} | (set() if is_sure else {_DOUBT})
     return is_sent and bool(levels - known) and not any(one.source == source for one in session.accused)
 
