@@ -191,6 +191,8 @@ def test_the_same_number_twice_neither_sends_nor_erases(engine: Engine) -> None:
         talk = Chat(engine, "sms").say(*before, "1", "1")
         assert talk.submission is None, before
         assert not talk.turn.erase, before
+        talk = Chat(engine, "sms").say(*before, "01", "1")
+        assert (talk.submission, talk.turn.erase) == (None, False), before
     assert Chat(engine).say("ladkiyon ko bech dete hain gaon me, kal raat bhi", "1", "1").submission is None
 
 

@@ -40,8 +40,9 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: b
     body = event.title if isinstance(event, Tap) and token is None else event.body if isinstance(event, Text) else ""
     folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
     # A number that is typed a second time may be meant for the question before. A caller has heard the question.
-    repeated = folded != "" and folded == context.session.chosen_by and context.session.channel != "voice"
-    context.change(chosen_by=folded if len(folded) <= _LONGEST_NUMBER and folded.isdigit() else "")
+    number = str(int(folded)) if len(folded) <= _LONGEST_NUMBER and folded.isdecimal() else ""  # "01" is 1
+    repeated = number != "" and number == context.session.chosen_by and context.session.channel != "voice"
+    context.change(chosen_by=number)
     answers = token is not None or not (unseen or repeated)
     act = _tapped(context, token) if token else ""
     if folded and not is_question(body):
