@@ -252,6 +252,23 @@ def test_talk_about_tips_is_never_submitted(engine: Engine, channel: str, typed:
     assert Chat(engine, channel).say("Hi", "English", typed).submission is None
 
 
+@pytest.mark.slow("many conversations")
+@every_row(
+    "said",
+    [", kal confirm karungi tab bhejna", ", mere kehne par hi bhejna", ", apne paas rakhna", ". nahi",
+     ". sorry wrong number", ", ignore this", ", disregard", ", mazak kar raha tha", ", joke tha",
+     ", check kar raha hu", " (draft)", ", रुकिए"],
+)  # fmt: skip
+def test_a_tip_that_its_sender_takes_back_or_puts_off_is_not_sent(engine: Engine, said: str) -> None:
+    talk = Chat(engine, "sms").say(f"TIP lanka me ganja bikta hai{said}")
+    assert (talk.submission, talk.session is not None) == (None, True)
+
+
+@every_row("said", [", uska naam pata nahi", ". jaldi aaiye", ", koi nahi rokta", ", sach bol raha hu mazak nahi"])
+def test_a_tip_with_a_no_that_takes_nothing_back_is_sent(engine: Engine, said: str) -> None:
+    assert Chat(engine, "sms").say(f"TIP lanka me ganja bikta hai{said}").submission is not None
+
+
 @pytest.mark.parametrize("channel", CHATS)
 def test_a_typed_tip_is_added_to_an_open_draft_or_mailbox(engine: Engine, channel: str) -> None:
     draft = Chat(engine, channel).say("Hi", "English", "3", f"TIP {STORY}")

@@ -167,6 +167,7 @@ _ASK_TO_ERASE: Final = frozenset({"@cancel", "@restart"})
 _FEWEST_WORDS: Final = 3
 """Number of words of the shortest tip that is submitted at once in a chat. About a shorter one the chat can ask
 back."""
+_CLAUSE_END: Final = re.compile(r"[,.;:()।!\n]+")
 _MARKED: Final = re.compile(r"\s*([^\s:.,-]+)[\s:.,-]+(.*)", re.DOTALL)
 
 
@@ -194,9 +195,16 @@ def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
         return False
     said = f" {' '.join(words)} "
     unsure = any(f" {one} " in said for one in loaded.unsure_words)
+    unsure = unsure or any(_takes_back(loaded, clause) for clause in _CLAUSE_END.split(body))
     takes_back = loaded.reader.analyse(body).covered(("cmd.cancel", "cmd.delete", "cmd.forget", "cmd.skip"), SOUND)
     negated = any(loaded.reader.analyse(word).has(*NEGATIONS) for word in words)  # phrases hide none
     return not (unsure or takes_back) and not (negated and any(word.startswith(loaded.sending_stems) for word in words))
+
+
+def _takes_back(loaded: LoadedFlow, clause: str) -> bool:
+    """Whether a clause on its own is a refusal, a wish to wait, or says that the rest was a mistake or a joke."""
+    reading = loaded.reader.read(clause, Asked(name=STORY, asks="text"))
+    return reading.kind in {Kind.REFUSAL, Kind.WAIT} or reading.topic == "mistake"
 
 
 def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None:
