@@ -308,8 +308,10 @@ class _Words(Telling):
 
 
 def choose_likely(context: TurnContext, code: str) -> Turn:
-    """Choose an option that was not chosen in its own words."""
-    return choose(context, *context.state.question(context), code, Tap(code)) or not_understood(context)
+    """Choose an option that was not chosen in its own words, if the present question offers it."""
+    name, question = context.state.question(context)
+    offered = code in {option.code for option in question.options}
+    return (choose(context, name, question, code, Tap(code)) if offered else None) or not_understood(context)
 
 
 _HANDLERS: Final[Mapping[Kind, Callable[[_Words], Turn]]] = {

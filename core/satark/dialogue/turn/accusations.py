@@ -132,8 +132,8 @@ def _keep(context: SessionChanges, *accused: Accusation) -> None:
 def _by_answers(context: SessionChanges) -> tuple[Any, str] | None:
     """Return the level and the unit that the answers accuse, as the steps declare it; no unit: that of the place."""
     values, path = context.progress.values, context.progress.path
-    units = (step.accuses[values[step.id]] for step in path if step.accuses and values.get(step.id))
-    level = next((unit for unit in units if unit != "nobody"), None)
+    units = (step.accuses.get(values[step.id]) for step in path if step.accuses and values.get(step.id))
+    level = next((unit for unit in units if unit not in {None, "nobody"}), None)
     if level != "named":
         return (level, "") if level else None
     station = _named(context, "station")
