@@ -17,6 +17,7 @@ from satark.backup.sealed_stream import Damaged
 from satark.backup.verify import find_damage, store_problems
 from satark.casework import Casework, NoSuchTip
 from satark.store import tables
+from support.altering import altered
 from support.backups import Place, chunks_of, make_place, tip_with_file
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_message
@@ -126,7 +127,7 @@ def test_damage_is_found_without_a_key_and_a_restore_names_it(
     made = here.back_up(folder)
     assert find_damage(folder, made.name) == []
     (chunk,) = chunks_of(folder)
-    chunk.write_bytes(chunk.read_bytes()[:-1] + b"?")
+    chunk.write_bytes(altered(chunk.read_bytes()))
     assert find_damage(folder, made.name) == [f"{chunk} is missing or was altered"]
     assert {name.partition(".")[2] for name in elsewhere.restore(folder, made.name).damaged} == {
         "clean.age",

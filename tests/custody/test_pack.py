@@ -17,6 +17,7 @@ from satark.custody.manifest import SIGNATURE, Issuer
 from satark.custody.pack import CERTIFICATES, CUSTODY, MANIFEST, SEAL, WrittenPack
 from satark.custody.verify_pack import verify_pack
 from satark.store import evidence_files
+from support.altering import altered
 
 Write = Callable[..., WrittenPack]
 
@@ -85,7 +86,7 @@ def test_an_altered_or_erased_file_prevents_the_pack(what: str, exported: Any, p
     if what == "erased":
         sealed.unlink()
     else:
-        sealed.write_bytes(complete[:-1] + b"\0")
+        sealed.write_bytes(altered(complete))
     with pytest.raises((CantOpen, FileNotFoundError)):
         export_pack(path, exported.work, exported.work.open(exported.seeded.number), Issuer())
     sealed.write_bytes(complete)

@@ -15,6 +15,7 @@ from satark.api.inbound import Address, Batch, Inbound, Text
 from satark.api.outbound import Call
 from satark.identity.edge_key import BrokenSeal, EdgeKeyError, Handle, Identity, load_edge_key
 from satark.identity.epoch_keys import EpochKeys
+from support.altering import altered
 
 KEY = bytes(range(32))
 PHONE = "919876543210"
@@ -176,7 +177,7 @@ def test_a_changed_key_that_was_altered_is_refused() -> None:
     key, _ = Identity(bytes(32)).changed()
     assert Identity(key).receipt_salt == Identity(bytes(32)).receipt_salt
     with pytest.raises(EdgeKeyError, match="was altered"):
-        Identity(key[:-1] + bytes([key[-1] ^ 1]))
+        Identity(altered(key))
 
 
 def _derived(label: bytes) -> bytes:

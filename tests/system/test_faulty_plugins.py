@@ -50,7 +50,7 @@ def fault_file(tmp_path: Path) -> Path:
 async def test_no_fault_of_an_optional_hook_loses_a_tip(
     tmp_path: Path, environment: Mapping[str, str], fault_file: Path
 ) -> None:
-    variables = {**environment, "FAULT_FILE": str(fault_file), "SATARK_HOOK_SECONDS": "0.2"}
+    variables = {**environment, "FAULT_FILE": str(fault_file), "SATARK_HOOK_SECONDS": "1"}
     found, expected = {}, {}
     async with set_up_installation(tmp_path, variables, command=(sys.executable, str(SERVER))) as installation:
         await installation.service.start()

@@ -11,6 +11,7 @@ from click.testing import Result
 from satark.api.routing import Desk
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
+from support.altering import altered
 from support.desk_reading import records
 from support.tips import seed_file, seed_tip
 
@@ -75,7 +76,7 @@ def test_an_altered_file_is_not_written(services: Services, run: Run, desk: Find
     seeded = seed_tip(services, [desk("sp")], evidence=("1",))
     seed_file(services, seeded, "1", b"original", b"clean")
     (sealed,) = services.evidence_dir.glob("*.clean.age")
-    sealed.write_bytes(sealed.read_bytes()[:-1] + b"\0")
+    sealed.write_bytes(altered(sealed.read_bytes()))
     result = run("desk", "evidence", "sp", seeded.number, tmp_path / "out", by="sp")
     assert result.exit_code == 1
     assert "altered" in result.stderr

@@ -22,6 +22,7 @@ from satark_web_form.uploads import segments, upload_store
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.segments import SEGMENT_BYTES, UploadRefused
 from satark_web_form.uploads.upload_store import UploadStore
+from support.altering import altered
 
 ACCOUNT = "web_form:main"
 OTHER_DRAFT = DraftKey(bytes(32))
@@ -270,7 +271,7 @@ async def test_an_altered_file_is_gone(uploads: UploadStore, key: DraftKey, tmp_
     media = await uploads.attach(key, upload, ACCOUNT)
     first, second, third = sorted(path for path in files(tmp_path) if path.suffix == ".age")
     if damage == "altered":
-        first.write_bytes(first.read_bytes()[:-1] + b"\0")
+        first.write_bytes(altered(first.read_bytes()))
     elif damage == "cut":
         third.write_bytes(third.read_bytes()[:-5])
     elif damage == "a segment missing":

@@ -11,6 +11,7 @@ from satark.api.routing import Desk
 from satark.casework import Casework
 from satark.services import Services
 from satark.store.workspace import workspace_dir
+from support.altering import altered
 from support.tips import SeededTip, seed_file, seed_tip
 
 Browser = Callable[..., Client]
@@ -101,7 +102,7 @@ def test_an_altered_or_erased_file_is_an_error_page(
     full_tip: SeededTip,
 ) -> None:
     (path,) = services.evidence_dir.glob("*-1.clean.age")
-    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    path.write_bytes(altered(path.read_bytes()))
     if gone:
         path.unlink()
     answer = browser("sp").get(f"/desk/tips/{full_tip.number}/files/1")
