@@ -246,7 +246,7 @@ async def test_a_budget_of_attempts_a_minute_is_kept(services: Services, clock: 
 
 
 def plant_tip(services: Services) -> None:
-    row = {"id": "t", "number": "N", "revision": 1, "recipient": "", "receipt_recipient": "", "day": 1}
+    row = {"id": "t", "number": "N", "revision": 1, "recipient": "", "day": 1}
     services.write_now(lambda unit: unit.insert(tables.tip, [{**row, "document": b""}]))
 
 

@@ -44,7 +44,7 @@ async def test_whoever_writes_rows_without_a_key_tells_a_tipster_nothing(tmp_pat
         row = place.rows(tables.tip)[0]
         plain = Message(sender="desk", desk="sp", text="Send us your name", signature=bytes(64))
         for forged in (plain, msgspec.structs.replace(plain, question=True, status="NEED_INFO"), status("CLOSED")):
-            sealed = seal(forged, row.recipient, row.receipt_recipient)
+            sealed = seal(forged, row.recipient, tip.envelope.receipt)
             place.host.services.write_now(lambda u, one=sealed: threads.append(u, row.id, one, notified=False))  # type: ignore[misc]
         copied = place.rows(tables.message)[0].sealed
         place.host.services.write_now(lambda unit: threads.append(unit, row.id, copied, notified=False))

@@ -27,7 +27,6 @@ def test_the_repr_of_a_message_shows_no_content() -> None:
         number="K4Q7-2XPM",
         revision=1,
         recipient="",
-        receipt_recipient="",
         key_changes=b"",
         day=1,
         envelope=b"",

@@ -16,7 +16,7 @@ from satark.store.tables import conversation, delivery, envelope, message, outbo
 
 MANY = 1_100
 """Rows that take SQLite several statements."""
-TIP = {"id": "t" * 32, "number": "KA-1", "revision": 1, "recipient": "age1", "receipt_recipient": "", "day": 3}
+TIP = {"id": "t" * 32, "number": "KA-1", "revision": 1, "recipient": "age1", "day": 3}
 TIP |= {"document": b"\x00\xff'"}
 RECEIPT = {"lookup": b"l" * 16, "sealed": b"", "day": 3, "link": b"k" * 16}
 

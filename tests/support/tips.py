@@ -143,7 +143,6 @@ def _store(
         "number": planted.number,
         "revision": planted.tip.revision,
         "recipient": planted.recipient,
-        "receipt_recipient": planted.receipt_recipient,
         "document": seal(planted.tip, planted.recipient),
         "day": unit.day,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -103,8 +103,8 @@ class Submissions:
         route = self._route(unit, tip, screening.priority, advice.given)
         header = _header(tip, screening, route)
         root = self._receipt(unit, session, tip, fresh, route)
-        row = _tip_row(session, tip, fresh.recipient, unit.day)
-        self._seal_envelopes(unit, session, header, route, row)
+        row = _tip_row(session, tip, unit.day)
+        self._seal_envelopes(unit, session, header, route, document=row["document"], receipt=fresh.recipient)
         unit.queue(tables.tip, [row])
         tip_changes.note(unit, session.tip)
         self._deliveries(unit, session.tip, tip, route)
@@ -138,7 +138,7 @@ class Submissions:
         unit.queue(tables.delivery, rows)
 
     def _seal_envelopes(
-        self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route, row: Mapping[str, Any]
+        self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route, *, document: bytes, receipt: str
     ) -> None:
         """Seal the tip's key to its holders, and make a decoy for everybody else, so that all tips look alike."""
         holders = {desk.name: desk.recipient for desk in route.desks}
@@ -151,8 +151,8 @@ class Submissions:
             desk="",
             identity=session.identity,
             header=header,
-            receipt=row["receipt_recipient"],
-            document_sha256=hashlib.sha256(row["document"]).hexdigest(),
+            receipt=receipt,
+            document_sha256=hashlib.sha256(document).hexdigest(),
             # A session that version 0.1 began has no key.
             tipster_verifier=verifier_for(session.tipster_key, TIPSTER_USE) if session.tipster_key else "",
             holders={
@@ -248,13 +248,12 @@ def _document(
     )
 
 
-def _tip_row(session: Session, tip: Tip, receipt_recipient: str, day: int) -> dict[str, Any]:
+def _tip_row(session: Session, tip: Tip, day: int) -> dict[str, Any]:
     return {
         "id": session.tip,
         "number": tip.number,
         "revision": tip.revision,
         "recipient": session.recipient,
-        "receipt_recipient": receipt_recipient,
         "document": seal(tip, session.recipient, padded=_PADDED),
         "day": day,
     }

@@ -200,7 +200,6 @@ def _tip_message(connection: Connection, folder: Path, tip: str, desk: str, enve
         number=row.number,
         revision=row.revision,
         recipient=row.recipient,
-        receipt_recipient=row.receipt_recipient,
         key_changes=row.key_changes,
         day=row.day,
         envelope=envelope,

@@ -85,7 +85,6 @@ class TipMessage(Redacted, frozen=True, kw_only=True, tag="tip"):
     number: str
     revision: SmallNumber
     recipient: str
-    receipt_recipient: str
     key_changes: bytes
     """New keys of the tip since it was submitted, as in the `tip` table."""
     day: SmallNumber

@@ -156,7 +156,6 @@ def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
         "number": message.number,
         "revision": message.revision,
         "recipient": message.recipient,
-        "receipt_recipient": message.receipt_recipient,
         "key_changes": message.key_changes,
         "document": message.document,
         "day": message.day,

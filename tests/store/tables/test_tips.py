@@ -40,7 +40,7 @@ def test_a_tip_for_two_desks_takes_less_than_thirty_kilobytes(tmp_path: Path) ->
         seed_tip(services, desks, answers=STORY)
     main, keys = ((now - then) / TIPS for now, then in zip(sizes(services), before, strict=True))
     services.close()
-    assert 8_000 < main < 11_000
+    assert 4_000 < main < 6_000
     assert 12_000 < keys < 19_000
 
 

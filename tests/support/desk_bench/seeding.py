@@ -82,7 +82,6 @@ def _row(id_: str, tip: Tip, recipient: str, receipt: str, day: int) -> dict[str
         "number": tip.number,
         "revision": 1,
         "recipient": recipient,
-        "receipt_recipient": receipt,
         "key_changes": b"",
         "document": seal(tip, recipient),
         "day": day,

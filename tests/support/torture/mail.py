@@ -68,7 +68,7 @@ class Mailboxes:
         """Store tips without content, since a notice reveals nothing of them."""
         names = [f"{n:032x}" for n in range(tips)]
         # The day is today's: the retention job erases a tip that is years old.
-        empty = {"revision": 1, "recipient": "", "receipt_recipient": "", "document": b""}
+        empty = {"revision": 1, "recipient": "", "document": b""}
         due = [deliveries.new_row(name, self.destination_rules[n % DESTINATIONS].to, 0) for n, name in enumerate(names)]
 
         def seed(unit: UnitOfWork) -> None:

@@ -17,7 +17,6 @@ tip = Table(
     Column("number", String(16), nullable=False, unique=True),
     Column("revision", Integer, nullable=False),
     Column("recipient", Text, nullable=False, comment="the tip's age recipient"),
-    Column("receipt_recipient", Text, nullable=False, comment="the receipt's age recipient"),
     Column(
         "key_changes",
         LargeBinary,

@@ -206,7 +206,6 @@ def _host_messages(seeded: SeededTip) -> Sequence[Any]:
         number=seeded.number,
         revision=2,
         recipient=seeded.recipient,
-        receipt_recipient=seeded.receipt_recipient,
         day=20_400,
         envelope=b"envelope",
         document=b"document",
