@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+import threading
 
 import pytest
 
@@ -73,6 +74,27 @@ async def test_a_second_thread_helps_while_the_stock_is_low_and_both_end_with_it
     finally:
         stock.close()
     await until(lambda: not any(hand.is_alive() for hand in stock._hands))
+
+
+async def test_the_slower_thread_brings_nothing_to_a_stock_that_the_other_has_filled() -> None:
+    is_slow, may_end = threading.Event(), threading.Event()
+
+    def make() -> object:
+        if threading.current_thread().name == "stock-low":
+            is_slow.set()
+            may_end.wait()
+        is_slow.wait()
+        return object()
+
+    stock = Stock(make, ahead=8, name="stock")
+    stock.start()
+    try:
+        await until(lambda: len(stock._ready) == 8)
+    finally:
+        stock.close()
+        may_end.set()
+    await until(lambda: not any(hand.is_alive() for hand in stock._hands))
+    assert len(stock._ready) == 8
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread's own priority: needs Linux")

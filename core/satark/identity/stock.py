@@ -72,7 +72,10 @@ class Stock(Generic[T]):
     def _fill(self, most: int, nice: int, idle: float) -> None:
         _step_back(nice)
         while self._wait_for_need(most, idle):
-            self._ready.append(self._make())
+            made = self._make()
+            with self._changed:
+                if len(self._ready) < most:  # the other thread may have filled it meanwhile
+                    self._ready.append(made)
 
     def _wait_for_need(self, most: int, idle: float) -> bool:
         """Wait until the stock is below `most`, and nobody took one for `idle` seconds. False: the stock is closed."""
