@@ -119,8 +119,8 @@ class TipsterReader:
         self._changes: tuple[TipKeyChange, ...] = ()
         self._verifiers = [root.verifier]
         with suppress(TipKeyAltered):
-            self._verifiers = _verifiers(root, _decoded(key_changes))
-            self._changes = _decoded(key_changes)
+            changes = _decoded(key_changes)
+            self._verifiers, self._changes = _verifiers(root, changes), changes
 
     def may_show(self, seq: int, message: Message) -> bool:
         """Return whether the next message is by the tipster's key, or by the tip's and, of a desk, the desk's too."""
