@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from satark.api.background import backoff, keep_running, run_in_thread, wait_for
+from satark.api.background import backoff, keep_running, read_answer, run_in_thread, wait_for
 from satark.api.sink import CarrierError
 from satark_testing.waiting import until
 
@@ -102,3 +103,14 @@ async def test_cancelling_waits_until_the_work_in_the_thread_has_ended() -> None
     with pytest.raises(asyncio.CancelledError):
         await task
     assert done == ["work"]
+
+
+@pytest.mark.parametrize(("most", "read"), [(64, b"{}"), (1, b"{")])
+async def test_an_answer_in_two_packets_is_read_whole_up_to_the_limit(most: int, read: bytes) -> None:
+    answer: Any = asyncio.StreamReader()
+    reading = asyncio.ensure_future(read_answer(answer, most))
+    for packet in (b"{", b"}"):
+        answer.feed_data(packet)
+        await asyncio.sleep(0)
+    answer.feed_eof()
+    assert await reading == read

@@ -6,7 +6,6 @@ of error codes.
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -27,6 +26,7 @@ from satark.api import (
     SendResult,
     Throttled,
     Transient,
+    read_answer,
     seconds_to_wait,
 )
 from satark_files.decoding import DECODING_ERRORS
@@ -98,7 +98,7 @@ class TwilioApi:
             async with self._client.request(
                 method, self._base / path, data=form, headers=headers, allow_redirects=False
             ) as response:
-                body = await _read_limited(response.content)
+                body = await read_answer(response.content, _MAX_RESPONSE_BYTES)
         except TimeoutError:
             return Transient("timeout")
         except (aiohttp.ClientError, OSError):
@@ -210,14 +210,6 @@ class TwilioNumber:
     async def close(self) -> None:
         """Close the HTTP client."""
         await self._api.close()
-
-
-async def _read_limited(content: aiohttp.StreamReader) -> bytes:
-    """Read an answer, at most so many bytes of it: `read` would return what has come by now."""
-    try:
-        return await content.readexactly(_MAX_RESPONSE_BYTES)
-    except asyncio.IncompleteReadError as error:
-        return error.partial
 
 
 def _has_sid(body: bytes) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from satark.api.background import backoff, keep_running, run_in_thread
+from satark.api.background import backoff, keep_running, read_answer, run_in_thread
 from satark.api.channel import (
     Channel,
     Endpoint,
@@ -238,8 +238,8 @@ __all__ = [
     "WindowClosed", "WorkerContext", "actions_of", "backoff", "check_recipient", "clip_name", "command_host",
     "command_token", "decrypt_stream", "describe_error", "encrypt_stream", "hookimpl", "keep_running", "log",
     "make_token", "new_identity", "open_as", "page_templates", "parse_token", "preferred", "provider_url",
-    "question_text", "read_form", "read_pairs", "recipient_of", "run_in_thread", "seal", "seconds_to_wait",
-    "stream_file",
+    "question_text", "read_answer", "read_form", "read_pairs", "recipient_of", "run_in_thread", "seal",
+    "seconds_to_wait", "stream_file",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Background work: retry delays, tasks that are restarted when they fail, and blocking work in threads."""
+"""Work that waits: retry delays, answers read whole, tasks restarted when they fail, and blocking work in threads."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from satark.api.observability import OperatorError, describe_error, log
+
+if TYPE_CHECKING:
+    from aiohttp import StreamReader
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,6 +29,14 @@ def backoff(attempt: int, *, longest: float) -> float:
     moment.
     """
     return min(longest, 2.0 ** min(attempt, 30)) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret hangs on it
+
+
+async def read_answer(content: StreamReader, most: int) -> bytes:
+    """Return a provider's answer, at most so many bytes: `content.read(most)` returns what has come by now."""
+    try:
+        return await content.readexactly(most)
+    except asyncio.IncompleteReadError as error:
+        return error.partial
 
 
 async def wait_for(event: asyncio.Event, *, seconds: float) -> None:

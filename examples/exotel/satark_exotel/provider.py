@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import hmac
 import re
@@ -29,6 +28,7 @@ from satark.api import (
     SmsWebhook,
     Throttled,
     Transient,
+    read_answer,
     seconds_to_wait,
 )
 from satark_exotel.account import Account
@@ -89,7 +89,7 @@ class Exotel(Account):
             return Permanent("dlt-template")
         try:
             async with self._client.post(self._url, data=call.body, allow_redirects=False) as response:
-                answer = await _read(response.content)
+                answer = await read_answer(response.content, _LARGEST_ANSWER)
                 return _result(response.status, answer, response.headers.get("Retry-After", ""))
         except (aiohttp.ClientError, OSError) as error:
             return Transient(type(error).__name__)
@@ -100,13 +100,6 @@ class Exotel(Account):
 
     async def discard(self, ref: MediaRef) -> None:
         """Do nothing, for the same reason."""
-
-
-async def _read(content: aiohttp.StreamReader) -> bytes:
-    try:
-        return await content.readexactly(_LARGEST_ANSWER)
-    except asyncio.IncompleteReadError as error:  # `read` would return what has come by now
-        return error.partial
 
 
 def _result(status: int, answer: bytes, retry_after: str) -> SendResult:

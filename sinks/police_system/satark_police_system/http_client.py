@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
 import aiohttp
 from yarl import URL
 
-from satark.api import DeadLetter, DeliveryResult, Done, Retry, seconds_to_wait
+from satark.api import DeadLetter, DeliveryResult, Done, Retry, read_answer, seconds_to_wait
 from satark_police_system.ssrf_guard import FilteringResolver, ForbiddenAddressError, check_ip_literal
 
 if TYPE_CHECKING:
@@ -88,10 +87,7 @@ class HttpClient:
 
     async def _is_acknowledged(self, response: aiohttp.ClientResponse) -> bool:
         """Whether the receiver's own program answered, and no proxy's or captive portal's page."""
-        try:
-            body = await response.content.readexactly(_LARGEST_ANSWER)
-        except asyncio.IncompleteReadError as error:  # `read` would return what has come by now
-            body = error.partial
+        body = await read_answer(response.content, _LARGEST_ANSWER)
         wanted = self._settings.acknowledgement.encode()
         return wanted in body if wanted else not body.lstrip().startswith(b"<")
 
