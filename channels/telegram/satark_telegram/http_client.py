@@ -22,6 +22,7 @@ _MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 """Size of the longest response: enough for a hundred long updates."""
 _THROTTLED_SECONDS: Final = 5.0
 """Seconds to pause after Telegram throttles a call and does not say how long."""
+_ERROR: Final = 400
 _TOO_MANY: Final = 429
 
 
@@ -67,7 +68,7 @@ class AiohttpRequest(BaseRequest):
         Raises:
             telegram.error.TimedOut: no response came in time.
             telegram.error.RetryAfter: Telegram throttles the call.
-            telegram.error.NetworkError: the network failed. No exception names the URL.
+            telegram.error.NetworkError: the network failed, or an error can't be read. No exception names the URL.
         """
         del write_timeout, connect_timeout, pool_timeout  # the settings apply to all calls
         total = read_timeout if isinstance(read_timeout, int | float) else self._settings.send_seconds
@@ -89,6 +90,8 @@ class AiohttpRequest(BaseRequest):
         if response.status == _TOO_MANY:
             announced = _retry_after(body) or response.headers.get("Retry-After", "")
             raise RetryAfter(timedelta(seconds=seconds_to_wait(announced, _THROTTLED_SECONDS)))
+        if response.status >= _ERROR and not _is_readable(body):
+            raise NetworkError("not Telegram's answer")
         return response.status, body
 
     @property
@@ -110,9 +113,16 @@ class _Parameters(msgspec.Struct):
 
 class _Error(msgspec.Struct):
     parameters: _Parameters | None = None
+    description: str | None = None
 
 
 _decode_error = msgspec.json.Decoder(_Error).decode
+
+
+def _is_readable(body: bytes) -> bool:
+    with suppress(*DECODING_ERRORS):
+        return bool(_decode_error(body).description)
+    return False
 
 
 def _retry_after(body: bytes) -> str:
