@@ -345,8 +345,7 @@ async def test_the_origin_of_a_file_that_arrives_after_the_tip_is_dropped(
     fixture: WorkerFixture, tmp_path: Path
 ) -> None:
     fixture.channel.files["m1"] = specimen("jpg", tmp_path).read_bytes()
-    row = {"id": TIP, "number": "4K7Q-2XPM", "revision": 1, "recipient": fixture.recipient, "receipt_recipient": "",
-           "document": b"", "day": 1}  # fmt: skip
+    row = {"id": TIP, "number": "4K7Q-2XPM", "revision": 1, "recipient": fixture.recipient, "document": b"", "day": 1}
     fixture.services.write_now(lambda unit: unit.insert(tables.tip, [row]))
     fixture.add_job()
     await until(lambda: fixture.states == ["sealed"])

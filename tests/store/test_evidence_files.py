@@ -124,7 +124,7 @@ def test_an_origin_is_disclosed_for_the_files_that_the_tipster_names_and_deleted
     table: FileTable,
 ) -> None:
     table.add(job("9"), job("10"))
-    tip = {"number": "TEST", "revision": 1, "recipient": "", "receipt_recipient": "", "document": b"", "day": 1}
+    tip = {"number": "TEST", "revision": 1, "recipient": "", "document": b"", "day": 1}
     for ordinal in ("9", "10"):
         table.run(evidence_files.mark_sealed, job(ordinal), b"record", b"with origin")
     assert table.read(evidence_files.ordinals_with_origin, TIP) == ("9", "10")

@@ -183,7 +183,7 @@ async def test_what_is_written_in_the_tipsters_name_without_their_receipt_counts
             msgspec.structs.replace(plain, flags=("danger:life",), feedback="no", answers=1),
             Writer(name="sp-head", identity=held.identity, is_destination=True).signed(plain, held, 5, 1, []),
         ):
-            sealed = seal(forged, row.recipient, row.receipt_recipient)
+            sealed = seal(forged, row.recipient, held.receipt)
             services.write_now(lambda u, one=sealed: threads.append(u, row.id, one, notified=True))  # type: ignore[misc]
         services.write_now(lambda u: threads.append(u, row.id, genuine, notified=True))
         opened = town.dig.casework(services).open(row.id)

@@ -440,7 +440,7 @@ async def test_messages_are_not_sealed_to_a_key_forged_in_the_tips_row(tmp_path:
     async with place(tmp_path) as town:
         tipster, before = await town.tip("9140112233")
         at = town.attacker
-        at.main(update(tables.tip).values(recipient=at.recipient, receipt_recipient=at.recipient))
+        at.main(update(tables.tip).values(recipient=at.recipient))
         await tipster.say("he keeps it in the shed")
         await write_more(tipster, before)
         work = town.dig.casework(town.host.services)
