@@ -179,6 +179,7 @@ async def test_axe_finds_no_violations_on_any_page(
     await visitor.to_evidence(VOICE)
     await page.locator("#files").set_input_files(FilePayload(name="a.jpg", mimeType="image/jpeg", buffer=jpeg))
     await visitor.press_continue()
+    await page.wait_for_url("**/review")
     await page.goto(f"{visitor.url}/form/5")
     await expect(page.locator(".saved")).to_be_visible()
     await _check_accessibility(page)
@@ -432,6 +433,7 @@ async def test_a_file_that_is_sent_when_chosen_needs_no_button_to_be_added(open_
     await expect(page.locator("[data-state=sent]")).to_be_visible()
     await expect(page.locator("[name=stay]")).to_be_hidden()
     await visitor.press_continue()
+    await page.wait_for_url("**/review")
     await page.goto(f"{visitor.url}/form/5")
     await expect(page.locator(".note .saved")).to_contain_text("1")
 
@@ -443,6 +445,7 @@ async def test_enter_in_the_caption_goes_on_and_erases_no_file(open_browser: Any
     await visitor.to_evidence()
     await page.locator("#files").set_input_files(FilePayload(name="a.jpg", mimeType="image/jpeg", buffer=jpeg))
     await visitor.press_continue()
+    await page.wait_for_url("**/review")
     await page.goto(f"{visitor.url}/form/5")
     await page.locator("#caption").press("Enter")
     await expect(page.locator("dl.answers")).to_be_visible()
