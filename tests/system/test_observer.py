@@ -130,8 +130,11 @@ def naming_deliveries(_self: Any, unit: Any, id_: str, _tip: Any, route: Any) ->
     unit.queue(tables.delivery, [deliveries.new_row(id_, desk.destination, unit.now) for desk in route.desks])
 
 
-def envelopes_without_decoys(_self: Any, unit: Any, session: Any, header: Any, route: Any, receipt: str) -> None:
+def envelopes_without_decoys(
+    _self: Any, unit: Any, session: Any, header: Any, route: Any, *, document: bytes, receipt: str
+) -> None:
     """Write one envelope for each desk that has the tip, as an earlier version did."""
+    del document
     for desk in route.desks:
         sealed = Envelope(tip=session.tip, desk=desk.name, identity=session.identity, header=header, receipt=receipt)
         unit.queue(tables.envelope, [envelopes.row(unit.keys, session.tip, desk.name, seal(sealed, desk.recipient))])
