@@ -15,7 +15,7 @@ import msgspec
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.places import Places
 from satark_words.reading import Danger, Opening, PlaceFound
-from satark_words.rules import Mark, Rules, all_matches, between, parse_rule
+from satark_words.rules import Mark, Rules, all_matches, parse_rule, widest
 
 Moment: TypeAlias = Literal["", "now", "past", "coming"]
 
@@ -158,7 +158,7 @@ def category_of(analysis: Analysis) -> str:
 def _weights(analysis: Analysis) -> dict[str, float]:
     weights: dict[str, float] = {}
     weak = {(mark.start, mark.end) for mark in analysis.found("weak.*")}
-    for mark in _widest(analysis.found("cat.*", "strong.*")):
+    for mark in widest(analysis.found("cat.*", "strong.*")):
         if is_denied(analysis, mark):
             continue
         kind, _, code = mark.name.partition(".")
@@ -181,19 +181,6 @@ def _rules() -> Rules[str]:
     text = (files("satark_words") / "categories.yaml").read_bytes()
     read = msgspec.yaml.decode(text, type=dict[str, list[str]])
     return Rules((code, parse_rule(code, line)) for code, lines in read.items() for line in lines)
-
-
-def _widest(marks: Sequence[Mark]) -> list[Mark]:
-    """Return the marks without those inside a longer mark of another category."""
-    longest = max((mark.end - mark.start for mark in marks), default=0)
-    return [
-        mark
-        for mark in marks
-        if not any(
-            mark.end <= other.end and other.end - other.start > mark.end - mark.start
-            for other in between(marks, mark.start - longest, mark.start)
-        )
-    ]
 
 
 def _police_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
@@ -222,7 +209,7 @@ def _accused(analysis: Analysis, *names: str, but: tuple[str, ...] = ("to.police
 
 def unit_of(analysis: Analysis) -> str:
     """Return the police level that a text is about: `station`, `outpost`, `circle`, `district`, `range`, or empty."""
-    marks = _widest(analysis.found("unit.*"))
+    marks = widest(analysis.found("unit.*"))
     named = {mark.name.partition(".")[2] for mark in marks}
     found = next((rank for rank in _RANKS if rank in named), "")
     return found or ("station" if "any" in named else "")

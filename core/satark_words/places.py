@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -11,7 +11,7 @@ from satark_words.geography.geography import ELSEWHERE, Geography
 from satark_words.geography.units import UNIT_WORDS
 from satark_words.lexicon import Lexicon
 from satark_words.reading import PlaceFound
-from satark_words.rules import DISTANT, SOUND, Mark
+from satark_words.rules import DISTANT, SOUND, Mark, widest
 
 _BEGINNING: Final = 80
 _END: Final = 40
@@ -73,8 +73,7 @@ class Places:
 
     def named(self, analysis: Analysis) -> set[str]:
         """Return every code that a text names."""
-        found = self._found(analysis)
-        whole = [mark for mark in found if not _is_inside(mark, found)]
+        whole = widest(self._found(analysis))
         words = [token.text for token in analysis.tokens]
         return set(_called_stations([(mark.name, mark.start, mark.end) for mark in whole], words, self._stations))
 
@@ -144,11 +143,6 @@ def _names(geography: Geography, ordinary: Lexicon) -> Iterator[tuple[str, str]]
                 short = " ".join(word for word in name.split() if word.casefold() not in UNIT_WORDS)
                 if short != name and not all(map(ordinary.knows, short.split())):  # as "mahila", woman
                     yield unit.code, short
-
-
-def _is_inside(mark: Mark, others: Iterable[Mark]) -> bool:
-    size = mark.end - mark.start
-    return any(o.start <= mark.start and mark.end <= o.end and o.end - o.start > size for o in others)
 
 
 def _near_something(analysis: Analysis) -> bool:

@@ -135,6 +135,11 @@ def without_hidden(marks: list[Mark]) -> list[Mark]:
     return list({mark[:3]: mark for mark in sorted(marks, key=_quality)}.values())
 
 
+def widest(marks: Sequence[Mark]) -> Sequence[Mark]:
+    """Return the marks that are not part of a longer one."""
+    return [mark for mark in marks if not _is_inside(mark, marks)]
+
+
 def _is_inside(mark: Mark, longer: Iterable[Mark]) -> bool:
     size = mark.end - mark.start
     return any(

@@ -245,6 +245,137 @@ def test_the_sp_of_another_district_gets_no_tip_that_accuses_them(engine: Engine
     assert "sp-jaunpur" not in readers(chat.say("lanka") if chat.step == "place" else chat)
 
 
+@every_row(
+    "words",
+    [
+        "SP Jaunpur ko hissa jata hai",
+        "jaunpur ke SP ko hissa jata hai",
+        "SP Jaunpur uska jija hai",
+        "the SP of Jaunpur takes a share",
+        "जौनपुर के एसपी को हिस्सा जाता है",
+        "एसपी जौनपुर को पैसा जाता है",
+    ],
+)
+def test_the_sp_of_another_district_alone_is_kept_from_what_names_them(engine: Engine, words: str) -> None:
+    told = readers(Chat(engine, "sms").say(f"TIP {STORY}. {words}"))
+    assert "sp-jaunpur" not in told
+    assert "sp-varanasi" in told
+    whole = Chat(engine).say(f"{STORY}. {words}")
+    assert "sp-varanasi" in readers(whole.tap("unknown")), "unless the tipster names the office of this district"
+
+
+@every_row(
+    "words",
+    [
+        "jaunpur se ganja aata hai, SP ko hissa jata hai",
+        "SP Jaunpur aur yahan ke SP dono ko hissa jata hai",
+        "SP sahab ka jaunpur me makan hai, unko hissa jata hai",
+        "ramesh jaunpur me rehta hai aur SP ko hissa deta hai",
+        "SP jaunpur se aata hai hissa lene",
+    ],
+)
+def test_where_the_district_of_an_sp_is_in_doubt_the_local_one_is_kept_out_too(engine: Engine, words: str) -> None:
+    assert not readers(Chat(engine, "sms").say(f"TIP {STORY}. {words}")) & {"sp-varanasi", "sp-jaunpur"}
+
+
+@every_row(
+    "words, unit, kept",
+    [
+        ("CO sahab aur thane ka daroga dono hissa lete hai", "station", {"cantt"}),
+        ("CO sahab hissa leta hai. thane ka daroga bhi", "station", {"cantt"}),
+        ("सीओ साहब और दरोगा दोनों हिस्सा लेते हैं", "circle", {"cantt"}),
+        ("chowki incharge aur ek dusre thane ka daroga hissa lete hai", "station", {"cantt", "sigra"}),
+        ("daroga aur manduadih thane ke sipahi dono hissa lete hai", "station", {"lanka"}),
+        ("police mili hui hai, CO ko bhi hissa jata hai", "circle", {"cantt"}),
+        ("SP sahab ko hissa jata hai, daroga bhi leta hai", "district", {"lanka", "sigra", "sp-varanasi"}),
+        ("the circle officer and the inspector both take money", "station", {"cantt"}),
+        ("daroga paisa leta hai, SP sahab ko bhi jata hai", "station", {"sp-varanasi", "lanka"}),
+    ],
+)
+def test_naming_one_unit_frees_no_other_that_words_accuse(
+    engine: Engine, words: str, unit: str, kept: set[str]
+) -> None:
+    chat = Chat(engine).say(f"lanka me daru bikti hai, {words}")
+    while chat.step != "police_unit":
+        chat.tap("yes")
+    assert not readers(chat.tap(unit)) & kept
+
+
+@every_row(
+    "words",
+    [
+        "lanka thane ka daroga hissa leta hai",
+        "daroga aur sipahi paisa lete hai",
+        "thane wale mile hue hai",
+        "police mili hai",
+    ],
+)
+def test_naming_the_one_unit_that_words_accuse_leaves_the_others(engine: Engine, words: str) -> None:
+    chat = Chat(engine).say(f"lanka me daru bikti hai, {words}")
+    assert {"cantt", "sigra"} <= readers(chat.tap("station"))
+
+
+@every_row("words, kept", [("daroga aur CO dono", {"lanka", "cantt"}), ("dono SP aur DIG", {"sp-varanasi", "lanka"})])
+def test_an_answer_that_names_two_units_keeps_both(engine: Engine, words: str, kept: set[str]) -> None:
+    chat = Chat(engine).say(f"{STORY}, police mili hui hai").say(words)
+    if chat.step == "@suggested":
+        chat.tap("yes")
+    assert not readers(chat) & kept
+
+
+@every_row(
+    "words",
+    [
+        "UP 112 gadi wale lete hai", "dial 100 wale aate hai paisa lene", "GRP wale paisa lete hai",
+        "RPF ka jawan bechta hai", "PAC ka jawan bechta hai", "prabhari nirikshak mila hai", "ASI hissa leta hai",
+        "habildar mila hai", "dysp mila hai", "LIU wala mila hai", "ATS wale mile hai",
+        "anti narcotics wale mile hai", "cheetah mobile wale lete hai", "commissionerate wale mile hai",
+        "vardi me aadmi aata hai", "neeli batti wali gadi aati hai", "thulla log paisa lete hai", "mamu log mile hai",
+        "pandu hafta leta hai", "aapke hi log mile hue hai", "aapke vibhag ka aadmi mila hai",
+        "upar tak paisa jata hai", "bade sahab ko hissa jata hai", "aap log hi mile hue ho",
+        "your own men take a share", "जीआरपी वाले पैसा लेते हैं", "प्रभारी निरीक्षक मिला है", "एएसआई हिस्सा लेता है",
+        "वर्दी में आदमी आता है", "नीली बत्ती वाली गाड़ी आती है", "आपके ही लोग मिले हुए हैं",
+        "आपके विभाग का आदमी मिला है", "ऊपर तक पैसा जाता है", "बड़े साहब को हिस्सा जाता है",
+        "चीता मोबाइल वाले लेते हैं", "ठुल्ले पैसा लेते हैं", "money goes to the top",
+    ],
+)  # fmt: skip
+def test_every_word_for_police_is_heard(engine: Engine, words: str) -> None:
+    chat = Chat(engine).say(f"{STORY}, {words}")
+    assert chat.step in {"police", "police_unit"}
+    assert not readers(chat.tap("unknown")) & STATIONS
+    whole = Chat(engine, "sms").say(f"TIP {STORY}, {words}")
+    assert whole.submission is None or not readers(whole) & STATIONS
+
+
+@every_row(
+    "words", ["esspee sahab ka hissa hai", "espi ko hissa jata hai", "SPRA ka hissa hai", "एस्पी को हिस्सा जाता है"]
+)
+def test_every_spelling_of_the_sp_keeps_the_sp_out(engine: Engine, words: str) -> None:
+    assert "sp-varanasi" not in readers(Chat(engine, "sms").say(f"TIP {STORY}, {words}"))
+
+
+@every_row(
+    "words",
+    ["upar tak paisa jata hai", "bade sahab ko hissa jata hai", "ऊपर तक हिस्सा जाता है", "it goes all the way up",
+     "बड़े अफसर मिले हैं", "upar walo ko hafta jata hai"],
+)  # fmt: skip
+def test_a_whole_tip_against_a_higher_office_without_a_name_is_asked_whom(engine: Engine, words: str) -> None:
+    chat = Chat(engine, "sms").say(f"TIP {STORY}, {words}")
+    assert chat.submission is None
+    assert chat.step in {"police", "police_unit"}
+
+
+@every_row(
+    "words",
+    ["uske mamu bechte hai", "bijli vibhag wale aate hai", "upar wale kamre me", "fauji aata hai", "pahad ke upar tak",
+     "asi ghat ke paas"],
+)  # fmt: skip
+def test_words_that_are_like_those_for_police_accuse_nobody(engine: Engine, words: str) -> None:
+    chat = Chat(engine).say(f"{STORY}, {words}")
+    assert chat.session is not None
+    assert not chat.session.accused
+
+
 @every_row("words", AGAINST_DIG)
 @every_row("before", ["namaste DIG sahab", "kya DIG sahab bhi ye dekhte hai?", "DIG sahab ko bhi milta hai kya aapko"])
 def test_a_whole_tip_against_a_dig_who_was_named_before_is_not_sent_unsaid(

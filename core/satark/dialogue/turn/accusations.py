@@ -8,7 +8,7 @@ the doubt which station it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -17,8 +17,9 @@ from msgspec.structs import replace
 from satark.api.tip import Accused
 from satark.dialogue.session import Accusation, Session
 from satark.dialogue.turn.session_changes import SessionChanges
+from satark_words.analysis import Analysis
 from satark_words.reading import Asked, AskedChoice
-from satark_words.rules import SOUND
+from satark_words.rules import SOUND, Mark, widest
 from satark_words.tokens import fold
 
 _AFTERWARDS: Final = "@afterwards "
@@ -32,6 +33,19 @@ _DOUBT: Final = "unknown"
 """The level of an accusation against an unknown station or circle."""
 OFFICES: Final = {"unit.district": "district", "unit.range": "range"}
 """Marks and levels of the offices that get tips."""
+_POLICE: Final = "police"
+_KINDS: Final = {
+    "unit.station": "station", "unit.outpost": "station", "unit.any": "station", "unit.other_station": "other_station",
+    "unit.circle": "circle", "unit.above": "circle",
+}  # fmt: skip
+"""Mark of police without a name → the kind of unit that an answer must name to say which one is meant."""
+_OF: Final = frozenset(
+    {"ke", "ka", "ki", "wale", "jile", "zile", "jila", "zila", "के", "का", "की", "वाले", "जिले", "जिला"}
+)
+_AT: Final = frozenset({"of", "at", "in", "district", "jila", "zila", "sahab", "ji", "office", "साहब", "जिला"})
+_IN: Final = frozenset({"me", "mein", "se", "tak", "ka", "ke", "ki", "में", "से", "तक", "का", "के", "की"})
+"""Words between the name of a district and its office, between an office and the name, and behind that of a place."""
+_AND: Final = frozenset({"aur", "or", "and", "both", "dono", "saath", "sath", "with", "और", "दोनों", "साथ", "एवं"})
 _NOBODY: Final = ("no", "nobody")
 
 
@@ -68,19 +82,44 @@ def _names_for_sure(context: SessionChanges, words: str) -> bool:
 def hear(context: SessionChanges, words: str) -> bool:
     """Keep whom words accuse; return whether they may read a tip that is sent, unless the words are sent again."""
     words = _INITIAL.sub(r"\1 ", words)
-    told, session, geography = _sentences(context, words), context.session, context.loaded.geography
+    session, told = context.session, [context.analysis(one) for one in _sentences(context, words)]
     if not told:
         return False
-    levels = {OFFICES.get(one.name, _DOUBT) for one in context.analysis(words).found("person.police", "unit.*")}
-    named = {geography.station_of(code) or code for one in told for code in context.names(one)}
-    units = [*((level, "") for level in levels), *(("station", one) for one in named if geography.station(one))]
-    units += [("district", one) for one in named if "district" in levels and geography.district(one)]
+    units = {unit for one in told for unit in _units_in(context, one)}
+    if len(units) > 1 and (_DOUBT, _POLICE) in units:  # it is said beside other units, so that none of them is meant
+        units = units - {(_DOUBT, _POLICE)} | {(_DOUBT, "station")}
     is_sent, is_sure = bool(session.mailbox or session.submitted), _names_for_sure(context, words)
     source = _AFTERWARDS + sha256(fold(words).encode()).hexdigest() if is_sent else context.source
+    is_again = any(one.source == source for one in session.accused)
     kept = [one for one in session.accused if not (is_sent and _is_afterwards(one))]
     _keep(context, *kept, *(Accusation(level, unit, source, is_sure) for level, unit in sorted(units)))
-    known = {one.level for one in kept if not session.mailbox} | (set() if is_sure else {_DOUBT})
-    return is_sent and bool(levels - known) and not any(one.source == source for one in session.accused)
+    known = {"station", *(one.level for one in kept if not session.mailbox)} | (set() if is_sure else {_DOUBT})
+    return is_sent and not is_again and not known.issuperset(level for level, _ in units)
+
+
+def _units_in(context: SessionChanges, told: Analysis) -> Iterator[tuple[str, str]]:
+    """Yield the level and unit of all police that a sentence accuses; of those without a name, their kind."""
+    geography, places = context.loaded.geography, context.loaded.reader.places
+    marks, texts = widest(told.found("person.police", "unit.*")), [token.text for token in told.tokens]
+    named = {code: places.spans(told, code) if places else [] for code in context.names(told.text)}
+    stations = [geography.station_of(code) or code for code in named]
+    yield from (("station", code) for code in stations if geography.station(code))
+    districts = {code: named.pop(code) for code in (*named,) if geography.district(code)}
+    for mark in marks:
+        level = OFFICES.get(mark.name, _DOUBT)
+        whose = {code for code, spans in districts.items() if any(_is_of(mark, *span, texts) for span in spans)}
+        codes = (whose or {"", *districts}) if level == "district" else {""}
+        yield from ((level, code if level != _DOUBT else _KINDS.get(mark.name, _POLICE)) for code in codes)
+    first = min((start for spans in named.values() for start, _ in spans), default=0)
+    if any(not _AND.isdisjoint(texts[mark.end : first]) for mark in marks):
+        yield _DOUBT, "other_station"  # that of the first is not named
+
+
+def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:
+    """Return whether an office is named with the name of a district at these words, as in "SP Jaunpur"."""
+    before = end <= mark.start and _OF.issuperset(texts[end : mark.start])
+    after = mark.end <= start and _AT.issuperset(texts[mark.end : start])
+    return before or (after and _IN.isdisjoint(texts[end : end + 1]))
 
 
 def settle(context: SessionChanges) -> None:
@@ -91,7 +130,9 @@ def settle(context: SessionChanges) -> None:
     is_denied = any(step.accuses.get(str(answers[step.id].value), answers[step.id].value) in _NOBODY for step in new)
     is_named = bool(new and named and named[0] != _DOUBT)
     kept = [one for one in context.session.accused if one.is_sure or not is_denied]
-    kept = [one for one in kept if not (is_named and one.level == _DOUBT)]
+    if is_named and named:
+        meant = {"", _POLICE, "station" if named[0] == "outpost" else named[0], "other_station" if named[1] else ""}
+        kept = [one for one in kept if not (one.level == _DOUBT and one.unit in meant)]
     if new and named:
         kept.append(Accusation("station" if named[0] == "outpost" else named[0], named[1], context.source))
     _keep(context, *kept, *(one._replace(unit=_unit_here(context, one.level)) for one in kept if not one.unit))
@@ -107,7 +148,7 @@ def accused_by(context: SessionChanges) -> Accused | None:
     """Return the police units that the tip accuses; None: nobody is accused."""
     settle(context)
     named, told = _by_answers(context), [one for one in context.session.accused if not _is_afterwards(one)]
-    units = {(one.level, one.unit or _unit_here(context, one.level)) for one in told}
+    units = {(one.level, "" if one.level == _DOUBT else one.unit or _unit_here(context, one.level)) for one in told}
     if not context.session.above_range:  # nobody could have the tip; the tipster is told so
         units = {(_DOUBT, "") if one[0] == "range" else one for one in units}
     if (_DOUBT, "") in units:
