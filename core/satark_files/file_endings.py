@@ -21,7 +21,7 @@ _FORMATS, _MACROS = "application/vnd.openxmlformats-officedocument.", "applicati
 _OPEN = "application/vnd.oasis.opendocument."
 ENDINGS: Mapping[str, str] = MappingProxyType({
     "image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif", "image/tiff": ".tiff",
-    "image/jp2": ".jp2", "image/svg+xml": ".svg", "image/bmp": ".bmp", "image/heic": ".heic", "image/avif": ".avif",
+    "image/jp2": ".jp2", "image/bmp": ".bmp", "image/heic": ".heic", "image/avif": ".avif",
     "video/mp4": ".mp4", "video/quicktime": ".mov", "video/3gpp": ".3gp", "video/3gpp2": ".3g2", "video/mp2t": ".ts",
     "video/mpeg": ".mpg", "video/x-flv": ".flv", "video/x-ms-wmv": ".wmv", "video/webm": ".webm",
     "video/x-matroska": ".mkv", "video/x-msvideo": ".avi", "video/ogg": ".ogv", "video/h264": ".264",

@@ -9,7 +9,6 @@ from satark_files.documents.ooxml import OoxmlScrubber
 from satark_files.documents.opendocument import OpenDocumentScrubber
 from satark_files.documents.pdf import PdfScrubber
 from satark_files.documents.plain_text import TextScrubber
-from satark_files.documents.svg import SvgScrubber
 from satark_files.documents.vcard import VcardScrubber
 from satark_files.documents.zip_scrubber import ArchiveScrubber
 from satark_files.images.heif import HeifScrubber
@@ -40,7 +39,6 @@ def builtin_scrubbers() -> list[Scrubber]:
         HeifScrubber(),
         Salvaging(BmpScrubber(), "BMP"),
         Salvaging(Jpeg2000Scrubber(), "JPEG2000"),
-        SvgScrubber(),
         SalvagingRemux(),
         *(ConversionScrubber(mime) for mime in CONVERTED),
         FilmMuter(),

@@ -144,7 +144,7 @@ def test_originals_need_the_approval_of_two_officers(sp: SeededDesk, spoken: See
 
 SOUND_ALONE: dict[str, Any] = {"kind": "document", "mime": "video/mp4", "clean_mime": "video/mp4", "muted_sha256": ""}
 WHOSE: list[tuple[str, dict[str, Any], str | None, bool]] = [
-    ("a voice message that answers a question", VOICE, OTHER, True),
+    ("a voice message that answers a question", VOICE, None, True),
     ("a voice message sent as evidence", {**VOICE, "role": MEANINGS["evidence"]}, "own", True),
     ("the same, unanswered", {**VOICE, "role": MEANINGS["evidence"]}, None, True),
     ("somebody else's threat", {**VOICE, "role": MEANINGS["evidence"]}, OTHER, False),
@@ -165,7 +165,7 @@ WHOSE: list[tuple[str, dict[str, Any], str | None, bool]] = [
 def test_sound_counts_as_the_tipsters_own_voice_unless_they_said_otherwise(services: Services, sp: SeededDesk) -> None:
     wrong = []
     for name, record, whose, own in WHOSE:
-        seeded = seed_tip(services, [sp.desk], evidence=("1",), answers={MEANINGS["own_voice"]: whose, "what": "x"})
+        seeded = seed_tip(services, [sp.desk], evidence=("1",), consents={"1": whose} if whose else {})
         seed_file(services, seeded, "1", b"x", **record)
         if bool(sp.casework_of("rao").open(seeded.number).voices) is not own:
             wrong.append(name)
@@ -173,15 +173,15 @@ def test_sound_counts_as_the_tipsters_own_voice_unless_they_said_otherwise(servi
 
 
 @pytest.mark.parametrize("answer", [None, "remove", "keep"])
-@pytest.mark.parametrize("role", [MEANINGS["evidence"], "message"])
+@pytest.mark.parametrize("of", ["1", "2"])
 def test_a_film_is_passed_on_without_sound_unless_the_tipster_kept_the_sound(
-    services: Services, sp: SeededDesk, role: str, answer: str | None
+    services: Services, sp: SeededDesk, of: str, answer: str | None
 ) -> None:
-    seeded = seed_tip(services, [sp.desk], evidence=("1",), answers={MEANINGS["film_sound"]: answer})
-    seed_file(services, seeded, "1", b"film", b"film, sound", muted=b"film", mime="video/mp4", kind="video", role=role)
+    seeded = seed_tip(services, [sp.desk], evidence=("1",), consents={of: answer} if answer else {})
+    seed_file(services, seeded, "1", b"film", b"film, sound", muted=b"film", mime="video/mp4", kind="video")
     work = sp.casework_of("rao")
     tip = work.open(seeded.number)
-    kept = answer == "keep" and role == MEANINGS["evidence"]
+    kept = answer == "keep" and of == "1"
     assert may_contain_voice(tip.evidence[0]) is kept
     expected = b"film, sound" if kept else b"film"
     assert tip.evidence[0].clean_bytes == len(expected)

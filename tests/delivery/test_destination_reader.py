@@ -104,7 +104,7 @@ def test_the_custody_log_has_each_file_once_per_delivery_without_a_time(
         ("voice", {"what": "typed"}, False),
         ("audio", {"what": {"voice": "1"}}, False),
         ("audio", {"what": "typed"}, False),
-        ("audio", {"what": "typed", "whose_voice": "other"}, True),
+        ("audio", {"what": "typed", "other": "1"}, True),
         ("video", {"what": "typed"}, True),
     ],
 )
@@ -116,8 +116,9 @@ def test_no_destination_gets_the_tipsters_own_voice(
     destination: ReadingDestination,
 ) -> None:
     seeded = seed_tip(
-        services, [destination.desk], answers=answers, evidence=("1",), destination_rules=[destination.rule]
-    )
+        services, [destination.desk], answers=answers, evidence=("1",), destination_rules=[destination.rule],
+        consents={"1": "other"} if "other" in answers else {},
+    )  # fmt: skip
     seed_file(services, seeded, "1", b"spoken", b"spoken, clean", kind=kind)
     opened = DestinationReader(services, destination.rule).open(claim_delivery(services, TO))
     assert [record.ordinal for record in opened.content.evidence] == ["1"] * leaves
@@ -134,7 +135,7 @@ def test_a_film_is_delivered_without_sound_unless_its_sound_was_kept(
     seeded = seed_tip(
         services,
         [destination.desk],
-        answers={"film_sound": answer},
+        consents={"1": answer} if answer else {},
         evidence=("1",),
         destination_rules=[destination.rule],
     )

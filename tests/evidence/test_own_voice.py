@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 from msgspec.structs import replace
@@ -21,7 +21,6 @@ from satark.evidence.own_voice import (
 )
 from satark.store.sealed_files import clean_path, muted_path
 
-MEANINGS = {"evidence": "evidence", "own_voice": "whose", "film_sound": "sound"}
 FILM = Evidence(
     ordinal="1", role="evidence", kind="video", mime="video/mp4", bytes=9, sha256="0" * 64,
     clean_mime="video/mp4", clean_bytes=8, clean_sha256="c" * 64, muted_bytes=5, muted_sha256="d" * 64,
@@ -29,38 +28,48 @@ FILM = Evidence(
 SOUND = replace(FILM, kind="audio", mime="audio/mpeg", clean_mime="audio/mpeg", muted_bytes=0, muted_sha256="")
 
 
-def tip(**answers: Any) -> Tip:
+def tip(consents: Mapping[str, str]) -> Tip:
     return Tip(
         number="AAAA-2345", revision=1, flow="0" * 64, language="hi", channel="chat", category="arms",
-        received="2026-11-24T06/PT6H", answers=answers, evidence=("1",), meanings=MEANINGS,
+        received="2026-11-24T06/PT6H", answers={}, evidence=("1",),
+        consents=consents,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("record", "answers", "own"),
+    ("record", "consents", "own"),
     [
         (SOUND, {}, True),
-        (SOUND, {"whose": OTHER}, False),
-        (replace(SOUND, role="what"), {"whose": OTHER}, True),
+        (SOUND, {"1": OTHER}, False),
+        (SOUND, {"2": OTHER}, True),
+        (replace(SOUND, kind="document", mime="video/x-ms-asf"), {}, True),
         (replace(FILM, kind="voice"), {}, True),
         (replace(FILM, muted_sha256=""), {}, True),
         (FILM, {}, False),
     ],
-    ids=["sound", "another's", "an answer", "voice note", "a container without pictures", "a film"],
+    ids=[
+        "sound",
+        "another's",
+        "another file's",
+        "sound in a container",
+        "voice note",
+        "a container without pictures",
+        "a film",
+    ],
 )
 def test_all_sound_is_the_tipsters_own_voice_unless_they_said_otherwise(
     record: Evidence,
-    answers: dict[str, str],
+    consents: dict[str, str],
     own: bool,  # noqa: FBT001 - a row of the table
 ) -> None:
-    assert is_own_voice(record, tip(**answers)) is own
+    assert is_own_voice(record, tip(consents)) is own
 
 
 def test_a_film_is_passed_on_without_sound_unless_the_tipster_keeps_it() -> None:
-    silent = as_passed_on(FILM, tip())
+    silent = as_passed_on(FILM, tip({}))
     assert (silent.clean_bytes, silent.clean_sha256) == (5, "d" * 64)
     assert (is_muted(silent), may_contain_voice(silent), copy_path(silent)) == (True, False, muted_path)
-    kept = as_passed_on(FILM, tip(sound=KEEP))
+    kept = as_passed_on(FILM, tip({"1": KEEP}))
     assert kept == FILM
     assert (is_muted(kept), may_contain_voice(kept), copy_path(kept)) == (False, True, clean_path)
 

@@ -105,7 +105,7 @@ async def test_every_size_is_sealed_completely(size: int, driver: PipelineDriver
         (b"\x7fELF\2\1\1" + bytes(99), "image/jpeg", "mislabelled"),
         (b"\xfe\xfd\xfc" * 9, "image/jpeg", "mislabelled"),
         (b"\xfe\xfd\xfc" * 9, "application/x-secret", "unknown"),
-        (b"<svg xmlns='http://www.example.com/no-drawing'/>", "image/png", "damaged"),
+        (b"<svg xmlns='http://www.example.com/no-drawing'/>", "image/svg+xml", "unsupported"),
         (b"<html><script>1</script></html>", "image/jpeg", "damaged"),
         (b"%PDF-1.7\n", "application/pdf", "damaged"),
         (b"{\\rtf1 {\\info{\\author Jane}}}", "application/rtf", "unsupported"),

@@ -79,6 +79,7 @@ def seed_tip(
     district: str = "varanasi",
     station: str = "lanka",
     evidence: tuple[str, ...] = (),
+    consents: Mapping[str, str] = {},
     destination_rules: Sequence[DestinationRule] = (),
 ) -> SeededTip:
     """Store a tip sealed to these desks, with a delivery to each of these destinations."""
@@ -95,6 +96,7 @@ def seed_tip(
         answers=answers or {"category": category, "what": "कच्ची शराब बन रही है"},
         meanings=MEANINGS,
         evidence=evidence,
+        consents=consents,
         district=district,
         station=station,
         accused=accused,

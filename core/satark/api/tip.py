@@ -79,6 +79,8 @@ class Tip(Redacted, frozen=True, kw_only=True):
     """Meaning → id of the step that has it, as the questionnaire declares it, such as `own_voice` → `whose_voice`."""
     evidence: tuple[str, ...] = ()
     """Ordinals of the tip's files, from `1`, including files that have not arrived yet."""
+    consents: Mapping[str, str] = {}
+    """Ordinal → the answer about that very file: `other`: its voice is another's; `keep`: its sound may stay."""
     district: str = ""
     station: str = ""
     accused: Accused | None = None

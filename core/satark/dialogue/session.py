@@ -91,6 +91,10 @@ class SessionFile(msgspec.Struct, frozen=True, omit_defaults=True, array_like=Tr
     kind: MediaKind
     role: str
     source: str = ""
+    consent: str = ""
+    """What the tipster answered about this very file: whose voice it holds, or whether its sound stays."""
+    decided_by: str = ""
+    """Keyed hash of the event that gave or refused this answer; empty: the tipster was not asked about it yet."""
 
 
 class OpenMailbox(Redacted, frozen=True, omit_defaults=True):
@@ -284,6 +288,8 @@ class Submission(Redacted, frozen=True, kw_only=True):
     """Reasons of the priority: `danger:<kind>` for each danger that the tipster told of, and the flow's own."""
     origin_disclosed: tuple[str, ...] = ()
     """Ordinals of the files of which the desks may know where and when they were taken."""
+    consents: Mapping[str, str] = {}
+    """Ordinal → the answer about that very file, as in `Tip`."""
 
 
 class FileNotice(msgspec.Struct, frozen=True):

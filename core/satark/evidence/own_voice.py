@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from satark.api.tip import Tip
 
 OTHER: Final = "other"
-"""The answer, to the step with the meaning `own_voice`, that recordings sent as evidence hold another's voice."""
+"""The answer about a file, at the step with the meaning `own_voice`, that it holds another's voice."""
 
 KEEP: Final = "keep"
-"""The answer, to the step with the meaning `film_sound`, that films sent as evidence keep their sound."""
+"""The answer about a film, at the step with the meaning `film_sound`, that it keeps its sound."""
 
 LOWEST_LEVEL: Final[Level] = "district"
 """The lowest level of a desk whose officers may hear a tipster's voice."""
@@ -43,10 +43,9 @@ class OwnVoice(Redacted, frozen=True, kw_only=True):
 
 
 def is_own_voice(record: Evidence, tip: Tip) -> bool:
-    """Whether a file counts as the tipster's own voice: all sound does, unless they said that it is another's."""
-    if record.kind not in SPOKEN and not record.mime.startswith("audio/") and not _has_no_picture(record):
-        return False
-    return not (_is_sent_as_evidence(record, tip) and tip.answer_to("own_voice") == OTHER)
+    """Whether a file counts as the tipster's own voice: all sound does, unless they said that this one is another's."""
+    is_sound = record.kind in SPOKEN or any(mime.startswith("audio/") for mime in (record.mime, record.clean_mime))
+    return (is_sound or _has_no_picture(record)) and tip.consents.get(record.ordinal) != OTHER
 
 
 def as_passed_on(record: Evidence, tip: Tip) -> Evidence:
@@ -54,8 +53,7 @@ def as_passed_on(record: Evidence, tip: Tip) -> Evidence:
 
     The record of such a film names the muted copy as the clean copy, and `copy_path` finds that.
     """
-    kept = _is_sent_as_evidence(record, tip) and tip.answer_to("film_sound") == KEEP
-    if kept or not record.muted_bytes:
+    if tip.consents.get(record.ordinal) == KEEP or not record.muted_bytes:
         return record
     return msgspec.structs.replace(record, clean_bytes=record.muted_bytes, clean_sha256=record.muted_sha256)
 
@@ -73,11 +71,6 @@ def is_muted(record: Evidence) -> bool:
 def may_contain_voice(record: Evidence) -> bool:
     """Whether a file that is passed on undisguised may contain the tipster's voice, as a film with its sound may."""
     return record.clean_mime.startswith("video/") and record.clean_sha256 != record.muted_sha256
-
-
-def _is_sent_as_evidence(record: Evidence, tip: Tip) -> bool:
-    """Whether a file was sent as evidence. Tipsters are asked only about such files whose voice is in them."""
-    return record.role == tip.meanings.get("evidence")
 
 
 def _has_no_picture(record: Evidence) -> bool:

@@ -242,6 +242,7 @@ def _document(
         answers=submission.answers,
         meanings=submission.meanings,
         evidence=submission.evidence,
+        consents=submission.consents,
         district=submission.place.district,
         station=submission.place.station,
         accused=submission.accused,

@@ -42,7 +42,7 @@ def test_clean_copies_are_written_under_neutral_names(
 def test_exporting_a_video_warns_that_the_tipster_may_be_heard(
     command: tuple[str, str], services: Services, run: Run, desk: FindDesk, tmp_path: Path
 ) -> None:
-    seeded = seed_tip(services, [desk("sp")], evidence=("1", "2", "3"), answers={"film_sound": "keep"})
+    seeded = seed_tip(services, [desk("sp")], evidence=("1", "2", "3"), consents={"2": "keep"})
     seed_file(services, seeded, "1", b"photo", b"clean photo")
     seed_file(services, seeded, "2", b"film", b"clean film", muted=b"muted", mime="video/mp4", kind="video")
     seed_file(services, seeded, "3", b"film", b"silent film", mime="video/mp4", kind="video")

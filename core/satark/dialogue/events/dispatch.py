@@ -34,7 +34,7 @@ from satark.dialogue.states.draft import DRAFT, go_on, reopen_review
 from satark.dialogue.states.mailbox import hold_back, tipsters_message
 from satark.dialogue.states.menus import UNSENT
 from satark.dialogue.states.stories import fill_in_again
-from satark.dialogue.turn.consent import choose, is_current
+from satark.dialogue.turn.consent import act_of, choose, is_current
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import SUGGESTED
 from satark_words.tokens import fold
@@ -125,6 +125,8 @@ def _handle_stale(context: TurnContext, token: ChoiceToken) -> Turn:
     old = context.session.answers.get(token.question)
     if step is None or old is None or context.state is not DRAFT or not context.is_on_path(step):
         return context.ask()
+    if act_of(context, step.id, token.option):
+        return context.ask()  # the old question was about fewer files than there may be now
     view = context.view(step)
     if step.type.part != "ask" or token.option not in {option.code for option in step.type.ask(step, view).options}:
         return context.ask()
@@ -153,7 +155,7 @@ def handle_edited(context: TurnContext, event: Edited) -> Turn:
         return not_understood(context, "edit.unclear")
     view = msgspec.structs.replace(context.view(step), partial=None)
     result = step.type.accept(step, _as_typed(context, step, event.body), view)
-    if not isinstance(result, AcceptedAnswer) or result.more:
+    if not isinstance(result, AcceptedAnswer) or result.more or act_of(context, step.id, str(result.value)):
         return not_understood(context, "edit.unclear")
     context.say("edit.done")
     context.take_back(event.original)

@@ -11,6 +11,7 @@ from typing import Final
 
 from satark.api.flow import MAILBOX, AcceptedAnswer, RefusedAnswer, Step
 from satark.api.inbound import SPOKEN, FormPage, Media, Pin, Tap, Text
+from satark.dialogue.rendering.form_view import asked_about
 from satark.dialogue.session import GivenAnswer, GivenPart, Turn
 from satark.dialogue.states.draft import go_on, reopen_review
 from satark.dialogue.states.stories import (
@@ -132,6 +133,9 @@ def _answer(context: TurnContext, step: Step, parts: Sequence[_Part]) -> None:
 
 def _accept_part(context: TurnContext, step: Step, part: Text | Tap | Pin) -> None:
     view = context.view(step)
+    if isinstance(part, Tap) and step.id in context.loaded.consents:
+        code = part.token.partition("#")[0]
+        part = Tap(code if part.token == asked_about(context, code) else "")
     if isinstance(part, Tap) and part.token not in {option.code for option in step.type.ask(step, view).options}:
         _refuse_unread(context, step)
         return

@@ -26,8 +26,12 @@ ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "cancel": ("reach",),
     "delete": ("reach",),
     "clear": (),
+    "own_voice:other": (),
+    "film_sound:keep": (),
 }
 """What can't be undone, an option of a question or a command → the fields of `Turn` that it may set.
+
+A question of the flow is named by its part or its meaning. Officers hear the voice of a file that was given away.
 
 Where there is a draft the commands `cancel` and `delete` only ask.
 """
@@ -36,7 +40,8 @@ Where there is a draft the commands `cancel` and `delete` only ask.
 def plain_word_problems(flow: Flow, catalogues: Catalogues) -> Iterator[FlowProblem]:
     """List the labels and words of acts that are a plain yes, no or ok in any language."""
     plain = plain_words(catalogues)
-    keys = {f"{step.id}.send" for step in flow.steps if step.type.part == REVIEW}
+    named = [act.split(":") for act in ACTS if ":" in act]
+    keys = {f"{step.id}.{code}" for step in flow.steps for name, code in named if name in {step.type.part, step.means}}
     keys |= {act[1:].replace(":", ".") if ":" in act else f"command.{act}" for act in ACTS}
     for catalogue in catalogues:
         for key in (key for key in catalogue if ".".join(key.split(".")[:2]) in keys):

@@ -65,6 +65,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "text.long": frozenset({"tail"}),
     "file.too_large": frozenset({"megabytes"}),
     "file.uncleaned": frozenset({"files"}),
+    "file.asked": frozenset({"files"}),
     "file.repaired": frozenset({"percent"}),
     "files.full": frozenset({"count"}),
     "value.files": frozenset({"count"}),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from satark.api.flow import FormQuestion, FormView, Step, question_text
 from satark.dialogue.steps.answer_steps import max_length
 from satark.dialogue.turn.context import TurnContext
@@ -18,6 +20,11 @@ class _Ordinary(dict[str, str]):
         """Return a value that no flow names."""
         del key, default
         return "\0"
+
+
+def asked_about(context: TurnContext, code: str) -> str:
+    """Bind an option about voices to the files that the page was shown with: it is no answer about a later one."""
+    return f"{code}#{context.session.last_ordinal}"
 
 
 def make_form(context: TurnContext) -> FormView:
@@ -47,11 +54,15 @@ def _question(context: TurnContext, step: Step, counted: frozenset[str]) -> Form
     question = step.type.ask(step, view)
     value = answer.value if answer else None
     files = sum(1 for file in context.session.files if file.role == step.id)
+    shown = step.type.show(step, value, view) if value is not None or files else ""
+    options = question.options
+    if step.id in context.loaded.consents:
+        options = tuple(msgspec.structs.replace(one, code=asked_about(context, one.code)) for one in options)
+        value = value and asked_about(context, value)
     return FormQuestion(
         step=step.id, kind=step.type.name, name=view.catalogue.text(f"{step.id}.name"), text=question_text(step, view),
-        options=question.options, wants=question.wants, optional=step.skip or step.detail, detail=step.detail,
+        options=options, wants=question.wants, optional=step.skip or step.detail, detail=step.detail,
         conditional=step.when is not None, counted=step.id in counted, asked=context.may_answer(step),
         answered=answer is not None, value=value,
-        shown=step.type.show(step, value, view) if value is not None or files else "", files=files,
-        spoken=bool(getattr(step.settings, "voice", False)), max_length=max_length(step),
+        shown=shown, files=files, spoken=bool(getattr(step.settings, "voice", False)), max_length=max_length(step),
     )  # fmt: skip

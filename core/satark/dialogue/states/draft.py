@@ -43,6 +43,7 @@ class DraftState:
         if _asks_where(context):
             return  # said above the review: somebody in danger has no time to read it
         _say_passed(context)
+        _say_which_files(context)
         if context.step is not None and context.step.type.part == "review":
             _say_only_once(context)
 
@@ -178,6 +179,15 @@ def _say_passed(context: TurnContext) -> None:
         context.said.append(step.type.ask(step, context.view(step)).text)
     if passed:
         context.note_passed()
+
+
+def _say_which_files(context: TurnContext) -> None:
+    """Name the files that a question about voices asks about, counted as they were sent, if there are others."""
+    name = context.step.id if context.step else ""
+    sent = [file for file in context.session.files if file.role == context.loaded.evidence_step]
+    asked = context.loaded.undecided(context.session, name) or context.loaded.concerned(context.session, name)
+    if asked and len(sent) > 1:
+        context.say("file.asked", files=", ".join(str(sent.index(file) + 1) for file in asked))
 
 
 def _ask_before_sending(context: TurnContext) -> None:

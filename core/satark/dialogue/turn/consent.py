@@ -13,7 +13,7 @@ from satark.api.flow import Question
 from satark.api.inbound import CompleteTip, Event, Tap, Text
 from satark.api.prompt import ANY_QUESTION, ChoiceToken, parse_token
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
-from satark.dialogue.flow.own_words import ACTS, REVIEW
+from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.session import Turn
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import SUGGESTED
@@ -53,8 +53,8 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: b
 def act_of(context: TurnContext, name: str, code: str) -> str:
     """Return the act that an option of a question is; empty if the option can be undone."""
     step = context.loaded.flow.by_id.get(name)
-    act = f"{REVIEW if step is not None and step.type.part == REVIEW else name}:{code}"
-    return act if act in ACTS else ""
+    names = (step.type.part, step.means) if step is not None else (name,)
+    return next((act for act in (f"{one}:{code}" for one in names) if act in ACTS), "")
 
 
 def is_question(body: str) -> bool:
@@ -65,11 +65,12 @@ def is_question(body: str) -> bool:
 def is_current(context: TurnContext, token: ChoiceToken) -> bool:
     """Return whether a button of the current question still counts.
 
-    Only the one below the newest question sends or erases the tip, or answers a suggestion.
+    Only the one below the newest question sends or erases the tip, gives a voice away, or answers a suggestion.
     """
-    fields = ACTS.get(act_of(context, token.question, token.option), ())
-    must_be_newest = token.question == SUGGESTED or {"submission", "erase"}.intersection(fields)
-    return token.revision == context.session.revision or not must_be_newest
+    act = act_of(context, token.question, token.option)
+    about_voices = token.question in context.loaded.consents
+    is_final = bool(act) and (about_voices or bool({"submission", "erase"}.intersection(ACTS[act])))
+    return token.revision == context.session.revision or not (is_final or token.question == SUGGESTED)
 
 
 def _tapped(context: TurnContext, token: ChoiceToken) -> str:

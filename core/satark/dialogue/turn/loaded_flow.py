@@ -18,7 +18,7 @@ from satark.api.prompt import Choice, Prompt, make_token
 from satark.api.tip import Place
 from satark.dialogue.flow.command_words import CommandWords
 from satark.dialogue.flow.definition import Flow
-from satark.dialogue.session import GivenAnswer, Session
+from satark.dialogue.session import GivenAnswer, Session, SessionFile
 from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.steps.structure_steps import with_website
 from satark_words.catalogues import Catalogue, Catalogues
@@ -79,6 +79,9 @@ class LoadedFlow:
         self.opening_step = next((s.id for s in flow.steps if getattr(s.settings, "opening", False)), "")
         self.evidence_step = flow.meanings.get("evidence", "evidence")
         """The role of files that answer no other step: the id of the evidence step, where there is one."""
+        kinds = {"own_voice": SPOKEN, "film_sound": frozenset({"video"})}
+        self.consents = {s.id: kinds[s.means] for s in flow.steps if s.means in kinds}
+        """Steps that ask about each file whose voice it holds or whether its sound stays → the kinds of such files."""
         self.place_step = flow.meanings.get("place", "")
         self.common_words = {c.language: frozenset(map(fold, c.words("language.common.words"))) for c in catalogues}
         """Language → its commonest words, by which a text in a shared script shows its language."""
@@ -136,7 +139,7 @@ class LoadedFlow:
 
     def progress(self, session: Session, *, ahead: bool = False) -> FlowProgress:
         """Work out the path and the position from the answers. `ahead` includes the path that is still to come."""
-        answers, picked = session.answers, session.picked_details
+        answers, picked = self._standing_answers(session), session.picked_details
         path: list[Step] = []
         passed: list[Step] = []
         values: dict[str, Any] = {}
@@ -167,6 +170,20 @@ class LoadedFlow:
         told = values.get(self.place_step)
         place = place_of(told) if isinstance(told, dict) else _NOWHERE
         return FlowProgress(tuple(path), values, position, tuple(passed), place)
+
+    def concerned(self, session: Session, step: str) -> list[SessionFile]:
+        """Return the files that a question about voices concerns, decided or not; none for any other question."""
+        kinds = self.consents.get(step, ())
+        return [file for file in session.files if file.kind in kinds and file.role == self.evidence_step]
+
+    def undecided(self, session: Session, step: str) -> list[SessionFile]:
+        """Return those of these files about which the tipster was not asked yet."""
+        return [file for file in self.concerned(session, step) if not file.decided_by] if step in self.consents else []
+
+    def _standing_answers(self, session: Session) -> Mapping[str, GivenAnswer]:
+        """Return the answers, without one about voices where a file came after it: that is asked about too."""
+        reopened = [step for step in self.consents if self.undecided(session, step)] if session.files else []
+        return session.answers_without(*reopened) if reopened else session.answers
 
     def view(
         self,

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from satark.api.flow import Step, View
-from satark.api.inbound import Media
+from satark.api.inbound import Media, MediaKind
 from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer, MediaJob, OpenMailbox, Session, SessionFile
 from satark.dialogue.turn.loaded_flow import FlowProgress, LoadedFlow, place_of
@@ -135,8 +135,24 @@ class SessionChanges:
         whole = {name: answer} if answer is not None else {}
         answers = {**self.session.answers_without(f"@{name}" if whole else name), **whole}
         self.change(answers=answers)
+        if name in self.loaded.consents and self.session.files:
+            self._decide(name, answer)
         if old is not None and old.evidence:
             self.drop_files(set(old.evidence) - set(answer.evidence if answer else ()))
+
+    def _decide(self, step: str, answer: GivenAnswer | None) -> None:
+        """Apply an answer about voices to the files that it was asked about: new ones, or where there are none, all."""
+        every = self.loaded.concerned(self.session, step)
+        asked = every if answer is None else self.loaded.undecided(self.session, step) or every
+        code, source = (str(answer.value or ""), answer.source or step) if answer else ("", "")
+        self._mark({file.ordinal for file in asked}, code, source)
+
+    def _mark(self, ordinals: set[str], consent: str, source: str) -> None:
+        files = (
+            msgspec.structs.replace(file, consent=consent, decided_by=source) if file.ordinal in ordinals else file
+            for file in self.session.files
+        )
+        self.change(files=tuple(files))
 
     def add_part(self, name: str, part: Any, *evidence: str) -> GivenAnswer:
         """Add to an answer, or to what is told of it so far, what this event gives; return the answer."""
@@ -157,6 +173,7 @@ class SessionChanges:
             accused=tuple(one for one in session.accused if one.source != source),
             held=tuple(one for one in session.held if one[0] != source),
         )
+        self._mark({file.ordinal for file in session.files if source and file.decided_by == source}, "", "")
         if session.suggests(KEEP) and not self.session.held:
             self.leave_suggestion()
         if place := kept.get(self.loaded.place_step):
@@ -183,7 +200,7 @@ class SessionChanges:
     def add_file(self, media: Media, role: str) -> str:
         """Have a file fetched for this session's tip; return its ordinal. An ordinal is never used twice."""
         ordinal = str(self.session.last_ordinal + 1)
-        file = SessionFile(ordinal, media.kind, role, self.source)
+        file = SessionFile(ordinal, kind_of(media), role, self.source)
         evidence = sum(one.role == self.loaded.evidence_step for one in self.session.files)
         position = evidence + 1 if role == self.loaded.evidence_step else 0
         self._fetch(self.session, self.session.tip_recipient, file, media, position)
@@ -222,3 +239,9 @@ class SessionChanges:
     def names(self, text: str) -> set[str]:
         """Return the codes of the geography that a text names, in any spelling."""
         return self.loaded.reader.names(self.analysis(text))
+
+
+def kind_of(media: Media) -> MediaKind:
+    """Return the kind of a file; of a document that is announced as sound or as a film, that kind."""
+    announced: dict[str, MediaKind] = {"audio": "audio", "video": "video"}
+    return announced.get(media.ref.mime.partition("/")[0], media.kind) if media.kind == "document" else media.kind

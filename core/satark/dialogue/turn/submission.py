@@ -41,6 +41,7 @@ def make_submission(context: TurnContext) -> Submission:
         priority=_priority(context),
         flags=_flags(context),
         origin_disclosed=context.session.origin_disclosed,
+        consents={file.ordinal: file.consent for file in context.session.files if file.consent},
     )
 
 

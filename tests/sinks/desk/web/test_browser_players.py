@@ -48,7 +48,9 @@ def tip(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
 @pytest.fixture
 def recordings(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
     """A tip with two recordings of twenty seconds each. The second is the tipster's own voice."""
-    seeded = seed_tip(services, [desk("sp")], answers={"what": {"voice": "2"}, "whose_voice": "other"}, evidence=("1",))
+    seeded = seed_tip(
+        services, [desk("sp")], answers={"what": {"voice": "2"}}, consents={"1": "other"}, evidence=("1",)
+    )
     sound, preview = io.BytesIO(), io.BytesIO()
     with wave.open(sound, "wb") as file:
         file.setparams((1, 1, 8000, 0, "NONE", ""))
@@ -89,7 +91,7 @@ def loud_then_silent(services: Services, desk: Callable[[str], Desk], tmp_path: 
     path = tmp_path / "film.webm"  # not a pipe: the film's length is written last, into its beginning
     subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *made, path], check=True)
     film = path.read_bytes()
-    seeded = seed_tip(services, [desk("sp")], answers={"film_sound": "keep"}, evidence=("1",))
+    seeded = seed_tip(services, [desk("sp")], consents={"1": "keep"}, evidence=("1",))
     seed_file(services, seeded, "1", film, film, muted=b"film", mime="video/webm", kind="video")
     return seeded
 

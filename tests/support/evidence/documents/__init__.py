@@ -39,7 +39,6 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "text/html": ("html",),
     "message/rfc822": ("eml",),
     "application/vnd.google-earth.kml+xml": ("kml",),
-    "image/svg+xml": ("svg",),
     "application/zip": ("zip",),
 }
 """MIME type → the names of its specimens."""
@@ -57,7 +56,7 @@ _MAKERS: Mapping[str, Callable[[str, str, bytes], bytes]] = {
     "pdf": make_pdf,
     "txt": make_text,
     "vcf": make_vcard,
-    **dict.fromkeys(("html", "eml", "kml", "svg", "zip"), make_markup),
+    **dict.fromkeys(("html", "eml", "kml", "zip"), make_markup),
 }
 
 

@@ -15,7 +15,7 @@ def make_markup(kind: str, _: str, photo: bytes) -> bytes:
         return _mail(photo)
     if kind == "zip":
         return _archive(photo)
-    return {"html": _HTML, "kml": _KML, "svg": _SVG}[kind].encode()
+    return {"html": _HTML, "kml": _KML}[kind].encode()
 
 
 _HTML = f"""<!DOCTYPE html><html><head><title>{MARKER}</title><meta name="author" content="{MARKER}">
@@ -27,13 +27,6 @@ _KML = f"""<?xml version="1.0" encoding="UTF-8"?>
 <atom:author><atom:name>{MARKER}</atom:name></atom:author><ExtendedData><Data name="{MARKER}"/></ExtendedData>
 <Placemark id="{MARKER}"><name>{SHOWN}</name><description><![CDATA[<b>{HINDI}</b><!-- {MARKER} -->]]></description>
 <Point><coordinates>83.0105,25.4011,0</coordinates></Point></Placemark></Document></kml>"""
-_SVG = f"""<?xml version="1.0"?>
-<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
-<svg xmlns="http://www.w3.org/2000/svg" xmlns:i="http://www.inkscape.org/namespaces/inkscape" width="90" height="40"
- i:export-filename="/home/{MARKER}/x.png"><title>{MARKER}</title><metadata>{MARKER}</metadata><script>{MARKER}</script>
-<g id="{MARKER}" style="fill:#ff0000;font-family:{MARKER}" onclick="{MARKER}" i:label="{MARKER}" data-x="{MARKER}">
-<rect width="9" height="9"/><text x="1" y="20">{SHOWN}</text><text x="1" y="30">{HINDI}</text></g>
-<image href="data:image/png;base64,{MARKER}"/><use href="#{MARKER}"/></svg>"""
 
 
 def _mail(photo: bytes) -> bytes:
