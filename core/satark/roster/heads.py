@@ -182,12 +182,14 @@ def refuse(state: RosterState, heads: Iterable[SignedHead]) -> list[RosterHead]:
 
     What officers of two desks signed counts against every reader whom it does not list. What one officer alone signed
     counts against those whom no head of a desk lists in another signed head, and for a head, against their own desk.
+    Whoever is no officer counts only as a head whom an officer's lost head lists: anybody can make up keys.
     """
     readers, heads_of_desks, signed = _readers(state), _heads_of_desks(state), list(heads)
     deciding = [one for one in signed if one.member in heads_of_desks and one.is_by_officer(state)]
     absent = [one for one in signed if not one.remembered.is_in(state)]
-    by_heads = [one for one in absent if _tag("head", *one.member, one.signer) in one.remembered.listed]
-    counted = [one for one in absent if one.is_by_officer(state) or (one in by_heads and _is_shared(one, by_heads))]
+    by_officers = [one for one in absent if one.is_by_officer(state)]
+    known = frozenset[bytes]().union(*(one.remembered.listed for one in by_officers))
+    counted = [one for one in absent if one in by_officers or _tag("head", *one.member, one.signer) in known]
     lost = []
     for one in counted:
         head, shared = one.remembered.with_tags_of(by.remembered for by in signed), _is_shared(one, counted)
