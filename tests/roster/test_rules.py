@@ -18,10 +18,10 @@ KHAN, RAO = ("sp", "khan"), ("dig", "rao")
 ALL_HEADS = (KHAN, RAO, ("sp-jaunpur", "iyer"), ("lanka", "so"), ("cell", ""))
 
 
-def key_change(ledger: Any, desk: str, removed: str = "", *, proved: bool = True) -> KeyChange:
+def key_change(ledger: Any, desk: str, removed: str = "", *, auditor: bool = False, proved: bool = True) -> KeyChange:
     _, identity = new_identity()
     old = ledger.desks[desk]
-    change = KeyChange.of(desk, old, identity, removed=removed)
+    change = KeyChange.of(desk, old, identity, removed=removed, auditor=auditor)
     return change if proved else msgspec.structs.replace(change, proof="")
 
 
@@ -147,6 +147,20 @@ def test_nobody_widens_their_own_rights_with_their_own_second_signature(ledger: 
     with pytest.raises(Unsigned):
         ledger.add(wider, SP, CLERK)
     ledger.add(wider, SP, DIG)
+
+
+def test_an_officer_becomes_an_auditor_only_with_a_new_key_of_the_desk(ledger: Any) -> None:
+    clerk = ledger.state.desks["sp"].officers["clerk"]
+    with pytest.raises(NotAllowed, match="key changes"):
+        ledger.add(OfficerSet(desk="sp", officer=msgspec.structs.replace(clerk, role="auditor")), SP, DIG)
+    with pytest.raises(NotAllowed, match="no officer"):
+        ledger.add(key_change(ledger, "sp", auditor=True), SP, CLERK)
+    ledger.add(key_change(ledger, "sp", "clerk", auditor=True), SP, DIG)
+    state = ledger.state
+    assert state.officer("sp", "clerk") == msgspec.structs.replace(clerk, role="auditor", rights=())
+    assert state.signing_keys["sp"]["clerk"] == {clerk.signer: state.position}
+    ledger.add(OfficerSet(desk="sp", officer=clerk), SP, DIG)
+    assert ledger.state.signing_keys["sp"]["clerk"] == {clerk.signer: 0}
 
 
 def test_an_auditor_does_not_sign(ledger: Any) -> None:

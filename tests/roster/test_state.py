@@ -61,7 +61,7 @@ def test_appointments_count_through_other_officers_and_not_from_the_founding(boo
     for pair in ((SP, NEW), (SP, newer), (SP, CLERK), (SP, ("nowhere", "x")), (DIG, newer)):
         assert not state.are_linked(*pair)
         assert state.may_act_as_two(*pair)
-    changed = msgspec.structs.replace(state.desks["sp"].officers["new"], role="auditor")
+    changed = msgspec.structs.replace(state.desks["sp"].officers["new"], role="head")
     book.follow(OfficerSet(desk="sp", officer=changed), SP, DIG)
     assert book.state.desks["sp"].appointed_by["new"] == {CLERK}
 

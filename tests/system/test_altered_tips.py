@@ -17,7 +17,7 @@ from satark.routing.authors import Writer
 from satark.store import envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, unlock
+from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, set_role, unlock
 from support.scripted import Tipster
 from system.test_forged_roster_rows import PLAIN
 from system.test_nobody_becomes_a_reader import RECEIPT, Place, environment, opens, place, write_more
@@ -132,11 +132,17 @@ async def test_a_holder_who_gives_the_tip_a_key_that_the_dig_lacks_is_shown_and_
         assert opens(Message, newest[-1], new) is None
 
 
-async def test_a_removed_officers_key_gives_nobody_the_next_key(tmp_path: Path) -> None:
+@pytest.mark.parametrize("auditor", [False, True])
+async def test_the_key_of_who_was_removed_or_became_an_auditor_gives_nobody_the_next_key(
+    tmp_path: Path, *, auditor: bool
+) -> None:
     async with case(tmp_path) as of:
         leaver = unlock(of.services, "dig", "leaver", LEAVERS)
         envelope = of.envelope(leaver)
-        assert remove_officer(of.services, of.town.dig, "leaver").done
+        if auditor:
+            assert set_role(of.services, of.town.dig, "leaver", "auditor", ()).done
+        else:
+            assert remove_officer(of.services, of.town.dig, "leaver").done
         of.forge(leaver, envelope, CaseStep(kind="directed", to="lanka"))
         opened = of.seen()
         assert [one.message.desk for one in opened.unsigned] == ["dig"]

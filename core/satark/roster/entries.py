@@ -66,7 +66,7 @@ class DeskAdded(msgspec.Struct, frozen=True, kw_only=True, tag="desk-added", tag
 
 
 class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key-changed", tag_field="what", omit_defaults=True):
-    """A desk's new key; with `removed`, because an officer was removed."""
+    """A desk's new key; with `removed`, because an officer was removed, or became an auditor."""
 
     desk: str
     replaces: str
@@ -74,15 +74,17 @@ class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key-changed", ta
     recipient: str
     verifier: str
     removed: str = ""
+    auditor: bool = False
+    """Whether the removed officer stays as an auditor."""
     proof: str = ""
     """Signature (hex) by the key before: whoever makes a new key alone must give it, to prove that they can read."""
 
     @classmethod
-    def of(cls, desk: str, old: str, new: str, *, removed: str = "") -> KeyChange:
+    def of(cls, desk: str, old: str, new: str, *, removed: str = "", auditor: bool = False) -> KeyChange:
         """Return the change from identity `old` to `new`, proved by the old one."""
         own, verifier = recipient_of(old), desk_verifier(new)
         change = cls(desk=desk, replaces=own, recipient=recipient_of(new), verifier=verifier, removed=removed)
-        return change.proved_by(old)
+        return msgspec.structs.replace(change, auditor=auditor).proved_by(old)
 
     def proved_by(self, old: str) -> KeyChange:
         """Return this change with the proof of the identity `old`."""
@@ -204,7 +206,8 @@ def describe(body: Body) -> str:
             )
             return f"desk {body.desk.name} ({body.desk.level}, {body.desk.area or 'everywhere'}) was added: {names}"
         case KeyChange():
-            why = f", because officer {body.removed} was removed" if body.removed else ""
+            what = "became an auditor" if body.auditor else "was removed"
+            why = f", because officer {body.removed} {what}" if body.removed else ""
             return f"desk {body.desk} got a new key{why}"
         case OfficerSet():
             one = body.officer

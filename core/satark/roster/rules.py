@@ -140,7 +140,7 @@ def _check_content(state: RosterState, body: Body) -> None:
             if body.desk:
                 _listed(state, body.desk)
         case KeyChange():
-            _check_removal(_listed(state, body.desk), body.removed)
+            _check_removal(_listed(state, body.desk), body.removed, needs_name=body.auditor)
         case Closed():
             if state.closed:
                 raise NotAllowed("the roster is sealed already")
@@ -172,6 +172,8 @@ def _check_role(listed: ListedDesk, officer: RosterOfficer) -> None:
     before = listed.officers.get(officer.name)
     if before and before.fingerprint != officer.fingerprint:
         raise NotAllowed("an officer's key and role are not changed at once")
+    if before and before.role != "auditor" == officer.role:
+        raise NotAllowed("when an officer becomes an auditor, the desk's key changes")
 
 
 def _check_new_key(listed: ListedDesk, officer: RosterOfficer) -> None:
@@ -182,8 +184,8 @@ def _check_new_key(listed: ListedDesk, officer: RosterOfficer) -> None:
         raise NotAllowed("an officer's key and role are not changed at once")
 
 
-def _check_removal(listed: ListedDesk, removed: str) -> None:
-    if removed and removed not in listed.officers:
+def _check_removal(listed: ListedDesk, removed: str, *, needs_name: bool) -> None:
+    if (removed or needs_name) and removed not in listed.officers:
         raise NotAllowed("the desk has no officer of that name", reason="nobody")
     if removed and listed.heads == [removed]:
         raise NotAllowed("the last head of a desk can't be removed", reason="last_head")

@@ -188,12 +188,14 @@ class RosterState:
         self.changed_at[body.desk.name] = self.position
         self.signing_keys[body.desk.name] = {"": {body.verifier: 0}}
         for one in body.officers:
-            self._put_key(body.desk.name, one.name, one.signer)
+            self._put_key(body.desk.name, one.name, "" if one.role == "auditor" else one.signer)
 
     def _change_key(self, body: KeyChange) -> None:
         listed = self.desks[body.desk]
         former = (*listed.former, (listed.desk.recipient, listed.verifier)) if body.proof else ()
         officers = {name: one for name, one in listed.officers.items() if name != body.removed}
+        if body.auditor:
+            officers[body.removed] = msgspec.structs.replace(listed.officers[body.removed], role="auditor", rights=())
         desk = msgspec.structs.replace(listed.desk, recipient=body.recipient)
         self.desks[body.desk] = msgspec.structs.replace(
             listed, desk=desk, verifier=body.verifier, officers=officers, former=former
@@ -220,7 +222,7 @@ class RosterState:
             dependent=listed.dependent | {name} if is_dependent else listed.dependent,
         )
         self.changed_at[body.desk] = self.position
-        self._put_key(body.desk, name, body.officer.signer)
+        self._put_key(body.desk, name, "" if body.officer.role == "auditor" else body.officer.signer)
 
     def _put_key(self, desk: str, name: str, new: str = "") -> None:
         keys = self.signing_keys[desk].setdefault(name, {})

@@ -217,6 +217,8 @@ def add_officer(services: Services, by: UnlockedDesk, new: NewOfficer) -> Submit
 def set_role(services: Services, by: UnlockedDesk, name: str, role: Role, rights: Sequence[Right]) -> Submitted:
     """Change an officer's role and rights; once the roster is sealed, this needs further signatures.
 
+    Who becomes an auditor must open nothing new, so the desk's key changes as for a removal.
+
     Raises:
         CaseworkError: there is no such officer, or the roster does not allow it.
     """
@@ -225,6 +227,8 @@ def set_role(services: Services, by: UnlockedDesk, name: str, role: Role, rights
         raise CaseworkError("the desk has no officer of that name", reason="nobody")
     chosen = tuple(right for right in get_args(Right) if right in rights)
     _check_rights(by, role, chosen)
+    if role == "auditor" != listed.role:
+        return rotate(services, by, without=name, auditor=True)
     changed = msgspec.structs.replace(listed, role=role, rights=chosen)
     return submit(services, by, OfficerSet(desk=by.desk.name, officer=changed), RosterAttachment())
 
@@ -242,7 +246,7 @@ def remove_officer(services: Services, by: UnlockedDesk, name: str) -> Submitted
     return rotate(services, by, without=name)
 
 
-def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> Submitted:
+def rotate(services: Services, by: UnlockedDesk, *, without: str = "", auditor: bool = False) -> Submitted:
     """Change a desk's key.
 
     Each tip of the desk gets a new key too, sealed to all who have the tip. Officers keep their passphrases.
@@ -251,6 +255,7 @@ def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> Submit
         services: the store.
         by: the desk, unlocked.
         without: the name of an officer to remove.
+        auditor: whether this officer stays as an auditor.
 
     Raises:
         CaseworkError: the key has changed since the desk was unlocked, or the roster does not allow it.
@@ -258,7 +263,7 @@ def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> Submit
     _, identity = new_identity()
     if services.read_keys(services.roster.check).state.desks[by.desk.name].desk.recipient != recipient_of(by.identity):
         raise KeyChanged
-    body = KeyChange.of(by.desk.name, by.identity, identity, removed=without)
+    body = KeyChange.of(by.desk.name, by.identity, identity, removed=without, auditor=auditor)
     officers = services.read_keys(services.roster.check).state.desks[by.desk.name].officers.values()
     copies = {
         one.name: seal_desk_key(by.desk.name, one.name, identity, one.recipient)

@@ -40,7 +40,7 @@ from satark_files.decoding import DECODING_ERRORS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from satark.casework import ActKind, Body, Services, UnitOfWork
+    from satark.casework import ActKind, Body, RosterState, Services, UnitOfWork
     from satark_desk.desk_keys import UnlockedDesk
 
 
@@ -199,18 +199,25 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
     if state.lacks_heads or _desk_of(proposal) in state.refused or services.read_keys(services.roster.is_rewritten):
         return False
     body, with_ = proposal.entry.body, attachment_of(proposal)
-    if isinstance(body, KeyChange):
-        if by is None or by.desk.name != body.desk or not by.identity:
-            return False
-        _change_key(services, by, proposal, with_)
+    own = by if by and by.identity and by.desk.name == _desk_of(proposal) else None
+    if own is None and _takes_key(state, body):
+        return False
+    if own and isinstance(body, KeyChange):
+        _change_key(services, own, proposal, with_)
     else:
-        needs_key = isinstance(body, OfficerSet | KeyGiven) and body.officer.role != "auditor" and with_.officer
-        if needs_key and (by is None or by.desk.name != _desk_of(proposal) or not by.identity):
-            return False
-        services.write_now(lambda unit: _write(services, unit, by, proposal, with_))
+        services.write_now(lambda unit: _write(services, unit, own, proposal, with_))
     if by:
         recall(services, by)  # signs the change at once, so that nobody takes it back unseen
     return True
+
+
+def _takes_key(state: RosterState, body: Body) -> bool:
+    """Return whether a change gives officers a key of the desk that they do not have."""
+    if not isinstance(body, OfficerSet | KeyGiven):
+        return isinstance(body, KeyChange)
+    before = state.officer(body.desk, body.officer.name)
+    has_key = before and before.role != "auditor" and before.recipient == body.officer.recipient
+    return body.officer.role != "auditor" and not has_key
 
 
 def _write(
@@ -221,6 +228,8 @@ def _write(
         proposal.carry_out(unit)
         if isinstance(body, OfficerSet | KeyGiven) and with_.officer:
             _write_officer(unit, services, by.identity if by else "", body, with_)
+        elif by:  # who was an auditor gets a copy
+            store_copies(unit, services, by, by.identity)
         return
     proposal.withdraw(unit)
     if with_.pairing is not None:
@@ -263,7 +272,8 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
         proposal.withdraw(unit)
         change_key(unit, services, proposal.entry, by.identity, new)
         wordings.renew(unit, body.desk, by.identity, new)
-        _delete_officer(unit, body.desk, body.removed)
+        if not body.auditor:
+            _delete_officer(unit, body.desk, body.removed)
         store_copies(unit, services, by, new)
 
     # First store both keys for every officer: the new key must not be lost once the roster names it.
@@ -273,11 +283,15 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
 
 
 def store_copies(unit: UnitOfWork, services: Services, by: UnlockedDesk, identity: str, *, without: str = "") -> None:
-    """Seal a desk's key to its officers, by the roster that this machine knows and not by the officers' rows."""
+    """Seal a desk's key to its officers, by the roster that this machine knows and not by the officers' rows.
+
+    Auditors get none, and lose what they had as officers.
+    """
     desk, note = by.desk.name, note_of(unit.keys, by)
     for one in services.roster.check(unit.keys, committed=False).state.desks[desk].officers.values():
-        if one.role != "auditor" and one.name != without:
-            key = seal_desk_key(desk, one.name, identity, one.recipient, note)
+        if one.name != without:
+            is_auditor = one.role == "auditor"
+            key = b"" if is_auditor else seal_desk_key(desk, one.name, identity, one.recipient, note)
             this = officer.c.desk == desk, officer.c.name == one.name
             unit.main.execute(update(officer).where(*this).values(desk_key=key))
 

@@ -22,10 +22,12 @@ from satark_desk.officers import (
     officers_of,
     remove_officer,
     rotate,
+    set_role,
     still_valid,
     unlock,
     unlock_any,
 )
+from satark_desk.tables import officer
 from support.tips import seed_tip
 
 Open = Callable[[str], UnlockedDesk]
@@ -94,6 +96,31 @@ def test_a_removed_officer_can_open_nothing_new(services: Services, unlocked: Op
             open_envelope(row.sealed, former.identity, tip=row.tip, desk="sp")
     summaries = Casework(services, "sp", now.identity).summaries()
     assert {summary.header.number for summary in summaries} == {old.number, new.number}
+
+
+def test_who_becomes_an_auditor_opens_nothing_new_until_they_are_an_officer_again(
+    services: Services, unlocked: Open
+) -> None:
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
+    former = unlock(services, "sp", "second", "another passphrase")
+    seed_tip(services, [former.desk])
+    assert set_role(services, unlocked("sp"), "second", "auditor", ()).done
+
+    auditor = unlock(services, "sp", "second", "another passphrase")
+    assert (auditor.role, auditor.identity) == ("auditor", "")
+    assert (
+        services.read(lambda c: c.execute(select(officer.c.desk_key).where(officer.c.name == "second")).scalar()) == b""
+    )
+    seed_tip(services, [unlocked("sp").desk])
+    for row in services.read_keys(lambda c: c.execute(select(tables.envelope)).all()):
+        with pytest.raises(CantOpen):
+            open_envelope(row.sealed, former.identity, tip=row.tip, desk="sp")
+    with pytest.raises(CaseworkError, match="last head"):
+        set_role(services, unlocked("sp"), "sp-1", "auditor", ())
+
+    assert set_role(services, unlocked("sp"), "second", "officer", ()).done
+    again = unlock(services, "sp", "second", "another passphrase")
+    assert again.identity == unlocked("sp").identity
 
 
 def test_an_unlocked_desk_is_valid_until_its_officer_is_removed_or_its_key_changed(

@@ -177,6 +177,9 @@ def describe(t: PageText, entry: Entry) -> str:
             names = ", ".join(one.name for one in officers) or "–"
             level = t(f"level.{desk.level}")
             return t("roster.says.desk", desk=desk.title, name=desk.name, level=level, officers=names)
+        case KeyChange(desk=name, removed=removed, auditor=True):
+            role, rights = t("role.auditor"), t("right.none")
+            return t("roster.says.officer", desk=name, officer=removed, role=role, rights=rights)
         case KeyChange(desk=name, removed=removed):
             return t("roster.says.removed" if removed else "roster.says.key", desk=name, officer=removed)
         case OfficerSet(desk=name, officer=officer):
