@@ -35,7 +35,7 @@ ASKS: Final = frozenset({
 """Functions and methods that are given the id of a text."""
 IN_TEMPLATE: Final = re.compile(r"""\b(?:t|text|texts)\(\s*(?:"([^"]+)"|'([^']+)')\s*(~)?""")
 ID: Final = re.compile(r"[a-z_0-9]+(\.[A-Za-z_0-9]+)*")
-ONLY_HINDI: Final = frozenset({"sms.more.latin"})
+ONLY_HINDI: Final = frozenset({"sms.carry.latin", "sms.carry.two.latin", "sms.more.latin"})
 """Hindi in Latin letters. The code looks whether it is there."""
 LANGUAGES: Final = frozenset({"hi", "en"})
 

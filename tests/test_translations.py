@@ -20,7 +20,7 @@ from support.made_up_language import PACKAGES
 
 LANGUAGES: Final = ("bho", "ur")
 OTHER_SCRIPT: Final = {"bho": "ARABIC", "ur": "DEVANAGARI"}
-HINDI_ALONE: Final = {"sms.more.latin"}
+HINDI_ALONE: Final = {"sms.carry.latin", "sms.carry.two.latin", "sms.more.latin"}
 """What Hindi in Latin letters needs."""
 _PLACE: Final = re.compile(r"\{\w*\}")
 _NUMBER: Final = re.compile(r"(?<!\d)\d{2,}(?!\d)")

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from satark.api import Flow, Prompt, clip_name, command_host
 from satark_sms_ivr.call_texts import fixed_call_texts, language_of, spoken_language
-from satark_sms_ivr.dlt import Template, least_segments, read_ids, templates, unregistered
+from satark_sms_ivr.dlt import Template, broken_rules, least_segments, read_ids, templates
 from satark_sms_ivr.keypad import PAGE_CHOICES, fit_to_keypad
 from satark_sms_ivr.speech import menu_lines, spoken_lines
 from satark_words.catalogues import Catalogues
@@ -69,23 +69,25 @@ def sms_group() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The sheet with the column template_id filled in: what has no id there is reported, and the command fails.",
 )
+@click.option("--paise", default=20.0, show_default=True, help="What the operator charges for a segment.")
 @click.pass_context
-def list_templates(ctx: click.Context, approved: Path | None) -> None:
+def list_templates(ctx: click.Context, approved: Path | None, paise: float) -> None:
     """Write the DLT registration sheet: every text that the questionnaire can send, in each language, as CSV.
 
-    Variables are tagged. Indian operators deliver no message whose text was not registered. How many segments a tip
-    takes at least is said below.
+    Variables are tagged. Indian operators deliver no message whose text was not registered, and register none that
+    breaks TRAI's rules: the command fails and names each. How many segments and paise a tip takes at least is said
+    below.
     """
     host = command_host(ctx)
-    flow = host.flow()
     wanted = list(templates(host.every_prompt("sms", filled=False)))
     ids = _read_ids(approved) if approved else {}
     _write(wanted, ids)
-    for language, segments in least_segments(flow, wanted).items():
-        click.echo(f"{language}: a tip takes {segments} segments or more", err=True)
-    problems = [f"{template.name}: {template.problem}" for template in wanted if template.problem]
+    for language, segments in least_segments(host.flow(), wanted).items():
+        click.echo(f"{language}: a tip takes {segments} segments or more, {segments * paise:g} paise", err=True)
+    texts = {**{text: text[:60] for text, id_ in ids.items() if id_}, **{one.text: one.name for one in wanted}}
+    problems = [f"{name}: {problem}" for text, name in texts.items() for problem in broken_rules(text)]
     if approved:
-        problems += [f"{template.name}: its text has no approved id" for template in unregistered(wanted, ids)]
+        problems += [f"{one.name}: its text has no approved id" for one in wanted if not ids.get(one.text)]
     for problem in problems:
         click.echo(problem, err=True)
     if problems:

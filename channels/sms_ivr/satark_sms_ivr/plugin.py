@@ -80,7 +80,7 @@ def _approved(settings: Settings) -> ApprovedTexts | None:
     if section is None or section.dlt_templates is None:
         return None
     try:
-        return ApprovedTexts(read_ids(section.dlt_templates))
+        return ApprovedTexts(read_ids(section.dlt_templates), settings.core.languages)
     except ValueError as error:
         raise SettingsError([SettingProblem("sms.dlt_templates", "SATARK_SMS__DLT_TEMPLATES", str(error))]) from None
 

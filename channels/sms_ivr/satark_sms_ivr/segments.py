@@ -63,6 +63,11 @@ def to_gsm7(text: str) -> str:
     return candidate if _septets(candidate) is not None else text
 
 
+def without_typography(text: str) -> str:
+    """Replace typographic marks, and the isolates that old phones show as boxes."""
+    return with_marks(text).translate(_TYPOGRAPHIC)
+
+
 def _septets(text: str) -> int | None:
     """Return the length of a text in septets. None: a character is not in the 7-bit alphabet."""
     septets = 0
@@ -100,9 +105,15 @@ def fit_to_sms(prompt: Prompt) -> Prompt:
 
 def more_hint(language: str, text: str = "") -> str:
     """Return the line that says how to get a text's next page. If the text is in the 7-bit alphabet, so is the line."""
+    return alphabet_text(language, "sms.more", text)
+
+
+def alphabet_text(language: str, key: str, beside: str) -> str:
+    """Return a text in the alphabet of the one that it stands beside, as far as the language has it in both."""
     texts = channel_texts(language)
-    in_gsm7 = bool(text) and is_gsm7(to_gsm7(without_isolates(text)))
-    return texts.text("sms.more.latin" if in_gsm7 and "sms.more.latin" in texts else "sms.more")
+    in_gsm7 = bool(beside) and is_gsm7(to_gsm7(without_isolates(beside)))
+    key = f"{key}.latin" if in_gsm7 and f"{key}.latin" in texts else key
+    return texts.text(key)
 
 
 def split_into_pages(text: str, hint: str = "") -> list[str]:
@@ -124,7 +135,7 @@ def split_into_pages(text: str, hint: str = "") -> list[str]:
 def _head(text: str, tail: str) -> str:
     """Return the longest start of a text that fits together with `tail`.
 
-    It ends with a whole line or word, if that leaves at least half of the start.
+    It ends with a whole paragraph; else with a whole line or word, if that leaves at least half of the start.
     """
     letters = list(clusters(text))
     low, high = 0, len(letters)
@@ -135,8 +146,8 @@ def _head(text: str, tail: str) -> str:
         else:
             high = middle - 1
     head = "".join(letters[:low]) or text[:1]  # one letter with very many combining marks
-    for mark in ("\n", " "):
+    for mark, least in (("\n\n", 0), ("\n", len(head) // 2), (" ", len(head) // 2)):
         at = head.rfind(mark)
-        if at > len(head) // 2:
+        if at > least:
             return head[: at + 1]
     return head

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -21,7 +21,6 @@ from satark.api import (
     Media,
     MediaKind,
     Outcome,
-    Permanent,
     Prompt,
     RawRequest,
     RawResponse,
@@ -32,6 +31,7 @@ from satark.api import (
     Unsupported,
 )
 from satark_sms_ivr.call_texts import listed_words
+from satark_sms_ivr.dlt import ApprovedTexts
 from satark_sms_ivr.provider_channel import ProviderChannel
 from satark_sms_ivr.segments import split_into_pages
 
@@ -39,9 +39,6 @@ CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16
 """Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""
 SENT: Final = replace(CAPABILITIES, inline=False, resends=False)
 """The capabilities if the provider takes no reply in the response. No provider resends webhooks for a whole outage."""
-
-_UNAPPROVED: Final = "dlt-template"
-"""Both the method and the error code of a call whose text the operator has not approved."""
 
 _KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audio": "audio"}
 
@@ -51,15 +48,15 @@ class SmsChannel(ProviderChannel[SmsProvider]):
 
     name: Final = "sms"
 
-    def __init__(self, provider: SmsProvider, approved: Container[str] | None = None) -> None:
+    def __init__(self, provider: SmsProvider, approved: ApprovedTexts | None = None) -> None:
         super().__init__(provider)
         self._approved = approved
         """The texts that may be sent; None: every text may be."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """The capabilities of text messages."""
-        return CAPABILITIES if self._provider.inline else SENT
+        """The capabilities of text messages. Approved texts are sent by calls, each with its template's id."""
+        return CAPABILITIES if self._provider.inline and self._approved is None else SENT
 
     def parse(self, raw: RawRequest) -> Batch:
         """Parse the messages of a webhook. Only the address of an event holds the sender's number.
@@ -76,18 +73,19 @@ class SmsChannel(ProviderChannel[SmsProvider]):
 
         An opt-out gets no reply, since the provider would not send one.
         """
-        silent = not outcome.prompts or any(
-            m.opted_out or m.answered_by_provider for m in self._provider.parse(raw).messages
+        silent = (
+            not outcome.prompts
+            or not self.capabilities.inline
+            or any(m.opted_out or m.answered_by_provider for m in self._provider.parse(raw).messages)
         )
         shown = [] if silent else [p for p in outcome.prompts[:-1] if p.must_arrive] + [outcome.prompts[-1]]
         return self._provider.reply(raw, [page for prompt in shown for page in split_into_pages(prompt.text)])
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as a message per page. If its text is not approved, return a call that `send` refuses."""
-        texts = self._approvable(prompt)
-        if self._approved is not None and any(text not in self._approved for text in texts):
-            return [Call(account=account, method=_UNAPPROVED, body=b"")]
-        return [self._provider.message_call(to.reveal(), page) for text in texts for page in split_into_pages(text)]
+        """Render a prompt as a message per page, or in approved texts alone."""
+        pages = [(page, "") for page in split_into_pages(prompt.text)]
+        texts = self._approved.messages(prompt.text, prompt.language) if self._approved else pages
+        return [self._provider.message_call(to.reveal(), text, template) for text, template in texts]
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Render a notice. Its text is neutral, since it appears on a locked screen."""
@@ -96,16 +94,7 @@ class SmsChannel(ProviderChannel[SmsProvider]):
     async def send(self, call: Call, call_id: str) -> SendResult:
         """Make one call. Providers have no field for `call_id`."""
         del call_id
-        if call.method == _UNAPPROVED:
-            return Permanent(_UNAPPROVED)
         return await self._provider.send(call)
-
-    def _approvable(self, prompt: Prompt) -> Sequence[str]:
-        """Return the whole prompt if its text is approved, else its statement and its question as two prompts."""
-        if self._approved is None or prompt.text in self._approved:
-            return [prompt.text]
-        *said, _asked = prompt.parts or ("",)
-        return [*said, prompt.text.removeprefix("\n\n".join(said)).strip()]
 
     def _events(self, message: IncomingSms) -> Iterator[Inbound]:
         if message.answered_by_provider:

@@ -82,8 +82,9 @@ class TwilioSms(TwilioNumber):
             response.message(status_callback=self._status_url).body(text)
         return twiml.response(str(response))
 
-    def message_call(self, to: str, text: str) -> Call:
-        """Return a call of the Messages resource."""
+    def message_call(self, to: str, text: str, template: str = "") -> Call:
+        """Return a call of the Messages resource, which names no template."""
+        del template
         fields = {"To": to, "From": self._settings.number, "Body": text, "StatusCallback": self._status_url}
         return Call(account=self.account, method="messages", body=urlencode(fields).encode())
 

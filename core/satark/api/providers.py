@@ -85,8 +85,11 @@ class SmsProvider(Protocol):
     def reply(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
         """Return the response that sends these texts to the sender, in order; for no texts, an empty response."""
 
-    def message_call(self, to: str, text: str) -> Call:
-        """Return the call that sends a text to a number, outside of a webhook's response."""
+    def message_call(self, to: str, text: str, template: str = "") -> Call:
+        """Return the call that sends a text to a number, outside of a webhook's response.
+
+        `template`: the id under which the text was registered (DLT); empty: no registered texts are configured.
+        """
 
     async def open(self) -> None:
         """Open the HTTP client."""

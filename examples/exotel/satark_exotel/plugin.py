@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from satark.api import SettingProblem, Settings, SettingsError, hookimpl, provider_url
@@ -23,7 +21,6 @@ class ExotelSettings(BaseModel):
     calls: bool = Field(default=False, description="whether citizens also call the number")
     recordings: str = Field(default="https://recordings.exotel.com", description="base URL of recordings; no other")
     dlt_entity: str = Field(default="", description="the registered entity's id")
-    dlt_templates: Path | None = Field(default=None, description="sheet of `satark sms templates` with approved ids")
 
     _only_safe_urls = field_validator("subdomain", "recordings")(provider_url)
 

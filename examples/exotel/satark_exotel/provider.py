@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hmac
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -50,7 +49,6 @@ class Exotel(Account):
         super().__init__(settings)
         self._path = f"/sms/exotel/{settings.path_secret.get_secret_value()}"
         self._url = f"{settings.subdomain}/v1/Accounts/{settings.sid}/Sms/send"
-        self._ids = _approved(settings)
         self.account = f"sms:{settings.number}"
 
     @property
@@ -76,17 +74,14 @@ class Exotel(Account):
         """Return the texts as plain text."""
         return RawResponse(body="\n\n".join(texts).encode())
 
-    def message_call(self, to: str, text: str) -> Call:
-        """Return a call of `Sms/send`."""
+    def message_call(self, to: str, text: str, template: str = "") -> Call:
+        """Return a call of `Sms/send`, with the id of the text's template."""
         sent = {"From": self._settings.number, "To": to, "Body": text, "DltEntityId": self._settings.dlt_entity}
-        if self._ids is not None:
-            sent["DltTemplateId"] = self._ids.get(text, "")
+        sent["DltTemplateId"] = template
         return Call(account=self.account, method="messages", body=urlencode(sent).encode())
 
     async def send(self, call: Call) -> SendResult:
-        """Send a message, if its text was registered."""
-        if self._ids is not None and not dict(parse_qsl(call.body.decode())).get("DltTemplateId"):
-            return Permanent("dlt-template")
+        """Send a message."""
         try:
             async with self._client.post(self._url, data=call.body, allow_redirects=False) as response:
                 answer = await read_answer(response.content, _LARGEST_ANSWER)
@@ -110,11 +105,3 @@ def _result(status: int, answer: bytes, retry_after: str) -> SendResult:
     if status >= 500 or 300 <= status < 400:
         return Transient(str(status))
     return Misconfigured(str(status)) if status in {401, 402, 403} else Permanent(str(status))
-
-
-def _approved(settings: ExotelSettings) -> dict[str, str] | None:
-    """Return text → approved id; None: no sheet is configured."""
-    if settings.dlt_templates is None:
-        return None
-    with settings.dlt_templates.open(encoding="utf-8-sig", newline="") as file:
-        return {row["text"]: row["template_id"] for row in csv.DictReader(file)}

@@ -55,6 +55,7 @@ def test_the_command_writes_the_sheet_and_refuses_one_with_a_missing_id(tmp_path
     assert result.exit_code == 0, result.output
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert {"hi", "en"} <= {row["language"] for row in rows}
+    assert re.search(r"en: a tip takes (\d+) segments or more, (\d+) paise", result.stderr)
     assert all(row["type"] == "Service Implicit" and row["template_id"] == "" for row in rows)
     for number, row in enumerate(rows):
         row["template_id"] = f"1107{number:015}"
@@ -71,6 +72,11 @@ def test_the_command_writes_the_sheet_and_refuses_one_with_a_missing_id(tmp_path
     for row in (rows[3], rows[5]):
         assert f"{row['name']}: its text has no approved id" in refused.output
     assert f"2 of {len(rows)} texts can't be sent in India" in refused.output
+    rows[5]["text"] = "From the police: {#alphanumeric#}{#alphanumeric#}"
+    _write(approved, rows)
+    assert (
+        f"{rows[5]['text']}: no word is between two variables" in written(tmp_path, "--approved", str(approved)).output
+    )
 
 
 def test_the_segments_of_a_custom_questionnaire_are_counted(tmp_path: Path) -> None:

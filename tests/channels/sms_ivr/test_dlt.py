@@ -1,17 +1,20 @@
-"""The registration sheet has every text that the questionnaire sends, its variables tagged, within the limits."""
+"""The registration sheet has every text that the questionnaire sends, and what is sent keeps TRAI's rules."""
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from satark.api.channel import Channel
+from satark.api.channel import Channel, Outcome, RawRequest, RawResponse
 from satark.api.inbound import Address
-from satark.api.outbound import Accepted, Call, Permanent, SendResult
+from satark.api.outbound import Call
 from satark.api.prompt import Prompt
+from satark.api.providers import SmsWebhook
 from satark.api.settings import SettingsError
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
@@ -19,7 +22,7 @@ from satark.plugins.loader import Plugins
 from satark.runtime.compose import load_channels
 from satark.settings.settings import Settings
 from satark_sms_ivr import plugin
-from satark_sms_ivr.dlt import MAX_CHARACTERS, ApprovedTexts, Template, tagged, templates
+from satark_sms_ivr.dlt import MAX_CHARACTERS, ApprovedTexts, Template, broken_rules, tagged, templates
 from satark_sms_ivr.segments import is_gsm7
 from satark_sms_ivr.sms import SmsChannel
 from satark_words.geography.geography import Geography
@@ -47,13 +50,110 @@ def test_every_variable_of_a_template_is_tagged(sheet: list[Template]) -> None:
     receipt = next(template for template in sheet if template.name == "en receipt")
     assert receipt.variables == 2
     assert tagged("In {minutes} minutes: {code}, {website}") == "In {#numeric#} minutes: {#alphanumeric#}, {#url#}"
-    assert tagged("{summary}").count("{#alphanumeric#}") == 10
 
 
-def test_templates_are_within_the_limits(sheet: list[Template]) -> None:
-    assert [template.name for template in sheet if len(template.text) > MAX_CHARACTERS or template.problem] == []
-    long = Template(name="en x", language="en", text="x" * (MAX_CHARACTERS + 1))
-    assert "2001 of 2000 characters" in long.problem
+VARIABLE = "{#alphanumeric#}"
+BROKEN = {
+    "more than 2,000 characters": ("x" * (MAX_CHARACTERS + 1), "2001 of 2000 characters"),
+    "more than two variables": (f"Write it down: {VARIABLE} is " * 3 + "what you need now", "3 of 2 variables"),
+    "two variables side by side": ("Officer's question: " * 9 + VARIABLE * 2, "no word is between"),
+    "only marks between two variables": (
+        "Changed in your tip: " * 9 + f"{VARIABLE}: , {VARIABLE}",
+        "no word is between",
+    ),
+    "a variable without a tag": ("Your tip has the number {number}.", "says no kind"),
+    "a tag that is no kind": ("Your tip has the number {#var#}.", "says no kind"),
+    "less than 30 % of fixed text": (f"From the police: {VARIABLE}", "30% of it is fixed"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BROKEN.values(), ids=BROKEN)
+def test_a_text_that_breaks_a_rule_of_the_operators_is_refused(text: str, said: str) -> None:
+    (problem,) = broken_rules(text)
+    assert said in problem
+    with pytest.raises(ValueError, match=re.escape(said)):
+        ApprovedTexts({text: "1107"}, ())
+
+
+LANGUAGES = ("hi", "en", "ur", "bho")
+VALUES = {
+    "short": "7",
+    "a word without an end": "क्षत्रियों" * 12,
+    "words": "Arms are sold outside the village at night, every week. " * 6,
+    "lines": "रात में\n\n“बालू” का खनन – रोज़\n" * 8,
+    "a link": "https://satark.varanasipolice.in/status?" + "x" * 90,
+    "no letters": "? " * 70,
+}
+"""What may stand in the place of a text: the most that an officer or a tipster writes of each kind."""
+
+
+@pytest.fixture(scope="module")
+def every_language() -> tuple[list[Template], ApprovedTexts]:
+    found = list(templates(prompts(filled=False)))
+    return found, ApprovedTexts({one.text: one.name for one in found}, LANGUAGES)
+
+
+def prompts(*, filled: bool) -> Iterator[tuple[str, Prompt]]:
+    source = default_flow(LANGUAGES)
+    return every_prompt(load_flow(source), source.catalogues, Geography.sample(), "sms", filled=filled)
+
+
+def test_no_template_breaks_a_rule(every_language: tuple[list[Template], ApprovedTexts]) -> None:
+    sheet, _ = every_language
+    assert [(one.name, problem) for one in sheet for problem in broken_rules(one.text)] == []
+    assert len(sheet) > 1000
+    assert len({one.name for one in sheet}) == len(sheet)
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_whatever_is_said_goes_out_in_approved_texts_with_nothing_lost(
+    value: str, every_language: tuple[list[Template], ApprovedTexts]
+) -> None:
+    sheet, approved = every_language
+    filled = {one.name: re.compile(VARIABLE_PATTERN.sub(_held, re.escape(one.text)), re.DOTALL) for one in sheet}
+    carried = {one.name for one in sheet if ".carry" in one.name}
+    said = [prompt for _, prompt in prompts(filled=False) if "{" in prompt.text]
+    said += [Prompt(text=value, language=language) for language in LANGUAGES]
+    for prompt in said:
+        text = re.sub(r"\{\w+\}", lambda _: value, prompt.text)
+        told = ""
+        for message, name in approved.messages(text, prompt.language):
+            found = filled[name].fullmatch(message)
+            assert found, f"{name} does not say {message!r}"
+            told += "".join(found.groups()) if name in carried else message
+        assert _letters(told) == _letters(text)
+
+
+def _held(found: re.Match[str]) -> str:
+    """The values that a variable of this kind may hold."""
+    return {"numeric": r"(\d{1,30})", "url": r"(\S{1,200})"}.get(found[1], r"([^\n]{1,30})")
+
+
+VARIABLE_PATTERN = re.compile(r"\\{\\#(\w+)\\#\\}")
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]", "", text)
+
+
+@pytest.mark.parametrize("said", ["category 0", "category 0 2", "review 0", "reply.remark.code", "notice"])
+@pytest.mark.parametrize("language", ["hi", "hi-own", "en", "ur", "bho"])
+def test_a_question_goes_out_whole_below_any_statement(
+    said: str, language: str, every_language: tuple[list[Template], ApprovedTexts]
+) -> None:
+    sheet, approved = every_language
+    texts = {one.name: one.text for one in sheet}
+    wanted = texts.get(f"{language} {said}")
+    if wanted is None:
+        assert "0 2" in said, "a question that fits one page has no second one"
+        return
+    wanted = wanted.replace("{#url#}", "https://tips.example.in")
+    statement = texts[f"{language} not_understood"]
+    found = [text for text, _ in approved.messages(f"{statement}\n\n{wanted}", language[:3].rstrip("-"))]
+    assert found == [statement, wanted]
+
+
+def test_a_template_is_registered_in_its_alphabet(sheet: list[Template]) -> None:
     devanagari = {template.language for template in sheet if template.is_unicode}
     assert "hi" in devanagari
     assert all(is_gsm7(template.text.replace("#", "")) for template in sheet if not template.is_unicode)
@@ -61,56 +161,77 @@ def test_templates_are_within_the_limits(sheet: list[Template]) -> None:
 
 TO = Address("+919876543210")
 NEWS = 'Your request has an update. To see it send "status" and your code.'
-RECEIPT = "Tip no. {#alphanumeric#}\nSecret code: {#alphanumeric#}"
+RECEIPT = "Tip no. {#alphanumeric#}\nSecret code: {#alphanumeric#}\nKeep it to yourself."
+
+
+CARRIERS = (
+    "The message says: {#alphanumeric#}",
+    "The message says: {#alphanumeric#} - and it goes on: {#alphanumeric#}",
+)
+CARRIED = dict(zip((*CARRIERS, "More: reply M"), ("11", "12", "13"), strict=True))
 
 
 class Provider:
     """A provider that takes everything."""
 
     account = "sms:+15550100100"
+    inline = True
 
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
+    def message_call(self, to: str, text: str, template: str = "") -> Call:
+        return Call(account=self.account, method="messages", body=f"{to} {template} {text}".encode())
 
-    def message_call(self, to: str, text: str) -> Call:
-        return Call(account=self.account, method="messages", body=f"{to} {text}".encode())
+    def parse(self, _raw: RawRequest) -> SmsWebhook:
+        return SmsWebhook()
 
-    async def send(self, call: Call) -> SendResult:
-        self.sent.append(call.body)
-        return Accepted()
+    def reply(self, _raw: RawRequest, texts: Sequence[str]) -> RawResponse:
+        return RawResponse(body="\n".join(texts).encode())
 
 
-async def sent(text: str, ids: dict[str, str] | None) -> tuple[list[SendResult], list[bytes]]:
+def sent(text: str, ids: dict[str, str] | None) -> list[str]:
+    channel = sms_channel(ids)
+    calls = channel.notice(Prompt(text=text, language="en"), Provider.account, TO)
+    return [call.body.decode().removeprefix(f"{TO.reveal()} ") for call in calls]
+
+
+def sms_channel(ids: dict[str, str] | None) -> SmsChannel:
     provider: Any = Provider()
-    channel = SmsChannel(provider, None if ids is None else ApprovedTexts(ids))
-    calls = channel.notice(Prompt(text=text, language="en"), provider.account, TO)
-    return [await channel.send(call, "1") for call in calls], provider.sent
+    return SmsChannel(provider, None if ids is None else ApprovedTexts({**CARRIED, **ids}, ["en"]))
 
 
 @pytest.mark.parametrize(
-    ("text", "ids", "accepted"),
+    ("text", "ids", "messages"),
     [
-        (NEWS, None, True),
-        (NEWS, {NEWS: "1107"}, True),
-        (NEWS, {NEWS: ""}, False),
-        (f"{NEWS} And more.", {NEWS: "1107"}, False),
-        ("Tip no. 7F3K-9Q2M\nSecret code: 1234 5678", {RECEIPT: "1107"}, True),
-        ("Tip no. " + "9" * 31 + "\nSecret code: 1234", {RECEIPT: "1107"}, False),
-        ("Tip no. 7F3K-9Q2M", {RECEIPT: "1107"}, False),
-        ("anything at all", {}, False),
+        (NEWS, None, [f" {NEWS}"]),
+        (NEWS, {NEWS: "1107"}, [f"1107 {NEWS}"]),
+        ("Tip no. 7F3K-9Q2M\nSecret code: 1234 5678\nKeep it to yourself.", {RECEIPT: "1"}, None),
+        ("Tip no. " + "9" * 31 + "\nSecret code: 1\nKeep it to yourself.", {RECEIPT: "1"}, []),
+        ("Anything.", {NEWS: ""}, ["11 The message says: Anything."]),
+        (f"{NEWS}\n\nAnything.", {NEWS: "1107"}, [f"1107 {NEWS}", "11 The message says: Anything."]),
+        (
+            "Did the tractor come back on Sunday night?",
+            {},
+            ["12 The message says: Did the tractor come back on - and it goes on: Sunday night?"],
+        ),
     ],
 )
-async def test_only_an_approved_text_reaches_the_provider(text: str, ids: dict[str, str], *, accepted: bool) -> None:
-    results, bodies = await sent(text, ids)
-    assert results == ([Accepted()] if accepted else [Permanent("dlt-template")])
-    assert bool(bodies) == accepted
+def test_only_approved_texts_reach_the_provider(
+    text: str, ids: dict[str, str] | None, messages: list[str] | None
+) -> None:
+    if messages:
+        assert sent(text, ids) == messages
+    elif messages is None:
+        assert sent(text, ids) == [f"1 {text}"]
+    else:
+        assert all(one[:3] in {"11 ", "12 "} for one in sent(text, ids))
 
 
-async def test_a_refused_message_holds_neither_the_number_nor_the_text() -> None:
-    channel = SmsChannel(Provider(), ApprovedTexts({}))  # type: ignore[arg-type] # as much of it as is called
-    (call,) = channel.render(Prompt(text=NEWS, language="en"), "sms:+15550100100", TO)
-    assert call.body == b""
-    assert "dlt-template" in repr(call)
+def test_with_approved_texts_every_answer_is_a_call_with_its_template() -> None:
+    raw = RawRequest(method="POST", path="/sms/webhook")
+    prompt = Prompt(text=NEWS, language="en")
+    for ids, inline in ((None, True), ({}, False)):
+        channel = sms_channel(ids)
+        assert channel.capabilities.inline == inline
+        assert bool(channel.reply(raw, Outcome(prompts=[prompt])).body) == inline
 
 
 QUESTION = "Is a policeman involved?\n1 Yes\n2 No"
@@ -119,16 +240,12 @@ QUESTION = "Is a policeman involved?\n1 Yes\n2 No"
 @pytest.mark.parametrize(
     ("ids", "messages"),
     [
-        ({f"Kept.\n\n{QUESTION}": "1", "Kept.": "2", QUESTION: "3"}, [f"Kept.\n\n{QUESTION}"]),
-        ({"Kept.": "2", QUESTION: "3"}, ["Kept.", QUESTION]),
-        ({QUESTION: "3"}, [""]),
+        ({"Kept.": "2", QUESTION: "3"}, ["2 Kept.", f"3 {QUESTION}"]),
+        ({QUESTION: "3"}, ["11 The message says: Kept.", f"3 {QUESTION}"]),
     ],
 )
 def test_a_statement_and_its_question_are_sent_as_they_were_approved(ids: dict[str, str], messages: list[str]) -> None:
-    channel = SmsChannel(Provider(), ApprovedTexts(ids))  # type: ignore[arg-type] # as much of it as is called
-    asked = Prompt(text=f"Kept.\n\n{QUESTION}", parts=("Kept.", "Is a policeman involved?"), language="en")
-    calls = channel.render(asked, "sms:+15550100100", TO)
-    assert [call.body.decode().removeprefix(f"{TO.reveal()} ") for call in calls] == messages
+    assert sent(f"Kept.\n\n{QUESTION}", ids) == messages
 
 
 def test_every_template_of_the_sheet_matches_its_own_message() -> None:
@@ -136,7 +253,8 @@ def test_every_template_of_the_sheet_matches_its_own_message() -> None:
     prompts = every_prompt(load_flow(source), source.catalogues, Geography.sample(), "sms", filled=False)
     for template in templates(prompts):
         message = re.sub(r"\{#\w+#\}", "12", template.text)
-        assert message in ApprovedTexts({template.text: "1107"}), template.name
+        found = list(ApprovedTexts({template.text: "1107"}, ()).messages(message, template.language))
+        assert found == [(message, "1107")], template.name
 
 
 @pytest.fixture
@@ -156,12 +274,22 @@ def sms() -> Channel:
 @pytest.mark.usefixtures("twilio")
 def test_the_setting_names_the_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sheet = tmp_path / "approved.csv"
-    sheet.write_text(f'text,template_id\n"{NEWS.replace(chr(34), chr(34) * 2)}",1107\n', "utf-8")
+    monkeypatch.setenv("SATARK_LANGUAGES", '["en"]')
     monkeypatch.setenv("SATARK_SMS__DLT_TEMPLATES", str(sheet))
-    known, unknown = (
-        sms().notice(Prompt(text=text, language="en"), "sms:+15550100100", TO)[0] for text in (NEWS, "Something else")
-    )
-    assert (known.method, unknown.method) == ("messages", "dlt-template")
+    rows = {**CARRIED, NEWS: "1107"}
+    written = {
+        "": rows,
+        "en sms.carry has no approved id": {NEWS: "1107"},
+        "no word is between two variables": {**rows, f"{NEWS} {VARIABLE}{VARIABLE}": "1"},
+    }
+    for problem, texts in written.items():
+        with sheet.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("text", "template_id"), *texts.items()])
+        if problem:
+            with pytest.raises(SettingsError, match=rf"sms\.dlt_templates.*{problem}"):
+                sms()
+        else:
+            assert not sms().capabilities.inline
     monkeypatch.setenv("SATARK_SMS__DLT_TEMPLATES", str(tmp_path / "nowhere.csv"))
     with pytest.raises(SettingsError, match=r"sms\.dlt_templates.*can't be read"):
         sms()

@@ -10,7 +10,6 @@ import pytest
 
 from satark.api.channel import Channel, RawRequest
 from satark.api.inbound import Address
-from satark.api.outbound import Permanent
 from satark.runtime.compose import load_channels
 from satark.settings.settings import Settings
 from satark_exotel import plugin
@@ -93,15 +92,10 @@ async def test_it_keeps_the_contract_by_get_and_post_with_a_secret_path(
 
 
 @pytest.mark.usefixtures("configured")
-async def test_a_text_without_an_approved_id_is_not_sent(tmp_path: Path) -> None:
-    sheet = tmp_path / "approved.csv"
-    sheet.write_text("text,template_id\nKnown.,1107\n", encoding="utf-8")
+def test_a_message_names_the_template_of_its_text() -> None:
     settings = {name.removeprefix("SATARK_EXOTEL__").lower(): value for name, value in SETTINGS.items()}
-    provider = Exotel(ExotelSettings.model_validate({**settings, "dlt_templates": sheet}))
-    await provider.open()
-    assert await provider.send(provider.message_call(PHONE, "Unknown.")) == Permanent("dlt-template")
-    assert b"DltTemplateId=1107" in provider.message_call(PHONE, "Known.").body
-    await provider.close()
+    call = Exotel(ExotelSettings.model_validate(settings)).message_call(PHONE, "Known.", "1107")
+    assert b"DltTemplateId=1107" in call.body
 
 
 @pytest.mark.usefixtures("configured")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Final
 
 import msgspec
@@ -39,20 +40,23 @@ def every_prompt(
 ) -> Iterator[tuple[str, Prompt]]:
     """Yield each prompt with a name: every question, below the longest that may be said before it, every menu and text.
 
+    A language of which the channel has a wording in other letters is yielded a second time in its own.
     `erasable`: the channel can delete messages (`satark.api.channel.ErasingChannel`). `filled`: places have examples in
     them; else they stand as `{place}`, and a question stands alone.
     """
     loaded = LoadedFlow(flow, catalogues, geography, website=_WEBSITE if filled else "{website}")
-    for language in flow.languages:
+    for language, own in product(flow.languages, (False, True)):
         session = Session(flow=flow.hash, channel=channel, tip="", recipient="", identity="", language=language)
-        session = msgspec.structs.replace(session, erasable=erasable)
+        session = msgspec.structs.replace(session, erasable=erasable, own_letters=own)
+        if own and catalogues[language].reworded("satark.dialogue", channel) is None:
+            continue
         fill = _Fill(session.language, filled=filled)
         for name, prompt in (
             *_questions(loaded, session, fill),
             *_menus(loaded, session, fill),
             *_texts(loaded, session, fill),
         ):
-            yield f"{language} {name}", prompt
+            yield f"{language}{own * '-own'} {name}", prompt
 
 
 class _Fill:
