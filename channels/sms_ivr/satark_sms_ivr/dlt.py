@@ -26,7 +26,7 @@ from satark_sms_ivr.segments import (
     is_gsm7,
     more_hint,
     split_into_pages,
-    without_typography,
+    to_gsm7,
 )
 from satark_words.graphemes import split
 
@@ -132,7 +132,7 @@ def _blocks(prompt: Prompt) -> Iterator[str]:
 
 def tagged(text: str) -> str:
     """Replace every `{place}` of a text by a tagged variable, but those whose values are too long for one."""
-    return _place.sub(lambda found: _TAGGED.get(found[1], "{#alphanumeric#}"), without_typography(text).strip())
+    return _place.sub(lambda found: _TAGGED.get(found[1], "{#alphanumeric#}"), to_gsm7(text).strip())
 
 
 def least_segments(flow: Flow, wanted: Iterable[Template]) -> Mapping[str, int]:
@@ -180,7 +180,7 @@ class ApprovedTexts:
 
     def messages(self, text: str, language: str) -> Iterator[tuple[str, str]]:
         """Yield the messages that tell a text, each with the id of its template."""
-        lines, loose = without_typography(text).strip().split("\n"), list[str]()
+        lines, loose = to_gsm7(text).strip().split("\n"), list[str]()
         while lines:
             count, id_ = next(self._approved(lines), (1, ""))
             said, lines = lines[:count], lines[count:]

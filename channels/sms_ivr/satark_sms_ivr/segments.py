@@ -7,6 +7,7 @@ concatenated message has less room in each part): one message has 160 septets or
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Final
 
 import msgspec
@@ -55,30 +56,18 @@ def is_gsm7(text: str) -> bool:
 
 
 def to_gsm7(text: str) -> str:
-    """Replace typographic marks if the text then fits the 7-bit alphabet; else return it unchanged.
+    """Replace typographic marks, and the isolates that old phones show as boxes.
 
     A single curly quote would more than halve the characters per segment.
     """
-    candidate = text.translate(_TYPOGRAPHIC)
-    return candidate if _septets(candidate) is not None else text
-
-
-def without_typography(text: str) -> str:
-    """Replace typographic marks, and the isolates that old phones show as boxes."""
     return with_marks(text).translate(_TYPOGRAPHIC)
 
 
 def _septets(text: str) -> int | None:
     """Return the length of a text in septets. None: a character is not in the 7-bit alphabet."""
-    septets = 0
-    for char in text:
-        if char in GSM7_BASIC:
-            septets += 1
-        elif char in GSM7_EXTENSION:
-            septets += _EXTENSION_SEPTETS
-        else:
-            return None
-    return septets
+    if not (GSM7_BASIC | GSM7_EXTENSION).issuperset(text):
+        return None
+    return sum(_EXTENSION_SEPTETS if char in GSM7_EXTENSION else 1 for char in text)
 
 
 def _segments(units: int, alone: int, chained: int) -> int:
@@ -123,7 +112,7 @@ def split_into_pages(text: str, hint: str = "") -> list[str]:
         text: the text. A text of at most three segments stays on one page.
         hint: a last line for every page but the last.
     """
-    rest, found = to_gsm7(with_marks(text)).strip(), []
+    rest, found = to_gsm7(text).strip(), []
     tail = f"\n{hint}" if hint else ""
     while count_segments(rest) > MAX_SEGMENTS:
         head = _head(rest, tail)
@@ -138,14 +127,12 @@ def _head(text: str, tail: str) -> str:
     It ends with a whole paragraph; else with a whole line or word, if that leaves at least half of the start.
     """
     letters = list(clusters(text))
-    low, high = 0, len(letters)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if count_segments("".join(letters[:middle]).rstrip() + tail) <= MAX_SEGMENTS:
-            low = middle
-        else:
-            high = middle - 1
-    head = "".join(letters[:low]) or text[:1]  # one letter with very many combining marks
+    most = bisect_right(
+        range(len(letters)),
+        MAX_SEGMENTS,
+        key=lambda count: count_segments("".join(letters[: count + 1]).rstrip() + tail),
+    )
+    head = "".join(letters[:most]) or text[:1]  # one letter with very many combining marks
     for mark, least in (("\n\n", 0), ("\n", len(head) // 2), (" ", len(head) // 2)):
         at = head.rfind(mark)
         if at > least:

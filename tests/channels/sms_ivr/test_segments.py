@@ -40,9 +40,9 @@ def test_the_segments_of_a_text(text: str, expected: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("It’s “done”…", 'It\'s "done"...'), ("• one – two", "- one - two"), ("हाँ “ना”", "हाँ “ना”"), ("₹500", "Rs 500")],
+    [("It’s “done”…", 'It\'s "done"...'), ("• one – two", "- one - two"), ("हाँ “ना”", 'हाँ "ना"'), ("₹500", "Rs 500")],
 )
-def test_typographic_marks_are_replaced_if_the_text_then_fits_the_7_bit_alphabet(text: str, expected: str) -> None:
+def test_typographic_marks_are_replaced_by_those_of_the_7_bit_alphabet(text: str, expected: str) -> None:
     assert to_gsm7(text) == expected
 
 
