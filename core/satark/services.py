@@ -6,36 +6,30 @@ Channels get none of these, since they have no access to storage.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from satark.api.services import Drafts, Ingest
+from sqlalchemy import Connection, Engine
+
+from satark.api.providers import Transcriber
+from satark.api.routing import Desk, DestinationRule
+from satark.api.services import DestinationReader, Drafts, Ingest
+from satark.api.services import UnitOfWork as AnyUnitOfWork
 from satark.dialogue.flow.loader import Questionnaire
 from satark.identity.edge_key import EdgeKeyError, load_edge_key
 from satark.roster.roster import COPY_NAME, HOST_COPY_NAME, HostRoster, Roster
 from satark.routing.authors import Signers
 from satark.routing.desks import all_desks
+from satark.settings.settings import Settings
 from satark.store import deliveries, envelopes
-from satark.store.destination_faults import destination_faults
+from satark.store.destination_faults import DestinationFault, destination_faults
 from satark.store.engines import reading_engine
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
 from satark.store.workspace import temporary_folder, workspace_dir
 from satark.store.write_ahead_log import LogEraser
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from sqlalchemy import Connection, Engine
-
-    from satark.api.providers import Transcriber
-    from satark.api.routing import Desk, DestinationRule
-    from satark.api.services import DestinationReader
-    from satark.api.services import UnitOfWork as AnyUnitOfWork
-    from satark.settings.settings import Settings
-    from satark.store.destination_faults import DestinationFault
-    from satark.store.writer import Writer
-    from satark_words.geography.geography import Geography
-
+from satark.store.writer import Writer
+from satark_words.geography.geography import Geography
 
 T = TypeVar("T")
 

@@ -11,9 +11,10 @@ import hmac
 import os
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, reduce
 from operator import or_, xor
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
@@ -22,9 +23,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 _VERSION: Final = b"age-encryption.org/v1\n"
 _ARGUMENTS: Final = rb"[!-~]+(?: [!-~]+)*"

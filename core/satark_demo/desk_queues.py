@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio.to_thread
 import msgspec
 
 from satark.api.routing import CaseworkError, NoSuchDesk
 from satark.api.sealing import CantOpen
-from satark.casework import NoSuchFile, OpenTip
+from satark.api.tip import Evidence
+from satark.casework import Casework, NoSuchFile, OpenTip
 from satark_demo.messages import identifying_metadata
-
-if TYPE_CHECKING:
-    from satark.api.tip import Evidence
-    from satark.casework import Casework
 
 SHOWN = 20
 """Number of a desk's newest tips that the page lists."""

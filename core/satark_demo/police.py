@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from satark_demo.chat import NoSuchMessage, NotPossible, Publish
-
-if TYPE_CHECKING:
-    from satark_testing.peers.police import PoliceReceiver
+from satark_testing.peers.police import PoliceReceiver
 
 SHOWN = 20
 """Number of newest events that the page lists."""

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
 from satark.api.observability import Redacted
+from satark.settings.settings import Settings
 from satark_demo.police import MakePoliceSystem, PoliceSystem, SimulatedPoliceSystem
+from satark_demo.simulator import MakeChat
 from satark_demo.telegram import TelegramChat
 from satark_demo.twilio import CallChat, SmsChat
 from satark_demo.whatsapp import WhatsAppChat
@@ -22,11 +24,6 @@ from satark_testing.processes.serving import serve
 from satark_testing.telegram.bot_api import TelegramPeer
 from satark_testing.twilio.api import TwilioPeer
 from satark_testing.whatsapp.graph_api import GraphPeer
-
-if TYPE_CHECKING:
-    from satark.settings.settings import Settings
-    from satark_demo.simulator import MakeChat
-
 
 POLICE_LIBRARIES = ("asyncssh", "standardwebhooks")
 """Modules that the extra `police` installs. Without them no police system is simulated."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from satark.api.channel import Channel
 from satark.api.inbound import Address
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-
-if TYPE_CHECKING:
-    from satark.api.channel import Channel
-    from satark.ingest.sessions import Drafts
-    from satark.services import Services
-    from satark_demo.chat import Chat
-    from satark_words.reading import Reading
+from satark.ingest.sessions import Drafts
+from satark.services import Services
+from satark_demo.chat import Chat
+from satark_words.reading import Reading
 
 MAX_LINES: Final = 1000
 """Maximum number of utterances in one list."""

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from satark_demo import samples
-from satark_demo.messages import SentFile
-
-if TYPE_CHECKING:
-    from satark_demo.chat import Chat
-    from satark_demo.messages import ChatMessage
-    from satark_demo.simulator import MakeChat
+from satark_demo.chat import Chat
+from satark_demo.messages import ChatMessage, SentFile
+from satark_demo.simulator import MakeChat
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,18 +8,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from satark.api.routing import CaseworkError
+from satark.casework import Casework
 from satark.casework.act_names import DeskAct
 from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import DeskActs
+from satark.services import Services
 from satark_demo.sample_citizens import STORIES, NoAnswerError, SampleCitizen
-
-if TYPE_CHECKING:
-    from satark.casework import Casework
-    from satark.services import Services
-    from satark_demo.simulator import MakeChat
+from satark_demo.simulator import MakeChat
 
 _AT_ONCE: Final = 4
 _FIRST_PHONE: Final = 101

@@ -8,14 +8,17 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import uvicorn
+from starlette.applications import Starlette
 
+from satark.api.services import Prepared
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.runtime.http_server import CONNECTION_CLASS
+from satark.services import Services
 from satark.settings.core import PUBLIC_METRICS
 from satark.settings.settings import Settings
 from satark_demo.desk_queues import DeskQueues
@@ -23,14 +26,7 @@ from satark_demo.event_stream import EventStream
 from satark_demo.providers import SimulatedProviders, simulated_providers
 from satark_demo.readings import Readings
 from satark_demo.sample_week import SampleWeek
-from satark_demo.simulator import Phones, Simulator
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-
-    from satark.api.services import Prepared
-    from satark.services import Services
-    from satark_demo.simulator import MakeChat
+from satark_demo.simulator import MakeChat, Phones, Simulator
 
 _STOP_SECONDS = 2
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import anyio.to_thread
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -17,22 +18,17 @@ from starlette.staticfiles import StaticFiles
 from satark.api.routing import CaseworkError
 from satark.api.sealing import CantOpen
 from satark.api.web import PAGE_HEADERS, PageHeaders, SameOrigin
+from satark.dialogue.flow.loader import Questionnaire
+from satark.services import Services
 from satark_demo import samples
 from satark_demo.chat import Action, Chat, NoSuchMessage, NotPossible, Publish, Say
+from satark_demo.desk_queues import DeskQueues
 from satark_demo.event_stream import EventStream
 from satark_demo.messages import SentFile
+from satark_demo.police import PoliceSystem
+from satark_demo.readings import Readings
+from satark_words.geography.geography import Geography
 from satark_words.geography.units import ELSEWHERE
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from satark.dialogue.flow.loader import Questionnaire
-    from satark.services import Services
-    from satark_demo.desk_queues import DeskQueues
-    from satark_demo.police import PoliceSystem
-    from satark_demo.readings import Readings
-    from satark_words.geography.geography import Geography
-
 
 _STATIC = Path(__file__).parent / "static"
 _GUARDS = (Middleware(PageHeaders), Middleware(SameOrigin))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from satark_demo.chat import Chat, NoSuchMessage, Publish
 from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, identifying_metadata, kind_of
+from satark_testing.telegram.bot_api import BotMessage, TelegramPeer
 from satark_testing.telegram.citizen import content
 from satark_testing.telegram.messages import Person, Update
-
-if TYPE_CHECKING:
-    from satark_testing.telegram.bot_api import BotMessage, TelegramPeer
 
 WEBHOOK = "/telegram/webhook"
 

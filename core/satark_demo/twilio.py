@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from satark_demo.chat import Chat, NotPossible, Publish
 from satark_demo.messages import ChatMessage, SentFile, identifying_metadata, kind_of
-from satark_testing.twilio.api import TwilioMessage, new_sid
+from satark_testing.twilio.api import TwilioMessage, TwilioPeer, new_sid
 from satark_testing.twilio.people import Caller, Texter
 from satark_testing.whatsapp.citizen import LostError
-
-if TYPE_CHECKING:
-    from satark_testing.twilio.api import TwilioPeer
 
 
 class SmsChat(Chat):

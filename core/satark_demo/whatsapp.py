@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from satark_demo.chat import Chat, NoSuchMessage, Publish
 from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, identifying_metadata, kind_of
+from satark_testing.whatsapp.graph_api import BusinessMessage, GraphPeer
 from satark_testing.whatsapp.messages import Sender, wamid
-
-if TYPE_CHECKING:
-    from satark_testing.whatsapp.graph_api import BusinessMessage, GraphPeer
 
 WEBHOOK = "/whatsapp/webhook"
 

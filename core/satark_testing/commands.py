@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
 
+import click
 from click.testing import CliRunner, Result
-
-if TYPE_CHECKING:
-    import click
 
 
 @cache

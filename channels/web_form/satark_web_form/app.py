@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -11,23 +12,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from satark.api import PAGE_HEADERS, PageHeaders, SameOrigin
 from satark_web_form.form_pages import FormPages
 from satark_web_form.mailbox_pages import MailboxPages
+from satark_web_form.site import Endpoint, FormSite
 from satark_web_form.submit_pages import SubmitPages
+from satark_web_form.uploads.draft_key import DraftKey
+from satark_web_form.uploads.segments import UploadProblem
 from satark_web_form.uploads.tus import PROBLEM_HEADER, STATUS, NotAdmitted, TusEndpoints
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from satark_web_form.site import Endpoint, FormSite
-    from satark_web_form.uploads.draft_key import DraftKey
-    from satark_web_form.uploads.segments import UploadProblem
-    from satark_web_form.visitors import Visitor, VisitorCookie
-
+from satark_web_form.visitors import Visitor, VisitorCookie
 
 PROOF_HEADER = "satark-proof"
 """Header in which a new upload sends a proof of work, after the response 428 has asked for one."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark.api import BEFORE_SENDING, FormPage, FormQuestion, FormView, Outcome, Tap
 from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldsets
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import DraftLookup, FormSite, ProofProblem, paragraphs, redirect
 from satark_web_form.visitors import Visitor, new_visitor
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
 
 Select: TypeAlias = Callable[[FormView, SubmittedForm], Sequence[FormQuestion]]
 """Selects the questions of a page."""

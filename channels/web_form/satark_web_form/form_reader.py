@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
+from starlette.requests import Request
 
 from satark.api import FormError, Media, Redacted, read_pairs
 from satark_web_form.channel import ACCOUNT
 from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD
 from satark_web_form.uploads.multipart_form import receive_form
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from satark_web_form.uploads.segments import UploadProblem
-    from satark_web_form.uploads.upload_store import UploadStore
-    from satark_web_form.visitors import Visitor
+from satark_web_form.uploads.segments import UploadProblem
+from satark_web_form.uploads.upload_store import UploadStore
+from satark_web_form.visitors import Visitor
 
 MAX_FORM_BYTES: Final = 2 * 1024 * 1024
 """Size of a form without its files: enough for four of the longest Hindi answers, at nine bytes per letter."""

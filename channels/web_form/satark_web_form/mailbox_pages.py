@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark.api import MAILBOX, RECEIPT_DIGITS, Event, FormPage, Outcome, Prompt, Tap, Text, command_token
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import FormSite, ProofProblem, redirect
 from satark_web_form.visitors import Visitor, new_visitor
 from satark_words.tokens import find_code
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
 
 
 class MailboxPages:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,17 +19,13 @@ from satark_web_form.channel import ACCOUNT, FORGET, WebFormChannel
 from satark_web_form.form_reader import FormReader, SubmittedForm, to_submitted_form
 from satark_web_form.map.area_map import draw_map
 from satark_web_form.proof_of_work.claims import FreeBudget
-from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD
+from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD, ProofChallenge, ProofOfWork, Purpose
+from satark_web_form.settings import WebFormSettings
+from satark_web_form.uploads.upload_store import UploadStore
 from satark_web_form.visitors import Visitor, VisitorCookie
 from satark_words.catalogues import Catalogues
 from satark_words.languages import language as known_language
 from satark_words.languages import languages_of
-
-if TYPE_CHECKING:
-    from satark_web_form.proof_of_work.proof_of_work import ProofChallenge, ProofOfWork, Purpose
-    from satark_web_form.settings import WebFormSettings
-    from satark_web_form.uploads.upload_store import UploadStore
-
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 

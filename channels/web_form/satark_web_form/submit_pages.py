@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakValueDictionary
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark.api import BEFORE_SENDING, RECEIPT_DIGITS, FormView, Tap, parse_token
 from satark_web_form.channel import FORGET
@@ -14,11 +17,6 @@ from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import FormSite, ProofProblem, paragraphs, redirect
 from satark_web_form.visitors import Visitor
 from satark_words.tokens import find_code
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
 
 _CLEAR_CACHE = '"cache"'
 """`Clear-Site-Data`: the browser drops its cached pages of this site, so that its back button shows none of them."""

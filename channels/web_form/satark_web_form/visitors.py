@@ -5,16 +5,13 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark.api import Address
 from satark_web_form.uploads.draft_key import SECRET_BYTES, DraftKey
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
 
 _is_secret = re.compile(r"[\w-]{43}", re.ASCII).fullmatch
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import aiohttp
 import msgspec
 
 from satark_files.decoding import DECODING_ERRORS
-from satark_whatsapp.graph_api import error_of, read_limited
-
-if TYPE_CHECKING:
-    from satark_whatsapp.graph_api import GraphApi
+from satark_whatsapp.graph_api import GraphApi, error_of, read_limited
 
 _OK: Final = 200
 _LOW: Final = "RED"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from satark.api.observability import Redacted
 from satark.api.sealing import new_identity, open_as, seal
 from satark.custody.chain import canonical_json, format_utc, new_salt
 from satark.identity.signatures import is_signed
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ActKind: TypeAlias = Literal[
     "signed_in", "sign_in_failed", "signed_out",

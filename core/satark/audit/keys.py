@@ -11,9 +11,10 @@ This module takes the desks and their keys from the roster.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from satark.api.observability import Redacted
@@ -22,13 +23,9 @@ from satark.identity.signatures import is_signed, signing_key, verifier_of
 from satark.roster.entries import DESK_USE
 from satark.routing.desks import all_desks
 from satark.routing.rules import desks_above
+from satark.services import Services
 from satark.store.tables import audit_key, audit_key_copy
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 class AuditKey(Redacted, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, Row, select
@@ -13,14 +13,12 @@ from satark.api.sealing import CantOpen
 from satark.audit import acts, keys
 from satark.audit.acts import Act, SignedAct
 from satark.custody.chain import GENESIS, OFFICERS
+from satark.roster.entries import Role
+from satark.roster.state import RosterState
 from satark.routing.rules import desks_above
+from satark.services import Services
 from satark.store.tables import custody
-
-if TYPE_CHECKING:
-    from satark.roster.entries import Role
-    from satark.roster.state import RosterState
-    from satark.services import Services
-    from satark_words.geography.geography import Geography
+from satark_words.geography.geography import Geography
 
 SCAN_ROWS = 2000
 """Most rows that one page looks through: some 0.1 ms each."""

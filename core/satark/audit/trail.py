@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from satark.api.sealing import recipient_of
 from satark.audit import acts, keys, witness
+from satark.audit.acts import ActKind
 from satark.custody import log as custody
 from satark.custody.countersignature import CannotCountersign, countersign
 from satark.custody.manifest import PackSigner, Signer
@@ -15,14 +16,9 @@ from satark.custody.verify_pack import held_against, verify_pack
 from satark.identity.signatures import verifier_of
 from satark.roster.entries import officer_key
 from satark.routing.desks import find_desk
+from satark.services import Services
+from satark.store.unit_of_work import UnitOfWork
 from satark_files import atomic_files
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark.audit.acts import ActKind
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
 
 REPEAT_AFTER = 3600.0
 """Seconds after which `record_once` records the same act again: a page that refreshes itself does not fill the log."""

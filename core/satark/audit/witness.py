@@ -7,20 +7,15 @@ elsewhere reveals that.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from satark.audit.keys import trusted_verifiers
 from satark.custody.audit import LogHead
 from satark.identity.signatures import is_signed
+from satark.services import Services
 from satark.store.tables import witness
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 def note_head(unit: UnitOfWork, desk: str, key: Ed25519PrivateKey) -> None:

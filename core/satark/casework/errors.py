@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from satark.api.providers import DraftFault
 from satark.api.routing import CaseworkError
-
-if TYPE_CHECKING:
-    from satark.api.providers import DraftFault
 
 
 class NoSuchTip(CaseworkError):  # noqa: N818 - it reads as what it says, like those below

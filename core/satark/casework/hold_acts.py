@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from satark.api.tip import Message, RetentionStep
+from satark.audit.acts import ActKind
+from satark.casework.casework import Casework
 from satark.casework.hold_rules import Keeping, StepRefused, check_agree, check_ask, keeping_of
-
-if TYPE_CHECKING:
-    from satark.audit.acts import ActKind
-    from satark.casework.casework import Casework
-    from satark.casework.opened_tip import OpenTip
-    from satark.casework.work import PostedMessage
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
+from satark.casework.opened_tip import OpenTip
+from satark.casework.work import PostedMessage
+from satark.services import Services
+from satark.store.unit_of_work import UnitOfWork
 
 
 class TipKeeping:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from satark.api.routing import CaseworkError
-from satark.api.tip import RetentionStep, Status
+from satark.api.tip import Header, RetentionStep, Status
 from satark.casework.two_officers import is_by_present_key
 from satark.casework.work import PostedMessage
 from satark.dialogue.tip_status import INITIAL_STATUS, status_changes
 from satark.retention.schedule import Term, due_day
-
-if TYPE_CHECKING:
-    from satark.api.tip import Header
-    from satark.roster.state import RosterState
-    from satark.settings.core import RetentionSettings
+from satark.roster.state import RosterState
+from satark.settings.core import RetentionSettings
 
 AGREED: dict[RetentionStep, RetentionStep] = {"ask_hold": "hold", "ask_lift": "lift", "ask_erasure": "erasure"}
 """What was asked for → the step that is taken when a second officer agrees."""

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from satark.audit.keys import renew_key
 from satark.remote.office_outbox import queue_key_change
-from satark.roster.entries import KeyChange
+from satark.roster.entries import Entry, KeyChange
 from satark.routing import desks
-
-if TYPE_CHECKING:
-    from satark.roster.entries import Entry
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
+from satark.services import Services
+from satark.store.unit_of_work import UnitOfWork
 
 
 def change_key(unit: UnitOfWork, services: Services, entry: Entry, old: str, new: str) -> None:

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from satark.api.tip import Message, Status
-from satark.casework.opened_tip import TipSummary
+from satark.casework.casework import Casework
+from satark.casework.opened_tip import OpenTip, TipSummary
 from satark.dialogue.tip_status import status_changes
-
-if TYPE_CHECKING:
-    from satark.casework.casework import Casework
-    from satark.casework.opened_tip import OpenTip
-    from satark.services import Services
+from satark.services import Services
 
 PASSED_ON: Final[frozenset[Status]] = frozenset(
     {"IN_REVIEW", "ASSIGNED", "VERIFYING", "ACTION", "ACTED", "UNCONFIRMED", "TRANSFERRED", "CLOSED", "SET_ASIDE"}

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from satark.api.tip import Evidence
+from satark.casework.casework import Casework
 from satark.casework.errors import OnlyReleased
+from satark.casework.opened_tip import OpenTip
+from satark.casework.two_officers import TwoOfficerApproval
+from satark.custody.chain import Form
+from satark.custody.manifest import Issuer
 from satark.custody.pack import PackContents, WrittenPack, write_pack
-
-if TYPE_CHECKING:
-    from satark.api.tip import Evidence
-    from satark.casework.casework import Casework
-    from satark.casework.opened_tip import OpenTip
-    from satark.casework.two_officers import TwoOfficerApproval
-    from satark.custody.chain import Form
-    from satark.custody.manifest import Issuer
 
 
 def export_pack(

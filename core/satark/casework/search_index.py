@@ -8,14 +8,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from satark.api.tip import Header
 from satark.casework.search import Query, SearchText, Word, skeleton_of, sound_of
-
-if TYPE_CHECKING:
-    from satark.api.tip import Header
-    from satark.dialogue.flow.loader import Questionnaire
-    from satark_words.geography.geography import Geography
+from satark.dialogue.flow.loader import Questionnaire
+from satark_words.geography.geography import Geography
 
 _SLACK: Final = 1000
 """The index is built anew once the places of replaced texts outnumber the texts by this many."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import msgspec
 
 from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired
+from satark.casework.opened_tip import OpenTip
+from satark.casework.work import PostedMessage
 from satark.roster.entries import is_statement_signed, sign_statement
-
-if TYPE_CHECKING:
-    from satark.casework.opened_tip import OpenTip
-    from satark.casework.work import PostedMessage
-    from satark.roster.state import RosterState
+from satark.roster.state import RosterState
 
 
 class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,16 +17,14 @@ from satark.backup.restore import CantRestore, Restored, restore_backup
 from satark.backup.sealed_stream import Damaged
 from satark.backup.verify import find_damage, open_spool, run_drill, store_problems
 from satark.cli import counted
+from satark.identity.edge_key import Identity
+from satark.plugins.loader import Plugins
 from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.retention_job import Retention
+from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store.snapshot import SnapshotBusy
-
-if TYPE_CHECKING:
-    from satark.identity.edge_key import Identity
-    from satark.plugins.loader import Plugins
-    from satark.services import Services
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -7,19 +7,16 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
+from satark.api.channel import Channel
 from satark.api.settings import SettingProblem
+from satark.api.sink import Sink
 from satark.custody.comparison import compare_stores
 from satark.identity.memory_lock import may_lock_memory
 from satark.runtime.dependency_faults import ask_peers
+from satark.services import Services
 from satark.store.snapshot import SnapshotBusy
-
-if TYPE_CHECKING:
-    from satark.api.channel import Channel
-    from satark.api.sink import Sink
-    from satark.services import Services
-
 
 State = Literal["good", "bad", "unknown"]
 MARKS: Final[dict[State, str]] = {"good": "✓", "bad": "✗", "unknown": "?"}

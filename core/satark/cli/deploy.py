@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from satark.runtime.commands import settings_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from satark.settings.settings import Settings
+from satark.settings.settings import Settings
 
 _TEMPLATES: Final = Path(__file__).parent / "deployment"
 _SUFFIX: Final = ".jinja"

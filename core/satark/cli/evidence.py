@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from satark.cli import counted
 from satark.custody.countersignature import held_with
+from satark.custody.manifest import Signer
 from satark.custody.verify_pack import PackReport, held_against, verify_pack
 from satark.roster.roster import read_copy
 from satark.runtime.commands import settings_of
+from satark.settings.core import EvidenceSettings
+from satark_files.clean_files import CleanedFile
 from satark_files.extra_packages import needing
 from satark_files.scrubber import LEFT_OUT, REASONS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from satark.custody.manifest import Signer
-    from satark.settings.core import EvidenceSettings
-    from satark_files.clean_files import CleanedFile
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
 from satark.cli import counted
-from satark.retention.schedule import is_due
+from satark.retention.schedule import ScheduledTip, is_due
 from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.retention_job import Retention
-
-if TYPE_CHECKING:
-    from satark.retention.schedule import ScheduledTip
-    from satark.services import Services
+from satark.services import Services
 
 _DAY = 86_400
 

@@ -6,7 +6,7 @@ The desk's plugin adds `propose`.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import click
 import msgspec
@@ -15,15 +15,12 @@ from satark.cli import counted
 from satark.roster.chain import append
 from satark.roster.entries import Entry, describe, describe_officer
 from satark.roster.proposals import Proposal
-from satark.roster.roster import desk_problems, destination_problems
+from satark.roster.roster import CheckedRoster, desk_problems, destination_problems
 from satark.roster.rules import NotAllowed
+from satark.roster.state import RosterState
 from satark.routing.desks import close_roster
 from satark.runtime.commands import open_services
-
-if TYPE_CHECKING:
-    from satark.roster.roster import CheckedRoster
-    from satark.roster.state import RosterState
-    from satark.services import Services
+from satark.services import Services
 
 
 @click.group()

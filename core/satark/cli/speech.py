@@ -5,20 +5,17 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 from rapidfuzz.distance import Levenshtein
 
-from satark.api.providers import NoDraft
+from satark.api.providers import NoDraft, Transcriber
 from satark.runtime import compose
 from satark.runtime.commands import settings_of
+from satark.settings.settings import Settings
 from satark.store.workspace import temporary_folder, workspace_dir
 from satark_words.tokens import fold
-
-if TYPE_CHECKING:
-    from satark.api.providers import Transcriber
-    from satark.settings.settings import Settings
 
 ARCHIVE: Final = "sherpa-onnx-whisper-small.tar.bz2"
 SHA256: Final = "486a46afbb7ba798507190ffe02fea2dd726049af212e774537efac6afb210a6"

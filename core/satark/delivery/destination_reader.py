@@ -5,14 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from pathlib import Path
+from typing import cast
 
+from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
+from satark.api.services import UnitOfWork as AnyUnitOfWork
 from satark.api.settings import SettingProblem, SettingsError
-from satark.api.sink import ReadableTip
+from satark.api.sink import Delivery, ReadableTip
 from satark.api.tip import Envelope, Message
 from satark.casework.casework import Casework
 from satark.casework.errors import NoSuchFile
+from satark.casework.opened_tip import OpenTip
 from satark.casework.work import PostedMessage, corrected
 from satark.custody import entries
 from satark.custody import log as custody
@@ -20,18 +24,10 @@ from satark.delivery.destination_keys import load_identity
 from satark.evidence.own_voice import as_passed_on, is_muted, is_own_voice
 from satark.evidence.records import open_records
 from satark.routing.authors import is_by_tipster
+from satark.services import Services
 from satark.store.sealed_files import open_sealed
+from satark.store.unit_of_work import UnitOfWork
 from satark.store.workspace import workspace_dir
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark.api.routing import DestinationRule
-    from satark.api.services import UnitOfWork as AnyUnitOfWork
-    from satark.api.sink import Delivery
-    from satark.casework.opened_tip import OpenTip
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
 
 
 class DestinationReader:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, select
 
 from satark.api.routing import HERE, Destination
 from satark.api.sink import Delivery, SealedFile, SealedMessage
+from satark.services import Services
 from satark.store import envelopes, evidence_files
 from satark.store.evidence_files import ordinal_order
 from satark.store.sealed_files import clean_path, muted_path, original_path
 from satark.store.tables import file, message, tip
-
-if TYPE_CHECKING:
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 def load(unit: UnitOfWork, rows: Sequence[Any], services: Services) -> list[tuple[bytes, Delivery]]:

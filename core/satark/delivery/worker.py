@@ -11,25 +11,21 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from satark.api.background import backoff, keep_running, wait_for
 from satark.api.observability import LifecycleEvent, log
 from satark.api.routing import HERE, Destination
-from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, Sink
 from satark.delivery.breaker import TRIALS, CircuitBreaker
 from satark.delivery.payload import load
+from satark.services import Services
+from satark.settings.core import Core
 from satark.store import breakers
 from satark.store import deliveries as store
-from satark.store.writer import StoreDown, WriteBatcher
-
-if TYPE_CHECKING:
-    from satark.api.sink import Delivery, Sink
-    from satark.services import Services
-    from satark.settings.core import Core
-    from satark.store.unit_of_work import UnitOfWork
-    from satark.store.writer import Writer
-    from satark.telemetry.metrics import Metrics
+from satark.store.unit_of_work import UnitOfWork
+from satark.store.writer import StoreDown, WriteBatcher, Writer
+from satark.telemetry.metrics import Metrics
 
 AT_ONCE = 8
 """Most deliveries under way at once to a destination without a `[[destination]]`, such as a desk elsewhere."""

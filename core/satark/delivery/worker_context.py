@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from pathlib import Path
 
+from satark.api import services
 from satark.delivery.destination_reader import DestinationReader
 from satark.remote.host_inbox import HostLink
 from satark.services import ProcessServices
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
-
-    from satark.api import services
 
 
 class WorkerContext(ProcessServices):

@@ -12,7 +12,6 @@ import asyncio
 import hmac
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -22,13 +21,10 @@ from nacl.pwhash import argon2id
 
 from satark.api.sealing import new_identity
 from satark.api.tip import RECEIPT_DIGITS
+from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
 from satark.identity.stock import Stock
 from satark_files.decoding import DECODING_ERRORS
-
-if TYPE_CHECKING:
-    from satark.identity.edge_key import Identity
-
 
 MEMORY_KIB = 4 * 1024
 ITERATIONS = 1

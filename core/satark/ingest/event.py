@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from satark.api.channel import Channel
 from satark.api.inbound import Edited, Event, Inbound, Revoked
 from satark.api.prompt import Prompt
-
-if TYPE_CHECKING:
-    from satark.api.channel import Channel
-    from satark.identity.edge_key import Identity
-    from satark.identity.receipts import CodeKey
-    from satark.store.outbox import OutboxMessage
+from satark.identity.edge_key import Identity
+from satark.identity.receipts import CodeKey
+from satark.store.outbox import OutboxMessage
 
 _DAY_BYTES: Final = 2
 MOST_DAYS: Final = 1 << 8 * _DAY_BYTES

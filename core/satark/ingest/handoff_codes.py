@@ -10,20 +10,17 @@ it, so a newer code, a submission or an erasure ends it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import delete, select
 
 from satark.api.tip import HANDOFF_DIGITS
+from satark.dialogue.session import Session
+from satark.identity.edge_key import Identity
 from satark.identity.receipts import CodeStock
+from satark.ingest.event import InboundEvent
 from satark.store import tables
-
-if TYPE_CHECKING:
-    from satark.dialogue.session import Session
-    from satark.identity.edge_key import Identity
-    from satark.ingest.event import InboundEvent
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 _AHEAD = 8
 """Number of codes to have ready: few tipsters change to another channel."""

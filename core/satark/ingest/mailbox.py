@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import msgspec
 from sqlalchemy import delete, or_, select
 
 from satark.api.sealing import CantOpen, open_as
 from satark.api.tip import Message
-from satark.dialogue.session import Mailbox, OpenMailbox
+from satark.dialogue.session import Mailbox, OpenMailbox, Session
 from satark.identity import time_buckets
-from satark.identity.edge_key import Handle
+from satark.identity.edge_key import Handle, Identity
+from satark.identity.receipts import CodeKey, OpenedReceipt
+from satark.ingest.event import InboundEvent
+from satark.roster.roster import Roster
 from satark.routing.authors import post_as_tipster
 from satark.routing.tip_keys import TipRoot, TipsterReader, decode_root, present_recipient
+from satark.settings.core import Core
 from satark.store import evidence_files, tables
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from satark.dialogue.session import Session
-    from satark.identity.edge_key import Identity
-    from satark.identity.receipts import CodeKey, OpenedReceipt
-    from satark.ingest.event import InboundEvent
-    from satark.roster.roster import Roster
-    from satark.settings.core import Core
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 class Mailboxes:

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from satark.api.channel import Channel
 from satark.api.observability import log
 from satark.identity.edge_key import BrokenSeal
+from satark.ingest.ingest import Ingest
+from satark.ingest.spool import Spool
 from satark.store.writer import StoreDown
-
-if TYPE_CHECKING:
-    from satark.api.channel import Channel
-    from satark.ingest.ingest import Ingest
-    from satark.ingest.spool import Spool
-    from satark.telemetry.metrics import Metrics
+from satark.telemetry.metrics import Metrics
 
 LOOK_EVERY = 1.0
 """Seconds between two looks into the spool, and between two attempts at a batch that fails."""

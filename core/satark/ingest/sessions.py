@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import anyio.to_thread
 import msgspec
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from satark.api.flow import FormView
+from satark.api.inbound import Address
+from satark.api.prompt import Prompt
+from satark.dialogue.engine import Engine
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import Session
 from satark.identity import time_buckets
-from satark.identity.edge_key import BrokenSeal, Handle, open_for, seal_for
+from satark.identity.edge_key import BrokenSeal, Handle, Identity, open_for, seal_for
+from satark.services import Services
+from satark.settings.core import Core
 from satark.store import conversations
+from satark.store.conversations import ConversationRow
+from satark.store.flows import Flows
 from satark_files.decoding import DECODING_ERRORS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from sqlalchemy import Connection
-
-    from satark.api.flow import FormView
-    from satark.api.inbound import Address
-    from satark.api.prompt import Prompt
-    from satark.dialogue.engine import Engine
-    from satark.identity.edge_key import Identity
-    from satark.services import Services
-    from satark.settings.core import Core
-    from satark.store.conversations import ConversationRow
-    from satark.store.flows import Flows
-    from satark_words.reading import Reading
-
+from satark_words.reading import Reading
 
 FORMAT: Final = 2
 """Raise this number if an older version can't read the changed `Session`: it then leaves such sessions alone.

@@ -19,15 +19,12 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from satark.identity.edge_key import BrokenSeal
+from satark.api.inbound import Batch
+from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 from satark_files import atomic_files
-
-if TYPE_CHECKING:
-    from satark.api.inbound import Batch
-    from satark.identity.edge_key import Identity
 
 _is_spooled = re.compile(r"(\d{20})-[0-9a-f]{8}\.(\w+)", re.ASCII).fullmatch
 """A file's name: a number for the order, a random part, the channel. A time would remain in the folder's blocks."""

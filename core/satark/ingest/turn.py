@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
-from satark.api.channel import ErasingChannel
+from satark.api.channel import Channel, ErasingChannel
 from satark.api.inbound import Moved
+from satark.api.prompt import Prompt
 from satark.custody.log import erase_files
+from satark.dialogue.engine import Engine
+from satark.dialogue.session import Session, Turn
+from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
-from satark.ingest.event import TurnResult
-from satark.ingest.handoff_codes import brought
+from satark.ingest.event import InboundEvent, TurnResult
+from satark.ingest.handoff_codes import HandoffCodes, brought
+from satark.ingest.mailbox import Mailboxes
 from satark.ingest.sessions import with_receipt
-from satark.outbox.outbox import message
+from satark.ingest.submission import Submissions
+from satark.outbox.outbox import Outbox, message
+from satark.plugins.loader import Plugins
 from satark.routing.desks import all_desks
 from satark.store import evidence_files, provider_messages
+from satark.store.conversations import ConversationRow
+from satark.store.flows import Flows
+from satark.store.outbox import OutboxMessage
+from satark.store.unit_of_work import UnitOfWork
 from satark_age.age import new_identity, write_identity
-
-if TYPE_CHECKING:
-    from satark.api.channel import Channel
-    from satark.api.prompt import Prompt
-    from satark.dialogue.engine import Engine
-    from satark.dialogue.session import Session, Turn
-    from satark.identity.edge_key import Identity
-    from satark.ingest.event import InboundEvent
-    from satark.ingest.handoff_codes import HandoffCodes
-    from satark.ingest.mailbox import Mailboxes
-    from satark.ingest.submission import Submissions
-    from satark.outbox.outbox import Outbox
-    from satark.plugins.loader import Plugins
-    from satark.store.conversations import ConversationRow
-    from satark.store.flows import Flows
-    from satark.store.outbox import OutboxMessage
-    from satark.store.unit_of_work import UnitOfWork
 
 _FORM_TOKEN_BYTES: Final = 18
 

@@ -9,25 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from satark.api.inbound import Address
+from satark.api.prompt import Prompt
+from satark.identity.edge_key import Identity
 from satark.ingest.event import MOST_DAYS, InboundEvent, TurnResult, seen_key, seen_row
-from satark.ingest.turn import Conversation
+from satark.ingest.handoff_codes import HandoffCodes
+from satark.ingest.sessions import SessionStore
+from satark.ingest.turn import Conversation, TurnRunner
+from satark.outbox.outbox import Outbox
 from satark.store import bulk, conversations, provider_messages
+from satark.store.flows import Flows
+from satark.store.outbox import OutboxMessage
 from satark.store.tables import seen
-
-if TYPE_CHECKING:
-    from satark.api.prompt import Prompt
-    from satark.identity.edge_key import Identity
-    from satark.ingest.handoff_codes import HandoffCodes
-    from satark.ingest.sessions import SessionStore
-    from satark.ingest.turn import TurnRunner
-    from satark.outbox.outbox import Outbox
-    from satark.store.flows import Flows
-    from satark.store.outbox import OutboxMessage
-    from satark.store.unit_of_work import UnitOfWork
-
+from satark.store.unit_of_work import UnitOfWork
 
 _DELIVERY_DAYS: Final = 8
 """Least number of days to remember an event after it came. Meta resends for seven days."""

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 from sqlalchemy import select
 
 from satark.api.background import run_in_thread
 from satark.api.tip import Message
-from satark.ingest.sessions import NewerSession
+from satark.dialogue.session import MediaJob, Session
+from satark.identity.edge_key import Identity
+from satark.ingest.sessions import NewerSession, SessionStore
+from satark.outbox.outbox import Outbox
+from satark.outbox.worker import ReplyWorker
 from satark.routing.authors import post_as_tipster
 from satark.store import conversations, tables
+from satark.store.conversations import ConversationRow
+from satark.store.flows import Flows
+from satark.store.outbox import OutboxMessage
+from satark.store.unit_of_work import UnitOfWork
+from satark.store.writer import Writer
 from satark_words.reading import Danger, DangerKind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from satark.dialogue.session import MediaJob, Session
-    from satark.identity.edge_key import Identity
-    from satark.ingest.sessions import SessionStore
-    from satark.outbox.outbox import Outbox
-    from satark.outbox.worker import ReplyWorker
-    from satark.store.conversations import ConversationRow
-    from satark.store.flows import Flows
-    from satark.store.outbox import OutboxMessage
-    from satark.store.unit_of_work import UnitOfWork
-    from satark.store.writer import Writer
 
 
 class VoiceDangers:

@@ -8,23 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
+from starlette.types import Message, Receive, Scope, Send
 
-from satark.api.channel import Malformed, Outcome, RawRequest, RawResponse
+from satark.api.channel import Channel, Endpoint, Malformed, Outcome, RawRequest, RawResponse
 from satark.api.inbound import Batch
 from satark.api.observability import log
-from satark.ingest.ingest import IngestFailed
+from satark.ingest.ingest import Ingest, IngestFailed
 from satark.store.writer import StoreDown
-
-if TYPE_CHECKING:
-    from starlette.types import Message, Receive, Scope, Send
-
-    from satark.api.channel import Channel, Endpoint
-    from satark.ingest.ingest import Ingest
-    from satark.telemetry.metrics import Metrics
-
+from satark.telemetry.metrics import Metrics
 
 _UNAVAILABLE: Final = 503
 _RETRY_AFTER: Final = b"5"

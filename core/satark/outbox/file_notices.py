@@ -7,17 +7,14 @@ tipster gets it when they write again or open the mailbox.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from satark.dialogue.session import FileNotice, MediaJob
+from satark.identity.edge_key import Identity
+from satark.outbox.outbox import Outbox
 from satark.store import conversations, evidence_files
-
-if TYPE_CHECKING:
-    from satark.dialogue.session import FileNotice, MediaJob
-    from satark.identity.edge_key import Identity
-    from satark.outbox.outbox import Outbox
-    from satark.store.flows import Flows
-    from satark.store.outbox import OutboxMessage
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.flows import Flows
+from satark.store.outbox import OutboxMessage
+from satark.store.unit_of_work import UnitOfWork
 
 
 class FileNotices:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from satark.api.channel import Channel
 from satark.api.inbound import Address
+from satark.api.outbound import Call
+from satark.api.prompt import Capabilities, Prompt
+from satark.dialogue.rendering.read_aloud import ReadAloud
+from satark.identity.edge_key import Handle, Identity
 from satark.identity.random_bytes import random_bytes
 from satark.store import outbox
 from satark.store.outbox import OutboxMessage
-
-if TYPE_CHECKING:
-    from satark.api.channel import Channel
-    from satark.api.outbound import Call
-    from satark.api.prompt import Capabilities, Prompt
-    from satark.dialogue.rendering.read_aloud import ReadAloud
-    from satark.identity.edge_key import Handle, Identity
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 class _Positions:

@@ -12,16 +12,17 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import Final, assert_never
 
 import msgspec
 
 from satark.api.background import backoff
-from satark.api.channel import channel_of
+from satark.api.channel import Channel, channel_of
 from satark.api.observability import log
 from satark.api.outbound import (
     Accepted,
     Blocked,
+    Call,
     Delivered,
     Misconfigured,
     Permanent,
@@ -30,22 +31,16 @@ from satark.api.outbound import (
     Transient,
     WindowClosed,
 )
+from satark.identity.edge_key import Identity
 from satark.outbox.calls_under_way import CallsUnderWay
+from satark.settings.core import Core
 from satark.store import outbox as store
 from satark.store import provider_messages
-from satark.store.writer import StoreDown, WriteBatcher
+from satark.store.outbox import OutboxMessage
+from satark.store.unit_of_work import UnitOfWork
+from satark.store.writer import StoreDown, WriteBatcher, Writer
 from satark.telemetry.faults import refusal_code, refused_reply, refusing_provider
-
-if TYPE_CHECKING:
-    from satark.api.channel import Channel
-    from satark.api.outbound import Call
-    from satark.identity.edge_key import Identity
-    from satark.settings.core import Core
-    from satark.store.outbox import OutboxMessage
-    from satark.store.unit_of_work import UnitOfWork
-    from satark.store.writer import Writer
-    from satark.telemetry.metrics import Metrics
-
+from satark.telemetry.metrics import Metrics
 
 MISCONFIGURED_WAIT = 60.0
 """Seconds between attempts while an account is misconfigured."""

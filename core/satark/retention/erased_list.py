@@ -10,18 +10,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from satark.identity.edge_key import Identity
 from satark.store.tables import erased_tip
+from satark.store.unit_of_work import UnitOfWork
 from satark_files.atomic_files import flush_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark.identity.edge_key import Identity
-    from satark.store.unit_of_work import UnitOfWork
 
 _is_tag = re.compile("[0-9a-f]{32}").fullmatch
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import TypeAlias
 
 from sqlalchemy import Connection, delete, select, update
 
 from satark.api.routing import Destination
 from satark.custody import log as custody
+from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
+from satark.retention.erased_list import ErasedList
+from satark.retention.schedule import Rule
 from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark.identity.edge_key import Identity
-    from satark.retention.erased_list import ErasedList
-    from satark.retention.schedule import Rule
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 PluginsErase: TypeAlias = Callable[["UnitOfWork", str], None]
 """Deletes what plugins have of a tip, given its id, in the same transaction."""

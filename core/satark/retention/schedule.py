@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -21,12 +21,10 @@ from sqlalchemy import Connection, delete, select
 from satark.api.routing import CaseworkError
 from satark.api.sealing import CantOpen, new_identity, open_as, seal
 from satark.api.tip import FINISHED_STATUSES, Status
+from satark.identity.edge_key import Identity
+from satark.settings.core import RetentionSettings
 from satark.store.tables import retention, retention_key, tip
-
-if TYPE_CHECKING:
-    from satark.identity.edge_key import Identity
-    from satark.settings.core import RetentionSettings
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 _ONLY = 1
 """Primary key of the one row."""

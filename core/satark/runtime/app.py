@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
 
 from satark.api.observability import describe_error, log
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
 from satark.runtime.connections import SETTINGS_STATE, WEBHOOKS_STATE
+from satark.runtime.host import Host
 from satark.runtime.status import Place, Status, metrics_listener
 from satark.settings.core import PUBLIC_METRICS
-
-if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
-
-    from satark.runtime.host import Host
 
 
 def build_app(host: Host, *, listen_for_metrics: bool = False, place: Place | None = None) -> Starlette:

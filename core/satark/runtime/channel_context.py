@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from satark.api.prompt import ReceiptPicture
 from satark.dialogue.flow.loader import configured_flow
+from satark.settings.settings import Settings
 from satark.speech.voice_notes import VoiceNotes
-
-if TYPE_CHECKING:
-    from satark.api.prompt import ReceiptPicture
-    from satark.settings.settings import Settings
-    from satark_words.catalogues import Catalogues
+from satark_words.catalogues import Catalogues
 
 
 class ChannelContext:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import click
 
+from satark.api.prompt import Prompt
+from satark.api.sink import Carrier
 from satark.dialogue.flow.definition import Flow, FlowError, FlowSource
 from satark.dialogue.flow.loader import configured_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
@@ -18,12 +19,8 @@ from satark.services import ProcessServices, Services
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.telemetry.logs import configure_logging
-
-if TYPE_CHECKING:
-    from satark.api.prompt import Prompt
-    from satark.api.sink import Carrier
-    from satark_words.catalogues import Catalogues
-    from satark_words.geography.geography import Geography
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
 
 DESK: tuple[Role, ...] = ("desk",)
 

@@ -14,17 +14,13 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from satark.api.channel import RawRequest, RawResponse
-from satark.ingest.webhook import headers_of, read_headers
+from satark.ingest.webhook import WebhookEndpoint, headers_of, read_headers
 from satark.settings.core import HttpSettings
-
-if TYPE_CHECKING:
-    from satark.ingest.webhook import WebhookEndpoint
-
 
 WEBHOOKS_STATE: Final = "satark_webhooks"
 """Key of the endpoints (by path) in the state of the application's lifespan. Without this key there are none."""

@@ -8,26 +8,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sqlalchemy import false, func, select, text
+from sqlalchemy import Connection, Table, false, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from satark.api.channel import Channel
 from satark.api.observability import FaultFinder
 from satark.api.routing import Destination
+from satark.api.sink import Sink
+from satark.services import Services
 from satark.store import deliveries, tables
 from satark.store.breakers import read_open_breakers
-from satark.telemetry.faults import Fault
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
-
-    from satark.api.channel import Channel
-    from satark.api.sink import Sink
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
-    from satark.telemetry.faults import Faults
-
+from satark.store.unit_of_work import UnitOfWork
+from satark.telemetry.faults import Fault, Faults
 
 OVERDUE: Final = 300
 """Seconds after which a due row that no process has claimed is a fault."""

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sqlalchemy import text, update
+from sqlalchemy import Engine, text, update
 
+from satark.identity.edge_key import Identity
 from satark.ingest.spool import quarantined, waiting
+from satark.services import Services
 from satark.store import canaries, tables
 from satark.store.resealing import reseal_some
+from satark.store.unit_of_work import UnitOfWork
 from satark_files import atomic_files
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from satark.identity.edge_key import Identity
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
 
 _AT_ONCE: Final = 500
 _OTHERS: Final = text(

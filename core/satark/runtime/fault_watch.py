@@ -5,25 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import run_in_thread
+from satark.identity.edge_key import Identity
 from satark.runtime import dependency_faults
 from satark.runtime.certificate_faults import certificate_faults
 from satark.runtime.key_faults import key_faults
 from satark.runtime.machine_faults import ClockWatch, disk_faults, isolation_faults, spool_faults
+from satark.services import ProcessServices, Services
+from satark.settings.settings import Settings
 from satark.store.deliveries import ALARM_EVERY, add_alarm
 from satark.store.writer import StoreDown
-
-if TYPE_CHECKING:
-    from satark.identity.edge_key import Identity
-    from satark.services import ProcessServices, Services
-    from satark.settings.settings import Settings
-    from satark.telemetry.faults import Fault
-    from satark.telemetry.metrics import Metrics
-
+from satark.telemetry.faults import Fault
+from satark.telemetry.metrics import Metrics
 
 EVERY = 15.0
 """Seconds between two looks."""

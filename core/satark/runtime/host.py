@@ -7,18 +7,21 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import keep_running, run_in_thread
+from satark.api.channel import Channel
 from satark.api.observability import LifecycleEvent, log
 from satark.api.settings import SettingProblem, SettingsError
+from satark.api.sink import Sink
+from satark.api.web import Page
+from satark.plugins.isolation import HookFailure
 from satark.runtime import compose
 from satark.runtime.dependency_faults import PeerWatch
 from satark.runtime.fault_watch import FaultWatch, RosterWatch
 from satark.runtime.ingest_runtime import IngestRuntime
-from satark.services import DeskContext, ProcessServices, WebContext
+from satark.services import DeskContext, ProcessServices, Services, WebContext
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store.engines import is_database_fault
@@ -26,13 +29,6 @@ from satark.store.writer import Bounds, Writer
 from satark.telemetry.faults import ALARM_SECONDS, failing_hook, missing_text
 from satark.telemetry.metrics import Metrics
 from satark_words.catalogues import report_missing
-
-if TYPE_CHECKING:
-    from satark.api.channel import Channel
-    from satark.api.sink import Sink
-    from satark.api.web import Page
-    from satark.plugins.isolation import HookFailure
-    from satark.services import Services
 
 ROLES: tuple[Role, ...] = ("web", "worker", "desk")
 DATABASE_SECONDS = 2.0

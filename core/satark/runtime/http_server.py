@@ -7,18 +7,14 @@ import gc
 import math
 import socket
 import time
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import click
 import uvicorn
+from starlette.applications import Starlette
 
 from satark.runtime.process_watch import OLD, READY, RETIRE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.applications import Starlette
-
 
 STOP_SECONDS = 10
 """Seconds that requests under way have to end when the process is told to stop."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from satark.api.background import keep_running
-from satark.api.channel import ListeningChannel
+from satark.api.channel import Channel, ListeningChannel
+from satark.api.inbound import Batch
+from satark.api.observability import LifecycleEvent
+from satark.api.prompt import Capabilities, Prompt
 from satark.api.sink import ListeningSink
 from satark.delivery.worker import DeliveryWorker
 from satark.dialogue.rendering.fit import fit
@@ -28,24 +30,18 @@ from satark.ingest.voice_dangers import VoiceDangers
 from satark.outbox.file_notices import FileNotices
 from satark.outbox.outbox import Outbox
 from satark.outbox.worker import ReplyWorker
+from satark.plugins.loader import Plugins
 from satark.runtime import compose
 from satark.runtime.retention_job import Retention, RetentionJob
 from satark.runtime.scheduler import EpochTurnover, ScheduledJobs
+from satark.services import Services
+from satark.settings.core import Role
+from satark.settings.settings import Settings
 from satark.store import evidence_files
 from satark.store import outbox as outbox_store
 from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import Bounds, Writer
-
-if TYPE_CHECKING:
-    from satark.api.channel import Channel
-    from satark.api.inbound import Batch
-    from satark.api.observability import LifecycleEvent
-    from satark.api.prompt import Capabilities, Prompt
-    from satark.plugins.loader import Plugins
-    from satark.services import Services
-    from satark.settings.core import Role
-    from satark.settings.settings import Settings
-    from satark.telemetry.metrics import Metrics
+from satark.telemetry.metrics import Metrics
 
 
 class IngestRuntime:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from satark.identity.edge_key import Identity
 from satark.runtime import compose
+from satark.services import Services
 from satark.telemetry.faults import Fault
-
-if TYPE_CHECKING:
-    from satark.identity.edge_key import Identity
-    from satark.services import Services
 
 OVERDUE: Final = 600
 """Seconds that the destruction of an epoch's key may be late."""

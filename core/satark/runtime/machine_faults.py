@@ -8,16 +8,13 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from satark.ingest.spool import quarantined, waiting
+from satark.settings.settings import Settings
 from satark.telemetry.faults import Fault
 from satark_files import atomic_files
 from satark_files.sandbox.protections import describe, look_for_protections
-
-if TYPE_CHECKING:
-    from satark.settings.settings import Settings
-
 
 CLOCK_SECONDS: Final = 300
 """Seconds by which a clock may be set, or differ from the database's."""

@@ -5,25 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
 
 from satark.api.background import run_in_thread
 from satark.api.observability import log
+from satark.identity.edge_key import Identity
+from satark.plugins.loader import Plugins
 from satark.retention import erasure, schedule
 from satark.retention.erased_list import ErasedList
+from satark.retention.schedule import ScheduledTip
+from satark.services import Services
+from satark.settings.settings import Settings
 from satark.store import tip_changes
-from satark.store.writer import StoreDown
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.identity.edge_key import Identity
-    from satark.plugins.loader import Plugins
-    from satark.retention.schedule import ScheduledTip
-    from satark.services import Services
-    from satark.settings.settings import Settings
-    from satark.store.unit_of_work import UnitOfWork
-    from satark.store.writer import Writer
+from satark.store.unit_of_work import UnitOfWork
+from satark.store.writer import StoreDown, Writer
 
 T = TypeVar("T")
 

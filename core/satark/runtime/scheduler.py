@@ -11,36 +11,30 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import suppress
 from functools import partial
 from itertools import count, islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import run_in_thread
 from satark.api.observability import LifecycleEvent, log
 from satark.custody.log import erase_files
 from satark.dialogue.flow.definition import FlowError
+from satark.dialogue.session import Session
 from satark.identity import time_buckets
-from satark.ingest.sessions import NewerSession
+from satark.identity.edge_key import Identity
+from satark.ingest.sessions import Due, NewerSession, SessionStore
+from satark.outbox.outbox import Outbox
+from satark.services import Services
+from satark.settings.core import Core
 from satark.store import conversations, deliveries, due_times, provider_messages, tables
 from satark.store import outbox as outbox_store
+from satark.store.flows import Flows
+from satark.store.outbox import OutboxMessage
 from satark.store.resealing import reseal_some
-from satark.store.writer import StoreDown
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.dialogue.session import Session
-    from satark.identity.edge_key import Identity
-    from satark.ingest.sessions import Due, SessionStore
-    from satark.outbox.outbox import Outbox
-    from satark.services import Services
-    from satark.settings.core import Core
-    from satark.store.flows import Flows
-    from satark.store.outbox import OutboxMessage
-    from satark.store.unit_of_work import UnitOfWork
-    from satark.store.write_ahead_log import LogEraser
-    from satark.store.writer import Writer
+from satark.store.unit_of_work import UnitOfWork
+from satark.store.write_ahead_log import LogEraser
+from satark.store.writer import StoreDown, Writer
 
 EVERY = 1.0
 """Seconds between two rounds."""

@@ -8,10 +8,11 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import anyio.to_thread
 import uvicorn
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,21 +23,15 @@ from satark.api.observability import log
 from satark.api.routing import Destination
 from satark.ingest.spool import describe
 from satark.runtime.dependency_faults import touch
+from satark.runtime.host import Host
 from satark.runtime.http_server import uvicorn_options
 from satark.runtime.process_watch import MESSAGE
-from satark.settings.core import PUBLIC_METRICS
+from satark.services import Services
+from satark.settings.core import PUBLIC_METRICS, Core
 from satark.store import deliveries
 from satark.store.breakers import read_open_breakers
 from satark.store.writer import StoreDown
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.runtime.host import Host
-    from satark.services import Services
-    from satark.settings.core import Core
-    from satark.telemetry.metrics import Metrics
-
+from satark.telemetry.metrics import Metrics
 
 WRITE_SECONDS: Final = 1.0
 """Seconds in which a synthetic write must be committed for a process to be ready."""

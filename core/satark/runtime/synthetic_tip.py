@@ -11,36 +11,30 @@ import asyncio
 import time
 from collections.abc import Sequence
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
 import msgspec
 from sqlalchemy import select
 
 from satark.api import hookimpl
 from satark.api.background import run_in_thread
-from satark.api.channel import MediaGone, RawResponse
-from satark.api.inbound import Address, Batch, CompleteTip, Inbound, Text
-from satark.api.prompt import Capabilities
-from satark.api.routing import DESK_SINK, HERE, Destination, RouteAdvice
+from satark.api.channel import MediaGone, Outcome, RawRequest, RawResponse
+from satark.api.inbound import Address, Batch, CompleteTip, Inbound, MediaRef, Text
+from satark.api.observability import LifecycleEvent
+from satark.api.outbound import Call
+from satark.api.prompt import Capabilities, Prompt
+from satark.api.routing import DESK_SINK, HERE, Desk, Destination, RouteAdvice
+from satark.api.tip import Tip
+from satark.plugins.loader import Plugins
 from satark.routing.rules import PROBE_DESK
 from satark.runtime import compose
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.runtime.retention_job import Retention
+from satark.services import Services
+from satark.settings.core import Role
+from satark.settings.settings import Settings
 from satark.store import envelopes, tables
 from satark.telemetry.metrics import Metrics
-
-if TYPE_CHECKING:
-    from satark.api.channel import Outcome, RawRequest
-    from satark.api.inbound import MediaRef
-    from satark.api.observability import LifecycleEvent
-    from satark.api.outbound import Call
-    from satark.api.prompt import Prompt
-    from satark.api.routing import Desk
-    from satark.api.tip import Tip
-    from satark.plugins.loader import Plugins
-    from satark.services import Services
-    from satark.settings.core import Role
-    from satark.settings.settings import Settings
 
 LOOK_EVERY: Final = 0.2
 """Seconds between two checks whether the worker has delivered the tip."""

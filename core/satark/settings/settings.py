@@ -12,7 +12,7 @@ from itertools import takewhile
 from pathlib import Path
 from stat import S_ISDIR
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_settings import (
@@ -25,10 +25,8 @@ from pydantic_settings.exceptions import SettingsError as UnreadableValue
 
 from satark.api.settings import SettingProblem, SettingsError
 from satark.settings.core import Core, EvidenceSettings, HttpSettings
+from satark_files.limits import Limits
 from satark_words.languages import LanguageError, use_folder
-
-if TYPE_CHECKING:
-    from satark_files.limits import Limits
 
 M = TypeVar("M", bound=BaseModel)
 _RUNTIME: Final = Path("/run/satark")

@@ -6,17 +6,11 @@ time may send trial deliveries; each failed trial doubles the pause before the n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from satark.store import tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 FIRST_PAUSE = 15
 """Seconds from the opening of a breaker to its first trial."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from satark.identity import epoch_keys
+from satark.identity.edge_key import Identity
 from satark.store import envelopes, tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.identity.edge_key import Identity
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 EDGE: Final = "edge"
 EPOCHS: Final = "epochs"

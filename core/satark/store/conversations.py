@@ -7,20 +7,15 @@ Once that key is destroyed, a row that remains on a disk tells nothing about its
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
+from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
 from satark.store import bulk
 from satark.store.tables import alias, conversation, provider_message
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.identity.edge_key import Identity
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 class ConversationRow(msgspec.Struct, frozen=True):

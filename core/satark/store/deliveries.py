@@ -9,20 +9,16 @@ their six-hour band. No query scans the head of the whole queue: each destinatio
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
 from satark.api.routing import DESK_SINK, SEPARATOR, Destination
+from satark.api.services import UnitOfWork
 from satark.identity.random_bytes import random_bytes
 from satark.identity.time_buckets import band_start
 from satark.store.due_times import due_in
 from satark.store.tables import delivery, desk, file, tip
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
-
-    from satark.api.services import UnitOfWork
 
 LEASE = 30
 """Seconds that a claim lasts. A process renews its claims while it works, so that only a crashed one loses them."""

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
+from satark.api.routing import DestinationRule
 from satark.identity.time_buckets import band
 from satark.store.breakers import read_open_breakers
 from satark.store.tables import delivery
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from sqlalchemy import ColumnElement, Connection
-
-    from satark.api.routing import DestinationRule
 
 
 class DestinationFault(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,14 +6,12 @@ times. So each row also stores how many seconds it was meant to wait.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import update
 
 from satark.store.tables import delivery, file, outbox
-
-if TYPE_CHECKING:
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 CLOCKS_APART: Final = 60
 """Seconds by which the clocks of two processes may differ."""

@@ -5,13 +5,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import Engine, LargeBinary, create_engine, event, exc
+from sqlalchemy import Engine, LargeBinary, PoolProxiedConnection, create_engine, event, exc
 from sqlalchemy.engine import make_url
-
-if TYPE_CHECKING:
-    from sqlalchemy import PoolProxiedConnection
 
 BUSY_SECONDS = 8
 """Seconds that a SQLite connection waits for a write of another process, such as a command beside the server.

@@ -9,20 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select
 
 from satark.api.sealing import encode, encrypt_alike
-from satark.identity.edge_key import keyed_hash
+from satark.api.tip import Envelope
+from satark.identity.edge_key import KeyedHash, keyed_hash
 from satark.store.tables import envelope
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from satark.api.tip import Envelope
-    from satark.identity.edge_key import KeyedHash
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 TAG: Final = 16
 PADDED: Final = 2048

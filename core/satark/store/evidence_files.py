@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, select, union, update
+from sqlalchemy import Connection, bindparam, delete, func, select, union, update
 
 from satark.dialogue.session import FileNotice, MediaJob
+from satark.identity.edge_key import Identity
 from satark.store import deliveries, tables, tip_changes
 from satark.store.due_times import due_in
 from satark.store.tables import file, tip
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.identity.edge_key import Identity
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 FETCH_LEASE = 900
 """Seconds that a process has for fetching and sealing a file before another one may try."""

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from satark.dialogue.engine import Engine
 from satark.store.tables import flow as table
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 class Flows:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import bindparam, select, update
 
 from satark.api.outbound import Call
 from satark.identity import time_buckets
-from satark.identity.edge_key import BrokenSeal
+from satark.identity.edge_key import BrokenSeal, Identity
 from satark.store import bulk
 from satark.store.due_times import due_in
 from satark.store.tables import outbox
-
-if TYPE_CHECKING:
-    from satark.identity.edge_key import Identity
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):

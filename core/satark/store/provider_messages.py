@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import select
 
 from satark.identity import time_buckets
-from satark.identity.edge_key import BrokenSeal
+from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.random_bytes import random_bytes
 from satark.store import bulk
 from satark.store.tables import conversation, provider_message
-
-if TYPE_CHECKING:
-    from satark.identity.edge_key import Identity
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 DELETABLE_HOURS: Final = 48
 """Hours for which an id is of use: Telegram deletes no older message (Bot API, `deleteMessage`)."""

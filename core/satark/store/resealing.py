@@ -6,20 +6,15 @@ A value that does not open is replaced by an empty one. Every sealed value begin
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import LargeBinary, Table, func, or_, select, update
+from sqlalchemy import Column, LargeBinary, Table, func, or_, select, update
 
 from satark.api.inbound import Address
-from satark.identity.edge_key import BrokenSeal
+from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.epoch_keys import EPOCH_ID
 from satark.store import tables
-
-if TYPE_CHECKING:
-    from sqlalchemy import Column
-
-    from satark.identity.edge_key import Identity
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 Values = dict[str, object]
 

@@ -13,8 +13,9 @@ import io
 import os
 import sys
 import time
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
@@ -23,9 +24,6 @@ from satark.api.sealing import CantOpen
 from satark.identity import time_buckets
 from satark.store.workspace import temporary_folder
 from satark_files.atomic_files import flush_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
 
 PART = ".part"
 _MAGIC = b"age-encryption.org/v1\n"

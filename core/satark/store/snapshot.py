@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, Table, select, text
 from sqlalchemy.exc import OperationalError
 
 from satark.store.engines import reading_engine
 from satark.store.tables import erased_tip, key_canary
 from satark.store.unit_of_work import BOTH_DATABASES
-
-if TYPE_CHECKING:
-    from sqlalchemy import Table
 
 ATTEMPTS: Final = 50
 """Most attempts to find a moment without such a transaction."""

@@ -12,11 +12,8 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - memory, not a disk; the folder inside has mode 0700
 

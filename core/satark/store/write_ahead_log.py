@@ -11,14 +11,12 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from satark.store.engines import let_wait
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 READER_WAIT_MS: Final = 200
 """Milliseconds to wait for readers of the log. Meanwhile every turn waits."""

@@ -15,16 +15,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.observability import log
 from satark.store.engines import is_database_fault
 from satark.store.unit_of_work import Connections, UnitOfWork
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 T = TypeVar("T")
 Write = Callable[[UnitOfWork], T]

@@ -9,21 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 import msgspec
 
 from satark.runtime.commands import open_services, settings_of
+from satark.settings.settings import Settings
 from satark_testing.canary.broker import BrokerQueues
 from satark_testing.canary.identifiers import IN_PARTS, kind_of
 from satark_testing.canary.listing import files_of_process
 from satark_testing.canary.worlds import Report, run_canary
 from satark_testing.identifier_search import Searcher, everything_written, files_below
 from satark_testing.peers.rabbitmq import is_installed, running_broker
-
-if TYPE_CHECKING:
-    from satark.settings.settings import Settings
 
 
 @click.command()

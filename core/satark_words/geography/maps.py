@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
-from satark_words.geography.geography import Near
+from satark_words.geography.geography import Geography, Near
 from satark_words.geography.units import Point, kilometres
-
-if TYPE_CHECKING:
-    from satark_words.geography.geography import Geography
 
 __all__ = [
     "DOT_RADIUS",

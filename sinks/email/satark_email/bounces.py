@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import email
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email.message import Message
 from email.policy import compat32
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import click
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from satark.api import command_host
+from satark.api import Services, UnitOfWork, command_host
 from satark_email.mime import message_id
 from satark_email.settings import EmailSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from satark.api import Services, UnitOfWork
 
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _ORIGINAL = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})

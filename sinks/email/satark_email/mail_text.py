@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from satark.api import Questionnaire, ReadableTip
 from satark_words.catalogues import Catalogues
-
-if TYPE_CHECKING:
-    from satark.api import Questionnaire, ReadableTip
-    from satark_words.geography.geography import Geography
+from satark_words.geography.geography import Geography
 
 
 class TipText:

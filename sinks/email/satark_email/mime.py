@@ -10,14 +10,11 @@ from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from satark_email.settings import EmailDestination
 from satark_words.catalogues import Catalogues
-
-if TYPE_CHECKING:
-    from satark_email.settings import EmailDestination
 
 SUBJECT = "Satark"
 """The subject of every notification and every encrypted mail: mail servers can read a subject."""

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from satark.api import Prepared, SettingProblem, Settings, SettingsError, Sink, hookimpl
+import click
+from pysequoia import Cert
+
+from satark.api import Prepared, SettingProblem, Settings, SettingsError, Sink, WorkerContext, hookimpl
 from satark_email.settings import EmailSettings
-
-if TYPE_CHECKING:
-    import click
-    from pysequoia import Cert
-
-    from satark.api import WorkerContext
 
 
 @hookimpl

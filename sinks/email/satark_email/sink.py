@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+
+from pysequoia import Cert
 
 from satark.api import (
     CantOpen,
@@ -15,22 +16,19 @@ from satark.api import (
     Delivery,
     DeliveryResult,
     Destination,
+    DestinationReader,
     Evidence,
+    OpenedTip,
     UnitOfWork,
+    WorkerContext,
     log,
     run_in_thread,
 )
 from satark_email import mime, openpgp
 from satark_email.mail_text import TipText
 from satark_email.mime import Attachment, OuterHeaders
-from satark_email.settings import NOTIFICATION
+from satark_email.settings import NOTIFICATION, EmailDestination, EmailSettings
 from satark_email.smtp import SmtpClient
-
-if TYPE_CHECKING:
-    from pysequoia import Cert
-
-    from satark.api import DestinationReader, OpenedTip, WorkerContext
-    from satark_email.settings import EmailDestination, EmailSettings
 
 POLL_SECONDS = 20.0
 """Seconds between two checks for notifications that are due."""

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import aiosmtplib
 import msgspec
 from aiosmtplib.typing import SMTPStatus
 
-from satark.api import DeadLetter, DeliveryResult, Done, Retry
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from satark.api import Delivery
-    from satark_email.settings import EmailDestination, EmailSettings
+from satark.api import DeadLetter, Delivery, DeliveryResult, Done, Retry
+from satark_email.settings import EmailDestination, EmailSettings
 
 _PERMANENT = 500
 _REACHED: Final = "; reached: "

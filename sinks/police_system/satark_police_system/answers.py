@@ -5,16 +5,13 @@ The tables hold the ids of processed requests. They hold no content of a tip and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, delete, select
 
-from satark.api import STATUSES, Message, Redacted, Status, UnitOfWork
+from satark.api import STATUSES, Message, OpenedTip, Redacted, Status, UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
-
-if TYPE_CHECKING:
-    from satark.api import OpenedTip
 
 MAX_TEXT = 2000
 """Most characters of a text to the tipster."""

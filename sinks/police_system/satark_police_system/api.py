@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from importlib.resources import files
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import msgspec
 from starlette.applications import Starlette
@@ -18,16 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from satark.api import CantOpen, CaseworkError, UnitOfWork, stream_file
+from satark.api import CantOpen, CaseworkError, DeskContext, UnitOfWork, stream_file
 from satark_files.decoding import DECODING_ERRORS
 from satark_police_system.answers import AnswerError, apply_answer, read_answer, record_request_id
 from satark_police_system.events import encode, full_data
+from satark_police_system.settings import PoliceSettings
 from satark_police_system.signing import SignatureError
-
-if TYPE_CHECKING:
-    from satark.api import DeskContext
-    from satark_police_system.settings import PoliceSettings
-    from satark_police_system.systems import PoliceSystem
+from satark_police_system.systems import PoliceSystem
 
 _JSON = "application/json"
 _REQUEST_BYTES = 64 * 1024

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
-from satark.api import Evidence, Header, Redacted, seal
-
-if TYPE_CHECKING:
-    from satark.api import ReadableTip
+from satark.api import Evidence, Header, ReadableTip, Redacted, seal
 
 SUBMITTED = "satark.tip.submitted"
 UPDATED = "satark.tip.updated"

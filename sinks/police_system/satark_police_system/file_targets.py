@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 import asyncssh
 
 from satark.api import DeliveryResult, Done, Retry
 from satark_files.atomic_files import flush_folder
-
-if TYPE_CHECKING:
-    from satark_police_system.settings import SystemSettings
+from satark_police_system.settings import SystemSettings
 
 
 class FolderTarget:

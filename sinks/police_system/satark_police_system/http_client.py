@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
 
 import aiohttp
 from yarl import URL
 
 from satark.api import DeadLetter, DeliveryResult, Done, Retry, read_answer, seconds_to_wait
+from satark_police_system.settings import SystemSettings
+from satark_police_system.signing import Signer
 from satark_police_system.ssrf_guard import FilteringResolver, ForbiddenAddressError, check_ip_literal
-
-if TYPE_CHECKING:
-    from satark_police_system.settings import SystemSettings
-    from satark_police_system.signing import Signer
 
 _LARGEST_ANSWER = 256 * 1024
 """Bytes of an answer in which the acknowledgement is looked for."""

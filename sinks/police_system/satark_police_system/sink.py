@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, run_in_thread
+from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, OpenedTip, run_in_thread
 from satark_police_system.events import Event, build_event, encrypt_data, full_data, thin_data
-from satark_police_system.transports import make_transport
-
-if TYPE_CHECKING:
-    from satark.api import OpenedTip
-    from satark_police_system.settings import SystemSettings
-    from satark_police_system.systems import PoliceSystem
-    from satark_police_system.transports import MakeFolder
+from satark_police_system.settings import SystemSettings
+from satark_police_system.systems import PoliceSystem
+from satark_police_system.transports import MakeFolder, make_transport
 
 
 class PoliceSink:

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
-from satark.api import Destination, SettingProblem, SettingsError
-from satark_police_system.settings import SINK
+from satark.api import Destination, DestinationReader, SettingProblem, SettingsError
+from satark_police_system.settings import SINK, PoliceSettings, SystemSettings
 from satark_police_system.signing import Signer, Verifier, read_private_key, read_public_key
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from satark.api import DestinationReader
-    from satark_police_system.settings import PoliceSettings, SystemSettings
 
 
 class PoliceSystem:

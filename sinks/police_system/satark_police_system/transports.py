@@ -13,22 +13,18 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
-from satark.api import DeliveryResult, encrypt_stream, run_in_thread
+from satark.api import DeliveryResult, OpenedTip, encrypt_stream, run_in_thread
 from satark_files.file_endings import ending_of
-from satark_police_system.events import encode
+from satark_police_system.events import Event, encode
 from satark_police_system.file_targets import FolderTarget, SftpTarget
 from satark_police_system.http_client import HttpClient
-
-if TYPE_CHECKING:
-    from satark.api import OpenedTip
-    from satark_police_system.events import Event
-    from satark_police_system.settings import SystemSettings
-    from satark_police_system.signing import Signer
-    from satark_police_system.systems import PoliceSystem
+from satark_police_system.settings import SystemSettings
+from satark_police_system.signing import Signer
+from satark_police_system.systems import PoliceSystem
 
 MakeFolder: TypeAlias = "Callable[[], AbstractContextManager[Path]]"
 """Creates a folder for files that lie in plain for a moment; the folder is removed after the block."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import click
 
 from satark.api import CarrierError, SettingProblem, Settings, SettingsError, command_host
+from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 from satark_rabbitmq.sink import copied_desks, remote_desks
-
-if TYPE_CHECKING:
-    from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
 
 T = TypeVar("T")
 

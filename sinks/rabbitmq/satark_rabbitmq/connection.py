@@ -6,21 +6,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 from aio_pika import Connection, DeliveryMode, Message
+from aio_pika.abc import AbstractConnection, AbstractExchange, AbstractIncomingMessage
 from aio_pika.connection import make_url
 from aio_pika.exceptions import AMQPException, ChannelInvalidStateError, DeliveryError, PublishError
 
 from satark.api import CarrierError, MessageRejected, log
-from satark_rabbitmq.settings import check_url
+from satark_rabbitmq.settings import RabbitMQSettings, check_url
 from satark_rabbitmq.topology import Topology
-
-if TYPE_CHECKING:
-    from aio_pika.abc import AbstractConnection, AbstractExchange, AbstractIncomingMessage
-
-    from satark_rabbitmq.settings import RabbitMQSettings
 
 # Every failure is raised as an exception too; while a broker is down, this library would log a line each second.
 logging.getLogger("aiormq").setLevel(logging.CRITICAL)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from satark.api import Carrier, CoveredRule, Destination, DestinationRule, Prepared, Settings, Sink, hookimpl
+import click
+
+from satark.api import (
+    Carrier,
+    CoveredRule,
+    Destination,
+    DestinationRule,
+    Prepared,
+    Settings,
+    Sink,
+    WorkerContext,
+    hookimpl,
+)
 from satark_rabbitmq.commands import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
-
-if TYPE_CHECKING:
-    import click
-
-    from satark.api import WorkerContext
 
 
 @hookimpl

@@ -6,15 +6,21 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from random import SystemRandom
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from satark.api import DESK_SINK, CarrierError, Delivery, DeliveryResult, Retry, run_in_thread
+from satark.api import (
+    DESK_SINK,
+    CarrierError,
+    Delivery,
+    DeliveryResult,
+    Desk,
+    OfficeLink,
+    Retry,
+    WorkerContext,
+    run_in_thread,
+)
+from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
 from satark_rabbitmq.settings import NAME
-
-if TYPE_CHECKING:
-    from satark.api import Desk, OfficeLink, WorkerContext
-    from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
-
 
 COVER_SECONDS: Final = 6 * 3600
 """Seconds between two covers that stand for no tip, on average."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 from aio_pika import ExchangeType
-
-if TYPE_CHECKING:
-    from aio_pika.abc import AbstractChannel
-    from aiormq.abc import FieldTable
+from aio_pika.abc import AbstractChannel
+from aiormq.abc import FieldTable
 
 ANSWERS = "satark.answers"
 """The queue to the host. A desk's name has no dot, so no desk's queue can have this name."""

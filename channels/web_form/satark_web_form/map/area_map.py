@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from satark_words.geography.geography import Geography
 from satark_words.geography.maps import MapFrame, Marker, Outline, Point, mark, outlines
-
-if TYPE_CHECKING:
-    from satark_words.geography.geography import Geography
 
 WIDTH: Final = 320
 """Width in units; a unit is about a pixel on a phone."""

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
 
 from satark.api import FORM_LIMIT, FormError, Redacted
+from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.request_body import BodyChunks
 from satark_web_form.uploads.segments import UploadProblem, UploadRefused
 from satark_web_form.uploads.tus import announced_kind
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from satark_web_form.uploads.draft_key import DraftKey
-    from satark_web_form.uploads.upload_store import UploadStore
-
+from satark_web_form.uploads.upload_store import UploadStore
 
 MAX_BOUNDARY_CHARACTERS: Final = 70
 """Length of the longest boundary (RFC 2046, section 5.1.1)."""

@@ -13,20 +13,17 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from satark.api import MediaKind
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.request_body import BodyChunks
 from satark_web_form.uploads.segments import UploadProblem, UploadRefused
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from satark.api import MediaKind
-    from satark_web_form.uploads.upload_store import UploadStatus, UploadStore
+from satark_web_form.uploads.upload_store import UploadStatus, UploadStore
 
 VERSION: Final = "1.0.0"
 PROBLEM_HEADER: Final = "satark-problem"

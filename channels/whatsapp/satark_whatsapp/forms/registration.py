@@ -7,17 +7,14 @@ forms (multipart); an upload answers with `validation_errors`; what is published
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import aiohttp
 import msgspec
 
 from satark.api import Transient
 from satark_files.decoding import DECODING_ERRORS
-from satark_whatsapp.graph_api import error_of
-
-if TYPE_CHECKING:
-    from satark_whatsapp.graph_api import GraphApi
+from satark_whatsapp.graph_api import GraphApi, error_of
 
 _OK: Final = 200
 _CATEGORIES: Final = '["OTHER"]'

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from satark.api.observability import Redacted
+from satark.api.tip import Evidence, Tip
 from satark.casework.related.persons import Person, persons_in
 from satark.casework.related.places import Landmark, Pin, landmark
 from satark.casework.related.wording import words_of
 from satark_words.tokens import fold
-
-if TYPE_CHECKING:
-    from satark.api.tip import Evidence, Tip
 
 T = TypeVar("T")
 _STATES: Final = (

@@ -12,14 +12,12 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from satark.casework.related.clues import Clues
 from satark.casework.related.index import are_apart, tell_of_others
 from satark.casework.related.wording import NEAR, TELLING, telling
 from satark.identity.time_buckets import BAND_HOURS
-
-if TYPE_CHECKING:
-    from satark.casework.related.clues import Clues
 
 LEAST: Final = 4
 """Fewest tips that make a flood."""
