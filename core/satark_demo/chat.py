@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 import aiohttp
 import msgspec
 
-from satark_demo.messages import ChatMessage, Pin, SentFile, Ticks
+from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, Ticks, identifying_metadata
 from satark_testing.whatsapp.citizen import LostError
 
 Publish = Callable[[dict[str, Any]], None]
@@ -125,6 +125,23 @@ class Chat:
             raise NoSuchMessage
         return message
 
+    def rewrite(self, message_id: str, text: str) -> None:
+        """Show the new text of a typed message.
+
+        Raises:
+            NoSuchMessage: the citizen typed no such message.
+        """
+        message = self.own_message(message_id)
+        if message.kind != "text":
+            raise NoSuchMessage
+        self.show(msgspec.structs.replace(message, text=text, edited=True))
+
+    def keep(self, id: str, file: SentFile, caption: str, kind: MessageKind) -> ChatMessage:  # noqa: A002
+        """Keep a file that the citizen sends; return the message that shows it."""
+        self.files[id] = file
+        metadata = identifying_metadata(file.data) if kind == "image" else ()
+        return ChatMessage(id=id, mine=True, kind=kind, text=caption, mime=file.mime, name=file.name, metadata=metadata)
+
     def publish(self, event: dict[str, Any]) -> None:
         """Send an event about this chat to the open pages of the simulator."""
         self._publish({**event, "phone": self.phone, "medium": self.medium})
@@ -187,7 +204,6 @@ class Say(_Action, frozen=True, kw_only=True, tag="say"):
     text: str
 
     async def run(self, chat: Chat) -> None:
-        """Type the message."""
         await chat.say(self.text[:_MAX_TEXT], twice=self.twice)
 
 
@@ -198,7 +214,6 @@ class Tap(_Action, frozen=True, kw_only=True, tag="tap"):
     token: str
 
     async def run(self, chat: Chat) -> None:
-        """Tap the button or row."""
         await chat.tap(self.message_id, self.token, twice=self.twice)
 
 
@@ -208,7 +223,6 @@ class SendPin(_Action, frozen=True, kw_only=True, tag="pin"):
     pin: Pin
 
     async def run(self, chat: Chat) -> None:
-        """Send the location."""
         await chat.pin(self.pin, twice=self.twice)
 
 
@@ -219,7 +233,6 @@ class Edit(_Action, frozen=True, kw_only=True, tag="edit"):
     text: str
 
     async def run(self, chat: Chat) -> None:
-        """Edit the message."""
         await chat.edit(self.message_id, self.text[:_MAX_TEXT], twice=self.twice)
 
 
@@ -229,7 +242,6 @@ class Revoke(_Action, frozen=True, kw_only=True, tag="revoke"):
     message_id: str
 
     async def run(self, chat: Chat) -> None:
-        """Delete the message."""
         await chat.revoke(self.message_id, twice=self.twice)
 
 
@@ -237,7 +249,6 @@ class Dial(_Action, frozen=True, kw_only=True, tag="dial"):
     """Call the service."""
 
     async def run(self, chat: Chat) -> None:
-        """Call the service."""
         await chat.dial()
 
 
@@ -247,7 +258,6 @@ class Press(_Action, frozen=True, kw_only=True, tag="press"):
     keys: Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]{0,20}\Z")] = ""
 
     async def run(self, chat: Chat) -> None:
-        """Press the keys."""
         await chat.press(self.keys)
 
 
@@ -255,7 +265,6 @@ class HangUp(_Action, frozen=True, kw_only=True, tag="hang_up"):
     """End the call."""
 
     async def run(self, chat: Chat) -> None:
-        """End the call."""
         await chat.hang_up()
 
 

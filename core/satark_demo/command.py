@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from satark.telemetry.logs import configure_logging
-from satark_demo.server import DemoServer, StartError
+from satark_demo.server import DemoServer
+from satark_testing.processes.serving import StartError
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
@@ -20,9 +20,10 @@ from satark_demo.telegram import TelegramChat
 from satark_demo.twilio import CallChat, SmsChat
 from satark_demo.whatsapp import WhatsAppChat
 from satark_files import atomic_files
+from satark_testing.installation import PHONE_NUMBER_ID
 from satark_testing.processes.serving import serve
 from satark_testing.telegram.bot_api import TelegramPeer
-from satark_testing.twilio.api import TwilioPeer
+from satark_testing.twilio.api import NUMBER, TwilioPeer
 from satark_testing.whatsapp.graph_api import GraphPeer
 
 POLICE_LIBRARIES = ("asyncssh", "standardwebhooks")
@@ -63,25 +64,24 @@ async def simulated_providers(settings: Settings, served: str, public: str) -> A
 async def _whatsapp(
     stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
 ) -> None:
-    peer = await stack.enter_async_context(GraphPeer(**msgspec.to_builtins(accounts.whatsapp)))
-    to.sections["whatsapp"] = accounts.whatsapp.section(await stack.enter_async_context(serve(peer.app)))
+    peer = await stack.enter_async_context(GraphPeer(**accounts.fields["whatsapp"]))
+    to.sections["whatsapp"] = accounts.section("whatsapp", await stack.enter_async_context(serve(peer.app)))
     to.media.append(lambda number, publish: WhatsAppChat(number, peer, served, publish))
 
 
 async def _telegram(
     stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
 ) -> None:
-    peer = await stack.enter_async_context(TelegramPeer(**msgspec.to_builtins(accounts.telegram)))
-    to.sections["telegram"] = accounts.telegram.section(await stack.enter_async_context(serve(peer.app)))
+    peer = await stack.enter_async_context(TelegramPeer(**accounts.fields["telegram"]))
+    to.sections["telegram"] = accounts.section("telegram", await stack.enter_async_context(serve(peer.app)))
     to.media.append(lambda number, publish: TelegramChat(number, peer, served, publish))
 
 
 async def _twilio(
     stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, public: str
 ) -> None:
-    peer = TwilioPeer(**msgspec.to_builtins(accounts.twilio), served={public: served})
-    await stack.enter_async_context(peer)
-    to.sections["twilio"] = accounts.twilio.section(await stack.enter_async_context(serve(peer.app)))
+    peer = await stack.enter_async_context(TwilioPeer(**accounts.fields["twilio"], served={public: served}))
+    to.sections["twilio"] = accounts.section("twilio", await stack.enter_async_context(serve(peer.app)))
     to.sections["calls"] = {"code_by_sms": True}
     to.media.append(lambda number, publish: SmsChat(number, peer, public, publish))
     to.media.append(lambda number, publish: CallChat(number, peer, public, publish))
@@ -95,70 +95,28 @@ async def _police(
         return
     from satark_testing.peers.police import PoliceReceiver  # noqa: PLC0415 - its library is an extra
 
-    receiver = PoliceReceiver(accounts.police_system.secret)
+    receiver = PoliceReceiver(**accounts.fields["police_system"])
     url = await stack.enter_async_context(serve(receiver.app))
-    to.sections["police_system"] = accounts.police_system.section(f"{url}/tips")
+    to.sections["police_system"] = accounts.section("police_system", f"{url}/tips")
     to.police = lambda publish: SimulatedPoliceSystem(receiver, f"{served}/police_system/main/answers", publish)
 
 
 _PROVIDERS = {"whatsapp": _whatsapp, "telegram": _telegram, "twilio": _twilio, "police_system": _police}
 
 
-PHONE_NUMBER_ID = "106540352242922"
-"""The phone number id in the examples of Meta's documentation."""
-NUMBER = "+15550100100"
-"""A number that nobody has: 555-01xx is reserved for fiction."""
+_URL_SETTINGS = {"whatsapp": "graph_url", "telegram": "api_url", "twilio": "api_url", "police_system": "url"}
+"""Name of a provider → the setting that takes the address of a simulated one."""
 
 
-class Account(Redacted, frozen=True, kw_only=True):
-    """The credentials that a provider and Satark share for a number, a bot or a system."""
+class ProviderAccounts(Redacted, frozen=True):
+    """What each provider and Satark share. The secrets are random: a demo rejects requests that another one signed."""
 
-    url_setting: ClassVar[str] = "api_url"
+    fields: Mapping[str, Mapping[str, str]]
+    """Name of a provider → the settings that a real account would need."""
 
-    def section(self, url: str) -> dict[str, Any]:
-        """Return the provider's settings section, for a simulated provider at `url`."""
-        return {**msgspec.to_builtins(self), self.url_setting: url}
-
-
-class WhatsAppAccount(Account, frozen=True, kw_only=True):
-    """A number at Meta."""
-
-    url_setting: ClassVar[str] = "graph_url"
-    app_secret: str
-    verify_token: str
-    access_token: str
-    phone_number_id: str = PHONE_NUMBER_ID
-
-
-class TelegramAccount(Account, frozen=True, kw_only=True):
-    """A bot at Telegram."""
-
-    token: str
-    secret_token: str
-
-
-class TwilioAccount(Account, frozen=True, kw_only=True):
-    """A number at Twilio."""
-
-    account_sid: str
-    auth_token: str
-    number: str = NUMBER
-
-
-class PoliceSystemAccount(Account, frozen=True, kw_only=True):
-    """A police system, which accepts events at its address."""
-
-    url_setting: ClassVar[str] = "url"
-    secret: str
-
-
-class ProviderAccounts(Redacted, frozen=True, kw_only=True):
-    """One account at each provider. The secrets are random, so a demo rejects requests that another demo signed."""
-
-    whatsapp: WhatsAppAccount
-    telegram: TelegramAccount
-    twilio: TwilioAccount
-    police_system: PoliceSystemAccount
+    def section(self, name: str, url: str) -> dict[str, Any]:
+        """Return a provider's settings section, for a simulated provider at `url`."""
+        return {**self.fields[name], _URL_SETTINGS[name]: url}
 
 
 def load_or_make_accounts(file: Path) -> ProviderAccounts:
@@ -169,23 +127,28 @@ def load_or_make_accounts(file: Path) -> ProviderAccounts:
         msgspec.DecodeError: the file holds no accounts.
     """
     if file.exists():
-        return msgspec.json.decode(file.read_bytes(), type=ProviderAccounts)
+        return ProviderAccounts(msgspec.json.decode(file.read_bytes(), type=dict[str, dict[str, str]]))
     accounts = _new_accounts()
-    atomic_files.replace(file, [msgspec.json.encode(accounts)])
+    atomic_files.replace(file, [msgspec.json.encode(accounts.fields)])
     return accounts
 
 
 def _new_accounts() -> ProviderAccounts:
-    return ProviderAccounts(
-        whatsapp=WhatsAppAccount(
-            app_secret=secrets.token_hex(16),
-            verify_token=secrets.token_urlsafe(16),
-            access_token=secrets.token_urlsafe(32),
-        ),
-        telegram=TelegramAccount(
-            token=f"{secrets.randbelow(9 * 10**9) + 10**9}:{secrets.token_urlsafe(26)}",
-            secret_token=secrets.token_urlsafe(32),
-        ),
-        twilio=TwilioAccount(account_sid=f"AC{secrets.token_hex(16)}", auth_token=secrets.token_hex(16)),
-        police_system=PoliceSystemAccount(secret=f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"),
-    )
+    return ProviderAccounts({
+        "whatsapp": {
+            "app_secret": secrets.token_hex(16),
+            "verify_token": secrets.token_urlsafe(16),
+            "access_token": secrets.token_urlsafe(32),
+            "phone_number_id": PHONE_NUMBER_ID,
+        },
+        "telegram": {
+            "token": f"{secrets.randbelow(9 * 10**9) + 10**9}:{secrets.token_urlsafe(26)}",
+            "secret_token": secrets.token_urlsafe(32),
+        },
+        "twilio": {
+            "account_sid": f"AC{secrets.token_hex(16)}",
+            "auth_token": secrets.token_hex(16),
+            "number": NUMBER,
+        },
+        "police_system": {"secret": f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"},
+    })  # fmt: skip

@@ -17,7 +17,6 @@ from starlette.applications import Starlette
 from satark.api.services import Prepared
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.runtime.http_server import CONNECTION_CLASS
 from satark.services import Services
 from satark.settings.core import PUBLIC_METRICS
 from satark.settings.settings import Settings
@@ -27,16 +26,11 @@ from satark_demo.providers import SimulatedProviders, simulated_providers
 from satark_demo.readings import Readings
 from satark_demo.sample_week import SampleWeek
 from satark_demo.simulator import MakeChat, Phones, Simulator
+from satark_testing.processes.serving import begin, started
 
-_STOP_SECONDS = 2
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_POLL_SECONDS = 0.02
 _PRESETS = {"email": {"notification_minutes": 1}}
 """A visitor who configures e-mail wants to see a mail within a minute."""
-
-
-class StartError(Exception):
-    """The server did not start; it has printed the reason."""
 
 
 class DemoServer:
@@ -131,12 +125,8 @@ class DemoServer:
         self, application: Starlette, lines: Sequence[str], data_dir: Path, afterwards: Callable[[], Awaitable[None]]
     ) -> None:
         """Serve until stopped; run `afterwards` in parallel once the server answers."""
-        self._server = server = _Server(_config(application))
-        serving = asyncio.create_task(_run(server, self._listening))
-        while not server.started:
-            if serving.done():
-                raise StartError
-            await asyncio.sleep(_POLL_SECONDS)
+        self._server, serving = begin(application, self._listening)
+        await started(self._server, serving)
         await self._announce(lines, data_dir)
         filling = asyncio.ensure_future(afterwards())
         try:
@@ -165,12 +155,6 @@ def _readings(host: Host) -> Readings:
     return Readings(runtime.channels, runtime.drafts, host.services)
 
 
-async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
-    """Serve. If the application does not start, return: uvicorn would end the process without closing its resources."""
-    with contextlib.suppress(SystemExit):
-        await server.serve(sockets=[listening])
-
-
 @contextlib.contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
@@ -185,24 +169,3 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
 
 def _absolute(path: Path) -> Path:
     return path.absolute()
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn server that leaves the process's signals to the demo, which has further tasks to stop."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _config(application: Starlette) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,
-        http=CONNECTION_CLASS,
-        loop="none",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        log_config=None,
-        timeout_graceful_shutdown=_STOP_SECONDS,
-    )

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from satark_demo.chat import Chat, NoSuchMessage, Publish
-from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, identifying_metadata, kind_of
+from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, kind_of
 from satark_testing.telegram.bot_api import BotMessage, TelegramPeer
 from satark_testing.telegram.citizen import content
 from satark_testing.telegram.messages import Person, Update
@@ -37,7 +37,6 @@ class TelegramChat(Chat):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses by which the service knows this phone."""
         return (str(self.person.id),)
 
     async def say(self, text: str, *, twice: bool) -> None:
@@ -66,24 +65,14 @@ class TelegramChat(Chat):
         await self._send(ChatMessage(id=_id(update), mine=True, kind="location", pin=pin), update, twice=twice)
 
     async def file(self, file: SentFile, caption: str, *, voice: bool, twice: bool) -> None:
-        """Send a file."""
         kind = kind_of(file.mime, voice=voice)
         stored = self._peer.add_file(file.data)
         fields = {"caption": caption} if caption else {}
         update = self._peer.updates.message(self.person, {**content(kind, stored, file.mime), **fields})
-        metadata = identifying_metadata(file.data) if kind == "image" else ()
-        message = ChatMessage(
-            id=_id(update), mine=True, kind=kind, text=caption, mime=file.mime, name=file.name, metadata=metadata
-        )
-        self.files[message.id] = file
-        await self._send(message, update, twice=twice)
+        await self._send(self.keep(_id(update), file, caption, kind), update, twice=twice)
 
     async def edit(self, message_id: str, text: str, *, twice: bool) -> None:
-        """Edit a typed message."""
-        message = self.own_message(message_id)
-        if message.kind != "text":
-            raise NoSuchMessage
-        self.show(msgspec.structs.replace(message, text=text, edited=True))
+        self.rewrite(message_id, text)
         await self._post(self._peer.updates.edit(self.person, int(message_id), {"text": text}), twice=twice)
 
     def _show_sent(self, sent: BotMessage) -> None:

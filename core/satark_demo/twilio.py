@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from satark_demo.chat import Chat, NotPossible, Publish
-from satark_demo.messages import ChatMessage, SentFile, identifying_metadata, kind_of
+from satark_demo.messages import ChatMessage, SentFile, kind_of
 from satark_testing.twilio.api import TwilioMessage, TwilioPeer, new_sid
 from satark_testing.twilio.people import Caller, Texter
 from satark_testing.whatsapp.citizen import LostError
@@ -25,22 +25,14 @@ class SmsChat(Chat):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses by which the service knows this phone."""
         return (self._texter.number,)
 
     async def say(self, text: str, *, twice: bool) -> None:
-        """Send a text message."""
         await self._text(ChatMessage(id=new_sid("SM"), mine=True, text=text), twice=twice)
 
     async def file(self, file: SentFile, caption: str, *, voice: bool, twice: bool) -> None:
         """Send a picture, a recording or a video with a caption (MMS)."""
-        kind = kind_of(file.mime, voice=voice)
-        metadata = identifying_metadata(file.data) if kind == "image" else ()
-        sid = new_sid("MM")
-        self.files[sid] = file
-        message = ChatMessage(
-            id=sid, mine=True, kind=kind, text=caption, mime=file.mime, name=file.name, metadata=metadata
-        )
+        message = self.keep(new_sid("MM"), file, caption, kind_of(file.mime, voice=voice))
         await self._text(message, (file.data, file.mime), twice=twice)
 
     async def _text(self, message: ChatMessage, *files: tuple[bytes, str], twice: bool) -> None:
@@ -101,7 +93,6 @@ class CallChat(Chat):
         await self._show_answer(self._caller.speak(file.data))
 
     async def hang_up(self) -> None:
-        """End the call."""
         self._caller.hang_up()
         self._publish_call_state()
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from satark_demo.chat import Chat, NoSuchMessage, Publish
-from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, identifying_metadata, kind_of
+from satark_demo.messages import ChatMessage, MessageKind, Pin, SentFile, kind_of
 from satark_testing.whatsapp.graph_api import BusinessMessage, GraphPeer
 from satark_testing.whatsapp.messages import Sender, wamid
 
@@ -30,11 +28,9 @@ class WhatsAppChat(Chat):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses by which the service knows this phone."""
         return tuple(filter(None, (self.sender.wa_id, self.sender.user_id)))
 
     async def say(self, text: str, *, twice: bool) -> None:
-        """Send a typed message."""
         message = ChatMessage(id=wamid(self.sender), mine=True, text=text)
         await self._send(message, self._peer.webhooks.text(self.sender, text, id=message.id), twice=twice)
 
@@ -49,7 +45,6 @@ class WhatsAppChat(Chat):
         await self._send(message, body, twice=twice)
 
     async def pin(self, pin: Pin, *, twice: bool) -> None:
-        """Send a location."""
         message = ChatMessage(id=wamid(self.sender), mine=True, kind="location", pin=pin)
         body = self._peer.webhooks.location(
             self.sender, pin.latitude, pin.longitude, name=pin.name or None, id=message.id
@@ -57,18 +52,8 @@ class WhatsAppChat(Chat):
         await self._send(message, body, twice=twice)
 
     async def file(self, file: SentFile, caption: str, *, voice: bool, twice: bool) -> None:
-        """Send a file."""
         kind = kind_of(file.mime, voice=voice)
-        message = ChatMessage(
-            id=wamid(self.sender),
-            mine=True,
-            kind=kind,
-            text=caption,
-            mime=file.mime,
-            name=file.name,
-            metadata=identifying_metadata(file.data) if kind == "image" else (),
-        )
-        self.files[message.id] = file
+        message = self.keep(wamid(self.sender), file, caption, kind)
         node = self._peer.add_media(file.data, file.mime)
         name = file.name if kind == "document" else None
         body = self._peer.webhooks.media(
@@ -77,15 +62,10 @@ class WhatsAppChat(Chat):
         await self._send(message, body, twice=twice)
 
     async def edit(self, message_id: str, text: str, *, twice: bool) -> None:
-        """Edit a typed message."""
-        message = self.own_message(message_id)
-        if message.kind != "text":
-            raise NoSuchMessage
-        self.show(msgspec.structs.replace(message, text=text, edited=True))
+        self.rewrite(message_id, text)
         await self._post(self._peer.webhooks.edit(self.sender, message_id, text), twice=twice)
 
     async def revoke(self, message_id: str, *, twice: bool) -> None:
-        """Delete a message for everyone."""
         self.show(ChatMessage(id=message_id, mine=True, at=self.own_message(message_id).at, deleted=True))
         self.files.pop(message_id, None)
         await self._post(self._peer.webhooks.revoke(self.sender, message_id), twice=twice)

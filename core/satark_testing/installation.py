@@ -27,6 +27,7 @@ APP_SECRET = "app-secret"  # noqa: S105 - a test value
 VERIFY_TOKEN = "verify-token"  # noqa: S105 - a test value
 ACCESS_TOKEN = "access-token"  # noqa: S105 - a test value
 PHONE_NUMBER_ID = "106540352242922"
+"""The phone number id in the examples of Meta's documentation."""
 DESKS = (("sp", "district"), ("dig", "range"))
 LOOK_SECONDS = 0.5
 """Seconds between two checks of a desk's tips. Each check runs a command, which slows down the service under test."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import math
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import click
@@ -75,6 +76,14 @@ def uvicorn_options(host: str, port: int) -> dict[str, Any]:
         "log_config": None,  # its messages go where all libraries' messages go: see `configure_logging`
         "timeout_graceful_shutdown": STOP_SECONDS,
     }
+
+
+class ServerBeside(uvicorn.Server):
+    """A server that leaves the process's signals to whatever else the process does."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 class ReplaceableServer(uvicorn.Server):

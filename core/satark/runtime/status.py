@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final, NamedTuple
 
@@ -24,7 +23,7 @@ from satark.api.routing import Destination
 from satark.ingest.spool import describe
 from satark.runtime.dependency_faults import touch
 from satark.runtime.host import Host
-from satark.runtime.http_server import uvicorn_options
+from satark.runtime.http_server import ServerBeside, uvicorn_options
 from satark.runtime.process_watch import MESSAGE
 from satark.services import Services
 from satark.settings.core import PUBLIC_METRICS, Core
@@ -100,7 +99,7 @@ async def metrics_listener(status: Status, listen: str, place: Place | None = No
     Of several processes the second has the port that is 10 higher, the third the one that is 20 higher.
     """
     app = Starlette(routes=status.routes(with_metrics=True))
-    server = _Server(uvicorn.Config(app, **{**uvicorn_options("", 0), "lifespan": "off", "loop": "none"}))
+    server = ServerBeside(uvicorn.Config(app, **{**uvicorn_options("", 0), "lifespan": "off", "loop": "none"}))
     serving = asyncio.create_task(status.serve_metrics(listen, place, server))
     await asyncio.sleep(0)  # the port is open from now on, unless another process has it still
     try:
@@ -111,14 +110,6 @@ async def metrics_listener(status: Status, listen: str, place: Place | None = No
             serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves signals to the process's main server."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def _open(listen: str, number: int) -> socket.socket | None:

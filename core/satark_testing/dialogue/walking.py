@@ -6,7 +6,7 @@ import asyncio
 import re
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 
 import msgspec
@@ -74,6 +74,8 @@ class Walker(ABC, Generic[H]):
     def __init__(self, patience: float = LIMIT_SECONDS) -> None:
         self.heard: list[H] = []
         """Every message of the bot that was read so far."""
+        self._leave: list[Callable[[], None]] = []
+        """What ends each subscription."""
         self._patience = patience
         self._inbox: asyncio.Queue[H] = asyncio.Queue()
 
@@ -85,9 +87,10 @@ class Walker(ABC, Generic[H]):
         """Leave."""
         self.leave()
 
-    @abstractmethod
     def leave(self) -> None:
         """Stop listening. No further message is read."""
+        while self._leave:
+            self._leave.pop()()
 
     @abstractmethod
     async def say(self, text: str) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Generic, Self, TypeVar
 
 import aiohttp
 import uvicorn
 
-from satark.runtime.http_server import CONNECTION_CLASS
+from satark.runtime.http_server import ServerBeside, uvicorn_options
+
+M = TypeVar("M")
 
 _STOP_SECONDS = 2
 _POLL_SECONDS = 0.005
@@ -21,12 +23,8 @@ _IDLE_SECONDS = 2
 one."""
 
 
-class _Server(uvicorn.Server):
-    """A uvicorn server that leaves the process's signals to the test runner."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+class StartError(RuntimeError):
+    """The app did not start; it has logged the reason."""
 
 
 @asynccontextmanager
@@ -38,14 +36,13 @@ async def serve(app: Any, port: int = 0) -> AsyncIterator[str]:
         port: the port on 127.0.0.1; 0 chooses a free one.
 
     Raises:
-        RuntimeError: the app did not start.
+        StartError: the app did not start.
     """
     with socket.create_server(("127.0.0.1", port)) as listening:
-        server = _Server(_config(app))
         # No task group: an exception of the test must reach pytest as it is, not inside a group.
-        task = asyncio.create_task(_run(server, listening))
+        server, task = begin(app, listening)
         try:
-            await _started(server, task)
+            await started(server, task)
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
@@ -67,40 +64,58 @@ async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
         await server.serve(sockets=[listening])
 
 
-def _config(app: Any) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=CONNECTION_CLASS,
-        access_log=False,
-        log_config=None,
-        lifespan="auto",
-        loop="none",
-        server_header=False,
-        timeout_graceful_shutdown=_STOP_SECONDS,
-    )
+def begin(app: Any, listening: socket.socket) -> tuple[uvicorn.Server, asyncio.Task[None]]:
+    """Begin to serve an app; return its server, and the task that ends with it."""
+    options = {**uvicorn_options("", 0), "loop": "none", "timeout_graceful_shutdown": _STOP_SECONDS}
+    server = ServerBeside(uvicorn.Config(app, **options))
+    return server, asyncio.create_task(_run(server, listening))
 
 
-async def _started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
+async def started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
+    """Wait until a server answers.
+
+    Raises:
+        StartError: the app did not start.
+    """
     while not server.started:
         if task.done():
-            raise RuntimeError("the app did not start")
+            raise StartError("the app did not start")
         await asyncio.sleep(_POLL_SECONDS)
 
 
-class WebhookClient:
-    """Opens its session for the first webhook. After `close`, webhooks fail as if the network were down."""
+class Provider(Generic[M]):
+    """A simulated provider: it posts webhooks, and tells its subscribers of every message that it accepts.
+
+    Use it with `async with`. It connects for its first webhook; after `close`, webhooks fail as if the network were
+    down.
+    """
 
     def __init__(self, user_agent: str = "a-provider") -> None:
         self._user_agent = user_agent
         self._session: aiohttp.ClientSession | None = None
         self._is_closed = False
+        self._subscribers: dict[str | int | None, list[Callable[[M], None]]] = {}
+
+    def subscribe(self, callback: Callable[[M], None], address: str | int | None = None) -> Callable[[], None]:
+        """Call a function with each accepted message, or with those to one address.
+
+        Returns the function that unsubscribes.
+        """
+        callbacks = self._subscribers.setdefault(address, [])
+        callbacks.append(callback)
+        return lambda: callbacks.remove(callback)
+
+    def publish(self, message: M, address: str | int) -> None:
+        """Tell the subscribers of every message, and those of this address."""
+        for callback in (*self._subscribers.get(None, ()), *self._subscribers.get(address, ())):
+            callback(message)
 
     @property
     def session(self) -> aiohttp.ClientSession:
         """The open session.
 
         Raises:
-            aiohttp.ClientConnectionError: the client is closed. A background task that still posts would leave a
+            aiohttp.ClientConnectionError: the provider is closed. A background task that still posts would leave a
                 session behind that nobody closes.
         """
         if self._is_closed:
@@ -114,3 +129,10 @@ class WebhookClient:
         self._is_closed = True
         if self._session is not None:
             await self._session.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the provider itself; `close` runs at the end."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

@@ -10,7 +10,7 @@ import json
 import secrets
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgspec
 from starlette.applications import Starlette
@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from satark_testing.peers.faults import ScriptedFaults
-from satark_testing.processes.serving import WebhookClient
+from satark_testing.processes.serving import Provider
 from satark_testing.telegram.limits import DOWNLOAD_BYTES, RefusedError, as_json, check_limits
 from satark_testing.telegram.messages import BotMessage, Person, Update, Updates
 
@@ -28,7 +28,6 @@ __all__ = ["BotMessage", "Person", "StoredFile", "TelegramPeer", "Update", "Upda
 
 _REMEMBERED = 100_000
 _POST_ATTEMPTS = 5
-Callback = Callable[[BotMessage], None]
 Watcher = Callable[[str, Mapping[str, Any]], None]
 Check = Callable[[str, Mapping[str, Any]], None]
 
@@ -65,7 +64,7 @@ class StoredFile(msgspec.Struct):
     """Number of bytes after which the download breaks off."""
 
 
-class TelegramPeer:
+class TelegramPeer(Provider[BotMessage]):
     """One bot at a simulated Telegram.
 
     Serve `app` (see `satark_testing.processes.serving.serve`) and give its address to the channel as `api_url`.
@@ -77,6 +76,7 @@ class TelegramPeer:
     """
 
     def __init__(self, *, token: str, secret_token: str, check: Check | None = None) -> None:
+        super().__init__()
         self.token = token
         self.secret_token = secret_token
         self.bot_id = int(token.partition(":")[0])
@@ -98,11 +98,9 @@ class TelegramPeer:
         self.uploads: list[str] = []
         """The ids of the files that the bot uploaded, in order."""
         self._check = check
-        self._callbacks: dict[int, list[Callback]] = {}
         self._watchers: list[Watcher] = []
         self._pending: deque[Update] = deque()
         self._arrived = asyncio.Event()
-        self._client = WebhookClient()
         bot = f"/bot{token}/{{method}}"
         self.app = Starlette(
             routes=[
@@ -111,12 +109,6 @@ class TelegramPeer:
                 Route("/{rest:path}", self._unauthorized, methods=["GET", "POST"]),
             ]
         )
-
-    def subscribe(self, callback: Callback, chat: int) -> Callable[[], None]:
-        """Call a function with each accepted message to a chat. Returns the function that unsubscribes."""
-        callbacks = self._callbacks.setdefault(chat, [])
-        callbacks.append(callback)
-        return lambda: callbacks.remove(callback)
 
     def watch(self, callback: Watcher) -> Callable[[], None]:
         """Call a function with method and parameters of each accepted call. Returns the function that unsubscribes."""
@@ -132,7 +124,7 @@ class TelegramPeer:
     async def post(self, url: str, update: Update) -> int:
         """Post an update with the secret, as Telegram would; return the HTTP status."""
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.secret_token, "Content-Type": "application/json"}
-        async with self._client.session.post(url, data=json.dumps(update).encode(), headers=headers) as response:
+        async with self.session.post(url, data=json.dumps(update).encode(), headers=headers) as response:
             await response.read()
             return response.status
 
@@ -151,14 +143,6 @@ class TelegramPeer:
                 return
             await asyncio.sleep(0.05 * 2**attempt)
         raise AssertionError("the webhook does not take it")
-
-    async def __aenter__(self) -> Self:
-        """Return the peer itself."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close the client that posts webhooks."""
-        await self._client.close()
 
     async def _unauthorized(self, _request: Request) -> Response:
         return error(401, "Unauthorized")
@@ -208,8 +192,7 @@ class TelegramPeer:
             id=number, address=chat, text=text, keyboard=keyboard, protected=protected, voice=voice, photo=photo
         )
         self.sent.append(sent)
-        for callback in self._callbacks.get(chat, ()):
-            callback(sent)
+        self.publish(sent, chat)
         return sent.message(self._bot())
 
     async def _on_editMessageReplyMarkup(self, given: Mapping[str, Any]) -> Any:  # noqa: N802

@@ -33,11 +33,6 @@ class TelegramCitizen(Walker[BotMessage]):
         self._webhook = webhook
         self._leave = [peer.subscribe(self._inbox.put_nowait, person.id)]
 
-    def leave(self) -> None:
-        """Stop listening. No further message is read."""
-        while self._leave:
-            self._leave.pop()()
-
     async def say(self, text: str) -> str:
         """Type a message; return its `message_id`."""
         return await self._bring(self._peer.updates.text(self.person, text))

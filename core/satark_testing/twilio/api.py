@@ -9,8 +9,8 @@ import base64
 import hmac
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any, Self, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -19,11 +19,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from satark_testing.processes.serving import WebhookClient
+from satark_testing.processes.serving import Provider
 
 ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "twilio-auth-token"  # noqa: S105 - a test's
 NUMBER = "+15550100100"
+"""A number that nobody has: 555-01xx is reserved for fiction."""
 
 _MOST_CHARACTERS = 1600
 
@@ -54,10 +55,7 @@ class File(msgspec.Struct):
     """Whether the file was deleted. A download is then answered 410."""
 
 
-Callback: TypeAlias = Callable[[TwilioMessage], None]
-
-
-class TwilioPeer:
+class TwilioPeer(Provider[TwilioMessage]):
     """One account with one number. Serve `app` and give its address as `api_url`.
 
     Args:
@@ -75,6 +73,7 @@ class TwilioPeer:
         number: str = NUMBER,
         served: Mapping[str, str] | None = None,
     ) -> None:
+        super().__init__()
         self.account_sid = account_sid
         self.number = number
         self.messages: dict[str, TwilioMessage] = {}
@@ -88,9 +87,7 @@ class TwilioPeer:
         """Numbers that sent STOP. They get no message until they send START (Twilio's error 21610)."""
         self._token = auth_token.encode()
         self._served = dict(served or {})
-        self._callbacks: dict[str, list[Callback]] = {}
         self._faults: deque[Response] = deque()
-        self._client = WebhookClient()
         base = f"/2010-04-01/Accounts/{account_sid}"
         self.app = Starlette(
             routes=[
@@ -110,18 +107,11 @@ class TwilioPeer:
             "SATARK_TWILIO__API_URL": url,
         }
 
-    def subscribe(self, callback: Callback, number: str) -> Callable[[], None]:
-        """Call a function with each message that the API sends to a number; return the function that unsubscribes."""
-        callbacks = self._callbacks.setdefault(number, [])
-        callbacks.append(callback)
-        return lambda: callbacks.remove(callback)
-
     def deliver(self, to: str, body: str) -> TwilioMessage:
         """Store a message, and call the subscribers of its number."""
         message = TwilioMessage(new_sid("SM"), to, body)
         self.messages[message.sid] = message
-        for callback in self._callbacks.get(to, ()):
-            callback(message)
+        self.publish(message, to)
         return message
 
     def fail_next(self, status: int, code: int = 0, headers: Mapping[str, str] | None = None, times: int = 1) -> None:
@@ -155,16 +145,8 @@ class TwilioPeer:
         headers = {"X-Twilio-Signature": self.sign(url, form), "Content-Type": "application/x-www-form-urlencoded"}
         public = next((address for address in self._served if url.startswith(address)), "")
         reached = self._served.get(public, "") + url.removeprefix(public)
-        async with self._client.session.post(reached, data=urlencode(form).encode(), headers=headers) as response:
+        async with self.session.post(reached, data=urlencode(form).encode(), headers=headers) as response:
             return response.status, await response.read()
-
-    async def __aenter__(self) -> Self:
-        """Return the peer itself."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close the client that posts webhooks."""
-        await self._client.close()
 
     async def _create(self, request: Request) -> Response:
         if refused := self._refusal(request):

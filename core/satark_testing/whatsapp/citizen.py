@@ -47,11 +47,6 @@ class Citizen(Walker[BusinessMessage]):
         self._post_attempts = post_attempts
         self._leave = [peer.subscribe(self._inbox.put_nowait, a) for a in {wa_id, user_id} if a]
 
-    def leave(self) -> None:
-        """Stop listening. No further message is read."""
-        while self._leave:
-            self._leave.pop()()
-
     async def say(self, text: str) -> str:
         """Type a message; return its wamid."""
         return await self._post(lambda key: self._peer.webhooks.text(self.sender, text, id=key))

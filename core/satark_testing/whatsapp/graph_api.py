@@ -9,7 +9,7 @@ import hmac
 import re
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from satark_testing.processes.serving import WebhookClient
+from satark_testing.processes.serving import Provider
 from satark_testing.whatsapp.faults import GraphFaults, error
 from satark_testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
 from satark_testing.whatsapp.media import MediaShelf, StoredMedia
@@ -27,7 +27,6 @@ from satark_testing.whatsapp.messages import BusinessMessage, Offer, Sender, Web
 
 __all__ = ["BusinessMessage", "GraphPeer", "Offer", "Sender", "StoredMedia", "Webhooks", "batch", "wamid"]
 
-Callback = Callable[[BusinessMessage], None]
 ReceiptCallback = Callable[[dict[str, Any]], None]
 
 _REMEMBERED = 100_000
@@ -36,7 +35,7 @@ _is_bsuid = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[0-9A-Za-z]{1,128}").fullmatch
 _decode = msgspec.json.Decoder().decode
 
 
-class GraphPeer:
+class GraphPeer(Provider[BusinessMessage]):
     """One WhatsApp number at a simulated Meta.
 
     Serve `app` (see `satark_testing.processes.serving.serve`) and give its address to the channel as `graph_url`.
@@ -51,6 +50,7 @@ class GraphPeer:
         phone_number_id: str,
         api_version: str = "v23.0",
     ) -> None:
+        super().__init__("facebookexternalua")
         self._app_secret = app_secret.encode()
         self._verify_token = verify_token
         self._bearer = f"Bearer {access_token}"
@@ -68,20 +68,8 @@ class GraphPeer:
         """The state that the API reports of its number."""
         self.faults = GraphFaults()
         self.shelf = MediaShelf()
-        self._by_address: dict[str, list[Callback]] = {}
-        self._everything: list[Callback] = []
         self._receipt_callbacks: list[ReceiptCallback] = []
-        self._client = WebhookClient("facebookexternalua")
         self.app = Starlette(routes=self._routes(f"/{api_version}"))
-
-    def subscribe(self, callback: Callback, address: str | None = None) -> Callable[[], None]:
-        """Call a function with each accepted message, or with those to one address.
-
-        Returns the function that unsubscribes.
-        """
-        callbacks = self._everything if address is None else self._by_address.setdefault(address, [])
-        callbacks.append(callback)
-        return lambda: callbacks.remove(callback)
 
     def subscribe_receipts(self, callback: ReceiptCallback) -> Callable[[], None]:
         """Call a function with the JSON of each read receipt; return the function that unsubscribes."""
@@ -107,7 +95,7 @@ class GraphPeer:
     async def post(self, url: str, body: bytes) -> int:
         """Sign a webhook and post it as Meta does; return the HTTP status."""
         headers = {"X-Hub-Signature-256": self.sign(body), "Content-Type": "application/json"}
-        async with self._client.session.post(url, data=body, headers=headers) as response:
+        async with self.session.post(url, data=body, headers=headers) as response:
             await response.read()
             return response.status
 
@@ -118,20 +106,8 @@ class GraphPeer:
             "hub.challenge": challenge,
             "hub.verify_token": self._verify_token,
         }
-        async with self._client.session.get(f"{url}?{urlencode(fields)}") as response:
+        async with self.session.get(f"{url}?{urlencode(fields)}") as response:
             return response.status == 200 and await response.text() == challenge  # noqa: PLR2004 - HTTP: OK
-
-    async def close(self) -> None:
-        """Close the client that posts webhooks."""
-        await self._client.close()
-
-    async def __aenter__(self) -> Self:
-        """Return the peer itself; `close` runs at the end."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close the peer."""
-        await self.close()
 
     def _routes(self, base: str) -> list[Route]:
         return [
@@ -163,7 +139,8 @@ class GraphPeer:
             return error(100, "Invalid parameter: media id")
         if sent.address in self.closed_windows and sent.kind != "template":
             return error(_REENGAGEMENT, "More than 24 hours have passed since the customer last replied")
-        self._publish(sent)
+        self.sent.append(sent)
+        self.publish(sent, sent.address)
         return JSONResponse(_accepted(sent))
 
     def _take_receipt(self, receipt: dict[str, Any]) -> Response:
@@ -193,11 +170,6 @@ class GraphPeer:
         node = self.add_media(data, mime)
         self.uploads.append(node["id"])
         return JSONResponse({"id": node["id"]})
-
-    def _publish(self, sent: BusinessMessage) -> None:
-        self.sent.append(sent)
-        for callback in (*self._everything, *self._by_address.get(sent.address, ())):
-            callback(sent)
 
     async def _describe(self, request: Request) -> Response:
         if request.path_params["media_id"] == self.phone_number_id:

@@ -1,4 +1,4 @@
-"""The client of a simulated provider opens one session, and none after `close`."""
+"""A simulated provider opens one session, and none after `close`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import aiohttp
 import pytest
 from starlette.applications import Starlette
 
-from satark_testing.processes.serving import WebhookClient, serve
+from satark_testing.processes.serving import Provider, serve
 
 
-async def test_a_closed_webhook_client_opens_no_new_session() -> None:
-    client, unused = WebhookClient(), WebhookClient()
+async def test_a_closed_provider_opens_no_new_session() -> None:
+    client, unused = Provider[str](), Provider[str]()
     session = client.session
     assert client.session is session
     for one in (client, unused):
