@@ -87,13 +87,11 @@ class SimulatedPoliceSystem(PoliceSystem):
         receiver.on_event(lambda _: self._publish_view())
 
     def view(self) -> dict[str, Any]:
-        """Return the received events, each with the newest answer about its tip."""
         newest = list(self._receiver.events.values())[: -SHOWN - 1 : -1]
         events = [{"event": event, "answered": self._answered.get(event["subject"], "")} for event in newest]
         return {**super().view(), "events": events}
 
     async def answer(self, number: str, status: str) -> None:
-        """Send an answer; see `PoliceSystem.answer`."""
         if status not in _ANSWERS or number not in {event["subject"] for event in self._receiver.events.values()}:
             raise NoSuchMessage
         kind, data = _ANSWERS[status]

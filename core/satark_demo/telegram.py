@@ -40,7 +40,6 @@ class TelegramChat(Chat):
         return (str(self.person.id),)
 
     async def say(self, text: str, *, twice: bool) -> None:
-        """Send a typed message, or a command with its slash."""
         update = self._peer.updates.text(self.person, text)
         await self._send(ChatMessage(id=_id(update), mine=True, text=text), update, twice=twice)
 
@@ -58,7 +57,6 @@ class TelegramChat(Chat):
         await self._post(self._peer.updates.tap(self.person, token, tapped), twice=twice)
 
     async def pin(self, pin: Pin, *, twice: bool) -> None:
-        """Send a location, or a venue if the location has a name."""
         at = {"latitude": pin.latitude, "longitude": pin.longitude}
         venue = {"venue": {"location": at, "title": pin.name, "address": ""}} if pin.name else {}
         update = self._peer.updates.message(self.person, {"location": at, **venue})

@@ -35,7 +35,6 @@ class WhatsAppChat(Chat):
         await self._send(message, self._peer.webhooks.text(self.sender, text, id=message.id), twice=twice)
 
     async def tap(self, message_id: str, token: str, *, twice: bool) -> None:
-        """Tap a button, or choose a row of a list."""
         offers = self.messages[message_id].offers if message_id in self.messages else ()
         offer = next((offer for offer in offers if offer.token == token), None)
         if offer is None:

@@ -68,11 +68,9 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        """The visible text of the page."""
         return " ".join(" ".join(self._words).split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Handle a start tag."""
         given = {name: value or "" for name, value in attrs}
         if tag not in _VOID:
             self._open.append(tag)
@@ -87,7 +85,6 @@ class Page(HTMLParser):
             self._take_control(tag, given)
 
     def handle_endtag(self, tag: str) -> None:
-        """Handle an end tag."""
         while self._open and self._open.pop() != tag:
             pass
         if tag == "a":
@@ -98,7 +95,6 @@ class Page(HTMLParser):
             self._control = None
 
     def handle_data(self, data: str) -> None:
-        """Handle text."""
         if _SILENT & set(self._open):
             return
         if self._control is not None and self._control.kind == "textarea":
@@ -137,11 +133,9 @@ class Browser:
         self._opened: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        """Return the browser itself."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close the browser."""
         await self.close()
 
     async def close(self) -> None:
@@ -160,7 +154,6 @@ class Browser:
         return urlsplit(self.page.address).path
 
     async def open(self, address: str) -> Page:
-        """Open a page."""
         async with self.session.get(urljoin(self.url, address)) as answer:
             return await self._show(answer)
 
@@ -192,7 +185,6 @@ class Browser:
     async def send(
         self, form: Form, button: Control, filled: Mapping[str, str | Sequence[str]], files: Sequence[Photo] = ()
     ) -> Page:
-        """Send a form by one of its buttons."""
         pairs = [(name, value) for name, value in form.sent() if name not in filled]
         for name, value in filled.items():
             pairs += [(name, one) for one in ([value] if isinstance(value, str) else value)]
@@ -205,7 +197,6 @@ class Browser:
         return await self.post(form.action, data)
 
     async def post(self, address: str, data: aiohttp.FormData | bytes | BytesIO, **headers: str) -> Page:
-        """Post any data to an address."""
         given = {"origin": self.url, "sec-fetch-site": "same-origin", **headers}
         async with self.session.post(urljoin(self.url, address), data=data, headers=given) as answer:
             return await self._show(answer)

@@ -54,7 +54,6 @@ class Installation:
         return Citizen(self.peer, self.webhook, **{**ids, "name": f"Name Of {number}", **options})
 
     def passphrase_file(self, desk: str) -> Path:
-        """Return the file that holds a desk's passphrase."""
         return self.service.folder.parent / f"{desk}.txt"
 
     async def begin(self) -> None:

@@ -86,7 +86,6 @@ class Analysis:
         return self.marks.has(names)
 
     def found(self, *names: str) -> Sequence[Mark]:
-        """Return the marks with these names, in order."""
         return self.marks.named(names)
 
     def covered(self, names: Iterable[str], worst: float = 0) -> set[int]:

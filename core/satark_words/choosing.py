@@ -292,7 +292,6 @@ class TextAtQuestion:
         return len(self._analysis) // 4
 
     def _tells(self) -> bool:
-        """Whether the text tells of a crime."""
         return any(mark.name not in VAGUE for mark in self._analysis.story_marks())
 
     def _uncovered(self, names: tuple[str, ...] = (*LOOSE, "t.*", "say.*", "cmd.*")) -> int:

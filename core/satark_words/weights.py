@@ -70,7 +70,6 @@ LEAST_MARGIN: Final = 1.0
 
 
 def logit_of(weights: Iterable[Mapping[str, int]], sense: str) -> float:
-    """Return the logit of a sense."""
     return sum([row.get(sense, 0) for row in weights]) / _HUNDREDTHS
 
 

@@ -56,7 +56,6 @@ class BotApi:
         await self.request.initialize()
 
     async def close(self) -> None:
-        """Close the session."""
         await self.request.shutdown()
 
     async def send(self, call: Call) -> SendResult:
@@ -131,7 +130,6 @@ class BotApi:
         return file.file_path or "", file.file_size or 0
 
     async def _send_message(self, body: dict[str, Any]) -> int:
-        """Send a message. Return its id."""
         markup = body.get("reply_markup")
         sent = await self._bot.send_message(
             chat_id=body["chat_id"],

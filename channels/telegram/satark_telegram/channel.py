@@ -76,7 +76,6 @@ class TelegramChannel:
 
     @property
     def endpoints(self) -> Sequence[Endpoint]:
-        """The bot's webhook."""
         return (
             Endpoint(
                 path=PATH, methods=("POST",), limit=_WEBHOOK_BYTES, signature_header=TOKEN_HEADER, signs_body=False
@@ -128,7 +127,6 @@ class TelegramChannel:
         await self._bot.open()
 
     async def close(self) -> None:
-        """Close the client."""
         if self._bot is not None:
             await self._bot.close()
             self._bot = None
@@ -152,7 +150,6 @@ class TelegramChannel:
         return await self.bot.send(call)
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Stream a file from Telegram; see `satark_telegram.media.TelegramMedia.fetch`."""
         from satark_telegram.media import TelegramMedia  # noqa: PLC0415 - see `open`
 
         return TelegramMedia(self.bot, self._settings).fetch(ref)

@@ -48,7 +48,6 @@ class AiohttpRequest(BaseRequest):
         )
 
     async def shutdown(self) -> None:
-        """Close the session."""
         if self._session is not None:
             await self._session.close()
             self._session = None

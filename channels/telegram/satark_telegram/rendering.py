@@ -44,7 +44,6 @@ decode_attachment = msgspec.json.Decoder(TelegramAttachment).decode
 
 
 def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
-    """Render a prompt as one call."""
     body: dict[str, Any] = {
         "chat_id": to.reveal(),
         "text": prompt.text,

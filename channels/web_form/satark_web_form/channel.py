@@ -99,9 +99,7 @@ class WebFormChannel:
         return Permanent("method")
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Open an uploaded file."""
         return self._uploads.fetch(ref)
 
     async def discard(self, ref: MediaRef) -> None:
-        """Delete an uploaded file."""
         await self._uploads.discard(ref)

@@ -47,7 +47,6 @@ class Fieldset(Redacted, frozen=True, kw_only=True):
 
 
 def control_for(question: FormQuestion) -> Control:
-    """Return the control for a question."""
     if question.wants == "media":
         return "files"
     if question.kind in _CONTROLS:

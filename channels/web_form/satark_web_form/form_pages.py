@@ -87,7 +87,6 @@ class FormPages:
         return self._page(request, view, "question.html", [details[position - 1]], back="/details")
 
     async def answer_detail(self, request: Request) -> Response:
-        """Accept the answer to one detail."""
         return await self._answer(request, _named, "question.html", back="/details")
 
     async def all_questions(self, request: Request) -> Response:
@@ -239,7 +238,6 @@ def review_values(
 
 
 def _current_url(view: FormView) -> str:
-    """Return the URL of the current question."""
     if view.current in BEFORE_SENDING:
         return "/before-sending"
     if view.review and view.current == view.review:

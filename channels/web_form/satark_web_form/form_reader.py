@@ -40,7 +40,6 @@ class SubmittedForm(Redacted, frozen=True, kw_only=True):
 
 
 def to_submitted_form(pairs: Iterable[tuple[str, str]]) -> SubmittedForm:
-    """Make a form from pairs of a field's name and a value."""
     fields: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         fields[name] = (*fields.get(name, ()), value)

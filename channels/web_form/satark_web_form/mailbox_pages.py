@@ -80,7 +80,6 @@ class MailboxPages:
         return redirect("/status?sent")
 
     async def close(self, request: Request) -> Response:
-        """Close the mailbox."""
         await self._site.read(request)
         visitor = self._site.mailbox_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)

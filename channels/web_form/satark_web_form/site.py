@@ -206,11 +206,9 @@ class FormSite:
         return tuple(self._texts)
 
     def texts(self, language: str) -> PageTexts:
-        """Return the texts of the pages in a language."""
         return self._texts[language]
 
     def page(self, request: Request, template: str, language: str, status: int = 200, **values: Any) -> Response:
-        """Render a page."""
         common = {
             "t": self._texts[language],
             "all_texts": self._texts,
@@ -268,7 +266,6 @@ class PageTexts:
         self._texts = Catalogues.of(_PACKAGE)[language]
 
     def __call__(self, key: str, **values: Any) -> str:
-        """Return the text of a key."""
         return self._texts.text(key, **values)
 
     def __iter__(self) -> Iterator[str]:
@@ -276,7 +273,6 @@ class PageTexts:
         return iter(self._texts)
 
     def lines(self, key: str) -> list[str]:
-        """Return the lines of a text."""
         return self._texts.text(key).split("\n")
 
 

@@ -54,7 +54,6 @@ class VisitorCookie:
         return Visitor(value) if _is_secret(value) else None
 
     def set(self, request: Request, response: Response, visitor: Visitor) -> None:
-        """Set the cookie to this visitor."""
         response.set_cookie(
             self._cookie_name(request),
             visitor.secret,

@@ -135,11 +135,9 @@ class WhatsAppChannel:
         return [problem for problem in found if problem]
 
     async def open(self) -> None:
-        """Open the HTTP client."""
         await self._graph.open()
 
     async def close(self) -> None:
-        """Close the HTTP client."""
         await self._attachments.close()
         await self._graph.close()
 
@@ -156,11 +154,9 @@ class WhatsAppChannel:
         return await self._graph.send(number, call.account, body, is_message=is_message)
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Stream a file from Meta; see `satark_whatsapp.media.WhatsAppMedia.fetch`."""
         return self._media.fetch(ref, self._numbers.get(ref.account))
 
     async def discard(self, ref: MediaRef) -> None:
-        """Delete a file at Meta."""
         await self._media.discard(ref, self._numbers.get(ref.account))
 
     def _template(self, language: str) -> tuple[str, str] | None:

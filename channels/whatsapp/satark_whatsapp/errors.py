@@ -50,7 +50,6 @@ class GraphError(msgspec.Struct):
 
     @property
     def is_unknown_object(self) -> bool:
-        """Whether Meta does not have the object."""
         return (self.code, self.error_subcode) == _NO_SUCH_OBJECT
 
 

@@ -97,7 +97,6 @@ class GraphApi:
         )
 
     async def close(self) -> None:
-        """Close the clients."""
         if self._session is not None:
             await self._session.close()
             self._session = None

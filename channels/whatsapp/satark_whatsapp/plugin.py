@@ -25,7 +25,6 @@ def satark_channels(settings: Settings, context: ChannelContext) -> list[Channel
 
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
-    """Add `satark whatsapp`."""
     from satark_whatsapp.commands import whatsapp_group  # noqa: PLC0415 - servers do not need the commands
 
     cli.add_command(whatsapp_group)

@@ -66,7 +66,6 @@ class Viewer(Redacted, frozen=True, kw_only=True):
         return cls(identities=(*usable, own_identity), desks=desks, own=(desk, officer))
 
     def may_see(self, act: Act) -> bool:
-        """Return whether this viewer may see an act."""
         return act.desk in self.desks or (act.desk, act.officer) == self.own
 
     def read(

@@ -38,7 +38,6 @@ class WorkingTime(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("work must begin before it ends, on the same day")
 
     def is_worked(self, day: date) -> bool:
-        """Return whether a day is a working day."""
         return day.weekday() in self.weekdays and day not in self.holidays
 
     def day_of(self, moment: float) -> date:

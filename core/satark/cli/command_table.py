@@ -123,7 +123,6 @@ class CommandTable(MutableMapping[str, click.Command]):
         del self._added[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names of the commands."""
         return iter({**self._listed, **self._added})
 
     def __len__(self) -> int:

@@ -54,7 +54,6 @@ def _step(kind: StepType) -> dict[str, Any]:
 
 
 def _common(kind: StepType) -> dict[str, Any]:
-    """Return the fields that every step has."""
     units = {"type": "object", "additionalProperties": {"enum": list(get_args(Accuses))}}
     return {
         "id": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,23}$"},

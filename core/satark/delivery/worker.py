@@ -82,12 +82,10 @@ class DeliveryWorker:
         self._wake.set()
 
     async def open(self) -> None:
-        """Open the sinks."""
         for sink in self._sinks.values():
             await sink.open()
 
     async def close(self) -> None:
-        """Close the sinks."""
         for sink in self._sinks.values():
             await sink.close()
 

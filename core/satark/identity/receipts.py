@@ -113,7 +113,6 @@ class CodeStock(Stock[FreshCode]):
         return await asyncio.get_running_loop().run_in_executor(self._look_ups, derive, code, self._identity)
 
     def close(self) -> None:
-        """End the threads without waiting for their present work."""
         super().close()
         self._look_ups.shutdown(wait=False, cancel_futures=True)
 

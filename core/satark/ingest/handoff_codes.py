@@ -58,7 +58,6 @@ class HandoffCodes:
         return {lookup: conversation for lookup, conversation in found.items() if conversation}
 
     def drop(self, unit: UnitOfWork, session: Session) -> None:
-        """Delete the code of a session, if the session has one."""
         if session.handoff_code:
             lookup = bytes.fromhex(session.handoff_code)
             unit.main.execute(delete(tables.handoff_code).where(tables.handoff_code.c.lookup == lookup))

@@ -156,7 +156,6 @@ class CodeGuesses:
         self._at = time.monotonic()
 
     def wrong(self) -> None:
-        """Count a wrong code."""
         self._refill()
         self._left -= 1
 

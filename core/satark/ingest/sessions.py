@@ -196,7 +196,6 @@ class Drafts:
 
     @property
     def engine(self) -> Engine:
-        """The engine of the current flow."""
         return self._flows.current
 
     def blank(self, channel: str, language: str = "") -> FormView:

@@ -103,7 +103,6 @@ class Outbox:
 
 
 def message(conversation: bytes, call: Call, *, must_arrive: bool, debounce: bool = False) -> OutboxMessage:
-    """Make an outbox message of a provider call."""
     return OutboxMessage(
         id=random_bytes(16),
         position=next(_positions),

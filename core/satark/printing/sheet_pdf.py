@@ -51,7 +51,6 @@ class SheetPdf(FPDF):
             self.multi_cell(0, _LINE, line, align="R", new_x="LMARGIN", new_y="NEXT")
 
     def footer(self) -> None:
-        """Print the footer."""
         self.set_y(-14)
         self.set_font(FAMILY, size=_SMALL)
         self.multi_cell(0, 4.5, self._footer, align="C")

@@ -97,17 +97,14 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        """The main database's URL."""
         return self.core.database_url or f"sqlite:///{self.core.data_dir / 'satark.db'}"
 
     @property
     def keys_url(self) -> str:
-        """The key store's URL."""
         return self.core.keys_url or f"sqlite:///{self.core.data_dir / 'keys.db'}"
 
     @property
     def edge_key_file(self) -> Path:
-        """The edge key's file."""
         return self.core.edge_key_file or self.core.data_dir / "edge.key"
 
     @property
@@ -125,12 +122,10 @@ class Settings:
 
     @property
     def name_key_file(self) -> Path:
-        """The name key's file."""
         return self.core.name_key_file or self.core.data_dir / "name.key"
 
     @property
     def link_key_file(self) -> Path:
-        """The link key's file."""
         return self.core.link_key_file or self.core.data_dir / "link.key"
 
     @property

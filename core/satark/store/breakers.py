@@ -37,7 +37,6 @@ class OpenBreaker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_open_breakers(connection: Connection) -> dict[str, OpenBreaker]:
-    """Return the open breakers by destination."""
     return {row["destination"]: OpenBreaker(**row) for row in connection.execute(_OPEN).mappings()}
 
 

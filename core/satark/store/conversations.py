@@ -100,7 +100,6 @@ def write(unit: UnitOfWork, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def delete_provider_messages(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
-    """Delete the provider message ids of conversations."""
     if ids:
         unit.main.execute(delete(provider_message).where(provider_message.c.conversation.in_(ids)))
 

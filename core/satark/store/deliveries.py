@@ -154,7 +154,6 @@ def dead_letter(unit: UnitOfWork, id_: bytes, attempt: int, reason: str) -> bool
 
 
 def delivered_ids(connection: Connection, sink: str) -> Iterator[bytes]:
-    """Return the ids of a sink's deliveries that are done."""
     query = select(delivery.c.id).where(
         delivery.c.destination.startswith(Destination.prefix(sink)), delivery.c.state == "done"
     )

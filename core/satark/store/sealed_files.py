@@ -154,7 +154,6 @@ class SealedPart:
 
     @property
     def folder(self) -> Path:
-        """The folder of the file."""
         return self._target.parent
 
 

@@ -75,7 +75,6 @@ class WaitingWrites(Generic[W]):
         self._of_sender: Counter[bytes] = Counter()
 
     def __len__(self) -> int:
-        """The number of writes that wait."""
         return len(self._writes)
 
     def add(self, write: W) -> bool:

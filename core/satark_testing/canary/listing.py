@@ -80,7 +80,6 @@ def of_files(folder: Path, exempt: tuple[str, ...] = ()) -> Iterator[tuple[str, 
 
 
 def of_metrics(text: str) -> Iterator[tuple[str, Value]]:
-    """Yield the value of each metric, by its name and labels."""
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             yield f"the metric {sample.name} {sorted(sample.labels.items())}", sample.value

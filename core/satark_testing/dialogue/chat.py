@@ -57,7 +57,6 @@ class Chat:
 
     @property
     def prompt(self) -> Prompt:
-        """The newest prompt."""
         return self.prompts[-1]
 
     @property
@@ -120,11 +119,9 @@ class Chat:
         return self.hear(Pin(latitude, longitude, name))
 
     def send(self, kind: MediaKind = "image", caption: str = "") -> Chat:
-        """Send a file."""
         return self.hear(Media(MediaRef(account="test:1", id=f"m{len(self.turns)}"), kind, caption))
 
     def edit(self, source: str, body: str) -> Chat:
-        """Edit the message with this source."""
         return self.hear(Edited(source, body))
 
     def revoke(self, source: str) -> Chat:

@@ -84,7 +84,6 @@ class Walker(ABC, Generic[H]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Leave."""
         self.leave()
 
     def leave(self) -> None:

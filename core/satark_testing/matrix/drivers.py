@@ -72,15 +72,12 @@ class ChatDriver:
 
     @property
     def last_answer(self) -> str:
-        """The text of the last message."""
         return str(self._walker.last.text)
 
     async def greet(self) -> None:
-        """Send "Hi"."""
         await self.type("Hi")
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Tap a button or row of the last message."""
         for _ in range(_MAX_PAGES):
             offers = {offer.label for offer in self._walker.last.offers}
             if label in offers or texts.text("command.more") not in offers:
@@ -89,31 +86,25 @@ class ChatDriver:
         await self._tap(label)
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Tap the command if it is offered, otherwise type its word."""
         await self._walker.reply(texts.text(f"command.{name}"))
         await self._walker.hear()
 
     async def type(self, words: str) -> None:
-        """Type words."""
         await self._walker.say(words)
         await self._walker.hear()
 
     async def speak(self, voice: bytes) -> None:
-        """Send a voice message."""
         await self.send(Photo(voice, "audio/ogg", "voice"))
 
     async def point(self, place: Place) -> None:
-        """Send a location."""
         await self._walker.pin(place)
         await self._walker.hear()
 
     async def send(self, file: Photo) -> None:
-        """Send a file."""
         await self._walker.send(file)
         await self._walker.hear()
 
     async def leave(self) -> None:
-        """Stop listening."""
         self._walker.leave()
 
     async def _tap(self, label: str) -> None:
@@ -142,7 +133,6 @@ class SmsDriver:
         self._typed = ""
 
     async def greet(self) -> None:
-        """Send "Hi"."""
         await self.type("Hi")
 
     async def choose(self, label: str, texts: Catalogue) -> None:
@@ -154,7 +144,6 @@ class SmsDriver:
         await self.type(label if found[1] == self._typed else found[1])
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Send the command's word."""
         await self.type(texts.text(texts.own(f"command.{name}", self.channel)))
 
     async def type(self, words: str) -> None:
@@ -163,15 +152,12 @@ class SmsDriver:
         await self._read(await self._texter.say(words))
 
     async def speak(self, voice: bytes) -> None:
-        """Send a recording."""
         await self.send(Photo(voice, "audio/ogg"))
 
     async def point(self, place: Place) -> None:
-        """Raise an error, since a text message can't point at a place."""
         raise LostError(f"no way to point at {place.name}")
 
     async def send(self, file: Photo) -> None:
-        """Send a file with its caption."""
         await self._read(await self._texter.say(file.caption or "", (file.data, file.mime), base=self._media))
 
     async def leave(self) -> None:
@@ -206,7 +192,6 @@ class CallDriver:
 
     @property
     def last_answer(self) -> str:
-        """The lines of the last answer."""
         return self._caller.question
 
     async def greet(self) -> None:
@@ -240,23 +225,18 @@ class CallDriver:
             await self.choose(texts.text(way), texts)
 
     async def type(self, words: str) -> None:
-        """Raise an error, since a keypad can't type words."""
         raise LostError(f"no way to type {words!r}")
 
     async def speak(self, voice: bytes) -> None:
-        """Speak after the beep."""
         await self._caller.speak(voice)
 
     async def point(self, place: Place) -> None:
-        """Raise an error, since a call can't point at a place."""
         raise LostError(f"no way to point at {place.name}")
 
     async def send(self, file: Photo) -> None:
-        """Raise an error, since a call can't send files."""
         raise LostError(f"no way to send {file.mime}")
 
     async def leave(self) -> None:
-        """Hang up."""
         self._caller.hang_up()
 
     def _key(self, label: str) -> str:

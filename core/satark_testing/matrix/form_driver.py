@@ -34,7 +34,6 @@ class FormDriver:
         return self._browser.cookies
 
     async def greet(self) -> None:
-        """Open the first page."""
         self._menu = ""
         await self._browser.open("/")
 
@@ -55,7 +54,6 @@ class FormDriver:
             await self._use(label)
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Execute the equivalent of a command."""
         language, browser = texts.language, self._browser
         if name == "repeat":
             await browser.open(browser.path)
@@ -79,17 +77,14 @@ class FormDriver:
             raise LostError(f"no way to {name}: {self.last_answer}")
 
     async def type(self, words: str) -> None:
-        """Fill in the field and continue."""
         form, control = self._field()
         await self._continue(form, {control.name: words})
 
     async def speak(self, voice: bytes) -> None:
-        """Attach a recording and continue."""
         form, _ = self._field()
         await self._continue(form, {}, Photo(voice, "audio/ogg", "voice"))
 
     async def point(self, place: Place) -> None:
-        """Fill in the coordinates and the name, and continue."""
         form, control = self._field()
         degrees = {f"{control.name}.latitude": f"{place.latitude}", f"{control.name}.longitude": f"{place.longitude}"}
         await self._continue(form, {control.name: place.name or "", **degrees})
@@ -100,7 +95,6 @@ class FormDriver:
         await self._browser.press(label, {"caption": file.caption or ""}, [file])
 
     async def leave(self) -> None:
-        """Close the browser."""
         await self._browser.close()
 
     async def _use(self, label: str) -> None:
@@ -122,7 +116,6 @@ class FormDriver:
         await self._browser.follow(f"{_page_text(language, 'change')} {label}")
 
     def _field(self) -> tuple[Form, Control]:
-        """Return the field of the form for the answer."""
         for form in self._browser.page.forms:
             for control in form.controls:
                 if control.name.startswith("a.") and control.kind in {"text", "textarea"}:

@@ -135,7 +135,6 @@ class PoliceReceiver:
 
 
 def answer_body(kind: str, **data: Any) -> bytes:
-    """Build the body of an answer."""
     event = {
         "specversion": "1.0",
         "id": uuid4().hex,

@@ -84,7 +84,6 @@ class Broker:
         await self._end(signal.SIGTERM)
 
     async def kill(self) -> None:
-        """Kill the broker (SIGKILL)."""
         await self._end(signal.SIGKILL)
 
     async def ctl(self, *words: str) -> str:

@@ -78,7 +78,6 @@ class Service:
 
     @property
     def url(self) -> str:
-        """The base URL."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -94,12 +93,10 @@ class Service:
 
     @property
     def command(self) -> Sequence[str]:
-        """The command with its port."""
         return (*self._command, "--port", str(self.port))
 
     @property
     def running(self) -> bool:
-        """Whether the process is running."""
         return self._process is not None and self._process.poll() is None
 
     @property

@@ -34,24 +34,20 @@ class TelegramCitizen(Walker[BotMessage]):
         self._leave = [peer.subscribe(self._inbox.put_nowait, person.id)]
 
     async def say(self, text: str) -> str:
-        """Type a message; return its `message_id`."""
         return await self._bring(self._peer.updates.text(self.person, text))
 
     async def tap(self, choice: str) -> str:
-        """Tap the offer with this label or token in the last message with offers; return the message's id."""
         token = self.offered(choice).token
         under = next(sent for sent in reversed(self.heard) if sent.offers)
         message = {"message_id": under.id, "chat": self.person.chat(), "date": _DATED, "text": under.text}
         return await self._bring(self._peer.updates.tap(self.person, token, message))
 
     async def pin(self, place: Place) -> str:
-        """Send a location, or a venue if the place has a name; return the message's id."""
         at = {"latitude": place.latitude, "longitude": place.longitude}
         venue = {"venue": {"location": at, "title": place.name, "address": ""}} if place.name else {}
         return await self._message({"location": at, **venue})
 
     async def send(self, photo: Photo) -> str:
-        """Send a file; return the message's id."""
         file = self._peer.add_file(photo.data)
         caption = {"caption": photo.caption} if photo.caption else {}
         return await self._message({**content(photo.kind, file, photo.mime, photo.name), **caption})

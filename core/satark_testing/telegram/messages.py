@@ -25,7 +25,6 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     language_code: str | None = "hi"
 
     def user(self) -> dict[str, Any]:
-        """Return the `User`."""
         optional = {"last_name": self.last_name, "username": self.username, "language_code": self.language_code}
         given = {name: value for name, value in optional.items() if value is not None}
         return {"id": self.id, "is_bot": False, "first_name": self.first_name, **given}
@@ -48,7 +47,6 @@ class Updates:
         return next(self._messages)
 
     def message(self, person: Person, content: Mapping[str, Any], *, message_id: int | None = None) -> Update:
-        """Build a message of any content."""
         return self.update("message", self.bare(person, content, message_id=message_id))
 
     def text(self, person: Person, text: str) -> Update:
@@ -69,7 +67,6 @@ class Updates:
         return self.update("callback_query", {**query, "data": data})
 
     def update(self, kind: str, content: Any) -> Update:
-        """Build an update of any kind."""
         return {"update_id": next(self._updates), kind: content}
 
     def bare(self, person: Person, content: Mapping[str, Any], *, message_id: int | None = None) -> dict[str, Any]:

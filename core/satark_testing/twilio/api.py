@@ -119,7 +119,6 @@ class TwilioPeer(Provider[TwilioMessage]):
         self._faults.extend([JSONResponse({"code": code, "status": status}, status, headers)] * times)
 
     def answer_next(self, response: Response) -> None:
-        """Answer the next request with this response."""
         self._faults.append(response)
 
     def add_media(self, message: str, data: bytes, mime: str, base: str = "https://api.twilio.com") -> str:

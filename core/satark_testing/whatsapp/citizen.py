@@ -48,18 +48,15 @@ class Citizen(Walker[BusinessMessage]):
         self._leave = [peer.subscribe(self._inbox.put_nowait, a) for a in {wa_id, user_id} if a]
 
     async def say(self, text: str) -> str:
-        """Type a message; return its wamid."""
         return await self._post(lambda key: self._peer.webhooks.text(self.sender, text, id=key))
 
     async def tap(self, choice: str) -> str:
-        """Tap the offer with this label or token in the last message with offers; return the wamid."""
         offer = self.offered(choice)
         return await self._post(
             lambda key: self._peer.webhooks.tap(self.sender, offer.token, offer.label, row=offer.row, id=key)
         )
 
     async def pin(self, place: Place) -> str:
-        """Send a location; return the wamid."""
         return await self._post(
             lambda key: self._peer.webhooks.location(
                 self.sender, place.latitude, place.longitude, name=place.name, id=key
@@ -67,7 +64,6 @@ class Citizen(Walker[BusinessMessage]):
         )
 
     async def send(self, photo: Photo) -> str:
-        """Send a file; return the wamid."""
         node = self._peer.add_media(photo.data, photo.mime)
         named = {"caption": photo.caption, "filename": photo.name if photo.kind == "document" else None}
         return await self._post(lambda key: self._peer.webhooks.media(self.sender, photo.kind, node, id=key, **named))

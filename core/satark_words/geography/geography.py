@@ -133,11 +133,9 @@ class Geography:
         return cls(districts, reach, [name for file in read for name in file.elsewhere])
 
     def district(self, code: str) -> District | None:
-        """Return the district with this code."""
         return self._districts.get(code)
 
     def station(self, code: str) -> Station | None:
-        """Return the station with this code."""
         return self._stations.get(code)
 
     def stations(self, district: str = "") -> tuple[Station, ...]:

@@ -191,5 +191,4 @@ def _sides(name: str, x: float, y: float) -> tuple[tuple[bool, _Box], tuple[bool
 
 
 def _overlap(one: _Box, other: _Box, height: float) -> bool:
-    """Return whether two boxes of this height overlap."""
     return one[0] <= other[1] and other[0] <= one[1] and abs(one[2] - other[2]) < height

@@ -141,7 +141,6 @@ class _GeographyChecks:
         self._circles: dict[str, str] = {}
 
     def problems(self) -> Iterator[GeographyProblem]:
-        """Yield every problem of the geography."""
         seen: set[str] = set()
         for one in self._placed:
             yield from self._unit(one, seen)

@@ -87,7 +87,6 @@ class District(Unit, frozen=True, kw_only=True):
     """Villages and localities, in any script. A text that names one and no unit is in the district."""
 
     def units(self) -> Iterator[Unit]:
-        """Yield the district, its stations and their outposts."""
         yield self
         for station in self.stations:
             yield station

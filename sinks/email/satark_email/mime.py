@@ -41,7 +41,6 @@ class OuterHeaders(msgspec.Struct, frozen=True, kw_only=True):
         return message_id(self.key, self.sender)
 
     def set_on(self, message: Message, subject: str) -> None:
-        """Set the headers of a message."""
         message["From"] = self.sender
         message["To"] = ", ".join(self.destination.recipients)
         message["Subject"] = subject

@@ -42,7 +42,6 @@ def satark_demo(settings: Settings) -> Sequence[Prepared]:
 
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
-    """Add `satark email`."""
     from satark_email.bounces import email_group  # noqa: PLC0415 - servers never need the commands
 
     cli.add_command(email_group)

@@ -44,7 +44,6 @@ class HttpClient:
         )
 
     async def close(self) -> None:
-        """Close the session."""
         if self._session is not None:
             await self._session.close()
             self._session = None

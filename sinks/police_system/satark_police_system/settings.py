@@ -164,6 +164,5 @@ class PoliceSettings(SystemSettings):
     )
 
     def by_name(self) -> dict[str, SystemSettings]:
-        """Return the configured systems by name."""
         own = {MAIN: self} if self.is_configured else {}
         return {**own, **{name: system for name, system in self.systems.items() if system.is_configured}}

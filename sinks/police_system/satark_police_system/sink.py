@@ -31,7 +31,6 @@ class PoliceSink:
             await transport.open()
 
     async def close(self) -> None:
-        """Close the transports."""
         for transport in self._transports.values():
             await transport.close()
 

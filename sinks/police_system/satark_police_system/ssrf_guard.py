@@ -54,7 +54,6 @@ class FilteringResolver(AbstractResolver):
         return allowed
 
     async def close(self) -> None:
-        """Close the inner resolver."""
         await self._inner.close()
 
 

@@ -39,11 +39,9 @@ class HttpTransport:
         self._client = HttpClient(system.settings, system.signer)
 
     async def open(self) -> None:
-        """Open the client."""
         await self._client.open()
 
     async def close(self) -> None:
-        """Close the client."""
         await self._client.close()
 
     async def find_faults(self) -> str:
@@ -51,7 +49,6 @@ class HttpTransport:
         return await self._client.find_faults()
 
     async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
-        """Post the event."""
         return await self._client.post(key, encode(event))
 
 

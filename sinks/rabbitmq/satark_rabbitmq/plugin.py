@@ -65,7 +65,6 @@ def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
 
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
-    """Add `satark rabbitmq`."""
     from satark_rabbitmq.commands import rabbitmq_group  # noqa: PLC0415 - servers never need the commands
 
     cli.add_command(rabbitmq_group)

@@ -66,7 +66,6 @@ class RabbitMQSink:
             return [f"the broker does not take us ({error}): look at [rabbitmq] url and at the broker"]
 
     async def close(self) -> None:
-        """Close the connection."""
         self._connection = None
         await self._resources.aclose()
 

@@ -41,11 +41,9 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.prefix}satark.dead-letters"
 
     def queue(self, desk: str) -> str:
-        """The name of a desk's queue."""
         return f"{self.prefix}{desk}"
 
     def dead_letter_queue(self, queue: str) -> str:
-        """The name of a queue's dead-letter queue."""
         return f"{queue}.dead-letters"
 
     async def declare(self, channel: AbstractChannel, desks: Sequence[str], copies: Sequence[str] = ()) -> list[str]:

@@ -35,7 +35,6 @@ class UsedProofs:
         return self._path(proof, expires).exists()
 
     def delete_expired(self, now: float) -> None:
-        """Delete expired proofs."""
         delete_buckets(self._used, before=int(now) // _BUCKET)
 
     def _path(self, proof: bytes, expires: int) -> Path:

@@ -173,7 +173,6 @@ class DelayTicket(msgspec.Struct, frozen=True):
 
 
 def new_ticket(valid_from: int, valid_until: int) -> DelayTicket:
-    """Create a ticket."""
     return DelayTicket(valid_from, valid_until, secrets.token_bytes(16))
 
 

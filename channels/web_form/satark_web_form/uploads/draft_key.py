@@ -50,7 +50,6 @@ class DraftKey:
         raise TypeError("a draft's key is never pickled")
 
     def seal(self, manifest: UploadManifest, upload: str) -> bytes:
-        """Encrypt the manifest of an upload."""
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._cipher(upload).encrypt(nonce, _encode(manifest), upload.encode())
 

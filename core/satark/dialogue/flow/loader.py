@@ -104,7 +104,6 @@ class Questionnaire:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages that it has texts in."""
         return self._source.catalogues.languages
 
     @property

@@ -16,7 +16,6 @@ class HandoffCodeState(BaseState):
     """Waits for the code that was given on the other channel. Ingest checks the code."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Ask for it."""
         return "@elsewhere", Question(text=context.text("elsewhere.ask"), actions=("leave",), wants="code")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
@@ -27,7 +26,6 @@ class HandoffCodeState(BaseState):
         return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Leave."""
         if name not in {"leave", "back", "cancel", "skip", "done", "delete"}:
             return None
         context.leave_menu()

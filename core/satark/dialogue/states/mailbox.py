@@ -28,7 +28,6 @@ class ReceiptCodeState(BaseState):
     """Waits for a receipt code. Ingest checks the code, which is stored nowhere."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Ask for it."""
         return "@code", Question(text=context.text("code.ask"), actions=("leave",), wants="code")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
@@ -44,7 +43,6 @@ class ReceiptCodeState(BaseState):
         return close_mailbox(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Leave, or restart."""
         if name == "restart":
             return _restart(context)
         return close_mailbox(context) if name in _LEAVES else None
@@ -74,7 +72,6 @@ class MailboxState(BaseState):
         return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Leave, answer, or restart."""
         if name == "restart":
             return _restart(context)
         waiting = context.session.mailbox is not None and context.session.mailbox.question is not None
@@ -90,11 +87,9 @@ class ReplyState(MailboxState):
     """Waits for the answer to the police's question."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Ask for it."""
         return "@answer", Question(text=context.text("mailbox.write"), actions=("back",), wants="text", free=True)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Go back to the mailbox, ask again, or restart."""
         if name in _LEAVES or name == "skip":
             context.leave_menu()
             return context.ask()

@@ -123,7 +123,6 @@ class CancelMenu(_YesNo):
     name = "cancel"
 
     def agreed(self, context: TurnContext) -> Turn:
-        """Erase it and end."""
         return context.end("cancel.done", erase=True)
 
 
@@ -179,7 +178,6 @@ class _StepMenu(BaseState, ABC):
         """List the steps to choose from."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Offer the steps by their names."""
         texts = context.catalogue
         options = tuple(Option(step.id, texts.text(f"{step.id}.name")) for step in self.steps(context))
         text = texts.text(f"{self.name}.ask" if options else f"{self.name}.none")
@@ -229,7 +227,6 @@ class ChangeMenu(_StepMenu):
     name = "change"
 
     def steps(self, context: TurnContext) -> list[Step]:
-        """List the answered steps on the path."""
         known = context.session.answers
         return [step for step in context.progress.path if step.type.part in ASKED_PARTS and step.id in known]
 

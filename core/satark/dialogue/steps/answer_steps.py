@@ -93,11 +93,9 @@ class NumberStep(BaseStepType):
     settings: type[msgspec.Struct] = NumberSettings
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """The question, the name and the refusals."""
         return [*super().keys(step), ("number.bad",)]
 
     def ask(self, step: Step, view: View) -> Question:
-        """Ask the question."""
         return Question(
             text=question_text(step, view), actions=actions_of(step, partial=False), wants="text", free=True
         )
@@ -131,11 +129,9 @@ class DateStep(BaseStepType):
     settings: type[msgspec.Struct] = DateSettings
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """The question, the name, the words and the refusal."""
         return [*super().keys(step), ("date.bad",), *((f"date.{ago}.words",) for ago in range(3))]
 
     def ask(self, step: Step, view: View) -> Question:
-        """Ask the question."""
         return Question(
             text=question_text(step, view), actions=actions_of(step, partial=False), wants="text", free=True
         )
@@ -161,11 +157,9 @@ class PlaceStep(BaseStepType):
     settings: type[msgspec.Struct] = PlaceSettings
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """List the question, the name, and what is said of a pin outside the geography."""
         return [*super().keys(step), ("place.outside",)]
 
     def ask(self, step: Step, view: View) -> Question:
-        """Ask the question."""
         return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="pin", free=True)
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:

@@ -50,7 +50,6 @@ class ChoiceStep(BaseStepType):
     settings: type[msgspec.Struct] = ChoiceSettings
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """List the question, the name and a label for each option."""
         labels = [(f"{step.id}.{code}", f"option.{code}") for code in self.codes(step)]
         return [*super().keys(step), *labels]
 
@@ -59,11 +58,9 @@ class ChoiceStep(BaseStepType):
         return tuple(step.settings.options)
 
     def options(self, step: Step, view: View) -> tuple[Option, ...]:
-        """List the options in the view's language."""
         return (*_places(step, view), *_options(step.id, self.codes(step), view.catalogue))
 
     def ask(self, step: Step, view: View) -> Question:
-        """Make the question with its options."""
         actions = actions_of(step, partial=False)
         options = self.options(step, view)
         return Question(text=question_text(step, view), options=options, actions=actions, wants="choice")
@@ -78,7 +75,6 @@ class ChoiceStep(BaseStepType):
         return AcceptedAnswer(value=event.token, said=view.catalogue.text("place.outside") if outside else "")
 
     def show(self, step: Step, value: Any, view: View) -> str:
-        """Return the option's label."""
         label = next((option.label for option in self.options(step, view) if option.code == value), "")
         return label or view.geography.label(str(value), view.catalogue.names_in) or str(value)
 
@@ -90,12 +86,10 @@ class ConfirmStep(ChoiceStep):
     settings: type[msgspec.Struct] = msgspec.defstruct("ConfirmSettings", [], frozen=True, forbid_unknown_fields=True)
 
     def codes(self, step: Step) -> tuple[str, ...]:
-        """List yes and no."""
         del step
         return _YES_NO
 
     def options(self, step: Step, view: View) -> tuple[Option, ...]:
-        """List yes and no, in the view's language."""
         return _options(step.id, _YES_NO, view.catalogue)
 
 
@@ -120,7 +114,6 @@ class ChoicesStep(ChoiceStep):
         return AcceptedAnswer(value=codes, more=True)
 
     def show(self, step: Step, value: Any, view: View) -> str:
-        """Return the labels of the options."""
         return ", ".join(option.label for option in self.options(step, view) if option.code in value)
 
 

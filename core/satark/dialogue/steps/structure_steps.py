@@ -33,7 +33,6 @@ class SayStep(BaseStepType):
     part: Part = "say"
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """List the text alone."""
         return [(step.id,)]
 
     def ask(self, step: Step, view: View) -> Question:
@@ -54,7 +53,6 @@ class MediaStep(BaseStepType):
     part: Part = "media"
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """List the question, the name, and what is said when files have come."""
         return [*super().keys(step), (f"{step.id}.more",)]
 
     def ask(self, step: Step, view: View) -> Question:
@@ -83,11 +81,9 @@ class ReviewStep(BaseStepType):
     part: Part = "review"
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """List the question and its three options."""
         return [(f"{step.id}.ask",), *((f"{step.id}.{code}",) for code in _REVIEW_OPTIONS)]
 
     def ask(self, step: Step, view: View) -> Question:
-        """Make the question."""
         texts = view.catalogue
         keys = ((code, f"{step.id}.{code}") for code in _REVIEW_OPTIONS)
         labels = ((code, key, texts.text(texts.own(key, view.channel))) for code, key in keys)
@@ -107,17 +103,14 @@ class SubmitStep(BaseStepType):
     part: Part = "submit"
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """List no text."""
         del step
         return []
 
     def ask(self, step: Step, view: View) -> Question:
-        """Return an empty question."""
         del step, view
         return Question(text="")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Accept nothing."""
         del step, event, view
         return None
 

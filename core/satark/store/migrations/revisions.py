@@ -39,7 +39,6 @@ def _table(versions: str) -> Table:
 
 
 def names(folder: Path) -> set[str]:
-    """Return the revisions in a folder."""
     return {one["revision"] for one in _read(folder) if "revision" in one}
 
 
