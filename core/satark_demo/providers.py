@@ -111,7 +111,7 @@ _URL_SETTINGS = {"whatsapp": "graph_url", "telegram": "api_url", "twilio": "api_
 class ProviderAccounts(Redacted, frozen=True):
     """What each provider and Satark share. The secrets are random: a demo rejects requests that another one signed."""
 
-    fields: Mapping[str, Mapping[str, str]]
+    fields: Mapping[str, Mapping[str, Any]]
     """Name of a provider → the settings that a real account would need."""
 
     def section(self, name: str, url: str) -> dict[str, Any]:
