@@ -123,6 +123,7 @@ OTHER_NAMES = {
     "core/satark/api/sink.py": "notifications: <kind>:<when>",
     "core/satark/settings/core.py": "addresses: <host>:<port>",
     "core/satark/runtime/status.py": "addresses: <host>:<port>",
+    "core/satark/dialogue/flow/own_words.py": "acts that can't be undone: <question>:<option>",
     "core/satark_words/lexicon.py": "beginnings of words: <sound>:<word>*",
     "core/satark_words/weights.py": "senses of a text: <kind>:<name>; weights: <sense>:<hundredths>",
     "core/satark_words/senses.py": "senses of a text: <kind>:<name>",
