@@ -133,7 +133,10 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     """The receipt's age recipient, to which messages to the tipster are sealed. It counts even if the database says
     otherwise."""
     tip_recipient: str = ""
-    """The tip's recipient, if `identity` is that of a `Release`; empty: `identity` is the tip's own."""
+    """The recipient of the tip's first key, if the desk has a release alone; then `identity` holds the release's key
+    and the desk's own keys."""
+    tip_verifier: str = ""
+    """With a release: Ed25519 public key (hex) that verifies what the tip's first key signs."""
     tipster_verifier: str = ""
     """Ed25519 public key (hex) that verifies what the tipster wrote after the tip was sent."""
     document_sha256: str = ""
@@ -289,7 +292,7 @@ class Release(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """What a direction passes on of a tip: some fields and a rewording, in place of the tipster's own words."""
 
     key: str
-    """An age identity that opens the direction and what desks write afterwards, but nothing that was written before."""
+    """An age identity. It opens no message, as these are sealed to the desk's own key, but the desk's read state."""
     text: str = ""
     """The content of the tip, in the words of the officer who directs it."""
     answers: Mapping[str, str] = {}

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, Row, select
 
-from satark.api.sealing import recipient_of
 from satark.api.tip import Message, Status
 from satark.audit.trail import Trail
 from satark.casework.act_names import ActRefused
@@ -295,7 +294,8 @@ class Casework(EvidenceAccess):
         if not self._writer.is_destination and not signers.may_write(message, reader.access):
             raise ActRefused("withdraw.none" if act and act[0] == "withdrawn" else "released")
         message = msgspec.structs.replace(message, band=band(unit.now), roster=signers.head, thread=reader.thread)
-        desks = _desks_keys(reader, message)
+        present = self.cache.tip_recipient(unit, reader.envelope)
+        desks = [present, *_release_recipients(reader, message, signers.recipients)]
         recipients = desks if message.internal else [*desks, tip.envelope.receipt]
         message = self._writer.signed(message, reader.envelope, 0 if is_office else seq, unit.now, desks)
         if is_office:
@@ -312,13 +312,11 @@ class Casework(EvidenceAccess):
 _ROW = select(tables.tip.c.document, tables.tip.c.key_changes)
 
 
-def _desks_keys(reader: ThreadReader, message: Message) -> list[str]:
-    """Return the recipients that a message for desks is sealed to: the tip's, and those of releases."""
-    # Derive the tip's recipient from its key: a row could have been altered.
-    own = recipient_of(reader.envelope.identity)
-    if reader.envelope.tip_recipient:
-        return [reader.envelope.tip_recipient, own]
-    return [own, *reader.access.release_recipients(message).values()]
+def _release_recipients(reader: ThreadReader, message: Message, listed: Mapping[str, str]) -> list[str]:
+    """Return the keys, as the roster has them, of the desks that read a message through a release."""
+    envelope = reader.envelope
+    desks = [envelope.desk] if envelope.tip_recipient else reader.access.release_readers(message)
+    return [listed[desk] for desk in desks if desk in listed]
 
 
 def _files(connection: Connection, tip: str) -> list[Row[tuple[str, str, bytes]]]:

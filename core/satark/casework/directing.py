@@ -16,7 +16,7 @@ from satark.remote.office_outbox import host_destination_rules, host_of
 from satark.routing.desks import all_desks
 from satark.routing.destinations import delivered_to, matching_rules
 from satark.routing.rules import is_accused
-from satark.routing.tip_keys import renew_tip_key
+from satark.routing.tip_keys import renew_tip_key, tip_verifier
 from satark.store import deliveries, envelopes, evidence_files, threads
 
 if TYPE_CHECKING:
@@ -94,13 +94,13 @@ class Directing:
         desk = desks.get(to_desk)
         if desk is None or desk.name == self._desk or not self._may_have(desk, tip):
             raise NoSuchDesk
-        reader, release, had_tip = self._cache.present_reader(unit, tip), None, desk.name in tip.access.holders
+        reader, release = self._cache.present_reader(unit, tip), None
         tip, access = msgspec.structs.replace(tip, envelope=reader.envelope), reader.access
-        has_tip = desk.name in access.holders
+        had_tip, has_tip = (desk.name in one.holders for one in (tip.access, access))
+        given = access.releases.get(desk.name)
         if (had_tip and not has_tip) or (has_tip and answers is not None):
             raise ActRefused("gives")
         if answers is not None:
-            given = access.releases.get(desk.name)  # a desk can still read the release that it has
             key = given.key if given else new_identity()[1]
             release = Release(key=key, text=rewording, answers=dict(answers))
         destinations = self._destinations(unit, tip, desk, has_key=release is None)
@@ -114,7 +114,9 @@ class Directing:
         text = f"→ {desk.title}: {instruction}"
         message = Message(sender="desk", desk=self._desk, text=text, internal=True, case=step)
         envelope = _released(tip, release) if release else tip.envelope
-        return self._hand_over(unit, tip, desk, message, envelope, destinations=destinations)
+        # The envelope of a release has the desk's former keys, which open what was written before it changed its key.
+        keeps = release and given and not host_of(unit.main) and envelopes.find(unit.keys, tip.id, desk.name)
+        return self._hand_over(unit, tip, desk, message, None if keeps else envelope, destinations=destinations)
 
     def withdraw(self, unit: UnitOfWork, tip: OpenTip, desk: str, reason: str) -> PostedMessage:
         """Take a tip back from a desk and its destinations.
@@ -144,18 +146,20 @@ class Directing:
         tip: OpenTip,
         desk: Desk,
         message: Message,
-        envelope: Envelope,
+        envelope: Envelope | None,
         *,
         destinations: tuple[DirectedDestination, ...],
     ) -> PostedMessage:
-        sealed = envelopes.seal(msgspec.structs.replace(envelope, desk=desk.name), desk.recipient)
+        own = envelope and msgspec.structs.replace(envelope, desk=desk.name)
+        sealed = envelopes.seal(own, desk.recipient) if own else b""
         act: tuple[ActKind, str] = ("directed", desk.name)
         if host_of(unit.main):
             directed_to = DirectedDesk(
                 desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations
             )
             return self._add(unit, tip, message, directed_to, act=act)
-        envelopes.store(unit, tip.id, desk.name, sealed)
+        if sealed:
+            envelopes.store(unit, tip.id, desk.name, sealed)
         deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True)
         self._queue(unit, tip, destinations)
         return self._add(unit, tip, message, act=act)
@@ -210,11 +214,13 @@ class Directing:
 
 def _released(tip: OpenTip, release: Release) -> Envelope:
     """Return the envelope for a desk that gets a release alone; it writes to no tipster and knows no language."""
+    first = tip.envelope.identity.split()[-1]
     return msgspec.structs.replace(
         tip.envelope,
         identity=release.key,
         receipt="",
-        tip_recipient=recipient_of(tip.envelope.identity),
+        tip_recipient=recipient_of(first),
+        tip_verifier=tip_verifier(first),
         holders={},
         answers_to={},
         checkpoint=None,

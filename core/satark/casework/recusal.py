@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from satark.api.sealing import recipient_of
 from satark.api.tip import CaseStep, Message
 from satark.custody import log as custody
 from satark.custody.entries import DeskOfficer, officer_entry
@@ -80,5 +79,5 @@ class Recusal:
     def _log(self, unit: UnitOfWork, tip: OpenTip, action: Literal["recused", "readmitted"], officer: str = "") -> None:
         by = DeskOfficer(desk=self._casework.desk, name=self._casework.trail.officer)
         entry = officer_entry(action, by, unit.now, form="", second=officer)
-        recipient = tip.envelope.tip_recipient or recipient_of(tip.envelope.identity)
+        recipient = self._casework.cache.tip_recipient(unit, tip.envelope)
         custody.append_entries(unit, tip.id, recipient, "", entry)

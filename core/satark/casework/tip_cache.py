@@ -27,6 +27,7 @@ from satark.evidence.records import open_records
 from satark.remote import office_outbox
 from satark.roster.state import RosterState
 from satark.routing.authors import Signers, ThreadReader
+from satark.routing.tip_keys import TipRoot, present_recipient
 from satark.store import envelopes, tables, tip_changes
 from satark.store.threads import batches, new_messages
 
@@ -223,11 +224,14 @@ class TipCache:
             self._numbers[envelope.header.number] = tip
 
     def _open(self, tip: str, sealed: bytes) -> Envelope | None:
-        for identity in (self._identity, *self._former):
+        own = (self._identity, *self._former)
+        for identity in own:
             try:
-                return open_envelope(sealed, identity, tip=tip, desk=self._desk)
+                envelope = open_envelope(sealed, identity, tip=tip, desk=self._desk)
             except CantOpen:
                 continue
+            keys = (envelope.identity, *own) if envelope.tip_recipient else (envelope.identity,)
+            return msgspec.structs.replace(envelope, identity="\n".join(keys))
         return None
 
     def _read_messages(self, tips: Collection[str]) -> None:
@@ -245,6 +249,19 @@ class TipCache:
             return envelope
         sealed = envelopes.find(unit.keys, envelope.tip, self._desk)
         return (self._open(envelope.tip, sealed) if sealed else None) or envelope
+
+    def tip_recipient(self, unit: UnitOfWork, envelope: Envelope) -> str:
+        """Return the recipient of a tip's newest key: as a present envelope has it, or to a release as the row says.
+
+        Raises:
+            TipKeyAltered: the row's keys are not those that the tip's desks made.
+        """
+        if not envelope.tip_recipient:
+            return recipient_of(envelope.identity)
+        row = unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == envelope.tip)).scalar_one()
+        root = TipRoot(tip=envelope.tip, recipient=envelope.tip_recipient, verifier=envelope.tip_verifier)
+        host = self._services.host_roster.state(unit.main)
+        return present_recipient(root, row, host or self._services.roster.check(unit.keys, committed=False).state)
 
     def present_reader(self, unit: UnitOfWork, tip: OpenTip) -> ThreadReader:
         """Read a tip's thread to its present end: desks may have given it away or taken it back since it was opened."""

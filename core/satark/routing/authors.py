@@ -95,6 +95,11 @@ class Signers:
         """What changes with either roster."""
         return tuple(one.head for one in (self._own, self._host) if one)
 
+    @property
+    def recipients(self) -> dict[str, str]:
+        """The recipients of the desks to which may be sealed; of its own desks, an office knows the newest."""
+        return {name: to for one in (self._host, self._own) if one for name, to in one.desk_recipients().items()}
+
     def keys(self, desk: str, message: Message, heads: Iterable[str] = ()) -> Mapping[str, list[str]]:
         """Return the keys that may have signed a message of a desk, by its officers' names; the desk's own under "".
 

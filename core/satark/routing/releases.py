@@ -1,15 +1,14 @@
 """Who has a tip's key, and who a release in its place, as the tip's envelope and thread say. No I/O.
 
-A row of an envelope tells nobody this: whoever writes to the databases can add one. A release has a key of its own.
-What desks write from then on is sealed to this key too, except what may point to the tipster or does not concern the
-directed desk.
+A row of an envelope tells nobody this: whoever writes to the databases can add one. What desks write once a desk has a
+release is sealed to this desk's own key too, which it changes when it removes an officer; except what may point to the
+tipster or does not concern the desk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from satark.api.sealing import recipient_of
 from satark.api.tip import FINISHED_STATUSES, Checkpoint, Envelope, Message, Release, Tip
 
 _FOR_ONE = frozenset({"directed", "ordered"})
@@ -99,10 +98,10 @@ class Access:
         """The desks and destinations that have the tip's key."""
         return frozenset(self.holders).union(*self.holders.values())
 
-    def release_recipients(self, message: Message) -> dict[str, str]:
-        """Follow the next message; return the desks that read it through a release, each with whom to seal it to."""
+    def release_readers(self, message: Message) -> list[str]:
+        """Follow the next message; return the desks that read it through a release."""
         self.follow(message)
-        return {one: recipient_of(given.key) for one, given in self.releases.items() if _concerns(message, one)}
+        return [one for one in self.releases if _concerns(message, one)]
 
 
 def _concerns(message: Message, desk: str) -> bool:

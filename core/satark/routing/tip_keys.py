@@ -155,8 +155,10 @@ def renew_tip_keys(
             envelope = open_envelope(envelopes.find(unit.keys, tip, desk) or b"", identities, tip=tip, desk=desk)
         except CantOpen:
             continue  # forged or damaged: leave it as it is for an investigation
-        if envelope.tip_recipient:
-            envelopes.store(unit, tip, desk, envelopes.seal(envelope, state.desks[desk].desk.recipient))
+        if envelope.tip_recipient:  # messages from before are sealed to the desk's former keys
+            kept = dict.fromkeys((*envelope.identity.split(), identities.rsplit(maxsplit=1)[-1]))
+            renewed = replace(envelope, identity="\n".join(kept))
+            envelopes.store(unit, tip, desk, envelopes.seal(renewed, state.desks[desk].desk.recipient))
         else:
             renew_tip_key(unit, state, envelope, _newest(identities), rules)
 

@@ -121,7 +121,8 @@ def _place(tip: str, envelope: Envelope) -> str:
     """Return the id of the row: the tip's, or for a release one that follows from its key."""
     if not envelope.tip_recipient:
         return tip
-    return hashlib.sha256(b"satark/1/read state of a release\0" + envelope.identity.encode()).hexdigest()[:32]
+    key = envelope.identity.split()[0]
+    return hashlib.sha256(b"satark/1/read state of a release\0" + key.encode()).hexdigest()[:32]
 
 
 def _opened(row: Row[tuple[str, bytes]], envelope: Envelope) -> list[Seen]:
