@@ -30,8 +30,8 @@ def test_a_holder_is_found_and_another_is_not(services: Services) -> None:
     read = services.read_keys
     assert read(lambda c: envelopes.find(c, "t1", "sp")) == b"sp"
     assert read(lambda c: envelopes.find(c, "t2", "sp")) is None
-    assert read(lambda c: envelopes.of_holder(c, "sp")) == {"t1": b"sp"}
-    assert read(lambda c: envelopes.of_holder(c, "dig")) == {"t1": b"dig", "t2": b"dig"}
+    assert read(lambda c: envelopes.of_tips(c, "sp", envelopes.tips_of(c, "sp"))) == {"t1": b"sp"}
+    assert read(lambda c: envelopes.of_tips(c, "dig", envelopes.tips_of(c, "dig"))) == {"t1": b"dig", "t2": b"dig"}
     assert sorted(read(lambda c: envelopes.tips_of(c, "dig"))) == ["t1", "t2"]
     assert read(lambda c: envelopes.holders_of(c, "t2", ["sp", "dig"])) == ["dig"]
     assert read(lambda c: envelopes.find_many(c, [("t1", "sp"), ("t2", "sp")])) == {("t1", "sp"): b"sp"}
@@ -49,7 +49,7 @@ def test_many_tips_are_read_in_batches(services: Services) -> None:
     wanted = {f"t{n}": b"sp" for n in range(700)}
     rows = services.read_keys(lambda c: [envelopes.row(c, tip, "sp", sealed) for tip, sealed in wanted.items()])
     services.write_now(lambda unit: unit.upsert(tables.envelope, rows))
-    assert services.read_keys(lambda c: envelopes.of_holder(c, "sp")) == wanted
+    assert services.read_keys(lambda c: envelopes.of_tips(c, "sp", envelopes.tips_of(c, "sp"))) == wanted
 
 
 def test_no_row_tells_its_holder_without_the_name_key(services: Services, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_no_row_tells_its_holder_without_the_name_key(services: Services, tmp_pa
         keys=services.keys,
         geography=services.geography,
     )
-    assert other.read_keys(lambda c: envelopes.of_holder(c, "sp")) == {}
+    assert other.read_keys(lambda c: envelopes.of_tips(c, "sp", envelopes.tips_of(c, "sp"))) == {}
 
 
 def test_a_decoy_stands_for_nobody(services: Services) -> None:

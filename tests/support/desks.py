@@ -13,7 +13,7 @@ from satark.casework.act_names import ActName, ActRefused, DeskAct, Problem
 from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import DeskActs
 from satark.roster.chain import append
-from satark.roster.entries import RIGHTS, Entry, OfficerSet, Role, RosterOfficer, desk_verifier, officer_signer
+from satark.roster.entries import Entry, OfficerSet, Right, Role, RosterOfficer, desk_verifier, officer_signer
 from satark.routing.desks import add_desk
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def listed_officer(name: str, role: Role = "officer") -> RosterOfficer:
     """Return an officer for a desk's roster. A head has every right."""
     recipient, identity = new_identity()
     _IDENTITIES[recipient] = identity
-    rights = RIGHTS if role == "head" else ()
+    rights: tuple[Right, ...] = ("listen", "release") if role == "head" else ()
     return RosterOfficer(name=name, recipient=recipient, signer=officer_signer(identity), role=role, rights=rights)
 
 

@@ -150,8 +150,7 @@ class Directing:
         *,
         destinations: tuple[DirectedDestination, ...],
     ) -> PostedMessage:
-        own = envelope and msgspec.structs.replace(envelope, desk=desk.name)
-        sealed = envelopes.seal(own, desk.recipient) if own else b""
+        sealed = envelopes.seal(msgspec.structs.replace(envelope, desk=desk.name), desk.recipient) if envelope else b""
         act: tuple[ActKind, str] = ("directed", desk.name)
         if host_of(unit.main):
             directed_to = DirectedDesk(

@@ -153,8 +153,7 @@ class Submissions:
             header=header,
             receipt=receipt,
             document_sha256=hashlib.sha256(document).hexdigest(),
-            # A session that version 0.1 began has no key.
-            tipster_verifier=verifier_for(session.tipster_key, TIPSTER_USE) if session.tipster_key else "",
+            tipster_verifier=verifier_for(session.tipster_key, TIPSTER_USE),
             holders={
                 desk: tuple(to for to, its in read.items() if its == desk)
                 for desk in dict.fromkeys((*(one.name for one in route.desks), *read.values()))

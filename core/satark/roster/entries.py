@@ -22,7 +22,6 @@ ROLES: tuple[Role, ...] = ("head", "officer", "auditor")
 
 Right: TypeAlias = Literal["listen", "release"]
 """listen: hears tipsters' voices, disguised. release: opens originals, with a second officer."""
-RIGHTS: tuple[Right, ...] = ("listen", "release")
 
 RECOVERY: Final = "recovery"
 """Name of the head whose passphrase lies in a safe, for the day on which a desk's officers lose theirs."""

@@ -249,10 +249,7 @@ def is_by(verifiers: Iterable[str], message: Told, tip: str, places: tuple[int, 
 
 
 def _statement(message: Told, tip: str, seq: int, *author: str | int) -> bytes:
-    """Return what is signed of a message. Fields of their default value are left out: later versions may add some."""
-    fields = msgspec.structs.asdict(message)
-    told = {name: value for name, value in fields.items() if value and name != "signature"}
-    return _DOMAIN + _encode((tip, seq, told, *author))
+    return _DOMAIN + _encode((tip, seq, replace(message, signature=b""), *author))
 
 
 def _hash(*parts: bytes) -> bytes:

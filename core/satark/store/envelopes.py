@@ -92,11 +92,6 @@ def tips_of(connection: Connection, holder: str) -> list[str]:
     return [one.tip for one in rows if one.holder == tag(connection, one.tip, holder)]
 
 
-def of_holder(connection: Connection, holder: str) -> dict[str, bytes]:
-    """Return the envelopes of a holder by tip id."""
-    return of_tips(connection, holder, tips_of(connection, holder))
-
-
 def of_tips(connection: Connection, holder: str, tips: Iterable[str]) -> dict[str, bytes]:
     """Return the envelopes that a holder has for these tips, by tip id."""
     return {tip: sealed for (tip, _), sealed in find_many(connection, ((tip, holder) for tip in tips)).items()}
