@@ -191,23 +191,9 @@ _YOURS: Final = ("oge", "ogi", "ोगे", "ओगे", "iyega", "iega", "इ�
 _WERE: Final = ("aye", "rahe", "hue", "rte", "lte", "hte", "kte", "nte", "hote", "aate", "jate", "dete", "lete")
 """Endings of verbs before "the" where it means "were", and not the English article."""
 _THEIRS: Final = (
-    "ihe",
-    "ihen",
-    "िहे",
-    "िहें",
-    "enge",
-    "engi",
-    "ega",
-    "egi",
-    "ेंगे",
-    "एंगे",
-    "ेंगी",
-    "एंगी",
-    "ेगा",
-    "ेगी",
-    "एगा",
-    "एगी",
-)
+    "ihe", "ihen", "िहे", "िहें", "enge", "engi", "ega", "egi", "ेंगे", "एंगे", "ेंगी", "एंगी", "ेगा", "ेगी",
+    "एगा", "एगी",
+)  # fmt: skip
 _FIRST_PERSON: Final = frozenset({"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"})
 _HABITS: Final = ("ta", "te", "ti", "ता", "ते", "ती", "تا", "تی", "त", "at")
 """Endings of verbs whose next word tells who acts."""

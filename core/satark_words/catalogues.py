@@ -19,14 +19,8 @@ from satark_words.languages import catalogue_of, folders, in_numerals, is_writte
 from satark_words.languages import language as known_language
 
 __all__ = [
-    "Catalogue",
-    "CatalogueError",
-    "Catalogues",
-    "isolated",
-    "report_missing",
-    "with_marks",
-    "without_isolates",
-]
+    "Catalogue", "CatalogueError", "Catalogues", "isolated", "report_missing", "with_marks", "without_isolates",
+]  # fmt: skip
 
 _ISOLATE: Final = "\u2068"
 _END: Final = "\u2069"

@@ -12,15 +12,8 @@ from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
 __all__ = [
-    "ELLIPSIS",
-    "Unit",
-    "clusters",
-    "is_boundary",
-    "replace_surrogates",
-    "size",
-    "split",
-    "truncate",
-]
+    "ELLIPSIS", "Unit", "clusters", "is_boundary", "replace_surrogates", "size", "split", "truncate",
+]  # fmt: skip
 
 Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
 """The unit in which a medium counts the length of a text."""

@@ -26,26 +26,10 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
 __all__ = [
-    "OFFERED",
-    "Language",
-    "LanguageError",
-    "catalogue_of",
-    "folders",
-    "in_numerals",
-    "is_written_in",
-    "language",
-    "language_name",
-    "language_of_text",
-    "languages_of",
-    "lexicon_folders",
-    "parts",
-    "script_of",
-    "ship",
-    "translations",
-    "use_folder",
-    "wording_of",
-    "written_date",
-]
+    "OFFERED", "Language", "LanguageError", "catalogue_of", "folders", "in_numerals", "is_written_in", "language",
+    "language_name", "language_of_text", "languages_of", "lexicon_folders", "parts", "script_of", "ship",
+    "translations", "use_folder", "wording_of", "written_date",
+]  # fmt: skip
 
 OFFERED: Final = ("hi", "en")
 """The languages that citizens are offered by default. They come first wherever all languages are listed.

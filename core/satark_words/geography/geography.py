@@ -28,19 +28,9 @@ from satark_words.geography.units import (
 from satark_words.tokens import fold
 
 __all__ = [
-    "ELSEWHERE",
-    "RESERVED",
-    "UNKNOWN",
-    "District",
-    "Geography",
-    "GeographyError",
-    "GeographyProblem",
-    "Named",
-    "Near",
-    "Outpost",
-    "Station",
-    "Unit",
-]
+    "ELSEWHERE", "RESERVED", "UNKNOWN", "District", "Geography", "GeographyError", "GeographyProblem", "Named",
+    "Near", "Outpost", "Station", "Unit",
+]  # fmt: skip
 
 _REACH_KM: Final = 12.0
 _LONGEST_NAME: Final = 4

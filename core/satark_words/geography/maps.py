@@ -13,21 +13,9 @@ from satark_words.geography.geography import Geography, Near
 from satark_words.geography.units import Point, kilometres
 
 __all__ = [
-    "DOT_RADIUS",
-    "Direction",
-    "MapFrame",
-    "Marker",
-    "Near",
-    "Outline",
-    "Point",
-    "Scale",
-    "Spot",
-    "direction",
-    "fit",
-    "kilometres",
-    "mark",
-    "outlines",
-]
+    "DOT_RADIUS", "Direction", "MapFrame", "Marker", "Near", "Outline", "Point", "Scale", "Spot", "direction",
+    "fit", "kilometres", "mark", "outlines",
+]  # fmt: skip
 
 Spot: TypeAlias = tuple[float, float]
 """A position on a drawing: x to the right and y down, in the drawing's units."""

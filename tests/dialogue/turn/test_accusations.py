@@ -323,6 +323,7 @@ def test_an_answer_that_names_two_units_keeps_both(engine: Engine, words: str, k
     assert not readers(chat) & kept
 
 
+@pytest.mark.slow("a hundred conversations")
 @every_row(
     "words",
     [
@@ -374,6 +375,101 @@ def test_words_that_are_like_those_for_police_accuse_nobody(engine: Engine, word
     chat = Chat(engine).say(f"{STORY}, {words}")
     assert chat.session is not None
     assert not chat.session.accused
+
+
+QUESTIONS: Final = (
+    "kya SP sahab ye padhenge?",
+    "ye SP tak jayega kya",
+    "will the SP see this?",
+    "does this go to the SP?",
+    "SP sahab ko pata chalega kya mera naam",
+    "क्या एसपी साहब इसे पढ़ेंगे?",
+    "kya DIG sahab bhi ye dekhte hai?",
+    "kya thane wale ye padhenge?",
+)
+"""Questions whether an office reads a tip."""
+
+
+@pytest.mark.slow("fifty conversations")
+@every_row("words", QUESTIONS)
+def test_a_question_who_reads_a_tip_is_answered_and_accuses_nobody(engine: Engine, words: str) -> None:
+    texts = engine._loaded.catalogues["hi"]
+    answers = texts.text("reply.question.readers"), texts.text("reply.question.safe")
+    begun = Chat(engine).say(words)
+    assert begun.text.startswith(answers)
+    assert "sp-varanasi" in readers(begun.say(STORY))
+    for before in ((STORY,), _ASKED, _ASKED[:4], (STORY, "police mili hui hai")):
+        chat = Chat(engine).say(*before, words)
+        assert chat.text.startswith(answers)
+        assert chat.session is not None
+        assert not [one for one in chat.session.accused if one.level in {"district", "range"}]
+        sent(chat)
+        assert chat.submission is not None
+        assert words not in str(chat.submission.answers)
+    opened = sent(Chat(engine).say(STORY)).say(words)
+    assert opened.text.startswith(answers)
+    assert opened.turn.post is None
+
+
+@pytest.mark.slow("sixty conversations")
+@every_row(
+    "words",
+    [
+        "namaste SP sahab",
+        "SP sahab se nivedan hai",
+        "SSP महोदय",
+        "Respected SP sir",
+        "सेवा में, एसपी महोदय वाराणसी",
+        "dear SP sahab",
+        "SP office ke paas",
+        "near the SP office",
+        "एसपी कार्यालय के पीछे",
+        "SP party ka neta bechta hai",
+        "SP ka vidhayak bechta hai",
+        "एसपी का विधायक बेचता है",
+        *QUESTIONS,
+    ],
+)
+def test_who_only_speaks_to_an_office_or_names_a_landmark_accuses_nobody(engine: Engine, words: str) -> None:
+    assert "sp-varanasi" in readers(Chat(engine).say(words, STORY))
+    assert "sp-varanasi" in readers(Chat(engine, "sms").say(f"TIP {STORY}. {words}"))
+    if words not in QUESTIONS:  # whoever asks first is asked for a language
+        assert "sp-varanasi" in readers(Chat(engine, "sms").say(f"TIP {words}. {STORY}"))
+
+
+@pytest.mark.slow("forty conversations")
+@every_row(
+    "words",
+    [
+        "kya aapko pata hai wo SP ka driver hai dekh lena?",
+        "do you know he works for the SP?",
+        "Respected SP sir, ramesh works for the SP",
+        "namaste SP sahab ko hissa jata hai",
+        "namaste SP sahab, aapko bhi hissa jata hai",
+        "namaste SP ka driver bechta hai",
+        "kya SP sahab usse milte hai?",
+        "kya SP sahab ko pata hai ki unke log hissa lete hai?",
+        "SP office ke paas hissa dete hai",
+        "uska bhai SP office ke paas rehta hai",
+        "hata do, SP sahab padh lenge",
+        "SP sahab party me aate hai",
+    ],
+)
+def test_a_question_an_address_or_a_landmark_that_relates_an_office_accuses_it(engine: Engine, words: str) -> None:
+    assert "sp-varanasi" not in readers(Chat(engine, "sms").say(f"TIP {STORY}. {words}"))
+    assert "sp-varanasi" not in readers(Chat(engine).say(STORY, words))
+    assert "sp-varanasi" not in readers(Chat(engine).say(words, STORY))
+
+
+@every_row("words", AGAINST_SP)
+def test_a_tip_that_words_keep_from_an_office_says_so(engine: Engine, words: str) -> None:
+    whole, chat = Chat(engine, "sms").say(f"TIP {STORY}. {words}"), Chat(engine).say(STORY, words)
+    while chat.step != "review":
+        chat.tap("unknown" if "unknown" in chat.offered() else "@skip")
+    for one in (whole, chat):
+        assert one.session is not None
+        assert engine._loaded.text(one.session, "accused.kept") in one.text
+        assert engine._loaded.text(one.session, "accused.kept") not in Chat(engine).say(STORY).text
 
 
 @every_row("words", AGAINST_DIG)

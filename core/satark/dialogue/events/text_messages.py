@@ -230,6 +230,7 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     while (step := context.step) is not None and step.type.part != "submit":
         answer = _answer(context, step, event.content) if step.id == opening else _unknown(context, step)
         context.set_answer(step.id, answer)
+    context.say_who_is_kept_out()
     return go_on(context)
 
 

@@ -84,7 +84,9 @@ def _handle_read(words: _Words, question: Question) -> Turn:
     turn = None if words.tells_of_crime() else choose_by_name(context, event, question, reading)
     if turn or (reading.command == "edit" and (turn := correct_place(context, event.body))):
         return turn
-    if asked.asks == "review" and reading.kind is not Kind.REFUSAL and hear_of_police(context, event.body):
+    accuses = any(one.source == context.source for one in context.session.accused)
+    speaks = accuses or reading.kind not in {Kind.REFUSAL, Kind.QUESTION}
+    if asked.asks == "review" and speaks and hear_of_police(context, event.body):
         if reading.story or is_story(event.body):
             words.keep_story()
         return context.ask()

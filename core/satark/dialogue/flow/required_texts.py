@@ -14,7 +14,7 @@ _WITHOUT_PLACES: Final = """
 language.ask language.name language.done
 cancel.ask cancel.yes cancel.no cancel.done cancel.none cancel.sent
 restart.ask restart.yes restart.no restart.language restart.done
-accused.nobody_above origin.ask origin.no origin.yes
+accused.nobody_above accused.kept origin.ask origin.no origin.yes
 identity.send identity.remove identity.keep identity.change identity.removed
 lapsed may_be_lost unsent.ask unsent.again remind.done remind.cannot
 details.ask details.none change.ask change.none
@@ -33,7 +33,7 @@ elsewhere.ask elsewhere.none elsewhere.sent elsewhere.busy elsewhere.here elsewh
 mailbox.question mailbox.answer mailbox.unknown mailbox.decline mailbox.ask mailbox.write mailbox.posted mailbox.long
 danger.life danger.suicide danger.woman danger.child danger.medical danger.fire danger.where
 reply.question reply.question.code reply.question.who reply.question.safe reply.question.police reply.question.person
-reply.question.reward reply.question.when reply.question.why reply.question.can
+reply.question.readers reply.question.reward reply.question.when reply.question.why reply.question.can
 reply.remark reply.remark.code reply.remark.no_evidence reply.remark.evidence_later reply.remark.report
 reply.remark.afraid reply.remark.rude reply.remark.mistake reply.remark.ok reply.thanks reply.wait
 reply.refusal language.common.words acknowledgement.words

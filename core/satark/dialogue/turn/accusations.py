@@ -72,11 +72,11 @@ def accuses(context: SessionChanges, words: str) -> bool:
     return says_yes or reader.open(context.analysis(words)).police
 
 
-def _names_for_sure(context: SessionChanges, words: str) -> bool:
-    """Whether words accuse police, or name their kin, or an office of theirs other than as a landmark."""
+def _relates(context: SessionChanges, words: str) -> bool:
+    """Whether words accuse police, or name their kin."""
     told = context.analysis(words)
     is_kin = told.has("who.kin") and not context.loaded.reader.dangers(told)  # a cry for kin asks police to come
-    return accuses(context, words) or is_kin or (told.has(*OFFICES) and not told.has("place.near"))
+    return is_kin or accuses(context, words)
 
 
 def hear(context: SessionChanges, words: str) -> bool:
@@ -85,25 +85,32 @@ def hear(context: SessionChanges, words: str) -> bool:
     session, told = context.session, [context.analysis(one) for one in _sentences(context, words)]
     if not told:
         return False
-    units = {unit for one in told for unit in _units_in(context, one)}
+    is_sure = _relates(context, words)
+    units = {unit for one in told for unit in _units_in(context, one, but_said_to=not is_sure)}
     if len(units) > 1 and (_DOUBT, _POLICE) in units:  # it is said beside other units, so that none of them is meant
         units = units - {(_DOUBT, _POLICE)} | {(_DOUBT, "station")}
-    is_sent, is_sure = bool(session.mailbox or session.submitted), _names_for_sure(context, words)
+    is_sent = bool(session.mailbox or session.submitted)
     source = _AFTERWARDS + sha256(fold(words).encode()).hexdigest() if is_sent else context.source
     is_again = any(one.source == source for one in session.accused)
     kept = [one for one in session.accused if not (is_sent and _is_afterwards(one))]
-    _keep(context, *kept, *(Accusation(level, unit, source, is_sure) for level, unit in sorted(units)))
+    told_of = (Accusation(*one, source, is_sure or one[0] in OFFICES.values()) for one in sorted(units))
+    _keep(context, *kept, *told_of)
     known = {"station", *(one.level for one in kept if not session.mailbox)} | (set() if is_sure else {_DOUBT})
     return is_sent and not is_again and not known.issuperset(level for level, _ in units)
 
 
-def _units_in(context: SessionChanges, told: Analysis) -> Iterator[tuple[str, str]]:
-    """Yield the level and unit of all police that a sentence accuses; of those without a name, their kind."""
+def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> Iterator[tuple[str, str]]:
+    """Yield the level and unit of all police that a sentence accuses; of those without a name, their kind.
+
+    `but_said_to`: not of police that it only speaks to, or asks whether they read this.
+    """
     geography, places = context.loaded.geography, context.loaded.reader.places
-    marks, texts = widest(told.found("person.police", "unit.*")), [token.text for token in told.tokens]
+    texts = [token.text for token in told.tokens]
+    found = widest(told.found("person.police", "unit.*"))
+    marks = [mark for mark in found if not (but_said_to and _is_said_to(told, mark, texts))]
     named = {code: places.spans(told, code) if places else [] for code in context.names(told.text)}
     stations = [geography.station_of(code) or code for code in named]
-    yield from (("station", code) for code in stations if geography.station(code))
+    yield from (("station", code) for code in stations if marks and geography.station(code))
     districts = {code: named.pop(code) for code in (*named,) if geography.district(code)}
     for mark in marks:
         level = OFFICES.get(mark.name, _DOUBT)
@@ -113,6 +120,16 @@ def _units_in(context: SessionChanges, told: Analysis) -> Iterator[tuple[str, st
     first = min((start for spans in named.values() for start, _ in spans), default=0)
     if any(not _AND.isdisjoint(texts[mark.end : first]) for mark in marks):
         yield _DOUBT, "other_station"  # that of the first is not named
+
+
+def _is_said_to(told: Analysis, mark: Mark, texts: list[str]) -> bool:
+    """Whether an office is only spoken to, a landmark, or asked about: whether it reads this."""
+    if mark.name not in OFFICES and not told.asks:
+        return False
+    beside = {*range(mark.start - 2, mark.end + 2)}
+    said = ("to.office", "soc.greet", *(("office.reads",) if told.asks else ()))
+    is_whose = not {"ka", "ke", "ki", "s", "का", "के", "की"}.isdisjoint(texts[mark.end : mark.end + 1])
+    return bool(beside & told.covered(("place.near",)) or (beside & told.covered(said) and not is_whose))
 
 
 def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:
@@ -142,6 +159,12 @@ def has_nobody_above(session: Session) -> bool:
     """Whether no desk stands above an office that the tip accuses, so that nobody could have the tip."""
     told = (one for one in session.accused if not _is_afterwards(one))
     return not session.above_range and any(one.level == "range" for one in told)
+
+
+def keeps_from_office(context: SessionChanges) -> bool:
+    """Whether words keep the tip from an office that gets tips, which no answer has named."""
+    named, told = _by_answers(context), {one.level for one in context.session.accused if not _is_afterwards(one)}
+    return any(level in told and level not in (named or ()) for level in OFFICES.values())
 
 
 def accused_by(context: SessionChanges) -> Accused | None:

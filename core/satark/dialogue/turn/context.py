@@ -174,6 +174,13 @@ class TurnContext(SessionChanges):
             self.say("suggested.left", label=self.quote_held())
             self.change(held=())
 
+    def say_who_is_kept_out(self) -> None:
+        """Say that the tip is kept from an office because of its words, or can't be."""
+        if accusations.has_nobody_above(self.session):
+            self.say("accused.nobody_above")
+        elif accusations.keeps_from_office(self):
+            self.say("accused.kept")
+
     def say_numbers(self, numbers: Iterable[str]) -> None:
         """Say whom to call, which stays above the question of an open mailbox."""
         new = list(numbers)
@@ -217,8 +224,8 @@ class TurnContext(SessionChanges):
             self.change(may_be_lost=False)
         accusations.settle(self)
         step = self.step
-        if accusations.has_nobody_above(self.session) and step is not None and step.type.part == "review":
-            self.say("accused.nobody_above")  # where it can be sent
+        if step is not None and step.type.part == "review":  # where it can be sent
+            self.say_who_is_kept_out()
         may_end = self.is_complete and self.session.state in {"", "@identity"}
         if self.session.held and (may_end or self.session.state == "@reach"):
             self.suggest(KEEP)  # so that no summary is sent, and no conversation ends, while words are held unseen
