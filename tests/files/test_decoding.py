@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from satark_files.decoding import DECODING_ERRORS
+from satark_files.decoding import DECODING_ERRORS, decode_json
 
 ROOT = Path(__file__).parents[2]
 ONE_KIND = {"MsgspecError", "DecodeError", "ValidationError"}
@@ -47,3 +48,17 @@ def _lines_with_one_kind(path: Path) -> Iterator[int]:
             }
             if names & ONE_KIND:
                 yield node.lineno
+
+
+@pytest.mark.parametrize("body", [b'["gambling \\ud83d"]', b'["gambling \xff"]'])
+def test_half_an_emoji_and_a_broken_byte_cost_one_character(body: bytes) -> None:
+    decode = msgspec.json.Decoder(list[str]).decode
+    assert [text[:9] for text in decode_json(body, decode)] == ["gambling "]
+    assert decode_json(b'["ok"]', decode) == ["ok"]
+    assert decode_json(b"[1e400, NaN]", msgspec.json.decode) == [sys.float_info.max, None]
+
+
+@pytest.mark.parametrize("body", [b"[", b"[1]", b"[" * 5000, b""])
+def test_what_is_no_such_json_raises_a_listed_exception(body: bytes) -> None:
+    with pytest.raises(DECODING_ERRORS):
+        decode_json(body, msgspec.json.Decoder(list[str]).decode)

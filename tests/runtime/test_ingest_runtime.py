@@ -41,13 +41,14 @@ async def test_the_calls_alarms_and_reports_of_a_batch_are_taken(tmp_path: Path)
         await until(lambda: channel.opened)
         reports = [Delivered(call_id="0" * 32, result=Accepted())]
         await host.ingest_runtime.ingest.ingest(
-            channel, Batch(chores=[DELETION], alarms=["131056"], delivered=reports, ignored=2)
+            channel, Batch(chores=[DELETION], alarms=["131056"], delivered=reports, ignored=2, unread=1)
         )
         await until(lambda: channel.bodies == [b"delete it"])
     host.metrics.end_bands(time.time() + 7 * 3600, all_steps=True)
     metrics = host.metrics.render()
     assert b'satark_send_reports_total{channel="script",result="131056"} 1.0' in metrics
-    assert b'satark_ignored_items_total{channel="script"} 2.0' in metrics
+    assert b'satark_ignored_items_total{channel="script"} 3.0' in metrics
+    assert b'satark_fault{fault="hook_fails:script:parse"} 1.0' in metrics
 
 
 async def test_a_channel_that_listens_brings_its_events_and_begins_again(

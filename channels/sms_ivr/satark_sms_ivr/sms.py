@@ -29,6 +29,7 @@ from satark.api import (
     Tap,
     Text,
     Unsupported,
+    parse_each,
 )
 from satark_sms_ivr.call_texts import listed_words
 from satark_sms_ivr.dlt import ApprovedTexts
@@ -65,8 +66,9 @@ class SmsChannel(ProviderChannel[SmsProvider]):
             satark.api.Malformed: the provider can't parse the webhook.
         """
         webhook = self._provider.parse(raw)
-        inbound = [one for message in webhook.messages for one in self._events(message)]
-        return Batch(inbound=inbound, chores=webhook.chores, ignored=webhook.ignored + (0 if inbound else 1))
+        batch = parse_each(webhook.messages, lambda message: Batch(inbound=list(self._events(message))))
+        ignored = webhook.ignored + (0 if batch.inbound or batch.unread else 1)
+        return replace(batch, chores=webhook.chores, ignored=ignored)
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
         """Reply with the newest prompt, and with every other prompt that must arrive.

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from telegram.error import RetryAfter, TelegramError
 
-from satark.api import Batch, Malformed, Misconfigured, Permanent, Receive, Transient, backoff, log
+from satark.api import Malformed, Misconfigured, Permanent, Receive, Transient, backoff, log, parse_each
 from satark_telegram.bot_api import BotApi
 from satark_telegram.errors import retry_delay, send_result_of
 from satark_telegram.settings import TelegramSettings
@@ -62,16 +62,8 @@ class BotListener:
 
     async def _poll_once(self, offset: int, receive: Receive) -> int:
         updates = await self._retry(lambda: self._bot.poll(offset, self._settings.poll_seconds))
-        batches = [batch for update in updates if (batch := self._parse(update))]
-        inbound = [event for batch in batches for event in batch.inbound]
-        await receive(Batch(inbound=inbound, ignored=len(updates) - len(inbound)))
+        await receive(parse_each(updates, self._parser.parse))
         return max([offset, *(_next_offset(update) for update in updates)])
-
-    def _parse(self, update: bytes) -> Batch | None:
-        try:
-            return self._parser.parse(update)
-        except Malformed:
-            return None
 
     async def _set_menus(self, catalogues: Catalogues) -> None:
         for language, commands in command_menus(catalogues):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from satark.api import Address, Batch, Call, Edited, Event, Inbound, Malformed, Tap, Unsupported
+from satark.api import Address, Batch, Call, Edited, Event, Inbound, Malformed, Tap, Unsupported, decode_json
 from satark_files.decoding import DECODING_ERRORS
 from satark_telegram.events import (
     NOTHING,
@@ -172,15 +171,6 @@ def parse_update(body: bytes) -> Update:
         Malformed: the body is not an update.
     """
     try:
-        return decode_update(body)
+        return decode_json(body, decode_update)
     except DECODING_ERRORS:
-        return _parse_leniently(body)
-
-
-def _parse_leniently(body: bytes) -> Update:
-    """Decode JSON that msgspec rejects. Python's decoder accepts half a surrogate pair, such as a truncated emoji."""
-    try:
-        data = json.loads(body.decode("utf-8", "replace"))
-        return decode_update(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, *DECODING_ERRORS):
         raise Malformed("not an update") from None

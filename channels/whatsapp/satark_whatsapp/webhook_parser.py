@@ -7,14 +7,27 @@ item is lost. If the sender of a malformed message is readable, Satark tells the
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from satark.api import Accepted, Address, Batch, Call, Delivered, Event, Inbound, Malformed, Moved, SendResult
+from satark.api import (
+    Accepted,
+    Address,
+    Batch,
+    Call,
+    Delivered,
+    Event,
+    Inbound,
+    Malformed,
+    Moved,
+    SendResult,
+    decode_json,
+    parse_each,
+)
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp import payload
 from satark_whatsapp.errors import GraphError, RetryDelays, send_result_of
@@ -53,15 +66,6 @@ ALARMS: Final[Mapping[str, Mapping[str, str]]] = {
 T = TypeVar("T")
 
 
-class ParsedItems(msgspec.Struct):
-    """The items of a webhook that were parsed so far."""
-
-    inbound: list[Inbound] = []
-    delivered: list[Delivered] = []
-    alarms: list[str] = []
-    ignored: int = 0
-
-
 class WebhookParser:
     """Parses webhooks for the configured numbers.
 
@@ -83,34 +87,27 @@ class WebhookParser:
             Malformed: the body is not a WhatsApp webhook.
         """
         decoded = decode_webhook(body)
-        items = ParsedItems(ignored=decoded.ignored, alarms=list(decoded.alarms))
-        for value in decoded.values:
-            self._parse_value(value, items)
-        return Batch(
-            inbound=items.inbound,
-            delivered=items.delivered,
-            ignored=items.ignored,
-            alarms=items.alarms,
-        )
+        items = [item for value in decoded.values for item in self._items(value)]
+        if decoded.ignored or decoded.alarms:
+            items.append(Batch(ignored=decoded.ignored, alarms=decoded.alarms))
+        return parse_each(items, _parsed)
 
-    def _parse_value(self, value: payload.Value, items: ParsedItems) -> None:
+    def _items(self, value: payload.Value) -> Iterator[Batch | Callable[[], Batch]]:
+        """Yield what parses each item of a value, and the alarms and the number of ignored items."""
         account = self._accounts.get(value.metadata.phone_number_id) if value.metadata else None
         if account is None:
-            items.ignored += sum(len(each or ()) for each in (value.messages, value.statuses, value.errors))
+            yield Batch(ignored=sum(len(each or ()) for each in (value.messages, value.statuses, value.errors)))
             return
         for message in value.messages or ():
-            self._parse_message(message, value.contacts or (), account, items)
+            yield partial(self._message, message, value.contacts or (), account)
         for status in value.statuses or ():
-            self._parse_status(status, items)
-        items.alarms.extend(str(error.code) for error in value.errors or ())
+            yield partial(self._status, status)
+        if value.errors:
+            yield Batch(alarms=[str(error.code) for error in value.errors])
 
-    def _parse_message(
-        self,
-        message: payload.WhatsAppMessage,
-        contacts: list[payload.Contact] | tuple[()],
-        account: str,
-        items: ParsedItems,
-    ) -> None:
+    def _message(
+        self, message: payload.WhatsAppMessage, contacts: list[payload.Contact] | tuple[()], account: str
+    ) -> Batch:
         contact = contact_of(message, contacts)
         senders = sender_addresses(message, contact)
         event = event_of(message, MessageContext(account, senders, contact))
@@ -118,9 +115,8 @@ class WebhookParser:
             senders = moved_addresses(message, message.system)
         # A reply to a group's message would tell its sender, or the whole group, that somebody wrote here.
         if event is None or not senders or message.group_id:
-            items.ignored += 1
-            return
-        items.inbound.append(self._inbound(account, message, senders, event))
+            return Batch(ignored=1)
+        return Batch(inbound=[self._inbound(account, message, senders, event)])
 
     def _inbound(
         self, account: str, message: payload.WhatsAppMessage, senders: tuple[Address, ...], event: Event
@@ -141,12 +137,11 @@ class WebhookParser:
         body = _RECEIPT_START + msgspec.json.encode(message_id) + typing + b"}"
         return Call(account=account, method=READ_RECEIPT, body=body)
 
-    def _parse_status(self, status: payload.MessageStatus, items: ParsedItems) -> None:
+    def _status(self, status: payload.MessageStatus) -> Batch:
         result = self._result(status)
         if result is None or not status.biz_opaque_callback_data:
-            items.ignored += 1
-            return
-        items.delivered.append(Delivered(call_id=status.biz_opaque_callback_data, result=result))
+            return Batch(ignored=1)
+        return Batch(delivered=[Delivered(call_id=status.biz_opaque_callback_data, result=result)])
 
     def _result(self, status: payload.MessageStatus) -> SendResult | None:
         if status.status == "delivered":
@@ -154,6 +149,10 @@ class WebhookParser:
         if status.status == "failed" and status.errors:
             return send_result_of(status.errors[0], self._delays)
         return None
+
+
+def _parsed(item: Batch | Callable[[], Batch]) -> Batch:
+    return item if isinstance(item, Batch) else item()
 
 
 def _sent_at(message: payload.WhatsAppMessage) -> int | None:
@@ -184,7 +183,10 @@ def decode_webhook(body: bytes) -> DecodedWebhook:
     """
     with suppress(*DECODING_ERRORS):  # an error raised from within would keep msgspec's, which quotes the body
         return _decoded(payload.decode(body))
-    return decode_items(_lenient_json(body))
+    try:
+        return decode_items(decode_json(body, msgspec.json.decode))
+    except DECODING_ERRORS:
+        raise Malformed("not JSON") from None
 
 
 def _decoded(webhook: payload.Webhook) -> DecodedWebhook:
@@ -204,14 +206,6 @@ def _add(decoded: DecodedWebhook, kind: str, field: object, value: payload.Value
         decoded.alarms.append(alarm)
     else:
         decoded.ignored += 1
-
-
-def _lenient_json(body: bytes) -> Any:
-    """Decode JSON that msgspec rejects. Python's decoder accepts half a surrogate pair, such as a truncated emoji."""
-    try:
-        return json.loads(body.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        raise Malformed("not JSON") from None
 
 
 def decode_items(data: Any) -> DecodedWebhook:
@@ -274,17 +268,6 @@ def _message(item: Any) -> payload.WhatsAppMessage | None:
 def _convert(item: Any, kind: type[T]) -> T | None:
     """Convert an item, whose numbers may be strings. None: the item has another shape."""
     try:
-        return msgspec.convert(_without_lone_surrogates(item), kind, strict=False)
+        return msgspec.convert(item, kind, strict=False)
     except (*DECODING_ERRORS, OverflowError):
         return None
-
-
-def _without_lone_surrogates(item: Any) -> Any:
-    """Replace lone surrogates, which can't be encoded, in every string of an item."""
-    if isinstance(item, str):
-        return item.encode("utf-8", "replace").decode()
-    if isinstance(item, list):
-        return [_without_lone_surrogates(part) for part in item]
-    if isinstance(item, dict):
-        return {key: _without_lone_surrogates(part) for key, part in item.items()}
-    return item

@@ -21,6 +21,7 @@ from satark.api.channel import (
     RawResponse,
     Receive,
     SigningChannel,
+    parse_each,
 )
 from satark.api.flow import (
     BEFORE_SENDING,
@@ -193,6 +194,7 @@ from satark.api.tip import (
     Status,
     Tip,
 )
+from satark_files.decoding import decode_json
 from satark_files.origin import Origin
 from satark_files.scrubber import Cleaned, LeftOut, Reason, Scrubber, Unclean
 
@@ -236,9 +238,9 @@ __all__ = [
     "Step", "StepType", "Tap", "Text", "TextCaller", "Throttled", "Tip", "Transcriber", "Transient", "Turn",
     "Unclean", "UnitOfWork", "Unsupported", "Validator", "View", "VoiceNote", "VoiceNotes", "WebContext",
     "WindowClosed", "WorkerContext", "actions_of", "backoff", "check_recipient", "clip_name", "command_host",
-    "command_token", "decrypt_stream", "describe_error", "encrypt_stream", "hookimpl", "keep_running", "log",
-    "make_token", "new_identity", "open_as", "page_templates", "parse_token", "preferred", "provider_url",
-    "question_text", "read_answer", "read_form", "read_pairs", "recipient_of", "run_in_thread", "seal",
+    "command_token", "decode_json", "decrypt_stream", "describe_error", "encrypt_stream", "hookimpl", "keep_running",
+    "log", "make_token", "new_identity", "open_as", "page_templates", "parse_each", "parse_token", "preferred",
+    "provider_url", "question_text", "read_answer", "read_form", "read_pairs", "recipient_of", "run_in_thread", "seal",
     "seconds_to_wait", "stream_file",
 ]  # fmt: skip
 

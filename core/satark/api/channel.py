@@ -6,15 +6,19 @@ A channel has no access to storage and runs no server. It parses a provider's re
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import msgspec
 
 from satark.api.inbound import Address, Batch, MediaRef
+from satark.api.observability import describe_error, log
 from satark.api.outbound import Call, SendResult
 from satark.api.prompt import Capabilities, Prompt
+from satark_files.decoding import DECODING_ERRORS
+
+T = TypeVar("T")
 
 
 class RawRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +121,7 @@ class Channel(Protocol):
         """
 
     def parse(self, raw: RawRequest) -> Batch:
-        """Read every item of a verified request. Drop everything that identifies a person.
+        """Read every item of a verified request, with `parse_each`. Drop everything that identifies a person.
 
         Raises:
             Malformed: the body can't be read at all. A single item that can't be read is counted as ignored instead.
@@ -165,6 +169,31 @@ class Channel(Protocol):
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete the file at the provider, if the provider allows it. Called after the host has sealed its copy."""
+
+
+def parse_each(items: Iterable[T], parse: Callable[[T], Batch]) -> Batch:
+    """Parse each item of a request by itself, and return one batch: an item that can't be read costs no other.
+
+    An item that is `Malformed` or can't be decoded counts as ignored. One for which `parse` raises anything else counts
+    as unread, which is reported to the operator.
+    """
+    batches = [_parsed(item, parse) for item in items]
+    if len(batches) == 1:
+        return batches[0]
+    lists = ("inbound", "delivered", "chores", "alarms")
+    joined: dict[str, Any] = {name: [one for batch in batches for one in getattr(batch, name)] for name in lists}
+    counts = {name: sum(getattr(batch, name) for batch in batches) for name in ("ignored", "unread")}
+    return Batch(**joined, **counts)
+
+
+def _parsed(item: T, parse: Callable[[T], Batch]) -> Batch:
+    try:
+        return parse(item)
+    except (Malformed, *DECODING_ERRORS):
+        return Batch(ignored=1)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it costs this item alone
+        log.error("an item of a request could not be read", **describe_error(error))
+        return Batch(unread=1)
 
 
 Receive: TypeAlias = Callable[[Batch], Awaitable[None]]

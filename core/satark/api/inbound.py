@@ -195,6 +195,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     delivered: Sequence[Delivered] = ()
     ignored: int = 0
     """Number of items that need no handling, such as read marks and reactions. They are counted, never logged."""
+    unread: int = 0
+    """Number of items that could not be read because the channel failed. The operator is told."""
     chores: Sequence[Call] = ()
     """Calls to make once the whole batch is ingested, such as those that make the provider delete its copies. They
     belong to no sender.

@@ -22,7 +22,7 @@ from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.spool import SpoolFull
 from satark.outbox.outbox import message
 from satark.store.writer import StoreDown
-from satark.telemetry.faults import ALARM_SECONDS, provider_alarm
+from satark.telemetry.faults import ALARM_SECONDS, failing_hook, provider_alarm
 from satark_words.tokens import find_code
 
 if TYPE_CHECKING:
@@ -175,7 +175,10 @@ class Ingest:
         for code in batch.alarms:
             self._metrics.reports.labels(channel.name, code).inc()
             self._metrics.faults.begin(provider_alarm(channel.name, code), seconds=ALARM_SECONDS)
-        for _ in range(batch.ignored):
+        if batch.unread:
+            text = f"{channel.name} could not read a message, which is lost"
+            self._metrics.faults.begin(failing_hook(channel.name, "parse", text), seconds=ALARM_SECONDS)
+        for _ in range(batch.ignored + batch.unread):
             self._metrics.ignored.count(channel.name)
         if batch.delivered:
             self._replies.report(batch.delivered, channel.name)

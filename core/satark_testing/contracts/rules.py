@@ -81,6 +81,7 @@ C60 | a method without I/O opens no file | `verify`, `parse`, `render`, `notice`
 C61 | an endpoint's limit admits every genuine request | `Endpoint.limit` is at least the longest genuine body
 C62 | an edit or a deletion names its message | `original` is a key that the channel gives to a message
 C63 | an answer without the provider's own id is no success | `Transient` for a 200 with a page, nothing or other JSON
+C64 | an item that can't be read costs no other | the events of a request's other items, whatever one item is
 S01 | a sink implements the whole `Sink` protocol | all attributes and methods of `satark.api.sink.Sink`
 S02 | `deliver` returns `Done` for a delivered tip | `deliver` returns `Done`
 S03 | the destination has the tip once `deliver` returns `Done` | the content of the destination has changed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from satark.api.channel import Channel, Malformed, RawRequest, channel_of
 from satark.api.inbound import Batch, Edited, Inbound, Revoked
 from satark_testing.contracts.channel_case import ChannelCase, forgeries, without_secret
+from satark_testing.contracts.mutations import joined, mutated
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
 MOST_BYTES: Final = 5 * 1024 * 1024
@@ -122,6 +123,8 @@ def check_parse(case: ChannelCase) -> None:
         require(same, "C13", shown(second, "delivered again"))
     _check_keys(case, events)
     _check_texts(case, events)
+    _check_mutations(case)
+    _check_isolation(case, batches)
 
 
 def _keys(batch: Batch) -> list[tuple[str, int | None]]:
@@ -176,11 +179,41 @@ def _check_garbage(case: ChannelCase, raw: RawRequest) -> None:
     half = raw.body[: len(raw.body) // 2]
     for body in (*_GARBAGE, half, half + b'"\xff'):
         subject = shown(msgspec.structs.replace(raw, body=body), f"with {body[:8]!r}…" if body in _GARBAGE else "cut")
-        try:
-            case.channel.parse(msgspec.structs.replace(raw, body=body))
-        except Malformed as error:
-            absent(str(error), case.identifiers, "C19", subject)
-            quotes = error.__cause__ is not None or (error.__context__ is not None and not error.__suppress_context__)
-            require(not quotes, "C19", subject, "the error keeps its cause: raise it `from None`")
-        except Exception as error:
-            raise BrokenRule("C18", subject, raised(error)) from error
+        _parsed(case, msgspec.structs.replace(raw, body=body), subject)
+
+
+def _parsed(case: ChannelCase, raw: RawRequest, subject: str) -> Batch | None:
+    """Parse a malformed request. None: it is `Malformed`."""
+    try:
+        return case.channel.parse(raw)
+    except Malformed as error:
+        absent(str(error), case.identifiers, "C19", subject)
+        quotes = error.__cause__ is not None or (error.__context__ is not None and not error.__suppress_context__)
+        require(not quotes, "C19", subject, "the error keeps its cause: raise it `from None`")
+        return None
+    except Exception as error:
+        raise BrokenRule("C18", subject, raised(error)) from error
+
+
+def _check_mutations(case: ChannelCase) -> None:
+    """Check that a genuine request of which one value is of another type, length or depth is parsed or `Malformed`."""
+    for place, raw in mutated(case.genuine):
+        _parsed(case, raw, shown(raw, f"{place} changed"))
+
+
+def _check_isolation(case: ChannelCase, batches: Sequence[Batch]) -> None:
+    """Check that a changed copy of an item costs none of its request's own items, wherever a list holds items.
+
+    A list holds items if a changed copy makes an event of its own.
+    """
+    lost: dict[str, str] = {}
+    lists: set[str] = set()
+    for number, place, raw in joined(case.genuine):
+        own = {key for key, _ in _keys(batches[number])}
+        found = {key for key, _ in _keys(_parsed(case, raw, shown(raw, f"an item more in {place}")) or Batch())}
+        if found > own:
+            lists.add(place)
+        if not own <= found:
+            lost.setdefault(place, shown(raw, f"an item more in {place}, which can't be read"))
+    for place in lists & lost.keys():
+        raise BrokenRule("C64", lost[place], "events of the other items are missing")

@@ -32,6 +32,7 @@ from satark.api import (
     Receive,
     SendResult,
     Transient,
+    decode_json,
     log,
 )
 from satark_files.decoding import DECODING_ERRORS
@@ -75,7 +76,7 @@ class SignalChannel:
     def parse(self, raw: RawRequest) -> Batch:
         """Read one message."""
         try:
-            return batch_of([decode_notification(raw.body).params], self._settings.number)
+            return batch_of(decode_json(raw.body, decode_notification).params, self._settings.number)
         except DECODING_ERRORS:
             raise Malformed("not a notification of signal-cli") from None
 

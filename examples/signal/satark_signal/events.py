@@ -23,7 +23,7 @@ from satark.api import (
     Unsupported,
 )
 from satark_files.decoding import DECODING_ERRORS
-from satark_signal.received import Envelope, File, Message, decode
+from satark_signal.received import Envelope, File, Message, decode, decode_file
 
 DELETE_FILE: Final = "delete-file"
 """The method of a call that deletes a file from signal-cli's store; its body is the file's id."""
@@ -35,18 +35,16 @@ _KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audi
 """Nothing tells a voice note from music: all sound is handled as somebody's voice."""
 
 
-def batch_of(messages: Sequence[bytes], number: str) -> Batch:
-    """Read messages, as JSON, that were received by a number.
+def batch_of(message: bytes, number: str) -> Batch:
+    """Read a message, as JSON, that was received by a number.
 
     Files that nobody will fetch (of groups, previews and quotes, of what can't be read) are to be deleted at once.
     """
-    account = f"signal:{number}"
-    found = [list(_inbound(message, number)) for message in messages]
-    inbound = [one for several in found for one in several]
+    inbound = list(_inbound(message, number))
     fetched = {one.event.ref.id for one in inbound if isinstance(one.event, Media)}
-    unwanted = sorted({file for message in messages for file in _file_ids(message)} - fetched)
-    chores = [Call(account=account, method=DELETE_FILE, body=file.encode()) for file in unwanted]
-    return Batch(inbound=inbound, ignored=found.count([]), chores=chores)
+    unwanted = sorted(set(_file_ids(message)) - fetched)
+    chores = [Call(account=f"signal:{number}", method=DELETE_FILE, body=file.encode()) for file in unwanted]
+    return Batch(inbound=inbound, ignored=0 if inbound else 1, chores=chores)
 
 
 def _inbound(message: bytes, number: str) -> Iterator[Inbound]:
@@ -84,9 +82,17 @@ def _keys(sender: str, timestamp: int, count: int) -> list[str]:
 
 def _media(message: Message, account: str) -> Sequence[Event]:
     text = message.message or ""
-    files = [file for file in message.attachments or () if not _repeats(file, text)]
+    files = [file for file in map(_attached, message.attachments or ()) if not _repeats(file, text)]
     captions = [text, *[""] * len(files)]
     return [_file(file, caption, account) for file, caption in zip(files, captions, strict=False)]
+
+
+def _attached(file: bytes) -> File:
+    """Read a file. One that can't be read costs neither the text nor the other files: it has no id."""
+    try:
+        return decode_file(file)
+    except DECODING_ERRORS:
+        return File()
 
 
 def _repeats(file: File, text: str) -> bool:

@@ -7,11 +7,12 @@ Source: bbernhard/signal-cli-rest-api, `src/api/api.go` and `src/client/client.g
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from satark.api import Batch, Receive, backoff, log
+from satark.api import Batch, Receive, backoff, log, parse_each
 from satark_signal.api import SignalApi
 from satark_signal.events import batch_of
 
@@ -47,7 +48,8 @@ class Poller:
         while True:
             try:
                 messages = await self._api.get(f"/v1/receive/{self._settings.number}?timeout=1")
-                return batch_of([msgspec.json.encode(one) for one in messages], self._settings.number)
+                read = partial(batch_of, number=self._settings.number)
+                return parse_each(map(msgspec.json.encode, messages), read)
             except (ConnectionError, TypeError) as error:
                 attempt += 1
                 code = str(error) if isinstance(error, ConnectionError) else "not a list"

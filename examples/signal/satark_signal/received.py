@@ -35,7 +35,8 @@ class Message(Redacted, frozen=True, rename="camel"):
 
     timestamp: int
     message: str | None = None
-    attachments: tuple[File, ...] | None = None
+    attachments: tuple[msgspec.Raw, ...] | None = None
+    """Each is a `File`, and is read by itself."""
     remote_delete: Target | None = None
     group_info: _Present = None
     sticker: _Present = None
@@ -67,6 +68,7 @@ class Received(Redacted, frozen=True):
 
 
 decode = msgspec.json.Decoder(Received).decode
+decode_file = msgspec.json.Decoder(File).decode
 
 
 class Notification(Redacted, frozen=True):

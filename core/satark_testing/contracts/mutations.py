@@ -1,0 +1,138 @@
+"""Changes genuine requests by their structure: fields are deleted, and values get another type, depth or length."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from random import Random
+from typing import Any, Final, TypeAlias, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+
+from satark.api.channel import RawRequest
+
+T = TypeVar("T")
+_Path: TypeAlias = tuple[str | int, ...]
+
+_Make: TypeAlias = Callable[[], RawRequest]
+_DEPTH: Final = 40
+_LONG: Final = 20_000
+_TEXTS: Final = ("", "x" * _LONG, "\ud83d", "\x00", "http://[", "9" * 400)
+"""Texts that parsers trip over: an empty and a long one, half an emoji, a NUL, an address that `urlsplit` refuses."""
+_DELETED: Final = object()
+_MOST: Final = 1_000
+"""Most changes that are tried in each of two ways. Of more, a fixed random choice is tried."""
+
+
+def _nested() -> list[Any]:
+    value: list[Any] = []
+    for _ in range(_DEPTH):
+        value = [value]
+    return value
+
+
+_VALUES: Final[Sequence[Any]] = (_DELETED, None, True, -1, 10**30, float("inf"), {}, [], [None], _nested(), *_TEXTS)
+"""What a value is changed to. The first deletes it."""
+
+
+def mutated(genuine: Sequence[RawRequest]) -> Iterator[tuple[str, RawRequest]]:
+    """Yield copies of requests with one value changed, each after words that name the place."""
+    changes: dict[object, tuple[str, _Make]] = {}
+    for raw in genuine:
+        data = _json(raw.body)
+        if data is None:
+            changes |= {(place, n): (place, make) for n, (place, make) in enumerate(_field_changes(raw))}
+            continue
+        for path, number in _changes(data):
+            changes[path, number] = _named(path), partial(_with, raw, data, path, _VALUES[number])
+    yield from ((place, make()) for place, make in _chosen(changes))
+
+
+def joined(genuine: Sequence[RawRequest]) -> Iterator[tuple[int, str, RawRequest]]:
+    """Yield copies of requests in which a changed copy of an item stands before that item.
+
+    Each comes after its request's number, and words that name the list.
+    """
+    changes: dict[object, tuple[int, str, _Make]] = {}
+    for number, raw in enumerate(genuine):
+        data = _json(raw.body)
+        lists = (path for path in _paths(data) if isinstance(items := _at(data, path), list) and items)
+        for path in lists:
+            for inside, value in _changes(_at(data, path)[0]):
+                make = partial(_with_more, raw, data, path, inside, _VALUES[value])
+                changes[path, inside, value] = number, _named(path), make
+    yield from ((number, place, make()) for number, place, make in _chosen(changes))
+
+
+def _changes(data: Any) -> Iterator[tuple[_Path, int]]:
+    """Yield each place in JSON data with the number of each value that it may get."""
+    return ((path, number) for path in _paths(data) for number in range(not path, len(_VALUES)))
+
+
+def _chosen(changes: dict[object, T]) -> list[T]:
+    every = list(changes.values())
+    return Random(_MOST).sample(every, _MOST) if len(every) > _MOST else every  # noqa: S311 - nothing secret
+
+
+def _with(raw: RawRequest, data: Any, path: _Path, value: Any) -> RawRequest:
+    text = json.dumps(_replaced(data, path, value)).replace("Infinity", "1e400")
+    return msgspec.structs.replace(raw, body=text.encode())
+
+
+def _with_more(raw: RawRequest, data: Any, path: _Path, inside: _Path, value: Any) -> RawRequest:
+    items = _at(data, path)
+    return _with(raw, data, path, [_replaced(items[0], inside, value), *items])
+
+
+def _at(data: Any, path: _Path) -> Any:
+    for key in path:
+        data = data[key]
+    return data
+
+
+def _json(body: bytes) -> Any:
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict | list) else None
+
+
+def _paths(data: Any, path: _Path = ()) -> Iterator[_Path]:
+    yield path
+    parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in parts:
+        yield from _paths(value, (*path, key))
+
+
+def _replaced(data: Any, path: _Path, value: Any) -> Any:
+    """Return a copy of JSON data with another value at a place."""
+    if not path:
+        return value
+    copy: Any = dict(data) if isinstance(data, dict) else list(data)
+    if len(path) == 1 and value is _DELETED:
+        del copy[path[0]]
+    else:
+        copy[path[0]] = _replaced(data[path[0]], path[1:], value)
+    return copy
+
+
+def _field_changes(raw: RawRequest) -> Iterator[tuple[str, _Make]]:
+    """Yield the changes of each field of a form and of a query."""
+    for part, text in (("body", raw.body.decode(errors="replace")), ("query", raw.query)):
+        fields = parse_qsl(text, keep_blank_values=True)
+        for number, (name, _) in enumerate(fields):
+            rest = [*fields[:number], *fields[number + 1 :]]
+            for changed in (rest, *([*rest, (name, value)] for value in _TEXTS)):
+                yield name, partial(_with_fields, raw, part, changed)
+
+
+def _with_fields(raw: RawRequest, part: str, fields: Sequence[tuple[str, str]]) -> RawRequest:
+    encoded = urlencode(fields, errors="surrogatepass")
+    return msgspec.structs.replace(raw, **{part: encoded.encode() if part == "body" else encoded})
+
+
+def _named(path: _Path) -> str:
+    return ".".join(map(str, path)) or "the whole"
