@@ -26,7 +26,7 @@ from satark.plugins.loader import PluginError, Plugins, installed
 from satark.runtime.channel_context import ChannelContext
 from satark.runtime.compose import load_channels
 from satark.settings.settings import Settings
-from support.scripted import ACCOUNT, ScriptedChannel, ScriptedSink
+from support.scripted import ScriptedChannel, ScriptedSink
 
 TWILIO = {
     "SATARK_PUBLIC_URL": "https://satark.example",
@@ -69,7 +69,7 @@ def test_only_the_named_plugins_are_loaded(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_plugin_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, "one")
-    with pytest.raises(PluginError, match=r"'signal' is not installed \(installed: one\)"):
+    with pytest.raises(PluginError, match=r"'signal' is not installed: install its package \(installed: one\)"):
         Plugins.load(["signal"])
 
 
@@ -210,16 +210,6 @@ def test_a_repeated_name_is_refused(hook: str, made: type, collect: Any) -> None
         loaded.register(SimpleNamespace(**{hook: hookimpl(lambda: [made()])}), plugin)
     with pytest.raises(PluginError, match="'script' is offered twice"):
         collect(loaded)
-
-
-def test_a_repeated_account_is_refused() -> None:
-    class Renamed(Other):
-        name = "renamed"
-
-    loaded = Plugins()
-    loaded.register(SimpleNamespace(satark_channels=hookimpl(lambda: [Renamed(), ScriptedChannel()])), "one")
-    with pytest.raises(PluginError, match=f"account '{ACCOUNT}' is claimed by renamed and script"):
-        load_channels(Settings(), loaded)
 
 
 def test_a_webhook_and_a_page_of_two_plugins_at_one_address_are_refused_by_name() -> None:

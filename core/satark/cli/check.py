@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,17 +16,23 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from satark.api.settings import SettingProblem, SettingsError
-from satark.cli.check_desks import area_problems, desk_problems, lone_officers, settings_problems, sink_problems
+from satark.cli.check_desks import (
+    area_problems,
+    desk_problems,
+    lone_officers,
+    settings_problems,
+    sink_problems,
+)
 from satark.cli.check_machine import machine_findings, peer_problems, store_problems
 from satark.cli.serve import roles_option
 from satark.evidence.recognition.model import ModelError, find_files
 from satark.evidence.recognition.recogniser import recognisers_of
 from satark.ingest.spool import describe, quarantined, waiting
-from satark.plugins.loader import PluginError, Plugins
+from satark.plugins.loader import PluginError, Plugins, installed
 from satark.routing.rules import PROBE_DESK
 from satark.runtime import compose
 from satark.runtime.channel_context import ChannelContext
-from satark.runtime.host import ROLES
+from satark.runtime.host import ROLES, Host
 from satark.services import Services
 from satark.settings.core import Core, Role
 from satark.settings.settings import Settings
@@ -40,6 +46,7 @@ from satark_words.languages import OFFERED, language
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from satark.api.sink import Sink
     from satark.evidence.recognition.recogniser import Recogniser
     from satark.identity.edge_key import Identity
 
@@ -79,7 +86,13 @@ def _warnings() -> list[str]:
     services = compose.load_services(settings, compose.load_geography(settings))
     try:
         lone = lone_officers(services.read_keys(services.roster.check).state)
-        return [*_unset_plugins(settings), *_unread_languages(settings.core), *_missing_recogniser(settings), *lone]
+        return [
+            *_unset_plugins(settings),
+            *_unnamed_plugins(settings),
+            *_unread_languages(settings.core),
+            *_missing_recogniser(settings),
+            *lone,
+        ]
     finally:
         services.close()
 
@@ -93,6 +106,16 @@ def _unset_plugins(settings: Settings) -> list[str]:
         f"plugin {name} is named in plugins, but no channel of it runs: none of its settings is set; "
         "set them (docs/settings.md), or take it out"
         for name in off
+    ]
+
+
+def _unnamed_plugins(settings: Settings) -> list[str]:
+    """Return a warning for each installed plugin that has settings but is not loaded."""
+    names = (name.removeprefix("SATARK_").lower() for name in (*_in_environment(), *_in_file(settings.path)))
+    sections = {name.partition("__")[0] for name in names if "__" in name}
+    return [
+        f'[{name}] is set, but `plugins` does not name this plugin: add "{name}" to it, or take the section out'
+        for name in sorted(sections & {*installed()} - {*settings.core.plugins})
     ]
 
 
@@ -160,13 +183,23 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
             from satark.delivery.worker_context import WorkerContext  # noqa: PLC0415 - casework
 
             context = WorkerContext(services, Writer(services.main, services.keys))
-            sinks = found.of(lambda: plugins.sinks(settings, context))
-            found.problems += sink_problems(settings.core, sinks or [])
-            found.problems += peer_problems(sinks or [])
+            found.of(lambda: _check_sinks(settings.core, plugins.sinks(settings, context)))
         found.of(lambda: _check_database(plugins, services, settings.core, identity))
         services.close()
     found.problems += name_problems(settings)
+    if not found.problems and (identity or "web" not in roles):
+        found.of(lambda: _check_start(settings, roles))
     return found.problems
+
+
+def _check_sinks(core: Core, sinks: Sequence[Sink]) -> None:
+    if problems := sink_problems(core, sinks) + peer_problems(sinks):
+        raise SettingsError(problems)
+
+
+def _check_start(settings: Settings, roles: Collection[Role]) -> None:
+    """Make the process that `serve` would run. This finds what no part shows alone, such as two pages at one path."""
+    Host(settings, roles, is_alone=False).services.close()
 
 
 class _Findings:

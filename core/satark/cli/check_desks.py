@@ -62,8 +62,10 @@ def _warning(name: str, state: RosterState) -> str:
 
 
 def settings_problems(core: Core, geography: Geography) -> list[SettingProblem]:
-    """Find districts and stations in the settings that the geography lacks."""
-    return [problem for rule in core.destination for problem in _unknown_places(rule, geography)]
+    """Find districts and stations that the geography lacks, and destinations without a desk or a recipient."""
+    missing = "is missing: a destination without a recipient of its own gets the tips of a desk"
+    problems = [_problem(rule, "desk", missing) for rule in core.destination if not rule.desk and not rule.recipient]
+    return problems + [problem for rule in core.destination for problem in _unknown_places(rule, geography)]
 
 
 def desk_problems(core: Core, desks: Collection[str]) -> list[SettingProblem]:
@@ -84,11 +86,6 @@ def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[SettingProblem]:
         SettingProblem("alarm_to", "SATARK_ALARM_TO", f"no loaded plugin serves {to}", _NOT_LOADED)
         for to in core.alarm_to
         if Destination(to).sink not in named
-    ]
-    problems += [
-        _problem(rule, "desk", "is missing: a destination without a recipient of its own gets the tips of a desk")
-        for rule in core.destination
-        if not rule.desk and not rule.recipient
     ]
     problems += [
         _problem(rule, "to", f"no loaded plugin serves {rule.sink!r}", _NOT_LOADED)

@@ -15,12 +15,13 @@ from typing import Any, Final, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
+from satark.api import hooks
 from satark.api.inbound import Event, Moved
 from satark.api.prompt import Prompt
 from satark.api.routing import RouteAdvice, Screening
 from satark.api.settings import SettingProblem, SettingsError
 from satark.plugins.extras import what_is_missing
-from satark.plugins.handed_over import PluginError, check_batch
+from satark.plugins.handed_over import PluginError, check_batch, did_you_mean
 from satark.plugins.isolation import IsolatedCalls, Isolation, Skipped
 
 Function: TypeAlias = Callable[..., Any]
@@ -76,7 +77,8 @@ class Guarded:
         """Find the plugin's implementations of hooks. `options` is pluggy's `parse_hookimpl_opts`.
 
         Raises:
-            PluginError: an implementation lacks `@hookimpl`, is asynchronous, or is a wrapper of an unsupported kind.
+            PluginError: an implementation lacks `@hookimpl`, fits no hook, is asynchronous, or is a wrapper of an
+                unsupported kind.
         """
         self._name = name
         self.implementations: list[tuple[str, _Implementation]] = []
@@ -87,6 +89,7 @@ class Guarded:
                 continue
             hook = chosen.get("specname") or attribute
             one = _Implementation(name, hook, getattr(plugin, attribute), bool(chosen.get("wrapper")))
+            _check_signature(one)
             _check_function(one, chosen)
             self.implementations.append((attribute, one))
 
@@ -108,6 +111,19 @@ class Guarded:
 def _check_not_forgotten(plugin: object, name: str, attribute: str) -> None:
     if attribute.startswith(_PREFIX) and inspect.isroutine(inspect.getattr_static(plugin, attribute, None)):
         raise PluginError(f"plugin {name!r}: {attribute} is no hook yet: put @hookimpl above it, or name it otherwise")
+
+
+def _check_signature(one: _Implementation) -> None:
+    specification = getattr(hooks, one.hook, None) if one.hook.startswith(_PREFIX) else None
+    if specification is None:
+        meant = did_you_mean(one.hook, vars(hooks))
+        raise PluginError(f"plugin {one.plugin!r}: Satark has no hook {one.hook}: {meant or 'see `satark.api.hooks`'}")
+    taken = inspect.signature(specification).parameters
+    for name, given in inspect.signature(one.function).parameters.items():
+        if name not in taken and given.default is given.empty:
+            raise PluginError(
+                f"plugin {one.plugin!r}: {one.hook} has no argument {name!r}: it takes {', '.join(taken)}"
+            )
 
 
 def _check_function(one: _Implementation, options: Options) -> None:

@@ -6,10 +6,11 @@ So a mistake is reported when the plugin is loaded, not when the first citizen w
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Final
 
-from satark.api.channel import Channel, Endpoint, ErasingChannel, ListeningChannel, SigningChannel
+from satark.api.channel import Channel, Endpoint, ErasingChannel, ListeningChannel, SigningChannel, channel_of
 from satark.api.flow import StepType
 from satark.api.prompt import Capabilities
 from satark.api.providers import CallProvider, SmsProvider, Transcriber
@@ -42,6 +43,10 @@ _CLASSES: Final[Mapping[str, type]] = {
     "satark_desk_pages": Page,
     "satark_demo": Prepared,
 }
+_ACCOUNTS: Final[Mapping[str, str]] = {"satark_sms_providers": "sms", "satark_call_providers": "voice"}
+"""Hook → the name with which the accounts of its providers begin."""
+LARGEST_BODY: Final = 5 * 1024 * 1024
+"""Bytes of the largest body that an endpoint may accept."""
 VALIDATORS: Final = "satark_validators"
 
 
@@ -75,6 +80,11 @@ def _check_validators(plugin: str, batch: object) -> None:
             raise PluginError(f"plugin {plugin!r}, {VALIDATORS}: {name!r} is no function that checks an answer at once")
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a question that names the known name most like a misspelt one; empty if none is like it."""
+    return "".join(f"did you mean {found}?" for found in get_close_matches(name, known, n=1))
+
+
 def _wrong_result(plugin: str, hook: str, result: object, expected: str) -> PluginError:
     return PluginError(f"plugin {plugin!r} returned {type(result).__name__} from {hook}: return {expected}")
 
@@ -90,6 +100,9 @@ def _problems(hook: str, item: object) -> Iterator[str]:
             yield f"{named}: {problem}"
     if hook == "satark_channels":
         yield from (f"{named}: {problem}" for problem in _channel_problems(item))
+    if (kind := _ACCOUNTS.get(hook)) is not None:
+        found = (*account_problems(kind, [str(item.account)]), *_endpoint_problems(item.endpoints))  # type: ignore[attr-defined]
+        yield from (f"{named}: {problem}" for problem in found)
 
 
 def misfits(item: object, protocol: type) -> Iterator[str]:
@@ -141,5 +154,32 @@ def _channel_problems(channel: Any) -> Iterator[str]:
         yield "`capabilities` are no Capabilities"
     if isinstance(channel.accounts, str) or not all(isinstance(one, str) for one in channel.accounts):
         yield "`accounts` are no list of names"
-    if not all(isinstance(one, Endpoint) for one in channel.endpoints):
+    else:
+        yield from account_problems(channel.name, channel.accounts)
+    yield from _endpoint_problems(channel.endpoints)
+
+
+def account_problems(channel: str, accounts: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with the names of a channel's accounts, by which a reply finds its channel again."""
+    if not accounts:
+        yield f"`accounts` are empty: name one, such as '{channel}:main'"
+    for account in accounts:
+        if channel_of(account) != channel or account == channel:
+            yield f"the account {account!r} must be named '{channel}:…'"
+
+
+def _endpoint_problems(endpoints: Any) -> Iterator[str]:
+    if not all(isinstance(one, Endpoint) for one in endpoints):
         yield "`endpoints` are no list of Endpoint"
+        return
+    for one in endpoints:
+        if not one.path.startswith("/"):
+            yield f"the path {one.path!r} must begin with /"
+        if not one.methods or any(method != method.upper() for method in one.methods):
+            yield f"the methods of {one.path} are {one.methods}: name each in upper case, such as 'POST'"
+        if not 0 < one.limit <= LARGEST_BODY:
+            yield f"the limit of {one.path} is {one.limit} bytes: choose one above 0, and at most {LARGEST_BODY}"
+        if one.signature_header != one.signature_header.lower():
+            yield f"the header {one.signature_header!r} must be in lower case, as `RawRequest.headers` names it"
+        if not (one.signs_body or one.signature_header):
+            yield f"{one.path} signs no body: name the header with the secret, `signature_header`"

@@ -19,7 +19,7 @@ from satark.api.settings import SettingsError
 from satark.plugins.addresses import Addresses
 from satark.plugins.extras import what_is_missing
 from satark.plugins.guards import Guarded, ledger
-from satark.plugins.handed_over import PluginError
+from satark.plugins.handed_over import PluginError, did_you_mean
 from satark.plugins.isolation import HookFailure, Isolation
 from satark.settings.core import HOOK_SECONDS
 
@@ -122,9 +122,7 @@ class Plugins:
             [(plugin, one.path) for plugin, batch in batches for channel in batch for one in channel.endpoints],
             has_below=False,
         )
-        found = sorted(_unique(_flat(batches), "channel"), key=lambda channel: channel.name)
-        _check_accounts(found)
-        return found
+        return sorted(_unique(_flat(batches), "channel"), key=lambda channel: channel.name)
 
     def without_channels(self, settings: Settings, context: ChannelContext) -> list[str]:
         """Return the names of the plugins that offer channels or providers, none of which is configured."""
@@ -281,7 +279,8 @@ def installed() -> list[str]:
 
 def _import(name: str, offers: Sequence[EntryPoint]) -> object:
     if not offers:
-        raise PluginError(f"plugin {name!r} is not installed (installed: {', '.join(installed())})")
+        advice = did_you_mean(name, installed()) or f"install its package (installed: {', '.join(installed())})"
+        raise PluginError(f"plugin {name!r} is not installed: {advice}")
     if len(offers) > 1:
         sources = " and ".join(sorted(_distribution(offer) for offer in offers))
         raise PluginError(f"plugin {name!r} is offered by {sources}: uninstall one of them")
@@ -315,15 +314,6 @@ def _unique(found: list[T], kind: str) -> list[T]:
     if twice:
         raise PluginError(f"{kind} {twice[0]!r} is offered twice: disable one of the plugins")
     return found
-
-
-def _check_accounts(channels: Sequence[Channel]) -> None:
-    owners: dict[str, str] = {}
-    for channel in channels:
-        for account in channel.accounts:
-            if account in owners:
-                raise PluginError(f"account {account!r} is claimed by {owners[account]} and {channel.name}")
-            owners[account] = channel.name
 
 
 def _merge(merged: dict[str, Any], batch: Mapping[str, Any]) -> None:
