@@ -67,7 +67,7 @@ def check_batch(plugin: str, hook: str, batch: Any) -> Any:
             raise _wrong_result(plugin, hook, batch, "a list, [] where there is nothing")
         batch = batch if isinstance(batch, list | tuple) else [*batch]
         for item in batch:
-            for problem in _problems(hook, item):
+            for problem in problems_of(hook, item):
                 raise PluginError(f"plugin {plugin!r}, {hook}: {problem}")
     return batch
 
@@ -89,7 +89,8 @@ def _wrong_result(plugin: str, hook: str, result: object, expected: str) -> Plug
     return PluginError(f"plugin {plugin!r} returned {type(result).__name__} from {hook}: return {expected}")
 
 
-def _problems(hook: str, item: object) -> Iterator[str]:
+def problems_of(hook: str, item: object) -> Iterator[str]:
+    """Yield why an object can't be used that was returned from a hook."""
     if (wanted := _CLASSES.get(hook)) is not None:
         if not isinstance(item, wanted):
             yield f"{type(item).__name__} is no {wanted.__name__}"

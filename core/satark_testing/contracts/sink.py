@@ -20,6 +20,7 @@ import msgspec
 
 from satark.api.routing import Destination
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, Sink
+from satark.plugins.handed_over import problems_of
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
 from satark_testing.contracts.sample_tips import WORDS, SampleTips, file_in_state, sample_delivery
 from satark_testing.contracts.watching import Watch
@@ -59,8 +60,8 @@ async def check_sink(case: SinkCase) -> None:
     Raises:
         BrokenRule: the sink breaks one; the message names it, what was tried and what was expected.
     """
-    missing = [name for name in ("name", "open", "close", "deliver") if not hasattr(case.sink, name)]
-    require(not missing, "S01", type(case.sink).__name__, f"lacks {', '.join(missing)}")
+    for problem in problems_of("satark_sinks", case.sink):
+        raise BrokenRule("S01", type(case.sink).__name__, problem)
     watch = Watch()
     with watch.running(), _one_thread():
         await _close(case, "close before open")

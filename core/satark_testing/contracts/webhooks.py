@@ -7,13 +7,13 @@ from typing import Final
 
 import msgspec
 
-from satark.api.channel import Channel, Malformed, RawRequest, channel_of
+from satark.api.channel import Malformed, RawRequest
 from satark.api.inbound import Batch, Edited, Inbound, Revoked
+from satark.plugins.handed_over import problems_of
 from satark_testing.contracts.channel_case import ChannelCase, forgeries, without_secret
 from satark_testing.contracts.mutations import joined, mutated
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
-MOST_BYTES: Final = 5 * 1024 * 1024
 _GARBAGE: Final = (b"", b"{", b"null", b"[]", b"\xff\xfe", b'{"a":1}', b"[" * 5000, b'[{"id":{}}]')
 
 
@@ -32,23 +32,9 @@ def check_requests(case: ChannelCase) -> None:
 
 
 def check_names(case: ChannelCase) -> None:
-    """Check the protocol, and the names of accounts and endpoints."""
-    channel = case.channel
-    missing = [name for name in _parts(Channel) if not hasattr(channel, name)]
-    require(not missing, "C01", type(channel).__name__, f"lacks {', '.join(missing)}")
-    require(bool(channel.accounts), "C02", f"the channel {channel.name}", "no account")
-    for account in channel.accounts:
-        require(channel_of(account) == channel.name, "C02", f"the channel {channel.name}", "an account of another name")
-    for endpoint in channel.endpoints:
-        good = endpoint.path.startswith("/") and endpoint.methods and 0 < endpoint.limit <= MOST_BYTES
-        require(good, "C03", f"the endpoint {endpoint.path}", f"limit {endpoint.limit}, methods {endpoint.methods}")
-        header = endpoint.signature_header
-        named = header == header.lower() and (endpoint.signs_body or bool(header))
-        require(named, "C04", f"the endpoint {endpoint.path}", f"signature_header is {header!r}")
-
-
-def _parts(protocol: type) -> Iterator[str]:
-    yield from (name for name in vars(protocol) if not name.startswith("_"))
+    """Check the protocol, and the names of accounts and endpoints, as the loader does."""
+    for problem in problems_of("satark_channels", case.channel):
+        raise BrokenRule("C01", type(case.channel).__name__, problem)
 
 
 def _hint(raw: RawRequest, case: ChannelCase) -> str:
