@@ -118,6 +118,7 @@ msgstr "Plate"
 
 class Pager(ScriptedChannel):
     name = "pager"
+    accounts = ("pager:1",)
     capabilities = PAGER
 
 

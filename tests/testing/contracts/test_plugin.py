@@ -28,6 +28,7 @@ class Beacon(ScriptedChannel):
     """A channel with another name."""
 
     name = "beacon"
+    accounts = ("beacon:1",)
 
 
 def plugin(*, always: bool) -> ModuleType:
