@@ -88,7 +88,7 @@ class TelegramChannel:
 
     def sign(self, raw: RawRequest) -> RawRequest:
         """Give a recorded update the secret token."""
-        return _with_secret(raw, self._secret)
+        return msgspec.structs.replace(raw, headers={**raw.headers, TOKEN_HEADER: self._secret.decode()})
 
     def parse(self, raw: RawRequest) -> Batch:
         """Parse an update.
@@ -172,11 +172,6 @@ class TelegramChannel:
         """Add voice notes to `capabilities` once clips exist."""
         if not self.capabilities.voice_notes and self._context and self._context.voice_notes.ready:
             self.capabilities = _SPEAKING
-
-
-def _with_secret(raw: RawRequest, secret: bytes) -> RawRequest:
-    """Return a request with the secret token, as Telegram sends it."""
-    return msgspec.structs.replace(raw, headers={**raw.headers, TOKEN_HEADER: secret.decode()})
 
 
 def _has_secret(raw: RawRequest, secret: bytes) -> bool:

@@ -64,7 +64,7 @@ class FormReader:
         Raises:
             satark.api.FormError: the form can't be read.
         """
-        if visitor is None or not _has_files(request):
+        if visitor is None or not request.headers.get("content-type", "").lower().startswith("multipart/"):
             form = to_submitted_form(await read_pairs(request, MAX_FORM_BYTES))
             return form if visitor is None else await self._with_files(form, visitor)
 
@@ -96,7 +96,3 @@ class FormReader:
             if s.complete
         ]
         return msgspec.structs.replace(form, files=tuple((step, media) for media in files))
-
-
-def _has_files(request: Request) -> bool:
-    return request.headers.get("content-type", "").lower().startswith("multipart/")

@@ -48,10 +48,6 @@ class GraphError(msgspec.Struct):
     title: str | None = None
     error_data: ErrorData | None = None
 
-    @property
-    def is_unknown_object(self) -> bool:
-        return (self.code, self.error_subcode) == _NO_SUCH_OBJECT
-
 
 class ErrorResponse(msgspec.Struct):
     """The body of an API response that reports an error."""
@@ -77,7 +73,7 @@ def send_result_of(error: GraphError, delays: RetryDelays, status: int = 400) ->
         return Transient(str(code))
     if code in _WINDOW_CLOSED:
         return WindowClosed()
-    if code in _MISCONFIGURED or error.is_unknown_object:
+    if code in _MISCONFIGURED or (error.code, error.error_subcode) == _NO_SUCH_OBJECT:
         return Misconfigured(str(code))
     return _result_for_message(error, delays, status)
 
