@@ -62,8 +62,8 @@ def _hook(spec: ast.FunctionDef) -> str:
         signature = f"def {spec.name}(\n    {taken}\n) -> {returned}: ..."
     first = any("firstresult" in ast.unparse(decorator) for decorator in spec.decorator_list)
     names = ", ".join(argument.arg for argument in spec.args.args)
-    kind = "The first result that is not `None` is used." if first else "Every plugin is called."
-    return f"### `{spec.name}({names})`\n\n```python\n{signature}\n```\n\n{ast.get_docstring(spec)}\n\n{kind}\n"
+    kind = "\nThe first result that is not `None` is used.\n" if first else ""
+    return f"### `{spec.name}({names})`\n\n```python\n{signature}\n```\n\n{ast.get_docstring(spec)}\n{kind}"
 
 
 def settings() -> str:
@@ -106,7 +106,8 @@ def _section(title: str, model: type[BaseModel], extended: str) -> str:
         if isinstance(field.default, BaseModel):
             continue  # a section of its own
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        meaning = f"{field.description}; {extra['where']}" if "where" in extra else field.description
+        said = " ".join((field.description or "").split())
+        meaning = f"{said}; {extra['where']}" if "where" in extra else said
         default = " (required)" if field.is_required() else _shown(field.get_default(call_default_factory=True))
         rows.append(f"- `{name}`{default}: {meaning}")
     return "\n".join(rows) + "\n"

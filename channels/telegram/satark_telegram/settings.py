@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from satark.api import provider_url
 
@@ -17,44 +17,37 @@ _is_token = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,256}").fullmatch
 _is_secret = re.compile(r"[A-Za-z0-9_-]{1,256}").fullmatch
 
 
-def _where(text: str) -> Any:
-    return {"where": text}
-
-
 class TelegramSettings(BaseModel):
     """The settings of the Telegram channel. Limits name their unit; Telegram's own limits are not settings."""
 
-    token: Annotated[SecretStr, Field(min_length=1)] = Field(
-        description="the bot's token",
-        json_schema_extra=_where("in Telegram write to @BotFather: /newbot, or /mybots > your bot > API Token"),
-    )
-    secret_token: Annotated[SecretStr, Field(min_length=1)] = Field(
-        description="a random string that you make up (1-256 letters, digits, _ and -)",
-        json_schema_extra=_where("Satark registers it with Telegram, which repeats it in every webhook"),
-    )
-    api_url: str = Field(
-        default=TELEGRAM,
-        description="base URL of the Bot API; plain http is allowed on this machine only",
-        json_schema_extra=_where("leave it out, unless you run a Bot API server of your own"),
-    )
-    polling: bool = Field(
-        default=False,
-        description="poll for updates instead of registering a webhook, in one process",
-    )
-    poll_seconds: int = Field(default=25, ge=0, le=50, description="seconds that one poll waits for updates")
-    typing: bool = Field(default=True, description="show the sender 'typing…' once a message is accepted")
-    webhook_connections: int = Field(default=40, ge=1, le=100, description="most webhooks that Telegram posts at once")
-    media_max_bytes: int = Field(
-        default=DOWNLOAD_LIMIT,
-        gt=0,
-        description="largest file to download, in bytes (Telegram allows bots 20 MB; your own Bot API server more)",
-    )
-    connect_seconds: float = Field(default=5, gt=0, description="seconds to wait for a connection to Telegram")
-    send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Telegram's response to one call")
-    stall_seconds: float = Field(
-        default=30, gt=0, description="seconds without a byte after which a download is given up"
-    )
-    connections: int = Field(default=64, ge=1, description="most open connections to Telegram")
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    token: Annotated[SecretStr, Field(min_length=1)]
+    """the bot's token; in Telegram write to @BotFather: /newbot, or /mybots > your bot > API Token"""
+    secret_token: Annotated[SecretStr, Field(min_length=1)]
+    """a random string that you make up (1-256 letters, digits, _ and -); Satark registers it with Telegram, which
+    repeats it in every webhook"""
+    api_url: str = TELEGRAM
+    """base URL of the Bot API; plain http is allowed on this machine only; leave it out, unless you run a Bot API
+    server of your own"""
+    polling: bool = False
+    """poll for updates instead of registering a webhook, in one process"""
+    poll_seconds: int = Field(default=25, ge=0, le=50)
+    """seconds that one poll waits for updates"""
+    typing: bool = True
+    """show the sender 'typing…' once a message is accepted"""
+    webhook_connections: int = Field(default=40, ge=1, le=100)
+    """most webhooks that Telegram posts at once"""
+    media_max_bytes: int = Field(default=DOWNLOAD_LIMIT, gt=0)
+    """largest file to download, in bytes (Telegram allows bots 20 MB; your own Bot API server more)"""
+    connect_seconds: float = Field(default=5, gt=0)
+    """seconds to wait for a connection to Telegram"""
+    send_seconds: float = Field(default=20, gt=0)
+    """seconds to wait for Telegram's response to one call"""
+    stall_seconds: float = Field(default=30, gt=0)
+    """seconds without a byte after which a download is given up"""
+    connections: int = Field(default=64, ge=1)
+    """most open connections to Telegram"""
 
     @field_validator("token")
     @classmethod

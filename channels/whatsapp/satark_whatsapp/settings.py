@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
 from satark.api import provider_url
 
@@ -18,88 +18,54 @@ _ANSWER_SECONDS: Final = 0.5
 _Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
-def _where(text: str) -> Any:
-    return {"where": text}
-
-
 class WhatsAppSettings(BaseModel):
     """The settings of the WhatsApp channel. Limits name their unit; Meta's own limits are not settings."""
 
-    app_secret: _Secret = Field(
-        description="Meta's secret that signs every webhook",
-        json_schema_extra=_where("developers.facebook.com > your app > App settings > Basic > App secret > Show"),
-    )
-    verify_token: _Secret = Field(
-        description="a random string that you make up; Meta repeats it when it verifies the webhook",
-        json_schema_extra=_where("your app > WhatsApp > Configuration > Webhook > Verify token"),
-    )
-    access_token: _Secret = Field(
-        description="token for calls to Meta, with whatsapp_business_messaging",
-        json_schema_extra=_where(
-            "business.facebook.com > Settings > Users > System users > your user > Generate token (expiry: never)"
-        ),
-    )
-    phone_number_id: Annotated[str, StringConstraints(pattern=r"^\s*\w+(\s*,\s*\w+)*\s*$")] = Field(
-        description="Meta's id of the number; several with commas",
-        json_schema_extra=_where("your app > WhatsApp > API setup > Phone number ID, below the number"),
-    )
-    graph_url: str = Field(
-        default=META,
-        description="base URL of the Graph API; plain http is allowed on this machine only",
-        json_schema_extra=_where("leave it out, unless a local server stands in for Meta"),
-    )
-    api_version: Annotated[str, StringConstraints(pattern=r"^v\d{1,3}\.\d$")] = Field(
-        default="v23.0",
-        description="version of the Graph API",
-        json_schema_extra=_where("developers.facebook.com/docs/graph-api/changelog"),
-    )
-    media_hosts: tuple[str, ...] = Field(
-        default=("lookaside.fbsbx.com",),
-        description="the only hosts from which media is downloaded",
-        json_schema_extra=_where("Meta's page 'Media', section 'Download media'"),
-    )
-    media_max_bytes: int = Field(
-        default=100 * 1024 * 1024, gt=0, description="largest file to download, in bytes (Meta's own limit is 100 MB)"
-    )
-    single_use_seconds: float = Field(
-        default=3_600,
-        gt=0,
-        description="seconds after which a receipt's picture or a code read out is deleted at Meta",
-    )
-    connect_seconds: float = Field(default=5, gt=0, description="seconds to wait for a connection to Meta")
-    send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Meta's response to one call")
-    stall_seconds: float = Field(
-        default=30, gt=0, description="seconds without a byte after which a download is given up"
-    )
-    connections: int = Field(
-        default=0,
-        ge=0,
-        description="most open connections to Meta; 0: as `messages_per_second` needs",
-    )
-    read_receipts: bool = Field(
-        default=True, description="show the sender blue ticks and 'typing…' once a message is accepted"
-    )
-    notice_templates: dict[str, str] = Field(
-        default_factory=dict,
-        description="language -> name of the approved, neutral utility template that says that there is news",
-        json_schema_extra=_where(
-            'WhatsApp Manager > Message templates; {"hi": "satark_notice", "en": "satark_notice"}'
-        ),
-    )
-    forms: dict[str, Annotated[str, StringConstraints(pattern=r"^\d{1,32}$")]] = Field(
-        default_factory=dict,
-        description="language -> Meta's id of the form (a WhatsApp Flow) offered beside the chat; empty: none",
-        json_schema_extra=_where('`satark whatsapp form publish` prints it; {"hi": "1234", "en": "5678"}'),
-    )
-    forms_mode: Literal["published", "draft"] = Field(
-        default="published",
-        description="`draft` offers forms that are not published yet; Meta shows them to testers only",
-    )
-    messages_per_second: float = Field(
-        default=80,
-        gt=0,
-        description="messages per second that Meta grants the number",
-    )
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    app_secret: _Secret
+    """Meta's secret that signs every webhook; developers.facebook.com > your app > App settings > Basic > App secret >
+    Show"""
+    verify_token: _Secret
+    """a random string that you make up; Meta repeats it when it verifies the webhook; your app > WhatsApp >
+    Configuration > Webhook > Verify token"""
+    access_token: _Secret
+    """token for calls to Meta, with whatsapp_business_messaging; business.facebook.com > Settings > Users > System
+    users > your user > Generate token (expiry: never)"""
+    phone_number_id: Annotated[str, StringConstraints(pattern=r"^\s*\w+(\s*,\s*\w+)*\s*$")]
+    """Meta's id of the number; several with commas; your app > WhatsApp > API setup > Phone number ID, below the
+    number"""
+    graph_url: str = META
+    """base URL of the Graph API; plain http is allowed on this machine only; leave it out, unless a local server stands
+    in for Meta"""
+    api_version: Annotated[str, StringConstraints(pattern=r"^v\d{1,3}\.\d$")] = "v23.0"
+    """version of the Graph API; developers.facebook.com/docs/graph-api/changelog"""
+    media_hosts: tuple[str, ...] = ("lookaside.fbsbx.com",)
+    """the only hosts from which media is downloaded; Meta's page 'Media', section 'Download media'"""
+    media_max_bytes: int = Field(default=100 * 1024 * 1024, gt=0)
+    """largest file to download, in bytes (Meta's own limit is 100 MB)"""
+    single_use_seconds: float = Field(default=3_600, gt=0)
+    """seconds after which a receipt's picture or a code read out is deleted at Meta"""
+    connect_seconds: float = Field(default=5, gt=0)
+    """seconds to wait for a connection to Meta"""
+    send_seconds: float = Field(default=20, gt=0)
+    """seconds to wait for Meta's response to one call"""
+    stall_seconds: float = Field(default=30, gt=0)
+    """seconds without a byte after which a download is given up"""
+    connections: int = Field(default=0, ge=0)
+    """most open connections to Meta; 0: as `messages_per_second` needs"""
+    read_receipts: bool = True
+    """show the sender blue ticks and 'typing…' once a message is accepted"""
+    notice_templates: dict[str, str] = Field(default_factory=dict)
+    """language -> name of the approved, neutral utility template that says that there is news; WhatsApp Manager >
+    Message templates; {"hi": "satark_notice", "en": "satark_notice"}"""
+    forms: dict[str, Annotated[str, StringConstraints(pattern=r"^\d{1,32}$")]] = Field(default_factory=dict)
+    """language -> Meta's id of the form (a WhatsApp Flow) offered beside the chat; empty: none; `satark whatsapp form
+    publish` prints it; {"hi": "1234", "en": "5678"}"""
+    forms_mode: Literal["published", "draft"] = "published"
+    """`draft` offers forms that are not published yet; Meta shows them to testers only"""
+    messages_per_second: float = Field(default=80, gt=0)
+    """messages per second that Meta grants the number"""
 
     _only_safe_urls = field_validator("graph_url")(provider_url)
 

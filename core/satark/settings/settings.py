@@ -266,4 +266,4 @@ def _hint(location: list[str], section: str, model: type[BaseModel]) -> str:
         return ""
     extra = field.json_schema_extra
     where = extra.get("where", "") if isinstance(extra, dict) else ""
-    return "; ".join(part for part in (field.description or "", str(where)) if part)
+    return "; ".join(part for part in (" ".join((field.description or "").split()), str(where)) if part)

@@ -44,15 +44,15 @@ class EmailDestination(BaseModel):
 
     SECTION: ClassVar[str] = "email.to.NAME"
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    recipients: tuple[str, ...] = Field(min_length=1, description="addresses that receive each mail")
-    openpgp_keys: Path | None = Field(
-        default=None,
-        description="file with the recipients' OpenPGP public keys, for encrypted tips; empty: notifications only",
-        json_schema_extra={"where": "gpg --armor --export ADDRESS"},
-    )
-    language: _Language = Field(default="hi", description="language of the text that Satark writes")
+    recipients: tuple[str, ...] = Field(min_length=1)
+    """addresses that receive each mail"""
+    openpgp_keys: Path | None = None
+    """file with the recipients' OpenPGP public keys, for encrypted tips; empty: notifications only; gpg --armor
+    --export ADDRESS"""
+    language: _Language = "hi"
+    """language of the text that Satark writes"""
 
     @field_validator("recipients", mode="before")
     @classmethod
@@ -68,48 +68,40 @@ class EmailDestination(BaseModel):
 class EmailSettings(BaseModel):
     """How mail is sent, and to whom."""
 
-    host: str = Field(min_length=1, description="mail server that accepts our mail")
-    port: int = Field(default=587, ge=1, le=65535, description="its port: 587 with STARTTLS, 465 with TLS")
-    sender: str = Field(description="sender address of every mail")
-    recipients: _Addresses = Field(
-        default=(),
-        description="addresses of `email:notification`, which get the scheduled notifications; separated by commas",
-    )
-    operators: _Addresses = Field(
-        default=(), description="addresses of `email:operator`, for `alarm_to`; separated by commas"
-    )
-    username: str = Field(default="", description="user name for the mail server; empty: no authentication")
-    password_file: Path | None = Field(default=None, description="file with the password, mode 0600")
-    tls: Literal["starttls", "tls", "none"] | None = Field(
-        default=None,
-        description="`starttls`, `tls`, or `none` for a server on this machine; empty: STARTTLS",
-    )
-    ca_file: Path | None = Field(
-        default=None, description="CA certificates to trust for the server; empty: the system's"
-    )
-    notification_times: tuple[str, ...] = Field(
-        default=("09:00", "18:00"),
-        description="times of day at which `email:notification` gets a notification",
-    )
-    notification_minutes: int = Field(
-        default=0,
-        ge=0,
-        le=1440,
-        description="minutes between two notifications, for trials; 0: off",
-    )
-    utc_offset: str = Field(
-        default="+05:30", pattern=r"^[+-]([01]\d|2[0-3]):[0-5]\d$", description="UTC offset of these times"
-    )
-    language: _Language = Field(default="hi", description="language of notifications")
-    max_bytes: int = Field(
-        default=20_000_000,
-        ge=100_000,
-        description="maximum size of a mail in bytes; evidence that does not fit is left out",
-    )
-    timeout_seconds: float = Field(default=30, gt=0, le=100, description="seconds to wait for each reply of the server")
-    to: dict[str, EmailDestination] = Field(
-        default_factory=dict, description="further destinations by name, as tables [email.to.<name>]: see the README"
-    )
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    host: str = Field(min_length=1)
+    """mail server that accepts our mail"""
+    port: int = Field(default=587, ge=1, le=65535)
+    """its port: 587 with STARTTLS, 465 with TLS"""
+    sender: str
+    """sender address of every mail"""
+    recipients: _Addresses = ()
+    """addresses of `email:notification`, which get the scheduled notifications; separated by commas"""
+    operators: _Addresses = ()
+    """addresses of `email:operator`, for `alarm_to`; separated by commas"""
+    username: str = ""
+    """user name for the mail server; empty: no authentication"""
+    password_file: Path | None = None
+    """file with the password, mode 0600"""
+    tls: Literal["starttls", "tls", "none"] | None = None
+    """`starttls`, `tls`, or `none` for a server on this machine; empty: STARTTLS"""
+    ca_file: Path | None = None
+    """CA certificates to trust for the server; empty: the system's"""
+    notification_times: tuple[str, ...] = ("09:00", "18:00")
+    """times of day at which `email:notification` gets a notification"""
+    notification_minutes: int = Field(default=0, ge=0, le=1440)
+    """minutes between two notifications, for trials; 0: off"""
+    utc_offset: str = Field(default="+05:30", pattern=r"^[+-]([01]\d|2[0-3]):[0-5]\d$")
+    """UTC offset of these times"""
+    language: _Language = "hi"
+    """language of notifications"""
+    max_bytes: int = Field(default=20_000_000, ge=100_000)
+    """maximum size of a mail in bytes; evidence that does not fit is left out"""
+    timeout_seconds: float = Field(default=30, gt=0, le=100)
+    """seconds to wait for each reply of the server"""
+    to: dict[str, EmailDestination] = Field(default_factory=dict)
+    """further destinations by name, as tables [email.to.<name>]: see the README"""
 
     @field_validator("sender")
     @classmethod

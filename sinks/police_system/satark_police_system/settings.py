@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from satark.api import CantOpen, check_recipient, provider_url
 from satark_police_system.signing import check_secret, read_public_key
@@ -23,10 +23,6 @@ def _secret(value: SecretStr) -> SecretStr:
     return value
 
 
-def _where(text: str) -> Any:
-    return {"where": text}
-
-
 _HOW_TO_CREATE = "create one with: echo whsec_$(head -c 32 /dev/urandom | base64)"
 _Secret = Annotated[SecretStr, AfterValidator(_secret)]
 
@@ -35,71 +31,50 @@ class SystemSettings(BaseModel):
     """One police system: how to reach it, and what it may know. Exactly one of url, folder and sftp is set."""
 
     SECTION: ClassVar[str] = "police_system.systems.NAME"
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
-    url: str = Field(
-        default="", description="URL that signed events are posted to: https, or plain http on this machine"
-    )
-    folder: Path | None = Field(
-        default=None, description="instead of url: folder that signed ZIP archives are put into"
-    )
-    sftp: str = Field(
-        default="",
-        description="instead of url: folder on an SFTP server that signed ZIP archives are put into",
-        json_schema_extra=_where("sftp://user@host:22/folder"),
-    )
-    sftp_key_file: Path | None = Field(default=None, description="our private key for the SFTP server (OpenSSH format)")
-    sftp_known_hosts: Path | None = Field(
-        default=None,
-        description="known_hosts file with the SFTP server's public key",
-        json_schema_extra=_where("required; ssh-keyscan HOST > FILE, and compare the fingerprint"),
-    )
-    secret: _Secret | None = Field(
-        default=None,
-        description="shared secret that signs what is sent and verifies requests (Standard Webhooks, `whsec_…`)",
-        json_schema_extra=_where(_HOW_TO_CREATE),
-    )
-    previous_secret: _Secret | None = Field(
-        default=None, description="the previous secret, while it is being replaced: both sign, both verify"
-    )
-    signing_key_file: Path | None = Field(
-        default=None,
-        description="ed25519 private key (PEM), for a second signature that the receiver can't forge (`v1a`)",
-        json_schema_extra=_where("openssl genpkey -algorithm ed25519 -out FILE"),
-    )
-    answer_keys: tuple[str, ...] = Field(
-        default=(), description="the receiver's ed25519 public keys (`whpk_…`), if it signs its requests with `v1a`"
-    )
-    payload: Literal["thin", "full"] = Field(
-        default="thin",
-        description="thin: identifiers, codes, time band, priority; the receiver requests the rest. full: the "
-        "allowed fields, too",
-    )
-    fields: tuple[str, ...] = Field(
-        default=(),
-        description="steps whose answers this system may have; `evidence`: clean copies of files; empty: none",
-        json_schema_extra=_where('["what", "place", "evidence"]'),
-    )
-    recipient: str = Field(
-        default="",
-        description="the receiver's age key, to which the event's data is encrypted; empty: not encrypted",
-    )
-    ca_file: Path | None = Field(
-        default=None, description="CA certificates to trust for the receiver; empty: the system's"
-    )
-    client_certificate_file: Path | None = Field(default=None, description="client certificate (PEM), for mutual TLS")
-    client_key_file: Path | None = Field(
-        default=None, description="private key of the client certificate (PEM); empty: in the same file"
-    )
-    networks: tuple[Network, ...] = Field(
-        default=(),
-        description="private networks that the receiver's name may resolve to; empty: public addresses only",
-        json_schema_extra=_where('["10.20.0.0/16"]'),
-    )
-    acknowledgement: str = Field(
-        default="", description="text in the body of every response that accepts a tip; empty: any body but a web page"
-    )
-    connect_seconds: float = Field(default=10, gt=0, description="seconds to wait for a connection")
-    send_seconds: float = Field(default=60, gt=0, description="seconds to wait for the response to one event")
+    url: str = ""
+    """URL that signed events are posted to: https, or plain http on this machine"""
+    folder: Path | None = None
+    """instead of url: folder that signed ZIP archives are put into"""
+    sftp: str = ""
+    """instead of url: folder on an SFTP server that signed ZIP archives are put into; sftp://user@host:22/folder"""
+    sftp_key_file: Path | None = None
+    """our private key for the SFTP server (OpenSSH format)"""
+    sftp_known_hosts: Path | None = None
+    """known_hosts file with the SFTP server's public key; required; ssh-keyscan HOST > FILE, and compare the
+    fingerprint"""
+    secret: _Secret | None = None
+    """shared secret that signs what is sent and verifies requests (Standard Webhooks, `whsec_…`); create one with: echo
+    whsec_$(head -c 32 /dev/urandom | base64)"""
+    previous_secret: _Secret | None = None
+    """the previous secret, while it is being replaced: both sign, both verify"""
+    signing_key_file: Path | None = None
+    """ed25519 private key (PEM), for a second signature that the receiver can't forge (`v1a`); openssl genpkey
+    -algorithm ed25519 -out FILE"""
+    answer_keys: tuple[str, ...] = ()
+    """the receiver's ed25519 public keys (`whpk_…`), if it signs its requests with `v1a`"""
+    payload: Literal["thin", "full"] = "thin"
+    """thin: identifiers, codes, time band, priority; the receiver requests the rest. full: the allowed fields, too"""
+    fields: tuple[str, ...] = ()
+    """steps whose answers this system may have; `evidence`: clean copies of files; empty: none; ["what", "place",
+    "evidence"]"""
+    recipient: str = ""
+    """the receiver's age key, to which the event's data is encrypted; empty: not encrypted"""
+    ca_file: Path | None = None
+    """CA certificates to trust for the receiver; empty: the system's"""
+    client_certificate_file: Path | None = None
+    """client certificate (PEM), for mutual TLS"""
+    client_key_file: Path | None = None
+    """private key of the client certificate (PEM); empty: in the same file"""
+    networks: tuple[Network, ...] = ()
+    """private networks that the receiver's name may resolve to; empty: public addresses only; ["10.20.0.0/16"]"""
+    acknowledgement: str = ""
+    """text in the body of every response that accepts a tip; empty: any body but a web page"""
+    connect_seconds: float = Field(default=10, gt=0)
+    """seconds to wait for a connection"""
+    send_seconds: float = Field(default=60, gt=0)
+    """seconds to wait for the response to one event"""
 
     _only_safe_urls = field_validator("url")(lambda url: provider_url(url) if url else url)
 
@@ -157,11 +132,12 @@ class PoliceSettings(SystemSettings):
 
     SECTION: ClassVar[str] = "police_system"
 
-    systems: dict[str, SystemSettings] = Field(default_factory=dict, description="further police systems, by name")
-    source: str = Field(default="urn:satark", description="sender named in events (CloudEvents `source`, a URI)")
-    replay_days: int = Field(
-        default=30, ge=1, description="days for which request ids are remembered, to refuse replays"
-    )
+    systems: dict[str, SystemSettings] = Field(default_factory=dict)
+    """further police systems, by name"""
+    source: str = "urn:satark"
+    """sender named in events (CloudEvents `source`, a URI)"""
+    replay_days: int = Field(default=30, ge=1)
+    """days for which request ids are remembered, to refuse replays"""
 
     def by_name(self) -> dict[str, SystemSettings]:
         own = {MAIN: self} if self.is_configured else {}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from satark.api import SettingProblem, SettingsError
 
@@ -19,39 +19,27 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 class RabbitMQSettings(BaseModel):
     """How to reach the broker, and how its queues are named."""
 
-    url: SecretStr = Field(
-        default=SecretStr(""),
-        description="the broker; empty: this process publishes nothing",
-        json_schema_extra={"where": "amqps://user:password@host/vhost; plain amqp:// only to a broker on this machine"},
-    )
-    prefix: str = Field(
-        default="",
-        max_length=40,
-        pattern=r"^[A-Za-z0-9._-]*$",
-        description="prefix of the name of every queue and exchange; the same at the host and in its offices",
-    )
-    ca_file: Path | None = Field(
-        default=None, description="CA certificates to trust for the broker; empty: the system's"
-    )
-    certificate_file: Path | None = Field(default=None, description="client certificate, if the broker requires one")
-    key_file: Path | None = Field(
-        default=None, description="private key of the client certificate; empty: in the same file"
-    )
-    copies: tuple[str, ...] | str = Field(
-        default=("sp", "dig"),
-        description="desks at this host whose tips are also published, sealed, to a queue of the desk's name",
-    )
-    copies_kept: int = Field(
-        default=10_000,
-        ge=1,
-        description="maximum number of messages (68 kB each) in one queue of copies; the oldest are dropped first",
-    )
-    delivery_limit: int = Field(
-        default=100,
-        ge=2,
-        description="deliveries of a message to an office that crashes on it, before it becomes a dead letter",
-    )
-    confirm_seconds: float = Field(default=30, gt=0, description="seconds to wait until the broker confirms a message")
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    url: SecretStr = SecretStr("")
+    """the broker; empty: this process publishes nothing; amqps://user:password@host/vhost; plain amqp:// only to a
+    broker on this machine"""
+    prefix: str = Field(default="", max_length=40, pattern=r"^[A-Za-z0-9._-]*$")
+    """prefix of the name of every queue and exchange; the same at the host and in its offices"""
+    ca_file: Path | None = None
+    """CA certificates to trust for the broker; empty: the system's"""
+    certificate_file: Path | None = None
+    """client certificate, if the broker requires one"""
+    key_file: Path | None = None
+    """private key of the client certificate; empty: in the same file"""
+    copies: tuple[str, ...] | str = ("sp", "dig")
+    """desks at this host whose tips are also published, sealed, to a queue of the desk's name"""
+    copies_kept: int = Field(default=10_000, ge=1)
+    """maximum number of messages (68 kB each) in one queue of copies; the oldest are dropped first"""
+    delivery_limit: int = Field(default=100, ge=2)
+    """deliveries of a message to an office that crashes on it, before it becomes a dead letter"""
+    confirm_seconds: float = Field(default=30, gt=0)
+    """seconds to wait until the broker confirms a message"""
 
     @field_validator("copies", mode="before")
     @classmethod
