@@ -32,20 +32,25 @@ myst_heading_anchors = 4  # as GitHub makes them
 
 _PART = re.compile(r"^## (.+)\n((?:(?!^#).*\n)*)", re.MULTILINE)
 _LISTED = re.compile(r"^- \[[^]]+\]\(([^):#]+)\.md\)", re.MULTILINE)
-_LISTS = {"docs/index", "docs/adr/README"}
-"""Pages whose lists of links are the site's table of contents."""
+_START = "docs/index"
+"""The page whose lists of links are the site's table of contents."""
+_DECISIONS = "docs/adr/README"
+"""The page whose table of contents is its folder."""
 
 
 def _append_contents(_app: Sphinx, page: str, source: list[str]) -> None:
-    """Make a table of contents of each list of a page, so that the Markdown itself needs none."""
-    if page in _LISTS:
-        parts = _PART.findall(source[0]) or [("", source[0])]
-        source[0] += "".join(_contents(title, _LISTED.findall(text)) for title, text in parts)
+    """Make the site's tables of contents, so that the Markdown itself needs none."""
+    if page == _START:
+        source[0] += "".join(
+            _contents([":hidden:", f":caption: {title}"], _LISTED.findall(text))
+            for title, text in _PART.findall(source[0])
+        )
+    if page == _DECISIONS:
+        source[0] += _contents([":glob:"], ["0*"])
 
 
-def _contents(title: str, pages: list[str]) -> str:
-    caption = [f":caption: {title}"] if title else []
-    return "\n".join(["", "```{toctree}", ":hidden:", *caption, "", *pages, "```", ""])
+def _contents(options: list[str], pages: list[str]) -> str:
+    return "\n".join(["", "```{toctree}", *options, "", *pages, "```", ""])
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -103,9 +103,9 @@ def texts() -> str:
 
 
 def _needs(key: str) -> str:
-    """Return an id of the engine's, with the places that the text must have, and whether it stands on a button."""
-    needs = [*(f"`{{{place}}}`" for place in sorted(REQUIRED_TEXTS[key])), *(["button"] if key in BUTTON_TEXTS else [])]
-    return f"`{key}` ({', '.join(needs)})" if needs else f"`{key}`"
+    """Return an id of the engine's, with the places that the text must have, and † if it stands on a button."""
+    places = ", ".join(f"`{{{place}}}`" for place in sorted(REQUIRED_TEXTS[key]))
+    return f"`{key}`" + ("†" if key in BUTTON_TEXTS else "") + (f" ({places})" if places else "")
 
 
 def _ids(kind: StepType) -> Iterator[str]:

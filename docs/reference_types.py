@@ -147,7 +147,8 @@ def _signature(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         return f"{method.name}: {ast.unparse(method.returns) if method.returns else ''}"
     begin = "async " if isinstance(method, ast.AsyncFunctionDef) else ""
     arguments = ast.unparse(method.args).removeprefix("self, ").removeprefix("self")
-    return f"{begin}{method.name}({arguments}) -> {ast.unparse(method.returns) if method.returns else None}"
+    returned = ast.unparse(method.returns) if method.returns else "None"
+    return f"{begin}{method.name}({arguments})" + ("" if returned == "None" else f" -> {returned}")
 
 
 def cell(text: str) -> str:
