@@ -77,12 +77,10 @@ def settings() -> str:
         "`[[destination]]`": DestinationRule,
     }
     plugins = {f"`[{section}]`": model for name in installed() for section, model in _models(name)}
-    extended: dict[type, str] = {
-        base: title for title, model in plugins.items() for base in model.__bases__ if base in plugins.values()
+    extended: dict[type, tuple[str, type[BaseModel]]] = {
+        base: (title, model) for title, model in plugins.items() for base in model.__bases__ if base in plugins.values()
     }
-    return "\n".join(
-        _section(title, model, extended.get(model, "")) for title, model in {**sections, **plugins}.items()
-    )
+    return "\n".join(_section(title, model, extended.get(model)) for title, model in {**sections, **plugins}.items())
 
 
 def _models(plugin: str) -> Iterator[tuple[str, type[BaseModel]]]:
@@ -97,10 +95,11 @@ def _models(plugin: str) -> Iterator[tuple[str, type[BaseModel]]]:
             yield getattr(found, "SECTION", plugin), found
 
 
-def _section(title: str, model: type[BaseModel], extended: str) -> str:
-    """Return the settings of a section; of one that another section extends, only their names."""
+def _section(title: str, model: type[BaseModel], extended: tuple[str, type[BaseModel]] | None) -> str:
+    """Return the settings of a section; of one that another section extends, only what that one adds."""
     if extended:
-        return f"## {title}\n\nAs in {extended}: {', '.join(f'`{name}`' for name in model.model_fields)}.\n"
+        more = ", ".join(f"`{name}`" for name in extended[1].model_fields if name not in model.model_fields)
+        return f"## {title}\n\nAs in {extended[0]}, without {more}.\n"
     rows = [f"## {title}\n"]
     for name, field in model.model_fields.items():
         if isinstance(field.default, BaseModel):

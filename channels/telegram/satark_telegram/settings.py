@@ -28,7 +28,7 @@ class TelegramSettings(BaseModel):
     """a random string that you make up (1-256 letters, digits, _ and -); Satark registers it with Telegram, which
     repeats it in every webhook"""
     api_url: str = TELEGRAM
-    """base URL of the Bot API; plain http is allowed on this machine only; leave it out, unless you run a Bot API
+    """base URL of the Bot API; leave it out, unless you run a Bot API
     server of your own"""
     polling: bool = False
     """poll for updates instead of registering a webhook, in one process"""

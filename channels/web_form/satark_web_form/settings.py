@@ -23,15 +23,15 @@ class ProofOfWorkSettings(BaseModel):
     proof_waits_per_minute: int = Field(default=60, ge=1, le=10_000)
     """tips a minute, in total, from browsers without JavaScript"""
     mailbox_waits_per_minute: int = Field(default=60, ge=1, le=10_000)
-    """look-ups of a receipt a minute, in total, without JavaScript"""
+    """the same for look-ups of a receipt"""
     draft_waits_per_minute: int = Field(default=60, ge=1, le=10_000)
-    """new drafts a minute without JavaScript, beyond the free ones"""
+    """the same for new drafts, beyond the free ones"""
     upload_waits_per_minute: int = Field(default=60, ge=1, le=10_000)
-    """first files of a draft a minute without JavaScript, beyond the free ones"""
+    """the same for a draft's first files, beyond the free ones"""
     free_drafts_per_minute: int = Field(default=60, ge=1)
     """new drafts a minute in one process that need no work"""
     free_uploads_per_minute: int = Field(default=60, ge=1)
-    """files a minute in one process that need no work"""
+    """the same for files"""
 
     def waits_per_minute(self, purpose: str) -> int:
         """Return how many browsers without JavaScript may pass per minute. Each purpose has its own budget."""

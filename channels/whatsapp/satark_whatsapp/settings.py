@@ -36,7 +36,7 @@ class WhatsAppSettings(BaseModel):
     """Meta's id of the number; several with commas; your app > WhatsApp > API setup > Phone number ID, below the
     number"""
     graph_url: str = META
-    """base URL of the Graph API; plain http is allowed on this machine only; leave it out, unless a local server stands
+    """base URL of the Graph API; leave it out, unless a local server stands
     in for Meta"""
     api_version: Annotated[str, StringConstraints(pattern=r"^v\d{1,3}\.\d$")] = "v23.0"
     """version of the Graph API; developers.facebook.com/docs/graph-api/changelog"""

@@ -93,7 +93,7 @@ class HttpSettings(BaseModel):
     stall_bytes: int = Field(default=1_024, ge=1)
     """bytes that must move in stall_seconds, or the connection is closed"""
     unverified_bytes: int = Field(default=32_000_000, ge=100_000)
-    """most bytes of webhooks held before their signature is checked, all together"""
+    """most bytes of webhooks whose signature is not checked yet, together"""
 
 
 class RetentionSettings(BaseModel):
@@ -104,17 +104,17 @@ class RetentionSettings(BaseModel):
     unfinished_days: int = Field(default=1095, ge=30)
     """days that a tip is kept which no office has finished, since its last status"""
     acted_days: int = Field(default=1825, ge=1)
-    """days that a tip is kept after an office acted on it"""
+    """the same after an office acted on it"""
     unconfirmed_days: int = Field(default=180, ge=1)
-    """days that a tip is kept after an office could not confirm it"""
+    """the same after an office could not confirm it"""
     merged_days: int = Field(default=365, ge=1)
-    """days that a tip is kept after it was joined to another"""
+    """the same after it was joined to another"""
     set_aside_days: int = Field(default=180, ge=1)
-    """days that a tip is kept after it was set aside"""
+    """the same after it was set aside"""
     transferred_days: int = Field(default=365, ge=1)
-    """days that a tip is kept after it was handed over to another authority"""
+    """the same after it was handed over to another authority"""
     closed_days: int = Field(default=365, ge=1)
-    """days that a tip is kept after it was closed"""
+    """the same after it was closed"""
     category_days: dict[str, int] = {"TRAFF": 1825, "HEIN": 1825}
     """category → days that its finished tips are kept at least, whatever their status"""
     receipt_days: int = Field(default=180, ge=0)
@@ -243,15 +243,15 @@ class Core(BaseModel):
     senders: int = Field(default=64, ge=1)
     """provider calls under way at once in one process, for each account, where the provider answers fast"""
     most_senders: int = Field(default=512, ge=1)
-    """most provider calls under way at once, for each account, where the provider answers slowly"""
+    """the same, where the provider answers slowly"""
     replies_in_memory: int = Field(default=20_000, ge=1)
     """most replies that wait in one process's memory; others wait in the database, ten seconds longer"""
     sender_turns: int = Field(default=32, ge=1)
     """most messages of one sender in a transaction while others wait"""
     sender_waiting: int = Field(default=2_000, ge=1)
-    """most messages of one sender that wait in one process to be written"""
+    """most messages of one sender that wait in one process"""
     turns_waiting: int = Field(default=20_000, ge=1)
-    """most messages that wait in one process to be written; others get 503, or are spooled"""
+    """the same of all senders; others get 503, or are spooled"""
     spool_max_files: int = Field(default=10_000, ge=0)
     """most requests of SMS, calls and the web form that are spooled while the database is down"""
     spool_max_bytes: int = Field(default=256 * 1024 * 1024, ge=0)

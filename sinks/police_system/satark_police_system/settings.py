@@ -38,7 +38,7 @@ class SystemSettings(BaseModel):
     folder: Path | None = None
     """instead of url: folder that signed ZIP archives are put into"""
     sftp: str = ""
-    """instead of url: folder on an SFTP server that signed ZIP archives are put into; sftp://user@host:22/folder"""
+    """instead of url: such a folder on an SFTP server; sftp://user@host:22/folder"""
     sftp_key_file: Path | None = None
     """our private key for the SFTP server (OpenSSH format)"""
     sftp_known_hosts: Path | None = None
