@@ -57,6 +57,12 @@ async def enter_code(driver: Driver, code: str) -> None:
         caller: Any = driver._caller  # type: ignore[attr-defined]
         await caller.press("0")
         await caller.press(f"{code}#")
+    elif driver.channel == "web_form":
+        browser: Any = driver._browser  # type: ignore[attr-defined]
+        await browser.open("/")
+        await browser.press("English", {"handoff": "111122223333"})
+        assert "wrong, used or too old" in browser.page.text
+        await browser.press("हिन्दी", {"handoff": code})
     else:
         await driver.type(f"/start {code}" if driver.channel == "telegram" else f"continue {code}")
 
@@ -76,6 +82,7 @@ ROUTES = {
     ("telegram", "voice"): (LIQUOR, "police"),
     ("voice", "sms"): (LIQUOR, "police"),
     ("sms", "whatsapp"): (PHOTO, "evidence"),
+    ("telegram", "web_form"): (LIQUOR, "police"),
 }
 
 
@@ -93,7 +100,9 @@ async def test_a_continued_draft_becomes_the_same_tip(
     for (route, (scenario, _)), (number, _) in zip(ROUTES.items(), numbers, strict=True):
         can = frozenset[Any]() if "voice" in route else frozenset[Any](("type", "send"))
         assert canonical(*tips[number], can=can) == canonical(*tips[unmoved[scenario.name]], can=can), route
-        assert tips[number][0]["channel"] == {"telegram": "chat", "whatsapp": "chat"}.get(route[1], route[1])
+        assert tips[number][0]["channel"] == {"telegram": "chat", "whatsapp": "chat", "web_form": "web"}.get(
+            route[1], route[1]
+        )
     assert sum("goes on elsewhere" in text or "दूसरी जगह आगे" in text for text in texts) == 3, "a call has ended by then"
     assert search(places, {f"code {n}": code for n, (_, code) in enumerate(numbers)}) == []
 

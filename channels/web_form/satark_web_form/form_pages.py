@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.api import BEFORE_SENDING, FormPage, FormQuestion, FormView, Outcome, Tap
+from satark.api import BEFORE_SENDING, FormPage, FormQuestion, FormView, Outcome, Tap, Text
 from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldsets
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import DraftLookup, FormSite, ProofProblem, paragraphs, redirect
@@ -33,7 +33,12 @@ class FormPages:
         return self._start(request, view, problem)
 
     def _start(
-        self, request: Request, view: FormView | None, problem: ProofProblem | None, form: SubmittedForm | None = None
+        self,
+        request: Request,
+        view: FormView | None,
+        problem: ProofProblem | None,
+        form: SubmittedForm | None = None,
+        code: str = "",
     ) -> Response:
         language = self._site.language(request, view, form)
         return self._site.page(
@@ -45,15 +50,21 @@ class FormPages:
             expired="expired" in request.query_params,
             challenge=self._site.challenge("draft", problem) if problem else None,
             proof_problem=self._site.proof_text(problem, language),
+            code=code,
         )
 
     async def begin(self, request: Request) -> Response:
-        """Set the language, and redirect to the current question."""
+        """Set the language, or take over the draft of another channel; redirect to the current question."""
         form = await self._site.read(request)
         visitor, _ = await self._visitor(request)
         if self._is_new(request, visitor) and (problem := await self._site.admit_draft(form)):
             return self._start(request, None, problem, form)
-        outcome = await self._site.ingest(visitor, Tap(f"@language:{form.value('language')}:0"))
+        code = form.value("handoff").strip()
+        event = Text(f"continue {code}") if code else Tap(f"@language:{form.value('language')}:0")
+        outcome = await self._site.ingest(visitor, event)
+        view = await self._site.draft_of(visitor) if code and outcome.state == "accepted" else None
+        if view is not None and not view.started:
+            return self._start(request, None, None, form, code=code)
         return await self._next_page(request, visitor, outcome, language=form.value("language"))
 
     async def question(self, request: Request) -> Response:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from satark.api.inbound import Tap
 from satark.dialogue.engine import Engine
+from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.steps.structure_steps import with_website
 from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
+from satark_words.geography.geography import Geography
 
 GROUPED = "4827 1930 5571"
 
@@ -30,6 +33,19 @@ def test_a_handoff_code_is_given_for_a_draft_and_the_conversation_goes_on(begun:
     assert begun.step == "place"
     begun.say("Lanka")
     assert begun.step == "police"
+
+
+@pytest.mark.parametrize("channel", ["whatsapp", "telegram", "sms", "voice"])
+def test_one_tap_leads_from_an_account_with_a_name_to_the_website_with_the_draft(channel: str) -> None:
+    source = default_flow()
+    engine = Engine(load_flow(source), source.catalogues, Geography.sample(), website="https://tips.example")
+    chat = Chat(engine, channel).say("Hi", "English")
+    assert "Continue elsewhere" not in [one.label for one in chat.prompt.actions], "nothing is told yet"
+    chat.say("Illegal arms", STORY)
+    ways = [one for one in chat.prompt.actions if one.label == "Continue elsewhere"]
+    assert len(ways) == (channel in {"whatsapp", "telegram"})
+    for way in ways:
+        assert f"https://tips.example#{HANDOFF_CODE}" in chat.hear(Tap(way.token)).text
 
 
 def test_the_handoff_code_is_not_stored_in_what_is_repeated(engine: Engine) -> None:

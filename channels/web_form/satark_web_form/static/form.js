@@ -1,5 +1,6 @@
 // Optional: all pages work without it. It adds: Esc three times to leave, a clean tab history after leaving, the
-// device's position on request, and hiding of content that is shown once when the browser goes back.
+// device's position on request, the code in a link from another channel, and hiding of content that is shown once
+// when the browser goes back.
 
 const EXITING = "satark-exit";
 const exitUrl = document.documentElement.dataset.exit;
@@ -29,6 +30,13 @@ document.querySelector("#leave")?.addEventListener("submit", (event) => {
   event.preventDefault();
   leave();
 });
+
+const handoff = document.querySelector("#handoff-code");
+if (handoff && /^#\d{12}$/.test(location.hash)) {
+  handoff.value = location.hash.slice(1);
+  handoff.closest("details").open = true;
+  history.replaceState(null, "", location.pathname);
+}
 
 let escapes = [];
 document.addEventListener("keydown", (event) => {

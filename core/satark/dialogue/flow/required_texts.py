@@ -61,7 +61,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "reply.refusal.send": frozenset({"label"}),
     "receipt": frozenset({"number", "code"}),
     "filled.long": frozenset({"most"}),
-    "elsewhere.code": frozenset({"code", "minutes"}),
+    "elsewhere.code": frozenset({"code", "minutes", "website"}),
     "text.long": frozenset({"tail"}),
     "file.too_large": frozenset({"megabytes"}),
     "file.uncleaned": frozenset({"files"}),

@@ -34,6 +34,9 @@ from satark.dialogue.turn.submission import (
 _CALL: Final = "voice"
 """The channel on which one key means "don't know" at every question."""
 
+_TIED_TO_A_NAME: Final = frozenset({"whatsapp", "telegram"})
+"""The channels whose accounts the law ties to a registered SIM, and that show links: one can go on without them."""
+
 
 class DraftState:
     """The state in which the flow's questions are asked."""
@@ -150,6 +153,8 @@ def _actions(context: TurnContext, step: Step, actions: tuple[str, ...]) -> tupl
         actions = (*actions, "remind")
     if step.type.part in ASKED_PARTS and context.session.channel == _CALL:
         actions = ("unknown", *actions)
+    if context.loaded.website and context.session.has_draft and context.session.channel in _TIED_TO_A_NAME:
+        actions = (*actions, "elsewhere")
     return actions
 
 

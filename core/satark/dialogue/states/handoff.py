@@ -53,8 +53,12 @@ def redeem_code(context: TurnContext) -> Turn:
 
 
 def show_code(context: TurnContext, code: str, minutes: int) -> Turn:
-    """Show the code above the current question: until it is used, the conversation goes on here."""
-    context.say("elsewhere.code", code=group_digits(code), minutes=minutes)
+    """Show the code above the current question: until it is used, the conversation goes on here.
+
+    A link to the website brings the code there, behind the `#` that no server is sent.
+    """
+    said, website = context.text("elsewhere.code", code=group_digits(code), minutes=minutes), context.loaded.website
+    context.said.append(said.replace(website, f"{website}#{code}") if website else said)
     return context.ask(must_arrive=True)
 
 
