@@ -60,10 +60,10 @@ def test_the_receipt_shows_number_and_code_in_four_groups_and_asks_to_be_reached
 
 
 def test_the_first_question_carries_the_channels_notice_and_112(chat: Chat, engine: Engine) -> None:
-    assert "WhatsApp knows your number" in chat.say("Hi", "2").text
+    assert "WhatsApp needs a SIM" in chat.say("Hi", "2").text
     assert "112" in chat.text
     for channel, words in (
-        ("telegram", "Telegram itself knows"),
+        ("telegram", "Telegram needs a SIM"),
         ("other", "stays confidential"),
         ("web_form", "Write nothing that shows who you are"),
     ):

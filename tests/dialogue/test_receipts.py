@@ -28,7 +28,7 @@ def test_a_receipts_code_is_shown_in_groups_and_found_again() -> None:
 
 @pytest.mark.parametrize(
     ("package", "lengths"),
-    [("satark.dialogue", {RECEIPT_DIGITS, HANDOFF_DIGITS}), ("satark_web_form", {RECEIPT_DIGITS})],
+    [("satark.dialogue", {RECEIPT_DIGITS, HANDOFF_DIGITS}), ("satark_web_form", {RECEIPT_DIGITS, HANDOFF_DIGITS})],
 )
 def test_texts_that_count_a_codes_digits_count_right(package: str, lengths: set[int]) -> None:
     for catalogue in Catalogues.of(package):

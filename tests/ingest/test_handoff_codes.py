@@ -103,7 +103,7 @@ async def test_a_continued_draft_becomes_the_same_tip(
         assert tips[number][0]["channel"] == {"telegram": "chat", "whatsapp": "chat", "web_form": "web"}.get(
             route[1], route[1]
         )
-    assert sum("goes on elsewhere" in text or "दूसरी जगह आगे" in text for text in texts) == 3, "a call has ended by then"
+    assert sum("goes on elsewhere" in text or "दूसरी जगह आगे" in text for text in texts) == 4, "a call has ended by then"
     assert search(places, {f"code {n}": code for n, (_, code) in enumerate(numbers)}) == []
 
 

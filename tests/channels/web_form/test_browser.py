@@ -466,6 +466,14 @@ async def test_the_position_is_added_on_request_only(open_browser: Any) -> None:
     assert visitor.problems == []
 
 
+async def test_a_link_with_a_handoff_code_fills_it_in_and_leaves_it_in_no_address(open_browser: Any) -> None:
+    visitor: Visitor = await open_browser("en")
+    await visitor.page.goto(f"{visitor.url}/#482719305571")
+    assert await visitor.page.locator("#handoff-code").input_value() == "482719305571"
+    assert await visitor.page.locator("#handoff-code").is_visible()
+    assert visitor.page.url == f"{visitor.url}/"
+
+
 async def test_the_first_page_is_small(open_browser: Any) -> None:
     for language, script in itertools.product(("hi", "en"), (True, False)):
         visitor: Visitor = await open_browser(language, java_script_enabled=script)
