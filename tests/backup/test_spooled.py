@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from satark.backup.folder import BackupFolder
 from support.backups import SPOOLED, Place
 
 
+@pytest.mark.slow("half a second of a processor")
 def test_spooled_batches_are_restored_and_only_the_edge_key_opens_them(
     here: Place, elsewhere: Place, folder: BackupFolder
 ) -> None:

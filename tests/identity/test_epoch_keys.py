@@ -174,6 +174,7 @@ def test_a_half_written_slot_counts_as_empty(path: Path, clock: Clock) -> None:
     assert again.current().id not in {first.id, second.id}
 
 
+@pytest.mark.slow("half a second of a processor")
 def test_the_service_goes_on_without_a_job_that_destroys_keys(path: Path, clock: Clock) -> None:
     keys = load(path, clock)
     for _ in range(100):

@@ -127,6 +127,7 @@ def later(spool: Spool, seconds: float) -> None:
     spool._identity.epochs._clock = lambda: time.time() + seconds
 
 
+@pytest.mark.slow("a full spool")
 @pytest.mark.parametrize(
     ("files", "size", "room"), [(2, 1_000_000, 2), (100, 2_500, 2), (0, 1_000_000, 0), (100, 0, 0)]
 )

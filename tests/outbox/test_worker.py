@@ -285,6 +285,7 @@ async def test_a_reply_is_given_up_after_so_many_attempts(post: Post, outcome: A
     assert "planted" not in rows[0].reason
 
 
+@pytest.mark.slow("several attempts")
 async def test_a_reply_is_sent_once_an_attempt_succeeds(post: Post) -> None:
     post.run()
     post.channel.outcomes += [Transient("500"), ConnectionResetError()]

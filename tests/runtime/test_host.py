@@ -61,6 +61,7 @@ def test_a_machine_that_can_not_isolate_the_cleaner_is_refused_unless_told_other
     scripted_host(Settings(data_dir=tmp_path), ScriptedChannel()).services.close()
 
 
+@pytest.mark.slow("a host")
 async def test_listeners_get_every_event_and_their_failures_are_counted_and_shown(tmp_path: Path) -> None:
     heard: list[LifecycleEvent] = []
 

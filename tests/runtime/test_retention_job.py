@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select, update
 
 from satark.api.routing import Desk
@@ -23,6 +24,7 @@ CODE = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 
 
+@pytest.mark.slow("half a second of a processor")
 async def test_a_due_tip_is_erased_and_its_tipster_learns_so_while_the_receipt_exists(tmp_path: Path) -> None:
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), channel, [ScriptedSink("desk")])

@@ -13,6 +13,7 @@ from satark.settings.settings import Settings
 from support.working_host import EPOCH, epoch_host_on
 
 
+@pytest.mark.slow("several starts")
 async def test_another_hosts_epoch_keys_are_refused_until_the_drafts_are_given_up(
     databases: Any, tmp_path: Path
 ) -> None:
@@ -26,6 +27,7 @@ async def test_another_hosts_epoch_keys_are_refused_until_the_drafts_are_given_u
             pass
 
 
+@pytest.mark.slow("several starts")
 async def test_another_edge_key_is_refused(databases: Any, tmp_path: Path) -> None:
     async with epoch_host_on(databases, tmp_path):
         pass

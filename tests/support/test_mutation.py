@@ -57,6 +57,7 @@ def test_mutation_testing_covers_the_critical_parts() -> None:
     assert {"sealing", "receipts", "identity", "routing", "roster"} <= PARTS.keys()
 
 
+@pytest.mark.slow("hundreds of files")
 def test_the_copied_project_has_the_layout_that_mutmut_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     copy_project(tmp_path, PARTS["routing"])

@@ -102,6 +102,7 @@ def test_form_calls_and_text_messages_speak_it_too() -> None:
     assert more_hint(CODE) == made_up("More: reply M")
 
 
+@pytest.mark.slow("many utterances")
 @pytest.mark.usefixtures("added")
 def test_typed_texts_are_understood_by_the_words_in_its_folder() -> None:
     asked = Asked(name="category", asks="choice")

@@ -105,6 +105,7 @@ def test_no_template_breaks_a_rule(every_language: tuple[list[Template], Approve
     assert len({one.name for one in sheet}) == len(sheet)
 
 
+@pytest.mark.slow("a property")
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
 def test_whatever_is_said_goes_out_in_approved_texts_with_nothing_lost(
     value: str, every_language: tuple[list[Template], ApprovedTexts]

@@ -107,6 +107,7 @@ MANY = data(5, attachments=[{**SPOKEN, "id": f"{number}.aac"} for number in rang
 DELETED = data(6, remoteDelete={"timestamp": SENT_AT + 5})
 
 
+@pytest.mark.slow("a second of a processor")
 async def test_it_keeps_the_contract() -> None:
     account = channel().accounts[0]
     (photo, _) = (one.event for one in channel().parse(posted(ALBUM)).inbound)

@@ -18,6 +18,7 @@ def test_the_demo_says_if_a_passphrase_file_is_missing(services: Services, tmp_p
     assert ["its file is missing" in one.line for one in prepared] == [True, True]
 
 
+@pytest.mark.slow("the demo")
 def test_the_demo_creates_missing_desks_and_unlocks_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from support.store import fresh_services  # noqa: PLC0415 - beside the fixture's own store
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 Run = Callable[..., Result]
@@ -12,6 +13,7 @@ WriteFile = Callable[[str], Path]
 NEW = "purana kuan neem ka ped"
 
 
+@pytest.mark.slow("commands of a whole desk")
 def test_an_officer_changes_the_passphrase(run: Run, passphrase_file: WriteFile) -> None:
     new, weak, old = passphrase_file(NEW), passphrase_file("12345678"), passphrase_file("sp passphrase 1")
     refused = run("officer", "passphrase", "sp", "--new-passphrase-file", weak, by="sp")
@@ -24,6 +26,7 @@ def test_an_officer_changes_the_passphrase(run: Run, passphrase_file: WriteFile)
     assert run("desk", "tips", "sp", "--passphrase-file", new).exit_code == 0
 
 
+@pytest.mark.slow("commands of a whole desk")
 def test_an_officer_is_recovered_by_another(run: Run, passphrase_file: WriteFile) -> None:
     second, new = passphrase_file("another passphrase"), passphrase_file(NEW)
     assert run("officer", "add", "sp", "second", "--new-passphrase-file", second, by="sp").exit_code == 0

@@ -37,6 +37,7 @@ def take(tip: SeededTip, run: Callable[..., Result], passphrase_file: Callable[[
     return invoke
 
 
+@pytest.mark.slow("commands of a whole desk")
 def test_a_held_tip_is_not_ordered_to_be_erased(take: Take, tip: SeededTip) -> None:
     assert take("hold").stdout == f"{tip.number}: held\n"
     refused = take("order")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
@@ -32,6 +33,7 @@ def sizes(services: Services) -> tuple[int, int]:
     return size(services.main), size(services.keys)
 
 
+@pytest.mark.slow("many tips")
 def test_a_tip_for_two_desks_takes_less_than_thirty_kilobytes(tmp_path: Path) -> None:
     services = fresh_services(tmp_path)
     desks = [SeededDesk(services, "sp").desk, SeededDesk(services, "dig", "range").desk]
