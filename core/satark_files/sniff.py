@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from satark_files.documents.prose import begins_as_mail
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 HEAD = 8192
@@ -75,10 +78,6 @@ _STRUCTURED = (
     (re.compile(r"(<[?!][^>]*>\s*)*<kml\b", re.IGNORECASE), "application/vnd.google-earth.kml+xml"),
     (re.compile(r"<[?!A-Za-z]"), "application/xml"),
     (re.compile(r"%!PS"), "application/postscript"),
-    (
-        re.compile(r"(Received|Return-Path|Delivered-To|Message-ID|MIME-Version|X-[\w-]+):|From: .*@", re.IGNORECASE),
-        "message/rfc822",
-    ),
     (re.compile(r"[\[{]\s*[\"{\[]"), "application/json"),
 )
 _RECORDERS = ((b"IMKH", "video/x-imkh"), (b"DHAV", "video/x-dav"))
@@ -131,13 +130,23 @@ def sniff_zip(head: bytes, tail: bytes) -> str:
     """Return the MIME type of a ZIP file, given its first `HEAD` and last `TAIL` bytes."""
     if found := _OPEN_DOCUMENT.match(head):
         return found[1].decode()
-    if b"[Content_Types].xml" not in tail:
-        return "application/zip"
-    macros = b"/vbaProject.bin" in tail
-    for main, plain, enabled in _OFFICE:
-        if main in tail:
+    names = list(_zip_names(tail))
+    macros = any(name.endswith(b"/vbaProject.bin") for name in names)
+    for main, plain, enabled in _OFFICE if b"[Content_Types].xml" in names else ():
+        if any(name.startswith(main) for name in names):
             return enabled if macros else plain
     return "application/zip"
+
+
+def _zip_names(tail: bytes) -> Iterator[bytes]:
+    """Yield the names in the central directory of a ZIP file, which stands whole in its end; of a larger one, none."""
+    # APPNOTE.TXT section 4.3.12 and 4.3.16: members may be ZIP files themselves, so that names elsewhere don't count.
+    end = tail.rfind(b"PK\5\6")
+    at = end - int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else -1
+    while 0 <= at < end and tail[at : at + 4] == b"PK\1\2":
+        name, extra, comment = (int.from_bytes(tail[at + n : at + n + 2], "little") for n in (28, 30, 32))
+        yield tail[at + 46 : at + 46 + name]
+        at += 46 + name + extra + comment
 
 
 def sniff(head: bytes) -> str:
@@ -235,7 +244,8 @@ def _text(head: bytes) -> str:
     if not text or not all(char >= " " or char in "\t\r\n\f" for char in text):
         return UNKNOWN
     begun = text.lstrip("\ufeff \t\r\n")
-    return next((mime for pattern, mime in _STRUCTURED if pattern.match(begun)), "text/plain")
+    plain = "message/rfc822" if begins_as_mail(begun) else "text/plain"
+    return next((mime for pattern, mime in _STRUCTURED if pattern.match(begun)), plain)
 
 
 def _decoded(head: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Cleans plain text of invisible characters, which can hide a watermark.
+"""Cleans text that people write of invisible characters, which can hide a watermark.
 
 These are zero-width characters, tags, variation selectors, unusual spaces and spaces at line ends. Joiners stay only
 where Indic scripts, Arabic or emoji are spelt with them.
@@ -12,7 +12,9 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from satark_files.documents.prose import is_prose
 from satark_files.scrubber import Unclean
+from satark_files.sniff import HEAD, sniff
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,21 +25,25 @@ _BLANK = re.compile("[\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000]")
 _LINE_END = re.compile("\\r\\n?|[\\v\\f\\x85\\u2028\\u2029]")
 _JOINERS = re.compile("(?<=(.))[\\u200c\\u200d]+(?=(.))", re.DOTALL)
 _TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
+_EMPTY_LINES = re.compile(r"\n\s*\n\s*\n+")
 _VIRAMA = 9
 """Canonical combining class of the signs that join Indic letters (Unicode, section 4.3)."""
 
 
 class TextScrubber:
-    """Cleans plain text."""
+    """Cleans prose; any other text is refused, since it may name its writer's machine or account."""
 
     mimes = frozenset({"text/plain"})
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         del limits
-        words = strip_hidden_characters(decode_text(source.read_bytes()))
+        text = decode_text(source.read_bytes())
+        words = strip_hidden_characters(text)
         if not words.strip():
             raise Unclean("damaged")
+        if not is_prose(text):
+            raise Unclean("unsupported")
         target.write_text(words, encoding="utf-8")
         return "text/plain"
 
@@ -62,6 +68,18 @@ def strip_hidden_characters(text: str) -> str:
     text = _BLANK.sub(" ", _LINE_END.sub("\n", unicodedata.normalize("NFC", text)))
     text = _JOINERS.sub(lambda found: found[0][0] if _joins(found[1], found[2]) else "", text)
     return _TRAILING.sub("", "".join(char for char in text if _is_visible(char)))
+
+
+def shown_text(text: str) -> str:
+    """Return the text of a mail or a page as a clean copy has it, which does not pass for a mail or for data.
+
+    Raises:
+        Unclean: nothing in it can be seen.
+    """
+    words = _EMPTY_LINES.sub("\n\n", strip_hidden_characters(text)).strip()
+    if not words:
+        raise Unclean("damaged")
+    return f"{words}\n" if sniff(words.encode()[:HEAD]) == "text/plain" else f"…\n{words}\n"
 
 
 def _is_visible(char: str) -> bool:

@@ -1,8 +1,8 @@
-"""Cleans ZIP archives, such as an exported chat: unpacks the members, cleans each, and packs the clean copies.
+"""Cleans ZIP archives, such as an exported chat, and mails: cleans each file in them, and packs the clean copies.
 
 A member is named by its number, or keeps a name that WhatsApp gave it. Films lose their sound. The clean copy leaves
-out sound and contact cards, because nobody can be asked whose they are; archives inside the archive; and whatever
-can't be cleaned. Runs in the sandbox only.
+out sound and contact cards, because nobody can be asked whose they are, and whatever can't be cleaned: a list in it
+says which members those are, and why. Runs in the sandbox only.
 """
 
 from __future__ import annotations
@@ -10,80 +10,130 @@ from __future__ import annotations
 import re
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from satark_files.documents import zip_container
+from satark_files.documents.mail import read_mail
+from satark_files.documents.plain_text import shown_text
 from satark_files.file_endings import ending_of
 from satark_files.recordings import ffmpeg
-from satark_files.scrubber import Cleaned, Unclean
+from satark_files.scrubber import Cleaned, Reason, Unclean
 from satark_files.sniff import sniff_file
 
 if TYPE_CHECKING:
     from satark_files.limits import Limits
-    from satark_files.scrubber import LeftOut, Scrubber
+    from satark_files.scrubber import Scrubber
 
 ZIP: Final = "application/zip"
+MAIL: Final = "message/rfc822"
 TIME_SHARE: Final = 0.5
 """Share of a file's processor time that cleaning its members may take; the members after that are left out."""
+_DEEPEST: Final = 3
+"""Most archives and mails that are inside each other."""
+_LIST: Final = "left-out.txt"
 _OPEN_DOCUMENT: Final = b"application/vnd.oasis.opendocument."
 _CHAT_NAME: Final = re.compile(r"(?:IMG|VID|STK|DOC)-\d{8}-WA\d{4}")
 """Names that WhatsApp gives to files; a chat refers to its pictures by them. They hold only a day and a number."""
+_Member = tuple[str, Callable[[], bytes]]
+"""The name of a member, and what reads it."""
 
 
 class ArchiveScrubber:
-    """Cleans ZIP archives."""
+    """Cleans ZIP archives and mails."""
 
-    mimes = frozenset({ZIP})
+    mimes = frozenset({ZIP, MAIL})
 
     def __init__(self, scrubbers: Sequence[Scrubber], muter: Scrubber) -> None:
         """Clean each member with the first of these scrubbers that has its type; `muter` removes the sound of films."""
         self.ffmpeg = ffmpeg.find_program()
         self._scrubbers: Mapping[str, Scrubber] = {
-            mime: one for one in reversed(scrubbers) for mime in one.mimes if mime not in (ZIP, "text/vcard")
+            mime: one for one in reversed(scrubbers) for mime in one.mimes if mime != "text/vcard"
         }
         self._muter = muter
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        left_out: list[LeftOut] = []
-        cleaned: dict[str, bytes] = {}
-        with zip_container.open_archive(source, limits) as members:
-            if "mimetype" in members and members.read("mimetype").startswith(_OPEN_DOCUMENT):
-                return self._scrubbers[members.read("mimetype").decode().strip()].scrub(source, target, limits)
-            until = time.process_time() + TIME_SHARE * limits.cpu_seconds
-            for number, name in enumerate(members.names, 1):
-                made = self._clean(members, name, target.parent, limits) if time.process_time() < until else None
-                if made is None:
-                    left_out.append("members")
-                else:
-                    cleaned[_new_name(number, name) + ending_of(made[0])] = made[1]
+        return _Cleaning(self._scrubbers, self._muter, limits).scrub(source, target, 1)
+
+
+class _Cleaning:
+    """The work on one file, and on the archives and mails in it."""
+
+    def __init__(self, scrubbers: Mapping[str, Scrubber], muter: Scrubber, limits: Limits) -> None:
+        self._scrubbers, self._muter, self._limits = scrubbers, muter, limits
+        self._until = time.process_time() + TIME_SHARE * limits.cpu_seconds
+
+    def scrub(self, source: Path, target: Path, depth: int) -> Cleaned:
+        """Write the clean copy of an archive or a mail at this depth."""
+        with source.open("rb") as file:
+            is_zip = file.read(2) == b"PK"
+        if not is_zip:
+            return self._scrub_mail(source, target, depth)
+        with zip_container.open_archive(source, self._limits) as archive:
+            if "mimetype" in archive and archive.read("mimetype").startswith(_OPEN_DOCUMENT):
+                made = self._scrubbers[archive.read("mimetype").decode().strip()].scrub(source, target, self._limits)
+                return made if isinstance(made, Cleaned) else Cleaned(made)
+            return self._pack({}, ((name, partial(archive.read, name)) for name in archive.names), target, depth)
+
+    def _scrub_mail(self, source: Path, target: Path, depth: int) -> Cleaned:
+        text, files = read_mail(source.read_bytes())
+        if files:
+            first = {"mail.txt": shown_text(text).encode()} if text.strip() else {}
+            return self._pack(first, ((str(n), partial(bytes, one)) for n, one in enumerate(files, 1)), target, depth)
+        target.write_text(shown_text(text), encoding="utf-8")
+        return Cleaned("text/plain")
+
+    def _pack(self, cleaned: dict[str, bytes], members: Iterable[_Member], target: Path, depth: int) -> Cleaned:
+        left_out: list[str] = []
+        for number, (name, read) in enumerate(members, 1):
+            try:
+                mime, content = self._clean(read, target.parent, depth)
+                cleaned[_new_name(number, name) + ending_of(mime)] = content
+            except _LeftOut as one:
+                left_out.append(f"{number}  {one.mime}  {one.why}\n")
         if not cleaned:
             raise Unclean("unsupported")
+        if left_out:
+            cleaned[_LIST] = "".join(left_out).encode()
         zip_container.write_archive(target, cleaned)
-        return Cleaned(ZIP, left_out=left_out)
+        return Cleaned(ZIP, left_out=("members",) if left_out else ())
 
-    def _clean(
-        self, members: zip_container.Archive, name: str, folder: Path, limits: Limits
-    ) -> tuple[str, bytes] | None:
-        """Clean one member; return its new type and content, or None if it is left out."""
+    def _clean(self, read: Callable[[], bytes], folder: Path, depth: int) -> tuple[str, bytes]:
+        """Clean one member; return its new type and content."""
+        mime = "?"
         with tempfile.TemporaryDirectory(dir=folder) as own:
-            source, target = Path(own) / "source", Path(own) / "target"
+            source, target, silent = (Path(own) / name for name in ("source", "target", "silent"))
             try:
-                source.write_bytes(members.read(name))
+                source.write_bytes(read())
                 mime = sniff_file(source)
-                if mime.startswith("audio/") or mime not in self._scrubbers:
-                    return None
-                made = self._scrubbers[mime].scrub(source, target, limits)
+                made = self._cleaned(mime, source, target, depth)
                 if made.startswith("video/"):
-                    silent = Path(own) / "silent"
-                    return self._muter.scrub(target, silent, limits), silent.read_bytes()
-            except Unclean:
-                return None
+                    return self._muter.scrub(target, silent, self._limits), silent.read_bytes()
+                return made, target.read_bytes()
+            except Unclean as unclean:
+                raise _LeftOut(mime, unclean.reason) from None
             except zip_container.RAISES:
-                return None
-            return made, target.read_bytes()
+                raise _LeftOut(mime, "damaged") from None
+
+    def _cleaned(self, mime: str, source: Path, target: Path, depth: int) -> str:
+        if time.process_time() > self._until:
+            raise Unclean("too-slow")
+        if mime in ArchiveScrubber.mimes and depth < _DEEPEST:
+            return self.scrub(source, target, depth + 1)
+        if mime.startswith("audio/") or mime not in self._scrubbers:
+            raise Unclean("unsupported")
+        return self._scrubbers[mime].scrub(source, target, self._limits)
+
+
+class _LeftOut(Exception):  # noqa: N818 - it reads as what it says where it is raised
+    """A member can't be in the clean copy."""
+
+    def __init__(self, mime: str, why: Reason) -> None:
+        super().__init__(why)
+        self.mime, self.why = mime, why
 
 
 def _new_name(number: int, name: str) -> str:

@@ -38,7 +38,6 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "text/vcard": ("vcf",),
     "text/html": ("html",),
     "message/rfc822": ("eml",),
-    "application/vnd.google-earth.kml+xml": ("kml",),
     "application/zip": ("zip",),
 }
 """MIME type → the names of its specimens."""
@@ -56,7 +55,7 @@ _MAKERS: Mapping[str, Callable[[str, str, bytes], bytes]] = {
     "pdf": make_pdf,
     "txt": make_text,
     "vcf": make_vcard,
-    **dict.fromkeys(("html", "eml", "kml", "zip"), make_markup),
+    **dict.fromkeys(("html", "eml", "zip"), make_markup),
 }
 
 

@@ -15,18 +15,13 @@ def make_markup(kind: str, _: str, photo: bytes) -> bytes:
         return _mail(photo)
     if kind == "zip":
         return _archive(photo)
-    return {"html": _HTML, "kml": _KML}[kind].encode()
+    return _HTML.encode()
 
 
 _HTML = f"""<!DOCTYPE html><html><head><title>{MARKER}</title><meta name="author" content="{MARKER}">
 <style>/* {MARKER} */</style></head><body><!-- {MARKER} --><h1>{SHOWN}</h1><p>{HINDI}</p>
 <p style="display: none">{MARKER}</p><span hidden>{MARKER}</span><script>var x = "{MARKER}";</script>
 <a href="https://example.com/unsubscribe?who={MARKER}">link</a><img src="x.png" alt="{MARKER}"></body></html>"""
-_KML = f"""<?xml version="1.0" encoding="UTF-8"?>
-<kml xmlns="http://www.opengis.net/kml/2.2" xmlns:atom="http://www.w3.org/2005/Atom"><Document><!-- {MARKER} -->
-<atom:author><atom:name>{MARKER}</atom:name></atom:author><ExtendedData><Data name="{MARKER}"/></ExtendedData>
-<Placemark id="{MARKER}"><name>{SHOWN}</name><description><![CDATA[<b>{HINDI}</b><!-- {MARKER} -->]]></description>
-<Point><coordinates>83.0105,25.4011,0</coordinates></Point></Placemark></Document></kml>"""
 
 
 def _mail(photo: bytes) -> bytes:

@@ -1,0 +1,80 @@
+"""Tells what people write from what programs write: mails, contact cards, logs, code. Only prose is a plain text."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,60})[ \t]*:")
+"""The name at the beginning of a mail's header, or of another field that a program wrote."""
+_OF_MAIL: Final = frozenset(
+    "from to cc bcc sender date subject received message-id mime-version return-path delivered-to reply-to in-reply-to "  # noqa: SIM905 - a list of names
+    "references content-type content-transfer-encoding content-location importance priority status organization".split()
+)
+_PREFIXES: Final = ("x-", "arc-", "dkim-", "list-", "content-", "authentication-", "received-", "resent-", "snapshot-")
+_HEADERS: Final = 50
+"""Most lines of a text that are read for headers of a mail."""
+_FIELDS: Final = 3
+"""Least number of fields with different names, one below the other, that no person writes."""
+_PROGRAMS: Final = re.compile(
+    r"^(?:BEGIN:[A-Z]|-----BEGIN |From \S+ .*\d\d:\d\d:\d\d|(?:Received|Return-Path|Message-ID|MIME-Version"
+    r"|Delivered-To|(?:X|ARC|DKIM|Content|Authentication)-[\w-]+):)|[A-Za-z0-9+/=_-]{50}"
+    r"|</?[A-Za-z][\w:]*(?:\s[^<>]{0,99}=[^<>]{0,99})?/?>|<[!?]\w",
+    re.MULTILINE | re.ASCII,
+)
+"""Beginnings of cards, keys, mailboxes and mails; long runs, as of encoded files; markup."""
+_WEB: Final = re.compile(r"https?://\S+")
+_LOGGED: Final = re.compile(
+    r"^\W?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!(?::\d\d)? - )|\d+\.\d{3,}\b|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d"
+    r"|\d{1,3}(?:\.\d{1,3}){3}\b|\d\d/[A-Z][a-z]{2}/|[VDIWEF]/)",
+    re.MULTILINE | re.ASCII,
+)
+"""Lines that begin as those of a program's log; not those of an exported chat, which name who wrote after a dash."""
+_LETTERS: Final = 0.5
+"""Least share of letters, their signs and digits among the visible characters of prose."""
+_SYMBOLS: Final = 0.03
+"""Most share of symbols that only code and data have many of."""
+
+
+def begins_as_mail(text: str) -> bool:
+    """Whether a text begins with headers of a mail, folded or not, and at least one that mails alone have."""
+    names: list[str] = []
+    for line in text.lstrip("\ufeff \t\r\n").split("\n", _HEADERS)[:_HEADERS]:
+        if not line.strip() or (line[0] not in " \t" and not _FIELD.match(line)):
+            break
+        names += [found[1].lower() for found in (_FIELD.match(line),) if found]
+    else:
+        return _is_of_mail(names)
+    return _is_of_mail(names) and (not line.strip() or len(names) >= _FIELDS)
+
+
+def _is_of_mail(names: list[str]) -> bool:
+    return any(name in _OF_MAIL or name.startswith(_PREFIXES) for name in names)
+
+
+def is_prose(text: str) -> bool:
+    """Whether a whole text is what a person writes, or the chat that a phone exports."""
+    plain = _WEB.sub("", text)
+    seen = sum(map(len, plain.split()))
+    written = sum(char.isalnum() or char > "\u02ff" for char in plain)
+    symbols = sum(plain.count(char) for char in "{}=\\|;")
+    return (
+        written >= seen * _LETTERS
+        and symbols <= seen * _SYMBOLS + 1
+        and not begins_as_mail(text)
+        and not _PROGRAMS.search(plain)
+        and len(_LOGGED.findall(plain)) < _FIELDS
+        and not _has_fields(plain)
+        and all(char >= " " or char in "\t\r\n\f\v" for char in plain)
+    )
+
+
+def _has_fields(text: str) -> bool:
+    """Whether several fields with different names stand below each other; a line that is folded goes on."""
+    names: set[str] = set()
+    for line in text.splitlines():
+        found = _FIELD.match(line)
+        names = names | {found[1].lower()} if found else names if line[:1] in {" ", "\t"} else set()
+        if len(names) >= _FIELDS:
+            return True
+    return False

@@ -1,0 +1,83 @@
+"""Only what people write passes as plain text; what programs write is recognised, or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from satark_files.documents.plain_text import TextScrubber
+from satark_files.documents.prose import begins_as_mail, is_prose
+from satark_files.limits import Limits
+from satark_files.scrubber import Unclean
+from satark_files.sniff import sniff
+from support.evidence.markers import HINDI
+
+REST = "From: Jane <jane@example.in>\r\nReceived: from phone (49.36.1.2)\r\n by mail\r\n\r\nwords\r\n"
+FIRST = [
+    "Date: Mon, 30 Nov 2026 05:01:05 +0530", "To: sp@example.in", "Subject: news", "DKIM-Signature: v=1;\r\n b=x",
+    "Content-Type: text/plain", "Sender: a@example.in", "ARC-Seal: i=1", "Authentication-Results: mx; spf=pass",
+    "From: =?utf-8?b?SmFuZQ==?=", "From: <Saved by Blink>\r\nSnapshot-Content-Location: https://example.in/",
+    "Message-ID: <1@example.in>", "Return-Path: <a@example.in>", "X-Mailer: phone", "Organization: x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", FIRST)
+def test_a_mail_is_recognised_whatever_header_comes_first(first: str) -> None:
+    assert sniff(f"{first}\r\n{REST}".encode()) == "message/rfc822"
+    assert not is_prose(f"{first}\r\n{REST}")
+    assert sniff(f"{first}\r\n{REST}".encode("utf-16")) == "message/rfc822"
+
+
+FROM = "From jane@example.in Mon Nov 30 05:01:05 2026\r\n"
+CARD = "BEGIN:VCARD\r\nFN:Jane\r\nEND:VCARD\r\n"
+LOG = "2026-11-30 05:01:05,123 INFO signed in\n"
+WRITTEN_BY_PROGRAMS = {
+    **{f"mbox, {first.partition(':')[0]}": f"{FROM}{first}\r\n{REST}" for first in FIRST},
+    "a mail after a text": f"See below.\n\n{REST}",
+    "a header after a text": "See below.\n\nReceived: from phone (49.36.1.2)\n",
+    "a card after a text": f"The card:\n{CARD}",
+    "a calendar after a text": "x\nBEGIN:VEVENT\n",
+    "a key": "-----BEGIN PGP PUBLIC KEY BLOCK-----\nx\n",
+    "base64": "a photo:\n" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9w\n" * 3,
+    "fields": "Model: A1\nSerial: 77\nOwner: Jane\n",
+    "a log": LOG * 3,
+    "an access log": '49.36.1.2 - - [30/Nov/2026:05:01:05] "GET / HTTP/1.1" 200\n' * 3,
+    "a phone's log": "I/Activity(1234): started\n" * 3,
+    "a system's log": "Nov 30 05:01:05 phone sshd[7]: accepted\n" * 3,
+    "HTML after a text": 'x\n<div class="a">y</div>\n',
+    "settings": "user=jane\nhost={phone}\nid=7;\n",
+    "data": '{"a": 1, "b": {"c": 2}}\n{"a": 1, "b": {"c": 2}}\n',
+    "bytes after a text": "words " * 2000 + "\x01\x02",
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN_BY_PROGRAMS.values(), ids=WRITTEN_BY_PROGRAMS)
+def test_what_a_program_wrote_does_not_pass_as_text(text: str, tmp_path: Path) -> None:
+    (tmp_path / "in").write_text(text, encoding="utf-8")
+    with pytest.raises(Unclean, match="unsupported"):
+        TextScrubber().scrub(tmp_path / "in", tmp_path / "out", Limits())
+
+
+CHAT = "12/03/24, 9:14 pm - Ravi: come at night\n12/03/24, 9:15 pm - Sunil: <Media omitted>\n"
+WRITTEN_BY_PEOPLE = {
+    "Hindi": HINDI,
+    "a note": "Ramesh sells liquor behind the school.\nHis number: 98765 43210, car UP65 AB 1234\n",
+    "a note with a date": "Date: 12 May\nRamesh sells liquor",
+    "fields in Hindi": "नाम: रमेश\nजगह: लंका\nसमय: रात 9 बजे\n",
+    "an exported chat": CHAT * 3,
+    "an iPhone's chat": "[12/03/24, 21:14:05] Ravi: come\n\u200e[12/03/24, 21:15:05] Ravi: <attached: 2-PHOTO.jpg>\n"
+    * 3,
+    "a chat with its year first": "2024-03-12 21:14 - Ravi: come\n" * 3,
+    "a call that somebody wrote down": "Ramesh: come\nSuresh: when\nRamesh: at nine\nSuresh: good\n",
+    "links": "See https://maps.example.in/?q=25.3,83.0&id=abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz\n",
+    "smileys": "👍👍 =) 😀",
+    "a list": "1. liquor\n2. ganja\n- rate: 500/-\n",
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN_BY_PEOPLE.values(), ids=WRITTEN_BY_PEOPLE)
+def test_what_people_write_is_prose(text: str) -> None:
+    assert is_prose(text)
+    assert not begins_as_mail(text)
+    assert sniff(text.encode()) == "text/plain"
