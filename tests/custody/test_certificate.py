@@ -14,8 +14,8 @@ import pytest
 from satark.custody import chain
 from satark.custody.certificate import make_certificate
 from satark.custody.log import LogRow
-from satark.custody.manifest import Issuer, Manifest, PackItem, ReceivedFile, Signer, WithheldFile, group_digits
-from satark.custody.pack import blanked
+from satark.custody.manifest import Issuer, Manifest, PackItem, ReceivedFile, WithheldFile
+from satark.custody.verify_pack import Signer, blanked, group_digits
 from satark_files.scrubber import REASONS
 from satark_words.catalogues import Catalogue
 from satark_words.languages import languages_of

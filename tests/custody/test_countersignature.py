@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,20 @@ import pytest
 from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.custody.chain import canonical_json
-from satark.custody.countersignature import CannotCountersign, Countersignature, countersign, held_with
-from satark.custody.manifest import PackSigner, Signer, sign
+from satark.custody.countersignature import (
+    CannotCountersign,
+    Countersignature,
+    countersign,
+    held_against,
+    held_with,
+)
+from satark.custody.manifest import PackSigner, sign
 from satark.custody.pack import WrittenPack
-from satark.custody.verify_pack import PackReport, held_against, verify_pack
+from satark.custody.verify_pack import PackReport, Signer
 from satark.identity.signatures import signing_key, verifier_of
 from satark.roster.entries import DESK_USE, desk_verifier
 from satark.routing.desks import add_desk
+from support.packs import verify_pack
 
 Write = Callable[..., WrittenPack]
 LATER = 4_000_000_000
@@ -112,7 +120,7 @@ def test_a_desk_countersigns_only_packs_that_another_desk_signed_before(
     change: dict[str, Any], now: int, why: str, report: PackReport, dig: PackSigner
 ) -> None:
     with pytest.raises(CannotCountersign, match=why):
-        countersign(msgspec.structs.replace(report, **change), dig, now)
+        countersign(replace(report, **change), dig, now)
 
 
 def test_nobody_countersigns_an_altered_pack(report: PackReport, dig: PackSigner, path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from satark.custody.manifest import PackSignature, PackSigner, Signer, format_ist, group_digits, is_signed_by, sign
+from satark.custody.manifest import PackSignature, PackSigner, format_ist, is_signed_by, sign
+from satark.custody.verify_pack import PACK_DOMAIN, Signer, group_digits
 from satark.identity.signatures import signing_key, verifier_of
 
 KEY = signing_key("the identity of a desk", "satark/1/test")
@@ -18,19 +19,19 @@ def signer() -> PackSigner:
 
 def test_a_signature_is_valid_for_one_key_one_digest_and_one_domain(signer: PackSigner) -> None:
     signature = sign(signer, DIGEST)
-    assert is_signed_by(signer.who, signature, DIGEST)
-    assert not is_signed_by(signer.who, signature, "00" * 32)
+    assert is_signed_by(signer.who, signature, DIGEST, PACK_DOMAIN)
+    assert not is_signed_by(signer.who, signature, "00" * 32, PACK_DOMAIN)
     assert not is_signed_by(signer.who, signature, DIGEST, b"another domain\0")
 
 
 @pytest.mark.parametrize("text", ["", "zz", "00" * 64])
 def test_a_text_that_is_no_signature_is_refused(text: str, signer: PackSigner) -> None:
-    assert not is_signed_by(signer.who, PackSignature(signature=text), DIGEST)
+    assert not is_signed_by(signer.who, PackSignature(signature=text), DIGEST, PACK_DOMAIN)
 
 
 def test_a_signature_in_capitals_is_refused_since_two_spellings_would_be_two_packs(signer: PackSigner) -> None:
     signature = sign(signer, DIGEST)
-    assert not is_signed_by(signer.who, PackSignature(signature=signature.signature.upper()), DIGEST)
+    assert not is_signed_by(signer.who, PackSignature(signature=signature.signature.upper()), DIGEST, PACK_DOMAIN)
 
 
 def test_the_form_has_indian_time_and_hashes_that_can_be_compared() -> None:

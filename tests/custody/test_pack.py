@@ -13,11 +13,12 @@ import pytest
 
 from satark.api.sealing import CantOpen
 from satark.casework.pack_export import export_pack
-from satark.custody.manifest import SIGNATURE, Issuer
-from satark.custody.pack import CERTIFICATES, CUSTODY, MANIFEST, SEAL, WrittenPack
-from satark.custody.verify_pack import verify_pack
+from satark.custody.manifest import Issuer
+from satark.custody.pack import CERTIFICATES, WrittenPack
+from satark.custody.verify_pack import CUSTODY, GUIDES, MANIFEST, SEAL, SIGNATURE
 from satark.store import evidence_files
 from support.altering import altered
+from support.packs import verify_pack
 
 Write = Callable[..., WrittenPack]
 
@@ -32,7 +33,7 @@ def test_a_pack_contains_the_files_that_may_leave_and_what_a_court_needs(write: 
     written = write()
     inside = contents(path)
     files = ["files/1-scrubbed.jpg", "files/2-transcript.txt", "files/4-scrubbed.mp4"]
-    assert list(inside) == [*files, CUSTODY, MANIFEST, *CERTIFICATES, SIGNATURE, SEAL]
+    assert list(inside) == [*files, CUSTODY, MANIFEST, *CERTIFICATES, SIGNATURE, *GUIDES, SEAL]
     assert inside["files/4-scrubbed.mp4"] == b"silent film"
     assert inside["files/1-scrubbed.jpg"] == b"clean photo"
     assert inside["files/2-transcript.txt"].decode() == "ट्रक रात को आता है"

@@ -6,9 +6,9 @@ import hashlib
 import io
 import random
 import struct
-import tracemalloc
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,20 +16,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.custody import chain, pack
+from satark.custody import chain
 from satark.custody.chain import canonical_json
-from satark.custody.manifest import SIGNATURE, Manifest, PackSigner, group_digits, sign
-from satark.custody.pack import CUSTODY, MANIFEST, SEAL, PackLog, WrittenPack
-from satark.custody.verify_pack import held_against, verify_pack
+from satark.custody.countersignature import held_against
+from satark.custody.manifest import Manifest, PackSigner, sign
+from satark.custody.pack import PackLog, WrittenPack
+from satark.custody.verify_pack import CUSTODY, MANIFEST, SEAL, SIGNATURE
 from satark.identity.signatures import signing_key, verifier_of
+from support.packs import contents, forged_manifest, rewrite, verify_pack
 
 Write = Callable[..., WrittenPack]
-
-
-def contents(path: Path) -> dict[str, bytes]:
-    """Return the content of each file of a pack."""
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def spans(path: Path) -> list[tuple[str, int, int]]:
@@ -92,14 +88,6 @@ def other_original(rng: random.Random, inside: dict[str, bytes]) -> tuple[dict[s
     return forged_manifest(inside, originals=tuple(originals)), "file"
 
 
-def forged_manifest(inside: dict[str, bytes], **change: Any) -> dict[str, bytes]:
-    """Change the manifest, and print its new hash into the certificates."""
-    manifest = msgspec.structs.replace(msgspec.json.decode(inside[MANIFEST], type=Manifest), **change)
-    forged = canonical_json(manifest)
-    old, new = (group_digits(hashlib.sha256(one).hexdigest()).encode() for one in (inside[MANIFEST], forged))
-    return {name: content.replace(old, new) for name, content in inside.items()} | {MANIFEST: forged}
-
-
 @pytest.mark.parametrize("mutate", [shuffled, other_certificate, other_signature, other_original])
 def test_each_of_250_mutations_is_named_though_seal_and_container_match(
     mutate: Callable[[random.Random, dict[str, bytes]], tuple[dict[str, bytes], str]], write: Write, path: Path
@@ -129,12 +117,11 @@ def test_a_pack_made_anew_under_another_key_does_not_match_the_roster(exported: 
     write()
     report = held_against(verify_pack(path), roster)
     assert report.signer is not None
-    assert (report.signer.desk, report.problems) == ("sp", ())
-    assert [problem.part for problem in held_against(report, [b"{}"]).problems] == ["the roster", SIGNATURE]
+    assert (report.signer.desk, report.problems, report.exit_code) == ("sp", (), 0)
+    assert [problem.part for problem in held_against(report, [b"{}"]).problems] == ["the roster", *[SIGNATURE] * 2]
+    assert "by another roster" in "\n".join(map(str, held_against(report, roster[:-1]).problems))
     foreign = signing_key("AGE-SECRET-KEY-FOREIGN", "satark/1/answers")
-    inside = forged_manifest(
-        contents(path), signer=msgspec.structs.replace(report.signer, verifier=verifier_of(foreign))
-    )
+    inside = forged_manifest(contents(path), signer=replace(report.signer, verifier=verifier_of(foreign)))
     signer = PackSigner(who=report.signer, sign=foreign.sign)
     inside[SIGNATURE] = canonical_json(sign(signer, hashlib.sha256(inside[MANIFEST]).hexdigest()))
     rewrite(path, inside)
@@ -214,7 +201,7 @@ HOSTILE: dict[str, bytes] = {
         bytes(10_000_000), [listed(b"%d" % one, 0, 9_999_000) for one in range(10_000)]
     ),
     "a second end record lies": a_zip(b"x" * 99, [listed(b"a", 0, 1)], zip64=2**63),
-    "a name has a NUL in it": a_zip(b"x" * 99, [listed(b"seal.json\0.exe", 0, 1)]),
+    "a name has a NUL in it": a_zip(b"x" * 99, [listed(b"manifest.json\0.exe", 0, 1)]),
     "a name is no UTF-8": a_zip(b"x" * 99, [listed(b"\xff\xfe", 0, 1, flags=0x800)]),
     "a name is a surrogate": a_zip(b"x" * 99, [listed(b"\xed\xa0\x80", 0, 1, flags=0x800)]),
     "a name leads elsewhere": a_zip(b"x" * 99, [listed(b"../../etc/passwd", 0, 1)]),
@@ -233,19 +220,6 @@ HOSTILE: dict[str, bytes] = {
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_pack_is_reported(content: bytes, path: Path) -> None:
     assert named(path, content) != ""
-
-
-@pytest.mark.slow("a large archive")
-def test_an_overlong_central_directory_is_not_read(path: Path) -> None:
-    entries = [listed(b"%d" % one, 0, 0) for one in range(500_000)]
-    tracemalloc.start()
-    path.write_bytes(a_zip(b"", entries))
-    tracemalloc.reset_peak()
-    before = tracemalloc.get_traced_memory()[0]
-    assert verify_pack(path).problems != ()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak - before < 8_000_000
 
 
 def test_a_file_of_three_gigabytes_is_refused(path: Path) -> None:
@@ -300,18 +274,6 @@ def test_a_shortened_or_extended_pack_is_reported(cut: int, write: Write, path: 
     assert verify_pack(path).problems != ()
     path.write_bytes(complete[:cut])
     assert verify_pack(path).problems != ()
-
-
-def rewrite(path: Path, inside: dict[str, bytes]) -> None:
-    """Write a forged pack with a matching seal and container."""
-    inside = {name: content for name, content in inside.items() if name != SEAL}
-    inside[SEAL] = pack.seal_json({name: hashlib.sha256(content).hexdigest() for name, content in inside.items()})
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in inside.items():
-            with archive.open(pack.zip_entry(name), "w") as out:
-                out.write(content)
-    path.write_bytes(target.getvalue())
 
 
 def forge_log(inside: dict[str, bytes], change: Callable[[list[Any]], Any], *, renumber: bool = False) -> None:

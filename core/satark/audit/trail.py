@@ -10,10 +10,10 @@ from satark.api.sealing import recipient_of
 from satark.audit import acts, keys, witness
 from satark.audit.acts import ActKind
 from satark.custody import log as custody
-from satark.custody.countersignature import CannotCountersign, countersign
-from satark.custody.manifest import PackSigner, Signer
-from satark.custody.verify_pack import held_against, verify_pack
-from satark.identity.signatures import verifier_of
+from satark.custody.countersignature import CannotCountersign, countersign, held_against
+from satark.custody.manifest import PackSigner
+from satark.custody.verify_pack import Signer, verify_pack
+from satark.identity.signatures import is_signed, verifier_of
 from satark.roster.entries import officer_key
 from satark.routing.desks import find_desk
 from satark.services import Services
@@ -124,7 +124,8 @@ class Trail:
         signer = self.pack_signer()
         if signer is None:
             raise CannotCountersign("the roster does not list this desk with the key that it has")
-        report = held_against(verify_pack(pack), self._services.read_keys(self._services.roster.stored_entries))
+        report = verify_pack(pack, is_theirs=is_signed)
+        report = held_against(report, self._services.read_keys(self._services.roster.stored_entries))
         content = countersign(report, signer, int(time.time()))
         self.record("exported", tip=report.number, detail=f"countersignature {report.manifest}")
         stated = pack.with_name(f"{pack.name}.{self.desk}.json")

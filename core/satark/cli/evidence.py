@@ -10,10 +10,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from satark.cli import counted
-from satark.custody.countersignature import held_with
-from satark.custody.manifest import Signer
-from satark.custody.verify_pack import PackReport, held_against, verify_pack
+from satark.custody.countersignature import held_against, held_with
+from satark.custody.verify_pack import PackReport, as_text, printable, verify_pack
+from satark.identity.signatures import is_signed
 from satark.roster.roster import read_copy
 from satark.runtime.commands import settings_of
 from satark.settings.core import EvidenceSettings
@@ -33,25 +32,26 @@ def evidence() -> None:
 @evidence.command()
 @click.argument("pack", type=_FILE)
 @click.option("--manifest", "printed", default="", metavar="SHA256", help="The hash on the signed certificate.")
+@click.option("--key", default="", metavar="HEX", help="The public key of the desk, as its office says.")
 @click.option("--roster", type=_FILE, help="A copy of the office's roster (roster.jsonl): is it the desk's signature?")
 @click.option("--countersignature", type=_FILE, help="What another desk stated of it: when did it have this pack?")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def verify(pack: Path, printed: str, roster: Path | None, countersignature: Path | None, *, as_json: bool) -> None:
-    """Verify PACK without any key, database or network; exit with 1 if anything was altered, and name it.
+def verify(
+    pack: Path, printed: str, key: str, roster: Path | None, countersignature: Path | None, *, as_json: bool
+) -> None:
+    """Verify PACK without a key, database or network; name what was altered (exit code 1).
 
-    Only the hash on the signed certificate reveals a pack that was replaced as a whole: give it with --manifest, or
-    compare it with the printed one. With --roster a pack is refused unless a desk of that roster signed it; so is a
-    countersignature.
+    VERIFIED (0) takes the office's public key (--key) or a copy of its roster (--roster). Else the pack is NOT VERIFIED
+    (3), since anybody can make and sign one. --manifest reveals a pack that was replaced as a whole.
     """
     try:
-        verdict = verify_pack(pack, printed)
+        verdict = verify_pack(pack, printed, key, is_theirs=is_signed)
         verdict = held_with(verdict, countersignature.read_bytes()) if countersignature else verdict
         verdict = held_against(verdict, read_copy(roster)) if roster else verdict
     except OSError as error:
         raise click.ClickException(f"{error.filename or pack}: {error.strerror or 'unreadable'}") from None
-    click.echo(json.dumps(_as_dict(verdict)) if as_json else _as_text(verdict))
-    if verdict.problems:
-        raise click.exceptions.Exit(1)
+    click.echo(json.dumps(_as_dict(verdict)) if as_json else as_text(verdict))
+    raise click.exceptions.Exit(verdict.exit_code)
 
 
 @evidence.command()
@@ -85,7 +85,7 @@ async def _cleaned(
     results = []
     weakly = settings.allow_weak_isolation
     async for one in clean_files(files, folder, settings.limits(), builtin_scrubbers(), weakly=weakly):
-        click.echo(msgspec.json.encode(one).decode() if as_json else _safe_line(_result(one)))
+        click.echo(msgspec.json.encode(one).decode() if as_json else printable(_result(one)))
         results.append(one)
     return results
 
@@ -99,33 +99,4 @@ def _result(one: CleanedFile) -> str:
 
 
 def _as_dict(verdict: PackReport) -> dict[str, object]:
-    return {"good": not verdict.problems, **msgspec.to_builtins(verdict)}
-
-
-def _as_text(verdict: PackReport) -> str:
-    if verdict.problems:
-        return "\n".join([*(_safe_line(str(problem)) for problem in verdict.problems), "the pack was altered"])
-    content = f"{counted(verdict.items, 'file')}, {counted(verdict.rows, 'custody row')}"
-    return "\n".join(
-        [
-            f"the pack of tip {_safe_line(verdict.number)} is intact: {content}",
-            f"manifest {verdict.manifest}   (compare it with the signed certificate)",
-            f"custody  {verdict.head}",
-            *_signatures(verdict),
-        ]
-    )
-
-
-def _signatures(verdict: PackReport) -> Iterator[str]:
-    yield f"signed   by {_who(verdict.signer)}" if verdict.signer else "no desk signed it"
-    if verdict.countersigner:
-        yield f"         and at {_safe_line(verdict.countersigned)} by {_who(verdict.countersigner)}"
-
-
-def _who(signer: Signer) -> str:
-    return f"the desk {_safe_line(signer.desk)}, key {_safe_line(signer.verifier)}"
-
-
-def _safe_line(text: str) -> str:
-    """Replace characters that start a new line or control the terminal, since a forger may have chosen the names."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return {"good": not verdict.exit_code, **msgspec.to_builtins(verdict)}

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from fpdf import FPDF
 
-from satark.custody.manifest import Manifest, PackItem, ReceivedFile, format_ist, group_digits
+from satark.custody.manifest import Manifest, PackItem, ReceivedFile, format_ist
+from satark.custody.verify_pack import group_digits
 from satark.printing.fonts import FAMILY, use_fonts
 from satark_words.catalogues import Catalogue, Catalogues
 

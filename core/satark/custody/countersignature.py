@@ -8,14 +8,18 @@ roster as the authority.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from satark.api.routing import CaseworkError
 from satark.custody.chain import canonical_json, format_utc
-from satark.custody.manifest import PackSignature, Signer, is_signed_by, sign
-from satark.custody.verify_pack import PackProblem, PackReport
+from satark.custody.manifest import PackSignature, is_signed_by, sign
+from satark.custody.verify_pack import SIGNATURE, PackProblem, PackReport, Signer
+from satark.roster.chain import chain_hash, verify
+from satark.roster.entries import DeskAdded, Entry, KeyChange
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
@@ -78,7 +82,7 @@ def held_with(report: PackReport, content: bytes) -> PackReport:
         return _with_problem(report, "it is of another pack")
     if problem := _contradiction(report, statement):
         return _with_problem(report, problem)
-    return msgspec.structs.replace(report, countersigner=statement.signer, countersigned=statement.utc)
+    return replace(report, countersigner=statement.signer, countersigned=statement.utc)
 
 
 def _contradiction(report: PackReport, statement: Statement) -> str:
@@ -96,4 +100,32 @@ def _digest(statement: Statement) -> str:
 
 
 def _with_problem(report: PackReport, what: str) -> PackReport:
-    return msgspec.structs.replace(report, problems=(*report.problems, PackProblem(_PART, what)))
+    return replace(report, problems=(*report.problems, PackProblem(_PART, what)))
+
+
+def held_against(report: PackReport, roster: Iterable[bytes]) -> PackReport:
+    """Return a report, checked against the roster: a desk that the roster lists must have signed, with its own key.
+
+    Args:
+        report: of the pack.
+        roster: the encoded entries of the office's roster. Former keys of a desk count too, since packs outlast keys.
+    """
+    lines, head, heads = list(roster), "", set()
+    for number, line in enumerate(lines, 1):
+        head = chain_hash(head, line)
+        heads.add(f"{number}:{head}")
+    verified, signer = verify(lines), report.signer
+    problems = [PackProblem("the roster", one) for one in verified.problems]
+    for part, one in ((SIGNATURE, signer), (_PART, report.countersigner)):
+        if one is not None and one.verifier not in _verifiers(verified.entries, one.desk):
+            problems.append(PackProblem(part, "the roster never listed this key for this desk"))
+    if signer is not None and signer.roster not in heads:
+        problems.append(PackProblem(SIGNATURE, "the desk signed by another roster than this one, or by a later one"))
+    return replace(report, problems=(*report.problems, *problems), is_known=signer is not None)
+
+
+def _verifiers(entries: Iterable[Entry | None], desk: str) -> set[str]:
+    """Return every key that a roster listed for a desk to sign with."""
+    bodies = [entry.body for entry in entries if entry is not None]
+    added = {body.verifier for body in bodies if isinstance(body, DeskAdded) and body.desk.name == desk}
+    return added | {body.verifier for body in bodies if isinstance(body, KeyChange) and body.desk == desk}

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Final, Literal
 
 import msgspec
 
 from satark.api.observability import Redacted
+from satark.custody.verify_pack import FORMAT, PACK_DOMAIN, Signer
 from satark.identity.signatures import is_signed
 
-FORMAT: Final = "satark-pack/1"
 _IST: Final = timezone(timedelta(hours=5, minutes=30))
-SIGNATURE: Final = "signature.json"
-"""The file of the pack that holds its signature."""
-_PACK: Final = b"satark/1/pack\0"
 
 
 class Issuer(Redacted, frozen=True, kw_only=True):
@@ -75,16 +72,6 @@ class ReceivedFile(msgspec.Struct, frozen=True, kw_only=True):
     """Why there is no clean copy of it (`satark_files.scrubber.Reason`); empty: there is one."""
 
 
-class Signer(msgspec.Struct, frozen=True, kw_only=True):
-    """The desk that signs the pack, as the roster lists it."""
-
-    desk: str
-    verifier: str
-    """Its Ed25519 public key, hex."""
-    roster: str
-    """Number of the roster's entries and hash of the newest one, `3:9f86…`, when the desk signed."""
-
-
 class Manifest(Redacted, frozen=True, kw_only=True):
     """The contents of a pack."""
 
@@ -108,6 +95,8 @@ class Manifest(Redacted, frozen=True, kw_only=True):
     """The last hash of the custody log, hex."""
     certificates: dict[str, str]
     """Name → SHA-256 (hex) of each certificate as it is before this manifest's own hash is printed into it."""
+    guides: Mapping[str, tuple[str, int]] = {}
+    """Name → SHA-256 (hex) and size of each file that says how the pack is verified."""
     signer: Signer | None = None
     """Who signed the pack; None: it is not signed."""
     official_confidence: bool = True
@@ -116,11 +105,6 @@ class Manifest(Redacted, frozen=True, kw_only=True):
 def format_ist(utc: str) -> str:
     """Format a time as the form requires it, in Indian Standard Time: `24/11/2026 14:30:05`."""
     return f"{datetime.fromisoformat(utc).astimezone(_IST):%d/%m/%Y %H:%M:%S}"
-
-
-def group_digits(digest: str) -> str:
-    """Return a hash value in groups of sixteen digits, so that it can be compared and lines can break."""
-    return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))
 
 
 class PackSignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,12 +123,12 @@ class PackSigner(Redacted, frozen=True, kw_only=True):
     """Signs a message with the private half of the signer's key."""
 
 
-def sign(signer: PackSigner, sha256: str, domain: bytes = _PACK) -> PackSignature:
+def sign(signer: PackSigner, sha256: str, domain: bytes = PACK_DOMAIN) -> PackSignature:
     """Sign this SHA-256 (hex): that of a manifest or, in another domain, of something else."""
     return PackSignature(signature=signer.sign(domain + bytes.fromhex(sha256)).hex())
 
 
-def is_signed_by(signer: Signer, signature: PackSignature, sha256: str, domain: bytes = _PACK) -> bool:
+def is_signed_by(signer: Signer, signature: PackSignature, sha256: str, domain: bytes) -> bool:
     """Whether a signature over this SHA-256 (hex) is the signer's."""
     try:
         signed = bytes.fromhex(signature.signature)

@@ -1,9 +1,10 @@
 """Writes a pack: a tip's files with all that a court needs to verify them, in one ZIP file.
 
 The same content gives the same bytes, so that every byte can be checked. A pack contains, in this order: the files,
-`custody.json` (the log), `manifest.json` (the hash report), the certificates, `signature.json` (of the desk) and
-`seal.json` (the hash of each of these). Each certificate prints the manifest's hash, and the manifest has the hash of
-each certificate. So a certificate is hashed with zeros in place of the manifest's hash (`blanked`).
+`custody.json` (the log), `manifest.json` (the hash report), the certificates, `signature.json` (of the desk), a page
+and a program for verifiers (`GUIDES`), and `manifest-sha256.txt` (the hash of each of these, for `sha256sum -c`). Each
+certificate prints the manifest's hash, and the manifest has the hash of each certificate. So a certificate is hashed
+with zeros in place of the manifest's hash (`blanked`).
 """
 
 from __future__ import annotations
@@ -27,8 +28,6 @@ from satark.custody.chain import Form, canonical_json, format_utc
 from satark.custody.entries import TOOL
 from satark.custody.log import LogRow
 from satark.custody.manifest import (
-    FORMAT,
-    SIGNATURE,
     Issuer,
     Manifest,
     PackItem,
@@ -36,20 +35,15 @@ from satark.custody.manifest import (
     ReceivedFile,
     WithheldFile,
     format_ist,
-    group_digits,
     sign,
 )
+from satark.custody.verify_pack import CUSTODY, GUIDES, MANIFEST, NO_HASH, SEAL, SIGNATURE, group_digits, seal
 from satark_files.extra_packages import needing
 from satark_files.file_endings import ending_of
 from satark_words.languages import languages_of
 
-CUSTODY: Final = "custody.json"
-MANIFEST: Final = "manifest.json"
-SEAL: Final = "seal.json"
 CERTIFICATES: Final = {f"certificate-{language}.pdf": language for language in sorted(languages_of("satark.custody"))}
 """File name → language of the certificates that this version writes."""
-_NO_HASH: Final = "0" * 64
-
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 Role: TypeAlias = Literal["original", "scrubbed", "transcript"]
@@ -137,30 +131,6 @@ def zip_entry(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def seal_json(digests: dict[str, str]) -> bytes:
-    """Return the content of `seal.json`, given each file's SHA-256."""
-    return canonical_json({"format": FORMAT, "files": digests})
-
-
-def blanked(certificate: bytes, manifest_sha256: str) -> bytes | None:
-    """Return a certificate with zeros in place of the manifest's hash (hex); None if it does not print that hash."""
-    printed, zeros = group_digits(manifest_sha256).encode(), group_digits(_NO_HASH).encode()
-    return certificate.replace(printed, zeros) if printed in certificate and zeros not in certificate else None
-
-
-def pack_order(manifest: Manifest) -> list[str]:
-    """Return the names of a pack's files in the order in which they stand in it."""
-    signature = [SIGNATURE] if manifest.signer else []
-    return [
-        *(one.filename for one in manifest.items),
-        CUSTODY,
-        MANIFEST,
-        *sorted(manifest.certificates),
-        *signature,
-        SEAL,
-    ]
-
-
 def pack_rows(log: Sequence[LogRow]) -> tuple[PackRow, ...]:
     """Return the rows of a custody log as a pack contains them."""
     return tuple(
@@ -227,10 +197,12 @@ class _PackWriter:
         self._add(CUSTODY, custody)
         digest = self._add(MANIFEST, canonical_json(manifest))
         for name, certificate in certificates.items():
-            self._add(name, certificate.replace(group_digits(_NO_HASH).encode(), group_digits(digest).encode()))
+            self._add(name, certificate.replace(group_digits(NO_HASH).encode(), group_digits(digest).encode()))
         if contents.signer is not None:
             self._add(SIGNATURE, canonical_json(sign(contents.signer, digest)))
-        self._add(SEAL, seal_json(self._digests))
+        for name in GUIDES:
+            self._add(name, _guide(name))
+        self._add(SEAL, seal(self._digests))
         return WrittenPack(len(manifest.items), digest, head)
 
     def _add(self, name: str, content: bytes) -> str:
@@ -253,7 +225,7 @@ def _with_certificates(manifest: Manifest, log: Sequence[LogRow]) -> tuple[Manif
     with needing("printing"):
         from satark.custody.certificate import make_certificate  # noqa: PLC0415 - verifiers and servers never print one
 
-    made = {name: make_certificate(manifest, _NO_HASH, log, language) for name, language in CERTIFICATES.items()}
+    made = {name: make_certificate(manifest, NO_HASH, log, language) for name, language in CERTIFICATES.items()}
     digests = {name: hashlib.sha256(certificate).hexdigest() for name, certificate in made.items()}
     return msgspec.structs.replace(manifest, certificates=digests), made
 
@@ -274,8 +246,13 @@ def _manifest(contents: PackContents, issuer: Issuer, items: tuple[PackItem, ...
         custody="",
         head="",
         certificates={},
+        guides={name: (hashlib.sha256(_guide(name)).hexdigest(), len(_guide(name))) for name in GUIDES},
         signer=contents.signer.who if contents.signer else None,
     )
+
+
+def _guide(name: str) -> bytes:
+    return Path(__file__).with_name(name).read_bytes()
 
 
 def _received(record: Evidence) -> ReceivedFile:

@@ -1,50 +1,52 @@
-"""Verifies a pack without a key, a database or a network, and names what was altered."""
+#!/usr/bin/env python3
+"""Verifies an evidence pack with Python's standard library and `openssl`: `python3 verify_pack.py pack.zip --key KEY`.
+
+The key must come from the desk's office, not from whoever gave you the pack. Exit code 0: verified; 1: altered; 3: not
+verified, since nobody signed the pack or nobody says whose key it is. `how-to-verify.txt` says what is compared.
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
-import io
+import json
 import re
 import struct
-import zipfile
-from collections.abc import Iterable
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
-import msgspec
-
-from satark.custody import chain
-from satark.custody.chain import canonical_json
-from satark.custody.manifest import (
-    FORMAT,
-    SIGNATURE,
-    Manifest,
-    PackSignature,
-    ReceivedFile,
-    Signer,
-    WithheldFile,
-    is_signed_by,
-)
-from satark.custody.pack import CUSTODY, MANIFEST, SEAL, PackLog, PackRow, blanked, pack_order, seal_json, zip_entry
-from satark.custody.pack_container import BoundedReader, ComparingWriter
-from satark.roster.chain import verify as verify_roster
-from satark.roster.entries import DeskAdded, Entry, KeyChange
-from satark_files.decoding import DECODING_ERRORS
-
-_STEP: Final = 1 << 18
-_HEADER: Final = 30
-"""Bytes of a local file header before the name (APPNOTE.TXT, 4.3.7)."""
-_MAX_CONTENT: Final = 64 << 20
-"""Most bytes of the manifest and of the log; a longer one is refused."""
-_MAX_NAME: Final = 255
+FORMAT: Final = "satark-pack/2"
+CUSTODY: Final = "custody.json"
+MANIFEST: Final = "manifest.json"
+SIGNATURE: Final = "signature.json"
+SEAL: Final = "manifest-sha256.txt"
+GUIDES: Final = ("how-to-verify.txt", "verify_pack.py")
+"""The files of a pack that say how it is verified."""
+NO_HASH: Final = "0" * 64
+PACK_DOMAIN: Final = b"satark/1/pack\0"
+"""What stands before a manifest's SHA-256 in the message that a desk signs."""
 _CONTAINER: Final = "the container (the ZIP around the files)"
 _REQUIRED_CERTIFICATES: Final = ("certificate-hi.pdf", "certificate-en.pdf")
-"""Every pack has at least these; a pack of a later or an earlier version may have other languages besides."""
-_is_certificate = re.compile(r"certificate-[a-z]{2,3}\.pdf").fullmatch
+_is_certificate: Final = re.compile(r"certificate-[a-z]{2,3}\.pdf").fullmatch
+_STEP, _MAX_NAME, _MAX_PARTS, _MAX_SIZE, _MAX_CONTENT = 1 << 18, 255, 10_000, 0x7FFFFFFF, 64 << 20
+"""Bytes that are read at once; most bytes of a name, files, bytes of a file, and of a file that is read as a whole."""
+_FORMS: Final = {"original": "original", "scrubbed": "clean", "transcript": "transcript"}
+_LOGGED: Final = {"original": ("original",), "scrubbed": ("clean", "muted"), "transcript": ("transcript",)}
+"""Role of an item → the forms under which the log may have its hash: of a film the copy without sound leaves."""
+Verifies: TypeAlias = Callable[[str, bytes, bytes], bool]
+_RECEIVED: Final = ("sha256", "bytes", "mime", "md5", "problem")
+_MALFORMED: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 
 
-class PackProblem(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class PackProblem:
     """A problem with a part of the pack."""
 
     part: str
@@ -54,7 +56,19 @@ class PackProblem(msgspec.Struct, frozen=True):
         return f"{self.part}: {self.what}"
 
 
-class PackReport(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Signer:
+    """The desk that signs, as the roster lists it."""
+
+    desk: str
+    verifier: str
+    """Its Ed25519 public key, hex."""
+    roster: str
+    """Number of the roster's entries and hash of the newest one, `3:9f86…`, when the desk signed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackReport:
     """The result of a verification."""
 
     problems: tuple[PackProblem, ...]
@@ -65,330 +79,322 @@ class PackReport(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the manifest, hex, to be compared with the signed certificate."""
     head: str = ""
     exported: str = ""
-    """When the pack was exported (UTC), as the exporting desk says."""
+    """When (UTC), as the exporting desk says."""
     signer: Signer | None = None
     """The desk that signed the pack; None: the signature is missing or false."""
+    is_known: bool = False
+    """Whether the office's key or roster, which did not come with the pack, has the signer's key."""
     countersigner: Signer | None = None
-    """The other desk that countersigned the pack (`satark.custody.countersignature`), if this was checked."""
+    """The other desk that had the pack (`satark.custody.countersignature`), if this was checked, and when (UTC)."""
     countersigned: str = ""
-    """When the countersigning desk had the pack (UTC)."""
+
+    @property
+    def exit_code(self) -> int:
+        """0: verified; 1: altered; 3: not verified, since nobody signed it or nobody says whose key it is."""
+        return 1 if self.problems else 0 if self.signer and self.is_known else 3
 
 
-def verify_pack(path: Path, printed: str = "") -> PackReport:
-    """Verify a pack.
+def is_signed(key: str, signature: bytes, message: bytes) -> bool:
+    """Whether a message's Ed25519 signature was made with this public key (hex), as the program `openssl` says."""
+    with tempfile.TemporaryDirectory() as folder:
+        der, signed, signs = (Path(folder, name) for name in ("key.der", "message", "signature"))
+        der.write_bytes(bytes.fromhex(f"302a300506032b6570032100{key}"))  # RFC 8410, section 4
+        signed.write_bytes(message)
+        signs.write_bytes(signature)
+        named = ["-keyform", "DER", "-inkey", str(der), "-in", str(signed), "-sigfile", str(signs)]
+        command = ["openssl", "pkeyutl", "-verify", "-pubin", "-rawin", *named]
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603 - no shell
+
+
+def verify_pack(path: Path, printed: str = "", key: str = "", *, is_theirs: Verifies = is_signed) -> PackReport:
+    """Verify a pack. An `OSError` says that the pack can't be read, or that there is no program `openssl`.
 
     Args:
         path: the pack.
         printed: the manifest's SHA-256 on a signed certificate; it detects even a pack that was made anew.
-
-    Raises:
-        OSError: the file can't be read.
+        key: the desk's public key (hex), as the office says.
+        is_theirs: checks a signature, given the key, the signature and the message.
     """
     with path.open("rb") as file:
         try:
-            verifier = _PackVerifier(file)
-        except (zipfile.BadZipFile, ValueError, struct.error, EOFError, NotImplementedError, RuntimeError):
+            verifier = _PackVerifier(file, is_theirs)
+        except (ValueError, struct.error):
             return PackReport(problems=(PackProblem(_CONTAINER, "it can't be read as a pack, or was cut short"),))
-        return verifier.report(printed)
+        report = verifier.report()
+    wrong = [PackProblem(MANIFEST, "its hash is not the one on the certificate: this is another pack")]
+    wrong *= bool(printed) and printed.replace(" ", "").lower() != report.manifest
+    if key and report.signer and key.lower() != report.signer.verifier:
+        wrong.append(PackProblem(SIGNATURE, "another key made it"))
+    return replace(report, problems=(*report.problems, *wrong), is_known=bool(key and report.signer))
 
 
-def held_against(report: PackReport, roster: Iterable[bytes]) -> PackReport:
-    """Return a report, checked against the roster: a desk that the roster lists must have signed, with its own key.
+class _Part(NamedTuple):
+    """Where the content of a file stands in the pack, and the hash of it."""
 
-    Args:
-        report: of the pack.
-        roster: the encoded entries of the office's roster. Former keys of a desk count too, since packs outlast keys.
+    start: int
+    size: int
+    sha256: str
+
+
+def _read_parts(file: BinaryIO) -> tuple[dict[str, _Part], bool]:
+    """Return the files of a pack, one after the other, and whether every byte around them is as a pack has it.
+
+    The records are those of APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.14 to 4.3.16.
     """
-    verified = verify_roster(roster)
-    problems = [PackProblem("the roster", one) for one in verified.problems]
-    signer = report.signer
-    if signer is None:
-        problems.append(PackProblem(SIGNATURE, "no desk signed the pack, or the signature is false"))
-    for part, one in ((SIGNATURE, signer), ("the countersignature", report.countersigner)):
-        if one is not None and one.verifier not in _verifiers(verified.entries, one.desk):
-            problems.append(PackProblem(part, "the roster never listed this key for this desk"))
-    return msgspec.structs.replace(report, problems=(*report.problems, *problems))
-
-
-def _verifiers(entries: Iterable[Entry | None], desk: str) -> set[str]:
-    """Return every key that a roster listed for a desk to sign with."""
-    bodies = [entry.body for entry in entries if entry is not None]
-    added = {body.verifier for body in bodies if isinstance(body, DeskAdded) and body.desk.name == desk}
-    return added | {body.verifier for body in bodies if isinstance(body, KeyChange) and body.desk == desk}
+    parts: dict[str, _Part] = {}
+    at, count, directory, is_as_written = 0, 0, b"", True
+    while (header := file.read(30))[:4] == b"PK\3\4" and count < _MAX_PARTS:
+        size, length = struct.unpack_from("<L4xH", header, 18)
+        name, start = file.read(length), at + 30 + length
+        if length > _MAX_NAME or size > _MAX_SIZE:
+            raise ValueError
+        digest, crc, left = hashlib.sha256(), 0, size
+        while left:
+            if not (chunk := file.read(min(left, _STEP))):
+                raise ValueError
+            digest.update(chunk)
+            crc, left = zlib.crc32(chunk, crc), left - len(chunk)
+        flags = 0 if name.isascii() else 0x800
+        facts = struct.pack("<4H3LH", flags, 0, 0, 33, crc, size, size, length)
+        far = struct.pack("<2HQ", 1, 8, at) if at > _MAX_SIZE else b""
+        version, offset = (45, 0xFFFFFFFF) if far else (20, at)
+        directory += struct.pack("<4s2BH", b"PK\1\2", version, 3, version) + facts
+        directory += struct.pack("<4H2L", len(far), 0, 0, 0, 0o600 << 16, offset) + name + far
+        is_as_written &= header == b"PK\3\4\x14\0" + facts + b"\0\0" and name.decode() not in parts
+        parts[name.decode()] = _Part(start, size, digest.hexdigest())
+        at, count = start + size, count + 1
+    if not count:
+        raise ValueError
+    far = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, len(directory), at)
+    far += struct.pack("<4sLQL", b"PK\6\7", 0, at + len(directory), 1)
+    sizes = (len(directory), min(at, 0xFFFFFFFF), 0)
+    ending = far * (at > _MAX_SIZE) + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, *sizes)
+    file.seek(at)
+    return parts, is_as_written and file.read(len(directory + ending) + 1) == directory + ending
 
 
 class _PackVerifier:
-    """Verifies a pack that at least is a ZIP file."""
+    """Verifies a file that begins as a pack does."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, file: BinaryIO, is_theirs: Verifies) -> None:
+        self._file, self._is_theirs = file, is_theirs
         self._problems: list[PackProblem] = []
-        self._is_signed = False
-        self._size = file.seek(0, io.SEEK_END)
-        with zipfile.ZipFile(BoundedReader(file)) as archive:
-            infos = archive.infolist()
-        self._check_layout(infos)
-        self._infos = {info.filename: info for info in infos}
-        if len(self._infos) != len(infos):
-            self._add_problem(_CONTAINER, "it contains a name twice")
-        self._digests = {name: self._digest(info) for name, info in self._infos.items()}
+        self._parts, is_as_written = _read_parts(file)
+        if not is_as_written:
+            self._add(_CONTAINER, "it was altered, or is not in the format of packs")
 
-    def report(self, printed: str) -> PackReport:
-        self._check_seal()
-        manifest, log = self._manifest(), self._log()
-        if manifest is not None:
-            self._check_items(manifest)
-            self._check_certificates(manifest)
-            self._check_order(manifest)
-            self._is_signed = self._check_signature(manifest)
-        if log is not None:
-            self._check_chain(log)
-        if manifest is not None and log is not None:
-            self._check_custody(manifest, log)
-            self._check_received(manifest, log)
-        self._check_container()
-        digest = self._digests.get(MANIFEST, "")
-        if printed and printed.replace(" ", "").lower() != digest:
-            self._add_problem(MANIFEST, "its hash is not the one on the certificate: this is another pack")
+    def report(self) -> PackReport:
+        self._checked(SEAL, self._check_seal)
+        manifest, log = self._loaded(MANIFEST, "items"), self._loaded(CUSTODY, "rows")
+        signer = None
+        if manifest:
+            for check in (self._check_items, self._check_certificates, self._check_order):
+                self._checked(MANIFEST, check, manifest)
+            signer = self._checked(SIGNATURE, self._signer, manifest)
+        if log:
+            self._checked(CUSTODY, self._check_chain, log)
+        if manifest and log:
+            self._checked(CUSTODY, self._check_custody, manifest, log)
+            self._checked(MANIFEST, self._check_received, manifest, log)
         return PackReport(
             problems=tuple(dict.fromkeys(self._problems)),
-            number=manifest.number if manifest else "",
-            items=len(manifest.items) if manifest else 0,
-            rows=len(log.rows) if log else 0,
-            manifest=digest,
-            head=manifest.head if manifest else "",
-            exported=manifest.utc if manifest else "",
-            signer=manifest.signer if manifest and self._is_signed else None,
+            number=str(manifest.get("number", "")),
+            items=len(manifest.get("items", ())),
+            rows=len(log.get("rows", ())),
+            manifest=self._sha256(MANIFEST),
+            head=str(manifest.get("head", "")),
+            exported=str(manifest.get("utc", "")),
+            signer=signer,
         )
 
-    def _add_problem(self, part: str, what: str) -> None:
+    def _add(self, part: str, what: str) -> None:
         self._problems.append(PackProblem(part, what))
 
-    def _check_layout(self, infos: list[zipfile.ZipInfo]) -> None:
-        """Refuse files that do not lie one after the other, so that every byte is read at most once."""
-        free = 0
-        for info in infos:
-            start, size = _span(info)
-            if info.header_offset < free or size > zipfile.ZIP64_LIMIT or len(info.filename.encode()) > _MAX_NAME:
-                raise zipfile.BadZipFile
-            free = start + size
-        if free > self._size:
-            raise zipfile.BadZipFile
+    def _checked(self, part: str, check: Callable[..., Any], *arguments: Any) -> Any:
+        """Do a check; what it does not find as it must be is named as altered."""
+        try:
+            return check(*arguments)
+        except _MALFORMED:
+            self._add(part, "it was altered: it is not in the format of packs")
+            return None
 
-    def _digest(self, info: zipfile.ZipInfo) -> str:
-        start, left = _span(info)
-        self._file.seek(start)
-        digest = hashlib.sha256()
-        while left and (chunk := self._file.read(min(left, _STEP))):
-            digest.update(chunk)
-            left -= len(chunk)
-        return digest.hexdigest()
+    def _sha256(self, name: str) -> str:
+        return self._parts[name].sha256 if name in self._parts else ""
 
     def _content(self, name: str) -> bytes:
-        info = self._infos.get(name)
-        if info is None:
-            return b""
-        start, size = _span(info)
-        self._file.seek(start)
-        return self._file.read(min(size, _MAX_CONTENT))
+        part = self._parts.get(name, _Part(0, 0, ""))
+        self._file.seek(part.start)
+        return self._file.read(min(part.size, _MAX_CONTENT))
+
+    def _loaded(self, name: str, listing: str) -> dict[str, Any]:
+        """Return the content of a JSON file that has a list of this name; nothing if it has not, which is named."""
+        try:
+            content = self._content(name)
+            value = json.loads(content)
+            if canonical(value) == content and isinstance(value[listing], list):
+                return dict(value)
+        except _MALFORMED:
+            pass
+        self._add(name, "it is missing, or was altered: it is not in the format of packs")
+        return {}
 
     def _check_seal(self) -> None:
-        content = self._content(SEAL)
-        actual = {name: digest for name, digest in self._digests.items() if name != SEAL}
-        if content == seal_json(actual):
-            return
-        try:
-            sealed = msgspec.json.decode(content, type=dict[str, dict[str, str] | str])["files"]
-        except (*DECODING_ERRORS, KeyError):
-            sealed = None
-        if not isinstance(sealed, dict):
-            self._add_problem(SEAL, "it was altered: it can't be read")
-            return
-        named = len(self._problems)
-        for name in sorted(sealed.keys() | actual.keys()):
-            if name not in actual:
-                self._add_problem(name, f"it is missing, or its line in {SEAL} was altered")
-            elif name not in sealed:
-                self._add_problem(name, f"it was added, or its line in {SEAL} was altered")
-            elif sealed[name] != actual[name]:
-                self._add_problem(name, f"it was altered, or its line in {SEAL} was")
-        if len(self._problems) == named:
-            self._add_problem(SEAL, "it was altered")
+        actual = {name: part.sha256 for name, part in self._parts.items() if name != SEAL}
+        if self._content(SEAL) != seal(actual):
+            self._add(SEAL, "it is missing, or was altered")
+            sealed = {line[66:]: line[:64] for line in self._content(SEAL).decode("utf-8", "replace").splitlines()}
+            for name in sorted(sealed.keys() | actual.keys()):
+                if sealed.get(name) != actual.get(name):
+                    self._add(name, f"it was altered, added or removed, or its line in {SEAL} was")
 
-    def _manifest(self) -> Manifest | None:
-        content = self._content(MANIFEST)
-        try:
-            manifest = msgspec.json.decode(content, type=Manifest)
-        except DECODING_ERRORS:
-            self._add_problem(MANIFEST, "it was altered: it can't be read")
-            return None
-        if canonical_json(manifest) != content or manifest.format != FORMAT:
-            self._add_problem(MANIFEST, "it was altered: it is not in the format of packs")
-        return manifest
+    def _check_items(self, manifest: Mapping[str, Any]) -> None:
+        if manifest["format"] != FORMAT:
+            self._add(MANIFEST, "it is not in the format of packs")
+        listed = {item["filename"]: (item["sha256"], item["bytes"]) for item in manifest["items"]}
+        for name, facts in (listed | {guide: tuple(manifest["guides"][guide]) for guide in GUIDES}).items():
+            part = self._parts.get(name)
+            if part is None or facts != (part.sha256, part.size):
+                self._add(name, f"it is missing, or is not the file that {MANIFEST} lists")
+        for name in sorted(self._parts.keys() - set(pack_order(manifest))):
+            self._add(name, f"it is in the pack, but {MANIFEST} does not list it")
 
-    def _log(self) -> PackLog | None:
-        content = self._content(CUSTODY)
-        try:
-            log = msgspec.json.decode(content, type=PackLog)
-        except DECODING_ERRORS:
-            self._add_problem(CUSTODY, "it was altered: it can't be read")
-            return None
-        if canonical_json(log) != content:
-            self._add_problem(CUSTODY, "it was altered: it is not in the format of packs")
-        return log
+    def _check_certificates(self, manifest: Mapping[str, Any]) -> None:
+        listed = manifest["certificates"]
+        for name in sorted({*_REQUIRED_CERTIFICATES, *listed}):
+            if name not in self._parts or name not in listed or not _is_certificate(name):
+                self._add(name, f"it is missing, or {MANIFEST} does not list it")
+            elif (unprinted := blanked(self._content(name), self._sha256(MANIFEST))) is None:
+                self._add(name, f"it does not print the hash of {MANIFEST}: it is of another pack")
+            elif hashlib.sha256(unprinted).hexdigest() != listed[name]:
+                self._add(name, f"it is not the certificate that {MANIFEST} lists")
 
-    def _check_items(self, manifest: Manifest) -> None:
-        expected = {item.filename: item for item in manifest.items}
-        for name, item in expected.items():
-            info = self._infos.get(name)
-            if info is None:
-                self._add_problem(name, f"{MANIFEST} lists it, but it is missing")
-            elif (item.sha256, item.bytes) != (self._digests[name], info.file_size):
-                self._add_problem(name, f"it is not the file that {MANIFEST} lists")
-        for name in sorted(self._infos.keys() - set(pack_order(manifest))):
-            self._add_problem(name, f"it is in the pack, but {MANIFEST} does not list it")
-
-    def _check_certificates(self, manifest: Manifest) -> None:
-        for name in sorted({*_REQUIRED_CERTIFICATES, *manifest.certificates}):
-            if name not in self._infos:
-                self._add_problem(name, "it is missing")
-            elif name not in manifest.certificates or not _is_certificate(name):
-                self._add_problem(name, f"{MANIFEST} does not list it")
-            else:
-                unprinted = blanked(self._content(name), self._digests[MANIFEST])
-                if unprinted is None:
-                    self._add_problem(name, f"it does not print the hash of {MANIFEST}: it is of another pack")
-                elif hashlib.sha256(unprinted).hexdigest() != manifest.certificates[name]:
-                    self._add_problem(name, f"it is not the certificate that {MANIFEST} lists")
-
-    def _check_order(self, manifest: Manifest) -> None:
-        expected = [name for name in pack_order(manifest) if name in self._infos]
-        found = [name for name in self._infos if name in set(expected)]
+    def _check_order(self, manifest: Mapping[str, Any]) -> None:
+        expected = [name for name in pack_order(manifest) if name in self._parts]
+        found = [name for name in self._parts if name in set(expected)]
         if found != expected:
-            misplaced = next(name for name, right in zip(found, expected, strict=True) if name != right)
-            self._add_problem(misplaced, "it does not stand in its place: files of the pack were reordered")
+            misplaced = next((name for name, right in zip(found, expected, strict=False) if name != right), MANIFEST)
+            self._add(misplaced, "it does not stand in its place: files of the pack were reordered")
 
-    def _check_signature(self, manifest: Manifest) -> bool:
-        """Whether the signature is the one of the desk that the manifest names."""
-        if manifest.signer is None:
-            return False
-        content = self._content(SIGNATURE)
-        try:
-            signature = msgspec.json.decode(content, type=PackSignature)
-        except DECODING_ERRORS:
-            self._add_problem(SIGNATURE, "it is missing, or was altered: it can't be read")
-            return False
-        good = is_signed_by(manifest.signer, signature, self._digests[MANIFEST])
-        if not good or canonical_json(signature) != content:
-            self._add_problem(SIGNATURE, f"it is not the signature of the desk {manifest.signer.desk} on {MANIFEST}")
-        return good
+    def _signer(self, manifest: Mapping[str, Any]) -> Signer | None:
+        """Return the desk that the manifest names, if the signature is its."""
+        if manifest["signer"] is None:
+            return None
+        signer, signature = Signer(**manifest["signer"]), self._content(SIGNATURE)
+        message = PACK_DOMAIN + bytes.fromhex(self._sha256(MANIFEST))
+        given = json.loads(signature)["signature"]
+        is_as_written = signature == canonical({"algorithm": "ed25519", "signature": bytes.fromhex(given).hex()})
+        if is_as_written and self._is_theirs(signer.verifier, bytes.fromhex(given), message):
+            return signer
+        self._add(SIGNATURE, f"it is not the signature of the desk {signer.desk} on {MANIFEST}")
+        return None
 
-    def _check_chain(self, log: PackLog) -> None:
-        before = bytes.fromhex(log.start) if _is_hash(log.start) else b""
-        for number, packed in enumerate(log.rows, 1):
+    def _check_chain(self, log: Mapping[str, Any]) -> None:
+        before = bytes.fromhex(log["start"])
+        for number, row in enumerate(log["rows"], 1):
             part = f"{CUSTODY}, row {number}"
-            if packed.seq != number:
-                self._add_problem(
-                    part, f"it is out of order, or rows are missing or inserted: its number is {packed.seq}"
-                )
-            if not all(map(_is_hash, (packed.entry_sha256, packed.sealed_sha256, packed.hash))):
-                self._add_problem(part, "it was altered: one of its hashes is no hash")
-                continue
-            row = _row(packed)
-            if packed.entry is None and not row.is_erasure:
-                self._add_problem(part, "its entry was removed")
-            elif packed.entry is not None and chain.commitment(packed.entry) != row.entry:
-                self._add_problem(part, "its entry was altered")
-            if chain.row_hash(before, row) != bytes.fromhex(packed.hash):
-                self._add_problem(part, "it was altered, or does not follow from the previous row")
-            before = bytes.fromhex(packed.hash)
+            if row["seq"] != number:
+                self._add(part, f"it is out of order, or rows are missing or inserted: its number is {row['seq']}")
+            entry, sealed = bytes.fromhex(row["entry_sha256"]), bytes.fromhex(row["sealed_sha256"])
+            if row["entry"] is None and sealed != hashlib.sha256().digest():
+                self._add(part, "its entry was removed")
+            elif row["entry"] is not None and hashlib.sha256(canonical(row["entry"])).digest() != entry:
+                self._add(part, "its entry was altered")
+            place = f"{row['seq']}/{row['file']}/{row['day']}/".encode()
+            if hashlib.sha256(before + place + entry + sealed).hexdigest() != row["hash"]:
+                self._add(part, "it was altered, or does not follow from the previous row")
+            before = bytes.fromhex(row["hash"])
 
-    def _check_custody(self, manifest: Manifest, log: PackLog) -> None:
+    def _check_custody(self, manifest: Mapping[str, Any], log: Mapping[str, Any]) -> None:
         """Compare the files with what was received and made according to the log."""
-        if self._digests.get(CUSTODY) != manifest.custody:
-            self._add_problem(CUSTODY, f"it is not the log that {MANIFEST} names")
-        if not log.rows or log.rows[-1].hash != manifest.head:
-            self._add_problem(CUSTODY, f"it does not end where {MANIFEST} says: rows were cut off or added")
-        logged = {
-            (packed.file, packed.entry.form, packed.entry.sha256) for packed in log.rows if packed.entry is not None
-        }
-        exports = _exports(log)
-        for item in manifest.items:
-            if not any((item.file, form, item.sha256) in logged for form in _LOGGED[item.role]):
-                self._add_problem(item.filename, "the custody log has no such file")
-            if (item.file, _FORMS[item.role], item.prev_chain_hash) not in exports:
-                self._add_problem(item.filename, "the custody log does not record its export")
+        rows = log["rows"]
+        if self._sha256(CUSTODY) != manifest["custody"]:
+            self._add(CUSTODY, f"it is not the log that {MANIFEST} names")
+        if not rows or rows[-1]["hash"] != manifest["head"]:
+            self._add(CUSTODY, f"it does not end where {MANIFEST} says: rows were cut off or added")
+        logged = {(row["file"], row["entry"].get("form"), row["entry"].get("sha256")) for row in rows if row["entry"]}
+        left = [(one, row) for one, row in pairwise(rows) if row["entry"] and row["entry"]["action"] == "exported"]
+        exports = {(row["file"], row["entry"].get("form"), one["hash"]) for one, row in left}
+        for item in manifest["items"]:
+            if not any((item["file"], form, item["sha256"]) in logged for form in _LOGGED[item["role"]]):
+                self._add(item["filename"], "the custody log has no such file")
+            if (item["file"], _FORMS[item["role"]], item["prev_chain_hash"]) not in exports:
+                self._add(item["filename"], "the custody log does not record its export")
 
-    def _check_received(self, manifest: Manifest, log: PackLog) -> None:
+    def _check_received(self, manifest: Mapping[str, Any], log: Mapping[str, Any]) -> None:
         """Compare the list of files as received, and what could not be cleaned, with the log."""
-        received, problems = _received(log), _uncleaned(log)
-        files: dict[str, ReceivedFile | WithheldFile] = {one.file: one for one in manifest.originals}
-        files |= {one.file: one for one in manifest.withheld}
-        if len(files) != len(manifest.originals) + len(manifest.withheld):
-            self._add_problem(MANIFEST, "it lists a received file twice")
-        for name in sorted(files.keys() | received.keys()):
-            one, entry = files.get(name), received.get(name)
-            if one is None:
-                self._add_problem(MANIFEST, f"it does not list file {name}, which the custody log has")
-            elif entry is None:
-                self._add_problem(MANIFEST, f"it lists file {name}, of which the custody log has nothing")
-            elif (one.sha256, one.bytes, one.mime) != (entry.sha256, entry.bytes, entry.mime) or (
-                isinstance(one, ReceivedFile) and (one.md5, one.problem) != (entry.md5, problems.get(name, ""))
-            ):
-                self._add_problem(MANIFEST, f"it lists file {name} otherwise than the custody log does")
-
-    def _check_container(self) -> None:
-        """Write the pack again and compare: every byte must be the same."""
-        writer = ComparingWriter(self._file)
-        with zipfile.ZipFile(writer, "w", zipfile.ZIP_STORED) as archive:
-            for name, info in self._infos.items():
-                start, size = _span(info)
-                with archive.open(zip_entry(name), "w") as out:
-                    for at in range(start, start + size, _STEP):
-                        self._file.seek(at)
-                        out.write(self._file.read(min(_STEP, start + size - at)))
-        if writer.differs or writer.end != self._size:
-            self._add_problem(_CONTAINER, "it was altered, or is not in the format of packs")
+        entries = [(row["file"], row["entry"]) for row in log["rows"] if row["entry"]]
+        reasons = {file: entry.get("reason", "") for file, entry in entries if entry["action"] == "uncleaned"}
+        logged = {
+            file: {"bytes": 0, "md5": "", "mime": "", "problem": reasons.get(file, ""), "sha256": ""} | entry
+            for file, entry in entries
+            if entry["action"] == "received"
+        }
+        listed = [*manifest["originals"], *manifest["withheld"]]
+        if sorted(one["file"] for one in listed) != sorted(logged):
+            self._add(MANIFEST, "it does not list each file once that the custody log has, and no other file")
+        counts = [len(_RECEIVED)] * len(manifest["originals"]) + [3] * len(manifest["withheld"])
+        for one, count in zip(listed, counts, strict=True):
+            if any(one[field] != logged.get(one["file"], one)[field] for field in _RECEIVED[:count]):
+                self._add(MANIFEST, f"it lists file {one['file']} otherwise than the custody log does")
 
 
-_FORMS: Final = {"original": "original", "scrubbed": "clean", "transcript": "transcript"}
-_LOGGED: Final = {"original": ("original",), "scrubbed": ("clean", "muted"), "transcript": ("transcript",)}
-"""Role of an item → the forms under which the log may have its hash: of a film the copy without sound leaves."""
+def canonical(value: object) -> bytes:
+    """Return JSON with sorted keys and without spaces, in UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _span(info: zipfile.ZipInfo) -> tuple[int, int]:
-    """Return the offset of a file's content, and its length."""
-    return info.header_offset + _HEADER + len(info.filename.encode()), info.file_size
+def seal(digests: Mapping[str, str]) -> bytes:
+    """Return the content of `manifest-sha256.txt`, as `sha256sum -c` reads it, given each file's SHA-256."""
+    return "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
 
 
-def _row(packed: PackRow) -> chain.ChainRow:
-    digests = {"entry": bytes.fromhex(packed.entry_sha256), "content": bytes.fromhex(packed.sealed_sha256)}
-    return chain.ChainRow(seq=packed.seq, file=packed.file, day=packed.day, **digests)
+def pack_order(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the names of a pack's files in the order in which they stand in it."""
+    signature = [SIGNATURE] if manifest["signer"] else []
+    files = [item["filename"] for item in manifest["items"]]
+    return [*files, CUSTODY, MANIFEST, *sorted(manifest["certificates"]), *signature, *GUIDES, SEAL]
 
 
-def _exports(log: PackLog) -> set[tuple[str, str, str]]:
-    """Return (file, form, previous hash) of every export."""
-    return {
-        (packed.file, packed.entry.form, before.hash)
-        for before, packed in pairwise(log.rows)
-        if packed.entry is not None and packed.entry.action == "exported"
-    }
+def group_digits(digest: str) -> str:
+    """Return a hash value in groups of sixteen digits, so that it can be compared and lines can break."""
+    return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))
 
 
-def _received(log: PackLog) -> dict[str, chain.LogEntry]:
-    """Return file → the entry that records its receipt."""
-    entries = ((packed.file, packed.entry) for packed in log.rows)
-    return {file: entry for file, entry in entries if entry is not None and entry.action == "received"}
+def blanked(certificate: bytes, manifest_sha256: str) -> bytes | None:
+    """Return a certificate with zeros in place of the manifest's hash (hex); None if it does not print that hash."""
+    printed, zeros = group_digits(manifest_sha256).encode(), group_digits(NO_HASH).encode()
+    return certificate.replace(printed, zeros) if printed in certificate and zeros not in certificate else None
 
 
-def _uncleaned(log: PackLog) -> dict[str, str]:
-    """Return file → the reason why there is no clean copy of it."""
-    entries = ((packed.file, packed.entry) for packed in log.rows)
-    return {file: entry.reason for file, entry in entries if entry is not None and entry.action == "uncleaned"}
+def as_text(report: PackReport) -> str:
+    """Say what a verification gave."""
+    signer, other, lines = report.signer, report.countersigner, [*map(str, report.problems)]
+    why = "the pack was altered, or somebody else signed it"
+    if not report.problems:
+        lines = [f"the pack of tip {report.number} is intact: {report.items} files, {report.rows} custody rows"]
+        lines += [f"manifest {report.manifest}   (compare it with the signed certificate)", f"custody  {report.head}"]
+        lines += [f"signed   by the desk {signer.desk}, key {signer.verifier}"] if signer else []
+        lines += [f"         by the roster {signer.roster}   (does the office's roster have it?)"] if signer else []
+        lines += [f"         at {report.countersigned} by the desk {other.desk}, key {other.verifier}"] if other else []
+        why = "whose key is it? The office's key or roster must say so" if signer else "no desk signed it"
+    return "\n".join([*map(printable, lines), f"NOT VERIFIED: {why}" if report.exit_code else "VERIFIED"])
 
 
-def _is_hash(text: str) -> bool:
-    try:
-        return len(bytes.fromhex(text)) == len(chain.GENESIS) and text == text.lower()
-    except ValueError:
-        return False
+def printable(text: str) -> str:
+    """Replace characters that start a new line or control the terminal, since a forger may have chosen the names."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(description="Verify an evidence pack.")
+    parser.add_argument("pack", type=Path)
+    parser.add_argument("--key", default="", help="the desk's public key, from its office")
+    parser.add_argument("--manifest", default="", help="the hash on the signed certificate")
+    given = parser.parse_args()
+    report = verify_pack(given.pack, given.manifest, given.key)
+    print(as_text(report))  # noqa: T201 - it is a command of its own
+    return report.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -35,7 +35,8 @@ def test_a_pack_is_exported_and_verified(
     assert "2 files, certificates in Hindi and English" in result.stdout
     manifest = result.stdout.partition("manifest ")[2][:64]
     intact = CliRunner().invoke(cli, ["evidence", "verify", str(tmp_path / "pack.zip"), "--manifest", manifest])
-    assert (intact.exit_code, "is intact: 2 files" in intact.stdout) == (0, True)
+    assert (intact.exit_code, "is intact: 2 files" in intact.stdout) == (3, True)
+    assert "NOT VERIFIED: whose key is it?" in intact.stdout
     altered = bytearray((tmp_path / "pack.zip").read_bytes())
     altered[altered.index(b"original", 48)] ^= 1
     (tmp_path / "pack.zip").write_bytes(altered)
@@ -56,7 +57,10 @@ def test_another_desk_countersigns_a_pack(services: Services, run: Run, desk: Fi
     assert run("evidence", "countersign", "dig", pack, by="dig").exit_code == 0
     verify = ["evidence", "verify", str(pack), "--countersignature", str(stated)]
     intact = CliRunner().invoke(cli, verify)
-    assert (intact.exit_code, "by the desk dig" in intact.stdout) == (0, True)
+    assert (intact.exit_code, "by the desk dig" in intact.stdout) == (3, True)
+    (tmp_path / "roster.jsonl").write_bytes(b"\n".join(services.read_keys(services.roster.stored_entries)))
+    known = CliRunner().invoke(cli, [*verify, "--roster", str(tmp_path / "roster.jsonl")])
+    assert (known.exit_code, known.stdout.splitlines()[-1]) == (0, "VERIFIED")
     stated.write_bytes(stated.read_bytes().replace(b"2", b"1", 1))
     assert "the countersignature: " in CliRunner().invoke(cli, verify).stdout
     pack.write_bytes(pack.read_bytes()[:-1])

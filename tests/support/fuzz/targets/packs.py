@@ -19,12 +19,13 @@ from satark.api.sealing import new_identity
 from satark.casework.casework import Casework
 from satark.casework.pack_export import export_pack
 from satark.custody.chain import canonical_json
-from satark.custody.manifest import SIGNATURE, Issuer, Manifest, group_digits, sign
-from satark.custody.pack import MANIFEST, SEAL, seal_json, zip_entry
-from satark.custody.verify_pack import verify_pack
+from satark.custody.manifest import Issuer, Manifest, sign
+from satark.custody.pack import zip_entry
+from satark.custody.verify_pack import MANIFEST, SEAL, SIGNATURE, group_digits, seal
 from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from support.fuzz.target import Fault
+from support.packs import verify_pack
 from support.store import fresh_services
 from support.tips import seed_file, seed_tip
 
@@ -36,7 +37,7 @@ class PacksTarget:
     """The verifier of evidence packs, which gets a small pack and the fuzzer's mutations of it."""
 
     words: Sequence[str] = (
-        "manifest.json", "custody.json", "seal.json", "files/1-scrubbed.jpg", "certificate-hi.pdf", "PK\x03\x04",
+        "manifest.json", "custody.json", "files/1-scrubbed.jpg", "certificate-hi.pdf", "PK\x03\x04",
         "PK\x01\x02", "PK\x05\x06", "PK\x06\x06", "PK\x06\x07", '"rows":[', '"entry":null', '"seq":1', '"format":',
     )  # fmt: skip
 
@@ -80,7 +81,7 @@ def _small_pack(folder: Path) -> bytes:
     parts = _with_placeholders(_parts((folder / "pack.zip").read_bytes()))
     parts[SIGNATURE] = canonical_json(sign(signer, _sha256(parts[MANIFEST])))
     digests = {name: _sha256(content) for name, content in parts.items() if name != SEAL}
-    return _zip({**parts, SEAL: seal_json(digests)})
+    return _zip({**parts, SEAL: seal(digests)})
 
 
 def _with_placeholders(parts: dict[str, bytes]) -> dict[str, bytes]:
