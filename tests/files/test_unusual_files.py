@@ -153,7 +153,6 @@ KINDS: Mapping[str, tuple[Maker, str]] = {
     "a mail with a photo": (specimen("eml"), "application/zip"),
     "JPEG 2000": (specimen("jp2"), "image/jpeg"),
     "an ODT that was packed anew": (rezipped, "application/vnd.oasis.opendocument.text"),
-    "a PDF cut short": (lambda _, __: pages(9)[:-400], "application/pdf"),
     "a WebP cut short": (lambda _, __: encode(photo(), "WEBP", lossless=True)[:-300], "image/jpeg"),
     "an MP4 without its index": (
         lambda make, folder: _without_index(
@@ -205,7 +204,6 @@ def _has_contrast(picture: Image.Image) -> bool:
 
 SANDBOXED = {
     "a JPEG cut in half": 70,
-    "a PDF cut short": 99,
     "a WebP cut short": 99,
     "an MP4 without its index": 99,
     "MP4 with G.711": 100,

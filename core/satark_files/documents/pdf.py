@@ -15,7 +15,6 @@ import pikepdf
 from pikepdf import Dictionary, Name, Pdf, Stream
 
 from satark_files.documents import pdf_rendering
-from satark_files.documents.pdf_salvage import recover_pages
 from satark_files.images import jpeg
 from satark_files.images.decode import LONGEST, leave_reduced
 from satark_files.scrubber import Cleaned, Unclean
@@ -81,7 +80,7 @@ class PdfScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        pages, readable, source = _count_pages(source, target)
+        pages = pdf_rendering.count_pages(source)
         count = min(pages, limits.pages)
         if count < pages:
             source = _first_pages(source, target, count)
@@ -96,19 +95,7 @@ class PdfScrubber:
             pdf_rendering.rasterize(source, target, limits)
         else:
             leave_reduced(first_page, target)
-        return Cleaned("application/pdf", readable=readable, left_out=("pages",) if count < pages else ())
-
-
-def _count_pages(source: Path, target: Path) -> tuple[int, int, Path]:
-    """Return the number of pages, the percentage of the file that can be read, and the file, recovered if damaged."""
-    try:
-        return pdf_rendering.count_pages(source), 100, source
-    except Unclean as unclean:
-        if unclean.reason != "damaged":
-            raise
-    recovered = target.with_name(f"{target.name}.recovered")
-    readable = recover_pages(source, recovered)
-    return pdf_rendering.count_pages(recovered), readable, recovered
+        return Cleaned("application/pdf", left_out=("pages",) if count < pages else ())
 
 
 def _first_pages(source: Path, target: Path, count: int) -> Path:
