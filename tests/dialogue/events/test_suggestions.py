@@ -180,6 +180,76 @@ def test_a_refusal_in_any_words_leaves_the_words_out_and_says_so(
     assert f"नहीं लिखा:\n«{words}»" in talk.text
 
 
+@pytest.mark.slow("seventy conversations")
+@every_row("state", ["first words", "what", "review", "reach"])
+@every_row(
+    "said",
+    [
+        "hmm", "accha", "k", "kk", "अच्छा", "हम्म", "samajh gaya", "padh liya", "jaisi aapki marzi", "got it",
+        "ok par naam chhupa ke", "yes you can remove it", "haan lekin number hata ke", "yes but hide my name",
+        "हाँ पर नाम छुपा के", "thik hai naam hata ke", "ok but change my name",
+    ],
+)  # fmt: skip
+def test_without_a_clear_yes_nothing_is_kept(engine: Engine, state: str, said: str) -> None:
+    chat = Chat(engine).say(*STATES[state])
+    if chat.step != "@suggested":
+        chat.say("1")
+    before = answered(chat.session)
+    chat.say(said)
+    assert answered(chat.session) == before
+    assert chat.turn.post is None
+    assert chat.turn.submission is None
+
+
+@every_row("said", ["haan sirf pehla", "pehla wala", "only the first", "पहला वाला", "haan pehla rakho", "first one"])
+def test_one_of_two_texts_is_kept_by_its_number(engine: Engine, said: str) -> None:
+    chat = Chat(engine).say(WAITS, NAMES, STORY, said)
+    assert WAITS in answered(chat.session)
+    assert NAMES not in answered(chat.session)
+    assert held(chat.session) == (NAMES,)
+    assert NAMES in answered(Chat(engine).say(WAITS, NAMES, STORY, "dusra wala").session)
+
+
+@every_row(
+    "said",
+    [
+        "nahi mujhe bhool jao mera number mita do", "no, delete my number", "नहीं मेरा नंबर मिटा दो",
+        "nahi mera number hata do", "no forget my number",
+    ],
+)  # fmt: skip
+def test_a_no_that_wishes_to_be_forgotten_is_told_how(engine: Engine, said: str) -> None:
+    chat = Chat(engine).say(*STATES["reach"], said)
+    assert not held(chat.session)
+    assert engine._loaded.catalogues["hi"].text("command.forget") in chat.text
+    assert chat.turn.reach is None
+
+
+@every_row(
+    "said",
+    [WAITS, "ruko, mera number 9876543210 hai", "wait my number is 9876543210", "thodi der me, gadi UP65 AB 1234"],
+)
+def test_who_waits_at_the_story_tells_none_unasked(engine: Engine, said: str) -> None:
+    chat = Chat(engine).say(*WHAT, said)
+    assert not answered(chat.session, "what")
+    assert held(chat.session) == (said,)
+
+
+@every_row("said", ["1", "२", " 3", "7"])
+def test_a_late_digit_is_neither_a_story_nor_a_place(engine: Engine, said: str) -> None:
+    assert not answered(Chat(engine).say(*WHAT, "help", said).session, "what")
+    assert Chat(engine).say(*PLACE, "help", said).step == "place"
+
+
+@every_row(
+    "said",
+    ["SP sahab ko hissa jata hai", "एसपी साहब को हिस्सा जाता है", "the SP takes a share", "daroga paisa leta hai",
+     "DIG sahab khud malik hai iske"],
+)  # fmt: skip
+def test_an_accusation_where_a_code_is_asked_for_is_kept(engine: Engine, said: str) -> None:
+    assert said in answered(Chat(engine).say(STORY, "status", said).session)
+    assert said in answered(Chat(engine).say("hi", "1", "status", said).session)
+
+
 @every_row("said", ["help", "repeat", "?", "kya matlab", "samajh nahi aaya", "galti se bheja", "3"])
 def test_what_is_no_answer_puts_the_suggestion_again(engine: Engine, said: str) -> None:
     talk = Chat(engine).say(*WHAT, NAMES, said)

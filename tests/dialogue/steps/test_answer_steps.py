@@ -116,12 +116,14 @@ def test_a_long_place_is_kept_and_what_is_cut_off_is_told(chat: Chat) -> None:
     assert 3900 < len(chat.session.answers["place"].value["text"]) <= 4000
 
 
-def test_a_key_pressed_on_the_phone_where_words_are_awaited_is_no_answer(engine: Engine) -> None:
+def test_a_digit_where_a_story_or_a_place_is_awaited_is_no_answer(engine: Engine) -> None:
     call = Chat(engine, channel="voice").say("Hi").tap("en").tap("INTOX").say("1")
     assert call.step == "what"
     assert "not understood" in call.text
     assert call.send("voice").say("7").step == "place"
-    assert Chat(engine).say("Hi").tap("en").tap("INTOX").say("1").step == "place"
+    chat = Chat(engine).say("Hi").tap("en").tap("INTOX")
+    assert chat.say("1").step == "what"
+    assert chat.say("they sell it", "1").step == "place"
 
 
 def test_a_place_that_is_a_stations_name_is_shown_once(chat: Chat) -> None:

@@ -72,19 +72,26 @@ class SuggestionMenu(BaseState):
 
 def answer_suggestion(context: TurnContext, event: Text) -> Turn | None:
     """Answer a suggestion by a text; None: a command or a question, or words that belong to the question below."""
-    name, question = context.state.question(context)
+    keeps, (name, question) = context.session.suggests(KEEP), context.state.question(context)
+    said, event = event, _picked(context, event) if keeps else event
     folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
-    asked, keeps = asked_of(context, name, question), context.session.suggests(KEEP)
+    asked = asked_of(context, name, question)
     words = Telling(context, event, asked, context.loaded.reader.read(context.analysis(event.body), asked))
     reading = words.reading
     option = named_option(context, name, question, folded)
     code = "" if is_question(event.body) else option or _read(words)
     more = not option and (words.tells_beside_answer() or (code == "yes" and keeps and words.counts(STORY_WORDS)))
     if words.is_held():  # whoever says it again means what they say, and nothing of what else is held
-        code = "yes" if keeps and not reading.negated else "no" if not keeps or len(context.session.held) == 1 else ""
+        is_meant = event is not said or not reading.negated
+        code = "yes" if keeps and is_meant else "no" if not keeps or len(context.session.held) == 1 else ""
         more = code == "yes"
     elif code and more:
         context.hear_dangers(event.body)
+    if keeps and not option and not words.is_held() and code != "no" and _half_agrees(context, event.body):
+        context.hear_dangers(event.body)
+        if words.tells_beside_answer() and not refuses(context):
+            context.hold(event.body)
+        return not_understood(context)
     is_said = words.is_answered(again=False) or reading.command in {"help", "repeat"}
     if not code and (is_said or context.loaded.commands.command(folded) in GLOBAL_COMMANDS):
         return None
@@ -92,9 +99,27 @@ def answer_suggestion(context: TurnContext, event: Text) -> Turn | None:
     if not code and (is_unclear or context.session.chosen_by):
         return not_understood(context)
     if code:
-        return choose(context, name, question, code, event if more else Tap(code))
+        turn = choose(context, name, question, code, event if more else Tap(code))
+        is_wish = keeps and code == "no" and context.analysis(event.body).has("cmd.forget")
+        return handle_command(context, "forget") if is_wish else turn
     context.leave_suggestion()
     return None
+
+
+def _picked(context: TurnContext, event: Text) -> Text:
+    """Return the one of several held texts whose number the words name: saying it again keeps it alone."""
+    held, told = context.session.held, context.analysis(event.body)
+    picked = [words for number, (_, words) in enumerate(held, 1) if told.has(f"num.{number}")]
+    is_one = len(held) > 1 and len(picked) == 1 and not (told.negates or told.has("digits"))
+    return Text(picked[0]) if is_one else event
+
+
+def _half_agrees(context: TurnContext, body: str) -> bool:
+    """Whether words only show that they were read, or agree and then limit it: "yes, you can remove it"."""
+    told = context.analysis(body)
+    limits = told.has("neg.but", "cmd.delete", "cmd.edit", "cmd.forget", "cmd.clear", "k.change", "k.leave")
+    agrees = told.has("say.yes", "say.right")
+    return not told.negates and ((limits and told.has("say.yes", "soc.ok")) or (told.has("soc.heard") and not agrees))
 
 
 def _read(words: Telling) -> str:

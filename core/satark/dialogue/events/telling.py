@@ -59,7 +59,8 @@ class Telling:
         """
         session = self.context.session
         in_danger = any(danger.sure for danger in self.reading.dangers)
-        may_be = self.tells_number() if session.submitted else bool(self.asked.options)
+        waits = self.context.analysis(self.event.body).has("soc.wait")
+        may_be = self.tells_number() if session.submitted else bool(self.asked.options) or waits
         is_probable = self.reading.talk == "likely" or bool(self.reading.talk and may_be)
         return is_probable and not (in_danger or session.mailbox)
 
@@ -118,6 +119,11 @@ class Telling:
         return is_talk and self.context.analysis(self.event.body).has_outside(
             ("person.police", "unit.*"), ("to.police",)
         )
+
+    def accuses(self, *, unsure: bool = False) -> bool:
+        """Whether this text accuses police for sure, or even in doubt, of which the session was told already."""
+        session, source = self.context.session, self.context.source
+        return any(one.source == source and (unsure or one.is_sure) for one in session.accused)
 
     def tells_of_crime(self) -> bool:
         """Whether a text has sure marks of a crime, or tells of a danger though it is read as neither talk nor one."""

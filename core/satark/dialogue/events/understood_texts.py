@@ -84,8 +84,7 @@ def _handle_read(words: _Words, question: Question) -> Turn:
     turn = None if words.tells_of_crime() else choose_by_name(context, event, question, reading)
     if turn or (reading.command == "edit" and (turn := correct_place(context, event.body))):
         return turn
-    accuses = any(one.source == context.source for one in context.session.accused)
-    speaks = accuses or reading.kind not in {Kind.REFUSAL, Kind.QUESTION}
+    speaks = words.accuses(unsure=True) or reading.kind not in {Kind.REFUSAL, Kind.QUESTION}
     if asked.asks == "review" and speaks and hear_of_police(context, event.body):
         if reading.story or is_story(event.body):
             words.keep_story()
@@ -112,7 +111,7 @@ class _Words(Telling):
     def at_code(self) -> Turn | None:
         """Take a story where it was told, and anything else but a command or a remark as no code."""
         context, reading = self.context, self.reading
-        if self.tells_of_crime():
+        if self.tells_of_crime() or self.accuses():
             context.leave_menu()
             return handle_words(context, self.event, *context.state.question(context))
         if reading.kind in {Kind.COMMAND, Kind.REMARK} and reading.command not in _ASKS_AGAIN:

@@ -61,7 +61,7 @@ class TextStep(BaseStepType):
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take the words as they are typed. Nothing is cut off silently: what is too long is asked for again."""
-        if not isinstance(event, Text) or not event.body.strip() or _is_slip(event, view):
+        if not isinstance(event, Text) or not event.body.strip() or _is_slip(event, view, may=step.settings.opening):
             return None
         if isinstance(view.partial, Mapping):
             return AcceptedAnswer(value={**view.partial, "text": truncate(event.body.strip(), step.settings.max)})
@@ -165,7 +165,7 @@ class PlaceStep(BaseStepType):
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take a pin or a text; the pin's own name and address stand in for a text. What is cut off is told."""
         del step
-        place = None if _is_slip(event, view) else _place(event)
+        place = None if _is_slip(event, view, may=True) else _place(event)
         if place is None:
             return None
         cut = isinstance(event, Text) and len(event.body.strip()) > len(place.text)
@@ -192,9 +192,14 @@ def located(place: Place, geography: Geography, codes: Iterable[str] = ()) -> Pl
     return msgspec.structs.replace(place, district=found.district, station=found.station)
 
 
-def _is_slip(event: Event, view: View) -> bool:
-    """Whether a caller pressed a key where words are awaited: it must not stand in their place."""
-    return view.channel == "voice" and isinstance(event, Text) and event.body.isdigit() and len(event.body) == 1
+def _is_slip(event: Event, view: View, *, may: bool) -> bool:
+    """Whether a digit was pressed or typed where words are awaited. In a chat it `may` be one, of another question."""
+    return (
+        (may or view.channel == "voice")
+        and isinstance(event, Text)
+        and len(event.body.strip()) == 1
+        and event.body.strip().isdigit()
+    )
 
 
 def _place(event: Event) -> Place | None:
