@@ -1,4 +1,4 @@
-"""`satark check` warns of desks that nobody could open after one lost passphrase."""
+"""`satark check` warns of desks that nobody could open after one lost passphrase, and of a desk that is missing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from satark.cli.check_desks import lone_officers
+from satark.api.routing import LEVELS
+from satark.cli.check_desks import desk_warnings
 
 
-def state(**roles: str) -> Any:
+def state(level: str = "range", **roles: str) -> Any:
     officers = {name: SimpleNamespace(name=name, role=role) for name, role in roles.items()}
     heads = [name for name, role in roles.items() if role == "head"]
-    return SimpleNamespace(desks={"sp": SimpleNamespace(officers=officers, heads=heads)})
+    return SimpleNamespace(desks={"sp": SimpleNamespace(officers=officers, heads=heads, rank=LEVELS.index(level))})
 
 
 @pytest.mark.parametrize(
@@ -27,5 +28,16 @@ def state(**roles: str) -> Any:
     ],
 )
 def test_a_desk_with_one_officer_or_one_head_is_named(roles: dict[str, str], words: str) -> None:
-    found = lone_officers(state(**roles))
+    found = desk_warnings(state(**roles), is_office=False)
     assert (words in found[0]) if words else found == []
+
+
+@pytest.mark.parametrize(
+    ("level", "is_office", "warns"), [("district", False, 1), ("district", True, 0), ("range", False, 0)]
+)
+def test_a_host_without_a_desk_above_the_districts_is_told_how_to_add_one(
+    level: str, *, is_office: bool, warns: int
+) -> None:
+    found = desk_warnings(state(level, asha="head", recovery="head"), is_office=is_office)
+    assert len(found) == warns
+    assert all("satark desk add dig --level range" in one for one in found)

@@ -19,7 +19,7 @@ from satark.api.settings import SettingProblem, SettingsError
 from satark.cli.check_desks import (
     area_problems,
     desk_problems,
-    lone_officers,
+    desk_warnings,
     settings_problems,
     sink_problems,
 )
@@ -29,6 +29,7 @@ from satark.evidence.recognition.model import ModelError, find_files
 from satark.evidence.recognition.recogniser import recognisers_of
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins, installed
+from satark.remote.office_outbox import host_of
 from satark.routing.rules import PROBE_DESK
 from satark.runtime import compose
 from satark.runtime.channel_context import ChannelContext
@@ -85,13 +86,13 @@ def _warnings() -> list[str]:
     settings = Settings()
     services = compose.load_services(settings, compose.load_geography(settings))
     try:
-        lone = lone_officers(services.read_keys(services.roster.check).state)
+        desks = desk_warnings(services.read_keys(services.roster.check).state, is_office=bool(services.read(host_of)))
         return [
             *_unset_plugins(settings),
             *_unnamed_plugins(settings),
             *_unread_languages(settings.core),
             *_missing_recogniser(settings),
-            *lone,
+            *desks,
         ]
     finally:
         services.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from satark.api.routing import Destination
+from satark.api.routing import LEVELS, Destination
 from satark.api.settings import SettingProblem
 from satark.delivery.destination_keys import key_problems
 from satark.routing.rules import PROBE_DESK
@@ -43,9 +43,13 @@ def area_problems(desks: Iterable[tuple[str, str, str]], geography: Geography) -
     ]
 
 
-def lone_officers(state: RosterState) -> list[str]:
-    """Return a warning for each desk whose key only one officer can open, or which has only one head."""
-    return [warning for name in sorted(state.desks.keys() - {PROBE_DESK}) if (warning := _warning(name, state))]
+def desk_warnings(state: RosterState, *, is_office: bool) -> list[str]:
+    """Return a warning for each desk with one officer or one head, and at a host if no desk is above the districts'."""
+    names = sorted(state.desks.keys() - {PROBE_DESK})
+    warnings = [warning for name in names if (warning := _warning(name, state))]
+    if names and not is_office and max(state.desks[name].rank for name in names) <= LEVELS.index("district"):
+        warnings.append("nobody gets a complaint about an SP's office; run: satark desk add dig --level range --help")
+    return warnings
 
 
 def _warning(name: str, state: RosterState) -> str:
