@@ -85,9 +85,9 @@ class OfficeLink:
         """The casework of an officer of the DIG, at the host."""
         return Casework(self.host, "dig", self.dig_identity)
 
-    def seed_tip(self, **options: Any) -> SeededTip:
-        """Seed a tip for both desks, with a delivery to the office."""
-        seeded = seed_tip(self.host, [self.sp, self.dig], **options)
+    def seed_tip(self, *, to: tuple[Desk, ...] = (), **options: Any) -> SeededTip:
+        """Seed a tip for these desks, or both, with a delivery to the office."""
+        seeded = seed_tip(self.host, to or (self.sp, self.dig), **options)
         self.host.write_now(lambda unit: deliveries.add(unit, seeded.id, "list:sp"))
         return seeded
 

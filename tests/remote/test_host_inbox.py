@@ -8,19 +8,22 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import update
 
-from satark.api.routing import DestinationRule, NoSuchDesk
+from satark.api.routing import Desk, DestinationRule, Level, NoSuchDesk
 from satark.api.sealing import new_identity, open_as, recipient_of, seal
 from satark.api.sink import MessageRejected
 from satark.api.tip import CaseStep, Message
 from satark.casework import ActRefused
+from satark.remote import host_inbox
 from satark.remote.frames import message_frames, seal_frame
 from satark.remote.link_keys import answer_key
 from satark.remote.messages import ANSWER_DOMAIN, DirectedDesk, OfficeAnswer, SignedAnswer, encode
-from satark.remote.office_outbox import new_answer
+from satark.remote.office_outbox import new_answer, queue_answer
 from satark.roster.chain import append
 from satark.roster.entries import Entry, KeyChange
+from satark.routing.authors import Writer
 from satark.routing.desks import add_desk
 from satark.routing.tip_keys import TipRoot, TipsterReader, tip_verifier
 from satark.store import deliveries, envelopes, tables
@@ -104,7 +107,7 @@ def queued_destinations(link: Any) -> set[str]:
 
 async def test_a_directed_tip_reaches_the_desks_destinations_too(link: Any) -> None:
     link.host.destination_rules = DESTINATION_RULES
-    seeded = link.seed_tip(evidence=("1",))
+    seeded = link.seed_tip(to=(link.sp,), evidence=("1",))
     seed_file_state(link.host, seeded, "1", "due")
     await link.exchange_all()
     (host_link,) = link.rows(link.office, tables.host_link)
@@ -131,7 +134,7 @@ async def test_a_directed_tip_reaches_the_desks_destinations_too(link: Any) -> N
 )
 async def test_the_hosts_settings_decide_which_destinations_get_a_directed_tip(now: DestinationRule, link: Any) -> None:
     link.host.destination_rules = DESTINATION_RULES[:1]
-    seeded = link.seed_tip()
+    seeded = link.seed_tip(to=(link.sp,))
     await link.exchange_all()
     link.host.destination_rules = (now,)
     direct_whole(link.casework, link.casework.open(seeded.number), "dig", "देखें")
@@ -250,3 +253,61 @@ async def test_an_office_neither_takes_a_tip_from_a_desk_above_nor_replaces_its_
     link.change_key_at_host()
     again = link.casework_at_host
     assert (link.thread_at_host(seeded.id), again.unreadable) == (["look", "still ours"], 0)
+
+
+@pytest.mark.parametrize(
+    ("own", "to", "has_tip", "stored"),
+    [
+        ("district", "range", True, False),
+        ("district", "range", False, True),
+        ("district", "station", True, True),
+        ("station", "range", False, False),
+        ("station", "outpost", True, False),
+        ("station", "outpost", False, True),
+    ],
+)
+async def test_an_office_stores_an_envelope_where_its_level_may_give_the_tip(
+    link: Any, own: Level, to: Level, *, has_tip: bool, stored: bool
+) -> None:
+    seeded = link.seed_tip()
+    recipient, _ = new_identity()
+    desk = Desk(name="other", title="other", level=to, recipient=recipient)
+    link.host.write_now(lambda unit: add_desk(unit, desk))
+    listed = link.host.read_keys(link.host.roster.check).state
+    listed.desks["sp"] = replace(listed.desks["sp"], desk=replace(link.sp, level=own))
+    directed = DirectedDesk(desk="other", recipient=recipient, envelope=b"new", destinations=())
+
+    def write(unit: UnitOfWork) -> bytes | None:
+        if has_tip:
+            envelopes.store(unit, seeded.id, "other", b"old")
+        answer = new_answer("sp", seeded.id, Message(sender="desk", internal=True), [recipient], directed)
+        host_inbox._direct(unit, answer, directed, link.host)
+        return envelopes.find(unit.keys, seeded.id, "other")
+
+    before = b"old" if has_tip else None
+    assert link.host.write_now(write) == (b"new" if stored else before)
+
+
+async def test_a_clerk_of_an_office_writes_in_no_other_name(link: Any) -> None:
+    """Neither in a destination's that another desk may have, nor, as such a destination, in that desk's."""
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    opened, work = link.casework.open(seeded.id), link.casework
+    step = CaseStep(kind="directed", to="dig", destinations=("mail:third",))
+    message = Message(sender="desk", desk="sp", text="seen", internal=True, case=step)
+    link.office.write_now(lambda unit: work.post(unit, opened, message))
+    recipient = recipient_of(opened.envelope.identity)
+    closed, told = {"status": "CLOSED", "internal": True}, {"text": "Call 0542 111 222 now."}
+    for desk, fields, to in (("dig", closed, recipient), ("mail:third", told, opened.envelope.receipt)):
+        forged = Message(sender="desk", desk=desk, **fields)
+        signed = Writer(name="mail:third", identity=link.sp_identity).signed(forged, opened.envelope, 0, 1, [recipient])
+        answer = new_answer("sp", seeded.id, signed, [to], None)
+        link.office.write_now(lambda unit, one=answer: queue_answer(unit, one, link.sp_identity))
+    await link.exchange_all()
+    seen = link.casework_at_host.open(seeded.id)
+    assert [one.message.text for one in seen.thread] == ["seen"]
+    assert (len(seen.unsigned), seen.damaged, seen.work.finished) == (1, 1, False)
+    root = TipRoot(tip=seeded.id, recipient=seeded.recipient, verifier=tip_verifier(seeded.identity))
+    reader = TipsterReader(root, b"", link.host.read_keys(link.host.roster.check).state)
+    last = link.rows(link.host, tables.message)[-1]
+    assert not reader.may_show(last.seq, open_as(Message, last.sealed, seeded.receipt_identity))

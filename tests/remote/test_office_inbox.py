@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import update
 
 from satark.api.sink import MessageRejected
 from satark.api.tip import Message
@@ -198,3 +199,22 @@ def _tip_message(link: Any, seeded: Any) -> TipMessage:
     empty: dict[str, Any] = {"envelope": b"e", "thread": (), "files": (), "custody": ()}
     fields = {one.name: getattr(row, one.name, empty.get(one.name, b"")) for one in required if one.name not in empty}
     return TipMessage(**{**empty, **fields, "tip": seeded.id, "revision": row.revision + 1})
+
+
+async def test_an_answer_that_the_host_replaced_stays_at_the_office(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    link.casework.note(link.casework.open(seeded.id), "He is armed")
+    await link.exchange_all()
+    assert link.rows(link.office, tables.office_outbox) == []
+    link.casework.note(link.casework.open(seeded.id), "and he has a dog")
+    await link.agent.send_due_answers(link.connection)
+    await link.receive_at_host()
+    altered = update(tables.message).where(tables.message.c.seq == 2).values(sealed=b"x" * 3000)
+    link.host.write_now(lambda unit: unit.main.execute(altered))
+    link.add_revision(seeded)
+    await link.deliver()
+    await link.receive_at_office()
+    opened = link.casework.open(seeded.id)
+    assert (opened.pending_answers, opened.damaged_messages) == (1, 1)
+    assert [one.message.text for one in opened.thread] == ["He is armed", "and he has a dog"]

@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from satark.remote.host_outbox import HostOutbox, Publish
-    from satark.remote.link_keys import LinkKey
+    from satark.remote.host_outbox import Publish
     from satark.services import ProcessServices
     from satark.store.unit_of_work import UnitOfWork
 
@@ -134,10 +133,11 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
         _report_changed_key(unit, answer, directed.desk)
         return
     state = services.roster.check(unit.keys, committed=False).state
-    # The host opens no envelope. So an office replaces none that a desk of its own level or above has.
+    # The host opens no envelope: an office replaces those below its own level alone; if it may have a release, none.
     rank, own = (LEVELS.index(state.desks[one].desk.level) for one in (desk.name, answer.desk))
-    has_own = rank >= own and envelopes.find(unit.keys, answer.tip, desk.name) is not None
-    if not has_own:
+    has_tip, is_high = envelopes.find(unit.keys, answer.tip, desk.name) is not None, own >= LEVELS.index("district")
+    gives = (rank < own or not has_tip) if is_high else (rank < own and not has_tip)
+    if gives:
         envelopes.store(unit, answer.tip, desk.name, directed.envelope)
     deliveries.add(unit, answer.tip, delivered_to(desk.destination), again=True)
     readable = services.roster.readable_rules(state, services.destination_rules)
@@ -148,9 +148,10 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
         if one.to not in rules or rules[one.to].recipient != one.recipient:
             _report_changed_key(unit, answer, one.to)
             continue
-        if one.recipient and not (has_own and envelopes.find(unit.keys, answer.tip, one.to)):
+        if one.recipient and gives:
             envelopes.store(unit, answer.tip, one.to, one.envelope)
-        deliveries.add(unit, answer.tip, one.to, wait=wait, again=True)
+        if not one.recipient or envelopes.find(unit.keys, answer.tip, one.to):
+            deliveries.add(unit, answer.tip, one.to, wait=wait, again=True)
 
 
 def _report_changed_key(unit: UnitOfWork, answer: OfficeAnswer, to: str) -> None:

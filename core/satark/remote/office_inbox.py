@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from satark.api.background import run_in_thread
@@ -183,8 +183,9 @@ def _store_thread(unit: UnitOfWork, message: TipMessage) -> None:
     fields = {"tip": message.tip, "day": unit.day, "notified": True}
     new = [entry for entry in message.thread if entry.seq > last]
     unit.insert(table, [{**fields, "seq": entry.seq, "sealed": entry.sealed} for entry in new])
-    confirmed = [entry.answer for entry in message.thread if entry.answer]
-    unit.main.execute(delete(tables.office_outbox).where(tables.office_outbox.c.id.in_(confirmed)))
+    outbox = tables.office_outbox.c
+    confirmed = [(entry.answer, entry.sealed) for entry in message.thread if entry.answer]  # as it was written here
+    unit.main.execute(delete(tables.office_outbox).where(tuple_(outbox.id, outbox.sealed).in_(confirmed)))
 
 
 def _store_file(unit: UnitOfWork, tip: str, entry: FileEntry) -> None:
