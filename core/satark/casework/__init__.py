@@ -66,6 +66,7 @@ from satark.roster.proposals import Proposal
 from satark.roster.rules import Needed, NotAllowed
 from satark.roster.state import RosterState
 from satark.routing.desks import add_desk, check_desk, find_desk
+from satark.routing.tip_keys import renew_tip_keys
 from satark.services import DeskContext, ProcessServices, Services
 from satark.speech.synthetic_voice import MIME as SYNTHETIC_MIME
 from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak

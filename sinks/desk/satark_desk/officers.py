@@ -217,8 +217,6 @@ def add_officer(services: Services, by: UnlockedDesk, new: NewOfficer) -> Submit
 def set_role(services: Services, by: UnlockedDesk, name: str, role: Role, rights: Sequence[Right]) -> Submitted:
     """Change an officer's role and rights; once the roster is sealed, this needs further signatures.
 
-    Who becomes an auditor must open nothing new, so the desk's key changes as for a removal.
-
     Raises:
         CaseworkError: there is no such officer, or the roster does not allow it.
     """
@@ -227,7 +225,7 @@ def set_role(services: Services, by: UnlockedDesk, name: str, role: Role, rights
         raise CaseworkError("the desk has no officer of that name", reason="nobody")
     chosen = tuple(right for right in get_args(Right) if right in rights)
     _check_rights(by, role, chosen)
-    if role == "auditor" != listed.role:
+    if role == "auditor" != listed.role:  # they must open nothing new
         return rotate(services, by, without=name, auditor=True)
     changed = msgspec.structs.replace(listed, role=role, rights=chosen)
     return submit(services, by, OfficerSet(desk=by.desk.name, officer=changed), RosterAttachment())

@@ -29,10 +29,10 @@ from satark.casework import (
     describe,
     read_state,
     register,
+    renew_tip_keys,
 )
 from satark_desk import wordings
 from satark_desk.desk_keys import open_desk_key, seal_desk_key
-from satark_desk.known_browsers import forget
 from satark_desk.roster_memory import note_of, recall
 from satark_desk.tables import known_browser, officer, recovery, second_factor
 from satark_files.decoding import DECODING_ERRORS
@@ -40,7 +40,7 @@ from satark_files.decoding import DECODING_ERRORS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from satark.casework import ActKind, Body, RosterState, Services, UnitOfWork
+    from satark.casework import ActKind, Body, Services, UnitOfWork
     from satark_desk.desk_keys import UnlockedDesk
 
 
@@ -200,7 +200,10 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
         return False
     body, with_ = proposal.entry.body, attachment_of(proposal)
     own = by if by and by.identity and by.desk.name == _desk_of(proposal) else None
-    if own is None and _takes_key(state, body):
+    before = state.officer(body.desk, body.officer.name) if isinstance(body, OfficerSet) else None
+    has_none = with_.officer or (before and before.role == "auditor")
+    gives_key = isinstance(body, OfficerSet | KeyGiven) and body.officer.role != "auditor" and has_none
+    if own is None and (gives_key or isinstance(body, KeyChange)):
         return False
     if own and isinstance(body, KeyChange):
         _change_key(services, own, proposal, with_)
@@ -209,15 +212,6 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
     if by:
         recall(services, by)  # signs the change at once, so that nobody takes it back unseen
     return True
-
-
-def _takes_key(state: RosterState, body: Body) -> bool:
-    """Return whether a change gives officers a key of the desk that they do not have."""
-    if not isinstance(body, OfficerSet | KeyGiven):
-        return isinstance(body, KeyChange)
-    before = state.officer(body.desk, body.officer.name)
-    has_key = before and before.role != "auditor" and before.recipient == body.officer.recipient
-    return body.officer.role != "auditor" and not has_key
 
 
 def _write(
@@ -244,17 +238,16 @@ def _write_officer(
 ) -> None:
     name, recipient = body.officer.name, body.officer.recipient
     # The rows may be forged for this moment: then the roster that this machine knows does not have the entry.
-    listed = services.roster.check(unit.keys, committed=False).state.officer(body.desk, name)
-    if listed != body.officer or with_.officer.get("recipient") != recipient:
+    state = services.roster.check(unit.keys, committed=False).state
+    if state.officer(body.desk, name) != body.officer or with_.officer.get("recipient") != recipient:
         raise NotAllowed("what belongs to the proposal was altered: propose it again", reason="changed")
     is_auditor = body.officer.role == "auditor"
     key = b"" if is_auditor else seal_desk_key(body.desk, name, identity, recipient)
     row = {**with_.officer, "desk": body.desk, "name": name, "desk_key": key}
-    if not unit.insert_new(officer, [row], "name"):
-        unit.main.execute(update(officer).where(officer.c.desk == body.desk, officer.c.name == name).values(row))
-        for table in (second_factor, recovery):
-            unit.main.execute(delete(table).where(table.c.desk == body.desk, table.c.officer == name))
-        forget(unit, body.desk, name)
+    _delete_officer(unit, body.desk, name)
+    unit.insert(officer, [row])
+    if identity and isinstance(body, KeyGiven):  # what the officer's key before signs from now on counts for nothing
+        renew_tip_keys(unit, state, body.desk, identity, services.destination_rules)
 
 
 def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_: RosterAttachment) -> None:
@@ -283,15 +276,11 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
 
 
 def store_copies(unit: UnitOfWork, services: Services, by: UnlockedDesk, identity: str, *, without: str = "") -> None:
-    """Seal a desk's key to its officers, by the roster that this machine knows and not by the officers' rows.
-
-    Auditors get none, and lose what they had as officers.
-    """
+    """Seal a desk's key to its officers, by the roster that this machine knows and not their rows; auditors lose it."""
     desk, note = by.desk.name, note_of(unit.keys, by)
     for one in services.roster.check(unit.keys, committed=False).state.desks[desk].officers.values():
         if one.name != without:
-            is_auditor = one.role == "auditor"
-            key = b"" if is_auditor else seal_desk_key(desk, one.name, identity, one.recipient, note)
+            key = b"" if one.role == "auditor" else seal_desk_key(desk, one.name, identity, one.recipient, note)
             this = officer.c.desk == desk, officer.c.name == one.name
             unit.main.execute(update(officer).where(*this).values(desk_key=key))
 
