@@ -15,6 +15,8 @@ from satark.api.sealing import CantOpen, new_identity, open_as, seal
 from satark.api.tip import Accused, Message
 from satark.casework import Casework, NoSuchTip
 from satark.casework.errors import NoSuchFile
+from satark.roster.entries import desk_verifier
+from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store import envelopes, tables
 from satark.store.sealed_files import preview_path, put_in_place, seal_file
@@ -169,10 +171,12 @@ def test_destinations_of_an_accused_desk_never_get_the_tip(services: Services, s
 
 def test_an_answer_of_a_destination_reaches_the_tipster(services: Services, sp: SeededDesk) -> None:
     recipient, identity = new_identity()
-    rule = DestinationRule(to="police_system:cctns", desk="sp", recipient=recipient)
+    newest = new_identity()[1]
+    rule = DestinationRule(to="police_system:cctns", desk="sp", recipient=recipient, verifier=desk_verifier(newest))
+    services.write_now(lambda unit: close_roster(unit, [rule]))
     seeded = seed_tip(services, [sp.desk], destination_rules=[rule])
     # The destination's key was changed since: the older key stands on the line below the new one.
-    work = Casework(services, rule.to, f"{new_identity()[1]}\n{identity}", audit_desk="sp")
+    work = Casework(services, rule.to, f"{newest}\n{identity}", audit_desk="sp")
     posted = work.respond(work.open(seeded.number), status="ACTED", text="धन्यवाद")
     (row,) = rows(services, tables.message)
     assert open_as(Message, row.sealed, seeded.receipt_identity) == posted.message

@@ -14,6 +14,8 @@ from satark.casework import Casework
 from satark.casework.act_names import ActName, Problem
 from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import DeskActs
+from satark.roster.entries import desk_verifier
+from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store import tables
 from support.desks import Office, SeededDesk
@@ -140,7 +142,9 @@ def test_the_machine_of_a_directed_desk_asks_to_close_as_its_officers_do(
 ) -> None:
     del lanka
     recipient, identity = new_identity()
-    rule = DestinationRule(to="police_system:thana", desk="lanka", recipient=recipient)
+    verifier = desk_verifier(identity)
+    rule = DestinationRule(to="police_system:thana", desk="lanka", recipient=recipient, verifier=verifier)
+    services.write_now(lambda unit: close_roster(unit, [rule]))
     seeded = seed_tip(services, [sp.desk, dig.desk], destination_rules=[rule])
     offices["sp"].do(seeded, "direct", to="lanka", text="look")
     machine = Casework(services, rule.to, identity, audit_desk="lanka")

@@ -18,7 +18,7 @@ from satark.api.tip import Message
 from satark.casework.errors import NoSuchFile
 from satark.custody import log as custody
 from satark.delivery.destination_reader import DestinationReader
-from satark.routing.desks import add_desk
+from satark.routing.desks import add_desk, close_roster
 from satark.routing.tip_keys import TipRoot, TipsterReader, tip_verifier
 from satark.services import Services
 from satark.store import tables
@@ -211,6 +211,9 @@ def test_a_destination_finds_its_tip_by_number_and_posts_a_message_to_it(
     with pytest.raises(NoSuchFile):
         found.clean("2")
     answer = Message(sender="desk", desk=TO, text="We are on it", status="IN_REVIEW")
+    with pytest.raises(CaseworkError):  # nobody could tell it from what another holder of the tip wrote
+        services.write_now(lambda unit: found.post(unit, answer))
+    services.write_now(lambda unit: close_roster(unit, [destination.rule]))
     services.write_now(lambda unit: found.post(unit, answer))
     root = TipRoot(tip=seeded.id, recipient=seeded.recipient, verifier=tip_verifier(seeded.identity))
     query = select(tables.message.c.sealed).where(tables.message.c.seq == 2)

@@ -16,6 +16,7 @@ from satark.api.sealing import new_identity, open_as, recipient_of, seal
 from satark.api.sink import MessageRejected
 from satark.api.tip import CaseStep, Message
 from satark.casework import ActRefused
+from satark.identity.signatures import signing_key
 from satark.remote import host_inbox
 from satark.remote.frames import message_frames, seal_frame
 from satark.remote.link_keys import answer_key
@@ -23,7 +24,7 @@ from satark.remote.messages import ANSWER_DOMAIN, DirectedDesk, OfficeAnswer, Si
 from satark.remote.office_outbox import new_answer, queue_answer
 from satark.roster.chain import append
 from satark.roster.entries import Entry, KeyChange
-from satark.routing.authors import Writer
+from satark.routing.authors import TIP_USE, Writer, _statement
 from satark.routing.desks import add_desk
 from satark.routing.tip_keys import TipRoot, TipsterReader, tip_verifier
 from satark.store import deliveries, envelopes, tables
@@ -300,14 +301,19 @@ async def test_a_clerk_of_an_office_writes_in_no_other_name(link: Any) -> None:
     closed, told = {"status": "CLOSED", "internal": True}, {"text": "Call 0542 111 222 now."}
     for desk, fields, to in (("dig", closed, recipient), ("mail:third", told, opened.envelope.receipt)):
         forged = Message(sender="desk", desk=desk, **fields)
-        signed = Writer(name="mail:third", identity=link.sp_identity).signed(forged, opened.envelope, 0, 1, [recipient])
-        answer = new_answer("sp", seeded.id, signed, [to], None)
-        link.office.write_now(lambda unit, one=answer: queue_answer(unit, one, link.sp_identity))
+        by_desk = Writer(name="mail:third", identity=link.sp_identity).signed(
+            forged, opened.envelope, 0, 1, [recipient]
+        )
+        key = signing_key(opened.envelope.identity, TIP_USE)  # which every desk that has the tip has
+        by_tip = replace(by_desk, signature=key.sign(_statement(by_desk, seeded.id, 0)))
+        for signed in (by_desk, by_tip):
+            answer = new_answer("sp", seeded.id, signed, [to], None)
+            link.office.write_now(lambda unit, one=answer: queue_answer(unit, one, link.sp_identity))
     await link.exchange_all()
     seen = link.casework_at_host.open(seeded.id)
     assert [one.message.text for one in seen.thread] == ["seen"]
-    assert (len(seen.unsigned), seen.damaged, seen.work.finished) == (1, 1, False)
+    assert (len(seen.unsigned), seen.damaged, seen.work.finished) == (2, 2, False)
     root = TipRoot(tip=seeded.id, recipient=seeded.recipient, verifier=tip_verifier(seeded.identity))
     reader = TipsterReader(root, b"", link.host.read_keys(link.host.roster.check).state)
-    last = link.rows(link.host, tables.message)[-1]
-    assert not reader.may_show(last.seq, open_as(Message, last.sealed, seeded.receipt_identity))
+    for row in link.rows(link.host, tables.message)[-2:]:
+        assert not reader.may_show(row.seq, open_as(Message, row.sealed, seeded.receipt_identity))

@@ -205,19 +205,6 @@ def test_the_former_key_of_a_desk_without_listed_officers_signs_nothing_once_any
     assert "lanka" not in thread.read([*thread.rows, row]).access.readers
 
 
-def test_a_destinations_message_under_a_key_that_was_taken_back_counts_for_nothing() -> None:
-    thread = Thread()
-    thread.envelope = replace(thread.envelope, holders={"sp": ("email:sp",), "dig": ()})
-    old = thread.envelope
-    thread.renew()
-    message = Message(sender="desk", desk="email:sp", status="ACTED")
-    for envelope, counts in ((old, False), (thread.envelope, True)):
-        writer = Writer(name="email:sp", identity=new_identity()[1], is_destination=True)
-        signed = writer.signed(message, envelope, 1, 1, [recipient_of(thread.envelope.identity)])
-        author = thread.read().read(1, signed, Signers(thread.book.state))
-        assert (author is not None) == counts
-
-
 def test_a_message_of_an_office_moved_behind_a_withdrawal_gives_nobody_the_tip_again() -> None:
     thread = Thread()
     thread.write(step("directed", "lanka", desk="cell"), "anand")

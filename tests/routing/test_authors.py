@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from satark.api.sealing import CantOpen, decrypt, new_identity, open_as
 from satark.api.tip import CaseStep, Envelope, Header, Message, Release
 from satark.identity.signatures import verifier_for
-from satark.roster.entries import KeyChange
+from satark.roster.entries import DestinationSet, KeyChange, desk_verifier
 from satark.roster.rules import MAX_NAME
 from satark.routing.authors import TIPSTER_USE, Author, Signers, ThreadReader, Writer, signed_by_tipster
 from support.roster import RosterBook
@@ -31,9 +31,18 @@ NOTE = Message(sender="desk", desk="sp", text="a note", internal=True)
 CODE = "abcd-2345"
 
 
+OWN = new_identity()[1]
+"""A destination's own key."""
+
+
 @pytest.fixture
 def book() -> RosterBook:
     return RosterBook.sealed()
+
+
+def list_destination(book: RosterBook, verifier: str) -> None:
+    body = DestinationSet(to="email:sp", desk="sp", recipient=RECIPIENT, verifier=verifier)
+    book.follow(body, ("sp", "khan"), ("sp", "clerk"))
 
 
 def written(book: RosterBook, message: Message = NOTE, officer: str = "clerk", seq: int = 1, **options: Any) -> Message:
@@ -72,7 +81,7 @@ def test_a_tipsters_message_counts_if_their_own_key_signed_it_for_this_place_of_
     plain = Message(sender="tipster", text="no", flags=("danger:life",))
     own = signed_by_tipster(plain, "t", 1, TIPSTER_KEY)
     assert read(book, own, own) == ["", None]
-    by_holder = Writer(name="x", identity=IDENTITY, own_identity=IDENTITY, is_destination=True)
+    by_holder = Writer(name="x", identity=IDENTITY, own_identity=IDENTITY)
     for forged in (
         plain,
         replace(own, text="yes"),
@@ -148,16 +157,45 @@ def test_of_a_desk_whose_officers_are_not_listed_the_desks_key_signs_once(book: 
     assert read(book, stranger.signed(replace(NOTE, desk="cell"), ENVELOPE, 0, 1, [RECIPIENT])) == [None]
 
 
-def test_a_destination_signs_with_the_tips_key_and_asks_at_most(book: RosterBook) -> None:
-    def by_machine(message: Message, identity: str = IDENTITY) -> Message:
-        writer = Writer(name="email:sp", identity=new_identity()[1], is_destination=True)
-        return writer.signed(message, replace(ENVELOPE, identity=identity), 1, 1_800_000_000, [RECIPIENT])
+def test_a_listed_destination_signs_with_its_own_key_as_itself_and_asks_at_most(
+    book: RosterBook,
+) -> None:
+    def by_machine(message: Message, identity: str = OWN, name: str = "email:sp") -> Message:
+        return Writer(name=name, identity=identity).signed(message, ENVELOPE, 1, 1_800_000_000, [RECIPIENT])
 
     own = Message(sender="desk", desk="email:sp", status="ACTED")
+    assert read(book, by_machine(own)) == [None], "the roster lists no verifier"
+    list_destination(book, desk_verifier(OWN))
     assert read(book, by_machine(own)) == ["email:sp"]
     assert read(book, by_machine(step("asked_to_close"))) == ["email:sp"]
-    assert read(book, by_machine(own, new_identity()[1])) == [None]
-    for refused in (step("directed", to="lanka"), replace(NOTE, retention="ask_hold"), step("asked_to_close", "dig")):
+    for identity in (new_identity()[1], IDENTITY, book.identities["sp", ""]):
+        assert read(book, by_machine(own, identity)) == [None]
+    in_its_desks_name = replace(own, desk="sp"), replace(NOTE, desk="sp")
+    steps = step("directed", to="lanka"), replace(NOTE, retention="ask_hold"), step("asked_to_close", "dig")
+    for refused in (*in_its_desks_name, *steps):
         assert read(book, by_machine(refused)) == [None]
     elsewhere = replace(ENVELOPE, holders={"sp": (), "dig": ()})
     assert read(book, by_machine(own), envelope=elsewhere) == [None]
+    before, head = by_machine(own), book.state.head
+    list_destination(book, "")
+    assert read(book, before) == [None]
+    assert read(book, by_machine(replace(own, roster=(head,)))) == ["email:sp"], "it was listed then"
+
+
+def test_a_direction_lets_destinations_read_that_the_roster_lists_for_its_desk_and_only_who_gives_the_tip(
+    book: RosterBook,
+) -> None:
+    list_destination(book, desk_verifier(OWN))
+
+    def readers(by: str, officer: str, to: str, destinations: tuple[str, ...], **holders: tuple[str, ...]) -> set[str]:
+        envelope = replace(ENVELOPE, holders=holders, answers_to={"sp": "dig"})
+        reader = ThreadReader(envelope)
+        told = written(book, step("directed", by, to=to, destinations=destinations), officer)
+        assert reader.read(1, told, Signers(book.state))
+        return set(reader.access.readers)
+
+    assert readers("dig", "rao", "sp", ("email:sp",), dig=()) == {"dig", "sp", "email:sp"}
+    assert readers("dig", "rao", "sp", ("email:sp",), dig=(), sp=()) == {"dig", "sp", "email:sp"}
+    assert readers("dig", "rao", "sp", ("mail:sp",), dig=()) == {"dig", "sp"}
+    assert readers("dig", "rao", "lanka", ("email:sp",), dig=()) == {"dig", "lanka"}
+    assert readers("sp", "clerk", "sp", ("email:sp",), sp=(), dig=()) == {"dig", "sp"}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from satark.api.routing import DestinationRule
 from satark.api.sealing import new_identity
+from satark.roster.entries import desk_verifier
 
 
 class DestinationKey:
@@ -16,4 +17,5 @@ class DestinationKey:
         self.file = folder / "destination.key"
         self.file.touch(0o600)
         self.file.write_text(f"# made by hand\n{self.identity}\n")
-        self.rule = DestinationRule(to=to, desk="sp", recipient=recipient, identity_file=self.file)
+        verifier = desk_verifier(self.identity)
+        self.rule = DestinationRule(to=to, desk="sp", recipient=recipient, verifier=verifier, identity_file=self.file)

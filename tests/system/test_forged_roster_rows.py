@@ -181,7 +181,7 @@ async def test_what_is_written_in_the_tipsters_name_without_their_receipt_counts
         for forged in (
             plain,
             msgspec.structs.replace(plain, flags=("danger:life",), feedback="no", answers=1),
-            Writer(name="sp-head", identity=held.identity, is_destination=True).signed(plain, held, 5, 1, []),
+            Writer(name="sp-head", identity=held.identity).signed(plain, held, 5, 1, []),
         ):
             sealed = seal(forged, row.recipient, held.receipt)
             services.write_now(lambda u, one=sealed: threads.append(u, row.id, one, notified=True))  # type: ignore[misc]

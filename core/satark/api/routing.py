@@ -82,6 +82,7 @@ class DestinationRule(BaseModel):
         description="age recipient of the destination's own key, for one that must read tips; empty for a mere carrier",
         json_schema_extra={"where": "satark destination keygen FILE prints it"},
     )
+    verifier: str = Field(default="", description="public key of what it writes; not needed beside `identity_file`")
     identity_file: Path | None = Field(
         default=None,
         description="file with the private half, mode 0600; only on the machine that runs the sink",

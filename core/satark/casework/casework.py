@@ -83,9 +83,8 @@ class Casework(EvidenceAccess):
         )
         super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers, trail=trail)
         self._owner = audit_desk
-        is_destination = ":" in desk  # no desk has such a name
-        name = desk if is_destination else officer
-        self._writer = Writer(name=name, identity=identity, own_identity=own_identity, is_destination=is_destination)
+        name = desk if ":" in desk else officer  # no desk has such a name
+        self._writer = Writer(name=name, identity=identity, own_identity=own_identity)
         self.cache = cache or TipCache(services, desk, identity)
         """The desk's opened tips, which all its officers in this process may share."""
         self.directing = Directing(services, desk, identity, self.cache, self.post)
@@ -291,7 +290,7 @@ class Casework(EvidenceAccess):
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
         seq, is_office = next_seq(unit, tip.id), host_of(unit.main) is not None
         reader, signers = self.cache.present_reader(unit, tip), self._services.signers(unit)
-        if not self._writer.is_destination and not signers.may_write(message, reader.access):
+        if not signers.may_write(message, reader.access, self._writer.name):
             raise ActRefused("withdraw.none" if act and act[0] == "withdrawn" else "released")
         message = msgspec.structs.replace(message, band=band(unit.now), roster=signers.head, thread=reader.thread)
         present = self.cache.tip_recipient(unit, reader.envelope)

@@ -103,7 +103,8 @@ class Directing:
         if answers is not None:
             key = given.key if given else new_identity()[1]
             release = Release(key=key, text=rewording, answers=dict(answers))
-        destinations = self._destinations(unit, tip, desk, has_key=release is None)
+        has_key = release is None and access.may_give(self._desk, desk.name)
+        destinations = self._destinations(unit, tip, desk, has_key=has_key)
         step = CaseStep(
             kind="directed",
             to=desk.name,

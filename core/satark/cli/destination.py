@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from satark.api.sealing import new_identity, recipient_of
+from satark.roster.entries import desk_verifier
 from satark.runtime import compose
 from satark.runtime.commands import plugins_of, settings_of
 from satark_files import atomic_files
@@ -23,7 +24,7 @@ def destination() -> None:
 def keygen(file: Path) -> None:
     """Make a key pair for a destination that reads tips.
 
-    Writes the private key to FILE (mode 0600) and prints the public key, the `recipient`.
+    Writes the private key to FILE (mode 0600) and prints the public keys, first the `recipient`.
 
     FILE belongs only on the machine that runs the sink. If FILE exists, the new key is put first and the old ones stay,
     so that tips sealed to them can still be opened. To change a key, run this again and then change `recipient`.
@@ -35,6 +36,7 @@ def keygen(file: Path) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file} can't be written ({type(error).__name__})") from None
     click.echo(recipient_of(identity))
+    click.echo(f"verifier: {desk_verifier(identity)}", err=True)
 
 
 @destination.command("list")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from satark.api.sealing import CantOpen, check_identity, new_identity, recipient_of
 from satark.api.settings import SettingProblem, SettingsError
 from satark.api.sink import ReadingSink
+from satark.roster.entries import desk_verifier
 from satark_files import atomic_files
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def load_identity(rule: DestinationRule) -> str:
-    """Read a destination's private keys: its file holds one key a line, the newest key and older ones.
+    """Read a destination's private keys, that of `recipient` first: its file holds the newest key and older ones.
 
     Raises:
         SettingsError: the file is missing, others may read it, or its keys are not those of `recipient`.
@@ -36,9 +38,10 @@ def load_identity(rule: DestinationRule) -> str:
         check_identity(identity)
     except (OSError, UnicodeDecodeError, CantOpen) as error:
         raise _wrong(rule, "identity_file", f"{path} can't be used ({type(error).__name__})") from None
-    if rule.recipient not in {recipient_of(one) for one in identity.split()}:
+    identities = sorted(identity.split(), key=lambda one: recipient_of(one) != rule.recipient)
+    if recipient_of(identities[0]) != rule.recipient:
         raise _wrong(rule, "identity_file", f"{path} holds another key than that of `recipient`")
-    return identity
+    return "\n".join(identities)
 
 
 def own_key(path: Path) -> str:
@@ -56,6 +59,13 @@ def own_key(path: Path) -> str:
     except (OSError, UnicodeDecodeError, CantOpen) as error:
         message = f"{path} can't be used ({type(error).__name__})"
         raise SettingsError([SettingProblem("data_dir", "SATARK_DATA_DIR", message)]) from None
+
+
+def with_verifier(rule: DestinationRule) -> DestinationRule:
+    """Return a destination with what verifies its messages, if its key is on this machine."""
+    with suppress(SettingsError):
+        return rule.model_copy(update={"verifier": desk_verifier(load_identity(rule).split()[0])})
+    return rule
 
 
 def key_problems(destination_rules: Sequence[DestinationRule], sinks: Sequence[Sink]) -> list[SettingProblem]:

@@ -108,12 +108,16 @@ class KeyGiven(msgspec.Struct, frozen=True, kw_only=True, tag="key-given", tag_f
     """Public key (hex) of what the code of the new key signs with: `KeyCode.verifier`."""
 
 
-class DestinationSet(msgspec.Struct, frozen=True, kw_only=True, tag="destination-set", tag_field="what"):
+class DestinationSet(
+    msgspec.Struct, frozen=True, kw_only=True, tag="destination-set", tag_field="what", omit_defaults=True
+):
     """A destination beyond the desks reads tips of a desk from now on; with an empty recipient it no longer does."""
 
     to: str
     desk: str
     recipient: str
+    verifier: str = ""
+    """Ed25519 public key (hex) of what it writes with its own key; empty: nothing that it writes counts."""
 
 
 class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="sealed", tag_field="what"):

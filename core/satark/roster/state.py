@@ -78,7 +78,7 @@ class RosterState:
         """Public keys (hex) of all who are or were officers."""
 
         self.signing_keys: dict[str, dict[str, dict[str, int]]] = {}
-        """Desk → officer ("": the desk itself) → each of their keys → position of the entry that ended it; 0: none."""
+        """Desk or destination → officer ("": itself) → each of their keys → position of the entry that ended it."""
 
     def desk_recipients(self) -> dict[str, str]:
         """Return the recipients of the desks to which tips may be sealed, by name."""
@@ -169,10 +169,12 @@ class RosterState:
                 self._put_officer(body, entry.signers, is_dependent=True)
             case DestinationSet():
                 self.destinations[body.to] = body
+                self._put_key(body.to, "", body.verifier)
                 self.changed_at[body.desk] = self.position
             case Closed():
                 self.closed = True
                 self.destinations |= {one.to: one for one in body.destinations}
+                self.signing_keys |= {one.to: {"": {one.verifier: 0}} for one in body.destinations}
 
     def _add_desk(self, body: DeskAdded, entry: Entry) -> None:
         officers = {one.name: one for one in body.officers}
@@ -225,7 +227,7 @@ class RosterState:
         self._put_key(body.desk, name, "" if body.officer.role == "auditor" else body.officer.signer)
 
     def _put_key(self, desk: str, name: str, new: str = "") -> None:
-        keys = self.signing_keys[desk].setdefault(name, {})
+        keys = self.signing_keys.setdefault(desk, {}).setdefault(name, {})
         keys |= {key: end or self.position for key, end in keys.items()} | ({new: 0} if new else {})
 
     def _with_appointers(self, members: Iterable[Member]) -> frozenset[Member]:

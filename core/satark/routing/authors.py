@@ -21,9 +21,9 @@ from msgspec.structs import replace
 from satark.api.observability import Redacted
 from satark.api.routing import LEVELS
 from satark.api.sealing import CantOpen, open_as, seal
-from satark.api.tip import Evidence, Message
+from satark.api.tip import CaseStep, Evidence, Message
 from satark.identity import time_buckets
-from satark.identity.signatures import is_signed, signing_key, verifier_for
+from satark.identity.signatures import is_signed, signing_key
 from satark.roster.entries import DESK_USE, is_statement_signed, sign_statement
 from satark.routing.releases import Access
 from satark.store import threads
@@ -62,24 +62,22 @@ class Writer(Redacted, frozen=True, kw_only=True):
 
     name: str
     identity: str
-    """The desk's newest key."""
+    """The newest key of the desk, or the destination's."""
     own_identity: str = ""
     """The officer's own key."""
-    is_destination: bool = False
 
     def signed(self, message: Message, envelope: Envelope, seq: int, now: int, recipients: list[str]) -> Message:
         """Return a message signed, with its author sealed to the desks' keys.
 
         `seq`: its position in the thread; 0 at an office, where only the host knows it.
         """
-        use, identity = (TIP_USE, envelope.identity) if self.is_destination else (DESK_USE, self.identity)
         own = sign_statement(_statement(message, envelope.tip, seq, self.name, now), self.own_identity)
         author = Author(name=self.name, at=now, signature=own if self.own_identity else b"")
         message = replace(message, officer=seal(author, *recipients, padded=_PADDED))
         statement = _statement(message, envelope.tip, seq)
-        signature = signing_key(identity.split()[0], use).sign(statement)
-        if not message.internal:  # who has the tip's first key has the tip; a receipt knows it whatever a row says
-            signature += signing_key(envelope.identity.split()[-1], TIP_USE).sign(statement)
+        signature = signing_key(self.identity.split()[0], DESK_USE).sign(statement)
+        if not message.internal:  # who has the tip's newest key has the tip
+            signature += signing_key(envelope.identity.split()[0], TIP_USE).sign(statement)
         return replace(message, signature=signature)
 
 
@@ -114,12 +112,19 @@ class Signers:
             for name, keys in state.signing_keys.get(desk, {}).items()
         }
 
-    def may_write(self, message: Message, access: Access) -> bool:
-        """Return whether a desk may write this. No desk takes a tip from one of a higher level than its own."""
+    def may_write(self, message: Message, access: Access, name: str = "") -> bool:
+        """Return whether a desk, or the destination `name`, may write this. No desk takes a tip from a higher one."""
+        if access.may_write_as_destination(message, name):
+            return any(self.keys(name, message).get("", ()))
         step = message.case
         if step and step.kind == "withdrawn" and self._level(step.to) > self._level(message.desk):
             return False
         return access.may_write(message)
+
+    def destinations_of(self, step: CaseStep) -> tuple[str, ...]:
+        """Return those of a direction's destinations that a roster lists as the desk's."""
+        listed = {one.to: one.desk for state in (self._host, self._own) if state for one in state.destinations.values()}
+        return tuple(one for one in step.destinations if listed.get(one) == step.to)
 
     def _level(self, desk: str) -> int:
         listed = next((one.desks[desk] for one in (self._host, self._own) if one and desk in one.desks), None)
@@ -193,6 +198,8 @@ class ThreadReader:
         step, after = message.case, self._point.seq if self._point and self._is_past else 0
         if step and step.kind == "directed" and self._threads.get(message.thread, 0) < after:
             return None  # from before the key was renewed: it may have been moved here, after the tip was taken back
+        if step and step.destinations:
+            message = replace(message, case=replace(step, destinations=signers.destinations_of(step)))
         self._access.follow(message)
         return author
 
@@ -207,14 +214,11 @@ class ThreadReader:
             author = open_as(Author, message.officer, self.envelope.identity)
         except CantOpen:
             return None
-        if self._access.may_write_as_destination(message, author.name):
-            identities = self.envelope.identity.split()[: 1 if self._is_past and self._point else None]
-            verifiers = [verifier_for(one, TIP_USE) for one in identities]
-            return author if is_by(verifiers, message, self.envelope.tip, (seq, 0)) else None
-        keys = signers.keys(message.desk, message, self._heads)
-        places = signers.positions(seq, keys)
-        if not signers.may_write(message, self._access):
+        if not signers.may_write(message, self._access, author.name):
             return None
+        is_destination = self._access.may_write_as_destination(message, author.name)
+        keys = signers.keys(author.name if is_destination else message.desk, message, self._heads)
+        places = signers.positions(seq, keys)
         if keys.keys() <= {""}:
             return author if is_by(keys.get("", []), message, self.envelope.tip, places) else None
         own = replace(message, officer=b"")

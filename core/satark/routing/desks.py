@@ -127,8 +127,8 @@ def finish_key_change(
 
 def close_roster(unit: UnitOfWork, rules: Sequence[DestinationRule]) -> None:
     """End the founding in this transaction, unless it has ended: from here on the roster's entries need signatures."""
-    reading = [DestinationSet(to=rule.to, desk=rule.desk, recipient=rule.recipient) for rule in rules if rule.recipient]
-    close(unit, reading)
+    listed = [DestinationSet(to=one.to, desk=one.desk, recipient=one.recipient, verifier=one.verifier) for one in rules]
+    close(unit, [one for one in listed if one.recipient])
 
 
 def _row(desk: Desk) -> dict[str, str]:

@@ -49,12 +49,13 @@ class Access:
         if step.kind == "withdrawn":
             self.withdraw(step.to, message.desk)
             return
+        destinations = step.destinations if self.may_give(message.desk, step.to) else ()
         is_new = step.to not in self.holders and step.to not in self.releases
         if is_new or self.may_withdraw(message.desk, self.answers_to.get(step.to, "")):
             self.answers_to[step.to] = message.desk
         self.releases.pop(step.to, None)
         if step.release is None:
-            self.holders[step.to] = tuple({*self.holders.get(step.to, ()), *step.destinations})
+            self.holders[step.to] = tuple({*self.holders.get(step.to, ()), *destinations})
         elif step.to not in self.holders:
             self.releases[step.to] = step.release
 
@@ -73,6 +74,10 @@ class Access:
                 return True
         return False
 
+    def may_give(self, desk: str, other: str) -> bool:
+        """Return whether a desk may let another's destinations read: it gives that desk the tip, or did so."""
+        return not {other} & {*self.holders, *self.releases} or self.may_withdraw(desk, other)
+
     def may_write(self, message: Message) -> bool:
         """Return whether the message's desk has the tip, and so may take this step. A release does not tell of others.
 
@@ -88,10 +93,11 @@ class Access:
         return has_release and message.internal and not decides and (step is None or step.kind in _OF_RELEASES)
 
     def may_write_as_destination(self, message: Message, name: str) -> bool:
-        """Return whether a destination that reads the tip may write the message, for itself or for its desk."""
-        desks = [desk for desk, destinations in self.holders.items() if name in destinations]
-        is_step = bool(message.retention) or (message.case is not None and message.case.kind != "asked_to_close")
-        return bool(desks) and message.desk in {name, *desks} and not is_step
+        """Return whether a destination that reads the tip may write the message: as itself, or to ask for its desk."""
+        desks = {desk for desk, destinations in self.holders.items() if name in destinations}
+        if message.case:
+            return message.case.kind == "asked_to_close" and message.desk in desks
+        return bool(desks) and message.desk == name and not message.retention
 
     @property
     def readers(self) -> frozenset[str]:

@@ -117,13 +117,13 @@ class TipsterReader:
         self._signers, self._seen = Signers(state), set[bytes]()
         self._tipster = verifier_for(root.tipster_key, TIPSTER_USE) if root.tipster_key else ""
         self._changes: tuple[TipKeyChange, ...] = ()
-        self._verifiers = [root.verifier]
+        self._verifiers: list[str] = []  # if the changes are forged, nobody has the tip's newest key
         with suppress(TipKeyAltered):
             changes = _decoded(key_changes)
             self._verifiers, self._changes = _verifiers(root, changes), changes
 
     def may_show(self, seq: int, message: Message) -> bool:
-        """Return whether the next message is by the tipster's key, or by the tip's and, of a desk, the desk's too."""
+        """Return whether the next message is by the tipster's key, or by the tip's newest and the sender's own."""
         desk, tip = message.desk, self._root.tip
         if message.sender == "tipster":
             return is_by([self._tipster], message, tip, (seq,))
@@ -131,9 +131,8 @@ class TipsterReader:
             return False
         before = [one for one in self._changes if one.seq < seq]
         keys = self._signers.keys(desk, message, (head for one in before for head in one.roster))
-        is_by_desk = ":" in desk or is_by(keys.get("", []), message, tip, self._signers.positions(seq, keys))
-        verifier = self._verifiers[len(before) if ":" in desk else 0]
-        if not is_by_desk or not is_by([verifier], message, tip, (seq, 0)):
+        is_by_desk = is_by(keys.get("", []), message, tip, self._signers.positions(seq, keys))
+        if not is_by_desk or not is_by(self._verifiers[len(before) :][:1], message, tip, (seq, 0)):
             return False
         self._seen.add(message.officer)  # a message of an office names no place: a copy is known by what was sealed
         return True

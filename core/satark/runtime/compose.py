@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from satark.api.observability import log
 from satark.api.settings import SettingProblem, SettingsError
 from satark.custody import lost_drafts
-from satark.delivery.destination_keys import key_problems, own_key
+from satark.delivery.destination_keys import key_problems, own_key, with_verifier
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.checks import check_flow
@@ -257,7 +257,7 @@ def load_destinations(settings: Settings, plugins: Plugins) -> tuple[Destination
     configured = settings.core.destination
     named = {rule.to for rule in configured}
     default = [rule for rule in plugins.destination_rules(settings) if rule.to not in named]
-    return (*configured, *(_with_key(rule) for rule in default))
+    return tuple(with_verifier(rule) for rule in (*configured, *(_with_key(rule) for rule in default)))
 
 
 def _with_key(rule: DestinationRule) -> DestinationRule:

@@ -57,11 +57,12 @@ def propose_role(
 @click.argument("desk")
 @click.argument("to")
 @click.option("--recipient", default="", help="age recipient of the destination's key; none: it reads no more.")
+@click.option("--verifier", default="", help="Its public key for what the destination writes; none: it only reads.")
 @passphrase_option
-def propose_destination(*, desk: str, to: str, recipient: str, passphrase_file: Path) -> None:
+def propose_destination(*, desk: str, to: str, recipient: str, verifier: str, passphrase_file: Path) -> None:
     """Propose that the destination TO (such as `email:control-room`) reads tips of DESK."""
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):
-        body = DestinationSet(to=to, desk=desk, recipient=recipient)
+        body = DestinationSet(to=to, desk=desk, recipient=recipient, verifier=verifier)
         _report(submit(services, unlocked, body, RosterAttachment()), f"destination {to} of desk {desk}")
 
 
