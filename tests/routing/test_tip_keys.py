@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.sealing import new_identity
+from satark.api.sealing import new_identity, recipient_of
 from satark.api.tip import Checkpoint, Envelope, Header, Message
-from satark.roster.entries import KeyChange
+from satark.roster.entries import DestinationSet, KeyChange, desk_verifier
 from satark.routing import tip_keys
 from satark.routing.authors import Writer, signed_by_tipster
 from satark.routing.tip_keys import (
@@ -34,6 +34,9 @@ class Renewals:
 
     def __init__(self) -> None:
         self.book = RosterBook.sealed()
+        own = self.book.identities["email:sp", ""] = new_identity()[1]
+        listed = DestinationSet(to="email:sp", desk="sp", recipient=recipient_of(own), verifier=desk_verifier(own))
+        self.book.follow(listed, SP, CLERK)
         recipient, self.identity = new_identity()
         self.changes: list[TipKeyChange] = []
         self.root = TipRoot(
@@ -53,14 +56,15 @@ class Renewals:
         self.book.identities[desk, ""] = new
         return new
 
-    def renew(self, desk: str, desk_identity: str, before: str = "") -> str:
+    def renew(self, desk: str, desk_identity: str, before: str = "", without: str = "") -> str:
         """Renew the tip's key as a desk does; return the new recipient."""
         old = before or self.identity.split("\n")[0]
         recipient, new = new_identity()
         self.identity = f"{new}\n{self.identity}"
         point = Checkpoint(1, b"", (self.book.state.head,), {}, {}, {})
-        envelope = Envelope(tip=TIP, desk=desk, identity=self.identity, header=HEADER, checkpoint=point)
-        self.changes.append(tip_keys._change(envelope, old, self.identity, desk_identity))
+        told = {"identity": self.identity, "header": HEADER, "receipt": self.root.receipt, "checkpoint": point}
+        envelope = Envelope(tip=TIP, desk=desk, **told)  # type: ignore[arg-type]
+        self.changes.append(tip_keys._change(envelope, old, self.identity, desk_identity, without))
         return recipient
 
     def present(self, changes: Sequence[TipKeyChange] | None = None) -> str:
@@ -74,8 +78,7 @@ class Renewals:
     ) -> Message:
         """Return a message to the tipster, signed with the desk's key or another, and with the tip's or another."""
         envelope = Envelope(tip=tip, desk=desk, identity=tip_key or identity or self.identity, header=HEADER)
-        key = identity or self.book.identities.get((desk, ""), new_identity()[1])
-        writer = Writer(name="one", identity=key, is_destination=":" in desk)
+        writer = Writer(name="one", identity=identity or self.book.identities.get((desk, ""), self.identity))
         fields.setdefault("roster", (self.book.state.head,))
         message = Message(sender="desk", desk=desk, text="come at nine", **fields)
         return writer.signed(message, envelope, seq, 1, [self.root.recipient])
@@ -153,6 +156,17 @@ def test_a_desk_that_has_the_tip_must_renew_its_key_when_the_desks_own_key_chang
     assert present_recipient(later, b"", renewals.book.state) == later.recipient
 
 
+def test_a_desk_from_which_the_tip_was_taken_need_not_renew_its_key(renewals: Renewals) -> None:
+    renewals.root = msgspec.structs.replace(renewals.root, receipt="age1receipt")
+    renewals.renew("dig", renewals.book.identities["dig", ""], without="sp")
+    newest = renewals.present()
+    renewals.change_desk_key("sp", SP)
+    assert renewals.present() == newest
+    renewals.root = msgspec.structs.replace(renewals.root, receipt="age1another")
+    with pytest.raises(TipKeyAltered):
+        renewals.present()
+
+
 def test_a_tipster_is_shown_what_a_desk_signed_at_its_own_place_and_words_of_their_own(renewals: Renewals) -> None:
     assert renewals.shown(renewals.written("sp"), renewals.written("dig", 2)) == [True, True]
     signed, replace = renewals.written("sp", status="CLOSED"), msgspec.structs.replace
@@ -209,25 +223,32 @@ def test_a_tipster_is_shown_an_offices_answer_once(renewals: Renewals) -> None:
     assert renewals.shown(message, message) == [False, True], "a copy keeps nothing away"
 
 
-def test_a_tipster_is_shown_nothing_by_a_former_key_of_a_desk_or_of_the_tip_once_it_was_renewed(
+@pytest.mark.parametrize("by", ["sp", "email:sp", "cell"])
+def test_a_tipster_is_shown_nothing_by_a_former_key_of_the_tip_once_it_was_renewed(renewals: Renewals, by: str) -> None:
+    """A desk that the tip was taken from has its own key, and the tip's former ones."""
+    former = renewals.identity
+    late = renewals.written(by, 2)
+    assert renewals.shown(renewals.written("dig"), late) == [True, True]
+    renewals.renew("dig", renewals.book.identities["dig", ""])
+    newest = renewals.written(by, 2)
+    assert renewals.shown(renewals.written("dig", tip_key=former), late) == [True, False]
+    assert renewals.shown(renewals.written("dig", tip_key=former), newest) == [True, True]
+
+
+def test_a_tipster_is_shown_what_a_destination_that_the_roster_lists_signed_with_its_own_key(
     renewals: Renewals,
 ) -> None:
-    by_desk, by_tip = renewals.written("sp", 2), renewals.written("email:sp", 2)
-    assert renewals.shown(renewals.written("dig"), by_desk) == [True, True]
-    assert renewals.shown(renewals.written("dig"), by_tip) == [True, True]
-    renewals.renew("sp", renewals.change_desk_key("sp", SP))
-    assert renewals.shown(renewals.written("dig"), by_desk) == [True, False]
-    assert renewals.shown(renewals.written("dig"), by_tip) == [True, False]
-
-
-def test_a_tipster_is_shown_what_a_destination_signed_with_the_tips_key_of_its_time(renewals: Renewals) -> None:
     before = renewals.written("email:sp", status="ACTED")
     renewals.renew("sp", renewals.change_desk_key("sp", SP))
     assert renewals.shown(before, renewals.written("email:sp", 2)) == [True, True]
-    assert renewals.shown(renewals.written("email:sp", identity=new_identity()[1])) == [False]
-    forged = msgspec.structs.replace(renewals.changes[0], verifier=tip_verifier(new_identity()[1]))
-    renewals.changes = [forged]
-    assert renewals.shown(before, renewals.written("email:sp", 2), renewals.written("dig", 3)) == [True] * 3
+    for identity in (new_identity()[1], renewals.identity, renewals.book.identities["sp", ""]):
+        forged = renewals.written("email:sp", 2, identity=identity, tip_key=renewals.identity)
+        assert renewals.shown(before, forged) == [True, False]
+    renewals.book.identities["police:x", ""] = new_identity()[1]
+    assert renewals.shown(before, renewals.written("police:x", 2)) == [True, False]
+    forged_change = msgspec.structs.replace(renewals.changes[0], verifier=tip_verifier(new_identity()[1]))
+    renewals.changes = [forged_change]
+    assert renewals.shown(before, renewals.written("dig", 2)) == [False, False]
 
 
 def test_tags_reveal_a_name_only_together_with_the_tips_id() -> None:

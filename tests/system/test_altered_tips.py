@@ -18,6 +18,8 @@ from satark.store import envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, set_role, unlock
+from satark_desk.recovery import approve_recovery, ask_for_recovery
+from satark_desk.roster_changes import approve, complete
 from support.scripted import Tipster
 from system.test_forged_roster_rows import PLAIN
 from system.test_nobody_becomes_a_reader import RECEIPT, Place, environment, opens, place, write_more
@@ -64,10 +66,10 @@ class Case:
         changes: bytes = self.services.read(lambda c: c.execute(select(tables.tip.c.key_changes)).scalar_one())
         return changes
 
-    def forge(self, by: UnlockedDesk, envelope: Envelope, step: CaseStep) -> None:
+    def forge(self, by: UnlockedDesk, envelope: Envelope, step: CaseStep, head: str = "") -> None:
         """Append a step in an officer's name, and plant a row of the desk that it names."""
         recipient = self.services.read(lambda c: c.execute(select(tables.tip.c.recipient)).scalar_one())
-        roster = (self.services.read_keys(self.services.roster.check).state.head,)
+        roster = (head or self.services.read_keys(self.services.roster.check).state.head,)
         message = Message(sender="desk", desk=by.desk.name, internal=True, case=step, roster=roster)
         writer = Writer(name=by.officer, identity=by.identity, own_identity=by.own_identity)
 
@@ -149,6 +151,35 @@ async def test_the_key_of_who_was_removed_or_became_an_auditor_gives_nobody_the_
         assert opened.access.readers == {"dig", "sp"}
         rotate(of.services, of.town.dig)
         assert not of.has_key("lanka", "so")
+
+
+async def test_a_key_that_was_given_anew_ends_the_one_before_though_nobody_has_written_since(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        services, thief = of.services, unlock(of.services, "dig", "leaver", LEAVERS)
+        envelope, head = of.envelope(thief), services.read_keys(services.roster.check).state.head
+        of.withdraw("sp")
+        asked = ask_for_recovery(services, "dig", "leaver", "neues wort 55 feld")
+        done = approve_recovery(services, of.town.dig, "leaver", asked.code)
+        if not done.done:
+            approve(services, of.town.attacker.unlock("sp", "sp-head"), done.id, asked.code)
+            complete(services, of.town.dig)
+        assert len(services.read_keys(services.roster.check).state.signing_keys["dig"]["leaver"]) == 2
+        of.forge(thief, envelope, CaseStep(kind="directed", to="lanka"), head)
+        opened = of.seen()
+        assert [one.message.case.kind for one in opened.thread if one.message.case] == ["withdrawn"]
+        assert (len(opened.unsigned), opened.altered) == (1, False)
+        assert opened.access.readers == {"dig"}
+        await of.write_more()
+        assert of.seen().thread[-1].message.sender == "tipster"
+
+
+async def test_a_desk_that_lost_the_tip_changes_its_key_and_the_tipster_still_writes(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        of.withdraw("sp")
+        rotate(of.services, of.town.attacker.unlock("sp", "sp-head"))
+        await of.write_more()
+        assert [one.message.sender for one in of.seen().thread] == ["desk", "tipster"]
+        assert not of.seen().altered
 
 
 async def test_a_deleted_withdrawal_gives_the_desk_no_next_key_and_a_deleted_message_is_shown(tmp_path: Path) -> None:

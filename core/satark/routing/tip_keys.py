@@ -8,6 +8,7 @@ the host, which opens no tip, can tell it from one that somebody wrote into the 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import takewhile
@@ -39,7 +40,7 @@ class TipKeyAltered(Exception):  # noqa: N818 - it reads as what it says
     """What the database says of a tip's keys was altered, so nothing may be sealed to them."""
 
 
-class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
+class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A new key of a tip."""
 
     recipient: str
@@ -51,6 +52,8 @@ class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
     """Position of the last message in the tip's thread."""
     roster: tuple[str, ...]
     """Head of each roster that the desk knew."""
+    withdrawn: bytes = b""
+    """Tag of the desk that lost the tip, which only who knows the receipt's recipient makes; random if none did."""
     signature: bytes
     """Signature by the tip's key before this one."""
     desk_signature: bytes
@@ -104,7 +107,9 @@ def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState) -> 
     if changes and changes[-1].desk not in current:
         raise TipKeyAltered
     changed = {desk for desk, at in state.key_changed_at.items() if at > root.roster and state.desks[desk].officers}
-    if any(_tag(root.tip, desk) in _split(root.desks) for desk in changed - current):
+    withdrawn = {one.withdrawn for one in changes}
+    lacking = (desk for desk in changed - current if _tag(root.receipt, desk) not in withdrawn)
+    if any(_tag(root.tip, desk) in _split(root.desks) for desk in lacking):
         raise TipKeyAltered
     return changes[-1].recipient if changes else root.recipient
 
@@ -208,7 +213,7 @@ def renew_tip_key(
     is_holder = row and (row.key_changes in {b"", _encode(kept)} or envelope.desk not in access.answers_to)
     if is_holder and not _is_office(unit):
         renewed = replace(envelope, identity=f"{new_identity()[1]}\n{envelope.identity}", checkpoint=point)
-        change = _change(renewed, before, renewed.identity, desk_identity)
+        change = _change(renewed, before, renewed.identity, desk_identity, without)
         values = {"recipient": change.recipient, "key_changes": _encode((*kept, change))}
         unit.main.execute(update(tip).where(tip.c.id == envelope.tip).values(values))
         deliveries.add_revision(unit, envelope.tip, offices_only=True)
@@ -245,13 +250,14 @@ def _is_office(unit: UnitOfWork) -> bool:
     return unit.main.execute(select(tables.host_link.c.directory)).first() is not None
 
 
-def _change(envelope: Envelope, before: str, identity: str, desk_identity: str) -> TipKeyChange:
+def _change(envelope: Envelope, before: str, identity: str, desk_identity: str, without: str = "") -> TipKeyChange:
     change = TipKeyChange(
         recipient=recipient_of(identity),
         verifier=tip_verifier(identity),
         desk=envelope.desk,
         seq=envelope.checkpoint.seq if envelope.checkpoint else 0,
         roster=envelope.checkpoint.roster if envelope.checkpoint else (),
+        withdrawn=_tag(envelope.receipt, without) if without else os.urandom(_TAG),
         signature=b"",
         desk_signature=b"",
     )
