@@ -293,7 +293,7 @@ class FlowShelf:
     def __init__(self, peer: GraphPeer) -> None:
         self._peer = peer
         # Below its own addresses, which are more exact.
-        peer.app.router.routes.append(Route("/v23.0/{object_id}/{edge}", self._change, methods=["POST"]))
+        peer.app.router.routes.append(Route("/v26.0/{object_id}/{edge}", self._change, methods=["POST"]))
         self.flows: dict[str, StoredFlow] = {}
         """Id → the flow."""
 

@@ -71,7 +71,7 @@ class Bot:
     async def put(self, node: dict[str, Any], message: dict[str, Any]) -> None:
         whom = {"to": message["from"]} if "from" in message else {"recipient": message["from_user_id"]}
         body = {"messaging_product": "whatsapp", **whom, **node}
-        url = f"{self.graph_url}/v23.0/1/messages"
+        url = f"{self.graph_url}/v26.0/1/messages"
         headers = {"Authorization": "Bearer t"}
         async with (
             aiohttp.ClientSession(headers=headers) as client,

@@ -2,7 +2,7 @@
 
 Fields that are not listed here, such as names and contact cards, are never decoded.
 
-Source: Telegram, Bot API 10.1, types `Update`, `Message`, `CallbackQuery` and those in their fields.
+Source: Telegram, Bot API 10.3, types `Update`, `Message`, `CallbackQuery` and those in their fields.
 """
 
 from __future__ import annotations
@@ -147,7 +147,8 @@ _WITHOUT_CONTENT: Final = frozenset({
     "giveaway_winners", "giveaway_completed", "managed_bot_created", "paid_message_price_changed",
     "poll_option_added", "poll_option_deleted", "suggested_post_approved", "suggested_post_approval_failed",
     "suggested_post_declined", "suggested_post_paid", "suggested_post_refunded", "video_chat_scheduled",
-    "video_chat_started", "video_chat_ended", "video_chat_participants_invited",
+    "video_chat_started", "video_chat_ended", "video_chat_participants_invited", "receiver_user",
+    "ephemeral_message_id", "community_chat_added", "community_chat_removed",
 })  # fmt: skip
 """Fields without content: properties of the message, and service messages of the chat."""
 

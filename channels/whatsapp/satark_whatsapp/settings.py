@@ -38,7 +38,7 @@ class WhatsAppSettings(BaseModel):
     graph_url: str = META
     """base URL of the Graph API; leave it out, unless a local server stands
     in for Meta"""
-    api_version: Annotated[str, StringConstraints(pattern=r"^v\d{1,3}\.\d$")] = "v23.0"
+    api_version: Annotated[str, StringConstraints(pattern=r"^v\d{1,3}\.\d$")] = "v26.0"
     """version of the Graph API; developers.facebook.com/docs/graph-api/changelog"""
     media_hosts: tuple[str, ...] = ("lookaside.fbsbx.com",)
     """the only hosts from which media is downloaded; Meta's page 'Media', section 'Download media'"""

@@ -33,6 +33,7 @@ _MOST_LANGUAGES: Final = 2
     help="What the code opens: a WhatsApp chat with Hi already typed, or the web form.",
 )
 @click.option("--number", help="The WhatsApp number with its country code, such as +91 98765 43210.")
+@click.option("--username", default="", help="The number's WhatsApp username, to be printed beside it.")
 @click.option("--url", help="The form's address.  [default: the setting public_url]")
 @click.option(
     "--language",
@@ -45,7 +46,14 @@ _MOST_LANGUAGES: Final = 2
 @click.option("--size", type=click.IntRange(_SMALLEST, _LARGEST), default=_DEFAULT_SIZE, show_default=True,
               help="Width of the code in millimetres.")  # fmt: skip
 def qr(  # noqa: PLR0917 - click passes options by name
-    output: Path, where: str, number: str | None, url: str | None, languages: tuple[str, ...], title: str, size: int
+    output: Path,
+    where: str,
+    number: str | None,
+    username: str,
+    url: str | None,
+    languages: tuple[str, ...],
+    title: str,
+    size: int,
 ) -> None:
     """Write the QR code that citizens scan to OUTPUT.
 
@@ -56,7 +64,7 @@ def qr(  # noqa: PLR0917 - click passes options by name
         raise click.BadParameter(
             "the name must end in .pdf (a poster), .png or .svg (the code alone)", param_hint="OUTPUT"
         )
-    target = _target(where, number, url)
+    target = _target(where, number, username.removeprefix("@"), url)
     if file_type == "pdf":
         with needing("printing"):
             from satark.printing.poster.poster import make_poster  # noqa: PLC0415 - the PDF library is for few machines
@@ -82,11 +90,11 @@ def _languages(chosen: Sequence[str]) -> tuple[str, ...]:
     return spoken or known[:_MOST_LANGUAGES]
 
 
-def _target(where: str, number: str | None, url: str | None) -> QrTarget:
+def _target(where: str, number: str | None, username: str, url: str | None) -> QrTarget:
     try:
         if where == "whatsapp":
             return whatsapp_target(
-                _required(number, "--number", "the WhatsApp number, such as --number '+91 98765 43210'")
+                _required(number, "--number", "the WhatsApp number, such as --number '+91 98765 43210'"), username
             )
         url = url or Settings().core.public_url
         return form_target(_required(url, "--url", "the form's address, or set public_url (SATARK_PUBLIC_URL)"))

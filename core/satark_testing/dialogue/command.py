@@ -28,6 +28,8 @@ class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     message: float = 0.0
     """Price per outgoing message."""
+    free: int = 0
+    """Messages that cost nothing each month."""
     segment: float = 0.0
     """Price per segment of a text message."""
     tip: float = 0.0
@@ -59,15 +61,16 @@ class Line(msgspec.Struct, frozen=True):
 @click.command()
 @click.option("--rates", "file", type=_FILE, help="TOML file of rates.")
 @click.option("--metrics", default="", help="Address of a running process's metrics; this machine's by default.")
+@click.option("--tips", type=click.IntRange(min=1), help="Tips a month, by which free messages count.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def cost(file: Path | None, metrics: str, *, as_json: bool) -> None:
+def cost(file: Path | None, metrics: str, tips: int | None, *, as_json: bool) -> None:
     """Show how many outgoing messages and SMS segments a tip needs, by channel and language, and their price.
 
     They are counted by walking through Satark's questionnaire from "Hi" to the last word, and measured where a process
     runs: provider calls that were accepted, by tips (no language is counted there). docs/operations.md shows the rates.
     """
     rates = _read_rates(file) if file else Rates("", {})
-    lines = [_priced(line, rates) for line in (*_walked(), *_measured(metrics or _own_address()))]
+    lines = [_priced(line, rates, tips) for line in (*_walked(), *_measured(metrics or _own_address()))]
     for text in map(_as_json, lines) if as_json else _table(lines, rates.currency):
         click.echo(text)
 
@@ -112,11 +115,13 @@ def _own_address() -> str:
     return f"http://{listen}/metrics" if listen not in {"", PUBLIC_METRICS} else ""
 
 
-def _priced(line: Line, rates: Rates) -> Line:
+def _priced(line: Line, rates: Rates, tips: int | None) -> Line:
+    """Add the price of a tip. Without the number of tips a month no message is free."""
     rate = rates.channels.get(line.channel)
     if rate is None:
         return line
-    price = line.messages * rate.message + line.segments * rate.segment + rate.tip
+    paid = max(0.0, line.messages - (rate.free / tips if tips else 0))
+    price = paid * rate.message + line.segments * rate.segment + rate.tip
     return msgspec.structs.replace(line, price=round(price, 4))
 
 

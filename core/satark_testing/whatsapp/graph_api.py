@@ -48,7 +48,7 @@ class GraphPeer(Provider[BusinessMessage]):
         verify_token: str,
         access_token: str,
         phone_number_id: str,
-        api_version: str = "v23.0",
+        api_version: str = "v26.0",
     ) -> None:
         super().__init__("facebookexternalua")
         self._app_secret = app_secret.encode()

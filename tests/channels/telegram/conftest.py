@@ -49,7 +49,7 @@ def telegram(secrets: dict[str, Any]) -> TelegramChannel:
 @pytest.fixture
 def description() -> Description:
     """Return the official description of the Bot API."""
-    return Description.load(Path(__file__).parent / "bot_api_10.1.json")
+    return Description.load(Path(__file__).parent / "bot_api_10.3.json")
 
 
 @pytest.fixture

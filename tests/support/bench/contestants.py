@@ -54,7 +54,7 @@ def _floor(site: Site, database: str) -> Launch:
     environment = {
         "FLOOR_SECRET": SECRET,
         "FLOOR_DATABASE": database,
-        "FLOOR_MESSAGES_URL": f"{site.graph_url}/v23.0/{PHONE_NUMBER_ID}/messages",
+        "FLOOR_MESSAGES_URL": f"{site.graph_url}/v26.0/{PHONE_NUMBER_ID}/messages",
     }
     return Launch([sys.executable, "-m", "support.bench.floor", str(site.port)], environment)
 

@@ -36,7 +36,7 @@ async def test_each_citizen_sends_a_few_of_the_photos(photos: int, people: int) 
 
 
 def test_the_photo_is_served_at_the_announced_address() -> None:
-    told = json.loads(serve(b"/v23.0/1?phone_number_id=2", b"127.0.0.1:8").partition(b"\r\n\r\n")[2])
+    told = json.loads(serve(b"/v26.0/1?phone_number_id=2", b"127.0.0.1:8").partition(b"\r\n\r\n")[2])
     assert told["url"].startswith("http://127.0.0.1:8/")
     path = told["url"].removeprefix("http://127.0.0.1:8").encode()
     assert serve(path, b"127.0.0.1:8").partition(b"\r\n\r\n")[2] == photo()

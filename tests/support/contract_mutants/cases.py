@@ -129,7 +129,7 @@ def telegram_case() -> ChannelCase:
     def channel(url: str = "https://telegram.example") -> TelegramChannel:
         return TelegramChannel(TelegramSettings.model_validate({**_TELEGRAM, "api_url": url}))
 
-    description = Description.load(CHANNELS / "telegram/bot_api_10.1.json")
+    description = Description.load(CHANNELS / "telegram/bot_api_10.3.json")
     person = Person(id=8812345678, first_name="Sunita", last_name="Planted", username="sunita_planted_vns")
 
     def accepts(call: Call) -> None:

@@ -49,6 +49,14 @@ def test_messages_and_segments_are_priced(data: Path, tmp_path: Path) -> None:
     assert not (data / "satark.db").exists(), "it needs no database"
 
 
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize(("tips", "price"), [("100", 0.0), ("111", 0.0), ("200", 0.46), ("100000", 1.0339)])
+def test_messages_that_are_free_each_month_are_shared_by_the_tips(tips: str, price: float, tmp_path: Path) -> None:
+    (tmp_path / "rates.toml").write_text(RATES.replace("{message = 0.115}", "{message = 0.115, free = 1000}"))
+    whatsapp, sms = lines("--rates", str(tmp_path / "rates.toml"), "--tips", tips)
+    assert (whatsapp["price"], sms["price"]) == (price, 2.0)
+
+
 def test_the_counts_of_a_running_process_are_divided_by_its_tips(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: Path
 ) -> None:

@@ -29,7 +29,7 @@ def a_list(*sections: dict[str, Any], button: str = "Choose") -> dict[str, Any]:
 async def answer(
     graph: ServedGraph, body: bytes, path: str = "106540352242922", bearer: str = "access-token"
 ) -> tuple[int, Any]:
-    url = f"{graph.url}/v23.0/{path}/messages"
+    url = f"{graph.url}/v26.0/{path}/messages"
     headers = {"Authorization": f"Bearer {bearer}"}
     async with (
         aiohttp.ClientSession(headers=headers) as client,

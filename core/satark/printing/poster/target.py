@@ -15,6 +15,8 @@ Kind: TypeAlias = Literal["whatsapp", "form"]
 _NUMBER: Final = re.compile(r"[1-9][0-9]{7,14}")
 """A telephone number (ITU-T E.164): it begins with the country code and has at most 15 digits."""
 _SPACING: Final = re.compile(r"[\s().+-]")
+_USERNAME: Final = re.compile(r"(?!www)(?!.*\.\.)(?=.*[a-z])[a-z0-9_][a-z0-9._]{1,33}[a-z0-9_]", re.IGNORECASE)
+"""A business's username (Meta, "Business-scoped user IDs")."""
 
 
 class QrTargetError(ValueError):
@@ -34,19 +36,22 @@ class QrTarget(msgspec.Struct, frozen=True):
         return segno.make_qr(self.url, error="q", boost_error=False)
 
 
-def whatsapp_target(number: str) -> QrTarget:
-    """Return the target for a WhatsApp chat with a number.
+def whatsapp_target(number: str, username: str = "") -> QrTarget:
+    """Return the target for a WhatsApp chat with a number; a username is what people search for.
 
     The number includes the country code, and may contain spaces, dots, hyphens, brackets and a plus. WhatsApp documents
-    the address in "How to use click to chat".
+    the address in "How to use click to chat"; it has none for a username.
 
     Raises:
-        QrTargetError: the number is not valid.
+        QrTargetError: the number or the username is not valid.
     """
     digits = _SPACING.sub("", number)
     if not _NUMBER.fullmatch(digits):
         raise QrTargetError(f"{number!r} is not a phone number with its country code, such as +91 98765 43210")
-    return QrTarget("whatsapp", f"https://wa.me/{digits}?text=Hi", f"+{digits}")
+    if username and not _USERNAME.fullmatch(username):
+        raise QrTargetError(f"{username!r} is not a WhatsApp username, such as satark.varanasi")
+    typed = f"+{digits}  @{username}" if username else f"+{digits}"
+    return QrTarget("whatsapp", f"https://wa.me/{digits}?text=Hi", typed)
 
 
 def form_target(url: str) -> QrTarget:
