@@ -1,17 +1,19 @@
-"""What a text tells beside its reading: the beginning of a tip, a crime, or only what was answered already."""
+"""A text at a question: how the question is described to the reading, and what the text tells beside its reading."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from satark.api.flow import Question, Step
 from satark.api.inbound import Text
 from satark.dialogue.events.named_places import LONG
 from satark.dialogue.states.draft import DRAFT
 from satark.dialogue.states.menus import LANGUAGE
 from satark.dialogue.states.stories import is_story
+from satark.dialogue.turn.consent import act_of
 from satark.dialogue.turn.context import TurnContext
 from satark_words.choosing import VAGUE
-from satark_words.reading import Asked, Confidence, Kind, Reading
+from satark_words.reading import STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
 from satark_words.rules import SOUND
 
 _TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
@@ -158,3 +160,61 @@ class Telling:
         analysis = self.context.analysis(self.event.body)
         words = {index for index, token in enumerate(analysis.tokens) if token.text[0].isalpha()}
         return len(words - analysis.covered(known)), len(words)
+
+
+_WHOM: Final = "police_unit"
+_WHOSE_VOICE: Final = "whose_voice"
+"""How the lexicon names the questions whom a tip accuses, and whose voice is in a recording."""
+_OTHER_STATION: Final = "other_station"
+"""The lexicon's name of the unit that another step names."""
+_ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "media", "review": "review"}
+
+
+def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
+    """Describe a question with this id."""
+    step = None if name.startswith("@") else context.loaded.flow.by_id.get(name)
+    options = tuple(
+        AskedChoice(o.code, o.label, o.words, acts=bool(act_of(context, name, o.code)), unit=_unit(step, o.code))
+        for o in question.options
+    )
+    return Asked(
+        name=_sense(context, name, step),
+        asks=_asks(name, step, has_options=bool(options)),
+        options=options,
+        actions=question.actions,
+        opening=name in {"@language", context.loaded.opening_step},
+    )
+
+
+def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:
+    """Return the option that a text names. Yes, no and don't know may also be spelt as the commands are."""
+    if not folded or not question.options:
+        return ""
+    code = context.loaded.option_lookup(context.session, name, question).exact(folded)
+    word = context.loaded.commands.command(folded)
+    return code or (word if word in {option.code for option in question.options} else "")
+
+
+def _sense(context: TurnContext, name: str, step: Step | None) -> str:
+    """Name a question as the lexicon does: by what its step means; by its id where it means nothing special."""
+    if step is None:
+        return name.removeprefix("@")
+    if step.accuses:
+        return _WHOM
+    if step.means == "own_voice":
+        return _WHOSE_VOICE
+    return step.means or (STORY if step.id == context.loaded.opening_step else step.id)
+
+
+def _unit(step: Step | None, code: str) -> str:
+    """Return the police unit that an option accuses, as the lexicon names it; empty for any other option."""
+    unit = step.accuses.get(code, "") if step else ""
+    return _OTHER_STATION if unit == "named" else unit
+
+
+def _asks(name: str, step: Step | None, *, has_options: bool) -> Asks:
+    if name == "@code":
+        return "code"
+    if step is None:
+        return "choice" if has_options else "nothing"
+    return _ASKS.get(step.type.name, "choice" if has_options else "nothing")

@@ -11,10 +11,9 @@ from typing import Final
 
 from satark.api.flow import Question
 from satark.api.inbound import Tap, Text
-from satark.dialogue.events.asked import asked_of
 from satark.dialogue.events.commands import choose_language, handle_command, not_understood, show_numbers
 from satark.dialogue.events.named_places import LONG, choose_by_name, correct_place, names_a_place
-from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling
+from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling, asked_of
 from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
