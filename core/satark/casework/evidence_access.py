@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from satark.api.observability import log
-from satark.api.providers import NoDraft
+from satark.api.providers import NoDraft, Transcriber
 from satark.api.sealing import recipient_of
+from satark.audit.acts import ActKind
+from satark.audit.trail import Trail
 from satark.casework.errors import (
     NoSuchFile,
     NoTranscript,
@@ -17,28 +20,20 @@ from satark.casework.errors import (
     VoiceAccessDenied,
 )
 from satark.casework.opened_tip import OpenTip
+from satark.casework.two_officers import TwoOfficerApproval
 from satark.custody import log as custody
+from satark.custody.chain import Action, Form
 from satark.custody.entries import DeskOfficer, officer_entry
+from satark.custody.log import LogRow
 from satark.evidence.own_voice import copy_path, may_hear_voices
 from satark.routing.desks import find_desk
+from satark.services import Services
 from satark.store import evidence_files
 from satark.store.sealed_files import clean_path, disguised_path, open_sealed, original_path, preview_path
+from satark.store.unit_of_work import UnitOfWork
 from satark.store.workspace import workspace_dir
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from satark.api.providers import Transcriber
-    from satark.audit.acts import ActKind
-    from satark.audit.trail import Trail
-    from satark.casework.two_officers import TwoOfficerApproval
-    from satark.custody.chain import Action, Form
-    from satark.custody.log import LogRow
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
-
-    _PathOf: TypeAlias = Callable[[Path, str], Path]
+_PathOf: TypeAlias = Callable[[Path, str], Path]
 
 
 class EvidenceAccess:

@@ -6,20 +6,18 @@ key, and whoever has this key and the databases can open the tip.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from satark.api.tip import CaseStep, Message
+from satark.audit.acts import ActKind
+from satark.casework.act_names import DeskAct, Problem
+from satark.casework.casework import Casework
+from satark.casework.opened_tip import OpenTip
 from satark.custody import log as custody
 from satark.custody.entries import DeskOfficer, officer_entry
 from satark.roster.entries import RECOVERY
-
-if TYPE_CHECKING:
-    from satark.audit.acts import ActKind
-    from satark.casework.act_names import DeskAct, Problem
-    from satark.casework.casework import Casework
-    from satark.casework.opened_tip import OpenTip
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
+from satark.services import Services
+from satark.store.unit_of_work import UnitOfWork
 
 
 class Recusal:

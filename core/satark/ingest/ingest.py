@@ -11,38 +11,30 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from secrets import token_bytes
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from satark.api.channel import Outcome
-from satark.api.inbound import CompleteTip, Tap, Text
+from satark.api.channel import Channel, Outcome
+from satark.api.inbound import Batch, CompleteTip, Event, Inbound, Tap, Text
 from satark.api.observability import LifecycleEvent, log
+from satark.api.outbound import Call
+from satark.api.prompt import Prompt
 from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
+from satark.delivery.worker import DeliveryWorker
+from satark.dialogue.engine import Engine
 from satark.dialogue.receipts import code_in
+from satark.evidence.worker import EvidenceWorker
+from satark.identity.edge_key import Identity
+from satark.identity.receipts import CodeStock
 from satark.ingest.event import InboundEvent, TurnResult
-from satark.ingest.spool import SpoolFull
-from satark.outbox.outbox import message
-from satark.store.writer import StoreDown
+from satark.ingest.mailbox import CodeGuesses
+from satark.ingest.spool import Spool, SpoolFull
+from satark.outbox.outbox import Outbox, message
+from satark.outbox.worker import ReplyWorker
+from satark.store.write_ahead_log import LogEraser
+from satark.store.writer import StoreDown, Writer
 from satark.telemetry.faults import ALARM_SECONDS, failing_hook, provider_alarm
+from satark.telemetry.metrics import Metrics
 from satark_words.tokens import find_code
-
-if TYPE_CHECKING:
-    from satark.api.channel import Channel
-    from satark.api.inbound import Batch, Event, Inbound
-    from satark.api.outbound import Call
-    from satark.api.prompt import Prompt
-    from satark.delivery.worker import DeliveryWorker
-    from satark.dialogue.engine import Engine
-    from satark.evidence.worker import EvidenceWorker
-    from satark.identity.edge_key import Identity
-    from satark.identity.receipts import CodeStock
-    from satark.ingest.mailbox import CodeGuesses
-    from satark.ingest.spool import Spool
-    from satark.outbox.outbox import Outbox
-    from satark.outbox.worker import ReplyWorker
-    from satark.store.write_ahead_log import LogEraser
-    from satark.store.writer import Writer
-    from satark.telemetry.metrics import Metrics
-
 
 ANSWER_SECONDS: Final = 11.0
 """Seconds after which a batch that comes once is spooled: providers of texts and calls wait 15 for the response."""
