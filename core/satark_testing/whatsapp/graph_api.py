@@ -80,14 +80,6 @@ class GraphPeer(Provider[BusinessMessage]):
         """Store a file at the simulated Meta; return the media node that webhooks carry."""
         return self.shelf.add(data, mime)
 
-    def media(self, node: dict[str, Any]) -> StoredMedia:
-        """Return the stored file of a media node, so that a test can damage it."""
-        return self.shelf.files[node["id"]]
-
-    def fail_next(self, code: int, times: int = 1, http_status: int | None = None, **how: Any) -> None:
-        """Answer the next requests with an error; see `Faults.fail_next`."""
-        self.faults.fail_next(code, times, http_status, **how)
-
     def sign(self, body: bytes) -> str:
         """Return the value of `X-Hub-Signature-256`."""
         return "sha256=" + hmac.digest(self._app_secret, body, "sha256").hex()

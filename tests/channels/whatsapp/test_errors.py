@@ -37,7 +37,7 @@ CODES: dict[int, SendResult] = {
 
 @pytest.mark.parametrize("code", CODES)
 async def test_each_code_has_its_result(code: int, live: WhatsAppChannel, graph: ServedGraph) -> None:
-    graph.peer.fail_next(code)
+    graph.peer.faults.fail_next(code)
     assert await live.send(rendered_call(live), "1") == CODES[code]
     assert not graph.peer.sent
 
@@ -56,14 +56,14 @@ async def test_each_code_has_its_result(code: int, live: WhatsAppChannel, graph:
 async def test_an_unknown_code_goes_by_status(
     status: int, result: SendResult, live: WhatsAppChannel, graph: ServedGraph
 ) -> None:
-    graph.peer.fail_next(7777, http_status=status)
+    graph.peer.faults.fail_next(7777, http_status=status)
     assert await live.send(rendered_call(live), "1") == result
 
 
 async def test_a_number_that_meta_does_not_know_is_a_misconfiguration(
     live: WhatsAppChannel, graph: ServedGraph
 ) -> None:
-    graph.peer.fail_next(100, subcode=33)
+    graph.peer.faults.fail_next(100, subcode=33)
     assert await live.send(rendered_call(live), "1") == Misconfigured("100")
 
 
@@ -78,7 +78,7 @@ async def test_a_number_that_meta_does_not_know_is_a_misconfiguration(
 async def test_a_closed_window_is_recognized_by_its_text_under_any_code(
     details: str, live: WhatsAppChannel, graph: ServedGraph
 ) -> None:
-    graph.peer.fail_next(100, details=details)
+    graph.peer.faults.fail_next(100, details=details)
     assert await live.send(rendered_call(live), "1") == WindowClosed()
 
 

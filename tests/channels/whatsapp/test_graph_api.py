@@ -82,7 +82,7 @@ async def test_in_a_closed_window_the_fallback_is_sent(secrets: dict[str, Any], 
 async def test_an_account_pauses_as_long_as_meta_says(
     headers: dict[str, str], seconds: float, live: WhatsAppChannel, graph: ServedGraph
 ) -> None:
-    graph.peer.fail_next(130429, headers=headers)
+    graph.peer.faults.fail_next(130429, headers=headers)
     assert await live.send(rendered_call(live), "1") == Throttled(seconds, "account")
 
 
@@ -95,14 +95,14 @@ async def test_the_backoff_of_a_recipient_grows_and_is_reset_by_success(
     await channel.open()
 
     async def throttled(to: str) -> float:
-        graph.peer.fail_next(131056)
+        graph.peer.faults.fail_next(131056)
         result = await channel.send(rendered_call(channel, to), "1")
         assert isinstance(result, Throttled)
         return result.after
 
     assert [await throttled("911") for _ in range(5)] == [1, 4, 16, 64, 100]
     assert await throttled("IN.a") == 1
-    graph.peer.fail_next(2)
+    graph.peer.faults.fail_next(2)
     await channel.send(rendered_call(channel, PHONE), "1")
     assert await channel.send(rendered_call(channel, PHONE), "1") == Accepted()
     assert await throttled("IN.a") == 4
@@ -168,8 +168,8 @@ async def test_nothing_of_a_call_is_logged(
     live: WhatsAppChannel, graph: ServedGraph, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    graph.peer.fail_next(131026)
-    graph.peer.fail_next(190)
+    graph.peer.faults.fail_next(131026)
+    graph.peer.faults.fail_next(190)
     for _ in range(3):
         await live.send(rendered_call(live), "1")
     assert PHONE not in caplog.text

@@ -26,7 +26,7 @@ DATA = bytes(range(256)) * 1000
 def stored(graph: ServedGraph) -> tuple[MediaRef, StoredMedia]:
     node = graph.peer.add_media(DATA, "image/jpeg")
     digest = hashlib.sha256(DATA).hexdigest()
-    return MediaRef(account=ACCOUNT, id=node["id"], sha256=digest), graph.peer.media(node)
+    return MediaRef(account=ACCOUNT, id=node["id"], sha256=digest), graph.peer.shelf.files[node["id"]]
 
 
 async def fetched(channel: WhatsAppChannel, ref: MediaRef) -> bytes:
@@ -184,10 +184,10 @@ async def test_without_a_local_server_no_local_host_is_allowed(secrets: dict[str
 async def test_a_download_is_retried_after_a_failure_of_meta(
     step: Any, live: WhatsAppChannel, graph: ServedGraph, stored: tuple[MediaRef, StoredMedia]
 ) -> None:
-    graph.peer.fail_next(131000, on=step)
+    graph.peer.faults.fail_next(131000, on=step)
     with pytest.raises(ConnectionError, match="HTTP 500"):
         await fetched(live, stored[0])
-    graph.peer.fail_next(190, on=step)
+    graph.peer.faults.fail_next(190, on=step)
     with pytest.raises(ConnectionError, match="HTTP 401"):
         await fetched(live, stored[0])
     graph.peer.faults.hang_up_next(on=step)
