@@ -257,14 +257,27 @@ def test_talk_about_tips_is_never_submitted(engine: Engine, channel: str, typed:
     "said",
     [", kal confirm karungi tab bhejna", ", mere kehne par hi bhejna", ", apne paas rakhna", ". nahi",
      ". sorry wrong number", ", ignore this", ", disregard", ", mazak kar raha tha", ", joke tha",
-     ", check kar raha hu", " (draft)", ", रुकिए"],
+     ", check kar raha hu", " (draft)", ", रुकिए", ", कल भेजना", ", tab bhejna jab mai kahu",
+     ", send only after I confirm", ", wapas lena hai", ", ye jhooth hai", ", maine jhooth bola",
+     ", practice kar raha tha", ", trial hai", ", यह झूठ है"],
 )  # fmt: skip
 def test_a_tip_that_its_sender_takes_back_or_puts_off_is_not_sent(engine: Engine, said: str) -> None:
     talk = Chat(engine, "sms").say(f"TIP lanka me ganja bikta hai{said}")
     assert (talk.submission, talk.session is not None) == (None, True)
 
 
-@every_row("said", [", uska naam pata nahi", ". jaldi aaiye", ", koi nahi rokta", ", sach bol raha hu mazak nahi"])
+@every_row(
+    "said",
+    [
+        ", uska naam pata nahi",
+        ". jaldi aaiye",
+        ", koi nahi rokta",
+        ", sach bol raha hu mazak nahi",
+        ", police ko jhooth bolta hai",
+        ", kal maal bhejega",
+        ", after 10 at night",
+    ],
+)
 def test_a_tip_with_a_no_that_takes_nothing_back_is_sent(engine: Engine, said: str) -> None:
     assert Chat(engine, "sms").say(f"TIP lanka me ganja bikta hai{said}").submission is not None
 

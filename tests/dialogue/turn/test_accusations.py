@@ -227,6 +227,7 @@ def test_a_mention_that_is_denied_accuses_nobody(engine: Engine) -> None:
         "SP sahab ke ghar jata hai roz",
         "police mili hui nahi hai par uska bhai SP hai",
         "uska jija lanka thane me daroga hai",
+        "lanka thane ka koi mila nahi hai par CO ka driver laata hai",
     ],
 )
 def test_a_no_clears_nobody_whom_words_relate_to_the_accused(engine: Engine, words: str) -> None:
@@ -453,6 +454,14 @@ def test_who_only_speaks_to_an_office_or_names_a_landmark_accuses_nobody(engine:
         "uska bhai SP office ke paas rehta hai",
         "hata do, SP sahab padh lenge",
         "SP sahab party me aate hai",
+        "SP mahoday uske ghar aate hai",
+        "SP jai singh ramesh ka dost hai",
+        "SP ki taraf se chhoot hai",
+        "SP office roz jata hai ghar ke paas se",
+        "SP ke paas roz jata hai",
+        "SP office ke andar se khabar milti hai",
+        "namaste SP sahab usse milte hai",
+        "usse milte hai: SP, DIG, neta",
     ],
 )
 def test_a_question_an_address_or_a_landmark_that_relates_an_office_accuses_it(engine: Engine, words: str) -> None:

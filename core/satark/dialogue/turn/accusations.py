@@ -46,6 +46,9 @@ _AT: Final = frozenset({"of", "at", "in", "district", "jila", "zila", "sahab", "
 _IN: Final = frozenset({"me", "mein", "se", "tak", "ka", "ke", "ki", "में", "से", "तक", "का", "के", "की"})
 """Words between the name of a district and its office, between an office and the name, and behind that of a place."""
 _AND: Final = frozenset({"aur", "or", "and", "both", "dono", "saath", "sath", "with", "और", "दोनों", "साथ", "एवं"})
+_INSIDE: Final = frozenset({"andar", "अंदर", "taraf", "तरफ"})
+"""Words beside an office's house that tell of its people, and not of a place near it."""
+_GREETS: Final = ("to.office", "to.request", "soc.greet")
 _NOBODY: Final = ("no", "nobody")
 
 
@@ -93,7 +96,9 @@ def hear(context: SessionChanges, words: str) -> bool:
     source = _AFTERWARDS + sha256(fold(words).encode()).hexdigest() if is_sent else context.source
     is_again = any(one.source == source for one in session.accused)
     kept = [one for one in session.accused if not (is_sent and _is_afterwards(one))]
-    told_of = (Accusation(*one, source, is_sure or one[0] in OFFICES.values()) for one in sorted(units))
+    told_of = (
+        Accusation(*one, source, is_sure or one[0] in OFFICES.values() or one[1] == "circle") for one in sorted(units)
+    )
     _keep(context, *kept, *told_of)
     known = {"station", *(one.level for one in kept if not session.mailbox)} | (set() if is_sure else {_DOUBT})
     return is_sent and not is_again and not known.issuperset(level for level, _ in units)
@@ -107,7 +112,7 @@ def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> 
     geography, places = context.loaded.geography, context.loaded.reader.places
     texts = [token.text for token in told.tokens]
     found = widest(told.found("person.police", "unit.*"))
-    marks = [mark for mark in found if not (but_said_to and _is_said_to(told, mark, texts))]
+    marks = [mark for mark in found if not (but_said_to and _is_said_to(told, mark))]
     named = {code: places.spans(told, code) if places else [] for code in context.names(told.text)}
     stations = [geography.station_of(code) or code for code in named]
     yield from (("station", code) for code in stations if marks and geography.station(code))
@@ -122,14 +127,19 @@ def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> 
         yield _DOUBT, "other_station"  # that of the first is not named
 
 
-def _is_said_to(told: Analysis, mark: Mark, texts: list[str]) -> bool:
+def _is_said_to(told: Analysis, mark: Mark) -> bool:
     """Whether an office is only spoken to, a landmark, or asked about: whether it reads this."""
     if mark.name not in OFFICES and not told.asks:
         return False
-    beside = {*range(mark.start - 2, mark.end + 2)}
-    said = ("to.office", "soc.greet", *(("office.reads",) if told.asks else ()))
-    is_whose = not {"ka", "ke", "ki", "s", "का", "के", "की"}.isdisjoint(texts[mark.end : mark.end + 1])
-    return bool(beside & told.covered(("place.near",)) or (beside & told.covered(said) and not is_whose))
+    clause = {at for at, token in enumerate(told.tokens) if token.clause == told.tokens[mark.start].clause}
+    asked = told.asks and mark.start in told.covered(("office.reads",))
+    before, after = {mark.start - 1, mark.start - 2}, {mark.end, mark.end + 1}
+    begged = before & told.covered(("to.office",)) or after & told.covered(("to.request",))
+    greeted = clause & told.covered(_GREETS) and clause <= told.covered((*_GREETS, "fill", "pol", "unit.*"))
+    house = told.covered(("office.house",)) & {*range(mark.start, mark.end + 1)}
+    beside = {*range(mark.start - 3, mark.end + 2)} & told.covered(("place.near",))
+    near = any(told.tokens[at].text not in _INSIDE for at in beside)
+    return bool(asked or begged or greeted or (house and near))
 
 
 def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:
