@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from sqlalchemy import func, select
 
+from satark.ingest.webhook import FORGED_IN_A_ROW
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings.core import PUBLIC_METRICS
@@ -199,3 +200,21 @@ async def test_an_operator_can_ask_for_health_readiness_and_metrics(served_host:
     assert status == 200
     assert "satark_commit_seconds_bucket" in text
     assert (await served_host.get("/nowhere"))[0] == 404
+
+
+async def test_only_wrong_signatures_in_a_row_are_a_fault_until_one_is_right(served_host: ServedHost) -> None:
+    faults = served_host.host.metrics.faults
+    for _ in range(FORGED_IN_A_ROW - 1):
+        assert await served_host.post(b"[]", "forged") == 401
+    assert faults.current == []
+    assert await served_host.post(b"[]") == 200
+    for _ in range(FORGED_IN_A_ROW):
+        assert await served_host.post(b"[]") == 200
+        assert faults.current == []
+        await served_host.post(b"[]", "forged")
+    for _ in range(FORGED_IN_A_ROW - 1):
+        await served_host.post(b"[]", "forged")
+    assert [fault.code for fault in faults.current] == ["webhooks_refused:script"]
+    assert "compare the secret in [script]" in str(faults.current[0])
+    assert await served_host.post(b"[]") == 200
+    assert faults.current == []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -23,6 +25,7 @@ from satark.api.outbound import Accepted, Call, Misconfigured, Permanent
 from satark.api.sealing import new_identity
 from satark.runtime.fault_watch import RosterWatch
 from satark.runtime.host import Host
+from satark.runtime.machine_faults import note_backup
 from satark.runtime.status import Status
 from satark.settings.core import Role
 from satark.settings.settings import Settings
@@ -229,6 +232,49 @@ def old_epoch(running: Running) -> Iterator[None]:
         yield
 
 
+def without(name: str) -> Induce:
+    """Move a file of the data folder, or the epoch keys, away while it is in use."""
+
+    @contextmanager
+    def induce(running: Running) -> Iterator[None]:
+        settings = running.host.settings
+        path = settings.core.data_dir / name if name else settings.epoch_key_file
+        path.rename(path.with_suffix(".moved"))
+        yield
+        path.with_suffix(".moved").rename(path)
+
+    return induce
+
+
+@contextmanager
+def swapped_edge_key(running: Running) -> Iterator[None]:
+    path = running.host.settings.edge_key_file
+    kept = path.read_bytes()
+    path.write_bytes(kept[::-1])
+    yield
+    path.write_bytes(kept)
+
+
+@contextmanager
+def old_backup(running: Running) -> Iterator[None]:
+    folder = running.host.settings.core.data_dir
+    note_backup(folder)
+    os.utime(folder / "backup.made", (OLD - 3 * 86_400,) * 2)
+    yield
+    note_backup(folder)
+
+
+@contextmanager
+def hung(running: Running) -> Iterator[None]:
+    """Let no query return, as where the database's server is stopped."""
+    goes_on = threading.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("satark.runtime.fault_watch.LOOK_SECONDS", 0.1)
+        patch.setattr("satark.runtime.dependency_faults.answer_faults", lambda _services: goes_on.wait() and [])
+        yield
+    goes_on.set()
+
+
 DISK = SimpleNamespace(free=1)
 OLD = int(time.time()) - 3600
 REPLY = {"id": b"r" * 16, "position": 1, "conversation": b"c" * 32, "call": b"", "must_arrive": True, "reason": ""}
@@ -237,7 +283,7 @@ DELIVERY = {"id": b"d" * 16, "tip": "t", "destination": "email:cell", "revision"
 BREAKER = {"since": OLD, "half_open_at": OLD, "failures": 3, "reason": "refused"}
 
 MACHINE = (
-    *("certificate", "clock", "database", "disk", "edge_key", "epoch_key", "folder"),
+    *("backup", "certificate", "clock", "database", "disk", "edge_key", "epoch_key", "file_gone", "folder"),
     *("isolation", "key_store", "name_key", "peer", "spool"),
 )
 FAULTS: dict[str, tuple[Induce, str, int]] = {
@@ -304,6 +350,12 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "edge_key_wrong": (other_key("edge"), "is not the edge key that this database was written with", 503),
     "epoch_key_wrong": (other_key("epochs"), "is not the file that this database's drafts", 503),
     "name_key_wrong": (other_key("names"), "put the right file there", 503),
+    "file_gone:edge_key": (swapped_edge_key, "edge.key was replaced while Satark uses it; put the old file back", 503),
+    "file_gone:epoch_keys": (without(""), "was moved or deleted", 503),
+    "file_gone:database": (without("satark.db"), "satark.db was moved or deleted", 503),
+    "file_gone:key_store": (without("keys.db"), "keys.db was moved or deleted", 503),
+    "backup_old": (old_backup, "the last backup is 3 days old", 200),
+    "database_hangs": (hung, "does not answer, not even with an error; look whether its server is stopped", 503),
     "epoch_keys_stay": (old_epoch, "1 epoch keys should be destroyed and are not", 200),
     "peer_fault:script": (peer_says, "script: Meta refuses the access token (code 190); mend that", 200),
     "provider_refuses:script": (settled(Misconfigured("190")), "its token was revoked", 200),

@@ -21,6 +21,7 @@ from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of
+from satark.runtime.machine_faults import note_backup
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.settings import Settings
@@ -64,6 +65,7 @@ def backup(ctx: click.Context, to: Path, recipients: tuple[str, ...], keep: int,
             spool=open_spool(settings_of(ctx), identity),
             keep=keep,
         )
+        note_backup(settings_of(ctx).core.data_dir)
     click.echo(_made(made))
 
 

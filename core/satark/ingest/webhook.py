@@ -18,12 +18,16 @@ from satark.api.inbound import Batch
 from satark.api.observability import log
 from satark.ingest.ingest import Ingest, IngestFailed
 from satark.store.writer import StoreDown
+from satark.telemetry.faults import refused_webhooks
 from satark.telemetry.metrics import Metrics
 
 _UNAVAILABLE: Final = 503
 _RETRY_AFTER: Final = b"5"
 """Seconds after which a provider may resend a message that could not be ingested (`Retry-After`)."""
 _TRY_AGAIN: Final = RawResponse(status=_UNAVAILABLE, body=b"try again")
+
+FORGED_IN_A_ROW: Final = 20
+"""Requests in a row with wrong signatures that are a fault: the secret is wrong, or somebody tries."""
 
 Respond: TypeAlias = Callable[[RawResponse], None]
 """Takes the response to a request, once."""
@@ -50,6 +54,8 @@ class WebhookEndpoint:
         self._bodies = bodies
         self._channel = channel
         self._endpoint = endpoint
+        self._forged = 0
+        """Requests in a row whose signature is wrong."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request as an ASGI application, once its content is durable (ingested or spooled).
@@ -112,7 +118,13 @@ class WebhookEndpoint:
 
     def _verify(self, raw: RawRequest) -> None:
         if not self._channel.verify(raw):
+            self._forged += 1
+            if self._forged >= FORGED_IN_A_ROW:
+                self._metrics.faults.begin(refused_webhooks(self._channel.name))
             raise _unsigned()
+        if raw.method != "GET":
+            self._forged = 0
+            self._metrics.faults.end(refused_webhooks(self._channel.name).code)
 
     def _parse(self, raw: RawRequest) -> Batch:
         try:

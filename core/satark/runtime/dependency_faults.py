@@ -23,7 +23,7 @@ from satark.store.breakers import read_open_breakers
 from satark.store.unit_of_work import UnitOfWork
 from satark.telemetry.faults import Fault, Faults
 
-OVERDUE: Final = 300
+OVERDUE: Final = 90
 """Seconds after which a due row that no process has claimed is a fault."""
 ATTEMPTS: Final = 4
 """Failed attempts after which a row counts as stuck."""

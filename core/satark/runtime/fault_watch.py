@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection
+from pathlib import Path
+from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,8 +14,8 @@ from satark.api.background import run_in_thread
 from satark.identity.edge_key import Identity
 from satark.runtime import dependency_faults
 from satark.runtime.certificate_faults import certificate_faults
-from satark.runtime.key_faults import key_faults
-from satark.runtime.machine_faults import ClockWatch, disk_faults, isolation_faults, spool_faults
+from satark.runtime.key_faults import FileWatch, key_faults
+from satark.runtime.machine_faults import ClockWatch, backup_faults, disk_faults, isolation_faults, spool_faults
 from satark.services import ProcessServices, Services
 from satark.settings.settings import Settings
 from satark.store.deliveries import ALARM_EVERY, add_alarm
@@ -23,6 +25,14 @@ from satark.telemetry.metrics import Metrics
 
 EVERY = 15.0
 """Seconds between two looks."""
+LOOK_SECONDS = 20.0
+"""Seconds after which a look is a fault itself: a stopped database server or a hung disk answers nothing at all."""
+_HANGS: Final = Fault(
+    "database_hangs",
+    "a database or a disk does not answer, not even with an error",
+    "look whether its server is stopped or a table is locked, and restart it (docs/runbook.md#the-database)",
+    stops=True,
+)
 CERTIFICATE_FIRST = 60.0
 """Seconds from the start to the first look at the public address's certificate."""
 CERTIFICATE_EVERY = 3600.0
@@ -57,6 +67,8 @@ class FaultWatch:
         core = settings.core
         self._configured = frozenset({rule.to for rule in services.destination_rules} | set(core.alarm_to))
         self.clock = ClockWatch()
+        self._files = FileWatch(_files(services, settings))
+        self._looking: asyncio.Task[dict[str, list[Fault]]] | None = None
         self._notified = 0
         self._certificate_due = time.monotonic() + CERTIFICATE_FIRST
         self._isolation_due = time.monotonic() + ISOLATION_EVERY
@@ -70,8 +82,13 @@ class FaultWatch:
     async def look_once(self) -> None:
         """Look once; report which faults began and which are over; notify the operators at most once an hour."""
         self._metrics.end_bands()
-        for group, found in (await run_in_thread(self._look)).items():
-            self._faults.show(group, found)
+        self._looking = looking = self._looking or asyncio.create_task(run_in_thread(self._look))
+        answered, _ = await asyncio.wait({looking}, timeout=LOOK_SECONDS)
+        self._faults.show("hang", () if answered else (_HANGS,))
+        if answered:
+            self._looking = None
+            for group, found in looking.result().items():
+                self._faults.show(group, found)
         self._faults.end_expired()
         hour = int(time.time()) // ALARM_EVERY
         alarm_to = self._settings.core.alarm_to
@@ -89,6 +106,8 @@ class FaultWatch:
         found = {
             "disk": list(disk_faults(core.data_dir, core.disk_reserve_bytes)),
             "spool": list(spool_faults(self._settings)),
+            "backup": list(backup_faults(core.data_dir)),
+            "files": list(self._files.faults()),
             "answers": dependency_faults.answer_faults(self._services),
         }
         if time.monotonic() >= self._certificate_due:
@@ -107,6 +126,17 @@ class FaultWatch:
         except SQLAlchemyError:  # it went away just now: the next look tells
             return found
         return found
+
+
+def _files(services: ProcessServices, settings: Settings) -> dict[str, Path]:
+    """Return the files that must stay what they are while the process runs: name → path."""
+    databases = {"database": services.main.url, "key_store": services.keys.url}
+    return {
+        "edge_key": settings.edge_key_file,
+        "epoch_keys": settings.epoch_key_file,
+        "name_key": settings.name_key_file,
+        **{name: Path(url.database or "") for name, url in databases.items() if url.drivername.startswith("sqlite")},
+    }
 
 
 ROSTER_EVERY = 30.0

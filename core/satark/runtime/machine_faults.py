@@ -20,6 +20,10 @@ CLOCK_SECONDS: Final = 300
 """Seconds by which a clock may be set, or differ from the database's."""
 SPOOL_SHARE: Final = 0.8
 """Share of the spool's limits above which a fault reports that the spool is filling."""
+BACKUP_DAYS: Final = 2
+"""Age of the last backup above which it is a fault."""
+_DAY: Final = 86_400
+_BACKUP_MADE: Final = "backup.made"
 _TRIAL_FILE: Final = ".probe"
 _BLOCK: Final = bytes(4096)
 
@@ -69,6 +73,22 @@ def spool_faults(settings: Settings) -> Iterator[Fault]:
             f"{count} spooled messages could not be replayed",
             "the log says why; they are tried again at the next start (docs/runbook.md#the-spool)",
         )
+
+
+def note_backup(folder: Path) -> None:
+    """Note in the data folder that a backup was made now."""
+    (folder / _BACKUP_MADE).touch(mode=0o600)
+
+
+def backup_faults(folder: Path) -> Iterator[Fault]:
+    """Check when this machine made its last backup, if it makes any."""
+    try:
+        days = (time.time() - (folder / _BACKUP_MADE).stat().st_mtime) / _DAY
+    except OSError:
+        return
+    if days > BACKUP_DAYS:
+        do = "the timer's log says why it made none (journalctl -u satark-backup); run `satark backup`"
+        yield Fault("backup_old", f"the last backup is {days:.0f} days old", do)
 
 
 def isolation_faults() -> list[Fault]:

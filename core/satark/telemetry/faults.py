@@ -20,7 +20,10 @@ ALARM_SECONDS: Final = 86_400.0
 TASK_SECONDS: Final = 120.0
 """Seconds without a further failure after which a background task counts as running again."""
 _FAILURES: Final = 3
-_OF_MACHINE: Final = ("answers", "certificate", "clock", "disk", "isolation", "keys", "peers", "spool", "writes")
+_OF_MACHINE: Final = (
+    *("answers", "backup", "certificate", "clock", "disk", "files"),
+    *("hang", "isolation", "keys", "peers", "spool", "writes"),
+)
 """The groups of `satark.runtime.fault_watch` that tell nothing about tips. Queues and destinations do."""
 
 
@@ -140,6 +143,16 @@ def provider_alarm(channel: str, code: str) -> Fault:
         f"provider_alarm:{channel}:{code}",
         f"{channel} reports a problem of the account, code {code}",
         "look into the provider's console (docs/runbook.md#the-provider-reports-a-problem)",
+    )
+
+
+def refused_webhooks(channel: str) -> Fault:
+    """Return the fault of a channel whose requests all have wrong signatures."""
+    return Fault(
+        f"webhooks_refused:{channel}",
+        f"{channel} sends requests whose signature does not fit our secret, and none that does",
+        f"compare the secret in [{channel}] with the provider's console, which sends them again for days "
+        "(docs/runbook.md#nothing-is-answered)",
     )
 
 
