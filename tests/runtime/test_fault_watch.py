@@ -23,7 +23,8 @@ from structlog.testing import capture_logs
 from satark.api.inbound import Batch
 from satark.api.outbound import Accepted, Call, Misconfigured, Permanent
 from satark.api.sealing import new_identity
-from satark.runtime.fault_watch import RosterWatch
+from satark.api.sink import Delivery, Done, Retry
+from satark.runtime.fault_watch import Alarms, RosterWatch
 from satark.runtime.host import Host
 from satark.runtime.machine_faults import note_backup
 from satark.runtime.status import Status
@@ -31,7 +32,8 @@ from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store import tables
 from satark.store.outbox import OutboxMessage
-from satark.telemetry.faults import ALARM_SECONDS
+from satark.telemetry.faults import ALARM_SECONDS, Fault
+from satark.telemetry.metrics import Metrics
 from satark_files.sandbox.protections import Protections
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT, ScriptedChannel, scripted_host
@@ -425,15 +427,87 @@ async def ready(running: Running) -> Any:
     return await running.status.readyz(None)  # type: ignore[arg-type]
 
 
-async def test_the_operators_are_notified_of_a_fault_once_an_hour(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, alarm_to=("email:operator",), disk_reserve_bytes=1 << 60)
+class Pager:
+    """A sink that notes what it is told; it can't be opened without a database, and takes nothing while it is down."""
+
+    name = "pager"
+
+    def __init__(self) -> None:
+        self.told: list[list[str]] = []
+        self.is_down = False
+
+    async def open(self) -> None:
+        raise OperationalError("SELECT 1", None, Exception("gone"))
+
+    async def close(self) -> None:
+        pass
+
+    async def deliver(self, delivery: Delivery) -> Done | Retry:
+        assert delivery.kind == "alarm"
+        if self.is_down:
+            return Retry("down")
+        self.told.append(delivery.alarm.splitlines())
+        return Done()
+
+
+def fault(code: str, *, stops: bool = False) -> Fault:
+    return Fault(code, f"{code} is wrong", "mend it", stops=stops)
+
+
+async def test_each_fault_and_its_end_are_told_at_once_without_the_database() -> None:
+    faults, pager = Metrics().faults, Pager()
+    alarms = Alarms(faults, ["pager:operator"], lambda: [pager], has_worker=True)
+    await alarms.tell_once()
+    faults.begin(fault("provider_refuses:whatsapp"))
+    await alarms.tell_once()
+    await alarms.tell_once()
+    faults.begin(fault("database_down", stops=True))
+    await alarms.tell_once()
+    faults.end("provider_refuses:whatsapp")
+    pager.is_down = True
+    await alarms.tell_once()
+    pager.is_down = False
+    await alarms.tell_once()
+    assert pager.told == [
+        ["provider_refuses:whatsapp: provider_refuses:whatsapp is wrong; mend it"],
+        ["database_down: database_down is wrong; mend it"],
+        ["provider_refuses:whatsapp is over"],
+    ]
+
+
+async def test_a_process_without_a_worker_tells_what_stops_it_and_what_waits_for_one() -> None:
+    faults, pager = Metrics().faults, Pager()
+    for one in (fault("replies_wait"), fault("disk_full", stops=True), fault("certificate_ends")):
+        faults.begin(one)
+    await Alarms(faults, ["pager:operator"], lambda: [pager], has_worker=False).tell_once()
+    assert [line.partition(":")[0] for line in pager.told[0]] == ["disk_full", "replies_wait"]
+
+
+async def test_a_sink_that_fails_or_hangs_or_is_not_there_ends_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("satark.runtime.fault_watch.ALARM_TIMEOUT", 0.05)
+    faults, pager = Metrics().faults, Pager()
+    faults.begin(fault("disk_full"))
+    silent, sinks = Pager(), list[Any]()
+    alarms = Alarms(faults, ["pager:operator"], lambda: sinks, has_worker=True)
+    await alarms.tell_once()
+    monkeypatch.setattr(silent, "deliver", lambda _delivery: asyncio.Event().wait())
+    sinks.append(silent)
+    await alarms.tell_once()
+    sinks[:] = [pager]
+    await alarms.tell_once()
+    assert len(pager.told) == 1
+
+
+async def test_a_running_host_tells_its_faults(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, alarm_to=("pager:operator",), disk_reserve_bytes=1 << 60)
     host = scripted_host(settings, ScriptedChannel(), watches_faults=True)
-    async with host.running():
-        await until(lambda: host.metrics.faults.current)
-        await host.fault_watch.look_once()
-        await host.fault_watch.look_once()
-        found = host.services.read(lambda c: c.execute(select(tables.delivery.c.destination)).scalars().all())
-        assert found == ["email:operator"]
+    pager = Pager()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("satark.runtime.fault_watch.ALARMS_EVERY", 0.05)
+        patch.setattr(host.alarms, "_make_sinks", lambda: [pager])
+        async with host.running():
+            await until(lambda: pager.told)
+    assert pager.told[0][0].startswith("disk_nearly_full: the disk of")
 
 
 async def test_a_forged_message_is_a_fault_once_its_band_is_over(tmp_path: Path) -> None:

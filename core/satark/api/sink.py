@@ -83,6 +83,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """The tip's files, in the order in which they were sent."""
     messages: tuple[SealedMessage, ...] = ()
     """The messages of the tip's thread, in order."""
+    alarm: str = ""
+    """What an alarm says: a line for each fault, with code and remedy, or its end; empty: a delivery failed."""
 
     @property
     def kind(self) -> str:

@@ -1,16 +1,20 @@
-"""Fault watch: looks for faults every few seconds, and sends the operators an alarm each hour while a fault lasts."""
+"""Fault watch: looks for faults every few seconds. Alarms tell the operators at once, without the database."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import run_in_thread
+from satark.api.observability import log
+from satark.api.routing import Destination
+from satark.api.sink import Delivery, Done, Sink
 from satark.identity.edge_key import Identity
 from satark.runtime import dependency_faults
 from satark.runtime.certificate_faults import certificate_faults
@@ -19,8 +23,7 @@ from satark.runtime.machine_faults import ClockWatch, backup_faults, disk_faults
 from satark.services import ProcessServices, Services
 from satark.settings.settings import Settings
 from satark.store.deliveries import ALARM_EVERY, add_alarm
-from satark.store.writer import StoreDown
-from satark.telemetry.faults import Fault
+from satark.telemetry.faults import Fault, Faults
 from satark.telemetry.metrics import Metrics
 
 EVERY = 15.0
@@ -69,7 +72,6 @@ class FaultWatch:
         self.clock = ClockWatch()
         self._files = FileWatch(_files(services, settings))
         self._looking: asyncio.Task[dict[str, list[Fault]]] | None = None
-        self._notified = 0
         self._certificate_due = time.monotonic() + CERTIFICATE_FIRST
         self._isolation_due = time.monotonic() + ISOLATION_EVERY
 
@@ -80,7 +82,7 @@ class FaultWatch:
             await asyncio.sleep(EVERY)
 
     async def look_once(self) -> None:
-        """Look once; report which faults began and which are over; notify the operators at most once an hour."""
+        """Look once; report which faults began and which are over."""
         self._metrics.end_bands()
         self._looking = looking = self._looking or asyncio.create_task(run_in_thread(self._look))
         answered, _ = await asyncio.wait({looking}, timeout=LOOK_SECONDS)
@@ -90,15 +92,6 @@ class FaultWatch:
             for group, found in looking.result().items():
                 self._faults.show(group, found)
         self._faults.end_expired()
-        hour = int(time.time()) // ALARM_EVERY
-        alarm_to = self._settings.core.alarm_to
-        if not self._faults.current or not alarm_to or hour == self._notified:
-            return
-        try:
-            await self._services.write(lambda unit: add_alarm(unit, alarm_to))
-        except StoreDown:  # nobody can be notified through it; the log and the metrics tell
-            return
-        self._notified = hour
 
     def _look(self) -> dict[str, list[Fault]]:
         """Return the faults by group. A group that can't be examined now is left out: its faults stay as they were."""
@@ -137,6 +130,65 @@ def _files(services: ProcessServices, settings: Settings) -> dict[str, Path]:
         "name_key": settings.name_key_file,
         **{name: Path(url.database or "") for name, url in databases.items() if url.drivername.startswith("sqlite")},
     }
+
+
+ALARMS_EVERY = 30.0
+"""Seconds between two looks for what the operators were not told yet."""
+ALARM_TIMEOUT = 60.0
+"""Seconds that one alarm may take to be delivered."""
+
+
+class Alarms:
+    """Tells the operators of each fault and of its end, through sinks of its own: no database is in between.
+
+    Args:
+        faults: the process's.
+        alarm_to: the setting of this name: destinations that are told.
+        make_sinks: makes the sinks again, only to deliver an alarm.
+        has_worker: whether the process has the role worker. Others tell only of what stops them or waits for a worker.
+    """
+
+    def __init__(
+        self, faults: Faults, alarm_to: Iterable[str], make_sinks: Callable[[], Iterable[Sink]], *, has_worker: bool
+    ) -> None:
+        self._faults, self._make_sinks, self._has_worker = faults, make_sinks, has_worker
+        self._told: dict[str, frozenset[str]] = dict.fromkeys(alarm_to, frozenset())
+        """Destination → the codes of the faults of which it was told, and not yet of the end."""
+
+    async def run(self) -> None:
+        """Tell until cancelled."""
+        while True:
+            await self.tell_once()
+            await asyncio.sleep(ALARMS_EVERY)
+
+    async def tell_once(self) -> None:
+        """Tell each destination what is new. What can't be delivered is told the next time."""
+        found = [one for one in self._faults.current if self._has_worker or one.stops or one.code.endswith("_wait")]
+        codes = frozenset(one.code for one in found)
+        for destination, told in self._told.items():
+            lines = [f"{one.code}: {one}" for one in found if one.code not in told]
+            lines += [f"{code} is over" for code in sorted(told - codes)]
+            if lines and await self._deliver(Destination(destination), "\n".join(lines)):
+                self._told[destination] = codes
+
+    async def _deliver(self, to: Destination, text: str) -> bool:
+        key = f"alarm:{time.time_ns()}"
+        delivery = Delivery(
+            idempotency_key=key, tip=key, destination=to, desk="", revision=1, attempt=1, envelope=b"", document=b"",
+            alarm=text,
+        )  # fmt: skip
+        try:
+            sink = next(one for one in self._make_sinks() if one.name == to.sink)
+            async with asyncio.timeout(ALARM_TIMEOUT):
+                with suppress(Exception):  # what it opens may need the database that is down
+                    await sink.open()
+                try:
+                    return isinstance(await sink.deliver(delivery), Done)
+                finally:
+                    await sink.close()
+        except Exception as error:  # noqa: BLE001 - whatever a sink raises, it is told again
+            log.error("an alarm could not be delivered", sink=to.sink, error=type(error).__name__)
+            return False
 
 
 ROSTER_EVERY = 30.0

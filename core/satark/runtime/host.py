@@ -19,7 +19,7 @@ from satark.api.web import Page
 from satark.plugins.isolation import HookFailure
 from satark.runtime import compose
 from satark.runtime.dependency_faults import PeerWatch
-from satark.runtime.fault_watch import FaultWatch, RosterWatch
+from satark.runtime.fault_watch import Alarms, FaultWatch, RosterWatch
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.services import DeskContext, ProcessServices, Services, WebContext
 from satark.settings.core import Role
@@ -87,6 +87,12 @@ class Host:
             opens_files="worker" in self.roles,
         )
         self.peer_watch = PeerWatch(self._peers, self.metrics.faults)
+        self.alarms = Alarms(
+            self.metrics.faults,
+            settings.core.alarm_to,
+            lambda: compose.load_sinks(settings, self.plugins, self.services, self.writer),
+            has_worker="worker" in self.roles,
+        )
         self.background: dict[str, Callable[[], Awaitable[None]]] = {
             "roster": roster_watch.run,
             "faults": self.fault_watch.run,
@@ -114,6 +120,7 @@ class Host:
 
     async def _work(self, started: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep_running("alarms", self.alarms.run, self.metrics.faults.task_failed))
             if self.waits:
                 started.set()
                 await self._wait_for_database()

@@ -62,6 +62,6 @@ class MatrixAlertSink:
 
     def _text(self, delivery: Delivery) -> str:
         if delivery.kind == "alarm":
-            return self._words.of_alarm()
+            return delivery.alarm or self._words.of_alarm()
         header = self._readers[delivery.destination].open(delivery).content.header
         return self._words.of_tip(header, delivery.desk, again=delivery.revision > 1)

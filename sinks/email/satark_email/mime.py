@@ -65,9 +65,9 @@ def notification(headers: OuterHeaders) -> bytes:
     return _plain_text(headers, SUBJECT, notification_text(headers.destination.language))
 
 
-def alarm(headers: OuterHeaders) -> bytes:
-    """Build the mail that asks an operator to look at the deliveries and the roster."""
-    return _plain_text(headers, "Satark: please look", ALARM)
+def alarm(headers: OuterHeaders, text: str) -> bytes:
+    """Build the mail that tells an operator this, or else to look at the deliveries and the roster."""
+    return _plain_text(headers, "Satark: please look", f"{text}\n" if text else ALARM)
 
 
 def pgp_mime(headers: OuterHeaders, ciphertext: bytes) -> bytes:

@@ -107,8 +107,9 @@ class EmailSink:
             return DeadLetter("no addresses are configured: see [email]")
         if delivery.kind == "tip" and delivery.name in self._keys:
             return await self._send_encrypted(delivery, destination)
-        build = mime.alarm if delivery.kind == "alarm" else mime.notification
-        return await self._smtp.send(build(self._headers(delivery, destination)), destination, delivery)
+        headers = self._headers(delivery, destination)
+        mail = mime.alarm(headers, delivery.alarm) if delivery.kind == "alarm" else mime.notification(headers)
+        return await self._smtp.send(mail, destination, delivery)
 
     async def _send_encrypted(self, delivery: Delivery, destination: EmailDestination) -> DeliveryResult:
         try:

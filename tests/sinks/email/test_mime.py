@@ -41,7 +41,7 @@ OUTER = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"]
 KEY = "email:sp 7f2b90d3c1a84e5f"
 
 
-@pytest.mark.parametrize("mail", [mime.notification(headers(KEY)), mime.alarm(headers(KEY))])
+@pytest.mark.parametrize("mail", [mime.notification(headers(KEY)), mime.alarm(headers(KEY), "")])
 def test_a_plain_mail_has_these_headers_alone_and_none_holds_its_key(mail: bytes) -> None:
     """Nor a part of it, in any encoding: the key joins a mail to a delivery, and so to a tip."""
     parsed = email.message_from_bytes(mail, policy=default)
