@@ -14,7 +14,7 @@ from satark_files.documents.zip_scrubber import ArchiveScrubber
 from satark_files.images.heif import HeifScrubber
 from satark_files.images.jpeg import JpegScrubber
 from satark_files.images.png import PngScrubber
-from satark_files.images.reencode import BmpScrubber, GifScrubber, Jpeg2000Scrubber, TiffScrubber
+from satark_files.images.reencode import BmpScrubber, GifScrubber, TiffScrubber
 from satark_files.images.salvage import Salvaging
 from satark_files.images.webp import WebpScrubber
 from satark_files.looks import LooksReader
@@ -38,7 +38,6 @@ def builtin_scrubbers() -> list[Scrubber]:
         Salvaging(TiffScrubber(), "TIFF"),
         HeifScrubber(),
         Salvaging(BmpScrubber(), "BMP"),
-        Salvaging(Jpeg2000Scrubber(), "JPEG2000"),
         SalvagingRemux(),
         *(ConversionScrubber(mime) for mime in CONVERTED),
         FilmMuter(),

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from lxml import etree
 
 from satark_files.documents import office_xml, zip_container
 from satark_files.documents.embedded_images import EmbeddedImages
@@ -18,8 +21,6 @@ from satark_files.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from lxml import etree
 
     from satark_files.documents.zip_container import Archive
     from satark_files.limits import Limits
@@ -46,13 +47,16 @@ _REMOVED = frozenset(
     "extLst absPath fileVersion fileSharing fileRecoveryPr customWorkbookViews customSheetViews externalReferences "  # noqa: SIM905 - a list of names
     "pivotCaches smartTagPr webPublishing webPublishItems oleObjects controls OLEObject externalData custDataLst "
     "modifyVerifier photoAlbum smartTags tags attachedTemplate docVars mailMerge control userShapes dataBinding "
-    "queryTableFields alias tag proofErr lastRenderedPageBreak custShowLst connection".split()
+    "queryTableFields alias tag proofErr lastRenderedPageBreak custShowLst connection customXmlPr".split()
 )
 _PERSONAL_ATTRIBUTES = frozenset(
     "rsidR rsidRPr rsidRDefault rsidP rsidTr rsidSect rsidDel date dateUtc dt userId providerId userName lastEdited "  # noqa: SIM905 - a list of names
-    "codeName uid guid descr title alt tableType connectionId queryTableFieldId href src filterPrivacy spid".split()
+    "codeName uid guid descr title alt tableType connectionId queryTableFieldId href src filterPrivacy spid "
+    "tooltip comment customMenu description help statusBar xlm function vbProcedure display".split()
 )
 _AUTHOR = "-"
+_SEEN = frozenset({"t", "v", "delText"})
+"""Elements whose text a reader sees; in no other may a path stand."""
 _NAMED_ELEMENTS = frozenset({"docPr", "cNvPr"})
 _KNOWN = (
     "http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/", "urn:schemas-microsoft-com:vml",
@@ -221,13 +225,34 @@ def _clean(root: etree._Element, ids: dict[str, str]) -> None:
         root, lambda space: not space or (space.startswith(_KNOWN) and space != _COMPATIBILITY)
     )
     office_xml.clear_fields(root)
+    etree.strip_tags(root, "{*}customXml", "{*}smartTag")
+    _rename_bookmarks(root)
     authors = {element.text.strip() for element in root.iter() if _is(element, "author") and element.text}
     for element in list(root.iter()):
-        if office_xml.local_name(element.tag) in _REMOVED or not _point_to_copy(element, ids):
+        elsewhere = _is(element, "definedName") and office_xml.LOCAL_PATH.search(element.text or "")
+        if elsewhere or office_xml.local_name(element.tag) in _REMOVED or not _point_to_copy(element, ids):
             office_xml.remove_element(element)
         else:
             _clean_attributes(element)
     _remove_author_headings(root, authors)
+
+
+def _rename_bookmarks(root: etree._Element) -> None:
+    """Number the bookmarks, and name them so where a link or a field refers to them."""
+    starts = list(root.iter("{*}bookmarkStart"))
+    new = {value: f"b{n}" for n, one in enumerate(starts) for key, value in one.attrib.items() if key.endswith("}name")}
+    for element in root.iter():
+        for key, value in element.attrib.items():
+            if value in new and (key.endswith("}anchor") or element.tag.endswith("}bookmarkStart")):
+                element.set(key, new[value])
+            elif key.endswith("}instr"):
+                element.set(key, _renamed(value, new))
+        if element.text and element.tag.endswith("}instrText"):
+            element.text = _renamed(element.text, new)
+
+
+def _renamed(instruction: str, new: Mapping[str, str]) -> str:
+    return re.sub(r"\w+", lambda word: new.get(word[0], word[0]), instruction)
 
 
 def _use_fallbacks(root: etree._Element) -> None:
@@ -268,7 +293,7 @@ def _clean_attributes(element: etree._Element) -> None:
             or office_xml.LOCAL_PATH.search(element.attrib[name])
         ):
             del element.attrib[name]
-    if tag == "author" or (tag == "instrText" and office_xml.LOCAL_PATH.search(element.text or "")):
+    if tag == "author" or (tag not in _SEEN and element.text and office_xml.LOCAL_PATH.search(element.text)):
         element.text = _AUTHOR if tag == "author" else ""
 
 

@@ -36,7 +36,7 @@ _ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
 """Formulas whose value is the file's path or a fact of the machine."""
 _FORMULA = f"{{{_STANDARD}table:1.0}}formula"
 _VALUES = (f"{{{_STANDARD}office:1.0}}string-value", f"{{{_STANDARD}office:1.0}}value")
-_PERSONAL_ATTRIBUTES = frozenset({"rsid", "author", "display-name", "name", "title", "desc"})
+_PERSONAL_ATTRIBUTES = frozenset({"rsid", "author", "display-name", "name", "title", "desc", "database-name"})
 _NAMED = frozenset({"frame", "image", "annotation", "annotation-end", "custom-shape", "object"})
 _OBJECT = f"{_FORMATS}chart"
 """The media type of an embedded object: nearly always a chart."""

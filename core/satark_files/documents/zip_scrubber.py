@@ -37,8 +37,6 @@ _LIST: Final = "left-out.txt"
 _OPEN_DOCUMENT: Final = b"application/vnd.oasis.opendocument."
 _CHAT_NAME: Final = re.compile(r"(?:IMG|VID|STK|DOC)-\d{8}-WA\d{4}")
 """Names that WhatsApp gives to files; a chat refers to its pictures by them. They hold only a day and a number."""
-_Member = tuple[str, Callable[[], bytes]]
-"""The name of a member, and what reads it."""
 
 
 class ArchiveScrubber:
@@ -86,14 +84,16 @@ class _Cleaning:
         target.write_text(shown_text(text), encoding="utf-8")
         return Cleaned("text/plain")
 
-    def _pack(self, cleaned: dict[str, bytes], members: Iterable[_Member], target: Path, depth: int) -> Cleaned:
+    def _pack(
+        self, cleaned: dict[str, bytes], members: Iterable[tuple[str, Callable[[], bytes]]], target: Path, depth: int
+    ) -> Cleaned:
         left_out: list[str] = []
         for number, (name, read) in enumerate(members, 1):
-            try:
-                mime, content = self._clean(read, target.parent, depth)
-                cleaned[_new_name(number, name) + ending_of(mime)] = content
-            except _LeftOut as one:
-                left_out.append(f"{number}  {one.mime}  {one.why}\n")
+            mime, made = self._clean(read, target.parent, depth)
+            if isinstance(made, bytes):
+                cleaned[_new_name(number, name) + ending_of(mime)] = made
+            else:
+                left_out.append(f"{number}  {mime}  {made}\n")
         if not cleaned:
             raise Unclean("unsupported")
         if left_out:
@@ -101,8 +101,8 @@ class _Cleaning:
         zip_container.write_archive(target, cleaned)
         return Cleaned(ZIP, left_out=("members",) if left_out else ())
 
-    def _clean(self, read: Callable[[], bytes], folder: Path, depth: int) -> tuple[str, bytes]:
-        """Clean one member; return its new type and content."""
+    def _clean(self, read: Callable[[], bytes], folder: Path, depth: int) -> tuple[str, bytes | Reason]:
+        """Clean one member; return its new type and content, or its type and why it is left out."""
         mime = "?"
         with tempfile.TemporaryDirectory(dir=folder) as own:
             source, target, silent = (Path(own) / name for name in ("source", "target", "silent"))
@@ -114,9 +114,9 @@ class _Cleaning:
                     return self._muter.scrub(target, silent, self._limits), silent.read_bytes()
                 return made, target.read_bytes()
             except Unclean as unclean:
-                raise _LeftOut(mime, unclean.reason) from None
+                return mime, unclean.reason
             except zip_container.RAISES:
-                raise _LeftOut(mime, "damaged") from None
+                return mime, "damaged"
 
     def _cleaned(self, mime: str, source: Path, target: Path, depth: int) -> str:
         if time.process_time() > self._until:
@@ -126,14 +126,6 @@ class _Cleaning:
         if mime.startswith("audio/") or mime not in self._scrubbers:
             raise Unclean("unsupported")
         return self._scrubbers[mime].scrub(source, target, self._limits)
-
-
-class _LeftOut(Exception):  # noqa: N818 - it reads as what it says where it is raised
-    """A member can't be in the clean copy."""
-
-    def __init__(self, mime: str, why: Reason) -> None:
-        super().__init__(why)
-        self.mime, self.why = mime, why
 
 
 def _new_name(number: int, name: str) -> str:

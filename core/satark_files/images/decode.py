@@ -7,6 +7,8 @@ beside the copy, so that no later job (preview, looks) decodes the copy again.
 from __future__ import annotations
 
 import contextlib
+import io
+import re
 import struct
 import warnings
 from typing import TYPE_CHECKING, Final
@@ -163,3 +165,32 @@ def orientation_exif(orientation: int) -> bytes:
     """Return an Exif block (big-endian TIFF, one directory, one entry) with nothing but this orientation."""
     entry = TAG.to_bytes(2) + (3).to_bytes(2) + (1).to_bytes(4) + orientation.to_bytes(2) + b"\0\0"
     return b"MM\0*" + (8).to_bytes(4) + (1).to_bytes(2) + entry + (0).to_bytes(4)
+
+
+_SMALLEST_SHARE, _TALLEST = 8, 65_500
+_CARRIED = 6
+"""Most blocks that libjpeg makes of the bits which fill up the last byte of a scan."""
+
+
+def hides_rows(image: bytes) -> bool:
+    """Whether a progressive JPEG has coded more rows than its height says, which no viewer shows.
+
+    Its height is raised: where nothing is coded, libjpeg leaves the blocks grey.
+
+    Raises:
+        Unclean: the image does not decode.
+    """
+    try:
+        with Image.open(io.BytesIO(image), formats=("JPEG",)) as picture:
+            width, height = picture.size
+        size, taller = height.to_bytes(2) + width.to_bytes(2), min(_TALLEST, 2 * height + 64)
+        frame = re.compile(rb"(\xff\xc2..\x08)" + re.escape(size), re.DOTALL)
+        raised = frame.sub(lambda found: found[1] + taller.to_bytes(2) + size[2:], image, count=1)
+        with Image.open(io.BytesIO(raised), formats=("JPEG",)) as picture:
+            picture.draft(picture.mode, (max(1, width // _SMALLEST_SHARE), taller // _SMALLEST_SHARE))
+            first = -(-height // 32) * 32 * picture.height // taller
+            below = picture.crop((0, first, *picture.size)).convert("L")
+    except RAISES:
+        raise Unclean("damaged") from None
+    counts = below.histogram()
+    return sum(counts) - max(counts) > _CARRIED

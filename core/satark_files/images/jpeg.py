@@ -6,7 +6,7 @@ after the end are removed. What stays identifies no person, but the quantisation
 Nothing may hide in what stays. Tables that no scan uses and bytes after the last field of a segment are left out. A
 decoder skips bytes between the last coded block and the next marker. To find them, Pillow's decoder is fed piece by
 piece until it has all rows, and the rest is cut off; libjpeg reads up to eight bytes ahead, so that fewer hidden
-bytes are not found. In a progressive image none are found, because it is read to its end before any row is ready.
+bytes are not found. In a progressive image only whole rows below its height are found.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from satark_files.images.decode import (
     UPRIGHT,
     check_decodes,
     check_opens,
+    hides_rows,
     leave_reduced,
     orientation_exif,
     read_orientation,
@@ -86,6 +87,8 @@ class JpegScrubber:
             leave_reduced(picture, target)
         else:
             check_decodes(target, limits, formats=("JPEG",))
+            if hides_rows(clean):
+                to_jpeg(source, target, limits, formats=("JPEG",))
         return Cleaned("image/jpeg", left_out=_left_out(data))
 
     def _scrub_unusual(self, source: Path, data: bytes, target: Path, limits: Limits) -> str:
@@ -104,10 +107,7 @@ class JpegScrubber:
         return salvage(source, target, limits, formats=("JPEG",))
 
     def _scrub_without_end(self, source: Path, data: bytes, target: Path, limits: Limits) -> str:
-        """Write an image that lacks only its end: without loss if it has one scan.
-
-        In an image of several scans, the end of the last scan can't be found. Such an image is encoded again, so that
-        nothing that follows it is kept.
+        """Write an image that lacks only its end: without loss if it has one scan, else encoded again.
 
         Raises:
             Unclean: more than the end is missing.

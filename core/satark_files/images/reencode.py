@@ -20,16 +20,6 @@ QUALITY = 92
 """JPEG quality of images that can't be cleaned without loss; number plates stay legible."""
 
 
-class Jpeg2000Scrubber:
-    """Converts JPEG 2000 to JPEG, which every computer shows."""
-
-    mimes = frozenset({"image/jp2"})
-
-    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
-        """Write the clean copy; see `Scrubber`."""
-        return to_jpeg(source, target, limits, formats=("JPEG2000",))
-
-
 class GifScrubber:
     """Encodes GIF again, with its animation."""
 

@@ -87,8 +87,6 @@ def percent_present(path: Path) -> int:
         begin, size = 8, int.from_bytes(head[_LONG_SIZE], "little")
     elif order := _ORDERS.get(head[:4]):
         begin, size = 8, int.from_bytes(head[4:8], order)
-    elif head.startswith(b".snd"):
-        begin, size = int.from_bytes(head[4:8]), int.from_bytes(head[8:12])
     else:
         return 100
     return 100 if size in _UNKNOWN else min(100, 100 * path.stat().st_size // (begin + size))

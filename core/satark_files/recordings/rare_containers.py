@@ -45,9 +45,6 @@ _CONVERSIONS: Final[Mapping[str, _Conversion]] = {
     "video/x-imkh": _Conversion("mpeg", "mov", _ANY),
     "video/x-dav": _Conversion("dhav", "mov", _ANY),
     "audio/x-caf": _Conversion("caf", "flac"),
-    "audio/basic": _Conversion("au", "flac"),
-    "audio/ac3": _Conversion("ac3", "flac"),
-    "audio/mp2": _Conversion("mp3", "flac"),
 }
 
 
@@ -107,13 +104,7 @@ def _without_last_unit(video: bytes) -> bytes:
     return video[:last].rstrip(b"\0")
 
 
-def _samples_only(sound: bytes) -> bytes:
-    """Remove the bytes after the samples of a Sun file, whose header gives the samples' begin and length."""
-    begin, size = int.from_bytes(sound[4:8]), int.from_bytes(sound[8:12])
-    return sound[: begin + size]
-
-
-_CUTS: Final = {"h264": _without_last_unit, "hevc": _without_last_unit, "au": _samples_only}
+_CUTS: Final = {"h264": _without_last_unit, "hevc": _without_last_unit}
 """Demuxer → the function that removes, before ffmpeg reads a file, the bytes that ffmpeg would copy."""
 
 

@@ -52,6 +52,7 @@ _ALMOST_COMPLETE = 97
 _EXPECTED = re.compile(
     r"Input #0, .*| *Metadata:|  Duration: .*|  Stream #0:[01](\[0x\w+\])?(\(und\))?: (Video|Audio): .*"
     r"| +creation_time *: 1970-01-01T00:00:00\.000000Z"
+    r"| +Last message repeated \d+ times"
     r"|  (Program 1 ?|No Program)|    Metadata:| +(service_name *: Service01|service_provider *: FFmpeg)"
     r"| +(major_brand *: (isom|M4A |qt  |3g[p2]\w)|minor_version *: \d+|compatible_brands *: [\w ]{4,32})"
     r"| +(vendor_id *: (\[0\]\[0\]\[0\]\[0\]|FFMP)|handler_name *: (Video|Sound)Handler)"

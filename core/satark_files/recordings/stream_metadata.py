@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from satark_files.scrubber import Unclean
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -46,6 +48,7 @@ def _filter_units(types: str) -> tuple[str, str]:
 
 
 _AVC, _MPEG2 = _filter_units("pass_types=1-5|7-11|13-15|19-21"), _filter_units("remove_types=178")
+_AV1 = _filter_units("pass_types=1-4|6-7")
 _RULES: Final = {
     "h264": CodecRules(filters=_AVC, compared=_AVC),
     # MP4 has the parameter sets in its header, and ffmpeg then leaves out those among the frames.
@@ -55,17 +58,30 @@ _RULES: Final = {
     "mpeg2video": CodecRules(filters=_MPEG2, compared=_MPEG2),
     # Some cameras write whole Exif blocks into the frames. The removed segments may define colours: compare decoded.
     "mjpeg": CodecRules(filters=_filter_units("remove_types=224-239|254"), compared=("-c:v", "rawvideo")),
+    # AV1 specification, section 6.2.2: all units but metadata, such as the messages of ITU-T T.35, and padding.
+    "av1": CodecRules(filters=_AV1, compared=_AV1),
     "mpeg4": CodecRules(has_user_data=True),
     "mpeg1video": CodecRules(has_user_data=True),
 }
-_CODEC: Final = re.compile(rb"Stream #0:.*: Video: (\w+)")
+_CODEC: Final = re.compile(rb"Stream #0:.*: Video: (\w+)(?!.*\(attached pic\))")
 _NO_FILTER: Final = CodecRules()
+_WITHOUT_TEXT: Final = frozenset(
+    "vp8 vp9 theora h263 flv1 vp6f vp6 wmv1 wmv2 wmv3 vc1 msmpeg4v1 msmpeg4v2 msmpeg4v3 prores dvvideo rawvideo".split()  # noqa: SIM905 - a list of names
+)
+"""Codecs whose frames have no place for text. Frames of others may be whole pictures with tags, such as PNG."""
 
 
 def rules_for(report: bytes) -> CodecRules:
-    """Return the rules for the codec that ffmpeg's report on a file names; for an unknown codec they have no filter."""
+    """Return the rules for the codec that ffmpeg's report on a file names.
+
+    Raises:
+        Unclean: nobody knows what the frames of this codec may hold.
+    """
     found = _CODEC.search(report)
-    return _RULES.get(found[1].decode(), _NO_FILTER) if found else _NO_FILTER
+    name = found[1].decode() if found else ""
+    if name and name not in _RULES and name not in _WITHOUT_TEXT:
+        raise Unclean("unsupported")
+    return _RULES.get(name, _NO_FILTER)
 
 
 _START: Final = b"\0\0\1\xb2"

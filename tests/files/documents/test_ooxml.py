@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -90,3 +91,50 @@ def test_the_other_parts_are_kept_if_one_is_broken(
     assert isinstance(made, Cleaned)
     assert 50 < made.readable < 100
     assert SHOWN.encode() in unpacked((tmp_path / "out").read_bytes())
+
+
+def field(instruction: str, shown: str) -> str:
+    parts = ('<w:fldChar w:fldCharType="begin"/>', f"<w:instrText> {instruction} </w:instrText>")
+    ends = ('<w:fldChar w:fldCharType="separate"/>', f"<w:t>{shown}</w:t>", '<w:fldChar w:fldCharType="end"/>')
+    return "".join(f"<w:r>{one}</w:r>" for one in (*parts, *ends))
+
+
+NAMED_BY_THE_AUTHOR = {
+    "a bookmark": f'<w:bookmarkStart w:id="1" w:name="{MARKER}"/><w:r><w:t>{SHOWN}</w:t></w:r>',
+    "a link to it": f'<w:bookmarkStart w:id="1" w:name="{MARKER}"/><w:hyperlink w:anchor="{MARKER}">'
+    f"<w:r><w:t>{SHOWN}</w:t></w:r></w:hyperlink>",
+    "a field about it": f'<w:bookmarkStart w:id="1" w:name="{MARKER}"/>{field(f"REF {MARKER} h", SHOWN)}',
+    "a tooltip": f'<w:hyperlink w:anchor="x" w:tooltip="{MARKER}"><w:r><w:t>{SHOWN}</w:t></w:r></w:hyperlink>',
+    "the file's comment": f"{field('COMMENTS', MARKER)}<w:r><w:t>{SHOWN}</w:t></w:r>",
+    "a nested field": f"{field('PAGE', field('KEYWORDS', MARKER))}<w:r><w:t>{SHOWN}</w:t></w:r>",
+    "data of a form": f'<w:customXml w:uri="{MARKER}" w:element="{MARKER}"><w:customXmlPr><w:attr w:name="{MARKER}" '
+    f'w:val="{MARKER}"/></w:customXmlPr><w:r><w:t>{SHOWN}</w:t></w:r></w:customXml>',
+    "a smart tag": f'<w:smartTag w:uri="{MARKER}" w:element="x"><w:r><w:t>{SHOWN}</w:t></w:r></w:smartTag>',
+    "a name for cells of another file": f"<w:definedName>'C:\\Users\\{MARKER}\\[a.xlsx]S'!$A$1</w:definedName>"
+    f"<w:r><w:t>{SHOWN}</w:t></w:r>",
+    "a path that nobody sees": f"<w:name>C:\\Users\\{MARKER}</w:name><w:r><w:t>{SHOWN}</w:t></w:r>",
+}
+
+
+@pytest.mark.parametrize("body", NAMED_BY_THE_AUTHOR.values(), ids=NAMED_BY_THE_AUTHOR)
+def test_names_that_a_reader_does_not_see_are_removed(body: str, tmp_path: Path, limits: Limits) -> None:
+    text = cleaned(word(tmp_path, f"<w:p>{body}</w:p>"), limits)
+    assert MARKER not in text
+    assert SHOWN in text
+
+
+BEGIN, SEPARATE = ('<w:r><w:fldChar w:fldCharType="begin"/></w:r>', '<w:r><w:fldChar w:fldCharType="separate"/></w:r>')
+LONG = {
+    "open fields": BEGIN * 30_000 + "<w:r><w:t>x</w:t></w:r>" * 30_000,
+    "open results": (BEGIN + SEPARATE) * 30_000 + "<w:r><w:t>x</w:t></w:r>" * 30_000,
+    "removed elements": "<own:x/>text<w:proofErr/>text" * 60_000,
+}
+
+
+@pytest.mark.slow("long documents")
+@pytest.mark.parametrize("body", LONG.values(), ids=LONG)
+def test_the_time_for_a_document_grows_with_its_length_alone(body: str, tmp_path: Path, limits: Limits) -> None:
+    """With the square of it, each of these would take more than ten seconds."""
+    started = time.process_time()
+    cleaned(word(tmp_path, body), limits)
+    assert time.process_time() - started < 5

@@ -57,3 +57,13 @@ def test_deleted_text_stays_deleted_without_an_author(clean: Callable[..., dict[
     ]  # fmt: skip
     assert MARKER not in etree.tostring(content, encoding="unicode")
     assert "struck out" in etree.tostring(content, encoding="unicode")
+
+
+def test_the_name_of_a_database_is_removed(clean: Callable[..., dict[str, bytes]]) -> None:
+    named = f'xmlns:t="{SPACE}text:1.0" t:database-name="{MARKER}" t:column-name="a"'
+    row = f"<t:database-display {named}>shown</t:database-display>"
+    head = f"<office:document-content xmlns:office='{SPACE}office:1.0' office:version='1.3'>"
+    content = f"{head}{row}</office:document-content>"
+    made = clean("odt", {"Object 1/content.xml": content.encode()})["Object 1/content.xml"].decode()
+    assert MARKER not in made
+    assert "shown" in made

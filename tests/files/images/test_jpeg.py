@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,18 @@ def test_a_film_or_picture_after_a_jpeg_is_named(
     after: bytes, named: tuple[LeftOut, ...], tmp_path: Path, limits: Limits
 ) -> None:
     assert left_out(JpegScrubber(), JPEG + after, tmp_path, limits) == named
+
+
+@pytest.mark.parametrize("height", [240, 400, 480])
+def test_rows_below_a_lowered_height_of_a_progressive_image_are_not_kept(
+    height: int, tmp_path: Path, limits: Limits
+) -> None:
+    plain = encode(Image.effect_noise((640, 480), 60), "JPEG", progressive=True)
+    lowered = re.sub(rb"(\xff\xc2..\x08)\x01\xe0", lambda found: found[1] + height.to_bytes(2), plain, flags=re.DOTALL)
+    (tmp_path / "in").write_bytes(lowered)
+    JpegScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+    clean = (tmp_path / "out").read_bytes()
+    assert Image.open(io.BytesIO(clean)).size == (640, height)
+    is_whole = height == 480
+    assert (jpeg.strip_metadata(lowered) == clean) is is_whole, "nothing hides in a whole image, which is copied"
+    assert is_whole or b"\xff\xc2" not in clean

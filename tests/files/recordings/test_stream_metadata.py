@@ -141,3 +141,26 @@ def test_comments_are_blanked_in_other_containers(
     copy = cleaned(source)
     assert MARKER_BYTES not in copy.read_bytes()
     assert decoded_hash(copy) == decoded_hash(source)
+
+
+@pytest.mark.slow("ffmpeg")
+@pytest.mark.parametrize("container", ["mp4", "mkv", "webm"])
+def test_messages_between_the_frames_of_av1_are_removed(container: str, tmp_path: Path, cleaned: Clean) -> None:
+    plain, marked, source = tmp_path / "plain.obu", tmp_path / "marked.obu", tmp_path / f"film.{container}"
+    ffmpeg(*VIDEO, "-c:v", "libaom-av1", "-cpu-used", "8", "-f", "obu", plain)
+    message = b"\x04\xb5" + MARKER_BYTES + b"\x80"  # ITU-T T.35
+    delimiter = b"\x12\0"
+    marked.write_bytes(plain.read_bytes().replace(delimiter, delimiter + b"\x2a" + bytes([len(message)]) + message))
+    ffmpeg("-f", "obu", "-i", marked, "-c", "copy", source)
+    assert MARKER_BYTES in source.read_bytes()
+    copy = cleaned(source)
+    assert MARKER_BYTES not in copy.read_bytes()
+    assert decoded_hash(copy) == decoded_hash(source)
+
+
+@pytest.mark.slow("ffmpeg")
+@pytest.mark.parametrize("container", ["mov", "mkv"])
+def test_a_film_of_pictures_that_may_have_tags_is_not_cleaned(container: str, tmp_path: Path, cleaned: Clean) -> None:
+    ffmpeg(*VIDEO, "-c:v", "png", tmp_path / f"film.{container}")
+    with pytest.raises(Unclean, match="unsupported"):
+        cleaned(tmp_path / f"film.{container}")

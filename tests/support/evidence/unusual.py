@@ -14,10 +14,6 @@ UNUSUAL: Mapping[str, tuple[str, ...]] = {
     "video/x-imkh": ("imkh",),
     "video/x-dav": ("dav",),
     "audio/x-caf": ("caf",),
-    "audio/basic": ("au",),
-    "audio/ac3": ("ac3",),
-    "audio/mp2": ("mp2",),
-    "image/jp2": ("jp2",),
 }
 """MIME type → the names of its specimens."""
 
@@ -30,10 +26,6 @@ _CODED: Mapping[str, tuple[str, ...]] = {
     "265": (*_VIDEO, "-c:v", "libx265", "-x265-params", "log-level=none", "-f", "hevc"),
     "imkh": (*_VIDEO, "-c:v", "libx264", "-f", "mpeg"),
     "caf": (*_SOUND, *_TITLE, "-f", "caf"),
-    "au": (*_SOUND, *_TITLE, "-f", "au"),
-    "ac3": (*_SOUND, "-f", "ac3"),
-    "mp2": (*_SOUND, "-f", "mp2"),
-    "jp2": (*_VIDEO[:4], "-frames:v", "1", "-c:v", "jpeg2000", "-f", "image2"),
 }
 
 
@@ -45,8 +37,6 @@ def make_unusual(name: str, path: Path) -> None:
     ffmpeg(*_CODED[name], path)
     if name == "imkh":
         path.write_bytes(b"IMKH" + MARKER_BYTES.ljust(36, b"\0") + path.read_bytes())
-    elif name in ("ac3", "mp2", "jp2"):
-        path.write_bytes(path.read_bytes() + MARKER_BYTES)
 
 
 def _dav(path: Path) -> bytes:
