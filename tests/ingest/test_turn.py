@@ -126,6 +126,17 @@ async def test_a_changed_address_goes_on_with_the_same_conversation(databases: A
         assert (place.count("conversation"), place.count("alias")) == (0, 0)
 
 
+async def test_words_held_after_a_receipt_are_named_when_the_next_tip_begins(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.say("TIP lanka me ramesh daru bechta hai roz raat ko")
+        await asha.say("ruko abhi koi aa gaya hai gadi UP65 AB 1234")
+        assert "UP65" in asha.text
+        await asha.say("TIP sigra me ganja bikta hai roz shaam ko")
+        assert CODE.search(asha.text)
+        assert "UP65" in asha.text
+
+
 async def test_a_sender_with_two_addresses_is_one_conversation(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         await place.tipster("IN.1").hear(Text("Hi"), also=["9140112233"])

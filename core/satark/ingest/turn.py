@@ -151,7 +151,8 @@ class TurnRunner:
         if session is None and self._identity.epochs.tells_loss(unit.now):
             return msgspec.structs.replace(self._begin(unit, event), may_be_lost=True)
         if session is None or self._engine(unit, session).begins_anew(session, event.event):
-            return self._begin(unit, event)
+            # What was held for the tip before is named as left out.
+            return msgspec.structs.replace(self._begin(unit, event), held=session.held if session else ())
         return session
 
     def _begin(self, unit: UnitOfWork, event: InboundEvent) -> Session:
