@@ -105,10 +105,7 @@ def hear(context: SessionChanges, words: str) -> bool:
 
 
 def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> Iterator[tuple[str, str]]:
-    """Yield the level and unit of all police that a sentence accuses; of those without a name, their kind.
-
-    `but_said_to`: not of police that it only speaks to, or asks whether they read this.
-    """
+    """Yield the levels and units that a sentence accuses, or their kinds; `but_said_to`: none it only speaks to."""
     geography, places = context.loaded.geography, context.loaded.reader.places
     texts = [token.text for token in told.tokens]
     found = widest(told.found("person.police", "unit.*"))
