@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import shutil
@@ -72,10 +73,11 @@ def test_an_envelope_moved_to_another_tip_or_desk_does_not_open() -> None:
 def test_a_document_of_another_tip_or_revision_does_not_open() -> None:
     recipient, identity = new_identity()
     sealed = seal(TIP, recipient)
-    assert open_tip(sealed, make_envelope(identity=identity)) == TIP
+    digest = hashlib.sha256(sealed).hexdigest()
+    assert open_tip(sealed, make_envelope(identity=identity, document_sha256=digest)) == TIP
     for header in (msgspec.structs.replace(HEADER, number="X"), msgspec.structs.replace(HEADER, revision=2)):
         with pytest.raises(CantOpen):
-            open_tip(sealed, make_envelope(identity=identity, header=header))
+            open_tip(sealed, make_envelope(identity=identity, header=header, document_sha256=digest))
 
 
 @pytest.mark.parametrize("broken", [b"", b"age-encryption.org/v1\n", b"\0" * 300])
@@ -177,9 +179,12 @@ def test_every_refusal_says_why() -> None:
         open_as(Message, seal(TIP, recipient), stranger)
     with pytest.raises(CantOpen, match=r"^the envelope belongs to another tip or desk$"):
         open_envelope(seal(make_envelope(), recipient), identity, tip="t2", desk="sp")
-    other = make_envelope(identity=identity, header=msgspec.structs.replace(HEADER, revision=2))
+    sealed, about = seal(TIP, recipient), {"header": msgspec.structs.replace(HEADER, revision=2)}
+    with pytest.raises(CantOpen, match=r"^the document is not the one that was sent$"):
+        open_tip(sealed, make_envelope(identity=identity, **about))
+    other = make_envelope(identity=identity, document_sha256=hashlib.sha256(sealed).hexdigest(), **about)
     with pytest.raises(CantOpen, match=r"^the document is another tip's or another revision$"):
-        open_tip(seal(TIP, recipient), other)
+        open_tip(sealed, other)
 
 
 def test_a_value_of_any_kind_is_sealed_and_opened() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from satark.roster.entries import Body, Closed, DestinationSet, KeyChange, OfficerSet, describe
+from satark.roster.entries import Body, Closed, DestinationSet, KeyChange, KeysRenewed, OfficerSet, describe
 from satark.services import Services
 from satark.store import tables
 from satark_testing.commands import run
@@ -86,6 +86,7 @@ def key_change(removed: str = "") -> KeyChange:
         (OfficerSet(desk="sp", officer=HEAD), "desk sp has head khan (may listen and release)"),
         (SP, "destination email:sp of desk sp reads"),
         (DestinationSet(to="email:sp", desk="", recipient=""), "destination email:sp of desk (none) reads no more"),
+        (KeysRenewed(desk="sp", tips=bytes(16)), "desk sp renewed the keys of tips"),
         (Closed(), "the founding ended; destinations that read: 0"),
         (Closed(destinations=(SP,)), "the founding ended; destinations that read: 1"),
     ],

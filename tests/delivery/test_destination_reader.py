@@ -19,7 +19,8 @@ from satark.casework.errors import NoSuchFile
 from satark.custody import log as custody
 from satark.delivery.destination_reader import DestinationReader
 from satark.routing.desks import add_desk, close_roster
-from satark.routing.tip_keys import TipRoot, TipsterReader, tip_verifier
+from satark.routing.renewals import tip_verifier
+from satark.routing.tip_keys import TipRoot, TipsterReader
 from satark.services import Services
 from satark.store import tables
 from satark.store.threads import post

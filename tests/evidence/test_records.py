@@ -20,18 +20,22 @@ def record(ordinal: str) -> Evidence:
     return Evidence(ordinal=ordinal, role="evidence", kind="image", mime="image/jpeg", bytes=1, sha256="0" * 64)
 
 
-def envelope(identity: str, key: str = "") -> Envelope:
-    verifier = verifier_for(key, TIPSTER_USE) if key else ""
+def signed(ordinal: str) -> Evidence:
+    return signed_by_tipster(record(ordinal), "t", 0, KEY)
+
+
+def envelope(identity: str) -> Envelope:
+    verifier = verifier_for(KEY, TIPSTER_USE)
     return Envelope(tip="t", desk="sp", identity=identity, header=HEADER, tipster_verifier=verifier)
 
 
 def test_sealed_records_open_in_order_and_due_or_lost_files_have_none() -> None:
     recipient, identity = new_identity()
     files = [
-        SealedFile(ordinal="2", state="sealed", record=seal(record("2"), recipient)),
+        SealedFile(ordinal="2", state="sealed", record=seal(signed("2"), recipient)),
         SealedFile(ordinal="3", state="due"),
         SealedFile(ordinal="4", state="lost"),
-        SealedFile(ordinal="1", state="sealed", record=seal(record("1"), recipient)),
+        SealedFile(ordinal="1", state="sealed", record=seal(signed("1"), recipient)),
     ]
     opened, broken = open_records(files, envelope(identity))
     assert ([one.ordinal for one in opened], broken) == (["2", "1"], 0)
@@ -41,8 +45,8 @@ def test_a_record_of_another_file_or_to_another_key_is_counted_and_not_returned(
     recipient, identity = new_identity()
     stranger, _ = new_identity()
     files = [
-        SealedFile(ordinal="1", state="sealed", record=seal(record("2"), recipient)),
-        SealedFile(ordinal="3", state="sealed", record=seal(record("3"), stranger)),
+        SealedFile(ordinal="1", state="sealed", record=seal(signed("2"), recipient)),
+        SealedFile(ordinal="3", state="sealed", record=seal(signed("3"), stranger)),
         SealedFile(ordinal="4", state="sealed", record=b"no age file"),
     ]
     assert open_records(files, envelope(identity)) == ([], 3)
@@ -61,4 +65,4 @@ def test_a_record_that_the_tipsters_key_did_not_sign_for_this_tip_is_counted_and
         signed_by_tipster(record("1"), "u", 0, KEY),
     )
     files = [SealedFile(ordinal="1", state="sealed", record=seal(one, recipient)) for one in (genuine, *forged)]
-    assert open_records(files, envelope(identity, KEY)) == ([genuine], len(forged))
+    assert open_records(files, envelope(identity)) == ([genuine], len(forged))

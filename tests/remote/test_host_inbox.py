@@ -24,9 +24,10 @@ from satark.remote.messages import ANSWER_DOMAIN, DirectedDesk, OfficeAnswer, Si
 from satark.remote.office_outbox import new_answer, queue_answer
 from satark.roster.chain import append
 from satark.roster.entries import Entry, KeyChange
-from satark.routing.authors import TIP_USE, Writer, _statement
+from satark.routing.authors import Writer, _statement
 from satark.routing.desks import add_desk
-from satark.routing.tip_keys import TipRoot, TipsterReader, tip_verifier
+from satark.routing.renewals import TIP_USE, tip_verifier
+from satark.routing.tip_keys import TipRoot, TipsterReader
 from satark.store import deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 from support.acts import direct_whole

@@ -12,7 +12,8 @@ from satark.api.tip import Message
 from satark.dialogue.session import OpenMailbox
 from satark.identity.edge_key import Identity
 from satark.ingest.mailbox import Mailboxes
-from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
+from satark.routing.renewals import tip_verifier
+from satark.routing.tip_keys import TipRoot, encode_root
 from satark.settings.core import Core
 from satark.store import deliveries, tables
 from support.tips import SeededTip
@@ -26,7 +27,6 @@ def write_as_citizen(link: Any, seeded: SeededTip, text: str) -> None:
         tip=seeded.id,
         recipient=seeded.recipient,
         verifier=tip_verifier(seeded.identity),
-        desks=name_tags(seeded.id, ("dig", "sp")),
         receipt=seeded.receipt_recipient,
     )
     mailbox = OpenMailbox(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from satark.api.routing import Level
 from satark.api.sealing import new_identity
-from satark.roster.entries import Closed, DestinationSet, KeyChange, Member, OfficerSet
+from satark.roster.entries import Closed, DestinationSet, KeyChange, KeysRenewed, Member, OfficerSet
 from satark.roster.rules import NotAllowed
 from support.roster import RosterBook
 
@@ -194,13 +194,27 @@ def test_each_entry_has_a_position_and_each_desk_the_position_of_its_newest_entr
     assert (state.position, state.closed, len(state.head)) == (6, True, 64)
     assert state.positions[state.head] == 6
     assert state.changed_at == {"dig": 1, "sp": 2, "sp-jaunpur": 3, "lanka": 4, "cell": 5}
-    assert state.key_changed_at == {}
     old, (_, new) = book.identities["sp", ""], new_identity()
     book.follow(KeyChange.of("sp", old, new, removed="watcher"), SP, CLERK)
-    assert (state.changed_at["sp"], state.key_changed_at) == (7, {"sp": 7})
+    assert state.changed_at["sp"] == 7
     assert list(state.desks["sp"].officers) == ["khan", "clerk"]
     state.skip("ab" * 32)
     assert (state.position, state.head, state.positions["ab" * 32]) == (8, "ab" * 32, 8)
+
+
+def test_a_renewal_of_a_tips_key_takes_the_place_of_the_desks_own_and_of_those_of_desks_below(book: RosterBook) -> None:
+    def renew(desk: str, value: bytes) -> tuple[tuple[str, bytes], ...]:
+        book.follow(KeysRenewed(desk=desk, tips=b"the-name" + value * 8), (desk, ""))
+        return book.state.renewed[b"the-name"]
+
+    assert renew("lanka", b"1") == (("lanka", b"1" * 8),)
+    assert renew("sp", b"2") == (("sp", b"2" * 8),)
+    assert renew("sp-jaunpur", b"3") == (("sp", b"2" * 8), ("sp-jaunpur", b"3" * 8))
+    assert renew("lanka", b"4")[:2] == (("sp", b"2" * 8), ("sp-jaunpur", b"3" * 8))
+    assert renew("sp", b"5") == (("sp-jaunpur", b"3" * 8), ("sp", b"5" * 8))
+    assert renew("dig", b"6") == (("dig", b"6" * 8),)
+    assert book.state.unlisted == [7, 8, 9, 10, 11, 12]
+    assert book.state.changed_at["sp"] == 2
 
 
 def test_the_destinations_are_those_of_the_founding_and_those_set_since(book: RosterBook) -> None:

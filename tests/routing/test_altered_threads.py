@@ -12,8 +12,10 @@ from msgspec.structs import replace
 from satark.api.sealing import new_identity, recipient_of, seal
 from satark.api.tip import CaseStep, Checkpoint, Envelope, Header, Message, Release
 from satark.identity.signatures import verifier_for
-from satark.roster.entries import KeyChange
+from satark.roster.entries import KeyChange, KeysRenewed
+from satark.routing import tip_keys
 from satark.routing.authors import TIPSTER_USE, Signers, ThreadReader, Writer, signed_by_tipster
+from satark.routing.renewals import first_verifier, remembered
 from support.roster import RosterBook
 
 pytestmark = pytest.mark.slow("opens threads a hundred times")
@@ -46,8 +48,9 @@ class Thread:
 
     def read(self, rows: list[tuple[int, bytes]] | None = None) -> ThreadReader:
         """Return a reader of these rows, as the DIG reads them."""
-        reader = ThreadReader(self.envelope)
-        reader.read_new(self.rows if rows is None else rows, Signers(self.book.state))
+        signers = Signers(self.book.state)
+        reader = ThreadReader(self.envelope, signers)
+        reader.read_new(self.rows if rows is None else rows, signers)
         return reader
 
     def sealed(self, message: Message, officer: str, seq: int, **options: Any) -> bytes:
@@ -71,15 +74,19 @@ class Thread:
         signed = signed_by_tipster(Message(sender="tipster", text=text), "t", seq, KEY)
         self.rows.append((seq, seal(signed, recipient or recipient_of(self.envelope.identity))))
 
-    def renew(self, without: str = "") -> None:
+    def renew(self, without: str = "", by: str = "dig", plants: str = "") -> None:
         """Give the tip a new key, as `renew_tip_key` does."""
         reader = self.read()
         access, head = reader.access, Signers(self.book.state).head
         access.holders.pop(without, None)
         access.releases.pop(without, None)
+        access.holders |= {plants: ()} if plants else {}
         point = Checkpoint(reader.last, reader.thread, head, access.holders, access.releases, access.answers_to)
         identity = f"{new_identity()[1]}\n{self.envelope.identity}"
-        self.envelope = replace(self.envelope, identity=identity, checkpoint=point)
+        before = self.envelope.checkpoint.changes if self.envelope.checkpoint else ()
+        renewed = tip_keys._with_change(replace(self.envelope, desk=by, identity=identity), point, before)
+        self.envelope, made = replace(renewed, desk="dig"), renewed.checkpoint.changes if renewed.checkpoint else ()
+        self.book.follow(KeysRenewed(desk=by, tips=remembered(first_verifier(identity), made)[-1]), (by, ""))
 
     def change_key(self, desk: str, removed: str = "") -> str:
         """Change a desk's key in the roster; return the one before."""
@@ -218,7 +225,8 @@ def test_a_message_of_an_office_moved_behind_a_withdrawal_gives_nobody_the_tip_a
 def test_an_offices_message_counts_for_the_officer_whom_the_desk_signed_alone() -> None:
     thread = Thread()
     thread.write(replace(NOTE, desk="cell"), "anand")
-    reader, signers = ThreadReader(thread.envelope), Signers(thread.book.state)
+    signers = Signers(thread.book.state)
+    reader = ThreadReader(thread.envelope, signers)
     message, author = reader.open(1, thread.rows[0][1], signers)
     assert author is not None
     other = Writer(name="another", identity=new_identity()[1])
@@ -234,4 +242,43 @@ def test_what_a_tipster_writes_to_a_key_that_was_taken_back_is_shown() -> None:
     thread.say("again")
     assert not thread.read().altered
     thread.say("again", old)
+    assert thread.read().altered
+
+
+def test_who_has_the_tip_is_not_taken_from_a_desk_below_nor_from_an_envelope_that_the_roster_does_not_know() -> None:
+    thread = Thread()
+    thread.renew(by="sp")
+    thread.write(replace(NOTE, desk="dig"), "rao")
+    point = thread.envelope.checkpoint
+    assert point is not None
+    assert thread.read().access.readers == {"dig", "sp", "cell"}
+    release = {"lanka": Release(key=new_identity()[1])}
+    for planted in (
+        replace(point, holders={"sp": (), "lanka": ()}, releases=release, answers_to={"dig": "sp"}),
+        replace(point, changes=()),
+    ):
+        thread.envelope = replace(thread.envelope, checkpoint=planted)
+        access = thread.read().access
+        assert access.readers <= {"dig", "sp", "cell"}
+        assert "dig" in access.readers
+        assert (access.releases, access.answers_to) == ({}, ABOVE)
+        assert not Signers(thread.book.state).know(thread.envelope)
+
+
+def test_a_desk_below_that_renews_the_key_adds_nobody_and_takes_the_tip_from_no_desk_above() -> None:
+    thread = Thread()
+    thread.renew(by="sp", without="dig", plants="lanka")
+    thread.write(replace(NOTE, desk="dig"), "rao")
+    assert thread.read().access.readers == {"dig", "sp", "cell"}
+    assert Signers(thread.book.state).know(thread.envelope)
+    thread.renew(plants="lanka")
+    assert thread.read().access.readers == {"dig", "sp", "cell", "lanka"}, "its own is trusted"
+
+
+@pytest.mark.parametrize("field", ["receipt", "header", "holders", "answers_to", "tipster_verifier", "document_sha256"])
+def test_an_envelope_in_which_one_fact_was_replaced_is_shown_once_a_desk_wrote(field: str) -> None:
+    thread = Thread()
+    thread.write(replace(NOTE, desk="dig"), "rao")
+    other = {"header": replace(HEADER, excluded=()), "holders": {"dig": ()}, "answers_to": {}}
+    thread.envelope = replace(thread.envelope, **{field: other.get(field, "other")})
     assert thread.read().altered

@@ -55,7 +55,8 @@ def written(book: RosterBook, message: Message = NOTE, officer: str = "clerk", s
 
 def read(book: RosterBook, *messages: Message, first: int = 1, envelope: Envelope = ENVELOPE) -> list[str | None]:
     """Return who wrote each message of a thread; None: it counts for nothing."""
-    reader, signers = ThreadReader(envelope), Signers(book.state)
+    signers = Signers(book.state)
+    reader = ThreadReader(envelope, signers)
     authors = [reader.read(seq, one, signers) for seq, one in enumerate(messages, first)]
     return [one.name if one else None for one in authors]
 
@@ -67,7 +68,7 @@ def step(kind: str, desk: str = "sp", **fields: Any) -> Message:
 
 def test_an_officers_message_counts_and_names_who_wrote_it_and_when(book: RosterBook) -> None:
     message = written(book)
-    author = ThreadReader(ENVELOPE).read(1, message, Signers(book.state))
+    author = ThreadReader(ENVELOPE, Signers(book.state)).read(1, message, Signers(book.state))
     assert author is not None
     assert (author.name, author.at) == ("clerk", 1_800_000_000)
     officer = book.state.officer("sp", "clerk")
@@ -189,7 +190,7 @@ def test_a_direction_lets_destinations_read_that_the_roster_lists_for_its_desk_a
 
     def readers(by: str, officer: str, to: str, destinations: tuple[str, ...], **holders: tuple[str, ...]) -> set[str]:
         envelope = replace(ENVELOPE, holders=holders, answers_to={"sp": "dig"})
-        reader = ThreadReader(envelope)
+        reader = ThreadReader(envelope, Signers(book.state))
         told = written(book, step("directed", by, to=to, destinations=destinations), officer)
         assert reader.read(1, told, Signers(book.state))
         return set(reader.access.readers)

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from satark.api.sealing import new_identity, recipient_of
-from satark.api.tip import Checkpoint, Envelope, Header, Message
-from satark.roster.entries import DestinationSet, KeyChange, desk_verifier
+from satark.api.tip import Checkpoint, Envelope, Header, Message, TipKeyChange
+from satark.roster.entries import DestinationSet, Entry, KeyChange, KeysRenewed, desk_verifier
+from satark.roster.rules import NotAllowed, check
+from satark.routing import renewals as renewals_of
 from satark.routing import tip_keys
 from satark.routing.authors import Writer, signed_by_tipster
-from satark.routing.tip_keys import (
-    TipKeyAltered,
-    TipKeyChange,
-    TipRoot,
-    TipsterReader,
-    name_tags,
-    present_recipient,
-    tip_verifier,
-)
+from satark.routing.renewals import tip_verifier
+from satark.routing.tip_keys import TipKeyAltered, TipRoot, TipsterReader, name_tags, present_recipient
 from support.roster import RosterBook
 
 TIP, TIPSTER_KEY = "f" * 32, "5" * 32
@@ -43,8 +38,6 @@ class Renewals:
             tip=TIP,
             recipient=recipient,
             verifier=tip_verifier(self.identity),
-            roster=self.book.state.position,
-            desks=name_tags(TIP, ["sp", "dig"]),
             excluded=name_tags(TIP, ["lanka"]),
             tipster_key=TIPSTER_KEY,
         )
@@ -56,16 +49,25 @@ class Renewals:
         self.book.identities[desk, ""] = new
         return new
 
-    def renew(self, desk: str, desk_identity: str, before: str = "", without: str = "") -> str:
-        """Renew the tip's key as a desk does; return the new recipient."""
-        old = before or self.identity.split("\n")[0]
+    def renew(self, desk: str, before: str = "", *, known: bool = True) -> str:
+        """Renew the tip's key as a desk does; return the new recipient. `known`: the roster remembers it."""
         recipient, new = new_identity()
         self.identity = f"{new}\n{self.identity}"
+        envelope = Envelope(tip=TIP, desk=desk, identity=self.identity, header=HEADER)
         point = Checkpoint(1, b"", (self.book.state.head,), {}, {}, {})
-        told = {"identity": self.identity, "header": HEADER, "receipt": self.root.receipt, "checkpoint": point}
-        envelope = Envelope(tip=TIP, desk=desk, **told)  # type: ignore[arg-type]
-        self.changes.append(tip_keys._change(envelope, old, self.identity, desk_identity, without))
+        made = tuple(replace(one, recipient="") for one in self.changes)
+        if before:
+            envelope = replace(envelope, identity=f"{new}\n{before}")
+        point = tip_keys._with_change(envelope, point, () if before else made).checkpoint or point
+        self.changes.append(replace(point.changes[-1], recipient=recipient))
+        if known:
+            self.remember(desk, self.changes)
         return recipient
+
+    def remember(self, desk: str, changes: Sequence[TipKeyChange], by: str = "") -> None:
+        """Add the newest of these changes to the roster, as a desk does."""
+        tips = renewals_of.remembered(self.root.verifier, changes)[-1]
+        self.book.follow(KeysRenewed(desk=desk, tips=tips), (by or desk, ""))
 
     def present(self, changes: Sequence[TipKeyChange] | None = None) -> str:
         """Return the tip's present recipient, as it follows from the changes."""
@@ -97,31 +99,31 @@ def renewals() -> Renewals:
 
 def test_the_present_key_is_the_newest_that_the_keys_before_signed(renewals: Renewals) -> None:
     assert renewals.present() == renewals.root.recipient
-    first = renewals.renew("sp", renewals.change_desk_key("sp", SP))
+    first = renewals.renew("sp")
     assert renewals.present() == first == renewals.changes[0].recipient
-    second = renewals.renew("dig", renewals.change_desk_key("dig", DIG))
+    second = renewals.renew("dig")
     assert renewals.present() == second
     assert len(renewals.changes) == 2
 
 
 def test_a_change_that_is_altered_left_out_or_out_of_order_is_refused(renewals: Renewals) -> None:
-    renewals.renew("sp", renewals.change_desk_key("sp", SP))
-    renewals.renew("dig", renewals.change_desk_key("dig", DIG))
+    renewals.renew("sp")
+    renewals.renew("dig")
     first, second = renewals.changes
     stranger, _ = new_identity()
-    replace = msgspec.structs.replace
     for changes in (
         [],
         [first],
         [second],
         [second, first],
         [first, first],
+        [first, second, second],
         [replace(first, recipient=stranger), second],
         [first, replace(second, recipient=stranger)],
         [first, replace(second, verifier=first.verifier)],
         [first, replace(second, desk="sp")],
+        [first, replace(second, told=first.told)],
         [first, replace(second, signature=first.signature)],
-        [first, replace(second, desk_signature=first.desk_signature)],
     ):
         with pytest.raises(TipKeyAltered):
             renewals.present(changes)
@@ -129,47 +131,60 @@ def test_a_change_that_is_altered_left_out_or_out_of_order_is_refused(renewals: 
         present_recipient(renewals.root, b"\xff", renewals.book.state)
 
 
-def test_a_change_by_another_key_of_the_tip_or_of_the_desk_is_refused(renewals: Renewals) -> None:
-    desk_identity = renewals.change_desk_key("sp", SP)
-    renewals.renew("sp", desk_identity, before=new_identity()[1])
+def test_a_change_that_another_key_signed_or_the_roster_does_not_know_is_refused(renewals: Renewals) -> None:
+    renewals.renew("sp", before=new_identity()[1])
     with pytest.raises(TipKeyAltered):
         renewals.present()
     renewals.changes.clear()
-    renewals.renew("sp", new_identity()[1])
+    renewals.renew("dig", known=False)
     with pytest.raises(TipKeyAltered):
         renewals.present()
+    with pytest.raises(NotAllowed):
+        renewals.remember("dig", renewals.changes, by="sp")
+    renewals.remember("dig", renewals.changes)
+    assert renewals.present() == renewals.changes[-1].recipient
+
+
+def test_a_former_key_of_a_desk_adds_no_renewal_and_none_is_added_again(renewals: Renewals) -> None:
+    old = renewals.book.identities["sp", ""]
+    renewals.renew("sp")
+    entry = Entry.decode(renewals.book.entries[-1])
+    renewals.change_desk_key("sp", SP)
+    with pytest.raises(NotAllowed):
+        check(renewals.book.state, entry)
+    renewals.book.identities["sp", ""] = old
+    with pytest.raises(NotAllowed):
+        renewals.remember("sp", renewals.changes)
+
+
+def test_a_desk_that_the_tip_was_taken_from_puts_no_key_in_place_of_the_one_above(renewals: Renewals) -> None:
+    first = renewals.identity
+    renewals.renew("dig")
+    honest = renewals.identity, renewals.changes
+    renewals.identity, renewals.changes = first, []
+    renewals.renew("sp")
+    with pytest.raises(TipKeyAltered):
+        renewals.present()
+    renewals.identity, renewals.changes = honest
+    with pytest.raises(TipKeyAltered):
+        renewals.present()
+    assert renewals.renew("dig") == renewals.present(), "the next renewal of a desk above undoes it"
 
 
 def test_a_desk_that_must_never_have_the_tip_can_not_renew_its_key(renewals: Renewals) -> None:
-    renewals.renew("lanka", renewals.change_desk_key("lanka", ("lanka", "so")))
+    renewals.renew("lanka")
     with pytest.raises(TipKeyAltered):
         renewals.present()
 
 
-def test_a_desk_that_has_the_tip_must_renew_its_key_when_the_desks_own_key_changes(renewals: Renewals) -> None:
-    renewals.change_desk_key("sp-jaunpur", ("sp-jaunpur", "iyer"))  # a desk that never had the tip
+def test_a_change_of_a_desks_own_key_that_renews_no_tip_keeps_no_tipster_from_writing(renewals: Renewals) -> None:
+    renewals.change_desk_key("sp", SP)  # after the tip was taken from it
     assert renewals.present() == renewals.root.recipient
-    renewals.change_desk_key("sp", SP)
-    with pytest.raises(TipKeyAltered):
-        renewals.present()
-    later = msgspec.structs.replace(renewals.root, roster=renewals.book.state.position)
-    assert present_recipient(later, b"", renewals.book.state) == later.recipient
-
-
-def test_a_desk_from_which_the_tip_was_taken_need_not_renew_its_key(renewals: Renewals) -> None:
-    renewals.root = msgspec.structs.replace(renewals.root, receipt="age1receipt")
-    renewals.renew("dig", renewals.book.identities["dig", ""], without="sp")
-    newest = renewals.present()
-    renewals.change_desk_key("sp", SP)
-    assert renewals.present() == newest
-    renewals.root = msgspec.structs.replace(renewals.root, receipt="age1another")
-    with pytest.raises(TipKeyAltered):
-        renewals.present()
 
 
 def test_a_tipster_is_shown_what_a_desk_signed_at_its_own_place_and_words_of_their_own(renewals: Renewals) -> None:
     assert renewals.shown(renewals.written("sp"), renewals.written("dig", 2)) == [True, True]
-    signed, replace = renewals.written("sp", status="CLOSED"), msgspec.structs.replace
+    signed = renewals.written("sp", status="CLOSED")
     for forged in (
         Message(sender="desk", desk="sp", text="send us your name"),
         renewals.written("sp", identity=new_identity()[1]),
@@ -197,14 +212,14 @@ def test_a_tipster_is_shown_as_their_own_what_their_key_signed_for_this_place_of
     assert renewals.shown(own, own) == [True, False]
     for forged in (
         plain,
-        msgspec.structs.replace(own, feedback="yes"),
-        msgspec.structs.replace(own, sender="desk", desk="sp"),
+        replace(own, feedback="yes"),
+        replace(own, sender="desk", desk="sp"),
         signed_by_tipster(plain, TIP, 1, "6" * 32),
         signed_by_tipster(plain, "e" * 32, 1, TIPSTER_KEY),
     ):
         assert renewals.shown(forged) == [False]
     for key in ("", TIPSTER_KEY):  # a receipt of before tipsters signed
-        renewals.root = msgspec.structs.replace(renewals.root, tipster_key="")
+        renewals.root = replace(renewals.root, tipster_key="")
         assert renewals.shown(signed_by_tipster(plain, TIP, 1, key)) == [False]
 
 
@@ -229,7 +244,7 @@ def test_a_tipster_is_shown_nothing_by_a_former_key_of_the_tip_once_it_was_renew
     former = renewals.identity
     late = renewals.written(by, 2)
     assert renewals.shown(renewals.written("dig"), late) == [True, True]
-    renewals.renew("dig", renewals.book.identities["dig", ""])
+    renewals.renew("dig")
     newest = renewals.written(by, 2)
     assert renewals.shown(renewals.written("dig", tip_key=former), late) == [True, False]
     assert renewals.shown(renewals.written("dig", tip_key=former), newest) == [True, True]
@@ -239,15 +254,15 @@ def test_a_tipster_is_shown_what_a_destination_that_the_roster_lists_signed_with
     renewals: Renewals,
 ) -> None:
     before = renewals.written("email:sp", status="ACTED")
-    renewals.renew("sp", renewals.change_desk_key("sp", SP))
+    renewals.change_desk_key("sp", SP)
+    renewals.renew("sp")
     assert renewals.shown(before, renewals.written("email:sp", 2)) == [True, True]
     for identity in (new_identity()[1], renewals.identity, renewals.book.identities["sp", ""]):
         forged = renewals.written("email:sp", 2, identity=identity, tip_key=renewals.identity)
         assert renewals.shown(before, forged) == [True, False]
     renewals.book.identities["police:x", ""] = new_identity()[1]
     assert renewals.shown(before, renewals.written("police:x", 2)) == [True, False]
-    forged_change = msgspec.structs.replace(renewals.changes[0], verifier=tip_verifier(new_identity()[1]))
-    renewals.changes = [forged_change]
+    renewals.changes = [replace(renewals.changes[0], verifier=tip_verifier(new_identity()[1]))]
     assert renewals.shown(before, renewals.written("dig", 2)) == [False, False]
 
 
@@ -264,6 +279,6 @@ def test_a_root_is_padded_and_shows_nothing() -> None:
     encoded = tip_keys.encode_root(root)
     assert len(encoded) == 3072
     assert tip_keys.decode_root(encoded) == root
-    assert len(tip_keys.encode_root(msgspec.structs.replace(root, excluded=b"x" * 40))) == 3072
-    assert len(tip_keys.encode_root(msgspec.structs.replace(root, excluded=b"x" * 900))) == 4096
+    assert len(tip_keys.encode_root(replace(root, excluded=b"x" * 40))) == 3072
+    assert len(tip_keys.encode_root(replace(root, excluded=b"x" * 900))) == 4096
     assert repr(root) == "TipRoot(…)"

@@ -140,12 +140,13 @@ def _store(
     access: Mapping[str, Any],
     rows: Sequence[dict[str, object]],
 ) -> None:
+    document = seal(planted.tip, planted.recipient)
     row = {
         "id": planted.id,
         "number": planted.number,
         "revision": planted.tip.revision,
         "recipient": planted.recipient,
-        "document": seal(planted.tip, planted.recipient),
+        "document": document,
         "day": unit.day,
     }
     unit.insert(tables.tip, [row])
@@ -157,6 +158,7 @@ def _store(
             identity=planted.identity,
             header=planted.header,
             receipt=planted.receipt_recipient,
+            document_sha256=hashlib.sha256(document).hexdigest(),
             tipster_verifier=verifier_for(planted.tipster_key, TIPSTER_USE),
             **access,
         )

@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import delete, select, update
 
 from satark.api.sealing import new_identity, open_envelope, recipient_of, seal
-from satark.api.tip import CaseStep, Envelope, Message
-from satark.casework import OpenTip
+from satark.api.tip import CaseStep, Checkpoint, Envelope, Message
+from satark.casework import ActRefused, OpenTip
+from satark.ingest.ingest import IngestFailed
 from satark.routing import tip_keys
 from satark.routing.authors import Writer
+from satark.routing.renewals import first_verifier, remembered
 from satark.store import envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk.desk_keys import UnlockedDesk
@@ -104,27 +107,38 @@ async def test_a_withdrawal_that_the_tips_row_forgets_is_shown_and_the_next_key_
         of.direct("lanka")
         of.withdraw("lanka")
         assert not of.seen().altered
-        changes = tip_keys._decoded(of.key_changes())[:cut]
+        changes = tip_keys._decode(of.key_changes())[:cut]
         first = of.envelope(of.town.dig).identity.split()[-1]
         recipient = changes[-1].recipient if changes else recipient_of(first)
         row = {"key_changes": tip_keys._encode(changes) if changes else b"", "recipient": recipient}
         of.town.attacker.main(update(tables.tip).values(row))
         assert of.seen().altered
-        await of.write_more()
-        assert of.seen().altered
+        with pytest.raises(IngestFailed):
+            await of.write_more()
         rotate(of.services, of.town.dig)
-        assert tip_keys.has_keys(of.envelope(of.town.dig), of.key_changes())
-        newest = tip_keys._decoded(of.key_changes())[-1].recipient
+        assert not of.seen().altered
+        await of.write_more()
+        newest = tip_keys._decode(of.key_changes())[-1].recipient
         assert newest == recipient_of(of.envelope(of.town.dig).identity)
 
 
-async def test_a_holder_who_gives_the_tip_a_key_that_the_dig_lacks_is_shown_and_undone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_roster", [False, True])
+async def test_a_holder_who_gives_the_tip_a_key_that_the_dig_lacks_is_shown_and_undone(
+    tmp_path: Path, *, in_roster: bool
+) -> None:
     async with case(tmp_path) as of:
         sp = of.town.attacker.unlock("sp", "sp-head")
-        envelope, new = of.envelope(sp), new_identity()[1]
-        change = tip_keys._change(envelope, envelope.identity, new, sp.identity)
-        row = {"key_changes": tip_keys._encode((change,)), "recipient": change.recipient}
+        old, new = of.envelope(sp), new_identity()[1]
+        point = Checkpoint(0, b"", (), {}, {}, {})
+        envelope = tip_keys._with_change(replace(old, identity=f"{new}\n{old.identity}"), point, ())
+        row = {"key_changes": tip_keys._row(envelope), "recipient": recipient_of(new)}
         of.town.attacker.main(update(tables.tip).values(row))
+        if in_roster:
+            tips = remembered(first_verifier(old.identity), envelope.checkpoint.changes if envelope.checkpoint else ())
+            of.services.write_now(lambda unit: tip_keys.remember(unit, "sp", sp.identity, tips))
+            work = of.town.dig.casework(of.services)
+            with pytest.raises(ActRefused):
+                work.note(work.open(of.tip), "it is sealed to nobody")
         assert of.seen().altered
         rotate(of.services, of.town.dig)
         assert not of.seen().altered

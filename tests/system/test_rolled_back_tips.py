@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from msgspec.structs import replace
+from sqlalchemy import delete, select, update
 
-from satark.api.tip import Message
-from satark.store import tables
+from satark.api.sealing import new_identity, recipient_of
+from satark.api.tip import Checkpoint, Envelope, Message, Release
+from satark.casework import ActRefused
+from satark.ingest.ingest import IngestFailed
+from satark.store import envelopes, tables
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, unlock
 from satark_desk.roster_changes import approve, complete
 from system.test_altered_tips import LEAVERS, Case, case
@@ -60,3 +64,92 @@ async def test_what_is_written_beside_a_release_opens_with_no_key_of_those_who_w
         written = ["we saw two men", "we search the house on Monday"]
         assert [one.message.text for one in station.open(of.tip).thread] == ["→ lanka: look", *written]
         assert [one.message.text for one in work.open(of.tip).thread if one.message.text in written] == written
+
+
+async def refuses_to_write(of: Case) -> None:
+    """Check that the DIG is shown the alarm, and that nobody writes with the old key."""
+    work = of.town.dig.casework(of.services)
+    assert of.seen().altered
+    with pytest.raises(ActRefused):
+        work.note(work.open(of.tip), "a note")
+    with pytest.raises(IngestFailed):
+        await of.write_more()
+
+
+def put_back(of: Case, kept: Envelope, **row: object) -> None:
+    """Put an old envelope in the place of the DIG's, an old row in the tip's, and delete the thread."""
+    public = of.services.read_keys(of.services.roster.check).state.desks["dig"].desk.recipient
+    fake = replace(kept, desk="dig")
+    of.services.write_now(lambda unit: envelopes.store(unit, of.tip, "dig", envelopes.seal(fake, public)))
+    if row:
+        of.town.attacker.main(update(tables.tip).values(row))
+    of.town.attacker.main(delete(tables.message))
+
+
+@pytest.mark.parametrize("removed_first", [False, True])
+async def test_a_withdrawal_is_not_undone_by_the_rows_of_before(tmp_path: Path, *, removed_first: bool) -> None:
+    async with case(tmp_path) as of:
+        if removed_first:  # one desk key of the DIG makes two changes of the tip's key
+            assert remove_officer(of.services, of.town.dig, "leaver").done
+        kept, before = of.envelope(of.town.attacker.unlock("sp", "clerk")), of.key_changes()
+        of.withdraw("sp")
+        put_back(of, kept, key_changes=before, recipient=recipient_of(kept.identity))
+        await refuses_to_write(of)
+        rotate(of.services, of.town.dig)
+        assert of.envelope(of.town.dig) == replace(kept, desk="dig"), (
+            "whoever may put old rows back gets no new key for the SP"
+        )
+
+
+async def test_an_officer_who_was_removed_from_the_desk_reads_nothing_newer_by_old_rows(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        kept = of.envelope(unlock(of.services, "dig", "leaver", LEAVERS))
+        assert remove_officer(of.services, of.town.dig, "leaver").done
+        put_back(of, kept, key_changes=b"", recipient=recipient_of(kept.identity))
+        await refuses_to_write(of)
+        assert opened_with(of, kept.identity) == []
+
+
+@pytest.mark.parametrize("field", ["releases", "holders", "answers_to"])
+async def test_a_checkpoint_that_a_clerk_plants_is_shown_gives_nobody_the_tip_and_locks_nobody_out(
+    tmp_path: Path, field: str
+) -> None:
+    async with case(tmp_path) as of:
+        kept = of.envelope(of.town.attacker.unlock("sp", "clerk"))
+        release = {"lanka": Release(key=new_identity()[1])}
+        planted = {"releases": release, "holders": {"sp": (), "lanka": ()}, "answers_to": {"dig": "sp"}}[field]
+        point = Checkpoint(0, of.seen().reader.thread, (), {"dig": (), "sp": ()}, {}, dict(kept.answers_to))
+        put_back(of, replace(kept, checkpoint=replace(point, **{field: planted})))
+        assert of.seen().altered
+        assert of.seen().access.readers <= {"dig", "sp"}
+        work = of.town.dig.casework(of.services)
+        with pytest.raises(ActRefused):
+            work.note(work.open(of.tip), "a note")
+        of.withdraw("sp")
+        work = of.town.dig.casework(of.services)
+        work.note(work.open(of.tip), "we search the house on Monday")
+        assert not of.seen().altered
+        assert of.seen().access.readers == {"dig"}
+        assert of.seen().access.releases == {}
+        assert opened_with(of, kept.identity) == []
+        await of.write_more()
+
+
+async def test_a_receipt_that_a_clerk_replaces_in_an_envelope_is_shown(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        work = of.town.dig.casework(of.services)
+        work.respond(work.open(of.tip), text="Thank you")
+        kept = of.envelope(of.town.attacker.unlock("sp", "clerk"))
+        public = of.services.read_keys(of.services.roster.check).state.desks["dig"].desk.recipient
+        fake = replace(kept, desk="dig", receipt=new_identity()[0])
+        of.services.write_now(lambda unit: envelopes.store(unit, of.tip, "dig", envelopes.seal(fake, public)))
+        assert of.seen().altered
+
+
+async def test_a_desk_that_lost_the_tip_and_changes_its_key_keeps_no_tipster_from_writing(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        of.withdraw("sp")
+        rotate(of.services, of.town.attacker.unlock("sp", "sp-head"))
+        await of.write_more()
+        assert not of.seen().altered
+        assert [one.message.text for one in of.seen().thread][-1] == "he was there again at night"

@@ -179,7 +179,7 @@ def open_tip(sealed: bytes, envelope: Envelope) -> Tip:
     Raises:
         CantOpen: it can't be decrypted, belongs to another tip or revision, or was put in the document's place.
     """
-    if envelope.document_sha256 and hashlib.sha256(sealed).hexdigest() != envelope.document_sha256:
+    if hashlib.sha256(sealed).hexdigest() != envelope.document_sha256:
         raise CantOpen("the document is not the one that was sent")
     tip = open_as(Tip, sealed, envelope.identity)
     if (tip.number, tip.revision) != (envelope.header.number, envelope.header.revision):

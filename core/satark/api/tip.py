@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, get_args
 
+import msgspec
+
 from satark.api.observability import Redacted
 from satark_files.origin import Origin
 
@@ -140,7 +142,7 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     tipster_verifier: str = ""
     """Ed25519 public key (hex) that verifies what the tipster wrote after the tip was sent."""
     document_sha256: str = ""
-    """SHA-256 of the tip's sealed document, in hex: anybody can seal another. Empty for a tip of version 0.1."""
+    """SHA-256 of the tip's sealed document, in hex: anybody can seal another."""
     holders: Mapping[str, tuple[str, ...]] = {}
     """Desks to which the tip was sealed when it was sent → the destinations of each. Directions are in the thread."""
     answers_to: Mapping[str, str] = {}
@@ -162,6 +164,26 @@ class Checkpoint(Redacted, frozen=True):
     """Who had the tip's key; then who had a release, and who answered to whom."""
     releases: Mapping[str, Release]
     answers_to: Mapping[str, str]
+    changes: tuple[TipKeyChange, ...] = ()
+    """All changes of the tip's key, without the recipients, which follow from the keys."""
+
+
+class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A new key of a tip."""
+
+    recipient: str
+    verifier: str
+    """Ed25519 public key (hex) that verifies what the new key signs."""
+    desk: str
+    """The desk that renewed the tip's key."""
+    seq: int
+    """Position of the last message in the tip's thread."""
+    roster: tuple[str, ...]
+    """Head of each roster that the desk knew."""
+    told: Signature
+    """Hash of what the desk's envelope says besides: `renewals.hash_of`."""
+    signature: Signature
+    """Signature by the tip's key before this one."""
 
 
 class Evidence(Redacted, frozen=True, kw_only=True):

@@ -50,6 +50,7 @@ from satark.roster.entries import (
     Entry,
     KeyChange,
     KeyGiven,
+    KeysRenewed,
     OfficerSet,
     Right,
     Role,

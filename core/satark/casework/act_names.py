@@ -19,7 +19,7 @@ Problem: TypeAlias = Literal[
     "long", "status", "closed", "finished", "ask", "note", "desk", "direct", "due",
     "report", "report.none", "outcome", "done", "reason", "closing.none", "refuse",
     "priority", "correct", "assign", "merge", "merge.desks", "merge.priority", "merged", "unmerge",
-    "aside", "assign.recused", "recuse.last", "readmit", "readmit.none",
+    "aside", "assign.recused", "recuse.last", "readmit", "readmit.none", "altered",
     "released", "gives", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office",
 ]  # fmt: skip
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
@@ -59,6 +59,7 @@ _REASONS: dict[Problem, str] = {
     "merged": "this tip is merged into another: act on that one, or undo the merging first",
     "unmerge": "this tip is not merged into another",
     "aside": "an urgent tip is not set aside: correct its priority with a reason first",
+    "altered": "the database does not have this tip's newest key: change the desk's key, or ask the desk above to",
     "released": "your desk has a release of this tip alone: report, note, ask to close; who directed does the rest",
     "gives": "what this desk would get is not what was chosen: it has the tip itself, or no longer has; look again",
     "field": f"only these are handed over: {', '.join(RELEASABLE)}",

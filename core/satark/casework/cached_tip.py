@@ -29,7 +29,7 @@ class _Opened:
 class CachedTip:
     """One tip: its opened envelope, and its thread as far as it was read."""
 
-    def __init__(self, digest: bytes, envelope: Envelope) -> None:
+    def __init__(self, digest: bytes, envelope: Envelope, signers: Signers) -> None:
         self.digest = digest
         self.envelope = envelope
         self.pending_answers: Sequence[office_outbox.PendingAnswer] = ()
@@ -39,7 +39,7 @@ class CachedTip:
         self._summary: TipSummary | None = None
         self._posted = _Opened()
         self._answered = _Opened()
-        self._reader = ThreadReader(envelope)
+        self._reader = ThreadReader(envelope, signers)
         self.reader = self._reader
         """Who has the tip, by the thread and by the answers that the host has not confirmed yet."""
 

@@ -27,7 +27,7 @@ from satark.identity.time_buckets import band
 from satark.remote.office_outbox import host_of, new_answer
 from satark.retention.schedule import store_term, store_terms
 from satark.routing.authors import ThreadReader, Writer
-from satark.routing.tip_keys import has_keys
+from satark.routing.tip_keys import is_in_row
 from satark.store import tables
 from satark.store.evidence_files import ordinal_order
 from satark.store.threads import next_seq, post
@@ -202,6 +202,7 @@ class Casework(EvidenceAccess):
             if not self._has(tip):
                 raise NoSuchTip
             row = self._services.read(lambda c: c.execute(_ROW.where(tables.tip.c.id == tip)).one_or_none())
+            is_newest = self._services.signers().know(cached.envelope)
             document, key_changes = row or (b"", b"")
             reader = deepcopy(cached.reader)
         opened = cached.open_document(document)
@@ -217,7 +218,7 @@ class Casework(EvidenceAccess):
             tip=opened,
             thread=tuple(cached.thread),
             reader=reader,
-            altered=has_key and (cached.reader.altered or not has_keys(cached.envelope, key_changes)),
+            altered=has_key and (cached.reader.altered or not is_newest or not is_in_row(cached.envelope, key_changes)),
             unsigned=tuple(cached.unsigned),
             evidence=tuple(record for record in records if not is_own_voice(record, opened)),
             voices=tuple(

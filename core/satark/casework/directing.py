@@ -13,10 +13,12 @@ from satark.api.tip import CaseStep, Envelope, Message, Release
 from satark.casework.act_names import ActRefused
 from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules, host_of
+from satark.roster.chain import lock
 from satark.routing.desks import all_desks
 from satark.routing.destinations import delivered_to, matching_rules
+from satark.routing.renewals import first_verifier
 from satark.routing.rules import is_accused
-from satark.routing.tip_keys import renew_tip_key, tip_verifier
+from satark.routing.tip_keys import remember, renew_tip_key
 from satark.store import deliveries, envelopes, evidence_files, threads
 
 if TYPE_CHECKING:
@@ -130,13 +132,14 @@ class Directing:
         """
         if host_of(unit.main):
             raise ActRefused("withdraw.office")
+        lock(unit)
         threads.lock(unit, tip.id)
         destinations = [rule.to for rule in self._services.destination_rules if rule.desk == desk]
         envelopes.drop(unit, tip.id, [desk, *destinations])
         state = self._services.roster.check(unit.keys, committed=False).state
         present = self._cache.present_envelope(unit, tip.envelope)
-        newest = self._identity.partition("\n")[0]
-        renew_tip_key(unit, state, present, newest, self._services.destination_rules, without=desk)
+        renewed = renew_tip_key(unit, state, present, self._services.destination_rules, without=desk)
+        remember(unit, self._desk, self._identity.partition("\n")[0], renewed)
         step = CaseStep(kind="withdrawn", to=desk)
         message = Message(sender="desk", desk=self._desk, text=reason, internal=True, case=step)
         return self._add(unit, tip, message, act=("withdrawn", desk))
@@ -214,13 +217,12 @@ class Directing:
 
 def _released(tip: OpenTip, release: Release) -> Envelope:
     """Return the envelope for a desk that gets a release alone; it writes to no tipster and knows no language."""
-    first = tip.envelope.identity.split()[-1]
     return msgspec.structs.replace(
         tip.envelope,
         identity=release.key,
         receipt="",
-        tip_recipient=recipient_of(first),
-        tip_verifier=tip_verifier(first),
+        tip_recipient=recipient_of(tip.envelope.identity.rpartition("\n")[2]),
+        tip_verifier=first_verifier(tip.envelope.identity),
         holders={},
         answers_to={},
         checkpoint=None,

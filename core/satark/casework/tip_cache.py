@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 
 from satark.api.sealing import CantOpen, open_envelope, recipient_of
 from satark.api.tip import Envelope
+from satark.casework.act_names import ActRefused
 from satark.casework.cached_tip import CachedTip
 from satark.casework.errors import NoSuchTip
 from satark.casework.related.clues import picture_of
@@ -27,7 +28,7 @@ from satark.evidence.records import open_records
 from satark.remote import office_outbox
 from satark.roster.state import RosterState
 from satark.routing.authors import Signers, ThreadReader
-from satark.routing.tip_keys import TipRoot, present_recipient
+from satark.routing.tip_keys import TipKeyAltered, TipRoot, present_recipient
 from satark.store import envelopes, tables, tip_changes
 from satark.store.threads import batches, new_messages
 
@@ -220,7 +221,7 @@ class TipCache:
             self._unreadable.add(tip)
         # A crash between the commits of the two databases leaves an envelope without a tip; the turn runs again.
         elif exists:
-            self.tips[tip] = CachedTip(digest, envelope)
+            self.tips[tip] = CachedTip(digest, envelope, self._signers)
             self._numbers[envelope.header.number] = tip
 
     def _open(self, tip: str, sealed: bytes) -> Envelope | None:
@@ -251,24 +252,30 @@ class TipCache:
         return (self._open(envelope.tip, sealed) if sealed else None) or envelope
 
     def tip_recipient(self, unit: UnitOfWork, envelope: Envelope) -> str:
-        """Return the recipient of a tip's newest key: as a present envelope has it, or to a release as the row says.
+        """Return the recipient of a tip's newest key: as a present envelope has it, or for a release as the row says.
 
         Raises:
-            TipKeyAltered: the row's keys are not those that the tip's desks made.
+            ActRefused: the roster knows of a newer key, or that is not known.
         """
+        if not self._services.signers(unit).know(envelope):
+            raise ActRefused("altered")
         if not envelope.tip_recipient:
             return recipient_of(envelope.identity)
+        is_office = self._services.host_roster.state(unit.main)
+        state = None if is_office else self._services.roster.check(unit.keys, committed=False).state
         row = unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == envelope.tip)).scalar_one()
         root = TipRoot(tip=envelope.tip, recipient=envelope.tip_recipient, verifier=envelope.tip_verifier)
-        host = self._services.host_roster.state(unit.main)
-        return present_recipient(root, row, host or self._services.roster.check(unit.keys, committed=False).state)
+        try:
+            return present_recipient(root, row, state)
+        except TipKeyAltered:
+            raise ActRefused("altered") from None
 
     def present_reader(self, unit: UnitOfWork, tip: OpenTip) -> ThreadReader:
         """Read a tip's thread to its present end: desks may have given it away or taken it back since it was opened."""
-        envelope = self.present_envelope(unit, tip.envelope)
-        reader = deepcopy(tip.reader) if envelope is tip.envelope else ThreadReader(envelope)
+        envelope, signers = self.present_envelope(unit, tip.envelope), self._services.signers(unit)
+        reader = deepcopy(tip.reader) if envelope is tip.envelope else ThreadReader(envelope, signers)
         new = new_messages(unit.main, {tip.id: reader.last}).get(tip.id, [])
-        reader.read_new(new, self._services.signers(unit))
+        reader.read_new(new, signers)
         return reader
 
     def queue_answer(self, unit: UnitOfWork, answer: OfficeAnswer) -> None:

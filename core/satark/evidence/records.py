@@ -43,6 +43,5 @@ def _open_record(file: StoredFile, envelope: Envelope) -> Evidence | None:
         record = open_as(Evidence, file.record, envelope.identity)
     except CantOpen:
         return None
-    verifier = envelope.tipster_verifier  # empty for a tip of version 0.1
-    is_theirs = not verifier or is_by([verifier], record, envelope.tip, (0,))
+    is_theirs = is_by([envelope.tipster_verifier], record, envelope.tip, (0,))
     return record if record.ordinal == file.ordinal and is_theirs else None

@@ -25,7 +25,8 @@ from satark.roster.state import RosterState
 from satark.routing import rules
 from satark.routing.authors import TIPSTER_USE
 from satark.routing.desks import close_roster, lock_desks
-from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
+from satark.routing.renewals import tip_verifier
+from satark.routing.tip_keys import TipRoot, encode_root, name_tags
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 
 if TYPE_CHECKING:
@@ -185,8 +186,6 @@ class Submissions:
             tip=session.tip,
             recipient=session.recipient,
             verifier=tip_verifier(session.identity),
-            roster=self._roster_state(unit).position,
-            desks=name_tags(session.tip, [desk.name for desk in route.desks]),
             excluded=name_tags(session.tip, route.excluded),
             receipt=fresh.recipient,
             tipster_key=session.tipster_key,

@@ -89,6 +89,11 @@ def row_problems(rows: Sequence[ChainRow]) -> list[str]:
     return problems
 
 
+def lock(unit: UnitOfWork) -> None:
+    """Let nobody else add entries until the commit. Whoever locks tips too does this first."""
+    unit.keys.execute(select(roster.c.position).where(roster.c.position == 1).with_for_update())
+
+
 def append(unit: UnitOfWork, entry: Entry, *, known: bool = False) -> RosterState:
     """Add an entry in this transaction, unless it was added before a crash; return the state that follows.
 
@@ -98,6 +103,7 @@ def append(unit: UnitOfWork, entry: Entry, *, known: bool = False) -> RosterStat
         Unsigned: it needs further signatures.
         NotAllowed: the roster does not allow it.
     """
+    lock(unit)
     state, encoded = _stored(unit.keys) if known else read_state(unit.keys), entry.encode()
     if any(row.entry == encoded for row in read_rows(unit.keys)):
         return state

@@ -26,6 +26,9 @@ Right: TypeAlias = Literal["listen", "release"]
 RECOVERY: Final = "recovery"
 """Name of the head whose passphrase lies in a safe, for the day on which a desk's officers lose theirs."""
 
+HALF: Final = 8
+"""Bytes of a tip's name, and of the hash of its renewals, in `KeysRenewed.tips`."""
+
 Member: TypeAlias = tuple[str, str]
 """(desk, officer); with an empty officer the desk itself, as a remote office signs."""
 
@@ -120,13 +123,23 @@ class DestinationSet(
     """Ed25519 public key (hex) of what it writes with its own key; empty: nothing that it writes counts."""
 
 
+class KeysRenewed(msgspec.Struct, frozen=True, kw_only=True, tag="keys-renewed", tag_field="what"):
+    """A desk renewed the keys of tips. No page lists it. The desk's own key signs it."""
+
+    desk: str
+    tips: bytes
+    """16 bytes for each tip: see `satark.routing.renewals`."""
+
+
 class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="sealed", tag_field="what"):
     """The founding is over: from here on entries need signatures. It lists the destinations that read by then."""
 
     destinations: tuple[DestinationSet, ...] = ()
 
 
-Body: TypeAlias = DeskAdded | KeyChange | OfficerSet | KeyGiven | DestinationSet | Closed
+Change: TypeAlias = DeskAdded | KeyChange | OfficerSet | KeyGiven | DestinationSet | Closed
+"""What officers decide."""
+Body: TypeAlias = Change | KeysRenewed
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -220,6 +233,8 @@ def describe(body: Body) -> str:
         case DestinationSet():
             verb = "reads" if body.recipient else "reads no more"
             return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"
+        case KeysRenewed():
+            return f"desk {body.desk} renewed the keys of tips"
         case Closed():
             return f"the founding ended; destinations that read: {len(body.destinations)}"
 

@@ -15,12 +15,14 @@ import msgspec
 from satark.api.routing import CaseworkError
 from satark.roster.entries import (
     Body,
+    Change,
     Closed,
     DeskAdded,
     DestinationSet,
     Entry,
     KeyChange,
     KeyGiven,
+    KeysRenewed,
     Member,
     OfficerSet,
     RosterOfficer,
@@ -97,7 +99,7 @@ def needed(state: RosterState, body: Body) -> Needed:
                 return Needed(heads=())
             alone = body.proof and not _removes_head(state, body)
             return Needed(heads=(body.desk,), seconds=() if alone else _seconds(state, body.desk, body.removed))
-        case Closed():
+        case KeysRenewed() | Closed():
             return Needed(heads=())
 
 
@@ -108,6 +110,9 @@ def check(state: RosterState, entry: Entry) -> None:
         Unsigned: it needs further signatures.
         NotAllowed: it may not, whoever signs it.
     """
+    if isinstance(entry.body, KeysRenewed):
+        _check_renewals(state, entry, entry.body)
+        return
     _check_content(state, entry.body)
     signers = _good_signers(state, entry)
     if isinstance(entry.body, KeyChange):
@@ -125,7 +130,7 @@ def check(state: RosterState, entry: Entry) -> None:
         _check_base(state, entry, wanted.heads)
 
 
-def _check_content(state: RosterState, body: Body) -> None:
+def _check_content(state: RosterState, body: Change) -> None:
     match body:
         case DeskAdded():
             _check_desk(state, body)
@@ -146,6 +151,14 @@ def _check_content(state: RosterState, body: Body) -> None:
                 raise NotAllowed("the roster is sealed already")
             for one in body.destinations:
                 _check_destination(one)
+
+
+def _check_renewals(state: RosterState, entry: Entry, body: KeysRenewed) -> None:
+    if entry.base != state.head:  # an older entry, added again, would take the newer ones back
+        raise NotAllowed("the roster changed meanwhile: try again", reason="changed")
+    verifier = _listed(state, body.desk).verifier
+    if [one.desk for one in entry.signatures if is_good(one, verifier, entry)] != [body.desk]:
+        raise NotAllowed("the desk's present key did not sign this")
 
 
 def _check_destination(body: DestinationSet) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from satark.api.routing import LEVELS, Desk
 from satark.roster.entries import (
+    HALF,
     RECOVERY,
     Body,
     Closed,
@@ -16,6 +17,7 @@ from satark.roster.entries import (
     Entry,
     KeyChange,
     KeyGiven,
+    KeysRenewed,
     Member,
     OfficerSet,
     RosterOfficer,
@@ -68,8 +70,6 @@ class RosterState:
         """Hash of an entry → its position, 1 upwards."""
         self.changed_at: dict[str, int] = {}
         """Desk → position of the newest entry about it."""
-        self.key_changed_at: dict[str, int] = {}
-        """Desk → position of its newest key change; a desk whose key never changed is not listed."""
         self.lacks_heads = False
         """Whether the entries lack a head that an officer signed."""
         self.refused = set[str]()
@@ -79,6 +79,15 @@ class RosterState:
 
         self.signing_keys: dict[str, dict[str, dict[str, int]]] = {}
         """Desk or destination → officer ("": itself) → each of their keys → position of the entry that ended it."""
+
+        self.renewed: dict[bytes, tuple[tuple[str, bytes], ...]] = {}
+        """Name of a tip → desks that renewed its key, each with the newest hash: `satark.routing.renewals`."""
+        self.unlisted: list[int] = []
+        """Positions of the entries that no page lists."""
+
+    def rank(self, desk: str) -> int:
+        """Return the rank of a desk's level, 0 for an outpost; -1 if the desk is not listed."""
+        return self.desks[desk].rank if desk in self.desks else -1
 
     def desk_recipients(self) -> dict[str, str]:
         """Return the recipients of the desks to which tips may be sealed, by name."""
@@ -171,10 +180,22 @@ class RosterState:
                 self.destinations[body.to] = body
                 self._put_key(body.to, "", body.verifier)
                 self.changed_at[body.desk] = self.position
+            case KeysRenewed():
+                self._renew(body)
             case Closed():
                 self.closed = True
                 self.destinations |= {one.to: one for one in body.destinations}
                 self.signing_keys |= {one.to: {"": {one.verifier: 0}} for one in body.destinations}
+
+    def _renew(self, body: KeysRenewed) -> None:
+        """Remember a desk's newest renewals. They take the place of its own before, and of those of desks below."""
+        rank, size = self.rank(body.desk), 2 * HALF
+        for at in range(0, len(body.tips), size):
+            tip, value = body.tips[at : at + HALF], body.tips[at + HALF : at + size]
+            before = self.renewed.get(tip, ())
+            kept = (one for one in before if one[0] != body.desk and self.rank(one[0]) >= rank)
+            self.renewed[tip] = (*kept, (body.desk, value))
+        self.unlisted.append(self.position)
 
     def _add_desk(self, body: DeskAdded, entry: Entry) -> None:
         officers = {one.name: one for one in body.officers}
@@ -202,7 +223,7 @@ class RosterState:
         self.desks[body.desk] = msgspec.structs.replace(
             listed, desk=desk, verifier=body.verifier, officers=officers, former=former
         )
-        self.changed_at[body.desk] = self.key_changed_at[body.desk] = self.position
+        self.changed_at[body.desk] = self.position
         self._put_key(body.desk, "", body.verifier)
         if body.removed:
             self._put_key(body.desk, body.removed)

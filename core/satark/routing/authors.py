@@ -26,6 +26,7 @@ from satark.identity import time_buckets
 from satark.identity.signatures import is_signed, signing_key
 from satark.roster.entries import DESK_USE, is_statement_signed, sign_statement
 from satark.routing.releases import Access
+from satark.routing.renewals import TIP_USE, is_present
 from satark.store import threads
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 Told = TypeVar("Told", Message, Evidence)
-TIP_USE = "satark/1/tip"
 TIPSTER_USE = "satark/1/tipster"
 _DOMAIN = b"satark/1/message\0"
 _PADDED = 384
@@ -126,6 +126,15 @@ class Signers:
         listed = {one.to: one.desk for state in (self._host, self._own) if state for one in state.destinations.values()}
         return tuple(one for one in step.destinations if listed.get(one) == step.to)
 
+    def know(self, envelope: Envelope) -> bool:
+        """Return whether the roster knows of no newer key of a tip. An office has the keys that its host sends."""
+        return bool(envelope.tip_recipient or self._host) or is_present(self._own, envelope)
+
+    def trust(self, envelope: Envelope) -> bool:
+        """Return whether a desk takes from an envelope who has the tip; from one of a desk below, it takes the keys."""
+        levels = [self._level(one.desk) for one in envelope.checkpoint.changes[-1:]] if envelope.checkpoint else []
+        return self.know(envelope) and all(one >= self._level(envelope.desk) for one in levels)
+
     def _level(self, desk: str) -> int:
         listed = next((one.desks[desk] for one in (self._host, self._own) if one and desk in one.desks), None)
         return LEVELS.index(listed.desk.level) if listed else 0
@@ -138,21 +147,24 @@ class Signers:
 class ThreadReader:
     """Reads a tip's thread in order: who wrote each message, who has the tip by then, and whether it was altered."""
 
-    def __init__(self, envelope: Envelope) -> None:
+    def __init__(self, envelope: Envelope, signers: Signers) -> None:
         self.envelope = envelope
         self.last = 0  # `seq` of the last message, and the hash of the thread up to it
-        told = (envelope.header.excluded, envelope.holders, envelope.answers_to, envelope.tipster_verifier)
+        told = (envelope.header, envelope.receipt, envelope.holders, envelope.answers_to, envelope.tipster_verifier)
         self.thread = _hash(_encode((envelope.identity.split()[-1:], envelope.document_sha256, *told)))
         self._threads = {self.thread: 0}
         self._access = Access(envelope)
         self._seen, self._heads = set[bytes](), set[str]()
         self._differs = False
         self._point, self._is_past = envelope.checkpoint, not envelope.checkpoint
+        self._is_trusted = signers.trust(envelope)
 
     @property
     def access(self) -> Access:
         """Who has the tip, after the messages that were read."""
-        return self._access if self._is_past else Access(self.envelope, point=self._point)
+        if self._is_past or self._point is None:
+            return self._access
+        return Access(self.envelope, point=self._point) if self._is_trusted else self._access.narrowed(self._point)
 
     @property
     def altered(self) -> bool:

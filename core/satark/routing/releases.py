@@ -8,6 +8,7 @@ tipster or does not concern the desk.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 
 from satark.api.tip import FINISHED_STATUSES, Checkpoint, Envelope, Message, Release, Tip
 
@@ -58,6 +59,14 @@ class Access:
             self.holders[step.to] = tuple({*self.holders.get(step.to, ()), *destinations})
         elif step.to not in self.holders:
             self.releases[step.to] = step.release
+
+    def narrowed(self, point: Checkpoint) -> Access:
+        """Return this access of the own desk, and of the others as far as a checkpoint lists them too."""
+        given = copy(self)
+        given.holders = {one: to for one, to in self.holders.items() if one in {*point.holders, self._desk}}
+        given.releases = {one: to for one, to in self.releases.items() if one in point.releases}
+        given.answers_to = dict(self.answers_to)
+        return given
 
     def withdraw(self, desk: str, by: str) -> None:
         """Take the tip from a desk. Those that it directed keep it, and answer to the desk that it answered to."""

@@ -1,17 +1,16 @@
 """New keys of tips: after a desk's key was changed, what is written on its old tips opens with no key from before.
 
 A tip's envelopes then hold several identities, one a line, the newest first: new words are sealed to the newest, and
-the others open what is older. Each new key is signed with the tip's key before and with the desk's new key, so that
-the host, which opens no tip, can tell it from one that somebody wrote into the database.
+the others open what is older. Each new key is signed with the tip's key before, and the roster remembers it: so
+the host, which opens no tip, can tell it from one that somebody wrote into the database, and the newest from an older.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,9 +18,21 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
-from satark.api.tip import Checkpoint, Envelope, Message
+from satark.api.tip import Checkpoint, Envelope, Message, TipKeyChange
 from satark.identity.signatures import is_signed, signing_key, verifier_for
-from satark.routing.authors import TIP_USE, TIPSTER_USE, Signers, ThreadReader, is_by
+from satark.roster.chain import append, lock, read_state
+from satark.roster.entries import HALF, Entry, KeysRenewed
+from satark.routing.authors import TIPSTER_USE, Signers, ThreadReader, is_by
+from satark.routing.renewals import (
+    TIP_USE,
+    first_verifier,
+    hash_of,
+    is_newest,
+    is_present,
+    kept_changes,
+    remembered,
+    tip_verifier,
+)
 from satark.store import deliveries, envelopes, tables, threads, tip_changes
 from satark_files.decoding import DECODING_ERRORS
 
@@ -31,33 +42,14 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 _DOMAIN = b"satark/1/tip-key\0"
-_DESK_USE = "satark/1/answers"
 _TAG = 4
 _PADDED = 1024
+_FEW = 8
+"""Least tips in an entry of the roster. Made-up ones fill it up to a power of two: it does not tell how many tips."""
 
 
 class TipKeyAltered(Exception):  # noqa: N818 - it reads as what it says
     """What the database says of a tip's keys was altered, so nothing may be sealed to them."""
-
-
-class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A new key of a tip."""
-
-    recipient: str
-    verifier: str
-    """Ed25519 public key (hex) that verifies what the new tip key signs."""
-    desk: str
-    """The desk that renewed the tip's key."""
-    seq: int
-    """Position of the last message in the tip's thread."""
-    roster: tuple[str, ...]
-    """Head of each roster that the desk knew."""
-    withdrawn: bytes = b""
-    """Tag of the desk that lost the tip, which only who knows the receipt's recipient makes; random if none did."""
-    signature: bytes
-    """Signature by the tip's key before this one."""
-    desk_signature: bytes
-    """Signature by the desk's new key."""
 
 
 class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,12 +60,8 @@ class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """age recipient of the tip's first key."""
     verifier: str = ""
     """Ed25519 public key (hex) that verifies what the tip's first key signs."""
-    roster: int = 0
-    """Position of the roster when the tip was submitted."""
-    desks: bytes = b""
-    """Tags of the desks that it was sealed to, 4 bytes each."""
     excluded: bytes = b""
-    """Tags of the desks that must never have it."""
+    """Tags of the desks that must never have it, 4 bytes each."""
     receipt: str = ""
     """The receipt's age recipient."""
     tipster_key: str = ""
@@ -83,34 +71,18 @@ class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "TipRoot(…)"
 
 
-def tip_verifier(identity: str) -> str:
-    """Return the public key (hex) that verifies what a tip's newest key signs."""
-    return verifier_for(_newest(identity), TIP_USE)
-
-
 def name_tags(tip: str, names: Iterable[str]) -> bytes:
     """Return a tag of 4 bytes for each name, which tells nothing without the tip's id."""
     return b"".join(_tag(tip, name) for name in sorted(names))
 
 
-def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState) -> str:
-    """Return the recipient that new words on a tip are sealed to.
+def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState | None) -> str:
+    """Return the recipient that new words on a tip are sealed to. `state`: None at an office, which renews no key.
 
     Raises:
-        TipKeyAltered: the changes are not those that the tip's desks made.
+        TipKeyAltered: the changes are not those that the tip's desks made, or not all of them.
     """
-    changes = _decoded(key_changes)
-    _verifiers(root, changes)
-    if any(_has(root.excluded, root.tip, one.desk) for one in changes):
-        raise TipKeyAltered
-    current = {one.desk for one in changes if _is_by_present_key(root.tip, one, state)}
-    if changes and changes[-1].desk not in current:
-        raise TipKeyAltered
-    changed = {desk for desk, at in state.key_changed_at.items() if at > root.roster and state.desks[desk].officers}
-    withdrawn = {one.withdrawn for one in changes}
-    lacking = (desk for desk in changed - current if _tag(root.receipt, desk) not in withdrawn)
-    if any(_tag(root.tip, desk) in _split(root.desks) for desk in lacking):
-        raise TipKeyAltered
+    _, changes = _checked(root, key_changes, state)
     return changes[-1].recipient if changes else root.recipient
 
 
@@ -122,10 +94,9 @@ class TipsterReader:
         self._signers, self._seen = Signers(state), set[bytes]()
         self._tipster = verifier_for(root.tipster_key, TIPSTER_USE) if root.tipster_key else ""
         self._changes: tuple[TipKeyChange, ...] = ()
-        self._verifiers: list[str] = []  # if the changes are forged, nobody has the tip's newest key
+        self._verifiers: list[str] = []  # if the changes are forged or old ones, nobody has the tip's newest key
         with suppress(TipKeyAltered):
-            changes = _decoded(key_changes)
-            self._verifiers, self._changes = _verifiers(root, changes), changes
+            self._verifiers, self._changes = _checked(root, key_changes, state)
 
     def may_show(self, seq: int, message: Message) -> bool:
         """Return whether the next message is by the tipster's key, or by the tip's newest and the sender's own."""
@@ -153,6 +124,8 @@ def renew_tip_keys(
 
     `state`: the roster with the change; `identities`: the desk's new identity, and the one before, one a line.
     """
+    lock(unit)
+    renewed: list[bytes] = []
     for tip in envelopes.tips_of(unit.keys, desk):
         threads.lock(unit, tip)  # first: another desk may have renewed the key meanwhile
         try:
@@ -161,10 +134,20 @@ def renew_tip_keys(
             continue  # forged or damaged: leave it as it is for an investigation
         if envelope.tip_recipient:  # messages from before are sealed to the desk's former keys
             kept = dict.fromkeys((*envelope.identity.split(), identities.rsplit(maxsplit=1)[-1]))
-            renewed = replace(envelope, identity="\n".join(kept))
-            envelopes.store(unit, tip, desk, envelopes.seal(renewed, state.desks[desk].desk.recipient))
+            given = replace(envelope, identity="\n".join(kept))
+            envelopes.store(unit, tip, desk, envelopes.seal(given, state.desks[desk].desk.recipient))
         else:
-            renew_tip_key(unit, state, envelope, _newest(identities), rules)
+            renewed += renew_tip_key(unit, state, envelope, rules)
+    if renewed:
+        remember(unit, desk, _newest(identities), renewed)
+
+
+def remember(unit: UnitOfWork, desk: str, identity: str, renewed: list[bytes]) -> None:
+    """Add what `renew_tip_key` returned to the roster. `identity`: the desk's newest key, which signs it."""
+    size = max(_FEW, 1 << (len(renewed) - 1).bit_length())
+    filled = sorted(renewed + [secrets.token_bytes(2 * HALF) for _ in range(size - len(renewed))])
+    entry = Entry(body=KeysRenewed(desk=desk, tips=b"".join(filled)), by=(desk, ""), base=read_state(unit.keys).head)
+    append(unit, entry.signed_with((desk, ""), identity))
 
 
 def encode_root(root: TipRoot) -> bytes:
@@ -179,116 +162,119 @@ def decode_root(encoded: bytes) -> TipRoot:
 
 
 def renew_tip_key(
-    unit: UnitOfWork,
-    state: RosterState,
-    envelope: Envelope,
-    desk_identity: str,
-    rules: Sequence[DestinationRule],
-    *,
-    without: str = "",
-) -> None:
-    """Give one tip a new key, sealed to all that have the tip's key now; a desk with a release keeps the release.
+    unit: UnitOfWork, state: RosterState, envelope: Envelope, rules: Sequence[DestinationRule], *, without: str = ""
+) -> list[bytes]:
+    """Give one tip a new key, sealed to all that have the tip's key now; return what the roster remembers of that.
 
-    `unit` has locked the thread; `envelope` is the present one of the desk that renews the key, `desk_identity` this
-    desk's newest identity; the desk `without` gets the new key no more.
+    `unit` has locked the thread; `envelope` is the present one of the desk that renews the key; the desk `without` gets
+    the new key no more.
     """
-    listed = (
-        state.destination_recipients()
-        if state.closed
-        else {rule.to: rule.recipient for rule in rules if rule.recipient}
-    )
-    recipients = listed | state.desk_recipients()
-    reader, signers = ThreadReader(envelope), Signers(state)
-    reader.read_new(threads.new_messages(unit.main, {envelope.tip: 0}).get(envelope.tip, []), signers)
-    access = reader.access
-    access.holders.pop(without, None)
-    access.releases.pop(without, None)
-    holders = {envelope.desk: (), **access.holders}  # whatever the thread says, nobody loses the tip by their own act
-    point = Checkpoint(reader.last, reader.thread, signers.head, holders, access.releases, access.answers_to)
-    renewed = envelope
-    tip = tables.tip
-    row = unit.main.execute(select(tip.c.key_changes).where(tip.c.id == envelope.tip)).one_or_none()
-    kept, before = _kept(row.key_changes if row else b"", envelope.identity)
-    # Whoever lacks the row's newest key lost the tip, and an old row was put back; or nobody may take it from them.
-    is_holder = row and (row.key_changes in {b"", _encode(kept)} or envelope.desk not in access.answers_to)
-    if is_holder and not _is_office(unit):
-        renewed = replace(envelope, identity=f"{new_identity()[1]}\n{envelope.identity}", checkpoint=point)
-        change = _change(renewed, before, renewed.identity, desk_identity, without)
-        values = {"recipient": change.recipient, "key_changes": _encode((*kept, change))}
-        unit.main.execute(update(tip).where(tip.c.id == envelope.tip).values(values))
-        deliveries.add_revision(unit, envelope.tip, offices_only=True)
-    tip_changes.note(unit, envelope.tip)
-    readers = {envelope.desk} if renewed is envelope else {envelope.desk, *access.readers}
+    renewed, own = _renewed(unit, state, envelope, without), envelope.desk
+    point = renewed.checkpoint if renewed else None
+    readers = {own}.union(point.holders, *point.holders.values()) if point else {own}
+    recipients = _recipients(state, rules)
     stored = envelopes.holders_of(unit.keys, envelope.tip, readers & recipients.keys())
-    contents = {one: encode(replace(renewed, desk=one), envelopes.PADDED) for one in stored}
+    contents = {one: encode(replace(renewed or envelope, desk=one), envelopes.PADDED) for one in stored}
     size = max(map(len, contents.values()), default=envelopes.PADDED)
     for one, content in contents.items():
         envelopes.store(unit, envelope.tip, one, encrypt_alike(content.ljust(size), recipients[one]))
     envelopes.renew_decoys(unit, envelope.tip, size)
+    tip_changes.note(unit, envelope.tip)
+    return remembered(first_verifier(envelope.identity), point.changes)[-1:] if point else []
 
 
-def has_keys(envelope: Envelope, key_changes: bytes) -> bool:
-    """Return whether an opened envelope has the newest of the keys that the tip's row lists."""
-    keys = envelope.identity.split()
-    with suppress(TipKeyAltered):
-        changes = _decoded(key_changes)
-        return changes[-1].recipient == recipient_of(keys[0]) if changes else len(keys) == 1
-    return False
+def _renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope, without: str) -> Envelope | None:
+    """Give a tip a new key in its row; return its envelope for all. None: it keeps its key, as every tip at an office.
+
+    Where somebody put old rows back, or a desk below renewed what this one lacks, desks below get the new key only from
+    whoever directs the tip to them again.
+    """
+    signers, own = Signers(state), envelope.desk
+    reader = ThreadReader(envelope, signers)
+    reader.read_new(threads.new_messages(unit.main, {envelope.tip: 0}).get(envelope.tip, []), signers)
+    access, before = reader.access, kept_changes(state, envelope)
+    is_office = unit.main.execute(select(tables.host_link.c.directory)).first() is not None
+    row = tables.tip.c.id == envelope.tip
+    if is_office or before is None or unit.main.execute(select(tables.tip.c.id).where(row)).first() is None:
+        return None
+    if not is_present(state, envelope):
+        access.holders = {one: to for one, to in access.holders.items() if state.rank(one) >= state.rank(own)}
+        access.releases.clear()
+    access.holders.pop(without, None)
+    access.releases.pop(without, None)
+    holders = {own: (), **access.holders}  # whatever the thread says, nobody loses the tip by their own act
+    point = Checkpoint(reader.last, reader.thread, signers.head, holders, access.releases, access.answers_to)
+    identity = f"{new_identity()[1]}\n{envelope.identity}"
+    renewed = _with_change(replace(envelope, identity=identity), point, before)
+    values = {"recipient": recipient_of(identity), "key_changes": _row(renewed)}
+    unit.main.execute(update(tables.tip).where(row).values(values))
+    deliveries.add_revision(unit, envelope.tip, offices_only=True)
+    return renewed
 
 
-def _kept(key_changes: bytes, identity: str) -> tuple[tuple[TipKeyChange, ...], str]:
-    """Return a tip's changes of keys up to one to a key that a desk lacks, and the key that signs the next change."""
-    keys = {recipient_of(one): one for one in identity.split()}
-    try:
-        kept = tuple(takewhile(lambda one: one.recipient in keys, _decoded(key_changes)))
-    except TipKeyAltered:
-        kept = ()
-    return kept, keys[kept[-1].recipient] if kept else [*keys.values()][-1]
+def is_in_row(envelope: Envelope, key_changes: bytes) -> bool:
+    """Return whether the tip's row lists the changes of keys that an opened envelope lists."""
+    return key_changes == _row(envelope)
 
 
-def _is_office(unit: UnitOfWork) -> bool:
-    return unit.main.execute(select(tables.host_link.c.directory)).first() is not None
+def _recipients(state: RosterState, rules: Sequence[DestinationRule]) -> dict[str, str]:
+    founding = {rule.to: rule.recipient for rule in rules if rule.recipient}
+    return (state.destination_recipients() if state.closed else founding) | state.desk_recipients()
 
 
-def _change(envelope: Envelope, before: str, identity: str, desk_identity: str, without: str = "") -> TipKeyChange:
+def _with_change(envelope: Envelope, point: Checkpoint, before: tuple[TipKeyChange, ...]) -> Envelope:
+    """Return an envelope with a new key and a checkpoint, which lists the change to this key, signed with the last."""
     change = TipKeyChange(
-        recipient=recipient_of(identity),
-        verifier=tip_verifier(identity),
+        recipient=recipient_of(envelope.identity),
+        verifier=tip_verifier(envelope.identity),
         desk=envelope.desk,
-        seq=envelope.checkpoint.seq if envelope.checkpoint else 0,
-        roster=envelope.checkpoint.roster if envelope.checkpoint else (),
-        withdrawn=_tag(envelope.receipt, without) if without else os.urandom(_TAG),
+        seq=point.seq,
+        roster=point.roster,
+        told=hash_of(replace(envelope, checkpoint=point)),
         signature=b"",
-        desk_signature=b"",
     )
-    signed = _signed_bytes(envelope.tip, change)
-    return replace(
-        change,
-        signature=signing_key(before, TIP_USE).sign(signed),
-        desk_signature=signing_key(desk_identity, _DESK_USE).sign(signed),
-    )
+    signer = _keys(envelope)[before[-1].verifier if before else first_verifier(envelope.identity)]
+    signature = signing_key(signer, TIP_USE).sign(_signed_bytes(envelope.tip, change))
+    changes = (*before, replace(change, recipient="", signature=signature))
+    return replace(envelope, checkpoint=replace(point, changes=changes))
 
 
-def _is_by_present_key(tip: str, change: TipKeyChange, state: RosterState) -> bool:
-    listed = state.desks.get(change.desk)
-    return listed is not None and is_signed(listed.verifier, change.desk_signature, _signed_bytes(tip, change))
+def _row(envelope: Envelope) -> bytes:
+    """Return what the tip's row lists of the changes of keys that an envelope lists."""
+    keys, changes = _keys(envelope), envelope.checkpoint.changes if envelope.checkpoint else ()
+    listed = [replace(one, recipient=recipient_of(keys[one.verifier])) for one in changes if one.verifier in keys]
+    return _encode(listed) if listed else b""
+
+
+def _keys(envelope: Envelope) -> dict[str, str]:
+    return {tip_verifier(one): one for one in envelope.identity.split()}
 
 
 def _signed_bytes(tip: str, change: TipKeyChange) -> bytes:
-    return _DOMAIN + msgspec.json.encode((tip, replace(change, signature=b"", desk_signature=b"")))
+    return _DOMAIN + msgspec.json.encode((tip, replace(change, signature=b"")))
 
 
 def _has(tags: bytes, tip: str, desk: str) -> bool:
     return _tag(tip, desk) in _split(tags)
 
 
-def _verifiers(root: TipRoot, changes: Sequence[TipKeyChange]) -> list[str]:
+def _checked(
+    root: TipRoot, key_changes: bytes, state: RosterState | None
+) -> tuple[list[str], tuple[TipKeyChange, ...]]:
+    """Return the verifiers of a tip's keys, the first one too, and the changes to them."""
+    try:
+        changes = _decode(key_changes) if key_changes else ()
+    except DECODING_ERRORS:
+        raise TipKeyAltered from None
     found = [root.verifier]
     for one in changes:
-        if not is_signed(found[-1], one.signature, _signed_bytes(root.tip, one)):
+        is_excluded = _has(root.excluded, root.tip, one.desk)
+        if is_excluded or not is_signed(found[-1], one.signature, _signed_bytes(root.tip, one)):
             raise TipKeyAltered
         found.append(one.verifier)
-    return found
+    if state and not is_newest(state, root.verifier, changes):
+        raise TipKeyAltered
+    return found, changes
 
 
 def _split(tags: bytes) -> set[bytes]:
@@ -301,13 +287,6 @@ def _tag(tip: str, name: str) -> bytes:
 
 def _newest(identity: str) -> str:
     return identity.split(maxsplit=1)[0]
-
-
-def _decoded(key_changes: bytes) -> tuple[TipKeyChange, ...]:
-    try:
-        return _decode(key_changes) if key_changes else ()
-    except DECODING_ERRORS:
-        raise TipKeyAltered from None
 
 
 _encode = msgspec.msgpack.Encoder().encode

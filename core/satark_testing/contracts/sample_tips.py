@@ -56,8 +56,14 @@ class SampleTips:
         folder.mkdir(parents=True, exist_ok=True)
         clean = folder / f"{tip[:8]}.clean"
         _seal_file(clean, recipient)
-        document = _document(tip)
-        about: Any = {"tip": tip, "desk": str(self._destination), "identity": identity, "header": _header(document)}
+        document = seal(_document(tip), recipient)
+        about: Any = {
+            "tip": tip,
+            "desk": str(self._destination),
+            "identity": identity,
+            "header": _header(_document(tip)),
+        }
+        about |= {"document_sha256": hashlib.sha256(document).hexdigest()}
         envelope = Envelope(**about, tipster_verifier=verifier_for(_KEY, TIPSTER_USE))
         told = {seq: Message(sender="tipster", text=f"{WORDS} {seq}") for seq in range(1, revision + 1)}
         signed = {seq: signed_by_tipster(one, tip, seq, _KEY) for seq, one in told.items()}
@@ -71,7 +77,7 @@ class SampleTips:
             revision=revision,
             attempt=1,
             envelope=seal(envelope, self._recipient),
-            document=seal(document, recipient),
+            document=document,
             files=(SealedFile(ordinal="1", state="sealed", record=record, clean=clean),),
             messages=messages,
         )

@@ -83,9 +83,9 @@ def agree(services: Services, by: UnlockedDesk) -> None:
 
 
 def unseen_entries(services: Services, by: UnlockedDesk, state: RosterState) -> int:
-    """Return how many of the roster's newest entries the officer was not shown."""
-    shown = services.read_keys(lambda c: _own(c, by)).shown
-    return state.position - state.positions.get(shown, 0)
+    """Return how many of the roster's newest entries the officer was not shown, of those that pages list."""
+    shown = state.positions.get(services.read_keys(lambda c: _own(c, by)).shown, 0)
+    return state.position - shown - sum(one > shown for one in state.unlisted)
 
 
 def note_of(keys: Connection, by: UnlockedDesk) -> str:

@@ -18,7 +18,8 @@ from starlette.routing import Mount
 from satark.api.routing import Desk, Level
 from satark.api.tip import Envelope, Evidence, Header, Tip
 from satark.casework import Casework, Clocks, DeskAct, DeskActs, OpenTip
-from satark.routing.authors import ThreadReader
+from satark.roster.state import RosterState
+from satark.routing.authors import Signers, ThreadReader
 from satark.services import DeskContext, Services
 from satark_desk import plugin
 from satark_desk.desk_keys import UnlockedDesk
@@ -131,7 +132,14 @@ def opened() -> Callable[..., OpenTip]:
             ordinal="1", role="evidence", kind="image", mime="image/jpeg", bytes=1, sha256="0" * 64, origin=origin
         )
         envelope = Envelope(tip="1", desk="sp", identity="", header=Header(**about))
-        return OpenTip(id="1", envelope=envelope, tip=tip, thread=(), reader=ThreadReader(envelope), evidence=(photo,))
+        return OpenTip(
+            id="1",
+            envelope=envelope,
+            tip=tip,
+            thread=(),
+            reader=ThreadReader(envelope, Signers(RosterState())),
+            evidence=(photo,),
+        )
 
     return make
 

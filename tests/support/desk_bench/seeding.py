@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Final
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
 
 from satark.api.sealing import new_identity, seal
 from satark.api.tip import Envelope, Header, Tip
@@ -39,7 +40,14 @@ def _store(unit: UnitOfWork, desk: Desk, count: int, chance: random.Random) -> N
         tip = _tip(chance)
         id_ = f"{chance.getrandbits(128):032x}"
         rows.append(_row(id_, tip, recipient, receipt, unit.day))
-        envelope = Envelope(tip=id_, desk=desk.name, identity=identity, header=_header(tip, chance), receipt=receipt)
+        envelope = Envelope(
+            tip=id_,
+            desk=desk.name,
+            identity=identity,
+            header=_header(tip, chance),
+            receipt=receipt,
+            document_sha256=sha256(rows[-1]["document"]).hexdigest(),
+        )
         sealed = envelopes.seal(envelope, desk.recipient)
         unit.queue(tables.envelope, [envelopes.row(unit.keys, id_, desk.name, sealed)])
         tip_changes.note(unit, id_)
@@ -76,7 +84,7 @@ def _header(tip: Tip, chance: random.Random) -> Header:
     )
 
 
-def _row(id_: str, tip: Tip, recipient: str, receipt: str, day: int) -> dict[str, object]:
+def _row(id_: str, tip: Tip, recipient: str, receipt: str, day: int) -> dict[str, Any]:
     return {
         "id": id_,
         "number": tip.number,

@@ -18,6 +18,7 @@ from satark.casework import (
     DestinationSet,
     KeyChange,
     KeyGiven,
+    KeysRenewed,
     OfficerSet,
     Proposal,
     Right,
@@ -136,10 +137,11 @@ class RosterPages:
         """Show who may read, what changed, and what needs signatures; all of it counts as seen."""
         services, by, t = self._web.context, session.unlocked, self._web.text(request)
         checked = services.read_keys(services.roster.check)
-        shown = checked.state.position - unseen_entries(services, by, checked.state)
+        listed = [one for one in checked.chain.entries if not (one and isinstance(one.body, KeysRenewed))]
+        shown = len(listed) - unseen_entries(services, by, checked.state)
         entries = [
             ShownEntry(number, "", describe(t, entry), _signers(t, entry), new=number > shown)
-            for number, entry in enumerate(checked.chain.entries, 1)
+            for number, entry in enumerate(listed, 1)
             if entry is not None
         ]
         recalled = recall(services, by, request.cookies.get(ROSTER_COOKIE, ""), shown=checked.state.head)
@@ -191,6 +193,8 @@ def describe(t: PageText, entry: Entry) -> str:
             return t("roster.says.new_key", desk=name, officer=officer.name, by=by, fingerprint=fingerprint)
         case DestinationSet(to=to, desk=name, recipient=recipient):
             return t("roster.says.destination" if recipient else "roster.says.no_destination", to=to, desk=name or "–")
+        case KeysRenewed():
+            return ""  # no page lists it
         case Closed():
             return t("roster.says.sealed")
 

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 
 from satark.roster.roster import COPY_NAME, Roster
 from satark.routing.desks import close_roster
+from satark.routing.tip_keys import remember
 from satark.services import Services
 from satark.store.tables import desk as desk_table
 from satark.store.tables import roster, roster_head
@@ -74,6 +75,20 @@ def test_every_desk_is_shown_a_change_until_the_desk_has_seen_it(services: Servi
     assert "Who may read has changed" in dig.get("/desk/").text
     assert "Officer second was removed from desk sp" in dig.get(PAGE).text
     assert "Who may read has changed" not in dig.get("/desk/").text
+
+
+@pytest.mark.usefixtures("sealed")
+def test_renewed_keys_of_tips_are_no_news(
+    services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    dig = browser("dig")
+    before = dig.get(PAGE).text
+    key = unlocked("sp").identity
+    services.write_now(lambda unit: remember(unit, "sp", key, [bytes(16)]))
+    assert "Who may read has changed" not in dig.get("/desk/").text
+    assert dig.get(PAGE).text.count("<li") == before.count("<li")
+    confirmed(browser("sp"), "remove", name="second")
+    assert "Look at the 1 new entries" in dig.get("/desk/").text
 
 
 LOST = "isn&#39;t the one that officers signed"
