@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+import click
 from starlette.staticfiles import StaticFiles
 
 from satark.api import (
@@ -27,12 +28,6 @@ from satark_sms_ivr.speech import CLIPS_PATH
 from satark_sms_ivr.twilio_sms import TwilioSms
 from satark_sms_ivr.twilio_voice import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import click
-
 
 _PUBLIC = SettingProblem(
     setting="public_url",

@@ -8,32 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from satark import __version__
 from satark.api.sealing import new_identity, seal
 from satark.backup.files import ChunkedFiles, files_key
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder, Manifest, plain_name
 from satark.backup.rows import key_records, main_records
-from satark.backup.sealed_stream import StoredFile, measure, write_records
+from satark.backup.sealed_stream import Record, StoredFile, measure, write_records
 from satark.backup.spooled import spool_records
+from satark.identity.edge_key import Identity
+from satark.ingest.spool import Spool
 from satark.retention.erased_list import ErasedList
+from satark.services import Services
+from satark.settings.settings import Settings
 from satark.store import evidence_files, tables
 from satark.store.snapshot import consistent_snapshot
 from satark.store.workspace import workspace_dir
 from satark_files import atomic_files
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.backup.sealed_stream import Record
-    from satark.identity.edge_key import Identity
-    from satark.ingest.spool import Spool
-    from satark.services import Services
-    from satark.settings.settings import Settings
 
 
 class BackupKey(msgspec.Struct, frozen=True):

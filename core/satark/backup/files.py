@@ -12,11 +12,12 @@ import hmac
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from sqlalchemy import Connection
 
 from satark.api.sealing import size_class
 from satark.backup.folder import SUMS, private
@@ -26,9 +27,6 @@ from satark.store import envelopes
 from satark.store.sealed_files import PART, forget_exact_times
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 CHUNK: Final = 1 << 17
 """Bytes of a chunk's content."""

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from satark.api.sealing import open_as
 from satark.backup.create import BackupKey
 from satark.backup.files import ChunkedFiles, files_key
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder
 from satark.backup.rows import filled_tables, load
-from satark.backup.sealed_stream import Damaged, measure, read_records
+from satark.backup.sealed_stream import Damaged, Record, measure, read_records
 from satark.backup.spooled import restore_spool
+from satark.identity.edge_key import Identity
+from satark.ingest.spool import Spool
 from satark.retention.erased_list import ErasedList
+from satark.runtime.retention_job import Retention
+from satark.services import Services
+from satark.settings.settings import Settings
 from satark.store import canaries, evidence_files, tables
+from satark.store.unit_of_work import UnitOfWork
 from satark.store.workspace import workspace_dir
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.backup.sealed_stream import Record
-    from satark.identity.edge_key import Identity
-    from satark.ingest.spool import Spool
-    from satark.runtime.retention_job import Retention
-    from satark.services import Services
-    from satark.settings.settings import Settings
-    from satark.store.unit_of_work import UnitOfWork
 
 _MADE_AT_START = (tables.key_canary, tables.flow, tables.retention_key)
 """Tables that the first start of a process fills."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, Table, exists, inspect, select
 
+from satark.backup.sealed_stream import Record
 from satark.store import canaries, tables
-
-if TYPE_CHECKING:
-    from satark.backup.sealed_stream import Record
 
 _AT_ONCE: Final = 500
 _VERSIONS: Final = ("alembic_version", "alembic_version_keys")

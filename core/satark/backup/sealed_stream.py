@@ -10,16 +10,14 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final
 
 import msgspec
 
 from satark.api.sealing import CantOpen, decrypt_stream, encrypt_stream, size_class
 from satark_files.atomic_files import flushed
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _LENGTH: Final = 4
 _LEAST, _STEPS = 1 << 16, 16

@@ -9,15 +9,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
-from satark.identity.edge_key import BrokenSeal
+from satark.backup.sealed_stream import Record
+from satark.identity.edge_key import BrokenSeal, Identity
 from satark.identity.epoch_keys import EpochKeys
-
-if TYPE_CHECKING:
-    from satark.backup.sealed_stream import Record
-    from satark.identity.edge_key import Identity
-    from satark.ingest.spool import Spool
+from satark.ingest.spool import Spool
 
 
 def spool_records(spool: Spool, identity: Identity, workspace: Path) -> Iterator[Record]:

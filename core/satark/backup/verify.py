@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 
 from satark.backup import files
+from satark.backup.folder import BackupFolder
 from satark.backup.restore import Restored, check_parts, restore_backup
 from satark.backup.sealed_stream import Damaged
 from satark.custody.audit import verify_log
 from satark.custody.comparison import compare_stores
+from satark.identity.edge_key import Identity
 from satark.ingest.spool import Spool
+from satark.plugins.loader import Plugins
 from satark.runtime import compose
 from satark.runtime.retention_job import Retention
+from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store.workspace import temporary_folder, workspace_dir
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark.backup.folder import BackupFolder
-    from satark.identity.edge_key import Identity
-    from satark.plugins.loader import Plugins
-    from satark.services import Services
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection, Row, select
 
+from satark.api.providers import Transcriber
 from satark.api.tip import Message, Status
+from satark.audit.acts import ActKind
 from satark.audit.trail import Trail
 from satark.casework.act_names import ActRefused
 from satark.casework.directing import Directing
@@ -20,26 +21,20 @@ from satark.casework.hold_rules import Keeping, keeping_of
 from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary, summarize, transcripts_of
 from satark.casework.search import Query
 from satark.casework.tip_cache import TipCache
-from satark.casework.work import PostedMessage, as_request
+from satark.casework.work import PostedMessage, Work, as_request
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
 from satark.identity.time_buckets import band
+from satark.remote.messages import DirectedDesk
 from satark.remote.office_outbox import host_of, new_answer
-from satark.retention.schedule import store_term, store_terms
+from satark.retention.schedule import Term, store_term, store_terms
 from satark.routing.authors import ThreadReader, Writer
 from satark.routing.tip_keys import is_in_row
+from satark.services import Services
 from satark.store import tables
 from satark.store.evidence_files import ordinal_order
 from satark.store.threads import next_seq, post
-
-if TYPE_CHECKING:
-    from satark.api.providers import Transcriber
-    from satark.audit.acts import ActKind
-    from satark.casework.work import Work
-    from satark.remote.messages import DirectedDesk
-    from satark.retention.schedule import Term
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 class Casework(EvidenceAccess):

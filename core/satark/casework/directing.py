@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
-from satark.api.routing import LEVELS, Desk, NoSuchDesk
+from satark.api.routing import LEVELS, Desk, DestinationRule, NoSuchDesk
 from satark.api.sealing import new_identity, recipient_of
 from satark.api.tip import CaseStep, Envelope, Message, Release
+from satark.audit.acts import ActKind
 from satark.casework.act_names import ActRefused
+from satark.casework.opened_tip import OpenTip
+from satark.casework.tip_cache import TipCache
+from satark.casework.work import PostedMessage
 from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules, host_of
 from satark.roster.chain import lock
@@ -19,16 +23,9 @@ from satark.routing.destinations import delivered_to, matching_rules
 from satark.routing.renewals import first_verifier
 from satark.routing.rules import is_accused
 from satark.routing.tip_keys import remember, renew_tip_key
+from satark.services import Services
 from satark.store import deliveries, envelopes, evidence_files, threads
-
-if TYPE_CHECKING:
-    from satark.api.routing import DestinationRule
-    from satark.audit.acts import ActKind
-    from satark.casework.opened_tip import OpenTip
-    from satark.casework.tip_cache import TipCache
-    from satark.casework.work import PostedMessage
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 class Post(Protocol):

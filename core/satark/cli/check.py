@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import click
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from satark.api.settings import SettingProblem, SettingsError
+from satark.api.sink import Sink
 from satark.cli.check_desks import (
     area_problems,
     desk_problems,
@@ -26,7 +27,8 @@ from satark.cli.check_desks import (
 from satark.cli.check_machine import machine_findings, peer_problems, store_problems
 from satark.cli.serve import roles_option
 from satark.evidence.recognition.model import ModelError, find_files
-from satark.evidence.recognition.recogniser import recognisers_of
+from satark.evidence.recognition.recogniser import Recogniser, recognisers_of
+from satark.identity.edge_key import Identity
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins, installed
 from satark.remote.office_outbox import host_of
@@ -43,14 +45,6 @@ from satark.store.writer import Writer
 from satark_files.extra_packages import advice
 from satark_files.sandbox.protections import NAMES, find_protections
 from satark_words.languages import OFFERED, language
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from satark.api.sink import Sink
-    from satark.evidence.recognition.recogniser import Recogniser
-    from satark.identity.edge_key import Identity
-
 
 T = TypeVar("T")
 

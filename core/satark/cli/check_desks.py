@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from satark.api.routing import LEVELS, Destination
+from satark.api.routing import LEVELS, Destination, DestinationRule
 from satark.api.settings import SettingProblem
+from satark.api.sink import Sink
 from satark.delivery.destination_keys import key_problems
+from satark.roster.state import RosterState
 from satark.routing.rules import PROBE_DESK
+from satark.settings.core import Core
+from satark_words.geography.geography import Geography
 from satark_words.geography.units import ELSEWHERE
-
-if TYPE_CHECKING:
-    from satark.api.routing import DestinationRule
-    from satark.api.sink import Sink
-    from satark.roster.state import RosterState
-    from satark.settings.core import Core
-    from satark_words.geography.geography import Geography
 
 
 def area_problems(desks: Iterable[tuple[str, str, str]], geography: Geography) -> list[SettingProblem]:

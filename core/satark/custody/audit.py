@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, exists, select, text
+from sqlalchemy import Row as DbRow
 
 from satark.custody import chain
 from satark.custody.log import chain_row
+from satark.services import Services
 from satark.store import evidence_files, tables
 from satark.store.sealed_files import original_path
 from satark.store.tables import anchor, custody, custody_head
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import Any
-
-    from sqlalchemy import Row as DbRow
-
-    from satark.services import Services
 
 ProblemKind: TypeAlias = Literal[
     "missing", "order", "altered", "entry", "emptied", "cut", "head", "anchor", "unlogged", "no-file", "known"

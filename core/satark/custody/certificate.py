@@ -9,19 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from fpdf import FPDF
 
+from satark.custody.chain import LogEntry
+from satark.custody.log import LogRow
 from satark.custody.manifest import Manifest, PackItem, ReceivedFile, format_ist
 from satark.custody.verify_pack import group_digits
 from satark.printing.fonts import FAMILY, use_fonts
 from satark_words.catalogues import Catalogue, Catalogues
-
-if TYPE_CHECKING:
-    from satark.custody.chain import LogEntry
-    from satark.custody.log import LogRow
-
 
 SOURCES: Final = ("computer", "dvr", "mobile", "flash", "cd", "server", "cloud", "other")
 CONTROLS: Final = ("owned", "maintained", "managed", "operated")

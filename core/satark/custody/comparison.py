@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, select
 
 from satark.custody import chain
 from satark.custody.audit import withheld_files
+from satark.services import Services
 from satark.store import evidence_files, tables
 from satark.store.sealed_files import original_path
 from satark.store.snapshot import consistent_snapshot
-
-if TYPE_CHECKING:
-    from satark.services import Services
 
 NAMED: Final = 10
 """Most tips or files that a difference names."""

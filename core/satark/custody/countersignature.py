@@ -10,20 +10,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from satark.api.routing import CaseworkError
 from satark.custody.chain import canonical_json, format_utc
-from satark.custody.manifest import PackSignature, is_signed_by, sign
+from satark.custody.manifest import PackSignature, PackSigner, is_signed_by, sign
 from satark.custody.verify_pack import SIGNATURE, PackProblem, PackReport, Signer
 from satark.roster.chain import chain_hash, verify
 from satark.roster.entries import DeskAdded, Entry, KeyChange
 from satark_files.decoding import DECODING_ERRORS
-
-if TYPE_CHECKING:
-    from satark.custody.manifest import PackSigner
 
 _PART: Final = "the countersignature"
 _DOMAIN: Final = b"satark/1/countersignature\0"

@@ -7,22 +7,18 @@ so the chain can still be verified.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy import Row as DbRow
-from sqlalchemy import bindparam, select, update
 
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.custody import chain
 from satark.custody.chain import ChainRow, LogEntry
 from satark.store import evidence_files
 from satark.store.tables import anchor, custody, custody_head
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 MakeRow: TypeAlias = Callable[[bytes], tuple[bytes, bytes]]
 """Given the hash that the log ends with, returns the next row's commitment and its sealed entry."""

@@ -6,18 +6,15 @@ which its desks and its custody log are told.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 
 from satark.custody import entries, log
+from satark.identity.edge_key import Identity
 from satark.store import canaries, evidence_files, tables
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from satark.identity.edge_key import Identity
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 def give_up_drafts(unit: UnitOfWork, identity: Identity) -> tuple[int, list[str]]:

@@ -5,19 +5,14 @@ from __future__ import annotations
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, check_identity, new_identity, recipient_of
 from satark.api.settings import SettingProblem, SettingsError
-from satark.api.sink import ReadingSink
+from satark.api.sink import ReadingSink, Sink
 from satark.roster.entries import desk_verifier
 from satark_files import atomic_files
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark.api.routing import DestinationRule
-    from satark.api.sink import Sink
 
 
 def load_identity(rule: DestinationRule) -> str:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from satark.api.inbound import SPOKEN
 from satark.api.observability import Redacted
-from satark.api.routing import LEVELS
-from satark.api.tip import Evidence
+from satark.api.routing import LEVELS, Level
+from satark.api.tip import Evidence, Tip
 from satark.store.sealed_files import clean_path, muted_path
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from satark.api.routing import Level
-    from satark.api.tip import Tip
 
 OTHER: Final = "other"
 """The answer about a file, at the step with the meaning `own_voice`, that it holds another's voice."""

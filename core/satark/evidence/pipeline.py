@@ -8,28 +8,33 @@ removes its partial files and plain files when a process starts.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
 from satark.evidence.stream_sealing import seal_stream
 from satark.store import sealed_files
-from satark.store.sealed_files import clean_path, disguised_path, muted_path, original_path, preview_path
+from satark.store.sealed_files import SealedPart, clean_path, disguised_path, muted_path, original_path, preview_path
 from satark.store.workspace import remove_abandoned_folders, temporary_folder
-from satark_files.scrubber import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB, LeftOut, Reason, Unclean
+from satark_files.limits import Limits
+from satark_files.origin import Origin
+from satark_files.sandbox.sandbox import Sandbox
+from satark_files.scrubber import (
+    DISGUISE_JOB,
+    LOOKS_JOB,
+    MUTE_JOB,
+    ORIGIN_JOB,
+    PREVIEW_JOB,
+    Cleaned,
+    LeftOut,
+    Reason,
+    Unclean,
+)
 from satark_files.sniff import UNKNOWN, sniff_file
 from satark_files.working_copies import WorkingCopies
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
-
-    from satark.store.sealed_files import SealedPart
-    from satark_files.limits import Limits
-    from satark_files.origin import Origin
-    from satark_files.sandbox.sandbox import Sandbox
-    from satark_files.scrubber import Cleaned
 
 _VISUAL = ("image/", "video/")
 _PREVIEWABLE = (*_VISUAL, "audio/", "application/pdf")

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import queue
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from pathlib import Path
+from typing import BinaryIO, Final, cast
 
 from satark.store import sealed_files
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from satark.store.sealed_files import SealedPart
+from satark.store.sealed_files import SealedPart
 
 _WAITING: Final = 4
 """Most blocks that wait for the thread."""

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
 
 from satark.api.background import run_in_thread
 from satark.api.observability import log
-from satark.api.providers import NoDraft
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from contextlib import ExitStack
-    from pathlib import Path
-
-    from satark.api.providers import Transcriber
-    from satark.dialogue.session import MediaJob
+from satark.api.providers import NoDraft, Transcriber
+from satark.dialogue.session import MediaJob
 
 PAUSE: Final = 1.0
 """Seconds between two attempts while the machine makes other transcripts."""

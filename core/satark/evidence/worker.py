@@ -4,50 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import structs
 
 from satark.api.background import backoff, wait_for
-from satark.api.channel import MediaGone, channel_of
-from satark.api.inbound import SPOKEN, Address
+from satark.api.channel import Channel, MediaGone, channel_of
+from satark.api.inbound import SPOKEN, Address, MediaRef
 from satark.api.observability import Kind, LifecycleEvent, log
 from satark.api.sealing import seal
 from satark.api.tip import Evidence
 from satark.custody import entries
 from satark.custody import log as custody
-from satark.dialogue.session import FileNotice
+from satark.dialogue.session import FileNotice, MediaJob
 from satark.evidence.pipeline import ProcessedFile, Rejected, process_file, remove_abandoned
 from satark.evidence.stream_sealing import TooLarge
 from satark.evidence.voice_listening import VoiceListener
+from satark.identity.edge_key import Identity
+from satark.outbox.file_notices import FileNotices
 from satark.routing.authors import signed_by_tipster
+from satark.settings.settings import Settings
 from satark.store import evidence_files as store
 from satark.store.sealed_files import erase, total_original_bytes
+from satark.store.unit_of_work import UnitOfWork
 from satark.store.workspace import temporary_folder, workspace_dir
-from satark.store.writer import StoreDown
+from satark.store.writer import StoreDown, Writer
+from satark.telemetry.metrics import Metrics
 from satark_files.documents.vcard import phone_numbers
 from satark_files.extra_packages import needing
 from satark_files.limits import MB
 from satark_files.origin import Origin
 from satark_files.sandbox.sandbox import Sandbox
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
-
-    from satark.api.channel import Channel
-    from satark.api.inbound import MediaRef
-    from satark.dialogue.session import MediaJob
-    from satark.identity.edge_key import Identity
-    from satark.outbox.file_notices import FileNotices
-    from satark.settings.settings import Settings
-    from satark.store.unit_of_work import UnitOfWork
-    from satark.store.writer import Writer
-    from satark.telemetry.metrics import Metrics
-    from satark_files.scrubber import Scrubber
-
+from satark_files.scrubber import Scrubber
 
 AT_ONCE = 2
 """Most files in progress in one process: with four, turns waited three times as long, and not more files were done."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from msgspec.structs import replace
 
 from satark.api.observability import log
-from satark.api.routing import DESK_SINK, HERE, Destination, Screening
+from satark.api.routing import DESK_SINK, HERE, Desk, Destination, RouteAdvice, Screening
 from satark.api.sealing import encode, encrypt_alike, seal
 from satark.api.tip import Envelope, Header, Priority, Tip
 from satark.dialogue.receipts import Receipt
+from satark.dialogue.session import Session, Submission
 from satark.identity import time_buckets
+from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
-from satark.identity.receipts import FreshCode, OpenedReceipt, new_number
+from satark.identity.receipts import CodeStock, FreshCode, OpenedReceipt, new_number
 from satark.identity.signatures import verifier_for
 from satark.identity.stock import Stock
 from satark.ingest.event import seen_key, seen_row
@@ -27,16 +29,9 @@ from satark.routing.authors import TIPSTER_USE
 from satark.routing.desks import close_roster, lock_desks
 from satark.routing.renewals import tip_verifier
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags
+from satark.services import Services
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
-
-if TYPE_CHECKING:
-    from satark.api.routing import Desk, RouteAdvice
-    from satark.dialogue.session import Session, Submission
-    from satark.identity.edge_key import Identity
-    from satark.identity.receipts import CodeStock
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
-
+from satark.store.unit_of_work import UnitOfWork
 
 _MOST_DECOYS: Final = 1024
 """The largest number of envelopes that nobody can open to have ready. One has 6 KB."""

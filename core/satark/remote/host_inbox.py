@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection
+from pathlib import Path
 
 from sqlalchemy import Connection, select, update
 
@@ -13,7 +13,7 @@ from satark.api.sink import MessageRejected
 from satark.api.tip import Message
 from satark.identity.signatures import is_signed
 from satark.remote.frames import Frame, open_frame
-from satark.remote.host_outbox import HostOutbox
+from satark.remote.host_outbox import HostOutbox, Publish
 from satark.remote.link_keys import LinkKey
 from satark.remote.messages import (
     ANSWER_DOMAIN,
@@ -27,16 +27,10 @@ from satark.remote.messages import (
 from satark.remote.offices import Office, apply_key_change, office_of
 from satark.routing.desks import all_desks
 from satark.routing.destinations import delivered_to
+from satark.services import ProcessServices
 from satark.store import deliveries, envelopes, tables
 from satark.store.threads import append, post
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
-
-    from satark.remote.host_outbox import Publish
-    from satark.services import ProcessServices
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 class HostInbox:

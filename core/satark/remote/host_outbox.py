@@ -6,18 +6,19 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from sqlalchemy import Connection, func, select, update
 
 from satark.api.background import run_in_thread
-from satark.api.routing import DESK_SINK
+from satark.api.routing import DESK_SINK, Desk, DestinationRule
 from satark.api.sealing import encrypt_alike
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark.custody import log as custody
 from satark.evidence.own_voice import may_hear_voices
 from satark.identity.random_bytes import random_bytes
 from satark.remote.frames import CHUNK_SIZE, Frame, count_chunks, cover_frame, file_frames, message_frames, seal_frame
+from satark.remote.link_keys import LinkKey
 from satark.remote.messages import (
     FORM_PATHS,
     AnnouncedFile,
@@ -34,16 +35,10 @@ from satark.remote.offices import Office, copy_recipient, office_of
 from satark.retention.erasure import ERASED, is_cover_of_erased, sent_tag
 from satark.routing.desks import all_desks, find_desk
 from satark.routing.destinations import encode_rules
+from satark.services import ProcessServices
 from satark.store import envelopes, evidence_files, tables
 from satark.store.sealed_files import disguised_path
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark.api.routing import Desk, DestinationRule
-    from satark.remote.link_keys import LinkKey
-    from satark.services import ProcessServices
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 WINDOW = 16
 """Most chunks of one file that are unconfirmed at a time, and so the most that are sent again after a crash."""

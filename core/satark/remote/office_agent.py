@@ -5,19 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from satark.api.background import run_in_thread
 from satark.api.observability import log
+from satark.api.sink import Carrier, CarrierConnection
 from satark.remote import office_outbox
 from satark.remote.frames import message_frames, seal_frame
-from satark.remote.office_inbox import OfficeInbox
-
-if TYPE_CHECKING:
-    from satark.api.sink import Carrier, CarrierConnection
-    from satark.remote.link_keys import LinkKey, LinkPublicKeys
-    from satark.remote.office_inbox import TipStored
-    from satark.services import ProcessServices
+from satark.remote.link_keys import LinkKey, LinkPublicKeys
+from satark.remote.office_inbox import OfficeInbox, TipStored
+from satark.services import ProcessServices
 
 POLL_SECONDS = 1.0
 """Seconds between two checks for answers that are due."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
@@ -13,6 +12,7 @@ from satark.api.background import run_in_thread
 from satark.api.sink import MessageRejected
 from satark.custody import log as custody
 from satark.remote.frames import Frame, count_chunks, open_frame
+from satark.remote.link_keys import LinkKey, LinkPublicKeys
 from satark.remote.messages import (
     FORM_PATHS,
     DirectoryMessage,
@@ -28,13 +28,10 @@ from satark.remote.messages import (
 from satark.remote.offices import store_directory
 from satark.retention.erasure import erase_copy, is_erased_copy, remove_copied_files
 from satark.routing.desks import close_roster
+from satark.services import ProcessServices
 from satark.store import envelopes, evidence_files, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 from satark_files import atomic_files
-
-if TYPE_CHECKING:
-    from satark.remote.link_keys import LinkKey, LinkPublicKeys
-    from satark.services import ProcessServices
 
 CHUNK_DAYS = 30
 """Days after which the chunks of an incomplete transfer are deleted."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
@@ -29,9 +28,7 @@ from satark.roster.entries import KeyChange
 from satark.routing.destinations import decode_rules
 from satark.store import tables, tip_changes
 from satark.store.threads import PADDED, batches
-
-if TYPE_CHECKING:
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 RESEND_AFTER = 30
 """Seconds after which an answer that the host has not sent back is sent again."""

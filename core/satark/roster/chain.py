@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -15,10 +14,8 @@ from satark.roster.entries import Closed, DestinationSet, Entry
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState
 from satark.store.tables import roster, roster_head
+from satark.store.unit_of_work import UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
-
-if TYPE_CHECKING:
-    from satark.store.unit_of_work import UnitOfWork
 
 _DOMAIN = b"satark/1/roster-chain\0"
 _NEWEST = select(roster.c.position, roster.c.hash).order_by(roster.c.position.desc()).limit(1)

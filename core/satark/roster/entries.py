@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from satark.api.routing import Desk
 from satark.api.sealing import recipient_of
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.roster.key_codes import KeyCode
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 Role: TypeAlias = Literal["head", "officer", "auditor"]
 """head: manages the desk's officers, approves. officer: reads tips and answers them. auditor: sees the audit log, and

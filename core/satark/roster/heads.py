@@ -15,19 +15,16 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection, select
 
 from satark.identity.signatures import is_signed
 from satark.roster.entries import RECOVERY, Member, officer_key, officer_signer
+from satark.roster.state import RosterState
 from satark.store.tables import roster_head
+from satark.store.unit_of_work import UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
-
-if TYPE_CHECKING:
-    from satark.roster.state import RosterState
-    from satark.store.unit_of_work import UnitOfWork
 
 MOST_NOTED = 4000
 """Characters of a note that a browser keeps in a cookie."""

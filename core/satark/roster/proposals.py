@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection, delete, select, update
@@ -12,11 +11,9 @@ from satark.api.routing import CaseworkError
 from satark.roster import chain, rules
 from satark.roster.entries import Entry
 from satark.roster.rules import Needed, NotAllowed, Unsigned
+from satark.roster.state import RosterState
 from satark.store.tables import roster_proposal as table
-
-if TYPE_CHECKING:
-    from satark.roster.state import RosterState
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 
 class NoSuchProposal(CaseworkError):  # noqa: N818 - it reads as what it says

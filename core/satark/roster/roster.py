@@ -10,24 +10,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from satark.api.observability import log
-from satark.api.routing import Desk
+from satark.api.routing import Desk, DestinationRule
 from satark.roster import chain, heads
 from satark.roster.chain import VerifiedChain
 from satark.roster.heads import RosterHead, SignedHead
 from satark.roster.state import RosterState
 from satark.store.tables import host_link
 from satark_files import atomic_files
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from satark.api.routing import DestinationRule
 
 COPY_NAME, HOST_COPY_NAME = "roster.jsonl", "host-roster.jsonl"
 """Names of the copies in the data folder: of this installation's roster, and at an office of its host's."""

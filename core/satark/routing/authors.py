@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -21,18 +21,15 @@ from msgspec.structs import replace
 from satark.api.observability import Redacted
 from satark.api.routing import LEVELS
 from satark.api.sealing import CantOpen, open_as, seal
-from satark.api.tip import CaseStep, Evidence, Message
+from satark.api.tip import CaseStep, Envelope, Evidence, Message
 from satark.identity import time_buckets
 from satark.identity.signatures import is_signed, signing_key
 from satark.roster.entries import DESK_USE, is_statement_signed, sign_statement
+from satark.roster.state import RosterState
 from satark.routing.releases import Access
 from satark.routing.renewals import TIP_USE, is_present
 from satark.store import threads
-
-if TYPE_CHECKING:
-    from satark.api.tip import Envelope
-    from satark.roster.state import RosterState
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 Told = TypeVar("Told", Message, Evidence)
 TIPSTER_USE = "satark/1/tipster"

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Row, select, update
 
-from satark.api.routing import LEVELS, CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
+from satark.api.routing import LEVELS, CaseworkError, Desk, DeskExists, DestinationRule, KeyChanged, NoSuchDesk
 from satark.api.sealing import recipient_of
 from satark.roster.chain import append, close
 from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, RosterOfficer
+from satark.roster.roster import Roster
 from satark.roster.rules import DESK_NAME
+from satark.roster.state import RosterState
 from satark.routing.tip_keys import renew_tip_keys
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
-
-if TYPE_CHECKING:
-    from satark.api.routing import DestinationRule
-    from satark.roster.roster import Roster
-    from satark.roster.state import RosterState
 
 
 def all_desks(connection: Connection) -> list[Desk]:

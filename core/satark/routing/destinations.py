@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from satark.api.routing import DESK_SINK, HERE, Destination, DestinationRule
-
-if TYPE_CHECKING:
-    from satark.api.tip import Priority, Tip
+from satark.api.tip import Priority, Tip
 
 
 def matching_rules(

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
+from satark.api.tip import Envelope, TipKeyChange
 from satark.identity.signatures import verifier_for
 from satark.roster.entries import HALF
-
-if TYPE_CHECKING:
-    from satark.api.tip import Envelope, TipKeyChange
-    from satark.roster.state import RosterState
+from satark.roster.state import RosterState
 
 TIP_USE: Final = "satark/1/tip"
 _DOMAIN = b"satark/1/renewed-tip\0"

@@ -11,18 +11,25 @@ responsible desks are excluded, the tip goes to the highest desk that is not, an
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
-from satark.api.routing import DESK_SINK, LEVELS, PRIORITIES, CoveredRule, Desk, Destination, RouteAdvice, Screening
+from satark.api.routing import (
+    DESK_SINK,
+    LEVELS,
+    PRIORITIES,
+    CoveredRule,
+    Desk,
+    Destination,
+    DestinationRule,
+    RouteAdvice,
+    Screening,
+)
 from satark.api.tip import Accused, Priority, Tip
 from satark.routing.destinations import matching_rules
+from satark_words.geography.geography import Geography
 from satark_words.geography.units import ELSEWHERE
-
-if TYPE_CHECKING:
-    from satark.api.routing import DestinationRule
-    from satark_words.geography.geography import Geography
 
 PROBE_DESK: Final = "probe"
 """The desk of synthetic tips (`satark probe`): it gets no other tip, whatever its level."""

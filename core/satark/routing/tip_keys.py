@@ -11,17 +11,18 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
+from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
 from satark.api.tip import Checkpoint, Envelope, Message, TipKeyChange
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.roster.chain import append, lock, read_state
 from satark.roster.entries import HALF, Entry, KeysRenewed
+from satark.roster.state import RosterState
 from satark.routing.authors import TIPSTER_USE, Signers, ThreadReader, is_by
 from satark.routing.renewals import (
     TIP_USE,
@@ -34,12 +35,8 @@ from satark.routing.renewals import (
     tip_verifier,
 )
 from satark.store import deliveries, envelopes, tables, threads, tip_changes
+from satark.store.unit_of_work import UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
-
-if TYPE_CHECKING:
-    from satark.api.routing import DestinationRule
-    from satark.roster.state import RosterState
-    from satark.store.unit_of_work import UnitOfWork
 
 _DOMAIN = b"satark/1/tip-key\0"
 _TAG = 4

@@ -10,12 +10,11 @@ import time
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
+
+from prometheus_client import Counter, Histogram
 
 from satark.identity.time_buckets import band_end, band_start
-
-if TYPE_CHECKING:
-    from prometheus_client import Counter, Histogram
 
 K = TypeVar("K")
 

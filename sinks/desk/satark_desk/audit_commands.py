@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import msgspec
 
-from satark.casework import ACT_KINDS, ActFilter, Viewer
+from satark.casework import ACT_KINDS, ActFilter, ReadAct, Services, Viewer
 from satark_desk.command_context import at_desk, unlocked_desk
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from satark.casework import ReadAct, Services
 
 _PAGE = 200
 """Acts that one query reads."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from satark_desk.tip_queue import Row
-    from satark_desk.web.page_text import PageText
+from satark_desk.tip_queue import Row
+from satark_desk.web.page_text import PageText
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """A spreadsheet takes a cell that begins with one of these characters for a formula."""

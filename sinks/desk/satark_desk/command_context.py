@@ -6,19 +6,17 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import click
 
 from satark.api import CantOpen, CaseworkError, CommandHost, command_host
+from satark.casework import Services
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import unlock_any
 from satark_desk.passphrase_strength import WeakPassphrase
 from satark_desk.provision import ExposedPassphrase, read_passphrase
 from satark_words.terminal import escape_controls
-
-if TYPE_CHECKING:
-    from satark.casework import Services
-    from satark_desk.desk_keys import UnlockedDesk
 
 F = TypeVar("F", bound=Callable[..., Any])
 

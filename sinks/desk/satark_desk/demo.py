@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from satark.api import Level, Prepared
+from satark.casework import Services
 from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.provision import ensure_desk, read_passphrase
-
-if TYPE_CHECKING:
-    from satark.casework import Services
 
 _DESKS: tuple[tuple[str, str, Level, str], ...] = (
     ("sp", "पुलिस अधीक्षक · Superintendent of Police", "district", ""),

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
+from sqlalchemy import Row
 
 from satark.api import CantOpen, Desk, Redacted, Transcriber, new_identity, open_as, seal
-from satark.casework import Casework, Right, Role, Viewer
+from satark.casework import Casework, Right, Role, Services, TipCache, Viewer
 from satark_desk.passphrases import WrappedKey, wrap
-
-if TYPE_CHECKING:
-    from sqlalchemy import Row
-
-    from satark.casework import Services, TipCache
 
 
 class DeskKey(Redacted, frozen=True, kw_only=True):

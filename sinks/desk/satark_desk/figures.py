@@ -6,16 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from satark.casework import band_end
+from satark.casework import Casework, PostedMessage, Services, band_end
 from satark_desk.read_state import first_looks
-
-if TYPE_CHECKING:
-    from satark.casework import Casework, PostedMessage, Services
-    from satark_desk.tip_queue import Row
+from satark_desk.tip_queue import Row
 
 T = TypeVar("T")
 

@@ -7,15 +7,13 @@ instead of signing cookies. So it can forget one browser alone, and it has no si
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
+from satark.casework import UnitOfWork
 from satark_desk.tables import known_browser
-
-if TYPE_CHECKING:
-    from satark.casework import UnitOfWork
 
 MOST_BROWSERS: Final = 20
 """Most known browsers of an officer. A new browser replaces the one that was unused for the longest time."""

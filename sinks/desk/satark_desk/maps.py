@@ -8,17 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from satark.api import Redacted
+from satark.casework import OpenTip
 from satark_desk.places import Bearing, from_stations, pin_of, place_of
+from satark_words.geography.geography import Geography, Station
 from satark_words.geography.maps import MapFrame, Marker, Outline, Point, Scale, Spot, fit, kilometres, mark, outlines
-
-if TYPE_CHECKING:
-    from satark.casework import OpenTip
-    from satark_words.geography.geography import Geography, Station
 
 _WIDTH: Final = 360
 _HEIGHT: Final = 270

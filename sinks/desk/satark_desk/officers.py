@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -17,6 +17,7 @@ from satark.casework import (
     Right,
     Role,
     RosterOfficer,
+    Services,
     UnitOfWork,
     add_desk,
     check_desk,
@@ -36,9 +37,6 @@ from satark_desk.roster_changes import RosterAttachment, Submitted, complete, st
 from satark_desk.roster_memory import recall
 from satark_desk.sign_in_acts import record_failure, record_sign_in
 from satark_desk.tables import officer
-
-if TYPE_CHECKING:
-    from satark.casework import Services
 
 
 class WrongPassphrase(CaseworkError):  # noqa: N818 - it reads as what it says

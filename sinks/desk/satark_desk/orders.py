@@ -8,17 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
 from satark.api import CaseStep, CaseworkError, Message, Redacted, Release
-from satark.casework import PostedMessage, SheetPage, UnitOfWork, make_sheet
+from satark.casework import Casework, OpenTip, PostedMessage, Services, SheetPage, UnitOfWork, make_sheet
 from satark_desk.tables import order_number
-
-if TYPE_CHECKING:
-    from satark.casework import Casework, OpenTip, Services
-    from satark_desk.web.page_text import PageText
+from satark_desk.web.page_text import PageText
 
 
 class NothingToOrder(CaseworkError):  # noqa: N818 - it reads as what it says

@@ -6,18 +6,15 @@ One officer asks to open a tip's originals, and another officer approves in thei
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from sqlalchemy import delete, select, update
 
 from satark.api import CaseworkError
-from satark.casework import OriginalsRequest, TwoOfficerApproval, UnitOfWork
+from satark.casework import OpenTip, OriginalsRequest, Services, TwoOfficerApproval, UnitOfWork
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import release
-
-if TYPE_CHECKING:
-    from satark.casework import OpenTip, Services
-    from satark_desk.desk_keys import UnlockedDesk
 
 
 class NoSuchOriginalRequest(CaseworkError):  # noqa: N818 - it reads as what it says

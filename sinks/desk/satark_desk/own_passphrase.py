@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 from sqlalchemy import update
 
-from satark_desk.desk_keys import key_context
+from satark.casework import Services
+from satark_desk.desk_keys import UnlockedDesk, key_context
 from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.passphrase_strength import check_passphrase
 from satark_desk.passphrases import wrap
 from satark_desk.tables import officer
-
-if TYPE_CHECKING:
-    from satark.casework import Services
-    from satark_desk.desk_keys import UnlockedDesk
 
 
 class SamePassphrase(Exception):  # noqa: N818 - it reads as what it says

@@ -6,7 +6,8 @@ This module loads large libraries (X.509, CBOR) that only passkeys need: import 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from webauthn import (
     generate_authentication_options,
@@ -24,14 +25,18 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from satark_desk.second_factors import PasskeyChallenge, counter_of, new_passkey, open_factors, use_counter
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from satark.casework import Services
-    from satark_desk.desk_keys import UnlockedDesk
-    from satark_desk.second_factors import Factor, NewFactor, PasskeySite
+from satark.casework import Services
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.second_factors import (
+    Factor,
+    NewFactor,
+    PasskeyChallenge,
+    PasskeySite,
+    counter_of,
+    new_passkey,
+    open_factors,
+    use_counter,
+)
 
 _TIMEOUT_MS: Final = 120_000
 

@@ -12,12 +12,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from satark_words.catalogues import Catalogues
-
-if TYPE_CHECKING:
-    from satark_words.geography.geography import Geography
+from satark_words.geography.geography import Geography
 
 MIN_LENGTH: Final = 12
 """Fewest characters of a passphrase that an officer chooses."""

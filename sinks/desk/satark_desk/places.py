@@ -6,14 +6,11 @@ What a file says is a claim: anybody can alter it.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from satark.api import Evidence, Redacted
+from satark.casework import OpenTip
+from satark_words.geography.geography import Geography
 from satark_words.geography.maps import Direction, Point, direction, kilometres
-
-if TYPE_CHECKING:
-    from satark.casework import OpenTip
-    from satark_words.geography.geography import Geography
 
 
 class Bearing(Redacted, frozen=True, kw_only=True):

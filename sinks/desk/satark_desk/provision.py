@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from satark.api import Level, NoSuchDesk
-from satark.casework import find_desk
+from satark.casework import Services, find_desk
 from satark_desk.officers import NewDesk, make_desk
 from satark_desk.passphrases import new_passphrase
 from satark_files.atomic_files import flushed
-
-if TYPE_CHECKING:
-    from satark.casework import Services
 
 _BY_EVERYBODY = 0o007
 

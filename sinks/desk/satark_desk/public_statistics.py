@@ -23,16 +23,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from satark.api import page_templates
+from satark_desk.web.page_text import PageText
 from satark_files.atomic_files import replace
 from satark_words.languages import written_date
-
-if TYPE_CHECKING:
-    from satark_desk.web.page_text import PageText
 
 _TEMPLATES: Final = Path(__file__).parent / "web" / "templates"
 SMALLEST: Final = 10

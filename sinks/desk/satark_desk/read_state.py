@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -18,12 +18,9 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from msgspec.structs import replace
 from sqlalchemy import Connection, Row, select
 
-from satark.casework import in_batches
+from satark.api import Envelope
+from satark.casework import OpenTip, TipSummary, UnitOfWork, in_batches
 from satark_desk.tables import queue, read_state
-
-if TYPE_CHECKING:
-    from satark.api import Envelope
-    from satark.casework import OpenTip, TipSummary, UnitOfWork
 
 _NONCE, _TAG = 12, 16
 _LEAST: Final = 1024

@@ -9,7 +9,7 @@ Whoever signs for the new key types the code as well, and counts from then on as
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, select
@@ -19,20 +19,17 @@ from satark.casework import (
     KeyCode,
     KeyGiven,
     Proposal,
+    Services,
     UnitOfWork,
     fingerprint_of,
     new_code,
     officer_signer,
     read_state,
 )
-from satark_desk.desk_keys import key_context
+from satark_desk.desk_keys import UnlockedDesk, key_context
 from satark_desk.passphrases import wrap
 from satark_desk.roster_changes import RosterAttachment, Submitted, approve, submit
 from satark_desk.tables import officer, recovery
-
-if TYPE_CHECKING:
-    from satark.casework import Services
-    from satark_desk.desk_keys import UnlockedDesk
 
 EXPIRES_AFTER: Final = 24 * 3600
 """Seconds after which a request expires."""

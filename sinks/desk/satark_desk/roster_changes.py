@@ -8,12 +8,15 @@ the proposal. The desk's key is sealed to a new officer only when an officer of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from sqlalchemy import delete, update
 
 from satark.casework import (
+    ActKind,
+    Body,
     DeskAdded,
     DestinationSet,
     Entry,
@@ -24,6 +27,8 @@ from satark.casework import (
     OfficePairing,
     OfficerSet,
     Proposal,
+    Services,
+    UnitOfWork,
     add_desk,
     change_key,
     describe,
@@ -32,16 +37,10 @@ from satark.casework import (
     renew_tip_keys,
 )
 from satark_desk import wordings
-from satark_desk.desk_keys import open_desk_key, seal_desk_key
+from satark_desk.desk_keys import UnlockedDesk, open_desk_key, seal_desk_key
 from satark_desk.roster_memory import note_of, recall
 from satark_desk.tables import known_browser, officer, recovery, second_factor
 from satark_files.decoding import DECODING_ERRORS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from satark.casework import ActKind, Body, Services, UnitOfWork
-    from satark_desk.desk_keys import UnlockedDesk
 
 
 class RosterAttachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,23 +6,28 @@ whoever writes to the databases can't take back what the roster says: at the nex
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from satark.api import recipient_of
-from satark.casework import MOST_NOTED, NotAllowed, RosterHead, own_head, read_heads, read_note, restore, sign_head
-from satark_desk.desk_keys import open_desk_key, seal_desk_key
+from satark.casework import (
+    MOST_NOTED,
+    NotAllowed,
+    RosterHead,
+    RosterState,
+    Services,
+    SignedHead,
+    UnitOfWork,
+    own_head,
+    read_heads,
+    read_note,
+    restore,
+    sign_head,
+)
+from satark_desk.desk_keys import DeskKey, UnlockedDesk, open_desk_key, seal_desk_key
 from satark_desk.tables import officer
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import ColumnElement, Connection
-
-    from satark.casework import RosterState, Services, SignedHead, UnitOfWork
-    from satark_desk.desk_keys import DeskKey, UnlockedDesk
 
 
 class Recalled(msgspec.Struct, frozen=True):

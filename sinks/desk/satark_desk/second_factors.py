@@ -8,19 +8,16 @@ the passphrase and the databases, and whoever has both has the desk's key alread
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 import pyotp
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from satark.api import CantOpen, CaseworkError, Redacted, open_as, recipient_of, seal
-from satark.casework import UnitOfWork
+from satark.casework import Services, UnitOfWork
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import second_factor
-
-if TYPE_CHECKING:
-    from satark.casework import Services
-    from satark_desk.desk_keys import UnlockedDesk
 
 FactorKind: TypeAlias = Literal["totp", "passkey"]
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from satark.api import NoSuchDesk
-from satark.casework import LogHead, Trail
+from satark.casework import LogHead, Services, Trail
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.roster_memory import recall
-
-if TYPE_CHECKING:
-    from satark.casework import Services
-    from satark_desk.desk_keys import UnlockedDesk
 
 
 def record_failure(services: Services, desk: str, officer: str, failures: int = 1) -> None:

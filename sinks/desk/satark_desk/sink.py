@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, select, update
 
 from satark.api import DeadLetter, Delivery, DeliveryResult, Done
-from satark.casework import UnitOfWork, band, note_tip_change
+from satark.casework import ProcessServices, UnitOfWork, band, note_tip_change
 from satark_desk.read_state import add_unread
 from satark_desk.tables import queue
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from satark.casework import ProcessServices
 
 
 class DeskSink:

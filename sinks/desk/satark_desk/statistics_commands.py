@@ -6,22 +6,18 @@ import hashlib
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 import msgspec
 
 from satark_desk import terminal_tables
-from satark_desk.case_commands import desk_work, json_option, language_option
+from satark_desk.case_commands import DeskWork, desk_work, json_option, language_option
 from satark_desk.command_context import at_desk, print_json
 from satark_desk.figures import figures_of, paces_of
-from satark_desk.public_statistics import reports_of, write_report
+from satark_desk.public_statistics import WeekReport, reports_of, write_report
 from satark_desk.web.page_text import officers_languages
 from satark_desk.week_pdf import week_pdf
-
-if TYPE_CHECKING:
-    from satark_desk.case_commands import DeskWork
-    from satark_desk.public_statistics import WeekReport
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _NOISE_KEY: Final = b"satark/1/public-statistics\0"

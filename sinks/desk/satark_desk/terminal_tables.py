@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from satark.api import Desk
-from satark.casework import TipSummary
-from satark_desk.tip_queue import MARKS
+from satark.casework import OpenTip, PostedMessage, TipSummary
+from satark_desk.figures import Figures, Pace, PaceStep
+from satark_desk.tip_queue import MARKS, Row
+from satark_desk.web.page_text import PageText
 from satark_desk.week_pdf import pace_text
-
-if TYPE_CHECKING:
-    from satark.casework import OpenTip, PostedMessage
-    from satark_desk.figures import Figures, Pace, PaceStep
-    from satark_desk.tip_queue import Row
-    from satark_desk.web.page_text import PageText
 
 
 def desks(every: Sequence[Desk], officers: Mapping[str, Sequence[str]]) -> str:

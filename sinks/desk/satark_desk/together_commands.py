@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from satark.api import Priority
-from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkKind, DeskAct, flood_groups
+from satark.casework import (
+    BULK_KINDS,
+    MOST_TIPS,
+    BulkAct,
+    BulkKind,
+    BulkOutcome,
+    DeskAct,
+    FloodGroup,
+    RelatedTip,
+    flood_groups,
+)
 from satark_desk import terminal_tables
 from satark_desk.case_commands import act_command, desk_work, json_option, language_option
 from satark_desk.command_context import at_desk, on_tip, print_json
 from satark_desk.tip_queue import PRIORITIES, Filter
-
-if TYPE_CHECKING:
-    from satark.casework import BulkOutcome, FloodGroup, RelatedTip
-    from satark_desk.web.page_text import PageText
+from satark_desk.web.page_text import PageText
 
 
 @click.command("recuse")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from satark.casework import SheetPage, make_sheet
-from satark_desk.figures import figures_of
-
-if TYPE_CHECKING:
-    from satark_desk.figures import Figures, Pace, PaceStep
-    from satark_desk.tip_queue import Row
-    from satark_desk.web.page_text import PageText
+from satark_desk.figures import Figures, Pace, PaceStep, figures_of
+from satark_desk.tip_queue import Row
+from satark_desk.web.page_text import PageText
 
 DAYS: Final = 7
 _DAY: Final = 86400

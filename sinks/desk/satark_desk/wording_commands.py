@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
@@ -12,9 +12,6 @@ from satark_desk.command_context import at_desk, print_json
 from satark_desk.web.page_text import officers_languages
 from satark_desk.wordings import Wording, remove, save, wordings_of
 from satark_words.terminal import escape_controls
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @click.command("wordings")

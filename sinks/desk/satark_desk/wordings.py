@@ -7,19 +7,16 @@ about a tipster.
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from sqlalchemy import delete, select, update
 
 from satark.api import CantOpen, CaseworkError, Redacted, open_as, recipient_of, seal
-from satark.casework import MAX_TEXT, UnitOfWork
+from satark.casework import MAX_TEXT, Services, UnitOfWork
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import wording
 from satark_desk.web.page_text import officers_languages
-
-if TYPE_CHECKING:
-    from satark.casework import Services
-    from satark_desk.desk_keys import UnlockedDesk
 
 MOST: Final = 50
 """Most wordings of a desk."""

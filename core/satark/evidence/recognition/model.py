@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 CHUNK_SECONDS: Final = 25
 """Most seconds of sound that a model gets at once: a Whisper model takes 30."""

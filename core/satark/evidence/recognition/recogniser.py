@@ -7,29 +7,23 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from pydantic import BaseModel, Field
 
 from satark.api.observability import log
-from satark.api.providers import NoDraft
-from satark.evidence.recognition.model import DraftReply, DraftRequest
+from satark.api.providers import DraftFault, NoDraft
+from satark.evidence.recognition.model import DraftReply, DraftRequest, Fault
+from satark.settings.settings import Settings
 from satark_files.decoding import DECODING_ERRORS
 from satark_files.extra_packages import MissingPackage
 from satark_files.recordings.ffmpeg import find_program
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from satark.api.providers import DraftFault
-    from satark.evidence.recognition.model import Fault
-    from satark.settings.settings import Settings
-
 
 WORKER: Final = (sys.executable, "-I", "-m", "satark.evidence.recognition.recogniser_process")
 _DRAFT_FAULTS: Final[Mapping[Fault, DraftFault]] = {

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark_desk.known_browsers import KnownBrowser, browsers_of, forget, rename
 from satark_desk.officers import WrongPassphrase
 from satark_desk.own_passphrase import SamePassphrase, change_passphrase
 from satark_desk.passphrase_strength import MIN_LENGTH, WeakPassphrase
 from satark_desk.second_factors import factors_of
-from satark_desk.web.desk_web import redirect_to
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.session_store import OfficerSession
+from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.session_store import OfficerSession
 
 DONE = ("passphrase", "factor", "factor_removed", "session", "browser", "named")
 """Acts that the account page can report as done."""

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlencode
 
-from satark.casework import ACT_KINDS, ActFilter, LogHead
+from starlette.requests import Request
+from starlette.responses import Response
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from satark.casework import Act, ActKind
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.page_text import PageText
-    from satark_desk.web.session_store import OfficerSession
+from satark.casework import ACT_KINDS, Act, ActFilter, ActKind, LogHead
+from satark_desk.web.desk_web import DeskWeb
+from satark_desk.web.page_text import PageText
+from satark_desk.web.session_store import OfficerSession
 
 _MAX_INPUT = 40
 _MAX_DIGITS = 18

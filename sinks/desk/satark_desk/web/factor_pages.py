@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import segno
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark.api import CaseworkError
 from satark_desk.officers import WrongPassphrase, unlock
@@ -20,15 +21,9 @@ from satark_desk.second_factors import (
     remove_factor,
     totp_address,
 )
-from satark_desk.web.desk_web import redirect_to
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from satark_desk.web.account_pages import AccountPages
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.session_store import OfficerSession
+from satark_desk.web.account_pages import AccountPages
+from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.session_store import OfficerSession
 
 
 class FactorPages:

@@ -8,18 +8,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from weakref import WeakValueDictionary
 
-from satark.casework import Progress, TipCache
+from satark.casework import DeskContext, Progress, TipCache
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import QueueIndex, QueueRules
+from satark_desk.settings import DeskSettings
 from satark_desk.web.page_text import PageText
-
-if TYPE_CHECKING:
-    from satark.casework import DeskContext
-    from satark_desk.desk_keys import UnlockedDesk
-    from satark_desk.settings import DeskSettings
 
 _SOON: Final = 0.7
 """Seconds that a page waits for the first opening before the page shows how far the opening is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
@@ -12,14 +12,11 @@ from starlette.responses import Response
 
 from satark_desk.figures import figures_of, paces_of
 from satark_desk.maps import district_map
-from satark_desk.tip_queue import Filter
+from satark_desk.tip_queue import Filter, Row
+from satark_desk.web.desk_web import DeskWeb
+from satark_desk.web.page_text import PageText
+from satark_desk.web.session_store import OfficerSession
 from satark_desk.week_pdf import pace_text, week_pdf
-
-if TYPE_CHECKING:
-    from satark_desk.tip_queue import Row
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.page_text import PageText
-    from satark_desk.web.session_store import OfficerSession
 
 _DAYS: Final = 28
 _DAY: Final = 86400

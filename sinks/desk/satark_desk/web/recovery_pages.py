@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark.api import CaseworkError, FormError, read_form
 from satark_desk.derivation_queue import LAST, QUEUE, QueueFull
 from satark_desk.passphrase_strength import MIN_LENGTH, WeakPassphrase, check_passphrase
-from satark_desk.recovery import approve_recovery, ask_for_recovery, requests_of
-from satark_desk.web.desk_web import redirect_to
+from satark_desk.recovery import AskedRecovery, approve_recovery, ask_for_recovery, requests_of
+from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.session_store import OfficerSession
 from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, LONGEST_HOLD, Throttle
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from satark_desk.recovery import AskedRecovery
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.session_store import OfficerSession
 
 _MAX_INPUT = 200
 

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast, get_args
+from typing import cast, get_args
 
 import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark.api import RetentionStep
-from satark.casework import MAX_TEXT, Keeping, NoRetentionKey, NoSuchTip, StepRefused, TipKeeping, TipSummary
-from satark_desk.web.desk_web import redirect_to
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from satark.casework import OpenTip
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.session_store import OfficerSession
+from satark.casework import MAX_TEXT, Keeping, NoRetentionKey, NoSuchTip, OpenTip, StepRefused, TipKeeping, TipSummary
+from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.session_store import OfficerSession
 
 _DAY = 86_400
 _SOON = 60

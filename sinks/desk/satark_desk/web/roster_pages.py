@@ -6,9 +6,11 @@ Here officers propose changes, and other officers sign them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark.api import CaseworkError
 from satark.casework import (
@@ -16,6 +18,7 @@ from satark.casework import (
     Closed,
     DeskAdded,
     DestinationSet,
+    Entry,
     KeyChange,
     KeyGiven,
     KeysRenewed,
@@ -23,22 +26,16 @@ from satark.casework import (
     Proposal,
     Right,
     Role,
+    RosterState,
+    Signature,
 )
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
-from satark_desk.roster_changes import approve, reject
+from satark_desk.roster_changes import Submitted, approve, reject
 from satark_desk.roster_memory import agree, recall, unseen_entries
-from satark_desk.web.desk_web import ROSTER_COOKIE, redirect_to
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from satark.casework import Entry, RosterState, Signature
-    from satark_desk.roster_changes import Submitted
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.page_text import PageText
-    from satark_desk.web.session_store import OfficerSession
+from satark_desk.web.desk_web import ROSTER_COOKIE, DeskWeb, redirect_to
+from satark_desk.web.page_text import PageText
+from satark_desk.web.session_store import OfficerSession
 
 ACTIONS = ("add", "role", "remove", "approve", "reject", "agree")
 _NEWEST = 50

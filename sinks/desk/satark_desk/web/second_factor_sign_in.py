@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.api import FormError, read_form
 from satark_desk.second_factors import check_code, factors_of, open_factors
-from satark_desk.web.desk_web import PENDING_COOKIE, redirect_to
+from satark_desk.web.desk_web import PENDING_COOKIE, DeskWeb, redirect_to
+from satark_desk.web.session_store import PendingSignIn
+from satark_desk.web.sign_in import SignInPages
 from satark_desk.web.throttle import LONGEST_HOLD
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.requests import Request
-
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.session_store import PendingSignIn
-    from satark_desk.web.sign_in import SignInPages
 
 
 class SecondFactorSignIn:
