@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,6 @@ from satark.runtime.key_faults import FileWatch, key_faults
 from satark.runtime.machine_faults import ClockWatch, backup_faults, disk_faults, isolation_faults, spool_faults
 from satark.services import ProcessServices, Services
 from satark.settings.settings import Settings
-from satark.store.deliveries import ALARM_EVERY, add_alarm
 from satark.telemetry.faults import Fault, Faults
 from satark.telemetry.metrics import Metrics
 
@@ -42,6 +41,12 @@ CERTIFICATE_EVERY = 3600.0
 """Seconds between two looks at that certificate."""
 ISOLATION_EVERY = 90.0
 """Seconds between two looks at the isolation of the program that opens citizens' files."""
+
+_TAMPERED: Final = Fault(
+    "roster_tampered",
+    "the databases say something else on who may read than officers have signed",
+    "run: satark roster verify (docs/operations.md); nothing is sealed to what is not signed",
+)
 
 
 class FaultWatch:
@@ -114,6 +119,9 @@ class FaultWatch:
         found["writes"] = dependency_faults.write_faults(self._services)
         try:
             found["keys"] = list(key_faults(self._identity, self._services))
+            problems = look(self._services)
+            self._metrics.roster_alarms.set(len(problems))
+            found["roster"] = [_TAMPERED] if problems else []
             found["queues"] = dependency_faults.queue_faults(self._services, self._configured)
             found["clock"] = list(self.clock.faults(dependency_faults.server_time(self._services)))
         except SQLAlchemyError:  # it went away just now: the next look tells
@@ -189,41 +197,6 @@ class Alarms:
         except Exception as error:  # noqa: BLE001 - whatever a sink raises, it is told again
             log.error("an alarm could not be delivered", sink=to.sink, error=type(error).__name__)
             return False
-
-
-ROSTER_EVERY = 30.0
-"""Seconds between two looks at the roster. Each transaction that seals also checks the roster."""
-
-
-class RosterWatch:
-    """Looks at the roster again and again.
-
-    Args:
-        services: the store.
-        metrics: show the number of reasons for an alarm.
-        alarm_to: the setting of this name: destinations that are notified.
-    """
-
-    def __init__(self, services: ProcessServices, metrics: Metrics, alarm_to: Collection[str]) -> None:
-        self._services = services
-        self._metrics = metrics
-        self._alarm_to = alarm_to
-        self._notified = 0
-
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            await self.look_once()
-            await asyncio.sleep(ROSTER_EVERY)
-
-    async def look_once(self) -> None:
-        """Look once. Log each tampered entry once, count the entries, and notify the operators at most once an hour."""
-        problems = await run_in_thread(look, self._services)
-        self._metrics.roster_alarms.set(len(problems))
-        hour = int(time.time()) // ALARM_EVERY
-        if problems and self._alarm_to and hour != self._notified:
-            await self._services.write(lambda unit: add_alarm(unit, self._alarm_to))
-            self._notified = hour
 
 
 def look(services: Services | ProcessServices) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from satark.api.web import Page
 from satark.plugins.isolation import HookFailure
 from satark.runtime import compose
 from satark.runtime.dependency_faults import PeerWatch
-from satark.runtime.fault_watch import Alarms, FaultWatch, RosterWatch
+from satark.runtime.fault_watch import Alarms, FaultWatch
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.services import DeskContext, ProcessServices, Services, WebContext
 from satark.settings.core import Role
@@ -78,7 +78,6 @@ class Host:
         self.writer = self._writer(services)
         self.writer.held = self.waits
         self.services = ProcessServices(services, self.writer)
-        roster_watch = RosterWatch(self.services, self.metrics, settings.core.alarm_to)
         self.fault_watch = FaultWatch(
             self.services,
             self.metrics,
@@ -94,7 +93,6 @@ class Host:
             has_worker="worker" in self.roles,
         )
         self.background: dict[str, Callable[[], Awaitable[None]]] = {
-            "roster": roster_watch.run,
             "faults": self.fault_watch.run,
             "peers": self.peer_watch.run,
         }
