@@ -114,8 +114,12 @@ def record_request_id(unit: UnitOfWork, key: bytes, keep_days: int) -> bool:
     return bool(unit.insert_new(seen_request, [{"id": key, "day": unit.day}], "id"))
 
 
-def apply_answer(unit: UnitOfWork, tip: OpenedTip, destination: str, system: str, answer: Answer) -> None:
-    """Post an answer to the tip's thread: status and text to the tipster, references to the desks."""
+def apply_answer(unit: UnitOfWork, tip: OpenedTip, destination: str, system: str, answer: Answer) -> bool:
+    """Post an answer to the tip's thread: status and text to the tipster, references to the desks.
+
+    Returns:
+        Whether no newer answer had superseded it.
+    """
     is_newest = _record_sequence(unit, system, tip.id, answer.data.sequence)
     status = _status(answer) if is_newest else None
     if status or answer.data.text:
@@ -126,6 +130,7 @@ def apply_answer(unit: UnitOfWork, tip: OpenedTip, destination: str, system: str
     note = _note(answer, is_newest=is_newest)
     if note:
         tip.post(unit, Message(sender="desk", desk=destination, text=note, internal=True))
+    return is_newest
 
 
 def _record_sequence(unit: UnitOfWork, system: str, tip: str, sequence: int) -> bool:

@@ -72,20 +72,19 @@ class PoliceApi:
         return await run_in_threadpool(self._evidence, system, tip_request)
 
     async def answers(self, request: Request) -> Response:
-        """Apply an answer, once."""
+        """Apply an answer, once: not again under another webhook id either."""
         system, body = await self._authenticate(request, once=False)
-        key = _request_key(system, request)
         try:
             answer = read_answer(body)
         except AnswerError as error:
             raise RequestError(422, str(error)) from None
         tip = await run_in_threadpool(system.reader.find, answer.data.number)
 
+        keys = _request_key(system, request), _key(system.name, answer.source, answer.id)
+
         def write(unit: UnitOfWork) -> bool:
-            if not record_request_id(unit, key, self._settings.replay_days):
-                return False
-            apply_answer(unit, tip, system.reader.to, system.name, answer)
-            return True
+            new = [record_request_id(unit, key, self._settings.replay_days) for key in keys]
+            return all(new) and apply_answer(unit, tip, system.reader.to, system.name, answer)
 
         applied = await self._context.write(write)
         return Response(encode({"applied": applied}), media_type=_JSON, headers=_HEADERS)
@@ -165,4 +164,8 @@ def _read(body: bytes) -> TipRequest:
 
 
 def _request_key(system: PoliceSystem, request: Request) -> bytes:
-    return hashlib.sha256(f"{system.name}\n{request.headers['webhook-id']}".encode()).digest()
+    return _key(system.name, request.headers["webhook-id"])
+
+
+def _key(*parts: str) -> bytes:
+    return hashlib.sha256("\n".join(parts).encode()).digest()

@@ -76,7 +76,9 @@ class BrokerConnection:
             raise CarrierError(_code(error)) from None
 
     async def requeue_dead_letters(self, queue: str) -> int:
-        """Move a queue's dead letters back to its end; return how many.
+        """Move the dead letters that a queue has now back to its end; return how many.
+
+        What its consumer rejects again meanwhile stays a dead letter.
 
         Raises:
             CarrierError: the broker refused or disconnected. Messages moved so far stay moved.
@@ -85,7 +87,9 @@ class BrokerConnection:
         try:
             async with self._connection.channel(publisher_confirms=True, on_return_raises=True) as channel:
                 dead_letters = await channel.get_queue(self._topology.dead_letter_queue(queue))
-                while (dead := await dead_letters.get(fail=False)) is not None:
+                for _ in range(dead_letters.declaration_result.message_count or 0):
+                    if (dead := await dead_letters.get(fail=False)) is None:
+                        break
                     copy = Message(dead.body, delivery_mode=DeliveryMode.PERSISTENT, message_id=dead.message_id)
                     await channel.default_exchange.publish(copy, queue, mandatory=True)
                     await dead.ack()

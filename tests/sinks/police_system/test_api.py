@@ -162,7 +162,10 @@ async def test_repeated_and_late_answers_change_nothing(setup: Setup) -> None:
     headers = receiver.signed(newer)
     applied = [json.loads((await receiver.post(address, newer, headers))[1])["applied"] for _ in range(3)]
     assert applied == [True, False, False]
-    await setup.answer("disposition", number=number, sequence=4, status="VERIFYING")
+    again = await receiver.post(address, newer, receiver.signed(newer))
+    assert again == (200, b'{"applied":false}'), "the same event under a new webhook-id"
+    late = await setup.answer("disposition", number=number, sequence=4, status="VERIFYING")
+    assert late == (200, b'{"applied":false}')
     await setup.answer("received", number=number)
     (tip,) = await setup.installation.tips("sp", at_least=1)
     assert tip["status"] == "CLOSED"

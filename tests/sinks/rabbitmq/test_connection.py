@@ -126,6 +126,19 @@ async def test_a_rejected_message_becomes_a_dead_letter_and_can_be_requeued(rabb
         assert await connection.requeue_dead_letters(mq.topology.queue("sp")) == 0
 
 
+async def test_what_the_consumer_rejects_again_is_moved_once(rabbitmq: Broker) -> None:
+    async with declared(rabbitmq) as (mq, connection):
+        recorder = Recorder()
+        recorder.failures[b"poison"] = [MessageRejected("seal")] * 1000
+        async with consuming(connection, recorder):
+            dead_letters = mq.topology.dead_letter_queue(mq.topology.queue("sp"))
+            await connection.publish("sp", b"poison")
+            await rabbitmq.until_queued(dead_letters, 1)
+            async with limit():
+                assert await connection.requeue_dead_letters(mq.topology.queue("sp")) == 1
+            await rabbitmq.until_queued(dead_letters, 1)
+
+
 async def test_a_message_whose_handler_fails_is_retried_and_holds_up_no_other(
     rabbitmq: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
