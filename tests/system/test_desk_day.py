@@ -157,7 +157,7 @@ async def test_officers_close_twenty_tips_and_every_tipster_reads_the_true_statu
     chromium: Browser, tmp_path: Path
 ) -> None:
     async with begun_day(chromium, tmp_path) as day:
-        assert "20 All" in await day.sp.read_counts()
+        assert "20 All work" in await day.sp.read_counts()
         await questions_are_answered_by_whatsapp_and_by_sms(day)
         await an_order_is_printed_and_a_report_is_given(day)
         await a_closing_is_refused_and_then_approved(day)

@@ -11,7 +11,16 @@ from satark.audit.acts import ACT_KINDS, Act, ActKind
 from satark.audit.keys import ensure_key as ensure_audit_key
 from satark.audit.reading import ActFilter, ReadAct, Viewer
 from satark.audit.trail import Trail
-from satark.casework.act_names import ACT_NAMES, MAX_TEXT, RELEASABLE, ActName, ActRefused, DeskAct
+from satark.casework.act_names import (
+    ACT_NAMES,
+    FOR_DESKS,
+    MAX_REPORT,
+    MAX_TEXT,
+    RELEASABLE,
+    ActName,
+    ActRefused,
+    DeskAct,
+)
 from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkKind, BulkOutcome
 from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks, Offices, band_end
@@ -21,7 +30,7 @@ from satark.casework.flood_groups import FloodGroup, flood_groups
 from satark.casework.hold_acts import TipKeeping
 from satark.casework.hold_rules import Keeping, StepRefused
 from satark.casework.key_change import change_key, finish_key_change
-from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary
+from satark.casework.opened_tip import Gist, OpenTip, RelatedTip, TipSummary
 from satark.casework.pack_export import export_pack
 from satark.casework.sender_hints import MarkedText, SenderHints, marked
 from satark.casework.tip_cache import Progress, TipCache

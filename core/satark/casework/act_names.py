@@ -20,17 +20,23 @@ Problem: TypeAlias = Literal[
     "report", "report.none", "outcome", "done", "reason", "closing.none", "refuse",
     "priority", "correct", "assign", "merge", "merge.desks", "merge.priority", "merged", "unmerge",
     "aside", "assign.recused", "recuse.last", "readmit", "readmit.none", "altered",
-    "released", "gives", "field", "quotes", "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office",
+    "released", "gives", "field", "quotes", "accused", "changed",
+    "raw.none", "raw.two", "withdraw", "withdraw.none", "withdraw.office",
 ]  # fmt: skip
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
 
 MAX_TEXT = 1000
 """Most characters of a text: with the words that are put around it, it fits into one message of every channel."""
+MAX_REPORT = 10_000
+"""Most characters of a text that desks alone read."""
+FOR_DESKS: Final = frozenset({"report", "close", "note"})
+"""Acts whose text only desks read."""
 RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
 """Steps whose answers may be handed over, in the order in which they are offered."""
 
 _REASONS: dict[Problem, str] = {
-    "long": f"the text is too long: {MAX_TEXT} characters at most",
+    "long": f"the text is too long: {MAX_TEXT} characters at most, {MAX_REPORT} of a report or note",
+    "changed": "something has come since the page was opened: read it first",
     "status": "choose a status",
     "closed": "closing takes an outcome, what was done and the reason that the tipster reads: close the tip instead",
     "finished": "your desk was directed: report and ask to close the tip, and the desk above decides",
@@ -62,6 +68,7 @@ _REASONS: dict[Problem, str] = {
     "altered": "the database does not have this tip's newest key: change the desk's key, or ask the desk above to",
     "released": "your desk has a release of this tip alone: report, note, ask to close; who directed does the rest",
     "gives": "what this desk would get is not what was chosen: it has the tip itself, or no longer has; look again",
+    "accused": "the words may accuse this desk's police: keep it from them, or say that you read it and they don't",
     "field": f"only these are handed over: {', '.join(RELEASABLE)}",
     "quotes": "this repeats the tipster's own words: say it in other words, or ask a second officer (own words)",
     "raw.none": "no officer of your desk asks to hand over the tipster's own words",
@@ -84,6 +91,8 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     """What an officer wants to do."""
 
     name: ActName
+    seen: int | None = None
+    """`seq` of the newest message that the officer's page showed; None: the act was not chosen on a page."""
     text: str = ""
     """The message, question, note, instruction, report or reason."""
     status: str = ""
@@ -103,6 +112,8 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     """What the tip says, in the officer's words, for a station."""
     gives: str = ""
     """What a direction gives as the officer was shown, `release` or `tip`; empty: they were shown nothing."""
+    cleared: bool = False
+    """Whether the officer says that the tipster's words do not accuse the desk that is directed."""
     raw: bool = False
     """Whether a direction to a station hands over the tipster's own words; this takes a second officer."""
     private: bool = False

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+
+import msgspec
 
 from satark.api.observability import Redacted
 from satark.casework.act_names import ActRefused, DeskAct
@@ -56,12 +59,19 @@ class BulkAct(Redacted, frozen=True, kw_only=True):
         """Return what would become of each tip."""
         return [_outcome(casework, number, lambda tip: self._check(acts, tip)) for number in self._tips(numbers)]
 
-    def perform_all(self, acts: DeskActs, casework: Casework, numbers: Iterable[str]) -> list[BulkOutcome]:
-        """Do the act on each tip for which the rules allow it, each in a transaction of its own."""
+    def perform_all(
+        self, acts: DeskActs, casework: Casework, numbers: Iterable[str], seen: Mapping[str, int] = MappingProxyType({})
+    ) -> list[BulkOutcome]:
+        """Do the act on each tip for which the rules allow it, each in a transaction of its own.
+
+        `seen`: the number of a tip → `seq` of its newest message that the page showed.
+        """
 
         def perform(tip: OpenTip) -> None:
             self._check(acts, tip)
-            for step in self.steps():
+            first, *others = self.steps()
+            acts.perform(tip, msgspec.structs.replace(first, seen=seen.get(tip.tip.number)))
+            for step in others:
                 acts.perform(tip, step)
 
         return [_outcome(casework, number, perform) for number in self._tips(numbers)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from copy import deepcopy
+from itertools import chain
+from typing import Final
 
 from satark.api.sealing import CantOpen, open_tip
 from satark.api.tip import Envelope, Tip
-from satark.casework.opened_tip import TipSummary, summarize
+from satark.casework.opened_tip import Gist, TipSummary, summarize
 from satark.casework.related.clues import Clues, Picture, clues_of
 from satark.casework.search_index import SearchTexts
 from satark.casework.work import PostedMessage, corrected
@@ -15,6 +18,9 @@ from satark.remote import office_outbox
 from satark.routing.authors import Signers, ThreadReader
 from satark.routing.releases import released_tip
 from satark.store.threads import Sealed
+
+_SHOWN: Final = 160
+"""Most characters of a tip's words that a queue shows."""
 
 
 class _Opened:
@@ -103,8 +109,21 @@ class CachedTip:
     def summary(self, tip: str) -> TipSummary:
         """Return the tip's summary, worked out again when something was added to its thread."""
         if self._summary is None:
-            self._summary = summarize(tip, self.envelope.header, self.thread)
+            self._summary = summarize(tip, self.envelope.header, self.thread, self.reader.access.holders)
         return self._summary
+
+    def gist(self, of: SearchTexts) -> Gist:
+        """Return what a row of the queue says of the tip."""
+        tip = self.document
+        answers = of.written({step: said for step, said in tip.answers.items() if _is_story(tip, step)}) if tip else []
+        told = (one.message.text for one in self.thread if one.message.sender == "tipster" or one.message.transcript)
+        words = next(filter(None, chain(answers, told, self.captions)), "")
+        return Gist(
+            words=textwrap.shorten(words, _SHOWN, placeholder="…"),
+            channel=tip.channel if tip else "",
+            files=len(tip.evidence) if tip else 0,
+            accuses=bool(tip and tip.accused),
+        )
 
     def texts(self, of: SearchTexts) -> list[str]:
         """Return what a search looks through: answers, captions, messages, the number, and names of what was chosen."""
@@ -117,3 +136,7 @@ class CachedTip:
         """Return what of the tipster's texts, recordings and pictures can be compared with other tips."""
         told = (one.message for one in self.thread if one.message.sender == "tipster" or one.message.transcript)
         return clues_of(self.document, [*self.captions, *(message.text for message in told)], self.pictures)
+
+
+def _is_story(tip: Tip, step: str) -> bool:
+    return step != tip.meanings.get("place", "place") and tip.answers[step] != tip.category

@@ -58,6 +58,13 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         waits = work.finished or work.asked or any(one.is_open for one in work.directions.values())
         return 0 if waits or not work.acted_at else self.report_due(header.priority, work.acted_at)
 
+    def due(self, header: Header, work: Work) -> int:
+        """Return when the clock that runs now ends, Unix seconds; 0 where none runs."""
+        if not work.acted:
+            return 0 if work.finished else self.first_act_due(header)
+        owed = [one.due for one in work.directions.values() if one.is_open and not work.finished]
+        return min(owed, default=self.next_act_due(header, work))
+
     def open_days(self, header: Header, days: int) -> int:
         """Return after how many calendar days an open tip is overdue, if it may be open for `days` working days."""
         working, end = self.working_for(header.priority), band_end(header.received)
@@ -89,7 +96,7 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         first = self.first_act_due(header)
         found = [Breach(kind="first_act", desk="", due=first)] if not work.acted and 0 < first < now else []
         if 0 < (due := self.next_act_due(header, work)) < now:
-            found.append(Breach(kind="next_act", desk=work.director_of(work.acted_by) or work.acted_by, due=due))
+            found.append(Breach(kind="next_act", desk=work.next_desk, due=due))
         found += [
             Breach(kind="report", desk=one.to, due=one.due)
             for one in work.directions.values()

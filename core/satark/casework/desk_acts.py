@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, get_args
 
+import msgspec
+
 from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseOutcome, CaseStep, Message, Priority, Status
-from satark.casework.act_names import MAX_TEXT, ActName, ActRefused, DeskAct, Problem
+from satark.casework.act_names import FOR_DESKS, MAX_REPORT, MAX_TEXT, ActName, ActRefused, DeskAct, Problem
 from satark.casework.clocks import Clocks, Offices
 from satark.casework.errors import NoSuchTip
 from satark.casework.merging import pass_on_status
@@ -15,6 +17,7 @@ from satark.casework.recusal import Recusal
 from satark.casework.release_rules import ReleaseRules
 from satark.casework.two_officers import is_by_present_key
 from satark.remote.office_outbox import host_of
+from satark.store.threads import next_seq
 
 if TYPE_CHECKING:
     from satark.audit.acts import ActKind
@@ -30,6 +33,8 @@ _OF_LEADING: frozenset[ActName] = frozenset({"status", "direct", "report", "clos
 """Acts that are done on the leading tip alone; they count for the tips that are merged into it, too."""
 _OF_HOLDERS: frozenset[ActName] = frozenset({"status", "ask", "direct", "correct"})
 """Acts of desks that have the tip itself."""
+_OF_TEXT: frozenset[ActName] = frozenset({"status", "ask", "note"})
+"""Acts that are one message and no step of work."""
 _ON_PEOPLE: frozenset[ActName] = frozenset({"recuse", "readmit"})
 """Acts that change which officers may read the tip: its status stays, and the acting officer may lose it."""
 
@@ -108,21 +113,28 @@ class DeskActs:
             NoSuchDesk: the tip can no longer be directed to that desk.
         """
         self.check(tip, act)
-        work = self._casework
-        if act.name == "status":
-            work.respond(tip, status=_status(act.status), text=act.text, question=act.question)
-        elif act.name == "ask":
-            work.respond(tip, status="NEED_INFO", text=act.text, question=True)
-        elif act.name == "note":
-            work.note(tip, act.text, private=act.private)
-        else:
-            self._services.write_now(lambda unit: self._post(unit, tip, act))
+        self._services.write_now(lambda unit: self._write(unit, tip, act))
         if act.name not in _ON_PEOPLE:
-            pass_on_status(self._services, work, tip)
+            pass_on_status(self._services, self._casework, tip)
+
+    def _write(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
+        if act.seen is not None and next_seq(unit, tip.id) > tip.reader.last + 1:
+            raise ActRefused("changed")  # since the tip was opened, a moment ago
+        if act.name not in _OF_TEXT:
+            self._post(unit, tip, act)
+            return
+        status: Status | None = "NEED_INFO" if act.name == "ask" else _status(act.status)
+        is_question = act.question or (status == "NEED_INFO" and bool(act.text))
+        told = Message(sender="desk", desk=self._casework.desk, text=act.text, status=status, question=is_question)
+        is_note = act.name == "note"
+        self._casework.post(unit, tip, msgspec.structs.replace(told, internal=is_note, private=is_note and act.private))
 
     def _problem(self, tip: OpenTip, act: DeskAct) -> Problem | None:
-        if max(map(len, (act.text, act.reason, act.rewording, *act.answers.values()))) > MAX_TEXT:
+        longest = MAX_REPORT if act.name in FOR_DESKS else MAX_TEXT
+        if len(act.text) > longest or max(map(len, (act.reason, act.rewording, *act.answers.values()))) > MAX_TEXT:
             return "long"
+        if act.seen is not None and act.seen < tip.summary.newest:
+            return "changed"
         if tip.work.is_led and act.name in _OF_LEADING:
             return "merged"
         if tip.envelope.tip_recipient and act.name in _OF_HOLDERS:

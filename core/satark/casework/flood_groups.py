@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from satark.api.observability import Redacted
 from satark.casework.opened_tip import TipSummary
@@ -12,9 +11,6 @@ from satark.casework.opened_tip import TipSummary
 if TYPE_CHECKING:
     from satark.casework.tip_cache import TipCache
     from satark.casework.work import Work
-
-_SHOWN: Final = 160
-"""Most characters of a flood's words that are shown."""
 
 
 class FloodGroup(Redacted, frozen=True):
@@ -51,9 +47,7 @@ def flood_groups(cache: TipCache, may_read: Callable[[Work], bool]) -> list[Floo
 
 
 def _group(cache: TipCache, tips: Sequence[TipSummary]) -> FloodGroup:
-    document = cache.tips[tips[0].id].document
-    texts = [text for text in document.answers.values() if isinstance(text, str)] if document else []
-    return FloodGroup(tuple(tips), textwrap.shorten(max(texts, key=len, default=""), _SHOWN, placeholder="…"))
+    return FloodGroup(tuple(tips), cache.gist(tips[0].id).words)
 
 
 def _came(summary: TipSummary) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -31,6 +31,8 @@ class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
     last_heard: str
     """Time band in which the tipster was last heard from."""
     work: Work
+    holders: frozenset[str] = frozenset()
+    """The desks that have the tip's key; a release does not tell them."""
 
     @property
     def finished(self) -> bool:
@@ -39,6 +41,17 @@ class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "TipSummary(…)"
+
+
+class Gist(Redacted, frozen=True, kw_only=True):
+    """What a row of the queue says of a tip."""
+
+    words: str = ""
+    """The beginning of what the tipster wrote or said first."""
+    channel: str = ""
+    files: int = 0
+    accuses: bool = False
+    """Whether it complains of the police."""
 
 
 class RelatedTip(Redacted, frozen=True, kw_only=True):
@@ -102,7 +115,7 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def summary(self) -> TipSummary:
         """The tip as a desk's queue lists it."""
-        return summarize(self.id, self.envelope.header, self.thread)
+        return summarize(self.id, self.envelope.header, self.thread, self.access.holders)
 
     @property
     def records(self) -> tuple[Evidence, ...]:
@@ -153,7 +166,7 @@ def transcripts_of(thread: Sequence[PostedMessage]) -> dict[str, str]:
     return {posted.message.transcript: posted.message.text for posted in thread if posted.message.transcript}
 
 
-def summarize(tip: str, header: Header, thread: Sequence[PostedMessage]) -> TipSummary:
+def summarize(tip: str, header: Header, thread: Sequence[PostedMessage], holders: Iterable[str] = ()) -> TipSummary:
     """Summarize a tip for the queue."""
     from_tipster = [posted for posted in thread if posted.message.sender == "tipster"]
     answered = {posted.message.answers for posted in thread}
@@ -166,4 +179,5 @@ def summarize(tip: str, header: Header, thread: Sequence[PostedMessage]) -> TipS
         awaits_reply=any(posted.message.question and posted.seq not in answered for posted in thread),
         last_heard=max([header.received, *(posted.message.band for posted in from_tipster)]),
         work=work,
+        holders=frozenset(holders),
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from satark.api.routing import LEVELS, CaseworkError
-from satark.api.tip import CaseStep, Message
+from satark.api.tip import Accused, CaseStep, Message
 from satark.casework.act_names import RELEASABLE
-from satark.casework.sender_hints import words_of
+from satark.casework.sender_hints import police_in, words_of
 from satark.casework.two_officers import check_two_officers, is_by_present_key
+from satark.routing.rules import is_accused
 from satark_words.tokens import fold
 
 if TYPE_CHECKING:
@@ -39,9 +42,19 @@ class ReleaseRules:
         desk = next((one for one in self._casework.directing.allowed_targets(tip) if one.name == to_desk), None)
         return desk is not None and LEVELS.index(desk.level) < _LOWEST_WITH_KEY and not has_tip
 
+    def accused_by_words(self, tip: OpenTip) -> set[str]:
+        """Return the desks that may get the tip by its answers, and whose police its words may accuse."""
+        geography = self._services.geography
+        accused = [Accused(level="station", unit=one) for one in police_in(tip, geography)]
+        tips = [msgspec.structs.replace(tip.tip, accused=one) for one in accused]
+        targets = self._casework.directing.allowed_targets(tip)
+        return {desk.name for desk in targets if any(is_accused(one, desk, geography) for one in tips)}
+
     def check_direction(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         """Check what a direction hands over."""
         takes_release = self.takes_release(tip, act.to)
+        if not act.cleared and act.to in self.accused_by_words(tip):
+            return "accused"
         if act.gives == ("tip" if takes_release else "release"):
             return "gives"
         if act.raw or not takes_release:

@@ -23,6 +23,8 @@ KNOWN_BY = "known_by"
 _WORD_CHARACTER: Final = r"[\w\u0900-\u0963\u0966-\u097f]"
 """Characters of a word: `\\w` leaves out the vowel signs of Devanagari."""
 
+_SENTENCE_END: Final = re.compile(r"[।?!.\n]+")
+
 _Kind: TypeAlias = Literal["few", "self"]
 
 
@@ -74,6 +76,20 @@ def words_of(tip: OpenTip) -> list[str]:
     answers = [text for step, value in tip.tip.answers.items() if step != KNOWN_BY for text in _texts(value)]
     spoken = (one.message for one in tip.thread if one.message.sender == "tipster" or one.message.transcript)
     return [*answers, *(record.caption for record in tip.records), *(message.text for message in spoken)]
+
+
+def police_in(tip: OpenTip, geography: Geography) -> set[str]:
+    """Return the codes of the stations whose police the tipster's words may accuse, whatever the tipster answered.
+
+    Police who are accused without a station count as those of the tip's own.
+    """
+    reader, found = Reader.shared(geography), set[str]()
+    for told in (reader.analyse(one) for text in words_of(tip) for one in _SENTENCE_END.split(text)):
+        is_of_police = told.has("person.police") and told.has("unit.*", "who.kin")
+        if is_of_police or reader.open(told).police:
+            units = {geography.station_of(code) or code for code in reader.names(told)}
+            found |= {one for one in units if geography.station(one)} or {tip.header.station}
+    return found - {""}
 
 
 def _spans(text: str, geography: Geography) -> list[tuple[int, int]]:

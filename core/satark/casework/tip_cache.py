@@ -33,7 +33,7 @@ from satark.store import envelopes, tables, tip_changes
 from satark.store.threads import batches, new_messages
 
 if TYPE_CHECKING:
-    from satark.casework.opened_tip import OpenTip
+    from satark.casework.opened_tip import Gist, OpenTip
     from satark.remote.messages import OfficeAnswer
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
@@ -302,6 +302,10 @@ class TipCache:
                 self._open_texts(some)
                 self.progress = Progress(self.progress.done + len(some), self.progress.total)
             self._closed.clear()
+
+    def gist(self, tip: str) -> Gist:
+        """Return what a row of the queue says of a tip whose texts were opened."""
+        return self.tips[tip].gist(self._search_texts)
 
     def _compare(self, most: int) -> bool:
         """Compare some tips with the others; return whether more are left."""

@@ -63,6 +63,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """The desk that did so last."""
     acted_at: int = 0
     """When it did so, Unix seconds; 0 where no time is known."""
+    heard: bool = False
+    """Whether the tipster has written since any desk acted."""
     directions: Mapping[str, Direction] = {}
     """Desk that was directed → the newest direction to it."""
     asked: PostedMessage | None = None
@@ -115,6 +117,11 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return not self.finished and direction is not None and direction.is_open
 
     @property
+    def next_desk(self) -> str:
+        """The desk that is to take the next step: the one that acted last, or that directed it; empty: none acted."""
+        return self.director_of(self.acted_by) or self.acted_by
+
+    @property
     def asked_outcome(self) -> CaseOutcome | Literal[""]:
         """The outcome in the request to close the tip; empty where there is none."""
         return self.asked.message.case.outcome if self.asked and self.asked.message.case else ""
@@ -144,7 +151,7 @@ def work_on(thread: Sequence[PostedMessage]) -> Work:
 
 
 def _after_tipster(work: Work, message: Message) -> Work:
-    work = msgspec.structs.replace(work, set_aside=False)
+    work = msgspec.structs.replace(work, set_aside=False, heard=True)
     if not is_dispute(message, work.status):
         return work
     if work.disputes:
@@ -161,7 +168,7 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
     if message.case and message.case.kind in _OF_PEOPLE:
         return _after_people(work, posted, message.case)
     if message.status or (message.case and message.case.kind in _ACTS):
-        work = msgspec.structs.replace(work, acted=True, acted_by=message.desk, acted_at=posted.at)
+        work = msgspec.structs.replace(work, acted=True, acted_by=message.desk, acted_at=posted.at, heard=False)
     if message.case:
         work = _after_step(work, posted, message.case)
     if message.status:

@@ -15,8 +15,11 @@ MAX_TRANSCRIPT: Final = 5000
 """Characters of a transcript, at most: some ten minutes of speech."""
 GIVEN = {f"give_{step}": step for step in RELEASABLE}
 """Field → the step whose answer it hands over."""
+REFERENCES: Final = ("gd", "fir", "sections")
+"""Fields with the numbers of the General Diary and the FIR, and with sections of the BNS or BNSS, of what was done."""
 FIELDS = (
-    "status", "to", "due", "outcome", "priority", "category", "text", "reason", "rewording", "raw", "private", *GIVEN,
+    "status", "to", "due", "outcome", "priority", "category", "text", "reason", "rewording", "cleared", "raw",
+    "private", "seen", *REFERENCES, *GIVEN,
 )  # fmt: skip
 """Fields of the forms, in the order in which they are shown."""
 
@@ -47,12 +50,19 @@ def act_name(text: str) -> ActName | None:
     return next((name for name in ACT_NAMES if name == text), None)
 
 
+def _with_references(value: Mapping[str, str]) -> str:
+    """Return an act's text, below a line with the numbers and sections that the form gives."""
+    given = " · ".join(f"{name.upper()} {value[name]}" for name in REFERENCES if value[name])
+    return "\n".join(filter(None, (given.replace("SECTIONS", "BNS/BNSS"), value["text"])))
+
+
 def act_of(name: ActName, form: Mapping[str, str], utc_offset_hours: float) -> DeskAct:
     """Return the act that a form asks for."""
     value = {field: form.get(field, "").strip() for field in FIELDS}
     return DeskAct(
         name=name,
-        text=value["text"],
+        seen=int(value["seen"]) if value["seen"].isdecimal() else None,
+        text=_with_references(value),
         status=value["status"],
         to=value["to"],
         due=parse_due(value["due"], utc_offset_hours),
@@ -63,6 +73,7 @@ def act_of(name: ActName, form: Mapping[str, str], utc_offset_hours: float) -> D
         answers={step: value[field] for field, step in GIVEN.items() if value[field]},
         rewording=value["rewording"],
         gives=form.get("gives", ""),
+        cleared=bool(value["cleared"]),
         raw=bool(value["raw"]),
         private=bool(value["private"]),
     )

@@ -24,7 +24,7 @@ from satark_desk.queue_index import QueueIndex
 from satark_desk.read_state import mark_read, read_states
 from satark_desk.settings import DeskSettings
 from satark_desk.tip_json import row_to_json, tip_to_json
-from satark_desk.tip_queue import MARKS, PRIORITIES, Filter, Row
+from satark_desk.tip_queue import LANES, MARKS, PRIORITIES, Filter, Row
 from satark_desk.web.opened_desks import queue_rules
 from satark_desk.web.page_text import PageText, officers_languages
 
@@ -123,43 +123,26 @@ def act_command(name: str) -> Callable[[Callable[..., DeskAct]], click.Command]:
     return make
 
 
+def _filter_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for each field of the queue's filter."""
+    known = {"lane": LANES, "priority": PRIORITIES, "mark": MARKS}
+    for field in reversed(Filter.__struct_fields__):
+        values = f": {', '.join(known[field])}" if field in known else ""
+        if field != "q":
+            command = click.option(f"--{field}", default="", help=f"Only tips of this {field}{values}.")(command)
+    return command
+
+
 @click.command("queue")
 @at_desk
-@click.option("--status", default="", help="Only tips of this status.")
-@click.option("--category", default="", help="Only tips of this category.")
-@click.option("--priority", default="", help="Only tips of this priority.")
-@click.option("--district", default="", help="Only tips of this district.")
-@click.option("--station", default="", help="Only tips of this station.")
-@click.option("--officer", default="", help="Only tips that are assigned to this officer of the desk.")
-@click.option("--mark", default="", help=f"Only tips with this mark: {', '.join(MARKS)}.")
+@_filter_options
 @language_option
 @json_option
-def queue(
-    *,
-    desk: str,
-    passphrase_file: Path,
-    status: str,
-    category: str,
-    priority: str,
-    district: str,
-    station: str,
-    officer: str,
-    mark: str,
-    language: str,
-    as_json: bool,
-) -> None:
-    """List the tips of DESK as the page does: urgent ones on top, then what was heard of last."""
-    wanted = Filter(
-        status=status.upper(),
-        category=category.upper(),
-        priority=priority,
-        district=district,
-        station=station,
-        officer=officer,
-        mark=mark,
-    )
+def queue(*, desk: str, passphrase_file: Path, language: str, as_json: bool, **wanted: str) -> None:
+    """List the tips of DESK as the page does: what to do now on top; finished ones by --lane or --status."""
+    codes = {name: wanted[name].upper() for name in ("status", "category")}
     with desk_work(desk, passphrase_file) as work:
-        _print_rows(work, work.rows(wanted), language, as_json=as_json)
+        _print_rows(work, work.rows(Filter(**{**wanted, **codes})), language, as_json=as_json)
 
 
 @click.command("search")

@@ -8,12 +8,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
-from satark.api import STATUSES
 from satark.casework import NoSuchTip, flood_groups
 from satark_desk.queue_index import QueueWatcher
 from satark_desk.read_state import mark_read, read_states
-from satark_desk.tip_queue import ALWAYS_SHOWN, FIELDS, MARKS, Filter, Mark, Row
+from satark_desk.tip_queue import FIELDS, LANES, WORK, Filter, Lane, Row
 
 if TYPE_CHECKING:
     from satark.casework import FloodGroup, OpenTip, Services, Work
@@ -90,11 +90,6 @@ class OfficerQueue(QueueWatcher):
             return tip not in self._unseen | self._updated
 
     @property
-    def every(self) -> int:
-        """The number of all tips that the officer has."""
-        return len(self._index) - len(self._kept_from)
-
-    @property
     def pressing(self) -> int:
         """The number of urgent tips that are unread, and of reports that are due soon."""
         unread = self._unseen | self._updated
@@ -104,7 +99,7 @@ class OfficerQueue(QueueWatcher):
     def total(self, wanted: Filter, found: Mapping[str, str] | None) -> int:
         """Return how many tips match a filter and a search."""
         chosen = self._chosen(wanted, found, self._hidden(wanted, found))
-        return self.every if chosen is None else len(chosen)
+        return len(self._index) if chosen is None else len(chosen)
 
     def page(
         self, wanted: Filter, found: Mapping[str, str] | None, start: int = 0, size: int | None = None
@@ -120,9 +115,10 @@ class OfficerQueue(QueueWatcher):
         with self._index.cache.lock:
             tips = self._ordered(wanted, found)
             rows = self._rows(list(islice(tips, start, None if size is None else start + size)))
+            rows = [replace(row, gist=self._index.cache.gist(row.summary.id)) for row in rows]
         if found is None:
             return rows
-        return [msgspec.structs.replace(row, snippet=found[row.summary.id]) for row in rows]
+        return [replace(row, snippet=found[row.summary.id]) for row in rows]
 
     def every_row(self, wanted: Filter, found: Mapping[str, str] | None) -> list[Row]:
         """Return a row for each tip that matches a filter and a search. This includes the tips that the queue hides."""
@@ -146,15 +142,10 @@ class OfficerQueue(QueueWatcher):
             unread = _next_after(self._ordered(wanted, found), tip, self._unseen | self._updated)
             return Neighbours(*(self._number(one) for one in (before, after, unread)))
 
-    def count_by_status(self) -> list[tuple[str, int]]:
-        """Count the tips by status, in the order of a tip's progress."""
-        counted = self._index.counts("status", self._kept_from)
-        return [(status, counted[status]) for status in STATUSES if status in counted]
-
-    def count_by_mark(self) -> dict[Mark, int]:
-        """Count the tips with each mark. Leave out a mark that no tip has, unless the mark is always shown."""
-        counted = {mark: len(self._marked(mark)) for mark in MARKS}
-        return {mark: number for mark, number in counted.items() if number or mark in ALWAYS_SHOWN}
+    def count_by_lane(self) -> dict[Lane, int]:
+        """Count the tips in each lane."""
+        counted = self._index.counts("lane", self._kept_from)
+        return {lane: counted.get(lane, 0) for lane in LANES}
 
     def values(self, field: str) -> list[str]:
         """Return the values that a field has among the tips, sorted."""
@@ -187,14 +178,14 @@ class OfficerQueue(QueueWatcher):
     def _hidden(self, wanted: Filter, found: Mapping[str, str] | None) -> AbstractSet[str]:
         """Return the tips that are not listed.
 
-        These are tips that the officer does not have, tips that are set aside unless the filter asks for them, and tips
-        that the row of a flood stands for.
+        These are tips that the officer does not have, finished tips unless the filter or a search asks for them, and
+        tips that the row of a flood stands for.
         """
         kept = self._kept_from
-        if wanted.status or found is not None:
+        if wanted.status or wanted.lane or found is not None:
             return kept
-        aside = self._index.having("aside", "") | kept
-        return aside if wanted.query else aside | self._grouped
+        finished = kept.union(*(self._index.having("lane", lane) for lane in LANES if lane not in WORK))
+        return finished if wanted.query else finished | self._grouped
 
     def _ordered(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:
         return self._index.ordered(

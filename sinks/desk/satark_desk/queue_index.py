@@ -19,7 +19,7 @@ import msgspec
 
 from satark.casework import Clocks, Offices
 from satark_desk.read_state import queue_entries
-from satark_desk.tip_queue import MARKS, Row, RowBuilder
+from satark_desk.tip_queue import LANES, MARKS, Row, RowBuilder
 
 if TYPE_CHECKING:
     from satark.casework import Services, TipCache, TipSummary
@@ -28,6 +28,8 @@ Facet: TypeAlias = tuple[str, str]
 """A field of `Filter` or another property, and its value."""
 _MANY: Final = 500
 """Number of changed tips above which the whole order is sorted again, instead of moving each tip."""
+_NEVER: Final = 2**40
+"""Unix seconds after all times at which anything is due."""
 
 
 class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +46,9 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
 class Key(NamedTuple):
     """Sort key of a tip in the queue: the greatest key comes first."""
 
+    lane: int
     rank: int
+    due: int
     heard: str
     """Time band in which the desk last heard from the tipster."""
     position: int
@@ -108,8 +112,8 @@ class QueueIndex:
     def ordered(self, chosen: AbstractSet[str] | None, unread: AbstractSet[str]) -> Iterator[str]:
         """Yield the chosen tips, or all tips, in one officer's order.
 
-        No time within a band is stored. Among tips of the same rank and band, unread tips come first, then the tips
-        that arrived last.
+        No time within a band is stored. Among tips of one lane, due at the same time and heard of in the same band,
+        unread tips come first, then the tips that arrived last.
         """
         for _, group in groupby(reversed(self._order), key=_band):
             later = []
@@ -159,8 +163,7 @@ class QueueIndex:
             watcher.follow(tips)
 
     def _add(self, tip: str, row: Row) -> Key:
-        header = row.summary.header
-        key = self._keys[tip] = Key(row.rank, row.summary.last_heard, row.position, header.number, tip)
+        key = self._keys[tip] = sort_key(row)
         self._facets_of[tip] = tuple(_facets(row, self.desk))
         for facet in self._facets_of[tip]:
             self._facets[facet].add(tip)
@@ -184,9 +187,8 @@ class QueueIndex:
             return 0
         header, work = summary.header, summary.work
         reports = [one.due for one in work.directions.values() if one.is_open]
-        moments = [*reports, *(due - rules.clocks.remind_seconds for due in reports)]
         open_days = rules.clocks.open_days(header, rules.overdue_days)
-        moments += [rules.clocks.first_act_due(header), rules.clocks.next_act_due(header, work)]
+        moments = [*reports, *(due - rules.clocks.remind_seconds for due in reports), rules.clocks.due(header, work)]
         moments += [rules.days_after(header.received, open_days + 1)]
         return min((moment for moment in moments if moment > now), default=0)
 
@@ -198,13 +200,21 @@ class QueueWatcher(Protocol):
         """Handle that these tips changed, were added or were removed."""
 
 
-def _band(key: Key) -> tuple[int, str]:
-    return key.rank, key.heard
+def sort_key(row: Row) -> Key:
+    """Return the key by which a row stands in the queue."""
+    summary, due = row.summary, -(row.act_by or _NEVER)
+    place = (-LANES.index(row.lane), row.rank, due, summary.last_heard, row.position)
+    return Key(*place, summary.header.number, summary.id)
+
+
+def _band(key: Key) -> tuple[int, int, int, str]:
+    return key[:4]
 
 
 def _facets(row: Row, desk: str) -> Iterator[Facet]:
     header, work = row.summary.header, row.summary.work
     values: Mapping[str, str] = {
+        "lane": row.lane,
         "status": row.summary.status,
         "category": header.category,
         "priority": header.priority,
@@ -219,6 +229,4 @@ def _facets(row: Row, desk: str) -> Iterator[Facet]:
         yield "mine", row.officer
     if row.soon:
         yield "soon", ""
-    if work.set_aside:
-        yield "aside", ""
     yield from (("recused", officer) for officer in work.recused.get(desk, ()))

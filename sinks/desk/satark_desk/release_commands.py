@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--rewording", default="", help="For a station: what the tip says, in your words.")
 @click.option("--field", "fields", multiple=True, help=f"For a station: STEP=TEXT, of {', '.join(RELEASABLE)}.")
 @click.option("--own-words", is_flag=True, help="For a station: the tip itself; a second officer must `consent`.")
+@click.option("--cleared", is_flag=True, help="You read the words, and they don't accuse the police of that desk.")
 @json_option
 def direct(
     *,
@@ -41,6 +42,7 @@ def direct(
     rewording: str,
     fields: tuple[str, ...],
     own_words: bool,
+    cleared: bool,
     as_json: bool,
 ) -> None:
     """Give tip NUMBER to another desk too, with an instruction; that desk owes a report.
@@ -57,6 +59,7 @@ def direct(
             answers=answers,
             rewording=rewording.strip(),
             raw=own_words,
+            cleared=cleared,
         )
         _warn_of_hints(work, number, act)
         tip = work.act(number, act)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 from urllib.parse import urlencode
 
 import msgspec
 
 from satark.api import Priority
-from satark.casework import Clocks, Direction, Offices, WorkMark
+from satark.casework import Clocks, Direction, Gist, Offices, WorkMark
 from satark_desk.read_state import QueueEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from satark.casework import TipSummary
+    from satark.casework import TipSummary, Work
 
 PRIORITIES: tuple[Priority, ...] = ("urgent", "high", "normal")
 Mark: TypeAlias = Literal["new", "urgent", "risen", "closing", "owed", "disputed", "overdue", "mine", "open"]
@@ -24,17 +24,25 @@ MARKS: Final[tuple[Mark, ...]] = (
     "new", "urgent", "risen", "closing", "owed", "disputed", "overdue", "mine", "open",
 )  # fmt: skip
 """Marks that the queue can be filtered by, in the order in which an officer works."""
-ALWAYS_SHOWN: Final[frozenset[Mark]] = frozenset({"new", "urgent", "overdue", "open"})
-"""Marks whose count is shown even if it is 0."""
-FIELDS: Final = ("status", "category", "priority", "district", "station", "officer")
+Lane: TypeAlias = Literal["now", "owed", "decide", "waiting", "done", "merged"]
+"""What a desk does with a tip. `now`: it acts now. `owed`: it owes a report or the next step, and there is time.
+`decide`: it decides on a closing, a dispute or a consent. `waiting`: somebody else is to act first. `done`: finished.
+`merged`: it follows another tip."""
+LANES: Final[tuple[Lane, ...]] = get_args(Lane)
+"""The lanes, in the order of the queue."""
+WORK: Final = LANES[:4]
+"""The lanes of unfinished tips, which the queue shows without a filter."""
+FIELDS: Final = ("lane", "status", "category", "priority", "district", "station", "officer")
 """Fields of `Filter` that compare one value of the tip."""
 _MAX_QUERY = 200
-_URGENT, _RISEN, _HIGH = 3, 2, 1
+_PRESSING, _OVERDUE = 2, 1
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """What to show of the queue. The filter is part of the address, so that officers can bookmark and share a page."""
 
+    lane: str = ""
+    """One of `LANES`."""
     status: str = ""
     category: str = ""
     priority: str = ""
@@ -69,7 +77,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     summary: TipSummary
     days: int
+    lane: Lane = "now"
+    act_by: int = 0
+    """When the clock of the tip that runs now ends, Unix seconds; 0: none runs."""
     overdue: bool
+    """Whether a clock ran out that this desk keeps or watches, or the tip is unfinished for too long."""
+    pressing: bool = False
+    """Whether it is urgent, and since it came, or since its tipster wrote, no desk has acted."""
     new: bool
     """The officer has not seen it."""
     updated: bool
@@ -89,6 +103,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the report is due so soon that the officer is reminded."""
     awaited: tuple[Direction, ...] = ()
     """Directions to other desks whose reports are still to come."""
+    gist: Gist = Gist()
     snippet: str = ""
     """The words around what a search found."""
 
@@ -117,16 +132,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def is_pressing(self) -> bool:
-        """Whether it is urgent and unfinished."""
-        return not self.summary.finished and self.summary.header.priority == "urgent"
-
-    @property
     def rank(self) -> int:
-        """First sort key of the queue: unfinished urgent tips, then tips that rose to the desk, then high priority."""
-        if self.is_pressing:
-            return _URGENT
-        return _RISEN if "risen" in self.marks else _HIGH if self.urgency else 0
+        """What comes first in a lane: urgent tips that nobody acts on, then what is overdue."""
+        return _PRESSING if self.pressing else _OVERDUE if self.overdue else 0
 
 
 class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,24 +157,62 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
 
     def row(self, summary: TipSummary) -> Row:
         """Build the row of one tip."""
-        work = summary.work
-        days = self.age(summary.header.received)
-        breaches = self.clocks.breaches(summary.header, work, self.now)
-        open_days = self.clocks.open_days(summary.header, self.overdue_days)
+        work, header, has_key = summary.work, summary.header, bool(summary.holders)
+        days = self.age(header.received)
+        breaches = self.clocks.breaches(header, work, self.now)
+        is_old = has_key and days > self.clocks.open_days(header, self.overdue_days)
+        overdue = not work.finished and (is_old or any(has_key or one.desk == self.desk for one in breaches))
+        is_urgent = has_key and not work.finished and header.priority == "urgent"
+        pressing = is_urgent and (work.heard or not work.acted)
+        marks = self.offices.marks(self.desk, work, breaches)
         entry = self.queue_entries.get(summary.id, QueueEntry())
         due = work.directions[self.desk].due if work.owes(self.desk) else 0
         return Row(
             summary=summary,
             days=days,
-            overdue=not summary.finished and (days > open_days or bool(breaches)),
+            lane="now" if overdue or pressing else self._lane(summary, marks),
+            act_by=self.clocks.due(header, work),
+            overdue=overdue,
+            pressing=pressing,
             new=summary.id in self.unseen,
             updated=summary.id in self.updated,
             delivered=entry.band,
             position=entry.position,
-            marks=self.offices.marks(self.desk, work, breaches),
+            marks=marks,
             officer=work.assigned.get(self.desk, ""),
             mine=work.assigned.get(self.desk) == self.officer,
             due=due,
             soon=bool(due) and self.clocks.is_near(due, self.now),
             awaited=tuple(one for to, one in work.directions.items() if to != self.desk and work.owes(to)),
         )
+
+    def _lane(self, summary: TipSummary, marks: frozenset[WorkMark]) -> Lane:
+        """Return what the desk does with a tip of which no clock has run out."""
+        work = summary.work
+        if work.finished:
+            return "merged" if work.merged_into else "done"
+        if work.disputed and work.heard:
+            return "decide" if self._decides_dispute(summary) else "waiting"
+        consents = work.raw_asked is not None and work.raw_asked.message.desk == self.desk
+        if consents or ("closing" in marks and self._decides_closing(work)):
+            return "decide"
+        is_own = work.next_desk == self.desk or (work.next_desk in {"", *work.unattended} and self._is_lowest(summary))
+        waits = work.asked or summary.awaits_reply or any(one.is_open for one in work.directions.values())
+        if "owed" in marks or (is_own and work.acted and not waits and not work.heard):
+            return "owed"
+        return "now" if is_own and (work.heard or not waits) else "waiting"
+
+    def _decides_closing(self, work: Work) -> bool:
+        """Return whether this desk, of those that may decide on the closing, is the first."""
+        asking = work.awaits_closing_from()
+        return work.disputed or (work.director_of(asking) or asking) in {self.desk, *work.unattended}
+
+    def _decides_dispute(self, summary: TipSummary) -> bool:
+        """Return whether a disputed closing waits for this desk: one above, or where none has the tip, its own."""
+        closed_by = summary.work.finished_by
+        above = [one for one in summary.holders if self.offices.is_above(one, closed_by)]
+        return self.desk in (above or [closed_by])
+
+    def _is_lowest(self, summary: TipSummary) -> bool:
+        """Return whether no desk below this one has the tip, and an officer who may work on it."""
+        return not any(self.offices.is_above(self.desk, one) for one in summary.holders - summary.work.unattended)

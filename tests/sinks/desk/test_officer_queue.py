@@ -33,7 +33,7 @@ def test_a_tip_is_marked_as_new_until_the_officer_opens_it(
 def test_a_tip_links_to_its_neighbours_and_to_the_next_unread_tip(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
-    first, second, third = (seed_tip(services, [desk("sp")], received=f"2026-11-{d}T06/PT6H") for d in (24, 23, 22))
+    first, second, third = (seed_tip(services, [desk("sp")], received=f"2026-11-{d}T06/PT6H") for d in (22, 23, 24))
     client = browser("sp")
     assert f'href="/desk/tips/{first.number}" data-key="n"' in client.get("/desk/").text
     client.get(f"/desk/tips/{third.number}")

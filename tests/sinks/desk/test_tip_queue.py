@@ -7,10 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.tip import Header
-from satark.casework.opened_tip import TipSummary
-from satark.casework.work import Work
-from satark_desk.tip_queue import Filter, Row
+from satark.api.tip import CaseStep, Header, Message
+from satark.casework.clocks import Clocks, Offices
+from satark.casework.opened_tip import TipSummary, summarize
+from satark.casework.work import PostedMessage, Work
+from satark_desk.queue_index import sort_key
+from satark_desk.tip_queue import WORK, Filter, Row, RowBuilder
 
 
 def row(priority: str = "normal", status: str = "RECEIVED", **fields: Any) -> Row:
@@ -59,7 +61,80 @@ def test_a_finished_tip_is_not_marked_as_open_or_urgent_or_mine(shown: Row, mark
     assert {mark for mark in every if shown.has(mark)} == marks
 
 
-def test_urgent_tips_rank_above_risen_ones_and_risen_ones_above_high_priority() -> None:
-    risen = frozenset({"risen"})
-    rows = [row("urgent"), row("high", marks=risen), row("high"), row(), row("urgent", "CLOSED")]
-    assert [one.rank for one in rows] == [3, 2, 1, 0, 0]
+NOW = 1_795_521_600 + 100 * 3600
+"""A hundred hours after the end of the band in which the tips came: a tip of normal priority is not overdue by age."""
+OFFICES = Offices(above={"lanka": ["sp", "dig"], "sp": ["dig"], "dig": []}, first=["sp"])
+
+
+def said(desk: str = "sp", kind: str = "", hours: float = 0, **fields: Any) -> PostedMessage:
+    """A message in a tip's thread, some hours before now; `hours` to come for what a step makes due."""
+    if desk == "tipster":
+        return PostedMessage(1, Message(sender="tipster", text="and more", **fields))
+    step = CaseStep(kind=kind, due=int(NOW + hours * 3600), **fields) if kind else None  # type: ignore[arg-type]
+    told = {} if kind else fields
+    return PostedMessage(1, Message(sender="desk", desk=desk, internal=bool(kind), case=step, **told), "asha", NOW - 60)
+
+
+def ask_closing() -> PostedMessage:
+    return said("lanka", "asked_to_close", outcome="fir")
+
+
+TO_LANKA: dict[str, Any] = {"kind": "directed", "to": "lanka"}
+MERGED = [said(kind="merged", to="K4Q7-2XPM"), said(status="MERGED")]
+THREADS: dict[str, tuple[list[PostedMessage], str]] = {
+    "nobody acted": ([], "now waiting"),
+    "seen, which is no act": ([said(text="seen")], "now waiting"),
+    "in review": ([said(status="IN_REVIEW")], "owed waiting"),
+    "the tipster wrote": ([said(status="IN_REVIEW"), said("tipster")], "now waiting"),
+    "asked the tipster": ([said(status="NEED_INFO", question=True)], "waiting waiting"),
+    "a report is owed": ([said(hours=9, **TO_LANKA)], "waiting waiting owed"),
+    "a report is late": ([said(hours=-9, **TO_LANKA)], "now now now"),
+    "reported": ([said(hours=9, **TO_LANKA), said("lanka", "reported")], "owed waiting waiting"),
+    "closing asked": ([said(hours=9, **TO_LANKA), ask_closing()], "decide waiting waiting"),
+    "closed": ([said(kind="closed", outcome="fir"), said(status="CLOSED")], "done done"),
+    "set aside": ([said(status="SET_ASIDE")], "done done"),
+    "merged": (MERGED, "merged merged"),
+    "disputed": ([said(status="CLOSED"), said("tipster", feedback="no")], "waiting decide"),
+    "own words asked for": ([said(status="IN_REVIEW"), said(kind="asked_raw", to="lanka")], "decide waiting"),
+}
+"""What happened to a tip → its thread, and its lane at the SP, at the DIG, and at the station if it has a release."""
+
+
+def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal") -> Row:
+    received = "2026-11-27T18/PT6H" if priority == "normal" else "2026-11-28T12/PT6H"
+    header = row(priority).summary.header
+    header = msgspec.structs.replace(header, received=received)
+    holders = () if desk == "lanka" else ("sp", "dig")
+    thread = [msgspec.structs.replace(one, seq=n) for n, one in enumerate(thread, 1)]
+    builder = RowBuilder(
+        desk=desk, officer="asha", unseen=frozenset(), updated=frozenset(), queue_entries={}, offices=OFFICES,
+        clocks=Clocks(), now=NOW, overdue_days=3, age=lambda _: 2,
+    )  # fmt: skip
+    return builder.row(summarize("1", header, thread, holders))
+
+
+@pytest.mark.parametrize("happened", THREADS)
+def test_a_tip_stands_in_the_lane_of_what_the_desk_does_next(happened: str) -> None:
+    thread, lanes = THREADS[happened]
+    desks = ("sp", "dig", "lanka")[: len(lanes.split())]
+    assert " ".join(shown_at(desk, thread).lane for desk in desks) == lanes
+
+
+@pytest.mark.parametrize("desk", ["sp", "dig", "lanka"])
+def test_what_is_overdue_never_stands_below_what_is_not_due_and_a_finished_tip_in_no_lane_of_work(desk: str) -> None:
+    priorities = ("urgent", "high", "normal")
+    rows = [shown_at(desk, thread, one) for thread, _ in THREADS.values() for one in priorities]
+    listed = sorted(rows, key=lambda one: sort_key(one)[:3], reverse=True)
+    due = [one.overdue or one.pressing for one in listed]
+    assert due == sorted(due, reverse=True)
+    assert any(due)
+    assert not all(due)
+    assert {one.lane in WORK for one in rows if one.summary.finished} == {False}
+    assert {one.lane in WORK for one in rows if not one.summary.finished} == {True}
+    times = [one.act_by for one in listed if one.lane == "waiting" and one.act_by]
+    assert times == sorted(times)
+
+
+def test_an_urgent_tip_that_nobody_acts_on_stands_above_all_and_comes_back_when_its_tipster_writes() -> None:
+    acted = [said(status="IN_REVIEW")]
+    assert [shown_at("sp", thread, "urgent").rank for thread in ([], acted, [*acted, said("tipster")])] == [2, 0, 2]

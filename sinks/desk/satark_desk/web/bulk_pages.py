@@ -43,7 +43,8 @@ class BulkPages:
         act, once = _act_of(fields), form.get("once", "")
         if act is None or not session.is_first_submission(once):
             return redirect_to(request, "")
-        outcomes = self._perform(session, _numbers(fields), act)
+        seen = {number: int(fields[_TIP + number]) for number in _numbers(fields) if fields[_TIP + number].isdecimal()}
+        outcomes = self._perform(session, _numbers(fields), act, seen)
         self._web.drafts.drop(once)
         return self._to_draft(request, session, "bulk/done", {one.number: one.problem for one in outcomes})
 
@@ -75,10 +76,12 @@ class BulkPages:
         done = [number for number, problem in draft.fields.items() if not problem]
         return self._web.show(request, "bulk_done.html", session=session, done=done, refused=refused)
 
-    def _perform(self, session: OfficerSession, numbers: list[str], act: BulkAct) -> list[BulkOutcome]:
+    def _perform(
+        self, session: OfficerSession, numbers: list[str], act: BulkAct, seen: Mapping[str, int]
+    ) -> list[BulkOutcome]:
         """Perform the act. Tips that the officer had read before stay read."""
         read = [number for number in numbers if session.queue.has_read(number)]
-        outcomes = act.perform_all(self._pages.acts(session), session.casework, numbers)
+        outcomes = act.perform_all(self._pages.acts(session), session.casework, numbers, seen)
         for number in read:
             self._note_seen(session, number)
         return outcomes

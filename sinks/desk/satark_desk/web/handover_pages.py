@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -13,12 +12,6 @@ from satark_desk.officers import officers_of
 from satark_desk.tip_queue import Filter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from satark_desk.tip_queue import Row
     from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.session_store import OfficerSession
 
@@ -34,8 +27,8 @@ class HandoverPages:
         queue, desk = session.queue, session.desk
         session.casework.note_listed()
         queue.refresh()
-        mine = _by_due(queue.page(Filter(mark="mine"), None))
-        owed = _by_due(row for row in queue.page(Filter(mark="owed"), None) if not row.officer)
+        mine = queue.page(Filter(mark="mine"), None)
+        owed = [row for row in queue.page(Filter(mark="owed"), None) if not row.officer]
         officers = self._web.context.read(lambda c: officers_of(c, desk))
         return self._web.show(
             request,
@@ -47,8 +40,3 @@ class HandoverPages:
             colleagues=[name for name in officers if name != session.officer],
             longest=MAX_TEXT,
         )
-
-
-def _by_due(rows: Iterable[Row]) -> list[Row]:
-    """Sort rows by when the desk owes a report; rows without such a report come last, in the order of the queue."""
-    return sorted(rows, key=lambda row: row.due or math.inf)

@@ -12,6 +12,8 @@ from starlette.responses import Response
 from satark.api import FINISHED_STATUSES, OUTCOMES, STATUSES
 from satark.casework import (
     BULK_KINDS,
+    FOR_DESKS,
+    MAX_REPORT,
     MAX_TEXT,
     MOST_TIPS,
     DeskAct,
@@ -28,7 +30,7 @@ from satark_desk.maps import place_map
 from satark_desk.officers import officers_of
 from satark_desk.original_requests import originals_of
 from satark_desk.places import file_origins
-from satark_desk.tip_queue import PRIORITIES, Filter
+from satark_desk.tip_queue import MARKS, PRIORITIES, WORK, Filter
 from satark_desk.web.release_view import given_directions, release_form
 from satark_desk.wordings import wordings_of
 
@@ -43,8 +45,6 @@ _BY_OTHER_ACTS = frozenset({"RECEIVED", "CLOSED", "MERGED"})
 
 _TO_TIPSTER = frozenset({"status", "ask"})
 """Acts whose text a tipster reads."""
-
-"""Statuses that a directed desk does not set: such a desk asks to close a tip instead."""
 
 
 class DeskPages:
@@ -73,9 +73,10 @@ class DeskPages:
             wanted=wanted,
             rows=queue.page(wanted, found, (number - 1) * size, size),
             total=total,
-            counts=queue.count_by_status(),
-            statuses=STATUSES,
-            marks=queue.count_by_mark(),
+            lanes=queue.count_by_lane(),
+            work=WORK,
+            marks=MARKS,
+            statuses=[status for status in STATUSES if status in queue.values("status")],
             pressing=queue.pressing,
             unread=queue.first_unread(wanted, found),
             categories=queue.values("category"),
@@ -87,7 +88,6 @@ class DeskPages:
             priorities=PRIORITIES,
             page=number,
             pages=pages,
-            every=queue.every,
             floods=queue.floods if not wanted.query and number == 1 else [],
             bulk_kinds=BULK_KINDS,
             colleagues=services.read(lambda c: officers_of(c, desk)),
@@ -136,6 +136,7 @@ class DeskPages:
             wanted=Filter.read(request.query_params),
             desks=session.casework.directing.allowed_targets(tip),
             longest=MAX_TEXT,
+            limits=lambda act: MAX_REPORT if act in FOR_DESKS else MAX_TEXT,
             inline=INLINE,
             may_hear=session.casework.may_hear() if tip.voices else False,
             may_contain_voice=may_contain_voice,
@@ -165,8 +166,7 @@ class DeskPages:
             "work": work,
             "titles": {desk.name: desk.title for desk in services.desks()},
             "breaches": acts.clocks.breaches(tip.header, work, time.time()),
-            "next_act_due": acts.clocks.next_act_due(tip.header, work),
-            "first_act_due": 0 if work.acted or work.finished else acts.clocks.first_act_due(tip.header),
+            "act_by": 0 if any(one.is_open for one in work.directions.values()) else acts.clocks.due(tip.header, work),
             "in_working_time": acts.clocks.working_for(tip.header.priority) is not None,
             "may_close": may_close,
             "may_decide": acts.may_decide(tip),
@@ -192,6 +192,7 @@ class DeskPages:
         targets = session.casework.directing.allowed_targets(tip)
         takes_release = [desk.name for desk in targets if acts.releases.takes_release(tip, desk.name)]
         return {
+            "accused": acts.releases.accused_by_words(tip),
             "release_form": release_form(tip, text, services.geography) if takes_release else None,
             "holders": ", ".join(desks[one].title if one in desks else one for one in tip.access.holders),
             "directions": given_directions(tip, services, desks, session.desk),

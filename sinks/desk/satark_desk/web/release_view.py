@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from satark.api import DESK_SINK, Desk, Redacted, Release
 from satark.casework import RELEASABLE, MarkedText, OpenTip, marked
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _NOT_WORDS = frozenset({"category", "evidence", "known_by", "district", "station"})
 """Steps whose answers are codes, and no words of the tipster."""
+_WORDS_OF_PLACE = frozenset({"text", "name", "address", "voice"})
 
 
 class ReleaseForm(Redacted, frozen=True, kw_only=True):
@@ -26,7 +27,7 @@ class ReleaseForm(Redacted, frozen=True, kw_only=True):
     own: tuple[tuple[str, tuple[MarkedText, ...]], ...]
     """Step → the tipster's own words, split into parts that point to the tipster and parts that don't."""
     fields: tuple[tuple[str, str], ...]
-    """Step → its answer as text, to be edited."""
+    """Step → what its field is filled in with: an answer that the tipster chose, and never their words."""
 
 
 class GivenDirection(Redacted, frozen=True, kw_only=True):
@@ -50,9 +51,19 @@ def release_form(tip: OpenTip, text: PageText, geography: Geography) -> ReleaseF
     """Return what may be handed over of a tip. The form offers the transcripts of spoken words, where there are any."""
     words = {step: _words(tip, step, text) for step in tip.tip.answers}
     own = {step: tuple(marked(said, geography)) for step, said in words.items() if said and step not in _NOT_WORDS}
-    return ReleaseForm(
-        own=tuple(own.items()), fields=tuple((step, words[step]) for step in RELEASABLE if words.get(step))
-    )
+    filled = [(step, _chosen(tip.tip.answers[step], step, text)) for step in RELEASABLE if words.get(step)]
+    return ReleaseForm(own=tuple(own.items()), fields=tuple(filled))
+
+
+def _chosen(value: Any, step: str, text: PageText) -> str:
+    """Return what of an answer the tipster chose, or pinned on a map: none of the tipster's words."""
+    if isinstance(value, list):
+        return " · ".join(filter(None, (_chosen(one, step, text) for one in value)))
+    if isinstance(value, dict):
+        value = {name: part for name, part in value.items() if name not in _WORDS_OF_PLACE}
+        return text.answer(step, value) if value else ""
+    shown = text.answer(step, value)
+    return "" if shown == value else shown
 
 
 def _words(tip: OpenTip, step: str, text: PageText) -> str:

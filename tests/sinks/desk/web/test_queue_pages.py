@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from httpx2 import Client
@@ -33,7 +34,7 @@ def test_the_queue_is_filtered_searched_and_paged(
     arms = seed_tip(services, sp, category="ARMS", received="2026-10-01T06/PT6H", answers={"what": "तमंचा बनता है"})
     casework("sp").respond(casework("sp").open(arms.number), status="VERIFYING")
     client = browser("sp")
-    assert listed(client.get("/desk/").text) == [tip.number for tip in reversed(many[2:])]
+    assert listed(client.get("/desk/").text) == [tip.number for tip in many[:5]]
     assert len(listed(client.get("/desk/?page=2").text)) == 3
     for query in ("category=ARMS", "status=VERIFYING", "q=तमंचा", f"q={arms.number.lower()}", "category=ARMS&mark=open"):
         assert listed(client.get(f"/desk/?{query}").text) == [arms.number]
@@ -44,6 +45,19 @@ def test_the_queue_is_filtered_searched_and_paged(
     for number in ("99", "0", "-1", "x", "²", "1" * 40):
         assert listed(client.get(f"/desk/?page={number}").text)
     assert len(listed(client.get("/desk/?mark=overdue&page=2").text)) == 3
+
+
+def test_a_row_says_the_tips_own_words_its_place_channel_and_files_and_whom_it_accuses(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    answers = {"category": "ARMS", "place": {"text": "चौराहा"}, "what": "तमंचे  बिकते हैं\nरोज़ " + "और " * 90}
+    accused = Accused(level="station", unit="sigra")
+    seed_tip(services, [desk("sp")], category="ARMS", answers=answers, evidence=("1", "2"), accused=accused)
+    row = re.search(r'<ol class="tips".*?</ol>', browser("sp").get("/desk/").text, re.DOTALL)
+    assert row is not None
+    for said in (">तमंचे बिकते हैं रोज़ और ", "…<", "Lanka, Varanasi · ", " · by chat · files: 2", "Names the police"):
+        assert said in row[0]
+    assert "चौराहा" not in row[0]
 
 
 def test_the_queue_shows_since_when_a_directed_tip_is_at_the_desk(

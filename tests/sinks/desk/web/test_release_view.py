@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -16,6 +17,7 @@ from support.tips import SeededTip, seed_tip
 
 Browser = Callable[..., Client]
 SECOND = "second passphrase 1"
+REFUSED = "The words may accuse the police of this desk."
 REWORDING = "Liquor is sold near the market."
 
 
@@ -137,3 +139,41 @@ def test_a_station_can_not_direct_a_tip(
     page = browser("lanka").get(f"/desk/tips/{tip.number}").text
     assert f'action="/desk/tips/{tip.number}/direct"' not in page
     assert f'action="/desk/tips/{tip.number}/report"' in page
+
+
+@pytest.mark.parametrize(
+    ("what", "is_kept"),
+    [
+        ("Lanka ke daroga har hafte paisa lete hain", True),
+        ("थानेदार का भाई यह अड्डा चलाता है", True),
+        ("The inspector at Sigra is paid every week", False),
+        ("लंका में शराब बिकती है, पुलिस भेजिए", False),
+    ],
+)
+def test_a_station_whose_police_the_words_may_accuse_gets_nothing_until_an_officer_says_that_they_do_not(
+    what: str,
+    is_kept: bool,  # noqa: FBT001 - pytest's
+    services: Services,
+    browser: Browser,
+    desk: Callable[[str], Desk],
+) -> None:
+    tip = seed_tip(services, [desk("sp")], answers={"category": "liquor", "what": what, "police": "no"})
+    client, form = browser("sp"), {"to": "lanka", "text": "look", "rewording": "Go there."}
+    assert (REFUSED in client.post(f"/desk/tips/{tip.number}/direct", data=form).text) is is_kept
+    if is_kept:
+        assert REFUSED in act(client, tip, "direct", **form)
+        assert browser("lanka").get(f"/desk/tips/{tip.number}").status_code == 404
+        assert "Not opened yet" in act(client, tip, "direct", **form, cleared="yes")
+
+
+def test_the_form_fills_in_what_the_tipster_chose_and_none_of_their_words(
+    services: Services, browser: Browser, desk: Callable[[str], Desk]
+) -> None:
+    place = {"text": "मेरे घर के सामने वाली गली", "latitude": 25.3, "longitude": 82.9, "station": "lanka"}
+    answers = {"what": "जुआ", "place": place, "who": "मेरे चाचा", "danger": ["happening", "मेरी बहन को"], "how_often": "x"}
+    tip = seed_tip(services, [desk("sp")], answers=answers)
+    page = browser("sp").get(f"/desk/tips/{tip.number}").text
+    filled = dict(re.findall(r'<textarea name="give_(\w+)"[^>]*>([^<]*)</textarea>', page))
+    assert filled["place"] == "25.30000, 82.90000\nLanka"
+    assert {step: filled[step] for step in ("who", "how_often")} == {"who": "", "how_often": ""}
+    assert not any(word in field for field in filled.values() for word in ("घर", "चाचा", "बहन"))
