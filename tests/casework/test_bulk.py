@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from satark.casework.act_names import MAX_TEXT
+from satark.api.tip import Message
+from satark.casework.act_names import MAX_REPORT
 from satark.casework.bulk import BulkAct, BulkKind
 from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import DeskActs
 from satark.services import Services
 from support.desks import SeededDesk, listed_officer
-from support.tips import seed_tip
+from support.tips import seed_message, seed_tip
 
 pytestmark = pytest.mark.slow("a desk at work")
 
@@ -79,10 +80,21 @@ def test_the_officer_who_takes_over_reads_a_note_for_their_desk_alone(
     assert [one.message.text for one in dig.casework.open(seeded.number).thread] == [""]
 
 
+def test_a_tip_that_has_changed_since_the_page_was_shown_is_left_as_it_is(services: Services, sp: SeededDesk) -> None:
+    work = sp.casework_of("sp-1")
+    first, second = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
+    seen = {tip.number: work.open(tip.number).summary.newest for tip in (first, second)}
+    seed_message(services, first, Message(sender="tipster", text="they come tonight"))
+    act = BulkAct(kind="aside", text="prank")
+    done = act.perform_all(DeskActs(services, work, Clocks()), work, seen, seen)
+    assert [(one.number, one.problem) for one in done] == [(first.number, "changed"), (second.number, "")]
+    assert [work.open(tip.number).status for tip in (first, second)] == ["RECEIVED", "SET_ASIDE"]
+
+
 def test_nothing_is_handed_over_with_a_note_that_is_too_long(services: Services) -> None:
     sp = SeededDesk(services, "sp", officers=(listed_officer("asha", "head"), listed_officer("bina")))
     seeded, work = seed_tip(services, [sp.desk]), sp.casework_of("asha")
-    acts, act = DeskActs(services, work, Clocks()), BulkAct(kind="assign", to="bina", text="x" * (MAX_TEXT + 1))
+    acts, act = DeskActs(services, work, Clocks()), BulkAct(kind="assign", to="bina", text="x" * (MAX_REPORT + 1))
     assert [one.problem for one in act.check_all(acts, work, [seeded.number])] == ["long"]
     assert [one.problem for one in act.perform_all(acts, work, [seeded.number])] == ["long"]
     assert work.open(seeded.number).thread == ()

@@ -148,6 +148,11 @@ def status(tipster: Tipster, code: str) -> str:
     return tipster.says("mailbox.show", number=tipster.number, status=tipster.says(f"status.{code}"), sentence="")
 
 
+def in_english(key: str) -> str:
+    """Return a text as the other officers read it."""
+    return Catalogues.of("satark_desk.web")["en"].text(key)
+
+
 def in_hindi(key: str) -> str:
     """Return a text as the station's officer reads it."""
     return Catalogues.of("satark_desk.web")["hi"].text(key)
@@ -178,7 +183,7 @@ async def questions_are_answered_by_whatsapp_and_by_sms(day: Day) -> None:
         ("sand", "किस रास्ते से ले जाते हैं?", "घाट वाली सड़क से"),
     ):
         tipster = day.tipsters[story]
-        assert await day.act(day.sp, story, "ask", text=question) == "The question is sent."
+        assert await day.act(day.sp, story, "ask", text=question) == in_english("done.ask")
         assert question not in await tipster.hear_news()
         assert question in await tipster.ask()
         await tipster.answer(answer)

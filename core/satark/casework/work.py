@@ -167,6 +167,8 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
         work = msgspec.structs.replace(work, unattended=work.unattended - {message.desk})
     if message.case and message.case.kind in _OF_PEOPLE:
         return _after_people(work, posted, message.case)
+    if message.status == "REOPENED" and message.internal:  # a desk tells stations of a dispute, which is no act
+        return msgspec.structs.replace(work, status="REOPENED", disputed=True, disputes=max(1, work.disputes))
     if message.status or (message.case and message.case.kind in _ACTS):
         work = msgspec.structs.replace(work, acted=True, acted_by=message.desk, acted_at=posted.at, heard=False)
     if message.case:

@@ -89,6 +89,13 @@ class OfficerQueue(QueueWatcher):
                 return False
             return tip not in self._unseen | self._updated
 
+    def news(self, number: str) -> dict[str, int]:
+        """Return the present version of a tip, or without a number of the queue, and the number of pressing tips."""
+        with self._index.cache.lock:
+            self._index.refresh()
+            tip = self._index.cache.find(number)[0] if number else ""
+            return {"version": 0 if tip in self._kept_from else self._index.version(tip), "pressing": self.pressing}
+
     @property
     def pressing(self) -> int:
         """The number of urgent tips that are unread, and of reports that are due soon."""
@@ -184,7 +191,7 @@ class OfficerQueue(QueueWatcher):
         kept = self._kept_from
         if wanted.status or wanted.lane or found is not None:
             return kept
-        finished = kept.union(*(self._index.having("lane", lane) for lane in LANES if lane not in WORK))
+        finished = set(kept).union(*(self._index.having("lane", lane) for lane in LANES if lane not in WORK))
         return finished if wanted.query else finished | self._grouped
 
     def _ordered(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:

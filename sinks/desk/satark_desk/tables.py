@@ -103,6 +103,17 @@ wording = Table(
     comment="texts that the officers of a desk often write to tipsters",
 )
 
+form_draft = Table(
+    "desk_form_draft",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("desk", String(40), nullable=False),
+    Column("officer", String(40), nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the desk: form_drafts.FormDraft; empty: a session"),
+    Column("at", BigInteger, nullable=False, comment="Unix seconds"),
+    comment="forms that officers have not finished, and whose sessions may leave some",
+)
+
 queue = Table(
     "desk_queue",
     metadata,

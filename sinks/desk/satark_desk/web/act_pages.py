@@ -7,7 +7,7 @@ officer wrote is still there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -18,13 +18,15 @@ from satark.casework import MAX_TEXT, ActRefused, NoSuchTip, OpenTip, SenderHint
 from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.tip_queue import Filter
 from satark_desk.web.desk_web import redirect_to
-from satark_desk.web.form_drafts import FormOwner
+from satark_desk.web.form_drafts import FormOwner, typed_id
 
 if TYPE_CHECKING:
     from satark.casework import ActName, DeskAct
     from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.queue_pages import DeskPages
     from satark_desk.web.session_store import OfficerSession
+
+_TYPED: Final = ("text", "reason", "rewording")
 
 
 class ActPages:
@@ -35,11 +37,7 @@ class ActPages:
         self._pages = pages
 
     def submit(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Handle a form: perform a confirmed act, or keep the form as a draft and show the draft.
-
-        Raises:
-            CaseworkError: the desk has no such tip.
-        """
+        """Handle a form: perform a confirmed act, or keep the form as a draft and show the draft."""
         name = _action(request)
         if name == "recuse" and session.has_submitted(form.get("once", "")):
             return redirect_to(request, "?done=recuse")  # a double click: at the second click, the tip is gone
@@ -53,17 +51,13 @@ class ActPages:
         if session.is_first_submission(once):
             act = act_of(name, form, self._web.settings.utc_offset_hours)
             self._pages.acts(session).perform(tip, act)
-            self._web.drafts.drop(once)
+            self._web.drafts.drop(once, typed_id(session.unlocked, f"tips/{tip.tip.number}/{name}"))
         if name == "recuse":  # whoever recused themselves does not have the tip any more
             return redirect_to(request, "?done=recuse")
         return self._to_tip(request, tip, done=self._done(session, tip, name, form))
 
     def show(self, request: Request, session: OfficerSession) -> Response:
-        """Show a draft: for confirmation, or as a form if the officer edits it or the rules refuse it.
-
-        Raises:
-            CaseworkError: the desk has no such tip.
-        """
+        """Show a draft: for confirmation, or as a form if the officer edits it or the rules refuse it."""
         name, tip = _action(request), session.casework.open(request.path_params["number"])
         id_ = request.query_params.get("draft", "")
         draft = self._web.drafts.find(session.unlocked, id_)
@@ -139,16 +133,26 @@ class ActPages:
         }
 
     def hints(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Show what in a rewording points to the tipster, while the officer writes it.
-
-        Raises:
-            CaseworkError: the desk has no such tip.
-        """
+        """Show what in a rewording points to the tipster, while the officer writes it."""
         session.casework.open(request.path_params["number"])
         given = [value[:MAX_TEXT] for name, value in form.items() if name == "rewording" or name in GIVEN]
         return self._web.show(
             request, "release_hints.html", hints=SenderHints.of_texts(given, self._web.context.geography)
         )
+
+    def keep(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
+        """Keep what an officer is typing into the form of an act."""
+        number, _, action = form.get("path", "").partition("/tips/")[2].partition("/")
+        tip, name = session.casework.open(number), act_name(action)
+        if name is not None:
+            path = f"tips/{tip.tip.number}/{name}"
+            fields = {field: form[field] for field in FIELDS if field in form}
+            id_ = typed_id(session.unlocked, path)
+            if any(fields.get(name, "").strip() for name in _TYPED):
+                self._web.drafts.put(FormOwner.of(session.unlocked), path, fields, id_)
+            else:
+                self._web.drafts.drop(id_)
+        return Response(status_code=204)
 
     def _usual_due(self, session: OfficerSession, tip: OpenTip) -> int:
         acts = self._pages.acts(session)

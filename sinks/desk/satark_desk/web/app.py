@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -44,6 +45,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     orders, bulk, wordings = OrderPages(web), BulkPages(web, pages), WordingPages(web)
     routes = [
         Route("/", web.page(pages.queue)),
+        Route("/news", web.page(pages.news)),
         Route("/handover", web.page(HandoverPages(web).show)),
         Route("/wordings", web.page(wordings.show)),
         Route("/wordings", web.form(wordings.save), methods=["POST"]),
@@ -68,16 +70,16 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
         Route("/cases.csv", web.page(orders.cases)),
         Route("/tips/{number}/orders", web.form(orders.make), methods=["POST"]),
         Route("/tips/{number}/orders/{to}", web.page(orders.order)),
+        Route("/typed", web.form(acts.keep), methods=["POST"]),
         Route("/tips/{number}/hints", web.form(acts.hints), methods=["POST"]),
         Route("/tips/{number}/{action}", web.page(acts.show)),
         Route("/tips/{number}/{action}", web.form(acts.submit), methods=["POST"]),
         Route("/resume/{draft}", web.page(acts.resume)),
-        Mount("/static", _Assets(directory=Path(__file__).parent / "static")),
+        Mount("/static", GZipMiddleware(_Assets(directory=Path(__file__).parent / "static"))),
     ]
     middleware = [Middleware(one, public_url=public_url) for one in (PageHeaders, SameOrigin)]
     site = Starlette(routes=routes, middleware=middleware)
-    # Whether an officer is signed in, or a form waits for one who signs in again.
-    site.state.in_use = lambda: web.sessions.in_use() or bool(web.drafts)
+    site.state.in_use = web.sessions.in_use
     return site
 
 

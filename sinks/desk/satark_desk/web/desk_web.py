@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.api import CantOpen, CaseworkError, FormError, page_templates, preferred, read_form
+from satark.casework import Proposal
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
 from satark_desk.passphrases import MEMORY_KIB
+from satark_desk.recovery import requests_of
 from satark_desk.roster_memory import unseen_entries
 from satark_desk.second_factors import PasskeySite
-from satark_desk.web.form_drafts import FormDrafts
 from satark_desk.web.help_topics import ACT_KEYS, SIGN_IN_TOPICS, TOPICS
 from satark_desk.web.page_text import PageText, officers_languages
 from satark_desk.web.session_store import SECOND_FACTOR_WITHIN, OfficerSession, PendingSignIns, Sessions
@@ -40,7 +41,7 @@ VISIT_COOKIE = "satark-desk-visit"
 NEXT_COOKIE = "satark-desk-next"
 _MAX_NEXT = 500
 """Characters of an address that is remembered through the sign-in."""
-_KEPT_FORMS = ("tips", "retention")
+_KEPT_FORMS = ("tips", "retention", "bulk")
 """First parts of the addresses whose forms the desk keeps when the session has ended. None of these forms takes a
 secret.
 """
@@ -72,7 +73,7 @@ class DeskWeb:
         self.code_throttle = Throttle(LONGEST_GAP_OF_CODES)
         at_once = min(settings.passphrase_checks_at_once, settings.passphrase_memory_mib * 1024 // MEMORY_KIB)
         QUEUE.resize(max(1, at_once), settings.passphrase_checks_waiting)
-        self.drafts = FormDrafts()
+        self.drafts = self.sessions.drafts
         self._public = public_url
         self._text = {
             name: PageText(name, context.geography, settings.utc_offset_hours, context.questionnaire)
@@ -105,6 +106,8 @@ class DeskWeb:
             "roster_news": 0,
             "roster_alarm": False,
             "roster_lost": False,
+            "unsigned": 0,
+            "recoveries": 0,
             "once": secrets.token_urlsafe(12),
             "now": time.time(),
             "topics": TOPICS,
@@ -119,8 +122,14 @@ class DeskWeb:
         services = self.context
         checked = services.read_keys(services.roster.check)
         alarm = bool(services.inspect_rosters())
-        news = unseen_entries(services, session.unlocked, checked.state)
-        return {"roster_news": news, "roster_alarm": alarm, "roster_lost": bool(checked.lost) or session.roster_lost}
+        own = session.desk, session.officer
+        return {
+            "roster_news": unseen_entries(services, session.unlocked, checked.state),
+            "roster_alarm": alarm,
+            "roster_lost": bool(checked.lost) or session.roster_lost,
+            "unsigned": sum(own not in one.entry.signers for one in services.read(Proposal.all)),
+            "recoveries": sum(one.officer != own[1] for one in services.read(lambda c: requests_of(c, own[0]))),
+        }
 
     async def help(self, request: Request) -> Response:
         """Show the help of all pages: what each page is for, and its keys.
@@ -198,7 +207,8 @@ class DeskWeb:
 
     async def _keep_form(self, request: Request) -> Response:
         """Keep a form that an officer sent after their session had expired, until the officer has signed in again."""
-        owner = self.sessions.ended_owner(request.cookies.get(SESSION_COOKIE, ""))
+        token = request.cookies.get(SESSION_COOKIE, "")
+        owner = await run_in_threadpool(self.drafts.owner_of, token)
         path = url_path(request).lstrip("/")
         if owner is None or path.partition("/")[0] not in _KEPT_FORMS:
             return self.sign_in_first(request)

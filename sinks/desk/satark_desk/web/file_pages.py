@@ -30,12 +30,7 @@ _MAX_INPUT = 40
 
 
 def show_file(request: Request, session: OfficerSession) -> Response:
-    """Stream the clean copy of a file.
-
-    Raises:
-        CaseworkError: there is no such tip or file, or the file has no clean copy.
-        CantOpen: the file was altered.
-    """
+    """Stream the clean copy of a file."""
     tip = session.casework.open(request.path_params["number"])
     record = tip.file(request.path_params["ordinal"])
     chunks = session.casework.evidence(tip, record.ordinal)
@@ -52,12 +47,7 @@ def show_file(request: Request, session: OfficerSession) -> Response:
 
 
 def show_preview(request: Request, session: OfficerSession) -> Response:
-    """Return a file's preview: a smaller picture, a video's still frame, a page, or a waveform.
-
-    Raises:
-        CaseworkError: there is no such tip or file, or the file has no preview.
-        CantOpen: the file was altered.
-    """
+    """Return a file's preview: a smaller picture, a video's still frame, a page, or a waveform."""
     tip = session.casework.open(request.path_params["number"])
     ordinal = request.path_params["ordinal"]
     content = session.casework.preview(tip, ordinal)
@@ -87,12 +77,7 @@ class OriginalPages:
         return redirect_to(request, f"tips/{tip.tip.number}")
 
     def download(self, request: Request, session: OfficerSession) -> Response:
-        """Return the original of a file, with the approval of another officer.
-
-        Raises:
-            CaseworkError: there is no such file or no approval, or the file is a voice and neither officer may listen.
-            CantOpen: the file was altered.
-        """
+        """Return the original of a file, with the approval of another officer."""
         tip = session.casework.open(request.path_params["number"])
         ordinal = request.path_params["ordinal"]
         record = next((one for one in tip.records if one.ordinal == ordinal), None)

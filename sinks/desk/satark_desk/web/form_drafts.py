@@ -1,31 +1,39 @@
-"""Drafts of forms: what an officer has not confirmed yet, or sent after their session had ended.
+"""Drafts of forms: what an officer typed, has not confirmed yet, or sent after their session had ended.
 
-The drafts are in memory alone, sealed to the desk's key: only an officer who has unlocked the desk can read them.
+The drafts are sealed to the desk's key: only an officer who has unlocked the desk can read them. They outlast the
+session, and a restart.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from sqlalchemy import delete, select
 
 from satark.api import CantOpen, Redacted, open_as, seal
+from satark_desk.tables import form_draft
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from satark.casework import Services, UnitOfWork
     from satark_desk.desk_keys import UnlockedDesk
 
-KEPT_SECONDS: Final = 12 * 3600.0
+KEPT_SECONDS: Final = 36 * 3600
 """Seconds for which a draft is kept."""
 MAX_DRAFTS: Final = 40
 """Most drafts of one officer. A further draft replaces the oldest."""
+_PADDED: Final = 2048
 
 
 class FormDraft(Redacted, frozen=True, kw_only=True):
-    """A form that was sent, with the page that it was sent to."""
+    """A form with the page that it was sent to, or is to be sent to."""
 
     path: str
     """The page's address below that of the desk, with its query."""
@@ -46,53 +54,70 @@ class FormOwner(msgspec.Struct, frozen=True):
         return cls(unlocked.desk.name, unlocked.officer, unlocked.desk.recipient)
 
 
-class _Kept(msgspec.Struct, frozen=True):
-    officer: tuple[str, str]
-    sealed: bytes
-    at: float
-
-
 class FormDrafts:
-    """The drafts of this process, by a random id. Every method may be called from any thread."""
+    """The drafts, by an id, and the sessions whose officers may leave some. Call a method from any thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, services: Services, clock: Callable[[], float] = time.time) -> None:
+        self._services = services
         self._clock = clock
-        self._lock = threading.Lock()
-        self._kept: dict[str, _Kept] = {}
 
-    def __len__(self) -> int:
-        """Return the number of drafts that have not expired."""
-        return sum(self._clock() - one.at <= KEPT_SECONDS for one in list(self._kept.values()))
-
-    def put(self, owner: FormOwner, path: str, fields: Mapping[str, str]) -> str:
-        """Keep a form; return the draft's id."""
-        sealed = seal(FormDraft(path=path, fields=dict(fields)), owner.recipient)
-        officer, id_ = (owner.desk, owner.officer), secrets.token_urlsafe(12)
-        with self._lock:
-            self._purge(officer)
-            self._kept[id_] = _Kept(officer, sealed, self._clock())
+    def put(self, owner: FormOwner, path: str, fields: Mapping[str, str], id_: str = "") -> str:
+        """Keep a form, in place of the one with this id if it is given; return the draft's id."""
+        sealed = seal(FormDraft(path=path, fields=dict(fields)), owner.recipient, padded=_PADDED)
+        id_ = id_ or secrets.token_urlsafe(12)
+        self._services.write_now(lambda unit: self._add(unit, owner, id_, sealed))
         return id_
 
     def find(self, unlocked: UnlockedDesk, id_: str) -> FormDraft | None:
         """Return a draft of this officer; None if no draft has this id, or it has expired."""
-        with self._lock:
-            kept = self._kept.get(id_)
-        expired = kept is None or self._clock() - kept.at > KEPT_SECONDS
-        if kept is None or expired or kept.officer != (unlocked.desk.name, unlocked.officer):
-            return None
-        try:
-            return open_as(FormDraft, kept.sealed, unlocked.identity)
-        except CantOpen:
-            return None  # the desk's key was changed meanwhile
+        return self._of(unlocked).get(id_)
 
-    def drop(self, id_: str) -> None:
-        """Forget a draft."""
-        with self._lock:
-            self._kept.pop(id_, None)
+    def typed(self, unlocked: UnlockedDesk) -> dict[str, str]:
+        """Return the forms into which an officer typed something that is not done: path → the draft's id."""
+        return {one.path: id_ for id_, one in self._of(unlocked).items() if id_ == typed_id(unlocked, one.path)}
 
-    def _purge(self, officer: tuple[str, str]) -> None:
-        now = self._clock()
-        gone = [id_ for id_, one in self._kept.items() if now - one.at > KEPT_SECONDS]
-        own = [id_ for id_, one in self._kept.items() if one.officer == officer]
-        for id_ in (*gone, *own[: max(0, len(own) - MAX_DRAFTS + 1)]):
-            self._kept.pop(id_, None)
+    def _of(self, unlocked: UnlockedDesk) -> dict[str, FormDraft]:
+        mine = (form_draft.c.desk == unlocked.desk.name) & (form_draft.c.officer == unlocked.officer)
+        query = select(form_draft.c.id, form_draft.c.sealed).where(mine, form_draft.c.sealed != b"", self._is_kept())
+        found = {}
+        for id_, sealed in self._services.read(lambda c: c.execute(query).all()):
+            with contextlib.suppress(CantOpen):  # the desk's key was changed meanwhile
+                found[id_] = open_as(FormDraft, sealed, unlocked.identity)
+        return found
+
+    def drop(self, *ids: str) -> None:
+        """Forget drafts."""
+        self._services.write_now(lambda unit: unit.main.execute(delete(form_draft).where(form_draft.c.id.in_(ids))))
+
+    def mark_session(self, token: str, unlocked: UnlockedDesk) -> None:
+        """Remember whose session a token names, so that a form which comes after the session's end is kept."""
+        if unlocked.identity:  # an auditor writes nothing
+            self._services.write_now(lambda unit: self._add(unit, FormOwner.of(unlocked), _session_id(token), b""))
+
+    def owner_of(self, token: str) -> FormOwner | None:
+        """Return the owner of the session that a token names, or named; None if it is not known."""
+        query = select(form_draft.c.desk, form_draft.c.officer).where(form_draft.c.id == _session_id(token))
+        found = self._services.read(lambda c: c.execute(query.where(self._is_kept())).one_or_none())
+        desks = {desk.name: desk for desk in self._services.desks()}
+        return FormOwner(found.desk, found.officer, desks[found.desk].recipient) if found else None
+
+    def _is_kept(self) -> ColumnElement[bool]:
+        return form_draft.c.at >= int(self._clock()) - KEPT_SECONDS
+
+    def _add(self, unit: UnitOfWork, owner: FormOwner, id_: str, sealed: bytes) -> None:
+        mine = (form_draft.c.desk == owner.desk) & (form_draft.c.officer == owner.officer)
+        row = {"id": id_, "desk": owner.desk, "officer": owner.officer, "sealed": sealed, "at": int(self._clock())}
+        unit.main.execute(delete(form_draft).where((form_draft.c.id == id_) | ~self._is_kept()))
+        drafts = select(form_draft.c.id).where(mine, form_draft.c.sealed != b"").order_by(form_draft.c.at.desc())
+        surplus = unit.main.execute(drafts.offset(MAX_DRAFTS - 1)).scalars().all() if sealed else []
+        unit.main.execute(delete(form_draft).where(form_draft.c.id.in_(surplus)))
+        unit.insert(form_draft, [row])
+
+
+def typed_id(unlocked: UnlockedDesk, path: str) -> str:
+    """Return the id of the draft that keeps what an officer types into the form of a page."""
+    return hashlib.sha256("\0".join((unlocked.desk.name, unlocked.officer, path)).encode()).hexdigest()[:16]
+
+
+def _session_id(token: str) -> str:
+    return hashlib.sha256(b"satark/1/session\0" + token.encode()).hexdigest()

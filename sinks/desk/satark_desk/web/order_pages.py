@@ -26,21 +26,13 @@ class OrderPages:
         self._web = web
 
     def make(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Make the written order of a direction.
-
-        Raises:
-            CaseworkError: the desk has no such tip, or has not directed the tip to that desk.
-        """
+        """Make the written order of a direction."""
         tip = session.casework.open(request.path_params["number"])
         make_order(self._web.context, session.casework, tip, form.get("to", ""))
         return redirect_to(request, f"tips/{tip.tip.number}#directions")
 
     def order(self, request: Request, session: OfficerSession) -> Response:
-        """Return a written order: in the language that is asked for, else in every language of the pages.
-
-        Raises:
-            CaseworkError: the desk has no such tip, or there is no order.
-        """
+        """Return a written order: in the language that is asked for, else in every language of the pages."""
         tip = session.casework.open(request.path_params["number"])
         order = find_order(self._web.context, session.casework, tip, request.path_params["to"])
         if order is None:

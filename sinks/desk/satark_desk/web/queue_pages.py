@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from satark.api import FINISHED_STATUSES, OUTCOMES, STATUSES
 from satark.casework import (
@@ -94,7 +94,13 @@ class DeskPages:
             longest=MAX_TEXT,
             most=MOST_TIPS,
             done=request.query_params.get("done", ""),
+            typed=self._web.drafts.typed(session.unlocked),
+            news=session.queue.news(""),
         )
+
+    def news(self, request: Request, session: OfficerSession) -> Response:
+        """Say whether the open tip, or else the queue, has changed, and whether an urgent tip has come."""
+        return JSONResponse(session.queue.news(request.query_params.get("tip", "")))
 
     def tip(self, request: Request, session: OfficerSession) -> Response:
         """Show a tip, and record that this officer has seen it."""
@@ -102,7 +108,9 @@ class DeskPages:
         wanted = Filter.read(request.query_params)
         session.queue.refresh()
         near = session.queue.neighbours(wanted, self._found(session, wanted), tip.id)
-        session.queue.note_seen(tip)
+        if "poll" not in request.query_params:
+            session.queue.note_seen(tip)
+        self.acts(session).tell_of_dispute(tip)
         merged = session.queue.merged_into(tip.tip.number)
         action, form_data = _picked(request, wordings_of(self._web.context, session.unlocked))
         done = request.query_params.get("done", "")
@@ -148,6 +156,8 @@ class DeskPages:
             related=session.casework.related_tips(tip),
             place=place_map(tip, geography, text.language),
             origins=file_origins(tip, geography, text.days_of(tip.tip.received)),
+            typed=self._web.drafts.typed(session.unlocked),
+            news=session.queue.news(tip.id),
             **{**common, **values},
         )
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from satark_desk.web.form_drafts import KEPT_SECONDS, FormOwner
+from satark_desk.web.form_drafts import FormDrafts
 from satark_desk.web.opened_desks import OpenedDesks
 
 if TYPE_CHECKING:
@@ -95,11 +95,11 @@ class Sessions:
         self, context: DeskContext, settings: DeskSettings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._context = context
+        self.drafts = FormDrafts(context)
         self._idle = settings.idle_minutes * 60
         self._max_age = settings.session_hours * 3600
         self._clock = clock
         self._sessions: dict[bytes, OfficerSession] = {}
-        self._ended: dict[bytes, tuple[FormOwner, float]] = {}
         self._opened = OpenedDesks(context, settings)
         self._timer: threading.Timer | None = None
 
@@ -110,6 +110,7 @@ class Sessions:
         opened = self._opened.hold(unlocked)
         casework = unlocked.casework(self._context, self._context.transcribers, opened.cache)
         casework.trail.signed_in("web")
+        self.drafts.mark_session(token, unlocked)
         self._sessions[_digest(token)] = OfficerSession(unlocked, casework, opened, self._clock(), browser)
         self._watch()
         return token
@@ -129,12 +130,6 @@ class Sessions:
         """Return whether an officer is signed in."""
         self._purge_expired()
         return bool(self._sessions)
-
-    def ended_owner(self, token: str) -> FormOwner | None:
-        """Return the owner of a session that expired a short while ago; the desk keeps what this officer sends."""
-        self._purge_expired()
-        ended = self._ended.get(_digest(token))
-        return ended[0] if ended else None
 
     def of_officer(self, desk: str, officer: str) -> list[OfficerSession]:
         """Return an officer's sessions, the newest first."""
@@ -180,11 +175,6 @@ class Sessions:
         for digest, session in list(self._sessions.items()):
             if now - session.used_at > self._idle or now - session.began_at > self._max_age:
                 self._drop(digest)
-                if session.unlocked.identity:
-                    self._ended[digest] = (FormOwner.of(session.unlocked), now)
-        for digest, (_, ended_at) in list(self._ended.items()):
-            if now - ended_at > KEPT_SECONDS:
-                self._ended.pop(digest, None)
 
 
 class PendingSignIn:

@@ -25,13 +25,7 @@ class VoicePages:
         self._pages = pages
 
     def listen(self, request: Request, session: OfficerSession) -> Response:
-        """Stream a recording, disguised, without a file name: it is not meant to be saved.
-
-        Raises:
-            VoiceAccessDenied: this officer may not hear it.
-            CaseworkError: there is no such tip or recording.
-            CantOpen: the recording was altered.
-        """
+        """Stream a recording, disguised, without a file name: it is not meant to be saved."""
         tip = session.casework.open(request.path_params["number"])
         voice = tip.voice(request.path_params["ordinal"])
         chunks = session.casework.listen(tip, voice.ordinal)
@@ -44,12 +38,7 @@ class VoicePages:
         )
 
     def read_aloud(self, request: Request, session: OfficerSession) -> Response:
-        """Have a synthetic voice read the transcript: the words, and nothing of who spoke them.
-
-        Raises:
-            CaseworkError: there is no such tip or recording.
-            NoTranscript: nobody has written one yet, or no synthetic voice is installed.
-        """
+        """Have a synthetic voice read the transcript: the words, and nothing of who spoke them."""
         tip = session.casework.open(request.path_params["number"])
         voice = tip.voice(request.path_params["ordinal"])
         if not voice.transcript or not can_speak(tip.tip.language):
@@ -61,11 +50,7 @@ class VoicePages:
         return stream_file(iter([sound]), media_type=SYNTHETIC_MIME, size=len(sound), disposition="inline")
 
     def transcribe(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Save an officer's transcript; or, on request, put a machine's draft into the form.
-
-        Raises:
-            VoiceAccessDenied, CaseworkError: as for `listen`.
-        """
+        """Save an officer's transcript; or, on request, put a machine's draft into the form."""
         tip = session.casework.open(request.path_params["number"])
         ordinal = tip.voice(request.path_params["ordinal"]).ordinal
         text = form.get("text", "").strip()

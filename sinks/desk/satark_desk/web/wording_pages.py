@@ -36,11 +36,7 @@ class WordingPages:
         return redirect_to(request, "wordings?done=saved")
 
     def remove(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Remove a wording.
-
-        Raises:
-            NoSuchWording: the desk has none of this id.
-        """
+        """Remove a wording."""
         remove(self._web.context, session.unlocked, form.get("id", ""))
         return redirect_to(request, "wordings?done=removed")
 

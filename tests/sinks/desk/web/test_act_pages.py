@@ -20,6 +20,7 @@ from satark_desk.web import desk_web
 from satark_desk.web.app import build
 from satark_desk.web.session_store import Sessions
 from support.desk_reading import listed
+from support.site_client import site_client
 from support.tips import SeededTip, post_as, seed_message, seed_tip
 
 Browser = Callable[..., Client]
@@ -119,6 +120,74 @@ def test_nothing_is_lost_if_the_session_ends_while_an_officer_writes(
     confirmation = client.post(action, data={"text": "लंबी टिप्पणी"}).text
     assert "Please check" in confirmation
     assert casework("sp").open(seeded.number).thread == ()
+
+
+@pytest.mark.parametrize("ended_by", ["a restart", "a sign-out", "the end of other sessions"])
+def test_what_an_officer_typed_outlasts_the_session(
+    ended_by: str,
+    browser: Browser,
+    seeded: SeededTip,
+    context: DeskContext,
+) -> None:
+    client, note = browser("sp"), f"/desk/tips/{seeded.number}/note"
+    assert client.post("/desk/typed", data={"path": note, "text": "half a sentence"}).status_code == 204
+    if ended_by == "a restart":
+        restarted = Starlette(routes=[Mount("/desk", build(context, DeskSettings()))])
+        cookies, client = client.cookies, site_client(restarted, "http://desk.example", client.headers)
+        client.cookies = cookies
+    elif ended_by == "a sign-out":
+        client.post("/desk/sign-out")
+    else:
+        browser("sp").post("/desk/account/sessions", data={"others": "yes"})
+    assert client.post(note, data={"text": "a whole sentence"}).url.path == "/desk/sign-in"
+    assert ("a whole sentence</textarea>" in sign_in_again(client)) is (ended_by != "a sign-out")
+    form = client.get(re.findall(rf'href="({note}\?draft=[^"]+)"', client.get("/desk/").text)[0].replace("&amp;", "&"))
+    assert "half a sentence</textarea>" in form.text
+    done = client.post(note, data={"text": "half a sentence", "confirmed": "yes", "once": "1"}).text
+    assert "The note is added." in done
+    assert "half a sentence</textarea>" not in client.get(form.url).text
+
+
+def test_the_second_of_two_officers_who_act_at_once_is_shown_the_difference_and_loses_nothing(
+    browser: Browser, seeded: SeededTip, casework: Cases
+) -> None:
+    first, second = browser("sp"), browser("sp")
+    address = f"/desk/tips/{seeded.number}"
+    (seen,) = set(re.findall(r'name="seen" value="(\d+)"', second.get(address).text))
+    closing = {"outcome": "false", "text": "nobody was there", "reason": "We found nothing.", "seen": seen}
+    drafted = second.post(f"{address}/close", data=closing)
+    assert "Please check" in drafted.text
+    first.post(f"{address}/note", data={"text": "I am at the door", "confirmed": "yes", "once": "1", "seen": seen})
+    once = str(drafted.url.params["draft"])
+    refused = second.post(f"{address}/close", data={**closing, "confirmed": "yes", "once": once})
+    form = refused.text[refused.text.index('id="form"') :].partition("</form>")[0]
+    assert "This has come since you opened the page." in form
+    for kept in ("I am at the door", "nobody was there</textarea>", "We found nothing.</textarea>"):
+        assert kept in form
+    assert casework("sp").open(seeded.number).status == "RECEIVED"
+    (seen,) = re.findall(r'name="seen" value="(\d+)"', form)
+    second.post(f"{address}/close", data={**closing, "seen": seen, "confirmed": "yes", "once": "2"})
+    assert casework("sp").open(seeded.number).status == "CLOSED"
+
+
+def test_a_station_sees_that_a_closing_is_disputed_once_an_officer_above_has_seen_it(
+    services: Services, browser: Browser, seeded: SeededTip, casework: Cases
+) -> None:
+    acts = DeskActs(services, casework("sp"), Clocks())
+    for act in (
+        DeskAct(name="direct", to="lanka", text="look", rewording="Look there."),
+        DeskAct(name="close", outcome="false", text="nothing", reason="Nothing."),
+    ):
+        acts.perform(casework("sp").open(seeded.number), act)
+    seed_message(services, seeded, Message(sender="tipster", text="secret words", feedback="no"))
+    assert casework("lanka").open(seeded.number).status == "CLOSED"
+    browser("sp").get(f"/desk/tips/{seeded.number}")
+    page = browser("lanka").get(f"/desk/tips/{seeded.number}").text
+    assert "disputes the closing by sp title" in page
+    assert "secret words" not in page
+    for work in (casework("lanka").open(seeded.number).work, casework("sp").open(seeded.number).work):
+        assert (work.status, work.disputed, work.disputes) == ("REOPENED", True, 1)
+    assert casework("sp").open(seeded.number).work.heard
 
 
 def test_a_kept_form_is_shown_to_no_other_officer_and_no_strangers_form_is_kept(

@@ -51,7 +51,7 @@ def test_a_question_asks_for_more_information(
 ) -> None:
     seeded = seed_tip(services, [desk("sp")])
     client = browser("sp")
-    assert "The question is sent." in act(client, seeded, "ask", text="कब?")
+    assert "The tipster can read the question now" in act(client, seeded, "ask", text="कब?")
     (posted,) = casework("sp").open(seeded.number).thread
     assert (posted.message.status, posted.message.text, posted.message.question) == ("NEED_INFO", "कब?", True)
     assert "Waiting for a reply" in client.get("/desk/").text

@@ -161,6 +161,23 @@ async def test_a_new_tip_appears_by_itself(
     assert problems == []
 
 
+async def test_an_open_tip_shows_a_new_message_by_itself_and_an_urgent_tip_is_heard(
+    chromium: Browser, address: str, seeded: SeededTip, services: Services, desk: FindDesk
+) -> None:
+    problems: list[str] = []
+    page = await sign_in(chromium, address, problems, locale="en-IN")
+    await page.add_init_script("window.rung = 0; window.AudioContext = class { constructor() { window.rung++; } };")
+    await page.goto(f"{address}/tips/{seeded.number}")
+    await page.locator("summary", has_text="Add a note").click()
+    await page.locator("details[open] textarea").fill("half a note")
+    seed_message(services, seeded, Message(sender="tipster", text="वे छत पर चाकू लिए हैं"))
+    await expect(page.locator("#messages")).to_contain_text("वे छत पर चाकू लिए हैं")
+    await expect(page.locator("details[open] textarea")).to_have_value("half a note")
+    seed_tip(services, [desk("sp")], priority="urgent")
+    await page.wait_for_function("window.rung > 0")
+    assert [one for one in problems if "createOscillator" not in one] == []
+
+
 async def test_a_refresh_changes_neither_focus_nor_typed_text(
     chromium: Browser, address: str, seeded: SeededTip, services: Services, desk: FindDesk
 ) -> None:

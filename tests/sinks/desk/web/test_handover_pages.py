@@ -52,7 +52,7 @@ def do(services: Services, casework: Casework, number: str, act: DeskAct) -> Non
 
 def boxes(page: str) -> list[tuple[str, bool]]:
     """Return the tips of the page's boxes in the page's order, and whether each box is ticked."""
-    return [(number, bool(ticked)) for number, ticked in re.findall(r'name="tip-([^"]+)" value="yes"( checked)?', page)]
+    return [(number, bool(ticked)) for number, ticked in re.findall(r'name="tip-([^"]+)" value="\d+"( checked)?', page)]
 
 
 def holders(casework: Casework) -> dict[str, str]:

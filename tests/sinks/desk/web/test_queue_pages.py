@@ -93,6 +93,28 @@ def test_a_tip_is_shown_in_hindi_too(browser: Browser, full_tip: SeededTip) -> N
         assert text in page
 
 
+def test_news_change_with_what_the_desk_has_and_with_nothing_else(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    here, other = (seed_tip(services, [desk("sp")]) for _ in range(2))
+    elsewhere = seed_tip(services, [desk("dig")])
+    client = browser("sp")
+
+    def news() -> list[dict[str, int]]:
+        return [client.get(f"/desk/news?poll=1&tip={tip}").json() for tip in ("", here.number, other.number)]
+
+    first = news()
+    assert f'data-version="{first[1]["version"]}"' in client.get(f"/desk/tips/{here.number}?poll=1").text
+    seed_message(services, elsewhere, Message(sender="tipster", text="x"))
+    assert news() == first
+    assert client.get(f"/desk/news?tip={elsewhere.number}").status_code == 404
+    seed_message(services, here, Message(sender="tipster", text="वे छत पर हैं"))
+    second = news()
+    assert [one["version"] != was["version"] for one, was in zip(second, first, strict=True)] == [True, True, False]
+    seed_tip(services, [desk("sp")], priority="urgent")
+    assert news()[0]["pressing"] == second[0]["pressing"] + 1
+
+
 def test_an_excluded_desk_sees_the_same_pages_with_and_without_the_tip(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:

@@ -40,6 +40,7 @@ def code_in(page: str) -> str:
 def test_an_officer_who_lost_the_passphrase_gets_in_again(browser: Browser, second: Client, services: Services) -> None:
     status, page = ask(browser())
     assert status == 200
+    assert "Officers of your desk who wait until somebody approves their new passphrase: 1" in second.get("/desk/").text
     requests = second.get("/desk/recoveries").text
     assert ("sp-1" in requests, code_in(page) in requests, NEW in requests) == (True, False, False)
     wrong = second.post("/desk/recoveries", data={"officer": "sp-1", "code": "0000-0000"})

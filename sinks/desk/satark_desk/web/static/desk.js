@@ -1,6 +1,7 @@
 // Keys for officers who work through a queue. Everything they do can be done without them.
 "use strict";
 (() => {
+  const home = document.currentScript.src.replace("static/desk.js", "");
   const typing = (element) => element.closest("input, textarea, select, button, [contenteditable]");
   const rows = () => [...document.querySelectorAll("[data-row]")];
 
@@ -15,6 +16,51 @@
   document.addEventListener("htmx:before:request", (event) => {
     if (event.target.id === "queue" && document.querySelector("[data-choose]:checked")) event.preventDefault();
   });
+
+  // News of the open tip, or of the queue, come by themselves; a pressing tip is heard on every page.
+  const live = document.querySelector("[data-live]");
+  let version = Number(live?.dataset.version), pressing = Number(sessionStorage.pressing ?? -1);
+  function ring() {
+    const sound = new AudioContext(), tone = sound.createOscillator();
+    tone.connect(sound.destination);
+    tone.start();
+    tone.stop(sound.currentTime + 0.5);
+  }
+  async function look() {
+    const answer = await fetch(`${home}news?poll=1&tip=${live?.dataset.live ?? ""}`);
+    if (answer.redirected || !answer.ok) return;
+    const news = await answer.json();
+    if (pressing >= 0 && news.pressing > pressing) ring();
+    pressing = sessionStorage.pressing = news.pressing;
+    if (live && news.version !== version && !document.querySelector("[data-choose]:checked")) {
+      version = news.version;
+      htmx.trigger(live, "refresh");
+    }
+    setTimeout(() => look().catch(later), 1200);
+  }
+  const later = () => setTimeout(() => look().catch(later), 5000);
+  if ("news" in document.body.dataset) look().catch(later);
+
+  // What is typed is kept at the desk, sealed, so that neither a restart nor a sign-out loses it.
+  let typed, timer;
+  function keep() {
+    clearTimeout(timer);
+    if (!typed) return;
+    const body = new URLSearchParams(new FormData(typed));
+    body.set("path", new URL(typed.action).pathname);
+    fetch(home + "typed", {method: "POST", body, keepalive: true}).catch(() => {});
+    typed = null;
+  }
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("details.act form");
+    if (!form?.elements.seen) return;
+    if (typed && typed !== form) keep();
+    typed = form;
+    clearTimeout(timer);
+    timer = setTimeout(keep, 700);
+  });
+  document.addEventListener("submit", () => { typed = null; clearTimeout(timer); });
+  addEventListener("pagehide", keep);
 
   if (document.querySelector("[data-reload]")) setTimeout(() => location.reload(), 2000);
 
