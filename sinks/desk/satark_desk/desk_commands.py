@@ -51,14 +51,7 @@ def desk_group() -> None:
 @click.option("--passphrase-file", type=FILE, help="File whose first line is the officer's passphrase.")
 @click.option("--recovery", is_flag=True, help="Make a second head, whose passphrase is for a safe; it is shown once.")
 def add(
-    *,
-    name: str,
-    title: str,
-    level: Level,
-    area: str,
-    officer: str,
-    passphrase_file: Path | None,
-    recovery: bool,
+    *, name: str, title: str, level: Level, area: str, officer: str, passphrase_file: Path | None, recovery: bool
 ) -> None:
     """Create the desk NAME with a new key and its first officer.
 
@@ -136,13 +129,7 @@ def tips(desk: str, passphrase_file: Path, *, as_json: bool) -> None:
 @click.option("--originals", is_flag=True, help="The files as received; needs two officers.")
 @click.option("--second-passphrase-file", type=FILE, help="Another officer's passphrase, for --originals.")
 def evidence(
-    *,
-    desk: str,
-    number: str,
-    folder: Path,
-    passphrase_file: Path,
-    second_passphrase_file: Path | None,
-    originals: bool,
+    *, desk: str, number: str, folder: Path, passphrase_file: Path, second_passphrase_file: Path | None, originals: bool
 ) -> None:
     """Write the files of tip NUMBER into FOLDER: the clean copies, or the originals."""
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):

@@ -72,12 +72,7 @@ def register_(*, pairing_file: Path, title: str, level: Level, area: str, via: s
     with open_services() as services:
         pairing = OfficePairing.read(pairing_file.read_text("utf-8"))
         desk = Desk(
-            name=pairing.desk,
-            title=title or pairing.desk,
-            level=level,
-            area=area,
-            recipient=pairing.recipient,
-            via=via,
+            name=pairing.desk, title=title or pairing.desk, level=level, area=area, recipient=pairing.recipient, via=via
         )
         if services.read_keys(read_state).closed:
             check_desk(desk)

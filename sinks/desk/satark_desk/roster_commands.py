@@ -39,13 +39,7 @@ def propose_group() -> None:
 @click.option("--may-listen", is_flag=True, help="They may hear tipsters' voices, disguised.")
 @click.option("--may-release", is_flag=True, help="They may open originals, with a second officer.")
 def propose_role(
-    *,
-    desk: str,
-    name: str,
-    passphrase_file: Path,
-    role: Role,
-    may_listen: bool,
-    may_release: bool,
+    *, desk: str, name: str, passphrase_file: Path, role: Role, may_listen: bool, may_release: bool
 ) -> None:
     """Propose a role and rights for the officer NAME of DESK; rights that are not given are taken."""
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):

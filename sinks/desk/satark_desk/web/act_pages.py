@@ -18,7 +18,7 @@ from satark.casework import MAX_TEXT, ActRefused, NoSuchTip, OpenTip, SenderHint
 from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.tip_queue import Filter
 from satark_desk.web.desk_web import redirect_to
-from satark_desk.web.form_drafts import FormOwner, typed_id
+from satark_desk.web.form_drafts import typed_id
 
 if TYPE_CHECKING:
     from satark.casework import ActName, DeskAct
@@ -149,7 +149,7 @@ class ActPages:
             fields = {field: form[field] for field in FIELDS if field in form}
             id_ = typed_id(session.unlocked, path)
             if any(fields.get(name, "").strip() for name in _TYPED):
-                self._web.drafts.put(FormOwner.of(session.unlocked), path, fields, id_)
+                self._web.drafts.put((session.unlocked.desk, session.officer), path, fields, id_)
             else:
                 self._web.drafts.drop(id_)
         return Response(status_code=204)
@@ -163,7 +163,7 @@ class ActPages:
     ) -> Response:
         fields = {name: form[name] for name in FIELDS if name in form}
         path = f"tips/{tip.tip.number}/{_action(request)}"
-        draft = self._web.drafts.put(FormOwner.of(session.unlocked), path, fields)
+        draft = self._web.drafts.put((session.unlocked.desk, session.officer), path, fields)
         query = urlencode({"draft": draft} | ({"edit": "1"} if edit else {}))
         wanted = Filter.read(request.query_params).query
         # If the form is shown again, the browser scrolls to it, since the form is far below the top.

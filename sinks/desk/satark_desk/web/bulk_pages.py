@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
 from satark_desk.web.desk_web import redirect_to
-from satark_desk.web.form_drafts import FormOwner
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -95,7 +94,7 @@ class BulkPages:
         session.queue.note_seen(tip)
 
     def _to_draft(self, request: Request, session: OfficerSession, path: str, fields: Mapping[str, str]) -> Response:
-        draft = self._web.drafts.put(FormOwner.of(session.unlocked), path, fields)
+        draft = self._web.drafts.put((session.unlocked.desk, session.officer), path, fields)
         return redirect_to(request, f"{path}?draft={draft}")
 
 

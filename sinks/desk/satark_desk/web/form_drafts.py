@@ -11,9 +11,8 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-import msgspec
 from sqlalchemy import delete, select
 
 from satark.api import CantOpen, Redacted, open_as, seal
@@ -22,6 +21,7 @@ from satark_desk.tables import form_draft
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
+    from satark.api import Desk
     from satark.casework import Services, UnitOfWork
     from satark_desk.desk_keys import UnlockedDesk
 
@@ -30,6 +30,8 @@ KEPT_SECONDS: Final = 36 * 3600
 MAX_DRAFTS: Final = 40
 """Most drafts of one officer. A further draft replaces the oldest."""
 _PADDED: Final = 2048
+Owner: TypeAlias = "tuple[Desk, str]"
+"""The desk and the officer that a form belongs to."""
 
 
 class FormDraft(Redacted, frozen=True, kw_only=True):
@@ -40,20 +42,6 @@ class FormDraft(Redacted, frozen=True, kw_only=True):
     fields: dict[str, str]
 
 
-class FormOwner(msgspec.Struct, frozen=True):
-    """The officer and the desk that a form belongs to."""
-
-    desk: str
-    officer: str
-    recipient: str
-    """The desk's recipient."""
-
-    @classmethod
-    def of(cls, unlocked: UnlockedDesk) -> FormOwner:
-        """Return the owner of the forms of a signed-in officer."""
-        return cls(unlocked.desk.name, unlocked.officer, unlocked.desk.recipient)
-
-
 class FormDrafts:
     """The drafts, by an id, and the sessions whose officers may leave some. Call a method from any thread."""
 
@@ -61,9 +49,9 @@ class FormDrafts:
         self._services = services
         self._clock = clock
 
-    def put(self, owner: FormOwner, path: str, fields: Mapping[str, str], id_: str = "") -> str:
+    def put(self, owner: Owner, path: str, fields: Mapping[str, str], id_: str = "") -> str:
         """Keep a form, in place of the one with this id if it is given; return the draft's id."""
-        sealed = seal(FormDraft(path=path, fields=dict(fields)), owner.recipient, padded=_PADDED)
+        sealed = seal(FormDraft(path=path, fields=dict(fields)), owner[0].recipient, padded=_PADDED)
         id_ = id_ or secrets.token_urlsafe(12)
         self._services.write_now(lambda unit: self._add(unit, owner, id_, sealed))
         return id_
@@ -92,21 +80,24 @@ class FormDrafts:
     def mark_session(self, token: str, unlocked: UnlockedDesk) -> None:
         """Remember whose session a token names, so that a form which comes after the session's end is kept."""
         if unlocked.identity:  # an auditor writes nothing
-            self._services.write_now(lambda unit: self._add(unit, FormOwner.of(unlocked), _session_id(token), b""))
+            self._services.write_now(
+                lambda unit: self._add(unit, (unlocked.desk, unlocked.officer), _session_id(token), b"")
+            )
 
-    def owner_of(self, token: str) -> FormOwner | None:
+    def owner_of(self, token: str) -> Owner | None:
         """Return the owner of the session that a token names, or named; None if it is not known."""
         query = select(form_draft.c.desk, form_draft.c.officer).where(form_draft.c.id == _session_id(token))
         found = self._services.read(lambda c: c.execute(query.where(self._is_kept())).one_or_none())
         desks = {desk.name: desk for desk in self._services.desks()}
-        return FormOwner(found.desk, found.officer, desks[found.desk].recipient) if found else None
+        return (desks[found.desk], found.officer) if found else None
 
     def _is_kept(self) -> ColumnElement[bool]:
         return form_draft.c.at >= int(self._clock()) - KEPT_SECONDS
 
-    def _add(self, unit: UnitOfWork, owner: FormOwner, id_: str, sealed: bytes) -> None:
-        mine = (form_draft.c.desk == owner.desk) & (form_draft.c.officer == owner.officer)
-        row = {"id": id_, "desk": owner.desk, "officer": owner.officer, "sealed": sealed, "at": int(self._clock())}
+    def _add(self, unit: UnitOfWork, owner: Owner, id_: str, sealed: bytes) -> None:
+        desk, officer = owner[0].name, owner[1]
+        mine = (form_draft.c.desk == desk) & (form_draft.c.officer == officer)
+        row = {"id": id_, "desk": desk, "officer": officer, "sealed": sealed, "at": int(self._clock())}
         unit.main.execute(delete(form_draft).where((form_draft.c.id == id_) | ~self._is_kept()))
         drafts = select(form_draft.c.id).where(mine, form_draft.c.sealed != b"").order_by(form_draft.c.at.desc())
         surplus = unit.main.execute(drafts.offset(MAX_DRAFTS - 1)).scalars().all() if sealed else []

@@ -200,4 +200,4 @@ class PageText:
         if place.get("voice"):
             parts.append(self("answer.spoken", n=place["voice"]))
         parts += [self.place(str(place[key])) for key in ("station", "district") if place.get(key)]
-        return "\n".join(parts) or msgspec.json.encode(place).decode()
+        return "\n".join(dict.fromkeys(parts)) or msgspec.json.encode(place).decode()

@@ -162,6 +162,7 @@ class SignInPages:
         desk, officer = (form.get(name, "").strip()[:_MAX_INPUT] for name in ("desk", "officer"))
         value = request.cookies.get(BROWSER_COOKIE, "")
         services = self._web.context
+        desk = next((one.name for one in services.desks() if one.title.casefold() == desk.casefold()), desk)
         known = bool(value) and await run_in_threadpool(
             services.read, lambda connection: is_known(connection, desk, officer, value)
         )

@@ -128,6 +128,7 @@ def test_what_an_officer_typed_outlasts_the_session(
     browser: Browser,
     seeded: SeededTip,
     context: DeskContext,
+    request: pytest.FixtureRequest,
 ) -> None:
     client, note = browser("sp"), f"/desk/tips/{seeded.number}/note"
     assert client.post("/desk/typed", data={"path": note, "text": "half a sentence"}).status_code == 204
@@ -135,6 +136,7 @@ def test_what_an_officer_typed_outlasts_the_session(
         restarted = Starlette(routes=[Mount("/desk", build(context, DeskSettings()))])
         cookies, client = client.cookies, site_client(restarted, "http://desk.example", client.headers)
         client.cookies = cookies
+        request.addfinalizer(client.close)
     elif ended_by == "a sign-out":
         client.post("/desk/sign-out")
     else:

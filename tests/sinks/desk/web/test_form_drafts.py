@@ -9,7 +9,7 @@ from satark.api.sealing import new_identity
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import form_draft
-from satark_desk.web.form_drafts import KEPT_SECONDS, MAX_DRAFTS, FormDrafts, FormOwner
+from satark_desk.web.form_drafts import KEPT_SECONDS, MAX_DRAFTS, FormDrafts
 
 
 class Clock:
@@ -30,7 +30,7 @@ def officer(name: str, desk: str = "sp") -> UnlockedDesk:
 
 def test_a_draft_is_shown_to_its_officer_alone_also_after_a_restart(services: Services) -> None:
     drafts, rao = FormDrafts(services), officer("rao")
-    id_ = drafts.put(FormOwner.of(rao), "tips/K/note", {"text": "words"})
+    id_ = drafts.put((rao.desk, rao.officer), "tips/K/note", {"text": "words"})
     found = FormDrafts(services).find(rao, id_)
     assert found is not None
     assert (found.path, found.fields) == ("tips/K/note", {"text": "words"})
@@ -43,7 +43,7 @@ def test_a_draft_is_shown_to_its_officer_alone_also_after_a_restart(services: Se
 def test_a_draft_is_stored_sealed_and_of_one_size(services: Services) -> None:
     drafts, rao = FormDrafts(services), officer("rao")
     for text in ("quite rare words", "x"):
-        drafts.put(FormOwner.of(rao), "tips/K/note", {"text": text})
+        drafts.put((rao.desk, rao.officer), "tips/K/note", {"text": text})
     stored = services.read(lambda c: c.execute(select(form_draft.c.sealed)).scalars().all())
     assert b"quite rare words" not in b"".join(stored)
     assert len({len(one) for one in stored}) == 1
@@ -52,11 +52,11 @@ def test_a_draft_is_stored_sealed_and_of_one_size(services: Services) -> None:
 def test_drafts_expire_and_a_new_draft_replaces_the_oldest_of_the_same_officer(services: Services) -> None:
     clock = Clock()
     drafts, rao, sen = FormDrafts(services, clock), officer("rao"), officer("sen")
-    others = drafts.put(FormOwner.of(sen), "p", {})
-    first = drafts.put(FormOwner.of(rao), "p", {})
+    others = drafts.put((sen.desk, sen.officer), "p", {})
+    first = drafts.put((rao.desk, rao.officer), "p", {})
     for _ in range(MAX_DRAFTS):
         clock.now += 1
-        last = drafts.put(FormOwner.of(rao), "p", {})
+        last = drafts.put((rao.desk, rao.officer), "p", {})
     assert drafts.find(rao, first) is None
     assert drafts.find(rao, last) is not None
     assert drafts.find(sen, others) is not None

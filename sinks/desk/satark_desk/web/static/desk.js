@@ -28,18 +28,18 @@
   }
   async function look() {
     const answer = await fetch(`${home}news?poll=1&tip=${live?.dataset.live ?? ""}`);
-    if (answer.redirected || !answer.ok) return;
+    if (answer.redirected) return true;  // the session is over
     const news = await answer.json();
-    if (pressing >= 0 && news.pressing > pressing) ring();
+    const is_urgent = pressing >= 0 && news.pressing > pressing;
     pressing = sessionStorage.pressing = news.pressing;
     if (live && news.version !== version && !document.querySelector("[data-choose]:checked")) {
       version = news.version;
       htmx.trigger(live, "refresh");
     }
-    setTimeout(() => look().catch(later), 1200);
+    if (is_urgent) ring();
   }
-  const later = () => setTimeout(() => look().catch(later), 5000);
-  if ("news" in document.body.dataset) look().catch(later);
+  const watch = () => look().catch(() => false).then((over) => over || setTimeout(watch, 1200));
+  if ("news" in document.body.dataset) watch();
 
   // What is typed is kept at the desk, sealed, so that neither a restart nor a sign-out loses it.
   let typed, timer;
@@ -73,6 +73,15 @@
     help.showModal();
   });
 
+  document.addEventListener("click", (event) => {
+    const form = document.querySelector(`[data-act="${event.target.dataset.opens}"]`);
+    if (!form) return;
+    event.preventDefault();
+    form.open = true;
+    form.scrollIntoView();
+    form.querySelector("select, textarea, button").focus();
+  });
+
   // A wording goes into the form where it is picked; without this its link opens the form with it.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-wording]");
@@ -101,7 +110,6 @@
       const search = document.querySelector("[data-search]");
       if (!search) return;
       event.preventDefault();
-      search.closest("details").open = true;
       search.focus();
     }
   });
