@@ -67,10 +67,6 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         """The filter as a query string, without empty values."""
         return urlencode({name: value for name, value in msgspec.structs.asdict(self).items() if value})
 
-    def but(self, **changes: str) -> str:
-        """Return the query string of this filter with some values changed."""
-        return msgspec.structs.replace(self, **changes).query
-
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the queue."""

@@ -20,7 +20,6 @@ from satark_desk.web.bulk_pages import BulkPages
 from satark_desk.web.desk_web import DeskWeb
 from satark_desk.web.factor_pages import FactorPages
 from satark_desk.web.file_pages import OriginalPages, show_file, show_preview
-from satark_desk.web.handover_pages import HandoverPages
 from satark_desk.web.order_pages import OrderPages
 from satark_desk.web.overview_pages import OverviewPages
 from satark_desk.web.queue_pages import DeskPages
@@ -46,7 +45,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     routes = [
         Route("/", web.page(pages.queue)),
         Route("/news", web.page(pages.news)),
-        Route("/handover", web.page(HandoverPages(web).show)),
+        Route("/handover", web.page(bulk.handover)),
         Route("/wordings", web.page(wordings.show)),
         Route("/wordings", web.form(wordings.save), methods=["POST"]),
         Route("/wordings/remove", web.form(wordings.remove), methods=["POST"]),

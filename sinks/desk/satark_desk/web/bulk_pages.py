@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
+from satark.casework import BULK_KINDS, MAX_TEXT, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
+from satark_desk.officers import officers_of
+from satark_desk.tip_queue import Filter
 from satark_desk.web.desk_web import redirect_to
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
     from satark_desk.web.desk_web import DeskWeb
     from satark_desk.web.queue_pages import DeskPages
     from satark_desk.web.session_store import OfficerSession
@@ -74,6 +73,25 @@ class BulkPages:
         refused = {number: problem for number, problem in draft.fields.items() if problem}
         done = [number for number, problem in draft.fields.items() if not problem]
         return self._web.show(request, "bulk_done.html", session=session, done=done, refused=refused)
+
+    def handover(self, request: Request, session: OfficerSession) -> Response:
+        """Show what the officer holds, and what the desk owes a report on and nobody holds, to be assigned."""
+        queue, desk = session.queue, session.desk
+        session.casework.note_listed()
+        queue.refresh()
+        mine = queue.page(Filter(mark="mine"), None)
+        owed = [row for row in queue.page(Filter(mark="owed"), None) if not row.officer]
+        officers = self._web.context.read(lambda c: officers_of(c, desk))
+        return self._web.show(
+            request,
+            "handover.html",
+            session=session,
+            mine=mine[:MOST_TIPS],
+            owed=owed[: MOST_TIPS - len(mine)] if len(mine) < MOST_TIPS else [],
+            more=max(0, len(mine) + len(owed) - MOST_TIPS),
+            colleagues=[name for name in officers if name != session.officer],
+            longest=MAX_TEXT,
+        )
 
     def _perform(
         self, session: OfficerSession, numbers: list[str], act: BulkAct, seen: Mapping[str, int]

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from satark_desk.web.form_drafts import FormDrafts
 from satark_desk.web.opened_desks import OpenedDesks
 
@@ -177,15 +179,14 @@ class Sessions:
                 self._drop(digest)
 
 
-class PendingSignIn:
+class PendingSignIn(msgspec.Struct):
     """An officer whose passphrase was right."""
 
-    def __init__(self, unlocked: UnlockedDesk, throttle_key: str, now: float) -> None:
-        self.unlocked = unlocked
-        self.throttle_key = throttle_key
-        self.began_at = now
-        self.tries = 0
-        self.challenge: PasskeyChallenge | None = None
+    unlocked: UnlockedDesk
+    throttle_key: str
+    began_at: float
+    tries: int = 0
+    challenge: PasskeyChallenge | None = None
 
     def __repr__(self) -> str:
         return "PendingSignIn(…)"
