@@ -11,7 +11,7 @@ from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.tip import Message
 from satark.casework import Casework
-from satark.casework.act_names import ActName, Problem
+from satark.casework.act_names import ActName, ActRefused, DeskAct, Problem
 from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import DeskActs
 from satark.roster.entries import desk_verifier
@@ -214,3 +214,23 @@ def test_a_merged_tip_names_the_leading_tip_only_to_desks_that_have_both(
     assert office.refused(other, "status", status="VERIFYING") == "merged"
     office.do(other, "unmerge")
     assert office.casework.open(other.number).work.merged_into == ""
+
+
+def test_of_two_acts_on_what_one_page_showed_the_second_is_refused_even_within_a_moment(
+    services: Services, sp: SeededDesk
+) -> None:
+    seeded, work = seed_tip(services, [sp.desk]), sp.casework
+    acts, opened = DeskActs(services, work, Clocks()), [work.open(seeded.number) for _ in range(2)]
+    closing = DeskAct(name="close", seen=0, outcome="false", text="nobody", reason="Nothing was found.")
+    acts.perform(opened[0], closing)
+    for tip in (opened[1], work.open(seeded.number)):
+        with pytest.raises(ActRefused) as refusal:
+            acts.perform(tip, closing)
+        assert refusal.value.problem == "changed"
+    now = work.open(seeded.number)
+    acts.perform(now, DeskAct(name="note", seen=now.summary.newest, text="x" * 10_000))
+    assert [one.message.text for one in work.open(seeded.number).thread] == [
+        "nobody",
+        "Nothing was found.",
+        "x" * 10_000,
+    ]

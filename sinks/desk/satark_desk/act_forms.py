@@ -45,6 +45,11 @@ def write_due(due: int, utc_offset_hours: float) -> str:
     return f"{moment:%Y-%m-%dT%H:%M}"
 
 
+def parse_seen(text: str) -> int | None:
+    """Parse the position of the newest message that a page showed; None if the text is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004 - threads are shorter
+
+
 def act_name(text: str) -> ActName | None:
     """Return the act of this name; None if there is none."""
     return next((name for name in ACT_NAMES if name == text), None)
@@ -61,7 +66,7 @@ def act_of(name: ActName, form: Mapping[str, str], utc_offset_hours: float) -> D
     value = {field: form.get(field, "").strip() for field in FIELDS}
     return DeskAct(
         name=name,
-        seen=int(value["seen"]) if value["seen"].isdecimal() else None,
+        seen=parse_seen(value["seen"]),
         text=_with_references(value),
         status=value["status"],
         to=value["to"],

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import BULK_KINDS, MAX_TEXT, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
+from satark_desk.act_forms import parse_seen
 from satark_desk.officers import officers_of
 from satark_desk.tip_queue import Filter
 from satark_desk.web.desk_web import redirect_to
@@ -41,7 +42,8 @@ class BulkPages:
         act, once = _act_of(fields), form.get("once", "")
         if act is None or not session.is_first_submission(once):
             return redirect_to(request, "")
-        seen = {number: int(fields[_TIP + number]) for number in _numbers(fields) if fields[_TIP + number].isdecimal()}
+        shown = {number: parse_seen(fields[_TIP + number]) for number in _numbers(fields)}
+        seen = {number: seq for number, seq in shown.items() if seq is not None}
         outcomes = self._perform(session, _numbers(fields), act, seen)
         self._web.drafts.drop(once)
         return self._to_draft(request, session, "bulk/done", {one.number: one.problem for one in outcomes})
