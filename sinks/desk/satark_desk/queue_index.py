@@ -19,7 +19,7 @@ import msgspec
 
 from satark.casework import Clocks, Offices
 from satark_desk.read_state import queue_entries
-from satark_desk.tip_queue import LANES, MARKS, Row, RowBuilder
+from satark_desk.tip_queue import MARKS, STAGES, Row, RowBuilder
 
 if TYPE_CHECKING:
     from satark.casework import Services, TipCache, TipSummary
@@ -46,7 +46,7 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
 class Key(NamedTuple):
     """Sort key of a tip in the queue: the greatest key comes first."""
 
-    lane: int
+    stage: int
     rank: int
     due: int
     heard: str
@@ -118,7 +118,7 @@ class QueueIndex:
     def ordered(self, chosen: AbstractSet[str] | None, unread: AbstractSet[str]) -> Iterator[str]:
         """Yield the chosen tips, or all tips, in one officer's order.
 
-        No time within a band is stored. Among tips of one lane, due at the same time and heard of in the same band,
+        No time within a band is stored. Among tips of one stage, due at the same time and heard of in the same band,
         unread tips come first, then the tips that arrived last.
         """
         for _, group in groupby(reversed(self._order), key=_band):
@@ -211,7 +211,7 @@ class QueueWatcher(Protocol):
 def sort_key(row: Row) -> Key:
     """Return the key by which a row stands in the queue."""
     summary, due = row.summary, -(row.act_by or _NEVER)
-    place = (-LANES.index(row.lane), row.rank, due, summary.last_heard, row.position)
+    place = (-STAGES.index(row.stage), row.rank, due, summary.last_heard, row.position)
     return Key(*place, summary.header.number, summary.id)
 
 
@@ -222,7 +222,7 @@ def _band(key: Key) -> tuple[int, int, int, str]:
 def _facets(row: Row, desk: str) -> Iterator[Facet]:
     header, work = row.summary.header, row.summary.work
     values: Mapping[str, str] = {
-        "lane": row.lane,
+        "stage": row.stage,
         "status": row.summary.status,
         "category": header.category,
         "priority": header.priority,

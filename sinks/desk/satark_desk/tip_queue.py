@@ -24,15 +24,15 @@ MARKS: Final[tuple[Mark, ...]] = (
     "new", "urgent", "risen", "closing", "owed", "disputed", "overdue", "mine", "open",
 )  # fmt: skip
 """Marks that the queue can be filtered by, in the order in which an officer works."""
-Lane: TypeAlias = Literal["now", "owed", "decide", "waiting", "done", "merged"]
+Stage: TypeAlias = Literal["now", "owed", "decide", "waiting", "done", "merged"]
 """What a desk does with a tip. `now`: it acts now. `owed`: it owes a report or the next step, and there is time.
 `decide`: it decides on a closing, a dispute or a consent. `waiting`: somebody else is to act first. `done`: finished.
 `merged`: it follows another tip."""
-LANES: Final[tuple[Lane, ...]] = get_args(Lane)
-"""The lanes, in the order of the queue."""
-WORK: Final = LANES[:4]
-"""The lanes of unfinished tips, which the queue shows without a filter."""
-FIELDS: Final = ("lane", "status", "category", "priority", "district", "station", "officer")
+STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
+"""The stages, in the order of the queue."""
+WORK: Final = STAGES[:4]
+"""The stages of unfinished tips, which the queue shows without a filter."""
+FIELDS: Final = ("stage", "status", "category", "priority", "district", "station", "officer")
 """Fields of `Filter` that compare one value of the tip."""
 _MAX_QUERY = 200
 _PRESSING, _OVERDUE = 2, 1
@@ -41,8 +41,8 @@ _PRESSING, _OVERDUE = 2, 1
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """What to show of the queue. The filter is part of the address, so that officers can bookmark and share a page."""
 
-    lane: str = ""
-    """One of `LANES`."""
+    stage: str = ""
+    """One of `STAGES`."""
     status: str = ""
     category: str = ""
     priority: str = ""
@@ -73,7 +73,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     summary: TipSummary
     days: int
-    lane: Lane = "now"
+    stage: Stage = "now"
     act_by: int = 0
     """When the clock of the tip that runs now ends, Unix seconds; 0: none runs."""
     overdue: bool
@@ -129,7 +129,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rank(self) -> int:
-        """What comes first in a lane: urgent tips that nobody acts on, then what is overdue."""
+        """What comes first in a stage: urgent tips that nobody acts on, then what is overdue."""
         return _PRESSING if self.pressing else _OVERDUE if self.overdue else 0
 
 
@@ -166,7 +166,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
         return Row(
             summary=summary,
             days=days,
-            lane="now" if overdue or pressing else self._lane(summary, marks),
+            stage="now" if overdue or pressing else self._stage(summary, marks),
             act_by=self.clocks.due(header, work),
             overdue=overdue,
             pressing=pressing,
@@ -182,7 +182,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
             awaited=tuple(one for to, one in work.directions.items() if to != self.desk and work.owes(to)),
         )
 
-    def _lane(self, summary: TipSummary, marks: frozenset[WorkMark]) -> Lane:
+    def _stage(self, summary: TipSummary, marks: frozenset[WorkMark]) -> Stage:
         """Return what the desk does with a tip of which no clock has run out."""
         work = summary.work
         if work.finished:
