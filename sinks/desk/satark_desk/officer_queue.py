@@ -94,7 +94,7 @@ class OfficerQueue(QueueWatcher):
         with self._index.cache.lock:
             self._index.refresh()
             tip = self._index.cache.find(number)[0] if number else ""
-            return {"version": 0 if tip in self._kept_from else self._index.version(tip), "pressing": self.pressing}
+            return {"version": 0 if tip in self._kept_from else self._index.versions[tip], "pressing": self.pressing}
 
     @property
     def pressing(self) -> int:

@@ -71,7 +71,7 @@ class QueueIndex:
         self._wakes: list[tuple[float, str]] = []
         """Heap of the times at which marks change by the passing of time alone, each with its tip."""
         self._watchers: WeakSet[QueueWatcher] = WeakSet()
-        self._stamps: dict[str, int] = {"": int(time.time() * 1000)}
+        self.versions: dict[str, int] = {"": int(time.time() * 1000)}
         """Tip → a number that is new whenever the tip changes; for the empty text, whenever any of the desk's does."""
         cache.watch(self._update)
 
@@ -88,10 +88,6 @@ class QueueIndex:
                 due.add(heappop(self._wakes)[1])
             if due:
                 self._update(due)
-
-    def version(self, tip: str) -> int:
-        """Return a number that is new whenever a tip of the desk changes; of any tip for the empty text."""
-        return self._stamps.get(tip, 0)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -158,7 +154,7 @@ class QueueIndex:
         many = len(tips) > _MANY
         for tip in tips:
             if tip in self._keys or tip in self.cache.tips:  # of others' tips a desk learns nothing
-                self._stamps[tip] = self._stamps[""] = self._stamps[""] + 1
+                self.versions[tip] = self.versions[""] = self.versions[""] + 1
             self._remove(tip, from_order=not many)
             if tip in self.cache.tips:
                 added.append(self._add(tip, builder.row(self.summary(tip))))

@@ -35,7 +35,6 @@ WORK: Final = STAGES[:4]
 FIELDS: Final = ("stage", "status", "category", "priority", "district", "station", "officer")
 """Fields of `Filter` that compare one value of the tip."""
 _MAX_QUERY = 200
-_PRESSING, _OVERDUE = 2, 1
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,8 +77,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """When the clock of the tip that runs now ends, Unix seconds; 0: none runs."""
     overdue: bool
     """Whether a clock ran out that this desk keeps or watches, or the tip is unfinished for too long."""
-    pressing: bool = False
-    """Whether it is urgent, and since it came, or since its tipster wrote, no desk has acted."""
+    rank: int = 0
+    """What stands first at a stage. 2: it is urgent, and no desk has acted since it came or its tipster wrote. 1: it is
+    overdue."""
     new: bool
     """The officer has not seen it."""
     updated: bool
@@ -118,19 +118,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             return mark != "late"
         if self.summary.finished:
             return False
-        return mark == "open" or (mark == "mine" and self.mine) or (mark == "urgent" and bool(self.urgency))
+        return mark == "open" or (mark == "mine" and self.mine) or (mark == "urgent" and self.is_urgent)
 
     @property
-    def urgency(self) -> int:
-        """The rank above normal priority; 0 for a finished tip."""
-        return (
-            0 if self.summary.finished else PRIORITIES.index("normal") - PRIORITIES.index(self.summary.header.priority)
-        )
-
-    @property
-    def rank(self) -> int:
-        """What comes first in a stage: urgent tips that nobody acts on, then what is overdue."""
-        return _PRESSING if self.pressing else _OVERDUE if self.overdue else 0
+    def is_urgent(self) -> bool:
+        """Whether it is unfinished and of more than normal priority."""
+        return not self.summary.finished and self.summary.header.priority != "normal"
 
 
 class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,7 +162,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
             stage="now" if overdue or pressing else self._stage(summary, marks),
             act_by=self.clocks.due(header, work),
             overdue=overdue,
-            pressing=pressing,
+            rank=2 if pressing else int(overdue),
             new=summary.id in self.unseen,
             updated=summary.id in self.updated,
             delivered=entry.band,

@@ -125,7 +125,7 @@ def test_what_is_overdue_never_stands_below_what_is_not_due_and_a_finished_tip_a
     priorities = ("urgent", "high", "normal")
     rows = [shown_at(desk, thread, one) for thread, _ in THREADS.values() for one in priorities]
     listed = sorted(rows, key=lambda one: sort_key(one)[:3], reverse=True)
-    due = [one.overdue or one.pressing for one in listed]
+    due = [one.rank > 0 for one in listed]
     assert due == sorted(due, reverse=True)
     assert any(due)
     assert not all(due)

@@ -98,7 +98,7 @@ class ActPages:
         self, request: Request, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]
     ) -> Response:
         act = act_of(name, form, self._web.settings.utc_offset_hours)
-        targets = {desk.name: desk for desk in session.casework.directing.allowed_targets(tip)}
+        acts, targets = self._pages.acts(session), session.casework.directing.allowed_targets(tip)
         return self._web.show(
             request,
             "confirm.html",
@@ -107,9 +107,9 @@ class ActPages:
             action=name,
             fields=FIELDS,
             form=form,
-            act=msgspec.structs.replace(act, due=act.due or self._usual_due(session, tip)),
-            decides=self._pages.acts(session).decides(tip, act.outcome),
-            target=targets.get(act.to),
+            act=msgspec.structs.replace(act, due=act.due or acts.clocks.report_due(tip.header.priority, acts.now())),
+            decides=acts.decides(tip, act.outcome),
+            target=next((desk for desk in targets if desk.name == act.to), None),
             titles={desk.name: desk.title for desk in self._web.context.desks()},
             **self._release(request, session, tip, act),
             draft=request.query_params.get("draft", ""),
@@ -153,10 +153,6 @@ class ActPages:
             else:
                 self._web.drafts.drop(id_)
         return Response(status_code=204)
-
-    def _usual_due(self, session: OfficerSession, tip: OpenTip) -> int:
-        acts = self._pages.acts(session)
-        return acts.clocks.report_due(tip.header.priority, acts.now())
 
     def _to_draft(
         self, request: Request, session: OfficerSession, tip: OpenTip, form: Mapping[str, str], *, edit: bool

@@ -88,8 +88,8 @@ class FormDrafts:
         """Return the owner of the session that a token names, or named; None if it is not known."""
         query = select(form_draft.c.desk, form_draft.c.officer).where(form_draft.c.id == _session_id(token))
         found = self._services.read(lambda c: c.execute(query.where(self._is_kept())).one_or_none())
-        desks = {desk.name: desk for desk in self._services.desks()}
-        return (desks[found.desk], found.officer) if found else None
+        desk = next((desk for desk in self._services.desks() if found and desk.name == found.desk), None)
+        return (desk, found.officer) if found and desk else None
 
     def _is_kept(self) -> ColumnElement[bool]:
         return form_draft.c.at >= int(self._clock()) - KEPT_SECONDS

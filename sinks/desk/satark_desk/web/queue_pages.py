@@ -124,9 +124,8 @@ class DeskPages:
             "problem": "", "action": "", "form_data": {}, "near": None, "done": "", "draft": "", "merged": [],
         }  # fmt: skip
         common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
-        mine = tip.tip.language
         found = wordings_of(self._web.context, session.unlocked)
-        common["wordings"] = sorted(found, key=lambda one: one.language != mine)
+        common["wordings"] = sorted(found, key=lambda one: one.language != tip.tip.language)
         common["originals"] = originals_of(self._web.context, session.unlocked, tip)
         text, geography = self._web.text(request), self._web.context.geography
         common |= self._work(session, tip, text)
