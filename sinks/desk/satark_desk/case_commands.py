@@ -24,7 +24,7 @@ from satark_desk.queue_index import QueueIndex
 from satark_desk.read_state import mark_read, read_states
 from satark_desk.settings import DeskSettings
 from satark_desk.tip_json import row_to_json, tip_to_json
-from satark_desk.tip_queue import MARKS, PRIORITIES, STAGES, Filter, Row
+from satark_desk.tip_queue import MARKS, PRIORITIES, SECTIONS, Filter, Row
 from satark_desk.web.opened_desks import queue_rules
 from satark_desk.web.page_text import PageText, officers_languages
 
@@ -125,7 +125,7 @@ def act_command(name: str) -> Callable[[Callable[..., DeskAct]], click.Command]:
 
 def _filter_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add an option for each field of the queue's filter."""
-    known = {"stage": STAGES, "priority": PRIORITIES, "mark": MARKS}
+    known = {"section": SECTIONS, "priority": PRIORITIES, "mark": MARKS}
     for field in reversed(Filter.__struct_fields__):
         values = f": {', '.join(known[field])}" if field in known else ""
         if field != "q":
@@ -139,7 +139,7 @@ def _filter_options(command: Callable[..., None]) -> Callable[..., None]:
 @language_option
 @json_option
 def queue(*, desk: str, passphrase_file: Path, language: str, as_json: bool, **wanted: str) -> None:
-    """List the tips of DESK as the page does: what to do now on top; finished ones by --stage or --status."""
+    """List the tips of DESK as the page does: what to do now on top; finished ones by --section or --status."""
     codes = {name: wanted[name].upper() for name in ("status", "category")}
     with desk_work(desk, passphrase_file) as work:
         _print_rows(work, work.rows(Filter(**{**wanted, **codes})), language, as_json=as_json)

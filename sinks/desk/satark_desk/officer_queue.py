@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from satark.casework import NoSuchTip, flood_groups
 from satark_desk.queue_index import QueueWatcher
 from satark_desk.read_state import mark_read, read_states
-from satark_desk.tip_queue import FIELDS, STAGES, WORK, Filter, Row, Stage
+from satark_desk.tip_queue import FIELDS, SECTIONS, WORK, Filter, Row, Section
 
 if TYPE_CHECKING:
     from satark.casework import FloodGroup, OpenTip, Services, Work
@@ -149,10 +149,10 @@ class OfficerQueue(QueueWatcher):
             unread = _next_after(self._ordered(wanted, found), tip, self._unseen | self._updated)
             return Neighbours(*(self._number(one) for one in (before, after, unread)))
 
-    def count_by_stage(self) -> dict[Stage, int]:
-        """Count the tips in each stage."""
-        counted = self._index.counts("stage", self._kept_from)
-        return {stage: counted.get(stage, 0) for stage in STAGES}
+    def count_by_section(self) -> dict[Section, int]:
+        """Count the tips in each section."""
+        counted = self._index.counts("section", self._kept_from)
+        return {section: counted.get(section, 0) for section in SECTIONS}
 
     def values(self, field: str) -> list[str]:
         """Return the values that a field has among the tips, sorted."""
@@ -189,9 +189,11 @@ class OfficerQueue(QueueWatcher):
         tips that the row of a flood stands for.
         """
         kept = self._kept_from
-        if wanted.status or wanted.stage or found is not None:
+        if wanted.status or wanted.section or found is not None:
             return kept
-        finished = set(kept).union(*(self._index.having("stage", stage) for stage in STAGES if stage not in WORK))
+        finished = set(kept).union(
+            *(self._index.having("section", section) for section in SECTIONS if section not in WORK)
+        )
         return finished if wanted.query else finished | self._grouped
 
     def _ordered(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:

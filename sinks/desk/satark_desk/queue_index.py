@@ -19,7 +19,7 @@ import msgspec
 
 from satark.casework import Clocks, Offices
 from satark_desk.read_state import queue_entries
-from satark_desk.tip_queue import MARKS, STAGES, Row, RowBuilder
+from satark_desk.tip_queue import MARKS, SECTIONS, Row, RowBuilder
 
 if TYPE_CHECKING:
     from satark.casework import Services, TipCache, TipSummary
@@ -46,7 +46,7 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
 class Key(NamedTuple):
     """Sort key of a tip in the queue: the greatest key comes first."""
 
-    stage: int
+    section: int
     rank: int
     due: int
     heard: str
@@ -114,7 +114,7 @@ class QueueIndex:
     def ordered(self, chosen: AbstractSet[str] | None, unread: AbstractSet[str]) -> Iterator[str]:
         """Yield the chosen tips, or all tips, in one officer's order.
 
-        No time within a band is stored. Among tips of one stage, due at the same time and heard of in the same band,
+        No time within a band is stored. Among tips of one section, due at the same time and heard of in the same band,
         unread tips come first, then the tips that arrived last.
         """
         for _, group in groupby(reversed(self._order), key=_band):
@@ -207,7 +207,7 @@ class QueueWatcher(Protocol):
 def sort_key(row: Row) -> Key:
     """Return the key by which a row stands in the queue."""
     summary, due = row.summary, -(row.act_by or _NEVER)
-    place = (-STAGES.index(row.stage), row.rank, due, summary.last_heard, row.position)
+    place = (-SECTIONS.index(row.section), row.rank, due, summary.last_heard, row.position)
     return Key(*place, summary.header.number, summary.id)
 
 
@@ -218,7 +218,7 @@ def _band(key: Key) -> tuple[int, int, int, str]:
 def _facets(row: Row, desk: str) -> Iterator[Facet]:
     header, work = row.summary.header, row.summary.work
     values: Mapping[str, str] = {
-        "stage": row.stage,
+        "section": row.section,
         "status": row.summary.status,
         "category": header.category,
         "priority": header.priority,

@@ -72,7 +72,7 @@ def row_to_json(row: Row) -> dict[str, Any]:
         "district": header.district,
         "station": header.station,
         "days": row.days,
-        "stage": row.stage,
+        "section": row.section,
         "marks": [mark for mark in MARKS if row.has(mark)],
         "report_due": row.due,
         "assigned": dict(work.assigned),

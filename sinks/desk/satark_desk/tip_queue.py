@@ -24,15 +24,15 @@ MARKS: Final[tuple[Mark, ...]] = (
     "new", "urgent", "risen", "closing", "owed", "disputed", "overdue", "mine", "open",
 )  # fmt: skip
 """Marks that the queue can be filtered by, in the order in which an officer works."""
-Stage: TypeAlias = Literal["now", "owed", "decide", "waiting", "done", "merged"]
+Section: TypeAlias = Literal["now", "owed", "decide", "waiting", "done", "merged"]
 """What a desk does with a tip. `now`: it acts now. `owed`: it owes a report or the next step, and there is time.
 `decide`: it decides on a closing, a dispute or a consent. `waiting`: somebody else is to act first. `done`: finished.
 `merged`: it follows another tip."""
-STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
-"""The stages, in the order of the queue."""
-WORK: Final = STAGES[:4]
-"""The stages of unfinished tips, which the queue shows without a filter."""
-FIELDS: Final = ("stage", "status", "category", "priority", "district", "station", "officer")
+SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
+"""The sections, in the order of the queue."""
+WORK: Final = SECTIONS[:4]
+"""The sections of unfinished tips, which the queue shows without a filter."""
+FIELDS: Final = ("section", "status", "category", "priority", "district", "station", "officer")
 """Fields of `Filter` that compare one value of the tip."""
 _MAX_QUERY = 200
 
@@ -40,8 +40,8 @@ _MAX_QUERY = 200
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """What to show of the queue. The filter is part of the address, so that officers can bookmark and share a page."""
 
-    stage: str = ""
-    """One of `STAGES`."""
+    section: str = ""
+    """One of `SECTIONS`."""
     status: str = ""
     category: str = ""
     priority: str = ""
@@ -72,13 +72,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     summary: TipSummary
     days: int
-    stage: Stage = "now"
+    section: Section = "now"
     act_by: int = 0
     """When the clock of the tip that runs now ends, Unix seconds; 0: none runs."""
     overdue: bool
     """Whether a clock ran out that this desk keeps or watches, or the tip is unfinished for too long."""
     rank: int = 0
-    """What stands first at a stage. 2: it is urgent, and no desk has acted since it came or its tipster wrote. 1: it is
+    """What stands first at a section. 2: it is urgent, and no desk has acted since it came or its tipster wrote. 1: it is
     overdue."""
     new: bool
     """The officer has not seen it."""
@@ -159,7 +159,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
         return Row(
             summary=summary,
             days=days,
-            stage="now" if overdue or pressing else self._stage(summary, marks),
+            section="now" if overdue or pressing else self._section(summary, marks),
             act_by=self.clocks.due(header, work),
             overdue=overdue,
             rank=2 if pressing else int(overdue),
@@ -175,7 +175,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
             awaited=tuple(one for to, one in work.directions.items() if to != self.desk and work.owes(to)),
         )
 
-    def _stage(self, summary: TipSummary, marks: frozenset[WorkMark]) -> Stage:
+    def _section(self, summary: TipSummary, marks: frozenset[WorkMark]) -> Section:
         """Return what the desk does with a tip of which no clock has run out."""
         work = summary.work
         if work.finished:

@@ -18,7 +18,7 @@ FindDesk = Callable[[str], Desk]
 Cases = Callable[[str], Casework]
 
 
-def test_urgent_tips_that_nobody_acts_on_come_first_then_what_is_due_and_finished_ones_in_a_stage_of_their_own(
+def test_urgent_tips_that_nobody_acts_on_come_first_then_what_is_due_and_finished_ones_in_a_section_of_their_own(
     services: Services, browser: Browser, desk: FindDesk, casework: Cases
 ) -> None:
     sp = [desk("sp")]
@@ -32,9 +32,13 @@ def test_urgent_tips_that_nobody_acts_on_come_first_then_what_is_due_and_finishe
     page = client.get("/desk/").text
     assert listed(page) == [tip.number for tip in (urgent, high, old, new)]
     assert listed(client.get("/desk/?mark=urgent").text) == [urgent.number, high.number]
-    assert listed(client.get("/desk/?stage=done").text) == [finished.number]
-    for stage, count in ("", "<b>4</b> All work"), ("stage=now", "<b>4</b> Act now"), ("stage=done", "<b>1</b> Done"):
-        assert f'<a href="/desk/?{stage}"' in page
+    assert listed(client.get("/desk/?section=done").text) == [finished.number]
+    for section, count in (
+        ("", "<b>4</b> All work"),
+        ("section=now", "<b>4</b> Act now"),
+        ("section=done", "<b>1</b> Done"),
+    ):
+        assert f'<a href="/desk/?{section}"' in page
         assert count in page
 
 

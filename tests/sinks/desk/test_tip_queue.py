@@ -97,7 +97,7 @@ THREADS: dict[str, tuple[list[PostedMessage], str]] = {
     "disputed": ([said(status="CLOSED"), said("tipster", feedback="no")], "waiting decide"),
     "own words asked for": ([said(status="IN_REVIEW"), said(kind="asked_raw", to="lanka")], "decide waiting"),
 }
-"""What happened to a tip → its thread, and its stage at the SP, at the DIG, and at the station if it has a release."""
+"""What happened to a tip → its thread, and its section at the SP, at the DIG, and at the station if it has a release."""
 
 
 def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal") -> Row:
@@ -114,14 +114,14 @@ def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal") -
 
 
 @pytest.mark.parametrize("happened", THREADS)
-def test_a_tip_stands_at_the_stage_of_what_the_desk_does_next(happened: str) -> None:
-    thread, stages = THREADS[happened]
-    desks = ("sp", "dig", "lanka")[: len(stages.split())]
-    assert " ".join(shown_at(desk, thread).stage for desk in desks) == stages
+def test_a_tip_stands_in_the_section_of_what_the_desk_does_next(happened: str) -> None:
+    thread, sections = THREADS[happened]
+    desks = ("sp", "dig", "lanka")[: len(sections.split())]
+    assert " ".join(shown_at(desk, thread).section for desk in desks) == sections
 
 
 @pytest.mark.parametrize("desk", ["sp", "dig", "lanka"])
-def test_what_is_overdue_never_stands_below_what_is_not_due_and_a_finished_tip_at_no_stage_of_work(desk: str) -> None:
+def test_what_is_overdue_never_stands_below_what_is_not_due_and_a_finished_tip_in_no_section_of_work(desk: str) -> None:
     priorities = ("urgent", "high", "normal")
     rows = [shown_at(desk, thread, one) for thread, _ in THREADS.values() for one in priorities]
     listed = sorted(rows, key=lambda one: sort_key(one)[:3], reverse=True)
@@ -129,9 +129,9 @@ def test_what_is_overdue_never_stands_below_what_is_not_due_and_a_finished_tip_a
     assert due == sorted(due, reverse=True)
     assert any(due)
     assert not all(due)
-    assert {one.stage in WORK for one in rows if one.summary.finished} == {False}
-    assert {one.stage in WORK for one in rows if not one.summary.finished} == {True}
-    times = [one.act_by for one in listed if one.stage == "waiting" and one.act_by]
+    assert {one.section in WORK for one in rows if one.summary.finished} == {False}
+    assert {one.section in WORK for one in rows if not one.summary.finished} == {True}
+    times = [one.act_by for one in listed if one.section == "waiting" and one.act_by]
     assert times == sorted(times)
 
 

@@ -73,7 +73,7 @@ class DeskPages:
             wanted=wanted,
             rows=queue.page(wanted, found, (number - 1) * size, size),
             total=total,
-            stages=queue.count_by_stage(),
+            sections=queue.count_by_section(),
             work=WORK,
             marks=MARKS,
             statuses=[status for status in STATUSES if status in queue.values("status")],
