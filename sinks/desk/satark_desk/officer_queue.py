@@ -191,9 +191,7 @@ class OfficerQueue(QueueWatcher):
         kept = self._kept_from
         if wanted.status or wanted.section or found is not None:
             return kept
-        finished = set(kept).union(
-            *(self._index.having("section", section) for section in SECTIONS if section not in WORK)
-        )
+        finished = set(kept).union(*(self._index.having("section", name) for name in SECTIONS if name not in WORK))
         return finished if wanted.query else finished | self._grouped
 
     def _ordered(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:

@@ -78,8 +78,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     overdue: bool
     """Whether a clock ran out that this desk keeps or watches, or the tip is unfinished for too long."""
     rank: int = 0
-    """What stands first at a section. 2: it is urgent, and no desk has acted since it came or its tipster wrote. 1: it is
-    overdue."""
+    """What stands first. 2: urgent, and no desk has acted since it came or its tipster wrote. 1: overdue."""
     new: bool
     """The officer has not seen it."""
     updated: bool

@@ -97,7 +97,7 @@ THREADS: dict[str, tuple[list[PostedMessage], str]] = {
     "disputed": ([said(status="CLOSED"), said("tipster", feedback="no")], "waiting decide"),
     "own words asked for": ([said(status="IN_REVIEW"), said(kind="asked_raw", to="lanka")], "decide waiting"),
 }
-"""What happened to a tip → its thread, and its section at the SP, at the DIG, and at the station if it has a release."""
+"""What happened to a tip → its thread, and its section at the SP, the DIG, and the station if it has a release."""
 
 
 def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal") -> Row:
