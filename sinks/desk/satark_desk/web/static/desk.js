@@ -39,7 +39,7 @@
     if (is_urgent) ring();
   }
   const watch = () => look().catch(() => false).then((over) => over || setTimeout(watch, 1200));
-  if ("news" in document.body.dataset) watch();
+  if ("news" in document.documentElement.dataset) watch();
 
   // What is typed is kept at the desk, sealed, so that neither a restart nor a sign-out loses it.
   let typed, timer;
