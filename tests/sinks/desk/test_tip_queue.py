@@ -100,7 +100,7 @@ THREADS: dict[str, tuple[list[PostedMessage], str]] = {
 """What happened to a tip → its thread, and its section at the SP, the DIG, and the station if it has a release."""
 
 
-def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal") -> Row:
+def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal", days: int = 2) -> Row:
     received = "2026-11-27T18/PT6H" if priority == "normal" else "2026-11-28T12/PT6H"
     header = row(priority).summary.header
     header = msgspec.structs.replace(header, received=received)
@@ -108,7 +108,7 @@ def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal") -
     thread = [msgspec.structs.replace(one, seq=n) for n, one in enumerate(thread, 1)]
     builder = RowBuilder(
         desk=desk, officer="asha", unseen=frozenset(), updated=frozenset(), queue_entries={}, offices=OFFICES,
-        clocks=Clocks(), now=NOW, overdue_days=3, age=lambda _: 2,
+        clocks=Clocks(), now=NOW, overdue_days=3, age=lambda _: days,
     )  # fmt: skip
     return builder.row(summarize("1", header, thread, holders))
 
@@ -122,8 +122,8 @@ def test_a_tip_stands_in_the_section_of_what_the_desk_does_next(happened: str) -
 
 @pytest.mark.parametrize("desk", ["sp", "dig", "lanka"])
 def test_what_is_overdue_never_stands_below_what_is_not_due_and_a_finished_tip_in_no_section_of_work(desk: str) -> None:
-    priorities = ("urgent", "high", "normal")
-    rows = [shown_at(desk, thread, one) for thread, _ in THREADS.values() for one in priorities]
+    kinds = [(priority, days) for priority in ("urgent", "high", "normal") for days in (2, 9)]
+    rows = [shown_at(desk, thread, *kind) for thread, _ in THREADS.values() for kind in kinds]
     listed = sorted(rows, key=lambda one: sort_key(one)[:3], reverse=True)
     due = [one.rank > 0 for one in listed]
     assert due == sorted(due, reverse=True)
