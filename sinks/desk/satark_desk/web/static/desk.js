@@ -74,7 +74,7 @@
   });
 
   document.addEventListener("click", (event) => {
-    const form = document.querySelector(`[data-act="${event.target.dataset.opens}"]`);
+    const form = document.querySelector(`[data-act="${event.target.dataset.opens}"]`)?.parentElement;
     if (!form) return;
     event.preventDefault();
     form.open = true;
