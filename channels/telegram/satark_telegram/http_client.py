@@ -24,6 +24,9 @@ _THROTTLED_SECONDS: Final = 5.0
 """Seconds to pause after Telegram throttles a call and does not say how long."""
 _ERROR: Final = 400
 _TOO_MANY: Final = 429
+_SERVER_ERROR: Final = 500
+_NAMED: Final = frozenset({401, 403, 404, 409})
+"""The refusals for which python-telegram-bot has errors of their own."""
 
 
 class AiohttpRequest(BaseRequest):
@@ -91,7 +94,9 @@ class AiohttpRequest(BaseRequest):
             raise RetryAfter(timedelta(seconds=seconds_to_wait(announced, _THROTTLED_SECONDS)))
         if response.status >= _ERROR and not _is_readable(body):
             raise NetworkError("not Telegram's answer")
-        return response.status, body
+        # python-telegram-bot takes any other status for the network's, so that a refused call would be repeated forever.
+        refused = _ERROR <= response.status < _SERVER_ERROR and response.status not in _NAMED
+        return (_ERROR if refused else response.status), body
 
     @property
     def session(self) -> aiohttp.ClientSession:

@@ -14,7 +14,7 @@ from stat import S_ISDIR
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, SecretStr, ValidationError, create_model
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -29,6 +29,7 @@ from satark_files.limits import Limits
 from satark_words.languages import LanguageError, use_folder
 
 M = TypeVar("M", bound=BaseModel)
+_EMPTY: Final = "is empty, so that anybody could sign with it"
 _RUNTIME: Final = Path("/run/satark")
 _SHARED: Final = Path("/dev/shm")  # noqa: S108 - a folder of ours within it, whose owner is checked
 
@@ -71,11 +72,13 @@ class Settings:
         """Return a plugin's section; None if nothing of it is set.
 
         Raises:
-            SettingsError: a field of the section is missing or wrong.
+            SettingsError: a field of the section is missing or wrong, or a required secret is empty.
         """
         self._asked[name] = model
         preset = {name: self._presets[name]} if name in self._presets and self.is_set(name) else {}
         found: M | None = getattr(self._load(name, _holding(name, model), preset), name)
+        if empty := [{"loc": (name, one), "type": "empty", "msg": _EMPTY} for one in _empty_secrets(found)]:
+            raise SettingsError([_problem(error, name, _holding(name, model)) for error in empty])
         if found is None and name in self._stand_ins:
             return model.model_validate(self._stand_ins[name])
         return self._demanded(name, model) if found is None and self._demand else found
@@ -180,6 +183,13 @@ def memory_folder() -> Path | None:
         message, hint = f"{folder} is somebody else's, or others can write there", "name a file or folder in memory"
         raise SettingsError([SettingProblem("epoch_key_file", "SATARK_EPOCH_KEY_FILE", message, hint)])
     return folder
+
+
+def _empty_secrets(section: BaseModel | None) -> list[str]:
+    """Return the names of required secrets that are empty: with an empty one anybody could sign."""
+    fields = type(section).model_fields if section is not None else {}
+    secret = {name: getattr(section, name) for name, field in fields.items() if field.is_required()}
+    return [name for name, value in secret.items() if isinstance(value, SecretStr) and not value.get_secret_value()]
 
 
 class _Source(BaseSettings):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from satark_testing.contracts.channel_case import ChannelCase, numbered_prompt
 from satark_testing.contracts.fetching import check_files
+from satark_testing.contracts.meanings import check_meanings
 from satark_testing.contracts.peer import Peer, PeerServer, Received, Reply, Said
 from satark_testing.contracts.prompts import check_prompts
 from satark_testing.contracts.rules import RULES, BrokenRule, require
@@ -31,6 +32,7 @@ async def check_channel(case: ChannelCase) -> None:
         with watch.no_files():
             check_requests(case)
             check_prompts(case, brief=True)
+        check_meanings(case)
         require(not watch.opened, "C60", "requests and prompts, the second time", "; ".join(watch.opened[:3]))
         if case.peer is not None:
             async with PeerServer(case.peer).serving() as server:

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from satark.api.channel import Channel, RawRequest
-from satark.api.inbound import Address
+from satark.api.inbound import Address, Event
 from satark.api.outbound import Call
 from satark.api.prompt import Capabilities, Choice, Prompt
 from satark_testing.contracts.peer import Peer
@@ -46,6 +46,15 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the signature covers the body. If the channel checks only a secret, a changed body still passes."""
     proven_by: _Place = "headers"
     """The part of a request that holds its signature or secret."""
+    means: Sequence[tuple[RawRequest, Sequence[Event]]] = ()
+    """Genuine requests with the events that they mean: pins, files, voice notes, edits, withdrawals, statuses.
+
+    Of a `Media` its kind and caption are compared, of an edit its text, of a tap its token.
+    """
+    tapped: Callable[[Choice], RawRequest] | None = None
+    """Makes the request in which a person taps a choice. It is required of a channel with buttons or rows."""
+    stale: Sequence[RawRequest] = ()
+    """Genuine requests that are too old, if the provider signs the time."""
     redelivered: Sequence[tuple[RawRequest, RawRequest]] = ()
     """Pairs of requests that deliver the same event, for a provider that changes the rest of a repeated request."""
 

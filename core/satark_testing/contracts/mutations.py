@@ -66,6 +66,21 @@ def joined(genuine: Sequence[RawRequest]) -> Iterator[tuple[int, str, RawRequest
     yield from ((number, place, make()) for number, place, make in _chosen(changes))
 
 
+def with_text(
+    genuine: Sequence[RawRequest], texts: Sequence[str], new: str
+) -> Iterator[tuple[RawRequest, str, RawRequest]]:
+    """Yield copies of requests with another text in place of one of `texts`, each after the request and that text."""
+    for raw in genuine:
+        data = _json(raw.body)
+        for path in _paths(data):
+            if isinstance(text := _at(data, path), str) and text in texts:
+                yield raw, text, _with(raw, data, path, new)
+        fields = [] if data is not None else parse_qsl(raw.body.decode(errors="replace"), keep_blank_values=True)
+        for number, (name, text) in enumerate(fields):
+            if text in texts:
+                yield raw, text, _with_fields(raw, "body", [*fields[:number], (name, new), *fields[number + 1 :]])
+
+
 def _changes(data: Any) -> Iterator[tuple[_Path, int]]:
     """Yield each place in JSON data with the number of each value that it may get."""
     return ((path, number) for path in _paths(data) for number in range(not path, len(_VALUES)))

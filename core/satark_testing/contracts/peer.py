@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from enum import Enum
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple, Self
 
 import msgspec
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from satark.api.channel import Channel
 from satark.api.inbound import MediaRef
@@ -56,6 +65,7 @@ class Fault(Enum):
     HANG_UP = "the provider hangs up"
     ENDLESS = "an answer without end"
     HALF = "the connection ends half-way"
+    STALL = "the provider accepts the request and never answers"
     PIECES = "the provider's own answer comes in two pieces"
 
 
@@ -82,6 +92,8 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a request that the provider never accepts."""
     unauthorized: Reply = Reply(401)
     """The answer to wrong credentials."""
+    results: Sequence[tuple[Reply, type]] = ()
+    """Further answers of the provider and what `send` returns for each, such as `(Reply(470), WindowClosed)`."""
     gone: Reply = Reply(404)
     """The answer to a request for a deleted file."""
     call_id: Callable[[Received], str] | None = None
@@ -104,6 +116,8 @@ class PeerServer:
         self._peer = peer
         self.url = self.elsewhere = ""
         self.received: list[Received] = []
+        self.asked = asyncio.Event()
+        """Set by the next request after `answering`."""
         self.strayed: list[Received] = []
         """Requests that came to the second address."""
         self.script: Reply | Fault | None = None
@@ -125,6 +139,7 @@ class PeerServer:
         """Answer every request with this from now on, and forget the requests so far."""
         self.script, self.first_only, self.written = script, first_only, 0
         self.received.clear()
+        self.asked.clear()
         self.strayed.clear()
         return self
 
@@ -147,6 +162,19 @@ class PeerServer:
                     listener.close()
                 await server.shutdown(1)
 
+    @asynccontextmanager
+    async def serving_as_impostor(self) -> AsyncIterator[Self]:
+        """Serve by TLS, with a certificate that the server has signed itself."""
+        self._server = server = web.Server(self._handle, access_log=None)
+        with socket.create_server(_LOCAL) as own:
+            listener = await asyncio.get_running_loop().create_server(server, sock=own, ssl=_self_signed())
+            self.url = _url(own).replace("http:", "https:")
+            try:
+                yield self
+            finally:
+                listener.close()
+                await server.shutdown(1)
+
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         received = Received(
             self.url,
@@ -160,9 +188,13 @@ class PeerServer:
             self.strayed.append(received)
             return web.Response()
         self.received.append(received)
+        self.asked.set()
         script = self.script
         if self.first_only:
             self.script = None
+        if script is Fault.STALL:
+            while request.transport is not None:  # noqa: ASYNC110 - until the client gives up
+                await asyncio.sleep(_BETWEEN_SECONDS)
         if script is Fault.PIECES:
             return await _send_in_pieces(request, self._peer.answer(received))
         if isinstance(script, Fault):
@@ -202,3 +234,18 @@ async def _send_in_pieces(request: web.BaseRequest, reply: Reply) -> web.StreamR
 def _url(listening: socket.socket) -> str:
     # By name: a client keeps no cookies of a bare address.
     return f"http://localhost:{listening.getsockname()[1]}"
+
+
+def _self_signed() -> ssl.SSLContext:
+    """Make a certificate for `localhost` that nobody trusts."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+    certificate = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "pem")
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        file.write_bytes(pem + certificate.sign(key, SHA256()).public_bytes(Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+    return context

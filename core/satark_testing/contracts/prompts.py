@@ -12,6 +12,7 @@ from satark.api.outbound import Call
 from satark.api.prompt import Prompt
 from satark_files.decoding import DECODING_ERRORS
 from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt, prompts_at_the_limits
+from satark_testing.contracts.meanings import check_labels
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
 _STATES: tuple[Literal["accepted", "spooled", "refused"], ...] = ("accepted", "spooled", "refused")
@@ -101,3 +102,4 @@ def _check_calls(case: ChannelCase, prompt: Prompt, calls: Sequence[Call], subje
     for choice in prompt.choices:
         token = choice.token.encode()
         require(any(token in call.body for call in calls), "C28", subject, "the token of a choice is missing")
+    check_labels(calls, prompt.choices, subject)

@@ -6,7 +6,10 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import product
 from typing import Final
+
+from msgspec.structs import replace
 
 from satark.api.channel import Channel, ErasingChannel
 from satark.api.inbound import Address
@@ -21,8 +24,10 @@ from satark.api.outbound import (
     Transient,
     WindowClosed,
 )
+from satark.api.prompt import Choice, Prompt
 from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt
-from satark_testing.contracts.peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply
+from satark_testing.contracts.meanings import SAID
+from satark_testing.contracts.peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply, Said
 from satark_testing.contracts.rules import BrokenRule, absent, raised, require
 
 _RESULTS: Final = (Accepted, Blocked, Misconfigured, Permanent, Throttled, Transient, WindowClosed)
@@ -32,6 +37,10 @@ _COOKIE: Final = {"Set-Cookie": "conversation=1; Path=/"}
 _STRANGE: Final = (b"", b"<html>Sign in to the network</html>", b"{}", b"[]", b"null", b'"ok"', b'{"error":"upstream"}')
 """What answers with 200 in the provider's place: a captive portal, a proxy, a server that is only half up."""
 _LAST_BYTES_SECONDS: Final = 1
+_DEADLINE_SECONDS: Final = 30
+"""Seconds after which a call counts as never ending."""
+_LONGEST_SECONDS: Final = 120
+"""Seconds after which a channel must give up a call that gets no answer."""
 _LAST_TURNS: Final = 500
 _TURN_SECONDS: Final = 0.001
 
@@ -50,7 +59,8 @@ class Calls:
         """Make a call, and require a result without identifiers."""
         self._count += 1
         try:
-            result = await self.channel.send(call, f"call-{self._count}")
+            async with asyncio.timeout(_DEADLINE_SECONDS):
+                result = await self.channel.send(call, f"call-{self._count}")
         except Exception as error:
             raise BrokenRule("C44", subject, raised(error)) from error
         require(isinstance(result, _RESULTS), "C44", subject, type(result).__name__)
@@ -95,12 +105,15 @@ async def check_calls(case: ChannelCase, peer: Peer, server: PeerServer) -> None
         if not calls.calls:
             return
         await _check_delivered(calls)
+        await _check_unchanged(calls)
         await _check_statuses(calls)
         await _check_strange_answers(calls)
         await _check_throttling(calls)
         await _check_redirects(calls)
         await _check_network(calls)
         await _check_erasing(calls)
+    await _check_stalled(case, peer, server)
+    await _check_impostor(case, peer)
     await _check_closed(case, peer, server)
     await _check_unreachable(case, peer)
 
@@ -108,12 +121,13 @@ async def check_calls(case: ChannelCase, peer: Peer, server: PeerServer) -> None
 async def _check_delivered(calls: Calls) -> None:
     """Check that texts of several lengths reach several people completely, once, and with the host's call id."""
     capabilities = calls.channel.capabilities
-    for length in sorted({60, capabilities.body, capabilities.text} - {0}):
-        prompt = numbered_prompt(length)
-        for to in (calls.case.to, Address(_another(calls.case.to.reveal()))):
-            rendered = calls.channel.render(prompt, calls.account, to)
+    lengths = sorted({60, capabilities.body, capabilities.text} - {0})
+    people = (calls.case.to, Address(_another(calls.case.to.reveal())))
+    for render, prompt in product((calls.channel.render, calls.channel.notice), map(numbered_prompt, lengths)):
+        for to in people:
+            rendered = render(prompt, calls.account, to)
             calls.server.answering(None)
-            subject = f"a prompt of {len(prompt.text)} characters"
+            subject = f"a prompt of {len(prompt.text)} characters by `{render.__name__}`"
             for call in rendered:
                 before = len(calls.server.said())
                 require(isinstance(await calls.send(call, subject), Accepted), "C34", subject)
@@ -139,8 +153,36 @@ def _another(address: str) -> str:
     return f"{address[:at]}{'7' if address[at] != '7' else '3'}{address[at + 1 :]}"
 
 
+async def _check_unchanged(calls: Calls) -> None:
+    """Check that a text that is easily damaged arrives unchanged, whatever is asked with it, and at once to several."""
+    limits, choices = calls.channel.capabilities, (Choice("t1", "हाँ"), Choice("t2", "नहीं"))
+    kinds = [Prompt(text=SAID, language="hi"), Prompt(text=SAID, language="hi", wants="pin")]
+    if limits.buttons or limits.rows:
+        kinds.append(Prompt(text=SAID, language="hi", choices=choices, menu_label="☰", wants="choice"))
+    for number, prompt in enumerate(kinds):
+        calls.server.answering(None)
+        for call in calls.channel.render(prompt, calls.account, calls.case.to):
+            await calls.send(call, "a text with emoji, ZWJ, line breaks, digits and right-to-left text")
+        text = "\n".join(one.text for one in calls.server.said())
+        require(SAID in text, "C33", f"a prompt with emoji, digits and line breaks, kind {number}", "it is changed")
+    calls.server.answering(None)
+    people = [Address(_another(calls.case.to.reveal())), calls.case.to] * 3
+    said = [Said(to.reveal(), f"{number} कि") for number, to in enumerate(people)]
+    prompts = [Prompt(text=one.text, language="hi") for one in said]
+    made = [calls.channel.render(one, calls.account, to) for one, to in zip(prompts, people, strict=True)]
+    await asyncio.gather(*(calls.send(call, "six calls at once") for several in made for call in several))
+    require(sorted(calls.server.said()) == sorted(said), "C69", "six calls at once", "a text reached another person")
+
+
 async def _check_statuses(calls: Calls) -> None:
-    for status in (500, 503):
+    for status in (404, 413, 422):
+        result = await calls.answered(replace(calls.peer.refusal, status=status), f"status {status}")
+        final = isinstance(result, Permanent | Blocked | Misconfigured)
+        require(final, "C41", f"status {status}", type(result).__name__)
+    for reply, expected in calls.peer.results:
+        result = await calls.answered(reply, f"status {reply.status}, {len(reply.body)} bytes")
+        require(type(result) is expected, "C70", f"an answer that means {expected.__name__}", type(result).__name__)
+    for status in (500, 502, 503, 504):
         result = await calls.answered(Reply(status), f"status {status}")
         require(isinstance(result, Transient | Throttled), "C39", f"status {status}", type(result).__name__)
         require(len(calls.server.received) == 1, "C35", f"status {status}", f"{len(calls.server.received)} requests")
@@ -232,6 +274,33 @@ async def _check_closed(case: ChannelCase, peer: Peer, server: PeerServer) -> No
         raise BrokenRule("C48", subject, raised(error)) from error
     await _closed(server)
     require(server.connections == 0, "C48", subject, f"{server.connections} connections are left")
+
+
+async def _check_stalled(case: ChannelCase, peer: Peer, server: PeerServer) -> None:
+    """Check that a call ends although the provider never answers. The clock of the event loop is put forward."""
+    channel, loop = peer.channel(server.url), asyncio.get_running_loop()
+    async with opened(channel):
+        server.answering(Fault.STALL)
+        call = channel.render(numbered_prompt(60), channel.accounts[0], case.to)[0]
+        task, clock = asyncio.ensure_future(channel.send(call, "call")), loop.time
+        await asyncio.wait({task, asyncio.ensure_future(server.asked.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        loop.time = lambda: clock() + _LONGEST_SECONDS  # type: ignore[method-assign] # for good: it never goes back
+        done, _ = await asyncio.wait({task}, timeout=_LAST_BYTES_SECONDS)
+        task.cancel()
+        await asyncio.wait({task})
+        subject = f"a provider that does not answer for {_LONGEST_SECONDS} seconds"
+        require(done, "C71", subject, "the call still waits: the client has no timeout, or a longer one")
+        require(isinstance(task.result(), Transient), "C71", subject, "")
+
+
+async def _check_impostor(case: ChannelCase, peer: Peer) -> None:
+    """Check that nothing is sent to a server whose certificate nobody has signed."""
+    async with PeerServer(peer).serving_as_impostor() as server:
+        channel = peer.channel(server.url)
+        async with opened(channel):
+            call = channel.render(numbered_prompt(60), channel.accounts[0], case.to)[0]
+            await channel.send(call, "call")
+        require(not server.received, "C72", "a server with a certificate of its own", "it got the call")
 
 
 async def _closed(server: PeerServer) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from satark_testing.contracts.watching import Watch
 __all__ = ["RULES", "WORDS", "BrokenRule", "Crashes", "SampleTips", "SinkCase", "check_sink", "sample_delivery"]
 
 
+_DEADLINE_SECONDS: Final = 30
 _MOST_CRASHES: Final = 60
 _CANCELLATIONS: Final = 4
 """Maximum number of event loop turns after which a delivery is cancelled."""
@@ -43,6 +45,9 @@ class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
     """Returns everything that the destination has received completely, by name."""
     name: str = "main"
     """The destination's name, without the name of the sink."""
+    unpack: Callable[[object], Mapping[str, bytes]] | None = None
+    """Takes what `held` has of one tip apart: `envelope`, `document`, `message 1`, `record 1`, `file 1`. Of a sink that
+    does not read tips, it is required where `held` does not show the parts' bytes."""
     recipient: str = ""
     """The destination's age recipient, if the sink reads tips; see `satark.api.sealing.new_identity`."""
     unreachable: Callable[[], AbstractContextManager[object]] | None = None
@@ -111,6 +116,8 @@ class _Checks:
         await self._done("S02", await self._delivery(), "a tip")
         once = dict(self._case.held())
         require(once != before, "S03", "a tip", "the destination has not changed")
+        if not self._case.reads:
+            self._check_parts(await self._delivery(), [once[name] for name in once if once[name] != before.get(name)])
         await self._done("S04", await self._delivery(attempt=2), "the same tip again")
         require(dict(self._case.held()) == once, "S04", "the same tip again", "the destination has changed")
         await self._done("S05", await self._delivery(revision=2), "its second revision")
@@ -124,6 +131,7 @@ class _Checks:
         )
         if not self._case.reads:
             absent(_text(both), (WORDS,), "S17", "the destination after three deliveries")
+        await self._check_flushed()
 
     async def odd_deliveries(self) -> None:
         """Deliver tips without files, with missing files, sealed to another key, and an alarm."""
@@ -137,7 +145,9 @@ class _Checks:
             if file.clean is not None:
                 await asyncio.to_thread(file.clean.unlink)
         await self._result("S08", erased, "a file that was erased meanwhile")
-        await self._result("S09", self._tips.alarm(), "an alarm")
+        before = dict(self._case.held())
+        done = await self._result("S09", self._tips.alarm(), "an alarm") == Done()
+        require(not done or dict(self._case.held()) != before, "S09", "an alarm", "Done, but it is nowhere")
         if self._case.reads:
             folder = self._case.folder / "strange"
             strange = await asyncio.to_thread(self._strange.delivery, folder, tip="e" * 32)
@@ -208,12 +218,35 @@ class _Checks:
 
     async def _result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
         try:
-            result = await self._case.sink.deliver(delivery)
+            async with asyncio.timeout(_DEADLINE_SECONDS):
+                result = await self._case.sink.deliver(delivery)
+        except TimeoutError as error:
+            raise BrokenRule("S21", subject, "it still runs") from error
         except Exception as error:
             raise BrokenRule(rule, subject, raised(error)) from error
         require(isinstance(result, Done | Retry | DeadLetter), rule, subject, type(result).__name__)
         self._check_reason(result, subject)
         return result
+
+    def _check_parts(self, delivery: Delivery, held: Sequence[object]) -> None:
+        """Check that what a sink added to the destination has every part of a tip, each under its own name."""
+        parts = {"envelope": delivery.envelope, "document": delivery.document}
+        parts |= {f"message {one.seq}": one.sealed for one in delivery.messages}
+        parts |= {f"record {file.ordinal}": file.record for file in delivery.files if file.record}
+        parts |= {f"file {file.ordinal}": file.clean.read_bytes() for file in delivery.files if file.clean}
+        found = {name: part for one in held for name, part in (self._case.unpack or _as_it_is)(one).items()}
+        everything = b"".join(found.values())
+        for name, part in parts.items():
+            shown = part in everything or b64encode(part) in everything
+            there = found.get(name) == part if self._case.unpack else shown
+            require(there, "S19", "a tip", f"no {name}, or another one: where it is encoded, give the case `unpack`")
+
+    async def _check_flushed(self) -> None:
+        """Check that a delivery that writes files flushes one at least, before it is done."""
+        crashes, delivery = Crashes(), await self._delivery(tip="5f" * 16)
+        with crashes.failing(-1):
+            await self._done("S20", delivery, "a tip")
+        require(crashes.flushed or not crashes.written, "S20", "a tip", "no file was flushed")
 
     async def _tolerant(self, delivery: Delivery) -> bool:
         """Deliver, and return whether the sink reports success. An exception counts as `Retry`."""
@@ -227,6 +260,10 @@ class _Checks:
     def _check_reason(self, result: DeliveryResult, subject: str) -> None:
         if not isinstance(result, Done):
             absent(result.reason, (WORDS, str(self._case.folder), "a crash in a test"), "S10", subject)
+
+
+def _as_it_is(held: object) -> Mapping[str, bytes]:
+    return {"": held if isinstance(held, bytes) else str(held).encode()}
 
 
 async def _idle() -> None:
@@ -251,6 +288,8 @@ class Crashes:
     def __init__(self) -> None:
         self.count = 0
         """Number of operations since `failing` was entered."""
+        self.written = self.flushed = False
+        """Whether a file was opened to be written, and whether one was flushed."""
         self._turn = -1
         self._running = False
         self._fsync = os.fsync
@@ -261,7 +300,7 @@ class Crashes:
         self._turn, self.count, self._running = turn, 0, True
         _current.append(self)
         try:
-            with patch("os.fsync", self._flush):
+            with patch("os.fsync", self._flush), patch("os.fdatasync", self._flush):
                 yield
         finally:
             _current.remove(self)
@@ -283,6 +322,7 @@ class Crashes:
             raise OSError(5, "a crash in a test")
 
     def _flush(self, descriptor: int) -> None:
+        self.flushed = True
         self.operation()
         self._fsync(descriptor)
 
@@ -292,6 +332,7 @@ _current: list[Crashes] = []
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if _current and event in _OPERATIONS and not str(arguments[0]).endswith(_CODE):
+        _current[-1].written |= event == "open" and bool(int(arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR))
         _current[-1].operation()
 
 

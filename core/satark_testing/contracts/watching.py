@@ -76,7 +76,10 @@ class Watch:
     def _called(self, frame: FrameType, event: str, called: Any) -> None:
         if event != "c_call" or not isinstance(called, BuiltinFunctionType):
             return
-        if _blocks(called):
+        if called.__module__ == "syslog":
+            self._logged.append(called.__name__)
+            self.blocked.append(f"{called.__name__}, which tells the system's log, called in {_place(frame)}")
+        elif _blocks(called):
             self.blocked.append(f"{called.__name__} called in {_place(frame)}")
         elif self._files_forbidden and called.__name__ in {"open", "open_code"}:
             place = _place(frame)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from satark.api.channel import RawRequest
-from satark.api.inbound import Address, MediaRef
-from satark.api.outbound import Call
+from satark.api.inbound import Address, Edited, Event, Media, MediaRef, Pin, Revoked, Text
+from satark.api.outbound import Blocked, Call, Misconfigured, WindowClosed
 from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said
 from satark_testing.telegram.bot_api import Person, Updates
 from satark_testing.telegram.citizen import content
@@ -22,6 +23,7 @@ from satark_testing.telegram.limits import check_limits
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_testing.whatsapp.limits import check_message
+from satark_testing.whatsapp.messages import Sender
 from support.telegram_description import Description
 
 CHANNELS: Final = Path(__file__).parents[2] / "channels"
@@ -71,6 +73,11 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
         call_id=lambda request: json.loads(request.body).get("biz_opaque_callback_data", ""),
         files=[(MediaRef(account=account, id="1234567890", mime="image/jpeg", sha256=digest), _FILE)],
         announces_size=True,
+        results=[
+            (_graph_error(131047), WindowClosed),
+            (_graph_error(131026), Blocked),
+            (_graph_error(190), Misconfigured),
+        ],
         secrets=("access-token", "app-secret"),
     )
     return ChannelCase(
@@ -79,6 +86,8 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
         genuine=_whatsapp_requests(),
         identifiers=WHATSAPP_IDENTIFIERS,
         texts=("थाने के पास जुआ 🎲", "Hi"),
+        means=_whatsapp_meanings(),
+        tapped=lambda choice: _from_meta(GraphPeer(**_META).webhooks.tap(_SUNITA, choice.token, choice.label)),
         accepts=lambda call: check_message(json.loads(call.body)),
         peer=peer,
     )
@@ -102,6 +111,30 @@ def _whatsapp_requests() -> list[RawRequest]:
         headers = {"x-hub-signature-256": meta.sign(body)}
         requests.append(RawRequest(method="POST", path="/whatsapp/webhook", headers=headers, body=body))
     return requests
+
+
+_SUNITA: Final = Sender(wa_id="919876543210")
+
+
+def _from_meta(body: bytes) -> RawRequest:
+    headers = {"x-hub-signature-256": GraphPeer(**_META).sign(body)}
+    return RawRequest(method="POST", path="/whatsapp/webhook", headers=headers, body=body)
+
+
+def _whatsapp_meanings() -> list[tuple[RawRequest, Sequence[Event]]]:
+    hooks, ref = GraphPeer(**_META).webhooks, MediaRef(account="", id="1")
+    meant: list[tuple[bytes, Event]] = [
+        (hooks.location(_SUNITA, 25.25, 83.01), Pin(25.25, 83.01)),
+        (hooks.media(_SUNITA, "image", {"id": "1"}, caption="see"), Media(ref, "image", "see")),
+        (hooks.media(_SUNITA, "voice", {"id": "1"}), Media(ref, "voice")),
+        (hooks.edit(_SUNITA, "wamid.1", "Bye"), Edited("", "Bye")),
+        (hooks.revoke(_SUNITA, "wamid.1"), Revoked("")),
+    ]
+    return [(_from_meta(body), [event]) for body, event in meant]
+
+
+def _graph_error(code: int) -> Reply:
+    return Reply(400, json.dumps({"error": {"code": code, "message": "…"}}).encode())
 
 
 def _read_whatsapp(request: Received) -> Said | None:
@@ -145,6 +178,7 @@ def telegram_case() -> ChannelCase:
         refusal=_telegram_error(400, "Bad Request: message text is empty"),
         unauthorized=_telegram_error(401, "Unauthorized"),
         gone=_telegram_error(400, "Bad Request: invalid file_id"),
+        results=[(_telegram_error(403, "Forbidden: bot was blocked by the user"), Blocked)],
         files=[(MediaRef(account=channel().accounts[0], id="BQACAgUAAxkBAAIB"), _FILE)],
         announces_size=True,
         secrets=(_TELEGRAM["token"], _TELEGRAM["secret_token"]),
@@ -162,6 +196,10 @@ def telegram_case() -> ChannelCase:
             "document of mine",
         ),
         texts=("जुआ चल रहा है", "see", "Hello"),
+        means=_telegram_meanings(person),
+        tapped=lambda choice: _from_telegram(
+            Updates().tap(person, choice.token, Updates().bare(person, {"text": choice.label}))
+        ),
         accepts=accepts,
         covers_body=False,
         peer=peer,
@@ -178,11 +216,23 @@ def _telegram_requests(person: Person) -> list[RawRequest]:
         updates.edit(person, 11, {"text": "Hello"}),
         updates.tap(person, "a:b:1", updates.bare(person, {"text": "?"})),
     )
+    return [_from_telegram(update) for update in made]
+
+
+def _from_telegram(update: Any) -> RawRequest:
     headers = {"x-telegram-bot-api-secret-token": _TELEGRAM["secret_token"]}
-    return [
-        RawRequest(method="POST", path="/telegram/webhook", headers=headers, body=json.dumps(update).encode())
-        for update in made
+    return RawRequest(method="POST", path="/telegram/webhook", headers=headers, body=json.dumps(update).encode())
+
+
+def _telegram_meanings(person: Person) -> list[tuple[RawRequest, Sequence[Event]]]:
+    updates, ref = Updates(), MediaRef(account="", id="1")
+    meant: list[tuple[Any, Event]] = [
+        (updates.message(person, {"location": {"latitude": 25.25, "longitude": 83.01}}), Pin(25.25, 83.01)),
+        (updates.message(person, content("voice", _ATTACHED)), Media(ref, "voice")),
+        (updates.message(person, {**content("document", _ATTACHED), "caption": "see"}), Media(ref, "document", "see")),
+        (updates.edit(person, 11, {"text": "Bye"}), Edited("", "Bye")),
     ]
+    return [(_from_telegram(update), [event]) for update, event in meant]
 
 
 def _telegram_fields(request: Received) -> dict[str, str]:
@@ -240,12 +290,14 @@ def sms_case() -> ChannelCase:
         ],
         identifiers=TWILIO_IDENTIFIERS,
         texts=("नमस्ते", "they sell arms"),
+        means=[(twilio_request("/sms/webhook", MessageSid="SM" + "d" * 32, Body="STOP", **_MORE), [Text("forget")])],
         accepts=_check_sms,
         peer=Peer(
             channel=channel,
             read=_read_sms,
             answer=_answer_twilio,
             gone=Reply(410),
+            results=[(Reply(400, b'{"code":21610}'), Blocked)],
             files=[(MediaRef(account=channel().accounts[0], id=path, mime="image/jpeg"), _FILE)],
             secrets=(AUTH_TOKEN,),
         ),
