@@ -176,5 +176,9 @@ def test_a_new_flow_has_no_problems_and_is_answered_to_its_end(tmp_path: Path) -
     assert "note: no step has `means: own_voice`: every recording counts as the tipster's own" in checked.stderr
     typed = "\n".join(["1", "1", "There is a hole in the road", "Lanka", "send", "1", ""])
     assert "0000 0000 0000 0000" in CliRunner().invoke(flow, ["preview", file], input=typed).output
+    settings = {"SATARK_FLOW": file, "SATARK_DATA_DIR": str(tmp_path / "data")}
+    for command in ("check", "show"):
+        named, meant = (CliRunner().invoke(flow, words, env=settings).output for words in ([command, file], [command]))
+        assert meant == named
     again = CliRunner().invoke(flow, ["new", "pothole", "--folder", str(folder)])
     assert (again.exit_code, "exists already" in again.output) == (1, True)

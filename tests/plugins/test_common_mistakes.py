@@ -89,7 +89,7 @@ MISTAKES: Final = {
     "a package that is not installed": hook(
         "from satark.api", "import kafka_x\nfrom satark.api", "needs kafka_x.*inst"
     ),
-    "another API": hook('requires_api = "1.0"', 'requires_api = "2.0"', "needs version 2.0 of satark.api.* install a"),
+    "another API": hook("requires_api = 1", "requires_api = 2", "needs version 2 of satark.api.* install a"),
     "a method left out": channel("async def discard", "async def throw_away", "it has no `discard`"),
     "an asynchronous parse": channel(METHOD, METHOD.replace("def", "async def"), "`parse` must be `def`, not `async"),
     "a synchronous send": channel(

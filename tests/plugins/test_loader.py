@@ -318,14 +318,13 @@ def test_every_hook_is_read_by_the_host(hook: str) -> None:
     assert any(re.search(rf"plugins\w*(\(.*?\))?\s*\.{one}\b", HOST) for one in readers), f"nobody calls {reader}"
 
 
-@pytest.mark.parametrize("version", ["1", "1.0", "1.0.3"])
-def test_a_plugin_for_this_contract_is_loaded(version: str) -> None:
+def test_a_plugin_for_this_contract_is_loaded() -> None:
     loaded = Plugins()
-    loaded.register(SimpleNamespace(requires_api=version), "fitting")
+    loaded.register(SimpleNamespace(requires_api=1), "fitting")
     assert loaded.names == ["fitting"]
 
 
-@pytest.mark.parametrize("version", ["2", "0.9", "1.999", "new", None])
+@pytest.mark.parametrize("version", [2, 0, "1.0", None])
 def test_a_plugin_for_another_contract_is_refused_by_name(version: object) -> None:
-    with pytest.raises(PluginError, match=f"^plugin 'other' needs version {version} of satark.api, and this is 1.0"):
+    with pytest.raises(PluginError, match=f"^plugin 'other' needs version {version} of satark.api, and this is 1"):
         Plugins().register(SimpleNamespace(requires_api=version), "other")

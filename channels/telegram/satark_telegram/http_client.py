@@ -94,7 +94,7 @@ class AiohttpRequest(BaseRequest):
             raise RetryAfter(timedelta(seconds=seconds_to_wait(announced, _THROTTLED_SECONDS)))
         if response.status >= _ERROR and not _is_readable(body):
             raise NetworkError("not Telegram's answer")
-        # python-telegram-bot takes any other status for the network's, so that a refused call would be repeated forever.
+        # python-telegram-bot takes others for errors of the network: a refused call would be repeated forever.
         refused = _ERROR <= response.status < _SERVER_ERROR and response.status not in _NAMED
         return (_ERROR if refused else response.status), body
 

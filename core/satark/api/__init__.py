@@ -213,8 +213,11 @@ if TYPE_CHECKING:
         stream_file,
     )
 
-VERSION: Final = "1.0"
-"""Semantic version of this API. A plugin may state the version that it needs: `requires_api = "1.0"` in its module."""
+VERSION: Final = 1
+"""Version of this API. It rises when a name goes or changes; new names do not raise it.
+
+A plugin states the version that it is written for, `requires_api = 1`, in the module of its entry point.
+"""
 
 __all__ = [
     "BEFORE_SENDING", "DESK_SINK", "FINISHED_STATUSES", "FORM_LIMIT", "HANDOFF_DIGITS", "LEVELS", "MAILBOX",

@@ -22,7 +22,7 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.declarations import undeclared
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
-from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
+from satark.dialogue.flow.loader import configured_flow, load_flow
 from satark.dialogue.receipts import Receipt
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
@@ -64,7 +64,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON document.
 def flow() -> None:
     """Check, show or preview a questionnaire.
 
-    Without FILE, it is the questionnaire that comes with Satark.
+    Without FILE, it is the questionnaire of the settings: that of `flow`, or the one that comes with Satark.
     """
 
 
@@ -189,13 +189,12 @@ def _plugins() -> Plugins:
 
 
 def _source(file: Path | None) -> FlowSource:
-    offered = settings_of(click.get_current_context()).core.languages
-    if file is None:
-        return default_flow(offered)
+    core = settings_of(click.get_current_context()).core
+    named = file or core.flow
     try:
-        return read_flow(file, offered)
+        return configured_flow(named, core.languages)
     except OSError as error:
-        raise click.ClickException(f"{file} can't be read: {error}") from error
+        raise click.ClickException(f"{named} can't be read: {error}") from error
 
 
 def _loaded(file: Path | None) -> tuple[Flow, FlowSource]:

@@ -5,7 +5,6 @@ pluggy calls the hooks; only this module uses it. The guards around each plugin 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
@@ -53,7 +52,6 @@ __all__ = ["Advice", "PluginError", "Plugins", "installed"]
 
 PROJECT = "satark"
 _ROUTE: Final = "satark_route"
-_VERSION: Final = re.compile(r"(\d+)(?:\.(\d+))?(?:\.\d+)?")
 
 T = TypeVar("T")
 _Results: TypeAlias = list[tuple[str, Any]]
@@ -295,9 +293,7 @@ def _import(name: str, offers: Sequence[EntryPoint]) -> object:
 
 
 def _check_version(plugin: str, required: object) -> None:
-    """Check that this API has the major version that a plugin needs, and at least its minor version."""
-    ours, theirs = (_VERSION.fullmatch(str(version)) for version in (VERSION, required))
-    if ours is None or theirs is None or ours[1] != theirs[1] or int(ours[2]) < int(theirs[2] or 0):
+    if required != VERSION:
         raise PluginError(
             f"plugin {plugin!r} needs version {required} of satark.api, and this is {VERSION}: "
             "install a version of the plugin, or of Satark, that fits"

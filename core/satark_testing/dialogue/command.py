@@ -12,10 +12,15 @@ import click
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow.definition import FlowError
+from satark.dialogue.flow.loader import configured_flow, load_flow
+from satark.runtime.commands import plugins_of, settings_of
 from satark.settings.core import PUBLIC_METRICS
 from satark.settings.settings import Settings
 from satark_files.decoding import DECODING_ERRORS
 from satark_testing.dialogue.tip_costs import every_cost
+from satark_words.geography.geography import Geography
 
 _SECONDS: Final = 5.0
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -63,14 +68,15 @@ class Line(msgspec.Struct, frozen=True):
 @click.option("--metrics", default="", help="Address of a running process's metrics; this machine's by default.")
 @click.option("--tips", type=click.IntRange(min=1), help="Tips a month, by which free messages count.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def cost(file: Path | None, metrics: str, tips: int | None, *, as_json: bool) -> None:
+@click.pass_context
+def cost(ctx: click.Context, file: Path | None, metrics: str, tips: int | None, *, as_json: bool) -> None:
     """Show how many outgoing messages and SMS segments a tip needs, by channel and language, and their price.
 
-    They are counted by walking through Satark's questionnaire from "Hi" to the last word, and measured where a process
+    They are counted by walking through the questionnaire from "Hi" to the last word, and measured where a process
     runs: provider calls that were accepted, by tips (no language is counted there). docs/operations.md shows the rates.
     """
     rates = _read_rates(file) if file else Rates("", {})
-    lines = [_priced(line, rates, tips) for line in (*_walked(), *_measured(metrics or _own_address()))]
+    lines = [_priced(line, rates, tips) for line in (*_walked(ctx), *_measured(metrics or _own_address()))]
     for text in map(_as_json, lines) if as_json else _table(lines, rates.currency):
         click.echo(text)
 
@@ -82,10 +88,15 @@ def _read_rates(file: Path) -> Rates:
         raise click.ClickException(f"{file}: {error}") from None
 
 
-def _walked() -> list[Line]:
-    return [
-        Line(channel, language, road, taken.outgoing, taken.segments) for road, channel, language, taken in every_cost()
-    ]
+def _walked(ctx: click.Context) -> list[Line]:
+    core, plugins = settings_of(ctx).core, plugins_of(ctx)
+    try:
+        source = configured_flow(core.flow, core.languages)
+        flow = load_flow(source, plugins.step_types(), plugins.validators())
+    except FlowError as error:
+        raise click.ClickException(str(error)) from error
+    costs = every_cost(Engine(flow, source.catalogues, Geography.sample()))
+    return [Line(channel, language, road, taken.outgoing, taken.segments) for road, channel, language, taken in costs]
 
 
 def _measured(address: str) -> list[Line]:

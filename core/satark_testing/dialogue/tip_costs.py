@@ -6,6 +6,8 @@ A tip is told by taps, question by question, or as a story in the first message:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import product
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -23,21 +25,18 @@ Road: TypeAlias = Literal["taps", "story", "call"]
 
 TIPS: Final[Mapping[str, Mapping[str, str]]] = {
     "hi": {
-        "@language": "1",
         "what": "रात 2 बजे बालू खनन होता है, ट्रैक्टर से ले जाते हैं",
         "place": "लंका, सामने घाट",
         "evidence": "छोड़ें",
         "story": "लंका में सामने घाट पर रोज़ रात 2 बजे अवैध बालू खनन होता है, ट्रैक्टर से ले जाते हैं",
     },
     "hi-Latn": {
-        "@language": "1",
         "what": "raat 2 baje balu ka khanan hota hai, tractor se le jate hain",
         "place": "lanka, samne ghat",
         "evidence": "chhodo",
         "story": "lanka me samne ghat par roz raat 2 baje balu ka avaidh khanan hota hai, tractor se le jate hain",
     },
     "en": {
-        "@language": "2",
         "what": "Sand is dug from the river every night and carried off by tractor",
         "place": "Lanka, Samne Ghat",
         "evidence": "skip",
@@ -69,30 +68,35 @@ CHANNELS: Final[Mapping[Road, tuple[str, ...]]] = {
 }
 
 
-def every_cost() -> Iterator[tuple[Road, str, str, TipCosts]]:
-    """Yield road, channel, language and script, and costs of a tip, for each channel on which the road is possible."""
-    for road, channels in CHANNELS.items():
-        for channel in channels:
-            for written in TIPS:
-                if channel in {"sms", "whatsapp", "telegram"} or written != "hi-Latn":
-                    yield road, channel, written, tip_costs(channel, written, road)
+def every_cost(engine: Engine | None = None) -> Iterator[tuple[Road, str, str, TipCosts]]:
+    """Yield road, channel, language and script, and costs of a tip, for each channel on which the road is possible.
+
+    A road that leads to no end of the questionnaire is left out. `engine`: as for `tip_costs`.
+    """
+    engine = engine or _shipped()
+    for (road, channels), written in product(CHANNELS.items(), TIPS):
+        for channel in channels if _language(written) in engine.flow.languages else ():
+            if channel in {"sms", "whatsapp", "telegram"} or written != "hi-Latn":
+                with suppress(LookupError):
+                    yield road, channel, written, tip_costs(channel, written, road, engine)
 
 
-def tip_costs(channel: str, written: str, road: Road = "taps") -> TipCosts:
+def tip_costs(channel: str, written: str, road: Road = "taps", engine: Engine | None = None) -> TipCosts:
     """Answer the questionnaire by the shortest path of a tipster who is asked every question, and count.
 
     Args:
         channel: the channel's name, such as `sms`.
         written: language and script, a key of `TIPS`.
         road: how the tip is told.
+        engine: walks the questionnaire; None: the one that comes with Satark.
 
     Raises:
-        LookupError: a question has no answer in the script.
+        LookupError: the questionnaire does not end in so many answers.
     """
-    source = default_flow()
-    chat = Chat(Engine(load_flow(source), source.catalogues, Geography.sample()), channel)
+    chat = Chat(engine or _shipped(), channel)
     counted = _Counter(channel)
-    answers = {**_NUMBERS, **TIPS[written]}
+    number = list(chat.engine.flow.languages).index(_language(written)) + 1
+    answers = {**_NUMBERS, **TIPS[written], "@language": str(number)}
     counted.hear(chat, Text(answers["story"] if road == "story" else "Hi"))
     counted.answers = int(road == "story")
     for _ in range(_MOST_ANSWERS):
@@ -100,14 +104,26 @@ def tip_costs(channel: str, written: str, road: Road = "taps") -> TipCosts:
             return counted.costs
         if counted.next_page is None and not chat.session.submitted:
             counted.answers += 1
-        counted.hear(chat, counted.next_page or _answer(chat.step, answers, road))
+        counted.hear(chat, counted.next_page or _answer(chat, answers, road))
     raise LookupError(f"no end after {_MOST_ANSWERS} answers, at {chat.step}")
 
 
-def _answer(step: str, answers: Mapping[str, str], road: Road) -> Event:
+def _shipped() -> Engine:
+    source = default_flow()
+    return Engine(load_flow(source), source.catalogues, Geography.sample())
+
+
+def _language(written: str) -> str:
+    return written.partition("-")[0]
+
+
+def _answer(chat: Chat, answers: Mapping[str, str], road: Road) -> Event:
+    """Answer a question; of a questionnaire that Satark does not know, by a choice that there is or what happened."""
+    step, last = chat.step, len(chat.prompt.choices)
     if road == "call" and step in {"what", "place"}:
         return Media(MediaRef(account="call:1", id=step), "voice", "")
-    return Text(answers[step])
+    answer = answers.get(step) or ("1" if last else answers["what"])
+    return Text(str(min(int(answer), last)) if last and answer.isdecimal() else answer)
 
 
 class _Counter:

@@ -8,6 +8,8 @@ from satark.api import SettingProblem, Settings, SettingsError, hookimpl, provid
 from satark_exotel.calls import ExotelCalls
 from satark_exotel.provider import Exotel
 
+requires_api = 1
+
 
 class ExotelSettings(BaseModel):
     """The section `exotel`."""

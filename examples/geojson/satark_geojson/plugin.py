@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 from satark.api import Settings, WorkerContext, hookimpl
 from satark_geojson.sink import GeoJsonSink
 
+requires_api = 1
+
 
 class GeoJsonSettings(BaseModel):
     """The section `geojson`."""

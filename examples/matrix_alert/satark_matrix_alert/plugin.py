@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from satark.api import Settings, WorkerContext, hookimpl, provider_url
 from satark_matrix_alert.sink import MatrixAlertSink
 
+requires_api = 1
+
 
 class MatrixAlertSettings(BaseModel):
     """The section `matrix_alert`."""

@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from satark.api import Settings, hookimpl, provider_url
 from satark_signal.channel import SignalChannel
 
+requires_api = 1
+
 
 class SignalSettings(BaseModel):
     """The section `signal`."""

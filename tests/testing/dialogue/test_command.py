@@ -25,7 +25,7 @@ voice = {tip = 1.5}
 
 @pytest.fixture(autouse=True)
 def walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    def two() -> Iterator[tuple[str, str, str, TipCosts]]:
+    def two(_: object) -> Iterator[tuple[str, str, str, TipCosts]]:
         yield "taps", "whatsapp", "hi", TipCosts(answers=7, incoming=8, outgoing=9, segments=0)
         yield "story", "sms", "hi", TipCosts(answers=3, incoming=4, outgoing=5, segments=10)
 
