@@ -7,19 +7,12 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple, Self
 
 import msgspec
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from satark.api.channel import Channel
 from satark.api.inbound import MediaRef
@@ -28,6 +21,8 @@ ENDLESS_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = bytes(1024 * 1024)
 _HEAD_BYTES: Final = 64 * 1024
 _BETWEEN_SECONDS: Final = 0.01
+_IMPOSTOR: Final = Path(__file__).with_name("impostor.pem")
+"""A certificate of `localhost` that nobody trusts, and its key."""
 _LOCAL: Final = ("127.0.0.1", 0)
 
 
@@ -166,8 +161,10 @@ class PeerServer:
     async def serving_as_impostor(self) -> AsyncIterator[Self]:
         """Serve by TLS, with a certificate that the server has signed itself."""
         self._server = server = web.Server(self._handle, access_log=None)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(_IMPOSTOR)
         with socket.create_server(_LOCAL) as own:
-            listener = await asyncio.get_running_loop().create_server(server, sock=own, ssl=_self_signed())
+            listener = await asyncio.get_running_loop().create_server(server, sock=own, ssl=context)
             self.url = _url(own).replace("http:", "https:")
             try:
                 yield self
@@ -234,18 +231,3 @@ async def _send_in_pieces(request: web.BaseRequest, reply: Reply) -> web.StreamR
 def _url(listening: socket.socket) -> str:
     # By name: a client keeps no cookies of a bare address.
     return f"http://localhost:{listening.getsockname()[1]}"
-
-
-def _self_signed() -> ssl.SSLContext:
-    """Make a certificate for `localhost` that nobody trusts."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
-    certificate = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "pem")
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        file.write_bytes(pem + certificate.sign(key, SHA256()).public_bytes(Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-    return context
