@@ -1,19 +1,24 @@
 """The commands of docs/tutorial.md work with the built wheel: its channel, its sink and its language.
 
-The test replaces parts of the machine: packages other than Satark come from the test's environment, and no index is
-asked. Ports are free ones.
+The test replaces parts of the machine: of the test's environment it has only the packages that the page's own
+`pip install` brings, and no index is asked. Ports are free ones.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterable
+from importlib.metadata import files, requires
 from pathlib import Path
 from typing import Final
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from satark_testing.processes.service import free_port
 from support.settings import SETTINGS_OF_TESTS
@@ -33,6 +38,27 @@ OTHERS: Final = ("provider", "call-provider", "screen", "scrubber", "step")
 WRITTEN: Final = {"toml": "satark.toml", "python": "phone.py"}
 
 
+INSTALLED: Final = re.findall(r"^pip install (.*pytest.*)$", PAGE, re.MULTILINE)
+"""What the page has the reader install."""
+BUILDING: Final = ["hatchling"]
+"""What `pip install -e` fetches for the time of a build."""
+
+
+def installed_by(wanted: Iterable[str]) -> set[str]:
+    """Return the distributions that an installation of these requirements brings, without Satark itself."""
+    found: set[tuple[str, frozenset[str]]] = set()
+    waiting = [Requirement(one) for one in (*wanted, *BUILDING)]
+    while waiting:
+        one = waiting.pop()
+        if (key := (canonicalize_name(one.name), frozenset(one.extras))) in found:
+            continue
+        found.add(key)
+        further = [Requirement(text) for text in requires(one.name) or ()]
+        extras = [{"extra": extra} for extra in ("", *one.extras)]
+        waiting += [more for more in further if more.marker is None or any(map(more.marker.evaluate, extras))]
+    return {name for name, _ in found} - {"satark"}
+
+
 def typed(page: str) -> str:
     """Return the commands and files of the page, in order, as one script."""
     found = re.findall(r"^```(sh|toml|python)\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
@@ -48,9 +74,9 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     packages, programs, wheels = (home / name for name in ("packages", "programs", "wheels"))
     packages.mkdir()
     programs.mkdir()
-    for found in Path(sysconfig.get_path("purelib")).iterdir():
-        if not found.name.startswith(("satark", "_satark")):
-            (packages / found.name).symlink_to(found)
+    brought = {file.parts[0] for name in installed_by(shlex.split(INSTALLED[0])) for file in files(name) or ()}
+    for file in brought - {"..", "/", "__pycache__"}:
+        (packages / file).symlink_to(Path(sysconfig.get_path("purelib"), file))
     (programs / "python3").symlink_to(sys.executable)
     (programs / "pytest").write_text('#!/bin/sh\nexec python -m pytest -p no:cacheprovider "$@"\n')
     (programs / "pytest").chmod(0o755)

@@ -328,3 +328,12 @@ def test_a_plugin_for_this_contract_is_loaded() -> None:
 def test_a_plugin_for_another_contract_is_refused_by_name(version: object) -> None:
     with pytest.raises(PluginError, match=f"^plugin 'other' needs version {version} of satark.api, and this is 1"):
         Plugins().register(SimpleNamespace(requires_api=version), "other")
+
+
+def test_an_optional_plugin_whose_package_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aio_pika", None)
+    for name in [one for one in sys.modules if one.startswith("satark_rabbitmq")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert Plugins.load(["web_form", "rabbitmq"], optional=["rabbitmq"]).names == ["web_form"]
+    with pytest.raises(PluginError, match=r"'rabbitmq' needs aio_pika.*satark\[rabbitmq\]"):
+        Plugins.load(["web_form", "rabbitmq"])

@@ -6,7 +6,7 @@ pluggy calls the hooks; only this module uses it. The guards around each plugin 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
@@ -78,8 +78,8 @@ class Plugins:
         """Contains and reports failures of optional hooks."""
 
     @classmethod
-    def load(cls, names: Iterable[str], hook_seconds: float = HOOK_SECONDS) -> Plugins:
-        """Load these plugins by name and import no others.
+    def load(cls, names: Iterable[str], hook_seconds: float = HOOK_SECONDS, optional: Collection[str] = ()) -> Plugins:
+        """Load these plugins by name and import no others. An optional one is left out if a package is missing.
 
         Raises:
             PluginError: a plugin is not installed, is installed twice, is broken, or misspells a hook.
@@ -87,7 +87,12 @@ class Plugins:
         plugins, offers = cls(hook_seconds), entry_points(group=PROJECT)
         for name in dict.fromkeys(names):
             found = [offer for offer in offers if offer.name == name]
-            module = _import(name, found)
+            try:
+                module = _import(name, found)
+            except PluginError as error:
+                if name in optional and isinstance(error.__cause__, ModuleNotFoundError):
+                    continue
+                raise
             plugins.register(module, name, trusted=_distribution(found[0]) == PROJECT)
         return plugins
 

@@ -51,12 +51,15 @@ _EXTRAS: Final[dict[Role, Extra]] = {"worker": "evidence", "desk": "printing"}
 
 
 def load_plugins(settings: Settings) -> Plugins:
-    """Load the plugins that the settings name.
+    """Load the plugins that the settings name. Where they name none, a plugin without settings may lack its packages.
 
     Raises:
         PluginError: a plugin can't be used.
     """
-    return Plugins.load(settings.core.plugins, settings.core.hook_seconds)
+    core = settings.core
+    named = "plugins" in core.model_fields_set
+    optional = () if named else [name for name in core.plugins if not settings.is_set(name)]
+    return Plugins.load(core.plugins, core.hook_seconds, optional)
 
 
 def load_geography(settings: Settings) -> Geography:

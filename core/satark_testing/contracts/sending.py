@@ -39,7 +39,7 @@ _STRANGE: Final = (b"", b"<html>Sign in to the network</html>", b"{}", b"[]", b"
 _LAST_BYTES_SECONDS: Final = 1
 _DEADLINE_SECONDS: Final = 30
 """Seconds after which a call counts as never ending."""
-_LONGEST_SECONDS: Final = 120
+_LONGEST_SECONDS: Final = 200
 """Seconds after which a channel must give up a call that gets no answer."""
 _LAST_TURNS: Final = 500
 _TURN_SECONDS: Final = 0.001

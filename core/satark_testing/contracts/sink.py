@@ -116,8 +116,7 @@ class _Checks:
         await self._done("S02", await self._delivery(), "a tip")
         once = dict(self._case.held())
         require(once != before, "S03", "a tip", "the destination has not changed")
-        if not self._case.reads:
-            self._check_parts(await self._delivery(), [once[name] for name in once if once[name] != before.get(name)])
+        parts = _parts(await self._delivery())
         await self._done("S04", await self._delivery(attempt=2), "the same tip again")
         require(dict(self._case.held()) == once, "S04", "the same tip again", "the destination has changed")
         await self._done("S05", await self._delivery(revision=2), "its second revision")
@@ -131,6 +130,7 @@ class _Checks:
         )
         if not self._case.reads:
             absent(_text(both), (WORDS,), "S17", "the destination after three deliveries")
+            self._check_parts(parts, [once[name] for name in once if once[name] != before.get(name)])
         await self._check_flushed()
 
     async def odd_deliveries(self) -> None:
@@ -228,17 +228,16 @@ class _Checks:
         self._check_reason(result, subject)
         return result
 
-    def _check_parts(self, delivery: Delivery, held: Sequence[object]) -> None:
+    def _check_parts(self, parts: Mapping[str, bytes], held: Sequence[object]) -> None:
         """Check that what a sink added to the destination has every part of a tip, each under its own name."""
-        parts = {"envelope": delivery.envelope, "document": delivery.document}
-        parts |= {f"message {one.seq}": one.sealed for one in delivery.messages}
-        parts |= {f"record {file.ordinal}": file.record for file in delivery.files if file.record}
-        parts |= {f"file {file.ordinal}": file.clean.read_bytes() for file in delivery.files if file.clean}
-        found = {name: part for one in held for name, part in (self._case.unpack or _as_it_is)(one).items()}
-        everything = b"".join(found.values())
+        unpack, everything = (
+            self._case.unpack,
+            b"".join(one if isinstance(one, bytes) else str(one).encode() for one in held),
+        )
+        found = {name: part for one in held for name, part in (unpack(one) if unpack else {}).items()}
         for name, part in parts.items():
             shown = part in everything or b64encode(part) in everything
-            there = found.get(name) == part if self._case.unpack else shown
+            there = found.get(name) == part if unpack else shown
             require(there, "S19", "a tip", f"no {name}, or another one: where it is encoded, give the case `unpack`")
 
     async def _check_flushed(self) -> None:
@@ -262,8 +261,11 @@ class _Checks:
             absent(result.reason, (WORDS, str(self._case.folder), "a crash in a test"), "S10", subject)
 
 
-def _as_it_is(held: object) -> Mapping[str, bytes]:
-    return {"": held if isinstance(held, bytes) else str(held).encode()}
+def _parts(delivery: Delivery) -> dict[str, bytes]:
+    parts = {"envelope": delivery.envelope, "document": delivery.document}
+    parts |= {f"message {one.seq}": one.sealed for one in delivery.messages}
+    parts |= {f"record {file.ordinal}": file.record for file in delivery.files if file.record}
+    return parts | {f"file {file.ordinal}": file.clean.read_bytes() for file in delivery.files if file.clean}
 
 
 async def _idle() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
-from pysequoia import Cert
 
 from satark.api import Prepared, SettingProblem, Settings, SettingsError, Sink, WorkerContext, hookimpl
 from satark_email.settings import EmailSettings
+
+if TYPE_CHECKING:
+    from pysequoia import Cert
 
 
 @hookimpl
