@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -133,3 +133,12 @@ def _choices(count: int, label: int, token: int = 20, description: int = 0) -> t
 
 def _fill(length: int) -> str:
     return (_SYLLABLE * length)[:length]
+
+
+def strings_of(value: Any) -> Iterator[str]:
+    """Yield every text in JSON data, or in what `msgspec.to_builtins` returns."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from strings_of(part)

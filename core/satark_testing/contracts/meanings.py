@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,7 +11,7 @@ from satark.api.inbound import Edited, Event, Inbound, Media, Revoked, Tap
 from satark.api.outbound import Call
 from satark.api.prompt import Choice
 from satark_files.decoding import DECODING_ERRORS
-from satark_testing.contracts.channel_case import ChannelCase
+from satark_testing.contracts.channel_case import ChannelCase, strings_of
 from satark_testing.contracts.mutations import with_text
 from satark_testing.contracts.rules import attempt, require, shown
 
@@ -71,7 +71,7 @@ def check_labels(calls: Sequence[Call], choices: Sequence[Choice], subject: str)
 
 def _labels_beside(value: Any, token: str, labels: Sequence[str]) -> set[str] | None:
     """Return the labels in the smallest part that holds a token and any label; None if no part holds the token."""
-    strings = set(_strings(value))
+    strings = set(strings_of(value))
     if token not in strings:
         return None
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -81,15 +81,7 @@ def _labels_beside(value: Any, token: str, labels: Sequence[str]) -> set[str] | 
 
 def _hold(events: Sequence[Inbound], text: str) -> bool:
     written = (msgspec.to_builtins(one.event) for one in events)
-    return any(text in _strings({**event, "ref": None}) for event in written)
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list | tuple):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _strings(part)
+    return any(text in strings_of({**event, "ref": None}) for event in written)
 
 
 def _meaning(event: Event) -> object:

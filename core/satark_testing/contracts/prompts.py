@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
@@ -11,7 +11,13 @@ from satark.api.channel import Outcome, RawRequest, RawResponse
 from satark.api.outbound import Call
 from satark.api.prompt import Prompt
 from satark_files.decoding import DECODING_ERRORS
-from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt, prompts_at_the_limits
+from satark_testing.contracts.channel_case import (
+    ChannelCase,
+    lost_words,
+    numbered_prompt,
+    prompts_at_the_limits,
+    strings_of,
+)
 from satark_testing.contracts.meanings import check_labels
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
@@ -63,17 +69,9 @@ def _answer(case: ChannelCase, raw: RawRequest, outcome: Outcome, subject: str) 
 def _said(body: bytes) -> str:
     """Return the text of a response: the strings of JSON, or the body without tags."""
     try:
-        return " ".join(_strings(msgspec.json.decode(body)))
+        return " ".join(strings_of(msgspec.json.decode(body)))
     except DECODING_ERRORS:
         return body.decode(errors="replace").replace("<", " ").replace(">", " ")
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _strings(one)
 
 
 def _check_renderings(case: ChannelCase, prompt: Prompt, subject: str) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from satark.api.channel import Malformed, RawRequest
 from satark.api.inbound import Batch, Edited, Inbound, Revoked
 from satark.plugins.handed_over import problems_of
-from satark_testing.contracts.channel_case import ChannelCase, forgeries, without_secret
+from satark_testing.contracts.channel_case import ChannelCase, forgeries, strings_of, without_secret
 from satark_testing.contracts.mutations import joined, mutated
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
@@ -137,19 +137,10 @@ def _check_keys(case: ChannelCase, events: list[Inbound]) -> None:
 
 
 def _check_texts(case: ChannelCase, events: list[Inbound]) -> None:
-    everything = [_strings(msgspec.to_builtins(inbound.event)) for inbound in events]
+    everything = [strings_of(msgspec.to_builtins(inbound.event)) for inbound in events]
     whole = {text for strings in everything for text in strings}
     for number, text in enumerate(case.texts):
         require(text in whole, "C17", f"text number {number} of the case, {len(text)} characters", "it is cut or lost")
-
-
-def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from (text for item in value.values() for text in _strings(item))
-    elif isinstance(value, list | tuple):
-        yield from (text for item in value for text in _strings(item))
 
 
 def _check_events(case: ChannelCase, raw: RawRequest, batch: Batch) -> None:
