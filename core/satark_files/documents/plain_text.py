@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _BLANK = re.compile("[\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000]")
 _LINE_END = re.compile("\\r\\n?|[\\v\\f\\x85\\u2028\\u2029]")
 _JOINERS = re.compile("(?<=(.))[\\u200c\\u200d]+(?=(.))", re.DOTALL)
-_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
-_EMPTY_LINES = re.compile(r"\n\s*\n\s*\n+")
+_TRAILING = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _VIRAMA = 9
 """Canonical combining class of the signs that join Indic letters (Unicode, section 4.3)."""
 

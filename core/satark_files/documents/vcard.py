@@ -66,7 +66,9 @@ def _cards(text: str) -> Iterator[list[tuple[str, list[str], str]]]:
 def _lines(text: str) -> list[str]:
     """Unfold lines: RFC 6350 section 3.2, and the soft line breaks of quoted-printable in vCard 2.1."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub(r"(?im)^([^:\n]*QUOTED-PRINTABLE[^:\n]*:(?:.*=\n)*.*)$", lambda m: m[1].replace("=\n", ""), text)
+    text = re.sub(
+        r"(?im)^(?=[^:\n]*:)([^:\n]*QUOTED-PRINTABLE[^:\n]*:(?:.*=\n)*.*)$", lambda m: m[1].replace("=\n", ""), text
+    )
     return re.sub(r"\n[ \t]", "", text).split("\n")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from satark_files.documents.plain_text import TextScrubber, decode_text, strip_hidden_characters
+from satark_files.documents.plain_text import TextScrubber, decode_text, shown_text, strip_hidden_characters
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
 from support.evidence.markers import HINDI
@@ -45,3 +45,9 @@ def test_a_text_without_a_visible_character_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "in").write_text("\u200b \n", encoding="utf-8")
     with pytest.raises(Unclean, match="damaged"):
         TextScrubber().scrub(tmp_path / "in", tmp_path / "out", Limits())
+
+
+@pytest.mark.parametrize("text", ["x" + " " * 2_000_000 + "y", "x" + "\n " * 1_000_000 + "y"], ids=["blanks", "lines"])
+def test_long_runs_of_blanks_take_one_pass(text: str) -> None:
+    """With the square of their length, they would take hours."""
+    assert len(shown_text(text)) in {len(text) + 1, len("x\n\n y\n")}
