@@ -20,7 +20,6 @@ from satark_words.geography.geography import Geography
 from satark.api.tip import Message
 from satark_desk.case_commands import respond
 from satark.casework import desk_acts
-from satark_desk import officer_queue
 from satark_desk.web import queue_pages as pages
 from satark_police_system import answers
 
@@ -37,7 +36,7 @@ print(json.dumps({
     "missing": missing,
     "mailbox": shown,
     "command": list(next(option for option in respond.params if option.name == "status").type.choices),
-    "pages": [list(part.STATUSES) for part in (desk_acts, pages, officer_queue)],
+    "pages": [list(part.STATUSES) for part in (desk_acts, pages)],
     "police system": list(answers.STATUSES),
 }))
 """
@@ -55,7 +54,7 @@ def test_a_new_status_is_known_everywhere_and_its_missing_words_are_named(tmp_pa
     add_status(copy)
     found = copy.run(ASK_EVERY_PART)
     assert found["command"] == found["police system"] == [*STATUSES, "PARKED"]
-    assert found["pages"] == [[*STATUSES, "PARKED"]] * 3
+    assert found["pages"] == [[*STATUSES, "PARKED"]] * 2
     assert found["missing"] == [
         f"language {language!r}: the text {key!r} is missing"
         for language in ("hi", "en")
