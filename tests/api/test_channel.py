@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from satark.api.channel import Malformed, RawRequest, channel_of, parse_each
-from satark.api.inbound import Address, Batch, Inbound, Text
+from satark.api.channel import RawRequest, channel_of
+from satark.api.inbound import Address, Batch, Inbound, Malformed, Text, parse_each
 from satark.api.outbound import Accepted, Call, Delivered
 
 

@@ -1,4 +1,4 @@
-"""Whose voice it is and whether a film keeps its sound is answered for a file: every arrival after every answer."""
+"""Whose voice it is, and whether a film keeps its sound, is answered for each file, however it comes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def page(step: str, *parts: Text | Tap | Media) -> FormPage:
 
 
 # How a voice can arrive: the channel, what is sent, and the question that is asked about it. SMS carries no voice.
-ARRIVALS: Final[dict[str, tuple[str, Event, str]]] = {
+MEDIA_EVENTS: Final[dict[str, tuple[str, Event, str]]] = {
     "WhatsApp voice note, also forwarded": ("whatsapp", media("voice", "audio/ogg; codecs=opus"), WHOSE),
     "WhatsApp audio file, also forwarded": ("whatsapp", media("audio", "audio/mpeg"), WHOSE),
     "WhatsApp film": ("whatsapp", media("video", "video/mp4"), SOUND),
@@ -127,7 +127,7 @@ def gives(earlier: tuple[str, ...]) -> bool:
 
 
 @pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
-@pytest.mark.parametrize(("channel", "event", "asked"), ARRIVALS.values(), ids=ARRIVALS)
+@pytest.mark.parametrize(("channel", "event", "asked"), MEDIA_EVENTS.values(), ids=MEDIA_EVENTS)
 def test_no_answer_about_an_earlier_file_gives_a_later_voice_away(
     engine: Engine, channel: str, event: Event, asked: str, earlier: tuple[str, ...]
 ) -> None:
@@ -143,11 +143,11 @@ def test_no_answer_about_an_earlier_file_gives_a_later_voice_away(
 
 @pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
 @pytest.mark.parametrize("answer", [GIVES, KEEPS], ids=["gives", "keeps"])
-@pytest.mark.parametrize("arrival", [name for name, (_, _, asked) in ARRIVALS.items() if asked])
+@pytest.mark.parametrize("media_event", [name for name, (_, _, asked) in MEDIA_EVENTS.items() if asked])
 def test_an_answer_about_the_file_itself_counts_and_changes_no_earlier_one(
-    engine: Engine, arrival: str, answer: Mapping[str, str], earlier: tuple[str, ...]
+    engine: Engine, media_event: str, answer: Mapping[str, str], earlier: tuple[str, ...]
 ) -> None:
-    channel, event, asked = ARRIVALS[arrival]
+    channel, event, asked = MEDIA_EVENTS[media_event]
     chat = answered(engine, channel, earlier).hear(event)
     code = answer[asked]
     if channel == "web_form":

@@ -18,8 +18,8 @@ from msgspec import structs
 from sqlalchemy import inspect, select
 from starlette.testclient import TestClient
 
-from satark.api.channel import Channel, Malformed, MediaGone, RawRequest
-from satark.api.inbound import Address, MediaRef, Text
+from satark.api.channel import Channel, MediaGone, RawRequest
+from satark.api.inbound import Address, Malformed, MediaRef, Text
 from satark.api.prompt import Prompt
 from satark.api.providers import Transcriber
 from satark.api.routing import Desk

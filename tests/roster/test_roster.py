@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, update
 from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.roster import chain
+from satark.roster.chain import verify
 from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet
 from satark.roster.roster import Roster, desk_problems, destination_problems, read_copy, write_copy
 from satark.services import Services
@@ -158,3 +159,13 @@ def test_a_copy_is_written_whole_and_read_line_by_line(tmp_path: Path, book: Ros
     assert read_copy(path) == book.entries
     assert path.read_bytes() == b"".join(Entry.decode(one).encode() + b"\n" for one in book.entries)
     assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_row_with_line_breaks_stays_one_entry_of_the_copy_and_has_no_effect(tmp_path: Path, book: RosterBook) -> None:
+    spaced = book.entries[-1].replace(b",", b",\n", 1)
+    copy = tmp_path / "roster.jsonl"
+    write_copy(copy, [*book.entries[:-1], spaced, b"\xff\n", book.entries[-1]])
+    assert read_copy(copy) == [*book.entries[:-1], spaced, b"\xff\n", book.entries[-1]]
+    verified = verify([*book.entries[:-1], spaced])
+    assert verified.entries[-1] is None
+    assert verified.problems == (f"entry {len(book.entries)} of the roster can't be read",)

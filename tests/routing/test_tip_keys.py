@@ -122,7 +122,7 @@ def test_a_change_that_is_altered_left_out_or_out_of_order_is_refused(renewals: 
         [first, replace(second, recipient=stranger)],
         [first, replace(second, verifier=first.verifier)],
         [first, replace(second, desk="sp")],
-        [first, replace(second, told=first.told)],
+        [first, replace(second, facts=first.facts)],
         [first, replace(second, signature=first.signature)],
     ):
         with pytest.raises(TipKeyAltered):

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from satark.api.channel import Endpoint, Malformed, MediaGone, Outcome, RawRequest, RawResponse
-from satark.api.inbound import Address, Batch, Inbound, MediaRef, Text
+from satark.api.channel import Endpoint, MediaGone, Outcome, RawRequest, RawResponse
+from satark.api.inbound import Address, Batch, Inbound, Malformed, MediaRef, Text
 from satark.api.outbound import Accepted, Call, SendResult
 from satark.api.prompt import Capabilities, Prompt
 from satark_testing.contracts.channel import ChannelCase

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.exc import OperationalError
 
 from satark.api import hookimpl
-from satark.api.channel import Endpoint, Malformed, MediaGone, Outcome, RawRequest, RawResponse
-from satark.api.inbound import Address, Batch, Event, Inbound, MediaRef, Text
+from satark.api.channel import Endpoint, MediaGone, Outcome, RawRequest, RawResponse
+from satark.api.inbound import Address, Batch, Event, Inbound, Malformed, MediaRef, Text
 from satark.api.outbound import Accepted, Call, SendResult
 from satark.api.prompt import Capabilities, Prompt
 from satark.api.sink import Delivery, DeliveryResult, Done

@@ -8,11 +8,14 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import delete, select, update
 
-from satark.api.sealing import new_identity, recipient_of
-from satark.api.tip import Checkpoint, Envelope, Message, Release
+from satark.api.sealing import new_identity, recipient_of, seal
+from satark.api.tip import CaseStep, Checkpoint, Envelope, Message, Release
 from satark.casework import ActRefused
 from satark.ingest.ingest import IngestFailed
-from satark.store import envelopes, tables
+from satark.routing.authors import Writer
+from satark.routing.renewals import tip_verifier
+from satark.store import envelopes, tables, threads
+from satark.store.unit_of_work import UnitOfWork
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, unlock
 from satark_desk.roster_changes import approve, complete
 from system.test_altered_tips import LEAVERS, Case, case
@@ -153,3 +156,43 @@ async def test_a_desk_that_lost_the_tip_and_changes_its_key_keeps_no_tipster_fro
         await of.write_more()
         assert not of.seen().altered
         assert [one.message.text for one in of.seen().thread][-1] == "he was there again at night"
+
+
+@pytest.mark.parametrize("desk", ["dig", "lanka"])
+async def test_what_a_release_of_an_operators_own_making_leads_to_is_shown_and_not_written(
+    tmp_path: Path, desk: str
+) -> None:
+    async with case(tmp_path) as of:
+        services, key = of.services, new_identity()[1]
+        give_release(of)
+        officer = of.town.dig if desk == "dig" else of.town.attacker.unlock(desk, "so")
+        assert not officer.casework(services).open(of.tip).altered
+        public = services.read_keys(services.roster.check).state.desks[desk].desk.recipient
+        header = officer.casework(services).open(of.tip).header
+        forged = Envelope(
+            tip=of.tip,
+            desk=desk,
+            identity=new_identity()[1],
+            header=header,
+            tip_recipient=recipient_of(key),
+            tip_verifier=tip_verifier(key),
+        )
+        services.write_now(lambda unit: envelopes.store(unit, of.tip, desk, envelopes.seal(forged, public)))
+        if desk == "dig":  # a clerk of a desk below gives it the release
+            clerk = of.town.attacker.unlock("sp", "clerk")
+            release = Release(key=key, recipient=recipient_of(key), verifier=tip_verifier(key), text="a bicycle")
+            step = CaseStep(kind="directed", to=desk, release=release)
+            message = Message(sender="desk", desk="sp", internal=True, case=step, text="→ dig")
+            writer = Writer(name="clerk", identity=clerk.identity, own_identity=clerk.own_identity)
+
+            def post(unit: UnitOfWork) -> None:
+                seq = threads.next_seq(unit, of.tip)
+                signed = writer.signed(message, forged, seq, unit.now, [public])
+                threads.append(unit, of.tip, seal(signed, public, padded=threads.PADDED), notified=True)
+
+            services.write_now(post)
+        work = officer.casework(services)
+        assert work.open(of.tip).altered
+        with pytest.raises(ActRefused):
+            work.note(work.open(of.tip), "we search the house on Monday")
+        assert opened_with(of, key) == []

@@ -14,14 +14,12 @@ from satark.api.channel import (
     Endpoint,
     ErasingChannel,
     ListeningChannel,
-    Malformed,
     MediaGone,
     Outcome,
     RawRequest,
     RawResponse,
     Receive,
     SigningChannel,
-    parse_each,
 )
 from satark.api.flow import (
     BEFORE_SENDING,
@@ -56,6 +54,7 @@ from satark.api.inbound import (
     Event,
     FormPage,
     Inbound,
+    Malformed,
     Media,
     MediaKind,
     MediaRef,
@@ -65,6 +64,7 @@ from satark.api.inbound import (
     Tap,
     Text,
     Unsupported,
+    parse_each,
 )
 from satark.api.observability import FaultFinder, Kind, LifecycleEvent, OperatorError, Redacted, describe_error, log
 from satark.api.outbound import (

@@ -6,17 +6,15 @@ A channel has no access to storage and runs no server. It parses a provider's re
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import msgspec
 
 from satark.api.inbound import Address, Batch, MediaRef
-from satark.api.observability import describe_error, log
 from satark.api.outbound import Call, SendResult
 from satark.api.prompt import Capabilities, Prompt
-from satark_files.decoding import DECODING_ERRORS
 
 T = TypeVar("T")
 
@@ -55,13 +53,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     `spooled`: the events are sealed on this machine and are replayed later; the replies then go through `render`.
     `refused`: the spool is full, on an inline channel. The prompt says so in every language: the tipster's is unknown.
-    """
-
-
-class Malformed(ValueError):  # noqa: N818 - it reads as what it says where it is raised
-    """`parse` raises this if it can't read a correctly signed body.
-
-    The host counts it and answers 200, since the provider would retry after a 4xx for days.
     """
 
 
@@ -169,31 +160,6 @@ class Channel(Protocol):
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete the file at the provider, if the provider allows it. Called after the host has sealed its copy."""
-
-
-def parse_each(items: Iterable[T], parse: Callable[[T], Batch]) -> Batch:
-    """Parse each item of a request by itself, and return one batch: an item that can't be read costs no other.
-
-    An item that is `Malformed` or can't be decoded counts as ignored. One for which `parse` raises anything else counts
-    as unread, which is reported to the operator.
-    """
-    batches = [_parsed(item, parse) for item in items]
-    if len(batches) == 1:
-        return batches[0]
-    lists = ("inbound", "delivered", "chores", "alarms")
-    joined: dict[str, Any] = {name: [one for batch in batches for one in getattr(batch, name)] for name in lists}
-    counts = {name: sum(getattr(batch, name) for batch in batches) for name in ("ignored", "unread")}
-    return Batch(**joined, **counts)
-
-
-def _parsed(item: T, parse: Callable[[T], Batch]) -> Batch:
-    try:
-        return parse(item)
-    except (Malformed, *DECODING_ERRORS):
-        return Batch(ignored=1)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it costs this item alone
-        log.error("an item of a request could not be read", **describe_error(error))
-        return Batch(unread=1)
 
 
 Receive: TypeAlias = Callable[[Batch], Awaitable[None]]

@@ -6,13 +6,16 @@ the opaque `Address`, which only `satark.identity` opens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Literal, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from satark.api.observability import Redacted
+from satark.api.observability import Redacted, describe_error, log
 from satark.api.outbound import Call, Delivered
+from satark_files.decoding import DECODING_ERRORS
+
+T = TypeVar("T")
 
 
 class Address:
@@ -209,3 +212,35 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     Each must be one of the provider's own short codes, which is safe as a metric's label and for the operator to see.
     """
+
+
+class Malformed(ValueError):  # noqa: N818 - it reads as what it says where it is raised
+    """`parse` raises this if it can't read a correctly signed body.
+
+    The host counts it and answers 200, since the provider would retry after a 4xx for days.
+    """
+
+
+def parse_each(items: Iterable[T], parse: Callable[[T], Batch]) -> Batch:
+    """Parse each item of a request by itself, and return one batch: an item that can't be read costs no other.
+
+    An item that is `Malformed` or can't be decoded counts as ignored. One for which `parse` raises anything else counts
+    as unread, which is reported to the operator.
+    """
+    batches = [_parsed(item, parse) for item in items]
+    if len(batches) == 1:
+        return batches[0]
+    lists = ("inbound", "delivered", "chores", "alarms")
+    joined: dict[str, Any] = {name: [one for batch in batches for one in getattr(batch, name)] for name in lists}
+    counts = {name: sum(getattr(batch, name) for batch in batches) for name in ("ignored", "unread")}
+    return Batch(**joined, **counts)
+
+
+def _parsed(item: T, parse: Callable[[T], Batch]) -> Batch:
+    try:
+        return parse(item)
+    except (Malformed, *DECODING_ERRORS):
+        return Batch(ignored=1)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it costs this item alone
+        log.error("an item of a request could not be read", **describe_error(error))
+        return Batch(unread=1)

@@ -180,7 +180,7 @@ class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
     """Position of the last message in the tip's thread."""
     roster: tuple[str, ...]
     """Head of each roster that the desk knew."""
-    told: Signature
+    facts: Signature
     """Hash of what the desk's envelope says besides: `renewals.hash_of`."""
     signature: Signature
     """Signature by the tip's key before this one."""
@@ -315,6 +315,9 @@ class Release(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
     key: str
     """An age identity. It opens no message, as these are sealed to the desk's own key, but the desk's read state."""
+    recipient: str = ""
+    """Of the tip's first key: the age recipient, and the Ed25519 public key (hex). Who directs the tip signs them."""
+    verifier: str = ""
     text: str = ""
     """The content of the tip, in the words of the officer who directs it."""
     answers: Mapping[str, str] = {}

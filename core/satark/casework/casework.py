@@ -213,7 +213,7 @@ class Casework(EvidenceAccess):
             tip=opened,
             thread=tuple(cached.thread),
             reader=reader,
-            altered=has_key and (cached.reader.altered or not is_newest or not is_in_row(cached.envelope, key_changes)),
+            altered=cached.reader.altered or (has_key and not (is_newest and is_in_row(cached.envelope, key_changes))),
             unsigned=tuple(cached.unsigned),
             evidence=tuple(record for record in records if not is_own_voice(record, opened)),
             voices=tuple(
@@ -289,7 +289,7 @@ class Casework(EvidenceAccess):
         if not signers.may_write(message, reader.access, self._writer.name):
             raise ActRefused("withdraw.none" if act and act[0] == "withdrawn" else "released")
         message = msgspec.structs.replace(message, band=band(unit.now), roster=signers.head, thread=reader.thread)
-        present = self.cache.tip_recipient(unit, reader.envelope)
+        present = self.cache.tip_recipient(unit, reader)
         desks = [present, *_release_recipients(reader, message, signers.recipients)]
         recipients = desks if message.internal else [*desks, tip.envelope.receipt]
         message = self._writer.signed(message, reader.envelope, 0 if is_office else seq, unit.now, desks)

@@ -101,7 +101,8 @@ class Directing:
             raise ActRefused("gives")
         if answers is not None:
             key = given.key if given else new_identity()[1]
-            release = Release(key=key, text=rewording, answers=dict(answers))
+            recipient, verifier = _first_key(tip.envelope)
+            release = Release(key=key, recipient=recipient, verifier=verifier, text=rewording, answers=dict(answers))
         has_key = release is None and access.may_give(self._desk, desk.name)
         destinations = self._destinations(unit, tip, desk, has_key=has_key)
         step = CaseStep(
@@ -218,10 +219,15 @@ def _released(tip: OpenTip, release: Release) -> Envelope:
         tip.envelope,
         identity=release.key,
         receipt="",
-        tip_recipient=recipient_of(tip.envelope.identity.rpartition("\n")[2]),
-        tip_verifier=first_verifier(tip.envelope.identity),
+        tip_recipient=release.recipient,
+        tip_verifier=release.verifier,
         holders={},
         answers_to={},
         checkpoint=None,
         header=msgspec.structs.replace(tip.header, language=""),
     )
+
+
+def _first_key(envelope: Envelope) -> tuple[str, str]:
+    """Return the recipient and the verifier of a tip's first key."""
+    return recipient_of(envelope.identity.rpartition("\n")[2]), first_verifier(envelope.identity)

@@ -124,7 +124,7 @@ def _followed(before: Keeping, posted: PostedMessage, step: RetentionStep, state
         return msgspec.structs.replace(before, held=held, ordered=False, asking=posted, **fields)
     if AGREED.get(before.asked) != step or before.asked_by == (message.desk, posted.officer):
         return before  # no second officer agreed to what one asked for
-    if step == "erasure" and not (is_by_present_key(state, posted) and _may_agree(before, posted, state)):
+    if step in {"lift", "erasure"} and not (is_by_present_key(state, posted) and _may_agree(before, posted, state)):
         return before
     nothing = msgspec.structs.replace(before, asked="", asked_by=("", ""), asking=None)
     return msgspec.structs.replace(

@@ -251,13 +251,14 @@ class TipCache:
         sealed = envelopes.find(unit.keys, envelope.tip, self._desk)
         return (self._open(envelope.tip, sealed) if sealed else None) or envelope
 
-    def tip_recipient(self, unit: UnitOfWork, envelope: Envelope) -> str:
+    def tip_recipient(self, unit: UnitOfWork, reader: ThreadReader) -> str:
         """Return the recipient of a tip's newest key: as a present envelope has it, or for a release as the row says.
 
         Raises:
-            ActRefused: the roster knows of a newer key, or that is not known.
+            ActRefused: the roster knows of a newer key, or that is not known; or no desk above gave the release.
         """
-        if not self._services.signers(unit).know(envelope):
+        envelope = reader.envelope
+        if not self._services.signers(unit).know(envelope) or (envelope.tip_recipient and reader.altered):
             raise ActRefused("altered")
         if not envelope.tip_recipient:
             return recipient_of(envelope.identity)

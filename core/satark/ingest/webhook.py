@@ -13,8 +13,8 @@ from typing import Final, TypeAlias
 import msgspec
 from starlette.types import Message, Receive, Scope, Send
 
-from satark.api.channel import Channel, Endpoint, Malformed, Outcome, RawRequest, RawResponse
-from satark.api.inbound import Batch
+from satark.api.channel import Channel, Endpoint, Outcome, RawRequest, RawResponse
+from satark.api.inbound import Batch, Malformed
 from satark.api.observability import log
 from satark.ingest.ingest import Ingest, IngestFailed
 from satark.store.writer import StoreDown
@@ -122,7 +122,7 @@ class WebhookEndpoint:
             if self._forged >= FORGED_IN_A_ROW:
                 self._metrics.faults.begin(refused_webhooks(self._channel.name))
             raise _unsigned()
-        if raw.method != "GET":
+        if raw.method != "GET" and self._forged:
             self._forged = 0
             self._metrics.faults.end(refused_webhooks(self._channel.name).code)
 

@@ -12,7 +12,7 @@ from satark.remote.messages import DirectoryMessage, NewKey
 from satark.remote.office_outbox import host_of
 from satark.roster.chain import append, read_state
 from satark.roster.entries import Entry, KeyChange
-from satark.roster.roster import HostRoster
+from satark.roster.roster import HostRoster, lines_of
 from satark.roster.rules import NotAllowed
 from satark.routing.desks import add_desk, all_desks
 from satark.routing.destinations import encode_rules
@@ -141,7 +141,7 @@ def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str]
     """
     link = tables.host_link
     newer = update(link).where(link.c.directory < directory.version)
-    roster = b"\n".join(directory.roster)
+    roster = lines_of(directory.roster)
     values = {"directory": directory.version, "destination_rules": directory.destination_rules, "roster": roster}
     if not unit.main.execute(newer.values(values)).rowcount:
         return

@@ -193,9 +193,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Decode an entry.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is none, or not encoded as `encode` does: other bytes would have the same good signatures.
         """
-        return _decode(encoded)
+        entry = _decode(encoded)
+        if entry.encode() != (encoded.encode() if isinstance(encoded, str) else encoded):
+            raise msgspec.ValidationError("this is not how entries are encoded")
+        return entry
 
     @property
     def signed_bytes(self) -> bytes:

@@ -7,8 +7,11 @@ cut off or replaced), the copy counts, and an alarm is raised. If copy and rows 
 
 from __future__ import annotations
 
+import binascii
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -191,7 +194,7 @@ class HostRoster:
         if link is None:
             return None
         with self._lock:
-            self._continue(link.roster.splitlines(), link.paired)
+            self._continue(entries_of(link.roster), link.paired)
             return self._chain.state
 
     def is_continued(self, entries: Sequence[bytes], paired: str) -> bool:
@@ -272,7 +275,7 @@ def read_copy(path: Path) -> list[bytes]:
         OSError: it can't be read.
     """
     try:
-        return path.read_bytes().splitlines()
+        return entries_of(path.read_bytes())
     except FileNotFoundError:
         return []
 
@@ -284,4 +287,18 @@ def write_copy(path: Path, entries: Sequence[bytes]) -> None:
         OSError: it can't be written.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    atomic_files.replace(path, [entry + b"\n" for entry in entries])
+    atomic_files.replace(path, [lines_of(entries)])
+
+
+def lines_of(entries: Iterable[bytes]) -> bytes:
+    """Return entries one a line; one that was never encoded by this program, and may hold line breaks, as base64."""
+    lines = (one if one[:1] == b"{" and len(one.splitlines()) == 1 else b64encode(one) for one in entries)
+    return b"".join(line + b"\n" for line in lines)
+
+
+def entries_of(lines: bytes) -> list[bytes]:
+    """Return the entries of what `lines_of` returned."""
+    found = lines.splitlines()
+    with suppress(binascii.Error):
+        return [one if one[:1] == b"{" else b64decode(one) for one in found]
+    return found

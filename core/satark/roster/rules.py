@@ -14,6 +14,7 @@ import msgspec
 
 from satark.api.routing import CaseworkError
 from satark.roster.entries import (
+    HALF,
     Body,
     Change,
     Closed,
@@ -32,6 +33,8 @@ from satark.roster.entries import (
 from satark.roster.state import ListedDesk, RosterState
 
 DESK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_MOST_RENEWED = 2**17
+"""Most tips whose renewed keys one entry holds: more than one desk has."""
 MAX_NAME = 40
 """Most characters of an officer's name."""
 
@@ -154,6 +157,8 @@ def _check_content(state: RosterState, body: Change) -> None:
 
 
 def _check_renewals(state: RosterState, entry: Entry, body: KeysRenewed) -> None:
+    if not 0 < len(body.tips) <= 2 * HALF * _MOST_RENEWED or len(body.tips) % (2 * HALF):
+        raise NotAllowed("an entry of renewed keys has a wrong size")
     if entry.base != state.head:  # an older entry, added again, would take the newer ones back
         raise NotAllowed("the roster changed meanwhile: try again", reason="changed")
     verifier = _listed(state, body.desk).verifier

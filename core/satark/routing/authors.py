@@ -132,6 +132,12 @@ class Signers:
         levels = [self._level(one.desk) for one in envelope.checkpoint.changes[-1:]] if envelope.checkpoint else []
         return self.know(envelope) and all(one >= self._level(envelope.desk) for one in levels)
 
+    def may_release(self, step: CaseStep, by: str, envelope: Envelope) -> bool:
+        """Return whether an envelope with a release is the one that a desk gave which is not below its own."""
+        given = step.release and (step.release.recipient, step.release.verifier)
+        is_own = step.to == envelope.desk and given == (envelope.tip_recipient, envelope.tip_verifier)
+        return is_own and by != step.to and self._level(by) >= self._level(step.to)
+
     def _level(self, desk: str) -> int:
         listed = next((one.desks[desk] for one in (self._host, self._own) if one and desk in one.desks), None)
         return LEVELS.index(listed.desk.level) if listed else 0
@@ -155,6 +161,7 @@ class ThreadReader:
         self._differs = False
         self._point, self._is_past = envelope.checkpoint, not envelope.checkpoint
         self._is_trusted = signers.trust(envelope)
+        self._is_given = not envelope.tip_recipient
 
     @property
     def access(self) -> Access:
@@ -165,7 +172,12 @@ class ThreadReader:
 
     @property
     def altered(self) -> bool:
-        """Whether the thread lacks what a desk signed, or had when it renewed the tip's key, or differs from it."""
+        """Whether the thread lacks what a desk signed, or had when it renewed the tip's key, or differs from it.
+
+        Of a release the desk sees a part of the thread: there, whether no desk above gave it this one.
+        """
+        if self.envelope.tip_recipient:
+            return not self._is_given
         return self._differs or (self._point is not None and self._point.thread not in self._threads)
 
     def open(
@@ -207,6 +219,7 @@ class ThreadReader:
         step, after = message.case, self._point.seq if self._point and self._is_past else 0
         if step and step.kind == "directed" and self._threads.get(message.thread, 0) < after:
             return None  # from before the key was renewed: it may have been moved here, after the tip was taken back
+        self._is_given |= step is not None and signers.may_release(step, message.desk, self.envelope)
         if step and step.destinations:
             message = replace(message, case=replace(step, destinations=signers.destinations_of(step)))
         self._access.follow(message)

@@ -82,7 +82,7 @@ def _whole_changes(envelope: Envelope) -> tuple[TipKeyChange, ...] | None:
         return ()
     verifiers = [tip_verifier(one) for one in envelope.identity.split()]
     changes = envelope.checkpoint.changes
-    newest = [(one.verifier, one.told) for one in changes[-1:]]
+    newest = [(one.verifier, one.facts) for one in changes[-1:]]
     is_whole = newest == [(verifiers[0], hash_of(envelope))] and {one.verifier for one in changes} <= {*verifiers}
     return changes if is_whole else None
 

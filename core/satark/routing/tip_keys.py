@@ -227,7 +227,7 @@ def _with_change(envelope: Envelope, point: Checkpoint, before: tuple[TipKeyChan
         desk=envelope.desk,
         seq=point.seq,
         roster=point.roster,
-        told=hash_of(replace(envelope, checkpoint=point)),
+        facts=hash_of(replace(envelope, checkpoint=point)),
         signature=b"",
     )
     signer = _keys(envelope)[before[-1].verifier if before else first_verifier(envelope.identity)]

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from satark.api.channel import Malformed, RawRequest
-from satark.api.inbound import Batch, Edited, Inbound, Revoked
+from satark.api.channel import RawRequest
+from satark.api.inbound import Batch, Edited, Inbound, Malformed, Revoked
 from satark.plugins.handed_over import problems_of
 from satark_testing.contracts.channel_case import ChannelCase, forgeries, strings_of, without_secret
 from satark_testing.contracts.mutations import joined, mutated

@@ -122,7 +122,7 @@ def test_whatever_is_said_goes_out_in_approved_texts_with_nothing_lost(
             found = filled[name].fullmatch(message)
             assert found, f"{name} does not say {message!r}"
             told += "".join(found.groups()) if name in carried else message
-        assert _letters(told) == _letters(text)
+        assert _characters(told) == _characters(text)
 
 
 def _held(found: re.Match[str]) -> str:
@@ -133,7 +133,7 @@ def _held(found: re.Match[str]) -> str:
 VARIABLE_PATTERN = re.compile(r"\\{\\#(\w+)\\#\\}")
 
 
-def _letters(text: str) -> str:
+def _characters(text: str) -> str:
     return re.sub(r"[\W_]", "", text)
 
 

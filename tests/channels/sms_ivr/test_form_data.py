@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.api.channel import Malformed
+from satark.api.inbound import Malformed
 from satark_sms_ivr.form_data import parse_form
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from satark.api.channel import Malformed, RawRequest
-from satark.api.inbound import Media, Text
+from satark.api.channel import RawRequest
+from satark.api.inbound import Malformed, Media, Text
 from satark_sms_ivr.sms import SmsChannel
 from satark_testing.twilio.api import ACCOUNT_SID
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from satark.api.channel import Malformed, Outcome, RawRequest
-from satark.api.inbound import Address
+from satark.api.channel import Outcome, RawRequest
+from satark.api.inbound import Address, Malformed
 from satark_sms_ivr.voice import VoiceChannel
 from satark_testing.twilio.twiml import read_twiml
 

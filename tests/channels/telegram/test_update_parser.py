@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import Malformed, RawRequest
-from satark.api.inbound import Edited, Event, Tap, Text, Unsupported
+from satark.api.channel import RawRequest
+from satark.api.inbound import Edited, Event, Malformed, Tap, Text, Unsupported
 from satark_telegram.channel import TelegramChannel
 from satark_testing.telegram.bot_api import Person, Updates
 from support.telegram_description import Description

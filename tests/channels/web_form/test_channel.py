@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from satark.api.channel import Malformed, Outcome, RawRequest
-from satark.api.inbound import Address, MediaRef
+from satark.api.channel import Outcome, RawRequest
+from satark.api.inbound import Address, Malformed, MediaRef
 from satark.api.outbound import Call, Permanent
 from satark.api.prompt import Prompt
 from satark_web_form.channel import ACCOUNT, WebFormChannel

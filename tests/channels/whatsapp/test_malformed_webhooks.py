@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from satark.api.channel import Malformed, RawRequest
-from satark.api.inbound import Batch, Pin, Text, Unsupported
+from satark.api.channel import RawRequest
+from satark.api.inbound import Batch, Malformed, Pin, Text, Unsupported
 from satark_testing.whatsapp.graph_api import GraphPeer, Sender, batch
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings

@@ -88,7 +88,7 @@ def test_renewed_keys_of_tips_are_no_news(
     assert "Who may read has changed" not in dig.get("/desk/").text
     assert dig.get(PAGE).text.count("<li") == before.count("<li")
     confirmed(browser("sp"), "remove", name="second")
-    assert "Look at the 1 new entries" in dig.get("/desk/").text
+    assert "New entries: 1" in dig.get("/desk/").text
 
 
 LOST = "isn&#39;t the one that officers signed"

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from satark.api.channel import Channel, Malformed, Outcome, RawRequest
+from satark.api.channel import Channel, Outcome, RawRequest
+from satark.api.inbound import Malformed
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.identity.edge_key import Identity
