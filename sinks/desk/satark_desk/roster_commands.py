@@ -109,7 +109,7 @@ def sign(*, desk: str, file: Path, passphrase_file: Path, code: str) -> None:
     with unlocked_desk(desk, passphrase_file) as (_, unlocked):
         _check_head(unlocked)
         try:
-            entry = Entry.decode(file.read_text("utf-8"))
+            entry = Entry.decode(file.read_text("utf-8").strip())
         except ValueError:
             raise click.ClickException("the file holds no proposal of `satark roster text`") from None
         _check_code(entry, code)
