@@ -98,6 +98,7 @@ async def test_the_slower_thread_brings_nothing_to_a_stock_that_the_other_has_fi
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread's own priority: needs Linux")
+@pytest.mark.slow("waits for a processor that nobody else uses")
 async def test_the_stock_is_filled_in_idle_time(made: itertools.count[int]) -> None:
     stock, own = Stock(made.__next__, ahead=8, name="stock"), os.getpriority(os.PRIO_PROCESS, 0)
     stock.start()
