@@ -33,7 +33,7 @@ ENGLISH: Final[Answers] = {
 }
 """Question → answer of a citizen who writes English."""
 
-_ANSWERS: Final[Mapping[str, Answers]] = {"hi": {**HINDI, "पुलिस को भेजें\\?": "भेजें"}, "en": ENGLISH}
+_ANSWERS: Final[Mapping[str, Answers]] = {"hi": {**HINDI, "पुलिस को भेजें\\?": "भेजें", "और: M": "M"}, "en": ENGLISH}
 _QUESTIONS: Final = {
     "hi": ("किस बारे में", r"क्या हो रहा है\?|क्या हुआ, लिखकर", "जगह (बताइए|लिखें)"),
     "en": ("What is this about", r"What is happening\?|Write what happened", "(Tell|Write) the place"),
