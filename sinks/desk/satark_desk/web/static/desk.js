@@ -20,12 +20,6 @@
   // News of the open tip, or of the queue, come by themselves; a pressing tip is heard on every page.
   const live = document.querySelector("[data-live]");
   let version = Number(live?.dataset.version), pressing = Number(sessionStorage.pressing ?? -1);
-  function ring() {
-    const sound = new AudioContext(), tone = sound.createOscillator();
-    tone.connect(sound.destination);
-    tone.start();
-    tone.stop(sound.currentTime + 0.5);
-  }
   async function look() {
     const answer = await fetch(`${home}news?poll=1&tip=${live?.dataset.live ?? ""}`);
     if (answer.redirected) return true;  // the session is over
@@ -36,7 +30,7 @@
       version = news.version;
       htmx.trigger(live, "refresh");
     }
-    if (is_urgent) ring();
+    if (is_urgent) new Audio(home + "static/ring.wav").play().catch(() => {});  // a browser may want a click first
   }
   const watch = () => look().catch(() => false).then((over) => over || setTimeout(watch, 1200));
   if ("news" in document.documentElement.dataset) watch();
