@@ -66,6 +66,7 @@ def check_vectors(*, large: bool) -> None:
     }
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_every_file_of_the_reference_test_kit_is_opened_or_refused_as_it_says() -> None:
     check_vectors(large=False)
 

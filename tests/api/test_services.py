@@ -54,6 +54,7 @@ def test_a_store_that_was_not_set_up_is_not_opened(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_channel_gets_texts_voice_notes_and_pictures_from_the_host(tmp_path: Path) -> None:
     lent: ChannelContext = HostsContext(Settings(data_dir=tmp_path, languages=("hi",)))
     assert lent.catalogues().languages == ("hi",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import delete, select
 
 from satark.backup.folder import BackupFolder
@@ -11,6 +12,7 @@ from support.backups import Place, tip_with_file
 from support.desks import SeededDesk
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_drafts_and_reply_handles_are_in_no_backup(
     here: Place, elsewhere: Place, sp: SeededDesk, folder: BackupFolder
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import insert, select
 
 from satark.backup.rows import LEFT_OUT, filled_tables, key_records, load, main_records
@@ -50,6 +51,7 @@ def test_a_new_database_has_no_filled_table(elsewhere: Place) -> None:
     assert elsewhere.services.read(filled_tables) == [tables.open_breaker.name]
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_nothing_that_epoch_keys_seal_is_in_any_record(tmp_path: Path) -> None:
     """Every value that is sealed under an epoch begins with its id. A backup would keep it beyond the epoch."""
     async with working_host(tmp_path) as place:

@@ -116,6 +116,7 @@ NOWHERE = {
 }
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_peer_that_can_not_be_reached_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_PLUGINS", '["email", "rabbitmq"]')
     for name, value in NOWHERE.items():

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from satark.settings.settings import Settings
 from satark_testing.commands import run
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_the_database_is_upgraded_and_downgraded(data: Path) -> None:
     assert "an upgrade is due" in run("db", "current").stderr
     assert run("db", "upgrade").stdout.startswith("now at ")

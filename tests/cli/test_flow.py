@@ -26,6 +26,7 @@ def broken(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_the_default_flow_has_no_problems() -> None:
     result = CliRunner().invoke(flow, ["check"])
     assert (result.exit_code, result.output) == (0, "The flow has no problems.\n")

@@ -63,6 +63,7 @@ def test_a_reason_against_rotating_the_key_is_told_in_a_sentence(data: Path) -> 
     assert not (data / "new.key").exists()
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_file_that_exists_such_as_the_present_key_is_never_written_over(data: Path) -> None:
     run("db", "upgrade")
     assert "exists: give a new name" in run("keys", "rotate-edge", str(data / "edge.key"), code=1).stderr

@@ -34,6 +34,7 @@ def test_every_package_with_texts_is_a_part() -> None:
     assert every_part()[0] == "satark.dialogue"
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_new_language_is_a_folder_with_every_text_still_empty(tmp_path: Path) -> None:
     made = run("new", "xh", "--folder", str(tmp_path), "--rtl")
     assert made.exit_code == 0, made.output

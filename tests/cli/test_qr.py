@@ -42,6 +42,7 @@ def test_a_picture_has_the_size_that_was_asked_for(folder: Path) -> None:
     assert re.search(r'width="50(\.0+)?mm"', (folder / "code.SVG").read_text())
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_the_form_is_at_public_url(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_PUBLIC_URL", "https://tips.example.in")
     assert "https://tips.example.in" in run("poster.pdf", "--to", "form", "--language", "en").output

@@ -66,6 +66,7 @@ async def test_drafts_go_with_their_files_and_handed_in_tips_stay(
         assert len(place.desk("sp").summaries()) == 1
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_new_conversations_tell_of_lost_drafts_for_a_day(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,7 @@ async def test_a_message_is_read_at_the_current_question_of_its_conversation(
     assert "NOT" not in tipster.text, "reading changed nothing"
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_each_line_of_a_list_is_read_at_the_lists_step_or_at_its_own(
     host: tuple[Host, ScriptedChannel],
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import wave
 
+import pytest
+
 from satark_demo import samples
 from satark_demo.messages import identifying_metadata
 
@@ -20,6 +22,7 @@ def test_the_sample_photos_identify_their_owner() -> None:
         )
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_the_spoken_sample_is_two_seconds_of_sound() -> None:
     with wave.open(io.BytesIO(samples.spoken())) as sound:
         assert sound.getnframes() == 2 * sound.getframerate()

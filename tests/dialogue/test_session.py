@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -96,6 +97,7 @@ def play(moves: list[Event | int]) -> Chat:
     return chat
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.one_of(taps, events), min_size=1, max_size=15))
 def test_a_session_survives_storing_and_a_turn_leaves_the_old_one_alone(moves: list[Event | int]) -> None:
@@ -110,6 +112,7 @@ def test_a_session_survives_storing_and_a_turn_leaves_the_old_one_alone(moves: l
     assert msgspec.msgpack.encode(chat.session) == stored
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.one_of(taps, events), min_size=1, max_size=15))
 def test_the_receipt_code_is_never_kept_in_a_session(moves: list[Event | int]) -> None:
@@ -121,6 +124,7 @@ def test_the_receipt_code_is_never_kept_in_a_session(moves: list[Event | int]) -
         assert b"1234567890123456" not in stored
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.one_of(taps, events), max_size=20))
 def test_ordinals_are_never_used_twice_in_a_session(moves: list[Event | int]) -> None:

@@ -153,6 +153,7 @@ async def test_the_example_channel_keeps_the_contract() -> None:
     )
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_the_example_sink_keeps_the_contract(tmp_path: Path) -> None:
     folder = tmp_path / "outgoing"
 

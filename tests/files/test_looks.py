@@ -31,6 +31,7 @@ def sent_on(image: Image.Image) -> Image.Image:
     return Image.open(data)
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_picture_that_was_sent_on_looks_like_the_original() -> None:
     for seed in range(25):
         original = picture(seed)

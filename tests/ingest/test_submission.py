@@ -50,6 +50,7 @@ async def test_a_submission_stores_the_tip_its_envelopes_deliveries_and_a_receip
         assert line in render_a_band_later(place.host.metrics)
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_two_tips_both_get_a_receipt_from_an_empty_stock(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         place.runtime._receipts._ready.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from PIL import Image, ImageChops
 
 from satark.printing.receipt_picture import draw_receipt
@@ -11,6 +12,7 @@ from satark.printing.receipt_picture import draw_receipt
 CODE = "1234 5678 9012 3456"
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_the_picture_is_a_square_without_metadata_and_depends_on_the_code() -> None:
     drawn = draw_receipt(CODE)
     with Image.open(io.BytesIO(drawn)) as picture:
@@ -41,6 +43,7 @@ def _strong(difference: int) -> int:
     return 255 if difference > 128 else 0
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_the_first_two_groups_stand_above_the_last_two() -> None:
     first = changed_rows("1111 2222 3333 4444", "8888 2222 3333 4444")
     last = changed_rows("1111 2222 3333 4444", "1111 2222 3333 8888")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 
 import pikepdf
+import pytest
 
 from satark.printing.sheet_pdf import SheetPdf
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_long_page_continues_and_the_file_names_no_time_or_program() -> None:
     document = SheetPdf()
     document.print_page(heading="H", title="T", rows=[("Row", "words " * 2_000)], closing=(), footer="F")

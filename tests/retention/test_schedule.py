@@ -94,6 +94,7 @@ def test_the_database_reveals_no_term(services: Services, retention: Retention, 
     assert len(encoded) == 1
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_hold_takes_two_officers_and_keeps_the_tip_from_the_first_officers_request_on(
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:

@@ -15,6 +15,7 @@ from satark_testing.waiting import limit
 from support.scripted import ScriptedChannel, scripted_host
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_a_host_that_fails_while_it_serves_ends_the_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ from support.store import fresh_services
 IN_ANOTHER_LANGUAGE = Catalogue._in_another_language
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_a_host_opens_and_closes_its_channels_and_sinks(tmp_path: Path) -> None:
     channel, sink = ScriptedChannel(), ScriptedSink()
     host = scripted_host(Settings(data_dir=tmp_path), channel, [sink])

@@ -23,6 +23,7 @@ from satark.runtime.process_watch import OLD, READY, RETIRE
 from satark_testing.waiting import until
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_garbage_is_collected_rarely_and_not_among_the_objects_of_the_start() -> None:
     before = gc.get_threshold()
     try:

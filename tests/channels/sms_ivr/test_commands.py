@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from satark.api.channel import Outcome, RawRequest
@@ -25,6 +26,7 @@ VARIABLE = {"review", "@suggested"}
 """Questions that hold a tip's answers, or what a text may have meant."""
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_the_list_has_every_line_of_a_call_without_variable_text(
     tmp_path: Path, signed: Callable[..., RawRequest], settings: TwilioSettings
 ) -> None:
@@ -50,6 +52,7 @@ def written(folder: Path, *arguments: str, flow: str = "") -> Result:
     return CliRunner().invoke(cli, ["sms", "templates", *arguments], env=environment)
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_the_command_writes_the_sheet_and_refuses_one_with_a_missing_id(tmp_path: Path) -> None:
     result = written(tmp_path)
     assert result.exit_code == 0, result.output

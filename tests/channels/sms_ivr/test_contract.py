@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from satark_sms_ivr import plugin
 from satark_testing.contracts.channel import check_channel
 from satark_testing.contracts.plugin import PluginCase, check_plugin
 from support.contract_mutants.cases import sms_case, voice_case
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_the_sms_channel_keeps_the_contract() -> None:
     await check_channel(sms_case())
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_the_voice_channel_keeps_the_contract() -> None:
     await check_channel(voice_case())
 

@@ -21,6 +21,7 @@ def engine(website: str = WEBSITE) -> Engine:
     return Engine(load_flow(SOURCE), SOURCE.catalogues, Geography.sample(), website=website)
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @pytest.mark.parametrize(
     ("language", "lost"),
     [

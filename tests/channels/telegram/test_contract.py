@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from satark_telegram import plugin
 from satark_testing.contracts.channel import check_channel
 from satark_testing.contracts.plugin import PluginCase, check_plugin
 from support.contract_mutants.cases import telegram_case
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_the_telegram_channel_keeps_the_contract() -> None:
     await check_channel(telegram_case())
 

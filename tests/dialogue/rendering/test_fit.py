@@ -108,6 +108,7 @@ def test_labels_too_long_for_a_medium_without_lists_are_numbered() -> None:
     assert fit(long, TELEGRAM).text == f"?\n1 {'x' * 80}"
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @pytest.mark.parametrize("shows", [WHATSAPP, TELEGRAM, SMS])
 @given(count=st.integers(0, 40), actions=st.integers(0, 4), page=st.integers(-5, 50), length=st.integers(1, 5000))
 def test_whatever_is_fitted_fits(shows: Capabilities, count: int, actions: int, page: int, length: int) -> None:

@@ -51,6 +51,7 @@ def test_a_tipster_who_did_not_allow_a_reminder_is_not_asked(
     assert engine.ask_unsent(talk.session) is None
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("channel", CHANNELS)
 @every_row("answer", ["yes", "haan", "1", "send", "bhej do", "ok", "हाँ", "hi", "skip", "back", "?", "mat bhejo"])
 def test_no_answer_to_the_reminder_sends_or_erases_anything(engine: Engine, channel: str, answer: str) -> None:

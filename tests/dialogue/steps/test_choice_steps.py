@@ -35,6 +35,7 @@ def test_confirm_takes_yes_and_no(typed: str, value: str) -> None:
     assert talk.submission.answers == {"a": value}
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_station_answers_the_question_for_the_district() -> None:
     two = Geography(
         District(

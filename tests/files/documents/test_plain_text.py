@@ -47,6 +47,7 @@ def test_a_text_without_a_visible_character_is_damaged(tmp_path: Path) -> None:
         TextScrubber().scrub(tmp_path / "in", tmp_path / "out", Limits())
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @pytest.mark.parametrize("text", ["x" + " " * 2_000_000 + "y", "x" + "\n " * 1_000_000 + "y"], ids=["blanks", "lines"])
 def test_long_runs_of_blanks_take_one_pass(text: str) -> None:
     """With the square of their length, they would take hours."""

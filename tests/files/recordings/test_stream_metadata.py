@@ -43,6 +43,7 @@ def test_the_mark_of_the_encoder_stays() -> None:
     }
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_user_data_that_differ_with_every_frame_take_one_pass(tmp_path: Path) -> None:
     """Twenty thousand passes over forty megabytes would take hours."""
     user_data = [MARKER_BYTES + b"-%d" % number for number in range(20_000)]

@@ -64,6 +64,7 @@ def test_recovery_removes_the_second_factors_and_the_known_browsers(
     assert not services.read(lambda c: is_known(c, "sp", "sp-1", "value"))
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_no_approval_by_oneself_or_by_another_desk_or_with_a_wrong_or_old_code(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:
@@ -118,6 +119,7 @@ def test_whoever_runs_the_service_can_not_make_anybody_a_reader_by_a_request(
         unlock(services, "sp", "sp-1", NEW)
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_once_the_roster_is_sealed_a_head_and_one_more_officer_must_sign(
     services: Services, unlocked: Open, second: UnlockedDesk
 ) -> None:

@@ -6,6 +6,7 @@ import json
 import random
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ def test_most_mutations_of_messagepack_are_valid_messagepack() -> None:
     assert sum(map(_is_msgpack, variants(msgspec.msgpack.encode(TREE)))) > 150
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_json_and_forms_inside_a_string_are_mutated_by_field() -> None:
     found = [json.loads(one) for one in variants(json.dumps(TREE).encode(), 3000) if _is_json(one)]
     inner = {one["inner"] for one in found if isinstance(one, dict) and isinstance(one.get("inner"), str)}

@@ -155,6 +155,7 @@ def test_a_full_queue_asks_a_stranger_to_wait_and_lets_a_known_browser_in(
     assert own.post("/desk/sign-in", data=RIGHT).url.path == "/desk/"
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_a_hundred_sign_ins_do_not_block_the_event_loop(site: Starlette) -> None:
     """A page is served while every check waits. No check blocks the event loop, or a thread that pages need."""
     go = threading.Event()
