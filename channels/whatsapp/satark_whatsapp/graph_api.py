@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import aiohttp
 import msgspec
@@ -52,7 +52,11 @@ class _Sent(msgspec.Struct):
 
 
 class _Shown(msgspec.Struct):
-    success: Literal[True]
+    success: bool
+
+    def __post_init__(self) -> None:
+        if not self.success:
+            raise ValueError("not shown")
 
 
 _decode_upload = msgspec.json.Decoder(_Object).decode
