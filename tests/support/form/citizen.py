@@ -60,7 +60,8 @@ class FormCitizen(Browser):
 
     async def answer(self, value: str, *files: Photo, **more: str) -> Page:
         """Answer the current question and continue. `more` holds further fields."""
-        return await self.press("Continue", {f"a.{self.asked}": value, **more}, files)
+        offered = re.search(rf'value="({re.escape(value)}#[^"]*)"', self.page.html)  # an option about certain files
+        return await self.press("Continue", {f"a.{self.asked}": offered[1] if offered else value, **more}, files)
 
     async def to_review(self, answers: Mapping[str, str] = SHORT) -> Page:
         """Start, and answer every question up to the review."""
