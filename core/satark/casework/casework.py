@@ -254,9 +254,13 @@ class Casework(EvidenceAccess):
 
         `question` marks the text as a question. Text with the status "more information needed" is always one.
         """
-        is_question = question or (status == "NEED_INFO" and bool(text))
-        message = Message(sender="desk", desk=self.desk, status=status, text=text, question=is_question)
+        message = self.response(status, text, question=question)
         return self._services.write_now(lambda unit: self.post(unit, tip, message))
+
+    def response(self, status: Status | None, text: str, *, question: bool) -> Message:
+        """Return the message to the tipster that `respond` posts."""
+        is_question = question or (status == "NEED_INFO" and bool(text))
+        return Message(sender="desk", desk=self.desk, status=status, text=text, question=is_question)
 
     def note(self, tip: OpenTip, text: str, *, private: bool = False) -> PostedMessage:
         """Add a note to the thread. Only desks can read it; if it is private, only this desk can."""

@@ -131,8 +131,7 @@ class DeskActs:
             self._post(unit, tip, act)
             return
         status: Status | None = "NEED_INFO" if act.name == "ask" else _status(act.status)
-        is_question = act.question or (status == "NEED_INFO" and bool(act.text))
-        told = Message(sender="desk", desk=self._casework.desk, text=act.text, status=status, question=is_question)
+        told = self._casework.response(status, act.text, question=act.question)
         is_note = act.name == "note"
         self._casework.post(unit, tip, msgspec.structs.replace(told, internal=is_note, private=is_note and act.private))
 

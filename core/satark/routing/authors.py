@@ -19,7 +19,6 @@ import msgspec
 from msgspec.structs import replace
 
 from satark.api.observability import Redacted
-from satark.api.routing import LEVELS
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.api.tip import CaseStep, Envelope, Evidence, Message
 from satark.identity import time_buckets
@@ -139,8 +138,7 @@ class Signers:
         return is_own and by != step.to and self._level(by) >= self._level(step.to)
 
     def _level(self, desk: str) -> int:
-        listed = next((one.desks[desk] for one in (self._host, self._own) if one and desk in one.desks), None)
-        return LEVELS.index(listed.desk.level) if listed else 0
+        return next((one.rank(desk) for one in (self._host, self._own) if one and desk in one.desks), 0)
 
     def positions(self, seq: int, keys: Mapping[str, list[str]]) -> tuple[int, ...]:
         """Return which positions a message's signature may name: an office knows none of what it writes."""
