@@ -38,7 +38,8 @@ MOST_CALLS: Final = 12
 MOST_FILES_TO_THE_DIALOGUE: Final = 22
 MOST_FILES: Final = {"Hi": 60, "1": 60, "लंका थाने के पीछे शराब बिकती है": 77}
 """Text → the files that a whole turn enters, until the reply was sent. A story is read word by word besides."""
-PEOPLE: Final = ("919140112231", "919140112232", "919140112233")
+PEOPLE: Final = tuple(f"9191401122{number}" for number in range(31, 43))
+"""So many, that on a busy machine some look of the clock's is missing in at least one of their turns."""
 SECRET: Final = "s" * 32
 NUMBER: Final = "106540352242922"
 PATH: Final = "/whatsapp/webhook"
