@@ -15,13 +15,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 
 from satark.outbox import worker
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
+from satark.runtime.ingest_runtime import IngestRuntime
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark_testing.processes.serving import provider_session, serve
@@ -93,8 +94,16 @@ def recorder() -> Any:
     threading.setprofile(None)
 
 
+class Bot(NamedTuple):
+    """The web role's address, the simulated Meta, and what sends the replies."""
+
+    address: str
+    meta: GraphPeer
+    replies: IngestRuntime
+
+
 @asynccontextmanager
-async def bot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[str, GraphPeer]]:
+async def bot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
     """Run the web role and a simulated Meta. No read mark of the message before is sent on the way of the next one."""
     monkeypatch.setattr(worker, "READ_MARK_SECONDS", 3600)
     meta = GraphPeer(app_secret=SECRET, verify_token="v", access_token="a", phone_number_id=NUMBER)
@@ -104,7 +113,8 @@ async def bot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tu
             monkeypatch.setenv(f"SATARK_WHATSAPP__{name}", value)
         host = Host(Settings(data_dir=folder, plugins=("whatsapp",)), WEB)
         async with serve(build_app(host)) as ours:
-            yield ours, meta
+            assert host.ingest_runtime
+            yield Bot(ours, meta, host.ingest_runtime)
 
 
 def message(sender: str, text: str, number: int) -> bytes:
@@ -136,24 +146,25 @@ async def post(address: str, body: bytes) -> int:
         return answer.status
 
 
-async def turn(address: str, meta: GraphPeer, body: bytes) -> None:
+async def turn(bot: Bot, body: bytes) -> None:
     """Post a message and wait until its reply has arrived at the provider."""
-    before = len(meta.sent)
-    assert await post(address, body) == 200
-    await until(lambda: len(meta.sent) > before)
+    before = len(bot.meta.sent)
+    assert await post(bot.address, body) == 200
+    await until(lambda: len(bot.meta.sent) > before)
 
 
 async def test_a_message_enters_few_files_to_the_dialogue_and_until_its_reply(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recorder: Recorder
 ) -> None:
     turns: dict[str, list[tuple[set[str], set[str], int]]] = {text: [] for text in MOST_FILES}
-    async with bot(tmp_path, monkeypatch) as (address, meta):
+    async with bot(tmp_path, monkeypatch) as ours:
         for number, text in enumerate(MOST_FILES):  # the first ones also build what is built once
-            await turn(address, meta, message("919140112230", text, number))
+            await turn(ours, message("919140112230", text, number))
         for number, text in enumerate(MOST_FILES):
             for sender in PEOPLE:
+                await until(lambda: not ours.replies.is_busy())  # the answer to the reply before is read
                 recorder.begin()
-                await turn(address, meta, message(sender, text, number))
+                await turn(ours, message(sender, text, number))
                 turns[text].append((recorder.files, recorder.to_the_dialogue, recorder.calls))
     for text, most in MOST_FILES.items():
         files = set.intersection(*(each for each, _, _ in turns[text]))
