@@ -20,7 +20,7 @@ import aiohttp
 from satark.api.routing import DestinationRule
 from satark.casework.opened_tip import status_of
 from satark.casework.work import PostedMessage
-from satark.delivery.destination_keys import own_key
+from satark.delivery.destination_keys import own_key, with_verifier
 from satark.services import Services
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
 from satark_testing.processes.serving import serve
@@ -182,4 +182,4 @@ class PoliceSystems:
 
 def _destination_rule(to: str, folder: Path) -> DestinationRule:
     file = folder / f"{to.replace(':', '-')}.key"
-    return DestinationRule(to=to, desk="sp", recipient=own_key(file), identity_file=file)
+    return with_verifier(DestinationRule(to=to, desk="sp", recipient=own_key(file), identity_file=file))

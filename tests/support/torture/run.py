@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.plugins.loader import Plugins
-from satark.routing.desks import add_desk
+from satark.routing.desks import add_desk, close_roster
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark_testing.processes.service import Service
@@ -155,6 +155,8 @@ async def torture(
         for target in targets:
             await stack.enter_async_context(target.running(services, desk.url))
             await asyncio.to_thread(target.seed_tip, services, tips // len(targets))
+        rules = [rule for target in targets for rule in target.destination_rules]
+        services.write_now(lambda unit: close_roster(unit, rules))  # as the first tip does
         for process in (desk, *others):
             process.environment.update(_all_settings(targets))
         return await Torture(services, targets, seed).run(others, desk, kills=kills, limit=limit)
