@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
 from satark.api.observability import Redacted
-from satark.casework.act_names import ActRefused, DeskAct
+from satark.casework.act_names import ActRefused, DeskAct, Problem
+from satark.casework.casework import Casework
+from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NoSuchTip
-
-if TYPE_CHECKING:
-    from satark.casework.act_names import Problem
-    from satark.casework.casework import Casework
-    from satark.casework.desk_acts import DeskActs
-    from satark.casework.opened_tip import OpenTip
+from satark.casework.opened_tip import OpenTip
 
 BulkKind: TypeAlias = Literal["merge", "aside", "resume", "priority", "assign"]
 """`aside`: sets the tips aside; `resume`: takes them up again."""

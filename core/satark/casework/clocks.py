@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.casework.work import Breach, WorkMark
+from satark.api.routing import Desk
+from satark.api.tip import Header, Priority
+from satark.casework.work import Breach, Work, WorkMark
+from satark.casework.working_time import WorkingTime
 from satark.identity.time_buckets import BAND_HOURS
 from satark.routing.rules import desks_above
-
-if TYPE_CHECKING:
-    from satark.api.routing import Desk
-    from satark.api.tip import Header, Priority
-    from satark.casework.work import Work
-    from satark.casework.working_time import WorkingTime
-    from satark_words.geography.geography import Geography
+from satark_words.geography.geography import Geography
 
 _HOUR, _DAY = 3600, 86_400
 

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import msgspec
 
 from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseOutcome, CaseStep, Message, Priority, Status
+from satark.audit.acts import ActKind
 from satark.casework.act_names import FOR_DESKS, MAX_REPORT, MAX_TEXT, ActName, ActRefused, DeskAct, Problem
+from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks, Offices
 from satark.casework.errors import NoSuchTip
 from satark.casework.merging import pass_on_status
+from satark.casework.opened_tip import OpenTip
 from satark.casework.recusal import Recusal
 from satark.casework.release_rules import ReleaseRules
 from satark.casework.two_officers import is_by_present_key
 from satark.remote.office_outbox import host_of
+from satark.services import Services
 from satark.store.threads import next_seq
-
-if TYPE_CHECKING:
-    from satark.audit.acts import ActKind
-    from satark.casework.casework import Casework
-    from satark.casework.opened_tip import OpenTip
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 TAKES_TWO: frozenset[str] = frozenset({"no_action"})
 """Outcomes that close an urgent tip only if two officers agree, or if a desk above decides."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from satark.api.observability import Redacted
 from satark.casework.opened_tip import TipSummary
-
-if TYPE_CHECKING:
-    from satark.casework.tip_cache import TipCache
-    from satark.casework.work import Work
+from satark.casework.tip_cache import TipCache
+from satark.casework.work import Work
 
 
 class FloodGroup(Redacted, frozen=True):

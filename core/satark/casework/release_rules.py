@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from satark.api.routing import LEVELS, CaseworkError
 from satark.api.tip import Accused, CaseStep, Message
-from satark.casework.act_names import RELEASABLE
+from satark.casework.act_names import RELEASABLE, DeskAct, Problem
+from satark.casework.casework import Casework
+from satark.casework.opened_tip import OpenTip
 from satark.casework.sender_hints import police_in, words_of
 from satark.casework.two_officers import check_two_officers, is_by_present_key
 from satark.routing.rules import is_accused
+from satark.services import Services
+from satark.store.unit_of_work import UnitOfWork
 from satark_words.tokens import fold
-
-if TYPE_CHECKING:
-    from satark.casework.act_names import DeskAct, Problem
-    from satark.casework.casework import Casework
-    from satark.casework.opened_tip import OpenTip
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
 
 QUOTE: Final = 8
 """A rewording is a quotation if it has this many words in a row that the tipster wrote too."""

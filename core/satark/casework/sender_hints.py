@@ -7,16 +7,14 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from satark.api.observability import Redacted
+from satark.casework.opened_tip import OpenTip
+from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
-
-if TYPE_CHECKING:
-    from satark.casework.opened_tip import OpenTip
-    from satark_words.geography.geography import Geography
 
 KNOWN_BY = "known_by"
 """The step that asks how many people know what the tip tells."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import deepcopy
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -20,23 +20,21 @@ from satark.api.tip import Envelope
 from satark.casework.act_names import ActRefused
 from satark.casework.cached_tip import CachedTip
 from satark.casework.errors import NoSuchTip
+from satark.casework.opened_tip import Gist, OpenTip
 from satark.casework.related.clues import picture_of
 from satark.casework.related.floods import FloodIndex
 from satark.casework.related.index import RelatedIndex
 from satark.casework.search_index import SearchIndex, SearchTexts
 from satark.evidence.records import open_records
 from satark.remote import office_outbox
+from satark.remote.messages import OfficeAnswer
 from satark.roster.state import RosterState
 from satark.routing.authors import Signers, ThreadReader
 from satark.routing.tip_keys import TipKeyAltered, TipRoot, present_recipient
+from satark.services import Services
 from satark.store import envelopes, tables, tip_changes
 from satark.store.threads import batches, new_messages
-
-if TYPE_CHECKING:
-    from satark.casework.opened_tip import Gist, OpenTip
-    from satark.remote.messages import OfficeAnswer
-    from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 
 _FEW: Final = 10
 """Most tips that `open_documents` compares (some milliseconds each) while `open_all` compares the others."""

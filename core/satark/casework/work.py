@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.api.tip import FINISHED_STATUSES, CaseOutcome, CaseStep, Message, Status
+from satark.api.tip import FINISHED_STATUSES, CaseOutcome, CaseStep, Header, Message, Release, Status
 from satark.dialogue.tip_status import INITIAL_STATUS, is_dispute
-
-if TYPE_CHECKING:
-    from satark.api.tip import Header, Release
 
 
 class PostedMessage(msgspec.Struct, frozen=True):

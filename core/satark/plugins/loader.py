@@ -8,45 +8,41 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import click
 import pluggy
 
 from satark.api import VERSION, hooks
-from satark.api.settings import SettingsError
+from satark.api.channel import Channel
+from satark.api.flow import Session, Step, StepType, Turn, Validator
+from satark.api.inbound import Event
+from satark.api.observability import LifecycleEvent
+from satark.api.prompt import Capabilities, Prompt
+from satark.api.providers import Transcriber
+from satark.api.routing import Desk, DestinationRule, RouteAdvice, Screening
+from satark.api.services import (
+    Branch,
+    ChannelContext,
+    DeskContext,
+    Prepared,
+    Services,
+    UnitOfWork,
+    WebContext,
+    WorkerContext,
+)
+from satark.api.settings import Settings, SettingsError
+from satark.api.sink import Carrier, Sink
+from satark.api.tip import Tip
+from satark.api.web import Page
 from satark.plugins.addresses import Addresses
 from satark.plugins.extras import what_is_missing
 from satark.plugins.guards import Guarded, ledger
 from satark.plugins.handed_over import PluginError, did_you_mean
 from satark.plugins.isolation import HookFailure, Isolation
 from satark.settings.core import HOOK_SECONDS
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark.api.channel import Channel
-    from satark.api.flow import Session, Step, StepType, Turn, Validator
-    from satark.api.inbound import Event
-    from satark.api.observability import LifecycleEvent
-    from satark.api.prompt import Capabilities, Prompt
-    from satark.api.providers import Transcriber
-    from satark.api.routing import Desk, DestinationRule, RouteAdvice, Screening
-    from satark.api.services import (
-        Branch,
-        ChannelContext,
-        DeskContext,
-        Prepared,
-        Services,
-        UnitOfWork,
-        WebContext,
-        WorkerContext,
-    )
-    from satark.api.settings import Settings
-    from satark.api.sink import Carrier, Sink
-    from satark.api.tip import Tip
-    from satark.api.web import Page
-    from satark_files.scrubber import Scrubber
+from satark_files.scrubber import Scrubber
 
 __all__ = ["Advice", "PluginError", "Plugins", "installed"]
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from sqlalchemy import Engine as DatabaseEngine
+
+from satark.api.channel import Channel
 from satark.api.observability import log
+from satark.api.providers import Transcriber
+from satark.api.routing import DestinationRule
 from satark.api.settings import SettingProblem, SettingsError
+from satark.api.sink import Sink
 from satark.custody import lost_drafts
 from satark.delivery.destination_keys import key_problems, own_key, with_verifier
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.checks import check_flow
-from satark.dialogue.flow.definition import Flow, FlowError
+from satark.dialogue.flow.definition import Flow, FlowError, FlowSource
 from satark.dialogue.flow.loader import Questionnaire, configured_flow, load_flow
 from satark.dialogue.rendering.read_aloud import ReadAloud
 from satark.evidence.recognition.recogniser import recognisers_of
@@ -23,6 +29,7 @@ from satark.identity.epoch_keys import EpochKeys, EpochKeysError
 from satark.plugins.loader import Plugins
 from satark.runtime.channel_context import ChannelContext
 from satark.services import Services
+from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.speech.voice_notes import VoiceNotes
 from satark.store import canaries
@@ -30,21 +37,11 @@ from satark.store.engines import DatabaseUrlError, make_engine
 from satark.store.flows import Flows
 from satark.store.migrations import Migrations
 from satark.store.sealed_files import erase
+from satark.store.unit_of_work import UnitOfWork
+from satark.store.writer import Writer
 from satark_files.extra_packages import Extra, advice, missing
 from satark_files.sandbox.protections import describe, find_protections
 from satark_words.geography.geography import Geography, GeographyError
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine as DatabaseEngine
-
-    from satark.api.channel import Channel
-    from satark.api.providers import Transcriber
-    from satark.api.routing import DestinationRule
-    from satark.api.sink import Sink
-    from satark.dialogue.flow.definition import FlowSource
-    from satark.settings.core import Role
-    from satark.store.unit_of_work import UnitOfWork
-    from satark.store.writer import Writer
 
 _EXTRAS: Final[dict[Role, Extra]] = {"worker": "evidence", "desk": "printing"}
 """Role → the extra without which a process with this role can't work."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from satark.casework import ACT_NAMES, RELEASABLE, DeskAct
-
-if TYPE_CHECKING:
-    from satark.casework import ActName
+from satark.casework import ACT_NAMES, RELEASABLE, ActName, DeskAct
 
 MAX_TRANSCRIPT: Final = 5000
 """Characters of a transcript, at most: some ten minutes of speech."""

@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import msgspec
 
 from satark.api import OUTCOMES, STATUSES, Status
-from satark.casework import DeskAct, DeskActs
+from satark.casework import Casework, DeskAct, DeskActs, OpenTip, Services
 from satark_desk import terminal_tables
 from satark_desk.command_context import at_desk, current_host, on_tip, print_json, unlocked_desk
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import QueueIndex
 from satark_desk.read_state import mark_read, read_states
@@ -27,10 +28,6 @@ from satark_desk.tip_json import row_to_json, tip_to_json
 from satark_desk.tip_queue import MARKS, PRIORITIES, SECTIONS, Filter, Row
 from satark_desk.web.opened_desks import queue_rules
 from satark_desk.web.page_text import PageText, officers_languages
-
-if TYPE_CHECKING:
-    from satark.casework import Casework, OpenTip, Services
-    from satark_desk.desk_keys import UnlockedDesk
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
 language_option = click.option(

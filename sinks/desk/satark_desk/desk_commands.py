@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from satark.api import LEVELS, Level
-from satark.casework import RECOVERY, ROLES, Right, Role
+from satark.casework import RECOVERY, ROLES, Casework, OpenTip, Right, Role, Services, TwoOfficerApproval
 from satark_desk import file_exports as exports
 from satark_desk import original_requests, terminal_tables
 from satark_desk.command_context import FILE, at_desk, on_tip, open_services, print_json, unlocked_desk
@@ -26,11 +25,8 @@ from satark_desk.officers import (
 )
 from satark_desk.passphrases import new_passphrase
 from satark_desk.provision import read_passphrase
+from satark_desk.roster_changes import Submitted
 from satark_desk.tip_json import tip_to_json
-
-if TYPE_CHECKING:
-    from satark.casework import Casework, OpenTip, Services, TwoOfficerApproval
-    from satark_desk.roster_changes import Submitted
 
 role_option = click.option(
     "--role", type=click.Choice(ROLES), default="officer", show_default=True, help="What they may do at the desk."

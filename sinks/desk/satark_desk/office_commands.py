@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 import click
@@ -18,6 +18,7 @@ from satark.casework import (
     LinkKey,
     OfficeAgent,
     OfficePairing,
+    ProcessServices,
     UnitOfWork,
     check_desk,
     host_of,
@@ -33,9 +34,6 @@ from satark_desk.provision import read_passphrase
 from satark_desk.roster_changes import RosterAttachment, submit_unsigned
 from satark_desk.sink import enqueue
 from satark_desk.tables import officer
-
-if TYPE_CHECKING:
-    from satark.casework import ProcessServices
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

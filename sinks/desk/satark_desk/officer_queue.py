@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
-from satark.casework import NoSuchTip, flood_groups
-from satark_desk.queue_index import QueueWatcher
+from satark.casework import FloodGroup, NoSuchTip, OpenTip, Services, Work, flood_groups
+from satark_desk.queue_index import QueueIndex, QueueWatcher
 from satark_desk.read_state import mark_read, read_states
 from satark_desk.tip_queue import FIELDS, SECTIONS, WORK, Filter, Row, Section
-
-if TYPE_CHECKING:
-    from satark.casework import FloodGroup, OpenTip, Services, Work
-    from satark_desk.queue_index import QueueIndex
 
 
 class Neighbours(msgspec.Struct, frozen=True):

@@ -12,17 +12,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from heapq import heappop, heappush
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 from weakref import WeakSet
 
 import msgspec
 
-from satark.casework import Clocks, Offices
+from satark.casework import Clocks, Offices, Services, TipCache, TipSummary
 from satark_desk.read_state import queue_entries
 from satark_desk.tip_queue import MARKS, SECTIONS, Row, RowBuilder
-
-if TYPE_CHECKING:
-    from satark.casework import Services, TipCache, TipSummary
 
 Facet: TypeAlias = tuple[str, str]
 """A field of `Filter` or another property, and its value."""

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from satark.casework import RELEASABLE, DeskAct, SenderHints
 from satark_desk.act_forms import parse_due
-from satark_desk.case_commands import act_command, desk_work, json_option, language_option, report_act
+from satark_desk.case_commands import DeskWork, act_command, desk_work, json_option, language_option, report_act
 from satark_desk.case_list import case_list
 from satark_desk.command_context import at_desk, on_tip
 from satark_desk.orders import make_order, order_pdf
 from satark_desk.read_state import seen_by
 from satark_desk.web.page_text import officers_languages
 from satark_words.terminal import escape_controls
-
-if TYPE_CHECKING:
-    from satark_desk.case_commands import DeskWork
 
 
 @click.command("direct")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -11,13 +10,10 @@ import msgspec
 from satark.casework import DestinationSet, Entry, KeyGiven, Proposal, Role, Signature
 from satark_desk.command_context import FILE, at_desk, open_services, passphrase_option, unlocked_desk
 from satark_desk.desk_commands import chosen_rights, report_submitted, role_option
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import set_role
 from satark_desk.roster_changes import RosterAttachment, Submitted, add_signature, approve, reject, submit
 from satark_files.decoding import DECODING_ERRORS
-
-if TYPE_CHECKING:
-    from satark_desk.desk_keys import UnlockedDesk
-
 
 code_option = click.option("--code", default="", help="For a new key: the code that its officer told you.")
 

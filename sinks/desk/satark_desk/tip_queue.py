@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import urlencode
 
 import msgspec
 
 from satark.api import Priority
-from satark.casework import Clocks, Direction, Gist, Offices, WorkMark
+from satark.casework import Clocks, Direction, Gist, Offices, TipSummary, Work, WorkMark
 from satark_desk.read_state import QueueEntry
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from satark.casework import TipSummary, Work
 
 PRIORITIES: tuple[Priority, ...] = ("urgent", "high", "normal")
 Mark: TypeAlias = Literal["new", "urgent", "risen", "closing", "owed", "disputed", "overdue", "mine", "open"]

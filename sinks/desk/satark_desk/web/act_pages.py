@@ -7,24 +7,20 @@ officer wrote is still there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import MAX_TEXT, ActRefused, NoSuchTip, OpenTip, SenderHints, marked
+from satark.casework import MAX_TEXT, ActName, ActRefused, DeskAct, NoSuchTip, OpenTip, SenderHints, marked
 from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.tip_queue import Filter
-from satark_desk.web.desk_web import redirect_to
+from satark_desk.web.desk_web import DeskWeb, redirect_to
 from satark_desk.web.form_drafts import typed_id
-
-if TYPE_CHECKING:
-    from satark.casework import ActName, DeskAct
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.queue_pages import DeskPages
-    from satark_desk.web.session_store import OfficerSession
+from satark_desk.web.queue_pages import DeskPages
+from satark_desk.web.session_store import OfficerSession
 
 _TYPED: Final = ("text", "reason", "rewording")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,6 +13,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from satark.api import PageHeaders, SameOrigin
+from satark.casework import DeskContext
+from satark_desk.settings import DeskSettings
 from satark_desk.web.account_pages import AccountPages
 from satark_desk.web.act_pages import ActPages
 from satark_desk.web.audit_pages import AuditPages
@@ -30,10 +32,6 @@ from satark_desk.web.second_factor_sign_in import SecondFactorSignIn
 from satark_desk.web.sign_in import SignInPages
 from satark_desk.web.voice_pages import VoicePages
 from satark_desk.web.wording_pages import WordingPages
-
-if TYPE_CHECKING:
-    from satark.casework import DeskContext
-    from satark_desk.settings import DeskSettings
 
 
 def build(context: DeskContext, settings: DeskSettings, public_url: str = "") -> Starlette:

@@ -6,7 +6,7 @@ The next page says what was done and what was not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,12 +15,9 @@ from satark.casework import BULK_KINDS, MAX_TEXT, MOST_TIPS, BulkAct, BulkOutcom
 from satark_desk.act_forms import parse_seen
 from satark_desk.officers import officers_of
 from satark_desk.tip_queue import Filter
-from satark_desk.web.desk_web import redirect_to
-
-if TYPE_CHECKING:
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.queue_pages import DeskPages
-    from satark_desk.web.session_store import OfficerSession
+from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.queue_pages import DeskPages
+from satark_desk.web.session_store import OfficerSession
 
 _TIP: Final = "tip-"
 """Beginning of the name of each tip's box. The tip's number follows."""

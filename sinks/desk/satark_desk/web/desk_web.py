@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -14,22 +14,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.api import CantOpen, CaseworkError, FormError, page_templates, preferred, read_form
-from satark.casework import Proposal
+from satark.casework import ActKind, DeskContext, Proposal
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
 from satark_desk.passphrases import MEMORY_KIB
 from satark_desk.recovery import requests_of
 from satark_desk.roster_memory import unseen_entries
 from satark_desk.second_factors import PasskeySite
+from satark_desk.settings import DeskSettings
 from satark_desk.web.help_topics import ACT_KEYS, SIGN_IN_TOPICS, TOPICS
 from satark_desk.web.page_text import PageText, officers_languages
 from satark_desk.web.session_store import SECOND_FACTOR_WITHIN, OfficerSession, PendingSignIns, Sessions
 from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, Throttle
 from satark_words.languages import language_name
-
-if TYPE_CHECKING:
-    from satark.casework import ActKind, DeskContext
-    from satark_desk.settings import DeskSettings
 
 SESSION_COOKIE = "satark-desk"
 LANGUAGE_COOKIE = "satark-desk-language"

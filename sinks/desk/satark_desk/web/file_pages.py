@@ -7,24 +7,19 @@ originals.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark.api import CaseworkError, stream_file
-from satark.casework import NoSuchFile
+from satark.casework import NoSuchFile, Services
 from satark_desk import original_requests
 from satark_desk.file_exports import INLINE, file_name, note_opened
 from satark_desk.original_requests import originals_of
 from satark_desk.web.desk_web import redirect_to
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from satark.casework import Services
-    from satark_desk.web.queue_pages import DeskPages
-    from satark_desk.web.session_store import OfficerSession
+from satark_desk.web.queue_pages import DeskPages
+from satark_desk.web.session_store import OfficerSession
 
 _MAX_INPUT = 40
 

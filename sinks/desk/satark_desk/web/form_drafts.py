@@ -11,19 +11,14 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
-from satark.api import CantOpen, Redacted, open_as, seal
+from satark.api import CantOpen, Desk, Redacted, open_as, seal
+from satark.casework import Services, UnitOfWork
+from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import form_draft
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
-
-    from satark.api import Desk
-    from satark.casework import Services, UnitOfWork
-    from satark_desk.desk_keys import UnlockedDesk
 
 KEPT_SECONDS: Final = 36 * 3600
 """Seconds for which a draft is kept."""

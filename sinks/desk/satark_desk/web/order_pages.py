@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from satark_desk.case_list import case_list
 from satark_desk.orders import NothingToOrder, find_order, make_order, order_pdf
 from satark_desk.tip_queue import Filter
-from satark_desk.web.desk_web import redirect_to
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.session_store import OfficerSession
+from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.session_store import OfficerSession
 
 
 class OrderPages:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from satark.api import Questionnaire
 from satark.casework import BAND_HOURS
+from satark_desk.places import Bearing
 from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
 from satark_words.languages import language as known_language
 from satark_words.languages import language_name, languages_of, written_date
-
-if TYPE_CHECKING:
-    from satark.api import Questionnaire
-    from satark_desk.places import Bearing
-    from satark_words.geography.geography import Geography
 
 _PACKAGE = "satark_desk.web"
 _FLAG_KEYS = {"happening_now": "flag.under_way"}

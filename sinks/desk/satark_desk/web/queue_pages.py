@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -31,14 +30,11 @@ from satark_desk.officers import officers_of
 from satark_desk.original_requests import originals_of
 from satark_desk.places import file_origins
 from satark_desk.tip_queue import MARKS, PRIORITIES, WORK, Filter
+from satark_desk.web.desk_web import DeskWeb
+from satark_desk.web.page_text import PageText
 from satark_desk.web.release_view import given_directions, release_form
-from satark_desk.wordings import wordings_of
-
-if TYPE_CHECKING:
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.page_text import PageText
-    from satark_desk.web.session_store import OfficerSession
-    from satark_desk.wordings import Wording
+from satark_desk.web.session_store import OfficerSession
+from satark_desk.wordings import Wording, wordings_of
 
 _BY_OTHER_ACTS = frozenset({"RECEIVED", "CLOSED", "MERGED"})
 """Statuses that no officer sets directly: the receipt, the closing or the merging of a tip sets them."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from satark.api import DESK_SINK, Desk, Redacted, Release
-from satark.casework import RELEASABLE, MarkedText, OpenTip, marked
+from satark.casework import RELEASABLE, DeskContext, MarkedText, OpenTip, marked
 from satark_desk.orders import order_of
 from satark_desk.read_state import Seen, seen_by
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from satark.casework import DeskContext
-    from satark_desk.web.page_text import PageText
-    from satark_words.geography.geography import Geography
+from satark_desk.web.page_text import PageText
+from satark_words.geography.geography import Geography
 
 _NOT_WORDS = frozenset({"category", "evidence", "known_by", "district", "station"})
 """Steps whose answers are codes, and no words of the tipster."""

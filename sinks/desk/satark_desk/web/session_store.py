@@ -12,20 +12,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
+from satark.casework import Casework, DeskContext
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officer_queue import OfficerQueue
+from satark_desk.second_factors import PasskeyChallenge
+from satark_desk.settings import DeskSettings
 from satark_desk.web.form_drafts import FormDrafts
-from satark_desk.web.opened_desks import OpenedDesks
-
-if TYPE_CHECKING:
-    from satark.casework import Casework, DeskContext
-    from satark_desk.desk_keys import UnlockedDesk
-    from satark_desk.officer_queue import OfficerQueue
-    from satark_desk.second_factors import PasskeyChallenge
-    from satark_desk.settings import DeskSettings
-    from satark_desk.web.opened_desks import OpenedDesk
+from satark_desk.web.opened_desks import OpenedDesk, OpenedDesks
 
 SECOND_FACTOR_WITHIN: Final = 300.0
 """Seconds in which the second factor must come."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -35,9 +35,6 @@ from satark_desk.web.desk_web import (
 )
 from satark_desk.web.page_text import officers_languages
 from satark_desk.web.throttle import LONGEST_HOLD, Visits
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _MAX_INPUT = 200
 _BUSY_SECONDS = 10

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark.api import stream_file
 from satark.casework import DISGUISED_MIME, SYNTHETIC_MIME, NoTranscript, SyntheticVoiceError, can_speak, speak
 from satark_desk.act_forms import MAX_TRANSCRIPT
 from satark_desk.web.desk_web import redirect_to
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from satark_desk.web.queue_pages import DeskPages
-    from satark_desk.web.session_store import OfficerSession
+from satark_desk.web.queue_pages import DeskPages
+from satark_desk.web.session_store import OfficerSession
 
 
 class VoicePages:

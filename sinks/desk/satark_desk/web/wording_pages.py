@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from satark.casework import MAX_TEXT, SenderHints
-from satark_desk.web.desk_web import redirect_to
+from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.session_store import OfficerSession
 from satark_desk.wordings import LONGEST_NAME, Wording, WordingRefused, remove, save, wordings_of
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from satark_desk.web.desk_web import DeskWeb
-    from satark_desk.web.session_store import OfficerSession
 
 _FIELDS = ("language", "name", "text")
 
