@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 import aiohttp
@@ -152,13 +153,11 @@ class Chat:
             self._typing_ends.cancel()
         self._typing_ends = None
         if typing:
-            self._typing_ends = asyncio.get_running_loop().call_later(self.typing_seconds, self._hide_typing)
+            hide = partial(self.show_typing, typing=False)
+            self._typing_ends = asyncio.get_running_loop().call_later(self.typing_seconds, hide)
         if typing != self.typing:
             self.typing = typing
             self.publish({"type": "typing", "typing": typing})
-
-    def _hide_typing(self) -> None:
-        self.show_typing(typing=False)
 
     def start(self, work: Awaitable[None]) -> None:
         """Run a coroutine in the background."""

@@ -85,7 +85,7 @@ def _control(prompt: Prompt) -> tuple[Mapping[str, Any] | None, int]:
     """Choose the control, and return it with the limit of the text above it."""
     offered = (*prompt.choices, *prompt.actions)
     if not prompt.choices and prompt.wants == "pin":
-        control: Mapping[str, Any] | None = _location_request()
+        control: Mapping[str, Any] | None = {"type": "location_request_message", "action": {"name": "send_location"}}
     elif offered and _fit_buttons(prompt):
         control = _buttons(offered[: CAPABILITIES.buttons])
     elif offered and _fit_rows(prompt):
@@ -131,10 +131,6 @@ def _row(choice: Choice) -> dict[str, str]:
     if choice.description:
         row["description"] = choice.description
     return row
-
-
-def _location_request() -> dict[str, Any]:
-    return {"type": "location_request_message", "action": {"name": "send_location"}}
 
 
 def _interactive(control: Mapping[str, Any], text: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from satark.api.observability import Redacted
 from satark.casework.opened_tip import TipSummary
@@ -38,13 +38,11 @@ def flood_groups(cache: TipCache, may_read: Callable[[Work], bool]) -> list[Floo
     with cache.lock:
         cache.refresh()
         cache.open_documents()
-        floods = [[cache.tips[tip].summary(tip) for tip in tips] for tips in cache.floods.floods(is_open)]
-        groups = [_group(cache, sorted(tips, key=_came)) for tips in floods]
+        floods = [
+            sorted((cache.tips[tip].summary(tip) for tip in tips), key=_came) for tips in cache.floods.floods(is_open)
+        ]
+        groups = [FloodGroup(tuple(tips), cache.gist(tips[0].id).words) for tips in floods]
     return sorted(groups, key=lambda group: (-len(group.tips), group.leading.header.number))
-
-
-def _group(cache: TipCache, tips: Sequence[TipSummary]) -> FloodGroup:
-    return FloodGroup(tuple(tips), cache.gist(tips[0].id).words)
 
 
 def _came(summary: TipSummary) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -110,13 +111,9 @@ class RetentionJob:
         day = await self._writer.write(lambda unit: unit.day)
         due = await run_in_thread(self._retention.due, day)
         for tip in due:
-            names = await self._writer.write(_erasing(self._retention, tip))
+            names = await self._writer.write(partial(self._retention.erase, tip=tip))
             await run_in_thread(self._retention.eraser.remove_files, names)
         await self._writer.write(self._retention.purge)
         if due:
             log.info("tips erased, their terms are over", count=len(due))
         return len(due)
-
-
-def _erasing(retention: Retention, tip: ScheduledTip) -> Callable[[UnitOfWork], list[str]]:
-    return lambda unit: retention.erase(unit, tip)

@@ -87,11 +87,11 @@ class ScheduledJobs:
         self._rounds = Rounds(
             (
                 (PURGE_EVERY, self._purge),
-                (CLOCK_EVERY, self._shorten_waits),
+                (CLOCK_EVERY, partial(writer.write, due_times.shorten_waits)),
                 (LOOK_EVERY, self._work_on_due),
                 (1, self._announce),
                 (1, turnover.run_once),
-                (ERASE_EVERY, self._erase_log),
+                (ERASE_EVERY, partial(run_in_thread, log.erase_if_noted)),
             )
         )
 
@@ -101,14 +101,8 @@ class ScheduledJobs:
             await self._rounds.run(number)
             await asyncio.sleep(EVERY)
 
-    async def _shorten_waits(self) -> None:
-        await self._writer.write(due_times.shorten_waits)
-
     async def _announce(self) -> None:
         self._posted(await self._writer.write(self.announce))
-
-    async def _erase_log(self) -> None:
-        await run_in_thread(self._log.erase_if_noted)
 
     async def _work_on_due(self) -> None:
         expired, unsent = await run_in_thread(self._find_due)

@@ -55,7 +55,7 @@ class SampleTips:
         recipient, identity = self._keys.setdefault(tip, new_identity())
         folder.mkdir(parents=True, exist_ok=True)
         clean = folder / f"{tip[:8]}.clean"
-        _seal_file(clean, recipient)
+        put_in_place(seal_file(io.BytesIO(CLEAN), clean, recipient))
         document = seal(_document(tip), recipient)
         about: Any = {
             "tip": tip,
@@ -104,10 +104,6 @@ def file_in_state(state: Literal["due", "lost"]) -> SealedFile:
 def sample_delivery(destination: str, folder: Path, *, revision: int = 1, tip: str = "a" * 32) -> Delivery:
     """Return one delivery, sealed to a key that nobody has; see `SampleTips.delivery`."""
     return SampleTips(destination).delivery(folder, revision=revision, tip=tip)
-
-
-def _seal_file(target: Path, recipient: str) -> None:
-    put_in_place(seal_file(io.BytesIO(CLEAN), target, recipient))
 
 
 def _document(tip: str) -> Tip:

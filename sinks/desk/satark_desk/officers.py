@@ -151,7 +151,7 @@ def unlock(services: Services, desk: str, name: str, passphrase: str, noted: str
     """
     unlocked = _unlock(services, desk, name, passphrase, noted)
     while unlocked.identity and complete(services, unlocked):
-        fresh = _reopened(services, unlocked)
+        fresh = _open(services, unlocked.desk.name, unlocked.officer, unlocked.own_identity)
         if fresh is None:
             raise WrongPassphrase
         unlocked = fresh
@@ -282,10 +282,6 @@ def _unlock(services: Services, desk: str, name: str, passphrase: str, noted: st
     if opened is None:
         raise WrongPassphrase
     return opened
-
-
-def _reopened(services: Services, unlocked: UnlockedDesk) -> UnlockedDesk | None:
-    return _open(services, unlocked.desk.name, unlocked.officer, unlocked.own_identity)
 
 
 def _open(services: Services, desk: str, name: str, own: str, noted: str = "") -> UnlockedDesk | None:
