@@ -89,7 +89,11 @@ def fit_to_sms(prompt: Prompt) -> Prompt:
     hint = more_hint(prompt.language, text)
     pages = split_into_pages(text, hint) if prompt.asks and not prompt.must_arrive else [text]
     page = pages[prompt.page % len(pages)]
-    return msgspec.structs.replace(prompt, text=page, choices=(), actions=(), turns=(), menu_label="")
+    shown = "\n".join(pages[: prompt.page + 1]).split("\n")
+    sent = sum(to_gsm7(line) in shown for line in lines) if prompt.page < len(pages) - 1 else None
+    return msgspec.structs.replace(
+        prompt, text=page, options_sent=sent, choices=(), actions=(), turns=(), menu_label=""
+    )
 
 
 def more_hint(language: str, text: str = "") -> str:

@@ -90,6 +90,9 @@ class Prompt(Redacted, frozen=True, kw_only=True):
     wants: Wants = "nothing"
     page: int = 0
     """Index of the page of choices to show, from 0, modulo the number of pages."""
+    options_sent: int | None = None
+    """How many of the choices have been sent by this page; set by a medium that splits texts into parts. None: the last
+    part has been sent."""
     must_arrive: bool = False
     """Whether the prompt must be sent even after a newer one, as a receipt or an officer's answer must."""
     debounce: bool = False

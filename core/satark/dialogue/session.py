@@ -146,6 +146,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     revision: int = 0
     """Number of the newest prompt, from `first_revision` on; part of every choice token."""
     page: int = 0
+    options_sent: int | None = None
+    """As in `Prompt`, of the newest prompt. Set by ingest after each turn."""
     said: str = ""
     """What was said above the current question, for media that repeat it or turn its pages.
 

@@ -135,13 +135,20 @@ class TurnRunner:
             self._mailboxes.forget(unit, event, session)
         elif turn.reach and session is not None:
             self._mailboxes.reach(unit, event, session)
-        conversation.session = turn.session
-        if turn.session is not None and turn.session.said and not event.channel.capabilities.inline:
-            # A chat keeps what was said on the screen; nothing that is not needed stays here.
-            conversation.session = msgspec.structs.replace(turn.session, said="")
+        conversation.session = self._as_sent(turn, event.channel)
         if turn.prompt is not None:
             # Within one batch only the newest question matters; what must arrive (a receipt) stays.
             conversation.prompts = [prompt for prompt in conversation.prompts if prompt.must_arrive] + [turn.prompt]
+
+    def _as_sent(self, turn: Turn, channel: Channel) -> Session | None:
+        """Return the turn's session with what its prompt's medium sends of the options."""
+        session, is_sms = turn.session, channel.capabilities.kind == "sms"
+        if session is None or turn.prompt is None:
+            return session
+        sent = self._outbox.fit(turn.prompt, channel).options_sent if is_sms else None
+        # A chat keeps what was said on the screen; nothing stays here that no further part needs.
+        said = session.said if channel.capabilities.inline or sent is not None else ""
+        return msgspec.structs.replace(session, said=said, options_sent=sent)
 
     def _session(self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent) -> Session:
         """Return the conversation's session, or a new one: if there is none, or if a complete tip follows another."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from satark_sms_ivr.segments import count_segments
+from satark_sms_ivr.segments import count_segments, more_hint
 from satark_testing.twilio.api import File, new_sid
 from satark_testing.twilio.people import STARTED, STOPPED, Caller, Texter, code_in
 from satark_testing.waiting import until
@@ -67,6 +67,21 @@ async def test_a_tip_by_text_message_in_hindi(service: Any) -> None:
     assert tip["answers"]["what"] == STORY
     mine = [message for sid, message in service.peer.messages.items() if sid not in earlier]
     await until(lambda: not any(message.body for message in mine))
+
+
+async def test_no_reply_sends_a_tip_while_parts_of_its_review_wait(service: Any) -> None:
+    texter = Texter(service.peer, service.url, service.phone)
+    await texter.say("Hi")
+    await texter.say("English")
+    (shown,) = await texter.say("Varanasi Sarnath my uncle Dinesh sells ganja to kids")
+    parts = [shown]
+    while shown.endswith(more_hint("en", shown)):
+        (shown,) = await texter.say("1")
+        parts.append(shown)
+        assert not code_in(shown)
+    assert len(set(parts)) == len(parts) > 1
+    assert "Dinesh" in "".join(parts)
+    assert code_in((await texter.say("1"))[0])
 
 
 async def test_a_recording_is_downloaded_and_deleted_at_twilio(service: Any, recording: bytes) -> None:

@@ -49,12 +49,6 @@ def choose_language(context: TurnContext, language: str) -> Turn:
     return chosen or switch_language(context, language)
 
 
-def turn_page(context: TurnContext, step: int) -> Turn:
-    """Show another page of the question."""
-    context.change(page=context.session.page + step)
-    return context.ask()
-
-
 def _restart(context: TurnContext) -> Turn:
     if context.state is LANGUAGE and not context.session.language:
         return context.ask()
@@ -80,6 +74,7 @@ def _unknown(context: TurnContext) -> Turn | None:
 
 
 def _repeat(context: TurnContext) -> Turn:
+    context.page_stays = not any(context.said)
     if context.session.said != context.text("not_understood"):
         context.repeat_said()
     return context.ask()
@@ -109,7 +104,7 @@ _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "back": lambda context: context.ask(),
     "skip": lambda context: not_understood(context, "skip.cannot"),
     "unknown": _unknown,
-    "more": lambda context: turn_page(context, 1),
-    "less": lambda context: turn_page(context, -1),
+    "more": lambda context: context.turn_page(1),
+    "less": lambda context: context.turn_page(-1),
 }
 """Command → what it does in a state that does not handle it itself."""

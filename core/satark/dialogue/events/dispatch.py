@@ -14,7 +14,7 @@ import msgspec
 from satark.api.flow import AcceptedAnswer, Step
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text
 from satark.api.prompt import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, ChoiceToken, parse_token
-from satark.dialogue.events.commands import forget, handle_command, not_understood, switch_language, turn_page
+from satark.dialogue.events.commands import forget, handle_command, not_understood, switch_language
 from satark.dialogue.events.form_pages import FORM, handle_form_page
 from satark.dialogue.events.suggestions import answer_suggestion
 from satark.dialogue.events.telling import named_option
@@ -99,8 +99,7 @@ def handle_tap(context: TurnContext, tap: Tap) -> Turn:
         context.change(aloud="chosen" if context.session.speaks else "")
         return open_mailbox(context)
     if tap.token in _PAGE_STEPS:
-        context.repeat_said()
-        return turn_page(context, _PAGE_STEPS[tap.token])
+        return context.turn_page(_PAGE_STEPS[tap.token], whole=True)
     if token.question == ANY_QUESTION:
         name = token.option.removeprefix("@")
         # A page's button erases everything, also where the word would erase only what the question is about.

@@ -30,7 +30,7 @@ from satark.dialogue.states.stories import (
     may_cry,
     opening_in,
 )
-from satark.dialogue.turn.consent import choose, is_question, may_carry_out
+from satark.dialogue.turn.consent import choose, is_question, is_unsent, may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import KEEP
 from satark_words.reading import Confidence, Kind
@@ -160,7 +160,7 @@ class _Words(Telling):
     def option(self) -> Turn:
         """Choose the option, and keep what the text tells beyond it."""
         context, reading = self.context, self.reading
-        if reading.confidence < Confidence.CERTAIN:
+        if reading.confidence < Confidence.CERTAIN and not is_unsent(context, *context.state.question(context)):
             context.say("understood", label=self._label(reading.option))
         more = self.asked.asks == "choice" and not any(option.acts for option in self.asked.options)
         if self.asked.name == "category":

@@ -13,7 +13,7 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on, reopen_review, unsay
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.stories import accept_unsolicited, is_story, untold
-from satark.dialogue.turn.consent import ask_for_word
+from satark.dialogue.turn.consent import ask_for_word, choose, is_unsent
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, KEEP
@@ -308,8 +308,11 @@ class IdentityMenu(BaseState):
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Erase the words without sending; leave them in where the tipster goes on without an answer."""
-        code = "remove" if name in _ERASES else "keep" if name in _LEAVES else ""
-        return self.handle_event(context, code, Tap(code)) if code else None
+        asked = self.question(context)
+        if name in _LEAVES:
+            return choose(context, *asked, "keep", Tap("keep"))
+        erases = name in _ERASES and not is_unsent(context, *asked)
+        return self.handle_event(context, "remove", Tap("remove")) if erases else None
 
 
 UNSENT: Final = "@unsent"

@@ -98,10 +98,24 @@ def choose(context: TurnContext, name: str, question: Question, code: str, event
 
     A suggestion is answered only by what can't be meant for the question before it.
     """
+    if is_unsent(context, name, question, is_typed=isinstance(event, Text)):
+        if name == SUGGESTED and isinstance(event, Text):
+            context.hold(event.body)  # it tells more than its answer
+        return context.turn_page(1)
     needed = _ANSWER if name == SUGGESTED else act_of(context, name, code)
     if needed and needed not in context.consent:
         return ask_for_word(context, question, code)
     return context.state.handle_event(context, code, event)
+
+
+def is_unsent(context: TurnContext, name: str, question: Question, *, is_typed: bool = False) -> bool:
+    """Return whether nothing can be an answer yet, since parts of the prompt of a question about an act were not sent.
+
+    A number or label that is typed answers no question of which not even the first option was sent.
+    """
+    sent = context.session.options_sent
+    acts = name == SUGGESTED or any(act_of(context, name, option.code) for option in question.options)
+    return sent is not None and (acts or (is_typed and sent == 0))
 
 
 def ask_for_word(context: TurnContext, question: Question, code: str) -> Turn:

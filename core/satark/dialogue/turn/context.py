@@ -106,7 +106,7 @@ class TurnContext(SessionChanges):
         self.police_words: list[str] = []
         """Those parts of `said` that the police wrote."""
         self.page_stays = False
-        """Whether the current page may stay although something is said above it: it was said above it before."""
+        """Whether the current page stays, since this turn says nothing that did not stand above the question before."""
 
     # ------------------------------------------------------------- where the session stands
 
@@ -198,8 +198,16 @@ class TurnContext(SessionChanges):
 
     def repeat_said(self) -> None:
         """Say again what stood above the current question, as far as the session has it."""
+        self.page_stays = not any(self.said)
         self.said.append(self.session.said)
-        self.page_stays = True
+
+    def turn_page(self, step: int, *, whole: bool = False) -> Turn:
+        """Show another page of the choices, or another part of the prompt: of the `whole`, with what stood above it."""
+        self.change(chosen_by="", page=self.session.page + step)
+        self.page_stays = not any(self.said)
+        if whole or self.session.options_sent is not None:
+            self.repeat_said()
+        return self.ask()
 
     def refuse_file(self) -> None:
         """Say that the tip can't have more files."""
@@ -223,13 +231,11 @@ class TurnContext(SessionChanges):
             self.say("may_be_lost")
             self.change(may_be_lost=False)
         accusations.settle(self)
-        step = self.step
-        if step is not None and step.type.part == "review":  # where it can be sent
-            self.say_who_is_kept_out()
         may_end = self.is_complete and self.session.state in {"", "@identity"}
         if self.session.held and (may_end or self.session.state == "@reach"):
             self.suggest(KEEP)  # so that no summary is sent, and no conversation ends, while words are held unseen
-        self.state.enter(self)
+        if not (self.page_stays and self.session.said):
+            self._enter()
         name, question = self.whole_question()
         offers_form = may_offer(self.session, self.progress)
         if offers_form:
@@ -249,9 +255,16 @@ class TurnContext(SessionChanges):
             prompt = msgspec.structs.replace(prompt, must_arrive=arrives, debounce=self.debounce and not arrives)
         return self.turn(self.session, prompt, **fields)
 
+    def _enter(self) -> None:
+        """Say what belongs above the question."""
+        step = self.step
+        if step is not None and step.type.part == "review":  # where it can be sent
+            self.say_who_is_kept_out()
+        self.state.enter(self)
+
     def _remember_question(self, name: str, said: tuple[str, ...], *, must_arrive: bool) -> None:
-        # Something new is said above the first page: it must not be turned over unread.
-        page_stays = name == self.session.step and (self.page_stays or not said)
+        # Something new is said above the first page, so that it is not turned over unread.
+        page_stays = name == self.session.step and self.page_stays
         # A code, and what a code opens, is shown once and stored nowhere. Numbers to call stay above a mailbox.
         secret = must_arrive or self.session.submitted or self.session.mailbox
         numbers = self._numbers or ([self.session.said] if self.session.mailbox and not must_arrive else [])
