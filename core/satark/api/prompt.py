@@ -91,14 +91,13 @@ class Prompt(Redacted, frozen=True, kw_only=True):
     page: int = 0
     """Index of the page of choices to show, from 0, modulo the number of pages."""
     options_sent: int | None = None
-    """How many of the choices have been sent by this page; set by a medium that splits texts into parts. None: the last
-    part has been sent."""
+    """How many choices are sent, while further parts wait. A medium that splits texts sets it."""
     must_arrive: bool = False
-    """Whether the prompt must be sent even after a newer one, as a receipt or an officer's answer must."""
+    """Whether the prompt must be sent even after a newer one, as a receipt must."""
     debounce: bool = False
     """Whether the prompt may wait a moment, for more files of an album. A newer prompt replaces it meanwhile."""
     aloud: bool = False
-    """Whether the prompt is also read out, on a medium that sends voice notes, since the tipster uses their voice."""
+    """Whether the prompt is also read out, since the tipster uses their voice."""
     police_words: tuple[str, ...] = ()
     """The parts of `text` that the police wrote. They have no clip, so this machine's synthetic voice reads them."""
     receipt: ReceiptPicture | None = None
