@@ -273,7 +273,7 @@ async def test_a_photos_location_is_asked_about_before_the_receipt_and_shared_on
     page = await located.press("Send")
     assert page.address.endswith("/before-sending")
     assert "where or when it was taken" in page.text
-    assert "not been sent yet" in page.text
+    assert 'not been sent yet: only a button that says "send" sends it' in page.text
     assert (await located.press(answer)).address.endswith("/review"), "another question stood between"
     await located.press("Send")
     assert located.code

@@ -160,6 +160,7 @@ async def test_erase_and_send_needs_a_proof_of_work(citizen: FormCitizen, served
         assert "nothing is lost" in page.text
         assert "9876543210" in page.text
     assert await served.numbers() == before
+    assert "after this answer" not in citizen.page.text
     await citizen.press("Erase and send")
     assert citizen.code
 
