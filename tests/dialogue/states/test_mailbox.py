@@ -311,3 +311,50 @@ def test_a_draft_goes_on_after_the_news_of_an_erased_tip(engine: Engine) -> None
     chat.say(f"status {CODE}")
     assert "erased for good" in chat.text
     assert chat.step == before
+
+
+FORBIDDEN = [
+    "do not write Ajay", "please don't tell Ajay", "don't write his name", "Ajay ka naam mat likhna", "mat bhejna",
+    "naam na likhe", "अजय का नाम मत लिखना", "यह मत भेजो", "kisi ko mat batana",
+]  # fmt: skip
+
+
+@every_row("said", FORBIDDEN)
+def test_the_police_get_no_wish_about_what_not_to_write(box: Chat, said: str) -> None:
+    box.say(CODE, said)
+    assert box.turn.post is None
+    assert said in box.text
+    assert box.say("no").turn.post is None
+    assert (box.step, box.session and box.session.held) == ("@mailbox", ())
+    box.say("the third shop")
+    assert box.turn.post is not None
+    assert (box.turn.post.text, box.turn.post.answers) == ("the third shop", 7)
+
+
+ANSWERS = [
+    "mat bhejna bola tha usne", "wo nahi aata", "he told me not to write to the police", "nahi, gaadi nahi thi",
+    "they do not write names in the register", "उसने बोला मत भेजना", "unhone dhamki di ki kisi ko mat batana",
+    "wahan akele mat aana",
+]  # fmt: skip
+
+
+@every_row("said", ANSWERS)
+def test_what_tells_of_others_is_posted_at_once(box: Chat, said: str) -> None:
+    box.say(CODE, said)
+    assert box.turn.post is not None
+    assert box.turn.post.text == said
+
+
+def test_a_wish_that_belongs_to_the_answer_is_posted_as_one(box: Chat) -> None:
+    box.say(CODE, "1", "do not write Ajay", "yes")
+    assert box.turn.post is not None
+    assert (box.turn.post.text, box.turn.post.answers) == ("do not write Ajay", 7)
+    assert box.step == "@mailbox"
+
+
+def test_what_follows_a_wish_is_posted_without_it(box: Chat) -> None:
+    box.say(CODE, "mat bhejna", "he comes at nine with a white van to the third shop")
+    assert box.turn.post is not None
+    assert box.turn.post.text == "he comes at nine with a white van to the third shop"
+    assert box.session
+    assert box.session.held == ()

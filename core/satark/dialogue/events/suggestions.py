@@ -102,6 +102,8 @@ def answer_suggestion(context: TurnContext, event: Text) -> Turn | None:
         is_wish = keeps and code == "no" and context.analysis(event.body).has("cmd.forget")
         return handle_command(context, "forget") if is_wish else turn
     context.leave_suggestion()
+    if context.session.mailbox:
+        context.drop_held()  # no draft gets what was meant for an open mailbox
     return None
 
 
@@ -148,6 +150,8 @@ def _keep(context: TurnContext, event: Event) -> Turn:
     joined, step = Text("\n".join(words for _, words in held)), context.step
     if context.session.held:
         context.suggest(KEEP)
+    if context.session.mailbox:
+        return context.state.handle_event(context, "", joined) or context.ask()
     if context.session.submitted:
         return add_to_tip(context, joined)
     if context.state is DRAFT and step is not None and step.type.name == "text":

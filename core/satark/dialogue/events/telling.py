@@ -34,6 +34,8 @@ _EMPTY_MARKS: Final = (
 """Marks of words that tell nothing of a crime."""
 SAID_IN_ANSWERS: Final = (*_EMPTY_MARKS, *_SAID_IN_TALK, "said.*", "unit.*", "cat.*")
 """Marks of words that an answer to a choice consists of."""
+_FORBIDS: Final = ("neg.dont", "said.reach.no", "opt.reach.no", "opt.origin.no")
+_TELLS: Final = ("k.contact", "k.part")
 _ANSWERED: Final = frozenset({*_TALK, Kind.UNCLEAR, Kind.COMMAND})
 """Kinds of texts that get a reply and are stored nowhere."""
 
@@ -121,6 +123,16 @@ class Telling:
         return is_talk and self.context.analysis(self.event.body).has_outside(
             ("person.police", "unit.*"), ("to.police",)
         )
+
+    def forbids(self) -> bool:
+        """Whether a text forbids to write, tell or send something, and neither reports that nor says who does not."""
+        analysis, reading = self.context.analysis(self.event.body), self.reading
+        by_others = {mark.end for mark in analysis.found("aux.subject")}
+        verbs = {mark.start for mark in analysis.found(*_TELLS)}
+        forbidden = any(mark.start not in by_others for mark in analysis.found(*_FORBIDS))
+        not_to = any(analysis.tokens[at - 1].text in {"na", "न", "ना"} for at in verbs - {0})
+        is_meant = reading.kind is Kind.REFUSAL or reading.talk == "likely" or bool(verbs)
+        return (forbidden or not_to) and is_meant and not analysis.has("d.say", "d.threat")
 
     def accuses(self, *, unsure: bool = False) -> bool:
         """Whether this text accuses police for sure, or even in doubt, of which the session was told already."""

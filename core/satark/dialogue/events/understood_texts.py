@@ -33,7 +33,7 @@ from satark.dialogue.states.stories import (
 from satark.dialogue.turn.consent import choose, is_question, is_unsent, may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import KEEP
-from satark_words.reading import Confidence, Kind
+from satark_words.reading import STORY, Asked, Confidence, Kind
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
 """States in which every word goes to the police, so that nothing is read as a remark."""
@@ -66,7 +66,8 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
         name, question = context.state.question(context)
     if not _reads(context):
         context.hear_dangers(event.body)
-        return hold_back(context) or context.state.handle_event(context, "", event) or not_understood(context)
+        turn = hold_back(context) or _ask_to_post(context, event)
+        return turn or context.state.handle_event(context, "", event) or not_understood(context)
     asked = asked_of(context, name, question)
     reading = context.loaded.reader.read(context.analysis(event.body), asked)
     context.note_dangers(reading.dangers, event.body)
@@ -75,6 +76,15 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
     words = _Words(context, event, asked, reading)
     at_code = words.at_code() if context.session.state in _FOR_A_CODE else None
     return at_code or _handle_read(words, question)
+
+
+def _ask_to_post(context: TurnContext, event: Text) -> Turn | None:
+    """Ask whether words that forbid to write or send something are for the police, unless they tell of a danger."""
+    if context.session.mailbox is None or context.dangers:
+        return None
+    asked = Asked(name=STORY, asks="text")
+    words = _Words(context, event, asked, context.loaded.reader.read(context.analysis(event.body), asked))
+    return words.ask_to_keep() if words.forbids() else None
 
 
 def _handle_read(words: _Words, question: Question) -> Turn:
