@@ -128,3 +128,14 @@ def test_the_digits_of_the_languages_erase_nothing_where_something_is_under_way(
 def what(chat: Chat) -> Any:
     assert chat.session is not None
     return chat.session.answers["what"].value
+
+
+@pytest.mark.parametrize("no", ["nahi", "no", "नहीं"])
+def test_a_second_plain_no_to_being_reached_ends_the_conversation_and_forgets_nobody(chat: Chat, no: str) -> None:
+    at_review(chat).tap("send").say(no)
+    assert (chat.step, chat.turn.reach) == ("@reach", None)
+    assert chat.say("ok").step == "@reach"
+    assert chat.say(no).step == "@reach", "another message came between"
+    chat.say(no)
+    assert (chat.turn.session, chat.turn.reach) == (None, None)
+    assert "We will not message you" in chat.text

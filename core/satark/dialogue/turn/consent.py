@@ -119,7 +119,14 @@ def is_unsent(context: TurnContext, name: str, question: Question, *, is_typed: 
 
 
 def ask_for_word(context: TurnContext, question: Question, code: str) -> Turn:
-    """Say what to tap or to write for an option, which is not chosen, and put the question again."""
+    """Say what to tap or to write for an option, which is not chosen, and put the question again.
+
+    Nobody is contacted without a yes, so that a second plain no ends the conversation.
+    """
+    if context.session.state == "@reach" and code == "no":
+        if context.replied == "@reach no":
+            return context.end("reach.cannot")
+        context.change(replied="@reach no")
     number, label = next((at, one.label) for at, one in enumerate(question.options, 1) if one.code == code)
     context.say("consent.option", label=label, number=number)
     context.change(chosen_by="")
