@@ -322,13 +322,12 @@ FORBIDDEN = [
 @every_row("said", FORBIDDEN)
 def test_the_police_get_no_wish_about_what_not_to_write(box: Chat, said: str) -> None:
     box.say(CODE, said)
-    assert box.turn.post is None
-    assert said in box.text
-    assert box.say("no").turn.post is None
-    assert (box.step, box.session and box.session.held) == ("@mailbox", ())
-    box.say("the third shop")
-    assert box.turn.post is not None
-    assert (box.turn.post.text, box.turn.post.answers) == ("the third shop", 7)
+    assert (box.turn.post, box.step, said in box.text) == (None, "@suggested", True)
+    box.say("no")
+    assert (box.turn.post, box.step, box.session and box.session.held) == (None, "@mailbox", ())
+    post = box.say("the third shop").turn.post
+    assert post
+    assert (post.text, post.answers) == ("the third shop", 7)
 
 
 ANSWERS = [
