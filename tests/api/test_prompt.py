@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from satark.api.prompt import (
     NEXT_PAGE,
-    PREVIOUS_PAGE,
     Choice,
     ChoiceToken,
     Prompt,
@@ -37,11 +36,10 @@ def test_arbitrary_text_is_not_a_token(text: str) -> None:
 
 
 def test_tokens_of_commands_and_pages_belong_to_no_question() -> None:
-    found = [parse_token(text) for text in (command_token("help"), NEXT_PAGE, PREVIOUS_PAGE)]
+    found = [parse_token(text) for text in (command_token("help"), NEXT_PAGE)]
     assert [(one.question, one.option) for one in found if one] == [
         ("@any", "@help"),
         ("@page", "@more"),
-        ("@page", "@less"),
     ]
 
 

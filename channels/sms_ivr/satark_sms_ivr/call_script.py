@@ -111,7 +111,9 @@ class CallScript:
             return [Ask(lines=said, state=answered.query, digits=RECEIPT_DIGITS, seconds=_CODE_SECONDS)]
         if prompt.choices:
             said = self._lines(prompt.language, [*lines, *menu_lines(prompt), *hints])
-            return [Ask(lines=said, state=answered.query, seconds=_KEY_SECONDS)]
+            unasked = len(lines) + 1 if may_send(prompt) else 0  # a key sends only what the caller has heard
+            heard = [Say(said[:unasked])] if unasked else []
+            return [*heard, Ask(lines=said[unasked:], state=answered.query, seconds=_KEY_SECONDS)]
         how = "speak" if state.turn <= _LEARNING_TURNS or state.silences else "speak.again"
         said = self._lines(prompt.language, [*lines, *hints, call_text(prompt.language, how)])
         return [Ask(lines=said, state=answered.query, seconds=_BEFORE_BEEP_SECONDS), self._record(answered)]

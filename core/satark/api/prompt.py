@@ -13,9 +13,7 @@ from satark.api.observability import Redacted
 from satark_words.graphemes import Unit
 
 NEXT_PAGE: Final = "@page:@more:0"
-PREVIOUS_PAGE: Final = "@page:@less:0"
-"""Token of the choice that turns back one page of a whole message, text included, on a medium that can't show it all at
-once."""
+"""Token that turns to the next part of a whole message, on a medium that can't show it all at once."""
 ANY_QUESTION: Final = "@any"
 """Id used in place of a question's in the token of a command that is valid at any question."""
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"

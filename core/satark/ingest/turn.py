@@ -135,20 +135,16 @@ class TurnRunner:
             self._mailboxes.forget(unit, event, session)
         elif turn.reach and session is not None:
             self._mailboxes.reach(unit, event, session)
-        conversation.session = self._as_sent(turn, event.channel)
+        conversation.session = session = turn.session
+        if session is not None and turn.prompt is not None:
+            is_sms, is_inline = event.channel.capabilities.kind == "sms", event.channel.capabilities.inline
+            sent = self._outbox.fit(turn.prompt, event.channel).options_sent if is_sms else None
+            # A chat keeps what was said on the screen; nothing stays here that no further part needs.
+            said = session.said if is_inline or sent is not None else ""
+            conversation.session = msgspec.structs.replace(session, said=said, options_sent=sent)
         if turn.prompt is not None:
             # Within one batch only the newest question matters; what must arrive (a receipt) stays.
             conversation.prompts = [prompt for prompt in conversation.prompts if prompt.must_arrive] + [turn.prompt]
-
-    def _as_sent(self, turn: Turn, channel: Channel) -> Session | None:
-        """Return the turn's session with what its prompt's medium sends of the options."""
-        session, is_sms = turn.session, channel.capabilities.kind == "sms"
-        if session is None or turn.prompt is None:
-            return session
-        sent = self._outbox.fit(turn.prompt, channel).options_sent if is_sms else None
-        # A chat keeps what was said on the screen; nothing stays here that no further part needs.
-        said = session.said if channel.capabilities.inline or sent is not None else ""
-        return msgspec.structs.replace(session, said=said, options_sent=sent)
 
     def _session(self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent) -> Session:
         """Return the conversation's session, or a new one: if there is none, or if a complete tip follows another."""
@@ -251,14 +247,12 @@ class TurnRunner:
             return self._engine(unit, session).resume(session, None, unit.now)
         self._handoff_codes.drop(unit, coming)
         engine = self._engine(unit, coming)
-        last = self._farewell(origin, engine.handed_off_notice(coming))
+        handle = self._identity.open_handle(origin.handle, origin.id)
+        last = self._outbox.compose(engine.handed_off_notice(coming), handle, origin.id)
         origin.calls += last
         origin.session = None
         result.outgoing += last
         return engine.resume(session, coming, unit.now)
-
-    def _farewell(self, origin: Conversation, prompt: Prompt) -> list[OutboxMessage]:
-        return self._outbox.compose(prompt, self._identity.open_handle(origin.handle, origin.id), origin.id)
 
     def _delete_messages(
         self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent

@@ -141,3 +141,16 @@ def test_while_the_database_is_down_a_caller_hears_so_in_both_languages(
     assert [verb.tag for verb in root][-1] == "Hangup"
     assert bool([*root.iter("Record")]) is records
     assert all("m=1" in record.attrib["action"] for record in root.iter("Record"))
+
+
+@pytest.mark.parametrize("question", ["review", "category"])
+def test_no_key_counts_before_the_caller_has_heard_what_would_be_sent(
+    question: str, voice: VoiceChannel, signed: Sign
+) -> None:
+    option = "send" if question == "review" else "ARMS"
+    choices = (Choice(f"{question}:{option}:1", "send it"), Choice(f"{question}:change:1", "change it"))
+    prompt = fit_to_keypad(Prompt(text="They sell arms.", language="en", choices=choices, wants="choice"))
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
+    (*before, gather, _) = read_twiml(voice.reply(raw, Outcome(prompts=(prompt,))).body)
+    assert [said(verb) for verb in before] == (["They sell arms.", "send it: press 1."] if question == "review" else [])
+    assert "change it: 2." in [said(verb) for verb in gather]

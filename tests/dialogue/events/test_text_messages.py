@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from satark.api.inbound import CompleteTip, Edited, Media, MediaRef, Tap, Text
-from satark.api.prompt import NEXT_PAGE, PREVIOUS_PAGE, command_token
+from satark.api.prompt import NEXT_PAGE, command_token
 from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Mailbox, OpenMailbox
@@ -151,8 +151,6 @@ def test_a_page_of_the_whole_message_is_turned_with_what_stood_above_it(sms: Cha
     before = sms.text
     sms.hear(Tap(NEXT_PAGE))
     assert (sms.text, sms.prompt.page) == (before, 1)
-    sms.hear(Tap(PREVIOUS_PAGE))
-    assert (sms.text, sms.prompt.page) == (before, 0)
 
 
 def test_a_question_is_restated_with_what_stood_above_it(sms: Chat, engine: Engine) -> None:

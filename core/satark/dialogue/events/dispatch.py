@@ -13,7 +13,7 @@ import msgspec
 
 from satark.api.flow import AcceptedAnswer, Step
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text
-from satark.api.prompt import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, ChoiceToken, parse_token
+from satark.api.prompt import ANY_QUESTION, NEXT_PAGE, ChoiceToken, parse_token
 from satark.dialogue.events.commands import forget, handle_command, not_understood, switch_language
 from satark.dialogue.events.form_pages import FORM, handle_form_page
 from satark.dialogue.events.suggestions import answer_suggestion
@@ -87,9 +87,6 @@ def _handle_sent(context: TurnContext, event: Media | Pin) -> Turn:
     return turn or not_understood(context)
 
 
-_PAGE_STEPS: Final[Mapping[str, int]] = {NEXT_PAGE: 1, PREVIOUS_PAGE: -1}
-
-
 def handle_tap(context: TurnContext, tap: Tap) -> Turn:
     """Handle a tap. A token that Satark did not make is read as the words on the button."""
     token = parse_token(tap.token)
@@ -98,8 +95,8 @@ def handle_tap(context: TurnContext, tap: Tap) -> Turn:
     if code_in(tap.token):
         context.change(aloud="chosen" if context.session.speaks else "")
         return open_mailbox(context)
-    if tap.token in _PAGE_STEPS:
-        return context.turn_page(_PAGE_STEPS[tap.token], whole=True)
+    if tap.token == NEXT_PAGE:
+        return context.turn_page(1, whole=True)
     if token.question == ANY_QUESTION:
         name = token.option.removeprefix("@")
         # A page's button erases everything, also where the word would erase only what the question is about.

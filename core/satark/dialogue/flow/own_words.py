@@ -10,8 +10,6 @@ from satark.dialogue.flow.definition import Flow, FlowProblem
 from satark_words.catalogues import Catalogues
 from satark_words.tokens import fold
 
-REVIEW: Final = "review"
-"""Stands for every step of the part `review`."""
 ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "review:send": ("submission",),
     "@cancel:yes": ("erase",),

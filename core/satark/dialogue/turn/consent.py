@@ -101,6 +101,7 @@ def choose(context: TurnContext, name: str, question: Question, code: str, event
     if is_unsent(context, name, question, is_typed=isinstance(event, Text)):
         if name == SUGGESTED and isinstance(event, Text):
             context.hold(event.body)  # it tells more than its answer
+            return context.ask()
         return context.turn_page(1)
     needed = _ANSWER if name == SUGGESTED else act_of(context, name, code)
     if needed and needed not in context.consent:
@@ -109,9 +110,9 @@ def choose(context: TurnContext, name: str, question: Question, code: str, event
 
 
 def is_unsent(context: TurnContext, name: str, question: Question, *, is_typed: bool = False) -> bool:
-    """Return whether nothing can be an answer yet, since parts of the prompt of a question about an act were not sent.
+    """Return whether nothing answers a question yet: not all of it was sent, and it is about an act.
 
-    A number or label that is typed answers no question of which not even the first option was sent.
+    A number or label that `is_typed` answers no other one either before its first option was sent.
     """
     sent = context.session.options_sent
     acts = name == SUGGESTED or any(act_of(context, name, option.code) for option in question.options)
@@ -119,11 +120,8 @@ def is_unsent(context: TurnContext, name: str, question: Question, *, is_typed: 
 
 
 def ask_for_word(context: TurnContext, question: Question, code: str) -> Turn:
-    """Say what to tap or to write for an option, which is not chosen, and put the question again.
-
-    Nobody is contacted without a yes, so that a second plain no ends the conversation.
-    """
-    if context.session.state == "@reach" and code == "no":
+    """Say what to tap or to write for an option, which is not chosen, and put the question again."""
+    if context.session.state == "@reach" and code == "no":  # nobody is contacted without a yes: a second no is enough
         if context.replied == "@reach no":
             return context.end("reach.cannot")
         context.change(replied="@reach no")
