@@ -87,9 +87,9 @@ class Prompt(Redacted, frozen=True, kw_only=True):
     """
     wants: Wants = "nothing"
     page: int = 0
-    """Index of the page of choices to show, from 0, modulo the number of pages."""
+    """Index of the page of choices, from 0, modulo the number of pages."""
     options_sent: int | None = None
-    """How many choices are sent, while further parts wait. A medium that splits texts sets it."""
+    """How many choices are sent while parts wait. A medium that splits texts sets it."""
     must_arrive: bool = False
     """Whether the prompt must be sent even after a newer one, as a receipt must."""
     debounce: bool = False

@@ -175,7 +175,9 @@ class TurnContext(SessionChanges):
             self.change(held=())
 
     def say_who_is_kept_out(self) -> None:
-        """Say that the tip is kept from an office because of its words, or can't be."""
+        """Say where the tip can be sent that it is kept from an office because of its words, or can't be."""
+        if self.step is not None and self.step.type.part not in {"review", "submit"}:
+            return
         if accusations.has_nobody_above(self.session):
             self.say("accused.nobody_above")
         elif accusations.keeps_from_office(self):
@@ -198,7 +200,6 @@ class TurnContext(SessionChanges):
 
     def repeat_said(self) -> None:
         """Say again what stood above the current question, as far as the session has it."""
-        self.page_stays = not any(self.said)
         self.said.append(self.session.said)
 
     def turn_page(self, step: int, *, whole: bool = False) -> Turn:
@@ -235,7 +236,8 @@ class TurnContext(SessionChanges):
         if self.session.held and (may_end or self.session.state == "@reach"):
             self.suggest(KEEP)  # so that no summary is sent, and no conversation ends, while words are held unseen
         if not (self.page_stays and self.session.said):
-            self._enter()
+            self.say_who_is_kept_out()
+            self.state.enter(self)
         name, question = self.whole_question()
         offers_form = may_offer(self.session, self.progress)
         if offers_form:
@@ -254,13 +256,6 @@ class TurnContext(SessionChanges):
         if arrives or self.debounce:
             prompt = msgspec.structs.replace(prompt, must_arrive=arrives, debounce=self.debounce and not arrives)
         return self.turn(self.session, prompt, **fields)
-
-    def _enter(self) -> None:
-        """Say what belongs above the question."""
-        step = self.step
-        if step is not None and step.type.part == "review":  # where it can be sent
-            self.say_who_is_kept_out()
-        self.state.enter(self)
 
     def _remember_question(self, name: str, said: tuple[str, ...], *, must_arrive: bool) -> None:
         # Something new is said above the first page, so that it is not turned over unread.
