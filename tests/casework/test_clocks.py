@@ -7,9 +7,9 @@ from datetime import datetime
 import msgspec
 import pytest
 
-from satark.api.tip import CaseStep, Header, Message, Priority
+from satark.api.tip import CaseStep, Header, Message, Priority, Status
 from satark.casework.clocks import Clocks, Offices
-from satark.casework.work import PostedMessage, work_on
+from satark.casework.work import PostedMessage, Work, work_on
 from satark.casework.working_time import SUNDAY, WorkingTime
 
 OFFICES = Offices(above={"lanka": ["sp", "dig"], "sp": ["dig"], "dig": []}, first=["sp"])
@@ -63,6 +63,36 @@ def test_only_a_direction_a_report_a_status_or_an_outcome_stops_the_first_clock(
     stops: bool,  # noqa: FBT001 - pytest's
 ) -> None:
     assert ("risen" in marks(BAND_END + 2 * HOUR, written, priority="urgent")["dig"]) is not stops
+
+
+ARRIVED = BAND_END - 5 * HOUR
+"""An hour after the beginning of the band."""
+
+
+def test_an_urgent_tips_first_act_is_due_an_hour_after_the_minute_in_which_it_came() -> None:
+    work = work_on([], ARRIVED)
+    assert CLOCKS.due(header("urgent"), work) == ARRIVED + HOUR
+    late = [CLOCKS.breaches(header("urgent"), work, ARRIVED + HOUR + by) for by in (0, 1)]
+    assert [[one.kind for one in found] for found in late] == [[], ["first_act"]]
+    seen = PostedMessage(1, Message(sender="desk", desk="sp", text="seen", internal=True), "asha", ARRIVED)
+    assert CLOCKS.due(header("urgent"), work_on([seen], ARRIVED)) == ARRIVED + HOUR
+    acted = PostedMessage(1, Message(sender="desk", desk="sp", status="VERIFYING"), "asha", ARRIVED + 60)
+    assert CLOCKS.due(header("urgent"), work_on([acted], ARRIVED)) == ARRIVED + 60 + 6 * HOUR
+
+
+@pytest.mark.parametrize("status", ["VERIFYING", "CLOSED", "MERGED", "SET_ASIDE"])
+def test_a_danger_told_after_an_act_begins_the_first_clock_again_whatever_the_status(status: Status) -> None:
+    told = ARRIVED + 30 * HOUR
+    acted = PostedMessage(1, Message(sender="desk", desk="sp", status=status), "asha", ARRIVED + 60)
+    cry = PostedMessage(2, Message(sender="tipster", text="on the roof", flags=("danger:life",)), danger_at=told)
+    again = PostedMessage(3, Message(sender="tipster", text="now", flags=("danger:life",)), danger_at=told + 60)
+    work = work_on([acted, cry, again], ARRIVED)
+    assert (work.finished, CLOCKS.due(header("urgent"), work)) == (False, told + HOUR)
+    breaches = CLOCKS.breaches(header("urgent"), work, told + HOUR + 1)
+    assert {one.kind: one.due for one in breaches}["first_act"] == told + HOUR
+    assert ("next_act" in {one.kind for one in breaches}) is (status == "VERIFYING")
+    answered = PostedMessage(4, Message(sender="desk", desk="sp", status="ACTED"), "asha", told + 120)
+    assert work_on([acted, cry, again, answered], ARRIVED).finished
 
 
 def test_after_an_act_that_owes_no_report_the_next_clock_rises_above_the_desk_whose_turn_it_is() -> None:
@@ -136,7 +166,7 @@ def test_only_tips_of_normal_priority_wait_for_working_hours(priority: Priority,
     owed: dict[Priority, float] = {"urgent": 6, "high": 24, "normal": 48}
     clocks = Clocks(first_act_hours=hours, report_hours=owed, working=OFFICE)
     tip = msgspec.structs.replace(header(priority), received=SATURDAY_NIGHT)
-    assert clocks.first_act_due(tip) == at(first_act)
+    assert clocks.first_act_due(tip, Work()) == at(first_act)
     assert clocks.report_due(priority, at("2026-11-28T23:30")) == at(report)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satark.api import sealing
-from satark.api.routing import Desk
+from satark.api import hookimpl, sealing
+from satark.api.routing import Desk, Screening
 from satark.api.sealing import CantOpen, encrypt_alike, new_identity
 from satark.ingest import submission
 from satark.ingest.submission import Decoys
@@ -58,6 +59,36 @@ async def test_two_tips_both_get_a_receipt_from_an_empty_stock(tmp_path: Path) -
         codes = {await place.receipt(place.tipster(name)) for name in ("asha", "bina")}
         assert len(codes) == 2
         assert place.count("tip") == 2
+
+
+class Urgent:
+    """A plugin that finds every tip urgent."""
+
+    @hookimpl
+    def satark_screen(self) -> Screening:
+        return Screening(priority="urgent")
+
+
+@pytest.mark.slow("a third of a second of a processor")
+async def test_only_what_is_sealed_to_a_desk_tells_the_minute_in_which_an_urgent_tip_came(tmp_path: Path) -> None:
+    async with working_host(tmp_path, plugin=Urgent()) as place:
+        before = int(time.time())
+        await place.receipt(place.tipster())
+        (tip,) = place.desk("sp").summaries()
+        minute = tip.work.urgent_since
+        assert minute % 60 == 0
+        assert before - 60 < minute <= time.time()
+    written = read_all(tmp_path)
+    assert len(written) > PADDED
+    assert str(minute).encode() not in written
+    assert minute.to_bytes(4) not in written
+
+
+@pytest.mark.slow("a third of a second of a processor")
+async def test_of_a_tip_that_is_not_urgent_no_minute_is_kept(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        await place.receipt(place.tipster())
+        assert [one.work.urgent_since for one in place.desk("sp").summaries()] == [0]
 
 
 @pytest.mark.slow("many tips")
@@ -136,6 +167,10 @@ async def test_every_desk_has_a_row_of_one_size_but_only_those_that_may_have_the
     assert len(sealed) == 4
     assert len({content_size(one) for one in sealed}) == 1
     assert [sum(opens(one, key) for one in sealed) for key in keys.values()] == [0, 1, 1, 0]
+
+
+def read_all(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
 
 
 def opens(sealed: bytes, key: str) -> bool:

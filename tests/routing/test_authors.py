@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import select
 
 from satark.api.sealing import CantOpen, decrypt, new_identity, open_as
 from satark.api.tip import CaseStep, Envelope, Header, Message, Release
 from satark.identity.signatures import verifier_for
 from satark.roster.entries import DestinationSet, KeyChange, desk_verifier
 from satark.roster.rules import MAX_NAME
-from satark.routing.authors import TIPSTER_USE, Author, Signers, ThreadReader, Writer, signed_by_tipster
+from satark.routing.authors import (
+    TIPSTER_USE,
+    Author,
+    Signers,
+    ThreadReader,
+    Writer,
+    post_as_tipster,
+    signed_by_tipster,
+)
+from satark.store import tables
 from support.roster import RosterBook
+from support.store import fresh_services
 
 RECIPIENT, IDENTITY = new_identity()
 HEADER = Header(number="K", revision=1, category="", language="", received="", excluded=("sp-jaunpur",))
@@ -95,6 +107,25 @@ def test_a_tipsters_message_counts_if_their_own_key_signed_it_for_this_place_of_
         assert read(book, forged) == [None]
     before = replace(ENVELOPE, tipster_verifier="")
     assert read(book, signed_by_tipster(plain, "t", 1, ""), envelope=before) == [None]
+
+
+@pytest.mark.slow("a database")
+def test_the_minute_of_a_danger_is_sealed_to_the_tips_key_alone_and_no_other_message_has_one(tmp_path: Path) -> None:
+    services, receipt = fresh_services(tmp_path), new_identity()
+    plain, cry = (Message(sender="tipster", text="on the roof", flags=flags) for flags in ((), ("danger:life",)))
+    for one in (plain, cry):
+        services.write_now(lambda unit, one=one: post_as_tipster(unit, "t", one, TIPSTER_KEY, RECIPIENT, receipt[0]))  # type: ignore[misc]
+    sealed = services.read(lambda c: c.execute(select(tables.message.c.sealed)).scalars().all())
+    assert len({len(one) for one in sealed}) == 1
+    posted = [open_as(Message, one, receipt[1]) for one in sealed]
+    with pytest.raises(CantOpen):
+        open_as(Author, posted[1].officer, receipt[1])
+    signers = Signers(RosterBook.sealed().state)
+    read_by_desk = ThreadReader(ENVELOPE, signers)
+    authors = [read_by_desk.read(seq, one, signers) for seq, one in enumerate(posted, 1)]
+    minutes = [one.at for one in authors if one]
+    assert minutes[0] == 0
+    assert minutes[1] > 0 == minutes[1] % 60
 
 
 @pytest.mark.parametrize("name", ["rao", "x" * MAX_NAME, "रमेश सिंह", "ह" * MAX_NAME, '"' * MAX_NAME])

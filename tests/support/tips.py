@@ -81,6 +81,7 @@ def seed_tip(
     evidence: tuple[str, ...] = (),
     consents: Mapping[str, str] = {},
     destination_rules: Sequence[DestinationRule] = (),
+    arrived: int = 0,
 ) -> SeededTip:
     """Store a tip sealed to these desks, with a delivery to each of these destinations."""
     recipient, identity = new_identity()
@@ -128,7 +129,7 @@ def seed_tip(
     names = dict.fromkeys((*(desk.name for desk in to), *(rule.desk for rule in reading)))
     listed = {name: tuple(rule.to for rule in reading if rule.desk == name) for name in names}
     rows = [deliveries.new_row(planted.id, rule.to, 0) for rule in destination_rules]
-    access = {"holders": listed, "answers_to": next_above(to, services.geography)}
+    access = {"holders": listed, "answers_to": next_above(to, services.geography), "arrived": arrived}
     services.write_now(lambda unit: _store(unit, planted, holders, access, rows))
     return planted
 

@@ -149,6 +149,8 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     """Desk → the desk that may take the tip back from it: the one that directed it; by routing, the next above."""
     checkpoint: Checkpoint | None = None
     """What was so when the tip's key was last renewed; None: it never was, or this envelope has a release alone."""
+    arrived: int = 0
+    """The minute in which an urgent tip came, Unix seconds, for the desks that got it when it was sent; otherwise 0."""
 
 
 class Checkpoint(Redacted, frozen=True):

@@ -93,6 +93,8 @@ class CachedTip:
                 continue
             if author is None:
                 into.unsigned.append(PostedMessage(seq, message))
+            elif message.sender == "tipster":
+                into.counted.append(PostedMessage(seq, message, danger_at=author.at))
             elif not message.private or message.desk == self.envelope.desk:
                 into.counted.append(PostedMessage(seq, message, author.name, author.at, author.signer))
 
@@ -109,7 +111,7 @@ class CachedTip:
     def summary(self, tip: str) -> TipSummary:
         """Return the tip's summary, worked out again when something was added to its thread."""
         if self._summary is None:
-            self._summary = summarize(tip, self.envelope.header, self.thread, self.reader.access.holders)
+            self._summary = summarize(tip, self.envelope, self.thread, self.reader.access.holders)
         return self._summary
 
     def gist(self, of: SearchTexts) -> Gist:

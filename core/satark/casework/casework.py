@@ -125,7 +125,7 @@ class Casework(EvidenceAccess):
             cached_tips = list(self.cache.tips.items())
         state, terms = self._services.read_keys(self._services.roster.check).state, self._services.retention
         found = [
-            (summarize(tip, one.envelope.header, one.thread), keeping_of(terms, one.envelope.header, one.thread, state))
+            (summarize(tip, one.envelope, one.thread), keeping_of(terms, one.envelope.header, one.thread, state))
             for tip, one in cached_tips
             if not one.envelope.tip_recipient  # a desk with a release alone sees no legal hold
         ]

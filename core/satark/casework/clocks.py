@@ -9,7 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from satark.api.routing import Desk
-from satark.api.tip import Header, Priority
+from satark.api.tip import FINISHED_STATUSES, Header, Priority
 from satark.casework.work import Breach, Work, WorkMark
 from satark.casework.working_time import WorkingTime
 from satark.identity.time_buckets import BAND_HOURS
@@ -25,7 +25,8 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
     first_act_hours: Mapping[Priority, float] = msgspec.field(
         default_factory=lambda: {"urgent": 1, "high": 12, "normal": 72}
     )
-    """Hours until a desk must have acted, from the end of the six-hour band in which the tip came."""
+    """Hours until a desk must have acted, from the minute in which an urgent tip came, or from the end of the six-hour
+    band in which another came."""
     report_hours: Mapping[Priority, float] = msgspec.field(
         default_factory=lambda: {"urgent": 6, "high": 24, "normal": 168}
     )
@@ -41,23 +42,25 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         """Return when a report is due (Unix seconds) under a direction that names no time itself."""
         return int(min(self._after(priority, now, self.report_hours), now + self.longest_days * _DAY))
 
-    def first_act_due(self, header: Header) -> int:
+    def first_act_due(self, header: Header, work: Work) -> int:
         """Return when a desk must have acted, Unix seconds; 0 if nothing says when the tip came."""
-        end = band_end(header.received)
-        return int(self._after(header.priority, end, self.first_act_hours)) if end else 0
+        start = work.urgent_since or band_end(header.received)
+        return int(self._after(header.priority, start, self.first_act_hours)) if start else 0
 
     def next_act_due(self, header: Header, work: Work) -> int:
         """Return when the desk that acted last, or the one that directed it, must act again, Unix seconds.
 
-        0 while no desk has acted, where another clock runs or somebody is to decide, and of a finished tip.
+        0 while no desk has acted, where another clock runs or somebody is to decide, and of a finished tip, even if its
+        tipster has told of a danger since.
         """
-        waits = work.finished or work.asked or any(one.is_open for one in work.directions.values())
+        was_finished = work.finished or (work.urgent_since and work.status in FINISHED_STATUSES)
+        waits = was_finished or work.asked or work.awaits_report
         return 0 if waits or not work.acted_at else self.report_due(header.priority, work.acted_at)
 
     def due(self, header: Header, work: Work) -> int:
         """Return when the clock that runs now ends, Unix seconds; 0 where none runs."""
-        if not work.acted:
-            return 0 if work.finished else self.first_act_due(header)
+        if work.awaits_act:
+            return 0 if work.finished else self.first_act_due(header, work)
         owed = [one.due for one in work.directions.values() if one.is_open and not work.finished]
         return min(owed, default=self.next_act_due(header, work))
 
@@ -89,8 +92,8 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         """Return the clocks of a tip that ran out."""
         if work.finished:
             return ()
-        first = self.first_act_due(header)
-        found = [Breach(kind="first_act", desk="", due=first)] if not work.acted and 0 < first < now else []
+        first = self.first_act_due(header, work)
+        found = [Breach(kind="first_act", desk="", due=first)] if work.awaits_act and 0 < first < now else []
         if 0 < (due := self.next_act_due(header, work)) < now:
             found.append(Breach(kind="next_act", desk=work.next_desk, due=due))
         found += [

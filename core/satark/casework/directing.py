@@ -152,7 +152,7 @@ class Directing:
         *,
         destinations: tuple[DirectedDestination, ...],
     ) -> PostedMessage:
-        sealed = envelopes.seal(msgspec.structs.replace(envelope, desk=desk.name), desk.recipient) if envelope else b""
+        sealed = envelopes.seal(envelopes.addressed(envelope, desk.name), desk.recipient) if envelope else b""
         act: tuple[ActKind, str] = ("directed", desk.name)
         if host_of(unit.main):
             directed_to = DirectedDesk(
@@ -202,7 +202,7 @@ class Directing:
         rules = matching_rules(every, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
         sealed = []
         for rule in (one for one in rules if has_key or not one.recipient):
-            envelope = msgspec.structs.replace(tip.envelope, desk=rule.to)
+            envelope = envelopes.addressed(tip.envelope, rule.to)
             key = envelopes.seal(envelope, rule.recipient) if rule.recipient else b""
             sealed.append(DirectedDestination(to=rule.to, recipient=rule.recipient, envelope=key))
         return tuple(sealed)

@@ -105,7 +105,7 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def work(self) -> Work:
         """The state of the desks' work on the tip."""
-        return work_on(self.thread)
+        return work_on(self.thread, self.envelope.arrived)
 
     @property
     def access(self) -> Access:
@@ -115,7 +115,7 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def summary(self) -> TipSummary:
         """The tip as a desk's queue lists it."""
-        return summarize(self.id, self.envelope.header, self.thread, self.access.holders)
+        return summarize(self.id, self.envelope, self.thread, self.access.holders)
 
     @property
     def records(self) -> tuple[Evidence, ...]:
@@ -166,11 +166,11 @@ def transcripts_of(thread: Sequence[PostedMessage]) -> dict[str, str]:
     return {posted.message.transcript: posted.message.text for posted in thread if posted.message.transcript}
 
 
-def summarize(tip: str, header: Header, thread: Sequence[PostedMessage], holders: Iterable[str] = ()) -> TipSummary:
+def summarize(tip: str, envelope: Envelope, thread: Sequence[PostedMessage], holders: Iterable[str] = ()) -> TipSummary:
     """Summarize a tip for the queue."""
     from_tipster = [posted for posted in thread if posted.message.sender == "tipster"]
     answered = {posted.message.answers for posted in thread}
-    work = work_on(thread)
+    header, work = envelope.header, work_on(thread, envelope.arrived)
     return TipSummary(
         id=tip,
         header=corrected(header, thread),

@@ -22,6 +22,8 @@ class PostedMessage(msgspec.Struct, frozen=True):
     """When the officer wrote it, Unix seconds; 0 for a tipster's message."""
     signer: str = ""
     """Public key (hex) of the officer who signed it; empty: their desk signed, since the roster lists no officers."""
+    danger_at: int = 0
+    """The minute in which a tipster told of a danger in this message, Unix seconds; 0: it tells of none."""
 
 
 WorkMark: TypeAlias = Literal["owed", "late", "closing", "disputed", "risen"]
@@ -60,6 +62,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """The desk that did so last."""
     acted_at: int = 0
     """When it did so, Unix seconds; 0 where no time is known."""
+    urgent_since: int = 0
+    """The minute in which the urgent tip came or, if a desk has acted since, its tipster told of a danger; 0: none."""
     heard: bool = False
     """Whether the tipster has written since any desk acted."""
     directions: Mapping[str, Direction] = {}
@@ -92,7 +96,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     def finished(self) -> bool:
         """Whether nobody needs to act on the tip any more."""
         is_aside = self.status != "SET_ASIDE" or self.set_aside
-        return self.is_led or (self.status in FINISHED_STATUSES and is_aside)
+        return not self.urgent_since and (self.is_led or (self.status in FINISHED_STATUSES and is_aside))
 
     @property
     def is_led(self) -> bool:
@@ -112,6 +116,16 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether a desk still has to report."""
         direction = self.directions.get(desk)
         return not self.finished and direction is not None and direction.is_open
+
+    @property
+    def awaits_report(self) -> bool:
+        """Whether any desk still has to report."""
+        return any(one.is_open for one in self.directions.values())
+
+    @property
+    def awaits_act(self) -> bool:
+        """Whether no desk has acted since the tip came, or since its tipster told of a danger."""
+        return not self.acted or bool(self.urgent_since)
 
     @property
     def next_desk(self) -> str:
@@ -138,17 +152,18 @@ class Breach(msgspec.Struct, frozen=True, kw_only=True):
     """Unix seconds."""
 
 
-def work_on(thread: Sequence[PostedMessage]) -> Work:
-    """Work out the state of the work from a tip's thread."""
-    work = Work()
+def work_on(thread: Sequence[PostedMessage], arrived: int = 0) -> Work:
+    """Work out the state of the work from a tip's thread. `arrived`: as in its envelope."""
+    work = Work(urgent_since=arrived)
     for posted in thread:
-        message = posted.message
-        work = _after_tipster(work, message) if message.sender == "tipster" else _after_desk(work, posted)
+        work = _after_tipster(work, posted) if posted.message.sender == "tipster" else _after_desk(work, posted)
     return work
 
 
-def _after_tipster(work: Work, message: Message) -> Work:
-    work = msgspec.structs.replace(work, set_aside=False, heard=True)
+def _after_tipster(work: Work, posted: PostedMessage) -> Work:
+    message = posted.message
+    since = work.urgent_since or posted.danger_at
+    work = msgspec.structs.replace(work, set_aside=False, heard=True, urgent_since=since)
     if not is_dispute(message, work.status):
         return work
     if work.disputes:
@@ -167,7 +182,9 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
     if message.status == "REOPENED" and message.internal:  # a desk tells stations of a dispute, which is no act
         return msgspec.structs.replace(work, status="REOPENED", disputed=True, disputes=max(1, work.disputes))
     if message.status or (message.case and message.case.kind in _ACTS):
-        work = msgspec.structs.replace(work, acted=True, acted_by=message.desk, acted_at=posted.at, heard=False)
+        work = msgspec.structs.replace(
+            work, acted=True, acted_by=message.desk, acted_at=posted.at, heard=False, urgent_since=0
+        )
     if message.case:
         work = _after_step(work, posted, message.case)
     if message.status:
@@ -183,7 +200,8 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
     if step.kind == "directed":
         return _directed(work, posted, step)
     if step.kind in {"withdrawn", "asked_raw"}:
-        return _withdrawn(work, step.to) if step.kind == "withdrawn" else _raw_asked(work, posted)
+        is_asked = step.kind == "asked_raw"
+        return msgspec.structs.replace(work, raw_asked=posted) if is_asked else _withdrawn(work, step.to)
     if step.kind == "assigned":
         return msgspec.structs.replace(work, assigned={**work.assigned, desk: step.to})
     if step.kind in {"merged", "unmerged"}:
@@ -212,10 +230,6 @@ def _after_people(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
     now = before | {step.to} if step.kind == "recused" else before - {step.to}
     assigned = {at: one for at, one in work.assigned.items() if at != desk or one not in now}
     return msgspec.structs.replace(work, recused={**work.recused, desk: now}, assigned=assigned)
-
-
-def _raw_asked(work: Work, posted: PostedMessage) -> Work:
-    return msgspec.structs.replace(work, raw_asked=posted)
 
 
 def _withdrawn(work: Work, desk: str) -> Work:

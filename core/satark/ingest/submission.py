@@ -155,8 +155,9 @@ class Submissions:
                 for desk in dict.fromkeys((*(one.name for one in route.desks), *read.values()))
             },
             answers_to=rules.next_above(route.desks, self._services.geography),
+            arrived=time_buckets.minute_start(unit.now) if header.priority == "urgent" else 0,
         )
-        contents = {name: encode(replace(envelope, desk=name), envelopes.PADDED) for name in holders}
+        contents = {name: encode(envelopes.addressed(envelope, name), envelopes.PADDED) for name in holders}
         size = max(map(len, contents.values()))
         sealed = {name: encrypt_alike(contents[name].ljust(size), recipient) for name, recipient in holders.items()}
         decoys = [self._decoys.take_of(size) for _ in everybody.keys() - holders.keys()]

@@ -46,7 +46,7 @@ class Author(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str = ""
     at: int = 0
-    """When the officer wrote it, Unix seconds. No exact time of a tipster's message is kept."""
+    """When the officer wrote it, Unix seconds; of a tipster's message the minute alone, and only if it is urgent."""
     signature: bytes = b""
     """Signature by the officer's own key; empty: they have none."""
     signer: str = ""
@@ -205,7 +205,7 @@ class ThreadReader:
             self._access, self._is_past = self.access, True
             self._heads.update(self._point.roster)
         if message.sender == "tipster":
-            return Author() if is_by_tipster(message, self.envelope, seq) else None
+            return self._tipster(message) if is_by_tipster(message, self.envelope, seq) else None
         author = self._signed_author(seq, message, signers)
         token = ((author.signer and author.signature) or message.officer) if author else b""
         if author is None or token in self._seen:  # a copy
@@ -222,6 +222,12 @@ class ThreadReader:
             message = replace(message, case=replace(step, destinations=signers.destinations_of(step)))
         self._access.follow(message)
         return author
+
+    def _tipster(self, message: Message) -> Author:
+        if message.flags:
+            with suppress(CantOpen):  # from before tipsters' messages had a minute
+                return open_as(Author, message.officer, self.envelope.identity)
+        return Author()
 
     def read_new(self, messages: Iterable[tuple[int, bytes]], signers: Signers) -> None:
         """Read sealed messages for who has the tip alone."""
@@ -250,8 +256,17 @@ class ThreadReader:
 
 
 def post_as_tipster(unit: UnitOfWork, tip: str, message: Message, key: str, *recipients: str) -> None:
-    """Sign a tipster's message, and append it to their tip's thread. `key`: as in `Session.tipster_key`."""
-    message = replace(message, sender="tipster", band=message.band or time_buckets.band(unit.now))
+    """Sign a tipster's message, and append it to their tip's thread. `key`: as in `Session.tipster_key`.
+
+    The minute of a danger is sealed to the tip's key, which is the first of the recipients: no receipt opens it.
+    """
+    author = Author(at=time_buckets.minute_start(unit.now) if message.flags else 0)
+    message = replace(
+        message,
+        sender="tipster",
+        officer=seal(author, recipients[0], padded=_PADDED),
+        band=message.band or time_buckets.band(unit.now),
+    )
     threads.post(unit, tip, signed_by_tipster(message, tip, threads.next_seq(unit, tip), key), *recipients)
 
 

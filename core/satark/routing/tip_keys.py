@@ -171,7 +171,7 @@ def renew_tip_key(
     readers = {own}.union(point.holders, *point.holders.values()) if point else {own}
     recipients = _recipients(state, rules)
     stored = envelopes.holders_of(unit.keys, envelope.tip, readers & recipients.keys())
-    contents = {one: encode(replace(renewed or envelope, desk=one), envelopes.PADDED) for one in stored}
+    contents = {one: encode(envelopes.addressed(renewed or envelope, one), envelopes.PADDED) for one in stored}
     size = max(map(len, contents.values()), default=envelopes.PADDED)
     for one, content in contents.items():
         envelopes.store(unit, envelope.tip, one, encrypt_alike(content.ljust(size), recipients[one]))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any, Final
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select
 
 from satark.api.sealing import encode, encrypt_alike
@@ -38,6 +39,11 @@ def tag(connection: Connection, tip: str, holder: str) -> bytes:
     """Return the tag of a holder of a tip."""
     hashed: KeyedHash = connection.get_execution_options()[_OPTION]
     return hashed(f"{tip}\0{holder}".encode())[:TAG]
+
+
+def addressed(envelope: Envelope, holder: str) -> Envelope:
+    """Return an envelope for a holder: only a desk that got the tip when it was sent is told the minute of that."""
+    return replace(envelope, desk=holder, arrived=envelope.arrived if holder in envelope.holders else 0)
 
 
 def seal(envelope: Envelope, recipient: str) -> bytes:

@@ -22,6 +22,7 @@ from satark_testing.whatsapp.citizen import Citizen
 from satark_words.catalogues import Catalogue, Catalogues
 
 _PLACE: Final = "लंका"
+_CRY: Final = "बचाओ, वह मुझे चाकू से मार रहा है"
 _UNAVAILABLE: Final = 2
 """Meta's error code for a temporary failure."""
 
@@ -85,7 +86,7 @@ class Visitor:
         await self._citizen().say(self._content.words)
 
     async def _send_tip(self, medium: str) -> None:
-        """Send a tip with a file. On WhatsApp, agree to be reached, and write to the desk afterwards."""
+        """Send a tip with a file. On WhatsApp, agree to be reached, and tell the desk of a danger afterwards."""
         driver = await self._begin(medium)
         await self._choose(driver, "police", "yes")
         await self._choose(driver, "police_unit", self._accused)
@@ -103,7 +104,7 @@ class Visitor:
         if medium != "voice":  # nobody is called back
             await self._choose(driver, "reach", "yes" if medium == "whatsapp" else "no")
         if medium == "whatsapp":
-            for words in ("status", code, self._content.words, "status"):
+            for words in ("status", code, f"{self._content.words} {_CRY}", "status"):
                 await driver.type(words)
         await self._leave(driver)
 

@@ -93,9 +93,9 @@ class OfficerQueue(QueueWatcher):
 
     @property
     def pressing(self) -> int:
-        """The number of urgent tips that are unread, and of reports that are due soon."""
-        unread = self._unseen | self._updated
-        pressing = (unread & self._index.having("mark", "urgent")) | self._index.having("soon", "")
+        """The number of urgent tips that are unread or overdue, and of reports that are due soon."""
+        rings = self._unseen | self._updated | self._index.having("mark", "overdue")
+        pressing = (rings & self._index.having("mark", "urgent")) | self._index.having("soon", "")
         return len(pressing - self._kept_from)
 
     def total(self, wanted: Filter, found: Mapping[str, str] | None) -> int:

@@ -180,7 +180,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
         if consents or ("closing" in marks and self._decides_closing(work)):
             return "decide"
         is_own = work.next_desk == self.desk or (work.next_desk in {"", *work.unattended} and self._is_lowest(summary))
-        waits = work.asked or summary.awaits_reply or any(one.is_open for one in work.directions.values())
+        waits = work.asked or summary.awaits_reply or work.awaits_report
         if "owed" in marks or (is_own and work.acted and not waits and not work.heard):
             return "owed"
         return "now" if is_own and (work.heard or not waits) else "waiting"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from httpx2 import Client
 
 from satark.api.routing import Desk
 from satark.api.tip import Message
+from satark.identity.time_buckets import band
 from satark.services import Services
 from support.desk_reading import listed
 from support.tips import seed_message, seed_tip
@@ -28,6 +30,17 @@ def test_a_tip_is_marked_as_new_until_the_officer_opens_it(
     assert "Updated" in client.get("/desk/?mark=new").text
     client.get(f"/desk/tips/{seeded.number}")
     assert listed(client.get("/desk/?mark=new").text) == []
+
+
+def test_an_urgent_tip_that_was_read_presses_again_once_its_first_act_is_overdue(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    client, now = browser("sp"), int(time.time())
+    for pressing, arrived in enumerate((now - 1800, now - 7200)):
+        seeded = seed_tip(services, [desk("sp")], priority="urgent", received=band(now), arrived=arrived)
+        page = client.get(f"/desk/tips/{seeded.number}").text
+        assert ("A desk must act by" in page) is not pressing
+        assert client.get("/desk/news?poll=1").json()["pressing"] == pressing
 
 
 def test_a_tip_links_to_its_neighbours_and_to_the_next_unread_tip(

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.tip import CaseStep, Header, Message
+from satark.api.tip import CaseStep, Envelope, Header, Message
 from satark.casework.clocks import Clocks, Offices
 from satark.casework.opened_tip import TipSummary, summarize
 from satark.casework.work import PostedMessage, Work
@@ -104,13 +104,14 @@ def shown_at(desk: str, thread: list[PostedMessage], priority: str = "normal", d
     received = "2026-11-27T18/PT6H" if priority == "normal" else "2026-11-28T12/PT6H"
     header = row(priority).summary.header
     header = msgspec.structs.replace(header, received=received)
+    envelope = Envelope(tip="1", desk=desk, identity="", header=header)
     holders = () if desk == "lanka" else ("sp", "dig")
     thread = [msgspec.structs.replace(one, seq=n) for n, one in enumerate(thread, 1)]
     builder = RowBuilder(
         desk=desk, officer="asha", unseen=frozenset(), updated=frozenset(), queue_entries={}, offices=OFFICES,
         clocks=Clocks(), now=NOW, overdue_days=3, age=lambda _: days,
     )  # fmt: skip
-    return builder.row(summarize("1", header, thread, holders))
+    return builder.row(summarize("1", envelope, thread, holders))
 
 
 @pytest.mark.parametrize("happened", THREADS)
