@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -91,6 +91,14 @@ class Viewer(Redacted, frozen=True, kw_only=True):
                 return ActPage(acts=tuple(found), older=row.position)
         return ActPage(acts=tuple(found), older=rows[-1].position if len(rows) == scan else 0)
 
+    def read_all(self, services: Services, wanted: ActFilter) -> Iterator[ReadAct]:
+        """Yield all acts that are asked for, the newest first."""
+        page = self.read(services, wanted, most=SCAN_ROWS)
+        yield from page.acts
+        while page.older:
+            page = self.read(services, wanted, before=page.older, most=SCAN_ROWS)
+            yield from page.acts
+
 
 class ActFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which acts are asked for; an empty field asks for all."""
@@ -99,12 +107,17 @@ class ActFilter(msgspec.Struct, frozen=True, kw_only=True):
     officer: str = ""
     tip: str = ""
     kind: str = ""
+    since: str = ""
+    """The act happened then or later; written as `Act.at`."""
+    until: str = ""
+    """The act happened before."""
 
     def matches(self, act: Act) -> bool:
         """Return whether an act is asked for. A list of every tip of a desk concerns each of its tips."""
         tip = not self.tip or act.tip.casefold() == self.tip.casefold() or act.kind == "exported_list"
         people = self.officer.casefold() in {"", act.officer.casefold(), act.second.casefold()}
-        return tip and people and self.desk in {"", act.desk} and self.kind in {"", act.kind}
+        is_then = self.since <= act.at and (not self.until or act.at < self.until)
+        return is_then and tip and people and self.desk in {"", act.desk} and self.kind in {"", act.kind}
 
 
 class ActPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from satark.api.routing import Desk
-from satark.api.tip import FINISHED_STATUSES, Header, Priority
+from satark.api.tip import Header, Priority
 from satark.casework.work import Breach, Work, WorkMark
 from satark.casework.working_time import WorkingTime
 from satark.identity.time_buckets import BAND_HOURS
@@ -50,16 +50,14 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
     def next_act_due(self, header: Header, work: Work) -> int:
         """Return when the desk that acted last, or the one that directed it, must act again, Unix seconds.
 
-        0 while no desk has acted, where another clock runs or somebody is to decide, and of a finished tip, even if its
-        tipster has told of a danger since.
+        0 while no desk has acted, where another clock runs or somebody is to decide, and of a finished tip.
         """
-        was_finished = work.finished or (work.urgent_since and work.status in FINISHED_STATUSES)
-        waits = was_finished or work.asked or work.awaits_report
+        waits = work.finished or work.asked or work.awaits_report or not work.acted
         return 0 if waits or not work.acted_at else self.report_due(header.priority, work.acted_at)
 
     def due(self, header: Header, work: Work) -> int:
         """Return when the clock that runs now ends, Unix seconds; 0 where none runs."""
-        if work.awaits_act:
+        if not work.acted:
             return 0 if work.finished else self.first_act_due(header, work)
         owed = [one.due for one in work.directions.values() if one.is_open and not work.finished]
         return min(owed, default=self.next_act_due(header, work))
@@ -79,21 +77,16 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
         working = self.working_for(priority)
         return working.after(start, hours[priority]) if working else start + hours[priority] * _HOUR
 
-    @property
-    def remind_seconds(self) -> float:
-        """A desk that owes a report is reminded from this many seconds before the due time."""
-        return self.remind_hours * _HOUR
-
     def is_near(self, due: int, now: float) -> bool:
         """Return whether a report is due so soon that its desk is reminded."""
-        return due - self.remind_seconds <= now
+        return due - self.remind_hours * _HOUR <= now
 
     def breaches(self, header: Header, work: Work, now: float) -> tuple[Breach, ...]:
         """Return the clocks of a tip that ran out."""
         if work.finished:
             return ()
         first = self.first_act_due(header, work)
-        found = [Breach(kind="first_act", desk="", due=first)] if work.awaits_act and 0 < first < now else []
+        found = [Breach(kind="first_act", desk="", due=first)] if not work.acted and 0 < first < now else []
         if 0 < (due := self.next_act_due(header, work)) < now:
             found.append(Breach(kind="next_act", desk=work.next_desk, due=due))
         found += [

@@ -57,7 +57,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     status: Status = INITIAL_STATUS
     acted: bool = False
-    """Whether any desk has directed or reported, decided on the tip or set its status."""
+    """Whether any desk has directed or reported, decided on the tip or set its status; since a danger was told."""
     acted_by: str = ""
     """The desk that did so last."""
     acted_at: int = 0
@@ -123,11 +123,6 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         return any(one.is_open for one in self.directions.values())
 
     @property
-    def awaits_act(self) -> bool:
-        """Whether no desk has acted since the tip came, or since its tipster told of a danger."""
-        return not self.acted or bool(self.urgent_since)
-
-    @property
     def next_desk(self) -> str:
         """The desk that is to take the next step: the one that acted last, or that directed it; empty: none acted."""
         return self.director_of(self.acted_by) or self.acted_by
@@ -161,9 +156,9 @@ def work_on(thread: Sequence[PostedMessage], arrived: int = 0) -> Work:
 
 
 def _after_tipster(work: Work, posted: PostedMessage) -> Work:
-    message = posted.message
-    since = work.urgent_since or posted.danger_at
-    work = msgspec.structs.replace(work, set_aside=False, heard=True, urgent_since=since)
+    message, since = posted.message, work.urgent_since or posted.danger_at
+    acted = work.acted and not posted.danger_at
+    work = msgspec.structs.replace(work, set_aside=False, heard=True, urgent_since=since, acted=acted)
     if not is_dispute(message, work.status):
         return work
     if work.disputes:
@@ -210,7 +205,8 @@ def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
         return msgspec.structs.replace(work, merged_into=into, status_before=before)
     if step.kind in {"reported", "asked_to_close"}:
         asked = posted if step.kind == "asked_to_close" else work.asked
-        return msgspec.structs.replace(work, directions=_settled(directions, desk), asked=asked)
+        done = {desk: msgspec.structs.replace(directions[desk], is_open=False)} if desk in directions else {}
+        return msgspec.structs.replace(work, directions={**directions, **done}, asked=asked)
     if step.kind == "refused_to_close":
         again = directions.get(work.awaits_closing_from())
         owed = {again.to: msgspec.structs.replace(again, due=step.due, is_open=True)} if again else {}
@@ -250,13 +246,6 @@ def _directed(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
     asked = work.raw_asked.message.case if work.raw_asked else None
     still_asked = None if asked and asked.to == step.to else work.raw_asked
     return msgspec.structs.replace(work, directions={**work.directions, step.to: given}, raw_asked=still_asked)
-
-
-def _settled(directions: Mapping[str, Direction], desk: str) -> dict[str, Direction]:
-    settled = dict(directions)
-    if desk in settled:
-        settled[desk] = msgspec.structs.replace(settled[desk], is_open=False)
-    return settled
 
 
 def as_request(message: Message, desk: str) -> Message:

@@ -23,11 +23,6 @@ def band_end(now: int) -> int:
     return band_start(now) + BAND_HOURS * 3600
 
 
-def minute_start(now: int) -> int:
-    """Return the beginning of the minute of a moment, which only what is sealed may have; both are Unix times."""
-    return now - now % 60
-
-
 def day_start(now: int) -> int:
     """Return the beginning of the day (UTC) of a moment; both are Unix times."""
     return now - now % 86_400

@@ -155,7 +155,7 @@ class Submissions:
                 for desk in dict.fromkeys((*(one.name for one in route.desks), *read.values()))
             },
             answers_to=rules.next_above(route.desks, self._services.geography),
-            arrived=time_buckets.minute_start(unit.now) if header.priority == "urgent" else 0,
+            arrived=unit.now // 60 * 60 if header.priority == "urgent" else 0,
         )
         contents = {name: encode(envelopes.addressed(envelope, name), envelopes.PADDED) for name in holders}
         size = max(map(len, contents.values()))

@@ -260,7 +260,7 @@ def post_as_tipster(unit: UnitOfWork, tip: str, message: Message, key: str, *rec
 
     The minute of a danger is sealed to the tip's key, which is the first of the recipients: no receipt opens it.
     """
-    author = Author(at=time_buckets.minute_start(unit.now) if message.flags else 0)
+    author = Author(at=unit.now // 60 * 60 if message.flags else 0)
     message = replace(
         message,
         sender="tipster",

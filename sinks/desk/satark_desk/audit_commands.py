@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import click
 import msgspec
 
-from satark.casework import ACT_KINDS, ActFilter, ReadAct, Services, Viewer
+from satark.casework import ACT_KINDS, ActFilter, ReadAct
 from satark_desk.command_context import at_desk, unlocked_desk
-
-_PAGE = 200
-"""Acts that one query reads."""
 
 
 @click.group("audit")
@@ -47,23 +44,12 @@ def show(
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         unlocked.casework(services).trail.record("log_read", tip=tip, detail=officer)
         wanted = ActFilter(desk=of_desk, officer=officer, tip=tip, kind=kind or "")
-        found = list(_read(services, unlocked.viewer(services), wanted, most))
+        found = list(islice(unlocked.viewer(services).read_all(services, wanted), most))
         for read in found:
             click.echo(_as_json(read) if as_json else _as_text(read))
     if any(read.flaw == "forged" for read in found):
         click.echo("entries are forged, or not in their place: `satark audit verify`", err=True)
         raise click.exceptions.Exit(1)
-
-
-def _read(services: Services, by: Viewer, wanted: ActFilter, most: int) -> Iterator[ReadAct]:
-    before = 0
-    while most > 0:
-        page = by.read(services, wanted, before=before, most=min(most, _PAGE))
-        yield from page.acts
-        most -= len(page.acts)
-        before = page.older
-        if not before:
-            return
 
 
 def _as_json(read: ReadAct) -> str:

@@ -1,4 +1,4 @@
-"""The list of cases as CSV for superiors. A row has no text that anybody wrote, and no time but days."""
+"""Tables as CSV. A row of the list of cases has no text that anybody wrote, and no time but days."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ _MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 def case_list(rows: Iterable[Row], text: PageText, titles: Mapping[str, str]) -> str:
     """Write the rows of a queue as CSV. `titles` gives the desks' titles by their names."""
+    return as_csv([text(f"case_list.{name}") for name in _COLUMNS], (_line(row, text, titles) for row in rows))
+
+
+def as_csv(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
+    """Write lines as CSV in which a spreadsheet runs no cell."""
     out = io.StringIO()
     out.write(_MARK)
     writer = csv.writer(out)
-    writer.writerow([text(f"case_list.{name}") for name in _COLUMNS])
-    for row in rows:
-        writer.writerow([_safe(cell) for cell in _line(row, text, titles)])
+    writer.writerows([_safe(cell) for cell in line] for line in (head, *lines))
     return out.getvalue()
 
 
@@ -39,7 +42,7 @@ def _line(row: Row, text: PageText, titles: Mapping[str, str]) -> tuple[str, ...
     due = min((one.due for one in directed if one.is_open and not work.finished), default=0)
     return (
         header.number,
-        text.day(header.received),
+        text.iso_day(header.received),
         str(row.days),
         text.category(header.category),
         text.place(header.district),
@@ -48,7 +51,7 @@ def _line(row: Row, text: PageText, titles: Mapping[str, str]) -> tuple[str, ...
         text.status(row.summary.status),
         text(f"outcome.{work.outcome}") if work.outcome else "",
         "; ".join(titles.get(one.to, one.to) for one in directed),
-        text.day_at(due) if due else "",
+        text.today(due).isoformat() if due else "",
         str(work.disputes),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Final, Literal, TypeAlias, TypeVar
@@ -71,6 +71,17 @@ def figures_of(rows: Sequence[Row]) -> Figures:
         station=_count(rows, lambda row: row.summary.header.station),
         age=_ages([row.days for row in rows if not row.summary.finished]),
     )
+
+
+def pendency(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, tuple[int, int, int]]:
+    """Count, for each value of a key, the tips that came, and how many of these are unfinished, and overdue."""
+    groups: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return {
+        value: (len(its), sum(not row.summary.finished for row in its), sum(row.overdue for row in its))
+        for value, its in sorted(groups.items())
+    }
 
 
 def _ages(days: Sequence[int]) -> dict[str, int]:

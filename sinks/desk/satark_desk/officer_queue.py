@@ -135,7 +135,9 @@ class OfficerQueue(QueueWatcher):
     def first_unread(self, wanted: Filter, found: Mapping[str, str] | None) -> str:
         """Return the number of the first unread tip; empty if all are read."""
         with self._index.cache.lock:
-            return self._number(next(self._unread(wanted, found), ""))
+            unread = self._unseen | self._updated
+            chosen = self._chosen(wanted, found, self._hidden(wanted, found))
+            return self._number(next(self._index.ordered(unread if chosen is None else unread & chosen, unread), ""))
 
     def neighbours(self, wanted: Filter, found: Mapping[str, str] | None, tip: str) -> Neighbours:
         """Find a tip's neighbours in the filtered queue."""
@@ -193,11 +195,6 @@ class OfficerQueue(QueueWatcher):
         return self._index.ordered(
             self._chosen(wanted, found, self._hidden(wanted, found)), self._unseen | self._updated
         )
-
-    def _unread(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:
-        unread = self._unseen | self._updated
-        chosen = self._chosen(wanted, found, self._hidden(wanted, found))
-        return self._index.ordered(unread if chosen is None else unread & chosen, unread)
 
     def _number(self, tip: str) -> str:
         return self._index.summary(tip).header.number if tip else ""

@@ -7,7 +7,7 @@ officer wrote is still there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -21,8 +21,6 @@ from satark_desk.web.desk_web import DeskWeb, redirect_to
 from satark_desk.web.form_drafts import typed_id
 from satark_desk.web.queue_pages import DeskPages
 from satark_desk.web.session_store import OfficerSession
-
-_TYPED: Final = ("text", "reason", "rewording")
 
 
 class ActPages:
@@ -47,7 +45,8 @@ class ActPages:
         if session.is_first_submission(once):
             act = act_of(name, form, self._web.settings.utc_offset_hours)
             self._pages.acts(session).perform(tip, act)
-            self._web.drafts.drop(once, typed_id(session.unlocked, f"tips/{tip.tip.number}/{name}"))
+            owner, path = (session.unlocked.desk, session.officer), f"tips/{tip.tip.number}/{name}"
+            self._web.drafts.drop(once, typed_id(owner, path))
         if name == "recuse":  # whoever recused themselves does not have the tip any more
             return redirect_to(request, "?done=recuse")
         return self._to_tip(request, tip, done=self._done(session, tip, name, form))
@@ -138,16 +137,7 @@ class ActPages:
 
     def keep(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Keep what an officer is typing into the form of an act."""
-        number, _, action = form.get("path", "").partition("/tips/")[2].partition("/")
-        tip, name = session.casework.open(number), act_name(action)
-        if name is not None:
-            path = f"tips/{tip.tip.number}/{name}"
-            fields = {field: form[field] for field in FIELDS if field in form}
-            id_ = typed_id(session.unlocked, path)
-            if any(fields.get(name, "").strip() for name in _TYPED):
-                self._web.drafts.put((session.unlocked.desk, session.officer), path, fields, id_)
-            else:
-                self._web.drafts.drop(id_)
+        self._web.drafts.keep_typed((session.unlocked.desk, session.officer), form)
         return Response(status_code=204)
 
     def _to_draft(

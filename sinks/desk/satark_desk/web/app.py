@@ -119,6 +119,7 @@ def _oversight_routes(web: DeskWeb) -> list[Route]:
         Route("/roster", web.page(roster.show)),
         Route("/roster/{action}", web.form(roster.act), methods=["POST"]),
         Route("/audit", web.page(audit.log)),
+        Route("/audit/acts.csv", web.page(audit.table)),
         Route("/retention", web.page(retention.overview)),
         Route("/retention/{number}", web.page(retention.tip)),
         Route("/retention/{number}/{step}", web.form(retention.step), methods=["POST"]),

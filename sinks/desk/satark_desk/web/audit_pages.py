@@ -7,16 +7,21 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import ACT_KINDS, Act, ActFilter, ActKind, LogHead
+from satark_desk.case_list import as_csv
 from satark_desk.web.desk_web import DeskWeb
+from satark_desk.web.order_pages import csv_file
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 
 _MAX_INPUT = 40
 _MAX_DIGITS = 18
+_FIELDS: Final = ("desk", "officer", "tip", "kind", "since", "until")
+_COLUMNS: Final = ("at", "desk", "officer", "kind", "tip", "file", "detail", "second", "flaw")
 _PAGES: Final[Mapping[str, str]] = {
     "": "queue",
     "tips": "confirm.tip",
@@ -35,30 +40,47 @@ class AuditPages:
 
     def log(self, request: Request, session: OfficerSession) -> Response:
         """Show a page of the log, filtered by desk, officer, tip and act; reading it is an act itself."""
-        services, query = self._web.context, request.query_params
-        wanted = ActFilter(
-            **{name: query.get(name, "").strip()[:_MAX_INPUT] for name in ("desk", "officer", "tip", "kind")}
-        )
+        services, before = self._web.context, request.query_params.get("before", "")
+        fields, wanted = self._wanted(request)
         session.casework.trail.record_once("log_read", tip=wanted.tip, detail=wanted.officer)
         by = session.unlocked.viewer(services)
-        before = query.get("before", "")
         position = int(before) if before.isascii() and before.isdigit() and len(before) <= _MAX_DIGITS else 0
         page = by.read(services, wanted, before=position, most=self._web.settings.page_size)
-        fields = {name: getattr(wanted, name) for name in ("desk", "officer", "tip", "kind") if getattr(wanted, name)}
         return self._web.show(
             request,
             "audit.html",
             session=session,
             page=page,
-            wanted=wanted,
+            wanted=fields,
+            query=urlencode({name: value for name, value in fields.items() if value}),
             kinds=ACT_KINDS,
             desks=sorted(by.desks),
             head=services.read(LogHead.current),
             older=urlencode({**fields, "before": page.older}) if page.older else "",
             first=not position,
             moment=seconds_of,
-            detail=ActDetails(self._web.text(request), {one.name: one.title for one in services.desks()}),
+            detail=self._details(request),
         )
+
+    def table(self, request: Request, session: OfficerSession) -> Response:
+        """Return all acts that the filter asks for, as CSV; this is an act itself."""
+        services, text, detail = self._web.context, self._web.text(request), self._details(request)
+        _, wanted = self._wanted(request)
+        session.casework.trail.record("log_read", tip=wanted.tip, detail=wanted.officer)
+        acts = session.unlocked.viewer(services).read_all(services, wanted)
+        given = ({**msgspec.structs.asdict(one.act), "flaw": one.flaw, "detail": detail(one.act)} for one in acts)
+        lines = ([text(f"act_of.{one[name]}") if name == "kind" else one[name] for name in _COLUMNS] for one in given)
+        return csv_file("audit.csv", as_csv([text(f"audit_table.{name}") for name in _COLUMNS], lines))
+
+    def _wanted(self, request: Request) -> tuple[dict[str, str], ActFilter]:
+        """Return the filter as the form gives it, and as the log is read by it."""
+        fields = {name: request.query_params.get(name, "").strip()[:_MAX_INPUT] for name in _FIELDS}
+        text = self._web.text(request)
+        times = {"since": text.utc(fields["since"]), "until": text.utc(fields["until"], 1)}
+        return fields, ActFilter(**{**fields, **times})
+
+    def _details(self, request: Request) -> ActDetails:
+        return ActDetails(self._web.text(request), {one.name: one.title for one in self._web.context.desks()})
 
 
 def seconds_of(at: str) -> int:

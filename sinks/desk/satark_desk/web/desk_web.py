@@ -38,7 +38,7 @@ VISIT_COOKIE = "satark-desk-visit"
 NEXT_COOKIE = "satark-desk-next"
 _MAX_NEXT = 500
 """Characters of an address that is remembered through the sign-in."""
-_KEPT_FORMS = ("tips", "retention", "bulk")
+_KEPT_FORMS = ("tips", "retention", "bulk", "typed")
 """First parts of the addresses whose forms the desk keeps when the session has ended. None of these forms takes a
 secret.
 """
@@ -212,6 +212,9 @@ class DeskWeb:
         try:
             form = await read_form(request)
         except FormError:
+            return self.sign_in_first(request)
+        if path == "typed":
+            await run_in_threadpool(self.drafts.keep_typed, owner, form)
             return self.sign_in_first(request)
         fields = {name: value for name, value in form.items() if name not in {"once", "confirmed"}}
         query = f"?{request.url.query}" if request.url.query else ""

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, delete, select
 
 from satark.api import CantOpen, Desk, Redacted, open_as, seal
 from satark.casework import Services, UnitOfWork
+from satark_desk.act_forms import FIELDS, act_name
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import form_draft
 
@@ -25,6 +26,7 @@ KEPT_SECONDS: Final = 36 * 3600
 MAX_DRAFTS: Final = 40
 """Most drafts of one officer. A further draft replaces the oldest."""
 _PADDED: Final = 2048
+_TYPED: Final = ("text", "reason", "rewording")
 Owner: TypeAlias = "tuple[Desk, str]"
 """The desk and the officer that a form belongs to."""
 
@@ -51,13 +53,27 @@ class FormDrafts:
         self._services.write_now(lambda unit: self._add(unit, owner, id_, sealed))
         return id_
 
+    def keep_typed(self, owner: Owner, form: Mapping[str, str]) -> None:
+        """Keep what an officer is typing into the form of an act, whose address is in the field `path`."""
+        path = "tips/" + form.get("path", "").partition("/tips/")[2]
+        _, _, action = path.removeprefix("tips/").partition("/")
+        id_, is_act = typed_id(owner, path), act_name(action) is not None
+        if is_act and any(form.get(name, "").strip() for name in _TYPED):
+            self.put(owner, path, {name: form[name] for name in FIELDS if name in form}, id_)
+        else:
+            self.drop(id_)
+
     def find(self, unlocked: UnlockedDesk, id_: str) -> FormDraft | None:
         """Return a draft of this officer; None if no draft has this id, or it has expired."""
         return self._of(unlocked).get(id_)
 
     def typed(self, unlocked: UnlockedDesk) -> dict[str, str]:
         """Return the forms into which an officer typed something that is not done: path → the draft's id."""
-        return {one.path: id_ for id_, one in self._of(unlocked).items() if id_ == typed_id(unlocked, one.path)}
+        return {
+            one.path: id_
+            for id_, one in self._of(unlocked).items()
+            if id_ == typed_id((unlocked.desk, unlocked.officer), one.path)
+        }
 
     def _of(self, unlocked: UnlockedDesk) -> dict[str, FormDraft]:
         mine = (form_draft.c.desk == unlocked.desk.name) & (form_draft.c.officer == unlocked.officer)
@@ -100,9 +116,9 @@ class FormDrafts:
         unit.insert(form_draft, [row])
 
 
-def typed_id(unlocked: UnlockedDesk, path: str) -> str:
+def typed_id(owner: Owner, path: str) -> str:
     """Return the id of the draft that keeps what an officer types into the form of a page."""
-    return hashlib.sha256("\0".join((unlocked.desk.name, unlocked.officer, path)).encode()).hexdigest()[:16]
+    return hashlib.sha256("\0".join((owner[0].name, owner[1], path)).encode()).hexdigest()[:16]
 
 
 def _session_id(token: str) -> str:

@@ -49,8 +49,10 @@ class OrderPages:
         rows = session.queue.every_row(wanted, found)
         session.casework.trail.record("exported_list", detail=f"CSV {len(rows)}")
         titles = {desk.name: desk.title for desk in self._web.context.desks()}
-        return Response(
-            case_list(rows, self._web.text(request), titles),
-            media_type="text/csv; charset=utf-8",
-            headers={"content-disposition": 'attachment; filename="cases.csv"', "cache-control": "no-store"},
-        )
+        return csv_file("cases.csv", case_list(rows, self._web.text(request), titles))
+
+
+def csv_file(name: str, content: str) -> Response:
+    """Return a table as a file that the browser saves."""
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)

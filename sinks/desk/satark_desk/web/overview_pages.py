@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
 from typing import Final
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark_desk.figures import figures_of, paces_of
+from satark_desk.figures import figures_of, paces_of, pendency
 from satark_desk.maps import district_map
 from satark_desk.tip_queue import Filter, Row
 from satark_desk.web.desk_web import DeskWeb
@@ -20,9 +19,6 @@ from satark_desk.week_pdf import pace_text, week_pdf
 
 _DAYS: Final = 28
 _DAY: Final = 86400
-WIDTH: Final = 560
-HEIGHT: Final = 120
-_GAP: Final = 2
 
 
 class OverviewPages:
@@ -33,17 +29,24 @@ class OverviewPages:
 
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show the desk's figures."""
-        text, rows = self._web.text(request), _rows(session)
+        text, every = self._web.text(request), _rows(session)
+        since, until = (request.query_params.get(name, "") for name in ("since", "until"))
+        rows = [row for row in every if since <= _day(row, text) <= (until or "9999")] if since or until else every
         figures = figures_of(rows)
-        paces, days = paces_of(self._web.context, session.casework), _days(rows, text)
+        paces, days = paces_of(self._web.context, session.casework), _days(every, text)
         return self._web.show(
             request,
             "figures.html",
             session=session,
             figures=figures,
+            since=since,
+            until=until,
+            pendency={
+                "month": (pendency(rows, lambda row: _day(row, text)[:7]), str),
+                "station": (pendency(rows, lambda row: row.summary.header.station), text.place),
+            },
             tables={
                 "district": (figures.district, text.place),
-                "station": (figures.station, text.place),
                 "category": (figures.category, text.category),
                 "age": (figures.age, lambda code: text(f"age.{code}")),
                 "outcome": (figures.outcome, lambda code: text(f"outcome.{code}")),
@@ -54,8 +57,6 @@ class OverviewPages:
             paces={step: pace_text(pace, text) for step, pace in paces.items()},
             days=days,
             map=district_map(self._web.context.geography, text.language, figures.tips, figures.station),
-            columns=columns([number for _, number in days]),
-            chart=(WIDTH, HEIGHT),
         )
 
     def week(self, request: Request, session: OfficerSession) -> Response:
@@ -75,36 +76,11 @@ def _rows(session: OfficerSession) -> list[Row]:
     return session.queue.every_row(Filter(), None)
 
 
+def _day(row: Row, text: PageText) -> str:
+    return text.iso_day(row.summary.header.received)
+
+
 def _days(rows: list[Row], text: PageText) -> list[tuple[str, int]]:
     """Return the last days with the number of tips that came on each, the oldest first."""
-    now, counted = time.time(), [0] * _DAYS
-    for row in rows:
-        if row.days < _DAYS:
-            counted[row.days] += 1
-    return [(text.day_at(int(now) - at * _DAY), counted[at]) for at in reversed(range(_DAYS))]
-
-
-class Bar(msgspec.Struct, frozen=True, kw_only=True):
-    """One bar of a chart, in the chart's units."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    number: int
-
-
-def columns(numbers: Sequence[int]) -> list[Bar]:
-    """Return one bar for each number, side by side. The height of a bar is its number."""
-    most = max(numbers, default=0) or 1
-    step = WIDTH / max(len(numbers), 1)
-    return [
-        Bar(
-            x=round(at * step + _GAP / 2, 1),
-            y=round(HEIGHT * (1 - number / most), 1),
-            width=round(step - _GAP, 1),
-            height=round(HEIGHT * number / most, 1),
-            number=number,
-        )
-        for at, number in enumerate(numbers)
-    ]
+    now, counted = int(time.time()), Counter(row.days for row in rows)
+    return [(text.day_at(now - at * _DAY), counted[at]) for at in reversed(range(_DAYS))]

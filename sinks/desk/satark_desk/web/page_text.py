@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from satark.api import Questionnaire
-from satark.casework import BAND_HOURS
+from satark.casework import BAND_HOURS, band_end
 from satark_desk.places import Bearing
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
@@ -129,6 +129,18 @@ class PageText:
         moment = self._moment(band)
         return self._date(moment.date()) if moment else ""
 
+    def iso_day(self, band: str) -> str:
+        """Return the day of a time band, in the officers' time zone, as YYYY-MM-DD; empty for no band."""
+        moment = self._moment(band)
+        return moment.date().isoformat() if moment else ""
+
+    def utc(self, day: str, days: int = 0) -> str:
+        """Return when (UTC) a day (YYYY-MM-DD) begins for the officers, or so many days later; empty for no day."""
+        try:
+            return f"{datetime.fromisoformat(day[:10]) - self._offset + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+        except (ValueError, OverflowError):
+            return ""
+
     def band(self, band: str) -> str:
         """Return a time band in the officers' time zone: the day and the six hours."""
         start = self._moment(band)
@@ -180,10 +192,8 @@ class PageText:
         return written_date(day, self.language)
 
     def _moment(self, band: str) -> datetime | None:
-        try:
-            return datetime.strptime(band.partition("/")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC) + self._offset
-        except ValueError:
-            return None
+        end = band_end(band)
+        return datetime.fromtimestamp(end - BAND_HOURS * 3600, UTC) + self._offset if end else None
 
     def _option(self, step: str, value: str) -> str:
         named = self.place(value)

@@ -171,7 +171,7 @@ class DeskPages:
             "work": work,
             "titles": {desk.name: desk.title for desk in services.desks()},
             "breaches": acts.clocks.breaches(tip.header, work, time.time()),
-            "act_by": acts.clocks.due(tip.header, work) if work.awaits_act or not work.awaits_report else 0,
+            "act_by": acts.clocks.due(tip.header, work) if not (work.acted and work.awaits_report) else 0,
             "in_working_time": acts.clocks.working_for(tip.header.priority) is not None,
             "may_close": may_close,
             "may_decide": acts.may_decide(tip),

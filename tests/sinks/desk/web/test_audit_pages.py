@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -97,6 +100,49 @@ def test_acts_are_filtered(services: Services, browser: Browser, desk: FindDesk,
     browser("sp").get(f"/desk/tips/{seeded.number}")
     page = browser("dig").get(f"/desk/audit?tip={seeded.number.lower()}&{query}").text
     assert (f'translate="no">{seeded.number}' in page) is seen
+
+
+@pytest.mark.parametrize(("days", "seen"), [((0, 0), True), ((-1, 1), True), ((1, 1), False), ((-1, -1), False)])
+def test_the_acts_of_some_days_of_the_officers_are_shown_and_handed_over_as_a_table(
+    services: Services,
+    browser: Browser,
+    desk: FindDesk,
+    days: tuple[int, int],
+    seen: bool,  # noqa: FBT001 - pytest's
+) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    client = browser("sp")
+    client.get(f"/desk/tips/{seeded.number}")
+    client.get("/desk/?q==1%2B1")
+    today = datetime.now(timezone(timedelta(hours=5, minutes=30))).date()
+    since, until = (today + timedelta(days=one) for one in days)
+    query = f"since={since}&until={until}"
+    page = browser("dig").get(f"/desk/audit?{query}").text
+    assert (seeded.number in page) is seen
+    assert f'href="/desk/audit/acts.csv?since={since}&amp;until={until}"' in page
+    answer = browser("dig").get(f"/desk/audit/acts.csv?{query}")
+    head, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    acts = [dict(zip(head, line, strict=True)) for line in lines]
+    assert (("sp-1", "read a tip", seeded.number) in [(one["Officer"], one["Act"], one["Tip"]) for one in acts]) is seen
+    assert ("'=1+1" in [one["Detail"] for one in acts]) is seen
+    assert "read the audit log" in browser("dig").get("/desk/audit").text
+
+
+def test_an_auditor_gets_the_table_and_an_officer_their_own_acts_alone(
+    services: Services, browser: Browser, unlocked: Unlock, desk: FindDesk
+) -> None:
+    browser("sp").get(f"/desk/tips/{seed_tip(services, [desk('sp')]).number}")
+    for name, role in (("auditor", "auditor"), ("sp-2", "officer")):
+        add(services, unlocked, name, role)  # type: ignore[arg-type]
+    assert "read a tip" in sign_in(browser, "auditor").get("/desk/audit/acts.csv").text
+    assert "read a tip" not in sign_in(browser, "sp-2").get("/desk/audit/acts.csv").text
+
+
+@pytest.mark.parametrize("day", ["x", "0001-01-01", "9999-12-31", "2026-13-01"])
+def test_a_day_that_is_none_leaves_the_log_as_it_is(browser: Browser, day: str) -> None:
+    answer = browser("dig").get("/desk/audit", params={"since": "", "until": day})
+    assert answer.status_code == 200
+    assert browser("dig").get("/desk/audit", params={"since": day, "until": ""}).status_code == 200
 
 
 def test_each_page_of_acts_leads_to_the_next(services: Services, browser: Browser) -> None:

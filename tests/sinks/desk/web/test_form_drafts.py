@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
+from httpx2 import Client
 from sqlalchemy import select
 
 from satark.api.routing import Desk
@@ -10,6 +14,7 @@ from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import form_draft
 from satark_desk.web.form_drafts import KEPT_SECONDS, MAX_DRAFTS, FormDrafts
+from support.tips import seed_tip
 
 
 class Clock:
@@ -47,6 +52,40 @@ def test_a_draft_is_stored_sealed_and_of_one_size(services: Services) -> None:
     stored = services.read(lambda c: c.execute(select(form_draft.c.sealed)).scalars().all())
     assert b"quite rare words" not in b"".join(stored)
     assert len({len(one) for one in stored}) == 1
+
+
+def test_what_is_typed_is_kept_once_for_each_act_and_forgotten_when_it_is_deleted(services: Services) -> None:
+    drafts, rao = FormDrafts(services), officer("rao")
+    owner = rao.desk, rao.officer
+    for text in ("on the", "on the roof"):
+        drafts.keep_typed(owner, {"path": "/desk/tips/K4/note", "text": text, "once": "x"})
+    assert list(drafts.typed(rao)) == ["tips/K4/note"]
+    found = drafts.find(rao, drafts.typed(rao)["tips/K4/note"])
+    assert found
+    assert found.fields == {"text": "on the roof"}
+    for path in ("/desk/tips/K4/junk", "/desk/tips/K4/a/note", "/desk/bulk", "", "/desk/tips/"):
+        drafts.keep_typed(owner, {"path": path, "text": "words"})
+    drafts.keep_typed(owner, {"path": "/desk/tips/K4/note", "text": " "})
+    assert drafts.typed(rao) == {}
+
+
+def test_what_is_typed_after_the_session_ended_is_offered_after_the_next_sign_in(
+    services: Services, browser: Callable[..., Client], desk: Callable[[str], Desk]
+) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    client = browser("sp")
+    client.get(f"/desk/tips/{seeded.number}")
+    token = client.cookies["satark-desk"]
+    client.post("/desk/sign-out")
+    form = {"path": f"/desk/tips/{seeded.number}/note", "text": "480 characters"}
+    assert browser().post("/desk/typed", data=form).url.path == "/desk/sign-in"
+    client.cookies.set("satark-desk", token, domain="desk.example", path="/desk")
+    assert client.post("/desk/typed", data=form).url.path == "/desk/sign-in"
+    again = browser("sp")
+    page = again.get(f"/desk/tips/{seeded.number}").text
+    link = re.search(rf'href="(/desk/tips/{seeded.number}/note\?draft=[^"]*)"', page)
+    assert link
+    assert "480 characters" in again.get(link[1].replace("&amp;", "&")).text
 
 
 def test_drafts_expire_and_a_new_draft_replaces_the_oldest_of_the_same_officer(services: Services) -> None:

@@ -45,6 +45,28 @@ def test_the_figures_count_the_tips_of_the_desk_alone(
     assert "<b>2</b> All" in page
 
 
+def test_the_figures_of_a_period_say_what_is_pending_by_station_and_month(
+    services: Services, browser: Browser, desk: FindDesk, casework: Cases
+) -> None:
+    for received, station in (("2026-10-30T06", "lanka"), ("2026-10-31T18", "lanka"), ("2026-11-02T06", "")):
+        last = seed_tip(services, [desk("sp")], received=f"{received}/PT6H", station=station)
+    sp = casework("sp")
+    DeskActs(services, sp, Clocks()).perform(sp.open(last.number), DeskAct(name="status", status="UNCONFIRMED"))
+    client = browser("sp")
+
+    def rows(query: str = "") -> dict[str, list[str]]:
+        page = client.get(f"/desk/figures?{query}").text
+        found = re.findall(r'<th scope="row">([^<]*)</th>((?:<td class="count">\d+</td>){3})', page)
+        return {name: re.findall(r"\d+", cells.replace('class="count"', "")) for name, cells in found}
+
+    # The band from 23:30 on 31 October in India counts for that day.
+    by_station = {"Lanka": ["2", "2", "2"], "Place unknown": ["1", "0", "0"]}
+    assert rows() == {"2026-10": ["2", "2", "2"], "2026-11": ["1", "0", "0"], **by_station}
+    assert rows("since=2026-11-01")["2026-11"] == ["1", "0", "0"]
+    assert set(rows("since=2026-10-31&until=2026-10-31")) == {"2026-10", "Lanka"}
+    assert rows("until=2026-10-30")["Lanka"] == ["1", "1", "1"]
+
+
 Run = Callable[..., Result]
 
 

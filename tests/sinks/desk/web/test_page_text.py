@@ -53,6 +53,7 @@ def test_every_used_key_exists_and_every_key_is_used() -> None:
         "flag.",
         "weak.",
         "case_list.",
+        "audit_table.",
         "wordings.done.",
         "wordings.problem.",
         "direction.",

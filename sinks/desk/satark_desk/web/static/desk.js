@@ -40,10 +40,12 @@
   function keep() {
     clearTimeout(timer);
     if (!typed) return;
-    const body = new URLSearchParams(new FormData(typed));
-    body.set("path", new URL(typed.action).pathname);
-    fetch(home + "typed", {method: "POST", body, keepalive: true}).catch(() => {});
+    const form = typed, body = new URLSearchParams(new FormData(form));
+    body.set("path", new URL(form.action).pathname);
     typed = null;
+    fetch(home + "typed", {method: "POST", body, keepalive: true})
+      .then((answer) => answer.ok || Promise.reject(answer))
+      .catch(() => { if (!typed) { typed = form; timer = setTimeout(keep, 3000); } });  // the desk restarts, or the network is gone
   }
   document.addEventListener("input", (event) => {
     const form = event.target.closest("details.act form");
