@@ -131,9 +131,9 @@ def test_the_acts_of_some_days_of_the_officers_are_shown_and_handed_over_as_a_ta
 def test_an_auditor_gets_the_table_and_an_officer_their_own_acts_alone(
     services: Services, browser: Browser, unlocked: Unlock, desk: FindDesk
 ) -> None:
+    add(services, unlocked, "auditor", "auditor")
+    add(services, unlocked, "sp-2", "officer")
     browser("sp").get(f"/desk/tips/{seed_tip(services, [desk('sp')]).number}")
-    for name, role in (("auditor", "auditor"), ("sp-2", "officer")):
-        add(services, unlocked, name, role)  # type: ignore[arg-type]
     assert "read a tip" in sign_in(browser, "auditor").get("/desk/audit/acts.csv").text
     assert "read a tip" not in sign_in(browser, "sp-2").get("/desk/audit/acts.csv").text
 
