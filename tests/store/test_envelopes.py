@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from satark.api.tip import Envelope, Header
 from satark.services import Services
@@ -60,6 +60,26 @@ def test_many_tips_are_read_in_batches(services: Services) -> None:
     rows = services.read_keys(lambda c: [envelopes.row(c, tip, "sp", sealed) for tip, sealed in wanted.items()])
     services.write_now(lambda unit: unit.upsert(tables.envelope, rows))
     assert services.read_keys(lambda c: envelopes.of_tips(c, "sp", envelopes.tips_of(c, "sp"))) == wanted
+
+
+def test_the_work_of_reading_tips_grows_with_their_number_and_not_with_its_square(services: Services) -> None:
+    def steps(count: int) -> int:
+        """Return how many thousand steps SQLite takes to find so many tips."""
+        wanted, taken = [f"t{n}" for n in range(count)], list[None]()
+
+        def read(connection: Connection) -> None:
+            driver: Any = connection.connection.driver_connection
+            driver.set_progress_handler(lambda: taken.append(None), 1000)
+            assert len(envelopes.of_tips(connection, "sp", wanted)) == count
+            driver.set_progress_handler(None, 0)
+
+        services.read_keys(read)
+        return len(taken)
+
+    tips = [f"t{n}" for n in range(300)]
+    rows = services.read_keys(lambda c: [envelopes.row(c, tip, one, b"x") for tip in tips for one in ("sp", "dig")])
+    services.write_now(lambda unit: unit.upsert(tables.envelope, rows))
+    assert steps(300) < 20 * max(1, steps(30))
 
 
 def test_no_row_tells_its_holder_without_the_name_key(services: Services, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, tuple_
 
 from satark.api.sealing import encode, encrypt_alike
 from satark.api.tip import Envelope
@@ -26,7 +26,7 @@ PADDED: Final = 2048
 _OPTION: Final = "satark_name_key"
 _BATCH: Final = 300
 _FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(
-    envelope.c.tip.in_(bindparam("tips", expanding=True)), envelope.c.holder.in_(bindparam("tags", expanding=True))
+    tuple_(envelope.c.tip, envelope.c.holder).in_(bindparam("pairs", expanding=True))
 )
 
 
@@ -86,9 +86,8 @@ def find_many(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict
     every = list(tags)
     found: dict[tuple[str, str], bytes] = {}
     for start in range(0, len(every), _BATCH):
-        some = every[start : start + _BATCH]
-        rows = connection.execute(_FIND, {"tips": [tags[one][0] for one in some], "tags": some})
-        found |= {tags[row.holder]: row.sealed for row in rows if tags[row.holder][0] == row.tip}
+        pairs = [(tags[one][0], one) for one in every[start : start + _BATCH]]
+        found |= {tags[row.holder]: row.sealed for row in connection.execute(_FIND, {"pairs": pairs})}
     return found
 
 

@@ -189,8 +189,8 @@ class QueueIndex:
         header, work = summary.header, summary.work
         reports = [one.due for one in work.directions.values() if one.is_open]
         open_days = rules.clocks.open_days(header, rules.overdue_days)
-        reports += [due - rules.clocks.remind_hours * 3600 for due in reports]
-        moments = [*reports, rules.clocks.due(header, work)]
+        reports += [int(due - rules.clocks.remind_hours * 3600) for due in reports]
+        moments: list[float] = [*reports, rules.clocks.due(header, work)]
         moments += [rules.days_after(header.received, open_days + 1)]
         return min((moment for moment in moments if moment > now), default=0)
 
