@@ -166,7 +166,7 @@ async def test_an_open_tip_shows_a_new_message_by_itself_and_an_urgent_tip_is_he
 ) -> None:
     problems: list[str] = []
     page = await sign_in(chromium, address, problems, locale="en-IN")
-    await page.add_init_script("window.rung = 0; Audio = class { async play() { window.rung++; } };")
+    await page.add_init_script("Audio = class { async play() { document.documentElement.dataset.rung = ''; } };")
     await page.goto(f"{address}/tips/{seeded.number}")
     await page.locator("summary", has_text="Add a note").click()
     await page.locator("details[open] textarea").fill("half a note")
@@ -174,7 +174,7 @@ async def test_an_open_tip_shows_a_new_message_by_itself_and_an_urgent_tip_is_he
     await expect(page.locator("#messages")).to_contain_text("वे छत पर चाकू लिए हैं")
     await expect(page.locator("details[open] textarea")).to_have_value("half a note")
     seed_tip(services, [desk("sp")], priority="urgent")
-    await page.wait_for_function("window.rung > 0")
+    await expect(page.locator("[data-rung]")).to_have_count(1)
     assert problems == []
 
 
