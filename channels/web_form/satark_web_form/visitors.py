@@ -6,23 +6,19 @@ import base64
 import re
 import secrets
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.api import Address
+from satark.api import Address, Redacted
 from satark_web_form.uploads.draft_key import SECRET_BYTES, DraftKey
 
 _is_secret = re.compile(r"[\w-]{43}", re.ASCII).fullmatch
 
 
-class Visitor(msgspec.Struct, frozen=True):
+class Visitor(Redacted, frozen=True):
     """The secret of one browser. Nothing else is known of its user."""
 
     secret: str
-
-    def __repr__(self) -> str:
-        return "Visitor(…)"
 
     @property
     def address(self) -> Address:

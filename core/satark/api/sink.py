@@ -13,7 +13,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
-from satark.api.observability import OperatorError
+from satark.api.observability import OperatorError, Redacted
 from satark.api.routing import Destination
 from satark.api.tip import Evidence, Header, Message, Tip
 
@@ -163,7 +163,7 @@ class ReadingSink(Sink, Protocol):
         """Return whether a destination must read tips and so needs its own key; `name` is without the sink."""
 
 
-class ReadableTip(msgspec.Struct, frozen=True, kw_only=True):
+class ReadableTip(Redacted, frozen=True, kw_only=True):
     """A tip as a destination may read it."""
 
     header: Header
@@ -180,9 +180,6 @@ class ReadableTip(msgspec.Struct, frozen=True, kw_only=True):
     """Ordinals of files with the tipster's voice, which officers can hear only at the desk."""
     damaged: int = 0
     """Number of messages and file records that can't be opened, since they were altered or belong to another tip."""
-
-    def __repr__(self) -> str:
-        return "ReadableTip(…)"
 
 
 class CarrierError(OperatorError):

@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from satark import __version__
+from satark.api.observability import Redacted
 from satark.api.sealing import new_identity, seal
 from satark.backup.files import ChunkedFiles, files_key
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder, Manifest, plain_name
@@ -30,13 +31,10 @@ from satark.store.workspace import workspace_dir
 from satark_files import atomic_files
 
 
-class BackupKey(msgspec.Struct, frozen=True):
+class BackupKey(Redacted, frozen=True):
     """The key of one backup."""
 
     identity: str
-
-    def __repr__(self) -> str:
-        return "BackupKey(…)"
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from satark.api.inbound import Address, Batch
+from satark.api.observability import Redacted
 from satark.api.outbound import Call
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 from satark.identity.random_bytes import drawn_by_the_block, random_bytes
@@ -55,7 +56,7 @@ class BrokenSeal(Exception):  # noqa: N818 - it reads as what it says
     """A sealed value was altered, or sealed under another edge key or for another place."""
 
 
-class Handle(msgspec.Struct, frozen=True):
+class Handle(Redacted, frozen=True):
     """The account and address at which a conversation can be answered. A handle is stored only sealed."""
 
     account: str
@@ -65,9 +66,6 @@ class Handle(msgspec.Struct, frozen=True):
     """Unix time at which the sender last wrote. For a while after it, providers accept messages without a template."""
     aloud: bool = False
     """Whether prompts to this address are also read out."""
-
-    def __repr__(self) -> str:
-        return "Handle(…)"
 
 
 class Identity:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from satark.api.observability import Redacted
 from satark_files.extra_packages import needing
 
 
-class SheetPage(msgspec.Struct, frozen=True, kw_only=True):
+class SheetPage(Redacted, frozen=True, kw_only=True):
     """One page, in one language. Rows without a text are left out."""
 
     heading: str
@@ -19,9 +20,6 @@ class SheetPage(msgspec.Struct, frozen=True, kw_only=True):
     closing: tuple[str, ...] = ()
     """Lines at the end of the page, aligned to the right, such as the line for a signature."""
     footer: str = ""
-
-    def __repr__(self) -> str:
-        return "SheetPage(…)"
 
 
 def make_sheet(pages: Sequence[SheetPage]) -> bytes:

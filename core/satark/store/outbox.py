@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
 from sqlalchemy import bindparam, select, update
 
+from satark.api.observability import Redacted
 from satark.api.outbound import Call
 from satark.identity import time_buckets
 from satark.identity.edge_key import BrokenSeal, Identity
@@ -16,7 +16,7 @@ from satark.store.tables import outbox
 from satark.store.unit_of_work import UnitOfWork
 
 
-class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
+class OutboxMessage(Redacted, frozen=True, kw_only=True):
     """One provider call in the outbox."""
 
     id: bytes
@@ -28,9 +28,6 @@ class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
     """As in `Prompt.must_arrive`."""
     debounce: bool = False
     """As in `Prompt.debounce`; not stored."""
-
-    def __repr__(self) -> str:
-        return "OutboxMessage(…)"
 
 
 SEND_LEASE = 10

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, select
 
-from satark.api import CaseworkError, new_identity
+from satark.api import CaseworkError, Redacted, new_identity
 from satark.casework import (
     KeyCode,
     KeyGiven,
@@ -54,15 +54,12 @@ class RecoveryRequest(msgspec.Struct, frozen=True):
     """Time of the newest request, Unix seconds."""
 
 
-class AskedRecovery(msgspec.Struct, frozen=True):
+class AskedRecovery(Redacted, frozen=True):
     """What an officer who asked is shown once."""
 
     code: str
     fingerprint: str
     """Of the new key; the officers who sign see it too."""
-
-    def __repr__(self) -> str:
-        return "AskedRecovery(…)"
 
 
 def ask_for_recovery(services: Services, desk: str, name: str, passphrase: str) -> AskedRecovery:

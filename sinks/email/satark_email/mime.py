@@ -13,6 +13,7 @@ from email.utils import format_datetime
 
 import msgspec
 
+from satark.api import Redacted
 from satark_email.settings import EmailDestination
 from satark_words.catalogues import Catalogues
 
@@ -82,15 +83,12 @@ def pgp_mime(headers: OuterHeaders, ciphertext: bytes) -> bytes:
     return message.as_bytes(policy=SMTP)
 
 
-class Attachment(msgspec.Struct, frozen=True):
+class Attachment(Redacted, frozen=True):
     """One file of an encrypted mail."""
 
     name: str
     mime: str
     content: bytes
-
-    def __repr__(self) -> str:
-        return "Attachment(…)"
 
 
 def protected_content(subject: str, text: str, attachments: list[Attachment]) -> bytes:
