@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from msgspec.structs import replace
+from sqlalchemy import select, update
 
-from satark.api.sealing import CantOpen, open_as, open_envelope
-from satark.api.tip import Message
+from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope, recipient_of
+from satark.api.tip import Envelope, Message
+from satark.casework import ActRefused
 from satark.dialogue.session import OpenMailbox
 from satark.identity.edge_key import Identity
 from satark.ingest.mailbox import Mailboxes
 from satark.routing.renewals import tip_verifier
 from satark.routing.tip_keys import TipRoot, encode_root
 from satark.settings.core import Core
-from satark.store import deliveries, tables
+from satark.store import deliveries, envelopes, tables
+from satark.store.unit_of_work import UnitOfWork
 from support.tips import SeededTip
 
 pytestmark = pytest.mark.slow("an office at work")
@@ -108,3 +112,59 @@ async def test_once_the_office_and_then_the_host_change_their_keys_former_keys_o
         for row in link.rows(side, tables.message):
             with pytest.raises(CantOpen):
                 open_as(Message, row.sealed, seeded.identity)
+
+
+def put_back(link: Any, side: Any, forged: Envelope, key_changes: bytes, recipient: str) -> None:
+    """Replace the office's envelope and the tip's row, as whoever writes to the databases of a side can."""
+
+    def write(unit: UnitOfWork) -> None:
+        revision = unit.main.execute(select(tables.tip.c.revision)).scalar_one()
+        row = {"key_changes": key_changes, "recipient": recipient, "revision": revision + 1}
+        envelopes.store(unit, forged.tip, "sp", envelopes.seal(forged, link.sp.recipient))
+        unit.main.execute(update(tables.tip).values(row))
+        if side is link.host:
+            deliveries.add_revision(unit, forged.tip)
+
+    side.write_now(write)
+
+
+@pytest.mark.parametrize("side", ["host", "office"])
+async def test_who_was_removed_reads_with_the_tips_former_key_nothing_that_an_office_writes(
+    link: Any, side: str
+) -> None:
+    """They have rows of before put back: at the host until the office was told, or at the office."""
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    kept = link.casework.open(seeded.number).envelope
+    link.change_key_at_host()
+    await link.exchange_all()
+    put_back(link, getattr(link, side), kept, b"", seeded.recipient)
+    await link.exchange_all()
+    opened = link.casework.open(seeded.number)
+    assert opened.altered == (side == "office")
+    with pytest.raises(ActRefused) if side == "office" else nullcontext():
+        link.casework.note(opened, "we search on Monday")
+    await link.exchange_all()
+    for row in link.rows(link.host, tables.message):
+        with pytest.raises(CantOpen):
+            open_as(Message, row.sealed, kept.identity)
+
+
+@pytest.mark.parametrize("side", ["host", "office"])
+async def test_a_release_of_an_operators_own_making_is_shown_at_an_office_and_not_written_on(
+    link: Any, side: str
+) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    kept, key = link.casework.open(seeded.number).envelope, new_identity()[1]
+    forged = replace(kept, identity=new_identity()[1], tip_recipient=recipient_of(key), tip_verifier=tip_verifier(key))
+    put_back(link, getattr(link, side), forged, b"", seeded.recipient)
+    await link.exchange_all()
+    opened = link.casework.open(seeded.number)
+    assert opened.altered == (side == "office"), "of the host's, the office takes nothing"
+    with pytest.raises(ActRefused) if side == "office" else nullcontext():
+        link.casework.note(opened, "we search on Monday")
+    await link.exchange_all()
+    for row in link.rows(link.host, tables.message):
+        with pytest.raises(CantOpen):
+            open_as(Message, row.sealed, key)

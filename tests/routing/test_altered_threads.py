@@ -15,7 +15,7 @@ from satark.identity.signatures import verifier_for
 from satark.roster.entries import KeyChange, KeysRenewed
 from satark.routing import tip_keys
 from satark.routing.authors import TIPSTER_USE, Signers, ThreadReader, Writer, signed_by_tipster
-from satark.routing.renewals import first_verifier, remembered
+from satark.routing.renewals import first_verifier, newest_point, remembered
 from support.roster import RosterBook
 
 pytestmark = pytest.mark.slow("opens threads a hundred times")
@@ -23,6 +23,8 @@ pytestmark = pytest.mark.slow("opens threads a hundred times")
 HEADER = Header(number="K", revision=1, category="", language="", received="", excluded=("sp-jaunpur",))
 KEY = "5" * 32
 ABOVE = {"sp": "dig", "cell": "dig"}
+FACTS = {"header": replace(HEADER, excluded=()), "holders": {"dig": ()}, "answers_to": {}}
+"""Others than those of the tip, in its envelope; any text where the field is one."""
 NOTE = Message(sender="desk", desk="sp", text="a note", internal=True)
 SIGNERS = (("sp", "khan"), ("dig", "rao"))
 
@@ -74,19 +76,22 @@ class Thread:
         signed = signed_by_tipster(Message(sender="tipster", text=text), "t", seq, KEY)
         self.rows.append((seq, seal(signed, recipient or recipient_of(self.envelope.identity))))
 
-    def renew(self, without: str = "", by: str = "dig", plants: str = "") -> None:
-        """Give the tip a new key, as `renew_tip_key` does."""
+    def renew(self, without: str = "", by: str = "dig", plants: str = "", told_by: str = "") -> None:
+        """Give the tip a new key, as `renew_tip_key` does. `told_by`: another desk's key signs the roster's entry."""
         reader = self.read()
         access, head = reader.access, Signers(self.book.state).head
         access.holders.pop(without, None)
         access.releases.pop(without, None)
         access.holders |= {plants: ()} if plants else {}
         point = Checkpoint(reader.last, reader.thread, head, access.holders, access.releases, access.answers_to)
+        state = self.book.state
+        point = replace(point, above=newest_point(state, self.envelope, state.rank(by) + 1))
         identity = f"{new_identity()[1]}\n{self.envelope.identity}"
         before = self.envelope.checkpoint.changes if self.envelope.checkpoint else ()
         renewed = tip_keys._with_change(replace(self.envelope, desk=by, identity=identity), point, before)
         self.envelope, made = replace(renewed, desk="dig"), renewed.checkpoint.changes if renewed.checkpoint else ()
-        self.book.follow(KeysRenewed(desk=by, tips=remembered(first_verifier(identity), made)[-1]), (by, ""))
+        told_by = told_by or by
+        self.book.follow(KeysRenewed(desk=told_by, tips=remembered(first_verifier(identity), made)[-1]), (told_by, ""))
 
     def change_key(self, desk: str, removed: str = "") -> str:
         """Change a desk's key in the roster; return the one before."""
@@ -279,6 +284,61 @@ def test_a_desk_below_that_renews_the_key_adds_nobody_and_takes_the_tip_from_no_
 def test_an_envelope_in_which_one_fact_was_replaced_is_shown_once_a_desk_wrote(field: str) -> None:
     thread = Thread()
     thread.write(replace(NOTE, desk="dig"), "rao")
-    other = {"header": replace(HEADER, excluded=()), "holders": {"dig": ()}, "answers_to": {}}
-    thread.envelope = replace(thread.envelope, **{field: other.get(field, "other")})
+    thread.envelope = replace(thread.envelope, **{field: FACTS.get(field, "other")})
     assert thread.read().altered
+
+
+@pytest.mark.parametrize("by", ["dig", "sp"])
+@pytest.mark.parametrize("field", ["receipt", "header", "holders", "answers_to", "tipster_verifier", "document_sha256"])
+def test_a_renewal_that_replaces_a_fact_is_not_the_present_one_once_the_desk_above_renewed_the_key(
+    field: str, by: str
+) -> None:
+    thread = Thread()
+    thread.renew()
+    thread.envelope = replace(thread.envelope, **{field: FACTS.get(field, "other")})
+    thread.renew(by=by)
+    assert not Signers(thread.book.state).know(thread.envelope)
+
+
+def test_a_desk_that_has_the_tip_from_a_desk_above_keeps_it_whatever_a_desk_below_that_one_renews() -> None:
+    thread = Thread()
+    thread.write(step("directed", "lanka"), "rao")
+    thread.renew()
+    thread.write(step("directed", "lanka", desk="sp"), "khan")
+    thread.renew(by="sp", without="lanka")
+    thread.renew(by="sp", without="dig")
+    assert thread.envelope.checkpoint is not None
+    assert Signers(thread.book.state).know(thread.envelope)
+    assert thread.read().access.readers == {"dig", "sp", "cell", "lanka"}
+    thread.envelope = replace(thread.envelope, checkpoint=replace(thread.envelope.checkpoint, above=None))
+    assert not Signers(thread.book.state).know(thread.envelope)
+
+
+def test_what_a_desk_below_gave_is_taken_back_by_its_renewal_though_its_message_is_deleted() -> None:
+    thread = Thread()
+    thread.renew()
+    thread.write(step("directed", "lanka", desk="sp"), "khan")
+    assert "lanka" in thread.read().access.readers
+    thread.renew(by="sp", without="lanka")
+    assert thread.read().access.readers == {"dig", "sp", "cell"}
+    assert not thread.read().altered
+
+
+def test_an_envelope_with_another_key_than_the_first_or_the_newest_is_not_the_present_one() -> None:
+    thread = Thread()
+    for _ in range(2):
+        own = replace(thread.envelope, identity=f"{new_identity()[1]}\n{thread.envelope.identity}")
+        assert not Signers(thread.book.state).know(own)
+        thread.renew()
+        assert Signers(thread.book.state).know(thread.envelope)
+
+
+def test_a_desk_below_that_renews_the_key_twice_and_once_in_the_name_of_the_one_above_is_not_trusted_as_that_one() -> (
+    None
+):
+    thread = Thread()
+    thread.renew(plants="lanka", told_by="sp")
+    assert not Signers(thread.book.state).know(thread.envelope)
+    thread.renew(by="sp")
+    signers = Signers(thread.book.state)
+    assert not signers.know(thread.envelope) or "lanka" not in thread.read().access.readers

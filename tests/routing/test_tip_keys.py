@@ -122,7 +122,8 @@ def test_a_change_that_is_altered_left_out_or_out_of_order_is_refused(renewals: 
         [first, replace(second, recipient=stranger)],
         [first, replace(second, verifier=first.verifier)],
         [first, replace(second, desk="sp")],
-        [first, replace(second, facts=first.facts)],
+        [first, replace(second, sent=b"other")],
+        [first, replace(second, point=first.signature)],
         [first, replace(second, signature=first.signature)],
     ):
         with pytest.raises(TipKeyAltered):
@@ -169,6 +170,38 @@ def test_a_desk_that_the_tip_was_taken_from_puts_no_key_in_place_of_the_one_abov
     with pytest.raises(TipKeyAltered):
         renewals.present()
     assert renewals.renew("dig") == renewals.present(), "the next renewal of a desk above undoes it"
+
+
+def test_no_other_line_of_keys_that_begins_before_a_renewal_by_the_desk_above_is_the_present_one(
+    renewals: Renewals,
+) -> None:
+    """The desk has had the tip's first key, and its entry is rightly signed: it may have lost the tip since."""
+    first = renewals.identity
+    renewals.renew("sp")
+    renewals.renew("dig")
+    renewals.identity, renewals.changes = first, []
+    renewals.renew("sp")
+    with pytest.raises(TipKeyAltered):
+        renewals.present()
+
+
+def test_a_change_in_the_name_of_another_desk_than_the_one_that_told_the_roster_does_not_count(
+    renewals: Renewals,
+) -> None:
+    renewals.renew("dig", known=False)
+    tips = renewals_of.remembered(renewals.root.verifier, renewals.changes)[-1]
+    renewals.book.follow(KeysRenewed(desk="sp", tips=tips), ("sp", ""))
+    with pytest.raises(TipKeyAltered):
+        renewals.present()
+
+
+def test_a_change_that_was_made_when_something_else_was_sent_is_refused(renewals: Renewals) -> None:
+    sent = renewals_of.hash_of_sent(Envelope(tip=TIP, desk="sp", identity="", header=HEADER))
+    renewals.root = replace(renewals.root, sent=sent)
+    assert renewals.renew("sp") == renewals.present()
+    renewals.root = replace(renewals.root, sent=bytes(32))
+    with pytest.raises(TipKeyAltered):
+        renewals.present()
 
 
 def test_a_desk_that_must_never_have_the_tip_can_not_renew_its_key(renewals: Renewals) -> None:

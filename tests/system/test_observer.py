@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from satark.api.routing import Desk
@@ -130,11 +131,8 @@ def naming_deliveries(_self: Any, unit: Any, id_: str, _tip: Any, route: Any) ->
     unit.queue(tables.delivery, [deliveries.new_row(id_, desk.destination, unit.now) for desk in route.desks])
 
 
-def envelopes_without_decoys(
-    _self: Any, unit: Any, session: Any, header: Any, route: Any, *, document: bytes, receipt: str
-) -> None:
+def envelopes_without_decoys(_self: Any, unit: Any, envelope: Envelope, route: Any) -> None:
     """Write one envelope for each desk that has the tip, as an earlier version did."""
-    del document
     for desk in route.desks:
-        sealed = Envelope(tip=session.tip, desk=desk.name, identity=session.identity, header=header, receipt=receipt)
-        unit.queue(tables.envelope, [envelopes.row(unit.keys, session.tip, desk.name, seal(sealed, desk.recipient))])
+        sealed = seal(replace(envelope, desk=desk.name), desk.recipient)
+        unit.queue(tables.envelope, [envelopes.row(unit.keys, envelope.tip, desk.name, sealed)])

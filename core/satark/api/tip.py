@@ -168,6 +168,8 @@ class Checkpoint(Redacted, frozen=True):
     answers_to: Mapping[str, str]
     changes: tuple[TipKeyChange, ...] = ()
     """All changes of the tip's key, without the recipients, which follow from the keys."""
+    above: Checkpoint | None = None
+    """The newest before this one by a desk of a higher level: a desk below renews the key, and changes no more."""
 
 
 class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,8 +184,10 @@ class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
     """Position of the last message in the tip's thread."""
     roster: tuple[str, ...]
     """Head of each roster that the desk knew."""
-    facts: Signature
-    """Hash of what the desk's envelope says besides: `renewals.hash_of`."""
+    sent: Signature
+    """Hash of what was fixed when the tip was sent: `renewals.hash_of_sent`."""
+    point: Signature
+    """Hash of the checkpoint: `renewals.hash_of`."""
     signature: Signature
     """Signature by the tip's key before this one."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import msgspec
-
 from satark.api.observability import Redacted
 from satark.api.tip import Envelope, Evidence, Header, Status, Tip
 from satark.casework.errors import NoSuchFile, VoiceAccessDenied
@@ -18,7 +16,7 @@ from satark.routing.releases import Access
 from satark.store.evidence_files import ordinal_order
 
 
-class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
+class TipSummary(Redacted, frozen=True, kw_only=True):
     """One tip as a desk's queue lists it."""
 
     id: str
@@ -38,9 +36,6 @@ class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
     def finished(self) -> bool:
         """Whether nobody needs to act on the tip any more."""
         return self.work.finished
-
-    def __repr__(self) -> str:
-        return "TipSummary(…)"
 
 
 class Gist(Redacted, frozen=True, kw_only=True):
@@ -62,7 +57,7 @@ class RelatedTip(Redacted, frozen=True, kw_only=True):
     """Each reason why the two are related, with the number that both contain; empty where the reason is no number."""
 
 
-class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
+class OpenTip(Redacted, frozen=True, kw_only=True):
     """A tip with everything that belongs to it, decrypted."""
 
     id: str
@@ -100,7 +95,7 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def status(self) -> Status:
         """The tip's present status."""
-        return status_of(self.thread)
+        return present_status(posted.message for posted in self.thread)
 
     @property
     def work(self) -> Work:
@@ -151,14 +146,6 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     def transcript(self, ordinal: str) -> str:
         """Return the newest transcript of a recording; empty if there is none."""
         return transcripts_of(self.thread).get(ordinal, "")
-
-    def __repr__(self) -> str:
-        return "OpenTip(…)"
-
-
-def status_of(thread: Sequence[PostedMessage]) -> Status:
-    """Return the present status of a tip with this thread."""
-    return present_status(posted.message for posted in thread)
 
 
 def transcripts_of(thread: Sequence[PostedMessage]) -> dict[str, str]:

@@ -260,8 +260,8 @@ class TipCache:
             raise ActRefused("altered")
         if not envelope.tip_recipient:
             return recipient_of(envelope.identity)
-        is_office = self._services.host_roster.state(unit.main)
-        state = None if is_office else self._services.roster.check(unit.keys, committed=False).state
+        host = self._services.host_roster.state(unit.main)
+        state = host or self._services.roster.check(unit.keys, committed=False).state
         row = unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == envelope.tip)).scalar_one()
         root = TipRoot(tip=envelope.tip, recipient=envelope.tip_recipient, verifier=envelope.tip_verifier)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
@@ -27,7 +27,7 @@ from satark.roster.state import RosterState
 from satark.routing import rules
 from satark.routing.authors import TIPSTER_USE
 from satark.routing.desks import close_roster, lock_desks
-from satark.routing.renewals import tip_verifier
+from satark.routing.renewals import hash_of_sent, tip_verifier
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags
 from satark.services import Services
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
@@ -98,10 +98,12 @@ class Submissions:
             screening = replace(screening, flags=(*screening.flags, ROUTING_FAILED))
         route = self._route(unit, tip, screening.priority, advice.given)
         header = _header(tip, screening, route)
-        root = self._receipt(unit, session, tip, fresh, route)
-        row = _tip_row(session, tip, unit.day)
-        self._seal_envelopes(unit, session, header, route, document=row["document"], receipt=fresh.recipient)
-        unit.queue(tables.tip, [row])
+        document = seal(tip, session.recipient, padded=_PADDED)
+        envelope = self._envelope(unit, session, header, route, document=document, receipt=fresh.recipient)
+        root = self._receipt(unit, session, tip, fresh, envelope)
+        self._seal_envelopes(unit, envelope, route)
+        row = {"id": session.tip, "number": tip.number, "revision": tip.revision, "recipient": session.recipient}
+        unit.queue(tables.tip, [{**row, "document": document, "day": unit.day}])
         tip_changes.note(unit, session.tip)
         self._deliveries(unit, session.tip, tip, route)
         unit.queue(tables.seen, _decoy_events(session.revision - session.first_revision, unit.day))
@@ -133,16 +135,12 @@ class Submissions:
         rows += [deliveries.new_row(id_, to, unit.now, wait=wait) for to in sorted(others)]
         unit.queue(tables.delivery, rows)
 
-    def _seal_envelopes(
+    def _envelope(
         self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route, *, document: bytes, receipt: str
-    ) -> None:
-        """Seal the tip's key to its holders, and make a decoy for everybody else, so that all tips look alike."""
-        holders = {desk.name: desk.recipient for desk in route.desks}
-        holders |= {rule.to: rule.recipient for rule in route.destination_rules if rule.recipient}
-        everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
-        everybody |= {rule.to: rule.recipient for rule in self._services.destination_rules if rule.recipient}
+    ) -> Envelope:
+        """Return the tip's envelope, without the name of its holder."""
         read = {rule.to: rule.desk for rule in route.destination_rules if rule.recipient}
-        envelope = Envelope(
+        return Envelope(
             tip=session.tip,
             desk="",
             identity=session.identity,
@@ -157,11 +155,18 @@ class Submissions:
             answers_to=rules.next_above(route.desks, self._services.geography),
             arrived=unit.now // 60 * 60 if header.priority == "urgent" else 0,
         )
+
+    def _seal_envelopes(self, unit: UnitOfWork, envelope: Envelope, route: rules.Route) -> None:
+        """Seal the tip's key to its holders, and make a decoy for everybody else, so that all tips look alike."""
+        holders = {desk.name: desk.recipient for desk in route.desks}
+        holders |= {rule.to: rule.recipient for rule in route.destination_rules if rule.recipient}
+        everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
+        everybody |= {rule.to: rule.recipient for rule in self._services.destination_rules if rule.recipient}
         contents = {name: encode(envelopes.addressed(envelope, name), envelopes.PADDED) for name in holders}
         size = max(map(len, contents.values()))
         sealed = {name: encrypt_alike(contents[name].ljust(size), recipient) for name, recipient in holders.items()}
         decoys = [self._decoys.take_of(size) for _ in everybody.keys() - holders.keys()]
-        unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, session.tip, decoys))
+        unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, envelope.tip, decoys))
 
     def _desks(self, unit: UnitOfWork) -> Sequence[Desk]:
         if unit.desks is None:
@@ -177,14 +182,15 @@ class Submissions:
         state: RosterState = unit.roster
         return state
 
-    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, route: rules.Route) -> bytes:
+    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, envelope: Envelope) -> bytes:
         root = TipRoot(
             tip=session.tip,
             recipient=session.recipient,
             verifier=tip_verifier(session.identity),
-            excluded=name_tags(session.tip, route.excluded),
+            excluded=name_tags(session.tip, envelope.header.excluded),
             receipt=fresh.recipient,
             tipster_key=session.tipster_key,
+            sent=hash_of_sent(envelope),
         )
         opened = OpenedReceipt(
             tip=session.tip,
@@ -241,14 +247,3 @@ def _document(
         station=submission.place.station,
         accused=submission.accused,
     )
-
-
-def _tip_row(session: Session, tip: Tip, day: int) -> dict[str, Any]:
-    return {
-        "id": session.tip,
-        "number": tip.number,
-        "revision": tip.revision,
-        "recipient": session.recipient,
-        "document": seal(tip, session.recipient, padded=_PADDED),
-        "day": day,
-    }

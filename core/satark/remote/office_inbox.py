@@ -28,6 +28,7 @@ from satark.remote.messages import (
 from satark.remote.offices import store_directory
 from satark.retention.erasure import erase_copy, is_erased_copy, remove_copied_files
 from satark.routing.desks import close_roster
+from satark.routing.tip_keys import TipKeyAltered, changes_in
 from satark.services import ProcessServices
 from satark.store import envelopes, evidence_files, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
@@ -101,7 +102,7 @@ class OfficeInbox:
         message = decode_host_message(encoded)
         try:
             await self._services.write(lambda unit: self._store(unit, desk, message))
-        except IntegrityError:  # it contradicts what is stored, such as another tip of the same number
+        except (IntegrityError, TipKeyAltered):  # it contradicts what is stored, such as another tip of the same number
             raise MessageRejected("conflict") from None
         if isinstance(message, ErasureMessage):
             await run_in_thread(remove_copied_files, self._services.evidence_dir, message.tip)
@@ -157,14 +158,14 @@ def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
         "document": message.document,
         "day": message.day,
     }
-    known = select(tables.tip.c.revision, tables.tip.c.key_changes).where(tables.tip.c.id == message.tip)
-    found = unit.main.execute(known).one_or_none()
-    is_newer = found is None or (found.revision, len(found.key_changes)) < (message.revision, len(message.key_changes))
-    if found is None:
+    query = select(tables.tip.c.key_changes).where(tables.tip.c.id == message.tip)
+    known, listed = unit.main.execute(query).scalar(), changes_in(message.key_changes)
+    is_newer = known is None or not {*listed} <= {*changes_in(known)}  # nobody puts an older key of the tip back
+    if known is None:
         unit.insert(tables.tip, [row])
     elif is_newer:
         unit.main.execute(update(tables.tip).where(tables.tip.c.id == message.tip).values(row))
-    # A change of the desk's key may have resealed the envelope of the same revision here: then this one is older.
+    # A change of the desk's key may have resealed the envelope of the same key here: then this one is older.
     if is_newer or envelopes.find(unit.keys, message.tip, desk) is None:
         envelopes.store(unit, message.tip, desk, message.envelope)
     _store_thread(unit, message)

@@ -20,13 +20,13 @@ from msgspec.structs import replace
 
 from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, open_as, seal
-from satark.api.tip import CaseStep, Envelope, Evidence, Message
+from satark.api.tip import CaseStep, Checkpoint, Envelope, Evidence, Message
 from satark.identity import time_buckets
 from satark.identity.signatures import is_signed, signing_key
 from satark.roster.entries import DESK_USE, is_statement_signed, sign_statement
 from satark.roster.state import RosterState
 from satark.routing.releases import Access
-from satark.routing.renewals import TIP_USE, is_present
+from satark.routing.renewals import TIP_USE, hash_of_sent, is_present, newest_point, points_of
 from satark.store import threads
 from satark.store.unit_of_work import UnitOfWork
 
@@ -82,7 +82,7 @@ class Signers:
 
     def __init__(self, own: RosterState, host: RosterState | None = None) -> None:
         """`host`: at an office, the host's roster."""
-        self._own, self._host = own, host
+        self._own, self._host, self._tips = own, host, host or own
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ class Signers:
         if access.may_write_as_destination(message, name):
             return any(self.keys(name, message).get("", ()))
         step = message.case
-        if step and step.kind == "withdrawn" and self._level(step.to) > self._level(message.desk):
+        if step and step.kind == "withdrawn" and self._tips.rank(step.to) > self._tips.rank(message.desk):
             return False
         return access.may_write(message)
 
@@ -123,22 +123,23 @@ class Signers:
         return tuple(one for one in step.destinations if listed.get(one) == step.to)
 
     def know(self, envelope: Envelope) -> bool:
-        """Return whether the roster knows of no newer key of a tip. An office has the keys that its host sends."""
-        return bool(envelope.tip_recipient or self._host) or is_present(self._own, envelope)
+        """Return whether the roster, at an office the host's, knows of no newer key of a tip."""
+        return bool(envelope.tip_recipient) or is_present(self._tips, envelope)
 
-    def trust(self, envelope: Envelope) -> bool:
-        """Return whether a desk takes from an envelope who has the tip; from one of a desk below, it takes the keys."""
-        levels = [self._level(one.desk) for one in envelope.checkpoint.changes[-1:]] if envelope.checkpoint else []
-        return self.know(envelope) and all(one >= self._level(envelope.desk) for one in levels)
+    def trusted_point(self, envelope: Envelope) -> Checkpoint | None:
+        """Return the checkpoint from which a desk takes who has the tip: none by a desk below."""
+        is_known = envelope.checkpoint is not None and self.know(envelope)
+        return newest_point(self._tips, envelope, self._tips.rank(envelope.desk)) if is_known else None
 
     def may_release(self, step: CaseStep, by: str, envelope: Envelope) -> bool:
         """Return whether an envelope with a release is the one that a desk gave which is not below its own."""
         given = step.release and (step.release.recipient, step.release.verifier)
         is_own = step.to == envelope.desk and given == (envelope.tip_recipient, envelope.tip_verifier)
-        return is_own and by != step.to and self._level(by) >= self._level(step.to)
+        return is_own and by != step.to and self._tips.rank(by) >= self._tips.rank(step.to)
 
-    def _level(self, desk: str) -> int:
-        return next((one.rank(desk) for one in (self._host, self._own) if one and desk in one.desks), 0)
+    def not_below(self, desk: str) -> frozenset[str]:
+        """Return the desks that are not below a desk, itself included."""
+        return frozenset(one for one in self._tips.desks if self._tips.rank(one) >= self._tips.rank(desk))
 
     def positions(self, seq: int, keys: Mapping[str, list[str]]) -> tuple[int, ...]:
         """Return which positions a message's signature may name: an office knows none of what it writes."""
@@ -151,22 +152,24 @@ class ThreadReader:
     def __init__(self, envelope: Envelope, signers: Signers) -> None:
         self.envelope = envelope
         self.last = 0  # `seq` of the last message, and the hash of the thread up to it
-        told = (envelope.header, envelope.receipt, envelope.holders, envelope.answers_to, envelope.tipster_verifier)
-        self.thread = _hash(_encode((envelope.identity.split()[-1:], envelope.document_sha256, *told)))
+        self.thread = _hash(envelope.identity.rpartition("\n")[2].encode(), hash_of_sent(envelope))
         self._threads = {self.thread: 0}
         self._access = Access(envelope)
         self._seen, self._heads = set[bytes](), set[str]()
         self._differs = False
-        self._point, self._is_past = envelope.checkpoint, not envelope.checkpoint
-        self._is_trusted = signers.trust(envelope)
+        points, self._trusted = list(points_of(envelope)), signers.trusted_point(envelope)
+        below = next((n for n, one in enumerate(points) if one is self._trusted), len(points))
+        self._left, self._passed = points[below::-1], 0  # the checkpoints not yet reached, and the last one's `seq`
+        self._not_below = signers.not_below(envelope.desk)
         self._is_given = not envelope.tip_recipient
 
     @property
     def access(self) -> Access:
         """Who has the tip, after the messages that were read."""
-        if self._is_past or self._point is None:
-            return self._access
-        return Access(self.envelope, point=self._point) if self._is_trusted else self._access.narrowed(self._point)
+        given = self._access
+        for point in self._left:
+            given = self._after(given, point)
+        return given
 
     @property
     def altered(self) -> bool:
@@ -176,7 +179,11 @@ class ThreadReader:
         """
         if self.envelope.tip_recipient:
             return not self._is_given
-        return self._differs or (self._point is not None and self._point.thread not in self._threads)
+        return self._differs or any(not self.has(point.thread) for point in points_of(self.envelope))
+
+    def has(self, thread: bytes) -> bool:
+        """Return whether the thread that was read begins as the one of this hash."""
+        return thread in self._threads
 
     def open(
         self, seq: int, sealed: bytes, signers: Signers, *, pending: bool = False
@@ -193,7 +200,7 @@ class ThreadReader:
             self._threads[self.thread] = seq
         message = open_as(Message, sealed, self.envelope.identity)
         author = self.read(seq, message, signers)
-        if message.sender == "tipster" and self._point and self._is_past:
+        if message.sender == "tipster" and self.envelope.checkpoint and not self._left:
             with suppress(CantOpen):
                 return open_as(Message, sealed, self.envelope.identity.split()[0]), author
             self._differs = True  # it was sealed to a key that was taken back
@@ -201,9 +208,10 @@ class ThreadReader:
 
     def read(self, seq: int, message: Message, signers: Signers) -> Author | None:
         """Return the author of the next message; None: it counts for nothing, since nobody who may write signed it."""
-        if self._point and seq > self._point.seq and not self._is_past:
-            self._access, self._is_past = self.access, True
-            self._heads.update(self._point.roster)
+        while self._left and seq > self._left[0].seq:
+            point = self._left.pop(0)
+            self._access, self._passed = self._after(self._access, point), point.seq
+            self._heads.update(point.roster)
         if message.sender == "tipster":
             return self._tipster(message) if is_by_tipster(message, self.envelope, seq) else None
         author = self._signed_author(seq, message, signers)
@@ -214,8 +222,8 @@ class ThreadReader:
         self._heads.update(message.roster)
         if message.thread and message.desk in self._access.holders:  # a release's key gives no such hash
             self._differs |= message.thread not in self._threads
-        step, after = message.case, self._point.seq if self._point and self._is_past else 0
-        if step and step.kind == "directed" and self._threads.get(message.thread, 0) < after:
+        step = message.case
+        if step and step.kind == "directed" and self._threads.get(message.thread, 0) < self._passed:
             return None  # from before the key was renewed: it may have been moved here, after the tip was taken back
         self._is_given |= step is not None and signers.may_release(step, message.desk, self.envelope)
         if step and step.destinations:
@@ -228,6 +236,12 @@ class ThreadReader:
             with suppress(CantOpen):  # from before tipsters' messages had a minute
                 return open_as(Author, message.officer, self.envelope.identity)
         return Author()
+
+    def _after(self, access: Access, point: Checkpoint) -> Access:
+        """Return who has the tip after a checkpoint: as it says, or of one by a desk below, at most as it says."""
+        if point is self._trusted:
+            return Access(self.envelope, point=point)
+        return access.narrowed(point, self._not_below)
 
     def read_new(self, messages: Iterable[tuple[int, bytes]], signers: Signers) -> None:
         """Read sealed messages for who has the tip alone."""

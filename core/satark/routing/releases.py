@@ -60,11 +60,11 @@ class Access:
         elif step.to not in self.holders:
             self.releases[step.to] = step.release
 
-    def narrowed(self, point: Checkpoint) -> Access:
-        """Return this access of the own desk, and of the others as far as a checkpoint lists them too."""
-        given = copy(self)
-        given.holders = {one: to for one, to in self.holders.items() if one in {*point.holders, self._desk}}
-        given.releases = {one: to for one, to in self.releases.items() if one in point.releases}
+    def narrowed(self, point: Checkpoint, not_below: frozenset[str]) -> Access:
+        """Return this access without those whom a checkpoint lacks, unless desks that are `not_below` gave them it."""
+        given, kept = copy(self), {one for one, by in self.answers_to.items() if by in not_below} | {self._desk}
+        given.holders = {one: to for one, to in self.holders.items() if one in {*point.holders, *kept}}
+        given.releases = {one: to for one, to in self.releases.items() if one in {*point.releases, *kept}}
         given.answers_to = dict(self.answers_to)
         return given
 

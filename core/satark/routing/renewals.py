@@ -7,20 +7,20 @@ tipster, and a desk with a release of it can tell which tip is meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
-from satark.api.tip import Envelope, TipKeyChange
+from satark.api.tip import Checkpoint, Envelope, TipKeyChange
 from satark.identity.signatures import verifier_for
 from satark.roster.entries import HALF
 from satark.roster.state import RosterState
 
 TIP_USE: Final = "satark/1/tip"
-_DOMAIN = b"satark/1/renewed-tip\0"
+_DOMAIN, _SENT, _POINT = b"satark/1/renewed-tip\0", b"satark/1/sent-tip\0", b"satark/1/tip-checkpoint\0"
 
 
 def tip_verifier(identity: str) -> str:
@@ -33,11 +33,34 @@ def first_verifier(identity: str) -> str:
     return tip_verifier(identity.rpartition("\n")[2])
 
 
-def hash_of(envelope: Envelope) -> bytes:
-    """Return the hash of what an envelope says of its tip: who reads it, and who is answered."""
-    point = envelope.checkpoint and replace(envelope.checkpoint, changes=())
+def hash_of_sent(envelope: Envelope) -> bytes:
+    """Return the hash of what was fixed when the tip was sent: no desk and no renewal of the key changes it."""
     told = (envelope.header, envelope.receipt, envelope.document_sha256, envelope.tipster_verifier)
-    return _hash(_encode((*told, envelope.holders, envelope.answers_to, point)))
+    return sha256(_SENT + _encode((*told, envelope.holders, envelope.answers_to))).digest()
+
+
+def hash_of(point: Checkpoint) -> bytes:
+    """Return the hash of a checkpoint, and of those above it."""
+    return sha256(_POINT + _encode(replace(point, changes=()))).digest()
+
+
+def points_of(envelope: Envelope) -> Iterator[Checkpoint]:
+    """Yield an envelope's checkpoint, and those above it."""
+    point = envelope.checkpoint
+    while point:
+        yield point
+        point = point.above
+
+
+def newest_point(state: RosterState, envelope: Envelope, rank: int) -> Checkpoint | None:
+    """Return the checkpoint of the newest renewal by a desk of at least this rank; None: it is not there.
+
+    The roster says whose a renewal is. What the change itself says, any desk with the tip may have written.
+    """
+    verifier, changes = first_verifier(envelope.identity), envelope.checkpoint.changes if envelope.checkpoint else ()
+    points = {said: one.point for said, one in zip(_said(verifier, changes), changes, strict=True)}
+    newest = next((points.get(one) for one in reversed(_named(state, verifier)) if state.rank(one[0]) >= rank), None)
+    return next((one for one in points_of(envelope) if hash_of(one) == newest), None)
 
 
 def remembered(verifier: str, changes: Iterable[TipKeyChange]) -> list[bytes]:
@@ -50,41 +73,50 @@ def remembered(verifier: str, changes: Iterable[TipKeyChange]) -> list[bytes]:
 
 def is_newest(state: RosterState, verifier: str, changes: Sequence[TipKeyChange]) -> bool:
     """Return whether a tip's changes of keys are all that the roster knows of."""
-    named, found = [one for _, one in _named(state, verifier)], remembered(verifier, changes)
+    named, found = _named(state, verifier), _said(verifier, changes)
     return named[-1:] == found[-1:] and _is_within(named, found)
 
 
 def is_present(state: RosterState, envelope: Envelope) -> bool:
-    """Return whether an envelope with a tip's key is the newest, and says what the desk said that renewed the key."""
-    changes = _whole_changes(envelope)
-    return changes is not None and is_newest(state, first_verifier(envelope.identity), changes)
+    """Return whether an envelope with a tip's key is the newest, and says what the desks said that renewed the key."""
+    first, changes = first_verifier(envelope.identity), _changes(envelope)
+    if changes is None or not is_newest(state, first, changes):
+        return False
+    if not changes:
+        return not envelope.checkpoint and "\n" not in envelope.identity
+    ranks = {state.rank(desk) for desk, _ in _named(state, first)}
+    has_points = all(newest_point(state, envelope, one) for one in ranks)
+    return has_points and changes[-1].verifier == tip_verifier(envelope.identity)
 
 
 def kept_changes(state: RosterState, envelope: Envelope) -> tuple[TipKeyChange, ...] | None:
     """Return an envelope's changes of keys, of one that is not present those up to the newest by a desk not below.
 
-    None: the roster knows others that such a desk made, or the envelope does not say what the newest covers.
+    None: the roster knows others that such a desk made.
     """
-    verifier, changes = first_verifier(envelope.identity), _whole_changes(envelope)
+    verifier, changes = first_verifier(envelope.identity), _changes(envelope) or ()
     named = _named(state, verifier)
-    if changes is None or is_newest(state, verifier, changes):
-        return changes if named else ()
-    rank, found = state.rank(envelope.desk), remembered(verifier, changes)
-    own = [one for desk, one in named if state.rank(desk) >= rank]
+    if is_newest(state, verifier, changes):
+        return changes
+    rank, found = state.rank(envelope.desk), _said(verifier, changes)
+    own = [one for one in named if state.rank(one[0]) >= rank]
     if not _is_within(own, found):
         return None
     return changes[: found.index(own[-1]) + 1] if own else ()
 
 
-def _whole_changes(envelope: Envelope) -> tuple[TipKeyChange, ...] | None:
-    """Return an envelope's changes of keys; None: it lacks a key of theirs, or does not say what the newest covers."""
+def _changes(envelope: Envelope) -> tuple[TipKeyChange, ...] | None:
+    """Return an envelope's changes of keys; None: it lacks a key of theirs, or another tip was sent."""
     if envelope.checkpoint is None:
         return ()
-    verifiers = [tip_verifier(one) for one in envelope.identity.split()]
-    changes = envelope.checkpoint.changes
-    newest = [(one.verifier, one.facts) for one in changes[-1:]]
-    is_whole = newest == [(verifiers[0], hash_of(envelope))] and {one.verifier for one in changes} <= {*verifiers}
-    return changes if is_whole else None
+    verifiers, changes = {tip_verifier(one) for one in envelope.identity.split()}, envelope.checkpoint.changes
+    sent = hash_of_sent(envelope)
+    return changes if all(one.sent == sent and one.verifier in verifiers for one in changes) else None
+
+
+def _said(verifier: str, changes: Sequence[TipKeyChange]) -> list[tuple[str, bytes]]:
+    """Return what the roster has of these changes, each with the desk that is to have said so."""
+    return list(zip((one.desk for one in changes), remembered(verifier, changes), strict=True))
 
 
 def _named(state: RosterState, verifier: str) -> list[tuple[str, bytes]]:
@@ -92,7 +124,7 @@ def _named(state: RosterState, verifier: str) -> list[tuple[str, bytes]]:
     return [(desk, name + value) for desk, value in state.renewed.get(name, ())]
 
 
-def _is_within(some: Iterable[bytes], every: Iterable[bytes]) -> bool:
+def _is_within(some: Iterable[object], every: Iterable[object]) -> bool:
     """Return whether all of these are among those, in their order."""
     left = iter(every)
     return all(one in left for one in some)

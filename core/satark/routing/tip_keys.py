@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
+from satark.api.observability import Redacted
 from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
 from satark.api.tip import Checkpoint, Envelope, Message, TipKeyChange
@@ -28,9 +29,11 @@ from satark.routing.renewals import (
     TIP_USE,
     first_verifier,
     hash_of,
+    hash_of_sent,
     is_newest,
     is_present,
     kept_changes,
+    newest_point,
     remembered,
     tip_verifier,
 )
@@ -49,7 +52,7 @@ class TipKeyAltered(Exception):  # noqa: N818 - it reads as what it says
     """What the database says of a tip's keys was altered, so nothing may be sealed to them."""
 
 
-class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TipRoot(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """What a receipt keeps of a tip, sealed to the receipt's code; the tip's present key can be derived from it."""
 
     tip: str
@@ -63,9 +66,8 @@ class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The receipt's age recipient."""
     tipster_key: str = ""
     """Secret from which the tipster's signing key is derived."""
-
-    def __repr__(self) -> str:
-        return "TipRoot(…)"
+    sent: bytes = b""
+    """Hash of what was fixed when the tip was sent: `renewals.hash_of_sent`. A release does not tell it."""
 
 
 def name_tags(tip: str, names: Iterable[str]) -> bytes:
@@ -73,8 +75,8 @@ def name_tags(tip: str, names: Iterable[str]) -> bytes:
     return b"".join(_tag(tip, name) for name in sorted(names))
 
 
-def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState | None) -> str:
-    """Return the recipient that new words on a tip are sealed to. `state`: None at an office, which renews no key.
+def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState) -> str:
+    """Return the recipient that new words on a tip are sealed to. `state`: at an office, the host's.
 
     Raises:
         TipKeyAltered: the changes are not those that the tip's desks made, or not all of them.
@@ -136,7 +138,7 @@ def renew_tip_keys(
         else:
             renewed += renew_tip_key(unit, state, envelope, rules)
     if renewed:
-        remember(unit, desk, _newest(identities), renewed)
+        remember(unit, desk, identities.split(maxsplit=1)[0], renewed)
 
 
 def remember(unit: UnitOfWork, desk: str, identity: str, renewed: list[bytes]) -> None:
@@ -201,6 +203,7 @@ def _renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope, without: 
     access.releases.pop(without, None)
     holders = {own: (), **access.holders}  # whatever the thread says, nobody loses the tip by their own act
     point = Checkpoint(reader.last, reader.thread, signers.head, holders, access.releases, access.answers_to)
+    point = replace(point, above=newest_point(state, envelope, state.rank(own) + 1))
     identity = f"{new_identity()[1]}\n{envelope.identity}"
     renewed = _with_change(replace(envelope, identity=identity), point, before)
     values = {"recipient": recipient_of(identity), "key_changes": _row(renewed)}
@@ -212,6 +215,18 @@ def _renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope, without: 
 def is_in_row(envelope: Envelope, key_changes: bytes) -> bool:
     """Return whether the tip's row lists the changes of keys that an opened envelope lists."""
     return key_changes == _row(envelope)
+
+
+def changes_in(key_changes: bytes) -> tuple[TipKeyChange, ...]:
+    """Return the changes of keys that a tip's row lists.
+
+    Raises:
+        TipKeyAltered: it lists something else.
+    """
+    try:
+        return _decode(key_changes) if key_changes else ()
+    except DECODING_ERRORS:
+        raise TipKeyAltered from None
 
 
 def _recipients(state: RosterState, rules: Sequence[DestinationRule]) -> dict[str, str]:
@@ -227,7 +242,8 @@ def _with_change(envelope: Envelope, point: Checkpoint, before: tuple[TipKeyChan
         desk=envelope.desk,
         seq=point.seq,
         roster=point.roster,
-        facts=hash_of(replace(envelope, checkpoint=point)),
+        sent=hash_of_sent(envelope),
+        point=hash_of(point),
         signature=b"",
     )
     signer = _keys(envelope)[before[-1].verifier if before else first_verifier(envelope.identity)]
@@ -255,21 +271,15 @@ def _has(tags: bytes, tip: str, desk: str) -> bool:
     return _tag(tip, desk) in _split(tags)
 
 
-def _checked(
-    root: TipRoot, key_changes: bytes, state: RosterState | None
-) -> tuple[list[str], tuple[TipKeyChange, ...]]:
+def _checked(root: TipRoot, key_changes: bytes, state: RosterState) -> tuple[list[str], tuple[TipKeyChange, ...]]:
     """Return the verifiers of a tip's keys, the first one too, and the changes to them."""
-    try:
-        changes = _decode(key_changes) if key_changes else ()
-    except DECODING_ERRORS:
-        raise TipKeyAltered from None
-    found = [root.verifier]
+    changes, found = changes_in(key_changes), [root.verifier]
     for one in changes:
-        is_excluded = _has(root.excluded, root.tip, one.desk)
-        if is_excluded or not is_signed(found[-1], one.signature, _signed_bytes(root.tip, one)):
+        is_other = _has(root.excluded, root.tip, one.desk) or (root.sent and one.sent != root.sent)
+        if is_other or not is_signed(found[-1], one.signature, _signed_bytes(root.tip, one)):
             raise TipKeyAltered
         found.append(one.verifier)
-    if state and not is_newest(state, root.verifier, changes):
+    if not is_newest(state, root.verifier, changes):
         raise TipKeyAltered
     return found, changes
 
@@ -280,10 +290,6 @@ def _split(tags: bytes) -> set[bytes]:
 
 def _tag(tip: str, name: str) -> bytes:
     return hashlib.sha256(f"{tip}/{name}".encode()).digest()[:_TAG]
-
-
-def _newest(identity: str) -> str:
-    return identity.split(maxsplit=1)[0]
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -18,9 +18,8 @@ from uuid import uuid4
 import aiohttp
 
 from satark.api.routing import DestinationRule
-from satark.casework.opened_tip import status_of
-from satark.casework.work import PostedMessage
 from satark.delivery.destination_keys import own_key, with_verifier
+from satark.dialogue.tip_status import present_status
 from satark.services import Services
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
 from satark_testing.processes.serving import serve
@@ -127,7 +126,7 @@ class PoliceSystems:
         for thread in threads(services, self._seeded).values():
             missing, more = lost_and_duplicated(thread, TEXTS)
             lost, duplicated = lost + missing, duplicated + more
-            out_of_order += status_of([PostedMessage(n, message) for n, message in enumerate(thread)]) != "ACTED"
+            out_of_order += present_status(thread) != "ACTED"
         return Answers(len(self._seeded) * len(TEXTS), lost, duplicated + self._forged, out_of_order)
 
     def _choose(self) -> Fault | None:

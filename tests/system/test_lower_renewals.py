@@ -1,0 +1,122 @@
+"""A clerk of a lower desk that has the tip renews its key with a program of their own: they change nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import delete, update
+
+from satark.api.sealing import new_identity, recipient_of
+from satark.api.tip import Checkpoint, Envelope
+from satark.casework import ActRefused
+from satark.ingest.ingest import IngestFailed
+from satark.routing import tip_keys
+from satark.routing.authors import ThreadReader
+from satark.routing.renewals import first_verifier, remembered
+from satark.store import envelopes, tables
+from satark.store.unit_of_work import UnitOfWork
+from satark_desk.officers import remove_officer, rotate
+from system.test_altered_tips import Case, case
+from system.test_nobody_becomes_a_reader import environment
+from system.test_rolled_back_tips import give_release
+
+__all__ = ["environment"]
+pytestmark = [pytest.mark.slow("hosts and offices"), pytest.mark.usefixtures("environment")]
+
+
+def renew_as_clerk(of: Case, envelope: Envelope, point: Checkpoint) -> None:
+    """Renew the tip's key as the SP does, over an envelope and a checkpoint of the clerk's own making."""
+    sp, state = of.town.attacker.unlock("sp", "clerk"), of.services.read_keys(of.services.roster.check).state
+    before = of.envelope(sp).checkpoint
+    new = new_identity()[1]
+    forged = replace(envelope, identity=f"{new}\n{envelope.identity}")
+    forged = tip_keys._with_change(forged, replace(point, roster=(state.head,)), before.changes if before else ())
+    made = forged.checkpoint.changes if forged.checkpoint else ()
+
+    def write(unit: UnitOfWork) -> None:
+        row = {"key_changes": tip_keys._row(forged), "recipient": recipient_of(new)}
+        unit.main.execute(update(tables.tip).values(row))
+        for one in ("dig", "sp"):
+            sealed = envelopes.seal(replace(forged, desk=one), state.desks[one].desk.recipient)
+            envelopes.store(unit, of.tip, one, sealed)
+        tip_keys.remember(unit, "sp", sp.identity, remembered(first_verifier(forged.identity), made)[-1:])
+
+    of.services.write_now(write)
+
+
+def clerks(of: Case) -> Envelope:
+    """Return the envelope that the clerk of the SP has."""
+    return of.envelope(of.town.attacker.unlock("sp", "clerk"))
+
+
+def from_nothing(of: Case, envelope: Envelope, **holders: tuple[str, ...]) -> Checkpoint:
+    """Return a checkpoint of a thread without a message."""
+    thread = ThreadReader(replace(envelope, checkpoint=None), of.services.signers()).thread
+    return Checkpoint(0, thread, (), {"dig": (), "sp": (), **holders}, {}, {**envelope.answers_to})
+
+
+async def test_a_renewal_by_a_desk_below_replaces_nothing_that_was_sent(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        assert remove_officer(of.services, of.town.dig, "leaver").done
+        kept = clerks(of)
+        header = replace(kept.header, flags=("another",))
+        forged = replace(kept, holders={**kept.holders, "lanka": ()}, header=header, receipt=new_identity()[0])
+        renew_as_clerk(of, forged, from_nothing(of, forged, lanka=()))
+        of.services.write_now(lambda unit: envelopes.store(unit, of.tip, "lanka", b"garbage"))
+        work = of.town.dig.casework(of.services)
+        assert of.seen().altered
+        with pytest.raises(ActRefused):
+            work.note(work.open(of.tip), "a note")
+        with pytest.raises(IngestFailed):
+            await of.write_more()
+        rotate(of.services, of.town.dig)
+        assert not of.has_key("lanka", "so")
+
+
+async def test_a_tipster_notices_in_a_renewal_what_was_not_sent_though_no_desk_wrote_or_looked(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        forged = replace(clerks(of), holders={**clerks(of).holders, "lanka": ()})
+        renew_as_clerk(of, forged, from_nothing(of, forged, lanka=()))
+        with pytest.raises(IngestFailed):
+            await of.write_more()
+
+
+@pytest.mark.parametrize("drops", [False, True])
+async def test_a_renewal_by_a_desk_below_undoes_no_withdrawal_and_drops_nothing_that_the_desk_above_covered(
+    tmp_path: Path, *, drops: bool
+) -> None:
+    async with case(tmp_path) as of:
+        of.direct("lanka")
+        of.withdraw("lanka")
+        kept = clerks(of)
+        assert kept.checkpoint is not None
+        of.town.attacker.main(delete(tables.message).where(tables.message.c.seq > kept.checkpoint.seq))
+        above = None if drops else replace(kept.checkpoint, changes=())
+        planted = replace(kept.checkpoint, holders={**kept.checkpoint.holders, "lanka": ()}, above=above)
+        renew_as_clerk(of, kept, replace(planted, changes=(), answers_to={**planted.answers_to, "lanka": "dig"}))
+        of.services.write_now(lambda unit: envelopes.store(unit, of.tip, "lanka", b"garbage"))
+        assert of.seen().altered == drops
+        assert drops or "lanka" not in of.seen().access.readers
+        of.town.attacker.main(delete(tables.message))
+        assert of.seen().altered
+        rotate(of.services, of.town.dig)
+        assert not of.has_key("lanka", "so")
+        work = of.town.dig.casework(of.services)
+        work.note(work.open(of.tip), "the desk above heals it")
+        assert not of.seen().altered
+
+
+async def test_a_renewal_by_a_desk_below_takes_no_release_away(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        give_release(of)
+        reader = of.seen().reader
+        point = Checkpoint(reader.last, reader.thread, (), {"dig": (), "sp": ()}, {}, {})
+        renew_as_clerk(of, clerks(of), point)
+        work = of.town.dig.casework(of.services)
+        work.note(work.open(of.tip), "go there at nine")
+        station = of.town.attacker.unlock("lanka", "so").casework(of.services)
+        assert "go there at nine" in [one.message.text for one in station.open(of.tip).thread]
+        station.note(station.open(of.tip), "we saw two men")
+        assert "we saw two men" in [one.message.text for one in of.seen().thread]
