@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 
 import msgspec
 from sqlalchemy import Connection, Row, select
 
 from satark.api.providers import Transcriber
-from satark.api.tip import Message, Status
+from satark.api.tip import Envelope, Message, Status
 from satark.audit.acts import ActKind
 from satark.audit.trail import Trail
 from satark.casework.act_names import ActRefused
@@ -57,6 +57,7 @@ class Casework(EvidenceAccess):
         own_identity: str = "",
         audit_desk: str = "",
         cache: TipCache | None = None,
+        seen: Callable[[Envelope], Sequence[bytes]] = lambda _: (),
     ) -> None:
         """Work for an officer of a desk, or for a destination.
 
@@ -70,6 +71,7 @@ class Casework(EvidenceAccess):
             own_identity: the officer's own opened key: their acts are sealed to them as well.
             audit_desk: for a destination, the desk that it belongs to; this desk's audit log records its acts.
             cache: the desk's tips as another of its officers opened them; None: open them anew.
+            seen: returns the hashes of a tip's thread as the desk's officers saw it.
         """
         trail = (
             Trail(services, audit_desk, desk)
@@ -84,6 +86,7 @@ class Casework(EvidenceAccess):
         """The desk's opened tips, which all its officers in this process may share."""
         self.directing = Directing(services, desk, identity, self.cache, self.post)
         """Gives tips to other desks, and takes them back."""
+        self._seen = seen
         self._stored_terms: dict[str, Term] = {}
 
     def __repr__(self) -> str:
@@ -196,6 +199,10 @@ class Casework(EvidenceAccess):
             tip, cached = self.cache.find(number)
             if not self._has(tip):
                 raise NoSuchTip
+            seen = self._seen(cached.envelope)
+            if not all(map(cached.reader.has, seen)):  # a colleague may have seen more meanwhile
+                self.cache.refresh()
+                tip, cached = self.cache.find(tip)
             row = self._services.read(lambda c: c.execute(_ROW.where(tables.tip.c.id == tip)).one_or_none())
             is_newest = self._services.signers().know(cached.envelope)
             document, key_changes = row or (b"", b"")
@@ -213,7 +220,9 @@ class Casework(EvidenceAccess):
             tip=opened,
             thread=tuple(cached.thread),
             reader=reader,
-            altered=cached.reader.altered or (has_key and not (is_newest and is_in_row(cached.envelope, key_changes))),
+            altered=reader.altered
+            or not all(map(reader.has, seen))
+            or (has_key and not (is_newest and is_in_row(cached.envelope, key_changes))),
             unsigned=tuple(cached.unsigned),
             evidence=tuple(record for record in records if not is_own_voice(record, opened)),
             voices=tuple(

@@ -91,7 +91,7 @@ class DeskWork(msgspec.Struct, frozen=True):
         state = self.services.read(lambda c: read_states(c, desk, officer, envelopes)).get(before.id)
         old = before.summary
         if state is not None and not state.is_behind(old):
-            self.services.write_now(lambda unit: mark_read(unit, desk, officer, after.summary, after.envelope))
+            self.services.write_now(lambda unit: mark_read(unit, desk, officer, after))
 
 
 @contextmanager
@@ -162,7 +162,7 @@ def show(*, desk: str, number: str, passphrase_file: Path, language: str, as_jso
     with desk_work(desk, passphrase_file) as work:
         tip = work.casework.open(number)
         officer = work.unlocked.officer
-        work.services.write_now(lambda unit: mark_read(unit, desk, officer, tip.summary, tip.envelope))
+        work.services.write_now(lambda unit: mark_read(unit, desk, officer, tip))
         if as_json:
             print_json(tip_to_json(tip))
         else:

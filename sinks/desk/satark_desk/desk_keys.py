@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from satark.api import CantOpen, Desk, Redacted, Transcriber, new_identity, open_as, seal
 from satark.casework import Casework, Right, Role, Services, TipCache, Viewer
 from satark_desk.passphrases import WrappedKey, wrap
+from satark_desk.read_state import seen_threads
 
 
 class DeskKey(Redacted, frozen=True, kw_only=True):
@@ -64,6 +65,7 @@ class UnlockedDesk(msgspec.Struct, frozen=True):
             transcribers=transcribers,
             own_identity=self.own_identity,
             cache=cache,
+            seen=lambda envelope: services.read(lambda c: seen_threads(c, self.desk.name, envelope)),
         )
 
     def viewer(self, services: Services) -> Viewer:

@@ -71,7 +71,7 @@ class OfficerQueue(QueueWatcher):
     def note_seen(self, tip: OpenTip) -> None:
         """Record that the officer has seen a tip in its present state."""
         desk, officer = self._index.desk, self._officer
-        self._services.write_now(lambda unit: mark_read(unit, desk, officer, tip.summary, tip.envelope))
+        self._services.write_now(lambda unit: mark_read(unit, desk, officer, tip))
         with self._index.cache.lock:
             self.follow([tip.id])
 

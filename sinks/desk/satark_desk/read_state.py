@@ -24,7 +24,7 @@ from satark_desk.tables import queue, read_state
 
 _NONCE, _TAG = 12, 16
 _LEAST: Final = 1024
-"""Least bytes of a row's padded content: the looks of about twenty officers."""
+"""Least bytes of a row's padded content: the looks of about fifteen officers."""
 _HOUR: Final = 3600
 
 
@@ -51,6 +51,8 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
     """The hour in which the officer last looked at the tip, Unix seconds."""
     first: int
     """The hour in which the officer first looked at it."""
+    thread: bytes = b""
+    """Hash of the thread that was shown; of a release, none is known."""
 
 
 _decoder = msgspec.msgpack.Decoder(list[Seen])
@@ -67,9 +69,10 @@ def read_states(
     }
 
 
-def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary, envelope: Envelope) -> None:
-    """Record that an officer has seen a tip in its present state."""
-    place = _place(summary.id, envelope)
+def mark_read(unit: UnitOfWork, desk: str, officer: str, tip: OpenTip) -> None:
+    """Record that an officer has seen a tip in its present state. What is missing by now stays recorded."""
+    summary, envelope, reader = tip.summary, tip.envelope, tip.reader
+    place = _place(tip.id, envelope)
     add_unread(unit, [place])
     this = read_state.c.tip == place
     row = unit.main.execute(select(read_state).where(this).with_for_update()).one()
@@ -77,7 +80,10 @@ def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary, en
     hour = unit.now - unit.now % _HOUR
     former = looks.get((desk, officer))
     first = former.first if former else hour
-    looks[desk, officer] = Seen(desk, officer, summary.header.revision, summary.newest, hour, first)
+    thread = b"" if envelope.tip_recipient else reader.thread
+    if former and former.thread and not reader.has(former.thread):
+        thread = former.thread
+    looks[desk, officer] = Seen(desk, officer, summary.header.revision, summary.newest, hour, first, thread)
     sealed = _seal(place, list(looks.values()), envelope)
     unit.main.execute(read_state.update().where(this).values(sealed=sealed))
 
@@ -96,6 +102,11 @@ def seen_by(connection: Connection, desk: str, tip: OpenTip) -> list[Seen]:
     looks = sorted((one for _, one in _looks(connection, desk, opening)), key=lambda one: one.at)
     newest = {one.officer: one for one in looks}
     return sorted(newest.values(), key=lambda one: (-one.at, one.officer))
+
+
+def seen_threads(connection: Connection, desk: str, envelope: Envelope) -> list[bytes]:
+    """Return the hashes of a tip's thread as officers of a desk have seen it."""
+    return [one.thread for _, one in _looks(connection, desk, {envelope.tip: envelope}) if one.thread]
 
 
 def first_looks(connection: Connection, desk: str, envelopes: Mapping[str, Envelope]) -> dict[str, int]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import pytest
 from httpx2 import Client
 from msgspec import structs
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from satark.api.routing import Desk
+from satark.api.sealing import seal
 from satark.casework import Casework, Clocks, DeskAct, DeskActs
 from satark.services import Services
-from satark_desk.read_state import seen_by
+from satark.store import envelopes, tables
+from satark.store.unit_of_work import UnitOfWork
+from satark_desk.read_state import mark_read, seen_by
 from satark_desk.sink import enqueue
 from satark_desk.tables import read_state
 from support.desk_reading import listed
@@ -84,3 +88,37 @@ def test_a_desk_with_a_release_alone_keeps_what_it_has_read_and_the_desk_above_s
     assert [row.tip for row in rows if row.tip != seeded.id] != []
     assert len({len(row.sealed) for row in rows}) == 1
     assert len({len(row.tip) for row in rows}) == 1
+
+
+def test_a_desk_is_shown_that_the_end_of_a_thread_is_missing_which_one_of_its_officers_saw(
+    services: Services, browser: Browser, seeded: SeededTip, casework: Cases
+) -> None:
+    """Nothing that is left covers it: no message, and no renewal of the tip's key."""
+    for text in ("a note", "another"):
+        casework("dig").note(casework("dig").open(seeded.number), text)
+    browser("dig").get(f"/desk/tips/{seeded.number}")
+    assert not casework("dig").open(seeded.number).altered
+    services.write_now(lambda unit: unit.main.execute(delete(tables.message).where(tables.message.c.seq > 1)))
+    work = casework("dig")
+    tip = work.open(seeded.number)
+    assert tip.altered
+    work.note(tip, "what the desk writes or sees now takes nothing back")
+    services.write_now(lambda unit: mark_read(unit, "dig", "dig-1", tip))
+    assert casework("dig").open(seeded.number).altered
+    assert not casework("sp").open(seeded.number).altered, "its officers saw nothing"
+
+
+def test_a_desk_is_shown_that_a_tip_whose_key_nobody_renewed_was_replaced_once_one_of_its_officers_saw_it(
+    services: Services, browser: Browser, seeded: SeededTip, casework: Cases, desk: FindDesk
+) -> None:
+    browser("dig").get(f"/desk/tips/{seeded.number}")
+    kept = casework("sp").open(seeded.number)
+    document = seal(structs.replace(kept.tip, answers={"what": "I made it all up"}), seeded.recipient)
+    forged = structs.replace(kept.envelope, desk="dig", document_sha256=hashlib.sha256(document).hexdigest())
+
+    def write(unit: UnitOfWork) -> None:
+        envelopes.store(unit, seeded.id, "dig", envelopes.seal(forged, desk("dig").recipient))
+        unit.main.execute(update(tables.tip).values(document=document))
+
+    services.write_now(write)
+    assert casework("dig").open(seeded.number).altered

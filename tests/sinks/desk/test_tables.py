@@ -29,12 +29,12 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
     unlocked = unlock(services, "sp", "a", "first passphrase")
     casework = Casework(services, "sp", unlocked.identity)
     (summary,) = casework.summaries()
-    envelope = casework.open(seeded.number).envelope
+    tip = casework.open(seeded.number)
     assert summary.header.number == seeded.number
 
     for _ in range(2):
-        services.write_now(lambda unit: mark_read(unit, "sp", "a", summary, envelope))
-    assert services.read(lambda c: read_states(c, "sp", "a", {seeded.id: envelope})) == {seeded.id: ReadState(1, 0)}
+        services.write_now(lambda unit: mark_read(unit, "sp", "a", tip))
+    assert services.read(lambda c: read_states(c, "sp", "a", {seeded.id: tip.envelope})) == {seeded.id: ReadState(1, 0)}
 
     context = worker_context(services)
     context.writer.start()
