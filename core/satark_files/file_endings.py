@@ -29,6 +29,7 @@ ENDINGS: Mapping[str, str] = MappingProxyType({
     "audio/ogg": ".ogg", "audio/mp4": ".m4a", "audio/mpeg": ".mp3", "audio/aac": ".aac", "audio/amr": ".amr",
     "audio/amr-wb": ".awb", "audio/wav": ".wav", "audio/aiff": ".aiff", "audio/flac": ".flac",
     "audio/x-ms-wma": ".wma", "audio/x-caf": ".caf", "audio/basic": ".au", "audio/ac3": ".ac3", "audio/mp2": ".mp2",
+    "audio/x-tta": ".tta", "audio/x-wavpack": ".wv", "audio/vnd.dts": ".dts", "application/gpx+xml": ".gpx",
     "application/pdf": ".pdf", "application/zip": ".zip", "application/rtf": ".rtf", "application/json": ".json",
     "application/xml": ".xml", "application/postscript": ".ps", "application/msword": ".doc",
     "application/vnd.google-earth.kml+xml": ".kml", "application/x-ole-storage": ".ole",

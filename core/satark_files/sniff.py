@@ -24,7 +24,10 @@ _ADTS = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 _MPEG_AUDIO = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 _AFTER_ID3 = {mime: mime for mime in ("audio/aac", "audio/flac")}
 _MPEG_LAYER_2 = re.compile(rb"\xff[\xf4\xf5\xfc\xfd][\x10-\xef]")
-_SOUNDS = ((b"caff\0\1", "audio/x-caf"), (b".snd", "audio/basic"), (b"\x0b\x77", "audio/ac3"))
+_SOUNDS = (
+    (b"caff\0\1", "audio/x-caf"), (b".snd", "audio/basic"), (b"\x0b\x77", "audio/ac3"), (b"TTA1", "audio/x-tta"),
+    (b"wvpk", "audio/x-wavpack"), (b"\x7f\xfe\x80\1", "audio/vnd.dts"),
+)  # fmt: skip
 UNKNOWN = "application/octet-stream"
 
 # Major brands: ISO/IEC 14496-12 annex E and the registry at mp4ra.org, "Brands".
@@ -70,12 +73,15 @@ _LATE_PDF = re.compile(rb"%PDF-[12]\.\d")
 _MOSTLY = 0.8
 """Least share of plain letters, digits and spaces in a text in Windows' Latin."""
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_PROLOG = r"(?>(?:<!--(?>[\s\S]*?-->)|<\?[^>]*>|<!DOCTYPE (?!html\b)[^>\[]*(?:\[[^\]]*\]\s*)?>)\s*)*+"
+"""What may stand before the first element: comments, such as that of a saved page, instructions and a document type."""
 _STRUCTURED = (
     (re.compile(r"\{\\rtf"), "application/rtf"),
     (re.compile(r"BEGIN:VCALENDAR", re.IGNORECASE), "text/calendar"),
-    (re.compile(r"<(!DOCTYPE html|html|head|body)\b", re.IGNORECASE), "text/html"),
-    (re.compile(r"(<[?!][^>]*>\s*)*<(\w+:)?svg\b", re.IGNORECASE), "image/svg+xml"),
-    (re.compile(r"(<[?!][^>]*>\s*)*<kml\b", re.IGNORECASE), "application/vnd.google-earth.kml+xml"),
+    (re.compile(_PROLOG + r"<(!DOCTYPE html|html|head|body|title|p|div|table|h1)\b", re.IGNORECASE), "text/html"),
+    (re.compile(_PROLOG + r"<(\w+:)?svg\b", re.IGNORECASE), "image/svg+xml"),
+    (re.compile(_PROLOG + r"<kml\b", re.IGNORECASE), "application/vnd.google-earth.kml+xml"),
+    (re.compile(_PROLOG + r"<gpx\b", re.IGNORECASE), "application/gpx+xml"),
     (re.compile(r"<[?!A-Za-z]"), "application/xml"),
     (re.compile(r"%!PS"), "application/postscript"),
     (re.compile(r"[\[{]\s*[\"{\[]"), "application/json"),
@@ -272,7 +278,7 @@ _SIGNATURES: Final = tuple(
         (rb"GIF8[79]a", "image/gif"),  # GIF89a section 17
         (rb"RIFF.{4}WEBPVP", "image/webp"),  # RFC 9649 section 2.4, and the chunks VP8, VP8L and VP8X
         (rb"(II\*\0|MM\0\*).{4}CR", "image/x-canon-cr2"),  # TIFF with Canon's mark, in front of the first directory
-        (rb"II\*\0|MM\0\*", "image/tiff"),  # TIFF 6.0 section 2
+        (rb"II[*+]\0|MM\0[*+]", "image/tiff"),  # TIFF 6.0 section 2, and BigTIFF
         # Windows GDI, BITMAPFILEHEADER, then the size of one of the headers that may follow
         (rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", "image/bmp"),
         (rb"\0\0\0\x0cjP  \r\n\x87\n.{4}ftypjp2 ", "image/jp2"),  # ISO/IEC 15444-1 annex I.5

@@ -15,20 +15,27 @@ from typing import Final
 from lxml import etree
 
 from satark_files.documents.markup import html_text
+from satark_files.documents.plain_text import decode_text
+from satark_files.documents.prose import is_written
 from satark_files.scrubber import Unclean
 
 _RAISES: Final = (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError, etree.LxmlError)
 _HEADER: Final = re.compile(rb"^[!-9;-~]{1,99}:[^\n]*(?:\n[ \t][^\n]*)*", re.MULTILINE)
 _LONGEST_HEADER: Final = 16_384
 """Most bytes of one header: the time in which Python reads it grows with its square."""
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_BEFORE: Final = re.compile(rb"(?:\xef\xbb\xbf|[ \t]*\r?\n)*")
+"""What may stand before the first header: UTF-8's mark and blank lines, after which all headers would be the text."""
 _DEEPEST: Final = 50
 """Most parts that have parts: each line is compared with the ends of all parts around it."""
 _LINES: Final = 100_000
 """Most lines, besides those of forty bytes on average."""
 _NAMES: Final = re.compile(
-    r"[>*\s]*(?:(?:From|To|Cc|Bcc|Reply-To|Sender|Sent)\b.{0,9}:|.{0,400}<[^<>\s]+@[^<>\s]+>.{0,20}:$)"
+    r"[>*\s]*(?:(?:From|To|Cc|Bcc|Reply-To|Sender|Sent)\b.{0,9}:|(?:प्रेषक|प्रति) ?:|.{0,400}<[^<>\s]+@[^<>\s]+>.{0,20}:?$"
+    r"|(?:On\b.{0,400}\bwrote|.{0,400} ने लिखा):$)"
 )
 """Lines of a quoted or forwarded mail that name people."""
+_PARAGRAPHS: Final = re.compile(r"\n[>\s]*\n")
 
 
 def read_mail(data: bytes) -> tuple[str, list[bytes]]:
@@ -37,8 +44,10 @@ def read_mail(data: bytes) -> tuple[str, list[bytes]]:
     Raises:
         Unclean: the mail is damaged, or takes long to read, as none does that a program wrote.
     """
+    data = _BEFORE.sub(b"", decode_text(data).encode() if data.startswith(_UTF_16) else data, count=1)
     if (
-        any(len(found[0]) > _LONGEST_HEADER for found in _HEADER.finditer(data))
+        data[:1].isspace()
+        or any(len(found[0]) > _LONGEST_HEADER for found in _HEADER.finditer(data))
         or data.lower().count(b"multipart/") > _DEEPEST
         or data.count(b"\n") > _LINES + len(data) // 40
     ):
@@ -70,7 +79,8 @@ def _text_of(part: Message) -> str:
     content = part.get_payload(decode=True)
     text = content.decode(part.get_content_charset("utf-8"), "replace") if isinstance(content, bytes) else ""
     text = html_text(text) if part.get_content_type() == "text/html" and text.strip() else text
-    return "\n".join(line for line in text.splitlines() if not _NAMES.match(line[:1000]))
+    text = "\n".join(line for line in text.splitlines() if not _NAMES.match(line[:1000]))
+    return "\n\n".join(one if is_written(one) else "…" for one in _PARAGRAPHS.split(text))
 
 
 def _is_text(part: Message) -> bool:

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from satark_files.limits import Limits
 
 _INVISIBLE: Final = frozenset(
-    "head script style template noscript meta link title iframe object embed svg".split()  # noqa: SIM905 - a list of names
+    "head script style template noscript meta link title iframe object embed svg select".split()  # noqa: SIM905 - a list of names
 )
 _BLOCKS: Final = frozenset(
     "p div br tr li ul ol table h1 h2 h3 h4 h5 h6 section article header footer blockquote pre hr dt dd".split()  # noqa: SIM905 - a list of names
 )
-_HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0", re.IGNORECASE)
+_HIDDEN: Final = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(font-size|opacity)\s*:\s*0(?![.\d]*[1-9])", re.IGNORECASE
+)
 _RAISES: Final = (LookupError, ValueError, TypeError, AttributeError, RecursionError, etree.LxmlError)
 
 

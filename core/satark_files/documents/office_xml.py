@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 SCHEMES = ("http:", "https:", "mailto:", "tel:")
 """Schemes of the links that a document may keep; a link of another scheme can name a file on somebody's computer."""
 LOCAL_PATH = re.compile(r"file:|\b[A-Za-z]:\\|\\\\|/Users/|/home/|Documents and Settings", re.IGNORECASE)
+ELSEWHERE = re.compile(LOCAL_PATH.pattern + r"|https?:|/storage/|\[[^\[\]]*\.(?:xl|od|csv)\w*\]", re.IGNORECASE)
+"""A formula that refers to another file: its path may name its owner."""
 _GONE = "{urn:satark}gone"
 """The name of an element that is to be removed."""
-_XML = "http://www.w3.org/XML/1998/namespace"
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_MADE_ID = re.compile(r"[A-Za-z]{1,12}\d+")
+"""An identifier that a program made."""
 
 
 def parse(data: bytes) -> etree._Element:
@@ -65,7 +69,8 @@ def remove_foreign_names(root: etree._Element, known: Callable[[str], bool]) -> 
             continue
         for name in list(element.attrib):
             space = namespace(str(name))
-            if space and space != _XML and not known(space):
+            by_program = name == f"{_XML}space" or (name == f"{_XML}id" and _MADE_ID.fullmatch(element.attrib[name]))
+            if space and not known(space) and not by_program:
                 del element.attrib[name]
     _strip(root)
 
@@ -93,9 +98,15 @@ def local_name(name: str) -> str:
 
 _PERSONAL_FIELD = re.compile(
     r"\s*(AUTHOR|LASTSAVEDBY|USER(NAME|INITIALS|ADDRESS)|FILENAME|TEMPLATE|DOC(PROPERTY|VARIABLE)|INFO|COMMENTS|KEYWORDS"
-    r"|SUBJECT|(CREATE|SAVE|PRINT)DATE|EDITTIME)\b",
+    r"|SUBJECT|(CREATE|SAVE|PRINT)DATE|EDITTIME|REVNUM)\b",
     re.IGNORECASE,
 )
+_KEPT_FIELD = re.compile(
+    r"\s*(?:=|(?:PAGE|NUM(?:PAGES|WORDS|CHARS)|SECTION(?:PAGES)?|(?:PAGE|NOTE|STYLE)?REF|TOC|SEQ|HYPERLINK|DATE|TIME|SYMBOL"
+    r"|FORM\w+|LISTNUM|EQ)\b)",
+    re.IGNORECASE,
+)
+"""Instructions that stay: those of others, such as of a program for citations, name accounts and files."""
 _PROPERTY = re.compile(r"creator|lastModifiedBy|author|company|manager", re.IGNORECASE)
 _ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
 
@@ -105,26 +116,29 @@ def clear_fields(root: etree._Element) -> None:
     _clear_complex_fields(root)
     for element in list(root.iter()):
         name = local_name(element.tag)
-        if name == "fldSimple" and _PERSONAL_FIELD.match(_instruction(element)):
-            _clear_text(element)
+        if name == "fldSimple":
+            _clear_simple_field(element)
         elif name == "sdt":
             _clear_control(element)
-        elif name == "c":
-            _clear_cell(element)
+    _clear_cells(root)
 
 
 class _Field:
     """An open field: its instruction, and whether its result has begun and is to be cleared."""
 
     def __init__(self) -> None:
-        self.instruction: list[str] = []
+        self.parts: list[etree._Element] = []
         self.result = False
+
+    @property
+    def instruction(self) -> str:
+        return "".join(part.text or "" for part in self.parts)
 
 
 def _clear_complex_fields(root: etree._Element) -> None:
     """Clear the results of complex fields. A field is begin, instruction, separator, result and end, and may nest."""
     fields: list[_Field] = []
-    cleared = 0
+    outside, cleared = _Field(), 0
     for element in root.iter():
         name = local_name(element.tag)
         if name == "fldChar":
@@ -132,22 +146,39 @@ def _clear_complex_fields(root: etree._Element) -> None:
             if kind == "begin":
                 fields.append(_Field())
             elif kind == "separate" and fields and not fields[-1].result:
-                fields[-1].result = bool(_PERSONAL_FIELD.match("".join(fields[-1].instruction)))
+                fields[-1].result = bool(_PERSONAL_FIELD.match(fields[-1].instruction))
                 cleared += fields[-1].result
             elif kind == "end" and fields:
-                cleared -= fields.pop().result
-        elif name == "instrText" and fields:
-            fields[-1].instruction.append(element.text or "")
+                cleared -= fields[-1].result
+                _clear_instruction(fields.pop())
+        elif name in {"instrText", "delInstrText"}:
+            (fields[-1] if fields else outside).parts.append(element)
         elif name == "t" and cleared:
             element.text = ""
+    for field in (*fields, outside):
+        _clear_instruction(field)
+
+
+def _clear_instruction(field: _Field) -> None:
+    if not _is_kept(field.instruction):
+        for part in field.parts:
+            part.text = ""
+
+
+def _is_kept(instruction: str) -> bool:
+    return bool(_KEPT_FIELD.match(instruction)) and not LOCAL_PATH.search(instruction)
 
 
 def _is_field_type(key: str) -> bool:
     return local_name(key) == "fldCharType"
 
 
-def _instruction(element: etree._Element) -> str:
-    return next((value for key, value in element.attrib.items() if local_name(str(key)) == "instr"), "")
+def _clear_simple_field(element: etree._Element) -> None:
+    key = next((key for key in element.attrib if local_name(str(key)) == "instr"), "")
+    if _PERSONAL_FIELD.match(element.get(key, "")):
+        _clear_text(element)
+    if not _is_kept(element.get(key, "")):
+        element.attrib.pop(key, None)
 
 
 def _clear_control(element: etree._Element) -> None:
@@ -156,14 +187,19 @@ def _clear_control(element: etree._Element) -> None:
         _clear_text(element)
 
 
-def _clear_cell(element: etree._Element) -> None:
-    formula = next((one for one in element if local_name(one.tag) == "f"), None)
-    content = "" if formula is None else formula.text or ""
-    if formula is not None and LOCAL_PATH.search(content):
-        element.remove(formula)
-    elif _ENVIRONMENT_CALL.search(content):
-        for value in element:
-            value.text = "" if local_name(value.tag) == "v" else value.text
+def _clear_cells(root: etree._Element) -> None:
+    """Remove formulas that refer to other files, and what names the machine, in cells that only repeat it as well."""
+    names: set[str] = set()
+    formulas = [one for one in root.iter("{*}f") if local_name(one.getparent().tag) == "c"]
+    for formula in formulas:
+        if _ENVIRONMENT_CALL.search(formula.text or ""):
+            names |= {one.text for one in formula.getparent().iter("{*}v") if one.text}
+    for formula in formulas:
+        cell = formula.getparent()
+        for value in cell.iter("{*}v"):
+            value.text = "" if value.text in names else value.text
+        if ELSEWHERE.search(formula.text or ""):
+            cell.remove(formula)
 
 
 def _clear_text(element: etree._Element) -> None:

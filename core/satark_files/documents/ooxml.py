@@ -47,17 +47,28 @@ _REMOVED = frozenset(
     "extLst absPath fileVersion fileSharing fileRecoveryPr customWorkbookViews customSheetViews externalReferences "  # noqa: SIM905 - a list of names
     "pivotCaches smartTagPr webPublishing webPublishItems oleObjects controls OLEObject externalData custDataLst "
     "modifyVerifier photoAlbum smartTags tags attachedTemplate docVars mailMerge control userShapes dataBinding "
-    "queryTableFields alias tag proofErr lastRenderedPageBreak custShowLst connection customXmlPr".split()
+    "queryTableFields alias tag proofErr lastRenderedPageBreak custShowLst connection customXmlPr "
+    "fldData helpText statusText entryMacro exitMacro sdtPr sdtEndPr permStart permEnd tblCaption tblDescription nsid "
+    "tmpl aliases altName embedRegular embedBold embedItalic embedBoldItalic schemaLibrary moveFromRangeStart "
+    "moveFromRangeEnd moveToRangeStart moveToRangeEnd scenarios protectedRanges sheetProtection workbookProtection "
+    "webPublishObjects dataConsolidate cellWatches functionGroups cellStyles printSettings signatureline".split()
 )
 _PERSONAL_ATTRIBUTES = frozenset(
     "rsidR rsidRPr rsidRDefault rsidP rsidTr rsidSect rsidDel date dateUtc dt userId providerId userName lastEdited "  # noqa: SIM905 - a list of names
     "codeName uid guid descr title alt tableType connectionId queryTableFieldId href src filterPrivacy spid "
-    "tooltip comment customMenu description help statusBar xlm function vbProcedure display".split()
+    "tooltip comment customMenu description help statusBar xlm function vbProcedure display class "
+    "target gfxdata print promptTitle prompt errorTitle error uniqueName macro textlink docLocation tgtFrame".split()
 )
 _AUTHOR = "-"
-_SEEN = frozenset({"t", "v", "delText"})
-"""Elements whose text a reader sees; in no other may a path stand."""
-_NAMED_ELEMENTS = frozenset({"docPr", "cNvPr"})
+_TEXTS = re.compile(
+    r"t|v|delText|instrText|delInstrText|f|formula\d?|definedName|text|formatCode|separator|attrName|\w+(Header|Footer)"
+)
+"""Elements in which there may be any text; in others, only what `_TECHNICAL` has."""
+_TECHNICAL = re.compile(
+    r"[-\d\s.,%]*|\{[0-9A-F-]{36}\}|left|right|center|top|bottom|inside|outside|justify|true|false", re.IGNORECASE
+)
+_FORMULA = re.compile(r"f|formula\d?|definedName")
+_NAMED_ELEMENTS = frozenset({"docPr", "cNvPr", "theme", "clrScheme", "fontScheme", "fmtScheme", "custClr", "cSld"})
 _KNOWN = (
     "http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/", "urn:schemas-microsoft-com:vml",
     "urn:schemas-microsoft-com:office:office", "urn:schemas-microsoft-com:office:word",
@@ -229,10 +240,17 @@ def _clean(root: etree._Element, ids: dict[str, str]) -> None:
     _rename_bookmarks(root)
     authors = {element.text.strip() for element in root.iter() if _is(element, "author") and element.text}
     for element in list(root.iter()):
-        elsewhere = _is(element, "definedName") and office_xml.LOCAL_PATH.search(element.text or "")
-        if elsewhere or office_xml.local_name(element.tag) in _REMOVED or not _point_to_copy(element, ids):
+        name = office_xml.local_name(element.tag)
+        elsewhere = _FORMULA.fullmatch(name) and office_xml.ELSEWHERE.search(element.text or "")
+        if (
+            (name == "definedName" and (elsewhere or element.get("hidden") == "1"))
+            or (name == "name" and not _is(element.getparent(), "style"))
+            or name in _REMOVED
+            or not _point_to_copy(element, ids)
+        ):
             office_xml.remove_element(element)
         else:
+            element.text = "" if elsewhere else element.text
             _clean_attributes(element)
     _remove_author_headings(root, authors)
 
@@ -290,10 +308,12 @@ def _clean_attributes(element: etree._Element) -> None:
         elif (
             plain in _PERSONAL_ATTRIBUTES
             or plain.startswith("rsid")
+            or (name == "id" and ":vml}" in element.tag and not element.attrib[name].startswith("_x0000_"))
             or office_xml.LOCAL_PATH.search(element.attrib[name])
         ):
             del element.attrib[name]
-    if tag == "author" or (tag not in _SEEN and element.text and office_xml.LOCAL_PATH.search(element.text)):
+    element.tail = ""
+    if not _TEXTS.fullmatch(tag) and not _TECHNICAL.fullmatch(element.text or ""):
         element.text = _AUTHOR if tag == "author" else ""
 
 
@@ -301,10 +321,10 @@ def _remove_author_headings(root: etree._Element, authors: set[str]) -> None:
     """Remove the author's name from the text of each comment, where Excel writes it as a heading."""
     if office_xml.local_name(root.tag) != "comments":
         return
-    heads = {f"{author}:" for author in authors}
-    for element in root.iter():
-        if _is(element, "t") and (element.text or "").strip() in heads:
-            element.text = ""
+    for element in root.iter("{*}t"):
+        head, colon, rest = (element.text or "").partition(":")
+        if colon and head.strip() in authors:
+            element.text = rest
 
 
 def _is(element: etree._Element, name: str) -> bool:

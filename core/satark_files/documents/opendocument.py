@@ -27,17 +27,31 @@ _STANDARD = "urn:oasis:names:tc:opendocument:xmlns:"
 _KNOWN = (_STANDARD, "http://www.w3.org/1999/xlink", "http://www.w3.org/1998/Math/MathML")
 _DUBLIN = "http://purl.org/dc/elements/1.1/"
 _HREF = "{http://www.w3.org/1999/xlink}href"
-_REMOVED = frozenset({"meta", "scripts", "script", "event-listeners", "dde-connection-decls", "forms"})
+_REMOVED = frozenset(
+    "meta scripts script event-listeners dde-connection-decls forms dde-source dde-links section-source table-source "  # noqa: SIM905 - a list of names
+    "cell-range-source database-source-sql database-source-query database-source-table data-pilot-tables consolidation "
+    "scenario help-message error-message error-macro plugin applet floating-frame image-map".split()
+)
 _PERSONAL_FIELD = re.compile(
     r"(author-|sender-|initial-creator|creator|printed-by|file-name|template-name|user-defined)"
 )
 """Fields that the program fills in with facts about its user."""
+_FIELD = re.compile(
+    r"\{" + _STANDARD + r"text:1.0\}(database-|dde-|execute-macro|conditional-|hidden-|meta-field|bibliography-mark"
+    r"|text-input|placeholder|(alphabetical-index|user-index|toc)-mark|expression|variable-(get|set|input)|user-field-"
+    r"(get|input)|title|subject|description|keywords|creation-|modification-|editing-|print-)"
+)
+"""Further fields, which become their text: they name what it comes from, or are only seen by who edits."""
+_SPAN = f"{{{_STANDARD}text:1.0}}span"
+_MARKS = ("bookmark", "reference", "section", "annotation")
 _ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
 """Formulas whose value is the file's path or a fact of the machine."""
 _FORMULA = f"{{{_STANDARD}table:1.0}}formula"
 _VALUES = (f"{{{_STANDARD}office:1.0}}string-value", f"{{{_STANDARD}office:1.0}}value")
-_PERSONAL_ATTRIBUTES = frozenset({"rsid", "author", "display-name", "name", "title", "desc", "database-name"})
-_NAMED = frozenset({"frame", "image", "annotation", "annotation-end", "custom-shape", "object"})
+_PERSONAL_ATTRIBUTES = frozenset(
+    {"rsid", "author", "display-name", "name", "title", "desc", "database-name", "protection-key", "target-frame-name"}
+)
+_NAMED = frozenset({"frame", "image", "custom-shape", "object", "a"})
 _OBJECT = f"{_FORMATS}chart"
 """The media type of an embedded object: nearly always a chart."""
 _VERSION = f"{{{_STANDARD}office:1.0}}version"
@@ -84,19 +98,33 @@ def _clean_parts(parts: Archive, mime: str, images: EmbeddedImages) -> dict[str,
 
 def _clean(root: etree._Element, names: dict[str, str]) -> None:
     office_xml.remove_foreign_names(root, lambda space: not space or space.startswith(_KNOWN))
+    new: dict[str, str] = {}
     for element in list(root.iter()):
         name = office_xml.local_name(element.tag)
-        if name in _REMOVED or (name in {"title", "desc"} and _is_drawing(element)):
+        if name in _REMOVED or (name in {"title", "desc"} and not element.tag.startswith(f"{{{_STANDARD}text:")):
             office_xml.remove_element(element)
             continue
         if name == "change-info":
             _anonymize_change(element)
-        if _PERSONAL_FIELD.match(name):
-            element.text = ""
+        if (personal := _PERSONAL_FIELD.match(name)) or _FIELD.match(element.tag):
+            element.tag, element.text = _SPAN, "" if personal else element.text
+            element.attrib.clear()
         if _ENVIRONMENT_CALL.search(element.get(_FORMULA, "")):
             _clear_value(element)
         _clean_attributes(element, name)
+        _rename(element, name, new)
         _point_to_copy(element, names)
+    for link in root.iter():
+        target = link.get(_HREF, "")
+        if target[1:] in new:
+            link.set(_HREF, f"#{new[target[1:]]}")
+
+
+def _rename(element: etree._Element, name: str, new: dict[str, str]) -> None:
+    """Number the marks that an author named, wherever they are named."""
+    for key in element.attrib if name.startswith(_MARKS) else ():
+        if office_xml.local_name(str(key)) in {"name", "ref-name"}:
+            element.set(key, new.setdefault(element.attrib[key], f"n{len(new)}"))
 
 
 def _anonymize_change(change: etree._Element) -> None:
@@ -117,11 +145,10 @@ def _clear_value(cell: etree._Element) -> None:
 def _clean_attributes(element: etree._Element, name: str) -> None:
     for key in list(element.attrib):
         plain = office_xml.local_name(str(key))
-        if plain != "href" and office_xml.LOCAL_PATH.search(element.attrib[key]):
-            del element.attrib[key]
-        elif plain in _PERSONAL_ATTRIBUTES and (plain not in {"name", "display-name", "title"} or name in _NAMED):
-            if name.startswith("annotation"):
-                continue  # the name connects the two ends of a comment
+        elsewhere = office_xml.ELSEWHERE if key == _FORMULA else office_xml.LOCAL_PATH
+        if (plain != "href" and elsewhere.search(element.attrib[key])) or (
+            plain in _PERSONAL_ATTRIBUTES and (plain not in {"name", "title"} or name in _NAMED)
+        ):
             del element.attrib[key]
 
 
@@ -138,10 +165,6 @@ def _point_to_copy(element: etree._Element, names: dict[str, str]) -> None:
         or re.fullmatch(r"\./Object \d+", target)
     ):
         element.set(_HREF, "#")
-
-
-def _is_drawing(element: etree._Element) -> bool:
-    return bool(office_xml.namespace(element.tag) == f"{_STANDARD}svg-compatible:1.0")
 
 
 def _manifest(mime: str, kept: dict[str, bytes], version: str) -> bytes:

@@ -11,25 +11,34 @@ _OF_MAIL: Final = frozenset(
     "from to cc bcc sender date subject received message-id mime-version return-path delivered-to reply-to in-reply-to "  # noqa: SIM905 - a list of names
     "references content-type content-transfer-encoding content-location importance priority status organization".split()
 )
-_PREFIXES: Final = ("x-", "arc-", "dkim-", "list-", "content-", "authentication-", "received-", "resent-", "snapshot-")
+_PREFIXES: Final = (
+    "x-", "arc-", "dkim-", "list-", "content-", "authentication-", "received-", "resent-", "snapshot-", "thread-",
+    "user-agent", "envelope-", "errors-to", "feedback-",
+)  # fmt: skip
 _HEADERS: Final = 50
 """Most lines of a text that are read for headers of a mail."""
 _FIELDS: Final = 3
 """Least number of fields with different names, one below the other, that no person writes."""
+_MARGIN: Final = re.compile(r"^(?:[ \t>|*•:+]|-[ \t]|\d{1,2}[.)][ \t])+", re.MULTILINE)
+"""What stands before a line that is quoted, indented or listed."""
 _PROGRAMS: Final = re.compile(
-    r"^(?:BEGIN:[A-Z]|-----BEGIN |From \S+ .*\d\d:\d\d:\d\d|(?:Received|Return-Path|Message-ID|MIME-Version"
-    r"|Delivered-To|(?:X|ARC|DKIM|Content|Authentication)-[\w-]+):)|[A-Za-z0-9+/=_-]{50}"
-    r"|</?[A-Za-z][\w:]*(?:\s[^<>]{0,99}=[^<>]{0,99})?/?>|<[!?]\w",
+    r"^(?:BEGIN:[A-Z]|-----BEGIN |begin \d{3} |From \S+ .*\d\d:\d\d:\d\d|(?:Received|Return-Path|Message-ID"
+    r"|MIME-Version|Delivered-To|(?:X|ARC|DKIM|Content|Authentication)-[\w-]+):|WEBVTT|#EXTM3U|#!/|#include"
+    r"|\[[A-Z][a-z]+[A-Z]\w+\]$)|[A-Za-z0-9+/=_-]{50}|</?[A-Za-z][\w:]*(?:\s[^<>]{0,99}=[^<>]{0,99})?/?>|<[!?]\w"
+    r"|\d --> \d|;base64,|\bssh-\w+ AAAA|/(?:home|Users)/\w|\b[A-Z]:\\\w",
     re.MULTILINE | re.ASCII,
 )
-"""Beginnings of cards, keys, mailboxes and mails; long runs, as of encoded files; markup."""
+"""Beginnings of cards, keys, mailboxes, lists and mails; long runs, as of encoded files; markup; paths."""
 _WEB: Final = re.compile(r"https?://\S+")
 _LOGGED: Final = re.compile(
     r"^\W?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!(?::\d\d)? - )|\d+\.\d{3,}\b|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d"
-    r"|\d{1,3}(?:\.\d{1,3}){3}\b|\d\d/[A-Z][a-z]{2}/|[VDIWEF]/)",
+    r"|\d{1,3}(?:\.\d{1,3}){3}\b|\d\d/[A-Z][a-z]{2}/|[VDIWEF]/|\d\d[-/.]\d\d[-/.]\d{4} \d\d:\d\d:\d\d"
+    r"|\d{4}/\d\d/\d\d \d\d:\d\d|\d\d-\d\d \d\d:\d\d:\d\d\.|1[4-9]\d{8}\b|(?:INFO|DEBUG|WARN|ERROR)\b|G[A-Z]{4},"
+    r"| *\d+\.\d{3,}\]|[\w.]+=\S|[A-Za-z][\w /()-]{0,60}(?:  +:|\t)\S?)",
     re.MULTILINE | re.ASCII,
 )
-"""Lines that begin as those of a program's log; not those of an exported chat, which name who wrote after a dash."""
+"""Lines that begin as those of a program's log, of settings or of a table; not those of an exported chat, which name
+who wrote after a dash."""
 _LETTERS: Final = 0.5
 """Least share of letters, their signs and digits among the visible characters of prose."""
 _SYMBOLS: Final = 0.03
@@ -54,7 +63,12 @@ def _is_of_mail(names: list[str]) -> bool:
 
 def is_prose(text: str) -> bool:
     """Whether a whole text is what a person writes, or the chat that a phone exports."""
-    plain = _WEB.sub("", text)
+    return is_written(text) and not _has_fields(text) and not _is_table(text)
+
+
+def is_written(text: str) -> bool:
+    """Whether nothing in a text, or in a part of it, shows that a program wrote it."""
+    plain = _MARGIN.sub("", _WEB.sub("", text))
     seen = sum(map(len, plain.split()))
     written = sum(char.isalnum() or char > "\u02ff" for char in plain)
     symbols = sum(plain.count(char) for char in "{}=\\|;")
@@ -64,7 +78,6 @@ def is_prose(text: str) -> bool:
         and not begins_as_mail(text)
         and not _PROGRAMS.search(plain)
         and len(_LOGGED.findall(plain)) < _FIELDS
-        and not _has_fields(plain)
         and all(char >= " " or char in "\t\r\n\f\v" for char in plain)
     )
 
@@ -73,8 +86,14 @@ def _has_fields(text: str) -> bool:
     """Whether several fields with different names stand below each other; a line that is folded goes on."""
     names: set[str] = set()
     for line in text.splitlines():
-        found = _FIELD.match(line)
+        found = _FIELD.match(_MARGIN.sub("", line))
         names = names | {found[1].lower()} if found else names if line[:1] in {" ", "\t"} else set()
         if len(names) >= _FIELDS:
             return True
     return False
+
+
+def _is_table(text: str) -> bool:
+    """Whether each line has as many commas as any other, as in values that a program exports."""
+    commas = {line.count(",") for line in text.splitlines() if line.strip()}
+    return len(commas) == 1 and commas.pop() > 1 and text.count("\n") >= _FIELDS - 1

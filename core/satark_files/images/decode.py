@@ -184,11 +184,12 @@ def hides_rows(image: bytes) -> bool:
         with Image.open(io.BytesIO(image), formats=("JPEG",)) as picture:
             width, height = picture.size
         size, taller = height.to_bytes(2) + width.to_bytes(2), min(_TALLEST, 2 * height + 64)
-        frame = re.compile(rb"(\xff\xc2..\x08)" + re.escape(size), re.DOTALL)
-        raised = frame.sub(lambda found: found[1] + taller.to_bytes(2) + size[2:], image, count=1)
+        at = next(re.finditer(rb"(?s)\xff[\xc0-\xc2]..\x08" + re.escape(size), image)).end()
+        rows = 8 * max(sampling & 15 for sampling in image[at + 2 : at + 1 + 3 * image[at] : 3])
+        raised = image[: at - 4] + taller.to_bytes(2) + image[at - 2 :]
         with Image.open(io.BytesIO(raised), formats=("JPEG",)) as picture:
             picture.draft(picture.mode, (max(1, width // _SMALLEST_SHARE), taller // _SMALLEST_SHARE))
-            first = -(-height // 32) * 32 * picture.height // taller
+            first = -(-height // rows) * rows * picture.height // taller
             below = picture.crop((0, first, *picture.size)).convert("L")
     except RAISES:
         raise Unclean("damaged") from None

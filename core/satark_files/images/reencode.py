@@ -28,7 +28,7 @@ class GifScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         with open_image(source, limits, ("GIF",)) as picture:
-            frames, pauses = zip(*_gif_frames(picture), strict=True)
+            frames, pauses = zip(*frames_of(picture), strict=True)
         frames[0].save(
             target, "GIF", save_all=True, append_images=frames[1:], duration=list(pauses), loop=0, disposal=2
         )
@@ -93,8 +93,10 @@ def without_tags(picture: Image.Image) -> Image.Image:
     return copy
 
 
-def _gif_frames(picture: Image.Image) -> Iterator[tuple[Image.Image, int]]:
+def frames_of(picture: Image.Image) -> Iterator[tuple[Image.Image, int]]:
+    """Yield each frame of an animation, and the milliseconds that it is shown."""
     for frame in ImageSequence.Iterator(picture):
+        frame.load()
         pause = frame.info.get("duration", 100)
         pause = min(pause, MAX_FRAME_MS) if isinstance(pause, int | float) and pause >= 0 else 100
         transparent = frame.has_transparency_data

@@ -50,19 +50,19 @@ _TRACKS: tuple[tuple[re.Pattern[str], int, LeftOut], ...] = (
 _ALMOST_COMPLETE = 97
 """Percent of its time from which a recording counts as complete, since containers round the time."""
 _EXPECTED = re.compile(
-    r"Input #0, .*| *Metadata:|  Duration: .*|  Stream #0:[01](\[0x\w+\])?(\(und\))?: (Video|Audio): .*"
+    r"\S.*| *Metadata:|  Duration: .*|  Stream #0:[01](\[0x\w+\])?(\(und\))?: (Video|Audio): .*"
     r"| +creation_time *: 1970-01-01T00:00:00\.000000Z"
     r"| +Last message repeated \d+ times"
     r"|  (Program 1 ?|No Program)|    Metadata:| +(service_name *: Service01|service_provider *: FFmpeg)"
     r"| +(major_brand *: (isom|M4A |qt  |3g[p2]\w)|minor_version *: \d+|compatible_brands *: [\w ]{4,32})"
     r"| +(vendor_id *: (\[0\]\[0\]\[0\]\[0\]|FFMP)|handler_name *: (Video|Sound)Handler)"
     r"| +(DURATION *: [\d:.]+|encoder *: (Lavf|Lavc \w+|ffmpeg))"
-    r"|    Side data:|      ([Dd]isplay ?[Mm]atrix: rotation of .*|CPB properties: .*)|\[.*|"
+    r"|    Side data:|      ([Dd]isplay ?[Mm]atrix: rotation of .*|CPB properties: .*)|"
     r"      (Content light level metadata: MaxCLL=\d+, MaxFALL=\d+|Mastering display metadata: [a-z_:=(), \d.]+"
     r"|Audio Service Type: [\w -]+"
     r"|Ambient viewing environment: [a-z_:=(), \d.]+|Spherical Mapping: (equirectangular|cubemap) [\d./() -]*)|"
 )
-"""Every line that ffmpeg reports on a file without tags: its own defaults, and lines of its log (`[`)."""
+"""Every line that ffmpeg reports on a file without tags: its own defaults, and its log, which is not indented."""
 _HASHED = ("-f", "streamhash", "-hash", "murmur3", "pipe:1")
 """Options to hash each stream, which finds ffmpeg's mistakes. A file's maker gains nothing by a hash collision."""
 _KEEP_ROTATION = ("-noautorotate",)

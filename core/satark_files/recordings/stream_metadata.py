@@ -66,7 +66,7 @@ _RULES: Final = {
 _CODEC: Final = re.compile(rb"Stream #0:.*: Video: (\w+)(?!.*\(attached pic\))")
 _NO_FILTER: Final = CodecRules()
 _WITHOUT_TEXT: Final = frozenset(
-    "vp8 vp9 theora h263 flv1 vp6f vp6 wmv1 wmv2 wmv3 vc1 msmpeg4v1 msmpeg4v2 msmpeg4v3 prores dvvideo rawvideo".split()  # noqa: SIM905 - a list of names
+    "vp8 vp9 theora h263 flv1 vp6f vp6 wmv1 wmv2 wmv3 msmpeg4v1 msmpeg4v2 msmpeg4v3 prores".split()  # noqa: SIM905 - a list of names
 )
 """Codecs whose frames have no place for text. Frames of others may be whole pictures with tags, such as PNG."""
 
@@ -167,7 +167,8 @@ def remove_messages(path: Path) -> None:
 
 def _records(head: bytes) -> list[tuple[int, int]]:
     mp4 = [(found.end() - 1, found.start() + int.from_bytes(found[1])) for found in _IN_MP4.finditer(head)]
-    matroska = [(found.end() - 1, found.end() - 1 + _ebml_size(found[1])) for found in _IN_MATROSKA.finditer(head)]
+    private = _IN_MATROSKA.finditer(head) if b"V_MPEGH/ISO/HEVC" in head else ()  # H.264 has a record of its own
+    matroska = [(found.end() - 1, found.end() - 1 + _ebml_size(found[1])) for found in private]
     return [(start, end) for start, end in (*mp4, *matroska) if start < end <= len(head)]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from email.message import EmailMessage
 
 import pytest
 
 from satark_files.documents.mail import read_mail
 from satark_files.scrubber import Unclean
+from satark_files.sniff import sniff
 
 HEAD = b"Received: from phone (49.36.1.2)\nFrom: Jane <jane@example.in>\nTo: me@example.in\n"
 
@@ -50,6 +52,47 @@ def test_a_saved_page_is_read_with_its_pictures() -> None:
         b"Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--b--\r\n"
     )
     assert read_mail(page) == ("page\n\n\nseen", [b"\x89PNG\r\n\x1a\n"])
+
+
+MAIL = HEAD + b"Subject: news\n\nwords\n"
+BEGINNINGS = {
+    "blank lines": b"\r\n \n\t\n" + MAIL,
+    "a mark": b"\xef\xbb\xbf" + MAIL,
+    "a mark and blank lines": b"\xef\xbb\xbf\n" + MAIL,
+    "UTF-16": MAIL.decode().encode("utf-16"),
+    "UTF-16, big-endian": b"\xfe\xff" + MAIL.decode().encode("utf-16-be"),
+}
+
+
+@pytest.mark.parametrize("data", BEGINNINGS.values(), ids=BEGINNINGS)
+def test_headers_are_removed_whatever_stands_before_them(data: bytes) -> None:
+    assert sniff(data) == "message/rfc822"
+    assert [part.strip() for part in read_mail(data)[0].split("\n\n")] == ["news", "words"]
+
+
+def test_a_mail_whose_headers_are_indented_is_refused() -> None:
+    with pytest.raises(Unclean, match="damaged"):
+        read_mail(b"\n  Subject: news\n  From: jane@example.in\n\nwords\n")
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "BEGIN:VCARD\nX-PHONE:Jane\nEND:VCARD",
+        "begin 644 Jane.jpg\n#0V%T\n`\nend",
+        "SmFuZQ==" * 9,
+        "> Received: from Jane\n> X-Originating-IP: 49.36.1.2",
+        "From: Jane\nDate: Mon, 30 Nov 2026\nReceived: from Jane\nX-Mailer: Jane",
+        "On Mon, 30 Nov 2026, Jane wrote:\n> hi",
+        "सोम, 30 नव॰ 2026 को Jane ने लिखा:\n> hi",
+        "प्रेषक: Jane\nप्रति: Jane",
+        "2026-11-30 05:01:05 Jane\n" * 3,
+    ],
+)
+def test_what_a_program_wrote_into_a_mail_is_left_out_and_the_words_around_it_stay(inside: str) -> None:
+    text, _ = read_mail(HEAD + f"Subject: news\n\nfirst\n\n{inside}\n\nlast\n".encode())
+    assert not {"Jane", "SmFuZQ"} & set(re.findall("Jane|SmFuZQ", text))
+    assert [word in text for word in ("first", "last")] == [True, True]
 
 
 NEST = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(900))

@@ -17,6 +17,7 @@ from support.evidence.markers import MARKER, SHOWN
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 ALTERNATE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+SHAPES = 'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'
 TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Override PartName="/word/document.xml" '
@@ -31,7 +32,7 @@ MAIN = (
 
 def word(folder: Path, body: str, head: str = "") -> Path:
     """Write a Word file of one part."""
-    space = f'xmlns:w="{WORD}" xmlns:mc="{ALTERNATE}" xmlns:own="urn:own"'
+    space = f'xmlns:w="{WORD}" xmlns:mc="{ALTERNATE}" xmlns:own="urn:own" {SHAPES}'
     document = f"{head}<w:document {space}><w:body>{body}</w:body></w:document>"
     path = folder / "in.docx"
     with zipfile.ZipFile(path, "w") as file:
@@ -99,6 +100,7 @@ def field(instruction: str, shown: str) -> str:
     return "".join(f"<w:r>{one}</w:r>" for one in (*parts, *ends))
 
 
+BEGIN, SEPARATE, END = (f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end"))
 NAMED_BY_THE_AUTHOR = {
     "a bookmark": f'<w:bookmarkStart w:id="1" w:name="{MARKER}"/><w:r><w:t>{SHOWN}</w:t></w:r>',
     "a link to it": f'<w:bookmarkStart w:id="1" w:name="{MARKER}"/><w:hyperlink w:anchor="{MARKER}">'
@@ -112,6 +114,22 @@ NAMED_BY_THE_AUTHOR = {
     "a smart tag": f'<w:smartTag w:uri="{MARKER}" w:element="x"><w:r><w:t>{SHOWN}</w:t></w:r></w:smartTag>',
     "a name for cells of another file": f"<w:definedName>'C:\\Users\\{MARKER}\\[a.xlsx]S'!$A$1</w:definedName>"
     f"<w:r><w:t>{SHOWN}</w:t></w:r>",
+    "a path in pieces": BEGIN + "<w:r><w:instrText> HYPERLINK &quot;C:\\Us</w:instrText></w:r>"
+    f"<w:r><w:instrText>ers\\{MARKER}&quot; </w:instrText></w:r>{END}<w:r><w:t>{SHOWN}</w:t></w:r>",
+    "an account for citations": field(f"ADDIN ZOTERO_ITEM {MARKER}", SHOWN),
+    "a record of a list": f'<w:fldSimple w:instr="MERGEFIELD {MARKER}"><w:r><w:t>{SHOWN}</w:t></w:r></w:fldSimple>',
+    "data of a field": f"{BEGIN}<w:r><w:fldData>{MARKER}</w:fldData></w:r>{END}<w:r><w:t>{SHOWN}</w:t></w:r>",
+    "who may edit": f'<w:permStart w:id="1" w:ed="{MARKER}@example.in"/><w:r><w:t>{SHOWN}</w:t></w:r>',
+    "a choice of a control": f'<w:sdt><w:sdtPr><w:comboBox><w:listItem w:value="{MARKER}"/></w:comboBox></w:sdtPr>'
+    f"<w:sdtContent><w:r><w:t>{SHOWN}</w:t></w:r></w:sdtContent></w:sdt>",
+    "a drawing's copy": f'<w:r><w:pict><v:shape id="{MARKER}" o:gfxdata="{MARKER}"/></w:pict><w:t>{SHOWN}</w:t></w:r>',
+    "a name for cells of a shared file": f"<w:definedName>'https://example.in/personal/{MARKER}/[a.xlsx]S'!$A$1"
+    f"</w:definedName><w:r><w:t>{SHOWN}</w:t></w:r>",
+    "a scenario": f'<w:scenarios><w:scenario w:user="{MARKER}"/></w:scenarios><w:r><w:t>{SHOWN}</w:t></w:r>',
+    "who may change cells": f'<w:protectedRanges w:name="{MARKER}"/><w:r><w:t>{SHOWN}</w:t></w:r>',
+    "a text outside of texts": f"{MARKER}<w:r><w:t>{SHOWN}</w:t></w:r>{MARKER}",
+    "cells that repeat the file's path": f"<w:c><w:f>CELL(&quot;filename&quot;)</w:f><w:v>{MARKER}</w:v></w:c>"
+    f"<w:c><w:f>A1</w:f><w:v>{MARKER}</w:v></w:c><w:r><w:t>{SHOWN}</w:t></w:r>",
     "a path that nobody sees": f"<w:name>C:\\Users\\{MARKER}</w:name><w:r><w:t>{SHOWN}</w:t></w:r>",
 }
 
@@ -123,7 +141,6 @@ def test_names_that_a_reader_does_not_see_are_removed(body: str, tmp_path: Path,
     assert SHOWN in text
 
 
-BEGIN, SEPARATE = ('<w:r><w:fldChar w:fldCharType="begin"/></w:r>', '<w:r><w:fldChar w:fldCharType="separate"/></w:r>')
 LONG = {
     "open fields": BEGIN * 30_000 + "<w:r><w:t>x</w:t></w:r>" * 30_000,
     "open results": (BEGIN + SEPARATE) * 30_000 + "<w:r><w:t>x</w:t></w:r>" * 30_000,

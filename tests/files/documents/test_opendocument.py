@@ -59,11 +59,25 @@ def test_deleted_text_stays_deleted_without_an_author(clean: Callable[..., dict[
     assert "struck out" in etree.tostring(content, encoding="unicode")
 
 
-def test_the_name_of_a_database_is_removed(clean: Callable[..., dict[str, bytes]]) -> None:
-    named = f'xmlns:t="{SPACE}text:1.0" t:database-name="{MARKER}" t:column-name="a"'
-    row = f"<t:database-display {named}>shown</t:database-display>"
-    head = f"<office:document-content xmlns:office='{SPACE}office:1.0' office:version='1.3'>"
-    content = f"{head}{row}</office:document-content>"
+NAMED_BY_THE_AUTHOR = {
+    "a database": f'<t:database-display t:database-name="{MARKER}" t:column-name="{MARKER}">shown</t:database-display>',
+    "a hidden text": f'<t:hidden-text t:string-value="{MARKER}" t:condition="{MARKER}"/>shown',
+    "a source of records": f'<t:dde-connection t:connection-name="{MARKER}">shown</t:dde-connection>',
+    "a bookmark": f'<t:bookmark t:name="{MARKER}"/><t:bookmark-ref t:ref-name="{MARKER}">shown</t:bookmark-ref>',
+    "a link to it": f'<t:a x:href="#{MARKER}" office:title="{MARKER}">shown</t:a><t:reference-mark t:name="{MARKER}"/>',
+    "a part of another file": f'<t:section><t:section-source x:href="../{MARKER}.odt"/></t:section>shown',
+    "a tooltip": f'<c:help-message c:title="{MARKER}"><t:p>{MARKER}</t:p></c:help-message>shown',
+    "a description of a table": f"<c:table><c:title>{MARKER}</c:title><c:desc>{MARKER}</c:desc></c:table>shown",
+    "a scenario": f'<c:scenario c:comment="{MARKER}"/>shown',
+    "cells of a shared file": f"<c:table-cell c:formula=\"of:=['https://example.in/{MARKER}/x.ods'#$S.A1]\"/>shown",
+}
+
+
+@pytest.mark.parametrize("body", NAMED_BY_THE_AUTHOR.values(), ids=NAMED_BY_THE_AUTHOR)
+def test_names_that_a_reader_does_not_see_are_removed(body: str, clean: Callable[..., dict[str, bytes]]) -> None:
+    spaces = f"xmlns:t='{SPACE}text:1.0' xmlns:c='{SPACE}table:1.0' xmlns:x='http://www.w3.org/1999/xlink'"
+    head = f"<office:document-content xmlns:office='{SPACE}office:1.0' office:version='1.3' {spaces}>"
+    content = f"{head}<t:p>{body}</t:p></office:document-content>"
     made = clean("odt", {"Object 1/content.xml": content.encode()})["Object 1/content.xml"].decode()
     assert MARKER not in made
     assert "shown" in made

@@ -146,7 +146,7 @@ def test_a_film_or_picture_after_a_jpeg_is_named(
     assert left_out(JpegScrubber(), JPEG + after, tmp_path, limits) == named
 
 
-@pytest.mark.parametrize("height", [240, 400, 480])
+@pytest.mark.parametrize("height", [240, 400, 464, 480])
 def test_rows_below_a_lowered_height_of_a_progressive_image_are_not_kept(
     height: int, tmp_path: Path, limits: Limits
 ) -> None:

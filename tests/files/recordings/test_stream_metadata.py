@@ -160,8 +160,18 @@ def test_messages_between_the_frames_of_av1_are_removed(container: str, tmp_path
 
 
 @pytest.mark.slow("ffmpeg")
-@pytest.mark.parametrize("container", ["mov", "mkv"])
-def test_a_film_of_pictures_that_may_have_tags_is_not_cleaned(container: str, tmp_path: Path, cleaned: Clean) -> None:
-    ffmpeg(*VIDEO, "-c:v", "png", tmp_path / f"film.{container}")
+@pytest.mark.parametrize(("container", "codec"), [("mov", "png"), ("mkv", "png"), ("avi", "tiff"), ("avi", "rawvideo")])
+def test_a_film_of_pictures_that_may_have_tags_is_not_cleaned(
+    container: str, codec: str, tmp_path: Path, cleaned: Clean
+) -> None:
+    """In AVI, ffmpeg takes pictures of a type that it does not know for raw ones."""
+    ffmpeg(*VIDEO, "-c:v", codec, tmp_path / f"film.{container}")
     with pytest.raises(Unclean, match="unsupported"):
         cleaned(tmp_path / f"film.{container}")
+
+
+@pytest.mark.slow("ffmpeg")
+def test_the_parameters_of_a_film_in_matroska_stay(tmp_path: Path, cleaned: Clean) -> None:
+    """Those of H.264 with ten bits were taken for the configuration record of H.265."""
+    ffmpeg(*VIDEO[:4], "-c:v", "libx264", "-pix_fmt", "yuv420p10le", tmp_path / "film.mkv")
+    assert decoded_hash(cleaned(tmp_path / "film.mkv")) == decoded_hash(tmp_path / "film.mkv")
