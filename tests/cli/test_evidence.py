@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from satark.cli.evidence import evidence
 from satark.cli.main import cli
-from satark.custody.verify_pack import SEAL
+from satark.custody.verify_pack import TAGS
 from support.evidence.images import make_image
 from support.evidence.markers import MARKER_BYTES
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def test_a_name_in_a_pack_can_not_control_the_terminal(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "pack.zip", "w") as archive:
         archive.writestr("a\nthe pack of tip 1 is intact\x1b[2A", b"x")
-        archive.writestr(SEAL, b"")
+        archive.writestr(TAGS[1], b"")
     report = CliRunner().invoke(evidence, ["verify", str(tmp_path / "pack.zip")], color=True)
     assert report.exit_code == 1
     assert "a\ufffdthe pack of tip 1 is intact\ufffd[2A: it was altered, added" in report.output

@@ -65,7 +65,7 @@ DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 ISSUER = Issuer(name="Ramesh Singh", office="SP office, Varanasi", make="Dell R350", color="Black", serial="7XK2P93")
 NOW = "2026-11-24T09:00:05Z"
 ITEM = PackItem(
-    item_no=1, file="1", role="scrubbed", filename="files/1-scrubbed.jpg", bytes=123456, mime="image/jpeg",
+    item_no=1, file="1", role="scrubbed", filename="data/1-scrubbed.jpg", bytes=123456, mime="image/jpeg",
     sha256=DIGEST, md5=DIGEST[:32], derived_from=0, tool="satark", utc=NOW, ist="24/11/2026 14:30:05",
     prev_chain_hash=DIGEST,
 )  # fmt: skip
@@ -164,7 +164,7 @@ def test_hash_report_and_custody_log_are_enclosed(language: str) -> None:
     texts, pages = printed(language)
     *report_pages, log = ("".join(page.split()) for page in pages[2:])
     report = "".join(report_pages)
-    for value in (DIGEST, DIGEST[:32], "files/1-scrubbed.jpg", "123456", "24/11/202614:30:05"):
+    for value in (DIGEST, DIGEST[:32], "data/1-scrubbed.jpg", "123456", "24/11/202614:30:05"):
         assert value in report
     assert OTHER_DIGEST in report, "the hash of the original, whether or not it is in the pack"
     for reason in REASONS:

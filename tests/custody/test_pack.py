@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,28 +14,22 @@ from satark.api.sealing import CantOpen
 from satark.casework.pack_export import export_pack
 from satark.custody.manifest import Issuer
 from satark.custody.pack import CERTIFICATES, WrittenPack
-from satark.custody.verify_pack import CUSTODY, GUIDES, MANIFEST, SEAL, SIGNATURE
+from satark.custody.verify_pack import CUSTODY, GUIDES, MANIFEST, SIGNATURE, TAGS
 from satark.store import evidence_files
 from support.altering import altered
-from support.packs import verify_pack
+from support.packs import contents, verify_pack
 
 Write = Callable[..., WrittenPack]
-
-
-def contents(path: Path) -> dict[str, bytes]:
-    """Return the content of each file of a pack."""
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def test_a_pack_contains_the_files_that_may_leave_and_what_a_court_needs(write: Write, path: Path) -> None:
     written = write()
     inside = contents(path)
-    files = ["files/1-scrubbed.jpg", "files/2-transcript.txt", "files/4-scrubbed.mp4"]
-    assert list(inside) == [*files, CUSTODY, MANIFEST, *CERTIFICATES, SIGNATURE, *GUIDES, SEAL]
-    assert inside["files/4-scrubbed.mp4"] == b"silent film"
-    assert inside["files/1-scrubbed.jpg"] == b"clean photo"
-    assert inside["files/2-transcript.txt"].decode() == "ट्रक रात को आता है"
+    files = ["data/1-scrubbed.jpg", "data/2-transcript.txt", "data/4-scrubbed.mp4"]
+    assert list(inside) == [*files, CUSTODY, MANIFEST, *CERTIFICATES, SIGNATURE, *GUIDES, *TAGS]
+    assert inside["data/4-scrubbed.mp4"] == b"silent film"
+    assert inside["data/1-scrubbed.jpg"] == b"clean photo"
+    assert inside["data/2-transcript.txt"].decode() == "ट्रक रात को आता है"
     manifest = json.loads(inside[MANIFEST])
     assert written.manifest == hashlib.sha256(inside[MANIFEST]).hexdigest()
     first = manifest["items"][0]
@@ -61,9 +54,9 @@ def test_a_pack_contains_the_files_that_may_leave_and_what_a_court_needs(write: 
 def test_two_officers_can_include_originals_but_never_a_voice(write: Write, path: Path) -> None:
     write(originals=True)
     inside = contents(path)
-    assert inside["files/1-original.jpg"] == b"original photo"
-    assert inside["files/3-original.bin"] == b"strange"
-    assert not any(b"voice" in content for name, content in inside.items() if name.startswith("files/"))
+    assert inside["data/1-original.jpg"] == b"original photo"
+    assert inside["data/3-original.bin"] == b"strange"
+    assert not any(b"voice" in content for name, content in inside.items() if name[5].isdigit())
     items = json.loads(inside[MANIFEST])["items"]
     assert [(one["file"], one["role"], one["derived_from"]) for one in items] == [
         ("1", "original", 0), ("1", "scrubbed", 1), ("2", "transcript", 0), ("3", "original", 0),

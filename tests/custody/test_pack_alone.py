@@ -11,24 +11,23 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
 
 from satark.custody.chain import canonical_json
 from satark.custody.manifest import Manifest, PackSigner, sign
-from satark.custody.pack import CERTIFICATES, WrittenPack
-from satark.custody.verify_pack import CUSTODY, GUIDES, MANIFEST, SEAL, SIGNATURE, as_text
+from satark.custody.pack import PackLog, WrittenPack
+from satark.custody.verify_pack import BASE, CUSTODY, GUIDES, MANIFEST, SIGNATURE, TAGS, as_text
 from satark.identity.signatures import signing_key, verifier_of
 from support.packs import contents, forged_manifest, rewrite, verify_pack
 
 Write = Callable[..., WrittenPack]
-LAST = (CUSTODY, MANIFEST, *CERTIFICATES, SIGNATURE, *GUIDES, SEAL)
 
 
-def forged(path: Path, key: str) -> dict[str, bytes]:
+def forged(inside: dict[str, bytes], key: str) -> dict[str, bytes]:
     """Backdate a pack, and leave its signature out or sign with another key."""
-    inside = contents(path)
     manifest = msgspec.json.decode(inside[MANIFEST], type=Manifest)
     assert manifest.signer
     foreign = signing_key(key, "satark/1/answers")
@@ -52,7 +51,7 @@ def test_a_pack_that_nobody_vouches_for_is_not_verified(key: str, code: int, wri
     assert honest.signer is not None
     assert honest.exit_code == 3, "the key in the pack vouches for nothing"
     assert verify_pack(path, key=honest.signer.verifier).exit_code == 0
-    rewrite(path, forged(path, key))
+    rewrite(path, forged(contents(path), key))
     report = verify_pack(path)
     assert (report.problems, report.exit_code) == ((), code)
     assert "NOT VERIFIED" in as_text(report)
@@ -70,33 +69,85 @@ def test_the_program_in_a_pack_verifies_it_with_the_standard_library_alone(write
     signer = verify_pack(path).signer
     assert signer is not None
     with zipfile.ZipFile(path) as archive:
-        archive.extract("verify_pack.py", path.parent)
-    verify = (sys.executable, "-I", "-S", "verify_pack.py")
+        archive.extract(f"{BASE}verify_pack.py", path.parent)
+    verify = (sys.executable, "-I", "-S", f"{BASE}verify_pack.py")
     good = run(*verify, path, "--key", signer.verifier, cwd=path.parent)
     assert (good.returncode, good.stdout.splitlines()[-1]) == (0, "VERIFIED"), good.stderr
     assert run(*verify, path, cwd=path.parent).returncode == 3
     complete = bytearray(path.read_bytes())
     complete[complete.index(b"original photo")] ^= 1
     path.write_bytes(complete)
-    assert "files/1-original.jpg" in run(*verify, path, "--key", signer.verifier, cwd=path.parent).stdout
+    assert "data/1-original.jpg" in run(*verify, path, "--key", signer.verifier, cwd=path.parent).stdout
     write()
-    rewrite(path, forged(path, "AGE-SECRET-KEY-FOREIGN"))
+    rewrite(path, forged(contents(path), "AGE-SECRET-KEY-FOREIGN"))
     assert run(*verify, path, "--key", signer.verifier, cwd=path.parent).returncode == 1
 
 
+def flip(inside: dict[str, bytes]) -> dict[str, bytes]:
+    return inside | {"data/1-scrubbed.jpg": b"Clean photo"}
+
+
+def drop_row(inside: dict[str, bytes]) -> dict[str, bytes]:
+    log = msgspec.json.decode(inside[CUSTODY], type=PackLog)
+    return inside | {CUSTODY: canonical_json(msgspec.structs.replace(log, rows=log.rows[:3] + log.rows[4:]))}
+
+
+def drop_row_and_rehash(inside: dict[str, bytes]) -> dict[str, bytes]:
+    inside = drop_row(inside)
+    return forged_manifest(inside, custody=hashlib.sha256(inside[CUSTODY]).hexdigest())
+
+
+ALTERED: dict[str, Callable[[dict[str, bytes]], dict[str, bytes]]] = {
+    "a byte is flipped": flip,
+    "a row is removed": drop_row,
+    "a row is removed, and the hash report made anew": drop_row_and_rehash,
+    "the date is changed": lambda inside: forged_manifest(inside, utc="2020-01-01T00:00:00Z"),
+    "the signature is stripped": lambda inside: {name: one for name, one in inside.items() if name != SIGNATURE},
+    "the signature is a stranger's": lambda inside: forged(inside, "AGE-SECRET-KEY-FOREIGN"),
+}
+
+
+def by_the_page(path: Path, key: str) -> bool:
+    """Unpack a pack, and say what bash, sha256sum and openssl make of it by the commands of the page in it."""
+    with zipfile.ZipFile(path) as archive, TemporaryDirectory(dir=path.parent) as unpacked:
+        archive.extractall(unpacked)
+        folder = Path(unpacked) / BASE
+        page = (folder / GUIDES[0]).read_text("utf-8")
+        command = r"^(?:1\. Files +(?=sha)| {5}(?=(?:bytes\(\)|\(printf|sed|echo|openssl|for|do) ))((?:.*\\\n)?.*)"
+        commands = re.findall(command, page, re.MULTILINE)
+        assert len(commands) == 8, "each command of the page is typed"
+        script = "\n".join(["set -e", *commands])
+        done = run("bash", "-c", script, cwd=folder, KEY=key)
+        return done.returncode == 0 and "not listed" not in done.stdout
+
+
 @pytest.mark.slow("processes")
-def test_the_commands_of_the_page_in_a_pack_verify_its_files_and_its_signature(write: Write, path: Path) -> None:
+def test_the_commands_of_the_page_in_a_pack_tell_an_honest_pack_from_altered_ones(write: Write, path: Path) -> None:
     write()
     signer = verify_pack(path).signer
     assert signer is not None
-    folder = path.parent / "unpacked"
+    inside = contents(path)
+    assert by_the_page(path, signer.verifier)
+    assert not by_the_page(path, "9f" * 32)
+    verified = []
+    for what, alter in ALTERED.items():
+        rewrite(path, alter(inside))
+        if by_the_page(path, signer.verifier) or verify_pack(path, key=signer.verifier).exit_code == 0:
+            verified.append(what)
+    assert verified == []
+
+
+def test_a_pack_is_a_bag(write: Write, path: Path) -> None:
+    """RFC 8493, section 2: the declaration, every file of the payload once, and every other file but the last list."""
+    write()
+    inside = contents(path)
+    assert inside["bagit.txt"] == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+    payload, others = ({line[66:]: line[:64] for line in inside[name].decode().splitlines()} for name in TAGS[1:])
+    assert payload == {name: sha256(one) for name, one in inside.items() if name.startswith("data/")}
+    assert others == {name: sha256(one) for name, one in inside.items() if name not in {*payload, TAGS[2]}}
     with zipfile.ZipFile(path) as archive:
-        archive.extractall(folder)
-    page = (folder / "how-to-verify.txt").read_text("utf-8")
-    commands = [line.strip() for line in page.splitlines() if re.match(r" {5}(bytes|\(printf|sed|echo|openssl)", line)]
-    assert len(commands) == 5
-    script = "\n".join(["set -e", "sha256sum --quiet -c manifest-sha256.txt", *commands])
-    assert run("bash", "-c", script, cwd=folder, KEY=signer.verifier).returncode == 0
-    assert run("bash", "-c", script, cwd=folder, KEY="9f" * 32).returncode != 0
-    (folder / MANIFEST).write_bytes((folder / MANIFEST).read_bytes() + b" ")
-    assert run("bash", "-c", script, cwd=folder, KEY=signer.verifier).returncode != 0
+        assert {name.split("/")[0] for name in archive.namelist()} == {"pack"}, "one folder, the bag"
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -21,7 +21,7 @@ from satark.custody.chain import canonical_json
 from satark.custody.countersignature import held_against
 from satark.custody.manifest import Manifest, PackSigner, sign
 from satark.custody.pack import PackLog, WrittenPack
-from satark.custody.verify_pack import CUSTODY, MANIFEST, SEAL, SIGNATURE
+from satark.custody.verify_pack import BASE, CUSTODY, MANIFEST, SIGNATURE, TAGS
 from satark.identity.signatures import signing_key, verifier_of
 from support.packs import contents, forged_manifest, rewrite, verify_pack
 
@@ -32,7 +32,11 @@ def spans(path: Path) -> list[tuple[str, int, int]]:
     """Return (name, offset of the first byte, offset after the last) of every file's content."""
     with zipfile.ZipFile(path) as archive:
         return [
-            (one.filename, start := one.header_offset + 30 + len(one.filename), start + one.file_size)
+            (
+                one.filename.removeprefix(BASE),
+                start := one.header_offset + 30 + len(one.filename),
+                start + one.file_size,
+            )
             for one in archive.infolist()
         ]
 
@@ -56,14 +60,14 @@ def test_a_thousand_altered_bytes_are_named(write: Write, path: Path, tmp_path: 
 def shuffled(rng: random.Random, inside: dict[str, bytes]) -> tuple[dict[str, bytes], str]:
     """Exchange two files of a pack."""
     names = list(inside)
-    first, second = sorted(rng.sample(range(len(names) - 1), 2))  # the seal is written last in any case
+    first, second = sorted(rng.sample(range(len(names) - 3), 2))  # the lists are written last in any case
     names[first], names[second] = names[second], names[first]
     return {name: inside[name] for name in names}, "does not stand in its place"
 
 
 def other_certificate(rng: random.Random, inside: dict[str, bytes]) -> tuple[dict[str, bytes], str]:
     """Change a byte of a certificate, or cut it."""
-    name = rng.choice([name for name in inside if name.startswith("certificate-")])
+    name = rng.choice([name for name in inside if name.startswith("data/certificate-")])
     content, at = inside[name], rng.randrange(len(inside[name]))
     changed = content[:at] + bytes([content[at] ^ rng.randrange(1, 256)]) + content[at + 1 :]
     return {**inside, name: rng.choice((changed, content[:at]))}, name
@@ -208,7 +212,7 @@ HOSTILE: dict[str, bytes] = {
     "a name is as long as can be, and longer once it is written": a_zip(
         bytes(70_000), [listed(b"\xe9" * 0xFFFF, 0, 1)]
     ),
-    "a name is a folder's": a_zip(b"x" * 99, [listed(b"files/", 0, 1)]),
+    "a name is a folder's": a_zip(b"x" * 99, [listed(b"data/", 0, 1)]),
     "there is no name": a_zip(b"x" * 99, [listed(b"", 0, 1)]),
     "a name stands there twice": a_zip(b"x" * 199, [listed(b"a", 0, 1), listed(b"a", 99, 1)]),
     "a file is report to be encrypted": a_zip(b"x" * 99, [listed(b"a", 0, 1, flags=1)]),
@@ -232,7 +236,7 @@ def test_a_file_of_three_gigabytes_is_refused(path: Path) -> None:
     assert "the container" in "\n".join(map(str, verify_pack(path).problems))
 
 
-@pytest.mark.parametrize("name", [CUSTODY, MANIFEST, SEAL])
+@pytest.mark.parametrize("name", [CUSTODY, MANIFEST, TAGS[1]])
 @pytest.mark.parametrize(
     "content",
     [
@@ -251,7 +255,7 @@ def test_any_content_of_manifest_log_and_seal_is_handled(name: str, content: byt
     write()
     inside = contents(path)
     rewrite(path, {**inside, name: content})
-    assert name == SEAL or name in "\n".join(map(str, verify_pack(path).problems))
+    assert name in TAGS or name in "\n".join(map(str, verify_pack(path).problems))
 
 
 def test_many_files_and_many_rows_take_one_pass(write: Write, path: Path) -> None:
@@ -263,7 +267,7 @@ def test_many_files_and_many_rows_take_one_pass(write: Write, path: Path) -> Non
     nowhere = msgspec.structs.replace(manifest.items[0], prev_chain_hash="0" * 64)
     inside[MANIFEST] = canonical_json(msgspec.structs.replace(manifest, items=(nowhere,) * 20_000))
     rewrite(path, inside)
-    assert "files/1-scrubbed.jpg: the custody log does not record its export" in named(path, path.read_bytes())
+    assert "data/1-scrubbed.jpg: the custody log does not record its export" in named(path, path.read_bytes())
 
 
 @pytest.mark.parametrize("cut", [0, 1, 22, 100, 5000])
@@ -322,26 +326,26 @@ def test_a_forged_log_is_named_even_if_manifest_seal_and_container_match(
 def test_a_replaced_file_is_named_even_if_manifest_and_seal_match(write: Write, path: Path) -> None:
     written = write(originals=True)
     inside = contents(path)
-    inside["files/1-original.jpg"] = b"another photo."
+    inside["data/1-original.jpg"] = b"another photo."
     manifest = msgspec.json.decode(inside[MANIFEST], type=Manifest)
     digest = hashlib.sha256(b"another photo.").hexdigest()
     items = tuple(msgspec.structs.replace(one, sha256=digest) if one.item_no == 1 else one for one in manifest.items)
     inside[MANIFEST] = canonical_json(msgspec.structs.replace(manifest, items=items))
     rewrite(path, inside)
     report = [str(problem) for problem in verify_pack(path, written.manifest).problems]
-    assert "files/1-original.jpg: the custody log has no such file" in report
-    assert "manifest.json: its hash is not the one on the certificate: this is another pack" in report
+    assert "data/1-original.jpg: the custody log has no such file" in report
+    assert "data/manifest.json: its hash is not the one on the certificate: this is another pack" in report
 
 
-@pytest.mark.parametrize("name", [CUSTODY, MANIFEST, SEAL, "certificate-hi.pdf", "files/1-scrubbed.jpg"])
+@pytest.mark.parametrize("name", [CUSTODY, MANIFEST, *TAGS, "data/certificate-hi.pdf", "data/1-scrubbed.jpg"])
 def test_a_removed_or_added_file_is_named(name: str, write: Write, path: Path) -> None:
     write()
     inside = contents(path)
     rewrite(path, {one: content for one, content in inside.items() if one != name})
     problems = verify_pack(path).problems
-    assert name == SEAL or any(name in str(problem) for problem in problems)
-    rewrite(path, {**inside, "files/extra.txt": b"x"})
-    assert any("files/extra.txt" in str(problem) for problem in verify_pack(path).problems)
+    assert name in TAGS or any(name in str(problem) for problem in problems)
+    rewrite(path, {**inside, "data/extra.txt": b"x"})
+    assert any("data/extra.txt" in str(problem) for problem in verify_pack(path).problems)
 
 
 def test_a_file_that_is_no_pack_is_reported(path: Path) -> None:

@@ -15,7 +15,7 @@ from satark.custody import pack
 from satark.custody import verify_pack as verifier
 from satark.custody.chain import canonical_json
 from satark.custody.manifest import Manifest
-from satark.custody.verify_pack import MANIFEST, SEAL, group_digits, seal
+from satark.custody.verify_pack import BASE, MANIFEST, TAGS, group_digits, tags
 from satark.identity.signatures import is_signed
 
 verify_pack: Final = partial(verifier.verify_pack, is_theirs=is_signed)
@@ -24,7 +24,7 @@ verify_pack: Final = partial(verifier.verify_pack, is_theirs=is_signed)
 def contents(path: Path) -> dict[str, bytes]:
     """Return the content of each file of a pack."""
     with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+        return {name.removeprefix(BASE): archive.read(name) for name in archive.namelist()}
 
 
 def forged_manifest(inside: dict[str, bytes], **change: Any) -> dict[str, bytes]:
@@ -36,9 +36,9 @@ def forged_manifest(inside: dict[str, bytes], **change: Any) -> dict[str, bytes]
 
 
 def rewrite(path: Path, inside: dict[str, bytes]) -> None:
-    """Write a forged pack with a matching seal and container."""
-    inside = {name: content for name, content in inside.items() if name != SEAL}
-    inside[SEAL] = seal({name: hashlib.sha256(content).hexdigest() for name, content in inside.items()})
+    """Write a forged pack with matching lists of hashes and container."""
+    inside = {name: content for name, content in inside.items() if name not in TAGS}
+    inside |= tags({name: hashlib.sha256(content).hexdigest() for name, content in inside.items()})
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, content in inside.items():

@@ -1,10 +1,10 @@
 """Writes a pack: a tip's files with all that a court needs to verify them, in one ZIP file.
 
-The same content gives the same bytes, so that every byte can be checked. A pack contains, in this order: the files,
-`custody.json` (the log), `manifest.json` (the hash report), the certificates, `signature.json` (of the desk), a page
-and a program for verifiers (`GUIDES`), and `manifest-sha256.txt` (the hash of each of these, for `sha256sum -c`). Each
-certificate prints the manifest's hash, and the manifest has the hash of each certificate. So a certificate is hashed
-with zeros in place of the manifest's hash (`blanked`).
+The same content gives the same bytes, so that every byte can be checked. A pack is a bag of BagIt (RFC 8493) and
+contains, in this order: in `data/` the files, `custody.json` (the log), `manifest.json` (the hash report), the
+certificates and `signature.json` (of the desk); beside it a page and a program for verifiers (`GUIDES`), and the hashes
+of them all, for `sha256sum -c`. Each certificate prints the manifest's hash, and the manifest has the hash of each
+certificate. So a certificate is hashed with zeros in place of the manifest's hash (`blanked`).
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from satark.custody.manifest import (
     format_ist,
     sign,
 )
-from satark.custody.verify_pack import CUSTODY, GUIDES, MANIFEST, NO_HASH, SEAL, SIGNATURE, group_digits, seal
+from satark.custody.verify_pack import BASE, CUSTODY, DATA, GUIDES, MANIFEST, NO_HASH, SIGNATURE, group_digits, tags
 from satark_files.extra_packages import needing
 from satark_files.file_endings import ending_of
 from satark_words.languages import languages_of
 
-CERTIFICATES: Final = {f"certificate-{language}.pdf": language for language in sorted(languages_of("satark.custody"))}
+CERTIFICATES: Final = {f"{DATA}certificate-{one}.pdf": one for one in sorted(languages_of("satark.custody"))}
 """File name → language of the certificates that this version writes."""
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -125,7 +125,7 @@ def write_pack(path: Path, contents: PackContents, issuer: Issuer) -> WrittenPac
 
 def zip_entry(name: str) -> zipfile.ZipInfo:
     """Return the ZIP entry of a file in a pack: with a fixed date and mode, uncompressed."""
-    info = zipfile.ZipInfo(name, _EPOCH)
+    info = zipfile.ZipInfo(BASE + name, _EPOCH)
     info.create_system = 3
     info.external_attr = 0o600 << 16
     return info
@@ -165,7 +165,7 @@ class _PackWriter:
         items: list[PackItem] = []
         before = _before_export(log)
         for (record, form), chunks in zip(parts, contents, strict=True):
-            name = f"files/{record.ordinal}-{_ROLES[form]}{_ending(record, form)}"
+            name = f"{DATA}{record.ordinal}-{_ROLES[form]}{_ending(record, form)}"
             size, sha256, md5 = self._copy(name, chunks)
             original = next((item for item in items if item.file == record.ordinal and item.role == "original"), None)
             items.append(
@@ -202,7 +202,8 @@ class _PackWriter:
             self._add(SIGNATURE, canonical_json(sign(contents.signer, digest)))
         for name in GUIDES:
             self._add(name, _guide(name))
-        self._add(SEAL, seal(self._digests))
+        for name, content in tags(self._digests).items():
+            self._add(name, content)
         return WrittenPack(len(manifest.items), digest, head)
 
     def _add(self, name: str, content: bytes) -> str:

@@ -22,19 +22,23 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
-FORMAT: Final = "satark-pack/2"
-CUSTODY: Final = "custody.json"
-MANIFEST: Final = "manifest.json"
-SIGNATURE: Final = "signature.json"
-SEAL: Final = "manifest-sha256.txt"
+FORMAT: Final = "satark-pack/3"
+BASE: Final = "pack/"
+"""The folder in the ZIP in which the pack is: a bag of BagIt (RFC 8493), whose `data/` is what the desk hands over."""
+DATA: Final = "data/"
+CUSTODY: Final = f"{DATA}custody.json"
+MANIFEST: Final = f"{DATA}manifest.json"
+SIGNATURE: Final = f"{DATA}signature.json"
+TAGS: Final = ("bagit.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt")
+"""The files that make it a bag: the last two have the hashes of the files in `data/`, and of the others."""
 GUIDES: Final = ("how-to-verify.txt", "verify_pack.py")
 """The files of a pack that say how it is verified."""
 NO_HASH: Final = "0" * 64
 PACK_DOMAIN: Final = b"satark/1/pack\0"
 """What stands before a manifest's SHA-256 in the message that a desk signs."""
 _CONTAINER: Final = "the container (the ZIP around the files)"
-_REQUIRED_CERTIFICATES: Final = ("certificate-hi.pdf", "certificate-en.pdf")
-_is_certificate: Final = re.compile(r"certificate-[a-z]{2,3}\.pdf").fullmatch
+_REQUIRED_CERTIFICATES: Final = (f"{DATA}certificate-hi.pdf", f"{DATA}certificate-en.pdf")
+_is_certificate: Final = re.compile(rf"{DATA}certificate-[a-z]{{2,3}}\.pdf").fullmatch
 _STEP, _MAX_NAME, _MAX_PARTS, _MAX_SIZE, _MAX_CONTENT = 1 << 18, 255, 10_000, 0x7FFFFFFF, 64 << 20
 """Bytes that are read at once; most bytes of a name, files, bytes of a file, and of a file that is read as a whole."""
 _FORMS: Final = {"original": "original", "scrubbed": "clean", "transcript": "transcript"}
@@ -160,8 +164,10 @@ def _read_parts(file: BinaryIO) -> tuple[dict[str, _Part], bool]:
         version, offset = (45, 0xFFFFFFFF) if far else (20, at)
         directory += struct.pack("<4s2BH", b"PK\1\2", version, 3, version) + facts
         directory += struct.pack("<4H2L", len(far), 0, 0, 0, 0o600 << 16, offset) + name + far
-        is_as_written &= header == b"PK\3\4\x14\0" + facts + b"\0\0" and name.decode() not in parts
-        parts[name.decode()] = _Part(start, size, digest.hexdigest())
+        inside = name.decode().removeprefix(BASE)
+        is_as_written &= header == b"PK\3\4\x14\0" + facts + b"\0\0" and inside not in parts
+        is_as_written &= name.decode() == BASE + inside
+        parts[inside] = _Part(start, size, digest.hexdigest())
         at, count = start + size, count + 1
     if not count:
         raise ValueError
@@ -184,7 +190,7 @@ class _PackVerifier:
             self._add(_CONTAINER, "it was altered, or is not in the format of packs")
 
     def report(self) -> PackReport:
-        self._checked(SEAL, self._check_seal)
+        self._checked(TAGS[1], self._check_tags)
         manifest, log = self._loaded(MANIFEST, "items"), self._loaded(CUSTODY, "rows")
         signer = None
         if manifest:
@@ -238,14 +244,17 @@ class _PackVerifier:
         self._add(name, "it is missing, or was altered: it is not in the format of packs")
         return {}
 
-    def _check_seal(self) -> None:
-        actual = {name: part.sha256 for name, part in self._parts.items() if name != SEAL}
-        if self._content(SEAL) != seal(actual):
-            self._add(SEAL, "it is missing, or was altered")
-            sealed = {line[66:]: line[:64] for line in self._content(SEAL).decode("utf-8", "replace").splitlines()}
-            for name in sorted(sealed.keys() | actual.keys()):
-                if sealed.get(name) != actual.get(name):
-                    self._add(name, f"it was altered, added or removed, or its line in {SEAL} was")
+    def _check_tags(self) -> None:
+        actual = {name: part.sha256 for name, part in self._parts.items() if name not in TAGS}
+        sealed: dict[str, str] = {}
+        for name, content in tags(actual).items():
+            if self._content(name) != content:
+                self._add(name, "it is missing, or was altered")
+            lines = self._content(name).decode("utf-8", "replace").splitlines()
+            sealed |= {line[66:]: line[:64] for line in lines if name != TAGS[0] and line[66:] not in TAGS}
+        for name in sorted(sealed.keys() | actual.keys()):
+            if sealed.get(name) != actual.get(name):
+                self._add(name, "it was altered, added or removed, or its line in a list of hashes was")
 
     def _check_items(self, manifest: Mapping[str, Any]) -> None:
         if manifest["format"] != FORMAT:
@@ -343,16 +352,20 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def seal(digests: Mapping[str, str]) -> bytes:
-    """Return the content of `manifest-sha256.txt`, as `sha256sum -c` reads it, given each file's SHA-256."""
-    return "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
+def tags(digests: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the content of `TAGS`, whose lists are as `sha256sum -c` reads them, given each other file's SHA-256."""
+    lines = {name: f"{digest}  {name}\n".encode() for name, digest in digests.items()}
+    payload = b"".join(line for name, line in lines.items() if name.startswith(DATA))
+    made = {TAGS[0]: b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", TAGS[1]: payload}
+    lines |= {name: f"{hashlib.sha256(content).hexdigest()}  {name}\n".encode() for name, content in made.items()}
+    return made | {TAGS[2]: b"".join(line for name, line in lines.items() if not name.startswith(DATA))}
 
 
 def pack_order(manifest: Mapping[str, Any]) -> list[str]:
     """Return the names of a pack's files in the order in which they stand in it."""
     signature = [SIGNATURE] if manifest["signer"] else []
     files = [item["filename"] for item in manifest["items"]]
-    return [*files, CUSTODY, MANIFEST, *sorted(manifest["certificates"]), *signature, *GUIDES, SEAL]
+    return [*files, CUSTODY, MANIFEST, *sorted(manifest["certificates"]), *signature, *GUIDES, *TAGS]
 
 
 def group_digits(digest: str) -> str:

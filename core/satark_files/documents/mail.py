@@ -23,7 +23,6 @@ _RAISES: Final = (MessageError, LookupError, ValueError, TypeError, AttributeErr
 _HEADER: Final = re.compile(rb"^[!-9;-~]{1,99}:[^\n]*(?:\n[ \t][^\n]*)*", re.MULTILINE)
 _LONGEST_HEADER: Final = 16_384
 """Most bytes of one header: the time in which Python reads it grows with its square."""
-_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BEFORE: Final = re.compile(rb"(?:\xef\xbb\xbf|[ \t]*\r?\n)*")
 """What may stand before the first header: UTF-8's mark and blank lines, after which all headers would be the text."""
 _DEEPEST: Final = 50
@@ -44,7 +43,7 @@ def read_mail(data: bytes) -> tuple[str, list[bytes]]:
     Raises:
         Unclean: the mail is damaged, or takes long to read, as none does that a program wrote.
     """
-    data = _BEFORE.sub(b"", decode_text(data).encode() if data.startswith(_UTF_16) else data, count=1)
+    data = _BEFORE.sub(b"", decode_text(data).encode() if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else data, count=1)
     if (
         data[:1].isspace()
         or any(len(found[0]) > _LONGEST_HEADER for found in _HEADER.finditer(data))

@@ -123,62 +123,48 @@ def clear_fields(root: etree._Element) -> None:
     _clear_cells(root)
 
 
-class _Field:
-    """An open field: its instruction, and whether its result has begun and is to be cleared."""
-
-    def __init__(self) -> None:
-        self.parts: list[etree._Element] = []
-        self.result = False
-
-    @property
-    def instruction(self) -> str:
-        return "".join(part.text or "" for part in self.parts)
-
-
 def _clear_complex_fields(root: etree._Element) -> None:
     """Clear the results of complex fields. A field is begin, instruction, separator, result and end, and may nest."""
-    fields: list[_Field] = []
-    outside, cleared = _Field(), 0
+    fields: list[list[etree._Element]] = [[]]  # the parts of each open instruction; the first stand in no field
+    results = [0]  # for each, how many results around its place are to be cleared
     for element in root.iter():
         name = local_name(element.tag)
         if name == "fldChar":
-            kind = next((value for key, value in element.attrib.items() if _is_field_type(str(key))), "")
+            kind = next((value for key, value in element.attrib.items() if key.endswith("}fldCharType")), "")
             if kind == "begin":
-                fields.append(_Field())
-            elif kind == "separate" and fields and not fields[-1].result:
-                fields[-1].result = bool(_PERSONAL_FIELD.match(fields[-1].instruction))
-                cleared += fields[-1].result
-            elif kind == "end" and fields:
-                cleared -= fields[-1].result
+                fields.append([])
+                results.append(results[-1])
+            elif kind == "separate" and len(fields) > 1:
+                results[-1] += bool(_PERSONAL_FIELD.match(_joined(fields[-1])))
+            elif kind == "end" and len(fields) > 1:
+                results.pop()
                 _clear_instruction(fields.pop())
         elif name in {"instrText", "delInstrText"}:
-            (fields[-1] if fields else outside).parts.append(element)
-        elif name == "t" and cleared:
+            fields[-1].append(element)
+        elif name == "t" and results[-1]:
             element.text = ""
-    for field in (*fields, outside):
+    for field in fields:
         _clear_instruction(field)
 
 
-def _clear_instruction(field: _Field) -> None:
-    if not _is_kept(field.instruction):
-        for part in field.parts:
-            part.text = ""
+def _clear_instruction(parts: list[etree._Element]) -> None:
+    for part in () if _is_kept(_joined(parts)) else parts:
+        part.text = ""
+
+
+def _joined(parts: list[etree._Element]) -> str:
+    return "".join(part.text or "" for part in parts)
 
 
 def _is_kept(instruction: str) -> bool:
     return bool(_KEPT_FIELD.match(instruction)) and not LOCAL_PATH.search(instruction)
 
 
-def _is_field_type(key: str) -> bool:
-    return local_name(key) == "fldCharType"
-
-
 def _clear_simple_field(element: etree._Element) -> None:
-    key = next((key for key in element.attrib if local_name(str(key)) == "instr"), "")
-    if _PERSONAL_FIELD.match(element.get(key, "")):
-        _clear_text(element)
-    if not _is_kept(element.get(key, "")):
-        element.attrib.pop(key, None)
+    for key in [key for key in element.attrib if key.endswith("}instr")]:
+        if _PERSONAL_FIELD.match(element.attrib[key]):
+            _clear_text(element)
+        element.set(key, element.attrib[key] if _is_kept(element.attrib[key]) else "")
 
 
 def _clear_control(element: etree._Element) -> None:

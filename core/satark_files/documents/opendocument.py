@@ -43,7 +43,6 @@ _FIELD = re.compile(
 )
 """Further fields, which become their text: they name what it comes from, or are only seen by who edits."""
 _SPAN = f"{{{_STANDARD}text:1.0}}span"
-_MARKS = ("bookmark", "reference", "section", "annotation")
 _ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
 """Formulas whose value is the file's path or a fact of the machine."""
 _FORMULA = f"{{{_STANDARD}table:1.0}}formula"
@@ -122,7 +121,7 @@ def _clean(root: etree._Element, names: dict[str, str]) -> None:
 
 def _rename(element: etree._Element, name: str, new: dict[str, str]) -> None:
     """Number the marks that an author named, wherever they are named."""
-    for key in element.attrib if name.startswith(_MARKS) else ():
+    for key in element.attrib if name.startswith(("bookmark", "reference", "section", "annotation")) else ():
         if office_xml.local_name(str(key)) in {"name", "ref-name"}:
             element.set(key, new.setdefault(element.attrib[key], f"n{len(new)}"))
 

@@ -9,12 +9,10 @@ _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,60})[ \t]*:")
 """The name at the beginning of a mail's header, or of another field that a program wrote."""
 _OF_MAIL: Final = frozenset(
     "from to cc bcc sender date subject received message-id mime-version return-path delivered-to reply-to in-reply-to "  # noqa: SIM905 - a list of names
-    "references content-type content-transfer-encoding content-location importance priority status organization".split()
+    "references content-type content-transfer-encoding content-location importance priority status organization "
+    "user-agent thread-topic thread-index envelope-to errors-to feedback-id".split()
 )
-_PREFIXES: Final = (
-    "x-", "arc-", "dkim-", "list-", "content-", "authentication-", "received-", "resent-", "snapshot-", "thread-",
-    "user-agent", "envelope-", "errors-to", "feedback-",
-)  # fmt: skip
+_PREFIXES: Final = ("x-", "arc-", "dkim-", "list-", "content-", "authentication-", "received-", "resent-", "snapshot-")
 _HEADERS: Final = 50
 """Most lines of a text that are read for headers of a mail."""
 _FIELDS: Final = 3

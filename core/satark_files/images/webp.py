@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PIL import ImageOps
-
-from satark_files.images.decode import check_decodes, open_image
+from satark_files.images.decode import UPRIGHT, check_decodes, open_image, orientation_exif, read_orientation
 from satark_files.images.reencode import frames_of, without_tags
 from satark_files.images.salvage import salvage_cut
 from satark_files.scrubber import Unclean
@@ -41,13 +39,15 @@ class WebpScrubber:
 
 def _encode_again(source: Path, target: Path, limits: Limits) -> str:
     with open_image(source, limits, ("WEBP",)) as picture:
-        lossless = {"lossless": True, "quality": 0, "method": 0, "exact": True}
+        options = {"lossless": True, "quality": 0, "method": 0, "exact": True}
+        turned = read_orientation(picture.info.get("exif", b"").removeprefix(b"Exif\0\0"))
+        options |= {"exif": orientation_exif(turned)} if turned != UPRIGHT else {}
         if getattr(picture, "n_frames", 1) > 1:
             frames, pauses = zip(*frames_of(picture), strict=True)
             rest = {"save_all": True, "append_images": frames[1:], "duration": list(pauses)}
-            frames[0].save(target, "WEBP", **lossless, **rest)
+            frames[0].save(target, "WEBP", **options, **rest)
         else:
-            without_tags(ImageOps.exif_transpose(picture)).save(target, "WEBP", **lossless)
+            without_tags(picture).save(target, "WEBP", **options)
     check_decodes(target, limits, ("WEBP",))
     return "image/webp"
 

@@ -38,13 +38,13 @@ def test_a_pack_is_exported_and_verified(
     assert (intact.exit_code, "is intact: 2 files" in intact.stdout) == (3, True)
     assert "NOT VERIFIED: whose key is it?" in intact.stdout
     altered = bytearray((tmp_path / "pack.zip").read_bytes())
-    altered[altered.index(b"original", 48)] ^= 1
+    altered[altered.index(b"original", altered.index(b"original.jpg") + 8)] ^= 1
     (tmp_path / "pack.zip").write_bytes(altered)
     verdict = CliRunner().invoke(cli, ["evidence", "verify", str(tmp_path / "pack.zip"), "--json"])
     assert verdict.exit_code == 1
     report = json.loads(verdict.stdout)
     assert not report["good"]
-    assert "files/1-original.jpg" in {problem["part"] for problem in report["problems"]}
+    assert "data/1-original.jpg" in {problem["part"] for problem in report["problems"]}
 
 
 def test_another_desk_countersigns_a_pack(services: Services, run: Run, desk: FindDesk, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from satark.casework.pack_export import export_pack
 from satark.custody.chain import canonical_json
 from satark.custody.manifest import Issuer, Manifest, sign
 from satark.custody.pack import zip_entry
-from satark.custody.verify_pack import MANIFEST, SEAL, SIGNATURE, group_digits, seal
+from satark.custody.verify_pack import BASE, MANIFEST, SIGNATURE, TAGS, group_digits, tags
 from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from support.fuzz.target import Fault
@@ -37,7 +37,7 @@ class PacksTarget:
     """The verifier of evidence packs, which gets a small pack and the fuzzer's mutations of it."""
 
     words: Sequence[str] = (
-        "manifest.json", "custody.json", "files/1-scrubbed.jpg", "certificate-hi.pdf", "PK\x03\x04",
+        "manifest.json", "custody.json", "data/1-scrubbed.jpg", "certificate-hi.pdf", "PK\x03\x04",
         "PK\x01\x02", "PK\x05\x06", "PK\x06\x06", "PK\x06\x07", '"rows":[', '"entry":null', '"seq":1', '"format":',
     )  # fmt: skip
 
@@ -48,8 +48,8 @@ class PacksTarget:
     def seeds(self) -> Sequence[bytes]:
         """Return a complete pack, and packs with a missing file, with an additional file, and with invalid content."""
         parts = _parts(self._packs[0])
-        without = {name: content for name, content in parts.items() if not name.startswith("files/")}
-        return [*self._packs, _zip(without), _zip({**parts, "files/2-x.bin": b"x"}), _zip({})]
+        without = {name: content for name, content in parts.items() if not name.startswith("data/")}
+        return [*self._packs, _zip(without), _zip({**parts, "data/2-x.bin": b"x"}), _zip({})]
 
     def try_one(self, data: bytes) -> None:
         """Verify a pack. Only the unchanged pack may be found complete."""
@@ -80,13 +80,13 @@ def _small_pack(folder: Path) -> bytes:
     assert signer
     parts = _with_placeholders(_parts((folder / "pack.zip").read_bytes()))
     parts[SIGNATURE] = canonical_json(sign(signer, _sha256(parts[MANIFEST])))
-    digests = {name: _sha256(content) for name, content in parts.items() if name != SEAL}
-    return _zip({**parts, SEAL: seal(digests)})
+    digests = {name: _sha256(content) for name, content in parts.items() if name not in TAGS}
+    return _zip({**parts, **tags(digests)})
 
 
 def _with_placeholders(parts: dict[str, bytes]) -> dict[str, bytes]:
     """Replace the certificates by a line with the manifest's hash, as certificates have it, and update the manifest."""
-    names = [name for name in parts if name.startswith("certificate-")]
+    names = [name for name in parts if name.startswith("data/certificate-")]
     blank = _sha256(_CERTIFICATE + group_digits("0" * 64).encode())
     manifest = msgspec.json.decode(parts[MANIFEST], type=Manifest)
     bound = canonical_json(msgspec.structs.replace(manifest, certificates=dict.fromkeys(names, blank)))
@@ -100,7 +100,7 @@ def _sha256(content: bytes) -> str:
 
 def _parts(pack: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(pack)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+        return {name.removeprefix(BASE): archive.read(name) for name in archive.namelist()}
 
 
 def _zip(parts: Mapping[str, bytes]) -> bytes:
