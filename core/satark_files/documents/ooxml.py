@@ -322,9 +322,8 @@ def _remove_author_headings(root: etree._Element, authors: set[str]) -> None:
     if office_xml.local_name(root.tag) != "comments":
         return
     for element in root.iter("{*}t"):
-        head, colon, rest = (element.text or "").partition(":")
-        if colon and head.strip() in authors:
-            element.text = rest
+        if (found := re.match(r"\s*([^:]*):", element.text or "")) and found[1].rstrip() in authors:
+            element.text = element.text[found.end() :]
 
 
 def _is(element: etree._Element, name: str) -> bool:

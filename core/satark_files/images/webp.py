@@ -5,7 +5,7 @@ Layout: RFC 9649 section 2.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from satark_files.images.decode import UPRIGHT, check_decodes, open_image, orientation_exif, read_orientation
 from satark_files.images.reencode import frames_of, without_tags
@@ -39,7 +39,7 @@ class WebpScrubber:
 
 def _encode_again(source: Path, target: Path, limits: Limits) -> str:
     with open_image(source, limits, ("WEBP",)) as picture:
-        options = {"lossless": True, "quality": 0, "method": 0, "exact": True}
+        options: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0, "exact": True}
         turned = read_orientation(picture.info.get("exif", b"").removeprefix(b"Exif\0\0"))
         options |= {"exif": orientation_exif(turned)} if turned != UPRIGHT else {}
         if getattr(picture, "n_frames", 1) > 1:
