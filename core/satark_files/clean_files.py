@@ -7,19 +7,15 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from satark_files.file_endings import ending_of
+from satark_files.limits import Limits
 from satark_files.sandbox.sandbox import Sandbox
-from satark_files.scrubber import Unclean
+from satark_files.scrubber import LeftOut, Reason, Scrubber, Unclean
 from satark_files.sniff import UNKNOWN, sniff_file
 from satark_files.working_copies import WorkingCopies
-
-if TYPE_CHECKING:
-    from satark_files.limits import Limits
-    from satark_files.scrubber import LeftOut, Reason, Scrubber
 
 
 class CleanedFile(msgspec.Struct, frozen=True, kw_only=True):

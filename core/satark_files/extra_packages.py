@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from typing import Final, Literal
 
 Extra = Literal["evidence", "printing", "transcription"]
 """An extra: to open citizens' files and code sound; to print certificates, sheets and posters; to draft transcripts."""

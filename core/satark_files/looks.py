@@ -7,17 +7,14 @@ about half. `LooksReader` runs in the sandbox; `satark_files.working_copies` acc
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from PIL import Image
 
 from satark_files.images.decode import open_reduced
+from satark_files.limits import Limits
 from satark_files.scrubber import LOOKS_JOB
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.limits import Limits
 
 _MIME: Final = "text/plain"
 _SIDE: Final = 8

@@ -6,22 +6,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import msgspec
 from PIL import Image
 
 from satark_files.images.decode import open_image
+from satark_files.limits import Limits
 from satark_files.origin import Origin, make_origin
 from satark_files.recordings import ffmpeg
 from satark_files.recordings.ffmpeg import container_of
 from satark_files.scrubber import ORIGIN_JOB, Unclean
 from satark_files.sniff import sniff_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.limits import Limits
 
 _MIME: Final = "application/json"
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Final, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import Self
-
-    from satark_files.limits import Limits
+from satark_files.limits import Limits
 
 __all__ = [
     "DISGUISE_JOB",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from satark_files.documents.markup import MarkupScrubber
 from satark_files.documents.ooxml import OoxmlScrubber
 from satark_files.documents.opendocument import OpenDocumentScrubber
@@ -23,9 +21,7 @@ from satark_files.preview import Previewer
 from satark_files.recordings.rare_containers import CONVERTED, ConversionScrubber
 from satark_files.recordings.salvage import SalvagingRemux
 from satark_files.recordings.voice import FilmMuter, VoiceDisguise
-
-if TYPE_CHECKING:
-    from satark_files.scrubber import Scrubber
+from satark_files.scrubber import Scrubber
 
 
 def builtin_scrubbers() -> list[Scrubber]:

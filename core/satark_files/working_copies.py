@@ -5,21 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 import stat
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
 from satark_files import origin
-from satark_files.scrubber import LOOKS_JOB, ORIGIN_JOB, Unclean
+from satark_files.limits import Limits
+from satark_files.origin import Origin
+from satark_files.sandbox.sandbox import Sandbox
+from satark_files.scrubber import LOOKS_JOB, ORIGIN_JOB, Cleaned, Unclean
 from satark_files.sniff import sniff_file
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from satark_files.limits import Limits
-    from satark_files.origin import Origin
-    from satark_files.sandbox.sandbox import Sandbox
-    from satark_files.scrubber import Cleaned
-
 
 _LOOKS_BYTES: Final = 16
 _LOOKS: Final = re.compile(rb"[0-9a-f]{16}")

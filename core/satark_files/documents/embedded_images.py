@@ -6,18 +6,14 @@ import struct
 import tempfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from satark_files.images.jpeg import JpegScrubber
 from satark_files.images.png import PngScrubber
 from satark_files.images.reencode import BmpScrubber, GifScrubber, TiffScrubber
 from satark_files.images.webp import WebpScrubber
-from satark_files.scrubber import Unclean
+from satark_files.limits import Limits
+from satark_files.scrubber import Scrubber, Unclean
 from satark_files.sniff import sniff_file
-
-if TYPE_CHECKING:
-    from satark_files.limits import Limits
-    from satark_files.scrubber import Scrubber
 
 
 class EmbeddedImages:

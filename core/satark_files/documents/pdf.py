@@ -9,7 +9,7 @@ images of the pages replace it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pikepdf
 from pikepdf import Dictionary, Name, Pdf, Stream
@@ -17,12 +17,8 @@ from pikepdf import Dictionary, Name, Pdf, Stream
 from satark_files.documents import pdf_rendering
 from satark_files.images import jpeg
 from satark_files.images.decode import LONGEST, leave_reduced
+from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.limits import Limits
 
 PAGE_KEYS = frozenset({"/Type", "/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Resources", "/Contents", "/Group"})
 ALLOWED_KEYS = frozenset(

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import io
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pypdfium2
 from pikepdf import Dictionary, Name, Pdf
 from PIL import Image, ImageChops, ImageStat
 
+from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from satark_files.limits import Limits
 
 DPI = 150
 """Dots per inch of a rasterized page, if the limit on pixels allows it."""

@@ -10,16 +10,12 @@ import codecs
 import contextlib
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from satark_files.documents.prose import is_prose
+from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
 from satark_files.sniff import HEAD, sniff
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.limits import Limits
 
 _BLANK = re.compile("[\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000]")
 _LINE_END = re.compile("\\r\\n?|[\\v\\f\\x85\\u2028\\u2029]")

@@ -8,16 +8,12 @@ parameter except the kind of a number, and every property that the standard does
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from satark_files.documents import plain_text
+from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from satark_files.limits import Limits
 
 ALLOWED_PROPERTIES = frozenset({"N", "FN", "NICKNAME", "TEL", "EMAIL", "ADR", "ORG", "TITLE", "ROLE", "URL", "NOTE"})
 _KIND = re.compile(r"(?:TYPE=)?(HOME|WORK|CELL|VOICE|FAX|PAGER|MAIN|MSG|TEXT|VIDEO|PREF|INTERNET)", re.IGNORECASE)

@@ -9,16 +9,11 @@ import contextlib
 import struct
 import zipfile
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from satark_files.limits import MB
+from satark_files.limits import MB, Limits
 from satark_files.scrubber import Unclean
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from satark_files.limits import Limits
 
 MAX_PARTS = 5000
 MAX_UNPACKED_BYTES = 400 * MB

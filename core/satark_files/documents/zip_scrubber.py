@@ -13,19 +13,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from satark_files.documents import zip_container
 from satark_files.documents.mail import read_mail
 from satark_files.documents.plain_text import shown_text
 from satark_files.file_endings import ending_of
+from satark_files.limits import Limits
 from satark_files.recordings import ffmpeg
-from satark_files.scrubber import Cleaned, Reason, Unclean
+from satark_files.scrubber import Cleaned, Reason, Scrubber, Unclean
 from satark_files.sniff import sniff_file
-
-if TYPE_CHECKING:
-    from satark_files.limits import Limits
-    from satark_files.scrubber import Scrubber
 
 ZIP: Final = "application/zip"
 MAIL: Final = "message/rfc822"

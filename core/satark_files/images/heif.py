@@ -5,18 +5,14 @@ Layout: ISO/IEC 14496-12 section 4.2 (boxes), ISO/IEC 23008-12.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from satark_files.images.decode import open_image
 from satark_files.images.reencode import to_jpeg
 from satark_files.images.salvage import salvage_cut
-from satark_files.scrubber import Cleaned, Unclean
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.limits import Limits
-    from satark_files.scrubber import LeftOut
+from satark_files.limits import Limits
+from satark_files.scrubber import Cleaned, LeftOut, Unclean
 
 _FORMATS: Final = ("HEIF", "AVIF")
 _HEAD, _LONG_HEAD = 8, 16

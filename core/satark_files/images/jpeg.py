@@ -14,8 +14,9 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
 
 from PIL import Image
 
@@ -32,15 +33,8 @@ from satark_files.images.decode import (
 )
 from satark_files.images.reencode import to_jpeg
 from satark_files.images.salvage import salvage
-from satark_files.scrubber import Cleaned, Unclean
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from satark_files.limits import Limits
-    from satark_files.scrubber import LeftOut
-
+from satark_files.limits import Limits
+from satark_files.scrubber import Cleaned, LeftOut, Unclean
 
 SOI, EOI, SOS, APP0, APP1, APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
 DHT, DQT, DRI = 0xC4, 0xDB, 0xDD

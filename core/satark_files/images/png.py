@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 from itertools import starmap
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from satark_files.images.decode import UPRIGHT, check_decodes, check_opens, orientation_exif, read_orientation
 from satark_files.images.salvage import salvage
+from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from satark_files.limits import Limits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS"})

@@ -5,20 +5,15 @@ from __future__ import annotations
 import contextlib
 import itertools
 import random
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from PIL import Image, ImageChops, ImageOps
 
 from satark_files.images.decode import RAISES, check_decodes, incomplete_allowed, open_image
 from satark_files.images.reencode import QUALITY, opaque, without_tags
-from satark_files.scrubber import Cleaned, Unclean
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.limits import Limits
-    from satark_files.scrubber import Scrubber
-
+from satark_files.limits import Limits
+from satark_files.scrubber import Cleaned, Scrubber, Unclean
 
 _ATTEMPTS: Final = 12
 """Most fillings, besides zeros, that are tried until two decode."""

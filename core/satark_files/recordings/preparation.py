@@ -13,15 +13,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from typing import TYPE_CHECKING, Final, Literal
+from pathlib import Path
+from typing import Final, Literal
 
 from satark_files.recordings import ffmpeg
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.recordings.ffmpeg import Container
-
+from satark_files.recordings.ffmpeg import Container
 
 _HIDDEN: Final = re.compile(rb", F=0x[4-7]\b")
 """ffmpeg's flag of a packet that is read only to decode others (`AV_PKT_FLAG_DISCARD`)."""

@@ -8,19 +8,16 @@ Sound in rare containers, where bytes can hide between its frames, is decoded an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
+from satark_files.limits import Limits
 from satark_files.recordings import ffmpeg
 from satark_files.recordings.preparation import percent_present
 from satark_files.recordings.remux import RemuxScrubber
 from satark_files.scrubber import Cleaned, Unclean
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.limits import Limits
 
 
 class _Conversion(msgspec.Struct, frozen=True):

@@ -10,21 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
+from satark_files.limits import Limits
 from satark_files.recordings.ffmpeg import CONTAINERS
 from satark_files.recordings.rare_containers import CONVERTED, ConversionScrubber
 from satark_files.recordings.remux import RemuxScrubber
 from satark_files.scrubber import Cleaned, Unclean
 from satark_files.sniff import sniff_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.limits import Limits
-
 
 _LENGTH: Final = 4
 _LONGEST: Final = 1 << 22

@@ -9,22 +9,17 @@ random for every file and stored nowhere.
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from secrets import SystemRandom
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from satark_files.limits import Limits
 from satark_files.recordings import ffmpeg
-from satark_files.recordings.ffmpeg import container_of
+from satark_files.recordings.ffmpeg import Container, container_of
 from satark_files.recordings.remux import RemuxScrubber, muted_beside
 from satark_files.recordings.stream_metadata import CodecRules
 from satark_files.scrubber import DISGUISE_JOB, MUTE_JOB
 from satark_files.sniff import sniff_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.limits import Limits
-    from satark_files.recordings.ffmpeg import Container
-
 
 MIME: Final = "audio/ogg"
 """The type of every disguised copy: Opus in Ogg, one channel, 8 kHz."""

@@ -18,27 +18,22 @@ import socket
 import stat
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 from PIL import Image
 
+from satark_files.limits import Limits
 from satark_files.sandbox import isolation
 from satark_files.sandbox.calls import build_filter
 from satark_files.sandbox.core_dumps import forbid_dumps
 from satark_files.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult, Step
 from satark_files.sandbox.protections import Protections
-from satark_files.scrubber import Cleaned, Unclean
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from satark_files.limits import Limits
-    from satark_files.sandbox.seccomp import CallFilter
-    from satark_files.scrubber import Scrubber
-
+from satark_files.sandbox.seccomp import CallFilter
+from satark_files.scrubber import Cleaned, Scrubber, Unclean
 
 NICENESS: Final = 5
 """Nice value of urgent cleaning, which gives way to other processes, too (nice(2))."""

@@ -15,22 +15,17 @@ import pickle
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
 
 import msgspec
 
 from satark_files.decoding import DECODING_ERRORS
+from satark_files.limits import Limits
 from satark_files.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult, Step
-from satark_files.scrubber import Cleaned, Unclean
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-    from types import TracebackType
-    from typing import Self
-
-    from satark_files.limits import Limits
-    from satark_files.scrubber import Scrubber
+from satark_files.scrubber import Cleaned, Scrubber, Unclean
 
 GRACE = 10.0
 """Seconds past the wall-clock limit after which the fork server counts as hung."""
