@@ -47,6 +47,10 @@ def test_long_texts_cost_no_more_than_reading_them() -> None:
 
 
 def _seconds(text: str) -> float:
-    began = time.process_time()
-    READER.read(text, ASKED["what"])
-    return time.process_time() - began
+    """Return the CPU time of the fastest of five readings: the machine's other work slows some of them down."""
+    found = []
+    for number in range(5):
+        began = time.process_time()
+        READER.read(f"{text}{number}", ASKED["what"])  # each another text: the reader remembers what it read
+        found.append(time.process_time() - began)
+    return min(found)
