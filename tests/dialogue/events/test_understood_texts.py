@@ -198,3 +198,39 @@ def test_to_go_behind_girls_is_no_step_back(following: str) -> None:
     if talk.session.suggested:
         talk.tap("no", "yes")
     assert talk.session.answers["what"].value == following
+
+
+@every_row(
+    "said",
+    ["angrezi sharab bikti hai", "अंग्रेजी शराब बिकती है", "English daru bechta hai pappu", "is mahine 3 chori hui"],
+)
+def test_a_hindi_tip_about_english_liquor_is_answered_in_hindi(said: str) -> None:
+    talk = new_chat().say(said)
+    assert talk.session
+    assert (talk.session.language, said in str(talk.session.answers["what"].value)) == ("hi", True)
+
+
+@every_row("said, language", [("English please, they sell ganja", "en"), ("english me bolo", "en"), ("hindi me", "hi")])
+def test_a_language_that_is_wished_for_is_chosen(said: str, language: str) -> None:
+    talk = new_chat().say(said)
+    assert talk.session
+    assert talk.session.language == language
+
+
+HINDI = ("Hi", "हिन्दी", "अवैध खनन", "वे हर रात रेत खोदते हैं", "लंका", "नहीं", "skip")
+HINDI_UNTIL = {
+    **{f"after {count} messages": HINDI[:count] for count in range(2, len(HINDI) + 1)},
+    **{name: (*HINDI, name) for name in ("details", "change", "restart", "cancel", "status", "send", "continue")},
+}
+
+
+@every_row("state", HINDI_UNTIL)
+def test_a_hindi_conversation_stays_in_hindi_at_every_question(state: str, engine: Engine) -> None:
+    english = next(texts for texts in default_flow().catalogues if texts.language == "en")
+    lines = {line for key in english for line in english.text(key).splitlines() if line.count(" ") > 1}
+    stood = Chat(engine).say(*HINDI_UNTIL[state]).session
+    for said in ("wo english bolta hai", "help", "asdf", "no", "kya yeh safe hai?"):
+        talk = Chat(engine)
+        talk.session = stood
+        talk.say(said)
+        assert (talk.prompt.language, lines.intersection(talk.text.splitlines())) == ("hi", set())

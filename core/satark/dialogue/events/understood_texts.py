@@ -170,6 +170,8 @@ class _Words(Telling):
     def option(self) -> Turn:
         """Choose the option, and keep what the text tells beyond it."""
         context, reading = self.context, self.reading
+        if context.state is LANGUAGE and context.analysis(self.event.body).has("cat.*", "strong.*"):
+            return self.content()  # "angrezi sharab" names no language
         if reading.confidence < Confidence.CERTAIN and not is_unsent(context, *context.state.question(context)):
             context.say("understood", label=self._label(reading.option))
         more = self.asked.asks == "choice" and not any(option.acts for option in self.asked.options)
@@ -224,6 +226,8 @@ class _Words(Telling):
         context, reading = self.context, self.reading
         if reading.command == "help":
             show_numbers(context, self.event.body)
+        if reading.command == "language" and not reading.talk and context.analysis(self.event.body).has("who.they"):
+            return self.content()  # others speak it
         if reading.command == "language" and reading.option in context.loaded.flow.languages:
             return choose_language(context, reading.option)
         return handle_command(context, "skip" if reading.command == "unknown" else reading.command)

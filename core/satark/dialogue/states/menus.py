@@ -164,8 +164,7 @@ class OriginMenu(_YesNo):
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Read every way out as no."""
-        refuses = name in {*_WAYS_BACK, "done", "no", "unknown"}
-        return self.handle_event(context, "no", Tap("no")) if refuses else None
+        return self.handle_event(context, "no", Tap("no")) if name in {*_WAYS_BACK, "done", "no", "unknown"} else None
 
 
 class _StepMenu(BaseState, ABC):
