@@ -92,7 +92,8 @@ class DraftState:
         if name == "done" and partial is not None:
             return finish_step(context, step, partial)
         if name in {"clear", "delete"} and step.type.part == "media" and context.view(step).files:
-            return _clear_files(context, step)
+            context.drop_files({file.ordinal for file in context.session.files if file.role == step.id})
+            return context.ask("files.cleared")
         if name in {"done", "skip"}:
             return _leave_step(context, step)
         if name == "unknown":
@@ -296,11 +297,6 @@ def _read_caption(context: TurnContext, step: Step, caption: str) -> AcceptedAns
         return None
     tells = step.type.name == "text" or (step.type.name == "place" and opening_in(context, caption).place.mentioned)
     return step.type.accept(step, Text(caption), context.view(step)) if tells else None
-
-
-def _clear_files(context: TurnContext, step: Step) -> Turn:
-    context.drop_files({file.ordinal for file in context.session.files if file.role == step.id})
-    return context.ask("files.cleared")
 
 
 def _leave_step(context: TurnContext, step: Step) -> Turn:
