@@ -40,7 +40,7 @@ class Citizen(Chat):
         return self.hear(Tap(NEXT_PAGE))
 
 
-def told(language: str) -> Citizen:
+def citizen_with_more(language: str) -> Citizen:
     citizen = Citizen(ENGINE, "sms")
     citizen.say(*TOLD[language])
     assert citizen.has_more
@@ -52,7 +52,7 @@ def told(language: str) -> Citizen:
 @pytest.mark.parametrize("language", TOLD)
 @pytest.mark.parametrize("reply", REPLIES)
 def test_no_reply_is_an_answer_before_the_last_part_was_sent(language: str, reply: str) -> None:
-    citizen = told(language)
+    citizen = citizen_with_more(language)
     before = citizen.session
     for _ in range(9):
         if not citizen.has_more:
@@ -70,7 +70,7 @@ def test_no_reply_is_an_answer_before_the_last_part_was_sent(language: str, repl
 
 @pytest.mark.parametrize(("reply", "sent"), [("1", 1), ("nahi", 0)])
 def test_the_answer_counts_once_everything_was_sent(reply: str, sent: int) -> None:
-    citizen, turned = told("hi"), told("hi")
+    citizen, turned = citizen_with_more("hi"), citizen_with_more("hi")
     while citizen.has_more:
         citizen.say(reply)
         turned.turn_over()
@@ -81,13 +81,13 @@ def test_the_answer_counts_once_everything_was_sent(reply: str, sent: int) -> No
 
 @pytest.mark.parametrize(("command", "state"), [("cancel", "@cancel"), ("status", "@code"), ("help", "@identity")])
 def test_commands_work_before_everything_was_sent(command: str, state: str) -> None:
-    citizen = told("en").say(command)
+    citizen = citizen_with_more("en").say(command)
     assert citizen.session is not None
     assert citizen.session.state == state
 
 
 def test_words_that_tell_something_are_kept() -> None:
-    citizen = told("en").say("he hides the ganja in the temple behind the school")
+    citizen = citizen_with_more("en").say("he hides the ganja in the temple behind the school")
     assert citizen.session is not None
     assert "behind the school" in citizen.session.answers["what"].value
 
@@ -111,7 +111,7 @@ def test_the_parts_of_a_review_stay_the_same_while_they_are_turned() -> None:
 
 
 def test_something_new_is_said_above_the_first_part() -> None:
-    citizen = told("hi")
+    citizen = citizen_with_more("hi")
     citizen.turn_over()
     assert citizen.prompt.page == 1
     assert citizen.say("help").prompt.page == 0
