@@ -15,7 +15,7 @@ from satark.identity.signatures import verifier_for
 from satark.roster.entries import KeyChange, KeysRenewed
 from satark.routing import tip_keys
 from satark.routing.authors import TIPSTER_USE, Signers, ThreadReader, Writer, signed_by_tipster
-from satark.routing.renewals import first_verifier, newest_point, remembered
+from satark.routing.renewals import first_verifier, kept_changes, newest_point, remembered
 from support.roster import RosterBook
 
 pytestmark = pytest.mark.slow("opens threads a hundred times")
@@ -342,3 +342,11 @@ def test_a_desk_below_that_renews_the_key_twice_and_once_in_the_name_of_the_one_
     thread.renew(by="sp")
     signers = Signers(thread.book.state)
     assert not signers.know(thread.envelope) or "lanka" not in thread.read().access.readers
+
+
+def test_a_desk_that_renewed_the_key_takes_over_no_other_envelope_though_that_one_lists_no_change() -> None:
+    thread = Thread()
+    first = thread.envelope.identity
+    thread.renew()
+    forged = replace(thread.envelope, identity=first, checkpoint=None, receipt="another")
+    assert kept_changes(thread.book.state, forged) is None
