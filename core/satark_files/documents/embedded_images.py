@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 from satark_files.images.jpeg import JpegScrubber
-from satark_files.images.png import PngScrubber
+from satark_files.images.png import SIGNATURE, PngScrubber, chunk
 from satark_files.images.reencode import BmpScrubber, GifScrubber, TiffScrubber
 from satark_files.images.webp import WebpScrubber
 from satark_files.limits import Limits
@@ -42,14 +42,10 @@ class EmbeddedImages:
             return target.read_bytes(), mime.rpartition("/")[2]
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
 BLANK_PNG = (
-    b"\x89PNG\r\n\x1a\n"
-    + _chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
-    + _chunk(b"IDAT", zlib.compress(b"\0\xff"))
-    + _chunk(b"IEND", b"")
+    SIGNATURE
+    + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    + chunk(b"IDAT", zlib.compress(b"\0\xff"))
+    + chunk(b"IEND", b"")
 )
 """A white pixel, as PNG."""

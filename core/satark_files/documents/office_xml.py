@@ -168,30 +168,29 @@ def _clear_simple_field(element: etree._Element) -> None:
 
 
 def _clear_control(element: etree._Element) -> None:
-    bindings = [one for one in element.iter() if local_name(one.tag) == "dataBinding"]
-    if any(_PROPERTY.search(value) for one in bindings[:1] for value in one.attrib.values()):
+    binding = element.find("{*}sdtPr/{*}dataBinding")
+    if binding is not None and any(map(_PROPERTY.search, binding.attrib.values())):
         _clear_text(element)
 
 
 def _clear_cells(root: etree._Element) -> None:
     """Remove formulas that refer to other files, and what names the machine, in cells that only repeat it as well."""
     names: set[str] = set()
-    formulas = [one for one in root.iter("{*}f") if local_name(one.getparent().tag) == "c"]
-    for formula in formulas:
-        if _ENVIRONMENT_CALL.search(formula.text or ""):
-            names |= {one.text for one in formula.getparent().iter("{*}v") if one.text}
-    for formula in formulas:
-        cell = formula.getparent()
-        for value in cell.iter("{*}v"):
-            value.text = "" if value.text in names else value.text
-        if ELSEWHERE.search(formula.text or ""):
-            cell.remove(formula)
+    cells = [cell for cell in root.iter("{*}c") if cell.find("{*}f") is not None]
+    for cell in cells:
+        if any(_ENVIRONMENT_CALL.search(one.text or "") for one in cell.iterchildren("{*}f")):
+            names |= {one.text for one in cell.iterchildren("{*}v") if one.text}
+    for cell in cells:
+        for one in list(cell):
+            if local_name(one.tag) == "v" and one.text in names:
+                one.text = ""
+            elif local_name(one.tag) == "f" and ELSEWHERE.search(one.text or ""):
+                cell.remove(one)
 
 
 def _clear_text(element: etree._Element) -> None:
-    for text in element.iter():
-        if local_name(text.tag) == "t":
-            text.text = ""
+    for text in list(element.iter("{*}t")):
+        remove_element(text)  # so that what is around it need not clear it again
 
 
 def drop_broken_parts(parts: Archive) -> int:

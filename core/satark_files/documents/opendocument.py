@@ -137,8 +137,10 @@ def _anonymize_change(change: etree._Element) -> None:
 def _clear_value(cell: etree._Element) -> None:
     for key in _VALUES:
         cell.attrib.pop(key, None)
-    for child in cell.iter():
-        child.text = ""
+    cell.text = ""
+    for child in cell.iterdescendants():
+        child.text = child.tail = ""
+        child.attrib.pop(_FORMULA, None)  # so that no cell in it is cleared again
 
 
 def _clean_attributes(element: etree._Element, name: str) -> None:

@@ -22,6 +22,8 @@ _LINE_END = re.compile("\\r\\n?|[\\v\\f\\x85\\u2028\\u2029]")
 _JOINERS = re.compile("(?<=(.))[\\u200c\\u200d]+(?=(.))", re.DOTALL)
 _TRAILING = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{3,}")
+_MOST_MARKS = 30
+"""Most signs on one letter (Unicode, annex 15, section 13): the time to order them grows with the square of it."""
 _VIRAMA = 9
 """Canonical combining class of the signs that join Indic letters (Unicode, section 4.3)."""
 
@@ -60,7 +62,16 @@ def decode_text(data: bytes) -> str:
 
 
 def strip_hidden_characters(text: str) -> str:
-    """Return the text in Unicode's normal form C, without invisible characters."""
+    """Return the text in Unicode's normal form C, without invisible characters.
+
+    Raises:
+        Unclean: a letter has more signs than any language writes.
+    """
+    marks = 0
+    for char in "" if text.isascii() else text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks > _MOST_MARKS:
+            raise Unclean("damaged")
     text = _BLANK.sub(" ", _LINE_END.sub("\n", unicodedata.normalize("NFC", text)))
     text = _JOINERS.sub(lambda found: found[0][0] if _joins(found[1], found[2]) else "", text)
     return _TRAILING.sub("", "".join(char for char in text if _is_visible(char)))

@@ -79,9 +79,9 @@ def strip_metadata(data: bytes) -> bytes:
     return b"".join(
         [
             SIGNATURE,
-            *starmap(_chunk, ((kind, payload) for kind, payload in kept.items() if payload)),
-            _chunk(b"IDAT", stream),
-            _chunk(b"IEND", b""),
+            *starmap(chunk, ((kind, payload) for kind, payload in kept.items() if payload)),
+            chunk(b"IDAT", stream),
+            chunk(b"IEND", b""),
         ]
     )
 
@@ -140,5 +140,5 @@ def _image_data(packed: bytes, most: int) -> bytes:
     return packed[: len(packed) - len(unpacker.unused_data)]
 
 
-def _chunk(kind: bytes, payload: bytes) -> bytes:
+def chunk(kind: bytes, payload: bytes) -> bytes:
     return len(payload).to_bytes(4) + kind + payload + zlib.crc32(kind + payload).to_bytes(4)

@@ -144,6 +144,13 @@ def test_names_that_a_reader_does_not_see_are_removed(body: str, tmp_path: Path,
 LONG = {
     "open fields": BEGIN * 30_000 + "<w:r><w:t>x</w:t></w:r>" * 30_000,
     "open results": (BEGIN + SEPARATE) * 30_000 + "<w:r><w:t>x</w:t></w:r>" * 30_000,
+    "controls in controls": '<w:sdt><w:sdtPr><w:dataBinding w:xpath="creator"/></w:sdtPr><w:sdtContent>' * 100
+    + "<w:r><w:t>x</w:t></w:r>" * 100_000
+    + "</w:sdtContent></w:sdt>" * 100,
+    "fields in fields": '<w:fldSimple w:instr="AUTHOR">' * 200
+    + "<w:r><w:t>x</w:t></w:r>" * 100_000
+    + "</w:fldSimple>" * 200,
+    "formulas of one cell": "<w:c>" + "<w:f>CELL(1)</w:f>" * 30_000 + "<w:v>1</w:v>" * 30_000 + "</w:c>",
     "removed elements": "<own:x/>text<w:proofErr/>text" * 60_000,
 }
 

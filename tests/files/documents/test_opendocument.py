@@ -69,6 +69,7 @@ NAMED_BY_THE_AUTHOR = {
     "a tooltip": f'<c:help-message c:title="{MARKER}"><t:p>{MARKER}</t:p></c:help-message>shown',
     "a description of a table": f"<c:table><c:title>{MARKER}</c:title><c:desc>{MARKER}</c:desc></c:table>shown",
     "a scenario": f'<c:scenario c:comment="{MARKER}"/>shown',
+    "the file's path": f"<c:table-cell c:formula='CELL(1)'><t:p><t:span/>{MARKER}</t:p></c:table-cell>shown",
     "cells of a shared file": f"<c:table-cell c:formula=\"of:=['https://example.in/{MARKER}/x.ods'#$S.A1]\"/>shown",
 }
 

@@ -27,6 +27,13 @@ def test_invisible_characters_are_removed(text: str, clean: str) -> None:
     assert strip_hidden_characters(text) == clean
 
 
+def test_a_letter_with_more_signs_than_any_language_writes_is_refused() -> None:
+    """Unicode orders the signs of one letter, in a time that grows with the square of their number."""
+    assert strip_hidden_characters("a" + "\u0301\u0323" * 15).startswith("\u1ea1")
+    with pytest.raises(Unclean, match="damaged"):
+        strip_hidden_characters("a" + "\u0301\u0323" * 1_000)
+
+
 def test_joiners_stay_only_where_a_script_is_spelt_with_them() -> None:
     for spelt in (HINDI, "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u2764\ufe0f\u200d\U0001f525"):
         assert strip_hidden_characters(spelt) == spelt
