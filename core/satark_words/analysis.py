@@ -100,10 +100,7 @@ class Analysis:
         return self.covered(("*",), SOUND)
 
     def consists_of(self, names: Sequence[str], beside: Sequence[str], *, worst: float = 0, spare: int = 0) -> bool:
-        """Return whether marks of `names` and `beside` cover the whole text, with at least one of `names` among them.
-
-        Up to `spare` tokens may be uncovered.
-        """
+        """Return whether marks of `names`, at least one, and of `beside` cover all tokens of the text but `spare`."""
         if not self.marks.has(names) or not self.covered(names, worst):
             return False
         rest = self._words - self.covered([*names, *beside], worst)

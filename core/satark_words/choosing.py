@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.opening import category_of, happens_now, is_denied, unit_of
+from satark_words.opening import accuses_another, category_of, happens_now, is_denied, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
 from satark_words.rules import FRAME, Mark
@@ -37,7 +37,6 @@ class Chosen(NamedTuple):
     option: str = ""
     confidence: Confidence = Confidence.GUESS
     suggested: str = ""
-    negated: bool = False
 
 
 def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
@@ -46,13 +45,13 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         return Chosen(exact, Confidence.CERTAIN)
     if asked.name == "now" and (told := _told_now(analysis, asked)):
         return Chosen(told, Confidence.LIKELY)
+    if asked.name == "police" and accuses_another(analysis):
+        return Chosen("yes", Confidence.LIKELY)
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
-    if not found:
-        return Chosen()
     kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
     if len(kept) != 1:
-        return Chosen(negated=not kept)
+        return Chosen()
     option, spans = kept[0]
     if option.acts:
         exactly = _has_words(analysis) and analysis.is_exactly(marks_of(option, asked), _BESIDE_ACT)

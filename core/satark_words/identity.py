@@ -83,10 +83,7 @@ def _is_anothers(analysis: Analysis, at: int) -> bool:
 
 
 def _is_named(analysis: Analysis, index: int) -> bool:
-    """Return whether words such as "ka mobile" or "number of" precede a number.
-
-    Without a "my" the number belongs to the person who is named.
-    """
+    """Return whether words such as "ka mobile" or "number of" precede a number, which is then another person's."""
     of = {"ka", "का", "ki", "की", "کا", "کی", "ke", "के", "of", "s"}
     return any(token.text in of for token in analysis.tokens[max(0, index - 3) : index])
 
@@ -103,10 +100,7 @@ def _merged(found: Iterable[IdentitySpan]) -> tuple[IdentitySpan, ...]:
 
 
 def without_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return the text without these parts, each given by its start and end index.
-
-    The tipster is offered this with one tap.
-    """
+    """Return the text without these parts, each given by its start and end index."""
     kept: list[str] = []
     at = 0
     for start, end in spans:

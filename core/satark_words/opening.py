@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import product
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -215,22 +216,38 @@ def unit_of(analysis: Analysis) -> str:
     return found or ("station" if "any" in named else "")
 
 
+_DENIALS: Final = (*NEGATIONS, "say.no")
+_BEFORE: Final = _ENGLISH | {"na", "ना", "न", "نہ"}
+"""Negations that may stand before the police whom they clear: "na daroga, na CO"."""
 _ACCUSES: Final = ("opt.police.yes", "said.police.yes", "cat.POLCOR", "strong.POLCOR", "act.take", "act.complicit")
+
+
+def accuses_another(analysis: Analysis) -> bool:
+    """Return whether a text denies that some police are involved and accuses others: "daroga nahi, CO mila hua hai"."""
+    people, denials, clauses = widest(analysis.found(*_POLICE)), analysis.found(*_DENIALS), analysis.clauses
+    before = {one.end for one in denials if analysis.tokens[one.start].text in _BEFORE}
+    behind, empty = {one.start for one in denials}, analysis.covered(("fill", "who.they"))
+    ends = {one: next(at for at in range(one.end, len(analysis) + 1) if at not in empty) for one in people}
+    others = [one for one in people if ends[one] not in behind and before.isdisjoint({one.start, one.start - 1})]
+    return (len(others) < len(people) and not analysis.asks) and any(
+        one.end <= deed.start
+        and clauses[one.start] == clauses[deed.start]
+        and behind.isdisjoint(range(one.end, deed.end + 1))
+        for one, deed in product(others, analysis.found("k.with", *_ACCUSES))
+    )
 
 
 def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger, ...]) -> Opening:
     """Return the answers that a first message, or any story, gives to questions that would be asked."""
     often = bool(timely(analysis, "time.often"))
     when = moment_of(analysis)
-    police = _tells_of_police(analysis, in_danger=any(danger.sure for danger in dangers))
     return Opening(
         category=category_of(analysis),
         place=places.find(analysis) if places else PlaceFound(mentioned=analysis.has("place.thing")),
         when="" if often and when == "past" else when,
         often=often,
         hour=analysis.has("time.clock"),
-        police=police,
-        unit=unit_of(analysis) if police else "",
+        police=_tells_of_police(analysis, in_danger=any(danger.sure for danger in dangers)),
         dangers=dangers,
     )
 

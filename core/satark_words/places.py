@@ -35,7 +35,8 @@ class Places:
         """Find the one district, station and outpost that a text names; empty if the names contradict each other."""
         named = self.codes(analysis)
         found = self._geography.resolve(named)
-        mentioned = bool(named) or analysis.has("place.thing") or _near_something(analysis)
+        mentioned = bool(named) or analysis.has("place.thing")
+        mentioned = mentioned or (analysis.has("place.near") and len(analysis) > 1)
         text = self._landmark(analysis, alone=bool(found.district))
         text = text or next((name for name, _ in self._villages(analysis)), "")
         return PlaceFound(*found, mentioned=mentioned, text=text)
@@ -143,7 +144,3 @@ def _names(geography: Geography, ordinary: Lexicon) -> Iterator[tuple[str, str]]
                 short = " ".join(word for word in name.split() if word.casefold() not in UNIT_WORDS)
                 if short != name and not all(map(ordinary.knows, short.split())):  # as "mahila", woman
                     yield unit.code, short
-
-
-def _near_something(analysis: Analysis) -> bool:
-    return analysis.has("place.near") and len(analysis) > 1

@@ -18,7 +18,7 @@ from satark_words.lexicon import Lexicon
 from satark_words.lexicon_files import added_words
 from satark_words.opening import opening_of
 from satark_words.places import Places
-from satark_words.reading import Asked, Danger, DangerKind, IdentitySpan, Opening, Reading
+from satark_words.reading import Asked, Danger, IdentitySpan, Opening, Reading
 from satark_words.rules import Topics
 from satark_words.senses import Knowledge, Senses
 from satark_words.weights import read_weights
@@ -59,10 +59,6 @@ class Reader:
     def names(self, text: str | Analysis) -> set[str]:
         """Find the codes of the geography that a text names, in any spelling."""
         return self.places.codes(self._analysed(text)) if self.places else set()
-
-    def numbers(self, kind: DangerKind) -> tuple[str, ...]:
-        """Return the numbers to call in a danger of this kind, the most urgent first."""
-        return self._dangers.numbers(kind)
 
     def own_identity(self, text: str | Analysis) -> tuple[IdentitySpan, ...]:
         """Find the parts of a text that identify its sender, in order and without overlaps."""

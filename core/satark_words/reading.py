@@ -133,10 +133,7 @@ class PlaceFound(msgspec.Struct, frozen=True):
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
-    """The answers that a story gives to questions that would be asked; an empty field: not told.
-
-    Each is at most `LIKELY`.
-    """
+    """The answers that a story gives to questions that would be asked, none surer than `LIKELY`; empty: not told."""
 
     category: str = ""
     place: PlaceFound = PlaceFound()
@@ -147,9 +144,6 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the story tells an hour or a part of the day."""
     police: bool = False
     """Whether the story says that police are involved."""
-    unit: str = ""
-    """The level of the involved police: `station`, `outpost`, `circle`, `district` or `range`; see `whom` in the
-    lexicon."""
     dangers: tuple[Danger, ...] = ()
 
 

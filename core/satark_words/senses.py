@@ -11,7 +11,7 @@ import msgspec
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.choosing import FILL, LOOSE, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion
 from satark_words.danger import LEAST, DangerRules
-from satark_words.opening import opening_of
+from satark_words.opening import accuses_another, opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
 from satark_words.rules import FRAME, Family, Topic, Topics
@@ -96,7 +96,8 @@ class Senses(TextAtQuestion):
     def _doubted(self, reading: Reading) -> Reading:
         """Ask back where the weights don't agree with the rules on an option or a command, and suggest it."""
         likely = likely_option(self._weights, self._asked.name.lstrip("@"))
-        if reading.kind is Kind.OPTION and likely is not None and likely != reading.option:
+        is_clear = self._asked.name == "police" and accuses_another(self._analysis)  # what it denies speaks for "no"
+        if reading.kind is Kind.OPTION and likely is not None and likely != reading.option and not is_clear:
             return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
         if reading.kind is Kind.COMMAND and not reading.story and (likely or self._doubts(reading)):
             return self._make(Kind.UNCLEAR, suggested=likely or f"@{reading.command}", story=self._free)

@@ -10,8 +10,8 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_testing.dialogue.chat import Chat
 from satark_words.catalogues import Catalogues
+from satark_words.danger import DangerRules
 from satark_words.geography.geography import Geography
-from satark_words.reader import Reader
 from satark_words.reading import DangerKind
 from support.dialogue.walks import SAID_UNTIL, new_chat
 from support.loops import every_row
@@ -169,9 +169,9 @@ def test_an_ordinary_tip_is_not_urgent() -> None:
 
 @pytest.mark.slow("every step")
 def test_every_language_names_the_numbers_of_every_danger() -> None:
-    reader = Reader()
+    rules = DangerRules()
     for catalogue, kind in itertools.product(Catalogues.of("satark.dialogue"), DangerKind):
-        for number in reader.numbers(kind):
+        for number in rules.numbers(kind):
             assert number in catalogue.text(f"danger.{kind}"), (catalogue.language, number)
 
 
@@ -234,3 +234,138 @@ def test_a_hindi_conversation_stays_in_hindi_at_every_question(state: str, engin
         talk.session = stood
         talk.say(said)
         assert (talk.prompt.language, lines.intersection(talk.text.splitlines())) == ("hi", set())
+
+
+@every_row("said", ["Ajay Rai", "Rajesh", "lal makaan", "Sujabad", "लकड़ी चोरी", "Munna", "white van", "ganja"])
+def test_a_word_or_two_at_the_review_are_asked_about_and_kept(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"], said)
+    if talk.session and talk.session.held:
+        assert said in talk.text
+        talk.say("yes")
+    assert talk.session
+    assert said in str(talk.session.answers["what"].value)
+    assert talk.submission is None
+
+
+@every_row("said", ["bhej dunga", "haan par abhi nahi", "bad me", "not yes", "theek hai"])
+def test_talk_about_sending_at_the_review_is_kept_nowhere(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"])
+    begun = talk.session
+    talk.say(said)
+    assert begun
+    assert talk.session
+    assert (talk.session.held, talk.session.answers) == ((), begun.answers)
+
+
+TAKEN_BACK = [
+    "maine jhooth likha tha sab mita do", "मैंने झूठ लिखा था सब मिटा दो", "sab jhooth tha mita dijiye",
+    "mujhse galti ho gayi sab mita do", "mazak tha mita do sab", "jhooth bola maine, delete kar do",
+    "I lied please delete",
+]  # fmt: skip
+
+
+@every_row("said", TAKEN_BACK)
+def test_who_gives_a_reason_for_erasing_is_asked_to_confirm_it_and_told_that_a_sent_tip_stays(said: str) -> None:
+    for step in ("police", "review"):
+        talk = new_chat().say(*SAID_UNTIL[step])
+        begun = talk.session
+        talk.say(said)
+        assert begun
+        assert talk.session
+        assert (talk.session.state, talk.session.answers) == ("@cancel", begun.answers)
+    sent = new_chat().say(*SAID_UNTIL["review"]).tap("send").say(said)
+    assert "cannot be taken back" in sent.text
+    assert sent.turn.post is None
+
+
+@every_row("said", ["usne bola sab mita do", "unhone sab saboot mita diya", "police ne video delete kar di thi"])
+def test_what_others_erase_is_no_wish_to_erase(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"], said)
+    assert talk.session
+    assert talk.session.state != "@cancel"
+    assert said in (*(words for _, words in talk.session.held), *str(talk.session.answers["what"].value).split("\n"))
+
+
+OTHERS = {
+    "nahi nahi daroga nahi, CO mila hua hai": "circle",
+    "daroga nahi CO mila hua hai": "circle",
+    "दरोगा नहीं, सीओ मिला है": "circle",
+    "not the station, the circle officer takes money": "circle",
+    "no not the inspector, the SP takes money": "district",
+    "chauki ke log nahi, SP mila hua hai": "district",
+}
+
+
+@every_row("said", OTHERS)
+def test_a_no_that_accuses_another_office_is_a_yes_and_kept(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["police"], said)
+    assert talk.session
+    assert talk.session.answers["police"].value == "yes"
+    assert said in str(talk.session.answers["what"].value)
+    assert OTHERS[said] in {named for one in talk.session.accused for named in (one.level, one.unit)}
+
+
+@every_row(
+    "said",
+    ["nahi daroga mila hua nahi hai", "nahi, CO bhi nahi mila hua hai", "nahi, na daroga na CO mila hua hai",
+     "nahi police hamare saath hai", "daroga aur CO nahi mile hue hain"],
+)  # fmt: skip
+def test_a_no_that_clears_every_office_stays_a_no(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["police"], said)
+    assert talk.session
+    assert talk.session.answers["police"].value == "no"
+
+
+TOLD = "Raju aur Ajay daru bechte hai, Raju ki dukan par"
+UNWANTED = {
+    "Raju ka naam hata do": "Raju", "Raju ka naam mat likhna": "Raju", "राजू का नाम हटा दो": "Raju",
+    "राजू का नाम मत लिखिए": "Raju", "don't mention Raju please": "Raju", "do not write Ajay": "Ajay",
+    "remove the name Ajay": "Ajay", "Ajay ka naam nikal dijiye": "Ajay",
+}  # fmt: skip
+
+
+@every_row("said", UNWANTED)
+def test_a_name_that_is_not_wanted_is_taken_out_after_a_yes_and_only_then(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"], TOLD, said)
+    assert talk.session
+    assert "Erase these words" in talk.text
+    assert TOLD in str(talk.session.answers["what"].value)
+    talk.tap("no" if talk.channel == "sms" else "yes")
+    assert UNWANTED[said] not in str(talk.session.answers)
+    assert talk.step == "review"
+    assert talk.submission is None
+    kept = new_chat().say(*SAID_UNTIL["review"], TOLD, said).tap("no", "send").submission
+    assert kept
+    assert kept.answers["what"].endswith(TOLD)
+
+
+@every_row("step", ["what", "place", "police", "review"])
+@every_row(
+    "said", ["Suresh ka naam hata do", "सुरेश का नाम मत लिखना", "photo mita do", "फोटो हटा दीजिए", "remove my photo"]
+)
+def test_what_is_not_in_the_tip_is_asked_about_and_the_wish_is_never_in_it(step: str, said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL[step], said)
+    assert talk.session
+    assert talk.session.state == "@change"
+    assert said not in str(talk.session.answers)
+    assert not talk.session.held
+
+
+@every_row("said", ["photo mita do", "photo hata dijiye", "फोटो हटा दो", "remove my photo", "video hata do"])
+def test_a_file_that_is_not_wanted_leads_to_the_files_and_the_word_that_erases_them(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"]).send().say(said)
+    assert "Erase files" in talk.text
+    assert talk.step == "evidence"
+    talk.say("erase files")
+    assert talk.session
+    assert not talk.session.files
+    assert talk.say("done").step == "review"
+
+
+@every_row(
+    "said", ["usne bola Raju ka naam hata do", "kya Raju ka naam hata doge?", "police ne Raju ka naam hata diya"]
+)
+def test_what_others_take_out_is_no_wish_of_the_tipster(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"], TOLD, said)
+    assert talk.session
+    assert not (talk.session.suggested and talk.session.suggested[1].startswith("-"))

@@ -595,3 +595,38 @@ def test_the_corpus_names_the_sp_and_the_sp_gets_no_tip(engine: Engine) -> None:
     words = _of_corpus("police_unit", "option:district")
     got = [one for one in words if "sp-varanasi" in readers(ADDED["as who"](_review(engine), one))]
     assert len(got) <= len(words) // 20
+
+
+TRUSTED = [
+    "SP ko zaroor batana", "SP sahab achhe hain unko batao", "एसपी साहब ईमानदार हैं", "एसपी को बता देना", "tell the SP",
+    "please inform the SP", "the SP is honest", "kaptan saheb ke bata diha", "DIG ko bata dena",
+]  # fmt: skip
+
+
+@every_row("words", TRUSTED)
+def test_an_office_that_is_praised_or_to_be_told_is_not_accused(engine: Engine, words: str) -> None:
+    chat = _review(engine).say(words)
+    assert chat.session is not None
+    assert not [one for one in chat.session.accused if one.level in {"district", "range"}]
+
+
+@every_row("words", ["SP ko batao ki daroga mila hua hai", "daroga paisa leta hai, SP ko zaroor batana"])
+def test_an_office_to_be_told_of_another_gets_the_tip(engine: Engine, words: str) -> None:
+    told = readers(Chat(engine).say(f"{STORY}, {words}").tap("station"))
+    assert "sp-varanasi" in told
+    assert "lanka" not in told
+
+
+@every_row(
+    "words",
+    [
+        "SP ko mat batana", "don't tell the SP", "SP ko batana mat", "SP achhe nahi hain", "SP ke dost achhe hain",
+        "they tell the SP everything", "wo SP ko bata dete hai", "SP ko bataya tha kuch nahi kiya",
+        "SP achhe hain lekin hissa lete hain", "SP ko bhejna padta hai paisa", "SP se achhi setting hai",
+        "SP ko batao, wo hissa leta hai", "एसपी को मत बताना",
+    ],
+)  # fmt: skip
+def test_an_office_that_is_named_otherwise_beside_such_words_is_kept_out(engine: Engine, words: str) -> None:
+    chat = _review(engine).say(words)
+    assert chat.session is not None
+    assert "district" in {one.level for one in chat.session.accused}

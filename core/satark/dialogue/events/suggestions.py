@@ -20,7 +20,8 @@ from satark.dialogue.states.mailbox import add_to_tip, refuses
 from satark.dialogue.states.stories import add_story, opening_in
 from satark.dialogue.turn.consent import choose, is_question
 from satark.dialogue.turn.context import BaseState, TurnContext
-from satark.dialogue.turn.session_changes import KEEP, SUGGESTED
+from satark.dialogue.turn.session_changes import KEEP, SUGGESTED, TAKE_OUT
+from satark.dialogue.turn.submission import told_in
 from satark_words.analysis import NEGATIONS
 from satark_words.reading import STORY, Asked, Confidence, Kind
 from satark_words.tokens import fold
@@ -56,6 +57,10 @@ class SuggestionMenu(BaseState):
             context.drop_held()
         if isinstance(event, Text) and not refuses(context):  # it tells more than its answer
             context.hold(event.body)
+        if code == "yes" and suggested.startswith(TAKE_OUT):
+            told_in(context, set(context.analysis(suggested).sounds), take_out=True)
+            context.say("identity.removed")
+            return go_on(context)
         if code == "yes":
             is_command = suggested.startswith("@")
             return handle_command(context, suggested[1:]) if is_command else choose_likely(context, suggested)

@@ -32,7 +32,8 @@ from satark.dialogue.states.stories import (
 )
 from satark.dialogue.turn.consent import choose, is_question, is_unsent, may_carry_out
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.session_changes import KEEP
+from satark.dialogue.turn.session_changes import EDIT_PREFIX, KEEP, TAKE_OUT
+from satark.dialogue.turn.submission import told_in
 from satark_words.reading import STORY, Asked, Confidence, Kind
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
@@ -43,6 +44,8 @@ _ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
 """Commands that would only ask for the code again in a state that waits for a code."""
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """Types of steps whose answers are read. Texts at other steps are read only for dangers."""
+_BESIDE_UNWANTED: Final = ("k.out", "fill", "pol", "soc.*", "k.part", "t.evidence", "who.me", "who.you")
+"""Marks of words that name nothing in a wish to take something out of the tip."""
 _KEPT: Final = frozenset({Kind.CONTENT, Kind.DANGER})
 _KEEPS: Final = _KEPT | {Kind.OPTION}
 """Kinds of texts whose handlers keep the words."""
@@ -90,7 +93,8 @@ def _ask_to_post(context: TurnContext, event: Text) -> Turn | None:
 def _handle_read(words: _Words, question: Question) -> Turn:
     """Handle a text that was read, at a question that is not for a code."""
     context, event, asked, reading = words.context, words.event, words.asked, words.reading
-    turn = None if words.tells_of_crime() else choose_by_name(context, event, question, reading)
+    turn = words.take_out()
+    turn = turn or (None if words.tells_of_crime() else choose_by_name(context, event, question, reading))
     if turn or (reading.command == "edit" and (turn := correct_place(context, event.body))):
         return turn
     speaks = words.accuses(unsure=True) or reading.kind not in {Kind.REFUSAL, Kind.QUESTION}
@@ -138,6 +142,29 @@ class _Words(Telling):
             return _HANDLERS[reading.kind](self)
         return self.content() if first else self.kept()
 
+    def take_out(self) -> Turn | None:
+        """Ask about words or files that the tipster does not want in the tip; None where nothing is to be taken out."""
+        context, told = self.context, self.context.analysis(self.event.body)
+        tells = told.asks or told.has("cmd.forget", "who.they") or any(danger.sure for danger in self.reading.dangers)
+        if tells or not (told.has("k.out") and context.session.has_draft):
+            return None
+        rest = set(range(len(told))) - told.covered(_BESIDE_UNWANTED)
+        found = told_in(context, {told.sounds[at] for at in rest})
+        knows = context.loaded.reader.lexicon.knows
+        others = sum(told.sounds[at] not in found and knows(told.tokens[at].text) for at in rest)
+        if others > bool(found and told.has("k.part")):
+            return None
+        if found:
+            words = " ".join(
+                told.text[one.start : one.end] for at, one in enumerate(told.tokens) if told.sounds[at] in found
+            )
+            context.suggest(f"{TAKE_OUT}{words}", f"{context.text('identity.remove')}: {words}")
+            return context.ask()
+        if context.session.files and told.has("t.evidence"):
+            context.change(state=f"{EDIT_PREFIX}{context.loaded.evidence_step}")
+            return handle_command(context, "clear")
+        return handle_command(context, "edit") if rest or told.has("k.part", "t.evidence") else None
+
     def ask_to_keep(self) -> Turn:
         """Ask whether the words belong to the tip, unless they are said again. A language is chosen first."""
         if self.is_held() and len(self.context.session.held) == 1:
@@ -179,7 +206,8 @@ class _Words(Telling):
             more = self.tells_more()
         elif more:
             more = reading.confidence < Confidence.CERTAIN and self.counts(LEFT_OVER, 1, SAID_IN_ANSWERS)
-        if reading.story or self.tells() or more:
+        names_others = self.asked.name == "police" and reading.negated and self.accuses()
+        if reading.story or self.tells() or more or names_others:
             self.keep_story()
         return choose_likely(context, reading.option)
 
@@ -270,7 +298,9 @@ class _Words(Telling):
         if not label and not refuses and self.counts(LEFT_OVER, FIRST_WORDS):
             return self.ask_to_keep() if self.is_talk() else self.kept(stays=True)
         if self.asked.asks == "review" and (not label or self._acts(code)):
-            return self.refuse_sending()
+            names = self.counts(1, 1, SAID_IN_ANSWERS) or context.analysis(self.event.body).has("cat.*", "who.child")
+            is_said = label or refuses or is_question(self.event.body) or not names
+            return self.refuse_sending() if is_said else self.ask_to_keep()
         if not label:
             in_draft = context.state is DRAFT or any(option.acts for option in self.asked.options)
             turn = None if in_draft else context.state.handle_event(context, "", self.event)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from satark.api.tip import Accused
 from satark.dialogue.session import Accusation, Session
 from satark.dialogue.turn.session_changes import SessionChanges
-from satark_words.analysis import Analysis
+from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.reading import Asked, AskedChoice
 from satark_words.rules import SOUND, Mark, widest
 from satark_words.tokens import fold
@@ -49,6 +49,8 @@ _AND: Final = frozenset({"aur", "or", "and", "both", "dono", "saath", "sath", "w
 _INSIDE: Final = frozenset({"andar", "अंदर", "taraf", "तरफ"})
 """Words beside an office's house that tell of its people, and not of a place near it."""
 _GREETS: Final = ("to.office", "to.request", "soc.greet")
+_UNTRUSTED: Final = (*NEGATIONS, "neg.but", "opt.origin.no", "opt.reach.no")
+"""Marks near an office that is not praised, or not to be told."""
 _NOBODY: Final = ("no", "nobody")
 
 
@@ -89,7 +91,9 @@ def hear(context: SessionChanges, words: str) -> bool:
     if not told:
         return False
     is_sure = _relates(context, words)
-    units = {unit for one in told for unit in _units_in(context, one, but_said_to=not is_sure)}
+    units = {unit for one in told for unit in _units_in(context, one, but_said_to=True)}
+    if is_sure and (not units or any(one.has("office.again") for one in told)):
+        units = {unit for one in told for unit in _units_in(context, one, but_said_to=False)}
     if len(units) > 1 and (_DOUBT, _POLICE) in units:  # it is said beside other units, so that none of them is meant
         units = units - {(_DOUBT, _POLICE)} | {(_DOUBT, "station")}
     is_sent = bool(session.mailbox or session.submitted)
@@ -132,11 +136,21 @@ def _is_said_to(told: Analysis, mark: Mark) -> bool:
     asked = told.asks and mark.start in told.covered(("office.reads",))
     before, after = {mark.start - 1, mark.start - 2}, {mark.end, mark.end + 1}
     begged = before & told.covered(("to.office",)) or after & told.covered(("to.request",))
+    trusted = _is_trusted(told, mark, before, after)
     greeted = clause & told.covered(_GREETS) and clause <= told.covered((*_GREETS, "fill", "pol", "unit.*"))
     house = told.covered(("office.house",)) & {*range(mark.start, mark.end + 1)}
     beside = {*range(mark.start - 3, mark.end + 2)} & told.covered(("place.near",))
     near = any(told.tokens[at].text not in _INSIDE for at in beside)
-    return bool(asked or begged or greeted or (house and near))
+    return bool(asked or begged or trusted or greeted or (house and near))
+
+
+def _is_trusted(told: Analysis, mark: Mark, before: set[int], after: set[int]) -> bool:
+    """Whether an office is praised or asked to be told: "SP sahab achhe hain", "tell the SP", not "they tell"."""
+    near = {*range(mark.start - 4, mark.end + 4)}
+    told_to = before & told.covered(("office.tell",)) and not near & told.covered(
+        ("who.they", "who.kin", "verb.future")
+    )
+    return not near & told.covered(_UNTRUSTED) and bool(told_to or after & told.covered(("office.told",), SOUND))
 
 
 def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:

@@ -25,6 +25,8 @@ SUGGESTED: Final = "@suggested"
 """Name of the state that waits for the answer to a suggestion."""
 KEEP: Final = "@keep"
 """The suggestion that the words that are held belong to the tip."""
+TAKE_OUT: Final = "-"
+"""Begins the suggestion to take the words behind it out of the tip."""
 
 
 class SessionChanges:

@@ -123,10 +123,24 @@ def summary_without_identity(context: TurnContext, beside: int) -> tuple[str, bo
 
 def take_out_identity(context: TurnContext) -> None:
     """Take these words out of every answer."""
-    for name, text in list(_texts(context)):
-        if spans := _open(context, name, text):
-            answer = context.session.answers[name]
-            context.set_answer(name, GivenAnswer.of_parts(_parts_without(answer, spans), answer.evidence))
+    _take_out(context, {name: _open(context, name, text) for name, text in list(_texts(context))})
+
+
+def _take_out(context: TurnContext, spans: Mapping[str, list[tuple[int, int]]]) -> None:
+    for name in (name for name in spans if spans[name]):
+        answer = context.session.answers[name]
+        context.set_answer(name, GivenAnswer.of_parts(_parts_without(answer, spans[name]), answer.evidence))
+
+
+def told_in(context: TurnContext, sounds: set[str], *, take_out: bool = False) -> set[str]:
+    """Return the sounds of these that words of a written answer have; take those words out where that is wished."""
+    typed = {step.id for step in context.loaded.steps if step.type.name == "text"}
+    told = {name: context.analysis(text) for name, text in _texts(context) if name in typed}
+    meant = {name: [at for at, sound in enumerate(one.sounds) if sound in sounds] for name, one in told.items()}
+    if take_out:
+        spans = {name: [told[name].tokens[at][1:3] for at in meant[name]] for name in meant}
+        _take_out(context, spans)
+    return {told[name].sounds[at] for name in meant for at in meant[name]}
 
 
 def note_identity(context: TurnContext, step: Step) -> None:
