@@ -261,10 +261,7 @@ class TextAtQuestion:
         self._chosen = choose(analysis, asked, places) if asked.options else Chosen()
 
     def _is_phrase(self, mark: str) -> bool:
-        """Return whether a mark covers several words.
-
-        At a question that takes any words, one word among others is no command.
-        """
+        """Return whether a mark covers several words: one of many is no command where any words are an answer."""
         return any(one.end - one.start > 1 for one in self._analysis.found(mark))
 
     def _expects(self, name: str) -> bool:

@@ -10,15 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from satark_words.lexicon_files import (
-    Index,
-    Phrase,
-    phrase_of,
-    read_aliases,
-    read_index,
-    read_phrases,
-    shipped_folder,
-)
+from satark_words.lexicon_files import Index, Phrase, phrase_of, read_aliases, read_index, read_phrases, shipped_folder
 from satark_words.rules import BONES, DISTANT, EXACT, FRAME, INFLECTED, SHORT, SOUND, Mark, without_hidden
 from satark_words.spelling import (
     SHORTEST_PREFIX,

@@ -222,17 +222,24 @@ _BEFORE: Final = _ENGLISH | {"na", "ना", "न", "نہ"}
 _ACCUSES: Final = ("opt.police.yes", "said.police.yes", "cat.POLCOR", "strong.POLCOR", "act.take", "act.complicit")
 
 
+def is_cleared(analysis: Analysis, start: int, end: int) -> bool:
+    """Return whether a denial stands behind these words, as in "daroga nahi", or before them: "not the inspector"."""
+    denials, empty = analysis.found(*_DENIALS), analysis.covered(("fill", "who.they"))
+    behind = next(at for at in range(end, len(analysis) + 1) if at not in empty)
+    before = [one for one in denials if one.end in {start, start - 1}]
+    return any(one.start == behind for one in denials) or any(
+        analysis.tokens[one.start].text in _BEFORE for one in before
+    )
+
+
 def accuses_another(analysis: Analysis) -> bool:
     """Return whether a text denies that some police are involved and accuses others: "daroga nahi, CO mila hua hai"."""
-    people, denials, clauses = widest(analysis.found(*_POLICE)), analysis.found(*_DENIALS), analysis.clauses
-    before = {one.end for one in denials if analysis.tokens[one.start].text in _BEFORE}
-    behind, empty = {one.start for one in denials}, analysis.covered(("fill", "who.they"))
-    ends = {one: next(at for at in range(one.end, len(analysis) + 1) if at not in empty) for one in people}
-    others = [one for one in people if ends[one] not in behind and before.isdisjoint({one.start, one.start - 1})]
+    people, denied = widest(analysis.found(*_POLICE)), {one.start for one in analysis.found(*_DENIALS)}
+    others = [one for one in people if not is_cleared(analysis, one.start, one.end)]
     return (len(others) < len(people) and not analysis.asks) and any(
         one.end <= deed.start
-        and clauses[one.start] == clauses[deed.start]
-        and behind.isdisjoint(range(one.end, deed.end + 1))
+        and analysis.clauses[one.start] == analysis.clauses[deed.start]
+        and denied.isdisjoint(range(one.end, deed.end + 1))
         for one, deed in product(others, analysis.found("k.with", *_ACCUSES))
     )
 

@@ -96,3 +96,20 @@ def test_training_tells_cries_from_goods_in_texts_that_it_has_not_seen() -> None
     told, untold = (READER.analyse(one) for one in ("bachao maar rahe hai", "yaha sharab bikti hai"))
     assert letters.logit(groups_of(told.sounds)) > letters.logit(groups_of(untold.sounds)) + 0.2
     assert SHOWN < 0
+
+
+@every_row(
+    "said", ["Munna satta chalata hai", "munna ne 2 katta becha", "mere bhai jua khelte hain", "मेरा भाई जुआ खेलता है"]
+)
+def test_a_man_called_munna_and_kin_who_gamble_are_no_danger(said: str) -> None:
+    assert not READER.dangers(said)
+
+
+@every_row("said", ["mera munna gayab hai", "हमारा मुन्ना सुबह से गायब है"])
+def test_a_child_called_munna_who_is_missing_is_a_danger(said: str) -> None:
+    assert READER.dangers(said)
+
+
+@every_row("said", ["halp", "hlp", "heelp", "HALP", "hepl"])
+def test_misspelt_help_is_help(said: str) -> None:
+    assert {READER.read(said, ASKED[step]).command for step in ("what", "police", "review")} == {"help"}

@@ -23,3 +23,26 @@ def test_a_correction_that_names_a_place_changes_the_place(correction: str, stat
     assert talk.session.answers["place"].value["station"] == station
     assert "police" not in talk.session.answers
     assert talk.step == "police"
+
+
+CORRECTED = {
+    "nahi wo Sigra nahi Cantt hai": "cantt", "jagah galat hai, Ramnagar likho": "ramnagar",
+    "Sigra hai Lanka nahi": "sigra",
+    "जगह गलत है, रामनगर लिखो": "ramnagar", "नहीं वो सिगरा नहीं कैंट है": "cantt", "not Lanka but Sigra": "sigra",
+    "the place is wrong, it is Sigra": "sigra",
+}  # fmt: skip
+
+
+@every_row("said", CORRECTED)
+def test_another_place_at_the_review_changes_the_place_and_says_so(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"], said)
+    assert talk.session
+    assert talk.session.answers["place"].value["station"] == CORRECTED[said]
+    assert (talk.step, "Changed" in talk.text, talk.submission) == ("review", True, None)
+
+
+@every_row("said", ["Sigra ka Ramesh nahi", "Sigra thane wale nahi aate", "wo log Sigra aur Cantt me bhi bechte hai"])
+def test_a_place_that_is_told_beside_something_else_changes_nothing(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"], said)
+    assert talk.session
+    assert talk.session.answers["place"].value["station"] == "lanka"

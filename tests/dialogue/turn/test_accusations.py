@@ -630,3 +630,26 @@ def test_an_office_that_is_named_otherwise_beside_such_words_is_kept_out(engine:
     chat = _review(engine).say(words)
     assert chat.session is not None
     assert "district" in {one.level for one in chat.session.accused}
+
+
+UNTOLD = [
+    "thane ko nahi", "थाने को नहीं", "thane ko mat batana", "थाने को मत बताना", "thana ko pata na chale",
+    "daroga ko na bataye", "don't tell the station", "not to the police station", "nahi thane ko mat bhejna",
+]  # fmt: skip
+
+
+@every_row("words", UNTOLD)
+def test_a_station_that_is_not_to_be_told_gets_no_tip_whatever_is_answered(engine: Engine, words: str) -> None:
+    asked = Chat(engine).say(*_ASKED, words)
+    if asked.step == "police":
+        asked.tap("no")
+    for chat in (asked, _review(engine, "no").say(words), _review(engine).say(words)):
+        while chat.step in {"police", "@change"}:
+            chat.tap("no" if chat.step == "police" else "@leave")
+        assert not readers(chat) & STATIONS
+
+
+@every_row("words", ["thane ko nahi bataya maine", "police ko nahi pata hai", "thane ka koi nahi hai"])
+def test_a_station_that_was_not_told_may_be_told_after_a_no(engine: Engine, words: str) -> None:
+    chat = Chat(engine).say(f"{STORY}, {words}")
+    assert STATIONS & readers(chat.tap("no") if chat.step == "police" else chat)

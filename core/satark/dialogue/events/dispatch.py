@@ -225,16 +225,9 @@ def hear_dangers_beside(context: TurnContext, event: Event) -> None:
 
 
 def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn:
-    """Mark a message to a sent tip as urgent.
-
-    Post the event as such a message if its danger would otherwise reach no desk.
-    """
-    if (
-        not context.dangers
-        or context.newly_accused
-        or turn.session is None
-        or not (context.session.mailbox or context.session.sent)
-    ):
+    """Mark a message to a sent tip as urgent; post the event as one if its danger would otherwise reach no desk."""
+    is_open = bool(turn.session and (context.session.mailbox or context.session.sent))
+    if not (context.dangers and is_open) or context.newly_accused:
         return turn
     post = turn.post
     if post is None and not isinstance(event, Tap | Pin):

@@ -14,12 +14,7 @@ from satark.api.inbound import SPOKEN, FormPage, Media, Pin, Tap, Text
 from satark.dialogue.rendering.form_view import asked_about
 from satark.dialogue.session import GivenAnswer, GivenPart, Turn
 from satark.dialogue.states.draft import go_on, reopen_review
-from satark.dialogue.states.stories import (
-    accept_unsolicited,
-    is_story,
-    leave_files_unasked,
-    leave_station_unasked,
-)
+from satark.dialogue.states.stories import accept_unsolicited, is_story, leave_files_unasked, leave_station_unasked
 from satark.dialogue.steps.answer_steps import max_length
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS

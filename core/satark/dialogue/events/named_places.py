@@ -20,10 +20,13 @@ from satark.dialogue.states.stories import accept_unsolicited, untold
 from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.turn.context import TurnContext
 from satark_words.geography.geography import Named
+from satark_words.opening import is_cleared
 from satark_words.reading import Kind, Reading
 
 LONG: Final = 6
 """Number of words of the shortest text that no command, option or menu may take without keeping it."""
+_SAID_OF_PLACES: Final = ("fill", "pol", "soc.*", "say.*", "neg", "neg.*", "k.*", "cmd.edit", "who.they", "t.tell")
+"""Marks of the words that may stand beside the name of another place."""
 _PLACE_WORDS: Final = 3
 """Number of words of the longest text that is hardly more than a name."""
 
@@ -71,10 +74,21 @@ def _fill(context: TurnContext, step: Step, named: Named, body: str) -> Turn:
     return go_on(context)
 
 
+def is_other_place(context: TurnContext, body: str) -> bool:
+    """Whether a text only says that the place is another one: "Sigra nahi, Lanka hai", "jagah Sigra likho"."""
+    told, spans = context.analysis(body), [one for spans in context.place_spans(body).values() for one in spans]
+    named = {at for start, end in spans for at in range(start, end)}
+    wrong = told.negates or told.has("say.no", "neg.wrong", "k.mistake", "cmd.edit", "k.change", "k.part")
+    tells = not (named and wrong) or told.has("person.police", "unit.*")
+    return not tells and set(range(len(told))) <= named | told.covered(_SAID_OF_PLACES)
+
+
 def correct_place(context: TurnContext, body: str) -> Turn | None:
     """Change the place that was answered before to the one that a text names; None where it names no single one."""
     old = context.session.answers.get(context.loaded.place_step)
-    found = context.loaded.geography.resolve(context.names(body))
+    told, spans = context.analysis(body), context.place_spans(body)
+    meant = {code for code in context.names(body) if not any(is_cleared(told, *one) for one in spans.get(code, ()))}
+    found = context.loaded.geography.resolve(meant)
     if old is None or not found.station or context.state is not DRAFT:
         return None
     geography = context.loaded.geography

@@ -102,11 +102,8 @@ class Telling:
         reading, state = self.reading, self.context.session.state
         if state == "@reach" and reading.suggested and not reading.suggested.startswith("@"):
             return False
-        if (
-            self.tells_of_crime()
-            or self.names_police()
-            or (self.context.state is LANGUAGE and reading.command in _OF_A_DRAFT)
-        ):
+        is_first = self.context.state is LANGUAGE and reading.command in _OF_A_DRAFT
+        if is_first or self.tells_of_crime() or self.names_police():
             return self.counts(STORY_WORDS, 1)
         if reading.confidence is Confidence.CERTAIN or (reading.kind is Kind.QUESTION and reading.asks):
             return False

@@ -12,7 +12,7 @@ from typing import Final
 from satark.api.flow import Question
 from satark.api.inbound import Tap, Text
 from satark.dialogue.events.commands import choose_language, handle_command, not_understood, show_numbers
-from satark.dialogue.events.named_places import LONG, choose_by_name, correct_place, names_a_place
+from satark.dialogue.events.named_places import LONG, choose_by_name, correct_place, is_other_place, names_a_place
 from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling, asked_of
 from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
@@ -95,7 +95,8 @@ def _handle_read(words: _Words, question: Question) -> Turn:
     context, event, asked, reading = words.context, words.event, words.asked, words.reading
     turn = words.take_out()
     turn = turn or (None if words.tells_of_crime() else choose_by_name(context, event, question, reading))
-    if turn or (reading.command == "edit" and (turn := correct_place(context, event.body))):
+    corrects = reading.command == "edit" or (asked.asks == "review" and is_other_place(context, event.body))
+    if turn or (corrects and (turn := correct_place(context, event.body))):
         return turn
     speaks = words.accuses(unsure=True) or reading.kind not in {Kind.REFUSAL, Kind.QUESTION}
     if asked.asks == "review" and speaks and hear_of_police(context, event.body):
@@ -145,8 +146,9 @@ class _Words(Telling):
     def take_out(self) -> Turn | None:
         """Ask about words or files that the tipster does not want in the tip; None where nothing is to be taken out."""
         context, told = self.context, self.context.analysis(self.event.body)
-        tells = told.asks or told.has("cmd.forget", "who.they") or any(danger.sure for danger in self.reading.dangers)
-        if tells or not (told.has("k.out") and context.session.has_draft):
+        tells = told.asks or told.has("cmd.forget", "who.they", "digits")
+        in_danger = any(danger.sure for danger in self.reading.dangers)
+        if tells or in_danger or context.state is not DRAFT or not (told.has("k.out") and context.session.has_draft):
             return None
         rest = set(range(len(told))) - told.covered(_BESIDE_UNWANTED)
         found = told_in(context, {told.sounds[at] for at in rest})
@@ -155,9 +157,7 @@ class _Words(Telling):
         if others > bool(found and told.has("k.part")):
             return None
         if found:
-            words = " ".join(
-                told.text[one.start : one.end] for at, one in enumerate(told.tokens) if told.sounds[at] in found
-            )
+            words = " ".join(told.text[slice(*told.tokens[at][1:3])] for at in sorted(rest) if told.sounds[at] in found)
             context.suggest(f"{TAKE_OUT}{words}", f"{context.text('identity.remove')}: {words}")
             return context.ask()
         if context.session.files and told.has("t.evidence"):
@@ -298,9 +298,11 @@ class _Words(Telling):
         if not label and not refuses and self.counts(LEFT_OVER, FIRST_WORDS):
             return self.ask_to_keep() if self.is_talk() else self.kept(stays=True)
         if self.asked.asks == "review" and (not label or self._acts(code)):
-            names = self.counts(1, 1, SAID_IN_ANSWERS) or context.analysis(self.event.body).has("cat.*", "who.child")
-            is_said = label or refuses or is_question(self.event.body) or not names
-            return self.refuse_sending() if is_said else self.ask_to_keep()
+            told = context.analysis(self.event.body)
+            again = told_in(context, set(told.sounds)) == {*told.sounds}
+            is_said = label or refuses or again or is_question(self.event.body)
+            names = self.counts(1, 1, SAID_IN_ANSWERS) or told.has("cat.*")
+            return self.ask_to_keep() if names and not is_said else self.refuse_sending()
         if not label:
             in_draft = context.state is DRAFT or any(option.acts for option in self.asked.options)
             turn = None if in_draft else context.state.handle_event(context, "", self.event)

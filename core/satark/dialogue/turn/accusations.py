@@ -49,7 +49,7 @@ _AND: Final = frozenset({"aur", "or", "and", "both", "dono", "saath", "sath", "w
 _INSIDE: Final = frozenset({"andar", "अंदर", "taraf", "तरफ"})
 """Words beside an office's house that tell of its people, and not of a place near it."""
 _GREETS: Final = ("to.office", "to.request", "soc.greet")
-_UNTRUSTED: Final = (*NEGATIONS, "neg.but", "opt.origin.no", "opt.reach.no")
+_UNTRUSTED: Final = (*NEGATIONS, "neg.but", "verb.future", "opt.origin.no", "opt.reach.no")
 """Marks near an office that is not praised, or not to be told."""
 _NOBODY: Final = ("no", "nobody")
 
@@ -90,9 +90,9 @@ def hear(context: SessionChanges, words: str) -> bool:
     session, told = context.session, [context.analysis(one) for one in _sentences(context, words)]
     if not told:
         return False
-    is_sure = _relates(context, words)
+    is_sure = _relates(context, words) or any(_keeps_out(one) for one in told)
     units = {unit for one in told for unit in _units_in(context, one, but_said_to=True)}
-    if is_sure and (not units or any(one.has("office.again") for one in told)):
+    if is_sure and (not units or any(one.has("office.again", "id.their", "who.they") for one in told)):
         units = {unit for one in told for unit in _units_in(context, one, but_said_to=False)}
     if len(units) > 1 and (_DOUBT, _POLICE) in units:  # it is said beside other units, so that none of them is meant
         units = units - {(_DOUBT, _POLICE)} | {(_DOUBT, "station")}
@@ -110,11 +110,11 @@ def hear(context: SessionChanges, words: str) -> bool:
 
 def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> Iterator[tuple[str, str]]:
     """Yield the levels and units that a sentence accuses, or their kinds; `but_said_to`: none it only speaks to."""
-    geography, places = context.loaded.geography, context.loaded.reader.places
+    geography = context.loaded.geography
     texts = [token.text for token in told.tokens]
     found = widest(told.found("person.police", "unit.*"))
     marks = [mark for mark in found if not (but_said_to and _is_said_to(told, mark))]
-    named = {code: places.spans(told, code) if places else [] for code in context.names(told.text)}
+    named = context.place_spans(told.text)
     stations = [geography.station_of(code) or code for code in named]
     yield from (("station", code) for code in stations if marks and geography.station(code))
     districts = {code: named.pop(code) for code in (*named,) if geography.district(code)}
@@ -147,10 +147,16 @@ def _is_said_to(told: Analysis, mark: Mark) -> bool:
 def _is_trusted(told: Analysis, mark: Mark, before: set[int], after: set[int]) -> bool:
     """Whether an office is praised or asked to be told: "SP sahab achhe hain", "tell the SP", not "they tell"."""
     near = {*range(mark.start - 4, mark.end + 4)}
-    told_to = before & told.covered(("office.tell",)) and not near & told.covered(
-        ("who.they", "who.kin", "verb.future")
-    )
+    told_to = before & told.covered(("office.tell",)) and not near & told.covered(("who.they", "who.kin"))
     return not near & told.covered(_UNTRUSTED) and bool(told_to or after & told.covered(("office.told",), SOUND))
+
+
+def _keeps_out(told: Analysis) -> bool:
+    """Whether the tipster does not want police to get the tip: "thane ko nahi", "don't tell the station"."""
+    people = told.found("person.police", "unit.*")
+    sides = {at for one in people for at in (one.start, one.end, one.end + 1)}
+    wishes = [one for one in told.found("office.not") if one.quality >= SOUND and sides & {one.start, one.end}]
+    return any(one.end - one.start > 2 or one.end == len(told) for one in wishes)  # noqa: PLR2004 - "ko nahi bataya" is none
 
 
 def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:

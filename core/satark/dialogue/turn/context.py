@@ -12,13 +12,7 @@ from satark.api.inbound import Event
 from satark.api.prompt import Prompt
 from satark.dialogue.session import Session, Turn
 from satark.dialogue.turn import accusations
-from satark.dialogue.turn.loaded_flow import (
-    LoadedFlow,
-    make_prompt,
-    may_offer,
-    prompt_of_offer,
-    question_of_offer,
-)
+from satark.dialogue.turn.loaded_flow import LoadedFlow, make_prompt, may_offer, prompt_of_offer, question_of_offer
 from satark.dialogue.turn.session_changes import KEEP, SessionChanges
 from satark_words.catalogues import Catalogue
 from satark_words.graphemes import truncate

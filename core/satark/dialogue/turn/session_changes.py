@@ -238,6 +238,11 @@ class SessionChanges:
         """Whether this turn has analysed a text."""
         return text in self._analyses
 
+    def place_spans(self, text: str) -> dict[str, list[tuple[int, int]]]:
+        """Return the places of the geography that a text names, each with the words that name it."""
+        told, places = self.analysis(text), self.loaded.reader.places
+        return {code: places.spans(told, code) if places else [] for code in self.names(text)}
+
     def names(self, text: str) -> set[str]:
         """Return the codes of the geography that a text names, in any spelling."""
         return self.loaded.reader.names(self.analysis(text))

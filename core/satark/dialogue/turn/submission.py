@@ -108,10 +108,7 @@ def identifying_words(context: TurnContext) -> tuple[str, ...]:
 
 
 def summary_without_identity(context: TurnContext, beside: int) -> tuple[str, bool]:
-    """List the answers without these words, beside so many characters, and say whether they are whole.
-
-    Nothing is changed by it.
-    """
+    """List the answers without these words, beside so many characters, and say whether they are whole; change none."""
     shown = TurnContext(context.loaded, context.states, context.session, context.source, context.now)
     take_out_identity(shown)
     room = SUMMARY_LENGTH if context.session.revision else SCREEN - beside
@@ -138,8 +135,7 @@ def told_in(context: TurnContext, sounds: set[str], *, take_out: bool = False) -
     told = {name: context.analysis(text) for name, text in _texts(context) if name in typed}
     meant = {name: [at for at, sound in enumerate(one.sounds) if sound in sounds] for name, one in told.items()}
     if take_out:
-        spans = {name: [told[name].tokens[at][1:3] for at in meant[name]] for name in meant}
-        _take_out(context, spans)
+        _take_out(context, {name: [told[name].tokens[at][1:3] for at in meant[name]] for name in meant})
     return {told[name].sounds[at] for name in meant for at in meant[name]}
 
 
