@@ -249,10 +249,7 @@ class Catalogues:
         return language in self._by_language
 
     def __getitem__(self, language: str) -> Catalogue:
-        """Return the catalogue of a language.
-
-        If there is none any more, return the first one: a session may outlive a language.
-        """
+        """Return the catalogue of a language, or the first one where it is gone: a session may outlive a language."""
         found = self._by_language.get(language)
         return found if found is not None else next(iter(self._by_language.values()))
 

@@ -248,13 +248,15 @@ def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger,
     """Return the answers that a first message, or any story, gives to questions that would be asked."""
     often = bool(timely(analysis, "time.often"))
     when = moment_of(analysis)
+    police = _tells_of_police(analysis, in_danger=any(danger.sure for danger in dangers))
     return Opening(
         category=category_of(analysis),
         place=places.find(analysis) if places else PlaceFound(mentioned=analysis.has("place.thing")),
         when="" if often and when == "past" else when,
         often=often,
         hour=analysis.has("time.clock"),
-        police=_tells_of_police(analysis, in_danger=any(danger.sure for danger in dangers)),
+        police=police,
+        unit=unit_of(analysis) if police else "",
         dangers=dangers,
     )
 

@@ -144,6 +144,9 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the story tells an hour or a part of the day."""
     police: bool = False
     """Whether the story says that police are involved."""
+    unit: str = ""
+    """The level of the involved police: `station`, `outpost`, `circle`, `district` or `range`; see `whom` in the
+    lexicon."""
     dangers: tuple[Danger, ...] = ()
 
 

@@ -33,10 +33,7 @@ def plain(sound: str) -> str:
 
 
 def may_meet(text: str, other: str, size: int) -> bool:
-    """Return whether a word may stand for one in another spelling.
-
-    Short words in Urdu script may not, since the script omits too much.
-    """
+    """Return whether a word may stand for another spelling; short ones in Urdu script, which omits much, can't."""
     if is_urdu(text) != is_urdu(other):
         return size >= _SHORTEST_FOREIGN
     return size >= SHORTEST_PREFIX or (text.isascii() and other.isascii())
