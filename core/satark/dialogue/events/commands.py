@@ -98,7 +98,7 @@ _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "forget": forget,
     "status": ask_code,
     "reply": ask_code,
-    "edit": lambda context: open_menu(context, "change"),
+    "edit": lambda context: open_menu(context, "change") if context.session.language else context.ask(),
     "elsewhere": request_handoff,
     "remind": _remind,
     "back": lambda context: context.ask(),
