@@ -6,13 +6,11 @@ Formats that take more than a signature (ISO base media, EBML, Ogg, text and oth
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 from satark_files.documents.prose import begins_as_mail
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 HEAD = 8192
 """Bytes of the beginning of a file that `sniff` needs."""

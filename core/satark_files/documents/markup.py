@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from lxml import etree, html
 
 from satark_files.documents.plain_text import decode_text, shown_text
+from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.limits import Limits
 
 _INVISIBLE: Final = frozenset(
     "head script style template noscript meta link title iframe object embed svg select".split()  # noqa: SIM905 - a list of names

@@ -11,19 +11,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from lxml import etree
 
 from satark_files.documents import office_xml, zip_container
 from satark_files.documents.embedded_images import EmbeddedImages
+from satark_files.documents.zip_container import Archive
+from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.documents.zip_container import Archive
-    from satark_files.limits import Limits
 
 _FORMATS = "application/vnd.openxmlformats-officedocument."
 PROGRAMS = {

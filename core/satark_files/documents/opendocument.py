@@ -7,19 +7,15 @@ Comments and tracked changes stay, without author and date.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from lxml import etree
 
 from satark_files.documents import office_xml, zip_container
 from satark_files.documents.embedded_images import EmbeddedImages
+from satark_files.documents.zip_container import Archive
+from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.documents.zip_container import Archive
-    from satark_files.limits import Limits
 
 _FORMATS = "application/vnd.oasis.opendocument."
 MIMES = frozenset({f"{_FORMATS}text", f"{_FORMATS}spreadsheet", f"{_FORMATS}presentation", f"{_FORMATS}graphics"})

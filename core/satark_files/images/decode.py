@@ -11,19 +11,15 @@ import io
 import re
 import struct
 import warnings
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pi_heif
 from PIL import Image, ImageFile, ImageOps, ImageSequence
 
+from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from satark_files.limits import Limits
-
 
 pi_heif.register_heif_opener(thumbnails=False)
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from PIL import Image, ImageOps, ImageSequence
 
 from satark_files.images.decode import check_decodes, open_image
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from satark_files.limits import Limits
+from satark_files.limits import Limits
 
 MAX_FRAME_MS = 60_000
 """Most milliseconds that one frame of an animation lasts: a longer frame is shortened to them."""

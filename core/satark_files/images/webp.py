@@ -5,17 +5,14 @@ Layout: RFC 9649 section 2.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from satark_files.images.decode import UPRIGHT, check_decodes, open_image, orientation_exif, read_orientation
 from satark_files.images.reencode import frames_of, without_tags
 from satark_files.images.salvage import salvage_cut
+from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from satark_files.limits import Limits
 
 _IMAGE_CHUNKS = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANMF"})
 _METADATA = 0x2C

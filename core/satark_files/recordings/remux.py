@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
+from satark_files.limits import Limits
 from satark_files.recordings import audio_frames, ffmpeg, stream_metadata
-from satark_files.recordings.ffmpeg import CONTAINERS
+from satark_files.recordings.ffmpeg import CONTAINERS, Container
 from satark_files.recordings.preparation import (
     encode_shown,
     has_no_sizes,
@@ -24,16 +26,8 @@ from satark_files.recordings.preparation import (
     split_frames,
 )
 from satark_files.recordings.stream_metadata import CodecRules, blank_user_data, find_user_data, rules_for
-from satark_files.scrubber import Cleaned, Unclean
+from satark_files.scrubber import Cleaned, LeftOut, Unclean
 from satark_files.sniff import sniff_file
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from satark_files.limits import Limits
-    from satark_files.recordings.ffmpeg import Container
-    from satark_files.scrubber import LeftOut
 
 _NO_TAGS = ("-dn", "-sn", "-map_metadata", "-1", "-map_chapters", "-1", "-c", "copy")
 _REPRODUCIBLE = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact")

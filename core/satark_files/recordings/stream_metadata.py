@@ -22,14 +22,12 @@ from __future__ import annotations
 
 import mmap
 import re
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from satark_files.scrubber import Unclean
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class CodecRules(msgspec.Struct, frozen=True, kw_only=True):
