@@ -369,3 +369,43 @@ def test_what_others_take_out_is_no_wish_of_the_tipster(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], TOLD, said)
     assert talk.session
     assert not (talk.session.suggested and talk.session.suggested[1].startswith("-"))
+
+
+UNWANTED_PHOTO = [
+    "not this photo", "don't send the photo", "ye photo mat bhejna", "bina photo ke bhej do", "photo rehne do",
+    "फोटो मत भेजना", "send without the photo", "ignore the photo", "photo saaf nahi hai",
+]  # fmt: skip
+
+
+@every_row("said", UNWANTED_PHOTO)
+def test_words_against_a_photo_ask_about_erasing_it_and_the_review_names_it(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"]).send("image")
+    assert "1 file" in talk.text
+    talk.say(said)
+    assert talk.session
+    assert (talk.session.state, len(talk.session.files)) == ("edit:evidence", 1)
+    assert "Erase files" in talk.text
+    talk.say("Erase files")
+    assert talk.session.files == ()
+
+
+@every_row("said", ["mat bhejo", "mat bhejna", "do not send it", "भेजना मत"])
+@every_row("question", ["what", "place"])
+def test_words_that_forbid_to_send_are_no_answer(question: str, said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"]).tap("change").tap(question)
+    assert talk.session
+    before = talk.session.answers[question].value
+    talk.say(said)
+    assert talk.session.answers[question].value == before
+
+
+@every_row(
+    "said", ["my husband Raju sells near school", "main uski biwi hun", "my phone is 9876543210 raju sells daily"]
+)
+def test_words_that_may_identify_are_asked_about_after_sending_too(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"]).tap("send").say(said)
+    assert talk.turn.post is None
+    assert "show who you are" in talk.text
+    talk.say("yes")
+    assert talk.turn.post is not None
+    assert said in talk.turn.post.text

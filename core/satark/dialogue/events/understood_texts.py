@@ -160,10 +160,20 @@ class _Words(Telling):
             words = " ".join(told.text[slice(*told.tokens[at][1:3])] for at in sorted(rest) if told.sounds[at] in found)
             context.suggest(f"{TAKE_OUT}{words}", f"{context.text('identity.remove')}: {words}")
             return context.ask()
-        if context.session.files and told.has("t.evidence"):
-            context.change(state=f"{EDIT_PREFIX}{context.loaded.evidence_step}")
-            return handle_command(context, "clear")
+        if self.is_about_files():
+            return self.ask_to_erase_files()
         return handle_command(context, "edit") if rest or told.has("k.part", "t.evidence") else None
+
+    def is_about_files(self) -> bool:
+        """Whether the text names the files of the draft. What is kept nowhere of such words never passes in silence."""
+        context = self.context
+        has_files = bool(context.session.files) and not context.session.submitted
+        return has_files and context.state is DRAFT and context.analysis(self.event.body).has("t.evidence")
+
+    def ask_to_erase_files(self) -> Turn:
+        """Open the question for files, and say what erases them."""
+        self.context.change(state=f"{EDIT_PREFIX}{self.context.loaded.evidence_step}")
+        return handle_command(self.context, "clear")
 
     def ask_to_keep(self) -> Turn:
         """Ask whether the words belong to the tip, unless they are said again. A language is chosen first."""
@@ -221,6 +231,8 @@ class _Words(Telling):
             opening = reading.opening if reading.story else opening_in(context, self.event.body)
             begin_with_story(context, self.event, opening)
             return go_on(context)
+        elif self.forbids() and not (self.tells_of_crime() or self.is_held()):
+            return self.ask_to_keep()
         if context.state is DRAFT and self.asked.opening:
             fill_in_answer(context, reading.opening)
             if names_a_place(context, self.event.body):
@@ -327,7 +339,9 @@ class _Words(Telling):
         return self.context.ask()
 
     def refuse_sending(self) -> Turn:
-        """Say that nothing was sent, and which option of the review sends it."""
+        """Say that nothing was sent, and which option of the review sends it; ask about files that are meant."""
+        if self.is_about_files():
+            return self.ask_to_erase_files()
         label, number = next((one.label, at) for at, one in enumerate(self.asked.options, 1) if one.acts)
         self.context.say("reply.refusal.send", label=label, number=number)
         return self.context.ask()
@@ -338,6 +352,8 @@ class _Words(Telling):
             return handle_command(self.context, "status")
         if self.asked.asks == "review" and self.reading.kind in {Kind.REFUSAL, Kind.WAIT}:
             return self.refuse_sending()
+        if self.reading.kind is not Kind.QUESTION and self.is_about_files():
+            return self.ask_to_erase_files()
         kind = f"reply.{self.reading.kind}"
         key = f"{kind}.{self.reading.topic}"
         if self.context.session.submitted:

@@ -49,6 +49,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "changed": frozenset({"name", "value"}),
     "identity.ask": frozenset({"words", "summary"}),
     "identity.only": frozenset({"words", "summary"}),
+    "identity.added": frozenset({"words"}),
     "understood": frozenset({"label"}),
     "untold": frozenset({"names"}),
     "suggested": frozenset({"label"}),

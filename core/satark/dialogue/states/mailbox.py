@@ -11,6 +11,7 @@ from satark.dialogue.session import Mailbox, Turn
 from satark.dialogue.states.draft import go_on
 from satark.dialogue.tip_status import FEEDBACK_STATUSES, present_status
 from satark.dialogue.turn.context import BaseState, TurnContext
+from satark.dialogue.turn.session_changes import KEEP
 from satark_words.graphemes import replace_surrogates, truncate
 
 MAX_WRONG_CODES = 5
@@ -115,8 +116,17 @@ class FeedbackState(MailboxState):
         return _post(context, f"{texts.text('feedback.ask')} {texts.text(f'feedback.{code}')}", code)
 
 
-def add_to_tip(context: TurnContext, event: Text | Media | Pin) -> Turn:
-    """Add something to the tip that was just sent, and ask again whether its sender may be contacted."""
+def add_to_tip(context: TurnContext, event: Text | Media | Pin, *, is_wished: bool = False) -> Turn:
+    """Add something to the tip that was just sent, and ask again whether its sender may be contacted.
+
+    Words that may identify the tipster are held, and asked about first, unless the tipster wished to add them.
+    """
+    text = event.body if isinstance(event, Text) else ""
+    if not is_wished and (spans := context.loaded.reader.own_identity(context.analysis(text))):
+        context.say("identity.added", words=", ".join(f"«{text[one.start : one.end]}»" for one in spans))
+        context.hold(text)
+        context.suggest(KEEP)
+        return context.ask()
     message = tipsters_message(_message_text(context, event))
     context.say("reach.added")
     refuses(context)

@@ -81,13 +81,14 @@ def summary(context: TurnContext, length: int = SUMMARY_LENGTH, longest: int = _
     answers, texts = context.session.answers, context.catalogue
     shown = []
     for step in context.progress.path:
-        answer = answers.get(step.id)
-        if answer is None or step.type.part not in ASKED_PARTS or (answer.value is None and not answer.evidence):
+        view, answer = context.view(step), answers.get(step.id, GivenAnswer())
+        told = answer.value is not None or answer.evidence or (step.type.part == "media" and view.files)
+        if step.type.part not in ASKED_PARTS or not told:
             continue
         if context.session.channel == "voice" and _is_recording(answer.value):
             continue
         name = texts.text(texts.own(f"{step.id}.name", context.session.channel))
-        shown.append((name, step.type.show(step, answer.value, context.view(step))))
+        shown.append((name, step.type.show(step, answer.value, view)))
     length = min(length, SMS_SUMMARY_LENGTH) if context.session.channel == "sms" else length
     share = length // max(1, len(shown))
     bullet = "" if context.session.channel == "sms" else "• "
