@@ -18,7 +18,7 @@ from satark.roster.entries import desk_verifier
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store import tables
-from support.desks import Office, SeededDesk
+from support.desks import Office, SeededDesk, listed_officer
 from support.tips import SeededTip, seed_message, seed_tip
 
 pytestmark = pytest.mark.slow("a desk at work")
@@ -73,8 +73,9 @@ def test_the_tipster_reads_the_reason_alone_and_never_who_did_what(
 def test_every_act_shows_its_officer_and_its_time_to_the_desks(
     directed: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
+    offices["lanka"].desk.add_officer(listed_officer("lanka-1"))
     before = services.write_now(lambda unit: unit.now)
-    offices["lanka"].do(directed, "report", text="seen")
+    Office(services, offices["lanka"].desk).do(directed, "report", text="seen")
     posted = offices["dig"].casework.open(directed.number).thread[-1]
     assert (posted.message.desk, posted.officer) == ("lanka", "lanka-1")
     assert before <= posted.at <= time.time()
@@ -122,8 +123,10 @@ def test_a_direction_upwards_or_sideways_gives_no_desk_power_over_the_other(
 def test_closing_an_urgent_tip_without_action_takes_a_second_officer_or_the_desk_above(
     services: Services, sp: SeededDesk, dig: SeededDesk, offices: dict[str, Office]
 ) -> None:
+    for name in ("sp-1", "another"):
+        sp.add_officer(listed_officer(name))
     urgent = [seed_tip(services, [sp.desk, dig.desk], priority="urgent") for _ in range(2)]
-    second = Office(services, sp)
+    offices["sp"], second = Office(services, sp), Office(services, sp)
     second.casework = sp.casework_of("another")
     second.acts = DeskActs(services, second.casework, Clocks())
     for seeded, decider in zip(urgent, (second, offices["dig"]), strict=True):

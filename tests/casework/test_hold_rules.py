@@ -36,12 +36,31 @@ def test_the_term_counts_from_the_newest_status() -> None:
 
 
 def test_a_hold_keeps_a_tip_from_the_request_until_two_officers_lift_it() -> None:
-    asked = keeping_of(SETTINGS, HEADER, [step("ask_hold", text="court")], STATE)
-    assert (asked.held, asked.asked, asked.asked_by, asked.reason) == (True, "ask_hold", ("sp", "rao"), "court")
-    lifting = [step("ask_hold"), step("hold", "khan"), step("ask_lift", "khan")]
-    assert keeping_of(SETTINGS, HEADER, lifting, STATE).held
-    lifted = keeping_of(SETTINGS, HEADER, [*lifting, step("lift")], STATE)
+    book = RosterBook.sealed()
+
+    def after(*steps: tuple[RetentionStep, str]) -> Keeping:
+        keys = {name: officer_signer(book.identities["sp", name]) for name in ("khan", "clerk")}
+        signed = [msgspec.structs.replace(step(kind, name, "court"), signer=keys[name]) for kind, name in steps]
+        return keeping_of(SETTINGS, HEADER, signed, book.state)
+
+    asked = after(("ask_hold", "clerk"))
+    assert (asked.held, asked.asked, asked.asked_by, asked.reason) == (True, "ask_hold", ("sp", "clerk"), "court")
+    hold: list[tuple[RetentionStep, str]] = [("ask_hold", "clerk"), ("hold", "khan")]
+    assert (after(*hold).held, after(*hold).asked, after(hold[0], ("hold", "clerk")).asked) == (True, "", "ask_hold")
+    check_ask(asked, "ask_lift", today=0)  # also where nobody agreed, as whoever asked left
+    assert after(*hold, ("ask_lift", "khan")).held
+    lifted = after(*hold, ("ask_lift", "khan"), ("lift", "clerk"))
     assert (lifted.held, lifted.asked, lifted.term) == (False, "", Term(due=lifted.due))
+    change = KeyChange.of("sp", book.identities["sp", ""], new_identity()[1], removed="clerk")
+    book.follow(change, ("sp", "khan"), ("dig", "rao"))
+    assert (after(*hold).held, after(*hold).asked) == (True, ""), "two agreed, though one has left"
+
+
+def test_steps_that_no_officers_own_key_signed_are_agreed_to_by_nobody() -> None:
+    found = keeping_of(
+        SETTINGS, HEADER, [step("ask_hold"), step("hold", "khan"), step("ask_lift"), step("lift", "khan")], STATE
+    )
+    assert (found.held, found.asked) == (True, "ask_lift")
 
 
 def test_a_tipsters_message_takes_no_step() -> None:

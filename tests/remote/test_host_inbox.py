@@ -14,16 +14,16 @@ from sqlalchemy import update
 from satark.api.routing import Desk, DestinationRule, Level, NoSuchDesk
 from satark.api.sealing import new_identity, open_as, recipient_of, seal
 from satark.api.sink import MessageRejected
-from satark.api.tip import CaseStep, Message
+from satark.api.tip import CaseStep, Message, RetentionStep
 from satark.casework import ActRefused
+from satark.casework.hold_rules import keeping_of
 from satark.identity.signatures import signing_key
 from satark.remote import host_inbox
 from satark.remote.frames import message_frames, seal_frame
-from satark.remote.link_keys import answer_key
 from satark.remote.messages import ANSWER_DOMAIN, DirectedDesk, OfficeAnswer, SignedAnswer, encode
 from satark.remote.office_outbox import new_answer, queue_answer
 from satark.roster.chain import append
-from satark.roster.entries import Entry, KeyChange
+from satark.roster.entries import DESK_USE, Entry, KeyChange
 from satark.routing.authors import Writer, _statement
 from satark.routing.desks import add_desk
 from satark.routing.renewals import TIP_USE, tip_verifier
@@ -170,7 +170,7 @@ async def test_an_office_can_not_direct_a_tip_to_a_desk_that_the_tip_is_about(li
 
 def signed(answer: OfficeAnswer, identity: str) -> bytes:
     encoded = encode(answer)
-    return encode(SignedAnswer(answer=encoded, signature=answer_key(identity).sign(ANSWER_DOMAIN + encoded)))
+    return encode(SignedAnswer(answer=encoded, signature=signing_key(identity, DESK_USE).sign(ANSWER_DOMAIN + encoded)))
 
 
 async def test_an_answer_that_no_officer_of_the_desk_signed_is_rejected(link: Any, stranger_key: Any) -> None:
@@ -288,6 +288,25 @@ async def test_an_office_stores_an_envelope_where_its_level_may_give_the_tip(
 
     before = b"old" if has_tip else None
     assert link.host.write_now(write) == (b"new" if stored else before)
+
+
+async def test_all_officers_of_an_office_are_one_person_at_the_host(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    steps: list[tuple[RetentionStep, str]] = [("ask_hold", "head"), ("hold", "clerk"), ("ask_lift", "head")]
+    for kind, name in [*steps, ("lift", "clerk"), ("ask_erasure", "head"), ("erasure", "clerk")]:
+        envelope = link.casework.open(seeded.id).envelope
+        message = Message(sender="desk", desk="sp", text=kind, internal=True, retention=kind)
+        signed = Writer(name=name, identity=link.sp_identity).signed(message, envelope, 0, 1, [seeded.recipient])
+        answer = new_answer("sp", seeded.id, signed, [seeded.recipient], None)
+        link.office.write_now(lambda unit, one=answer: queue_answer(unit, one, link.sp_identity))
+    await link.exchange_all()
+    seen = link.casework_at_host.open(seeded.id)
+    state = link.host.read_keys(link.host.roster.check).state
+    keeping = keeping_of(link.host.retention, seen.header, seen.thread, state)
+    assert (keeping.held, keeping.ordered) == (True, False)
+    assert [(one.message.text, one.officer) for one in seen.thread][:2] == [("ask_hold", ""), ("hold", "")]
+    assert not state.may_act_as_two(("sp", "head"), ("sp", "clerk"))
 
 
 async def test_a_clerk_of_an_office_writes_in_no_other_name(link: Any) -> None:

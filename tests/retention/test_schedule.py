@@ -19,7 +19,7 @@ from satark.services import Services
 from satark.settings.core import RetentionSettings
 from satark.settings.settings import Settings
 from satark.store import tables
-from support.desks import SeededDesk
+from support.desks import SeededDesk, listed_officer
 from support.tips import SeededTip, seed_tip
 
 DEFAULTS = RetentionSettings()
@@ -28,6 +28,12 @@ FAR = 40_000
 
 def keeping(services: Services, work: Casework, seeded: SeededTip) -> Keeping:
     return TipKeeping(services, work).of(work.open(seeded.number))
+
+
+def two_officers(desk: SeededDesk) -> tuple[Casework, Casework]:
+    for name in ("rao", "khan"):
+        desk.add_officer(listed_officer(name))
+    return desk.casework_of("rao"), desk.casework_of("khan")
 
 
 def term_of(retention: Retention, seeded: SeededTip) -> Term:
@@ -99,7 +105,7 @@ def test_a_hold_takes_two_officers_and_keeps_the_tip_from_the_first_officers_req
     services: Services, retention: Retention, sp: SeededDesk
 ) -> None:
     seeded = seed_tip(services, [sp.desk])
-    rao, khan = sp.casework_of("rao"), sp.casework_of("khan")
+    rao, khan = two_officers(sp)
     first, second = TipKeeping(services, rao), TipKeeping(services, khan)
     first.ask(rao.open(seeded.number), "ask_hold", "High Court, 12/2026")
     asked = keeping(services, khan, seeded)
@@ -131,7 +137,7 @@ def test_without_the_automatic_job_two_officers_order_each_erasure_and_only_of_d
     retention = Retention(settings, services, Identity(b"e" * 32), plugins)
     retention.prepare(services.write_now)
     seeded = seed_tip(services, [sp.desk])
-    rao, khan = sp.casework_of("rao"), sp.casework_of("khan")
+    rao, khan = two_officers(sp)
     with pytest.raises(StepRefused):
         TipKeeping(services, rao).ask(rao.open(seeded.number), "ask_erasure", "")
     old = seed_tip(services, [sp.desk], received="2020-01-01T00/PT6H", category="COW")

@@ -309,7 +309,8 @@ class Casework(EvidenceAccess):
         if is_office:
             self.cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
             return PostedMessage(len(tip.thread) + 1, message, self.trail.officer, unit.now)
-        posted = PostedMessage(post(unit, tip.id, message, *recipients), message, self.trail.officer, unit.now)
+        seq = post(unit, tip.id, message, *recipients)
+        posted = PostedMessage(seq, message, self.trail.officer, unit.now, self._writer.signer)
         if not tip.envelope.tip_recipient:  # a desk with a release alone sees only part of the thread
             state = self._services.roster.check(unit.keys, committed=False).state
             keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted), state)

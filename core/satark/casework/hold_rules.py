@@ -75,7 +75,7 @@ def check_ask(keeping: Keeping, step: RetentionStep, today: int) -> None:
     """
     if step == "ask_hold" and keeping.held:
         raise StepRefused("a legal hold keeps this tip already, or was asked for")
-    if step == "ask_lift" and not (keeping.held and not keeping.asked):
+    if step == "ask_lift" and not (keeping.held and keeping.asked in {"", "ask_hold"}):
         raise StepRefused("no legal hold keeps this tip, or a step is asked for already")
     if step == "ask_erasure" and not keeping.is_due(today):
         raise StepRefused("this tip is not due to be erased, or a legal hold keeps it")
@@ -100,9 +100,17 @@ def check_agree(keeping: Keeping, officer: tuple[str, str], state: RosterState) 
 
 def _may_agree(keeping: Keeping, posted: PostedMessage, state: RosterState) -> bool:
     try:
-        return bool(check_agree(keeping, (posted.message.desk, posted.officer), state))
+        check_agree(keeping, (posted.message.desk, posted.officer), state)
     except StepRefused:
         return False
+    return is_by_present_key(state, posted)
+
+
+def _are_two(keeping: Keeping, posted: PostedMessage, state: RosterState) -> bool:
+    """Return whether two officers signed a hold, each with their own key: it keeps the tip when they have left, too."""
+    keys = {posted.signer, keeping.asking.signer if keeping.asking else ""}
+    is_linked = state.are_linked(keeping.asked_by, (posted.message.desk, posted.officer))
+    return len(keys - {""}) > 1 and not is_linked
 
 
 def _newest_status(header: Header, thread: Sequence[PostedMessage]) -> tuple[Status, str]:
@@ -124,7 +132,7 @@ def _followed(before: Keeping, posted: PostedMessage, step: RetentionStep, state
         return msgspec.structs.replace(before, held=held, ordered=False, asking=posted, **fields)
     if AGREED.get(before.asked) != step or before.asked_by == (message.desk, posted.officer):
         return before  # no second officer agreed to what one asked for
-    if step in {"lift", "erasure"} and not (is_by_present_key(state, posted) and _may_agree(before, posted, state)):
+    if not (_are_two(before, posted, state) if step == "hold" else _may_agree(before, posted, state)):
         return before
     nothing = msgspec.structs.replace(before, asked="", asked_by=("", ""), asking=None)
     return msgspec.structs.replace(

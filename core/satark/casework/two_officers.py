@@ -90,7 +90,7 @@ class TwoOfficerApproval(msgspec.Struct, frozen=True):
 def is_by_present_key(state: RosterState, asked: PostedMessage) -> bool:
     """Return whether who asked for something signed it with the key that the roster lists for them now."""
     officer = state.officer(asked.message.desk, asked.officer)
-    return asked.signer == (officer.signer if officer else "")
+    return officer is not None and asked.signer == officer.signer
 
 
 def check_two_officers(state: RosterState, tip: OpenTip, desk: str, first: str, second: str) -> TwoOfficerApproval:

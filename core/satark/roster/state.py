@@ -130,11 +130,12 @@ class RosterState:
                 yield name, ""
 
     def may_act_as_two(self, first: Member, second: Member) -> bool:
-        """Return whether what takes two officers may be done by these: two persons, and two keys.
+        """Return whether what takes two officers may be done by these: two persons, and two keys that the roster lists.
 
         Nobody may while a head is lacking: who is an officer may be forged.
         """
-        return not self.lacks_heads and RECOVERY not in (first[1], second[1]) and not self.are_linked(first, second)
+        have_keys = all(one[1] not in {"", RECOVERY} and self.signer_of(one) for one in (first, second))
+        return have_keys and not self.lacks_heads and not self.are_linked(first, second)
 
     def are_linked(self, first: Member, second: Member) -> bool:
         """Return whether one person may know the keys of both.

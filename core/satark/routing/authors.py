@@ -23,7 +23,7 @@ from satark.api.sealing import CantOpen, open_as, seal
 from satark.api.tip import CaseStep, Checkpoint, Envelope, Evidence, Message
 from satark.identity import time_buckets
 from satark.identity.signatures import is_signed, signing_key
-from satark.roster.entries import DESK_USE, is_statement_signed, sign_statement
+from satark.roster.entries import DESK_USE, is_statement_signed, officer_signer, sign_statement
 from satark.roster.state import RosterState
 from satark.routing.releases import Access
 from satark.routing.renewals import TIP_USE, hash_of_sent, is_present, newest_point, points_of
@@ -61,6 +61,11 @@ class Writer(Redacted, frozen=True, kw_only=True):
     """The newest key of the desk, or the destination's."""
     own_identity: str = ""
     """The officer's own key."""
+
+    @property
+    def signer(self) -> str:
+        """The public half (hex) of the officer's own key; empty: they have none."""
+        return officer_signer(self.own_identity) if self.own_identity else ""
 
     def signed(self, message: Message, envelope: Envelope, seq: int, now: int, recipients: list[str]) -> Message:
         """Return a message signed, with its author sealed to the desks' keys.
@@ -260,6 +265,9 @@ class ThreadReader:
         keys = signers.keys(author.name if is_destination else message.desk, message, self._heads)
         places = signers.positions(seq, keys)
         if keys.keys() <= {""}:
+            # One key signs for all officers of another office, so whoever has it could give any name.
+            if not is_destination and message.desk != self.envelope.desk:
+                author = replace(author, name="")
             return author if is_by(keys.get("", []), message, self.envelope.tip, places) else None
         own = replace(message, officer=b"")
         statements = [_statement(own, self.envelope.tip, one, author.name, author.at) for one in places]

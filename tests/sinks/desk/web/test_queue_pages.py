@@ -8,8 +8,11 @@ from collections.abc import Callable
 from httpx2 import Client
 
 from satark.api.routing import Desk
+from satark.api.sealing import new_identity
 from satark.api.tip import Accused, Message
 from satark.casework import Casework
+from satark.roster.entries import desk_verifier
+from satark.routing.desks import add_desk
 from satark.services import Services
 from satark_desk.tables import queue
 from support.desk_reading import listed
@@ -163,3 +166,15 @@ def test_tips_that_can_not_be_opened_are_reported(services: Services, browser: B
     assert "Parts of this tip that cannot be opened: 1" in page
     assert "Messages that do not open, since somebody altered them: 1" in page
     assert "No messages yet" not in page
+
+
+def test_an_officer_of_an_office_has_no_name_at_the_host(services: Services, desk: FindDesk, browser: Browser) -> None:
+    recipient, identity = new_identity()
+    office = Desk(name="cantt", title="Cantt", level="district", recipient=recipient)
+    services.write_now(lambda unit: add_desk(unit, office, verifier=desk_verifier(identity)))
+    seeded = seed_tip(services, [desk("sp"), office])
+    work = Casework(services, "cantt", identity, officer="their SP")
+    work.note(work.open(seeded.number), "seen")
+    page = browser("sp").get(f"/desk/tips/{seeded.number}").text
+    assert "an officer of this office" in page
+    assert "their SP" not in page
