@@ -81,8 +81,8 @@ def key_change(removed: str = "") -> KeyChange:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (key_change(), "desk sp got a new key"),
-        (key_change("clerk"), "desk sp got a new key, because officer clerk was removed"),
+        (key_change(), "desk sp got a new key: 0d15 3580 50b8 64d3 428e"),
+        (key_change("clerk"), "desk sp got a new key, because officer clerk was removed: 0d15 3580 50b8 64d3 428e"),
         (OfficerSet(desk="sp", officer=HEAD), "desk sp has head khan (may listen and release)"),
         (SP, "destination email:sp of desk sp reads"),
         (DestinationSet(to="email:sp", desk="", recipient=""), "destination email:sp of desk (none) reads no more"),

@@ -15,6 +15,10 @@ from satark.casework import ActRefused
 from satark.dialogue.session import OpenMailbox
 from satark.identity.edge_key import Identity
 from satark.ingest.mailbox import Mailboxes
+from satark.roster.chain import append, close
+from satark.roster.entries import Entry, OfficerSet, RosterOfficer, officer_signer
+from satark.roster.proposals import Proposal
+from satark.routing.desks import find_desk
 from satark.routing.renewals import tip_verifier
 from satark.routing.tip_keys import TipRoot, encode_root
 from satark.settings.core import Core
@@ -80,6 +84,33 @@ async def test_after_the_offices_key_change_the_host_the_citizen_and_the_office_
     await link.exchange_all()
     link.change_key_at_office()
     await assert_all_read_each_other(link, seeded)
+
+
+async def test_an_offices_new_key_counts_once_a_head_above_confirmed_it(link: Any) -> None:
+    recipient, head = new_identity()
+    listed = RosterOfficer(name="rao", recipient=recipient, signer=officer_signer(head), role="head")
+    link.host.write_now(lambda unit: append(unit, Entry(body=OfficerSet(desk="dig", officer=listed))))
+    link.host.write_now(lambda unit: close(unit, ()))
+    old = link.sp.recipient
+    link.change_key_at_office()
+
+    async def send_again() -> str:
+        link.office.write_now(lambda unit: unit.main.execute(update(tables.office_outbox).values(sent_at=0)))
+        await link.exchange_all()
+        return str(link.host.read(lambda c: find_desk(c, "sp")).recipient)
+
+    assert [await send_again(), await send_again()] == [old, old]
+    (waiting,) = link.host.read(Proposal.all)
+    signed = replace(waiting, entry=waiting.entry.signed_with(("dig", "rao"), head))
+    link.host.write_now(signed.carry_out)
+    assert await send_again() == recipient_of(link.sp_identity)
+    assert link.rows(link.office, tables.office_outbox) == []
+    link.sp = replace(link.sp, recipient=recipient_of(link.sp_identity))
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    link.casework.note(link.casework.open(seeded.number), "seen")
+    await link.exchange_all()
+    assert link.thread_at_host(seeded.number) == ["seen"]
 
 
 async def test_after_key_changes_on_both_sides_in_any_order_all_read_each_other(link: Any) -> None:

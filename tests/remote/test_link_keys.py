@@ -10,7 +10,8 @@ import pytest
 from satark.api.sealing import new_identity
 from satark.api.settings import SettingsError
 from satark.identity.signatures import is_signed
-from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing, PairingError, answer_verifier
+from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing, PairingError
+from satark.roster.entries import desk_verifier
 
 
 def as_text(pairing: OfficePairing | HostPairing) -> str:
@@ -79,7 +80,7 @@ def test_the_pairing_files_of_host_and_office_are_not_mistaken_for_each_other(tm
 
 def test_each_desks_answer_key_follows_from_its_identity_and_differs_from_the_others() -> None:
     one, two = new_identity()[1], new_identity()[1]
-    assert answer_verifier(one) == answer_verifier(one) != answer_verifier(two)
+    assert desk_verifier(one) == desk_verifier(one) != desk_verifier(two)
 
 
 @pytest.mark.parametrize("verifier", ["", "zz", "00" * 31, "00" * 32])

@@ -12,8 +12,8 @@ from sqlalchemy import update
 
 from satark.api.sealing import new_identity, recipient_of
 from satark.remote import office_outbox
-from satark.remote.link_keys import answer_key
 from satark.remote.office_outbox import RESEND_AFTER, queue_key_change
+from satark.roster.entries import desk_verifier
 from satark.store import tables
 
 
@@ -103,4 +103,4 @@ async def test_two_key_changes_with_lost_confirmations_are_applied_in_order(link
 
 
 def public(identity: str) -> str:
-    return answer_key(identity).public_key().public_bytes_raw().hex()
+    return desk_verifier(identity)

@@ -109,7 +109,7 @@ def test_whoever_has_the_key_may_renew_it_alone_but_not_remove_a_head(book: Rost
     assert rules.needed(book.state, key_change(book, "sp", "clerk")) == Needed(heads=("sp",))
     assert rules.needed(book.state, unproved(key_change(book, "sp", "clerk"))).seconds == (DIG,)
     assert rules.needed(book.state, key_change(book, "sp", "khan")) == Needed(heads=("sp",), seconds=(CLERK, DIG))
-    assert rules.needed(book.state, key_change(book, "cell")) == Needed(heads=())
+    assert rules.needed(book.state, key_change(book, "cell")) == Needed(heads=("dig",))
 
 
 def test_missing_signatures_are_named_heads_first(book: RosterBook) -> None:
@@ -214,7 +214,7 @@ def test_an_entry_that_nobody_may_make_is_refused_with_the_reason(book: RosterBo
         "the last head of a desk can't be removed": [key_change(book, "sp", "khan")],
         "the desk's key was changed meanwhile: sign in again": [replace(key_change(book, "sp"), replaces="age1old")],
         "the key before did not sign this one": [replace(key_change(book, "sp"), proof="00" * 64)],
-        "a desk in a remote office changes its key itself": [unproved(key_change(book, "cell"))],
+        "a desk in a remote office makes its new key itself": [unproved(key_change(book, "cell"))],
     }
     for words, bodies in cases.items():
         for body in bodies:
@@ -231,9 +231,11 @@ def test_nobody_signs_their_own_removal_and_one_of_two_heads_can_be_removed(book
     assert book.state.desks["sp"].desk.recipient == change.recipient
 
 
-def test_a_remote_desk_renews_its_key_with_the_signature_of_the_key_before_alone(book: RosterBook) -> None:
+def test_a_remote_desk_gets_a_new_key_that_the_key_before_signed_and_a_head_above_confirmed(book: RosterBook) -> None:
     change = key_change(book, "cell")
-    book.follow(change)
+    for signers in ((), (("cell", ""),), (SP, CLERK)):
+        assert refused(book, change, *signers, kind=Unsigned) == "this needs the signature of a head of desk dig"
+    book.follow(change, DIG)
     assert book.state.desks["cell"].verifier == change.verifier
     assert refused(book, change) == "the desk's key was changed meanwhile: sign in again"
 

@@ -51,6 +51,8 @@ class HostInbox:
         """
         office, answer = await run_in_thread(self._open, message)
         accepted = await self._services.write(lambda unit: _accept(unit, answer, self._services))
+        if accepted is None:
+            return  # the office sends it again
         if not accepted:
             await self._outbox.send(office, RefusalMessage(answer=answer.id), publish)
         elif answer.new_key:
@@ -83,14 +85,19 @@ def _verified_answer(
     return answer
 
 
-def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -> bool:
-    """Append an answer to its tip's thread; return whether it is there now, from this call or an earlier one."""
+def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -> bool | None:
+    """Append an answer to its tip's thread; return whether it is there now, from this call or an earlier one.
+
+    A key change is recorded once it is applied. None: it waits for a head.
+    """
     table = tables.received_answer
     row = {"id": answer.id, "desk": answer.desk, "tip": answer.tip, "seq": 0}
+    if answer.new_key and _recorded_seq(unit.main, answer) is None:
+        is_applied = apply_key_change(unit, answer.desk, answer.new_key)
+        unit.insert(table, [row] if is_applied else [])
+        return is_applied
     if not unit.insert_new(table, [row], "id"):
         return _confirm_again(unit, answer)
-    if answer.new_key:
-        return apply_key_change(unit, answer.desk, answer.new_key)
     if not _has_tip(unit, answer.desk, answer.tip):
         return False
     seq = append(unit, answer.tip, answer.sealed, notified=answer.internal)

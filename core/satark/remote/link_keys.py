@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from satark.api.routing import CaseworkError
 from satark.api.sealing import CantOpen, check_recipient, new_identity, recipient_of
 from satark.api.settings import SettingProblem, SettingsError
-from satark.identity.signatures import signing_key, verifier_of
+from satark.identity.signatures import verifier_of
+from satark.roster.entries import desk_verifier
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
 
@@ -88,7 +89,7 @@ class OfficePairing(_Pairing, frozen=True, kw_only=True, tag="office"):
         return cls(
             desk=desk,
             recipient=recipient_of(identity),
-            answer_verifier=answer_verifier(identity),
+            answer_verifier=desk_verifier(identity),
             link=link.public_keys,
         )
 
@@ -136,16 +137,6 @@ class LinkKey:
     def sign(self, message: bytes) -> bytes:
         """Return the signature of a message, 64 bytes."""
         return self._signing.sign(message)
-
-
-def answer_key(identity: str) -> Ed25519PrivateKey:
-    """Derive the key that a desk signs its answers with from the desk's identity, which only its officers can open."""
-    return signing_key(identity, "satark/1/answers")
-
-
-def answer_verifier(identity: str) -> str:
-    """Return the public half (hex) of `answer_key`."""
-    return verifier_of(answer_key(identity))
 
 
 def _unusable(message: str) -> SettingsError:

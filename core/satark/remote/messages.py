@@ -13,6 +13,7 @@ from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, check_recipient
 from satark.api.sink import MessageRejected
 from satark.retention.schedule import Rule
+from satark.roster.entries import KeyChange
 from satark.store.sealed_files import clean_path, disguised_path, muted_path, original_path, preview_path
 from satark_files.decoding import DECODING_ERRORS
 
@@ -150,15 +151,6 @@ class DirectedDesk(Redacted, frozen=True, kw_only=True):
     """The desk's destinations that get this tip, as far as the office knows them."""
 
 
-class NewKey(Redacted, frozen=True, kw_only=True):
-    """A desk's new key, as in an `OfficePairing`."""
-
-    recipient: str
-    answer_verifier: str
-    proof: str
-    """Signature (hex) by the key before, as in the roster's `KeyChange`."""
-
-
 class OfficeAnswer(Redacted, frozen=True, kw_only=True):
     """What an officer wrote at an office; with `new_key`, the announcement that the desk's key was changed."""
 
@@ -170,7 +162,7 @@ class OfficeAnswer(Redacted, frozen=True, kw_only=True):
     """A `tip.Message`, sealed with age to the tip's recipient, and to the receipt's if it is for the tipster."""
     internal: bool
     directed_to: DirectedDesk | None = None
-    new_key: NewKey | None = None
+    new_key: KeyChange | None = None
 
 
 class SignedAnswer(Redacted, frozen=True, kw_only=True, array_like=True):
@@ -221,7 +213,7 @@ _signed_answer = msgspec.msgpack.Decoder(SignedAnswer)
 _answer = msgspec.msgpack.Decoder(OfficeAnswer)
 
 
-def _check_key(key: NewKey) -> None:
+def _check_key(key: KeyChange) -> None:
     # A desk with a key that nothing can be sealed to would keep every tip of its district from being submitted.
     try:
         check_recipient(key.recipient)

@@ -13,18 +13,18 @@ from satark.api.observability import Redacted
 from satark.api.routing import CaseworkError, DestinationRule
 from satark.api.sealing import open_as, recipient_of, seal
 from satark.api.tip import Message
+from satark.identity.signatures import signing_key
 from satark.remote.frames import CHUNK_SIZE
-from satark.remote.link_keys import LinkPublicKeys, answer_key
+from satark.remote.link_keys import LinkPublicKeys
 from satark.remote.messages import (
     ANSWER_DOMAIN,
     DirectedDesk,
-    NewKey,
     OfficeAnswer,
     SignedAnswer,
     decode_signed_answer,
     encode,
 )
-from satark.roster.entries import KeyChange
+from satark.roster.entries import DESK_USE, KeyChange
 from satark.routing.destinations import decode_rules
 from satark.store import tables, tip_changes
 from satark.store.threads import PADDED, batches
@@ -114,10 +114,10 @@ def queue_key_change(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
         return
     _store_former_key(unit, desk, old, new)
     _sign_pending_answers(unit, desk, new)
-    proved = KeyChange.of(desk, old, new)
-    new_key = NewKey(recipient=proved.recipient, answer_verifier=proved.verifier, proof=proved.proof)
-    change = OfficeAnswer(id=os.urandom(16), desk=desk, tip="", sealed=b"", internal=True, new_key=new_key)
-    queue_answer(unit, change, old)
+    change = KeyChange.of(desk, old, new)
+    queue_answer(
+        unit, OfficeAnswer(id=os.urandom(16), desk=desk, tip="", sealed=b"", internal=True, new_key=change), old
+    )
 
 
 def former_keys(connection: Connection, desk: str, identity: str) -> list[str]:
@@ -145,7 +145,7 @@ def _sign_pending_answers(unit: UnitOfWork, desk: str, new: str) -> None:
 
 
 def _signed(encoded: bytes, identity: str) -> bytes:
-    return encode(SignedAnswer(answer=encoded, signature=answer_key(identity).sign(ANSWER_DOMAIN + encoded)))
+    return encode(SignedAnswer(answer=encoded, signature=signing_key(identity, DESK_USE).sign(ANSWER_DOMAIN + encoded)))
 
 
 def pending_answers(connection: Connection, tips: Iterable[str]) -> dict[str, list[PendingAnswer]]:

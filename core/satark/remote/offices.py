@@ -8,12 +8,13 @@ from satark.api.observability import Redacted
 from satark.api.routing import CaseworkError, Desk, NoSuchDesk
 from satark.api.sink import MessageRejected
 from satark.remote.link_keys import HostPairing, LinkPublicKeys, OfficePairing
-from satark.remote.messages import DirectoryMessage, NewKey
+from satark.remote.messages import DirectoryMessage
 from satark.remote.office_outbox import host_of
 from satark.roster.chain import append, read_state
 from satark.roster.entries import Entry, KeyChange
+from satark.roster.proposals import Proposal
 from satark.roster.roster import HostRoster, lines_of
-from satark.roster.rules import NotAllowed
+from satark.roster.rules import NotAllowed, Unsigned
 from satark.routing.desks import add_desk, all_desks
 from satark.routing.destinations import encode_rules
 from satark.store import deliveries, envelopes, tables
@@ -49,29 +50,28 @@ def register(unit: UnitOfWork, desk: Desk, pairing: OfficePairing, entry: Entry 
     unit.insert(tables.office, [{**row, "answer_verifier": pairing.answer_verifier}])
 
 
-def apply_key_change(unit: UnitOfWork, desk: str, key: NewKey) -> bool:
+def apply_key_change(unit: UnitOfWork, desk: str, change: KeyChange) -> bool | None:
     """At the host: seal new tips to a remote desk's new key, and verify its answers with it.
 
-    Returns False if the roster does not allow it, since the key before did not sign the new one.
+    Returns False if the roster does not allow it, since the key before did not sign the new one. Returns None as long
+    as a head has to confirm it: it is proposed.
     """
     listed = read_state(unit.keys).desks.get(desk)
-    if listed is None:
+    if listed is None or change.desk != desk:
         return False
-    if listed.desk.recipient != key.recipient:
-        change = KeyChange(
-            desk=desk,
-            replaces=listed.desk.recipient,
-            recipient=key.recipient,
-            verifier=key.answer_verifier,
-            proof=key.proof,
-        )
+    if listed.desk.recipient != change.recipient:
+        proposal = Proposal.of(Entry(body=change))
         try:
-            append(unit, Entry(body=change))
+            append(unit, proposal.entry)
+        except Unsigned:
+            if proposal.id not in {one.id for one in Proposal.all(unit.main)}:
+                proposal.store(unit)
+            return None
         except NotAllowed:
             return False
     table = tables.office
-    unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=key.recipient))
-    unit.main.execute(update(table).where(table.c.desk == desk).values(answer_verifier=key.answer_verifier))
+    unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=change.recipient))
+    unit.main.execute(update(table).where(table.c.desk == desk).values(answer_verifier=change.verifier))
     return True
 
 

@@ -79,6 +79,11 @@ class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key-changed", ta
     proof: str = ""
     """Signature (hex) by the key before: whoever makes a new key alone must give it, to prove that they can read."""
 
+    @property
+    def fingerprint(self) -> str:
+        """What an office and a head who confirms its new key compare."""
+        return fingerprint_of(self.recipient, self.verifier)
+
     @classmethod
     def of(cls, desk: str, old: str, new: str, *, removed: str = "", auditor: bool = False) -> KeyChange:
         """Return the change from identity `old` to `new`, proved by the old one."""
@@ -225,7 +230,7 @@ def describe(body: Body) -> str:
         case KeyChange():
             what = "became an auditor" if body.auditor else "was removed"
             why = f", because officer {body.removed} {what}" if body.removed else ""
-            return f"desk {body.desk} got a new key{why}"
+            return f"desk {body.desk} got a new key{why}: {body.fingerprint}"
         case OfficerSet():
             one = body.officer
             return f"desk {body.desk} has {describe_officer(one.name, one.role, one.rights)}"

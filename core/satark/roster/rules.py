@@ -33,7 +33,7 @@ from satark.roster.entries import (
 from satark.roster.state import ListedDesk, RosterState
 
 DESK_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_MOST_RENEWED = 2**17
+_MOST_RENEWED = 2**16
 """Most tips whose renewed keys one entry holds: more than one desk has."""
 MAX_NAME = 40
 """Most characters of an officer's name."""
@@ -98,8 +98,8 @@ def needed(state: RosterState, body: Body) -> Needed:
             every = tuple(sorted(name for name in state.desks if state.heads_of(name)))
             return Needed(heads=every, seconds=_everybody(state))
         case KeyChange():
-            if body.proof and not state.desks[body.desk].officers:
-                return Needed(heads=())
+            if not state.desks[body.desk].officers:
+                return Needed(heads=_confirming(state, state.desks[body.desk]))
             alone = body.proof and not _removes_head(state, body)
             return Needed(heads=(body.desk,), seconds=() if alone else _seconds(state, body.desk, body.removed))
         case KeysRenewed() | Closed():
@@ -226,7 +226,7 @@ def _check_key_change(state: RosterState, body: KeyChange, signers: list[Member]
     if body.proof and not is_proved(body, listed.verifier):
         raise NotAllowed("the key before did not sign this one")
     if not listed.officers and not body.proof:
-        raise NotAllowed("a desk in a remote office changes its key itself")
+        raise NotAllowed("a desk in a remote office makes its new key itself")
     if body.removed and (body.desk, body.removed) in signers:
         raise NotAllowed("an officer must be removed by another officer of the desk", reason="oneself")
 
@@ -289,6 +289,16 @@ def _sharing(state: RosterState, body: DeskAdded) -> tuple[str, ...]:
     highest = max((one.rank for one in signing), default=0)
     chosen = sharing or [one for one in signing if one.rank == highest]
     return tuple(sorted(one.desk.name for one in chosen))
+
+
+def _confirming(state: RosterState, office: ListedDesk) -> tuple[str, ...]:
+    """Return the desk whose head confirms an office's new key: every clerk of the office has the key that proves it.
+
+    It is the next above, at best of the same area; if none lists officers, the next below; if none does, nobody.
+    """
+    others = [one for one in state.desks.values() if one.heads]
+    others.sort(key=lambda one: (one.rank <= office.rank, not _same_area(one, office), abs(one.rank - office.rank)))
+    return tuple(one.desk.name for one in others[:1])
 
 
 def _everybody(state: RosterState) -> tuple[Member, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import Connection, Row, select, update
 
 from satark.api.routing import LEVELS, CaseworkError, Desk, DeskExists, DestinationRule, KeyChanged, NoSuchDesk
@@ -63,7 +64,7 @@ def add_desk(
         CaseworkError: its name or level is invalid.
     """
     check_desk(desk)
-    if not unit.insert_new(tables.desk, [_row(desk)], "name"):
+    if not unit.insert_new(tables.desk, [msgspec.structs.asdict(desk)], "name"):
         raise DeskExists
     append(unit, entry or Entry(body=DeskAdded(desk=desk, verifier=verifier, officers=tuple(officers))))
 
@@ -125,17 +126,6 @@ def close_roster(unit: UnitOfWork, rules: Sequence[DestinationRule]) -> None:
     """End the founding in this transaction, unless it has ended: from here on the roster's entries need signatures."""
     listed = [DestinationSet(to=one.to, desk=one.desk, recipient=one.recipient, verifier=one.verifier) for one in rules]
     close(unit, [one for one in listed if one.recipient])
-
-
-def _row(desk: Desk) -> dict[str, str]:
-    return {
-        "name": desk.name,
-        "title": desk.title,
-        "level": desk.level,
-        "area": desk.area,
-        "recipient": desk.recipient,
-        "via": desk.via,
-    }
 
 
 _ALL = select(tables.desk).order_by(tables.desk.c.name)

@@ -8,12 +8,13 @@ the proposal. The desk's key is sealed to a new officer only when an officer of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 from sqlalchemy import delete, update
 
+from satark.api import Redacted
 from satark.casework import (
     ActKind,
     Body,
@@ -43,20 +44,17 @@ from satark_desk.tables import known_browser, officer, recovery, second_factor
 from satark_files.decoding import DECODING_ERRORS
 
 
-class RosterAttachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RosterAttachment(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The data that is stored beside a proposal until the change is carried out."""
 
-    officer: dict[str, Any] = {}
+    officer: Mapping[str, Any] = {}
     """Columns of the row of an officer who is new or gets a new key, without the column of the desk's key."""
     desk_key: bytes = b""
     """The key of a new desk, sealed to its first officer."""
-    copies: dict[str, bytes] = {}
+    copies: Mapping[str, bytes] = {}
     """A desk's new key, sealed to each officer who stays."""
     pairing: OfficePairing | None = None
     """The pairing of a new desk in a remote office."""
-
-    def __repr__(self) -> str:
-        return "RosterAttachment(…)"
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +157,7 @@ def attachment_of(proposal: Proposal) -> RosterAttachment:
         NotAllowed: the data was altered.
     """
     try:
-        return _decode(proposal.attachment)
+        return _decode(proposal.attachment or _encode(RosterAttachment()))
     except DECODING_ERRORS:
         raise NotAllowed("what belongs to the proposal was altered: propose it again", reason="changed") from None
 
@@ -202,7 +200,7 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
     before = state.officer(body.desk, body.officer.name) if isinstance(body, OfficerSet) else None
     has_none = with_.officer or (before and before.role == "auditor")
     gives_key = isinstance(body, OfficerSet | KeyGiven) and body.officer.role != "auditor" and has_none
-    if own is None and (gives_key or isinstance(body, KeyChange)):
+    if own is None and (gives_key or with_.copies):  # an office has the copies of its new key
         return False
     if own and isinstance(body, KeyChange):
         _change_key(services, own, proposal, with_)

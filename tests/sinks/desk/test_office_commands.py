@@ -9,9 +9,17 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from satark.api.routing import Desk
+from satark.api.sealing import new_identity
 from satark.api.settings import SettingsError
+from satark.remote.offices import apply_key_change
+from satark.roster.chain import close
+from satark.roster.entries import KeyChange, desk_verifier
+from satark.roster.proposals import Proposal
+from satark.routing.desks import add_desk
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.roster_changes import approve
 
 Run = Callable[..., Result]
 
@@ -67,3 +75,20 @@ def test_the_host_knows_the_desk_of_a_registered_office(
     (desk,) = [one for one in services.desks() if one.name == "cantt"]
     assert (desk.via, desk.recipient) == ("rabbitmq", unlocked("sp").desk.recipient)
     assert run("desk", "resend", "cantt").stdout == "0 tips are sent to cantt again\n"
+
+
+def test_an_offices_new_key_waits_at_the_host_for_a_head_of_the_desk_above(
+    services: Services, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    (own, old), (_, new) = new_identity(), new_identity()
+    desk = Desk(name="cantt", title="cantt", level="station", area="cantt", recipient=own)
+    services.write_now(lambda unit: add_desk(unit, desk, verifier=desk_verifier(old)))
+    services.write_now(lambda unit: close(unit, ()))
+    change = KeyChange.of("cantt", old, new)
+    for _ in range(2):
+        assert services.write_now(lambda unit: apply_key_change(unit, "cantt", change)) is None
+    (waiting,) = services.read(Proposal.all)
+    assert not approve(services, unlocked("dig"), waiting.id).done
+    assert approve(services, unlocked("sp"), waiting.id).done
+    assert services.write_now(lambda unit: apply_key_change(unit, "cantt", change))
+    assert [one.recipient for one in services.desks() if one.name == "cantt"] == [change.recipient]

@@ -180,7 +180,8 @@ def describe(t: PageText, entry: Entry) -> str:
             role, rights = t("role.auditor"), t("right.none")
             return t("roster.says.officer", desk=name, officer=removed, role=role, rights=rights)
         case KeyChange(desk=name, removed=removed):
-            return t("roster.says.removed" if removed else "roster.says.key", desk=name, officer=removed)
+            says = t("roster.says.removed" if removed else "roster.says.key", desk=name, officer=removed)
+            return f"{says}: {entry.body.fingerprint}"
         case OfficerSet(desk=name, officer=officer):
             rights = ", ".join(t(f"right.{right}") for right in officer.rights) or t("right.none")
             role = t(f"role.{officer.role}")

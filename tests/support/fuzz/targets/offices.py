@@ -22,10 +22,11 @@ from satark.api.sealing import check_recipient, encrypt, new_identity, seal
 from satark.api.sink import MessageRejected
 from satark.api.tip import Message
 from satark.delivery.worker_context import WorkerContext
+from satark.identity.signatures import signing_key
 from satark.remote.frames import FRAME_SIZE, WIRE_SIZE, message_frames, seal_frame
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
-from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing, answer_key
+from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing
 from satark.remote.messages import (
     ANSWER_DOMAIN,
     AnnouncedFile,
@@ -35,7 +36,6 @@ from satark.remote.messages import (
     DirectoryMessage,
     FileEntry,
     KeyAcceptedMessage,
-    NewKey,
     OfficeAnswer,
     RefusalMessage,
     SignedAnswer,
@@ -45,7 +45,7 @@ from satark.remote.messages import (
 )
 from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import apply_key_change, join, register
-from satark.roster.entries import DeskAdded, Entry
+from satark.roster.entries import DESK_USE, DeskAdded, Entry, KeyChange
 from satark.routing.desks import add_desk, find_desk
 from satark.routing.destinations import encode_rules
 from satark.services import Services
@@ -148,7 +148,7 @@ class OfficesTarget:
         for desk in self._stores[0].desks():
             check_recipient(desk.recipient)
         pairing = OfficePairing.of(_DESK, self._identity, self.office_key)
-        key = _filled(NewKey, recipient=pairing.recipient, answer_verifier=pairing.answer_verifier)
+        key = _filled(KeyChange, desk=_DESK, recipient=pairing.recipient, verifier=pairing.answer_verifier)
         if self._stores[0].read(lambda c: find_desk(c, _DESK)).recipient != key.recipient:
             self._stores[0].write_now(lambda unit: apply_key_change(unit, _DESK, key))
 
@@ -157,7 +157,7 @@ class OfficesTarget:
         by, to = (self.office_key, self.host_key) if to_host else (self.host_key, self.office_key)
         if kind == "answer":
             encoded = _encoded(content)
-            signature = answer_key(self._identity).sign(ANSWER_DOMAIN + encoded)
+            signature = signing_key(self._identity, DESK_USE).sign(ANSWER_DOMAIN + encoded)
             message = encode(SignedAnswer(answer=encoded, signature=signature))
             return seal_frame(next(message_frames(_DESK, "to_host", message)), by, to.public_keys)
         if kind == "frame":
@@ -227,6 +227,6 @@ def _answers(seeded: SeededTip, dig: str) -> Sequence[OfficeAnswer]:
         msgspec.structs.replace(plain, id=os.urandom(16), internal=True, directed_to=directed),
         msgspec.structs.replace(plain, id=os.urandom(16), desk="dig"),
         msgspec.structs.replace(
-            plain, id=os.urandom(16), new_key=_filled(NewKey, recipient=dig, answer_verifier="0" * 64)
+            plain, id=os.urandom(16), new_key=_filled(KeyChange, desk=_DESK, recipient=dig, verifier="0" * 64)
         ),
     )
