@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from satark.api import hookimpl
 from satark.api.inbound import Media, MediaRef, Revoked
 from satark.dialogue.session import Session
+from satark.routing.tip_keys import renew_tip_keys
 from satark.store import tables
 from satark.store.conversations import ConversationRow
 from satark.store.workspace import workspace_dir
@@ -45,10 +46,13 @@ class Recogniser:
     def __init__(self, words: Path) -> None:
         self.words = words
         self.calls = 0
+        self.meanwhile: Callable[[], None] | None = None
 
     def transcribe(self, recording: Path, language: str) -> str:
         assert language in self.languages
         self.calls += 1
+        if self.meanwhile:
+            self.meanwhile()
         assert [*recording.parent.iterdir()] == [recording], "it is alone in its folder"
         command = [sys.executable, "-I", "-c", PROGRAM, str(self.words), str(recording)]
         return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.decode()
@@ -156,6 +160,24 @@ async def test_a_cry_to_a_tip_that_was_sent_makes_it_urgent(tmp_path: Path, hear
         await until(lambda: header(place).priority == "urgent")
         assert header(place).flags == ("danger:life",)
         await until(lambda: notices(place))
+
+
+async def test_a_cry_is_sealed_to_the_key_that_its_tip_has_by_then(
+    tmp_path: Path, hears: Callable[[str], Recogniser]
+) -> None:
+    heard = hears(CRY)
+    async with working_host(tmp_path / "host", heard) as place:
+        asha, services = place.tipster(), place.host.services
+        await place.receipt(asha)
+        state, work = services.read_keys(services.roster.check).state, place.desk("sp")
+        identity = work._writer.identity
+        heard.meanwhile = lambda: services.write_now(lambda unit: renew_tip_keys(unit, state, "sp", identity, ()))
+        await asha.hear(note(place))
+        await until(lambda: header(place).priority == "urgent")
+        (tip,) = place.desk("sp").summaries()
+        opened = place.desk("sp").open(tip.id)
+        assert len(opened.envelope.identity.split()) == 2
+        assert not opened.altered
 
 
 async def test_where_nobody_can_be_written_to_the_next_answer_says_whom_to_call(

@@ -266,6 +266,8 @@ class MediaJob(Redacted, frozen=True, kw_only=True):
     """The language of the conversation; empty before one is chosen."""
     tipster_key: str = ""
     """As in `Session`: it signs the danger that a voice note tells of."""
+    verifier: str = ""
+    """Ed25519 public key (hex) of the tip's first key, which tells its newest. Set by ingest."""
     position: int = 0
     """Which of the tipster's files it is, counted as they sent them, 1 for the first; 0: a spoken answer."""
     conversation: bytes = b""

@@ -17,7 +17,7 @@ from satark.identity.receipts import CodeKey, OpenedReceipt
 from satark.ingest.event import InboundEvent
 from satark.roster.roster import Roster
 from satark.routing.authors import post_as_tipster
-from satark.routing.tip_keys import TipRoot, TipsterReader, decode_root, present_recipient
+from satark.routing.tip_keys import TipsterReader, decode_root, present_recipient
 from satark.settings.core import Core
 from satark.store import evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
@@ -40,7 +40,7 @@ class Mailboxes:
         if key_changes is None:
             gone = OpenMailbox(tip=opened.tip, number=opened.number, recipient=opened.tip_recipient)
             return Mailbox(open=gone, language=opened.language, messages=(), erased=True)
-        root = decode_root(opened.root) if opened.root else TipRoot(tip=opened.tip, recipient=opened.tip_recipient)
+        root = decode_root(opened.root)
         reader = TipsterReader(root, key_changes, self._roster.check(unit.keys, committed=False).state)
         everything = list(_messages(unit, opened))
         numbered = [(seq, message) for seq, message in everything if reader.may_show(seq, message)]
@@ -81,17 +81,13 @@ class Mailboxes:
         """
         key_changes = _key_changes(unit, mailbox.tip)
         if key_changes is not None:
-            own = [decode_root(mailbox.root).receipt] if mailbox.root else []
-            to = self._recipient(unit, mailbox, key_changes), *own
+            to = self._recipient(unit, mailbox, key_changes), decode_root(mailbox.root).receipt
             post_as_tipster(unit, mailbox.tip, message, mailbox.tipster_key, *to)
 
     def _recipient(self, unit: UnitOfWork, mailbox: OpenMailbox, key_changes: bytes) -> str:
         # Not the recipients in the tip's row: whoever writes to the database could put their own there.
-        if not mailbox.root:
-            return mailbox.recipient
-        return present_recipient(
-            decode_root(mailbox.root), key_changes, self._roster.check(unit.keys, committed=False).state
-        )
+        state = self._roster.check(unit.keys, committed=False).state
+        return present_recipient(decode_root(mailbox.root), key_changes, state)
 
     def forget(self, unit: UnitOfWork, event: InboundEvent, session: Session | None) -> None:
         """Delete every reply handle of this sender, and the one of an open mailbox. The session may be missing."""

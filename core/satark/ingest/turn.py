@@ -12,7 +12,7 @@ from satark.api.inbound import Moved
 from satark.api.prompt import Prompt
 from satark.custody.log import erase_files
 from satark.dialogue.engine import Engine
-from satark.dialogue.session import Session, Turn
+from satark.dialogue.session import MediaJob, Session, Turn
 from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
 from satark.ingest.event import InboundEvent, TurnResult
@@ -23,6 +23,8 @@ from satark.ingest.submission import Submissions
 from satark.outbox.outbox import Outbox, message
 from satark.plugins.loader import Plugins
 from satark.routing.desks import all_desks
+from satark.routing.renewals import tip_verifier
+from satark.routing.tip_keys import decode_root
 from satark.store import evidence_files, provider_messages
 from satark.store.conversations import ConversationRow
 from satark.store.flows import Flows
@@ -107,6 +109,14 @@ class TurnRunner:
             )
             if turn.erase or turn.dropped_files:
                 result.erased += erase_files(unit, session.tip, None if turn.erase else turn.dropped_files)
+            if turn.media_jobs:
+                home = {"conversation": conversation.id, "senders": event.pseudonyms}
+                jobs = [
+                    msgspec.structs.replace(job, verifier=_verifier(job, session, turn), **home)
+                    for job in turn.media_jobs
+                ]
+                evidence_files.add(unit, jobs, self._identity)
+                result.files = True
             if self._has_commit_hook:
                 self._plugins.before_commit(turn, unit)
             self._carry_out(unit, turn, event, conversation, result)
@@ -118,12 +128,7 @@ class TurnRunner:
     def _carry_out(
         self, unit: UnitOfWork, turn: Turn, event: InboundEvent, conversation: Conversation, result: TurnResult
     ) -> None:
-        """Carry out a turn's requests beyond its session: files, messages, deletions, reply handles."""
-        if turn.media_jobs:
-            home = {"conversation": conversation.id, "senders": event.pseudonyms}
-            jobs = [msgspec.structs.replace(job, **home) for job in turn.media_jobs]
-            evidence_files.add(unit, jobs, self._identity)
-            result.files = True
+        """Carry out a turn's requests beyond its session and files: messages, deletions, reply handles."""
         session = turn.session or conversation.session
         if turn.post is not None and session is not None and (box := session.mailbox or session.sent):
             self._mailboxes.post(unit, box, turn.post)
@@ -274,6 +279,13 @@ class TurnRunner:
 def _can_erase(channel: type[Channel]) -> bool:
     # To look through a protocol's methods takes 10 µs.
     return issubclass(channel, ErasingChannel)
+
+
+def _verifier(job: MediaJob, before: Session, turn: Turn) -> str:
+    """Return the verifier of a file's tip: as the receipt has it, or of a draft's key."""
+    boxes = (box for one in (turn.session, before) if one for box in (one.mailbox, one.sent))
+    root = next((box.root for box in boxes if box and box.tip == job.tip), b"")
+    return decode_root(root).verifier if root else tip_verifier(before.identity)
 
 
 def _is_above_range(unit: UnitOfWork) -> bool:

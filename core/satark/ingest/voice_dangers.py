@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from msgspec.structs import replace
 from sqlalchemy import select
@@ -14,7 +15,9 @@ from satark.identity.edge_key import Identity
 from satark.ingest.sessions import NewerSession, SessionStore
 from satark.outbox.outbox import Outbox
 from satark.outbox.worker import ReplyWorker
+from satark.roster.roster import Roster
 from satark.routing.authors import post_as_tipster
+from satark.routing.tip_keys import TipKeyAltered, TipRoot, present_recipient
 from satark.store import conversations, tables
 from satark.store.conversations import ConversationRow
 from satark.store.flows import Flows
@@ -36,9 +39,11 @@ class VoiceDangers:
         outbox: Outbox,
         writer: Writer,
         replies: ReplyWorker,
+        roster: Roster,
     ) -> None:
         self._flows, self._identity, self._sessions = flows, identity, sessions
         self._outbox, self._writer, self._replies = outbox, writer, replies
+        self._roster = roster
 
     async def hear(self, job: MediaJob, words: str) -> None:
         """Read the words of a voice note, and act if they tell of a danger."""
@@ -49,8 +54,8 @@ class VoiceDangers:
     def _note(self, unit: UnitOfWork, job: MediaJob, dangers: Sequence[Danger]) -> list[OutboxMessage]:
         row = conversations.lock(unit, [job.conversation]).get(job.conversation)
         session = self._draft(row, job)
-        sent = select(tables.tip.c.id).where(tables.tip.c.id == job.tip)
-        if session is None and not unit.main.execute(sent).first():
+        key_changes = unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == job.tip)).scalar()
+        if session is None and key_changes is None:
             return []  # the tipster has erased it
         # Every other text names 112 too.
         kinds = tuple(one.kind for one in dangers if one.kind != DangerKind.LIFE or len(dangers) == 1)
@@ -65,7 +70,11 @@ class VoiceDangers:
         elif sure:  # mark the tip that was sent, by a message for the desks alone
             text = self._flows.current.file_name(job.ordinal, job.language)
             message = Message(sender="tipster", text=text, flags=tuple(f"danger:{kind}" for kind in sure))
-            post_as_tipster(unit, job.tip, message, job.tipster_key, job.recipient)
+            root = TipRoot(tip=job.tip, recipient=job.recipient, verifier=job.verifier)
+            state = self._roster.check(unit.keys, committed=False).state
+            with suppress(TipKeyAltered):  # nobody knows which key to seal it to
+                present = present_recipient(root, key_changes or b"", state)
+                post_as_tipster(unit, job.tip, message, job.tipster_key, present)
         self._outbox.add(unit, messages)
         return messages
 

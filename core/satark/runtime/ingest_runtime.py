@@ -196,6 +196,7 @@ class IngestRuntime:
             outbox=self._outbox,
             writer=self.writer,
             replies=self._replies,
+            roster=self._services.roster,
         )
         transcribers = compose.load_transcribers(self._settings, plugins) if "worker" in self._roles else ()
         return EvidenceWorker(
