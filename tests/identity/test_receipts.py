@@ -16,7 +16,7 @@ from satark_testing.waiting import until
 
 IDENTITY = Identity(bytes(range(32)))
 OPENED = OpenedReceipt(
-    tip="t", number="K4Q7-2XPM", language="hi", tip_recipient="age1t", recipient="age1r", identity="AGE-X"
+    tip="t", number="K4Q7-2XPM", language="hi", tip_recipient="age1t", root=b"r", recipient="age1r", identity="AGE-X"
 )
 
 
@@ -100,9 +100,9 @@ def test_an_authentic_row_that_is_no_receipt_opens_nothing() -> None:
 def test_a_representation_shows_no_content() -> None:
     key = derive("8391446012345678", IDENTITY)
     assert [repr(one) for one in (OPENED, key, FreshCode("8391446012345678", key, "", ""))] == [
-        "Opened(…)",
-        "Key(…)",
-        "Minted(…)",
+        "OpenedReceipt(…)",
+        "CodeKey(…)",
+        "FreshCode(…)",
     ]
 
 

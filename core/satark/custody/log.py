@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy import Row as DbRow
 
+from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, open_as, seal
 from satark.custody import chain
 from satark.custody.chain import ChainRow, LogEntry
@@ -27,16 +28,13 @@ _ONLY = 1
 """Primary key of the one row of each table of heads."""
 
 
-class LogRow(msgspec.Struct, frozen=True, kw_only=True):
+class LogRow(Redacted, frozen=True, kw_only=True):
     """A row of a tip's log with its opened entry."""
 
     row: ChainRow
     hash: bytes
     entry: LogEntry | None
     """None: the entry was erased, or the row is an erasure."""
-
-    def __repr__(self) -> str:
-        return "Logged(…)"
 
 
 def append_entries(unit: UnitOfWork, tip: str, recipient: str, file: str, *entries: LogEntry) -> None:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from nacl.encoding import RawEncoder
 from nacl.pwhash import argon2id
 
+from satark.api.observability import Redacted
 from satark.api.sealing import new_identity
 from satark.api.tip import RECEIPT_DIGITS
 from satark.identity.edge_key import Identity
@@ -32,31 +33,25 @@ ITERATIONS = 1
 _ONCE = b"\0" * 12  # each wrapping key seals exactly one value, so its nonce may be fixed
 
 
-class OpenedReceipt(msgspec.Struct, frozen=True, kw_only=True):
+class OpenedReceipt(Redacted, frozen=True, kw_only=True):
     """The values that a receipt's code opens."""
 
     tip: str
     number: str
     language: str
     tip_recipient: str
-    root: bytes = b""
+    root: bytes
     """Encoded `routing.tip_keys.TipRoot`, from which the tip's present key follows. It has one size for all tips."""
     recipient: str
     identity: str
     """The age identity that opens the desks' messages to the tipster. It is stored nowhere else."""
 
-    def __repr__(self) -> str:
-        return "Opened(…)"
 
-
-class CodeKey(msgspec.Struct, frozen=True):
+class CodeKey(Redacted, frozen=True):
     """The look-up and the key that Argon2id derives from a code."""
 
     lookup: bytes
     wrap: bytes
-
-    def __repr__(self) -> str:
-        return "Key(…)"
 
     def seal(self, opened: OpenedReceipt) -> bytes:
         """Encrypt the values that the receipt opens."""
@@ -81,16 +76,13 @@ class CodeKey(msgspec.Struct, frozen=True):
             return None
 
 
-class FreshCode(msgspec.Struct, frozen=True):
+class FreshCode(Redacted, frozen=True):
     """A fresh code and its key, and the age key to which the desks' messages to the tipster are sealed."""
 
     code: str
     key: CodeKey
     recipient: str
     identity: str
-
-    def __repr__(self) -> str:
-        return "Minted(…)"
 
 
 class CodeStock(Stock[FreshCode]):

@@ -268,7 +268,7 @@ def _signed_bytes(tip: str, change: TipKeyChange) -> bytes:
 
 
 def _has(tags: bytes, tip: str, desk: str) -> bool:
-    return _tag(tip, desk) in _split(tags)
+    return _tag(tip, desk) in {tags[at : at + _TAG] for at in range(0, len(tags), _TAG)}
 
 
 def _checked(root: TipRoot, key_changes: bytes, state: RosterState) -> tuple[list[str], tuple[TipKeyChange, ...]]:
@@ -282,10 +282,6 @@ def _checked(root: TipRoot, key_changes: bytes, state: RosterState) -> tuple[lis
     if not is_newest(state, root.verifier, changes):
         raise TipKeyAltered
     return found, changes
-
-
-def _split(tags: bytes) -> set[bytes]:
-    return {tags[at : at + _TAG] for at in range(0, len(tags), _TAG)}
 
 
 def _tag(tip: str, name: str) -> bytes:
