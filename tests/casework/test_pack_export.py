@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.casework.errors import OnlyReleased
+from satark.api.routing import CaseworkError
 from satark.casework.pack_export import export_pack
 from satark.custody.manifest import Issuer
 from support.desks import Office
@@ -18,6 +18,6 @@ def test_a_release_makes_no_pack_and_says_why(tip: SeededTip, offices: dict[str,
     direct(offices["sp"], tip)
     station = offices["lanka"].casework
     issuer = Issuer(name="Asha", place="Varanasi")
-    with pytest.raises(OnlyReleased, match="was given no files"):
+    with pytest.raises(CaseworkError, match="was given no files"):
         export_pack(tmp_path / "pack.zip", station, station.open(tip.number), issuer)
     assert not (tmp_path / "pack.zip").exists()

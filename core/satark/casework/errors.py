@@ -20,13 +20,6 @@ class NoSuchFile(CaseworkError):  # noqa: N818
         super().__init__("the tip has no such file")
 
 
-class OnlyReleased(CaseworkError):  # noqa: N818
-    """The desk holds a release of the tip, and none of its files."""
-
-    def __init__(self) -> None:
-        super().__init__("this desk was given no files of the tip: the desk that directed it writes the pack")
-
-
 class VoiceAccessDenied(CaseworkError):  # noqa: N818
     """The voice may not be given out: officers with the right to listen hear it disguised, at the desk alone."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from satark.api.routing import CaseworkError
 from satark.api.tip import Evidence
 from satark.casework.casework import Casework
-from satark.casework.errors import OnlyReleased
 from satark.casework.opened_tip import OpenTip
 from satark.casework.two_officers import TwoOfficerApproval
 from satark.custody.chain import Form
@@ -23,13 +23,13 @@ def export_pack(
     Even with approval a pack has nothing that identifies the tipster: of their own voice, only the transcript.
 
     Raises:
-        OnlyReleased: the desk holds a release of the tip, without its files.
+        CaseworkError: the desk holds a release of the tip, without its files.
         CantOpen: a file or the custody log was altered; no pack is written.
         FileNotFoundError: a file was erased; no pack is written.
         OSError: the pack can't be written.
     """
     if not tip.tip.channel:
-        raise OnlyReleased
+        raise CaseworkError("this desk was given no files of the tip: the desk that directed it writes the pack")
     parts = tuple(_parts(tip, originals=approval is not None))
     log, content = casework.export(tip, [(record.ordinal, form) for record, form in parts], approval)
     contents = PackContents(

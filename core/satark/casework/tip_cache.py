@@ -281,7 +281,7 @@ class TipCache:
         """Sign an answer with the desk's key and queue it for the host.
 
         Raises:
-            AnswerTooLong: the answer does not fit into one frame.
+            CaseworkError: the answer does not fit into one frame.
         """
         office_outbox.queue_answer(unit, answer, self._identity)
 

@@ -39,7 +39,6 @@ class OpenedReceipt(Redacted, frozen=True, kw_only=True):
     tip: str
     number: str
     language: str
-    tip_recipient: str
     root: bytes
     """Encoded `routing.tip_keys.TipRoot`, from which the tip's present key follows. It has one size for all tips."""
     recipient: str

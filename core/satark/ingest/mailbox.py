@@ -36,18 +36,17 @@ class Mailboxes:
         opened = self._look_up(unit, key) if key else None
         if opened is None:
             return None
-        key_changes = _key_changes(unit, opened.tip)
+        key_changes, root = _key_changes(unit, opened.tip), decode_root(opened.root)
         if key_changes is None:
-            gone = OpenMailbox(tip=opened.tip, number=opened.number, recipient=opened.tip_recipient)
+            gone = OpenMailbox(tip=opened.tip, number=opened.number, recipient=root.recipient)
             return Mailbox(open=gone, language=opened.language, messages=(), erased=True)
-        root = decode_root(opened.root)
         reader = TipsterReader(root, key_changes, self._roster.check(unit.keys, committed=False).state)
         everything = list(_messages(unit, opened))
         numbered = [(seq, message) for seq, message in everything if reader.may_show(seq, message)]
         mailbox = OpenMailbox(
             tip=opened.tip,
             number=opened.number,
-            recipient=opened.tip_recipient,
+            recipient=root.recipient,
             question=_open_question(numbered),
             root=opened.root,
             tipster_key=root.tipster_key,

@@ -196,7 +196,6 @@ class Submissions:
             tip=session.tip,
             number=tip.number,
             language=tip.language,
-            tip_recipient=session.recipient,
             root=encode_root(root),
             recipient=fresh.recipient,
             identity=fresh.identity,

@@ -34,13 +34,6 @@ RESEND_AFTER = 30
 """Seconds after which an answer that the host has not sent back is sent again."""
 
 
-class AnswerTooLong(CaseworkError):  # noqa: N818 - it reads as what it says
-    """An answer does not fit into one frame."""
-
-    def __init__(self) -> None:
-        super().__init__("the text is too long")
-
-
 class FormerKey(Redacted, frozen=True, kw_only=True):
     """A former key of a desk, stored sealed to its present key."""
 
@@ -95,11 +88,11 @@ def queue_answer(unit: UnitOfWork, answer: OfficeAnswer, identity: str) -> None:
     """Sign an answer with the opened desk's `identity`, and store it for the host.
 
     Raises:
-        AnswerTooLong: it does not fit into one frame.
+        CaseworkError: it does not fit into one frame.
     """
     message = _signed(encode(answer), identity)
     if len(message) > CHUNK_SIZE:
-        raise AnswerTooLong
+        raise CaseworkError("the text is too long")
     row = {"id": answer.id, "desk": answer.desk, "tip": answer.tip, "sealed": answer.sealed, "message": message}
     unit.insert(tables.office_outbox, [{**row, "position": time.time_ns(), "state": "due", "sent_at": 0}])
     tip_changes.note(unit, answer.tip)

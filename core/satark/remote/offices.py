@@ -30,13 +30,6 @@ class Office(Redacted, frozen=True, kw_only=True):
     """Ed25519 public key (hex) of the desk's answers. Empty: the office gets copies only and may not answer."""
 
 
-class AlreadyJoined(CaseworkError):  # noqa: N818 - it reads as what it says
-    """The office belongs to another host already."""
-
-    def __init__(self) -> None:
-        super().__init__("this office belongs to another host already")
-
-
 def register(unit: UnitOfWork, desk: Desk, pairing: OfficePairing, entry: Entry | None = None) -> None:
     """At the host: add a desk that is in a remote office; `desk.via` is the sink that reaches it.
 
@@ -114,11 +107,11 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
     """At an office: make the host of this pairing the one that the office belongs to.
 
     Raises:
-        AlreadyJoined: the office belongs to another host.
+        CaseworkError: the office belongs to another host.
     """
     present = host_of(unit.main)
     if present is not None and present != pairing.link:
-        raise AlreadyJoined
+        raise CaseworkError("this office belongs to another host already")
     if present is None:
         row = {
             "recipient": pairing.link.recipient,
