@@ -9,9 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from satark.api.routing import CaseworkError
 from satark.roster import chain
 from satark.roster.entries import Entry, OfficerSet
-from satark.roster.proposals import NoSuchProposal, Proposal
+from satark.roster.proposals import Proposal
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.services import Services
 from support.roster import RosterBook
@@ -75,7 +76,7 @@ def test_proposing_again_replaces_and_withdrawing_deletes(services: Services, bo
     assert services.read(Proposal.all) == [second]
     services.write_now(second.withdraw)
     with pytest.raises(
-        NoSuchProposal, match=r"^there is no such proposal: it was carried out, withdrawn, or never made$"
+        CaseworkError, match=r"^there is no such proposal: it was carried out, withdrawn, or never made$"
     ):
         services.read(lambda c: Proposal.find(c, second.id))
 

@@ -16,13 +16,6 @@ from satark.store.tables import roster_proposal as table
 from satark.store.unit_of_work import UnitOfWork
 
 
-class NoSuchProposal(CaseworkError):  # noqa: N818 - it reads as what it says
-    """There is no such proposal, or it is no longer there."""
-
-    def __init__(self) -> None:
-        super().__init__("there is no such proposal: it was carried out, withdrawn, or never made", reason="gone")
-
-
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """A proposed entry."""
 
@@ -51,11 +44,13 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         """Return a proposal.
 
         Raises:
-            NoSuchProposal: there is none of this id.
+            CaseworkError: there is none of this id.
         """
         row = connection.execute(select(table).where(table.c.id == id_)).one_or_none()
         if row is None:
-            raise NoSuchProposal
+            raise CaseworkError(
+                "there is no such proposal: it was carried out, withdrawn, or never made", reason="gone"
+            )
         return Proposal(id=row.id, entry=Entry.decode(row.entry), attachment=row.attachment)
 
     def missing(self, state: RosterState) -> str:

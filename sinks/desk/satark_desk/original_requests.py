@@ -17,13 +17,6 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import release
 
 
-class NoSuchOriginalRequest(CaseworkError):  # noqa: N818 - it reads as what it says
-    """No other officer has asked for the originals of this tip."""
-
-    def __init__(self) -> None:
-        super().__init__("no other officer asks for the originals of this tip")
-
-
 class Originals(msgspec.Struct, frozen=True, kw_only=True):
     """What a tip's page says about its originals."""
 
@@ -56,13 +49,12 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
     """Approve another officer's request.
 
     Raises:
-        NoSuchOriginalRequest: that officer has not asked, or the request has expired.
-        CaseworkError: these two officers may not open originals together.
+        CaseworkError: that officer has not asked, the request expired, or these two may not open originals together.
     """
     state = services.read_keys(services.roster.check).state
     asked = next((one for one in requests(services, by.desk.name, tip.id) if one.officer == officer), None)
     if asked is None:
-        raise NoSuchOriginalRequest
+        raise CaseworkError("no other officer asks for the originals of this tip")
     approved = asked.approved_by(by.officer, by.own_identity)
     approval = approved.approval(state, tip, _today())
     values = {"second": approved.second, "approved": approved.approved}

@@ -105,7 +105,7 @@ def approve(services: Services, by: UnlockedDesk, id_: str, code: str = "") -> S
     `code`: the code of a new key, as this officer typed it.
 
     Raises:
-        NoSuchProposal: there is none of this id.
+        CaseworkError: there is none of this id.
         NotAllowed: this officer may not sign, or the roster changed meanwhile.
     """
     proposal = services.read(lambda c: Proposal.find(c, id_))
@@ -140,7 +140,7 @@ def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
     """Withdraw a proposal that concerns this officer's own desk, or that this officer made.
 
     Raises:
-        NoSuchProposal: there is none of this id.
+        CaseworkError: there is none of this id.
         NotAllowed: this officer may not withdraw it.
     """
     proposal = services.read(lambda c: Proposal.find(c, id_))
