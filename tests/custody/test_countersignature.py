@@ -11,11 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from satark.api.routing import Desk
+from satark.api.routing import CaseworkError, Desk
 from satark.api.sealing import new_identity
 from satark.custody.chain import canonical_json
 from satark.custody.countersignature import (
-    CannotCountersign,
     Countersignature,
     countersign,
     held_against,
@@ -119,7 +118,7 @@ def test_a_countersignature_under_a_key_that_the_roster_never_listed_is_named(
 def test_a_desk_countersigns_only_packs_that_another_desk_signed_before(
     change: dict[str, Any], now: int, why: str, report: PackReport, dig: PackSigner
 ) -> None:
-    with pytest.raises(CannotCountersign, match=why):
+    with pytest.raises(CaseworkError, match=why):
         countersign(replace(report, **change), dig, now)
 
 
@@ -127,5 +126,5 @@ def test_nobody_countersigns_an_altered_pack(report: PackReport, dig: PackSigner
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(CannotCountersign, match="was altered"):
+    with pytest.raises(CaseworkError, match="was altered"):
         countersign(verify_pack(path), dig, LATER)

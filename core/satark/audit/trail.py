@@ -6,11 +6,12 @@ import threading
 import time
 from pathlib import Path
 
+from satark.api.routing import CaseworkError
 from satark.api.sealing import recipient_of
 from satark.audit import acts, keys, witness
 from satark.audit.acts import ActKind
 from satark.custody import log as custody
-from satark.custody.countersignature import CannotCountersign, countersign, held_against
+from satark.custody.countersignature import countersign, held_against
 from satark.custody.manifest import PackSigner
 from satark.custody.verify_pack import Signer, verify_pack
 from satark.identity.signatures import is_signed, verifier_of
@@ -118,12 +119,12 @@ class Trail:
         """State, in a file beside a pack of another desk, that this desk has it now; return the file.
 
         Raises:
-            CannotCountersign: the pack was altered, or no other desk of the roster signed it, or this one can't sign.
+            CaseworkError: the pack was altered, or no other desk of the roster signed it, or this one can't sign.
             OSError: the pack can't be read, or the file not written.
         """
         signer = self.pack_signer()
         if signer is None:
-            raise CannotCountersign("the roster does not list this desk with the key that it has")
+            raise CaseworkError("the roster does not list this desk with the key that it has")
         report = verify_pack(pack, is_theirs=is_signed)
         report = held_against(report, self._services.read_keys(self._services.roster.stored_entries))
         content = countersign(report, signer, int(time.time()))

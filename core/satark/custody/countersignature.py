@@ -26,10 +26,6 @@ _PART: Final = "the countersignature"
 _DOMAIN: Final = b"satark/1/countersignature\0"
 
 
-class CannotCountersign(CaseworkError):  # noqa: N818 - it reads as what it says
-    """The desk may not countersign this pack; the message says why."""
-
-
 class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a desk states: that it had the pack with this manifest at a time."""
 
@@ -53,15 +49,15 @@ def countersign(report: PackReport, signer: PackSigner, now: int) -> bytes:
     """Make the countersignature of a verified pack, dated `now` (Unix seconds).
 
     Raises:
-        CannotCountersign: the pack was altered, is unsigned, is the signer's own, or was exported after `now`.
+        CaseworkError: the pack was altered, is unsigned, is the signer's own, or was exported after `now`.
     """
     if report.problems:
-        raise CannotCountersign(f"the pack was altered: {report.problems[0]}")
+        raise CaseworkError(f"the pack was altered: {report.problems[0]}")
     if report.signer is None:
-        raise CannotCountersign("no desk signed the pack")
+        raise CaseworkError("no desk signed the pack")
     statement = Statement(manifest=report.manifest, utc=format_utc(now), signer=signer.who)
     if problem := _contradiction(report, statement):
-        raise CannotCountersign(problem)
+        raise CaseworkError(problem)
     return canonical_json(Countersignature(statement=statement, signature=sign(signer, _digest(statement), _DOMAIN)))
 
 

@@ -43,13 +43,6 @@ class WordingRefused(CaseworkError):  # noqa: N818 - it reads as what it says
         self.problem: WordingProblem = problem
 
 
-class NoSuchWording(CaseworkError):  # noqa: N818
-    """The desk has no such wording."""
-
-    def __init__(self) -> None:
-        super().__init__("the desk has no wording with this id")
-
-
 class Wording(Redacted, frozen=True, kw_only=True):
     """A text that an officer picks while writing to a tipster."""
 
@@ -95,11 +88,11 @@ def remove(services: Services, by: UnlockedDesk, id_: str) -> None:
     """Remove a wording.
 
     Raises:
-        NoSuchWording: the desk has none of this id.
+        CaseworkError: the desk has none of this id.
     """
     this = (wording.c.desk == by.desk.name) & (wording.c.id == id_)
     if not services.write_now(lambda unit: unit.main.execute(delete(wording).where(this)).rowcount):
-        raise NoSuchWording
+        raise CaseworkError("the desk has no wording with this id")
 
 
 def renew(unit: UnitOfWork, desk: str, old: str, new: str) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from satark.api.routing import CaseworkError
 from satark.casework import MAX_TEXT
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, rotate, unlock
 from satark_desk.tables import wording
-from satark_desk.wordings import MOST, NoSuchWording, Wording, WordingProblem, WordingRefused, remove, save, wordings_of
+from satark_desk.wordings import MOST, Wording, WordingProblem, WordingRefused, remove, save, wordings_of
 
 Unlock = Callable[[str], UnlockedDesk]
 PASSPHRASE = "quiet mango tractor 7 violin ledger"
@@ -93,7 +94,7 @@ def test_a_desk_keeps_a_limited_number_of_wordings(services: Services, unlocked:
 
 def test_a_desk_can_remove_only_its_own_wordings(services: Services, unlocked: Unlock) -> None:
     id_ = save(services, unlocked("sp"), ASK)
-    with pytest.raises(NoSuchWording):
+    with pytest.raises(CaseworkError, match="no wording"):
         remove(services, unlocked("dig"), id_)
     remove(services, unlocked("sp"), id_)
     assert names(services, unlocked("sp")) == []
