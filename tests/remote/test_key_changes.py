@@ -15,8 +15,9 @@ from satark.casework import ActRefused
 from satark.dialogue.session import OpenMailbox
 from satark.identity.edge_key import Identity
 from satark.ingest.mailbox import Mailboxes
+from satark.remote.offices import apply_key_change
 from satark.roster.chain import append, close
-from satark.roster.entries import Entry, OfficerSet, RosterOfficer, officer_signer
+from satark.roster.entries import Entry, KeyChange, OfficerSet, RosterOfficer, desk_verifier, officer_signer
 from satark.roster.proposals import Proposal
 from satark.routing.desks import find_desk
 from satark.routing.renewals import tip_verifier
@@ -111,6 +112,16 @@ async def test_an_offices_new_key_counts_once_a_head_above_confirmed_it(link: An
     link.casework.note(link.casework.open(seeded.number), "seen")
     await link.exchange_all()
     assert link.thread_at_host(seeded.number) == ["seen"]
+
+
+async def test_a_clerks_own_verifier_beside_the_listed_recipient_is_never_taken(link: Any) -> None:
+    link.host.write_now(lambda unit: close(unit, ()))
+    _, mine = new_identity()
+    old = link.sp.recipient
+    change = KeyChange(desk="sp", replaces=old, recipient=old, verifier=desk_verifier(mine)).proved_by(link.sp_identity)
+    listed = link.rows(link.host, tables.office)
+    assert link.host.write_now(lambda unit: apply_key_change(unit, "sp", change)) is False
+    assert link.rows(link.host, tables.office) == listed
 
 
 async def test_after_key_changes_on_both_sides_in_any_order_all_read_each_other(link: Any) -> None:

@@ -52,7 +52,10 @@ def apply_key_change(unit: UnitOfWork, desk: str, change: KeyChange) -> bool | N
     listed = read_state(unit.keys).desks.get(desk)
     if listed is None or change.desk != desk:
         return False
-    if listed.desk.recipient != change.recipient:
+    if listed.desk.recipient == change.recipient:
+        if listed.verifier != change.verifier:  # a clerk's own: the roster's alone counts
+            return False
+    else:
         proposal = Proposal.of(Entry(body=change))
         try:
             append(unit, proposal.entry)
