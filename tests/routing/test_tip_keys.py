@@ -49,12 +49,12 @@ class Renewals:
         self.book.identities[desk, ""] = new
         return new
 
-    def renew(self, desk: str, before: str = "", *, known: bool = True) -> str:
+    def renew(self, desk: str, before: str = "", *, known: bool = True, seq: int = 1) -> str:
         """Renew the tip's key as a desk does; return the new recipient. `known`: the roster remembers it."""
         recipient, new = new_identity()
         self.identity = f"{new}\n{self.identity}"
         envelope = Envelope(tip=TIP, desk=desk, identity=self.identity, header=HEADER)
-        point = Checkpoint(1, b"", (self.book.state.head,), {}, {}, {})
+        point = Checkpoint(seq, b"", (self.book.state.head,), {}, {}, {})
         made = tuple(replace(one, recipient="") for one in self.changes)
         if before:
             envelope = replace(envelope, identity=f"{new}\n{before}")
@@ -281,6 +281,16 @@ def test_a_tipster_is_shown_nothing_by_a_former_key_of_the_tip_once_it_was_renew
     newest = renewals.written(by, 2)
     assert renewals.shown(renewals.written("dig", tip_key=former), late) == [True, False]
     assert renewals.shown(renewals.written("dig", tip_key=former), newest) == [True, True]
+
+
+def test_a_change_that_claims_a_later_place_than_the_next_one_hides_nothing_and_shows_nothing(
+    renewals: Renewals,
+) -> None:
+    renewals.renew("sp", seq=10**9)
+    former = renewals.identity
+    renewals.renew("dig", seq=1)
+    assert renewals.shown(renewals.written("dig", 1, tip_key=former), renewals.written("dig", 2)) == [False, True]
+    assert renewals.shown(renewals.written("dig"), renewals.written("sp", 2, tip_key=former)) == [False, False]
 
 
 def test_a_tipster_is_shown_what_a_destination_that_the_roster_lists_signed_with_its_own_key(

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import accumulate
 
 import msgspec
 from msgspec.structs import replace
@@ -96,6 +98,8 @@ class TipsterReader:
         self._verifiers: list[str] = []  # if the changes are forged or old ones, nobody has the tip's newest key
         with suppress(TipKeyAltered):
             self._verifiers, self._changes = _checked(root, key_changes, state)
+        # A change came before those after it, whatever place it claims: else a desk could hide what others write.
+        self._places = list(accumulate((one.seq for one in reversed(self._changes)), min))[::-1]
 
     def may_show(self, seq: int, message: Message) -> bool:
         """Return whether the next message is by the tipster's key, or by the tip's newest and the sender's own."""
@@ -104,7 +108,7 @@ class TipsterReader:
             return is_by([self._tipster], message, tip, (seq,))
         if desk in self._state.refused or _has(self._root.excluded, tip, desk) or message.officer in self._seen:
             return False
-        before = [one for one in self._changes if one.seq < seq]
+        before = self._changes[: bisect_left(self._places, seq)]
         keys = self._signers.keys(desk, message, (head for one in before for head in one.roster))
         is_by_desk = is_by(keys.get("", []), message, tip, self._signers.positions(seq, keys))
         if not is_by_desk or not is_by(self._verifiers[len(before) :][:1], message, tip, (seq, 0)):
