@@ -14,7 +14,7 @@ from satark.casework import ActRefused
 from satark.ingest.ingest import IngestFailed
 from satark.routing import tip_keys
 from satark.routing.authors import ThreadReader
-from satark.routing.renewals import first_verifier, proved, remembered
+from satark.routing.renewals import first_verifier, remembered
 from satark.store import envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk.officers import remove_officer, rotate
@@ -41,8 +41,7 @@ def renew_as_clerk(of: Case, envelope: Envelope, point: Checkpoint) -> None:
         for one in ("dig", "sp"):
             sealed = envelopes.seal(replace(forged, desk=one), state.desks[one].desk.recipient)
             envelopes.store(unit, of.tip, one, sealed)
-        tips = remembered(first_verifier(forged.identity), made)[-1:]
-        tip_keys.remember(unit, "sp", sp.identity, [proved(one, envelope.identity.split()[0]) for one in tips])
+        tip_keys.remember(unit, "sp", sp.identity, remembered(first_verifier(forged.identity), made)[-1:])
 
     of.services.write_now(write)
 
