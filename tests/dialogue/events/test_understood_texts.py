@@ -408,3 +408,13 @@ def test_words_that_may_identify_are_asked_about_after_sending_too(said: str) ->
     talk.say("yes")
     assert talk.turn.post is not None
     assert said in talk.turn.post.text
+
+
+@every_row("said", ["mera naam aur number mat likhna", "मेरा नाम मत लिखना", "do not write my name"])
+def test_an_own_name_that_was_not_told_is_only_answered(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["police"])
+    begun = talk.session
+    talk.say(said)
+    assert begun
+    assert talk.session
+    assert (talk.session.state, talk.session.answers) == (begun.state, begun.answers)

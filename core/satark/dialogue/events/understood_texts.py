@@ -162,7 +162,8 @@ class _Words(Telling):
             return context.ask()
         if self.is_about_files():
             return self.ask_to_erase_files()
-        return handle_command(context, "edit") if rest or told.has("k.part", "t.evidence") else None
+        names = rest or told.has("t.evidence") or (told.has("k.part") and not told.has("who.mine"))
+        return handle_command(context, "edit") if names else None
 
     def is_about_files(self) -> bool:
         """Whether the text names the files of the draft. What is kept nowhere of such words never passes in silence."""
