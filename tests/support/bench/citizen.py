@@ -14,7 +14,8 @@ MAX_TURNS = 40
 """Number of turns after which a citizen without a receipt gives up. The default questionnaire needs fewer than twenty.
 """
 
-_BACK = ("Back", "पीछे")
+_LEADS_AWAY = ("Back", "पीछे", "Continue elsewhere", "कहीं और जारी रखें")
+"""Buttons that don't lead to the receipt."""
 
 _TEXTS = (
     "Three men sell liquor behind the old mill every evening",
@@ -92,15 +93,15 @@ def _nothing() -> None:
 def answer(message: BotMessage, turn: int, chance: random.Random) -> dict[str, Any]:
     """Return the message node that answers a message of the bot.
 
-    The first question (the language) and lists get a random choice. Other buttons get the first one that is not "Back",
-    or a text where "Back" is the only one.
+    The first question (the language) and lists get a random choice. Other buttons get the first one that leads
+    on, or a text where none does.
     """
     offered = message.interactive
     if offered is None:
         return _text(chance.choice(_TEXTS))
     if offered.type == "location_request_message":
         return {"type": "location", "location": {"latitude": 25.3176, "longitude": 82.9739}}
-    buttons = [button.reply for button in offered.action.buttons if button.reply.title not in _BACK]
+    buttons = [button.reply for button in offered.action.buttons if button.reply.title not in _LEADS_AWAY]
     if offered.type == "button" and not buttons:
         return _text(chance.choice(_TEXTS))
     if buttons:
