@@ -19,6 +19,7 @@ from satark.api.prompt import (
 )
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @given(
     st.from_regex(r"@?[a-z][a-z0-9_]{0,23}", fullmatch=True),
     st.from_regex(r"@?[A-Za-z0-9_-]{1,24}", fullmatch=True),

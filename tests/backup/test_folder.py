@@ -15,6 +15,7 @@ from support.backups import OPERATOR, SPOOLED, WORDS, Place, tip_with_file
 from support.desks import SeededDesk
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_backup_folder_reveals_nothing_without_the_operators_key(
     here: Place, elsewhere: Place, sp: SeededDesk, folder: BackupFolder
 ) -> None:
@@ -36,6 +37,7 @@ def test_a_backup_folder_reveals_nothing_without_the_operators_key(
     assert elsewhere.services.read(lambda c: c.execute(select(tables.tip)).all()) == []
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_only_the_newest_backups_are_kept(here: Place, folder: BackupFolder) -> None:
     names = [here.back_up(folder, keep=2).name for _ in range(3)]
     assert folder.names() == names[1:]

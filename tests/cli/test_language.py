@@ -61,6 +61,7 @@ def test_existing_files_are_not_overwritten(tmp_path: Path) -> None:
     assert "exists already" in run("new", "mr", "--folder", str(tmp_path)).output
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_complete_language_has_no_problem(tmp_path: Path) -> None:
     make_language(tmp_path, every_part())
     checked = run("check", CODE, "--folder", str(tmp_path))

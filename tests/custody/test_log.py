@@ -57,6 +57,7 @@ def test_several_entries_take_as_few_statements_as_one(services: Services, tips:
     assert verify_log(services).problems == ()
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_concurrent_writers_make_one_chain(databases: Any, tmp_path: Path) -> None:
     services = fresh_services(tmp_path, database_url=databases.main, keys_url=databases.keys)
     tips = [seed_tip(services, []) for _ in range(2)]

@@ -96,6 +96,7 @@ async def office(tmp_path: Path) -> AsyncIterator[AlertedOffice]:
         made.services.close()
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_it_keeps_the_contract(office: AlertedOffice, tmp_path: Path) -> None:
     @contextmanager
     def unreachable() -> Iterator[None]:

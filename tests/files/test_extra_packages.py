@@ -74,6 +74,7 @@ def test_an_extra_brings_the_packages_of_its_modules(extra: Extra) -> None:
     assert len(required) == len(MODULES[extra])
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_base_install_takes_at_most_200_megabytes() -> None:
     others = (Path(str(one.locate_file(file))) for one in base_distributions() for file in one.files or ())
     own = (path for part in ("core", "channels", "sinks") for path in (ROOT / part).rglob("*"))

@@ -47,6 +47,7 @@ def test_a_pseudonym_is_no_bare_hash(identity: Identity) -> None:
     assert identity.pseudonym("whatsapp:1", Address(PHONE)) not in bare
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @given(st.text(), st.text(), st.text(), st.text())
 def test_shifting_a_letter_between_account_and_address_gives_another_pseudonym(a: str, b: str, c: str, d: str) -> None:
     identity = Identity(KEY)

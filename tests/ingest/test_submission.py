@@ -39,6 +39,7 @@ HEADER = re.compile(
 )
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_a_submission_stores_the_tip_its_envelopes_deliveries_and_a_receipt(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()

@@ -53,6 +53,7 @@ async def test_the_place_of_a_call_that_was_cancelled_goes_to_the_next() -> None
     assert calls.is_full
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @given(st.lists(st.sampled_from(["enter", "leave", "cancel", "slow", "fast"]), max_size=60))
 def test_there_are_never_more_calls_than_places_and_no_place_is_lost(steps: list[str]) -> None:
     async def run() -> None:

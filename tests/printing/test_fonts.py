@@ -76,6 +76,7 @@ def rendered(*texts: str) -> list[Image.Image]:
     return [page.render(scale=1).to_pil().convert("L") for page in pypdfium2.PdfDocument(bytes(pdf.output()))]
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @pytest.mark.parametrize("before", ["d15d6c15 ", "SHA256 ", "1. "])
 def test_hindi_after_latin_in_one_line_is_shaped_too(before: str) -> None:
     """By default HarfBuzz takes a run's script from its first letter, and shapes no Devanagari after Latin."""

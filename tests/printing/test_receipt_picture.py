@@ -20,6 +20,7 @@ def test_the_picture_is_a_square_without_metadata_and_depends_on_the_code() -> N
     assert draw_receipt(CODE) == drawn != draw_receipt("1234 5678 9012 3457")
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_only_an_address_adds_a_way_back() -> None:
     def lower_part(url: str) -> Image.Image:
         with Image.open(io.BytesIO(draw_receipt(CODE, url))) as picture:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pypdfium2
+import pytest
 
 from satark.printing.sheet import SheetPage, make_sheet
 
@@ -22,6 +23,7 @@ def texts(pdf: bytes) -> list[str]:
         return [page.get_textpage().get_text_bounded() for page in opened]
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_a_page_has_its_rows_without_empty_ones() -> None:
     [text] = texts(make_sheet([PAGE]))
     for shown in ("Varanasi police", "Order", "AAAA-2345", "Signature", "page of the register"):

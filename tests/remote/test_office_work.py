@@ -15,6 +15,7 @@ from satark.casework.work import Work
 from support.tips import seed_message
 
 
+@pytest.mark.slow("a third of a second of a processor")
 async def test_an_office_asks_to_close_and_the_desk_that_directed_at_the_host_decides(link: Any) -> None:
     seeded = link.seed_tip()
     host = DeskActs(link.host, link.casework_at_host, Clocks())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ def test_punctuation_alone_is_nothing_but_a_question_mark(text: str, folded: str
     assert fold(text) == folded
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @given(anything)
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)

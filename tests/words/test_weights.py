@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from satark_words.danger import read_letters
 from satark_words.weights import read_weights
 from support.dialogue.corpus import read_corpus
@@ -12,6 +14,7 @@ from support.dialogue.counting import Sample, digest_of, label, regress
 CORPORA = Path(__file__).parent / "corpora"
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_the_weights_were_computed_from_the_present_corpus_and_lexicon() -> None:
     now = digest_of(label(read_corpus(CORPORA)))
     assert (read_weights().digest, read_letters().digest) == (now, now), (

@@ -40,6 +40,7 @@ FIRST = {
 }
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("story, language", FIRST.items())
 def test_the_first_words_are_kept_however_few_they_are(story: str, language: str) -> None:
     talk = new_chat().say(story)
@@ -49,6 +50,7 @@ def test_the_first_words_are_kept_however_few_they_are(story: str, language: str
     assert language in {"", talk.session.language}
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("story", FIRST)
 def test_few_words_before_the_story_is_asked_are_kept_too(story: str) -> None:
     talk = new_chat().say("Hi", "English", story)
@@ -57,6 +59,7 @@ def test_few_words_before_the_story_is_asked_are_kept_too(story: str) -> None:
     assert (kept is not None and kept.value == story) or (talk.step == "what" and story in {"ganja", "balu chori"})
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row(
     "said",
     ["Hi", "namaste ji", "ok", "haan ji", "thank you", "kya police ko mera number dikhega?", "1", "asdf", "help", "??"],

@@ -209,6 +209,7 @@ def test_what_is_newly_said_stands_on_the_first_page(word: str, told: str, sms: 
     assert sms.prompt.page == 1
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("channel", CHATS)
 @every_row("typed", MARKED)
 def test_a_typed_tip_is_submitted_at_once_and_a_second_one_is_a_new_tip(

@@ -236,6 +236,7 @@ def test_a_hindi_conversation_stays_in_hindi_at_every_question(state: str, engin
         assert (talk.prompt.language, lines.intersection(talk.text.splitlines())) == ("hi", set())
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("said", ["Ajay Rai", "Rajesh", "lal makaan", "Sujabad", "लकड़ी चोरी", "Munna", "white van", "ganja"])
 def test_a_word_or_two_at_the_review_are_asked_about_and_kept(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], said)
@@ -264,6 +265,7 @@ TAKEN_BACK = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("said", TAKEN_BACK)
 def test_who_gives_a_reason_for_erasing_is_asked_to_confirm_it_and_told_that_a_sent_tip_stays(said: str) -> None:
     for step in ("police", "review"):
@@ -296,6 +298,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("said", OTHERS)
 def test_a_no_that_accuses_another_office_is_a_yes_and_kept(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["police"], said)
@@ -324,6 +327,7 @@ UNWANTED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("said", UNWANTED)
 def test_a_name_that_is_not_wanted_is_taken_out_after_a_yes_and_only_then(said: str) -> None:
     talk = new_chat().say(*SAID_UNTIL["review"], TOLD, said)
@@ -339,6 +343,7 @@ def test_a_name_that_is_not_wanted_is_taken_out_after_a_yes_and_only_then(said: 
     assert kept.answers["what"].endswith(TOLD)
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("step", ["what", "place", "police", "review"])
 @every_row(
     "said", ["Suresh ka naam hata do", "सुरेश का नाम मत लिखना", "photo mita do", "फोटो हटा दीजिए", "remove my photo"]

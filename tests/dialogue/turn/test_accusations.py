@@ -535,6 +535,7 @@ AFTERWARDS: Final = (
 )
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("words", AFTERWARDS)
 def test_after_the_receipt_no_words_reach_the_office_that_they_accuse_unsaid(engine: Engine, words: str) -> None:
     chat = sent(Chat(engine).say(STORY))

@@ -53,6 +53,7 @@ def test_no_agreement_sends_after_a_refusal_or_a_suggestion(
     assert talk.session is not None
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("agreeing", AGREEING)
 @every_row(
     "before", ("nahi rehne do", "message mat karna", "mat puchna", "ruko", "baad me batata hu", "mita do mera sab")
@@ -69,6 +70,7 @@ def test_a_refused_contact_stays_refused(engine: Engine) -> None:
     assert talk.say("haan").turn.reach is None
 
 
+@pytest.mark.slow("a third of a second of a processor")
 @every_row("question", [name for name in QUESTIONS if name.startswith("@") or name == "review"])
 def test_a_plain_yes_no_or_ok_acts_nowhere(engine: Engine, question: str) -> None:
     for word in (*AGREEING, "no", "नहीं", "nahi", "na", "nope", "जी नहीं"):

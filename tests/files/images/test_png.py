@@ -107,6 +107,7 @@ def test_an_image_with_huge_sides_is_refused_before_decoding(tmp_path: Path, lim
         png.PngScrubber().scrub(tmp_path / "bomb", tmp_path / "out", limits)
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_an_image_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bomb").write_bytes(encode(Image.new("RGB", (4000, 4000)), "PNG"))
     with pytest.raises(Unclean, match="expands"):

@@ -98,6 +98,7 @@ def test_a_removed_officer_can_open_nothing_new(services: Services, unlocked: Op
     assert {summary.header.number for summary in summaries} == {old.number, new.number}
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_who_becomes_an_auditor_opens_nothing_new_until_they_are_an_officer_again(
     services: Services, unlocked: Open
 ) -> None:

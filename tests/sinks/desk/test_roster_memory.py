@@ -45,6 +45,7 @@ def test_each_sign_in_signs_the_newest_head_once(services: Services, unlocked: O
     assert signed.head == str(RosterHead.of(services.read_keys(read_state)))
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_whoever_changes_the_roster_signs_it_at_once(services: Services, unlocked: Open) -> None:
     add_officer(services, unlocked("dig"), NewOfficer(name="second", passphrase=SECONDS))
     for change in (lambda: None, lambda: rotate(services, unlocked("dig"), without="second")):
@@ -88,6 +89,7 @@ def test_an_officer_signs_no_roster_that_others_miss_a_head_of(services: Service
     assert services.read_keys(read_heads) == before
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_nothing_is_carried_out_while_a_head_is_missing(services: Services, unlocked: Open) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=SECONDS))
     before = unlocked("sp")

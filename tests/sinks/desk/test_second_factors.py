@@ -29,6 +29,7 @@ from support.desk_reading import code_at
 FIRST, SECOND, NEW = "first passphrase", "another passphrase", "purana kuan neem ka ped"
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_factors_and_recovery_work_on_either_database(either_store: Services) -> None:
     first, secret = unlock(either_store, "sp", "a", FIRST), new_totp_secret()
     code = pyotp.TOTP(secret)

@@ -23,6 +23,7 @@ def flood(services: Services, desk: Callable[[str], Desk]) -> list[SeededTip]:
     return sorted(copies, key=lambda tip: tip.number)
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_related_tips_and_floods_are_listed(flood: list[SeededTip], run: Callable[..., Result]) -> None:
     numbers = [tip.number for tip in flood]
     lines = run("desk", "related", "sp", numbers[0], "--json", by="sp").stdout.splitlines()

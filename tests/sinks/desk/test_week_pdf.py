@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 from pypdfium2 import PdfDocument
 
@@ -20,6 +21,7 @@ from support.tips import seed_tip
 DAY = 86_400
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_an_older_tip_counts_as_open_and_not_as_received_this_week(
     services: Services, desk: Callable[[str], Desk], run: Callable[..., Result], tmp_path: Path
 ) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from click.testing import Result
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_the_commands_list_save_and_remove_wordings_and_warn(run: Callable[..., Result]) -> None:
     words = ("--language", "en", "--name", "shop", "--text", "Is it near my shop?")
     saved = run("desk", "save-wording", "sp", *words, by="sp")

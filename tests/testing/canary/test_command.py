@@ -37,6 +37,7 @@ def test_an_absent_identifier_is_not_found(installation: Path, tmp_path: Path) -
     assert output.startswith("0 hits: 2 identifiers in ")
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_an_identifier_in_a_file_or_a_log_is_found_and_not_quoted(installation: Path, tmp_path: Path) -> None:
     (installation / "careless").write_text(f"from={PHONE[-5:]};")
     log = tmp_path / "service.log"

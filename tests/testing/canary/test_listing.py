@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from satark_testing.canary.listing import (
     family,
     files_of_process,
@@ -32,6 +34,7 @@ def test_rows_are_listed_with_their_number_and_sizes() -> None:
     ]
 
 
+@pytest.mark.slow("a third of a second of a processor")
 def test_every_table_of_a_database_is_read(tmp_path: Path) -> None:
     fresh_services(tmp_path / "data").close()
     tables = tables_of([f"sqlite:///{tmp_path / 'data' / name}.db" for name in ("satark", "keys")])
