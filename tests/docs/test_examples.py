@@ -191,55 +191,12 @@ async def test_the_example_sink_asks_for_a_retry(tmp_path: Path) -> None:
     assert await sink.deliver(delivery()) == Retry(reason="FileNotFoundError")
 
 
-@pytest.fixture
-def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, SeededTip]]:
-    """The example sink that reads tips, its store, and a seeded tip."""
+def test_the_example_destination_gets_a_key_of_its_own(tmp_path: Path) -> None:
     plugins = Plugins()
     plugins.register(example("satark_wall/plugin.py"), "wall")
-    settings = Settings(data_dir=tmp_path)
-    destination_rules = load_destinations(settings, plugins)
-    services = fresh_services(tmp_path, destination=destination_rules)
-    (sink,) = plugins.sinks(settings, worker_context(services))
-    desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
-    yield (
-        sink,
-        services,
-        seed_tip(
-            services, [desk], category="ARMS", priority="high", evidence=("1",), destination_rules=destination_rules
-        ),
-    )
-    services.close()
-
-
-async def test_the_example_reading_sink_shows_each_tip_once_without_its_words(
-    wall: tuple[Any, Services, SeededTip], tmp_path: Path
-) -> None:
-    sink, services, seeded = wall
-    assert isinstance(sink, ReadingSink)
-    seed_file(services, seeded, "1", b"original", b"clean")
-    seed_message(services, seeded, Message(sender="tipster", text="planted words"))
-    claimed = claim_delivery(services, "wall:sp")
-    assert await sink.deliver(claimed) == Retry("the screen's folder is not mounted", down=True)
-    screen = tmp_path / "wall" / "sp"
-    screen.mkdir(parents=True)
-    assert [await sink.deliver(claimed) for _ in range(2)] == [Done(), Done()]
-    (shown,) = screen.iterdir()
-    assert shown.name == f"{seeded.number}.json"
-    line = {"category": "ARMS", "priority": "high", "files": 1, "spoken": 0, "more words": 1}
-    assert json.loads(shown.read_text()) == line
-
-
-async def test_the_example_reading_sink_refuses_alarms_and_altered_envelopes(
-    wall: tuple[Any, Services, SeededTip], tmp_path: Path
-) -> None:
-    sink, services, _ = wall
-    (tmp_path / "wall" / "sp").mkdir(parents=True)
-    claimed = claim_delivery(services, "wall:sp")
-    alarm = structs.replace(claimed, tip="alarm:500000")
-    assert await sink.deliver(alarm) == DeadLetter("a wall accepts no alarms")
-    altered = structs.replace(claimed, envelope=claimed.envelope[:-1])
-    assert await sink.deliver(altered) == DeadLetter("does not open with this destination's key")
-    assert list((tmp_path / "wall" / "sp").iterdir()) == []
+    (rule,) = load_destinations(Settings(data_dir=tmp_path), plugins)
+    assert (rule.to, rule.desk, rule.recipient[:4]) == ("wall:sp", "sp", "age1")
+    assert (tmp_path / "destinations" / "wall-sp.key").is_file()
 
 
 def test_the_example_page_names_the_stations_in_the_readers_language(tmp_path: Path) -> None:
