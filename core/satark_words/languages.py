@@ -27,7 +27,7 @@ from babel.dates import format_date
 
 __all__ = [
     "OFFERED", "Language", "LanguageError", "catalogue_of", "folders", "in_numerals", "is_written_in", "language",
-    "language_name", "language_of_text", "languages_of", "lexicon_folders", "parts", "script_of", "ship",
+    "language_name", "language_of_text", "languages_of", "lexicon_folders", "script_of", "ship",
     "translations", "use_folder", "wording_of", "written_date",
 ]  # fmt: skip
 
@@ -125,13 +125,6 @@ def translations() -> tuple[str, ...]:
     """List every language that has a folder: those of `OFFERED` first, then the others by code."""
     found = {code for code, _ in _each(folders())}
     return (*OFFERED, *sorted(found - set(OFFERED)))
-
-
-def parts() -> tuple[str, ...]:
-    """List the packages for which a language's folder may have a catalogue."""
-    files_of = (file.name for _, folder in _each(folders()) for file in folder.iterdir())
-    found = {name.removesuffix(".po") for name in files_of if name.endswith(".po")}
-    return tuple(sorted(name for name in found if name.rpartition(".")[0] not in found))
 
 
 def catalogue_of(package: str, code: str) -> str:

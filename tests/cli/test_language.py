@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from click.testing import CliRunner, Result
 from satark.cli.language import every_part, language_group
 from satark_words.catalogues import Catalogues
 from satark_words.languages import language, use_folder
-from support.made_up_language import CODE, make_language
+from support.made_up_language import CODE, NAME, make_language
 
 PARTS = {
     "satark.custody", "satark.dialogue", "satark.printing.poster",
@@ -77,3 +78,18 @@ def test_a_text_with_other_placeholders_is_named(tmp_path: Path) -> None:
     checked = run("check", CODE, "--folder", str(tmp_path))
     assert checked.exit_code == 1
     assert "satark_email: the text 'pin' must have no {places}" in checked.stderr
+
+
+@pytest.mark.parametrize("flags", [(), ("--all",)])
+def test_every_language_is_listed_with_what_it_lacks(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    own = make_language(tmp_path, ["satark.dialogue"])
+    text = (own / "satark.dialogue.po").read_text("utf-8")
+    (own / "satark.dialogue.po").write_text(text.replace('msgid "review.send"\n', 'msgid "nothing"\n'), "utf-8")
+    listed = run("check", "--folder", str(tmp_path), *flags).stdout
+    assert "ur   اردو (rtl, wants a native reader)" in listed
+    assert re.search(
+        rf"^{CODE}  {NAME} \(rtl.*\n +satark.dialogue .*1 text missing: review.send$", listed, re.MULTILINE
+    )
+    lacking = run("check", CODE, "--folder", str(tmp_path), *flags)
+    assert lacking.exit_code == 1
+    assert (", …" in lacking.stdout) != bool(flags), "without --all only the first missing texts are named"

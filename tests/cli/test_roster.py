@@ -67,13 +67,6 @@ def test_entries_that_the_databases_lost_are_restored_from_this_machines_copy(se
     assert "the roster is intact: 2 entries" in run("roster", "verify").stdout
 
 
-def test_all_entries_are_exported_one_a_line(services: Services, tmp_path: Path) -> None:
-    run("roster", "seal")
-    run("roster", "export", str(tmp_path / "roster.jsonl"))
-    lines = (tmp_path / "roster.jsonl").read_bytes().splitlines()
-    assert [json.loads(line)["body"]["what"] for line in lines] == ["desk-added", "sealed"]
-
-
 def key_change(removed: str = "") -> KeyChange:
     return KeyChange(desk="sp", replaces="age1", recipient="age2", verifier="", removed=removed)
 

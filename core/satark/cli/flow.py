@@ -16,7 +16,6 @@ from satark.api.prompt import Capabilities
 from satark.api.settings import SettingsError
 from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
 from satark.cli import counted
-from satark.cli.flow_languages import flow_languages
 from satark.cli.flow_schema import flow_schema
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.checks import check_flow
@@ -66,9 +65,6 @@ def flow() -> None:
 
     Without FILE, it is the questionnaire of the settings: that of `flow`, or the one that comes with Satark.
     """
-
-
-flow.add_command(flow_languages)
 
 
 @flow.command()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 from babel import Locale, UnknownLocaleError
@@ -16,16 +16,15 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from satark.cli import counted
-from satark.cli.flow_languages import Coverage, coverage, described
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, load_flow
 from satark.runtime.commands import plugins_of, settings_of
 from satark_words.catalogues import Catalogue, Catalogues
-from satark_words.languages import LanguageError, catalogue_of, languages_of, use_folder
+from satark_words.languages import LanguageError, catalogue_of, language, languages_of, translations, use_folder
 
 _ENGLISH: Final = "en"
 _SHOWN: Final = 5
-"""Number of missing texts that `check` names for each part; `satark flow languages CODE` lists all."""
+"""Number of missing texts and problems that `check` names of each, without `--all`."""
 
 
 @click.group("language")
@@ -64,18 +63,25 @@ It is offered once satark.toml has `languages_folder = "{folder.resolve()}"` and
 
 
 @language_group.command()
-@click.argument("code")
+@click.argument("code", required=False)
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Folder of the languages.  [default: the setting languages_folder]")  # fmt: skip
+@click.option("--all", "every", is_flag=True, help="Name each missing text, not only the first ones.")
 @click.pass_context
-def check(ctx: click.Context, code: str, folder: Path | None) -> None:
+def check(ctx: click.Context, code: str | None, folder: Path | None, *, every: bool) -> None:
     """Say how much of each part the language CODE covers, and what is wrong in its texts.
 
-    It fails where the questionnaire in use lacks a text, or a text has other {places} than the English one.
+    It fails where the questionnaire in use lacks a text, or a text has other {places} than the English one. Without
+    CODE: how much of each part every language covers.
     """
     settings_of(ctx)  # they say where an installation's own languages are
     if folder is not None:
         use_folder(folder)
+    shown = None if every else _SHOWN
+    if code is None:
+        for name in translations():
+            click.echo("\n".join((described(name), *(_line(one, shown) for one in coverage(name, every_part())))))
+        return
     try:
         marked = described(code)
     except LanguageError as error:
@@ -83,19 +89,19 @@ def check(ctx: click.Context, code: str, folder: Path | None) -> None:
     click.echo(marked)
     covered = list(coverage(code, every_part()))
     for one in covered:
-        click.echo(_line(one))
+        click.echo(_line(one, shown))
     problems = [*_of_the_questionnaire(ctx, code), *(one for part in every_part() for one in _wrong_places(part, code))]
-    for problem in problems[:_SHOWN]:
+    for problem in problems[:shown]:
         click.echo(problem, err=True)
     if problems:
-        click.echo(f"{counted(len(problems), 'problem')}; `satark flow languages {code}` lists the missing texts.")
+        click.echo(f"{counted(len(problems), 'problem')}; `--all` names each, and each missing text.")
         raise click.exceptions.Exit(1)
     click.echo("The questionnaire speaks it. `satark flow check` holds its prompts against every channel.")
 
 
-def _line(one: Coverage) -> str:
+def _line(one: Coverage, shown: int | None) -> str:
     done = one.texts - len(one.missing)
-    names = ", ".join(one.missing[:_SHOWN]) + (", …" if len(one.missing) > _SHOWN else "")
+    names = ", ".join(one.missing[:shown]) + (", …" if len(one.missing) > len(one.missing[:shown]) else "")
     lacks = f"; {counted(len(one.missing), 'text')} missing: {names}" if one.missing else ""
     return f"  {one.part:24} {done:4} of {one.texts:4} ({100 * done // one.texts} %){lacks}"
 
@@ -183,3 +189,32 @@ def _parts_of(package: str) -> Iterator[str]:
     for folder in map(Path, spec.submodule_search_locations or () if spec else ()):
         for file in folder.glob(f"**/texts/{_ENGLISH}.po"):
             yield ".".join((package, *file.parent.parent.relative_to(folder).parts))
+
+
+class Coverage(NamedTuple):
+    """The translation of one part into one language."""
+
+    part: str
+    """Import name of the package with the texts."""
+    texts: int
+    """Number of texts that the part has in English."""
+    missing: tuple[str, ...]
+    """Ids of the texts that the language lacks. A channel's own wording doesn't count, since the common one replaces
+    it."""
+
+
+def coverage(code: str, parts: Iterable[str]) -> Iterator[Coverage]:
+    """Count the texts of these parts in a language."""
+    for part in parts:
+        catalogues = Catalogues.of(part)
+        english = list(catalogues[_ENGLISH])
+        found = set(catalogues[code]) if code in catalogues else set[str]()
+        missing = [key for key in english if key not in found and key.rpartition(".")[0] not in found]
+        yield Coverage(part, len(english), tuple(missing))
+
+
+def described(code: str) -> str:
+    """Return a language's code, name and direction, and whether a native speaker still has to read its texts."""
+    known = language(code)
+    read = "" if known.read_by_a_native else ", wants a native reader"
+    return f"{code:4} {known.name} ({known.direction}{read})"

@@ -6,7 +6,7 @@ The desk's plugin adds `propose`.
 from __future__ import annotations
 
 import json
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 import msgspec
@@ -79,16 +79,6 @@ def restore(ctx: click.Context) -> None:
     click.echo(f"{counted(len(missing), 'entry', 'entries')} restored from this machine's copy")
     for problem in differences:
         click.echo(f"✗ {problem}")
-
-
-@roster.command()
-@click.argument("file", type=click.File("wb"))
-@click.pass_context
-def export(ctx: click.Context, file: BinaryIO) -> None:
-    """Write all entries into FILE, one JSON object a line."""
-    with open_services(ctx) as services:
-        rows = services.read_keys(services.roster.stored_entries)
-    file.writelines(row + b"\n" for row in rows)
 
 
 def _head(state: RosterState) -> str:
