@@ -23,7 +23,7 @@ from satark.routing.authors import Signers
 from satark.routing.desks import all_desks
 from satark.settings.settings import Settings
 from satark.store import deliveries, envelopes
-from satark.store.destination_faults import DestinationFault, destination_faults
+from satark.store.breakers import DestinationFault, destination_faults
 from satark.store.engines import reading_engine
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
 from satark.store.workspace import temporary_folder, workspace_dir

@@ -132,7 +132,7 @@ OTHER_NAMES = {
     "core/satark/custody/audit.py": "heads of the custody log: <position>:<hash>",
     "core/satark/roster/heads.py": "notes of the roster: <head>:<signatures>",
     "core/satark_testing/dialogue/chat.py": "choice tokens",
-    "core/satark_demo/sample_citizens.py": "choice tokens",
+    "core/satark_demo/sample_week.py": "choice tokens",
     "core/satark_testing/telegram/bot_api.py": "tokens of Telegram's bots",
     "channels/telegram/satark_telegram/settings.py": "tokens of Telegram's bots",
     "channels/web_form/satark_web_form/form_pages.py": "choice tokens",

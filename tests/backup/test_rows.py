@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
+from satark.backup.folder import BackupFolder
 from satark.backup.rows import LEFT_OUT, filled_tables, key_records, load, main_records
 from satark.identity.epoch_keys import EPOCH_ID
 from satark.store import tables
-from support.backups import Place, tip_with_file
+from support.backups import SPOOLED, Place, tip_with_file
 from support.desks import SeededDesk
 from support.working_host import count_sealed, picture, working_host
 
@@ -72,3 +73,18 @@ async def test_nothing_that_epoch_keys_seal_is_in_any_record(tmp_path: Path) -> 
         for column, cell in zip(record["columns"], row, strict=True)
         if isinstance(cell, bytes) and cell[:EPOCH_ID] in epochs
     ] == []
+
+
+@pytest.mark.slow("half a second of a processor")
+def test_spooled_batches_are_restored_and_only_the_edge_key_opens_them(
+    here: Place, elsewhere: Place, folder: BackupFolder
+) -> None:
+    here.spool.add("sms", SPOOLED)
+    made = here.back_up(folder)
+    assert made.spooled == 1
+    assert elsewhere.restore(folder, made.name).spooled == 1
+    (name,) = elsewhere.spool.names()
+    channel, batch = elsewhere.spool.open(name)
+    assert (channel, batch.inbound) == ("sms", SPOOLED.inbound)
+    here.spool.done(*here.spool.names())
+    assert here.back_up(folder).spooled == 0

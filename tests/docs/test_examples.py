@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +13,6 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner
-from msgspec import structs
 from sqlalchemy import inspect, select
 from starlette.testclient import TestClient
 
@@ -23,24 +21,20 @@ from satark.api.inbound import Address, Malformed, MediaRef, Text
 from satark.api.prompt import Prompt
 from satark.api.providers import Transcriber
 from satark.api.routing import Desk
-from satark.api.sealing import new_identity
 from satark.api.services import COMMAND_HOST
-from satark.api.sink import DeadLetter, Delivery, Done, ReadingSink, Retry, Sink
-from satark.api.tip import Message
+from satark.api.sink import Delivery, Done, Retry, Sink
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.plugins.loader import Plugins
 from satark.runtime.commands import CommandHost
 from satark.runtime.compose import load_channels, load_destinations
-from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store.migrations import Migrations
 from satark_testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
 from satark_testing.contracts.sink import SinkCase, check_sink
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
-from support.store import fresh_services, worker_context
-from support.tips import SeededTip, claim_delivery, seed_file, seed_message, seed_tip
+from support.store import fresh_services
 
 HOW_TOS = Path(__file__).parents[2] / "docs" / "how-to"
 

@@ -51,7 +51,7 @@ class Running(NamedTuple):
     status: Status
 
 
-CERTIFICATE = "satark.runtime.certificate_faults._end"
+CERTIFICATE = "satark.runtime.machine_faults._end"
 ISOLATION = "satark.runtime.machine_faults.look_for_protections"
 ISOLATED = Protections(**dict.fromkeys(Protections.__struct_fields__, True))
 
@@ -230,7 +230,7 @@ def old_epoch(running: Running) -> Iterator[None]:
     assert running.host.ingest_runtime
     running.host.ingest_runtime.identity.epochs.current()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("satark.runtime.key_faults.OVERDUE", -86_400)
+        patch.setattr("satark.runtime.machine_faults.OVERDUE", -86_400)
         yield
 
 

@@ -19,8 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from satark_testing.whatsapp.faults import error
-from satark_testing.whatsapp.graph_api import GraphPeer
+from satark_testing.whatsapp.graph_api import GraphPeer, error
 
 LARGEST: Final = 10 * 1024 * 1024
 COMPONENTS: Final = 50

@@ -18,8 +18,7 @@ from satark.api import Batch, Event, FormError, FormView, Inbound, Outcome, WebC
 from satark_web_form.channel import ACCOUNT, FORGET, WebFormChannel
 from satark_web_form.form_reader import FormReader, SubmittedForm, to_submitted_form
 from satark_web_form.map.area_map import draw_map
-from satark_web_form.proof_of_work.claims import FreeBudget
-from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD, ProofChallenge, ProofOfWork, Purpose
+from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD, FreeBudget, ProofChallenge, ProofOfWork, Purpose
 from satark_web_form.settings import WebFormSettings
 from satark_web_form.uploads.upload_store import UploadStore
 from satark_web_form.visitors import Visitor, VisitorCookie

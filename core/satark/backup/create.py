@@ -17,9 +17,8 @@ from satark.api.observability import Redacted
 from satark.api.sealing import new_identity, seal
 from satark.backup.files import ChunkedFiles, files_key
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder, Manifest, plain_name
-from satark.backup.rows import key_records, main_records
+from satark.backup.rows import key_records, main_records, spool_records
 from satark.backup.sealed_stream import Record, StoredFile, measure, write_records
-from satark.backup.spooled import spool_records
 from satark.identity.edge_key import Identity
 from satark.ingest.spool import Spool
 from satark.retention.erased_list import ErasedList

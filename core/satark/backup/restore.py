@@ -11,9 +11,8 @@ from satark.api.sealing import open_as
 from satark.backup.create import BackupKey
 from satark.backup.files import ChunkedFiles, files_key
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder
-from satark.backup.rows import filled_tables, load
+from satark.backup.rows import filled_tables, load, restore_spool
 from satark.backup.sealed_stream import Damaged, Record, measure, read_records
-from satark.backup.spooled import restore_spool
 from satark.identity.edge_key import Identity
 from satark.ingest.spool import Spool
 from satark.retention.erased_list import ErasedList

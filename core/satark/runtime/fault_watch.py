@@ -17,9 +17,16 @@ from satark.api.routing import Destination
 from satark.api.sink import Delivery, Done, Sink
 from satark.identity.edge_key import Identity
 from satark.runtime import dependency_faults
-from satark.runtime.certificate_faults import certificate_faults
-from satark.runtime.key_faults import FileWatch, key_faults
-from satark.runtime.machine_faults import ClockWatch, backup_faults, disk_faults, isolation_faults, spool_faults
+from satark.runtime.machine_faults import (
+    ClockWatch,
+    FileWatch,
+    backup_faults,
+    certificate_faults,
+    disk_faults,
+    isolation_faults,
+    key_faults,
+    spool_faults,
+)
 from satark.services import ProcessServices, Services
 from satark.settings.settings import Settings
 from satark.telemetry.faults import Fault, Faults

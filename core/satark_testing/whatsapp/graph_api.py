@@ -5,27 +5,30 @@ Tests, the benchmark and the phone simulator use it. It keeps everything in memo
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 import re
+import secrets
 from collections import deque
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlencode
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from satark_testing.peers.faults import ScriptedFaults
 from satark_testing.processes.serving import Provider
-from satark_testing.whatsapp.faults import GraphFaults, error
 from satark_testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
-from satark_testing.whatsapp.media import MediaShelf, StoredMedia
 from satark_testing.whatsapp.messages import BusinessMessage, Offer, Sender, Webhooks, batch, wamid
 
 __all__ = ["BusinessMessage", "GraphPeer", "Offer", "Sender", "StoredMedia", "Webhooks", "batch", "wamid"]
+
 
 ReceiptCallback = Callable[[dict[str, Any]], None]
 
@@ -192,3 +195,140 @@ def _accepted(sent: BusinessMessage) -> dict[str, Any]:
         "contacts": [{"input": sent.address, kind: sent.address}],
         "messages": [{"id": sent.id, "message_status": "accepted"}],
     }
+
+
+_CHUNK_BYTES = 64 * 1024
+
+
+class StoredMedia(msgspec.Struct):
+    """A file at the provider. Tests may change the fields below `mime`."""
+
+    data: bytes
+    mime: str
+    url: str = ""
+    """The address to announce in place of the peer's own."""
+    redirect: str = ""
+    """The address to which the download is redirected."""
+    expired: int = 0
+    """Number of downloads that are answered 404, as Meta answers for an address older than five minutes."""
+    size: int | None = None
+    """The size to announce, in bytes."""
+    sha256: str | None = None
+    """The digest to announce."""
+    cut_after: int | None = None
+    """Number of bytes after which the download breaks off."""
+
+
+class MediaShelf:
+    """Files by id, and the short-lived addresses at which they are downloaded."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, StoredMedia] = {}
+        self.deleted: set[str] = set()
+        self.tickets: dict[str, str] = {}
+
+    def add(self, data: bytes, mime: str) -> dict[str, Any]:
+        """Store a file; return the media node that a webhook carries."""
+        media_id = str(secrets.randbelow(9 * 10**14) + 10**14)
+        self.files[media_id] = StoredMedia(data, mime)
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        return {"id": media_id, "mime_type": mime, "sha256": digest}
+
+    def describe(self, media_id: str, request: Request) -> Response:
+        """Answer `GET /{media_id}`."""
+        media = self.files.get(media_id)
+        if media is None:
+            return error(100, "Object does not exist", 400, subcode=33)
+        ticket = secrets.token_urlsafe(12)
+        self.tickets[ticket] = media_id
+        digest = media.sha256 if media.sha256 is not None else hashlib.sha256(media.data).hexdigest()
+        return JSONResponse(
+            {
+                "messaging_product": "whatsapp",
+                "url": media.url or f"{request.url.scheme}://{request.url.netloc}/download?mid={ticket}",
+                "mime_type": media.mime,
+                "sha256": digest,
+                "file_size": str(len(media.data) if media.size is None else media.size),
+                "id": media_id,
+            }
+        )
+
+    def download(self, ticket: str) -> Response:
+        """Answer the download at a short-lived address."""
+        media = self.files.get(self.tickets.get(ticket, ""))
+        if media is None:
+            return Response(status_code=404)
+        if media.expired:
+            media.expired -= 1
+            return Response(status_code=404)
+        if media.redirect:
+            return RedirectResponse(media.redirect, 302)
+        return _stream(media)
+
+    def delete(self, media_id: str) -> Response:
+        """Answer `DELETE /{media_id}`."""
+        if self.files.pop(media_id, None) is None:
+            return error(100, "Object does not exist", 400, subcode=33)
+        self.deleted.add(media_id)
+        return JSONResponse({"success": True})
+
+
+def _stream(media: StoredMedia) -> Response:
+    headers: Mapping[str, str] = {"content-length": str(len(media.data))}
+    end = len(media.data) if media.cut_after is None else media.cut_after
+    return StreamingResponse(_chunks(media.data[:end]), media_type=media.mime, headers=headers)
+
+
+async def _chunks(data: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), _CHUNK_BYTES):
+        yield data[start : start + _CHUNK_BYTES]
+
+
+Operation = Literal["messages", "media", "download", "delete", "upload"]
+
+_STATUS = {0: 401, 3: 403, 10: 403, 190: 401, 132001: 404, 2: 503, 130429: 429} | dict.fromkeys(
+    (1, 131000, 131016, 131045, 131057), 500
+)
+"""Error code → HTTP status; every other code has 400. Source: Meta, "Error codes" (older tables)."""
+
+
+class GraphFaults(ScriptedFaults):
+    """The scripted faults of the Graph API, by operation."""
+
+    usual: ClassVar[str] = "messages"
+
+    def fail_next(
+        self,
+        code: int,
+        times: int = 1,
+        http_status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        on: Operation = "messages",
+        details: str = "scripted",
+        subcode: int | None = None,
+    ) -> None:
+        """Answer the next requests of one kind with an error envelope of this code."""
+        for _ in range(times):
+            self.answer_next(error(code, details, http_status, headers, subcode=subcode), on=on)
+
+
+def error(
+    code: int,
+    details: str,
+    http_status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    subcode: int | None = None,
+) -> JSONResponse:
+    """Build Meta's error envelope."""
+    problem: dict[str, Any] = {
+        "message": f"(#{code}) {details}",
+        "type": "OAuthException",
+        "code": code,
+        "error_data": {"messaging_product": "whatsapp", "details": details},
+        "fbtrace_id": "AkeTqUgVUFv",
+    }
+    if subcode is not None:
+        problem["error_subcode"] = subcode
+    return JSONResponse({"error": problem}, http_status or _STATUS.get(code, 400), dict(headers or {}))

@@ -18,6 +18,7 @@ from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_testing.whatsapp.limits import check_message
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
+from support.programs import ServedGraph
 
 VECTORS = json.loads((Path(__file__).parent / "signature_vectors.json").read_text())
 
@@ -149,3 +150,19 @@ def test_several_numbers_are_several_accounts_and_others_are_ignored(
         batch = channel.parse(RawRequest(method="POST", path="/", body=body))
         assert [i.account for i in batch.inbound] == inbound
         assert batch.ignored == ignored
+
+
+async def test_meta_says_what_is_wrong_with_the_number(secrets: dict[str, Any], graph: ServedGraph) -> None:
+    state = graph.peer.number_state
+
+    async def asked(**changes: Any) -> str:
+        settings = WhatsAppSettings(**{**secrets, "graph_url": graph.url, **changes})
+        return " ".join(await WhatsAppChannel(settings).find_faults())
+
+    assert await asked() == ""
+    state["quality_rating"] = "RED"
+    assert "quality as low" in await asked()
+    state["status"] = "PENDING"
+    assert "register it with its PIN" in await asked()
+    assert "refuses the access token (code 190)" in await asked(access_token="revoked")
+    assert "can't be reached" in await asked(graph_url="http://127.0.0.1:1")

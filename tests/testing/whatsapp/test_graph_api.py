@@ -55,3 +55,22 @@ async def test_read_receipts_are_reported_until_unsubscribed(graph: ServedGraph)
     stop()
     await answer(graph, receipt)
     assert [receipt["message_id"] for receipt in reported] == ["wamid.1"]
+
+
+async def test_a_download_at_an_unknown_address_is_answered_404(graph: ServedGraph) -> None:
+    headers = {"Authorization": "Bearer access-token"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as client,
+        client.get(f"{graph.url}/download?mid=x") as response,
+    ):
+        assert response.status == 404
+
+
+async def test_errors_have_metas_error_envelope(graph: ServedGraph) -> None:
+    status, body = await answer(graph, b"{}")
+    assert (status, body["error"]["code"], body["error"]["type"]) == (400, 100, "OAuthException")
+    assert (await answer(graph, b"{"))[1]["error"]["code"] == 100
+    assert (await answer(graph, b"{}", path="1"))[1]["error"]["error_subcode"] == 33
+    status, body = await answer(graph, b"{}", bearer="other")
+    assert (status, body["error"]["code"]) == (401, 190)
+    assert not graph.peer.sent

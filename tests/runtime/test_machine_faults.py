@@ -11,7 +11,7 @@ from socket import create_server
 
 import pytest
 
-from satark.runtime.certificate_faults import certificate_faults
+from satark.runtime.machine_faults import certificate_faults
 from satark_testing.waiting import LIMIT_SECONDS
 from support.peers.mail import Certificate, self_signed
 
