@@ -21,7 +21,7 @@ from satark.casework.act_names import (
     ActRefused,
     DeskAct,
 )
-from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkKind, BulkOutcome
+from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome
 from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks, Offices, band_end
 from satark.casework.desk_acts import DeskActs

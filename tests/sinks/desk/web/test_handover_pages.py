@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-from click.testing import Result
 from httpx2 import Client
 
 from satark.api.routing import Desk
@@ -83,19 +82,3 @@ def test_one_form_gives_the_ticked_tips_to_another_officer_with_a_note(
     assert [held[station[name]] for name in ("sooner", "free", "later")] == ["lanka-2", "lanka-2", "lanka-1"]
     assert [posted.message.text for posted in work.open(station["free"]).thread][-1] == NOTE
     assert boxes(client.get("/desk/handover").text) == [(station["later"], True)]
-
-
-@pytest.mark.slow("a whole desk")
-def test_the_command_hands_over_all_tips_that_the_officer_holds_and_no_other(
-    run: Callable[..., Result], station: dict[str, str], casework: Callable[[str], Casework]
-) -> None:
-    result = run("desk", "hand-over", "lanka", "--to", "lanka-2", "--note", NOTE, by="lanka")
-    assert (result.exit_code, sorted(line.partition(":")[0] for line in result.output.splitlines())) == (
-        0,
-        sorted([station["sooner"], station["later"]]),
-    )
-    assert holders(casework("lanka"))[station["free"]] == ""
-    again = run("desk", "hand-over", "lanka", "--to", "lanka-2", by="lanka")
-    assert (again.exit_code, "no tip is assigned to you" in again.output) == (1, True)
-    refused = run("desk", "hand-over", "lanka", station["free"], "--to", "nobody", by="lanka")
-    assert (refused.exit_code, "officer of your desk" in refused.output) == (1, True)

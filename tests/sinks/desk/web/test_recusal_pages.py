@@ -126,7 +126,6 @@ def test_no_command_gives_the_tip_to_an_officer_who_is_recused(
         ("queue", "--json"),
         ("queue",),
         ("search", "पंक्ति"),
-        ("floods",),
         ("stats",),
     )
     assert [words for words in lists if number in by_command("desk", words[0], "sp", *words[1:])] == []
