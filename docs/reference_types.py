@@ -80,9 +80,11 @@ def _annotated(source: ast.AST) -> set[str]:
 
 
 def parsed(of: type) -> ast.ClassDef:
-    """Return the source of a class."""
+    """Return the source of a class, with what it has from private bases."""
     (node,) = ast.parse(textwrap.dedent(inspect.getsource(of))).body
     assert isinstance(node, ast.ClassDef)  # noqa: S101 - a class's source is a class
+    for base in (one for one in of.__bases__ if one.__name__.startswith("_")):
+        node.body += parsed(base).body
     return node
 
 

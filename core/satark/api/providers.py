@@ -54,12 +54,42 @@ class SmsWebhook(msgspec.Struct, frozen=True, kw_only=True):
     ignored: int = 0
 
 
-class SmsProvider(Protocol):
-    """An SMS provider with one number. The sync methods must be pure and fast, since they run on the event loop."""
+class _Provider(Protocol):
+    """A provider with one number. The sync methods must be pure and fast, since they run on the event loop."""
 
     @property
     def account(self) -> str:
-        """The account's name: `sms:<number>`."""
+        """The account's name: `sms:<number>` or `voice:<number>`."""
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The addresses of the webhooks. If the provider signs nothing, put a secret into the path."""
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Return whether the provider sent the request. Compare secrets in constant time.
+
+        Check the query too: in a call it contains the call's state.
+        """
+
+    async def open(self) -> None:
+        """Open the HTTP client."""
+
+    async def close(self) -> None:
+        """Close the HTTP client."""
+
+    async def send(self, call: Call) -> SendResult:
+        """Send a call that another method returned, once. Return every failure of the provider or network as a
+        result."""
+
+    def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Download an attached file or a recording; see `satark.api.channel.Channel.fetch`."""
+
+    async def discard(self, ref: MediaRef) -> None:
+        """Delete a fetched file at the provider, if the provider can."""
+
+
+class SmsProvider(_Provider, Protocol):
+    """An SMS provider with one number."""
 
     @property
     def inline(self) -> bool:
@@ -67,13 +97,6 @@ class SmsProvider(Protocol):
 
         If not, `reply` is given no texts, and each reply is sent with `message_call`.
         """
-
-    @property
-    def endpoints(self) -> Sequence[Endpoint]:
-        """The addresses of the webhooks. If the provider signs nothing, put a secret into the path."""
-
-    def verify(self, raw: RawRequest) -> bool:
-        """Return whether the provider sent the request. Compare secrets in constant time."""
 
     def parse(self, raw: RawRequest) -> SmsWebhook:
         """Parse a verified request.
@@ -90,24 +113,6 @@ class SmsProvider(Protocol):
 
         `template`: the id under which the text was registered (DLT); empty: no registered texts are configured.
         """
-
-    async def open(self) -> None:
-        """Open the HTTP client."""
-
-    async def close(self) -> None:
-        """Close the HTTP client."""
-
-    async def send(self, call: Call) -> SendResult:
-        """Send a call that `message_call` or `parse` returned, once.
-
-        Return every failure of the provider or network as a result.
-        """
-
-    def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Download an attached file; see `satark.api.channel.Channel.fetch`."""
-
-    async def discard(self, ref: MediaRef) -> None:
-        """Delete an attached file at the provider."""
 
 
 @runtime_checkable
@@ -235,26 +240,12 @@ class HangUp(msgspec.Struct, frozen=True):
 CallVerb: TypeAlias = Say | Pause | Ask | Record | GoOn | TextCaller | HangUp
 
 
-class CallProvider(Protocol):
-    """A provider of phone calls with one number.
-
-    The sync methods must be pure and fast, since they run on the event loop.
-    """
-
-    @property
-    def account(self) -> str:
-        """The account's name: `voice:<number>`."""
+class CallProvider(_Provider, Protocol):
+    """A provider of phone calls with one number."""
 
     @property
     def texts(self) -> bool:
         """Whether the provider can send a text message to a caller."""
-
-    @property
-    def endpoints(self) -> Sequence[Endpoint]:
-        """The addresses of the webhooks. If the provider signs nothing, put a secret into the path."""
-
-    def verify(self, raw: RawRequest) -> bool:
-        """Return whether the provider sent the request. Check the query too: it contains the call's state."""
 
     def parse(self, raw: RawRequest) -> CallWebhook:
         """Parse a verified request.
@@ -268,22 +259,6 @@ class CallProvider(Protocol):
 
     def deletion_call(self, ref: MediaRef) -> Call | None:
         """Return the call that deletes a recording that nobody needs; None: the provider can't delete recordings."""
-
-    async def open(self) -> None:
-        """Open the HTTP client."""
-
-    async def close(self) -> None:
-        """Close the HTTP client."""
-
-    async def send(self, call: Call) -> SendResult:
-        """Send a call that `deletion_call` returned, once. Return every failure of the provider or network as a
-        result."""
-
-    def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Download a recording; see `satark.api.channel.Channel.fetch`."""
-
-    async def discard(self, ref: MediaRef) -> None:
-        """Delete a fetched recording at the provider, if the provider can."""
 
 
 DraftFault: TypeAlias = Literal["busy", "late", "killed", "setup", "failed"]

@@ -195,8 +195,8 @@ class DestinationReader(Protocol):
         """
 
 
-class WorkerContext(Services, Protocol):
-    """The services that a process of the worker role offers to sinks."""
+class _ProcessContext(Services, Protocol):
+    """The services of a running process."""
 
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
         """Run a write in the process's next transaction. Raises if the database is unavailable."""
@@ -207,6 +207,10 @@ class WorkerContext(Services, Protocol):
         Raises:
             SettingsError: no `[[destination]]` table names the destination, or its key can't be used.
         """
+
+
+class WorkerContext(_ProcessContext, Protocol):
+    """The services that a process of the worker role offers to sinks."""
 
     def office_link(self, key_file: Path, copies: Collection[str] = ()) -> OfficeLink:
         """Return an object that exchanges messages with remote offices.
@@ -221,18 +225,8 @@ class WorkerContext(Services, Protocol):
         """
 
 
-class DeskContext(Services, Protocol):
+class DeskContext(_ProcessContext, Protocol):
     """The services that a process of the desk role offers to officers' pages."""
-
-    async def write(self, write: Callable[[UnitOfWork], T]) -> T:
-        """Run a write in the process's next transaction. Raises if the database is unavailable."""
-
-    def reader(self, to: str) -> DestinationReader:
-        """Return the reader of the destination `to`, which uses this machine's key of the destination.
-
-        Raises:
-            SettingsError: no `[[destination]]` table names the destination, or its key can't be used.
-        """
 
     @property
     def transcribers(self) -> Sequence[Transcriber]:
