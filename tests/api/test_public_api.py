@@ -21,9 +21,19 @@ def lines() -> Iterator[str]:
     for name in sorted(set(api.__all__) - {"VERSION"}):
         value = getattr(api, name)
         yield f"{name}{_signature(value)}"
-        for member, part in sorted(vars(value).items()) if inspect.isclass(value) else ():
+        for member, part in sorted(_members(value).items()) if inspect.isclass(value) else ():
             if not member.startswith("_") and (inspect.isfunction(part) or isinstance(part, property)):
                 yield f"    {member}{_signature(part)}"
+
+
+def _members(value: type) -> dict[str, object]:
+    """Return a class's own members, and those of its bases that have no line of their own."""
+    hidden = (one for one in reversed(value.__mro__[1:]) if one.__module__.startswith("satark.") and _is_hidden(one))
+    return {name: part for one in (*hidden, value) for name, part in vars(one).items()}
+
+
+def _is_hidden(base: type) -> bool:
+    return getattr(api, base.__name__, None) is not base
 
 
 def _signature(value: Any) -> str:
