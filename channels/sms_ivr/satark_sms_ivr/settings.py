@@ -82,7 +82,6 @@ class TwilioSettings(BaseModel):
         description="hosts to which Twilio may redirect a download, without credentials",
     )
     media_max_bytes: int = Field(default=100 * 1024 * 1024, gt=0, description="largest file to download, in bytes")
-    connect_seconds: float = Field(default=5, gt=0, description="seconds to wait for a connection to Twilio")
     send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Twilio's response to one call")
     stall_seconds: float = Field(
         default=30, gt=0, description="seconds without a byte after which a download is given up"

@@ -38,6 +38,7 @@ _MAX_RESPONSE_BYTES: Final = 256 * 1024
 _MAX_REDIRECTS: Final = 3
 _WEBHOOK_BYTES: Final = 64 * 1024
 """Size of the largest webhook that is read."""
+_CONNECT_SECONDS: Final = 5.0
 _THROTTLED_SECONDS: Final = 5.0
 """Seconds to pause after Twilio throttles a call and does not say how long."""
 _OK: Final = 200
@@ -78,9 +79,7 @@ class TwilioApi:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             headers={"User-Agent": "satark", "Accept-Encoding": "identity"},
-            timeout=aiohttp.ClientTimeout(
-                total=self._settings.send_seconds, sock_connect=self._settings.connect_seconds
-            ),
+            timeout=aiohttp.ClientTimeout(total=self._settings.send_seconds, sock_connect=_CONNECT_SECONDS),
         )
 
     async def close(self) -> None:
@@ -125,9 +124,8 @@ class TwilioApi:
 
     async def _follow(self, url: URL) -> aiohttp.ClientResponse:
         """Get a file, following redirects. Credentials are sent to the API's host alone."""
-        timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=self._settings.connect_seconds, sock_read=self._settings.stall_seconds
-        )
+        stall = self._settings.stall_seconds
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=stall)
         for _ in range(_MAX_REDIRECTS):
             own = url.origin() == self._base.origin()
             response = await self._client.get(

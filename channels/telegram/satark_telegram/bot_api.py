@@ -40,7 +40,6 @@ class BotApi:
         self._token = settings.token.get_secret_value()
         self._api = settings.api_url
         self._secret = settings.secret_token.get_secret_value()
-        self._connections = settings.webhook_connections
         self.request = AiohttpRequest(settings)
         self._bot = telegram.Bot(
             self._token,
@@ -83,9 +82,7 @@ class BotApi:
         Raises:
             TelegramError: the call failed.
         """
-        await self._bot.set_webhook(
-            url, max_connections=self._connections, allowed_updates=UPDATE_KINDS, secret_token=self._secret
-        )
+        await self._bot.set_webhook(url, allowed_updates=UPDATE_KINDS, secret_token=self._secret)
 
     async def unregister(self) -> None:
         """Delete the webhook: Telegram allows polling only without one.

@@ -18,6 +18,9 @@ from satark.api import seconds_to_wait
 from satark_files.decoding import DECODING_ERRORS
 from satark_telegram.settings import TelegramSettings
 
+CONNECT_SECONDS: Final = 5.0
+"""Seconds to wait for a connection."""
+_CONNECTIONS: Final = 64
 _MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 """Size of the longest response: enough for a hundred long updates."""
 _THROTTLED_SECONDS: Final = 5.0
@@ -44,7 +47,7 @@ class AiohttpRequest(BaseRequest):
     async def initialize(self) -> None:
         """Create the session. It ignores proxy settings of the environment and stores no cookies."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._settings.connections),
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             headers={"User-Agent": "satark", "Accept-Encoding": "identity"},
@@ -74,7 +77,7 @@ class AiohttpRequest(BaseRequest):
         """
         del write_timeout, connect_timeout, pool_timeout  # the settings apply to all calls
         total = read_timeout if isinstance(read_timeout, int | float) else self._settings.send_seconds
-        timeout = aiohttp.ClientTimeout(total=total, sock_connect=self._settings.connect_seconds)
+        timeout = aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_SECONDS)
         data = _form(request_data) if request_data else None
         try:
             async with self.session.request(method, url, data=data, timeout=timeout, allow_redirects=False) as response:

@@ -15,6 +15,7 @@ from yarl import URL
 
 from satark.api import MediaGone, MediaRef
 from satark_telegram.bot_api import BotApi
+from satark_telegram.http_client import CONNECT_SECONDS
 from satark_telegram.settings import TelegramSettings
 
 _OK: Final = 200
@@ -61,10 +62,8 @@ class TelegramMedia:
         return url, size
 
     async def _download(self, url: str) -> aiohttp.ClientResponse:
-        settings = self._settings
-        timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=settings.connect_seconds, sock_read=settings.stall_seconds
-        )
+        stall = self._settings.stall_seconds
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=stall)
         return await self._bot.request.session.get(URL(url, encoded=True), timeout=timeout, allow_redirects=False)
 
     async def _size_checked(self, response: aiohttp.ClientResponse, announced: int) -> AsyncGenerator[bytes, None]:

@@ -36,18 +36,12 @@ class TelegramSettings(BaseModel):
     """seconds that one poll waits for updates"""
     typing: bool = True
     """show the sender 'typing…' once a message is accepted"""
-    webhook_connections: int = Field(default=40, ge=1, le=100)
-    """most webhooks that Telegram posts at once"""
     media_max_bytes: int = Field(default=DOWNLOAD_LIMIT, gt=0)
     """largest file to download, in bytes (Telegram allows bots 20 MB; your own Bot API server more)"""
-    connect_seconds: float = Field(default=5, gt=0)
-    """seconds to wait for a connection to Telegram"""
     send_seconds: float = Field(default=20, gt=0)
     """seconds to wait for Telegram's response to one call"""
     stall_seconds: float = Field(default=30, gt=0)
     """seconds without a byte after which a download is given up"""
-    connections: int = Field(default=64, ge=1)
-    """most open connections to Telegram"""
 
     @field_validator("token")
     @classmethod

@@ -38,6 +38,7 @@ _RECIPIENTS_REMEMBERED: Final = 10_000
 THROTTLED_SECONDS: Final = 5.0
 """Seconds to pause a throttled account where Meta does not say how long."""
 _SECONDS_PER_MINUTE = 60
+_CONNECT_SECONDS: Final = 5.0
 _ALWAYS: Final = {"User-Agent": "satark", "Accept-Encoding": "identity"}
 
 _decode_error = msgspec.json.Decoder(ErrorResponse, strict=False).decode
@@ -83,7 +84,7 @@ class GraphApi:
         self._poster = poster = Poster(
             str(self._base.origin()),
             connections=settings.most_connections,
-            connect_seconds=settings.connect_seconds,
+            connect_seconds=_CONNECT_SECONDS,
             answer_seconds=settings.send_seconds,
             largest_answer=_MAX_RESPONSE_BYTES,
         )
@@ -97,7 +98,7 @@ class GraphApi:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             headers=_ALWAYS,
-            timeout=aiohttp.ClientTimeout(total=settings.send_seconds, sock_connect=settings.connect_seconds),
+            timeout=aiohttp.ClientTimeout(total=settings.send_seconds, sock_connect=_CONNECT_SECONDS),
         )
 
     async def close(self) -> None:
@@ -178,7 +179,7 @@ class GraphApi:
         """
         timeout = self.session.timeout
         if stall is not None:
-            timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._settings.connect_seconds, sock_read=stall)
+            timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=stall)
         return self.session.get(url, headers=self._authorization, allow_redirects=False, timeout=timeout)
 
     async def delete(self, url: URL) -> None:

@@ -46,14 +46,10 @@ class WhatsAppSettings(BaseModel):
     """largest file to download, in bytes (Meta's own limit is 100 MB)"""
     single_use_seconds: float = Field(default=3_600, gt=0)
     """seconds after which a receipt's picture or a code read out is deleted at Meta"""
-    connect_seconds: float = Field(default=5, gt=0)
-    """seconds to wait for a connection to Meta"""
     send_seconds: float = Field(default=20, gt=0)
     """seconds to wait for Meta's response to one call"""
     stall_seconds: float = Field(default=30, gt=0)
     """seconds without a byte after which a download is given up"""
-    connections: int = Field(default=0, ge=0)
-    """most open connections to Meta; 0: as `messages_per_second` needs"""
     read_receipts: bool = True
     """show the sender blue ticks and 'typing…' once a message is accepted"""
     notice_templates: dict[str, str] = Field(default_factory=dict)
@@ -72,7 +68,7 @@ class WhatsAppSettings(BaseModel):
     @property
     def most_connections(self) -> int:
         """The largest number of open connections."""
-        return self.connections or max(_LEAST_CONNECTIONS, math.ceil(self.messages_per_second * _ANSWER_SECONDS))
+        return max(_LEAST_CONNECTIONS, math.ceil(self.messages_per_second * _ANSWER_SECONDS))
 
     @property
     def phone_number_ids(self) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from satark_files.decoding import DECODING_ERRORS
 
 MAX_TEXT = 2000
 """Most characters of a text to the tipster."""
+REPLAY_DAYS = 30
+"""Days for which ids of requests are remembered, to refuse replays."""
 MAX_REFERENCE = 64
 """Most characters of a register number."""
 
@@ -108,9 +110,9 @@ def _check(answer: Answer) -> None:
         raise AnswerError("data.sequence is out of range")
 
 
-def record_request_id(unit: UnitOfWork, key: bytes, keep_days: int) -> bool:
-    """Record the id of a request; False if it was used before. Ids older than `keep_days` are deleted."""
-    unit.main.execute(delete(seen_request).where(seen_request.c.day < unit.day - keep_days))
+def record_request_id(unit: UnitOfWork, key: bytes) -> bool:
+    """Record the id of a request; False if it was used before. Ids older than `REPLAY_DAYS` are deleted."""
+    unit.main.execute(delete(seen_request).where(seen_request.c.day < unit.day - REPLAY_DAYS))
     return bool(unit.insert_new(seen_request, [{"id": key, "day": unit.day}], "id"))
 
 

@@ -22,7 +22,6 @@ from satark.api import CantOpen, CaseworkError, DeskContext, UnitOfWork, stream_
 from satark_files.decoding import DECODING_ERRORS
 from satark_police_system.answers import AnswerError, apply_answer, read_answer, record_request_id
 from satark_police_system.events import encode, full_data
-from satark_police_system.settings import PoliceSettings
 from satark_police_system.signing import SignatureError
 from satark_police_system.systems import PoliceSystem
 
@@ -51,9 +50,8 @@ class RequestError(Exception):
 class PoliceApi:
     """The endpoints for police systems."""
 
-    def __init__(self, context: DeskContext, settings: PoliceSettings, systems: Mapping[str, PoliceSystem]) -> None:
+    def __init__(self, context: DeskContext, systems: Mapping[str, PoliceSystem]) -> None:
         self._context = context
-        self._settings = settings
         self._systems = systems
 
     async def details(self, request: Request) -> Response:
@@ -83,7 +81,7 @@ class PoliceApi:
         keys = _request_key(system, request), _key(system.name, answer.source, answer.id)
 
         def write(unit: UnitOfWork) -> bool:
-            new = [record_request_id(unit, key, self._settings.replay_days) for key in keys]
+            new = [record_request_id(unit, key) for key in keys]
             return all(new) and apply_answer(unit, tip, system.reader.to, system.name, answer)
 
         applied = await self._context.write(write)
@@ -100,8 +98,8 @@ class PoliceApi:
         except SignatureError:
             raise RequestError(401) from None
         if once:
-            key, days = _request_key(system, request), self._settings.replay_days
-            if not await self._context.write(lambda unit: record_request_id(unit, key, days)):
+            key = _request_key(system, request)
+            if not await self._context.write(lambda unit: record_request_id(unit, key)):
                 raise RequestError(409, "this webhook-id was used before")
         return system, body
 
@@ -123,9 +121,9 @@ class PoliceApi:
         return stream_file(chunks, media_type=record.clean_mime, size=record.clean_bytes)
 
 
-def build(context: DeskContext, settings: PoliceSettings, systems: Mapping[str, PoliceSystem]) -> Starlette:
+def build(context: DeskContext, systems: Mapping[str, PoliceSystem]) -> Starlette:
     """Build the application that is mounted at `/police_system`."""
-    api = PoliceApi(context, settings, systems)
+    api = PoliceApi(context, systems)
     routes = [
         Route("/{system}/details", api.details, methods=["POST"]),
         Route("/{system}/evidence", api.evidence, methods=["POST"]),

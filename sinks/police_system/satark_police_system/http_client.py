@@ -12,6 +12,8 @@ from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
 from satark_police_system.ssrf_guard import FilteringResolver, ForbiddenAddressError, check_ip_literal
 
+CONNECT_SECONDS = 10
+"""Seconds to wait for a connection."""
 _LARGEST_ANSWER = 256 * 1024
 """Bytes of an answer in which the acknowledgement is looked for."""
 _RETRYABLE = frozenset({401, 403, 404, 408, 421, 423, 425, 429})
@@ -40,7 +42,7 @@ class HttpClient:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             headers={"User-Agent": "satark", "Accept-Encoding": "identity"},
-            timeout=aiohttp.ClientTimeout(total=settings.send_seconds, sock_connect=settings.connect_seconds),
+            timeout=aiohttp.ClientTimeout(total=settings.send_seconds, sock_connect=CONNECT_SECONDS),
         )
 
     async def close(self) -> None:

@@ -64,7 +64,7 @@ def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page
     from satark_police_system.api import build  # noqa: PLC0415 - its libraries are an extra
     from satark_police_system.systems import load_systems  # noqa: PLC0415 - its libraries are an extra
 
-    app = build(context, section, load_systems(section, context.reader))
+    app = build(context, load_systems(section, context.reader))
     return [Page(path="/police_system", app=app)]
 
 

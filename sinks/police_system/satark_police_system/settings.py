@@ -71,8 +71,6 @@ class SystemSettings(BaseModel):
     """private networks that the receiver's name may resolve to; empty: public addresses only; ["10.20.0.0/16"]"""
     acknowledgement: str = ""
     """text in the body of every response that accepts a tip; empty: any body but a web page"""
-    connect_seconds: float = Field(default=10, gt=0)
-    """seconds to wait for a connection"""
     send_seconds: float = Field(default=60, gt=0)
     """seconds to wait for the response to one event"""
 
@@ -136,8 +134,6 @@ class PoliceSettings(SystemSettings):
     """further police systems, by name"""
     source: str = "urn:satark"
     """sender named in events (CloudEvents `source`, a URI)"""
-    replay_days: int = Field(default=30, ge=1)
-    """days for which request ids are remembered, to refuse replays"""
 
     def by_name(self) -> dict[str, SystemSettings]:
         own = {MAIN: self} if self.is_configured else {}

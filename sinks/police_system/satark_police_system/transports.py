@@ -24,7 +24,7 @@ from satark.api import DeliveryResult, Done, OpenedTip, Retry, encrypt_stream, r
 from satark_files.atomic_files import flush_folder
 from satark_files.file_endings import ending_of
 from satark_police_system.events import Event, encode
-from satark_police_system.http_client import HttpClient
+from satark_police_system.http_client import CONNECT_SECONDS, HttpClient
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
 from satark_police_system.systems import PoliceSystem
@@ -218,7 +218,7 @@ class SftpTarget:
             known_hosts=str(system.sftp_known_hosts),
             agent_path=None,
             config=None,
-            connect_timeout=system.connect_seconds,
+            connect_timeout=CONNECT_SECONDS,
         )
 
 

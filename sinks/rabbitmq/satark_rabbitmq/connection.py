@@ -26,6 +26,8 @@ PREFETCH = 32
 """Most messages that one consumer handles at once. These messages share the store's commits."""
 RETRY_SECONDS = 1.0
 """Seconds until a message whose handler failed is handled again. It stays unacknowledged meanwhile."""
+CONFIRM_SECONDS = 30
+"""Seconds to wait until the broker confirms a message."""
 CONNECT_SECONDS = 15
 """Seconds to wait for a connection."""
 
@@ -39,10 +41,9 @@ Handler: TypeAlias = Callable[[bytes], Awaitable[None]]
 class BrokerConnection:
     """An open AMQP connection. It does not reconnect: once it breaks, everything in progress raises `CarrierError`."""
 
-    def __init__(self, connection: AbstractConnection, topology: Topology, confirm_seconds: float) -> None:
+    def __init__(self, connection: AbstractConnection, topology: Topology) -> None:
         self._connection = connection
         self._topology = topology
-        self._confirm_seconds = confirm_seconds
         self.broken = False
         """Whether it can no longer publish: the caller must connect again."""
         self._exchanges: dict[str, AbstractExchange] = {}
@@ -104,7 +105,7 @@ class BrokerConnection:
         message = Message(body, delivery_mode=DeliveryMode.PERSISTENT, message_id=uuid4().hex)
         try:
             found = await self._exchange(exchange)
-            await found.publish(message, key, mandatory=True, timeout=self._confirm_seconds)
+            await found.publish(message, key, mandatory=True, timeout=CONFIRM_SECONDS)
         except FAILURES as error:
             self.broken = not isinstance(error, DeliveryError)
             raise CarrierError(_code(error)) from None
@@ -179,7 +180,7 @@ class RabbitMQ:
         connection = Connection(make_url(url), **options)
         try:
             await _connect(connection)
-            yield BrokerConnection(connection, self.topology, self._settings.confirm_seconds)
+            yield BrokerConnection(connection, self.topology)
         finally:
             # Close it even if it never connected: else its destructor would, at any time and in any thread.
             await connection.close()

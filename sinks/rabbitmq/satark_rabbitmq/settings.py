@@ -38,8 +38,6 @@ class RabbitMQSettings(BaseModel):
     """maximum number of messages (68 kB each) in one queue of copies; the oldest are dropped first"""
     delivery_limit: int = Field(default=100, ge=2)
     """deliveries of a message to an office that crashes on it, before it becomes a dead letter"""
-    confirm_seconds: float = Field(default=30, gt=0)
-    """seconds to wait until the broker confirms a message"""
 
     @field_validator("copies", mode="before")
     @classmethod

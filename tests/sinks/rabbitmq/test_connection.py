@@ -71,7 +71,7 @@ async def consuming(connection: BrokerConnection, recorder: Recorder) -> AsyncIt
 
 def test_the_carrier_implements_the_contract() -> None:
     assert isinstance(carrier(), Carrier)
-    assert isinstance(BrokerConnection(None, carrier().topology, 1), CarrierConnection)  # type: ignore[arg-type]
+    assert isinstance(BrokerConnection(None, carrier().topology), CarrierConnection)  # type: ignore[arg-type]
 
 
 async def test_messages_are_delivered_once_with_no_header_but_a_random_id(rabbitmq: Broker) -> None:
