@@ -13,7 +13,7 @@ from msgspec import structs
 from reference_types import members, parsed
 from satark.api.flow import Step, StepType
 from satark.api.observability import MEANINGS
-from satark.cli.flow_schema import flow_schema
+from satark.cli.flow import flow_schema
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
 from satark.dialogue.steps.choice_steps import ChoiceSettings
 from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES

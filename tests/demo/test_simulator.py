@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from satark_demo import samples
+from satark_demo.simulator import EventStream
 
 Open = Callable[[Path], Awaitable[Any]]
 
@@ -68,3 +71,33 @@ async def test_at_most_twenty_phones_can_be_added(open_demo: Open, tmp_path: Pat
     visitor = await open_demo(tmp_path / "d")
     assert [await visitor.post("/phones", b"") for _ in range(19)] == [200] * 18 + [409]
     assert await visitor.perform("say", phone="20", text="Hi") == 204
+
+
+async def test_a_page_that_does_not_read_is_disconnected() -> None:
+    events = EventStream()
+    chunks = events.listen({"type": "state"})
+    assert await anext(chunks) == b'data: {"type":"state"}\n\n'
+    assert events.has_listeners is True
+    for number in range(1001):
+        events.publish({"number": number})
+    assert len([chunk async for chunk in chunks]) == 999
+    assert events.has_listeners is False
+
+
+async def test_an_idle_stream_sends_keep_alives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("satark_demo.simulator._KEEPALIVE_SECONDS", 0.01)
+    events = EventStream()
+    chunks = events.listen({})
+    await anext(chunks)
+    assert await anext(chunks) == b": keep-alive\n\n"
+    events.close()
+    assert [chunk async for chunk in chunks] == []
+
+
+async def test_closing_the_stream_ends_every_connection() -> None:
+    events = EventStream()
+    chunks = events.listen({})
+    await anext(chunks)
+    events.close()
+    assert [chunk async for chunk in chunks] == []
+    assert [chunk async for chunk in events.listen({})] == [b"data: {}\n\n"]

@@ -34,7 +34,7 @@ LISTED: Final = {
     ),
     "check": Listed("satark.cli.check", "check", "Report what is wrong with the configuration."),
     "cost": Listed(
-        "satark_testing.dialogue.command",
+        "satark_testing.dialogue.tip_costs",
         "cost",
         "Show how many outgoing messages and SMS segments a tip needs, by channel and language, and their price.",
     ),
@@ -42,7 +42,7 @@ LISTED: Final = {
     "deliveries": Listed(
         "satark.cli.deliveries", "deliveries", "Show deliveries and down destinations; retry dead letters."
     ),
-    "demo": Listed("satark_demo.command", "demo", "Start the demo, with simulated phones at /simulator."),
+    "demo": Listed("satark_demo.server", "demo", "Start the demo, with simulated phones at /simulator."),
     "deploy": Listed(
         "satark.cli.deploy",
         "deploy",

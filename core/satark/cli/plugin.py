@@ -40,7 +40,7 @@ _NAME_LENGTH = 30
 
 
 _IN_THE_KIT = {
-    "rules": Listed("satark_testing.contracts.command", "rules", "List the rules that a plugin's tests hold it to.")
+    "rules": Listed("satark_testing.contracts.rules", "rules", "List the rules that a plugin's tests hold it to.")
 }
 
 

@@ -6,14 +6,18 @@ them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from traceback import walk_tb
 from typing import Final, NamedTuple, TypeVar
 
+import click
+
 from satark.api.channel import RawRequest
 
-__all__ = ["RULES", "BrokenRule", "Rule", "absent", "attempt", "require", "shown"]
+__all__ = ["RULES", "BrokenRule", "Rule", "absent", "attempt", "require", "rules", "shown"]
+
 
 T = TypeVar("T")
 
@@ -100,3 +104,11 @@ def shown(raw: RawRequest, change: str = "") -> str:
     """Describe a request without its content."""
     query = "?…" if raw.query else ""
     return f"{raw.method} {raw.path}{query}, {len(raw.body)} bytes{', ' + change if change else ''}"
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def rules(*, as_json: bool) -> None:
+    """List the rules that the contract kit checks in a plugin."""
+    for rule in RULES.values():
+        click.echo(json.dumps(rule._asdict()) if as_json else f"{rule.id} {rule.title}: {rule.expected}")

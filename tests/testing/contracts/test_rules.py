@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from satark_testing.commands import run
 from satark_testing.contracts.channel import BrokenRule, check_channel
 from support.postcards import Postcards, case
 
@@ -18,3 +21,11 @@ async def test_the_message_names_the_rule_the_request_and_what_was_expected() ->
         "  tried: POST /postcards, 51 bytes, signature cut by a character",
         "  expected: `verify` returns False",
     ]
+
+
+def test_the_command_lists_every_rule() -> None:
+    listed = run("plugin", "rules").stdout.splitlines()
+    assert len(listed) >= 40
+    assert "C07 `verify` refuses a forged request: `verify` returns False" in listed
+    first = json.loads(run("plugin", "rules", "--json").stdout.splitlines()[0])
+    assert set(first) == {"id", "title", "expected"}

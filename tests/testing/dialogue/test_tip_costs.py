@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from click.testing import CliRunner
 
+from satark.telemetry.metrics import Metrics
+from satark_testing.commands import run
+from satark_testing.dialogue import tip_costs as command
 from satark_testing.dialogue.tip_costs import CHANNELS, Road, TipCosts, every_cost
 from support.dialogue import understanding
 
@@ -51,3 +56,67 @@ def test_the_command_prints_the_costs_of_a_tip_and_fails_above_a_ceiling(
     report = CliRunner().invoke(understanding.main, [str(tmp_path)])
     assert report.exit_code == 1
     assert "TOO MANY" in report.output
+
+
+RATES = """
+currency = "INR"
+[channels]
+whatsapp = {message = 0.115}
+sms = {segment = 0.2}
+voice = {tip = 1.5}
+"""
+
+
+@pytest.fixture(autouse=True)
+def walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def two(_: object) -> Iterator[tuple[str, str, str, TipCosts]]:
+        yield "taps", "whatsapp", "hi", TipCosts(answers=7, incoming=8, outgoing=9, segments=0)
+        yield "story", "sms", "hi", TipCosts(answers=3, incoming=4, outgoing=5, segments=10)
+
+    monkeypatch.setattr(command, "every_cost", two)
+
+
+def lines(*arguments: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run("cost", "--json", *arguments).stdout.splitlines()]
+
+
+def test_messages_and_segments_are_priced(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "rates.toml").write_text(RATES)
+    found = lines("--rates", str(tmp_path / "rates.toml"))
+    assert [(one["channel"], one["messages"], one["segments"], one["price"]) for one in found] == [
+        ("whatsapp", 9, 0, 1.035),
+        ("sms", 5, 10, 2.0),
+    ]
+    table = run("cost", "--rates", str(tmp_path / "rates.toml")).stdout.splitlines()
+    assert table[0].split() == ["channel", "language", "told", "by", "messages", "segments", "INR"]
+    assert table[2].split() == ["sms", "hi", "story", "5", "10", "2.00"]
+    assert not (data / "satark.db").exists(), "it needs no database"
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize(("tips", "price"), [("100", 0.0), ("111", 0.0), ("200", 0.46), ("100000", 1.0339)])
+def test_messages_that_are_free_each_month_are_shared_by_the_tips(tips: str, price: float, tmp_path: Path) -> None:
+    (tmp_path / "rates.toml").write_text(RATES.replace("{message = 0.115}", "{message = 0.115, free = 1000}"))
+    whatsapp, sms = lines("--rates", str(tmp_path / "rates.toml"), "--tips", tips)
+    assert (whatsapp["price"], sms["price"]) == (price, 2.0)
+
+
+def test_the_counts_of_a_running_process_are_divided_by_its_tips(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: Path
+) -> None:
+    metrics = Metrics(clock=lambda: 0.0)
+    for _ in range(10):
+        metrics.tips.count("whatsapp")
+    for _ in range(80):
+        metrics.sends.count("whatsapp", "accepted")
+    metrics.sends.count("whatsapp", "transient")
+    metrics.end_bands(10**6, all_steps=True)
+    (tmp_path / "metrics").write_bytes(metrics.render())
+    *_, last = lines("--metrics", (tmp_path / "metrics").as_uri())
+    assert (last["channel"], last["road"], last["messages"], last["price"]) == ("whatsapp", "measured", 8.0, None)
+    assert command._measured("http://127.0.0.1:1/metrics") == []
+
+
+def test_an_error_in_the_rates_file_is_named(tmp_path: Path, data: Path) -> None:
+    (tmp_path / "rates.toml").write_text('currency = "INR"\n[channels]\nsms = {part = 1}\n')
+    assert "unknown field `part`" in run("cost", "--rates", str(tmp_path / "rates.toml"), code=1).stderr

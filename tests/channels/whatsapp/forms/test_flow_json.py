@@ -10,7 +10,7 @@ import pytest
 from satark.dialogue.flow.builder import FlowDocument, build_flow
 from satark.dialogue.flow.definition import Flow, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark_whatsapp.forms.flow_json import FIRST_SCREEN, WhatsAppForm, make_form
+from satark_whatsapp.forms.flow_json import FIRST_SCREEN, UntranslatableError, WhatsAppForm, make_form, translate
 from satark_words.catalogues import Catalogue
 from satark_words.geography.geography import Geography
 from support.flow_json import validation_errors
@@ -132,3 +132,51 @@ def test_a_questionnaire_without_a_question_for_a_form_is_refused() -> None:
     )
     with pytest.raises(ValueError, match="no question"):
         make_form(flow, default_flow().catalogues["en"], Geography.sample())
+
+
+FIELDS = {"category": "${form.category}", "police": "${P}"}
+
+
+def said(source: str) -> str:
+    return translate(source, FIELDS, lambda step, code: f"{step}:{code}:0")
+
+
+@pytest.mark.parametrize(
+    ("source", "expression"),
+    [
+        ("category == 'A'", "(${form.category} == 'category:A:0')"),
+        ("'A' != category", "(${form.category} != 'category:A:0')"),
+        ("category == ''", "(${form.category} == '')"),
+        ("category", "(${form.category} != '')"),
+        ("not police", "!(${P} != '')"),
+        ("category in ('A',)", "(${form.category} == 'category:A:0')"),
+        ("category in ('A', 'B')", "((${form.category} == 'category:A:0') || (${form.category} == 'category:B:0'))"),
+        ("category not in ('A', '')", "((${form.category} != 'category:A:0') && (${form.category} != ''))"),
+        (
+            "(category == 'A' or police) and not category == 'B'",
+            "(((${form.category} == 'category:A:0') || (${P} != '')) && !(${form.category} == 'category:B:0'))",
+        ),
+    ],
+)
+def test_a_condition_is_translated_to_flow_json(source: str, expression: str) -> None:
+    assert said(source) == expression
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "unknown == 'A'",
+        "place.district == ''",
+        "category > 'A'",
+        "category == 3",
+        'category == "it\'s"',
+        "category in ()",
+        "category == police",
+        "category in police",
+        "'A' in category",
+        "category == 'A' and place.voice == ''",
+    ],
+)
+def test_a_condition_that_flow_json_lacks_is_refused(source: str) -> None:
+    with pytest.raises(UntranslatableError):
+        said(source)
