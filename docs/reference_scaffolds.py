@@ -12,9 +12,9 @@ _SHOWN = {"screen": "railways", "scrubber": "calendars", "step": "number_plate"}
 
 
 def scaffold(kind: str) -> str:
-    """Return the module of a scaffold that does its work, then the one that offers it."""
+    """Return the module of a scaffold that does its work."""
     name = _SHOWN[kind]
     with TemporaryDirectory() as folder:
         write_project(kind, name, Path(folder))
-        modules = [Path(folder, f"satark_{name}", file).read_text("utf-8") for file in (f"{kind}.py", "plugin.py")]
-    return "\n".join(f"```python\n{module}```\n" for module in modules)
+        module = Path(folder, f"satark_{name}", f"{kind}.py").read_text("utf-8")
+    return f"```python\n{module}```\n"

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from satark.api.settings import SettingsError
-from satark.runtime.commands import CommandHost, geography_of, open_services, plugins_of, settings_of
+from satark.runtime.commands import CommandHost, open_services, plugins_of, settings_of
 from support.store import fresh_services
 
 
@@ -41,7 +41,7 @@ def test_a_store_that_was_not_set_up_is_refused(ctx: click.Context) -> None:
 def test_a_wrong_setting_is_raised_as_it_is(ctx: click.Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_GEOGRAPHY", "nowhere.yaml")
     with pytest.raises(SettingsError, match="geography"):
-        geography_of(ctx)
+        CommandHost(ctx).geography()
 
 
 def test_a_command_of_a_plugin_reads_every_prompt_of_the_questionnaire_in_use(ctx: click.Context) -> None:

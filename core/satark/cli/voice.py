@@ -11,7 +11,8 @@ from satark.api.prompt import clip_name
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow
 from satark.dialogue.rendering.read_aloud import every_phrase
-from satark.runtime.commands import geography_of, settings_of
+from satark.runtime import compose
+from satark.runtime.commands import settings_of
 from satark.speech.clips_folder import Filled, fill_folder
 from satark.speech.encoder import EncoderError
 from satark.speech.synthetic_voice import PROGRAM, SyntheticVoiceError
@@ -61,7 +62,7 @@ def _lines(ctx: click.Context) -> list[tuple[str, str]]:
         source = configured_flow(core.flow, core.languages)
     except FlowError as error:
         raise click.ClickException(str(error)) from None
-    return list(every_phrase(source.catalogues, geography_of(ctx)))
+    return list(every_phrase(source.catalogues, compose.load_geography(settings_of(ctx))))
 
 
 def _refuse_missing(filled: Filled) -> None:

@@ -38,7 +38,7 @@ class CommandHost:
 
     def geography(self) -> Geography:
         """Load the districts and stations that the settings name."""
-        return geography_of(self._ctx)
+        return compose.load_geography(self.settings)
 
     def flow(self) -> Flow:
         """Load the questionnaire in use, with the step types and checks of the plugins."""
@@ -67,7 +67,14 @@ class CommandHost:
         background: Callable[[ProcessServices, Sequence[Carrier]], Callable[[], Awaitable[None]]],
     ) -> None:
         """Serve the officers' pages alone, in this process, with a background task beside them."""
-        serve_desk(self._ctx, host=host, port=port, background=background)
+        from satark.runtime.app import build_app  # noqa: PLC0415 - other commands serve nothing
+        from satark.runtime.host import Host  # noqa: PLC0415
+        from satark.runtime.http_server import run_server  # noqa: PLC0415
+
+        configure_logging(json=True)
+        process = Host(self.settings, DESK)
+        process.background["office"] = background(process.services, process.plugins.carriers(self.settings))
+        run_server(build_app(process, listen_for_metrics=True), host, port)
 
     @cached_property
     def _source(self) -> FlowSource:
@@ -124,42 +131,3 @@ def open_services(ctx: click.Context) -> Iterator[Services]:
         yield services
     finally:
         services.close()
-
-
-def geography_of(ctx: click.Context) -> Geography:
-    """Load the districts and stations that the settings name.
-
-    Raises:
-        SettingsError: the file can't be read.
-    """
-    return compose.load_geography(settings_of(ctx))
-
-
-def serve_desk(
-    ctx: click.Context,
-    *,
-    host: str,
-    port: int,
-    background: Callable[[ProcessServices, Sequence[Carrier]], Callable[[], Awaitable[None]]],
-) -> None:
-    """Serve the officers' pages alone, in this process, with a background task beside them.
-
-    Args:
-        ctx: the command's context.
-        host: the address to listen at.
-        port: the port to listen at.
-        background: makes the background task. It is endless, and is restarted when it fails.
-
-    Raises:
-        SettingsError: the settings are wrong.
-        click.ClickException: the port is taken, or the address is not this machine's.
-    """
-    from satark.runtime.app import build_app  # noqa: PLC0415 - other commands serve nothing
-    from satark.runtime.host import Host  # noqa: PLC0415
-    from satark.runtime.http_server import run_server  # noqa: PLC0415
-
-    settings = settings_of(ctx)
-    configure_logging(json=True)
-    process = Host(settings, DESK)
-    process.background["office"] = background(process.services, process.plugins.carriers(settings))
-    run_server(build_app(process, listen_for_metrics=True), host, port)

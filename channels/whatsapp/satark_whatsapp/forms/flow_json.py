@@ -164,8 +164,8 @@ class UntranslatableError(ValueError):
 def translate(source: str, references: Mapping[str, str], to_value: ToValue) -> str:
     """Translate the condition of a step into the expression of Flow JSON's `If`.
 
-    Source: Meta, WhatsApp Flows, "Reference > Flow JSON > Components > If": `==`, `!=`, `&&`, `||`, `!` and parentheses;
-    both sides of a comparison have one type, and one side is dynamic; texts stand in single quotes.
+    Source: Meta, WhatsApp Flows, "Reference > Flow JSON > Components > If": `==`, `!=`, `&&`, `||`, `!` and
+    parentheses; both sides of a comparison have one type, and one side is dynamic; texts stand in single quotes.
 
     Args:
         source: the condition, as the flow has it.
