@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
-from satark.dialogue.flow.declarations import steps_by_meaning
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 from support.dialogue.small_flows import SEND, small_flow
-
-
-def test_a_form_in_which_ids_alone_had_a_meaning_is_built_with_the_same_meanings() -> None:
-    flow = load_flow(default_flow())
-    document = msgspec.json.decode(flow.canonical)
-    for step in document["steps"]:
-        step.pop("means", None)
-    older = rebuild_flow(msgspec.json.encode(document))
-    assert steps_by_meaning(older.steps) == steps_by_meaning(flow.steps)
 
 
 def test_a_form_of_today_is_built_as_it_is() -> None:

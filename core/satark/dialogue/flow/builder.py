@@ -37,16 +37,8 @@ class FlowDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """`nobody`: no tip of this flow is about the police."""
 
 
-def build_flow(
-    document: FlowDocument,
-    step_types: Iterable[StepType],
-    validators: Mapping[str, Validator],
-    *,
-    checks_meanings: bool = True,
-) -> Flow:
+def build_flow(document: FlowDocument, step_types: Iterable[StepType], validators: Mapping[str, Validator]) -> Flow:
     """Build a flow from plain data.
-
-    `checks_meanings`: whether to report undeclared meanings, which only an author can add.
 
     Raises:
         FlowError: its structure is wrong; every problem is listed.
@@ -58,8 +50,8 @@ def build_flow(
     builder.check_flags(flags)
     if not document.languages:
         builder.report("a flow needs a language")
-    meanings = meaning_problems(builder.steps) if checks_meanings else ()
-    for step, text in (*accusation_problems(builder.steps, document.accuses), *meanings):
+    problems = (*accusation_problems(builder.steps, document.accuses), *meaning_problems(builder.steps))
+    for step, text in problems:
         builder.report(text, step)
     if builder.problems:
         raise FlowError(builder.problems)
@@ -81,10 +73,7 @@ def rebuild_flow(
         document = msgspec.json.decode(canonical, type=FlowDocument)
     except msgspec.MsgspecError as error:
         raise FlowError([FlowProblem(text=str(error))]) from error
-    is_older = not any("means" in step for step in document.steps)
-    if is_older:
-        document = msgspec.structs.replace(document, steps=[with_meaning_of_id(step) for step in document.steps])
-    return build_flow(document, step_types, validators or {}, checks_meanings=not is_older)
+    return build_flow(document, step_types, validators or {})
 
 
 class _Builder:
@@ -193,20 +182,3 @@ class _Builder:
 
 def _both(outer: str, own: str) -> str:
     return f"({outer}) and ({own})" if outer and own else outer or own
-
-
-_MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
-    "category": ("choice", "category"),
-    "police": ("choice", "police"),
-    "now": ("choice", "now"),
-    "when": ("choice", "when"),
-    "whose_voice": ("choice", "own_voice"),
-    "film_sound": ("choice", "film_sound"),
-}
-"""Id → the type and the meaning that a step with this id had before steps declared `means`."""
-
-
-def with_meaning_of_id(step: Mapping[str, Any]) -> dict[str, Any]:
-    """Declare what a step's id alone meant before steps declared it."""
-    kind, meaning = _MEANINGS.get(str(step.get("id")), ("", ""))
-    return {**step, "means": meaning} if step.get("type") == kind else dict(step)

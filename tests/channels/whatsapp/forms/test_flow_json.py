@@ -50,7 +50,7 @@ def own_form() -> WhatsAppForm:
 
 
 def _without_texts(text: str) -> Flow:
-    return build_flow(msgspec.yaml.decode(text.encode(), type=FlowDocument), (), {}, checks_meanings=False)
+    return build_flow(msgspec.yaml.decode(text.encode(), type=FlowDocument), (), {})
 
 
 def fields(made: WhatsAppForm) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,7 @@ from satark_words.geography.geography import Geography
 
 def step(source: str) -> Step:
     text = f"{{name: own, languages: [en], accuses: nobody, steps: [{source}, {{id: send, type: submit}}]}}"
-    flow = build_flow(msgspec.yaml.decode(text.encode(), type=FlowDocument), (), {}, checks_meanings=False)
+    flow = build_flow(msgspec.yaml.decode(text.encode(), type=FlowDocument), (), {})
     return flow.steps[0]
 
 
