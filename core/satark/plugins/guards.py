@@ -20,8 +20,7 @@ from satark.api.inbound import Event, Moved
 from satark.api.prompt import Prompt
 from satark.api.routing import RouteAdvice, Screening
 from satark.api.settings import SettingProblem, SettingsError
-from satark.plugins.extras import what_is_missing
-from satark.plugins.handed_over import PluginError, check_batch, did_you_mean
+from satark.plugins.handed_over import PluginError, check_batch, did_you_mean, what_is_missing
 from satark.plugins.isolation import IsolatedCalls, Isolation, Skipped
 
 Function: TypeAlias = Callable[..., Any]

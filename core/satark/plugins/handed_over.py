@@ -48,10 +48,27 @@ _ACCOUNTS: Final[Mapping[str, str]] = {"satark_sms_providers": "sms", "satark_ca
 LARGEST_BODY: Final = 5 * 1024 * 1024
 """Bytes of the largest body that an endpoint may accept."""
 VALIDATORS: Final = "satark_validators"
+_EXTRAS: Final[Mapping[str, tuple[str, ...]]] = {
+    "email": ("aiosmtplib", "pysequoia"),
+    "police": ("asyncssh", "standardwebhooks"),
+    "postgres": ("psycopg",),
+    "rabbitmq": ("aio_pika", "aiormq"),
+    "telegram": ("telegram",),
+    "twilio": ("twilio",),
+}
+"""Extra of Satark → the modules of its packages that Satark's own plugins import."""
 
 
 class PluginError(Exception):
     """A plugin can't be used, which stops the start. The message names the plugin and tells what to do."""
+
+
+def what_is_missing(plugin: str, error: ModuleNotFoundError) -> str:
+    """Return a sentence that names the module that a plugin could not import and tells how to install its package."""
+    module = (error.name or "a package").partition(".")[0]
+    extra = next((extra for extra, modules in _EXTRAS.items() if module in modules), "")
+    advice = f"pip install 'satark[{extra}]'" if extra else "install it"
+    return f"plugin {plugin!r} needs {module}, which is not installed: {advice}"
 
 
 def check_batch(plugin: str, hook: str, batch: Any) -> Any:

@@ -37,9 +37,8 @@ from satark.api.sink import Carrier, Sink
 from satark.api.tip import Tip
 from satark.api.web import Page
 from satark.plugins.addresses import Addresses
-from satark.plugins.extras import what_is_missing
 from satark.plugins.guards import Guarded, ledger
-from satark.plugins.handed_over import PluginError, did_you_mean
+from satark.plugins.handed_over import PluginError, did_you_mean, what_is_missing
 from satark.plugins.isolation import HookFailure, Isolation
 from satark.settings.core import HOOK_SECONDS
 from satark_files.scrubber import Scrubber
