@@ -13,12 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-__all__ = [
-    "create",
-    "flush_folder",
-    "flushed",
-    "replace",
-]
+__all__ = ["create", "flush_folder", "flushed", "replace"]
 
 _OWNER = 0o600
 

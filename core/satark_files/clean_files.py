@@ -74,11 +74,6 @@ async def _clean(file: Path, folder: Path, plain: Path, limits: Limits, sandbox:
     target = folder / f"{file.stem}.clean{ending_of(made)}"
     await asyncio.to_thread(shutil.copyfile, copies.clean, target)
     return CleanedFile(
-        file=str(file),
-        mime=mime,
-        copy=str(target),
-        copy_mime=str(made),
-        bytes=target.stat().st_size,
-        readable=made.readable,
-        left_out=made.left_out,
-    )
+        file=str(file), mime=mime, copy=str(target), copy_mime=str(made), bytes=target.stat().st_size,
+        readable=made.readable, left_out=made.left_out,
+    )  # fmt: skip

@@ -8,11 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = [
-    "ENDINGS",
-    "UNKNOWN",
-    "ending_of",
-]
+__all__ = ["ENDINGS", "UNKNOWN", "ending_of"]
 
 UNKNOWN = ".bin"
 """The ending of a type that is not in the table."""

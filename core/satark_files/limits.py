@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = [
-    "MB",
-    "Limits",
-]
+__all__ = ["MB", "Limits"]
 
 MB = 1_000_000
 

@@ -10,19 +10,9 @@ from typing import Final, Literal, Protocol, Self, TypeAlias, runtime_checkable
 from satark_files.limits import Limits
 
 __all__ = [
-    "DISGUISE_JOB",
-    "LEFT_OUT",
-    "LOOKS_JOB",
-    "MUTE_JOB",
-    "ORIGIN_JOB",
-    "PREVIEW_JOB",
-    "REASONS",
-    "Cleaned",
-    "LeftOut",
-    "Reason",
-    "Scrubber",
-    "Unclean",
-]
+    "DISGUISE_JOB", "LEFT_OUT", "LOOKS_JOB", "MUTE_JOB", "ORIGIN_JOB", "PREVIEW_JOB", "REASONS", "Cleaned", "LeftOut",
+    "Reason", "Scrubber", "Unclean",
+]  # fmt: skip
 
 
 Reason: TypeAlias = Literal[

@@ -15,9 +15,8 @@ from satark_files.images.png import PngScrubber
 from satark_files.images.reencode import BmpScrubber, GifScrubber, TiffScrubber
 from satark_files.images.salvage import Salvaging
 from satark_files.images.webp import WebpScrubber
-from satark_files.looks import LooksReader
 from satark_files.origin_reader import OriginReader
-from satark_files.preview import Previewer
+from satark_files.preview import LooksReader, Previewer
 from satark_files.recordings.rare_containers import CONVERTED, ConversionScrubber
 from satark_files.recordings.salvage import SalvagingRemux
 from satark_files.recordings.voice import FilmMuter, VoiceDisguise
@@ -27,25 +26,10 @@ from satark_files.scrubber import Scrubber
 def builtin_scrubbers() -> list[Scrubber]:
     """Return every built-in scrubber."""
     single: list[Scrubber] = [
-        JpegScrubber(),
-        PngScrubber(),
-        WebpScrubber(),
-        Salvaging(GifScrubber(), "GIF"),
-        Salvaging(TiffScrubber(), "TIFF"),
-        HeifScrubber(),
-        Salvaging(BmpScrubber(), "BMP"),
-        SalvagingRemux(),
-        *(ConversionScrubber(mime) for mime in CONVERTED),
-        FilmMuter(),
-        VoiceDisguise(),
-        PdfScrubber(),
-        OoxmlScrubber(),
-        OpenDocumentScrubber(),
-        TextScrubber(),
-        MarkupScrubber(),
-        VcardScrubber(),
-        Previewer(),
-        OriginReader(),
+        JpegScrubber(), PngScrubber(), WebpScrubber(), Salvaging(GifScrubber(), "GIF"),
+        Salvaging(TiffScrubber(), "TIFF"), HeifScrubber(), Salvaging(BmpScrubber(), "BMP"), SalvagingRemux(),
+        *(ConversionScrubber(mime) for mime in CONVERTED), FilmMuter(), VoiceDisguise(), PdfScrubber(), OoxmlScrubber(),
+        OpenDocumentScrubber(), TextScrubber(), MarkupScrubber(), VcardScrubber(), Previewer(), OriginReader(),
         LooksReader(),
-    ]
+    ]  # fmt: skip
     return [*single, ArchiveScrubber(single, FilmMuter())]

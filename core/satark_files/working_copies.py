@@ -70,7 +70,7 @@ class WorkingCopies:
             return None
 
     async def read_looks(self) -> str:
-        """Read how the clean copy of a picture looks (`satark_files.looks`); empty if it can't be read."""
+        """Read how the clean copy of a picture looks (`satark_files.preview`); empty if it can't be read."""
         try:
             return parse_looks(await self._answer(LOOKS_JOB, self.clean, _LOOKS_BYTES))
         except Unclean:

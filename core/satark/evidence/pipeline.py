@@ -19,30 +19,21 @@ from satark.evidence.stream_sealing import seal_stream
 from satark.store import sealed_files
 from satark.store.sealed_files import SealedPart, clean_path, disguised_path, muted_path, original_path, preview_path
 from satark.store.workspace import remove_abandoned_folders, temporary_folder
+from satark_files import scrubber
 from satark_files.limits import Limits
 from satark_files.origin import Origin
 from satark_files.sandbox.sandbox import Sandbox
-from satark_files.scrubber import (
-    DISGUISE_JOB,
-    LOOKS_JOB,
-    MUTE_JOB,
-    ORIGIN_JOB,
-    PREVIEW_JOB,
-    Cleaned,
-    LeftOut,
-    Reason,
-    Unclean,
-)
+from satark_files.scrubber import Cleaned, LeftOut, Reason, Unclean
 from satark_files.sniff import UNKNOWN, sniff_file
 from satark_files.working_copies import WorkingCopies
 
 _VISUAL = ("image/", "video/")
 _PREVIEWABLE = (*_VISUAL, "audio/", "application/pdf")
 _JOBS: Final = {
-    "image/": (PREVIEW_JOB, LOOKS_JOB, ORIGIN_JOB),
-    "video/": (MUTE_JOB, PREVIEW_JOB, ORIGIN_JOB),
-    "audio/": (DISGUISE_JOB, PREVIEW_JOB),
-    "application/pdf": (PREVIEW_JOB,),
+    "image/": (scrubber.PREVIEW_JOB, scrubber.LOOKS_JOB, scrubber.ORIGIN_JOB),
+    "video/": (scrubber.MUTE_JOB, scrubber.PREVIEW_JOB, scrubber.ORIGIN_JOB),
+    "audio/": (scrubber.DISGUISE_JOB, scrubber.PREVIEW_JOB),
+    "application/pdf": (scrubber.PREVIEW_JOB,),
 }
 """Beginning of a MIME type → the jobs that are done on a file of such a type once it is clean."""
 
@@ -75,7 +66,7 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     preview_sha256: str = ""
     """SHA-256 of the preview for the desk, if there is one (`satark_files.preview`)."""
     looks: str = ""
-    """How a picture looks (`satark_files.looks`); empty for other files."""
+    """How a picture looks (`satark_files.preview`); empty for other files."""
     origin: Origin | None = None
     """Where and when the file was taken. Only the tipster may decide that officers see it."""
     readable: int = 100
@@ -121,7 +112,7 @@ class _SealedCopies(WorkingCopies):
         return await self._seal(self.path_of(job), mime, target)
 
     async def _seal(self, copy: Path, mime: str, target: Path) -> _SealedCopy:
-        least = sealed_files.PREVIEW if copy == self.path_of(PREVIEW_JOB) else self._original.padded
+        least = sealed_files.PREVIEW if copy == self.path_of(scrubber.PREVIEW_JOB) else self._original.padded
         part = await asyncio.to_thread(_seal_copy, copy, target, self._recipient, least)
         self.sealed.append(part)
         # A `Cleaned` is a str that can't be encoded.
@@ -225,21 +216,12 @@ async def _seal_copies(copies: _SealedCopies, mime: str, folder: Path, name: str
     muted = await _seal_muted(copies, clean, folder, name) if mime.startswith("video/") else _NO_COPY
     # A container of films may hold sound alone, as that of many phones' recorders does.
     sound = sound or (mime.startswith("video/") and not muted.sha256)
-    disguised = await copies.seal_derived(DISGUISE_JOB, disguised_path(folder, name)) if sound else _NO_COPY
+    disguised = await copies.seal_derived(scrubber.DISGUISE_JOB, disguised_path(folder, name)) if sound else _NO_COPY
     previewable = mime.startswith(_PREVIEWABLE)
-    preview = await copies.seal_derived(PREVIEW_JOB, preview_path(folder, name)) if previewable else _NO_COPY
-    return {
-        "clean_mime": clean.mime,
-        "clean_bytes": clean.bytes,
-        "clean_sha256": clean.sha256,
-        "muted_bytes": muted.bytes,
-        "muted_sha256": muted.sha256,
-        "disguised_bytes": disguised.bytes,
-        "disguised_sha256": disguised.sha256,
-        "preview_mime": preview.mime,
-        "preview_bytes": preview.bytes,
-        "preview_sha256": preview.sha256,
-    }
+    preview = await copies.seal_derived(scrubber.PREVIEW_JOB, preview_path(folder, name)) if previewable else _NO_COPY
+    made = {"clean": clean, "muted": muted, "disguised": disguised, "preview": preview}
+    fields = {f"{name}_{key}": getattr(copy, key) for name, copy in made.items() for key in ("mime", "bytes", "sha256")}
+    return {field: value for field, value in fields.items() if field in ProcessedFile.__struct_fields__}
 
 
 async def _read_original(
@@ -254,7 +236,7 @@ async def _read_original(
 
 async def _seal_muted(copies: _SealedCopies, clean: _SealedCopy, folder: Path, name: str) -> _SealedCopy:
     """Seal a film's muted copy. If the film has no sound, that equals the clean copy and is not stored twice."""
-    muted = await copies.seal_derived(MUTE_JOB, muted_path(folder, name))
+    muted = await copies.seal_derived(scrubber.MUTE_JOB, muted_path(folder, name))
     if muted.sha256 != clean.sha256:
         return muted
     copies.sealed.pop().discard()

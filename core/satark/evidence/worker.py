@@ -180,30 +180,8 @@ class EvidenceWorker:
         with _within_tip(most, self._limits.file_bytes):
             async with channel.fetch(job.ref) as stream:
                 file = await self._seal(job, name, stream, most, recording)
-        record = Evidence(
-            ordinal=job.ordinal,
-            role=job.role,
-            kind=job.kind,
-            mime=file.mime,
-            bytes=file.bytes,
-            sha256=file.sha256,
-            md5=file.md5,
-            caption=job.caption,
-            clean_mime=file.clean_mime,
-            clean_bytes=file.clean_bytes,
-            clean_sha256=file.clean_sha256,
-            muted_bytes=file.muted_bytes,
-            muted_sha256=file.muted_sha256,
-            disguised_bytes=file.disguised_bytes,
-            disguised_sha256=file.disguised_sha256,
-            preview_mime=file.preview_mime,
-            preview_bytes=file.preview_bytes,
-            preview_sha256=file.preview_sha256,
-            looks=file.looks,
-            problem=file.problem or "",
-            readable=file.readable,
-            left_out=file.left_out,
-        )
+        facts = structs.asdict(file) | {"problem": file.problem or "", "origin": None}
+        record = Evidence(ordinal=job.ordinal, role=job.role, kind=job.kind, caption=job.caption, **facts)
         settlement = await asyncio.to_thread(_sealed_settlement, job, record, file.origin)
         await self._settle(lambda unit: _mark_sealed(unit, job, settlement), job)
         if file.problem == "encrypted":

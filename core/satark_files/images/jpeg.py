@@ -20,17 +20,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from satark_files.images.decode import (
-    RAISES,
-    UPRIGHT,
-    check_decodes,
-    check_opens,
-    hides_rows,
-    leave_reduced,
-    orientation_exif,
-    read_orientation,
-    reduced_size,
-)
+from satark_files.images import decode
 from satark_files.images.reencode import to_jpeg
 from satark_files.images.salvage import salvage
 from satark_files.limits import Limits
@@ -75,13 +65,13 @@ class JpegScrubber:
             raise Unclean("damaged")
         target.write_bytes(clean)
         if clean.count(_SCAN) == 1:
-            check_opens(target, limits, formats=("JPEG",), reduced=True)
+            decode.check_opens(target, limits, formats=("JPEG",), reduced=True)
             decoded, picture = decoded_part(clean)
             target.write_bytes(decoded)
-            leave_reduced(picture, target)
+            decode.leave_reduced(picture, target)
         else:
-            check_decodes(target, limits, formats=("JPEG",))
-            if hides_rows(clean):
+            decode.check_decodes(target, limits, formats=("JPEG",))
+            if decode.hides_rows(clean):
                 to_jpeg(source, target, limits, formats=("JPEG",))
         return Cleaned("image/jpeg", left_out=_left_out(data))
 
@@ -108,7 +98,7 @@ class JpegScrubber:
         """
         clean = strip_metadata(data.rstrip(b"\xff") + _EOI)
         target.write_bytes(clean[: -len(_EOI)] + _LOOKAHEAD)
-        check_decodes(target, limits, formats=("JPEG",))
+        decode.check_decodes(target, limits, formats=("JPEG",))
         if clean.count(_SCAN) > 1:
             ended = source.with_name(f"{source.name}.ended")
             ended.write_bytes(clean)
@@ -166,22 +156,22 @@ def strip_metadata(data: bytes) -> bytes:
         Unclean: the data is no complete JPEG, or has another frame type.
     """
     kept: list[Segment] = []
-    turned = UPRIGHT
+    turned = decode.UPRIGHT
     jfif, adobe = False, b""
     for marker, payload, scan in _segments(data):
         if marker in NEEDED:
             kept.append((marker, payload, scan))
         elif marker == APP14 and payload.startswith(b"Adobe") and len(payload) >= _ADOBE:
             adobe = _segment(APP14, b"Adobe\0\x64\0\0\0\0" + payload[11:12])
-        elif marker == APP1 and payload.startswith(b"Exif\0") and turned == UPRIGHT:
-            turned = read_orientation(payload[6:])
+        elif marker == APP1 and payload.startswith(b"Exif\0") and turned == decode.UPRIGHT:
+            turned = decode.read_orientation(payload[6:])
         jfif = jfif or (marker == APP0 and payload.startswith(b"JFIF\0"))
     coded = [_segment(marker, payload) + scan for marker, payload, scan in used_only(kept)]
     if not any(part[1] in FRAMES for part in coded):
         raise Unclean("damaged")
     head = [_segment(APP0, _PLAIN_JFIF)] if jfif else []
-    if turned != UPRIGHT:
-        head.append(_segment(APP1, b"Exif\0\0" + orientation_exif(turned)))
+    if turned != decode.UPRIGHT:
+        head.append(_segment(APP1, b"Exif\0\0" + decode.orientation_exif(turned)))
     return b"".join([b"\xff\xd8", *head, adobe, *coded, _EOI])
 
 
@@ -332,10 +322,10 @@ def decoded_part(image: bytes) -> tuple[bytes, Image.Image]:
     """
     last = len(image) - len(_EOI)
     try:
-        decoder = _Decoder(image, reduced_size)
+        decoder = _Decoder(image, decode.reduced_size)
         about = decoder.finish(0, last, _CHUNK)
         return image if about is None else _without_rest(image, about), decoder.picture
-    except RAISES:
+    except decode.RAISES:
         raise Unclean("damaged") from None
 
 

@@ -14,17 +14,8 @@ from pathlib import Path
 import msgspec
 
 from satark_files.limits import Limits
-from satark_files.recordings import audio_frames, ffmpeg, stream_metadata
+from satark_files.recordings import audio_frames, ffmpeg, preparation, stream_metadata
 from satark_files.recordings.ffmpeg import CONTAINERS, Container
-from satark_files.recordings.preparation import (
-    encode_shown,
-    has_no_sizes,
-    hides_frames,
-    list_packets,
-    percent_present,
-    read_to_end,
-    split_frames,
-)
 from satark_files.recordings.stream_metadata import CodecRules, blank_user_data, find_user_data, rules_for
 from satark_files.scrubber import Cleaned, LeftOut, Unclean
 from satark_files.sniff import sniff_file
@@ -93,8 +84,8 @@ class RemuxScrubber:
         """Write the clean copy; see `Scrubber`."""
         container = CONTAINERS[sniff_file(source)]
         described = ffmpeg.describe(self.ffmpeg, container, source)
-        if has_no_sizes(source):
-            return self._scrub_prepared(read_to_end, source, target, limits)
+        if preparation.has_no_sizes(source):
+            return self._scrub_prepared(preparation.read_to_end, source, target, limits)
         container = _with_place_for_sound(container, described, source)
         original = described.decode(errors="replace")
         rules = self._rules(described if container.has_video else b"")
@@ -105,9 +96,9 @@ class RemuxScrubber:
         except Unclean:
             if _AMR not in described or source.suffix == _PREPARED:
                 raise
-            return self._scrub_prepared(split_frames, source, target, limits)
-        if listed and hides_frames(_packets(target)):
-            return self._scrub_prepared(encode_shown, source, target, limits)
+            return self._scrub_prepared(preparation.split_frames, source, target, limits)
+        if listed and preparation.hides_frames(_packets(target)):
+            return self._scrub_prepared(preparation.encode_shown, source, target, limits)
         report = self._check(target, container, rules, hashes)
         if _duration(report) > 1000 * limits.seconds:
             raise Unclean("too-long")
@@ -116,7 +107,9 @@ class RemuxScrubber:
         self._leave_muted(target, container)
         timed = _readable(original, report) if container.demuxer in _DECLARING_DURATION else 100
         return Cleaned(
-            container.mime, readable=min(timed, _almost(percent_present(source))), left_out=_left_out(original)
+            container.mime,
+            readable=min(timed, _almost(preparation.percent_present(source))),
+            left_out=_left_out(original),
         )
 
     def _rules(self, described: bytes) -> CodecRules:
@@ -156,7 +149,12 @@ class RemuxScrubber:
         if listed and rules.filters == rules.compared:
             outputs = (*written, *self._at_once(target, container, muted=sound and not rules.has_user_data))
         else:
-            outputs = (*written, *container.write(target), *hashed, *(list_packets(_packets(target)) if listed else ()))
+            outputs = (
+                *written,
+                *container.write(target),
+                *hashed,
+                *(preparation.list_packets(_packets(target)) if listed else ()),
+            )
         return self._run("error", *_KEEP_ROTATION, *container.read(source), *outputs)[0]
 
     def _at_once(self, target: Path, container: Container, *, muted: bool) -> tuple[str, ...]:

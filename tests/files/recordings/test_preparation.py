@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from satark_files.limits import Limits
-from satark_files.recordings import remux
+from satark_files.recordings import preparation, remux
 from satark_files.recordings.remux import RemuxScrubber
 from satark_files.recordings.salvage import SalvagingRemux
 from satark_files.scrubber import Cleaned, Unclean
@@ -49,7 +49,7 @@ def test_the_copy_of_a_film_holds_none_of_its_hidden_frames(tmp_path: Path, limi
 def test_a_copy_that_keeps_hidden_frames_is_noticed(
     tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remux, "hides_frames", lambda _: False)
+    monkeypatch.setattr(preparation, "hides_frames", lambda _: False)
     RemuxScrubber().scrub(trimmed(tmp_path), tmp_path / "copy.mov", limits)
     assert pictures(tmp_path / "copy.mov") < pictures(tmp_path / "copy.mov", "-ignore_editlist", "1")
 
