@@ -2,8 +2,8 @@
 
 Layout: ISO 32000-2. Only the keys of a page that rendering needs (`ALLOWED_KEYS`) are copied: no scripts, attachments,
 metadata, names or earlier revisions of the file, and no annotations (their appearance is drawn into the page first).
-Content streams are written again without comments and marked content. If the copy does not look like the original,
-images of the pages replace it.
+Content streams are written again without comments and marked content. Images of the pages replace a copy that does not
+look like the original, or that may hold more than its reader sees: covered or cut-off parts, fonts of unknown names.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pikepdf
 from pikepdf import Dictionary, Name, Pdf, Stream
 
 from satark_files.documents import pdf_rendering
+from satark_files.documents.typefaces import is_public
 from satark_files.images import jpeg
 from satark_files.images.decode import LONGEST, leave_reduced
 from satark_files.limits import Limits
@@ -49,6 +50,9 @@ _STANDARD_NAMES = frozenset(
     for name in "DeviceGray DeviceRGB DeviceCMYK Pattern DefaultGray DefaultRGB DefaultCMYK CalGray CalRGB Lab".split()  # noqa: SIM905 - a list of names
 )
 """Names of colour spaces that have a meaning of their own."""
+_COVERS = frozenset({"/Square", "/Circle", "/Polygon", "/Line", "/PolyLine", "/Ink", "/Stamp", "/Redact"})
+"""Annotations that people draw over what nobody shall see."""
+_MIXED_INK = re.compile(rb"/(?!(?:All|None|Cyan|Magenta|Yellow|Black)\b)")
 _MARKS = frozenset({"BMC", "BDC", "EMC", "MP", "DP"})
 _SAMPLES = {
     "/DeviceGray": 1, "/DeviceRGB": 3, "/DeviceCMYK": 4, "/CalGray": 1, "/CalRGB": 3, "/Lab": 3, "/Indexed": 1
@@ -117,6 +121,7 @@ def _rebuild(source: Path, reference: Path, target: Path, count: int) -> None:
             raise _Unverifiable
         old.generate_appearance_streams()
         for page in old.pages:
+            _check_covers(page)
             _remove_icons(page)
         old.save(reference, fix_metadata_version=False)
         old.flatten_annotations(mode="all")
@@ -140,6 +145,13 @@ def _rebuild(source: Path, reference: Path, target: Path, count: int) -> None:
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
             stream_decode_level=pikepdf.StreamDecodeLevel.generalized,
         )
+
+
+def _check_covers(page: pikepdf.Page) -> None:
+    """Check that nothing was drawn over a page or cut off from it."""
+    covered = any(str(one.get("/Subtype")) in _COVERS for one in list(page.obj.get("/Annots", ())))
+    if covered or any(abs(float(a) - float(b)) > 1 for a, b in zip(page.cropbox, page.mediabox, strict=True)):
+        raise _Unverifiable
 
 
 def _remove_icons(page: pikepdf.Page) -> None:
@@ -181,6 +193,8 @@ def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]], names: _ResourceName
         if not isinstance(part, Dictionary | Stream) or (part.is_indirect and part.objgen in seen):
             continue
         seen.add(part.objgen)
+        if not all(is_public(str(part[key])) for key in ("/BaseFont", "/FontName") if key in part and not naming):
+            raise _Unverifiable
         if not naming:
             for key in set(part.keys()) - ALLOWED_KEYS:
                 del part[key]
@@ -197,7 +211,9 @@ def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]], names: _ResourceName
 
 
 def _remove_profile(space: pikepdf.Array) -> None:
-    """Replace a colour space that has a profile by a plain one, since the profile can name the screen or printer."""
+    """Replace a colour space that has a profile, which can name the screen or printer; refuse inks that have a name."""
+    if str(next(iter(space), "")) in {"/Separation", "/DeviceN"} and _MIXED_INK.search(space[1].unparse()):
+        raise _Unverifiable
     if len(space) == _OF_A_PROFILE and space[0] == Name.ICCBased:
         plain = _PLAIN.get(int(space[1].N))
         if plain is None or space[1].get("/Alternate", plain) != plain:
@@ -258,7 +274,8 @@ def _bare_content(drawn: pikepdf.Object | pikepdf.Page, names: _ResourceNames) -
     kept: list[pikepdf.ContentStreamInstruction | pikepdf.ContentStreamInlineImage] = []
     for instruction in pikepdf.parse_content_stream(drawn):
         if isinstance(instruction, pikepdf.ContentStreamInlineImage):
-            if set(instruction.iimage.filters) & {"/DCTDecode", "/DCT"}:
+            unknown = set(instruction.iimage.obj.keys()) - ALLOWED_KEYS
+            if unknown or set(instruction.iimage.filters) & {"/DCTDecode", "/DCT"}:
                 raise _Unverifiable
             kept.append(instruction)
         elif str(instruction.operator) in _NAMING:

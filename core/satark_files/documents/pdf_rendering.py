@@ -27,6 +27,10 @@ _COMPARED = 160
 """Pixels of the longer side of a page that is rendered for comparison."""
 _DIFFERENCE = 3.0
 """The mean difference, of 255, up to which two renderings of a page count as the same."""
+_LONGEST = 1500
+"""Most pixels of the longer side of a page that is searched for characters which nobody sees."""
+_HIDDEN, _FLAT = 2, 2
+"""Least number of hidden characters of a page, of every second; most difference of the shades in their place."""
 
 
 def count_pages(path: Path) -> int:
@@ -50,7 +54,8 @@ def compare(one: Path, other: Path, longest: int) -> Image.Image | None:
     """Compare how two PDFs look page by page, in small renderings.
 
     Returns:
-        The first page of the second PDF as `render_first_page` renders it; None if the PDFs do not look the same.
+        The first page of the second PDF as `render_first_page` renders it; None if the PDFs do not look the same, or
+        the second has text that nobody sees: covered, cut off, outside of a page, or in the colour of its paper.
     """
     with pypdfium2.PdfDocument(one) as a, pypdfium2.PdfDocument(other) as b:
         if len(a) != len(b):
@@ -71,7 +76,23 @@ def _rendered_alike(one: pypdfium2.PdfPage, other: pypdfium2.PdfPage, longest: i
     difference = ImageChops.difference(*small)
     worst = max(ImageStat.Stat(difference.resize((8, 8), Image.Resampling.BOX)).extrema, key=lambda pair: pair[1])[1]
     alike = max(ImageStat.Stat(difference).mean) <= _DIFFERENCE and worst <= 8 * _DIFFERENCE
-    return rendered if alike else None
+    return rendered if alike and sum(_are_hidden(other)) < _HIDDEN else None
+
+
+def _are_hidden(page: pypdfium2.PdfPage) -> Iterator[bool]:
+    """Yield for every second character of a page whether its place has one shade."""
+    text = page.get_textpage()
+    if not text.count_chars():
+        return
+    bitmap = page.render(scale=min(1.0, _LONGEST / max(1, *page.get_size())), grayscale=True)
+    picture, places = bitmap.to_pil(), bitmap.get_posconv(page)
+    for number in range(0, text.count_chars(), 2):
+        left, bottom, right, top = text.get_charbox(number)
+        blank = chr(pypdfium2.raw.FPDFText_GetUnicode(text, number)).isspace()
+        if right > left and top > bottom and not blank:
+            xs, ys = zip(places.to_bitmap(left, bottom), places.to_bitmap(right, top), strict=True)
+            low, high = picture.crop((min(xs) - 1, min(ys) - 1, max(xs) + 2, max(ys) + 2)).getextrema()
+            yield high - low <= _FLAT
 
 
 def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:

@@ -10,13 +10,16 @@ import pikepdf
 import pypdfium2
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from satark_files.documents import pdf_rendering
 from satark_files.documents.pdf import PdfScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
-from support.evidence.markers import MARKER
+from support.evidence.corpus import markers_in
+from support.evidence.corpus.pages import PAGES
+from support.evidence.images import make_image
+from support.evidence.markers import MARKER, SHOWN
 
 
 def page_of(pdf: Pdf, content: bytes, **resources: Any) -> pikepdf.Page:
@@ -157,3 +160,50 @@ def test_the_names_of_resources_are_replaced_and_the_page_stays_text(tmp_path: P
     assert MARKER.encode() not in plain
     assert "white sacks" in text_of(copy)
     assert drawn(copy).getpixel((20, 180)) == (255, 0, 0)
+
+
+NOT_SEEN = (
+    "covered", "covered-by-note", "white", "invisible", "cropped", "outside", "truetype", "cff", "opentype",
+    "spot", "inline",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NOT_SEEN)
+def test_pages_that_hold_more_than_is_seen_become_pictures(kind: str, tmp_path: Path, limits: Limits) -> None:
+    (tmp_path / "in.pdf").write_bytes(PAGES[f"pdf-{kind}"](b""))
+    PdfScrubber().scrub(tmp_path / "in.pdf", tmp_path / "out.pdf", limits)
+    assert markers_in((tmp_path / "out.pdf").read_bytes()) == []
+    assert text_of(tmp_path / "out.pdf") == ""
+    before, after = (drawn(tmp_path / name).convert("L").reduce(20) for name in ("in.pdf", "out.pdf"))
+    assert ImageStat.Stat(ImageChops.difference(before, after)).mean[0] < 4
+
+
+@pytest.mark.parametrize("kind", ["form", "attached", "tagged", "revised", "scanned", "labelled"])
+def test_other_pages_keep_their_text(kind: str, tmp_path: Path, limits: Limits) -> None:
+    (tmp_path / "in.pdf").write_bytes(PAGES[f"pdf-{kind}"](make_image("jpg", tmp_path)))
+    PdfScrubber().scrub(tmp_path / "in.pdf", tmp_path / "out.pdf", limits)
+    assert SHOWN in text_of(tmp_path / "out.pdf")
+
+
+def test_a_note_drawn_over_a_photo_covers_it_in_the_copy(tmp_path: Path, limits: Limits) -> None:
+    with Pdf.new() as pdf:
+        page = page_of(pdf, b"q 200 0 0 100 50 50 cm /P Do Q")
+        data = make_image("jpg", tmp_path)
+        photo = {"Width": 96, "Height": 64, "ColorSpace": Name.DeviceRGB, "BitsPerComponent": 8}
+        photo["Filter"] = Name.DCTDecode
+        page.Resources.XObject = Dictionary(P=pdf.make_stream(data, Type=Name.XObject, Subtype=Name.Image, **photo))
+        look = pdf.make_stream(b"0 g 0 0 200 100 re f", Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 200, 100])
+        ink = Dictionary(Type=Name.Annot, Subtype=Name.Ink, Rect=[50, 50, 250, 150], AP=Dictionary(N=look), F=4)
+        page.obj.Annots = Array([pdf.make_indirect(ink)])
+        copy = cleaned(pdf, tmp_path, limits)
+    with Pdf.open(copy) as after:
+        (one,) = after.pages[0].Resources.XObject.values()
+        assert isinstance(one, pikepdf.Stream)
+        picture = pikepdf.PdfImage(one).as_pil_image()
+    assert ImageStat.Stat(picture.resize((300, 200)).crop((60, 60, 240, 140)).convert("L")).mean[0] < 8
+
+
+def test_light_words_on_a_dark_ground_stay_words(tmp_path: Path, limits: Limits) -> None:
+    with Pdf.new() as pdf:
+        page_of(pdf, b"0 g 10 150 280 40 re f 1 g BT /F 18 Tf 20 160 Td (white sacks) Tj ET")
+        assert "white sacks" in text_of(cleaned(pdf, tmp_path, limits))
