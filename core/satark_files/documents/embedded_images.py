@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import tempfile
 import zlib
 from pathlib import Path
 
+from PIL import Image
+
+from satark_files.images.decode import RAISES
 from satark_files.images.jpeg import JpegScrubber
 from satark_files.images.png import SIGNATURE, PngScrubber, chunk
-from satark_files.images.reencode import BmpScrubber, GifScrubber, TiffScrubber
+from satark_files.images.reencode import QUALITY, BmpScrubber, GifScrubber, TiffScrubber
 from satark_files.images.webp import WebpScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Scrubber, Unclean
 from satark_files.sniff import sniff_file
+
+Sides = tuple[float, ...]
+"""Shares of a picture that are cut off left, above, right and below; empty for a whole picture."""
 
 
 class EmbeddedImages:
@@ -27,8 +34,11 @@ class EmbeddedImages:
         self._folder = folder
         self._limits = limits
 
-    def clean(self, data: bytes) -> tuple[bytes, str]:
-        """Clean one image and return it with its file extension; return a blank PNG if it can't be cleaned."""
+    def clean(self, data: bytes, cut: Sides = ()) -> tuple[bytes, str]:
+        """Clean one image, cut off what nobody sees of it, and return it with its file extension.
+
+        `cut`: the shares that are cut off left, above, right and below. A blank PNG replaces what can't be cleaned.
+        """
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             source, target = Path(folder) / "source", Path(folder) / "target"
             source.write_bytes(data)
@@ -37,9 +47,20 @@ class EmbeddedImages:
                 return BLANK_PNG, "png"
             try:
                 mime = scrubber.scrub(source, target, self._limits)
-            except Unclean:
+                _crop(target, *cut)
+            except (Unclean, *RAISES):
                 return BLANK_PNG, "png"
             return target.read_bytes(), mime.rpartition("/")[2]
+
+
+def _crop(path: Path, left: float = 0.0, top: float = 0.0, right: float = 0.0, bottom: float = 0.0) -> None:
+    """Keep only the part of a picture inside of these shares of its sides."""
+    if any((left, top, right, bottom)):
+        with Image.open(path) as picture:
+            width, height = picture.size
+            end = math.floor(width * (1 - right)), math.floor(height * (1 - bottom))
+            part = picture.crop((math.ceil(width * left), math.ceil(height * top), *end))
+            part.save(path, picture.format, exif=picture.info.get("exif", b""), quality=QUALITY)
 
 
 BLANK_PNG = (

@@ -8,26 +8,23 @@ file's path (18.17.7.33).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from lxml import etree
 
 from satark_files.documents import zip_container
+from satark_files.documents.zip_container import Archive
 from satark_files.scrubber import Unclean
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lxml import etree
-
-    from satark_files.documents.zip_container import Archive
-
-
-SCHEMES = ("http:", "https:", "mailto:", "tel:")
-"""Schemes of the links that a document may keep; a link of another scheme can name a file on somebody's computer."""
 LOCAL_PATH = re.compile(r"file:|\b[A-Za-z]:\\|\\\\|/Users/|/home/|Documents and Settings", re.IGNORECASE)
 ELSEWHERE = re.compile(LOCAL_PATH.pattern + r"|https?:|/storage/|\[[^\[\]]*\.(?:xl|od|csv)\w*\]", re.IGNORECASE)
 """A formula that refers to another file: its path may name its owner."""
+KNOWN_NAME = re.compile(
+    r"normal|standard|default( paragraph style| paragraph font)?|(heading|toc|contents|index|list|bullet|number)( \d+)?"
+    r"|(sub)?title|text body|table (contents|heading|grid|normal)|list paragraph|header|footer|caption|hyperlink"
+    r"|no list|layout|background(objects)?|controls|[a-z]{1,3}\d+|tablestyle(light|medium|dark)\d+", re.IGNORECASE,
+)  # fmt: skip
+"""Names of styles and layers that Word and LibreOffice give."""
 _GONE = "{urn:satark}gone"
 """The name of an element that is to be removed."""
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -65,6 +62,7 @@ def remove_foreign_names(root: etree._Element, known: Callable[[str], bool]) -> 
     """Remove each element and attribute whose namespace is not known. The text after an element stays."""
     for element in root.iter():
         if not known(namespace(element.tag)):
+            element.attrib.clear()  # the root stays
             remove_element(element)
             continue
         for name in list(element.attrib):
@@ -106,6 +104,8 @@ _KEPT_FIELD = re.compile(
     r"|FORM\w+|LISTNUM|EQ)\b)",
     re.IGNORECASE,
 )
+_OF_STYLE = re.compile(r"\s*(STYLEREF\b|TOC\b.*\\t)", re.IGNORECASE)
+"""Instructions that name a style."""
 """Instructions that stay: those of others, such as of a program for citations, name accounts and files."""
 _PROPERTY = re.compile(r"creator|lastModifiedBy|author|company|manager", re.IGNORECASE)
 _ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
@@ -157,7 +157,11 @@ def _joined(parts: list[etree._Element]) -> str:
 
 
 def _is_kept(instruction: str) -> bool:
-    return bool(_KEPT_FIELD.match(instruction)) and not LOCAL_PATH.search(instruction)
+    return (
+        bool(_KEPT_FIELD.match(instruction))
+        and not LOCAL_PATH.search(instruction)
+        and not _OF_STYLE.search(instruction)
+    )
 
 
 def _clear_simple_field(element: etree._Element) -> None:

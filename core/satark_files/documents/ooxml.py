@@ -2,8 +2,8 @@
 
 A part is kept if relationships of a kind in `KINDS` lead to it from the document. An element or attribute is kept if
 the standard defines it: programs' own extensions hold authors' accounts and machines' paths. Properties, custom data,
-macros, printer settings, embedded files, thumbnails and revision numbers are removed, too. Comments and tracked changes
-stay, without author and date.
+macros, printer settings, embedded files, thumbnails and revision numbers are removed, too; so are addresses of links,
+hidden text, and what is cut off from a picture. Comments and tracked changes stay, without author and date.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from lxml import etree
 
 from satark_files.documents import office_xml, zip_container
-from satark_files.documents.embedded_images import EmbeddedImages
+from satark_files.documents.embedded_images import EmbeddedImages, Sides
+from satark_files.documents.typefaces import is_public
 from satark_files.documents.zip_container import Archive
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
@@ -33,7 +34,7 @@ MACROS = {
     "application/vnd.ms-excel.sheet.macroEnabled.12": "xl",
     "application/vnd.ms-powerpoint.presentation.macroEnabled.12": "ppt",
 }
-_WORD = "styles numbering fontTable theme header footer footnotes endnotes comments image hyperlink chart"
+_WORD = "styles numbering fontTable theme header footer footnotes endnotes comments image chart"
 _EXCEL = "worksheet chartsheet sharedStrings drawing table vmlDrawing"
 _POWERPOINT = "slide slideLayout slideMaster notesSlide notesMaster tableStyles commentAuthors"
 _DIAGRAM = "diagramData diagramLayout diagramQuickStyle diagramColors themeOverride"
@@ -47,13 +48,15 @@ _REMOVED = frozenset(
     "fldData helpText statusText entryMacro exitMacro sdtPr sdtEndPr permStart permEnd tblCaption tblDescription nsid "
     "tmpl aliases altName embedRegular embedBold embedItalic embedBoldItalic schemaLibrary moveFromRangeStart "
     "moveFromRangeEnd moveToRangeStart moveToRangeEnd scenarios protectedRanges sheetProtection workbookProtection "
-    "webPublishObjects dataConsolidate cellWatches functionGroups cellStyles printSettings signatureline".split()
+    "webPublishObjects dataConsolidate cellWatches functionGroups cellStyles printSettings signatureline latentStyles "
+    "tableStyles".split()
 )
 _PERSONAL_ATTRIBUTES = frozenset(
     "rsidR rsidRPr rsidRDefault rsidP rsidTr rsidSect rsidDel date dateUtc dt userId providerId userName lastEdited "  # noqa: SIM905 - a list of names
     "codeName uid guid descr title alt tableType connectionId queryTableFieldId href src filterPrivacy spid "
     "tooltip comment customMenu description help statusBar xlm function vbProcedure display class "
-    "target gfxdata print promptTitle prompt errorTitle error uniqueName macro textlink docLocation tgtFrame".split()
+    "target gfxdata print promptTitle prompt errorTitle error uniqueName macro textlink docLocation tgtFrame "
+    "invalidUrl styleName dataCellStyle headerRowCellStyle totalsRowCellStyle".split()
 )
 _AUTHOR = "-"
 _TEXTS = re.compile(
@@ -64,16 +67,22 @@ _TECHNICAL = re.compile(
     r"[-\d\s.,%]*|\{[0-9A-F-]{36}\}|left|right|center|top|bottom|inside|outside|justify|true|false", re.IGNORECASE
 )
 _FORMULA = re.compile(r"f|formula\d?|definedName")
-_NAMED_ELEMENTS = frozenset({"docPr", "cNvPr", "theme", "clrScheme", "fontScheme", "fmtScheme", "custClr", "cSld"})
+_NAMES = re.compile(r"font|sheet|table|tableColumn|definedName|bookmarkStart|gd|layoutNode|forEach")
+"""Elements whose names are seen, or are referred to; those of others are emptied."""
+_STYLES = re.compile(r"[prst]\w*Style|basedOn|next|link|styleLink|numStyleLink|style")
+"""Elements of Word that refer to a style, or are one."""
+_TYPEFACES = frozenset({"ascii", "hAnsi", "cs", "eastAsia", "typeface", "font"})
+_CUTS = ("l", "t", "r", "b"), ("cropleft", "croptop", "cropright", "cropbottom")
+"""The attributes that say how much of a picture is cut off, of a drawing and of an old one (VML)."""
 _KNOWN = (
     "http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/", "urn:schemas-microsoft-com:vml",
     "urn:schemas-microsoft-com:office:office", "urn:schemas-microsoft-com:office:word",
     "urn:schemas-microsoft-com:office:excel", "urn:schemas-microsoft-com:office:powerpoint",
 )  # fmt: skip
 _COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
-_REFERENCES = ("/officeDocument/2006/relationships", "/ooxml/officeDocument/relationships")
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_REFERENCES = (f"{{{_OFFICE}}}", "{http://purl.oclc.org/ooxml/officeDocument/relationships}")
 _TYPE = re.compile(r"application/vnd\.(openxmlformats-officedocument|ms-[a-z]+)[\w.+-]{1,120}")
 _MACRO = re.compile(
     r"application/vnd\.ms-(word|excel|powerpoint)\.\w+\.macroEnabled(Template)?(\.12)?(\.main)?(\+xml)?"
@@ -114,14 +123,18 @@ class _CleanPackage:
         self._names: dict[str, str] = {}
         self._data: dict[str, bytes] = {}
         self._declared: dict[str, str] = {}
+        self._styles: dict[str, str] = {}
         self.program = ""
 
     def copy_main(self) -> None:
         """Copy the main part and every part that it needs."""
-        main = next((t for _, kind, t, _ in _relationships(self._parts, "") if kind == "officeDocument"), "")
+        main = next((t for _, kind, t in _relationships(self._parts, "") if kind == "officeDocument"), "")
         self.program = main.partition("/")[0]
         if self.program not in PROGRAMS or main not in self._parts:
             raise Unclean("damaged")
+        for table in (name for name in self._parts.names if "/tables/" in name):
+            name = office_xml.parse(self._parts.read(table)).get("displayName", "")
+            self._styles[name] = f"Table{len(self._styles)}"
         waiting = [self._name(main, PROGRAMS[self.program][1])]
         while waiting:
             waiting += self._copy_part(waiting.pop())
@@ -134,38 +147,39 @@ class _CleanPackage:
 
     def _copy_part(self, part: str) -> list[str]:
         """Copy one part; return the parts that it needs and that no earlier part needed."""
+        root = office_xml.parse(self._parts.read(part))
+        _use_fallbacks(root)
+        cuts = _cut_pictures(root)
+        used = {value for element in root.iter() for value in element.attrib.values()}
         found: list[str] = []
-        kept: list[tuple[str, str, str, bool]] = []
+        kept: list[tuple[str, str, str]] = []
         ids: dict[str, str] = {}
-        for old, kind, target, external in _relationships(self._parts, part):
-            if kind not in KINDS or (
-                external and not (kind == "hyperlink" and target.lower().startswith(office_xml.SCHEMES))
-            ):
+        related = _relationships(self._parts, part)
+        copies = [(*one, kind, to) for first, kind, to in related for one in ((first, ()), *cuts.get(first, ()))]
+        for old, cut, kind, target in copies:
+            if kind not in KINDS or (kind == "image" and old not in used) or target not in self._parts:
                 continue
-            if not external and target not in self._names:
-                if target not in self._parts:
-                    continue
-                if kind == "image":
-                    self._copy_image(target)
-                else:
-                    found.append(self._name(target, kind))
+            new = f"{target}{cut or ''}"
+            if new not in self._names and kind == "image":
+                self._copy_image(target, new, cut)
+            elif new not in self._names:
+                found.append(self._name(target, kind))
             ids[old] = f"rId{len(ids) + 1}"
-            kept.append((ids[old], kind, target if external else self._names[target], external))
-        self._write(part, ids)
+            kept.append((ids[old], kind, self._names[new]))
+        self._write(part, root, ids)
         if kept:
             self._data[_relationships_of(self._names[part])] = _relationships_xml(kept)
         return found
 
-    def _copy_image(self, part: str) -> None:
-        data, ending = self._images.clean(self._parts.read(part))
-        self._names[part] = name = f"{self.program}/image{len(self._names)}.{ending}"
+    def _copy_image(self, part: str, new: str, cut: Sides) -> None:
+        data, ending = self._images.clean(self._parts.read(part), cut)
+        self._names[new] = name = f"{self.program}/image{len(self._names)}.{ending}"
         self._data[name] = data
         self._declared[name] = f"image/{ending}"
 
-    def _write(self, part: str, ids: dict[str, str]) -> None:
+    def _write(self, part: str, root: etree._Element, ids: dict[str, str]) -> None:
         name = self._names[part]
-        root = office_xml.parse(self._parts.read(part))
-        _clean(root, ids)
+        _clean(root, ids, self._styles)
         self._data[name] = office_xml.serialize(root)
         kind = self._types.get(part.lower()) or self._types.get("." + part.rpartition(".")[2].lower(), "")
         if _MACRO.fullmatch(kind) or name == f"{self.program}/{PROGRAMS[self.program][1]}.xml":
@@ -179,18 +193,15 @@ class _CleanPackage:
         defaults = '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         return {
             "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}content-types">{defaults}{types}</Types>'.encode(),
-            "_rels/.rels": _relationships_xml([("rId1", "officeDocument", main, False)], folder=""),
+            "_rels/.rels": _relationships_xml([("rId1", "officeDocument", main)], folder=""),
             **self._data,
         }
 
 
 def _content_types(root: etree._Element) -> dict[str, str]:
     """Return the content type of each part name in lower case, and of each extension with its dot."""
-    found = {}
-    for child in root:
-        name = child.get("PartName", "").lstrip("/") or "." + child.get("Extension", "")
-        found[name.lower()] = child.get("ContentType", "")
-    return found
+    names = [child.get("PartName", "").lstrip("/") or "." + child.get("Extension", "") for child in root]
+    return {name.lower(): child.get("ContentType", "") for name, child in zip(names, root, strict=True)}
 
 
 def _relationships_of(part: str) -> str:
@@ -198,36 +209,46 @@ def _relationships_of(part: str) -> str:
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
-def _relationships(parts: Archive, part: str) -> list[tuple[str, str, str, bool]]:
-    """Return each relationship of a part: id, last segment of its type, target part, and whether it is external."""
+def _relationships(parts: Archive, part: str) -> list[tuple[str, str, str]]:
+    """Return id, last segment of the type, and target part of each of a part's relationships, but the external ones."""
     path = _relationships_of(part)
-    if path not in parts:
-        return []
     found = []
-    for child in office_xml.parse(parts.read(path)):
-        target, external = child.get("Target", ""), child.get("TargetMode") == "External"
-        if not external:
-            target = posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target)).lstrip("/")
-        found.append((child.get("Id", ""), child.get("Type", "").rpartition("/")[2], target, external))
+    for child in office_xml.parse(parts.read(path)) if path in parts else ():
+        target = posixpath.normpath(posixpath.join("/", posixpath.dirname(part), child.get("Target", ""))).lstrip("/")
+        if child.get("TargetMode") != "External":
+            found.append((child.get("Id", ""), child.get("Type", "").rpartition("/")[2], target))
     return found
 
 
-def _relationships_xml(kept: list[tuple[str, str, str, bool]], folder: str | None = None) -> bytes:
+def _relationships_xml(kept: list[tuple[str, str, str]], folder: str | None = None) -> bytes:
     root = office_xml.parse(f'<Relationships xmlns="{_PACKAGE}relationships"/>'.encode())
-    for number, kind, target, external in kept:
-        child = root.makeelement(f"{{{_PACKAGE}relationships}}Relationship")
-        inside = target if folder == "" else target.rpartition("/")[2]
-        child.set("Id", number)
-        child.set("Type", f"{_OFFICE}/{kind}")
-        child.set("Target", target if external else inside)
-        if external:
-            child.set("TargetMode", "External")
-        root.append(child)
+    for number, kind, target in kept:
+        child = etree.SubElement(root, f"{{{_PACKAGE}relationships}}Relationship", Id=number, Type=f"{_OFFICE}/{kind}")
+        child.set("Target", target if folder == "" else target.rpartition("/")[2])
     return office_xml.serialize(root)
 
 
-def _clean(root: etree._Element, ids: dict[str, str]) -> None:
-    _use_fallbacks(root)
+def _cut_pictures(root: etree._Element) -> dict[str, list[tuple[str, Sides]]]:
+    """Give each picture of which a part is cut off a new id. Return for the old id the new ones and what is cut off."""
+    found: dict[str, list[tuple[str, Sides]]] = {}
+    for picture in root.iter("{*}blip", "{*}imagedata"):
+        rectangle = next(picture.itersiblings("{*}srcRect"), picture)
+        cut = tuple(_share(rectangle.attrib.pop(key, "")) for key in _CUTS[rectangle is picture])
+        for key in [key for key in picture.attrib if any(cut) and key.startswith(_REFERENCES)]:
+            old = picture.attrib[key]
+            picture.set(key, f"{old}{cut}")
+            found.setdefault(old, []).append((f"{old}{cut}", cut))
+    return found
+
+
+def _share(text: str) -> float:
+    """Return the share that a text means: 25000, 25%, 16384f and 0.25 are a quarter; what is below 0 cuts nothing."""
+    found = re.fullmatch(r"(\d*\.?\d+)([f%]?)", text)
+    unit = {"f": 65_536, "%": 100, "": 1 if "." in text else 100_000}
+    return min(1.0, float(found[1]) / unit[found[2]]) if found else 0.0
+
+
+def _clean(root: etree._Element, ids: dict[str, str], styles: dict[str, str]) -> None:
     office_xml.remove_foreign_names(
         root, lambda space: not space or (space.startswith(_KNOWN) and space != _COMPATIBILITY)
     )
@@ -247,7 +268,8 @@ def _clean(root: etree._Element, ids: dict[str, str]) -> None:
             office_xml.remove_element(element)
         else:
             element.text = "" if elsewhere else element.text
-            _clean_attributes(element)
+            element.text = _renamed(element.text or "", styles) if _FORMULA.fullmatch(name) else element.text
+            _clean_attributes(element, styles)
     _remove_author_headings(root, authors)
 
 
@@ -280,12 +302,9 @@ def _use_fallbacks(root: etree._Element) -> None:
 
 def _point_to_copy(element: etree._Element, ids: dict[str, str]) -> bool:
     """Point an element's references to the new ids; return False if the element only refers to a removed part."""
-    for name in list(element.attrib):
-        if not office_xml.namespace(str(name)).endswith(_REFERENCES):
-            continue
-        new = ids.get(element.attrib[name])
-        if new:
-            element.set(name, new)
+    for name in [name for name in element.attrib if str(name).startswith(_REFERENCES)]:
+        if element.attrib[name] in ids:
+            element.set(name, ids[element.attrib[name]])
         else:
             del element.attrib[name]
             if not len(element) and element.getparent() is not None:
@@ -293,14 +312,32 @@ def _point_to_copy(element: etree._Element, ids: dict[str, str]) -> bool:
     return True
 
 
-def _clean_attributes(element: etree._Element) -> None:
+def _clean_attributes(element: etree._Element, styles: dict[str, str]) -> None:
     tag = office_xml.local_name(element.tag)
+    _rename_style(element, tag, styles)
+    run = element.getparent().getparent() if tag == "vanish" and element.getparent() is not None else None
+    if run is not None and _is(run, "r") and not {"0", "false", "off"}.intersection(element.attrib.values()):
+        office_xml.remove_element(run)
     for name in list(element.attrib):
         plain = office_xml.local_name(str(name))
         if plain in {"author", "initials"} or (tag == "cmAuthor" and plain == "name"):
             element.set(name, _AUTHOR)
-        elif plain == "name" and tag in _NAMED_ELEMENTS:
+        elif (
+            plain == "name" and not _NAMES.fullmatch(tag) and not office_xml.KNOWN_NAME.fullmatch(element.attrib[name])
+        ):
             element.set(name, "")
+        elif (
+            plain in {"name", "displayName"}
+            and tag in {"table", "definedName"}
+            and not element.attrib[name].startswith("_xl")
+        ):
+            element.set(name, styles.setdefault(element.attrib[name], f"n{len(styles)}"))
+        elif (
+            (plain in _TYPEFACES or (plain == "val" and tag == "rFont") or (plain == "name" and tag == "font"))
+            and not element.attrib[name].startswith("+")
+            and not is_public(element.attrib[name])
+        ):
+            element.set(name, "Arial")
         elif (
             plain in _PERSONAL_ATTRIBUTES
             or plain.startswith("rsid")
@@ -311,6 +348,18 @@ def _clean_attributes(element: etree._Element) -> None:
     element.tail = ""
     if not _TEXTS.fullmatch(tag) and not _TECHNICAL.fullmatch(element.text or ""):
         element.text = _AUTHOR if tag == "author" else ""
+
+
+def _rename_style(element: etree._Element, tag: str, styles: dict[str, str]) -> None:
+    """Number the styles of Word wherever they are named; a style keeps a name that is Word's own."""
+    if _STYLES.fullmatch(tag) and "wordprocessingml" in element.tag:
+        for name in element.attrib:
+            if name.endswith(("}val", "}styleId")):
+                element.set(name, styles.setdefault(element.attrib[name], f"s{len(styles)}"))
+    elif tag == "name" and _is(element.getparent(), "style"):
+        for name in element.attrib:
+            if not office_xml.KNOWN_NAME.fullmatch(element.attrib[name]):
+                element.set(name, f"Style {next(iter(element.getparent().attrib.values()), '')}")
 
 
 def _remove_author_headings(root: etree._Element, authors: set[str]) -> None:

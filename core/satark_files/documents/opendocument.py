@@ -1,7 +1,8 @@
 """Cleans OpenDocument files (ISO/IEC 26300): texts, spreadsheets and presentations.
 
-It keeps only the package's content, styles and images, and in these only the elements and attributes of the standard.
-Comments and tracked changes stay, without author and date.
+It keeps only the package's content, styles and images, and in these only the elements and attributes of the standard;
+names that an author gave are numbered, and where a part of a picture is cut off, all pictures become blank. Comments
+and tracked changes stay, without author and date.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from pathlib import Path
 from lxml import etree
 
 from satark_files.documents import office_xml, zip_container
-from satark_files.documents.embedded_images import EmbeddedImages
+from satark_files.documents.embedded_images import BLANK_PNG, EmbeddedImages
+from satark_files.documents.typefaces import is_public
 from satark_files.documents.zip_container import Archive
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
@@ -26,7 +28,8 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 _REMOVED = frozenset(
     "meta scripts script event-listeners dde-connection-decls forms dde-source dde-links section-source table-source "  # noqa: SIM905 - a list of names
     "cell-range-source database-source-sql database-source-query database-source-table data-pilot-tables consolidation "
-    "scenario help-message error-message error-macro plugin applet floating-frame image-map".split()
+    "scenario help-message error-message error-macro plugin applet floating-frame image-map "
+    "user-field-decls variable-decls".split()
 )
 _PERSONAL_FIELD = re.compile(
     r"(author-|sender-|initial-creator|creator|printed-by|file-name|template-name|user-defined)"
@@ -44,9 +47,11 @@ _ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
 _FORMULA = f"{{{_STANDARD}table:1.0}}formula"
 _VALUES = (f"{{{_STANDARD}office:1.0}}string-value", f"{{{_STANDARD}office:1.0}}value")
 _PERSONAL_ATTRIBUTES = frozenset(
-    {"rsid", "author", "display-name", "name", "title", "desc", "database-name", "protection-key", "target-frame-name"}
+    {"rsid", "author", "title", "desc", "protection-key", "class-names", "pages", "visited-style-name"}
 )
-_NAMED = frozenset({"frame", "image", "custom-shape", "object", "a"})
+_NAMING = ("name", "layer", "stroke-dash", "marker-start", "marker-end")
+"""The ends of the names of attributes that give a name, or refer to one."""
+_CLIP = f"{{{_STANDARD}xsl-fo-compatible:1.0}}clip"
 _OBJECT = f"{_FORMATS}chart"
 """The media type of an embedded object: nearly always a chart."""
 _VERSION = f"{{{_STANDARD}office:1.0}}version"
@@ -82,21 +87,24 @@ def _clean_parts(parts: Archive, mime: str, images: EmbeddedImages) -> dict[str,
             names[name] = f"{kept_as}.{ending}"
             kept[names[name]] = data
     version = ""
+    new: dict[str, str] = {}
     for name in parts.names:
         if _DOCUMENT.fullmatch(name):
             root = office_xml.parse(parts.read(name))
             version = version or root.get(_VERSION, "")
-            _clean(root, names)
+            if any(re.search("[1-9]", one.get(_CLIP, "")) for one in root.iter("{*}graphic-properties")):
+                kept |= dict.fromkeys(names.values(), BLANK_PNG)
+            _clean(root, names, new, sheets=mime.endswith("spreadsheet"))
             kept[name] = office_xml.serialize(root, _PREFIXES)
     return {"mimetype": mime.encode(), **kept, "META-INF/manifest.xml": _manifest(mime, kept, version)}
 
 
-def _clean(root: etree._Element, names: dict[str, str]) -> None:
+def _clean(root: etree._Element, names: dict[str, str], new: dict[str, str], *, sheets: bool) -> None:
     office_xml.remove_foreign_names(root, lambda space: not space or space.startswith(_KNOWN))
-    new: dict[str, str] = {}
     for element in list(root.iter()):
         name = office_xml.local_name(element.tag)
-        if name in _REMOVED or (name in {"title", "desc"} and not element.tag.startswith(f"{{{_STANDARD}text:")):
+        described = name in {"title", "desc"} and not element.tag.startswith(f"{{{_STANDARD}text:")
+        if name in _REMOVED or described or element.get(f"{{{_STANDARD}text:1.0}}display") == "none":
             office_xml.remove_element(element)
             continue
         if name == "change-info":
@@ -106,20 +114,12 @@ def _clean(root: etree._Element, names: dict[str, str]) -> None:
             element.attrib.clear()
         if _ENVIRONMENT_CALL.search(element.get(_FORMULA, "")):
             _clear_value(element)
-        _clean_attributes(element, name)
-        _rename(element, name, new)
+        _clean_attributes(element, name, new, seen=sheets and name == "table")
         _point_to_copy(element, names)
     for link in root.iter():
         target = link.get(_HREF, "")
         if target[1:] in new:
             link.set(_HREF, f"#{new[target[1:]]}")
-
-
-def _rename(element: etree._Element, name: str, new: dict[str, str]) -> None:
-    """Number the marks that an author named, wherever they are named."""
-    for key in element.attrib if name.startswith(("bookmark", "reference", "section", "annotation")) else ():
-        if office_xml.local_name(str(key)) in {"name", "ref-name"}:
-            element.set(key, new.setdefault(element.attrib[key], f"n{len(new)}"))
 
 
 def _anonymize_change(change: etree._Element) -> None:
@@ -139,14 +139,18 @@ def _clear_value(cell: etree._Element) -> None:
         child.attrib.pop(_FORMULA, None)  # so that no cell in it is cleared again
 
 
-def _clean_attributes(element: etree._Element, name: str) -> None:
-    for key in list(element.attrib):
+def _clean_attributes(element: etree._Element, name: str, new: dict[str, str], *, seen: bool) -> None:
+    """Clean the attributes of an element. `seen`: its own name is seen, as that of a sheet is."""
+    for key, value in list(element.attrib.items()):
         plain = office_xml.local_name(str(key))
         elsewhere = office_xml.ELSEWHERE if key == _FORMULA else office_xml.LOCAL_PATH
-        if (plain != "href" and elsewhere.search(element.attrib[key])) or (
-            plain in _PERSONAL_ATTRIBUTES and (plain not in {"name", "title"} or name in _NAMED)
-        ):
+        if (plain != "href" and elsewhere.search(value)) or plain in _PERSONAL_ATTRIBUTES:
             del element.attrib[key]
+        elif "font-family" in plain or "font-name" in plain or (name == "font-face" and plain == "name"):
+            element.set(key, value if is_public(value) else "Arial")
+        elif plain.endswith(_NAMING) and "font-style" not in plain and not (seen and plain == "name"):
+            known = office_xml.KNOWN_NAME.fullmatch(value.replace("_20_", " "))
+            element.set(key, value if known else new.setdefault(value, f"n{len(new)}"))
 
 
 def _point_to_copy(element: etree._Element, names: dict[str, str]) -> None:
@@ -156,11 +160,7 @@ def _point_to_copy(element: etree._Element, names: dict[str, str]) -> None:
     inside = target.removeprefix("./")
     if inside in names:
         element.set(_HREF, names[inside])
-    elif not (
-        target.startswith("#")
-        or target.lower().startswith(office_xml.SCHEMES)
-        or re.fullmatch(r"\./Object \d+", target)
-    ):
+    elif not re.match(r"#|\./Object \d+\Z", target):
         element.set(_HREF, "#")
 
 

@@ -20,3 +20,16 @@ def test_an_image_that_can_not_be_cleaned_becomes_blank(tmp_path: Path, limits: 
     for data in (b"", metafile, MARKER.encode(), broken.getvalue()[:50] + MARKER.encode()):
         assert images.clean(data) == (BLANK_PNG, "png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_cut_off_is_gone_from_the_picture(tmp_path: Path, limits: Limits) -> None:
+    picture = Image.new("RGB", (100, 80), "red")
+    picture.paste("blue", (50, 0, 100, 80))
+    for form in ("PNG", "JPEG", "GIF"):
+        whole = io.BytesIO()
+        picture.save(whole, form)
+        data, ending = EmbeddedImages(tmp_path, limits).clean(whole.getvalue(), (0.5, 0.1, 0.0, 0.25))
+        with Image.open(io.BytesIO(data)) as cut:
+            assert (cut.size, ending) == ((50, 52), form.lower())
+            red, _, blue = (band.tobytes() for band in cut.convert("RGB").split())
+        assert (max(red) < 90, min(blue) > 90) == (True, True)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from satark_files.documents.ooxml import OoxmlScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
+from support.evidence.corpus.office import OFFICE, cropped
 from support.evidence.documents import unpacked
+from support.evidence.images import encode
 from support.evidence.markers import MARKER, SHOWN
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -139,6 +143,57 @@ def test_names_that_a_reader_does_not_see_are_removed(body: str, tmp_path: Path,
     text = cleaned(word(tmp_path, f"<w:p>{body}</w:p>"), limits)
     assert MARKER not in text
     assert SHOWN in text
+
+
+def pictures(data: bytes, folder: Path, limits: Limits) -> list[tuple[int, int]]:
+    """Return the sizes of the pictures in the clean copy of a file; none has the blue half of the original."""
+    (folder / "in").write_bytes(data)
+    OoxmlScrubber().scrub(folder / "in", folder / "out", limits)
+    sizes = []
+    with zipfile.ZipFile(folder / "out") as file:
+        for name in (name for name in file.namelist() if "image" in name):
+            with Image.open(io.BytesIO(file.read(name))) as picture:
+                assert max(picture.convert("RGB").getchannel("B").tobytes()) < 90
+                sizes.append(picture.size)
+    return sizes
+
+
+@pytest.mark.parametrize(("kind", "size"), [("docx-cropped", (50, 72)), ("pptx-cropped", (60, 80))])
+def test_what_is_cut_off_from_a_picture_is_not_in_the_copy(
+    kind: str, size: tuple[int, int], tmp_path: Path, limits: Limits
+) -> None:
+    picture = Image.new("RGB", (100, 80), "red")
+    picture.paste("blue", (0, 0, 50, 80) if kind == "docx-cropped" else (60, 0, 100, 80))
+    assert pictures(OFFICE[kind](encode(picture, "PNG")), tmp_path, limits) == [size]
+
+
+def test_an_old_picture_is_cut_too(tmp_path: Path, limits: Limits) -> None:
+    picture = Image.new("RGB", (100, 80), "red")
+    picture.paste("blue", (0, 0, 50, 80))
+    made = cropped(encode(picture, "PNG"))
+    shape = '<v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:imagedata r:id="rId1" cropleft="32768f"/></v:shape>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made)) as before, zipfile.ZipFile(out, "w") as after:
+        for name in before.namelist():
+            text = before.read(name)
+            at, end = text.find(b"<w:drawing>"), text.find(b"</w:drawing>") + 12
+            after.writestr(name, text[:at] + f"<w:pict>{shape}</w:pict>".encode() + text[end:] if at >= 0 else text)
+    assert pictures(out.getvalue(), tmp_path, limits) == [(50, 80)]
+
+
+def test_a_style_keeps_its_looks_under_a_number(tmp_path: Path, limits: Limits) -> None:
+    (tmp_path / "in").write_bytes(OFFICE["docx-styled"](b""))
+    OoxmlScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+    with zipfile.ZipFile(tmp_path / "out") as file:
+        document, styles, numbering = (
+            file.read(next(name for name in file.namelist() if part in name and "rels" not in name)).decode()
+            for part in ("document", "styles", "numbering")
+        )
+    number = document.partition('<w:pStyle w:val="')[2].partition('"')[0]
+    assert number
+    assert f'w:styleId="{number}"><w:name w:val="Style ' in styles
+    assert f'<w:pStyle w:val="{number}"/>' in numbering
+    assert '<w:name w:val="Normal"/>' in styles
 
 
 LONG = {

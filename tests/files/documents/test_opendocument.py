@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from satark_files.documents.embedded_images import BLANK_PNG
 from satark_files.documents.opendocument import OpenDocumentScrubber
 from satark_files.limits import Limits
+from support.evidence.corpus.open_documents import OPEN_DOCUMENTS, odt_clipped
+from support.evidence.images import encode, photo
 from support.evidence.markers import MARKER
 
 SPACE = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -82,3 +85,24 @@ def test_names_that_a_reader_does_not_see_are_removed(body: str, clean: Callable
     made = clean("odt", {"Object 1/content.xml": content.encode()})["Object 1/content.xml"].decode()
     assert MARKER not in made
     assert "shown" in made
+
+
+def parts_of(data: bytes, folder: Path, limits: Limits) -> dict[str, bytes]:
+    (folder / "in").write_bytes(data)
+    OpenDocumentScrubber().scrub(folder / "in", folder / "out", limits)
+    with zipfile.ZipFile(folder / "out") as file:
+        return {part: file.read(part) for part in file.namelist()}
+
+
+def test_a_style_keeps_its_looks_under_a_number(tmp_path: Path, limits: Limits) -> None:
+    parts = parts_of(OPEN_DOCUMENTS["odt-styles"](b""), tmp_path, limits)
+    style, text = f"{{{SPACE}style:1.0}}", f"{{{SPACE}text:1.0}}"
+    named = etree.fromstring(parts["styles.xml"]).find(f".//{style}style")
+    automatic = etree.fromstring(parts["content.xml"]).find(f".//{style}style")
+    used = [one.get(f"{text}style-name") for one in etree.fromstring(parts["content.xml"]).iter(f"{text}p")]
+    assert named.get(f"{style}name") == automatic.get(f"{style}parent-style-name") == used[1]
+    assert (named.get(f"{style}parent-style-name"), automatic.get(f"{style}name"), used[0]) == ("Standard", "P1", "P1")
+
+
+def test_a_picture_of_which_a_part_is_cut_off_is_not_copied(tmp_path: Path, limits: Limits) -> None:
+    assert parts_of(odt_clipped(encode(photo(), "JPEG")), tmp_path, limits)["Pictures/1.jpeg"] == BLANK_PNG
