@@ -24,25 +24,18 @@ _AFTER_ID3 = {mime: mime for mime in ("audio/aac", "audio/flac")}
 _MPEG_LAYER_2 = re.compile(rb"\xff[\xf4\xf5\xfc\xfd][\x10-\xef]")
 _SOUNDS = (
     (b"caff\0\1", "audio/x-caf"), (b".snd", "audio/basic"), (b"\x0b\x77", "audio/ac3"), (b"TTA1", "audio/x-tta"),
-    (b"wvpk", "audio/x-wavpack"), (b"\x7f\xfe\x80\1", "audio/vnd.dts"),
+    (b"wvpk", "audio/x-wavpack"), (b"\x7f\xfe\x80\1", "audio/vnd.dts"), (b"#!SILK_V3", "audio/x-silk"),
+    (b"\2#!SILK_V3", "audio/x-silk"), (b"MAC ", "audio/x-ape"), (b".ra\xfd", "audio/x-realaudio"),
+    (b"riff\x2e\x91\xcf\x11", "audio/x-w64"), (b"\2dss", "audio/x-dss"), (b"\3ds2", "audio/x-dss"),
 )  # fmt: skip
 UNKNOWN = "application/octet-stream"
 
 # Major brands: ISO/IEC 14496-12 annex E and the registry at mp4ra.org, "Brands".
 _BRANDS = {
-    b"qt  ": "video/quicktime",
-    b"M4A ": "audio/mp4",
-    b"M4B ": "audio/mp4",
-    b"avif": "image/avif",
-    b"avis": "image/avif",
-    b"heic": "image/heic",
-    b"heix": "image/heic",
-    b"hevc": "image/heic",
-    b"heim": "image/heic",
-    b"heis": "image/heic",
-    b"mif1": "image/heic",
-    b"msf1": "image/heic",
-}
+    b"qt  ": "video/quicktime", b"M4A ": "audio/mp4", b"M4B ": "audio/mp4",
+    b"avif": "image/avif", b"avis": "image/avif",
+    **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"), "image/heic"),
+}  # fmt: skip
 _MP4 = (
     b"isom", b"iso", b"mp4", b"avc1", b"MSNV", b"M4V", b"dash", b"f4v", b"XAVC", b"mmp4", b"NDS", b"kddi", b"KDDI",
     b"pana", b"nvr1", b"cmf", b"piff", b"hvc1", b"hev1", b"av01", b"msdh", b"msix", b"caqv", b"CAEP", b"ismv",
@@ -74,14 +67,12 @@ _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _PROLOG = r"(?>(?:<!--(?>[\s\S]*?-->)|<\?[^>]*>|<!DOCTYPE (?!html\b)[^>\[]*(?:\[[^\]]*\]\s*)?>)\s*)*+"
 """What may stand before the first element: comments, such as that of a saved page, instructions and a document type."""
 _STRUCTURED = (
-    (re.compile(r"\{\\rtf"), "application/rtf"),
     (re.compile(r"BEGIN:VCALENDAR", re.IGNORECASE), "text/calendar"),
     (re.compile(_PROLOG + r"<(!DOCTYPE html|html|head|body|title|p|div|table|h1)\b", re.IGNORECASE), "text/html"),
     (re.compile(_PROLOG + r"<(\w+:)?svg\b", re.IGNORECASE), "image/svg+xml"),
     (re.compile(_PROLOG + r"<kml\b", re.IGNORECASE), "application/vnd.google-earth.kml+xml"),
     (re.compile(_PROLOG + r"<gpx\b", re.IGNORECASE), "application/gpx+xml"),
     (re.compile(r"<[?!A-Za-z]"), "application/xml"),
-    (re.compile(r"%!PS"), "application/postscript"),
     (re.compile(r"[\[{]\s*[\"{\[]"), "application/json"),
 )
 _RECORDERS = ((b"IMKH", "video/x-imkh"), (b"DHAV", "video/x-dav"))

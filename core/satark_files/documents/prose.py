@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Final
 
@@ -27,6 +28,25 @@ _PROGRAMS: Final = re.compile(
     re.MULTILINE | re.ASCII,
 )
 """Beginnings of cards, keys, mailboxes, lists and mails; long runs, as of encoded files; markup; paths."""
+_SETTINGS: Final = re.compile(
+    r"^(?:---$\n[\w-]+:|\[//\]: #|#\+\w+:|:\w+:|msgid \"|@@ -|commit [0-9a-f]{7}|P[1-6]$|\$[A-Z]{5},|\$[A-Z]+$|!\w+:"
+    r"|/\*|#define |H[FOP][A-Z]{3}|Windows Registry|Manifest-Version|PERFORMER |import [\w.]+$|v -?\d+\.|solid \w+$"
+    r"|[A-Z]+\[\"|G1 X|\[\d\d:\d\d\.|INSERT INTO |\w+:x:\d+:|\[[^\]\n]+\]\n+[\w .@\"-]+ ?[:=])|[\w.]+ = \"| && ",
+    re.MULTILINE | re.ASCII,
+)
+"""What begins a line in files of settings, of sources and of positions."""
+_CHAT: Final = re.compile(
+    r"^(\W{0,2}\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}[:.]\d\d(?:[:.]\d\d)?\W?(?:[AaPp]\.?[Mm]\.?)?(?:\]| -) )(.*)$",
+    re.MULTILINE,
+)
+"""A line of an exported chat: when it was sent, and who wrote what, or what happened."""
+_YOU: Final = "(?:[Yy]our?|आप|तुम|আপন|তুমি|તમ|ਤੁ[ਸਹ]|நீங்க|உங்க|మీరు|మిమ్మ|ನೀವು|ನಿಮ್ಮ|നിങ്ങ|آپ)"
+_ABOUT_YOU: Final = re.compile(rf"(?!.*: ).*\b{_YOU}|{_YOU}\w* ")
+_BY_APP: Final = re.compile(
+    "[^:]*: (?:\u200e(?!.*(?:<|omitted))|(?:You deleted this message|This message was deleted|आपने (?:यह|ये) (?:मैसेज|मेसेज"
+    "|संदेश)|(?:यह|ये) (?:मैसेज|मेसेज|संदेश) (?:डिलीट|हटा|मिटा)|तुम्ही हा (?:मेसेज|संदेश)|हा (?:मेसेज|संदेश) (?:डिलीट|हट))[^.]{0,20}\\.?$)"
+)
+"""What the app wrote in place of somebody's message; about a deleted one, it tells who exported the chat."""
 _WEB: Final = re.compile(r"https?://\S+")
 _LOGGED: Final = re.compile(
     r"^\W?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!(?::\d\d)? - )|\d+\.\d{3,}\b|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d"
@@ -59,6 +79,15 @@ def _is_of_mail(names: list[str]) -> bool:
     return any(name in _OF_MAIL or name.startswith(_PREFIXES) for name in names)
 
 
+def hide_exporter(text: str) -> str:
+    """Leave out of a chat what tells whose phone exported it, such as "Ravi added you"."""
+
+    def told(line: re.Match[str]) -> str:
+        return f"{line[1]}…" if _ABOUT_YOU.match(line[2]) or _BY_APP.match(line[2]) else line[0]
+
+    return _CHAT.sub(told, text)
+
+
 def is_prose(text: str) -> bool:
     """Whether a whole text is what a person writes, or the chat that a phone exports."""
     return is_written(text) and not _has_fields(text) and not _is_table(text)
@@ -75,6 +104,7 @@ def is_written(text: str) -> bool:
         and symbols <= seen * _SYMBOLS + 1
         and not begins_as_mail(text)
         and not _PROGRAMS.search(plain)
+        and not _SETTINGS.search(text.replace("\r", ""))
         and len(_LOGGED.findall(plain)) < _FIELDS
         and all(char >= " " or char in "\t\r\n\f\v" for char in plain)
     )
@@ -92,6 +122,8 @@ def _has_fields(text: str) -> bool:
 
 
 def _is_table(text: str) -> bool:
-    """Whether each line has as many commas as any other, as in values that a program exports."""
-    commas = {line.count(",") for line in text.splitlines() if line.strip()}
-    return len(commas) == 1 and commas.pop() > 1 and text.count("\n") >= _FIELDS - 1
+    """Whether lines have the same number of commas without a blank, as in values that a program exports."""
+    plain = re.sub(r'"[^"\n]*"', "", text)
+    commas = [len(re.findall(r",(?! )", line)) for line in plain.splitlines() if line.strip()]
+    runs = [len(list(run)) for count, run in itertools.groupby(commas) if count > 1]
+    return max(runs, default=0) >= _FIELDS or (len(commas) >= _FIELDS and set(commas) == {1})

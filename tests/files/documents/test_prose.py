@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from satark_files.documents.plain_text import TextScrubber
-from satark_files.documents.prose import begins_as_mail, is_prose
+from satark_files.documents.prose import begins_as_mail, hide_exporter, is_prose
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff
@@ -43,6 +43,10 @@ WRITTEN_BY_PROGRAMS = {
     "positions": "$GPGGA,123519,4807.038,N\n$GPGGA,123520,4807.038,N\n$GPRMC,123519,A,48,N,0\n",
     "a table": "Name,Phone,Mail\nJane,98765,j@example.in\nRavi,98766,r@example.in\n",
     "a sheet": "Name\tPhone\nJane\t98765\nRavi\t98766\n",
+    "a table with words in quotes": 'Name,Phone,Note\nJane,98765,"a, b"\nRavi,98766,c\n',
+    "a table after a line": "Account: Jane\nDate,Amount,To\n12/03/24,500,Ravi\n13/03/24,700,Sunil\n",
+    "a table of two columns": "Account,Text\nJane,hello\nJane,come\n",
+    "settings of a folder": "[.ShellClassInfo]\r\nLocalizedResourceName=Jane\r\n",
     "a program's log": "11-30 05:01:05.123  1234 I Activity: started\n" * 3,
     "a kernel's log": "[    0.000000] Linux\n" * 3,
     "subtitles": "1\n00:00:01,000 --> 00:00:02,000\nx\n",
@@ -97,3 +101,33 @@ def test_what_people_write_is_prose(text: str) -> None:
     assert is_prose(text)
     assert not begins_as_mail(text)
     assert sniff(text.encode()) == "text/plain"
+
+
+def told(name: str, body: str) -> str:
+    return f"12/03/24, 9:14 pm - {name}{': ' if name else ''}{body}\n"
+
+
+EXPORTED = {
+    "added": told("", "Ravi added you"),
+    "renamed": told("", 'You changed the group name from "a: b" to "c"'),
+    "deleted": told("Jane", "You deleted this message"),
+    "deleted, in Hindi": told("Jane", "आपने यह मैसेज डिलीट किया"),
+    "added, in Hindi": told("", "आपको रवि ने जोड़ा"),
+    "added, in Tamil": told("", "ரவி உங்களைச் சேர்த்தார்"),
+    "an iPhone's": "\u200e[12/03/24, 21:16:05] Jane: \u200eYou deleted this message.\n",
+    "an iPhone's, added": "[12/03/24, 21:16:05] Group: \u200eRavi added you\n",
+}
+
+
+@pytest.mark.parametrize("line", EXPORTED.values(), ids=EXPORTED)
+def test_a_chat_does_not_tell_whose_phone_exported_it(line: str) -> None:
+    others = told("Ravi", "This message was deleted"), told("Ravi", "come"), told("Sunil", "You come at nine")
+    first, *rest = hide_exporter("".join((line, *others))).splitlines()
+    assert first.endswith(("- …", "] …"))
+    assert rest == [line.partition("-")[0] + "- …" for line in others[:1]] + [one.strip() for one in others[1:]]
+
+
+def test_what_people_say_in_a_chat_stays() -> None:
+    said = told("Ravi", "you deleted it?") + told("Sunil", "आप कल आना") + told("", "Ravi added Sunil") + CHAT
+    said += "[12/03/24, 21:16:05] Ravi: \u200e<attached: 1.jpg>"
+    assert hide_exporter(said) == said
