@@ -120,6 +120,7 @@ NAMED_BY_THE_AUTHOR = {
     f"<w:r><w:t>{SHOWN}</w:t></w:r>",
     "a path in pieces": BEGIN + "<w:r><w:instrText> HYPERLINK &quot;C:\\Us</w:instrText></w:r>"
     f"<w:r><w:instrText>ers\\{MARKER}&quot; </w:instrText></w:r>{END}<w:r><w:t>{SHOWN}</w:t></w:r>",
+    "a link in a field": field(f"HYPERLINK &quot;https://example.in/?who={MARKER}&quot;", SHOWN),
     "an account for citations": field(f"ADDIN ZOTERO_ITEM {MARKER}", SHOWN),
     "a record of a list": f'<w:fldSimple w:instr="MERGEFIELD {MARKER}"><w:r><w:t>{SHOWN}</w:t></w:r></w:fldSimple>',
     "data of a field": f"{BEGIN}<w:r><w:fldData>{MARKER}</w:fldData></w:r>{END}<w:r><w:t>{SHOWN}</w:t></w:r>",
