@@ -318,31 +318,22 @@ def _clean_attributes(element: etree._Element, styles: dict[str, str]) -> None:
     run = element.getparent().getparent() if tag == "vanish" and element.getparent() is not None else None
     if run is not None and _is(run, "r") and not {"0", "false", "off"}.intersection(element.attrib.values()):
         office_xml.remove_element(run)
-    for name in list(element.attrib):
+    for name, value in list(element.attrib.items()):
         plain = office_xml.local_name(str(name))
+        font = plain in _TYPEFACES or (plain == "val" and tag == "rFont") or (plain == "name" and tag == "font")
         if plain in {"author", "initials"} or (tag == "cmAuthor" and plain == "name"):
             element.set(name, _AUTHOR)
-        elif (
-            plain == "name" and not _NAMES.fullmatch(tag) and not office_xml.KNOWN_NAME.fullmatch(element.attrib[name])
-        ):
+        elif plain == "name" and not _NAMES.fullmatch(tag) and not office_xml.KNOWN_NAME.fullmatch(value):
             element.set(name, "")
-        elif (
-            plain in {"name", "displayName"}
-            and tag in {"table", "definedName"}
-            and not element.attrib[name].startswith("_xl")
-        ):
-            element.set(name, styles.setdefault(element.attrib[name], f"n{len(styles)}"))
-        elif (
-            (plain in _TYPEFACES or (plain == "val" and tag == "rFont") or (plain == "name" and tag == "font"))
-            and not element.attrib[name].startswith("+")
-            and not is_public(element.attrib[name])
-        ):
+        elif plain in {"name", "displayName"} and tag in {"table", "definedName"} and not value.startswith("_xl"):
+            element.set(name, styles.setdefault(value, f"n{len(styles)}"))
+        elif font and not value.startswith("+") and not is_public(value):
             element.set(name, "Arial")
         elif (
             plain in _PERSONAL_ATTRIBUTES
             or plain.startswith("rsid")
-            or (name == "id" and ":vml}" in element.tag and not element.attrib[name].startswith("_x0000_"))
-            or office_xml.LOCAL_PATH.search(element.attrib[name])
+            or (name == "id" and ":vml}" in element.tag and not value.startswith("_x0000_"))
+            or office_xml.LOCAL_PATH.search(value)
         ):
             del element.attrib[name]
     element.tail = ""
@@ -352,14 +343,12 @@ def _clean_attributes(element: etree._Element, styles: dict[str, str]) -> None:
 
 def _rename_style(element: etree._Element, tag: str, styles: dict[str, str]) -> None:
     """Number the styles of Word wherever they are named; a style keeps a name that is Word's own."""
-    if _STYLES.fullmatch(tag) and "wordprocessingml" in element.tag:
-        for name in element.attrib:
-            if name.endswith(("}val", "}styleId")):
-                element.set(name, styles.setdefault(element.attrib[name], f"s{len(styles)}"))
-    elif tag == "name" and _is(element.getparent(), "style"):
-        for name in element.attrib:
-            if not office_xml.KNOWN_NAME.fullmatch(element.attrib[name]):
-                element.set(name, f"Style {next(iter(element.getparent().attrib.values()), '')}")
+    own = tag == "name" and _is(element.getparent(), "style")
+    for name, value in element.attrib.items() if own or "wordprocessingml" in element.tag else ():
+        if (own and not office_xml.KNOWN_NAME.fullmatch(value)) or (
+            _STYLES.fullmatch(tag) and name.endswith(("}val", "}styleId"))
+        ):
+            element.set(name, styles.setdefault(value, f"s{len(styles)}"))
 
 
 def _remove_author_headings(root: etree._Element, authors: set[str]) -> None:

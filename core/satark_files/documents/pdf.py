@@ -50,8 +50,6 @@ _STANDARD_NAMES = frozenset(
     for name in "DeviceGray DeviceRGB DeviceCMYK Pattern DefaultGray DefaultRGB DefaultCMYK CalGray CalRGB Lab".split()  # noqa: SIM905 - a list of names
 )
 """Names of colour spaces that have a meaning of their own."""
-_COVERS = frozenset({"/Square", "/Circle", "/Polygon", "/Line", "/PolyLine", "/Ink", "/Stamp", "/Redact"})
-"""Annotations that people draw over what nobody shall see."""
 _MIXED_INK = re.compile(rb"/(?!(?:All|None|Cyan|Magenta|Yellow|Black)\b)")
 _MARKS = frozenset({"BMC", "BDC", "EMC", "MP", "DP"})
 _SAMPLES = {
@@ -117,11 +115,11 @@ def _first_pages(source: Path, target: Path, count: int) -> Path:
 def _rebuild(source: Path, reference: Path, target: Path, count: int) -> None:
     """Write the clean copy, and a reference to compare it with: the original without the icons of annotations."""
     with Pdf.open(source) as old, Pdf.new() as new:
-        if "/OCProperties" in old.Root or "/XFA" in old.Root.get("/AcroForm", {}) or len(old.pages) != count:
+        layered = "/OCProperties" in old.Root or "/XFA" in old.Root.get("/AcroForm", {})
+        if layered or len(old.pages) != count or any(map(_is_cropped, old.pages)):
             raise _Unverifiable
         old.generate_appearance_streams()
         for page in old.pages:
-            _check_covers(page)
             _remove_icons(page)
         old.save(reference, fix_metadata_version=False)
         old.flatten_annotations(mode="all")
@@ -147,11 +145,8 @@ def _rebuild(source: Path, reference: Path, target: Path, count: int) -> None:
         )
 
 
-def _check_covers(page: pikepdf.Page) -> None:
-    """Check that nothing was drawn over a page or cut off from it."""
-    covered = any(str(one.get("/Subtype")) in _COVERS for one in list(page.obj.get("/Annots", ())))
-    if covered or any(abs(float(a) - float(b)) > 1 for a, b in zip(page.cropbox, page.mediabox, strict=True)):
-        raise _Unverifiable
+def _is_cropped(page: pikepdf.Page) -> bool:
+    return any(abs(float(a) - float(b)) > 1 for a, b in zip(page.cropbox, page.mediabox, strict=True))
 
 
 def _remove_icons(page: pikepdf.Page) -> None:

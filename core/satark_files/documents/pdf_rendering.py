@@ -31,6 +31,11 @@ _LONGEST = 1500
 """Most pixels of the longer side of a page that is searched for characters which nobody sees."""
 _HIDDEN, _FLAT = 2, 2
 """Least number of hidden characters of a page, of every second; most difference of the shades in their place."""
+_SPOT = 4
+"""Pixels of the side of a spot that covers a part of a picture."""
+_IMAGE = pypdfium2.raw.FPDF_PAGEOBJ_IMAGE
+_OVER = {pypdfium2.raw.FPDF_PAGEOBJ_PATH, pypdfium2.raw.FPDF_PAGEOBJ_SHADING, pypdfium2.raw.FPDF_PAGEOBJ_FORM}
+_IS_FLAT, _IS_OTHER = [255] * (_FLAT + 1) + [0] * (255 - _FLAT), [0] * 17 + [255] * 239
 
 
 def count_pages(path: Path) -> int:
@@ -55,7 +60,8 @@ def compare(one: Path, other: Path, longest: int) -> Image.Image | None:
 
     Returns:
         The first page of the second PDF as `render_first_page` renders it; None if the PDFs do not look the same, or
-        the second has text that nobody sees: covered, cut off, outside of a page, or in the colour of its paper.
+        the second has text that nobody sees (covered, cut off, outside of a page, in the colour of its paper) or
+        pictures that something covers.
     """
     with pypdfium2.PdfDocument(one) as a, pypdfium2.PdfDocument(other) as b:
         if len(a) != len(b):
@@ -76,23 +82,46 @@ def _rendered_alike(one: pypdfium2.PdfPage, other: pypdfium2.PdfPage, longest: i
     difference = ImageChops.difference(*small)
     worst = max(ImageStat.Stat(difference.resize((8, 8), Image.Resampling.BOX)).extrema, key=lambda pair: pair[1])[1]
     alike = max(ImageStat.Stat(difference).mean) <= _DIFFERENCE and worst <= 8 * _DIFFERENCE
-    return rendered if alike and sum(_are_hidden(other)) < _HIDDEN else None
+    return rendered if alike and not _hides_something(other) else None
 
 
-def _are_hidden(page: pypdfium2.PdfPage) -> Iterator[bool]:
-    """Yield for every second character of a page whether its place has one shade."""
+def _hides_something(page: pypdfium2.PdfPage) -> bool:
+    """Whether a page has text that nobody sees, or a spot is drawn over a picture. Only its pictures are left in it."""
+    drawn = list(page.get_objects(max_depth=1))
+    kinds = {one.type for one in drawn}
+    if kinds <= {_IMAGE}:
+        return False
+    scale = min(1.0, _LONGEST / max(1, *page.get_size()))
+    bitmap = page.render(scale=scale, grayscale=True)
+    full, places = bitmap.to_pil(), bitmap.get_posconv(page)
+    shades = (full.crop(_place(places, bounds)).getextrema() for bounds in _characters(page))
+    if sum(high - low <= _FLAT for low, high in shades) >= _HIDDEN:
+        return True
+    if _IMAGE not in kinds or not _OVER & kinds:
+        return False
+    pictures = [one.get_bounds() for one in drawn if one.type == _IMAGE]
+    for one in drawn:
+        if one.type != _IMAGE:
+            page.remove_obj(one)
+    spots = ImageChops.difference(full, page.render(scale=scale, grayscale=True).to_pil()).point(_IS_OTHER)
+    for shift in ((_SPOT, 0), (0, _SPOT), (_SPOT, _SPOT)):
+        spots = ImageChops.darker(spots, ImageChops.difference(full, ImageChops.offset(full, *shift)).point(_IS_FLAT))
+    return any(spots.crop(_place(places, bounds)).histogram()[-1] > _SPOT * _SPOT for bounds in pictures)
+
+
+def _characters(page: pypdfium2.PdfPage) -> Iterator[tuple[float, ...]]:
+    """Yield the bounds of every second character that draws something."""
     text = page.get_textpage()
-    if not text.count_chars():
-        return
-    bitmap = page.render(scale=min(1.0, _LONGEST / max(1, *page.get_size())), grayscale=True)
-    picture, places = bitmap.to_pil(), bitmap.get_posconv(page)
     for number in range(0, text.count_chars(), 2):
         left, bottom, right, top = text.get_charbox(number)
         blank = chr(pypdfium2.raw.FPDFText_GetUnicode(text, number)).isspace()
         if right > left and top > bottom and not blank:
-            xs, ys = zip(places.to_bitmap(left, bottom), places.to_bitmap(right, top), strict=True)
-            low, high = picture.crop((min(xs) - 1, min(ys) - 1, max(xs) + 2, max(ys) + 2)).getextrema()
-            yield high - low <= _FLAT
+            yield left, bottom, right, top
+
+
+def _place(places: pypdfium2.PdfPosConv, bounds: tuple[float, ...]) -> tuple[int, int, int, int]:
+    xs, ys = zip(places.to_bitmap(*bounds[:2]), places.to_bitmap(*bounds[2:]), strict=True)
+    return min(xs) - 1, min(ys) - 1, max(xs) + 2, max(ys) + 2
 
 
 def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:

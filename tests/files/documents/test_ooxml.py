@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import zipfile
 from collections.abc import Callable
@@ -192,7 +193,9 @@ def test_a_style_keeps_its_looks_under_a_number(tmp_path: Path, limits: Limits) 
         )
     number = document.partition('<w:pStyle w:val="')[2].partition('"')[0]
     assert number
-    assert f'w:styleId="{number}"><w:name w:val="Style ' in styles
+    names = re.findall(r'<w:name w:val="(.*?)"', styles)
+    assert f'w:styleId="{number}"><w:name w:val="s' in styles
+    assert len(set(names)) == len(names) == 3
     assert f'<w:pStyle w:val="{number}"/>' in numbering
     assert '<w:name w:val="Normal"/>' in styles
 

@@ -185,22 +185,51 @@ def test_other_pages_keep_their_text(kind: str, tmp_path: Path, limits: Limits) 
     assert SHOWN in text_of(tmp_path / "out.pdf")
 
 
-def test_a_note_drawn_over_a_photo_covers_it_in_the_copy(tmp_path: Path, limits: Limits) -> None:
-    with Pdf.new() as pdf:
-        page = page_of(pdf, b"q 200 0 0 100 50 50 cm /P Do Q")
-        data = make_image("jpg", tmp_path)
-        photo = {"Width": 96, "Height": 64, "ColorSpace": Name.DeviceRGB, "BitsPerComponent": 8}
-        photo["Filter"] = Name.DCTDecode
-        page.Resources.XObject = Dictionary(P=pdf.make_stream(data, Type=Name.XObject, Subtype=Name.Image, **photo))
-        look = pdf.make_stream(b"0 g 0 0 200 100 re f", Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 200, 100])
-        ink = Dictionary(Type=Name.Annot, Subtype=Name.Ink, Rect=[50, 50, 250, 150], AP=Dictionary(N=look), F=4)
-        page.obj.Annots = Array([pdf.make_indirect(ink)])
-        copy = cleaned(pdf, tmp_path, limits)
+def with_photo(pdf: Pdf, folder: Path, drawn: bytes) -> pikepdf.Page:
+    """Add a page that shows a photo, and draws over it."""
+    page = page_of(pdf, b"BT /F 18 Tf 20 160 Td (white sacks) Tj ET q 200 0 0 100 50 40 cm /P Do Q " + drawn)
+    photo = {"Width": 96, "Height": 64, "ColorSpace": Name.DeviceRGB, "BitsPerComponent": 8, "Filter": Name.DCTDecode}
+    data = make_image("jpg", folder)
+    page.Resources.XObject = Dictionary(P=pdf.make_stream(data, Type=Name.XObject, Subtype=Name.Image, **photo))
+    return page
+
+
+def only_picture(copy: Path) -> Image.Image:
     with Pdf.open(copy) as after:
         (one,) = after.pages[0].Resources.XObject.values()
         assert isinstance(one, pikepdf.Stream)
-        picture = pikepdf.PdfImage(one).as_pil_image()
-    assert ImageStat.Stat(picture.resize((300, 200)).crop((60, 60, 240, 140)).convert("L")).mean[0] < 8
+        return pikepdf.PdfImage(one).as_pil_image()
+
+
+def test_a_note_drawn_over_a_photo_covers_it_in_the_copy(tmp_path: Path, limits: Limits) -> None:
+    with Pdf.new() as pdf:
+        page = with_photo(pdf, tmp_path, b"")
+        look = pdf.make_stream(b"0 g 0 0 200 100 re f", Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 200, 100])
+        ink = Dictionary(Type=Name.Annot, Subtype=Name.Ink, Rect=[50, 40, 250, 140], AP=Dictionary(N=look), F=4)
+        page.obj.Annots = Array([pdf.make_indirect(ink)])
+        copy = cleaned(pdf, tmp_path, limits)
+    picture = only_picture(copy).resize((300, 200)).convert("L")
+    assert ImageStat.Stat(picture.crop((60, 70, 240, 150))).mean[0] < 8
+
+
+@pytest.mark.parametrize("drawn", ["0 g 100 60 40 20 re f", "12 w 1 J 60 60 m 200 120 l S"], ids=["a box", "a stroke"])
+def test_what_is_drawn_over_a_photo_covers_it_in_the_copy(drawn: str, tmp_path: Path, limits: Limits) -> None:
+    with Pdf.new() as pdf:
+        with_photo(pdf, tmp_path, drawn.encode())
+        copy = cleaned(pdf, tmp_path, limits)
+    assert (text_of(copy), only_picture(copy).size) == ("", (625, 417))
+
+
+@pytest.mark.parametrize(
+    "drawn", ["", "0 g 10 10 280 20 re f", "0.2 w 50 40 200 100 re S", "BT /F 8 Tf 60 60 Td (at night) Tj ET"],
+    ids=["nothing", "a box beside it", "a frame", "words"],
+)  # fmt: skip
+def test_a_photo_that_nothing_covers_stays_beside_its_text(drawn: str, tmp_path: Path, limits: Limits) -> None:
+    with Pdf.new() as pdf:
+        with_photo(pdf, tmp_path, drawn.encode())
+        copy = cleaned(pdf, tmp_path, limits)
+    assert "white sacks" in text_of(copy)
+    assert only_picture(copy).size == (96, 64)
 
 
 def test_light_words_on_a_dark_ground_stay_words(tmp_path: Path, limits: Limits) -> None:
