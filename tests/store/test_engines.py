@@ -134,3 +134,25 @@ def careless_connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
     connection = sqlite3.Connection(*arguments, **options)
     connection.execute("PRAGMA secure_delete=OFF")
     return connection
+
+
+def test_nothing_is_written_into_a_file_that_was_moved_deleted_or_replaced_until_it_is_back(tmp_path: Path) -> None:
+    """SQLite itself would write on into the file that it has open, and who restarts would find none of it."""
+    file, kept = tmp_path / "satark.db", tmp_path / "kept.db"
+    engine = make_engine(f"sqlite:///{file}")
+
+    def write() -> None:
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE IF NOT EXISTS word (said VARCHAR(20))"))
+
+    write()
+    file.rename(kept)
+    for replaced in (False, True):
+        if replaced:
+            file.write_bytes(b"")
+        with pytest.raises(OperationalError) as raised:
+            write()
+        assert is_database_fault(raised.value)
+    kept.rename(file)
+    write()
+    engine.dispose()

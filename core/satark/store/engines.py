@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ BUSY_SECONDS = 8
 
 Providers of text messages and calls wait 15 seconds for a response, so Satark must give up earlier.
 """
+_FILE: Final = "satark_file"
 _LOOK_SECONDS: Final = 0.001
 """Seconds between two checks whether the other process's write has ended."""
 CONNECT_SECONDS = 5
@@ -90,7 +92,7 @@ def _sqlite(database: str, url: str) -> Engine:
     engine.dialect.colspecs = {**engine.dialect.colspecs, LargeBinary: _Bytes}
 
     @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: Any) -> None:
+    def connect(connection: Any, connection_of: Any) -> None:
         # The driver must not begin transactions: it would begin them deferred, and two writers could both read before
         # either takes the lock.
         connection.isolation_level = None
@@ -98,6 +100,7 @@ def _sqlite(database: str, url: str) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        connection_of.info[_FILE] = _mark(database)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
@@ -106,10 +109,20 @@ def _sqlite(database: str, url: str) -> Engine:
             let_wait(connection.connection, BUSY_SECONDS * 1000)
             connection.exec_driver_sql("BEGIN DEFERRED")
         else:
+            if connection.connection.info[_FILE] != _mark(database):
+                raise exc.OperationalError("BEGIN", None, FileNotFoundError(database))
             let_wait(connection.connection, 0)
             _begin_to_write(connection)
 
     return engine
+
+
+def _mark(database: str) -> tuple[int, int]:
+    """Return what tells a database's file from another: who writes to a file that was replaced, writes for nobody."""
+    with suppress(OSError):
+        found = Path(database).stat()
+        return found.st_dev, found.st_ino
+    return 0, 0
 
 
 def let_wait(connection: PoolProxiedConnection, milliseconds: int) -> None:
