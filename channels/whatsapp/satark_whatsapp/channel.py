@@ -28,12 +28,13 @@ from satark.api import (
     RawRequest,
     RawResponse,
     SendResult,
+    read_answer,
 )
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp import rendering
 from satark_whatsapp.attachments import ATTACHMENT, WhatsAppAttachmentSender, attachments
 from satark_whatsapp.errors import RetryDelays
-from satark_whatsapp.graph_api import THROTTLED_SECONDS, GraphApi, error_of, read_limited
+from satark_whatsapp.graph_api import MAX_RESPONSE_BYTES, THROTTLED_SECONDS, GraphApi, error_of
 from satark_whatsapp.media import WhatsAppMedia
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_whatsapp.webhook_parser import WebhookParser
@@ -239,7 +240,7 @@ async def number_problem(graph: GraphApi, number: str) -> str:
     """Ask Meta for the state of a number. Return what is wrong, in words for the operator. Empty: nothing is wrong."""
     try:
         async with graph.get(graph.number_url(number)) as response:
-            status, content = response.status, await read_limited(response)
+            status, content = response.status, await read_answer(response.content, MAX_RESPONSE_BYTES)
     except TimeoutError:
         return "Meta does not answer in time: can this machine reach graph.facebook.com?"
     except (aiohttp.ClientError, OSError) as error:

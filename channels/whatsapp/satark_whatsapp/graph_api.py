@@ -14,7 +14,16 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.api import Accepted, Misconfigured, Permanent, SendResult, Throttled, Transient, seconds_to_wait
+from satark.api import (
+    Accepted,
+    Misconfigured,
+    Permanent,
+    SendResult,
+    Throttled,
+    Transient,
+    read_answer,
+    seconds_to_wait,
+)
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.errors import (
     PAIR_LIMIT,
@@ -28,7 +37,7 @@ from satark_whatsapp.posting import HttpAnswer, Poster, PostFailed
 from satark_whatsapp.settings import WhatsAppSettings
 
 _OK: Final = 200
-_MAX_RESPONSE_BYTES = 256 * 1024
+MAX_RESPONSE_BYTES = 256 * 1024
 _BACKOFF_BASE = 4
 _MAX_EXPONENT = 16
 _LONGEST_BACKOFF: Final = 1024
@@ -86,7 +95,7 @@ class GraphApi:
             connections=settings.most_connections,
             connect_seconds=_CONNECT_SECONDS,
             answer_seconds=settings.send_seconds,
-            largest_answer=_MAX_RESPONSE_BYTES,
+            largest_answer=MAX_RESPONSE_BYTES,
         )
         headers = {**self._authorization, "Content-Type": "application/json", **_ALWAYS}
         self._messages = {
@@ -156,7 +165,7 @@ class GraphApi:
         try:
             async with self.session.post(url, data=form, headers=headers, allow_redirects=False) as response:
                 found = {name.lower(): value for name, value in response.headers.items()}
-                return HttpAnswer(response.status, found, await read_limited(response))
+                return HttpAnswer(response.status, found, await read_answer(response.content, MAX_RESPONSE_BYTES))
         except TimeoutError:
             return Transient("timeout")
         except (aiohttp.ClientError, OSError):
@@ -186,7 +195,7 @@ class GraphApi:
         """Delete an object, if Meta allows it. Failures are ignored."""
         try:
             async with self.session.delete(url, headers=self._authorization, allow_redirects=False) as response:
-                await read_limited(response)
+                await read_answer(response.content, MAX_RESPONSE_BYTES)
         except (aiohttp.ClientError, OSError):
             return
 
@@ -216,22 +225,6 @@ class GraphApi:
 
 def _closed() -> RuntimeError:
     return RuntimeError("the WhatsApp channel is not open")
-
-
-async def read_limited(response: aiohttp.ClientResponse) -> bytes:
-    """Read a response's body up to a limit.
-
-    Raises:
-        aiohttp.ClientPayloadError: the body is longer than the limit, or truncated.
-    """
-    chunks = []
-    size = 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        if size > _MAX_RESPONSE_BYTES:
-            raise aiohttp.ClientPayloadError("response too long")
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def error_of(body: bytes) -> GraphError | None:

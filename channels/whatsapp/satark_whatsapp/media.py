@@ -15,10 +15,10 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.api import MediaGone, MediaRef
+from satark.api import MediaGone, MediaRef, read_answer
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.events import hex_digest
-from satark_whatsapp.graph_api import GraphApi, error_of, read_limited
+from satark_whatsapp.graph_api import MAX_RESPONSE_BYTES, GraphApi, error_of
 from satark_whatsapp.settings import WhatsAppSettings
 
 _OK: Final = 200
@@ -76,7 +76,7 @@ class WhatsAppMedia:
 
     async def _info(self, ref: MediaRef, number: str) -> MediaInfo:
         async with self._graph.get(self._graph.media_url(ref.id, number)) as response:
-            body = await read_limited(response)
+            body = await read_answer(response.content, MAX_RESPONSE_BYTES)
         if response.status != _OK:
             raise _error(response.status, body)
         try:

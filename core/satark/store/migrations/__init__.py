@@ -5,11 +5,9 @@ A database that lacks a branch gets its tables as they are now. Revisions change
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-
-from sqlalchemy.schema import SetColumnComment, SetTableComment
 
 from satark.api.services import Branch
 from satark.store import tables
@@ -42,7 +40,7 @@ class Migrations:
         self._main = _Database(main, [core, *branches], "alembic_version")
 
     def upgrade(self) -> None:
-        """Migrate both databases to the newest revision of every branch, and write into them what their tables hold."""
+        """Migrate both databases to the newest revision of every branch."""
         for database in (self._keys, self._main):
             with database.engine.begin() as connection:
                 _create_new(connection, database)
@@ -52,7 +50,6 @@ class Migrations:
                     if connection.dialect.name == "postgresql":
                         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                     command.upgrade(_config(connection, database), "heads")
-                    _write_comments(connection, database.branches)
 
     def downgrade(self, revision: str) -> None:
         """Migrate the main database down to a revision. `base` drops all tables, `<branch>@base` those of a plugin.
@@ -92,16 +89,6 @@ def _create_new(connection: Connection, database: _Database) -> None:
             branch.tables.create_all(connection, checkfirst=False)
             new.append(branch.folder)
     revisions.store(connection, database.versions, revisions.heads(new))
-
-
-def _write_comments(connection: Connection, branches: Iterable[Branch]) -> None:
-    """Copy the comments of tables and columns from the code, if the database keeps comments. Revisions have none."""
-    if not connection.dialect.supports_comments:
-        return
-    for table in (table for one in branches if one.tables is not None for table in one.tables.tables.values()):
-        connection.execute(SetTableComment(table))
-        for column in table.columns:
-            connection.execute(SetColumnComment(column))
 
 
 def _config(connection: Connection, database: _Database) -> Config:
