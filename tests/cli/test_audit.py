@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.cli.main import cli
+from satark.custody.comparison import note_stores
 from satark.routing.desks import add_desk
-from satark.store.tables import custody
+from satark.store.tables import anchor, custody, custody_head
 from support.store import fresh_services
 from support.tips import seed_file, seed_tip
 
@@ -61,3 +62,15 @@ def test_an_altered_log_is_named_and_fails(services: Services, tips: list[Seeded
     report = json.loads(verify("--json").stdout)
     assert (report["good"], report["rows"], report["problems"][0]["what"]) == (False, 12, "altered")
     assert verify("--head", "nonsense").exit_code == 2
+
+
+def test_a_log_that_lacks_what_this_machine_noted_is_not_intact(services: Services, tips: list[SeededTip]) -> None:
+    note_stores(services)
+    with services.main.begin() as connection:
+        connection.execute(delete(custody))
+        connection.execute(delete(custody_head))
+    with services.keys.begin() as connection:
+        connection.execute(delete(anchor))
+    lacking = verify()
+    assert lacking.exit_code == 1
+    assert "does not contain the head that was noted earlier" in lacking.stdout

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from satark.custody.comparison import find_losses
 from satark.settings.settings import Settings
+from satark.store.tables import tip_witness
 from satark_testing.commands import run
+from support.store import opened_services
 
 
 @pytest.mark.slow("a third of a second of a processor")
@@ -32,3 +35,15 @@ def test_drafts_whose_epoch_keys_are_lost_can_be_given_up(data: Path) -> None:
     assert "erased 0 drafts" in run("db", "forget-drafts", "--yes").stdout
     Settings(data_dir=data).epoch_key_file.chmod(0o644)
     assert "chmod 600" in run("db", "forget-drafts", "--yes", code=78).output
+
+
+def test_what_an_older_copy_lacks_is_told_until_it_is_accepted(data: Path) -> None:
+    run("db", "upgrade")
+    services = opened_services(data)
+    services.write_now(lambda unit: unit.upsert(tip_witness, [{"day": 20_422, "process": "p", "tips": 3}]))
+    lost = "tips that were acknowledged and that the main database lacks (3 of 2025-11-30): 3"
+    assert list(map(str, find_losses(services))) == [lost]
+    run("db", "accept-loss", code=1, text="n\n")
+    assert lost in run("db", "accept-loss", "--yes").stdout
+    assert find_losses(services) == []
+    services.close()

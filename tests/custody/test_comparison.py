@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import json
+
 from sqlalchemy import delete, update
 
-from satark.custody.comparison import NAMED, Difference, compare_stores
+from satark.audit.trail import Trail
+from satark.custody.audit import LogHead
+from satark.custody.comparison import (
+    _LOST_KEYS,
+    _LOST_LOG,
+    _LOST_TIPS,
+    NAMED,
+    Difference,
+    accept_losses,
+    compare_stores,
+    note_stores,
+)
 from satark.services import Services
-from satark.store import evidence_files
+from satark.store import bulk, evidence_files
 from satark.store.sealed_files import original_path
-from satark.store.tables import anchor, envelope
+from satark.store.tables import anchor, custody, custody_head, envelope, tip_count, tip_witness
+from support.desks import SeededDesk
 from support.tips import SeededTip
 
 
@@ -39,6 +53,68 @@ def test_an_older_database_is_named_with_how_much_it_lacks(
     assert str(found) == "the main database is older than the key store, by entries of the custody log: 5"
     services.write_now(lambda unit: unit.keys.execute(delete(anchor)))
     assert "the key store is older" in compare_stores(services)[0].text
+
+
+DAY = 20_422
+
+
+def take(services: Services, *, main: int, keys: int, process: str = "p", day: int = DAY) -> None:
+    """Set how many tips a process took on a day, by the main database and by the key store."""
+    rows = [[{"day": day, "process": process, "tips": tips}] for tips in (main, keys)]
+    services.write_now(lambda unit: bulk.upsert(unit.main, tip_count, rows[0]))
+    services.write_now(lambda unit: unit.upsert(tip_witness, rows[1]))
+
+
+def losses(services: Services) -> list[str]:
+    return [str(one) for one in compare_stores(services)]
+
+
+def test_an_older_copy_of_either_database_is_told_by_the_other_with_the_tips_of_each_day(services: Services) -> None:
+    take(services, main=5, keys=7)
+    take(services, main=3, keys=4, day=DAY + 1)
+    take(services, main=2, keys=2, process="since")
+    assert losses(services) == [f"{_LOST_TIPS} (2 of 2025-11-30, 1 of 2025-12-01): 3"]
+    take(services, main=7, keys=7)
+    take(services, main=4, keys=1, day=DAY + 1)
+    assert losses(services) == [f"{_LOST_KEYS} (3 of 2025-12-01): 3"]
+    take(services, main=4, keys=4, day=DAY + 1)
+    assert losses(services) == []
+
+
+def test_older_copies_of_both_databases_are_told_by_the_machines_note_until_the_newer_ones_are_back(
+    services: Services,
+) -> None:
+    sp = SeededDesk(services, "sp")
+    take(services, main=5, keys=5)
+    Trail(services, "sp", "rao", sp.identity).record("listed")
+    Trail(services, "sp", "rao", sp.identity).record("listed")
+    note_stores(services)
+    take(services, main=2, keys=2)
+    take(services, main=9, keys=9, process="since")
+    note_stores(services)
+    assert losses(services) == [f"{_LOST_TIPS} (3 of 2025-11-30): 3"]
+    take(services, main=5, keys=5)
+    assert losses(services) == []
+    # A log that was rewritten, or cut off, is another than the one that was noted.
+    services.write_now(lambda unit: unit.main.execute(update(custody).values(link=b"x" * 32)))
+    services.write_now(lambda unit: unit.main.execute(update(custody_head).values(link=b"x" * 32)))
+    services.write_now(lambda unit: unit.keys.execute(update(anchor).values(link=b"x" * 32)))
+    assert losses(services) == [f"{_LOST_LOG}: 1"]
+    note_stores(services)
+    assert losses(services) == [f"{_LOST_LOG}: 1"]
+    accept_losses(services)
+    assert losses(services) == []
+
+
+def test_what_the_note_says_names_nobody_and_no_tip(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
+    take(services, main=2, keys=2)
+    note_stores(services)
+    (file,) = services.evidence_dir.parent.glob("*.witness")
+    assert file.stat().st_mode & 0o077 == 0
+    head = services.read(LogHead.current)
+    assert json.loads(file.read_bytes()) == {"tips": [[DAY, "p", 2]], "head": str(head) if head else ""}
+    file.write_bytes(b"{")
+    assert losses(services) == []
 
 
 def test_a_long_list_is_cut_off() -> None:

@@ -10,6 +10,7 @@ import msgspec
 from satark.audit.witness import lost_witnesses
 from satark.cli import counted
 from satark.custody.audit import AuditReport, LogHead, verify_log
+from satark.custody.comparison import noted_head
 from satark.runtime.commands import open_services
 
 
@@ -32,7 +33,7 @@ def verify(ctx: click.Context, known_head: str, *, as_json: bool) -> None:
     """
     head = _read_head(known_head)
     with open_services(ctx) as services:
-        report, lost = verify_log(services, head), lost_witnesses(services)
+        report, lost = verify_log(services, head or noted_head(services)), lost_witnesses(services)
     click.echo(json.dumps(_as_dict(report, lost)) if as_json else _as_text(report, lost))
     if report.problems or lost:
         raise click.exceptions.Exit(1)

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 import click
 from alembic.util import CommandError
 
+from satark.custody.comparison import accept_losses, find_losses
 from satark.runtime import compose
+from satark.runtime.commands import open_services
 from satark.settings.settings import Settings
 from satark.store.migrations import Migrations
 
@@ -73,6 +75,17 @@ def forget_drafts() -> None:
         click.echo(f"erased {erased} drafts; the database belongs to {settings.epoch_key_file} now")
     finally:
         services.close()
+
+
+@db.command()
+@click.confirmation_option(prompt="What the databases lack is lost for good then. Continue?")
+@click.pass_context
+def accept_loss(ctx: click.Context) -> None:
+    """Take databases that lack tips as they are, after the restore of an older copy."""
+    with open_services(ctx) as services:
+        lost = find_losses(services)
+        accept_losses(services)
+    click.echo("\n".join(["nothing is missing any more", *(f"lost: {one}" for one in lost)]))
 
 
 @contextmanager

@@ -1,18 +1,29 @@
-"""Compares the stores with each other: what one has and another lacks, as after backups that do not fit together."""
+"""Compares the stores with each other: what one has and another lacks, as after backups that do not fit together.
+
+Each database counts the tips that were taken, and a file in the data folder notes what the main database had. So an
+older copy of either database, or of both, shows how many tips of which day it lacks.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from satark.custody import chain
-from satark.custody.audit import withheld_files
+from satark.custody.audit import LogHead, withheld_files
 from satark.services import Services
-from satark.store import evidence_files, tables
+from satark.store import evidence_files, tables, tip_counts
 from satark.store.sealed_files import original_path
 from satark.store.snapshot import consistent_snapshot
+from satark.store.unit_of_work import UnitOfWork
+from satark_files import atomic_files
+from satark_files.decoding import DECODING_ERRORS
 
 NAMED: Final = 10
 """Most tips or files that a difference names."""
@@ -40,7 +51,92 @@ def compare_stores(services: Services) -> list[Difference]:
     with consistent_snapshot(services.main, services.keys) as (main, keys):
         found = [*_tips_without_keys(main, keys), *_different_heads(main, keys)]
         sealed = _sealed_files(main)
-    return [*found, *_missing_files(services, sealed)]
+    return [*find_losses(services), *found, *_missing_files(services, sealed)]
+
+
+class _Noted(msgspec.Struct):
+    """What this machine noted of the main database: the rows of `tip_count`, and the head of the custody log."""
+
+    tips: list[tuple[int, str, int]] = []
+    head: str = ""
+
+
+def find_losses(services: Services) -> list[Difference]:
+    """Find tips that were taken, and entries of the custody log, that a database lacks: it is an older copy.
+
+    Raises:
+        SnapshotBusy: the databases are written without a pause.
+    """
+    noted = _noted(services)
+    if not services.read_keys(lambda keys: services.read(lambda main: _losses(main, keys, noted))):
+        return []
+    with consistent_snapshot(services.main, services.keys) as (main, keys):  # no tip came between the two reads
+        return _losses(main, keys, noted)
+
+
+def note_stores(services: Services) -> None:
+    """Note in the data folder what the main database has. What it had before stays noted, whatever it lacks now."""
+    noted = _noted(services)
+    tips, head, has_head = services.read(
+        lambda main: (tip_counts.read(main, tables.tip_count), LogHead.current(main), _has_head(main, noted))
+    )
+    rows = [(*key, tips) for key, tips in sorted((tips | _counts(noted)).items())]
+    new = _Noted(rows, str(head) if head and has_head else noted.head)
+    atomic_files.replace(_file(services), [msgspec.json.encode(new)])
+
+
+def accept_losses(services: Services) -> None:
+    """Take the databases as they are: nobody is told any more of what they lack."""
+
+    def write(unit: UnitOfWork) -> None:
+        unit.keys.execute(delete(tables.tip_witness))
+        unit.upsert(tables.tip_witness, [dict(row) for row in unit.main.execute(select(tables.tip_count)).mappings()])
+
+    services.write_now(write)
+    _file(services).unlink(missing_ok=True)
+
+
+def noted_head(services: Services) -> LogHead | None:
+    """Return the head of the custody log that this machine noted last; None: it noted none."""
+    head = _noted(services).head
+    return LogHead.read(head) if head else None
+
+
+def _file(services: Services) -> Path:
+    return services.evidence_dir.parent / "tips.witness"
+
+
+def _noted(services: Services) -> _Noted:
+    with suppress(OSError, *DECODING_ERRORS):
+        return msgspec.json.decode(_file(services).read_bytes(), type=_Noted)
+    return _Noted()
+
+
+def _counts(noted: _Noted) -> tip_counts.Counts:
+    return Counter({(day, process): tips for day, process, tips in noted.tips})
+
+
+def _has_head(main: Connection, noted: _Noted) -> bool:
+    return not noted.head or LogHead.read(noted.head).is_in(main)
+
+
+def _losses(main: Connection, keys: Connection, noted: _Noted) -> list[Difference]:
+    here, there = tip_counts.read(main, tables.tip_count), tip_counts.read(keys, tables.tip_witness)
+    lost = _by_day(_counts(noted) - here) | (_by_day(there) - _by_day(here))
+    found = [(_LOST_TIPS, lost), (_LOST_KEYS, _by_day(here) - _by_day(there))]
+    log = [] if _has_head(main, noted) else [Difference(_LOST_LOG, 1)]
+    return [Difference(f"{text} ({_listed(days)})", days.total()) for text, days in found if days] + log
+
+
+def _by_day(counts: tip_counts.Counts) -> Counter[int]:
+    days: Counter[int] = Counter()
+    for (day, _), tips in counts.items():
+        days[day] += tips
+    return days
+
+
+def _listed(days: Counter[int]) -> str:
+    return ", ".join(f"{days[day]} of {date(1970, 1, 1) + timedelta(day)}" for day in sorted(days))
 
 
 def _tips_without_keys(main: Connection, keys: Connection) -> list[Difference]:
@@ -75,6 +171,9 @@ def _missing_files(services: Services, sealed: list[str]) -> list[Difference]:
     return [_difference(_NO_FILE, lost)] if lost else []
 
 
+_LOST_TIPS: Final = "tips that were acknowledged and that the main database lacks"
+_LOST_KEYS: Final = "tips that were acknowledged and whose keys the key store lacks"
+_LOST_LOG: Final = "heads of the audit log that this machine noted and that the log lacks"
 _OLDER_KEYS: Final = "the key store is older than the main database, by entries of the custody log"
 _OLDER_MAIN: Final = "the main database is older than the key store, by entries of the custody log"
 _NO_FILE: Final = "files that the evidence folder lacks"

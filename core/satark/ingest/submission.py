@@ -30,7 +30,7 @@ from satark.routing.desks import close_roster, lock_desks
 from satark.routing.renewals import hash_of_sent, tip_verifier
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags
 from satark.services import Services
-from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
+from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes, tip_counts
 from satark.store.unit_of_work import UnitOfWork
 
 _MOST_DECOYS: Final = 1024
@@ -105,6 +105,7 @@ class Submissions:
         row = {"id": session.tip, "number": tip.number, "revision": tip.revision, "recipient": session.recipient}
         unit.queue(tables.tip, [{**row, "document": document, "day": unit.day}])
         tip_changes.note(unit, session.tip)
+        tip_counts.count(unit, session.tip)
         self._deliveries(unit, session.tip, tip, route)
         unit.queue(tables.seen, _decoy_events(session.revision - session.first_revision, unit.day))
         return Receipt(number=tip.number, code=fresh.code, root=root)

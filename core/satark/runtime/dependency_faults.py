@@ -17,6 +17,7 @@ from satark.api.channel import Channel
 from satark.api.observability import FaultFinder
 from satark.api.routing import Destination
 from satark.api.sink import Sink
+from satark.custody.comparison import find_losses
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.store.breakers import read_open_breakers
@@ -50,6 +51,18 @@ def write_faults(services: Services) -> list[Fault]:
     except SQLAlchemyError as error:
         return [_unwritable(error)]
     return []
+
+
+def loss_faults(services: Services) -> list[Fault]:
+    """Find what the databases lost, as after the restore of an older copy.
+
+    Raises:
+        SnapshotBusy: the databases are written without a pause.
+    """
+    if not (lost := find_losses(services)):
+        return []
+    do = "restore the newer copy; if it is gone for good: satark db accept-loss (docs/runbook.md#the-stores-differ)"
+    return [Fault("database_older", "; ".join(map(str, lost)), do)]
 
 
 def queue_faults(services: Services, configured: frozenset[str]) -> list[Fault]:

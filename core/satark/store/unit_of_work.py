@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from secrets import token_hex
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text
@@ -39,6 +40,8 @@ class UnitOfWork:
         """Ids of the tips that this transaction changes: `store.tip_changes` notes them."""
         self.above_range: bool | None = None
         """Whether a desk above the range exists, as this transaction read; None until a session begins in it."""
+        self.process = ""
+        """The random name under which tips are counted."""
         self.custody_head: bytes | None = None
         """The head of the custody log before this transaction; None until it appends to the log."""
 
@@ -147,18 +150,21 @@ class Connections:
     def __init__(self, main: Engine, keys: Engine) -> None:
         self._engines = {"main": main, "keys": keys}
         self._taken: dict[str, Connection] = {}
+        self._process = token_hex(8)
 
     @contextmanager
     def transaction(self) -> Iterator[UnitOfWork]:
         """Run one transaction: commit it at the end, or roll it back if the block raises."""
         try:
             unit = UnitOfWork(self._take("main"), lambda: self._take("keys"))
+            unit.process = self._process
             unit.main.begin()
             yield unit
             unit.commit()
         except BaseException as error:
             if is_database_fault(error):
                 self._break()
+                self._process = token_hex(8)  # the database may be another one from now on
             self.close()
             raise
 

@@ -31,7 +31,7 @@ from satark.store.tables.desks import (
     roster_proposal,
     sent_transfer,
 )
-from satark.store.tables.key_store import anchor, envelope, erased_tip, roster, roster_head, witness
+from satark.store.tables.key_store import anchor, envelope, erased_tip, roster, roster_head, tip_witness, witness
 from satark.store.tables.tips import (
     custody,
     custody_head,
@@ -45,4 +45,5 @@ from satark.store.tables.tips import (
     retention_key,
     tip,
     tip_change,
+    tip_count,
 )

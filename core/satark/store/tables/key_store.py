@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text
 
-from satark.store.tables.databases import keys
+from satark.store.tables.databases import keys, tip_counts
 
 envelope = Table(
     "envelope",
@@ -65,3 +65,5 @@ witness = Table(
     Column("signature", LargeBinary(64), nullable=False, comment="of position and link, under the desk's verifier"),
     comment="head of the custody log at each desk's last sign-in, signed by the desk",
 )
+
+tip_witness = tip_counts("tip_witness", keys)

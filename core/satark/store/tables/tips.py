@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
-from satark.store.tables.databases import main, wait_column
+from satark.store.tables.databases import main, tip_counts, wait_column
 
 tip = Table(
     "tip",
@@ -29,6 +29,8 @@ tip = Table(
     comment="confirmed tips",
     sqlite_with_rowid=False,
 )
+
+tip_count = tip_counts("tip_count", main)
 
 receipt = Table(
     "receipt",

@@ -1,0 +1,40 @@
+"""Counts of the tips that were taken, by day, in both databases: an older copy of one has fewer than the other.
+
+A process counts in rows of its own, and in new ones after each fault of a database. So a row has one history, and of
+two copies of it the larger is the newer, whatever was counted since a restore.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final, TypeAlias
+
+from sqlalchemy import Connection, Table, select, text
+
+from satark.store.tables import envelope, tip_count, tip_witness
+from satark.store.unit_of_work import UnitOfWork
+
+Counts: TypeAlias = Counter[tuple[int, str]]
+"""Day and process → number of tips."""
+_ADD: Final = [
+    text(f"INSERT INTO {one} VALUES (:day, :process, 1) ON CONFLICT (day, process) DO UPDATE SET tips = {one}.tips + 1")  # noqa: S608
+    for one in (tip_count, tip_witness)
+]
+
+
+def count(unit: UnitOfWork, tip: str) -> None:
+    """Count a tip with this transaction; in the key store only once, if it is taken again after a crash."""
+    has_key = unit.keys.execute(select(envelope.c.tip).where(envelope.c.tip == tip).limit(1)).first() is not None
+
+    def write() -> None:
+        row = {"day": unit.day, "process": unit.process}
+        unit.main.execute(_ADD[0], row)
+        if not has_key:
+            unit.keys.execute(_ADD[1], row)
+
+    unit.run_last(write)
+
+
+def read(connection: Connection, table: Table) -> Counts:
+    """Return the counts in one of the two tables."""
+    return Counter({(row.day, row.process): row.tips for row in connection.execute(select(table))})
