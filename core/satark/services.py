@@ -116,10 +116,8 @@ class Services:
         """Queue a sink's own notification, named `<kind>:<when>`, unless it was queued before."""
         deliveries.add(unit, delivery, destination)
 
-    def mark_returned(
-        self, unit: AnyUnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str, alarm_to: Sequence[str]
-    ) -> bool:
-        """Turn a delivery that was done into a dead letter, and queue an alarm; return False if there is none.
+    def mark_returned(self, unit: AnyUnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str) -> bool:
+        """Turn a delivery that was done into a dead letter; return False if there is none.
 
         `is_it` returns whether an idempotency key is that of the delivery.
         """
@@ -127,7 +125,6 @@ class Services:
         if id_ is None:
             return False
         deliveries.mark_returned(unit, id_, reason)
-        deliveries.add_alarm(unit, alarm_to)
         return True
 
     def temporary_folder(self) -> AbstractContextManager[Path]:

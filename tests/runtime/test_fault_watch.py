@@ -23,17 +23,14 @@ from structlog.testing import capture_logs
 from satark.api.inbound import Batch
 from satark.api.outbound import Accepted, Call, Misconfigured, Permanent
 from satark.api.sealing import new_identity
-from satark.api.sink import Delivery, Done, Retry
-from satark.runtime.fault_watch import Alarms
 from satark.runtime.host import Host
 from satark.runtime.machine_faults import note_backup
 from satark.runtime.status import Status
 from satark.settings.core import Role
 from satark.settings.settings import Settings
-from satark.store import tables
+from satark.store import bulk, tables
 from satark.store.outbox import OutboxMessage
-from satark.telemetry.faults import ALARM_SECONDS, Fault
-from satark.telemetry.metrics import Metrics
+from satark.telemetry.faults import ALARM_SECONDS
 from satark_files.sandbox.protections import Protections
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT, ScriptedChannel, scripted_host
@@ -277,6 +274,23 @@ def hung(running: Running) -> Iterator[None]:
     goes_on.set()
 
 
+@contextmanager
+def older_copies(running: Running) -> Iterator[None]:
+    """Let both databases have a tip less than they had."""
+    services = running.host.services
+
+    def write(tips: int) -> None:
+        rows = [{"day": 20_422, "process": "p", "tips": tips}]
+        services.write_now(lambda unit: bulk.upsert(unit.main, tables.tip_count, rows))
+        services.write_now(lambda unit: unit.upsert(tables.tip_witness, rows))
+
+    write(2)
+    running.host.fault_watch._look()
+    write(1)
+    yield
+    write(2)
+
+
 DISK = SimpleNamespace(free=1)
 OLD = int(time.time()) - 3600
 REPLY = {"id": b"r" * 16, "position": 1, "conversation": b"c" * 32, "call": b"", "must_arrive": True, "reason": ""}
@@ -357,6 +371,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "file_gone:database": (without("satark.db"), "satark.db was moved or deleted", 503),
     "file_gone:key_store": (without("keys.db"), "keys.db was moved or deleted", 503),
     "backup_old": (old_backup, "the last backup is 3 days old", 200),
+    "database_older": (older_copies, "main database lacks (1 of 2025-11-30): 1; restore the newer copy", 200),
     "database_hangs": (hung, "does not answer, not even with an error; look whether its server is stopped", 503),
     "epoch_keys_stay": (old_epoch, "1 epoch keys should be destroyed and are not", 200),
     "peer_fault:script": (peer_says, "script: Meta refuses the access token (code 190); mend that", 200),
@@ -425,89 +440,6 @@ async def test_a_background_task_that_fails_again_and_again_is_a_fault_until_it_
 
 async def ready(running: Running) -> Any:
     return await running.status.readyz(None)  # type: ignore[arg-type]
-
-
-class Pager:
-    """A sink that notes what it is told; it can't be opened without a database, and takes nothing while it is down."""
-
-    name = "pager"
-
-    def __init__(self) -> None:
-        self.told: list[list[str]] = []
-        self.is_down = False
-
-    async def open(self) -> None:
-        raise OperationalError("SELECT 1", None, Exception("gone"))
-
-    async def close(self) -> None:
-        pass
-
-    async def deliver(self, delivery: Delivery) -> Done | Retry:
-        assert delivery.kind == "alarm"
-        if self.is_down:
-            return Retry("down")
-        self.told.append(delivery.alarm.splitlines())
-        return Done()
-
-
-def fault(code: str, *, stops: bool = False) -> Fault:
-    return Fault(code, f"{code} is wrong", "mend it", stops=stops)
-
-
-async def test_each_fault_and_its_end_are_told_at_once_without_the_database() -> None:
-    faults, pager = Metrics().faults, Pager()
-    alarms = Alarms(faults, ["pager:operator"], lambda: [pager], has_worker=True)
-    await alarms.tell_once()
-    faults.begin(fault("provider_refuses:whatsapp"))
-    await alarms.tell_once()
-    await alarms.tell_once()
-    faults.begin(fault("database_down", stops=True))
-    await alarms.tell_once()
-    faults.end("provider_refuses:whatsapp")
-    pager.is_down = True
-    await alarms.tell_once()
-    pager.is_down = False
-    await alarms.tell_once()
-    assert pager.told == [
-        ["provider_refuses:whatsapp: provider_refuses:whatsapp is wrong; mend it"],
-        ["database_down: database_down is wrong; mend it"],
-        ["provider_refuses:whatsapp is over"],
-    ]
-
-
-async def test_a_process_without_a_worker_tells_what_stops_it_and_what_waits_for_one() -> None:
-    faults, pager = Metrics().faults, Pager()
-    for one in (fault("replies_wait"), fault("disk_full", stops=True), fault("certificate_ends")):
-        faults.begin(one)
-    await Alarms(faults, ["pager:operator"], lambda: [pager], has_worker=False).tell_once()
-    assert [line.partition(":")[0] for line in pager.told[0]] == ["disk_full", "replies_wait"]
-
-
-async def test_a_sink_that_fails_or_hangs_or_is_not_there_ends_no_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("satark.runtime.fault_watch.ALARM_TIMEOUT", 0.05)
-    faults, pager = Metrics().faults, Pager()
-    faults.begin(fault("disk_full"))
-    silent, sinks = Pager(), list[Any]()
-    alarms = Alarms(faults, ["pager:operator"], lambda: sinks, has_worker=True)
-    await alarms.tell_once()
-    monkeypatch.setattr(silent, "deliver", lambda _delivery: asyncio.Event().wait())
-    sinks.append(silent)
-    await alarms.tell_once()
-    sinks[:] = [pager]
-    await alarms.tell_once()
-    assert len(pager.told) == 1
-
-
-async def test_a_running_host_tells_its_faults(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, alarm_to=("pager:operator",), disk_reserve_bytes=1 << 60)
-    host = scripted_host(settings, ScriptedChannel(), watches_faults=True)
-    pager = Pager()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("satark.runtime.fault_watch.ALARMS_EVERY", 0.05)
-        patch.setattr(host.alarms, "_make_sinks", lambda: [pager])
-        async with host.running():
-            await until(lambda: pager.told)
-    assert pager.told[0][0].startswith("disk_nearly_full: the disk of")
 
 
 async def test_a_forged_message_is_a_fault_once_its_band_is_over(tmp_path: Path) -> None:

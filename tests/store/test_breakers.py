@@ -129,14 +129,6 @@ def test_a_desk_sees_nothing_of_another_desks_destinations(to: str, services: Se
     assert faults_seen_by(services, "sp") == []
 
 
-def test_an_alarm_about_another_desk_does_not_show_at_its_destination(services: Services) -> None:
-    queue(services, "email:cell", "alarm:500000", down=True)
-    assert faults_seen_by(services, "sp") == []
-    queue(services, "email:cell", TIP)
-    (trouble,) = faults_seen_by(services, "sp")
-    assert trouble.waiting == 1
-
-
 def test_a_waiting_notice_shows_that_its_destination_is_down_but_counts_as_no_tip(services: Services) -> None:
     queue(services, "email:cell", "notice:2026-11-24T09", down=True)
     (trouble,) = faults_seen_by(services, "sp")

@@ -98,17 +98,14 @@ class Services(Protocol):
     def add_delivery(self, unit: UnitOfWork, delivery: str, destination: str) -> None:
         """Queue a sink's own notification, named `<kind>:<when>` (see `Delivery.kind`), unless it was queued before."""
 
-    def mark_returned(
-        self, unit: UnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str, alarm_to: Sequence[str]
-    ) -> bool:
-        """Turn a delivery that was done, but that its destination sent back, into a dead letter, and queue an alarm.
+    def mark_returned(self, unit: UnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str) -> bool:
+        """Turn a delivery that was done, but that its destination sent back, into a dead letter.
 
         Args:
             unit: the transaction.
             sink: the sink's name.
             is_it: returns whether an idempotency key is that of the delivery.
             reason: the reason, as in `DeadLetter.reason`.
-            alarm_to: the setting `CoreSettings.alarm_to`.
 
         Returns:
             Whether there was such a delivery.

@@ -37,10 +37,6 @@ class CoreSettings(Protocol):
     def destination(self) -> tuple[DestinationRule, ...]:
         """The `[[destination]]` tables."""
 
-    @property
-    def alarm_to(self) -> tuple[str, ...]:
-        """Names of the destinations that get alarms; an alarm holds no tip content."""
-
 
 class Settings(Protocol):
     """The complete configuration: the core settings, and a validated section for each plugin."""

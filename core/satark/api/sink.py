@@ -84,7 +84,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[SealedMessage, ...] = ()
     """The messages of the tip's thread, in order."""
     alarm: str = ""
-    """What an alarm says: a line for each fault, with code and remedy, or its end; empty: a delivery failed."""
+    """What an alarm says: a line for each fault, with code and remedy, or its end."""
 
     @property
     def kind(self) -> str:

@@ -146,7 +146,7 @@ class DeliveryWorker:
     def _is_late(self, unit: UnitOfWork, name: str) -> bool:
         oldest = store.oldest_due(unit.main, name)
         late = oldest is not None and oldest < unit.now - LATE
-        return late and self._open_breaker_of(unit, name, "no process delivers there")
+        return late and breakers.open_breaker(unit, name, "no process delivers there")
 
     def _breaker(self, destination: str) -> CircuitBreaker:
         if destination not in self._breakers:
@@ -189,12 +189,8 @@ class DeliveryWorker:
                 await self._failed(id_, delivery.destination, result)
             case DeadLetter():
                 log.error("delivery dead-lettered, fix the cause and retry it", sink=sink, attempt=delivery.attempt)
-                self._writer.write_soon(lambda unit: self._dead_letter(unit, id_, delivery.attempt, result.reason))
+                self._writer.write_soon(lambda unit: store.dead_letter(unit, id_, delivery.attempt, result.reason))
                 self._emit(LifecycleEvent("delivery_dead_lettered", sink))
-
-    def _dead_letter(self, unit: UnitOfWork, id_: bytes, attempt: int, reason: str) -> None:
-        if store.dead_letter(unit, id_, attempt, reason):
-            self._alarm(unit)
 
     def _succeeded(self, destination: str) -> None:
         self._breaker(destination).succeeded()
@@ -208,22 +204,12 @@ class DeliveryWorker:
         is_down = self._breaker(destination).failed(id_, down=result.down)
         if destination in self._down:
             self._writer.write_soon(lambda unit: breakers.record_failed_trial(unit, destination, result.reason))
-        elif is_down and await self._writer.write(lambda unit: self._open_breaker_of(unit, destination, result.reason)):
+        elif is_down and await self._writer.write(lambda unit: breakers.open_breaker(unit, destination, result.reason)):
             self._log_open(destination)
-
-    def _open_breaker_of(self, unit: UnitOfWork, destination: str, reason: str) -> bool:
-        is_new = breakers.open_breaker(unit, destination, reason)
-        if is_new:
-            self._alarm(unit)
-        return is_new
 
     def _log_open(self, destination: str) -> None:
         log.error("destination failed, breaker open", sink=Destination(destination).sink)
         self._emit(LifecycleEvent("destination_down", Destination(destination).sink))
-
-    def _alarm(self, unit: UnitOfWork) -> None:
-        """Queue an alarm to the operator in this transaction. `satark deliveries list` tells the operator more."""
-        store.add_alarm(unit, self._settings.alarm_to)
 
 
 async def _attempt(sink: Sink, delivery: Delivery) -> DeliveryResult:

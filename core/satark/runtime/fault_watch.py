@@ -1,10 +1,9 @@
-"""Fault watch: looks for faults every few seconds. Alarms tell the operators at once, without the database."""
+"""Fault watch: looks for faults every few seconds."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -12,9 +11,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.background import run_in_thread
-from satark.api.observability import log
-from satark.api.routing import Destination
-from satark.api.sink import Delivery, Done, Sink
+from satark.custody.comparison import note_stores
 from satark.identity.edge_key import Identity
 from satark.runtime import dependency_faults
 from satark.runtime.machine_faults import (
@@ -27,9 +24,10 @@ from satark.runtime.machine_faults import (
     key_faults,
     spool_faults,
 )
-from satark.services import ProcessServices, Services
+from satark.services import ProcessServices
 from satark.settings.settings import Settings
-from satark.telemetry.faults import Fault, Faults
+from satark.store.snapshot import SnapshotBusy
+from satark.telemetry.faults import Fault
 from satark.telemetry.metrics import Metrics
 
 EVERY = 15.0
@@ -126,10 +124,14 @@ class FaultWatch:
         found["writes"] = dependency_faults.write_faults(self._services)
         try:
             found["keys"] = list(key_faults(self._identity, self._services))
-            problems = look(self._services)
+            problems = self._services.inspect_rosters(self._services.destination_rules)
             self._metrics.roster_alarms.set(len(problems))
             found["roster"] = [_TAMPERED] if problems else []
             found["queues"] = dependency_faults.queue_faults(self._services, self._configured)
+            with suppress(SnapshotBusy):
+                found["losses"] = dependency_faults.loss_faults(self._services)
+            with suppress(OSError):  # the disk's own fault tells
+                note_stores(self._services)
             found["clock"] = list(self.clock.faults(dependency_faults.server_time(self._services)))
         except SQLAlchemyError:  # it went away just now: the next look tells
             return found
@@ -145,67 +147,3 @@ def _files(services: ProcessServices, settings: Settings) -> dict[str, Path]:
         "name_key": settings.name_key_file,
         **{name: Path(url.database or "") for name, url in databases.items() if url.drivername.startswith("sqlite")},
     }
-
-
-ALARMS_EVERY = 30.0
-"""Seconds between two looks for what the operators were not told yet."""
-ALARM_TIMEOUT = 60.0
-"""Seconds that one alarm may take to be delivered."""
-
-
-class Alarms:
-    """Tells the operators of each fault and of its end, through sinks of its own: no database is in between.
-
-    Args:
-        faults: the process's.
-        alarm_to: the setting of this name: destinations that are told.
-        make_sinks: makes the sinks again, only to deliver an alarm.
-        has_worker: whether the process has the role worker. Others tell only of what stops them or waits for a worker.
-    """
-
-    def __init__(
-        self, faults: Faults, alarm_to: Iterable[str], make_sinks: Callable[[], Iterable[Sink]], *, has_worker: bool
-    ) -> None:
-        self._faults, self._make_sinks, self._has_worker = faults, make_sinks, has_worker
-        self._told: dict[str, frozenset[str]] = dict.fromkeys(alarm_to, frozenset())
-        """Destination → the codes of the faults of which it was told, and not yet of the end."""
-
-    async def run(self) -> None:
-        """Tell until cancelled."""
-        while True:
-            await self.tell_once()
-            await asyncio.sleep(ALARMS_EVERY)
-
-    async def tell_once(self) -> None:
-        """Tell each destination what is new. What can't be delivered is told the next time."""
-        found = [one for one in self._faults.current if self._has_worker or one.stops or one.code.endswith("_wait")]
-        codes = frozenset(one.code for one in found)
-        for destination, told in self._told.items():
-            lines = [f"{one.code}: {one}" for one in found if one.code not in told]
-            lines += [f"{code} is over" for code in sorted(told - codes)]
-            if lines and await self._deliver(Destination(destination), "\n".join(lines)):
-                self._told[destination] = codes
-
-    async def _deliver(self, to: Destination, text: str) -> bool:
-        key = f"alarm:{time.time_ns()}"
-        delivery = Delivery(
-            idempotency_key=key, tip=key, destination=to, desk="", revision=1, attempt=1, envelope=b"", document=b"",
-            alarm=text,
-        )  # fmt: skip
-        try:
-            sink = next(one for one in self._make_sinks() if one.name == to.sink)
-            async with asyncio.timeout(ALARM_TIMEOUT):
-                with suppress(Exception):  # what it opens may need the database that is down
-                    await sink.open()
-                try:
-                    return isinstance(await sink.deliver(delivery), Done)
-                finally:
-                    await sink.close()
-        except Exception as error:  # noqa: BLE001 - whatever a sink raises, it is told again
-            log.error("an alarm could not be delivered", sink=to.sink, error=type(error).__name__)
-            return False
-
-
-def look(services: Services | ProcessServices) -> tuple[str, ...]:
-    """Update this machine's copy of the roster; log and return what somebody tampered with."""
-    return services.inspect_rosters(services.destination_rules)

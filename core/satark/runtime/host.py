@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,10 +16,12 @@ from satark.api.observability import LifecycleEvent, log
 from satark.api.settings import SettingProblem, SettingsError
 from satark.api.sink import Sink
 from satark.api.web import Page
+from satark.custody.comparison import note_stores
 from satark.plugins.isolation import HookFailure
 from satark.runtime import compose
+from satark.runtime.alarms import Alarms
 from satark.runtime.dependency_faults import PeerWatch
-from satark.runtime.fault_watch import Alarms, FaultWatch
+from satark.runtime.fault_watch import FaultWatch
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.services import DeskContext, ProcessServices, Services, WebContext
 from satark.settings.core import Role
@@ -88,9 +90,9 @@ class Host:
         self.peer_watch = PeerWatch(self._peers, self.metrics.faults)
         self.alarms = Alarms(
             self.metrics.faults,
-            settings.core.alarm_to,
+            settings.core,
             lambda: compose.load_sinks(settings, self.plugins, self.services, self.writer),
-            has_worker="worker" in self.roles,
+            self.roles,
         )
         self.background: dict[str, Callable[[], Awaitable[None]]] = {
             "faults": self.fault_watch.run,
@@ -112,6 +114,8 @@ class Host:
                 work.cancel()
         finally:
             await self.writer.stop()
+            with suppress(SQLAlchemyError, OSError):  # what came since the fault watch's last look
+                await run_in_thread(note_stores, self.services)
             if self.ingest_runtime:
                 await self.ingest_runtime.stop()
             self.services.close()

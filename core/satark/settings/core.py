@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
 
 from satark.api.routing import DESK_SINK, ConfiguredDestination, DestinationRule
+from satark.api.settings import provider_url
 from satark_files.limits import MB, Limits
 from satark_words.languages import OFFERED
 
@@ -219,8 +220,12 @@ class Core(BaseModel):
     destination_wait_minutes: float = Field(default=10, ge=0, le=1440)
     """minutes that a tip for a destination waits for files that are being fetched"""
     alarm_to: tuple[ConfiguredDestination, ...] = ()
-    """destinations that get an alarm, without content, when a delivery or a destination fails for good; such as
-    email:operator"""
+    """destinations that are told of each fault and its end, without content; such as email:operator"""
+    alarm_url: str = ""
+    """address to which the same is posted, as JSON: {"text": "…"}"""
+    heartbeat_url: str = ""
+    """address of a dead-man's switch, which a process calls twice a minute while it can take messages; give each role
+    its own"""
     media_attempts: int = Field(default=12, ge=1)
     """attempts to fetch a file from a provider"""
     evidence: EvidenceSettings = EvidenceSettings()
@@ -275,6 +280,8 @@ class Core(BaseModel):
         if value and (urlsplit(value).scheme not in {"https", "http"} or not urlsplit(value).hostname):
             raise ValueError("must be an address that begins with https:// (or http://, for a trial)")
         return value
+
+    _only_safe_urls = field_validator("alarm_url", "heartbeat_url")(lambda url: provider_url(url) if url else url)
 
     @field_validator("destination")
     @classmethod

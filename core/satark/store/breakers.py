@@ -94,9 +94,8 @@ def destination_faults(
 ) -> list[DestinationFault]:
     """Return the destinations of one desk that are down or have dead letters, by name.
 
-    A destination belongs to the desk that its rule names or, without a rule, to the desk in its name. Alarms are
-    ignored, since they may be about another desk's tips. A destination that is down is left out unless something
-    other than an alarm waits for it.
+    A destination belongs to the desk that its rule names or, without a rule, to the desk in its name. One that is down
+    is left out unless something waits for it.
     """
     here = _belongs(desk, destination_rules)
     down = read_open_breakers(connection)
@@ -129,6 +128,6 @@ _ROWS = (
         func.count(_TIP.distinct()).label("tips"),
         func.min(delivery.c.due_at).label("oldest"),
     )
-    .where(delivery.c.state.in_(("due", "dead_letter")), ~delivery.c.tip.startswith("alarm:"))
+    .where(delivery.c.state.in_(("due", "dead_letter")))
     .group_by(delivery.c.destination, delivery.c.state)
 )

@@ -1,4 +1,4 @@
-"""The `delivery` table: one row for each tip, destination and revision, and for each alarm.
+"""The `delivery` table: one row for each tip, destination and revision.
 
 A row is `due` (at `due_at`; a claim sets that to the claim's end), `blocked` (behind an earlier revision of the same
 tip for the same destination), `done` or `dead_letter`. Only a due row has an exact time; the others have the time of
@@ -22,8 +22,6 @@ from satark.store.tables import delivery, desk, file, tip
 
 LEASE = 30
 """Seconds that a claim lasts. A process renews its claims while it works, so that only a crashed one loses them."""
-ALARM_EVERY = 3600
-"""Least seconds between two alarms to one destination of `alarm_to`."""
 WAITING_FOR_FILES = "waits for files"
 """The reason of a delivery that waits for files of its tip."""
 SUPERSEDED = "a later revision replaces it"
@@ -164,12 +162,6 @@ def mark_returned(unit: UnitOfWork, id_: bytes, reason: str) -> None:
     """Turn a delivery that was done into a dead letter: the destination sent it back."""
     mine = (delivery.c.id == id_, delivery.c.state == "done")
     unit.main.execute(update(delivery).where(*mine).values(state="dead_letter", reason=reason[:REASON_LENGTH]))
-
-
-def add_alarm(unit: UnitOfWork, to: Iterable[str]) -> None:
-    """Queue an alarm for each of these destinations, but for none that got one in the last `ALARM_EVERY` seconds."""
-    for destination in to:
-        add(unit, f"alarm:{unit.now // ALARM_EVERY}", destination)
 
 
 def retry(unit: UnitOfWork, id_: bytes | None = None, destination: str = "") -> int:

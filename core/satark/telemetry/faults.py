@@ -22,7 +22,7 @@ TASK_SECONDS: Final = 120.0
 _FAILURES: Final = 3
 _OF_MACHINE: Final = (
     *("answers", "backup", "certificate", "clock", "disk", "files"),
-    *("hang", "isolation", "keys", "peers", "spool", "writes"),
+    *("hang", "isolation", "keys", "losses", "peers", "spool", "writes"),
 )
 """The groups of `satark.runtime.fault_watch` that tell nothing about tips. Queues and destinations do."""
 
@@ -58,7 +58,8 @@ class Faults:
         self._clock = clock
         self._now: dict[str, tuple[Fault, float | None]] = {}
         """Code → the fault, and the time at which the fault ends by itself."""
-        self._groups: dict[str, set[str]] = {}
+        self.groups: dict[str, set[str]] = {}
+        """Group → the codes of its present faults."""
 
     def task_failed(self, name: str, failures: int) -> None:
         """Report a background task once it has failed three times in a row."""
@@ -81,11 +82,11 @@ class Faults:
     def show(self, group: str, faults: Iterable[Fault]) -> None:
         """Report the faults found in a group: these exist, and all others of the group are over."""
         found = {fault.code: fault for fault in faults}
-        for code in sorted(self._groups.get(group, set()) - found.keys()):
+        for code in sorted(self.groups.get(group, set()) - found.keys()):
             self.end(code)
         for fault in found.values():
             self.begin(fault)
-        self._groups[group] = set(found)
+        self.groups[group] = set(found)
 
     def lasting(self) -> list[tuple[Fault, float]]:
         """Return the faults that end by themselves, each with its end by the system's monotonic clock."""
@@ -105,7 +106,7 @@ class Faults:
     @property
     def of_machine(self) -> bool:
         """Whether there is a fault that no tip can have caused. Every office may see whether there is."""
-        return any(self._groups.get(group) for group in _OF_MACHINE)
+        return any(self.groups.get(group) for group in _OF_MACHINE)
 
     @property
     def current(self) -> list[Fault]:

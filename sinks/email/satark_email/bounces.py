@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import email
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from email.message import Message
 from email.policy import compat32
 from typing import BinaryIO
@@ -53,8 +53,8 @@ def read_bounce(mail: bytes) -> Bounce | None:
     return Bounce(original, tuple(sorted({status.group() for status in found if status})))
 
 
-def record_bounce(services: Services, unit: UnitOfWork, bounce: Bounce, sender: str, alarm_to: Sequence[str]) -> bool:
-    """Turn the delivery whose mail came back into a dead letter, and queue an alarm; False if no delivery matches.
+def record_bounce(services: Services, unit: UnitOfWork, bounce: Bounce, sender: str) -> bool:
+    """Turn the delivery whose mail came back into a dead letter; False if no delivery matches.
 
     A bounce can't be forged: the Message-ID follows from 16 random bytes that only mail servers on the way have seen.
     """
@@ -63,7 +63,6 @@ def record_bounce(services: Services, unit: UnitOfWork, bounce: Bounce, sender: 
         "email",
         lambda key: message_id(key, sender) == bounce.message_id,
         reason=" ".join(("the mail came back:", *bounce.statuses)).rstrip(":"),
-        alarm_to=alarm_to,
     )
 
 
@@ -99,8 +98,7 @@ def bounce(ctx: click.Context, mail: BinaryIO) -> None:
     `satark deliveries dead`. Any other mail is ignored. Nothing is ever answered.
     """
     host = command_host(ctx)
-    settings = host.settings
-    section = settings.section("email", EmailSettings)
+    section = host.settings.section("email", EmailSettings)
     if section is None:
         raise click.ClickException("e-mail is not configured: set SATARK_EMAIL__HOST and SATARK_EMAIL__SENDER")
     found = read_bounce(mail.read(MAX_BYTES))
@@ -109,9 +107,7 @@ def bounce(ctx: click.Context, mail: BinaryIO) -> None:
         return
     try:
         with host.open_services() as services:
-            ours = services.write_now(
-                lambda unit: record_bounce(services, unit, found, section.sender, settings.core.alarm_to)
-            )
+            ours = services.write_now(lambda unit: record_bounce(services, unit, found, section.sender))
     except SQLAlchemyError:
         click.echo("the database does not answer: process this mail again later", err=True)
         ctx.exit(_EX_TEMPFAIL)

@@ -20,12 +20,6 @@ from satark_words.catalogues import Catalogues
 SUBJECT = "Satark"
 """The subject of every notification and every encrypted mail: mail servers can read a subject."""
 
-ALARM = (
-    "A Satark delivery has failed for good, a destination is unreachable, or the roster was tampered with.\n\n"
-    "On the server, run: satark deliveries list\nand then: satark roster verify\n\n"
-    "You get this message at most once an hour.\n"
-)
-
 
 class OuterHeaders(msgspec.Struct, frozen=True, kw_only=True):
     """The readable headers of a mail. For one sender and destination they always have the same size in bytes."""
@@ -67,8 +61,8 @@ def notification(headers: OuterHeaders) -> bytes:
 
 
 def alarm(headers: OuterHeaders, text: str) -> bytes:
-    """Build the mail that tells an operator this, or else to look at the deliveries and the roster."""
-    return _plain_text(headers, "Satark: please look", f"{text}\n" if text else ALARM)
+    """Build the mail that tells an operator this."""
+    return _plain_text(headers, "Satark: please look", f"{text}\n")
 
 
 def pgp_mime(headers: OuterHeaders, ciphertext: bytes) -> bytes:

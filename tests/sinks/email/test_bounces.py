@@ -90,7 +90,6 @@ def command(office: Any, tmp_path: Path) -> Command:
         "SATARK_EMAIL__HOST": "localhost",
         "SATARK_EMAIL__SENDER": "satark@tips.example",
         "SATARK_EMAIL__OPERATORS": "operator@up.example",
-        "SATARK_ALARM_TO": '["email:operator"]',
     }
 
     def run(*words: str, mail: bytes | None = None) -> Result:
@@ -100,7 +99,7 @@ def command(office: Any, tmp_path: Path) -> Command:
 
 
 @pytest.mark.needs("exim")
-async def test_a_mail_that_a_real_server_returns_becomes_a_dead_letter_with_an_alarm(
+async def test_a_mail_that_a_real_server_returns_becomes_a_dead_letter(
     office: Any, command: Command, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = Path(tmp_path_factory.mktemp("exim"))
@@ -124,8 +123,6 @@ async def test_a_mail_that_a_real_server_returns_becomes_a_dead_letter_with_an_a
     (dead_letter,) = office.services.read(lambda c: deliveries.list_deliveries(c, ["dead_letter"]))
     assert (dead_letter["id"], dead_letter["reason"]) == (row["id"], "the mail came back: 5.0.0")
     assert "gone" not in str(dead_letter)
-    (alarm,) = office.services.read(lambda c: deliveries.list_deliveries(c, ["due"]))
-    assert alarm["destination"] == "email:operator"
     assert "no delivery matches" in command(mail=bounced).output, "the same bounce once more changes nothing"
     assert command("deliveries", "retry", "--to", "email:notification").exit_code == 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from satark.api.sink import DeadLetter, Done
 from satark.api.tip import Message as TipMessage
@@ -91,12 +92,13 @@ async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
     assert pointer == mime.notification_text("en"), "not even the text fits: look at the desk"
 
 
-async def test_an_alarm_says_nothing_about_any_tip(office: Any, peer: MailPeer) -> None:
+async def test_an_alarm_says_what_is_wrong_and_nothing_else(office: Any, peer: MailPeer) -> None:
     office.services.write_now(lambda unit: deliveries.add(unit, "alarm:500000", "email:operator"))
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
-        assert await sink.deliver(office.claim("email:operator")[0]) == Done()
+        (delivery,) = office.claim("email:operator")
+        assert await sink.deliver(structs.replace(delivery, alarm="disk_full: make room")) == Done()
     assert peer.received[0].recipients == ("operator@up.example",)
-    assert parsed(peer.received[0]).get_content().replace("\r\n", "\n") == mime.ALARM
+    assert parsed(peer.received[0]).get_content().replace("\r\n", "\n") == "disk_full: make room\n"
 
 
 async def test_a_destination_without_addresses_is_a_dead_letter(office: Any) -> None:
