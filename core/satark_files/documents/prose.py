@@ -82,10 +82,10 @@ def _is_of_mail(names: list[str]) -> bool:
 def hide_exporter(text: str) -> str:
     """Leave out of a chat what tells whose phone exported it, such as "Ravi added you"."""
 
-    def told(line: re.Match[str]) -> str:
+    def shortened(line: re.Match[str]) -> str:
         return f"{line[1]}…" if _ABOUT_YOU.match(line[2]) or _BY_APP.match(line[2]) else line[0]
 
-    return _CHAT.sub(told, text)
+    return _CHAT.sub(shortened, text)
 
 
 def is_prose(text: str) -> bool:

@@ -103,17 +103,17 @@ def test_what_people_write_is_prose(text: str) -> None:
     assert sniff(text.encode()) == "text/plain"
 
 
-def told(name: str, body: str) -> str:
+def line_of(name: str, body: str) -> str:
     return f"12/03/24, 9:14 pm - {name}{': ' if name else ''}{body}\n"
 
 
 EXPORTED = {
-    "added": told("", "Ravi added you"),
-    "renamed": told("", 'You changed the group name from "a: b" to "c"'),
-    "deleted": told("Jane", "You deleted this message"),
-    "deleted, in Hindi": told("Jane", "आपने यह मैसेज डिलीट किया"),
-    "added, in Hindi": told("", "आपको रवि ने जोड़ा"),
-    "added, in Tamil": told("", "ரவி உங்களைச் சேர்த்தார்"),
+    "added": line_of("", "Ravi added you"),
+    "renamed": line_of("", 'You changed the group name from "a: b" to "c"'),
+    "deleted": line_of("Jane", "You deleted this message"),
+    "deleted, in Hindi": line_of("Jane", "आपने यह मैसेज डिलीट किया"),
+    "added, in Hindi": line_of("", "आपको रवि ने जोड़ा"),
+    "added, in Tamil": line_of("", "ரவி உங்களைச் சேர்த்தார்"),
     "an iPhone's": "\u200e[12/03/24, 21:16:05] Jane: \u200eYou deleted this message.\n",
     "an iPhone's, added": "[12/03/24, 21:16:05] Group: \u200eRavi added you\n",
 }
@@ -121,13 +121,13 @@ EXPORTED = {
 
 @pytest.mark.parametrize("line", EXPORTED.values(), ids=EXPORTED)
 def test_a_chat_does_not_tell_whose_phone_exported_it(line: str) -> None:
-    others = told("Ravi", "This message was deleted"), told("Ravi", "come"), told("Sunil", "You come at nine")
+    others = line_of("Ravi", "This message was deleted"), line_of("Ravi", "come"), line_of("Sunil", "You come at nine")
     first, *rest = hide_exporter("".join((line, *others))).splitlines()
     assert first.endswith(("- …", "] …"))
     assert rest == [line.partition("-")[0] + "- …" for line in others[:1]] + [one.strip() for one in others[1:]]
 
 
 def test_what_people_say_in_a_chat_stays() -> None:
-    said = told("Ravi", "you deleted it?") + told("Sunil", "आप कल आना") + told("", "Ravi added Sunil") + CHAT
+    said = line_of("Ravi", "you deleted it?") + line_of("Sunil", "आप कल आना") + line_of("", "Ravi added Sunil") + CHAT
     said += "[12/03/24, 21:16:05] Ravi: \u200e<attached: 1.jpg>"
     assert hide_exporter(said) == said
