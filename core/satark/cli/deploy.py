@@ -36,7 +36,7 @@ NAMES: Final = tuple(sorted(_OTHERS | {f"satark-{role}.service" for role in _ROL
 @click.option("--backups", default="/var/backups/satark", show_default=True, help="Folder of the backups.")
 @click.pass_context
 def deploy(ctx: click.Context, /, names: tuple[str, ...], into: Path | None, **options: str) -> None:
-    """Print the files NAME of a deployment, for the settings that are in force; without NAME, list the names.
+    """Print the files NAME of a deployment, for the settings in force; without NAME, list the names.
 
     systemd units, a timer for backups, nginx and Caddy, an onion service, Prometheus with alerts, a Grafana dashboard,
     logrotate, compose.

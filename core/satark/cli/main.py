@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from satark import __version__
-from satark.cli.command_table import LISTED, CommandTable
+from satark.cli.command_table import SAYS, CommandTable
 from satark_files import atomic_files
 from satark_files.sandbox.core_dumps import forbid_dumps
 from satark_words.terminal import safe_output
@@ -51,7 +51,7 @@ class _Satark(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
-        says = {**_of_plugins(ctx), **{name: listed.says for name, listed in LISTED.items()}}
+        says = {**_of_plugins(ctx), **SAYS}
         room = formatter.width - 6 - max(map(len, says))
         rows = [(name, click.Command(name, help=says[name]).get_short_help_str(room)) for name in sorted(says)]
         with formatter.section("Commands"):
@@ -169,7 +169,7 @@ def _plugins_group(ctx: click.Context) -> click.Group:
 
 @click.group(
     cls=_Satark,
-    commands=CommandTable(LISTED),
+    commands=CommandTable(SAYS),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="%(version)s")

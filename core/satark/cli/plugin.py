@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from satark.cli.command_table import CommandTable, Listed
+from satark.cli.command_table import CommandTable
 from satark.plugins.loader import installed
 from satark.settings.core import Core
 from satark.settings.settings import Settings
@@ -39,12 +39,7 @@ _NAME_LENGTH = 30
 """Most characters of a plugin's name, which is the limit in `[[destination]]`."""
 
 
-_IN_THE_KIT = {
-    "rules": Listed("satark_testing.contracts.rules", "rules", "List the rules that a plugin's tests hold it to.")
-}
-
-
-@click.group(commands=CommandTable(_IN_THE_KIT))
+@click.group(commands=CommandTable(["rules"]))
 def plugin() -> None:
     """Start a plugin of your own, and see what it is held to."""
 

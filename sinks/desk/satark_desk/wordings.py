@@ -27,19 +27,13 @@ _PADDED: Final = 4096
 
 WordingProblem: TypeAlias = Literal["name", "text", "language", "many"]
 """Why a wording is not saved; the pages say it under `wordings.problem.<code>`."""
-_REASONS: dict[WordingProblem, str] = {
-    "name": f"give it a name of {LONGEST_NAME} characters at most",
-    "text": f"write the text, {MAX_TEXT} characters at most",
-    "language": "choose a language of the pages",
-    "many": f"a desk keeps {MOST} wordings at most: remove one first",
-}
 
 
 class WordingRefused(CaseworkError):  # noqa: N818 - it reads as what it says
-    """A wording is not saved; the message says why."""
+    """A wording is not saved."""
 
     def __init__(self, problem: WordingProblem) -> None:
-        super().__init__(_REASONS[problem])
+        super().__init__(problem)
         self.problem: WordingProblem = problem
 
 

@@ -34,6 +34,8 @@ ACT_KEYS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Act → the key that opens its form on a tip's page."""
 
+SIGN_IN_TOPICS: Final = ("sign_in", "second_factor", "recover")
+"""Topics of the pages that are open to whoever is not signed in."""
 _ON_TIP: tuple[Key, ...] = (("j", "next"), ("k", "previous"), ("n", "next_unread"), ("u", "queue"))
 _ACTS: tuple[Key, ...] = tuple((key, f"act.{act}") for act, key in ACT_KEYS.items())
 TOPICS: Final[Mapping[str, tuple[Key, ...]]] = MappingProxyType(
@@ -47,21 +49,9 @@ TOPICS: Final[Mapping[str, tuple[Key, ...]]] = MappingProxyType(
         ),
         "tip": (*_ON_TIP, *_ACTS, ("Esc", "help.key.leave")),
         "confirm": (("Enter", "confirm.yes"),),
-        "bulk": (),
-        "handover": (),
-        "wordings": (),
-        "figures": (),
-        "retention": (),
-        "audit": (),
-        "roster": (),
-        "recoveries": (),
-        "account": (),
-        "sign_in": (),
-        "second_factor": (),
-        "recover": (),
+        **dict.fromkeys(("bulk", "handover", "wordings", "figures", "retention", "audit", "roster"), ()),
+        **dict.fromkeys(("recoveries", "account", *SIGN_IN_TOPICS), ()),
         "desk": (("?", "help.key.help"),),
     }
 )
 """Topic → its keys. The texts `help.<topic>.name` and `help.<topic>` are the topic's name and its words."""
-SIGN_IN_TOPICS: Final = ("sign_in", "second_factor", "recover")
-"""Topics of the pages that are open to whoever is not signed in."""
