@@ -167,13 +167,13 @@ def in_numerals(text: str, code: str) -> str:
     return text if zero == "0" else text.translate({ord(d): chr(ord(zero) + n) for n, d in enumerate(_ASCII)})
 
 
-def written_date(day: date, code: str) -> str:
+def written_date(day: date, code: str, pattern: str = "d MMM y") -> str:
     """Return a date in a language's format: day, short month, year. In English if Babel does not know the language."""
     found = language(code)
     try:
-        written = format_date(day, "d MMM y", locale=found.locale or code)
+        written = format_date(day, pattern, locale=found.locale or code)
     except (ValueError, UnknownLocaleError):
-        written = format_date(day, "d MMM y", locale="en")
+        written = format_date(day, pattern, locale="en")
     return in_numerals(written, code)
 
 

@@ -42,7 +42,7 @@ class OverviewPages:
             since=since,
             until=until,
             pendency={
-                "month": (pendency(rows, lambda row: _day(row, text)[:7]), str),
+                "month": (pendency(rows, lambda row: _day(row, text)[:7]), text.month),
                 "station": (pendency(rows, lambda row: row.summary.header.station), text.place),
             },
             tables={

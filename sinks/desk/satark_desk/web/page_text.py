@@ -134,6 +134,10 @@ class PageText:
         moment = self._moment(band)
         return moment.date().isoformat() if moment else ""
 
+    def month(self, month: str) -> str:
+        """Return a month, given as YYYY-MM, with its name; empty for no month."""
+        return written_date(date.fromisoformat(f"{month}-01"), self.language, "LLLL y") if month else ""
+
     def utc(self, day: str, days: int = 0) -> str:
         """Return when (UTC) a day (YYYY-MM-DD) begins for the officers, or so many days later; empty for no day."""
         try:

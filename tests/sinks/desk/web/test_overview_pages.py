@@ -61,9 +61,9 @@ def test_the_figures_of_a_period_say_what_is_pending_by_station_and_month(
 
     # The band from 23:30 on 31 October in India counts for that day.
     by_station = {"Lanka": ["2", "2", "2"], "Place unknown": ["1", "0", "0"]}
-    assert rows() == {"2026-10": ["2", "2", "2"], "2026-11": ["1", "0", "0"], **by_station}
-    assert rows("since=2026-11-01")["2026-11"] == ["1", "0", "0"]
-    assert set(rows("since=2026-10-31&until=2026-10-31")) == {"2026-10", "Lanka"}
+    assert rows() == {"October 2026": ["2", "2", "2"], "November 2026": ["1", "0", "0"], **by_station}
+    assert rows("since=2026-11-01")["November 2026"] == ["1", "0", "0"]
+    assert set(rows("since=2026-10-31&until=2026-10-31")) == {"October 2026", "Lanka"}
     assert rows("until=2026-10-30")["Lanka"] == ["1", "1", "1"]
 
 

@@ -90,6 +90,12 @@ def test_a_band_over_midnight_has_two_days() -> None:
     assert text.days_of("") is None
 
 
+def test_a_month_is_written_with_its_name_in_the_officers_language() -> None:
+    for language, name in (("hi", "नवंबर 2026"), ("en", "November 2026")):
+        text = PageText(language, Geography.sample(), 5.5, Questionnaire.shipped())
+        assert (text.month("2026-11"), text.month("")) == (name, "")
+
+
 def test_times_are_shown_in_the_officers_time_zone_as_six_hour_bands() -> None:
     text = PageText("en", Geography.sample(), 5.5, Questionnaire.shipped())
     assert text.band("2026-11-24T18/PT6H") == "24 Nov 2026, 23:30–05:30"
