@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -10,6 +11,8 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from satark.api.providers import Transcriber
+from satark.api.routing import CaseworkError
+from satark.api.sealing import CantOpen
 from satark.api.tip import Envelope, Message, Status
 from satark.audit.acts import ActKind
 from satark.audit.trail import Trail
@@ -275,6 +278,14 @@ class Casework(EvidenceAccess):
         """Add a note to the thread. Only desks can read it; if it is private, only this desk can."""
         message = Message(sender="desk", desk=self.desk, text=text, internal=True, private=private)
         return self._services.write_now(lambda unit: self.post(unit, tip, message))
+
+    def tell_of_dispute(self, tip: str) -> None:
+        """Tell desks that have a release of a disputed tip that it is open again: the dispute itself reaches none."""
+        told = Message(sender="desk", desk=self.desk, status="REOPENED", internal=True)
+        with contextlib.suppress(CantOpen, CaseworkError):  # the tip's page says what is wrong with it
+            opened = self._open(tip)
+            if opened.access.releases and opened.work.must_tell_dispute:
+                self._services.write_now(lambda unit: self.post(unit, opened, told))
 
     def post(
         self,

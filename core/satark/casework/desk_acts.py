@@ -115,13 +115,6 @@ class DeskActs:
         if act.name not in _ON_PEOPLE:
             pass_on_status(self._services, self._casework, tip)
 
-    def tell_of_dispute(self, tip: OpenTip) -> None:
-        """Tell desks that have a release of a disputed tip that it is open again: the dispute itself reaches none."""
-        told = Message(sender="desk", desk=self._casework.desk, status="REOPENED", internal=True)
-        is_told = any(one.message.internal and one.message.status == "REOPENED" for one in tip.thread)
-        if tip.work.disputed and tip.access.releases and not is_told:
-            self._services.write_now(lambda unit: self._casework.post(unit, tip, told))
-
     def _write(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
         if act.seen is not None and next_seq(unit, tip.id) > tip.reader.last + 1:
             raise ActRefused("changed")  # since the tip was opened, a moment ago

@@ -77,6 +77,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """How often the tipster said that the desks' work did not help."""
     disputed: bool = False
     """Whether the tip is open because of a dispute."""
+    is_dispute_told: bool = False
+    """Whether a desk told those with a release alone of the dispute: the tipster's own message reaches none of them."""
     merged_into: str = ""
     """The number of the tip that this one is merged into, until a desk undoes that."""
     status_before: Status = INITIAL_STATUS
@@ -116,6 +118,12 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether a desk still has to report."""
         direction = self.directions.get(desk)
         return not self.finished and direction is not None and direction.is_open
+
+    @property
+    def must_tell_dispute(self) -> bool:
+        """Whether desks that have a release alone are still to be told of the dispute."""
+        is_released = any(one.release for one in self.directions.values())
+        return self.disputed and is_released and not self.is_dispute_told
 
     @property
     def awaits_report(self) -> bool:
@@ -175,7 +183,8 @@ def _after_desk(work: Work, posted: PostedMessage) -> Work:
     if message.case and message.case.kind in _OF_PEOPLE:
         return _after_people(work, posted, message.case)
     if message.status == "REOPENED" and message.internal:  # a desk tells stations of a dispute, which is no act
-        return msgspec.structs.replace(work, status="REOPENED", disputed=True, disputes=max(1, work.disputes))
+        disputes = max(1, work.disputes)
+        return msgspec.structs.replace(work, status="REOPENED", disputed=True, disputes=disputes, is_dispute_told=True)
     if message.status or (message.case and message.case.kind in _ACTS):
         work = msgspec.structs.replace(
             work, acted=True, acted_by=message.desk, acted_at=posted.at, heard=False, urgent_since=0

@@ -92,6 +92,11 @@ class OfficerQueue(QueueWatcher):
             return {"version": 0 if tip in self._kept_from else self._index.versions[tip], "pressing": self.pressing}
 
     @property
+    def untold_disputes(self) -> AbstractSet[str]:
+        """The disputed tips of which desks that have a release alone are still to be told."""
+        return self._index.having("untold", "") - self._kept_from
+
+    @property
     def pressing(self) -> int:
         """The number of urgent tips that are unread or overdue, and of reports that are due soon."""
         rings = self._unseen | self._updated | self._index.having("mark", "overdue")

@@ -231,4 +231,6 @@ def _facets(row: Row, desk: str) -> Iterator[Facet]:
         yield "mine", row.officer
     if row.soon:
         yield "soon", ""
+    if work.must_tell_dispute:
+        yield "untold", ""
     yield from (("recused", officer) for officer in work.recused.get(desk, ()))

@@ -54,7 +54,7 @@ class DeskPages:
         wanted = Filter.read(request.query_params)
         queue, size = session.queue, self._web.settings.page_size
         session.casework.note_listed()
-        queue.refresh()
+        self._refresh(session)
         found = self._found(session, wanted)
         total = queue.total(wanted, found)
         pages = max(1, -(-total // size))
@@ -96,17 +96,18 @@ class DeskPages:
 
     def news(self, request: Request, session: OfficerSession) -> Response:
         """Say whether the open tip, or else the queue, has changed, and whether an urgent tip has come."""
+        session.casework.note_listed()
+        self._refresh(session)
         return JSONResponse(session.queue.news(request.query_params.get("tip", "")))
 
     def tip(self, request: Request, session: OfficerSession) -> Response:
         """Show a tip, and record that this officer has seen it."""
+        self._refresh(session)
         tip = session.casework.open(request.path_params["number"])
         wanted = Filter.read(request.query_params)
-        session.queue.refresh()
         near = session.queue.neighbours(wanted, self._found(session, wanted), tip.id)
         if "poll" not in request.query_params:
             session.queue.note_seen(tip)
-        self.acts(session).tell_of_dispute(tip)
         merged = session.queue.merged_into(tip.tip.number)
         action, form_data = _picked(request, wordings_of(self._web.context, session.unlocked))
         done = request.query_params.get("done", "")
@@ -206,6 +207,13 @@ class DeskPages:
             ],
             "may_consent": acts.may(tip, DeskAct(name="consent")),
         }
+
+    @staticmethod
+    def _refresh(session: OfficerSession) -> None:
+        """Bring the queue up to date; tell stations of disputes that have come, whether or not the tip is opened."""
+        session.queue.refresh()
+        for tip in session.queue.untold_disputes:
+            session.casework.tell_of_dispute(tip)
 
     @staticmethod
     def _found(session: OfficerSession, wanted: Filter) -> Mapping[str, str] | None:

@@ -172,8 +172,9 @@ def test_the_second_of_two_officers_who_act_at_once_is_shown_the_difference_and_
     assert casework("sp").open(seeded.number).status == "CLOSED"
 
 
-def test_a_station_sees_that_a_closing_is_disputed_once_an_officer_above_has_seen_it(
-    services: Services, browser: Browser, seeded: SeededTip, casework: Cases
+@pytest.mark.parametrize("page", ["", "news?poll=1", "tips/{}"])
+def test_a_station_sees_that_a_closing_is_disputed_as_soon_as_an_officer_above_has_any_page_open(
+    services: Services, browser: Browser, seeded: SeededTip, casework: Cases, page: str
 ) -> None:
     acts = DeskActs(services, casework("sp"), Clocks())
     for act in (
@@ -183,7 +184,11 @@ def test_a_station_sees_that_a_closing_is_disputed_once_an_officer_above_has_see
         acts.perform(casework("sp").open(seeded.number), act)
     seed_message(services, seeded, Message(sender="tipster", text="secret words", feedback="no"))
     assert casework("lanka").open(seeded.number).status == "CLOSED"
-    browser("sp").get(f"/desk/tips/{seeded.number}")
+    client = browser("sp")
+    assert client.get(f"/desk/{page.format(seeded.number)}").status_code == 200
+    assert len(casework("sp").open(seeded.number).thread) == 5
+    client.get(f"/desk/tips/{seeded.number}")
+    assert len(casework("sp").open(seeded.number).thread) == 5
     page = browser("lanka").get(f"/desk/tips/{seeded.number}").text
     assert "disputes the closing by sp title" in page
     assert "secret words" not in page
