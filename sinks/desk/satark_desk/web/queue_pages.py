@@ -196,11 +196,14 @@ class DeskPages:
         services, acts = self._web.context, self.acts(session)
         desks = {desk.name: desk for desk in services.desks()}
         targets = session.casework.directing.allowed_targets(tip)
+        readers = tip.access.readers - {""}
         takes_release = [desk.name for desk in targets if acts.releases.takes_release(tip, desk.name)]
         return {
             "accused": acts.releases.accused_by_words(tip),
             "release_form": release_form(tip, text, services.geography) if takes_release else None,
-            "holders": ", ".join(desks[one].title if one in desks else one for one in tip.access.holders),
+            "holders": ", ".join(
+                [*(desk.title for name, desk in desks.items() if name in readers), *sorted(readers - desks.keys())]
+            ),
             "directions": given_directions(tip, services, desks, session.desk),
             "may_withdraw": [
                 to for to in tip.work.directions if acts.may(tip, DeskAct(name="withdraw", to=to, text="-"))
