@@ -8,7 +8,7 @@ from satark.casework.search import Query, SearchText, skeleton_of
 
 
 def found(query: str, *texts: str) -> str | None:
-    return SearchText(texts).find(Query.of(query))
+    return SearchText.of(texts).find(Query.of(query))
 
 
 @pytest.mark.parametrize(

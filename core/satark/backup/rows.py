@@ -18,7 +18,7 @@ from satark.store import canaries, tables
 
 _AT_ONCE: Final = 500
 _VERSIONS: Final = ("alembic_version", "alembic_version_keys")
-LEFT_OUT: Final = frozenset(table.name for table in (*canaries.UNDER_EPOCH_KEYS, tables.tip_change))
+LEFT_OUT: Final = frozenset(table.name for table in (*canaries.UNDER_EPOCH_KEYS, tables.tip_change, tables.tip_index))
 """Tables that are left out: drafts, replies and reply handles, since their epoch keys are never copied; and the order
 of changes, since only running processes need it."""
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from itertools import chain
 from typing import Final
 
+from msgspec.structs import replace
+
+from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, open_tip
-from satark.api.tip import Envelope, Tip
+from satark.api.tip import CaseStep, Envelope, Tip
 from satark.casework.opened_tip import Gist, TipSummary, summarize
 from satark.casework.related.clues import Clues, Picture, clues_of
+from satark.casework.search import SearchText
 from satark.casework.search_index import SearchTexts
-from satark.casework.work import PostedMessage, corrected
+from satark.casework.work import PostedMessage
 from satark.remote import office_outbox
 from satark.routing.authors import Signers, ThreadReader
 from satark.routing.releases import released_tip
@@ -21,6 +25,18 @@ from satark.store.threads import Sealed
 
 _SHOWN: Final = 160
 """Most characters of a tip's words that a queue shows."""
+
+
+class ListedTip(Redacted, frozen=True, kw_only=True):
+    """What a desk's lists say of one tip. The sealed index keeps it; whoever acts on the tip reads the tip's rows."""
+
+    envelope: Envelope
+    """Without what only acts need."""
+    summary: TipSummary
+    gist: Gist
+    search: SearchText
+    thread: tuple[PostedMessage, ...]
+    """Who did what and when, without the words except those on legal holds and erasures."""
 
 
 class _Opened:
@@ -35,14 +51,17 @@ class _Opened:
 class CachedTip:
     """One tip: its opened envelope, and its thread as far as it was read."""
 
-    def __init__(self, digest: bytes, envelope: Envelope, signers: Signers) -> None:
-        self.digest = digest
+    def __init__(self, envelope: Envelope, signers: Signers, cover: bytes) -> None:
+        self.cover = cover
+        """As in `satark.store.envelopes`."""
         self.envelope = envelope
         self.pending_answers: Sequence[office_outbox.PendingAnswer] = ()
+        self.revision = 0
+        self._messages = 0
+        """The number of rows of the thread that were read."""
         self.document: Tip | None = None
         self.captions: tuple[str, ...] = ()
         self.pictures: tuple[Picture, ...] = ()
-        self._summary: TipSummary | None = None
         self._posted = _Opened()
         self._answered = _Opened()
         self._reader = ThreadReader(envelope, signers)
@@ -53,6 +72,11 @@ class CachedTip:
     def last(self) -> int:
         """`seq` of the last message that was read; 0: there is none."""
         return self._reader.last
+
+    @property
+    def rows(self) -> tuple[int, int, int]:
+        """What it was read from: the revision, the number of messages, and `seq` of the last one."""
+        return self.revision, self._messages, self.last
 
     @property
     def thread(self) -> list[PostedMessage]:
@@ -72,9 +96,7 @@ class CachedTip:
 
     def add(self, messages: Sealed, pending: Sequence[office_outbox.PendingAnswer], signers: Signers) -> None:
         """Open further messages of the thread. `pending`: the answers that the host has not confirmed yet."""
-        self._summary = None
-        if self.envelope.tip_recipient:
-            self.document = None  # a later direction may release more
+        self._messages += len(messages)
         self._open(self._posted, messages, self._reader, signers)
         self.pending_answers, self._answered, self.reader = pending, _Opened(), self._reader
         if pending:
@@ -108,18 +130,25 @@ class CachedTip:
             return released_tip(self.envelope, [posted.message for posted in self.thread])
         return open_tip(sealed, self.envelope)
 
-    def summary(self, tip: str) -> TipSummary:
-        """Return the tip's summary, worked out again when something was added to its thread."""
-        if self._summary is None:
-            self._summary = summarize(tip, self.envelope, self.thread, self.reader.access.holders)
-        return self._summary
+    def listed(self, of: SearchTexts) -> ListedTip:
+        """Return what lists say of the tip."""
+        envelope, thread = self.envelope, self.thread
+        return ListedTip(
+            envelope=replace(envelope, receipt="", holders={}, answers_to={}, checkpoint=None),
+            summary=summarize(envelope.tip, envelope, thread, self.reader.access.holders),
+            gist=self._gist(of),
+            search=SearchText.of(self._texts(of)),
+            thread=tuple(map(_without_words, thread)),
+        )
 
-    def gist(self, of: SearchTexts) -> Gist:
-        """Return what a row of the queue says of the tip."""
+    def clues(self) -> Clues:
+        """Return what of the tipster's texts, recordings and pictures can be compared with other tips."""
+        return clues_of(self.document, [*self.captions, *self._told()], self.pictures)
+
+    def _gist(self, of: SearchTexts) -> Gist:
         tip = self.document
         answers = of.written({step: said for step, said in tip.answers.items() if _is_story(tip, step)}) if tip else []
-        told = (one.message.text for one in self.thread if one.message.sender == "tipster" or one.message.transcript)
-        words = next(filter(None, chain(answers, told, self.captions)), "")
+        words = next(filter(None, chain(answers, self._told(), self.captions)), "")
         return Gist(
             words=textwrap.shorten(words, _SHOWN, placeholder="…"),
             channel=tip.channel if tip else "",
@@ -127,18 +156,25 @@ class CachedTip:
             accuses=bool(tip and tip.accused),
         )
 
-    def texts(self, of: SearchTexts) -> list[str]:
-        """Return what a search looks through: answers, captions, messages, the number, and names of what was chosen."""
+    def _texts(self, of: SearchTexts) -> list[str]:
+        """Return what a search looks through, besides the names of what was chosen from lists."""
         answers = of.written(self.document.answers) if self.document is not None else []
-        thread, header = self.thread, self.envelope.header
-        messages = [posted.message.text for posted in thread]
-        return [*answers, *self.captions, *messages, header.number, *of.names(corrected(header, thread))]
+        messages = [posted.message.text for posted in self.thread]
+        return [*answers, *self.captions, *messages, self.envelope.header.number]
 
-    def clues(self) -> Clues:
-        """Return what of the tipster's texts, recordings and pictures can be compared with other tips."""
-        told = (one.message for one in self.thread if one.message.sender == "tipster" or one.message.transcript)
-        return clues_of(self.document, [*self.captions, *(message.text for message in told)], self.pictures)
+    def _told(self) -> Iterator[str]:
+        """Yield what the tipster wrote or said after the tip was sent."""
+        messages = (posted.message for posted in self.thread)
+        return (one.text for one in messages if one.sender == "tipster" or one.transcript)
 
 
 def _is_story(tip: Tip, step: str) -> bool:
     return step != tip.meanings.get("place", "place") and tip.answers[step] != tip.category
+
+
+def _without_words(posted: PostedMessage) -> PostedMessage:
+    message = posted.message
+    text = message.text if message.retention else ""
+    case = CaseStep(kind=message.case.kind, to=message.case.to) if message.case else None
+    kept = replace(message, text=text, case=case, officer=b"", signature=b"", roster=(), thread=b"")
+    return replace(posted, message=kept)

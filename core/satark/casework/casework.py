@@ -21,7 +21,7 @@ from satark.casework.directing import Directing
 from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
 from satark.casework.hold_rules import Keeping, keeping_of
-from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary, summarize, transcripts_of
+from satark.casework.opened_tip import OpenTip, RelatedTip, TipSummary, transcripts_of
 from satark.casework.search import Query
 from satark.casework.tip_cache import TipCache
 from satark.casework.work import PostedMessage, Work, as_request
@@ -44,8 +44,7 @@ class Casework(EvidenceAccess):
     """Works on the tips of one desk with the desk's opened key. Keep an instance no longer than an officer's session.
 
     A destination that reads tips works on them as a desk does: `desk` is then the destination, and `identity` the key
-    of its `[[destination]]`. Every method may be called from any thread. Opened rows are cached in memory, so no sealed
-    row is opened twice.
+    of its `[[destination]]`. Every method may be called from any thread. What was opened last is cached in memory.
     """
 
     def __init__(
@@ -116,7 +115,7 @@ class Casework(EvidenceAccess):
     def _summaries(self) -> list[TipSummary]:
         with self.cache.lock:
             self.cache.refresh()
-            summaries = [cached.summary(tip) for tip, cached in self.cache.tips.items()]
+            summaries = [one.listed.summary for one in self.cache.tips.values()]
         mine = (one for one in summaries if self.may_read(one.work))
         return sorted(mine, key=lambda one: (one.header.received, one.header.number), reverse=True)
 
@@ -128,11 +127,11 @@ class Casework(EvidenceAccess):
         self.trail.record_once("listed")
         with self.cache.lock:
             self.cache.refresh()
-            cached_tips = list(self.cache.tips.items())
+            listed = [one.listed for one in self.cache.tips.values()]
         state, terms = self._services.read_keys(self._services.roster.check).state, self._services.retention
         found = [
-            (summarize(tip, one.envelope, one.thread), keeping_of(terms, one.envelope.header, one.thread, state))
-            for tip, one in cached_tips
+            (one.summary, keeping_of(terms, one.envelope.header, one.thread, state))
+            for one in listed
             if not one.envelope.tip_recipient  # a desk with a release alone sees no legal hold
         ]
         # Store the terms of all tips, even of those that this officer may not read: the scheduled job erases by them.
@@ -145,8 +144,7 @@ class Casework(EvidenceAccess):
     def find(self, words: str) -> Mapping[str, str]:
         """Find the tips whose texts contain all of these words; return a snippet of each, by the tip's id.
 
-        Texts are answers, messages, transcripts, captions and the tip's number; see `search`. What is not cached yet is
-        opened first: about 0.1 ms for each document and each file's record.
+        Texts are answers, messages, transcripts, captions and the tip's number; see `search`.
         """
         self.trail.record_once("searched", detail=words)
         query = Query.of(words)
@@ -158,18 +156,18 @@ class Casework(EvidenceAccess):
     def related_tips(self, tip: OpenTip) -> list[RelatedTip]:
         """Return the tips of the desk that are related to one, the strongest reasons first.
 
-        What is not cached yet is opened first, as for a search; from then on a look-up takes about a millisecond.
+        What was not compared yet is compared first; from then on a look-up takes about a millisecond.
         """
         self.note_listed()
         with self.cache.lock:
             self.cache.refresh()
             self.cache.open_documents()
-            found = [(one, self.cache.tips[one.tip]) for one in self.cache.related.find(tip.id)]
-            every = [RelatedTip(summary=cached.summary(one.tip), reasons=one.reasons) for one, cached in found]
+            found = self.cache.related.find(tip.id)
+            every = [RelatedTip(summary=self.cache.tips[one.tip].listed.summary, reasons=one.reasons) for one in found]
         return [one for one in every if self.may_read(one.summary.work)]
 
     def _has(self, tip: str) -> bool:
-        return self.may_read(self.cache.tips[tip].summary(tip).work)
+        return self.may_read(self.cache.tips[tip].listed.summary.work)
 
     def open(self, number: str) -> OpenTip:
         """Open a tip, by its number or its id.
@@ -309,16 +307,16 @@ class Casework(EvidenceAccess):
         if not message.transcript:  # `transcribe` has recorded this act, with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
         seq, is_office = next_seq(unit, tip.id), host_of(unit.main) is not None
-        reader, signers = self.cache.present_reader(unit, tip), self._services.signers(unit)
+        reader, signers = self.cache.reader.present_reader(unit, tip), self._services.signers(unit)
         if not signers.may_write(message, reader.access, self._writer.name):
             raise ActRefused("withdraw.none" if act and act[0] == "withdrawn" else "released")
         message = msgspec.structs.replace(message, band=band(unit.now), roster=signers.head, thread=reader.thread)
-        present = self.cache.tip_recipient(unit, reader)
+        present = self.cache.reader.tip_recipient(unit, reader)
         desks = [present, *_release_recipients(reader, message, signers.recipients)]
         recipients = desks if message.internal else [*desks, tip.envelope.receipt]
         message = self._writer.signed(message, reader.envelope, 0 if is_office else seq, unit.now, desks)
         if is_office:
-            self.cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
+            self.cache.reader.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
             return PostedMessage(len(tip.thread) + 1, message, self.trail.officer, unit.now)
         seq = post(unit, tip.id, message, *recipients)
         posted = PostedMessage(seq, message, self.trail.officer, unit.now, self._writer.signer)

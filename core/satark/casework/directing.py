@@ -93,7 +93,7 @@ class Directing:
         desk = desks.get(to_desk)
         if desk is None or desk.name == self._desk or not self._may_have(desk, tip):
             raise NoSuchDesk
-        reader, release = self._cache.present_reader(unit, tip), None
+        reader, release = self._cache.reader.present_reader(unit, tip), None
         tip, access = msgspec.structs.replace(tip, envelope=reader.envelope), reader.access
         had_tip, has_tip = (desk.name in one.holders for one in (tip.access, access))
         given = access.releases.get(desk.name)
@@ -135,7 +135,7 @@ class Directing:
         destinations = [rule.to for rule in self._services.destination_rules if rule.desk == desk]
         envelopes.drop(unit, tip.id, [desk, *destinations])
         state = self._services.roster.check(unit.keys, committed=False).state
-        present = self._cache.present_envelope(unit, tip.envelope)
+        present = self._cache.reader.present_envelope(unit, tip.envelope)
         renewed = renew_tip_key(unit, state, present, self._services.destination_rules, without=desk)
         remember(unit, self._desk, self._identity.partition("\n")[0], renewed)
         step = CaseStep(kind="withdrawn", to=desk)

@@ -31,7 +31,7 @@ def flood_groups(cache: TipCache, may_read: Callable[[Work], bool]) -> list[Floo
     """
 
     def is_open(tip: str) -> bool:
-        summary = cache.tips[tip].summary(tip)
+        summary = cache.tips[tip].listed.summary
         is_unfinished = not summary.finished and summary.header.priority != "urgent"
         return is_unfinished and may_read(summary.work)
 
@@ -39,9 +39,9 @@ def flood_groups(cache: TipCache, may_read: Callable[[Work], bool]) -> list[Floo
         cache.refresh()
         cache.open_documents()
         floods = [
-            sorted((cache.tips[tip].summary(tip) for tip in tips), key=_came) for tips in cache.floods.floods(is_open)
+            sorted((cache.tips[tip].listed.summary for tip in tips), key=_came) for tips in cache.floods.floods(is_open)
         ]
-        groups = [FloodGroup(tuple(tips), cache.gist(tips[0].id).words) for tips in floods]
+        groups = [FloodGroup(tuple(tips), cache.tips[tips[0].id].listed.gist.words) for tips in floods]
     return sorted(groups, key=lambda group: (-len(group.tips), group.leading.header.number))
 
 

@@ -29,7 +29,7 @@ def merged_into(casework: Casework, number: str) -> list[TipSummary]:
     """Return the tips of the desk that are merged into the tip of this number, directly or through another tip."""
     with casework.cache.lock:
         casework.cache.refresh()
-        every = [cached.summary(tip) for tip, cached in casework.cache.tips.items()]
+        every = [one.listed.summary for one in casework.cache.tips.values()]
     every = [summary for summary in every if casework.may_read(summary.work)]
     led = defaultdict[str, list[TipSummary]](list)
     for summary in every:

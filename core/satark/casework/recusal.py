@@ -77,5 +77,5 @@ class Recusal:
     def _log(self, unit: UnitOfWork, tip: OpenTip, action: Literal["recused", "readmitted"], officer: str = "") -> None:
         by = DeskOfficer(desk=self._casework.desk, name=self._casework.trail.officer)
         entry = officer_entry(action, by, unit.now, form="", second=officer)
-        recipient = self._casework.cache.tip_recipient(unit, tip.reader)
+        recipient = self._casework.cache.reader.tip_recipient(unit, tip.reader)
         custody.append_entries(unit, tip.id, recipient, "", entry)

@@ -16,12 +16,15 @@ from typing import Final
 
 import msgspec
 
+from satark.api.observability import Redacted
 from satark_words.tokens import fold
 
 SNIPPET: Final = 40
 """Characters of a snippet on each side of what was found."""
 _BETWEEN: Final = " · "
 """Stands between two texts of a tip."""
+_HIDDEN: Final = "\n"
+"""Stands before what is found and not shown."""
 _LEAST_DIGITS: Final = 3
 """Fewest characters of a word with digits that is also looked for across spaces and hyphens."""
 _LEAST_CONSONANTS: Final = 3
@@ -59,31 +62,35 @@ class Found(msgspec.Struct, frozen=True):
     end: int
 
 
-class SearchText:
+class SearchText(Redacted, frozen=True):
     """A tip's texts, prepared for searching. They hold content: keep them no longer than the opened tip."""
 
-    __slots__ = ("_all", "_text")
+    text: str
+    folded: str
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._text = _BETWEEN.join(" ".join(text.split()) for text in texts if text)
-        self._all = " ".join(fold(token) for token in _TOKEN.findall(self._text))
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> SearchText:
+        """Prepare texts."""
+        text = _BETWEEN.join(" ".join(one.split()) for one in texts if one)
+        return cls(text, " ".join(fold(token) for token in _TOKEN.findall(text)))
 
-    def __repr__(self) -> str:
-        return "SearchText(…)"
+    def __add__(self, other: SearchText) -> SearchText:
+        """Return both texts as one, of which a snippet shows the first alone."""
+        return SearchText(f"{self.text}{_HIDDEN}{other.text}", f"{self.folded} {other.folded}")
 
     @property
     def words(self) -> list[str]:
         """The words, folded."""
-        return self._all.split(" ")
+        return self.folded.split(" ")
 
     def has(self, word: Word) -> bool:
         """Return whether a word stands in the texts as it is, or across spaces and hyphens."""
-        return word.folded in self._all or (bool(word.compact) and word.compact in self._all.replace(" ", ""))
+        return word.folded in self.folded or (bool(word.compact) and word.compact in self.folded.replace(" ", ""))
 
     def find(self, query: Query) -> str | None:
         """Return a snippet around the first word of a query; None unless every word is found."""
-        tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(self._text)]
-        folded = [fold(self._text[start:end]) for start, end in tokens]
+        tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(self.text)]
+        folded = [fold(self.text[start:end]) for start, end in tokens]
         places = []
         for word in query.words:
             place = _exact(word.folded, folded) or _across(word.compact, folded) or _alike(word, folded)
@@ -94,13 +101,15 @@ class SearchText:
 
     def _snippet(self, place: Found) -> str:
         """Return what stands around a place, and nothing of the texts before and after."""
-        first = self._text.rfind(_BETWEEN, 0, place.start)
+        if 0 <= self.text.find(_HIDDEN) < place.start:
+            return ""
+        first = self.text.rfind(_BETWEEN, 0, place.start)
         first = first + len(_BETWEEN) if first >= 0 else 0
-        last = self._text.find(_BETWEEN, place.end)
-        last = last if last >= 0 else len(self._text)
+        ends = (self.text.find(after, place.end) for after in (_BETWEEN, _HIDDEN))
+        last = min((end for end in ends if end >= 0), default=len(self.text))
         start, end = max(first, place.start - SNIPPET), min(last, place.end + SNIPPET)
         before, after = "…" if start > first else "", "…" if end < last else ""
-        return f"{before}{self._text[start:end].strip()}{after}"
+        return f"{before}{self.text[start:end].strip()}{after}"
 
 
 def _exact(word: str, folded: Sequence[str]) -> tuple[int, int] | None:

@@ -41,12 +41,12 @@ class SearchIndex:
     def __repr__(self) -> str:
         return "SearchIndex(…)"
 
-    def put(self, tip: str, texts: Iterable[str]) -> None:
+    def put(self, tip: str, text: SearchText) -> None:
         """Store the texts of a tip in place of its earlier ones."""
         self.remove(tip)
         if len(self._tips) > 2 * len(self._texts) + _SLACK:
             self._build_anew()
-        self._add(tip, SearchText(texts))
+        self._add(tip, text)
 
     def remove(self, tip: str) -> None:
         """Forget the texts of a tip."""
@@ -148,13 +148,20 @@ class SearchTexts:
         self._catalogues = {language: questionnaire.texts(language) for language in _LANGUAGES}
         self._key = questionnaire.category_key
         self._geography = geography
+        self._names: dict[tuple[str, str, str], SearchText] = {}
 
     def written(self, answers: Mapping[str, object]) -> list[str]:
         """Return what the tipster wrote in answers."""
         return [text for step, answer in answers.items() for text in self._written(step, answer)]
 
-    def names(self, header: Header) -> list[str]:
+    def names(self, header: Header) -> SearchText:
         """Return the names of a tip's category, station and district."""
+        named = (header.category, header.station, header.district)
+        if named not in self._names:
+            self._names[named] = SearchText.of(self._names_of(header))
+        return self._names[named]
+
+    def _names_of(self, header: Header) -> list[str]:
         categories = [texts.get(self._key(header.category), "") for texts in self._catalogues.values()]
         units = filter(None, (header.station, header.district))
         places = [self._geography.label(unit, language) for unit in units for language in _LANGUAGES]

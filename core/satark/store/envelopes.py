@@ -8,6 +8,7 @@ names that no holder has, so that the number of rows does not tell that somebody
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ PADDED: Final = 2048
 """An envelope's content is padded to a multiple of so many bytes: its size must not tell who is excluded."""
 _OPTION: Final = "satark_name_key"
 _BATCH: Final = 300
+_DRAWN: Final = 256
+"""Bytes at the beginning of an envelope that hold enough of what was drawn for it alone."""
 _FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(
     tuple_(envelope.c.tip, envelope.c.holder).in_(bindparam("pairs", expanding=True))
 )
@@ -91,10 +94,22 @@ def find_many(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict
     return found
 
 
-def tips_of(connection: Connection, holder: str) -> list[str]:
-    """Return the ids of the tips for which a holder has an envelope."""
-    rows = connection.execute(select(envelope.c.tip, envelope.c.holder))
-    return [one.tip for one in rows if one.holder == tag(connection, one.tip, holder)]
+def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
+    """Return the tips for which a holder has an envelope, each with the `cover` of the envelope."""
+    found: dict[str, bytes] = {}
+    tip, mine = "", b""
+    query = select(envelope.c.tip, envelope.c.holder, func.substr(envelope.c.sealed, 1, _DRAWN))
+    for at, its_holder, beginning in connection.execute(query.order_by(envelope.c.tip)).all():
+        if at != tip:
+            tip, mine = at, tag(connection, at, holder)
+        if its_holder == mine:
+            found[tip] = cover(beginning)
+    return found
+
+
+def cover(sealed: bytes) -> bytes:
+    """Return a hash of what was drawn for an envelope when it was sealed: no other envelope has the same."""
+    return blake2b(sealed[:_DRAWN], digest_size=16).digest()
 
 
 def of_tips(connection: Connection, holder: str, tips: Iterable[str]) -> dict[str, bytes]:

@@ -113,11 +113,11 @@ def paces_of(services: Services, casework: Casework) -> dict[PaceStep, Pace]:
         cache.refresh()
         recent = {
             tip: one
-            for tip, one in cache.tips.items()
-            if band_end(one.envelope.header.received) >= since and casework.may_read(one.summary(tip).work)
+            for tip, one in ((tip, one.listed) for tip, one in cache.tips.items())
+            if band_end(one.envelope.header.received) >= since and casework.may_read(one.summary.work)
         }
-        threads = {tip: one.thread for tip, one in recent.items()}
-        came = {tip: one.envelope.arrived or band_end(one.envelope.header.received) for tip, one in recent.items()}
+    threads = {tip: one.thread for tip, one in recent.items()}
+    came = {tip: one.envelope.arrived or band_end(one.envelope.header.received) for tip, one in recent.items()}
     envelopes = {tip: one.envelope for tip, one in recent.items()}
     looks = services.read(lambda c: first_looks(c, casework.desk, envelopes))
     return steps_of(came, looks, threads)

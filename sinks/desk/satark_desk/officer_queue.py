@@ -55,18 +55,14 @@ class OfficerQueue(QueueWatcher):
 
     def follow(self, tips: Collection[str]) -> None:
         """Look up what the officer has seen of these tips."""
-        opened = self._index.cache.tips
-        envelopes = {tip: opened[tip].envelope for tip in tips if tip in opened}
+        self._unseen.difference_update(tips)
+        self._updated.difference_update(tips)
+        listed, kept = self._index.cache.tips, self._kept_from
+        mine = {tip: listed[tip].listed for tip in tips if tip in listed and tip not in kept}
+        envelopes = {tip: one.envelope for tip, one in mine.items()}
         states = self._services.read(lambda c: read_states(c, self._index.desk, self._officer, envelopes))
-        for tip in tips:
-            self._unseen.discard(tip)
-            self._updated.discard(tip)
-            if tip not in self._index.cache.tips or tip in self._kept_from:
-                continue
-            if tip not in states:
-                self._unseen.add(tip)
-            elif states[tip].is_behind(self._index.summary(tip)):
-                self._updated.add(tip)
+        self._unseen |= mine.keys() - states.keys()
+        self._updated |= {tip for tip, state in states.items() if state.is_behind(mine[tip].summary)}
 
     def note_seen(self, tip: OpenTip) -> None:
         """Record that the officer has seen a tip in its present state."""
@@ -79,7 +75,7 @@ class OfficerQueue(QueueWatcher):
         """Return whether the officer has seen all of a tip, given by its number."""
         with self._index.cache.lock:
             try:
-                tip, _ = self._index.cache.find(number)
+                tip = self._index.cache.id_of(number)
             except NoSuchTip:
                 return False
             return tip not in self._unseen | self._updated
@@ -88,7 +84,7 @@ class OfficerQueue(QueueWatcher):
         """Return the present version of a tip, or without a number of the queue, and the number of pressing tips."""
         with self._index.cache.lock:
             self._index.refresh()
-            tip = self._index.cache.find(number)[0] if number else ""
+            tip = self._index.cache.id_of(number) if number else ""
             return {"version": 0 if tip in self._kept_from else self._index.versions[tip], "pressing": self.pressing}
 
     @property
@@ -122,7 +118,7 @@ class OfficerQueue(QueueWatcher):
         with self._index.cache.lock:
             tips = self._ordered(wanted, found)
             rows = self._rows(list(islice(tips, start, None if size is None else start + size)))
-            rows = [replace(row, gist=self._index.cache.gist(row.summary.id)) for row in rows]
+            rows = [replace(row, gist=self._index.cache.tips[row.summary.id].listed.gist) for row in rows]
         if found is None:
             return rows
         return [replace(row, snippet=found[row.summary.id]) for row in rows]

@@ -10,12 +10,14 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from hashlib import blake2b
 from heapq import heappop, heappush
 from itertools import groupby
 from typing import Final, NamedTuple, Protocol, TypeAlias
 from weakref import WeakSet
 
 import msgspec
+from msgspec.inspect import type_info
 
 from satark.casework import Clocks, Offices, Services, TipCache, TipSummary
 from satark_desk.read_state import queue_entries
@@ -25,6 +27,8 @@ Facet: TypeAlias = tuple[str, str]
 """A field of `Filter` or another property, and its value."""
 _MANY: Final = 500
 """Number of changed tips above which the whole order is sorted again, instead of moving each tip."""
+_HASH: Final = 16
+"""Bytes of the hash of the rules by which a tip's place in the queue was worked out."""
 _NEVER: Final = 2**40
 """Unix seconds after all times at which anything is due."""
 
@@ -34,6 +38,7 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
 
     clocks: Clocks
     overdue_days: int
+    utc_offset_hours: float
     age: Callable[[str, float], int]
     """Gives the days from a time band to a moment, by the officers' calendar."""
     days_after: Callable[[str, int], float]
@@ -53,6 +58,16 @@ class Key(NamedTuple):
     tip: str
 
 
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a tip stands in the queue, until something changes or the moment comes."""
+
+    key: Key
+    facets: bytes
+    """Its facets, encoded."""
+    wake: float
+    """When its marks next change by the passing of time alone, Unix seconds; 0: never."""
+
+
 class QueueIndex:
     """The queue of one desk, the same for all its officers. An `OfficerQueue` knows what its officer has read."""
 
@@ -70,6 +85,10 @@ class QueueIndex:
         self._watchers: WeakSet[QueueWatcher] = WeakSet()
         self.versions: dict[str, int] = {"": int(time.time() * 1000)}
         """Tip → a number that is new whenever the tip changes; for the empty text, whenever any of the desk's does."""
+        offices = Offices.of(services.desks(), services.geography)
+        rules_of = (rules.clocks, rules.overdue_days, rules.utc_offset_hours, offices, repr(type_info(Place)))
+        self._rules_hash = blake2b(msgspec.json.encode(rules_of), digest_size=_HASH).digest()
+        self._shared: dict[bytes, tuple[Facet, ...]] = {}
         cache.watch(self._update)
 
     def watch(self, watcher: QueueWatcher) -> None:
@@ -106,7 +125,7 @@ class QueueIndex:
 
     def summary(self, tip: str) -> TipSummary:
         """Return the summary of a tip."""
-        return self.cache.tips[tip].summary(tip)
+        return self.cache.tips[tip].listed.summary
 
     def ordered(self, chosen: AbstractSet[str] | None, unread: AbstractSet[str]) -> Iterator[str]:
         """Yield the chosen tips, or all tips, in one officer's order.
@@ -146,31 +165,47 @@ class QueueIndex:
         )
 
     def _update(self, tips: Collection[str]) -> None:
-        builder = self.builder("", tips, frozenset(), frozenset())
-        added = []
+        known = self._places_of(tips)
+        builder = self.builder("", set(tips) - known.keys(), frozenset(), frozenset())
+        added = defaultdict[bytes, list[str]](list)
         many = len(tips) > _MANY
         for tip in tips:
             if tip in self._keys or tip in self.cache.tips:  # of others' tips a desk learns nothing
                 self.versions[tip] = self.versions[""] = self.versions[""] + 1
             self._remove(tip, from_order=not many)
             if tip in self.cache.tips:
-                added.append(self._add(tip, builder.row(self.summary(tip))))
+                place = known.get(tip) or self._place(tip, builder.row(self.summary(tip)))
+                self._keys[tip] = place.key
+                added[place.facets].append(tip)
+                if place.wake:
+                    heappush(self._wakes, (place.wake, tip))
+                if not many:
+                    insort(self._order, place.key)
+        self._add_facets(added)
         if many:
             self._order = sorted(self._keys.values())
-        else:
-            for key in added:
-                insort(self._order, key)
         for watcher in self._watchers:
             watcher.follow(tips)
 
-    def _add(self, tip: str, row: Row) -> Key:
-        key = self._keys[tip] = sort_key(row)
-        self._facets_of[tip] = tuple(_facets(row, self.desk))
-        for facet in self._facets_of[tip]:
-            self._facets[facet].add(tip)
-        if wake := self._next_change(row):
-            heappush(self._wakes, (wake, tip))
-        return key
+    def _add_facets(self, added: Mapping[bytes, Collection[str]]) -> None:
+        """Note which tips have which facets. Many tips have all theirs in common, and share one tuple of them."""
+        for encoded, tips in added.items():
+            facets = self._shared.setdefault(encoded, _decode_facets(encoded))
+            self._facets_of.update(dict.fromkeys(tips, facets))
+            for facet in facets:
+                self._facets[facet].update(tips)
+
+    def _places_of(self, tips: Collection[str]) -> dict[str, Place]:
+        """Return the places of tips that were noted by these rules, and that time has not changed since."""
+        now = time.time()
+        notes = ((tip, self.cache.tips[tip].note) for tip in tips if tip in self.cache.tips)
+        found = ((tip, _decode(note[_HASH:])) for tip, note in notes if note[:_HASH] == self._rules_hash)
+        return {tip: place for tip, place in found if not 0 < place.wake <= now}
+
+    def _place(self, tip: str, row: Row) -> Place:
+        place = Place(sort_key(row), _encode(tuple(_facets(row, self.desk))), self._next_change(row))
+        self.cache.keep_note(tip, self._rules_hash + _encode(place))
+        return place
 
     def _remove(self, tip: str, *, from_order: bool) -> None:
         key = self._keys.pop(tip, None)
@@ -193,6 +228,11 @@ class QueueIndex:
         moments: list[float] = [*reports, rules.clocks.due(header, work)]
         moments += [rules.days_after(header.received, open_days + 1)]
         return min((moment for moment in moments if moment > now), default=0)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Place).decode
+_decode_facets = msgspec.msgpack.Decoder(tuple[Facet, ...]).decode
 
 
 class QueueWatcher(Protocol):

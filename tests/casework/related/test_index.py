@@ -118,6 +118,6 @@ def test_no_repr_shows_a_clue(services: Services, sp: SeededDesk) -> None:
     tip = seed_tip(services, [sp.desk], answers=saying("राजू यादव UP65CD4411"))
     other = seed_tip(services, [sp.desk], answers=saying("UP65CD4411"))
     (found,) = sp.casework.related_tips(sp.casework.open(tip.number))
-    cached = sp.casework.cache.tips[other.id].clues()
+    cached = sp.casework.cache.find(other.id)[1].clues()
     shown = f"{found!r} {cached!r} {sp.casework.cache.related!r} {sp.casework.cache.related.find(tip.id)!r}"
     assert "4411" not in shown

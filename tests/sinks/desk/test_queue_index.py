@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from httpx2 import Client
 
 from satark.api.routing import Desk
 from satark.api.tip import Message
-from satark.casework import Casework
+from satark.casework import Casework, TipCache, tip_cache
 from satark.services import Services
+from satark_desk import queue_index
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.queue_index import QueueIndex
+from satark_desk.settings import DeskSettings
+from satark_desk.tip_queue import Row
+from satark_desk.web.opened_desks import queue_rules
+from satark_desk.web.page_text import PageText
 from support.desk_reading import listed
 from support.tips import seed_message, seed_tip
 
@@ -55,3 +63,38 @@ def test_what_is_due_first_comes_first_and_of_what_is_due_together_the_tip_that_
     seed_message(services, old, Message(sender="tipster", text="और भी", band="2026-11-24T06/PT6H"))
     assert listed(client.get("/desk/").text) == [life.number, old.number, other.number, new.number]
     assert "<title>(1) " in client.get("/desk/").text
+
+
+def test_a_second_opening_works_out_anew_only_the_places_that_time_or_other_rules_have_changed(
+    services: Services, desk: FindDesk, unlocked: Callable[[str], UnlockedDesk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tip_cache, "_WORTH_SAVING", 1)
+    sp, now, built = desk("sp"), [1_796_040_000.0], list[str]()  # 30 November 2026
+    monkeypatch.setattr("satark_desk.queue_index.time.time", lambda: now[0])
+
+    def sort_key(row: Row) -> queue_index.Key:
+        built.append(row.summary.id)
+        return real(row)
+
+    real = queue_index.sort_key
+    monkeypatch.setattr(queue_index, "sort_key", sort_key)
+    old = seed_tip(services, [sp], received="2026-11-24T06/PT6H")
+    new = seed_tip(services, [sp], received="2026-11-30T00/PT6H")
+
+    def opened(overdue_days: int = 3) -> tuple[set[str], set[str]]:
+        """Return which places were worked out, and which tips are overdue."""
+        built.clear()
+        settings = DeskSettings(overdue_days=overdue_days)
+        text = PageText("en", services.geography, settings.utc_offset_hours, services.questionnaire)
+        index = QueueIndex(
+            services, TipCache(services, "sp", unlocked("sp").identity), "sp", queue_rules(settings, text)
+        )
+        index.refresh()
+        return set(built), set(index.having("mark", "overdue"))
+
+    assert opened() == ({old.id, new.id}, {old.id})
+    assert opened() == (set(), {old.id})
+    now[0] += 10 * 86_400
+    assert opened() == ({new.id}, {old.id, new.id})
+    assert opened() == (set(), {old.id, new.id})
+    assert opened(overdue_days=30)[0] == {old.id, new.id}

@@ -46,4 +46,5 @@ from satark.store.tables.tips import (
     tip,
     tip_change,
     tip_count,
+    tip_index,
 )

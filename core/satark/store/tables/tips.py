@@ -71,6 +71,16 @@ tip_change = Table(
     comment="which tips changed lately, so that desks read only those again",
 )
 
+tip_index = Table(
+    "tip_index",
+    main,
+    Column("desk", LargeBinary(16), primary_key=True, comment="tag of the desk, under the name key"),
+    Column("part", LargeBinary(16), primary_key=True, comment="random; zeros: the row that lists the others"),
+    Column("sealed", LargeBinary, nullable=False, comment="under a key that follows from the desk's"),
+    comment="what a desk's lists say of its tips, so that the desk opens soon: casework.sealed_index",
+    sqlite_with_rowid=False,
+)
+
 reach = Table(
     "reach",
     main,

@@ -94,7 +94,11 @@ class OpenedDesks:
 def queue_rules(settings: DeskSettings, text: PageText) -> QueueRules:
     """Return the rules of the queue's order and marks, from the settings."""
     return QueueRules(
-        clocks=settings.clocks(), overdue_days=settings.overdue_days, age=text.age, days_after=text.days_after
+        clocks=settings.clocks(),
+        overdue_days=settings.overdue_days,
+        utc_offset_hours=settings.utc_offset_hours,
+        age=text.age,
+        days_after=text.days_after,
     )
 
 

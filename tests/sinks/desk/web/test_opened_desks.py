@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from satark.api import sealing
 from satark.api.routing import Desk
-from satark.casework import Progress, tip_cache
+from satark.casework import Progress, tip_reader
 from satark.casework.search import Query
 from satark.routing import authors
 from satark.services import DeskContext, Services
@@ -67,7 +67,7 @@ def work_of_pages(services: Services, client: Client, number: str, monkeypatch: 
     found = []
     with monkeypatch.context() as patch:
         patch.setattr(authors, "open_as", counted(sealing.open_as))
-        patch.setattr(tip_cache, "open_envelope", counted(sealing.open_envelope))
+        patch.setattr(tip_reader, "open_envelope", counted(sealing.open_envelope))
         patch.setattr(RowBuilder, "row", counted(RowBuilder.row))
         for address in ("", "?mark=open&category=liquor", "?q=शराब", f"tips/{number}"):
             client.get(f"/desk/{address}")  # what is seen for the first time is written down once

@@ -1,0 +1,169 @@
+"""A desk's sealed index: what its lists say of each tip, so that an opening need not read every tip again.
+
+It is a cache of what the desk has verified, and only the desk's key seals and opens it. The entry of a tip opens only
+with the tip's present envelope: once that is renewed or replaced, the tip is read anew; once it is erased, nobody opens
+the entry, in an old backup either. An entry also says which rows it was made from, so a cache that was withheld, or
+replaced by an older one, costs time and hides nothing. Who acts on a tip reads the tip's rows, not the index.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import zlib
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any, Final, TypeVar
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from msgspec.inspect import type_info
+from sqlalchemy import delete, select
+
+from satark import __version__
+from satark.api.sealing import size_class
+from satark.casework.cached_tip import ListedTip
+from satark.casework.related.clues import Clues
+from satark.services import Services
+from satark.store import envelopes
+from satark.store.tables import tip_index
+from satark.store.threads import BATCH, batches
+from satark.store.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
+_NONCE: Final = 12
+_LEAST: Final = 1 << 16
+"""Bytes to which the content of a row is padded, at least; above it, to an eighth of a doubling."""
+_STEPS: Final = 8
+_HEAD: Final = bytes(16)
+"""The name of the row that lists the others."""
+
+
+class Entry(msgspec.Struct, array_like=True):
+    """What the index keeps of one tip. It is decoded when it is looked at: a page shows few of many tips."""
+
+    number: str
+    cover: bytes
+    """As in `satark.store.envelopes`."""
+    rows: tuple[int, int, int]
+    """What it was made from: the tip's revision, the number of its messages, and `seq` of the last one."""
+    is_unsigned: bool
+    """Whether the thread has messages that nobody known to the roster signed."""
+    packed: bytes
+    note: bytes = b""
+    """What the queue keeps with the tip."""
+    packed_clues: bytes = b""
+    """Empty: nobody has worked them out yet."""
+
+    def __repr__(self) -> str:
+        return "Entry(…)"
+
+    @property
+    def listed(self) -> ListedTip:
+        """What lists say of the tip."""
+        return _decode_listed(zlib.decompress(self.packed))
+
+    @property
+    def clues(self) -> Clues:
+        """The tip's clues, once they were worked out."""
+        return _decode_clues(zlib.decompress(self.packed_clues))
+
+
+def pack(value: ListedTip | Clues) -> bytes:
+    """Encode what an entry keeps."""
+    return zlib.compress(_encode(value), 1)
+
+
+class IndexHead(msgspec.Struct, array_like=True, frozen=True):
+    """Up to where the index was brought, and which rows belong to it."""
+
+    mark: int
+    """Position of the first change that it may lack."""
+    roster: tuple[str, ...]
+    """Heads of the rosters by which its messages were read."""
+    parts: tuple[bytes, ...]
+    """Names of its rows, the oldest first."""
+
+
+class SealedIndex:
+    """The sealed index of one desk. Several processes may write it: the last one counts."""
+
+    def __init__(self, services: Services, desk: str, identity: str) -> None:
+        """`identity`: the desk's key; while it is being changed, the new one comes first."""
+        self._services = services
+        self._desk = services.read_keys(lambda keys: envelopes.tag(keys, "", f"index of {desk}"))
+        # What a program with other fields stored stays shut.
+        form = f"{__version__} {type_info(ListedTip)} {identity.split(maxsplit=1)[0]}"
+        self._key = sha256(b"satark/1/desk index\0" + form.encode()).digest()
+        self._parts: dict[bytes, frozenset[str]] = {}
+        """Row → the tips that have an entry in it, the oldest row first. Of a tip's entries, the newest counts."""
+
+    def load(self, covers: Mapping[str, bytes]) -> tuple[IndexHead | None, dict[str, Entry]]:
+        """Read the index. `covers`: as in `envelopes.covers_of`. What does not open is left out."""
+        head, entries = self._read(_HEAD, IndexHead), dict[str, Entry]()
+        for name in reversed(head.parts if head else ()):
+            boxes = self._read(name, dict[str, bytes]) or {}
+            self._parts = {name: frozenset(boxes), **self._parts}
+            for tip in boxes.keys() & covers.keys() - entries.keys():
+                if opened := _unbox(self._key_of(tip, covers[tip]), boxes[tip]):
+                    entries[tip] = _decode_entry(opened)
+        return head, entries
+
+    def save(self, mark: int, roster: tuple[str, ...], entries: Mapping[str, Entry], changed: Iterable[str]) -> None:
+        """Write the entries that changed. The newest row is written again until it is full, the others are not.
+
+        `entries`: of all tips; `mark` and `roster`: as in `IndexHead`.
+        """
+        due = set(changed)
+        if self._parts and len(last := self._parts[[*self._parts][-1]]) + len(due) <= BATCH:
+            due |= last
+            self._parts.popitem()
+        if sum(map(len, self._parts.values())) + len(due) > 2 * len(entries) + BATCH:
+            due, self._parts = set(entries), {}
+        rows = {}
+        for some in batches(due & entries.keys()):
+            boxes = {tip: _box(self._key_of(tip, entries[tip].cover), _encode(entries[tip])) for tip in some}
+            name = secrets.token_bytes(16)
+            self._parts[name], rows[name] = frozenset(boxes), self._sealed(name, boxes)
+        kept = [name for name in self._parts if name not in rows]
+        rows[_HEAD] = self._sealed(_HEAD, IndexHead(mark, roster, tuple(self._parts)))
+        self._services.write_now(lambda unit: self._write(unit, rows, kept))
+
+    def _write(self, unit: UnitOfWork, rows: Mapping[bytes, bytes], kept: Iterable[bytes]) -> None:
+        table = tip_index
+        unit.main.execute(delete(table).where(table.c.desk == self._desk, table.c.part.not_in(kept)))
+        unit.insert(table, [{"desk": self._desk, "part": name, "sealed": sealed} for name, sealed in rows.items()])
+
+    def _read(self, name: bytes, kind: type[T]) -> T | None:
+        table = tip_index
+        query = select(table.c.sealed).where(table.c.desk == self._desk, table.c.part == name)
+        sealed = self._services.read(lambda c: c.execute(query).scalar())
+        plain = _unbox(self._key, sealed, self._desk + name) if sealed else None
+        return msgspec.msgpack.decode(plain[4 : 4 + int.from_bytes(plain[:4])], type=kind) if plain else None
+
+    def _sealed(self, name: bytes, value: object) -> bytes:
+        encoded = _encode(value)
+        plain = (len(encoded).to_bytes(4) + encoded).ljust(size_class(4 + len(encoded), _LEAST, _STEPS), b"\0")
+        return _box(self._key, plain, self._desk + name)
+
+    def _key_of(self, tip: str, cover: bytes) -> bytes:
+        return hmac.digest(self._key, cover + tip.encode(), "sha256")
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_listed = msgspec.msgpack.Decoder(ListedTip).decode
+_decode_clues = msgspec.msgpack.Decoder(Clues).decode
+_decode_entry = msgspec.msgpack.Decoder(Entry).decode
+
+
+def _box(key: bytes, plain: bytes, about: bytes | None = None) -> bytes:
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + ChaCha20Poly1305(key).encrypt(nonce, plain, about)
+
+
+def _unbox(key: bytes, sealed: Any, about: bytes | None = None) -> bytes | None:
+    try:
+        return ChaCha20Poly1305(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], about)
+    except InvalidTag:
+        return None

@@ -1,0 +1,164 @@
+"""Reads tips from their rows: envelopes, threads, documents and the records of files, opened with a desk's key."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
+from itertools import groupby
+from operator import attrgetter
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from satark.api.sealing import CantOpen, open_envelope, recipient_of
+from satark.api.tip import Envelope
+from satark.casework.act_names import ActRefused
+from satark.casework.cached_tip import CachedTip
+from satark.casework.opened_tip import OpenTip
+from satark.casework.related.clues import picture_of
+from satark.evidence.records import open_records
+from satark.remote import office_outbox
+from satark.remote.messages import OfficeAnswer
+from satark.roster.state import RosterState
+from satark.routing.authors import Signers, ThreadReader
+from satark.routing.tip_keys import TipKeyAltered, TipRoot, present_recipient
+from satark.services import Services
+from satark.store import envelopes, tables
+from satark.store.threads import new_messages
+from satark.store.unit_of_work import UnitOfWork
+
+_MOST_HELD: Final = 5000
+"""Most tips that are held as their rows say, besides what lists say of them."""
+
+
+class TipReader:
+    """Reads the tips of one desk."""
+
+    def __init__(self, services: Services, desk: str, identity: str) -> None:
+        self.held: dict[str, CachedTip] = {}
+        """The tips that were read last."""
+        self.unreadable: set[str] = set()
+        """Tips whose envelopes did not open."""
+        self.signers = Signers(RosterState())
+        self._services = services
+        self._desk = desk
+        self._identity = identity
+        self._former: Sequence[str] = ()
+
+    def read(self, tips: Collection[str]) -> dict[str, CachedTip]:
+        """Read these tips; of those that are held, what is new. What is no tip of the desk is left out."""
+        sealed = self._services.read_keys(lambda c: envelopes.of_tips(c, self._desk, tips))
+        self._former = self._services.read(lambda c: office_outbox.former_keys(c, self._desk, self._identity))
+        rows = self._services.read(lambda c: rows_of(c, sealed))
+        for tip in tips:
+            self._take_envelope(tip, sealed.get(tip), exists=tip in rows)
+        found = {tip: self.held[tip] for tip in tips if tip in self.held}
+        self._read_messages(found)
+        self._read_documents(found)
+        for tip, one in found.items():
+            one.revision = rows[tip][0]
+        while len(self.held) > max(_MOST_HELD, len(found)):
+            del self.held[next(iter(self.held))]
+        return found
+
+    def _take_envelope(self, tip: str, sealed: bytes | None, *, exists: bool) -> None:
+        former = self.held.pop(tip, None)
+        self.unreadable.discard(tip)
+        if sealed is None:
+            return
+        cover = envelopes.cover(sealed)
+        if former and former.cover == cover and exists:
+            self.held[tip] = former
+        elif (envelope := self._opened(tip, sealed)) is None:
+            self.unreadable.add(tip)
+        # A crash between the commits of the two databases leaves an envelope without a tip; the turn runs again.
+        elif exists:
+            self.held[tip] = CachedTip(envelope, self.signers, cover)
+
+    def _opened(self, tip: str, sealed: bytes) -> Envelope | None:
+        own = (self._identity, *self._former)
+        for identity in own:
+            try:
+                envelope = open_envelope(sealed, identity, tip=tip, desk=self._desk)
+            except CantOpen:
+                continue
+            keys = (envelope.identity, *own) if envelope.tip_recipient else (envelope.identity,)
+            return msgspec.structs.replace(envelope, identity="\n".join(keys))
+        return None
+
+    def _read_messages(self, found: Mapping[str, CachedTip]) -> None:
+        known = {tip: one.last for tip, one in found.items()}
+        # In one snapshot: an answer that the host confirms meanwhile is in exactly one of the two.
+        new, pending = self._services.read(lambda c: (new_messages(c, known), office_outbox.pending_answers(c, known)))
+        for tip in known:
+            if tip in new or tip in pending or found[tip].pending_answers:
+                found[tip].add(new.get(tip, []), pending.get(tip, []), self.signers)
+
+    def _read_documents(self, found: Mapping[str, CachedTip]) -> None:
+        tip, file = tables.tip.c, tables.file.c
+        documents = select(tip.id, tip.document).where(tip.id.in_(found))
+        records = select(tables.file).where(file.tip.in_(found), file.record != b"").order_by(file.tip)
+        for its, sealed in self._services.read(lambda c: c.execute(documents).all()):
+            with contextlib.suppress(CantOpen):  # `Casework.open` reports it
+                found[its].document = found[its].open_document(sealed)
+        for its, rows in groupby(self._services.read(lambda c: c.execute(records).all()), key=attrgetter("tip")):
+            opened, _ = open_records(rows, found[its].envelope)
+            found[its].captions = tuple(record.caption for record in opened)
+            found[its].pictures = tuple(filter(None, map(picture_of, opened)))
+
+    def present_envelope(self, unit: UnitOfWork, envelope: Envelope) -> Envelope:
+        """Return a tip's present envelope: a desk's key change may have renewed the tip's key since it was opened."""
+        known = select(tables.tip.c.recipient).where(tables.tip.c.id == envelope.tip)
+        if unit.main.execute(known).scalar() == recipient_of(envelope.identity):
+            return envelope
+        sealed = envelopes.find(unit.keys, envelope.tip, self._desk)
+        return (self._opened(envelope.tip, sealed) if sealed else None) or envelope
+
+    def tip_recipient(self, unit: UnitOfWork, reader: ThreadReader) -> str:
+        """Return the recipient of a tip's newest key: as a present envelope has it, or for a release as the row says.
+
+        Raises:
+            ActRefused: the roster knows of a newer key, or that is not known; or no desk above gave the release.
+        """
+        envelope = reader.envelope
+        if not self._services.signers(unit).know(envelope) or (envelope.tip_recipient and reader.altered):
+            raise ActRefused("altered")
+        if not envelope.tip_recipient:
+            return recipient_of(envelope.identity)
+        host = self._services.host_roster.state(unit.main)
+        state = host or self._services.roster.check(unit.keys, committed=False).state
+        row = unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == envelope.tip)).scalar_one()
+        root = TipRoot(tip=envelope.tip, recipient=envelope.tip_recipient, verifier=envelope.tip_verifier)
+        try:
+            return present_recipient(root, row, state)
+        except TipKeyAltered:
+            raise ActRefused("altered") from None
+
+    def present_reader(self, unit: UnitOfWork, tip: OpenTip) -> ThreadReader:
+        """Read a tip's thread to its present end: desks may have given it away or taken it back since it was opened."""
+        envelope, signers = self.present_envelope(unit, tip.envelope), self._services.signers(unit)
+        reader = deepcopy(tip.reader) if envelope is tip.envelope else ThreadReader(envelope, signers)
+        new = new_messages(unit.main, {tip.id: reader.last}).get(tip.id, [])
+        reader.read_new(new, signers)
+        return reader
+
+    def queue_answer(self, unit: UnitOfWork, answer: OfficeAnswer) -> None:
+        """Sign an answer with the desk's key and queue it for the host.
+
+        Raises:
+            CaseworkError: the answer does not fit into one frame.
+        """
+        office_outbox.queue_answer(unit, answer, self._identity)
+
+
+def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict[str, tuple[int, int, int]]:
+    """Return, of these tips or of all, the revision, the number of messages, and `seq` of the last one."""
+    tip, message = tables.tip.c, tables.message.c
+    revisions = select(tip.id, tip.revision)
+    threads = select(message.tip, func.count(), func.max(message.seq)).group_by(message.tip)
+    if tips is not None:
+        revisions, threads = revisions.where(tip.id.in_(tips)), threads.where(message.tip.in_(tips))
+    messages = {its: (number, last) for its, number, last in connection.execute(threads).all()}
+    return {its: (revision, *messages.get(its, (0, 0))) for its, revision in connection.execute(revisions).all()}

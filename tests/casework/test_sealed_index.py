@@ -1,0 +1,211 @@
+"""Sealed index: a cache of what a desk verified. Whoever alters, withholds or returns to an older one hides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from satark.api import sealing
+from satark.api.sealing import size_class
+from satark.api.tip import Message
+from satark.casework import tip_cache, tip_reader
+from satark.casework.cached_tip import ListedTip
+from satark.casework.sealed_index import SealedIndex
+from satark.casework.search import Query
+from satark.casework.tip_cache import TipCache
+from satark.services import Services
+from satark.store import envelopes, tables, tip_changes
+from satark.store.unit_of_work import UnitOfWork
+from support.desks import SeededDesk
+from support.tips import post_as, seed_file, seed_message, seed_tip
+
+VERIFYING = Message(sender="desk", desk="sp", status="VERIFYING", text="we look into it")
+Rows = list[dict[str, object]]
+
+
+@pytest.fixture(autouse=True)
+def _every_change_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tip_cache, "_WORTH_SAVING", 1)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tips whose envelopes were opened."""
+    opened = list[str]()
+
+    def open_envelope(sealed: bytes, identity: str, *, tip: str, desk: str) -> object:
+        opened.append(tip)
+        return sealing.open_envelope(sealed, identity, tip=tip, desk=desk)
+
+    monkeypatch.setattr(tip_reader, "open_envelope", open_envelope)
+    return opened
+
+
+@pytest.fixture
+def open_again(services: Services, sp: SeededDesk) -> Callable[[], TipCache]:
+    """Open the desk as another process does."""
+
+    def open_again() -> TipCache:
+        cache = TipCache(services, "sp", sp.identity)
+        cache.refresh()
+        return cache
+
+    return open_again
+
+
+Open = Callable[[], TipCache]
+
+
+def stored(services: Services) -> Rows:
+    return [dict(row) for row in services.read(lambda c: c.execute(select(tables.tip_index)).mappings().all())]
+
+
+def put_back(services: Services, rows: Rows) -> None:
+    def write(unit: UnitOfWork) -> None:
+        unit.main.execute(delete(tables.tip_index))
+        unit.insert(tables.tip_index, rows)
+
+    services.write_now(write)
+
+
+def statuses(cache: TipCache) -> dict[str, str]:
+    return {tip: one.listed.summary.status for tip, one in cache.tips.items()}
+
+
+def listed(cache: TipCache) -> dict[str, ListedTip]:
+    return {tip: one.listed for tip, one in cache.tips.items()}
+
+
+def test_a_second_opening_lists_the_same_and_reads_no_tip(
+    services: Services, sp: SeededDesk, dig: SeededDesk, open_again: Open, read: list[str]
+) -> None:
+    for number in range(5):
+        seeded = seed_tip(services, [sp.desk, dig.desk], category=("ARMS", "INTOX")[number % 2])
+        seed_message(services, seeded, Message(sender="tipster", text="तमंचा"))
+    first, opened = open_again(), len(read)
+    assert opened == 5
+    second = open_again()
+    assert len(read) == opened
+    assert listed(second) == listed(first)
+    first.open_documents()
+    second.open_documents()
+    ids = list(second.tips)
+    assert [second.related.find(tip) for tip in ids] == [first.related.find(tip) for tip in ids]
+
+
+def test_only_what_is_new_or_changed_is_read(
+    services: Services, sp: SeededDesk, open_again: Open, read: list[str]
+) -> None:
+    changed, renewed, _ = (seed_tip(services, [sp.desk]) for _ in range(3))
+    sealed = envelopes.seal(sp.casework.open(renewed.number).envelope, sp.desk.recipient)
+    open_again()
+    added = seed_tip(services, [sp.desk])
+    seed_message(services, changed, Message(sender="tipster", text="more"))
+    services.write_now(lambda unit: envelopes.store(unit, renewed.id, "sp", sealed))
+    read.clear()
+    assert len(open_again().tips) == 4
+    assert set(read) == {changed.id, renewed.id, added.id}
+    read.clear()
+    open_again()
+    assert read == []
+
+
+def test_an_older_index_hides_no_message_even_where_the_order_of_changes_is_deleted(
+    services: Services, sp: SeededDesk, open_again: Open
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    open_again()
+    older = stored(services)
+    post_as(sp.casework, seeded, VERIFYING)
+    assert statuses(open_again()) == {seeded.id: "VERIFYING"}
+    put_back(services, older)
+    services.write_now(lambda unit: unit.main.execute(delete(tables.tip_change)))
+    other = seed_tip(services, [sp.desk])
+    services.write_now(lambda unit: unit.main.execute(update(tables.tip_change).values(position=1 << 40)))
+    assert statuses(open_again()) == {seeded.id: "VERIFYING", other.id: "RECEIVED"}
+
+
+def test_a_file_that_came_since_is_found_by_its_caption(services: Services, sp: SeededDesk, open_again: Open) -> None:
+    seeded = seed_tip(services, [sp.desk], evidence=("1",))
+    open_again()
+    seed_file(services, seeded, "1", b"original", b"clean", caption="पुल के नीचे")
+    for cache in (open_again(), open_again()):
+        cache.open_texts()
+        assert cache.texts.find(Query.of("पुल"), lambda _: True).keys() == {seeded.id}
+
+
+def test_a_withheld_message_is_withheld_from_the_list_too(services: Services, sp: SeededDesk, open_again: Open) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    post_as(sp.casework, seeded, VERIFYING)
+    assert statuses(open_again()) == {seeded.id: "VERIFYING"}
+    services.write_now(lambda unit: unit.main.execute(delete(tables.message)))
+    assert statuses(open_again()) == {seeded.id: "RECEIVED"}
+
+
+def test_an_altered_or_foreign_index_is_built_anew(
+    services: Services, sp: SeededDesk, dig: SeededDesk, open_again: Open, read: list[str]
+) -> None:
+    seeded = seed_tip(services, [sp.desk, dig.desk])
+    TipCache(services, "dig", dig.identity).refresh()
+    foreign = {row["part"] == bytes(16): row["sealed"] for row in stored(services)}
+    open_again()
+    for is_head in (True, False):
+        for sealed in (b"", b"\0" * 100, foreign[is_head]):
+            which = (tables.tip_index.c.part == bytes(16)) == is_head
+            change = update(tables.tip_index).where(which).values(sealed=sealed)
+            services.write_now(lambda unit, change=change: unit.main.execute(change))  # type: ignore[misc]
+            read.clear()
+            assert statuses(open_again()) == {seeded.id: "RECEIVED"}
+            assert read == [seeded.id]
+
+
+def test_an_erased_tip_is_in_no_list_and_its_entry_opens_no_more(
+    services: Services, sp: SeededDesk, open_again: Open
+) -> None:
+    erased, kept = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
+    open_again()
+
+    def erase(unit: UnitOfWork) -> None:
+        unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == erased.id))
+        unit.main.execute(delete(tables.tip).where(tables.tip.c.id == erased.id))
+        tip_changes.note_erasure(unit, erased.id)
+
+    services.write_now(erase)
+    assert list(open_again().tips) == [kept.id]
+    index = SealedIndex(services, "sp", sp.identity)
+    covers = services.read_keys(lambda c: envelopes.tips_of(c, "sp"))
+    assert index.load({**covers, erased.id: bytes(16)})[1].keys() == {kept.id}
+    assert index._parts.popitem()[1] == {erased.id, kept.id}
+
+
+def test_the_desks_key_alone_opens_it_and_its_rows_tell_neither_words_nor_numbers_nor_sizes(
+    services: Services, sp: SeededDesk, dig: SeededDesk, open_again: Open
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    cache = open_again()
+    rows = [bytes(row["sealed"]) for row in stored(services)]  # type: ignore[call-overload]
+    assert len(rows) == 2
+    for sealed in rows:
+        assert size_class(len(sealed) - 28, 1 << 16, 8) == len(sealed) - 28
+        for secret in (seeded.number, seeded.id, "INTOX", cache.tips[seeded.id].listed.envelope.identity):
+            assert secret.encode() not in sealed
+    covers = services.read_keys(lambda c: envelopes.tips_of(c, "sp"))
+    assert SealedIndex(services, "sp", dig.identity).load(covers) == (None, {})
+
+
+def test_the_newest_row_is_filled_up_and_what_is_out_of_date_goes_when_it_is_much(
+    services: Services, sp: SeededDesk, open_again: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.casework.sealed_index.BATCH", 3)
+    monkeypatch.setattr("satark.store.threads.BATCH", 3)
+    tips = [seed_tip(services, [sp.desk]) for _ in range(5)]
+    cache = open_again()
+    assert sorted(map(len, cache._index._parts.values())) == [2, 3]
+    for tip in tips * 3:
+        seed_message(services, tip, Message(sender="tipster", text="more"))
+        cache.refresh()
+        sizes = [len(one) for one in cache._index._parts.values()]
+        assert sum(sizes) <= 2 * len(tips) + 3
+        assert listed(open_again()) == listed(cache)
