@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from satark_words.lexicon import Lexicon
+from satark_words.reading import Danger, Opening
 from satark_words.rules import FRAME, SOUND, Mark, Marks, compounds, without_hidden
 from satark_words.spelling import plain
 from satark_words.tokens import Keys, TextToken, tokenize, unglued
@@ -32,6 +33,10 @@ class Analysis:
         """Marks of the names of places in the text; None until `Places` has searched for them."""
         self.codes: set[str] | None = None
         """Codes of the places that the text names; None until `Places` has searched for them."""
+        self.villages: Sequence[tuple[str, frozenset[str]]] | None = None
+        """Villages and places outside that the text names; None until `Places` has searched for them."""
+        self.openings: dict[tuple[Danger, ...], Opening] = {}
+        """What the text answers without being asked, by the dangers of which it is taken to tell; see `opening_of`."""
         self.danger: float | None = None
         """The logit of a danger by the letters; None until `DangerRules` has weighed them."""
         marks = lexicon.marks(self.tokens, self.heard)

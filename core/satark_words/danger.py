@@ -46,8 +46,7 @@ class LetterWeights(NamedTuple):
 
     def logit(self, groups: Iterable[str]) -> float:
         """Return the logit of a danger in a text with these groups of letters."""
-        weights = self.weights
-        return (self.base + sum([weights[group] for group in groups if group in weights])) / _HUNDREDTHS
+        return (self.base + sum(filter(None, map(self.weights.get, groups)))) / _HUNDREDTHS
 
 
 def groups_of(sounds: Iterable[str]) -> set[str]:

@@ -246,10 +246,12 @@ def accuses_another(analysis: Analysis) -> bool:
 
 def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger, ...]) -> Opening:
     """Return the answers that a first message, or any story, gives to questions that would be asked."""
+    if opening := analysis.openings.get(dangers):
+        return opening
     often = bool(timely(analysis, "time.often"))
     when = moment_of(analysis)
     police = _tells_of_police(analysis, in_danger=any(danger.sure for danger in dangers))
-    return Opening(
+    opening = analysis.openings[dangers] = Opening(
         category=category_of(analysis),
         place=places.find(analysis) if places else PlaceFound(mentioned=analysis.has("place.thing")),
         when="" if often and when == "past" else when,
@@ -259,6 +261,7 @@ def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger,
         unit=unit_of(analysis) if police else "",
         dangers=dangers,
     )
+    return opening
 
 
 def _tells_of_police(analysis: Analysis, *, in_danger: bool) -> bool:

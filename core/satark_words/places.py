@@ -66,11 +66,12 @@ class Places:
             analysis.codes = named | outside or (common if len(common) == 1 else set())
         return analysis.codes
 
-    def _villages(self, analysis: Analysis) -> list[tuple[str, frozenset[str]]]:
+    def _villages(self, analysis: Analysis) -> Sequence[tuple[str, frozenset[str]]]:
         """Return the places outside that a text spells exactly, and its villages that are not ordinary words too."""
-        found = self._geography.places_in([token.text for token in analysis.tokens])
-        knows = self._ordinary.knows
-        return [(name, codes) for name, codes in found if ELSEWHERE in codes or not all(map(knows, name.split()))]
+        if analysis.villages is None:
+            found, knows = self._geography.places_in([token.text for token in analysis.tokens]), self._ordinary.knows
+            analysis.villages = [one for one in found if ELSEWHERE in one[1] or not all(map(knows, one[0].split()))]
+        return analysis.villages
 
     def named(self, analysis: Analysis) -> set[str]:
         """Return every code that a text names."""

@@ -80,10 +80,12 @@ class Marks:
     def named(self, names: Iterable[str]) -> Sequence[Mark]:
         """Return the marks with these names."""
         key = tuple(names)
-        if key not in self._found and self.has(key):
-            wanted = {name for one in key if one in self._senses for name in self._families.get(one, (one,))}
-            self._found[key] = sorted([mark for name in wanted for mark in self._by_name[name]], key=place)
-        return self._found.get(key, ())
+        found = self._found.get(key)
+        if found is None:
+            wanted = {name for one in self._senses.intersection(key) for name in self._families.get(one, (one,))}
+            found = sorted([mark for name in wanted for mark in self._by_name[name]], key=place) if wanted else ()
+            self._found[key] = found
+        return found
 
     def has(self, names: Iterable[str]) -> bool:
         """Return whether there is a mark with one of these names."""

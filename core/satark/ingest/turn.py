@@ -146,7 +146,8 @@ class TurnRunner:
             sent = self._outbox.fit(turn.prompt, event.channel).options_sent if is_sms else None
             # A chat keeps what was said on the screen; nothing stays here that no further part needs.
             said = session.said if is_inline or sent is not None else ""
-            conversation.session = msgspec.structs.replace(session, said=said, options_sent=sent)
+            if (said, sent) != (session.said, session.options_sent):
+                conversation.session = msgspec.structs.replace(session, said=said, options_sent=sent)
         if turn.prompt is not None:
             # Within one batch only the newest question matters; what must arrive (a receipt) stays.
             conversation.prompts = [prompt for prompt in conversation.prompts if prompt.must_arrive] + [turn.prompt]

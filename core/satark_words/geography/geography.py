@@ -85,6 +85,7 @@ class Geography:
         self._station_of = {o.code: s.code for s in self._stations.values() for o in s.outposts}
         villages = [(name, district.code) for district in self.districts for name in district.places]
         self._places = _index((*villages, *((name, ELSEWHERE) for name in elsewhere)))
+        self._beginnings = {name.partition(" ")[0] for name in self._places}
 
     @classmethod
     def parse(cls, text: str) -> Geography:
@@ -212,7 +213,7 @@ class Geography:
 
     def places_in(self, words: Sequence[str]) -> Iterator[tuple[str, frozenset[str]]]:
         """Yield the villages, localities and places outside that folded words spell, each with its districts."""
-        for start in range(len(words)):
+        for start in [at for at, word in enumerate(words) if word in self._beginnings]:
             for end in range(start + 1, min(start + _LONGEST_NAME, len(words)) + 1):
                 name = " ".join(words[start:end])
                 if (districts := self._places.get(name)) and not _is_passed(words, start, end, districts):

@@ -92,8 +92,8 @@ def _by_question(event: FormPage) -> dict[str, list[_Part]]:
 
 def _with_district(context: TurnContext, grouped: dict[str, list[_Part]]) -> dict[str, list[_Part]]:
     """Choose the district of a station that was chosen where the district was left blank: a page may ask for both."""
-    fills = {getattr(step.settings, "fills", ""): step.id for step in context.loaded.steps}
-    district, stations = fills.get("district", ""), grouped.get(fills.get("station", ""), ())
+    filling = {field: step.id for field, step in context.loaded.filling.items()}
+    district, stations = filling.get("district", ""), grouped.get(filling.get("station", ""), ())
     blank = _is_blank(grouped.get(district, ()))
     told = {context.loaded.geography.district_of(part.token) for part in stations if isinstance(part, Tap)} - {""}
     if district not in grouped or not blank or not told:

@@ -43,11 +43,13 @@ class DraftState:
 
     def enter(self, context: TurnContext) -> None:
         """Say, once, what the flow says before the question."""
-        if _asks_where(context):
+        step = context.step
+        if _asks_where(context, step):
             return  # said above the review: somebody in danger has no time to read it
         _say_passed(context)
-        _say_which_files(context)
-        if context.step is not None and context.step.type.part == "review":
+        if context.session.files:
+            _say_which_files(context, step.id if step else "")
+        if step is not None and step.type.part == "review":
             _say_only_once(context)
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
@@ -57,7 +59,7 @@ class DraftState:
             return "@end", Question(text="")
         question = step.type.ask(step, context.view(step))
         usual = f"{step.id}.ask"
-        if _asks_where(context) and context.catalogue.own(usual, context.session.channel) == usual:
+        if _asks_where(context, step) and context.catalogue.own(usual, context.session.channel) == usual:
             question = msgspec.structs.replace(question, text=context.text("danger.where"))
         return step.id, msgspec.structs.replace(question, actions=_actions(context, step, question.actions))
 
@@ -108,7 +110,7 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
     """Ask the next question, or submit the tip. An edit is over, unless the state is to `stay` as it was."""
     if not stay and context.session.state.startswith(EDIT_PREFIX):
         context.change(state="")
-    if context.session.dangers:
+    if context.session.told_dangers:
         _leave_place_as_told(context)
     step = context.step
     if context.state is DRAFT and step is not None and step.type.part in {"review", "submit"}:
@@ -139,10 +141,9 @@ def _leave_place_as_told(context: TurnContext) -> None:
         leave_unasked(context, (step,))
 
 
-def _asks_where(context: TurnContext) -> bool:
-    """Whether the place is asked of somebody who has told of a sure danger."""
-    step = context.step
-    return bool(context.session.dangers) and step is not None and step.id == context.loaded.place_step
+def _asks_where(context: TurnContext, step: Step | None) -> bool:
+    """Whether this step asks somebody for the place who has told of a sure danger."""
+    return bool(context.session.told_dangers) and step is not None and step.id == context.loaded.place_step
 
 
 def _actions(context: TurnContext, step: Step, actions: tuple[str, ...]) -> tuple[str, ...]:
@@ -187,9 +188,8 @@ def _say_passed(context: TurnContext) -> None:
         context.note_passed()
 
 
-def _say_which_files(context: TurnContext) -> None:
+def _say_which_files(context: TurnContext, name: str) -> None:
     """Name the files that a question about voices asks about, counted as they were sent, if there are others."""
-    name = context.step.id if context.step else ""
     sent = [file for file in context.session.files if file.role == context.loaded.evidence_step]
     asked = context.loaded.undecided(context.session, name) or context.loaded.concerned(context.session, name)
     if asked and len(sent) > 1:
@@ -309,7 +309,7 @@ def _leave_step(context: TurnContext, step: Step) -> Turn:
         return go_on(context)
     if step.detail:
         return _unpick(context, step)
-    if step.skip or _asks_where(context):
+    if step.skip or _asks_where(context, step):
         return finish_step(context, step, GivenAnswer(None, context.source))
     return context.ask("skip.cannot")
 

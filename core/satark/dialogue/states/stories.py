@@ -135,9 +135,9 @@ def leave_files_unasked(context: TurnContext) -> None:
 
 def leave_station_unasked(context: TurnContext, answered: Step | None = None) -> None:
     """Leave out the question for the station, after an answer to that for the district alone: it asks for either."""
-    filled = {getattr(step.settings, "fills", ""): step for step in context.loaded.steps}
-    if "station" in filled and (answered is None or answered is filled.get("district")):
-        _pass_over(context, filled["station"])
+    filling = context.loaded.filling
+    if "station" in filling and (answered is None or answered is filling.get("district")):
+        _pass_over(context, filling["station"])
 
 
 def _pass_over(context: TurnContext, step: Step, files: tuple[str, ...] = ()) -> None:

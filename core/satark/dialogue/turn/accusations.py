@@ -73,8 +73,8 @@ def accuses(context: SessionChanges, words: str) -> bool:
         return False
     options = police.type.ask(police, context.view(police)).options
     asked = Asked(name="police", asks="choice", options=tuple(AskedChoice(o.code, o.label, o.words) for o in options))
-    says_yes = any(reader.read(context.analysis(one), asked).option == "yes" for one in told)
-    return says_yes or reader.open(context.analysis(words)).police
+    accuses = reader.open(context.analysis(words)).police
+    return accuses or any(reader.read(context.analysis(one), asked).option == "yes" for one in told)
 
 
 def _relates(context: SessionChanges, words: str) -> bool:
@@ -168,8 +168,11 @@ def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:
 
 def settle(context: SessionChanges) -> None:
     """Keep whom this turn's answers accuse, and the units of the place as it is now."""
-    answers, named = context.session.answers, _by_answers(context)
-    about = [step for step in context.progress.path if step.means == "police" or step.accuses or step.names]
+    answers = context.session.answers
+    if not context.session.accused and context.loaded.about_police.isdisjoint(answers):
+        return
+    named = _by_answers(context)
+    about = [step for step in context.progress.path if step.id in context.loaded.about_police]
     new = [step for step in about if step.id in answers and answers[step.id].source == context.source]
     is_denied = any(step.accuses.get(str(answers[step.id].value), answers[step.id].value) in _NOBODY for step in new)
     is_named = bool(new and named and named[0] != _DOUBT)

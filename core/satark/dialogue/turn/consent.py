@@ -38,11 +38,12 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: b
         event = event.typed or event.content
     token = parse_token(event.token) if isinstance(event, Tap) else None
     body = event.title if isinstance(event, Tap) and token is None else event.body if isinstance(event, Text) else ""
-    folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
+    folded = fold(body) if 0 < len(body) <= MAX_COMMAND_LENGTH else ""
     # A number that is typed a second time may be meant for the question before. A caller has heard the question.
     number = str(int(folded)) if len(folded) <= _LONGEST_NUMBER and folded.isdecimal() else ""  # "01" is 1
     repeated = number != "" and number == context.session.chosen_by and context.session.channel != "voice"
-    context.change(chosen_by=number)
+    if number != context.session.chosen_by:
+        context.change(chosen_by=number)
     answers = token is not None or not (unseen or repeated)
     act = _tapped(context, token) if token else ""
     if folded and not is_question(body):
@@ -53,8 +54,10 @@ def consent_of(context: TurnContext, event: Event, *, whole_tip: bool, unseen: b
 def act_of(context: TurnContext, name: str, code: str) -> str:
     """Return the act that an option of a question is; empty if the option can be undone."""
     step = context.loaded.flow.by_id.get(name)
-    names = (step.type.part, step.means) if step is not None else (name,)
-    return next((act for act in (f"{one}:{code}" for one in names) if act in ACTS), "")
+    act = f"{step.type.part if step else name}:{code}"
+    if step and act not in ACTS:
+        act = f"{step.means}:{code}"
+    return act if act in ACTS else ""
 
 
 def is_question(body: str) -> bool:
@@ -67,10 +70,12 @@ def is_current(context: TurnContext, token: ChoiceToken) -> bool:
 
     Only the one below the newest question sends or erases the tip, gives a voice away, or answers a suggestion.
     """
+    if token.revision == context.session.revision:
+        return True
     act = act_of(context, token.question, token.option)
     about_voices = token.question in context.loaded.consents
     is_final = bool(act) and (about_voices or bool({"submission", "erase"}.intersection(ACTS[act])))
-    return token.revision == context.session.revision or not (is_final or token.question == SUGGESTED)
+    return not (is_final or token.question == SUGGESTED)
 
 
 def _tapped(context: TurnContext, token: ChoiceToken) -> str:
@@ -115,8 +120,10 @@ def is_unsent(context: TurnContext, name: str, question: Question, *, is_typed: 
     A number or label that `is_typed` answers no other one either before its first option was sent.
     """
     sent = context.session.options_sent
+    if sent is None:
+        return False
     acts = name == SUGGESTED or any(act_of(context, name, option.code) for option in question.options)
-    return sent is not None and (acts or (is_typed and sent == 0))
+    return acts or (is_typed and sent == 0)
 
 
 def ask_for_word(context: TurnContext, question: Question, code: str) -> Turn:

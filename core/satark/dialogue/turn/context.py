@@ -170,7 +170,8 @@ class TurnContext(SessionChanges):
 
     def say_who_is_kept_out(self) -> None:
         """Say where the tip can be sent that it is kept from an office because of its words, or can't be."""
-        if self.step is not None and self.step.type.part not in {"review", "submit"}:
+        step = self.step
+        if step is not None and step.type.part not in {"review", "submit"}:
             return
         if accusations.has_nobody_above(self.session):
             self.say("accused.nobody_above")
@@ -226,8 +227,7 @@ class TurnContext(SessionChanges):
             self.say("may_be_lost")
             self.change(may_be_lost=False)
         accusations.settle(self)
-        may_end = self.is_complete and self.session.state in {"", "@identity"}
-        if self.session.held and (may_end or self.session.state == "@reach"):
+        if self.session.held and self._may_end():
             self.suggest(KEEP)  # so that no summary is sent, and no conversation ends, while words are held unseen
         if not (self.page_stays and self.session.said):
             self.say_who_is_kept_out()
@@ -250,6 +250,9 @@ class TurnContext(SessionChanges):
         if arrives or self.debounce:
             prompt = msgspec.structs.replace(prompt, must_arrive=arrives, debounce=self.debounce and not arrives)
         return self.turn(self.session, prompt, **fields)
+
+    def _may_end(self) -> bool:
+        return self.session.state == "@reach" or (self.is_complete and self.session.state in {"", "@identity"})
 
     def _remember_question(self, name: str, said: tuple[str, ...], *, must_arrive: bool) -> None:
         # Something new is said above the first page, so that it is not turned over unread.

@@ -75,7 +75,10 @@ class LoadedFlow:
         self.geography = geography
         self.commands = CommandWords(catalogues)
         self.steps = tuple(flow.steps)
-        self._walk = tuple((step, step.id, step.when.holds if step.when else None) for step in flow.steps)
+        self._walk = tuple(
+            (step, step.id, step.when.holds if step.when else None, step.detail, step.type.part == "say")
+            for step in flow.steps
+        )
         self.opening_step = next((s.id for s in flow.steps if getattr(s.settings, "opening", False)), "")
         self.evidence_step = flow.meanings.get("evidence", "evidence")
         """The role of files that answer no other step: the id of the evidence step, where there is one."""
@@ -89,6 +92,10 @@ class LoadedFlow:
         """The words that mark a complete tip in one message."""
         self.words_after_tip = frozenset(fold(word) for c in catalogues for word in c.words("one_message.talk.words"))
         """Words after which `TIP` before them marks no tip: "tip me kya likhun"."""
+        self.filling = {getattr(step.settings, "fills", ""): step for step in flow.steps}
+        """Field of the tip's place → the step that fills it."""
+        self.about_police = frozenset(s.id for s in flow.steps if s.means == "police" or s.accuses or s.names)
+        """Steps whose answers may accuse police."""
         self._media_steps = frozenset(s.id for s in flow.steps if s.type.part == "media")
         self._place_fields = {s.id: s.settings.fills for s in flow.steps if getattr(s.settings, "fills", "")}
         self._worked_out = self._media_steps | frozenset(self._place_fields)
@@ -147,13 +154,13 @@ class LoadedFlow:
         # With files a step is on the path whatever its condition says, so that they are shown before they are sent.
         with_files = self._media_steps.intersection(file.role for file in session.files) if session.files else ()
         left, answers_alone = len(answers), False
-        for step, name, holds in self._walk:
+        for step, name, holds, is_detail, is_said in self._walk:
             answer = answers.get(name)
             if answer is not None:
                 left -= 1
             elif answers_alone and not left:
                 break
-            elif answers_alone or (step.detail and name not in picked):
+            elif answers_alone or (is_detail and name not in picked):
                 continue
             if holds is not None and not holds(values) and name not in with_files:
                 continue
@@ -163,7 +170,7 @@ class LoadedFlow:
                 if name in self._worked_out:
                     self._work_out(values, session, step)
             elif position is None:
-                if step.type.part == "say":
+                if is_said:
                     passed.append(step)
                 else:
                     position, answers_alone = step, not ahead
@@ -173,7 +180,7 @@ class LoadedFlow:
 
     def concerned(self, session: Session, step: str) -> list[SessionFile]:
         """Return the files that a question about voices concerns, decided or not; none for any other question."""
-        kinds = self.consents.get(step, ())
+        kinds = self.consents.get(step, ()) if session.files else ()
         return [file for file in session.files if file.kind in kinds and file.role == self.evidence_step]
 
     def undecided(self, session: Session, step: str) -> list[SessionFile]:
@@ -296,15 +303,13 @@ def make_prompt(
     """Make the prompt of a question with this id, below what is `said`."""
     texts = loaded.catalogue(session)
     parts = (*said, question.text) if question.text else said
-    choices = tuple(
-        Choice(make_token(name, option.code, session.revision), option.label, option.description)
-        for option in question.options
-    )
+    revision = session.revision
+    choices = [Choice(make_token(name, one.code, revision), one.label, one.description) for one in question.options]
     return Prompt(
         text="\n\n".join(parts),
         parts=parts,
         language=texts.language,
-        choices=choices,
+        choices=tuple(choices),
         actions=_commands(texts, session, name, question.actions),
         turns=_commands(texts, session, name, _TURNS) if choices else (),
         menu_label=texts.text("list.open") if choices else "",
