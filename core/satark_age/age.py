@@ -51,9 +51,10 @@ class X25519:
     stanza, share_bytes = b"X25519", 32
 
     @staticmethod
-    def public(secret: bytes) -> bytes:
-        """Return the public key of a private key."""
-        return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
+    def public(secret: bytes) -> tuple[bytes, X25519PublicKey]:
+        """Return the public key of a private key, as bytes and as `read` returns it."""
+        key = X25519PrivateKey.from_private_bytes(secret).public_key()
+        return key.public_bytes_raw(), key
 
     @staticmethod
     def read(public: bytes) -> X25519PublicKey:
@@ -79,7 +80,7 @@ class X25519:
     def unwrap(secret: bytes, share: bytes, wrapped: bytes) -> bytes:
         """Unwrap a file's key; raise an InvalidTag if it is for another key."""
         shared = X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(share))
-        cipher = _cipher(shared, share + X25519.public(secret), b"age-encryption.org/v1/X25519")
+        cipher = _cipher(shared, share + X25519.public(secret)[0], b"age-encryption.org/v1/X25519")
         return cipher.decrypt(bytes(12), wrapped, None)
 
 
@@ -90,8 +91,10 @@ class Hybrid:
     stanza, share_bytes = b"mlkem768x25519", 1120
 
     @staticmethod
-    def public(secret: bytes) -> bytes:
-        return b"".join(key.public_key().public_bytes_raw() for key in Hybrid._keys(secret))
+    def public(secret: bytes) -> tuple[bytes, hpke.MLKEM768X25519PublicKey]:
+        mlkem, own = Hybrid._keys(secret)
+        both = mlkem.public_key(), own.public_key()
+        return both[0].public_bytes_raw() + both[1].public_bytes_raw(), hpke.MLKEM768X25519PublicKey(*both)
 
     @staticmethod
     def read(public: bytes) -> hpke.MLKEM768X25519PublicKey:
@@ -138,10 +141,11 @@ def write_identity(identity: Identity) -> str:
     return _bech32(kind.identities.lower(), secret).upper()
 
 
-def write_recipient(identity: Identity) -> str:
-    """Return the recipient of a private key as text."""
+def recipient_of(identity: Identity) -> tuple[str, Recipient]:
+    """Return the recipient of a private key, as text too."""
     kind, secret = identity
-    return _bech32(kind.recipients, kind.public(secret))
+    public, key = kind.public(secret)
+    return _bech32(kind.recipients, public), (kind, key)
 
 
 def read_identity(text: str) -> Identity:

@@ -43,7 +43,7 @@ TIP = Tip(
 )
 LONG, LONG_IDENTITY = new_identity()
 OLD = age.X25519, bytes(range(32))
-SHORT, SHORT_IDENTITY = age.write_recipient(OLD), age.write_identity(OLD)
+SHORT, SHORT_IDENTITY = age.recipient_of(OLD)[0], age.write_identity(OLD)
 
 
 def make_envelope(**changes: object) -> Envelope:

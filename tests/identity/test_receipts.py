@@ -15,7 +15,7 @@ from satark.identity.receipts import CodeKey, CodeStock, FreshCode, OpenedReceip
 from satark_testing.waiting import until
 
 IDENTITY = Identity(bytes(range(32)))
-OPENED = OpenedReceipt(tip="t", number="K4Q7-2XPM", language="hi", root=b"r", recipient="age1r", identity="AGE-X")
+OPENED = OpenedReceipt(tip="t", number="K4Q7-2XPM", language="hi", root=b"r", identity="AGE-X")
 
 
 def test_a_code_opens_the_values_sealed_under_it() -> None:

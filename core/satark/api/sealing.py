@@ -39,7 +39,7 @@ class CantOpen(Exception):  # noqa: N818 - it reads as what it says
 def new_identity() -> tuple[str, str]:
     """Make a new key pair; return its recipient (`age1pq1…`) and its identity (`AGE-SECRET-KEY-PQ-…`)."""
     identity = age.new_identity()
-    return age.write_recipient(identity), age.write_identity(identity)
+    return age.recipient_of(identity)[0], age.write_identity(identity)
 
 
 def recipient_of(identity: str) -> str:
@@ -48,7 +48,12 @@ def recipient_of(identity: str) -> str:
     Raises:
         CantOpen: it is not an identity.
     """
-    return age.write_recipient(_read_identity(identity.partition("\n")[0]))
+    return key_of(identity)[0]
+
+
+def key_of(identity: str) -> tuple[str, age.Recipient]:
+    """Return the recipient of an identity, as text and as the key to which `seal` encrypts without reading the text."""
+    return age.recipient_of(_read_identity(identity.partition("\n")[0]))
 
 
 def check_recipient(recipient: str) -> None:
@@ -71,7 +76,7 @@ def check_identity(identity: str) -> None:
         raise CantOpen("it is no age identity")
 
 
-def seal(value: object, *recipients: str, padded: int = LEAST_PADDED) -> bytes:
+def seal(value: object, *recipients: str | age.Recipient, padded: int = LEAST_PADDED) -> bytes:
     """Encrypt a value (as JSON) to one or more recipients.
 
     `padded`: the JSON is padded with spaces to this many bytes, or twice as many, and so on: its size tells little.
@@ -108,13 +113,13 @@ def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
         raise CantOpen("it does not open with this key") from None
 
 
-def encrypt(plain: bytes, *recipients: str) -> bytes:
+def encrypt(plain: bytes, *recipients: str | age.Recipient) -> bytes:
     """Encrypt bytes to one or more recipients. Post-quantum and X25519 keys together are as safe as X25519 keys.
 
     Raises:
         CantOpen: a recipient is invalid.
     """
-    return _encrypted(plain, [_read_recipient(recipient) for recipient in recipients])
+    return _encrypted(plain, [_read_recipient(one) if isinstance(one, str) else one for one in recipients])
 
 
 def encrypt_alike(plain: bytes, recipient: str = "") -> bytes:

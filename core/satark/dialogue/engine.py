@@ -47,7 +47,7 @@ Interpreter: TypeAlias = Callable[[Event, Step | None, Session], Event | None]
 """Replaces an event by one that the engine reads better; None: leaves it as it is. See `Plugins.interpret`."""
 
 _KEPT_AFTER_SENDING: Final = (
-    "flow", "channel", "tip", "recipient", "language", "own_letters", "revision", "erasable", "speaks", "aloud",
+    "flow", "channel", "tip", "language", "own_letters", "revision", "erasable", "speaks", "aloud",
     "lapsed", "may_be_lost", "accused",
 )  # fmt: skip
 """Fields of a session that stay when its tip is submitted."""
@@ -147,7 +147,7 @@ class Engine:
             root=receipt.root, tipster_key=session.tipster_key,
         )  # fmt: skip
         kept = {name: getattr(session, name) for name in _KEPT_AFTER_SENDING}
-        submitted = Session(**kept, identity="", state="@reach", submitted=True, sent=sent)
+        submitted = Session(**kept, recipient="", identity="", state="@reach", submitted=True, sent=sent)
         context = self._context(submitted, "", now)
         context.said = [session.said] if session.said else []
         if session.files_uncleaned:

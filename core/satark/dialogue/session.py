@@ -127,7 +127,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     tip: str
     """Random id of the tip that the session will submit, 32 hex characters."""
     recipient: str
-    """The tip's age recipient, from its submission on. `tip_recipient` derives it before, so that drafts are short."""
+    """The tip's age recipient while it is submitted. `tip_recipient` derives it before, so that drafts are short."""
     identity: str
     """The tip's age identity; emptied once the tip is submitted."""
     tipster_key: str = ""

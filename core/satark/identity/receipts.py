@@ -41,7 +41,6 @@ class OpenedReceipt(Redacted, frozen=True, kw_only=True):
     language: str
     root: bytes
     """Encoded `routing.tip_keys.TipRoot`, from which the tip's present key follows. It has one size for all tips."""
-    recipient: str
     identity: str
     """The age identity that opens the desks' messages to the tipster. It is stored nowhere else."""
 

@@ -32,6 +32,7 @@ from satark.routing.tip_keys import TipRoot, encode_root, name_tags
 from satark.services import Services
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes, tip_counts
 from satark.store.unit_of_work import UnitOfWork
+from satark_age.age import Recipient
 
 _MOST_DECOYS: Final = 1024
 """The largest number of envelopes that nobody can open to have ready. One has 6 KB."""
@@ -84,8 +85,9 @@ class Submissions:
         session: Session,
         submission: Submission,
         channel: Literal["chat", "sms", "voice", "web"],
+        own: Recipient,
     ) -> Receipt:
-        """Write the tip, its envelopes, its deliveries and its receipt.
+        """Write the tip, its envelopes, its deliveries and its receipt. `own`: that of the session's `recipient`.
 
         Raises:
             NoDesk: no desk may receive the tip; the turn fails and the provider will deliver the event again.
@@ -98,7 +100,7 @@ class Submissions:
             screening = replace(screening, flags=(*screening.flags, ROUTING_FAILED))
         route = self._route(unit, tip, screening.priority, advice.given)
         header = _header(tip, screening, route)
-        document = seal(tip, session.recipient, padded=_PADDED)
+        document = seal(tip, own, padded=_PADDED)
         envelope = self._envelope(unit, session, header, route, document=document, receipt=fresh.recipient)
         root = self._receipt(unit, session, tip, fresh, envelope)
         self._seal_envelopes(unit, envelope, route)
@@ -198,7 +200,6 @@ class Submissions:
             number=tip.number,
             language=tip.language,
             root=encode_root(root),
-            recipient=fresh.recipient,
             identity=fresh.identity,
         )
         link = self._identity.link("receipt", session.tip)

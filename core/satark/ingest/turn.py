@@ -10,6 +10,7 @@ import msgspec
 from satark.api.channel import Channel, ErasingChannel
 from satark.api.inbound import Moved
 from satark.api.prompt import Prompt
+from satark.api.sealing import key_of
 from satark.custody.log import erase_files
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import MediaJob, Session, Turn
@@ -222,8 +223,9 @@ class TurnRunner:
         session, submission = turn.session, turn.submission
         if session is None or submission is None:
             return turn
-        session = msgspec.structs.replace(session, recipient=session.tip_recipient)
-        receipt = self._submissions.submit(unit, session, submission, event.channel.capabilities.kind)
+        recipient, key = key_of(session.identity)
+        session = msgspec.structs.replace(session, recipient=recipient)
+        receipt = self._submissions.submit(unit, session, submission, event.channel.capabilities.kind, key)
         if submission.evidence:
             evidence_files.disclose_origin(unit, session.tip, submission.origin_disclosed)
         result.submitted = True

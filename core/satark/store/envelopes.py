@@ -22,7 +22,7 @@ from satark.store.tables import envelope
 from satark.store.unit_of_work import UnitOfWork
 
 TAG: Final = 16
-PADDED: Final = 2048
+PADDED: Final = 4096
 """An envelope's content is padded to a multiple of so many bytes: its size must not tell who is excluded."""
 _OPTION: Final = "satark_name_key"
 _BATCH: Final = 300
