@@ -80,12 +80,10 @@ class Marks:
     def named(self, names: Iterable[str]) -> Sequence[Mark]:
         """Return the marks with these names."""
         key = tuple(names)
-        found = self._found.get(key)
-        if found is None:
+        if key not in self._found:
             wanted = {name for one in self._senses.intersection(key) for name in self._families.get(one, (one,))}
-            found = sorted([mark for name in wanted for mark in self._by_name[name]], key=place) if wanted else ()
-            self._found[key] = found
-        return found
+            self._found[key] = sorted([mark for name in wanted for mark in self._by_name[name]], key=place)
+        return self._found[key]
 
     def has(self, names: Iterable[str]) -> bool:
         """Return whether there is a mark with one of these names."""

@@ -235,9 +235,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def has_draft(self) -> bool:
         """Whether the session holds anything that would be lost if it ended now."""
-        if self.files or (self.held and not self.submitted):
-            return True
-        return any(answer.value is not None for answer in self.answers.values())
+        holds = bool(self.files) or (bool(self.held) and not self.submitted)
+        return holds or any(answer.value is not None for answer in self.answers.values())
 
     @property
     def tip_recipient(self) -> str:

@@ -43,8 +43,7 @@ class InboundEvent:
         self.inbound = inbound
         self.key = identity.event(inbound.account, inbound.event_key)
         """The keyed hash of the event key: 16 bytes, the same for a duplicate. `seen_key` makes its stored form."""
-        key = identity.event(inbound.account, inbound.message_key) if inbound.message_key else self.key
-        self.source = key.hex()[:16]
+        self.source = (identity.event(inbound.account, key) if (key := inbound.message_key) else self.key).hex()[:16]
         self.pseudonyms = tuple(identity.pseudonym(inbound.account, sender) for sender in inbound.senders)
         self.event = _with_hashed_original(inbound, identity)
         self.code: CodeKey | None = None

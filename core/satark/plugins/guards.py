@@ -215,9 +215,10 @@ class _Optional:
                 answer = self._function(*arguments, **options)
                 return None if answer is None else ANSWERS[self._hook](answer)
 
-            with suppress(Skipped):
+            try:
                 return self._run(work, arguments, options)
-            return None
+            except Skipped:
+                return None
 
         return call
 

@@ -305,5 +305,5 @@ def _with_texts(event: Event, change: Callable[[str], str]) -> Event:
 
 def _changed(part: _Part, change: Callable[[str], str]) -> _Part:
     before = {name: getattr(part, name) for name in _TEXTS.get(type(part), ())}
-    after = {name: change(text) for name, text in before.items()}
-    return part if after == before else replace(part, **after)
+    texts = {name: new for name, text in before.items() if (new := change(text)) != text}
+    return replace(part, **texts) if texts else part

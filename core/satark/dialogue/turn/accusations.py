@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from satark.api.flow import Step
 from satark.api.tip import Accused
 from satark.dialogue.session import Accusation, Session
 from satark.dialogue.turn.session_changes import SessionChanges
@@ -168,12 +169,10 @@ def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:
 
 def settle(context: SessionChanges) -> None:
     """Keep whom this turn's answers accuse, and the units of the place as it is now."""
-    answers = context.session.answers
-    if not context.session.accused and context.loaded.about_police.isdisjoint(answers):
+    answers, about = context.session.answers, _answered(context)
+    if not about and not context.session.accused:
         return
-    named = _by_answers(context)
-    about = [step for step in context.progress.path if step.id in context.loaded.about_police]
-    new = [step for step in about if step.id in answers and answers[step.id].source == context.source]
+    named, new = _by_answers(context), [step for step in about if answers[step.id].source == context.source]
     is_denied = any(step.accuses.get(str(answers[step.id].value), answers[step.id].value) in _NOBODY for step in new)
     is_named = bool(new and named and named[0] != _DOUBT)
     kept = [one for one in context.session.accused if one.is_sure or not is_denied]
@@ -225,8 +224,8 @@ def _keep(context: SessionChanges, *accused: Accusation) -> None:
 
 def _by_answers(context: SessionChanges) -> tuple[Any, str] | None:
     """Return the level and the unit that the answers accuse, as the steps declare it; no unit: that of the place."""
-    values, path = context.progress.values, context.progress.path
-    units = (step.accuses.get(values[step.id]) for step in path if step.accuses and values.get(step.id))
+    values = context.progress.values
+    units = (step.accuses.get(values[step.id]) for step in _answered(context) if step.accuses and values[step.id])
     level = next((unit for unit in units if unit not in {None, "nobody"}), None)
     if level != "named":
         return (level, "") if level else None
@@ -244,5 +243,11 @@ def _unit_here(context: SessionChanges, level: str) -> str:
 
 def _named(context: SessionChanges, what: str) -> str:
     """Return the answer that names a unit; a spoken one names none."""
-    found = (context.progress.values.get(step.id) for step in context.progress.path if step.names == what)
+    found = (context.progress.values[step.id] for step in _answered(context) if step.names == what)
     return next((answer for answer in found if isinstance(answer, str)), "")
+
+
+def _answered(context: SessionChanges) -> list[Step]:
+    """List the answered steps on the path whose answers may accuse police."""
+    values = context.progress.values
+    return [step for step in context.loaded.about_police if step.id in values]

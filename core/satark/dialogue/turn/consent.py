@@ -23,6 +23,7 @@ WHOLE_TIP: Final = "tip"
 """The consent of a complete tip in one message."""
 _ANSWER: Final = "answer"
 """The consent of every event that can be meant for the question that is shown, and for no question before it."""
+_FINAL: Final = frozenset({"submission", "erase"})
 _LONGEST_NUMBER: Final = 2
 _QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇‽")
 
@@ -73,9 +74,8 @@ def is_current(context: TurnContext, token: ChoiceToken) -> bool:
     if token.revision == context.session.revision:
         return True
     act = act_of(context, token.question, token.option)
-    about_voices = token.question in context.loaded.consents
-    is_final = bool(act) and (about_voices or bool({"submission", "erase"}.intersection(ACTS[act])))
-    return not (is_final or token.question == SUGGESTED)
+    may_stay = not act or (token.question not in context.loaded.consents and _FINAL.isdisjoint(ACTS[act]))
+    return may_stay and token.question != SUGGESTED
 
 
 def _tapped(context: TurnContext, token: ChoiceToken) -> str:
@@ -119,11 +119,9 @@ def is_unsent(context: TurnContext, name: str, question: Question, *, is_typed: 
 
     A number or label that `is_typed` answers no other one either before its first option was sent.
     """
-    sent = context.session.options_sent
-    if sent is None:
-        return False
-    acts = name == SUGGESTED or any(act_of(context, name, option.code) for option in question.options)
-    return acts or (is_typed and sent == 0)
+    if (sent := context.session.options_sent) is None or (is_typed and sent == 0):
+        return sent is not None
+    return name == SUGGESTED or any(act_of(context, name, option.code) for option in question.options)
 
 
 def ask_for_word(context: TurnContext, question: Question, code: str) -> Turn:

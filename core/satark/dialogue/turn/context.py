@@ -227,7 +227,8 @@ class TurnContext(SessionChanges):
             self.say("may_be_lost")
             self.change(may_be_lost=False)
         accusations.settle(self)
-        if self.session.held and self._may_end():
+        may_end = self.session.state == "@reach" or (self.session.state in {"", "@identity"} and self.is_complete)
+        if self.session.held and may_end:
             self.suggest(KEEP)  # so that no summary is sent, and no conversation ends, while words are held unseen
         if not (self.page_stays and self.session.said):
             self.say_who_is_kept_out()
@@ -250,9 +251,6 @@ class TurnContext(SessionChanges):
         if arrives or self.debounce:
             prompt = msgspec.structs.replace(prompt, must_arrive=arrives, debounce=self.debounce and not arrives)
         return self.turn(self.session, prompt, **fields)
-
-    def _may_end(self) -> bool:
-        return self.session.state == "@reach" or (self.is_complete and self.session.state in {"", "@identity"})
 
     def _remember_question(self, name: str, said: tuple[str, ...], *, must_arrive: bool) -> None:
         # Something new is said above the first page, so that it is not turned over unread.

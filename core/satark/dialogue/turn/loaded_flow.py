@@ -75,10 +75,7 @@ class LoadedFlow:
         self.geography = geography
         self.commands = CommandWords(catalogues)
         self.steps = tuple(flow.steps)
-        self._walk = tuple(
-            (step, step.id, step.when.holds if step.when else None, step.detail, step.type.part == "say")
-            for step in flow.steps
-        )
+        self._walk = [(s, s.id, s.when.holds if s.when else None, s.detail, s.type.part == "say") for s in flow.steps]
         self.opening_step = next((s.id for s in flow.steps if getattr(s.settings, "opening", False)), "")
         self.evidence_step = flow.meanings.get("evidence", "evidence")
         """The role of files that answer no other step: the id of the evidence step, where there is one."""
@@ -94,8 +91,8 @@ class LoadedFlow:
         """Words after which `TIP` before them marks no tip: "tip me kya likhun"."""
         self.filling = {getattr(step.settings, "fills", ""): step for step in flow.steps}
         """Field of the tip's place → the step that fills it."""
-        self.about_police = frozenset(s.id for s in flow.steps if s.means == "police" or s.accuses or s.names)
-        """Steps whose answers may accuse police."""
+        self.about_police = [s for s in flow.steps if s.means == "police" or s.accuses or s.names]
+        """The steps whose answers may accuse police."""
         self._media_steps = frozenset(s.id for s in flow.steps if s.type.part == "media")
         self._place_fields = {s.id: s.settings.fills for s in flow.steps if getattr(s.settings, "fills", "")}
         self._worked_out = self._media_steps | frozenset(self._place_fields)

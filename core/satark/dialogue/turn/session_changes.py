@@ -67,9 +67,7 @@ class SessionChanges:
     def step(self) -> Step | None:
         """The step that is being asked: one that is edited from the review, or the first open one."""
         state = self.session.state
-        if not state:
-            return self.progress.step
-        edited = self.loaded.flow.by_id.get(state.removeprefix(EDIT_PREFIX))
+        edited = self.loaded.flow.by_id.get(state.removeprefix(EDIT_PREFIX)) if state else None
         return edited if edited is not None and self.is_on_path(edited) else self.progress.step
 
     @property
