@@ -22,17 +22,7 @@ _HASH_BYTES: Final = 14
 class InboundEvent:
     """An inbound event with all that its transaction needs, computed before the transaction begins."""
 
-    __slots__ = (
-        "came",
-        "channel",
-        "code",
-        "event",
-        "inbound",
-        "key",
-        "late",
-        "pseudonyms",
-        "source",
-    )
+    __slots__ = ("came", "channel", "code", "event", "inbound", "key", "late", "pseudonyms", "source")
 
     def __init__(self, channel: Channel, inbound: Inbound, identity: Identity, *, late: bool = False) -> None:
         self.came = time.perf_counter()

@@ -277,7 +277,7 @@ class OptionLookup:
         self._exact: dict[str, str] = {}
         for option in options:
             for word in (option.label, *option.words):
-                self._add(fold(word), option.code)
+                self._exact.setdefault(fold(word), option.code)
         self._exact.pop("", None)
 
     def exact(self, folded: str) -> str:
@@ -286,9 +286,6 @@ class OptionLookup:
             number = int(folded)
             return self._codes[number - 1] if 0 < number <= len(self._codes) else ""
         return self._exact.get(folded, "")
-
-    def _add(self, word: str, code: str) -> None:
-        self._exact.setdefault(word, code)
 
 
 _TURNS: Final = ("more", "less")

@@ -32,17 +32,7 @@ TAKE_OUT: Final = "-"
 class SessionChanges:
     """The session of one turn, and what its changes fetch and erase."""
 
-    __slots__ = (
-        "_ahead",
-        "_analyses",
-        "_progress",
-        "dropped_files",
-        "loaded",
-        "media_jobs",
-        "now",
-        "session",
-        "source",
-    )
+    __slots__ = ("_ahead", "_progress", "_read", "dropped_files", "loaded", "media_jobs", "now", "session", "source")
 
     def __init__(self, loaded: LoadedFlow, session: Session, source: str, now: int) -> None:
         self.loaded = loaded
@@ -53,7 +43,7 @@ class SessionChanges:
         self.dropped_files: list[str] = []
         self._progress: FlowProgress | None = None
         self._ahead: FlowProgress | None = None
-        self._analyses: dict[str, Analysis] = {}
+        self._read: dict[str, Analysis] = {}
         """Analyses of the texts that this turn has read; none is kept longer than the turn."""
 
     @property
@@ -229,14 +219,14 @@ class SessionChanges:
 
     def analysis(self, text: str) -> Analysis:
         """Return the analysis of a text, which several may look at: it is most of the work of a reading."""
-        found = self._analyses.get(text)
+        found = self._read.get(text)
         if found is None:
-            found = self._analyses[text] = self.loaded.reader.analyse(text)
+            found = self._read[text] = self.loaded.reader.analyse(text)
         return found
 
     def has_read(self, text: str) -> bool:
         """Whether this turn has analysed a text."""
-        return text in self._analyses
+        return text in self._read
 
     def place_spans(self, text: str) -> dict[str, list[tuple[int, int]]]:
         """Return the places of the geography that a text names, each with the words that name it."""
