@@ -18,7 +18,7 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark_words.geography.geography import Geography
 from satark.api.tip import Message
-from satark_desk.case_commands import respond
+from satark_desk.desk_commands import respond
 from satark.casework import desk_acts
 from satark_desk.web import queue_pages as pages
 from satark_police_system import answers

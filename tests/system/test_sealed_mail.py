@@ -17,10 +17,10 @@ from satark.delivery.destination_keys import own_key
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark_testing.dialogue.walking import Photo
-from satark_testing.installation import Installation
 from satark_testing.waiting import until
 from satark_testing.whatsapp.citizen import Answers
 from support.answers import HINDI
+from support.directing import direct
 from support.evidence.specimens import specimen
 from support.matrix.scenario import to_send
 from support.peers.gnupg import Keyring
@@ -80,12 +80,6 @@ def sent_to(peer: MailPeer, name: str) -> list[Any]:
     return [message_from_bytes(content, policy=default) for content in mails]
 
 
-def direct(installation: Installation, number: str) -> Any:
-    passphrase = ("--passphrase-file", str(installation.passphrase_file("sp")))
-    command = ("desk", "direct", "sp", number, "--to", "lanka", "--instruction", "देखें")
-    return installation.service.run(*command, *passphrase, check=False)
-
-
 async def test_a_tip_is_mailed_sealed_without_recordings_and_never_to_the_accused_station(
     tmp_path: Path, keyring: Keyring
 ) -> None:
@@ -113,13 +107,13 @@ async def test_a_tip_is_mailed_sealed_without_recordings_and_never_to_the_accuse
             )
             assert sent_to(peer, "lanka-cell") == [], "the station's desk does not have the tip"
             (tip,) = await installation.tips("sp", at_least=1)
-            assert direct(installation, tip["number"]).exit_code == 0, "the station's desk gets a release"
+            assert direct(installation, "sp", tip["number"], "lanka") == "", "the station's desk gets a release"
 
             await installation.citizen(2).walk({**ACCUSING, "हो गया": [photo, "हो गया"]})
             await until(lambda: len(sent_to(peer, "sp-cell")) == 2)
             open_mail(keyring, sent_to(peer, "sp-cell")[1])
             (about,) = [one for one in await installation.tips("sp", at_least=2) if one["number"] != tip["number"]]
-            assert direct(installation, about["number"]).exit_code != 0
+            assert direct(installation, "sp", about["number"], "lanka")
             assert sent_to(peer, "lanka-cell") == [], "no release is mailed: a mail holds the tip itself"
     engine = make_engine(environment["SATARK_DATABASE_URL"])
     with engine.connect() as connection:

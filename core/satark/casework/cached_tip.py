@@ -143,12 +143,12 @@ class CachedTip:
 
     def clues(self) -> Clues:
         """Return what of the tipster's texts, recordings and pictures can be compared with other tips."""
-        return clues_of(self.document, [*self.captions, *self._told()], self.pictures)
+        return clues_of(self.document, [*self.captions, *self._tipsters_words()], self.pictures)
 
     def _gist(self, of: SearchTexts) -> Gist:
         tip = self.document
         answers = of.written({step: said for step, said in tip.answers.items() if _is_story(tip, step)}) if tip else []
-        words = next(filter(None, chain(answers, self._told(), self.captions)), "")
+        words = next(filter(None, chain(answers, self._tipsters_words(), self.captions)), "")
         return Gist(
             words=textwrap.shorten(words, _SHOWN, placeholder="…"),
             channel=tip.channel if tip else "",
@@ -162,7 +162,7 @@ class CachedTip:
         messages = [posted.message.text for posted in self.thread]
         return [*answers, *self.captions, *messages, self.envelope.header.number]
 
-    def _told(self) -> Iterator[str]:
+    def _tipsters_words(self) -> Iterator[str]:
         """Yield what the tipster wrote or said after the tip was sent."""
         messages = (posted.message for posted in self.thread)
         return (one.text for one in messages if one.sender == "tipster" or one.transcript)

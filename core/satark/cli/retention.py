@@ -18,7 +18,7 @@ from satark.services import Services
 _DAY = 86_400
 
 
-@click.group(invoke_without_command=True)
+@click.command()
 @click.option("--erase", is_flag=True, help="Erase now what the scheduled job would erase: it runs every hour.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
@@ -28,8 +28,6 @@ def retention(ctx: click.Context, *, erase: bool, as_json: bool) -> None:
     The terms stand in the section [retention] of the settings. With `retention.automatic = false` only those tips are
     erased whose erasure two officers ordered at a desk.
     """
-    if ctx.invoked_subcommand is not None:
-        return
     with open_services(ctx) as services:
         identity = compose.load_identity(settings_of(ctx))
         compose.check_canaries(identity, services)

@@ -16,6 +16,7 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import unlock_any
 from satark_desk.passphrase_strength import WeakPassphrase
 from satark_desk.provision import ExposedPassphrase, read_passphrase
+from satark_desk.settings import DeskSettings
 from satark_words.terminal import escape_controls
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,6 +49,11 @@ def print_json(record: dict[str, Any]) -> None:
 def current_host() -> CommandHost:
     """Return the host's services for the running command."""
     return command_host(click.get_current_context())
+
+
+def desk_settings() -> DeskSettings:
+    """Return the settings of the desk, for the running command."""
+    return current_host().settings.section("desk", DeskSettings) or DeskSettings()
 
 
 @contextmanager

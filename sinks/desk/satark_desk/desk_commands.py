@@ -6,11 +6,22 @@ from pathlib import Path
 
 import click
 
-from satark.api import LEVELS, Level
-from satark.casework import RECOVERY, ROLES, Casework, OpenTip, Right, Role, Services, TwoOfficerApproval
+from satark.api import LEVELS, STATUSES, Level, Status
+from satark.casework import (
+    RECOVERY,
+    ROLES,
+    Casework,
+    DeskAct,
+    DeskActs,
+    OpenTip,
+    Right,
+    Role,
+    Services,
+    TwoOfficerApproval,
+)
 from satark_desk import file_exports as exports
 from satark_desk import original_requests, terminal_tables
-from satark_desk.command_context import FILE, at_desk, on_tip, open_services, print_json, unlocked_desk
+from satark_desk.command_context import FILE, at_desk, desk_settings, on_tip, open_services, print_json, unlocked_desk
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import (
     NewDesk,
@@ -117,6 +128,30 @@ def tips(desk: str, passphrase_file: Path, *, as_json: bool) -> None:
             click.echo(terminal_tables.tips(casework.summaries()))
         if casework.unreadable:
             click.echo(f"tips that can't be opened: {casework.unreadable}; tell whoever runs the service", err=True)
+
+
+@desk_group.command("respond")
+@on_tip
+@click.option("--status", type=click.Choice(STATUSES, case_sensitive=False), required=True)
+@click.option("--message", default="", help="Text to the tipster.")
+@click.option("--question", is_flag=True, help="The message asks for an answer; NEED_INFO implies it.")
+def respond(*, desk: str, number: str, passphrase_file: Path, status: Status, message: str, question: bool) -> None:
+    """Set the status of tip NUMBER, with a message or a question to the tipster. All other work is done on the pages.
+
+    CLOSED closes it with the outcome "other", and the message as what was done.
+    """
+    text = message.strip()
+    if question and not text:
+        raise click.UsageError("--question needs a --message")
+    act = DeskAct(name="status", status=status, text=text, question=question)
+    if status == "CLOSED":
+        act = DeskAct(name="close", outcome="other", text=text, reason=text)
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
+        casework = unlocked.casework(services)
+        tip = casework.open(number)
+        DeskActs(services, casework, desk_settings().clocks()).perform(tip, act)
+        present = casework.open(tip.id).status
+        click.echo(f"{number}: {status}" if present == status else f"{number}: asked to close; it is {present}")
 
 
 @desk_group.command("evidence")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,21 +51,16 @@ def satark_erased(tip: str, uow: UnitOfWork) -> None:
 
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
-    """Add `satark desk`, `satark officer`, `satark evidence export`, `satark audit show` and `satark retention …`."""
-    from satark_desk import case_commands as case  # noqa: PLC0415
+    """Add `satark desk`, `satark officer`, `satark evidence export`, `satark audit show` and `satark roster`."""
     from satark_desk import office_commands as office  # noqa: PLC0415
-    from satark_desk import release_commands as release  # noqa: PLC0415
-    from satark_desk import statistics_commands as statistics  # noqa: PLC0415
     from satark_desk.audit_commands import audit_group  # noqa: PLC0415
     from satark_desk.desk_commands import desk_group, officer_group  # noqa: PLC0415
     from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415
     from satark_desk.passphrase_commands import COMMANDS  # noqa: PLC0415
-    from satark_desk.retention_commands import retention_group  # noqa: PLC0415
     from satark_desk.roster_commands import roster_group  # noqa: PLC0415
-    from satark_desk.together_commands import COMMANDS as TOGETHER  # noqa: PLC0415
+    from satark_desk.statistics_commands import publish_stats  # noqa: PLC0415
 
-    groups = (office.COMMANDS, case.COMMANDS, release.COMMANDS, statistics.COMMANDS, TOGETHER)
-    for command in chain.from_iterable(groups):
+    for command in (*office.COMMANDS, publish_stats):
         desk_group.add_command(command)
     for command in COMMANDS:
         officer_group.add_command(command)
@@ -75,7 +69,6 @@ def satark_commands(cli: click.Group) -> None:
     cli.add_command(officer_group)
     cli.add_command(evidence_group)
     cli.add_command(audit_group)
-    cli.add_command(retention_group)
     cli.add_command(roster_group)
 
 

@@ -8,7 +8,6 @@ import msgspec
 
 from satark.api import Evidence
 from satark.casework import OpenTip, PostedMessage
-from satark_desk.tip_queue import MARKS, Row
 
 
 def tip_to_json(opened: OpenTip) -> dict[str, Any]:
@@ -58,26 +57,3 @@ def _evidence(opened: OpenTip, record: Evidence) -> dict[str, Any]:
 def _message(posted: PostedMessage) -> dict[str, Any]:
     own = {"officer": posted.officer, "at": posted.at}
     return {"seq": posted.seq, **msgspec.to_builtins(posted.message), **own}
-
-
-def row_to_json(row: Row) -> dict[str, Any]:
-    """Return a row of the queue as plain values."""
-    header, work = row.summary.header, row.summary.work
-    return {
-        "number": header.number,
-        "category": header.category,
-        "status": row.summary.status,
-        "priority": header.priority,
-        "received": header.received,
-        "district": header.district,
-        "station": header.station,
-        "days": row.days,
-        "section": row.section,
-        "marks": [mark for mark in MARKS if row.has(mark)],
-        "report_due": row.due,
-        "assigned": dict(work.assigned),
-        "outcome": work.outcome,
-        "disputes": work.disputes,
-        "merged_into": work.merged_into,
-        "snippet": row.snippet,
-    }

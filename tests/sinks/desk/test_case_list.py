@@ -6,10 +6,8 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import pytest
-from click.testing import Result
 from httpx2 import Client
 
 from satark.api.routing import Desk
@@ -43,12 +41,3 @@ def test_a_row_has_the_state_of_a_case_and_no_text_that_anybody_wrote(
     assert cells["Category"] == "'=1+1"
     for words in ("दुकान", "Kallu", "brother", "tonight", "market", "11:30", "06:00", "Hindi", "chat"):
         assert words not in answer.text
-
-
-def test_the_command_writes_the_same_list_as_the_page(
-    seeded: SeededTip, browser: Callable[..., Client], run: Callable[..., Result], tmp_path: Path
-) -> None:
-    file = tmp_path / "cases.csv"
-    assert "1 cases" in run("desk", "cases", "sp", file, by="sp").output
-    assert file.read_bytes() == browser("sp").get("/desk/cases.csv").content
-    assert seeded.number in file.read_text("utf-8")

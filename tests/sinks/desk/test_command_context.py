@@ -26,8 +26,6 @@ WRONG: list[tuple[Sequence[str], int, str]] = [
     (("desk", "respond", "sp", "K999-9999", "--status", "CLOSED"), 1, "no tip of that number"),
     (("desk", "respond", "sp", "NUMBER", "--status", "DONE"), 2, "'DONE'"),
     (("desk", "respond", "sp", "NUMBER", "--status", "NEED_INFO", "--question"), 2, "--message"),
-    (("desk", "direct", "sp", "NUMBER", "--to", "nowhere", "--instruction", "x"), 1, "no desk"),
-    (("desk", "direct", "sp", "NUMBER", "--to", "sp", "--instruction", "x"), 1, "no desk"),
     (("desk", "evidence", "sp", "K999-9999", "out"), 1, "no tip of that number"),
     (("officer", "remove", "sp", "sp-1"), 1, "another officer"),
     (("officer", "remove", "sp", "nobody"), 1, "no officer of that name"),

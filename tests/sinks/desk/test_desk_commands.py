@@ -107,7 +107,6 @@ def test_an_excluded_desk_gives_the_same_output_with_and_without_the_tip(
             ("desk", "tips", "lanka", "--json"),
             ("desk", "respond", "lanka", number, "--status", "CLOSED"),
             ("desk", "evidence", "lanka", number, "out"),
-            ("desk", "direct", "lanka", number, "--to", "sp", "--instruction", "x"),
         ]
         results = [run(*command, by="lanka") for command in commands]
         return [(result.exit_code, result.stdout, result.stderr) for result in results]
@@ -150,3 +149,18 @@ def test_the_command_warns_of_a_desk_with_one_officer_and_a_recovery_head_can_op
     assert run("desk", "tips", "sigra", "--passphrase-file", passphrase_file(passphrase)).exit_code == 0
     listed = services.read_keys(services.roster.check).state.desks["sigra"]
     assert sorted(listed.heads) == ["recovery", "sigra"]
+
+
+def test_a_response_becomes_the_status_and_a_message(services: Services, run: Run, desk: FindDesk) -> None:
+    seeded = seed_tip(services, [desk("sp"), desk("dig")])
+    result = run(
+        "desk", "respond", "sp", seeded.number, "--status", "need_info", "--message", "कब?", "--question", by="sp"
+    )
+    assert result.exit_code == 0, result.output
+    (record,) = records(run("desk", "tips", "dig", "--json", by="dig"))
+    assert record["status"] == "NEED_INFO"
+    (message,) = record["messages"]
+    assert message["text"] == "कब?"
+    assert message["question"] is True
+    assert message["desk"] == "sp"
+    assert message["band"].endswith("/PT6H")

@@ -1,21 +1,18 @@
-"""Figures of a desk: paces, the week as a PDF, and the public reports, which are written once."""
+"""The public reports of a desk, which are written once."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import Result
-from httpx2 import Client
 
 from satark.api.routing import Desk
-from satark.identity.time_buckets import band
 from satark.services import Services
 from satark_desk import public_statistics
 from support.tips import seed_tip
@@ -24,27 +21,6 @@ pytestmark = pytest.mark.slow("commands of a whole desk")
 
 Run = Callable[..., Result]
 FindDesk = Callable[[str], Desk]
-
-
-def test_stats_prints_hours_and_writes_the_week(services: Services, run: Run, desk: FindDesk, tmp_path: Path) -> None:
-    seeded = seed_tip(services, [desk("sp")], received=band(int(time.time())))
-    run("desk", "show", "sp", seeded.number, by="sp")
-    file = tmp_path / "week.pdf"
-    stats = json.loads(run("desk", "stats", "sp", "--json", "--pdf", file, by="sp").stdout)
-    assert stats["hours"]["look"]["tips"] == 1
-    assert file.read_bytes().startswith(b"%PDF")
-    assert "From the tip to the first look" in run("desk", "stats", "sp", by="sp").stdout
-
-
-@pytest.mark.usefixtures("hidden")
-def test_the_list_of_cases_has_the_tips_that_the_queue_hides(
-    browser: Callable[..., Client], run: Run, tmp_path: Path
-) -> None:
-    client = browser("sp")
-    client.get("/desk/")
-    assert len(client.get("/desk/cases.csv").text.splitlines()) == 1 + 7
-    run("desk", "cases", "sp", tmp_path / "cases.csv", by="sp")
-    assert len((tmp_path / "cases.csv").read_text().splitlines()) == 1 + 7
 
 
 @pytest.fixture

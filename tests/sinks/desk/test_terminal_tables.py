@@ -6,13 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from click.testing import Result
-from msgspec.structs import replace
 
 from satark.api.routing import Desk
-from satark.api.tip import Message
 from satark.services import Services
 from support.desk_reading import records
-from support.tips import seed_message, seed_tip
+from support.tips import seed_tip
 
 pytestmark = pytest.mark.slow("commands of a whole desk")
 
@@ -27,17 +25,6 @@ def test_the_table_of_tips_has_the_newest_first(services: Services, run: Run, de
     assert output.index(newer.number) < output.index(older.number)
     assert "2026-11-24" in output
     assert "T12" not in output
-
-
-def test_messages_that_nobody_signed_stand_apart(services: Services, run: Run, desk: FindDesk) -> None:
-    seeded = seed_tip(services, [desk("sp")])
-    seed_message(services, seeded, Message(sender="tipster", text="my own words"))
-    seed_message(services, replace(seeded, tipster_key="6" * 32), Message(sender="tipster", text="close it"))
-    seed_message(services, seeded, Message(sender="desk", desk="dig", text="it is settled"))
-    shown = run("desk", "show", "sp", seeded.number, "--language", "en", by="sp").stdout
-    counted, _, doubtful = shown.partition("Messages without a valid signature")
-    assert "From the tipster] my own words" in counted
-    assert doubtful.splitlines()[1:] == ["Perhaps not from the tipster: close it", "dig: it is settled"]
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from click.testing import Result
+from httpx2 import Client
 from pypdfium2 import PdfDocument
 
 from satark.api.routing import Desk
@@ -23,13 +22,12 @@ DAY = 86_400
 
 @pytest.mark.slow("a third of a second of a processor")
 def test_an_older_tip_counts_as_open_and_not_as_received_this_week(
-    services: Services, desk: Callable[[str], Desk], run: Callable[..., Result], tmp_path: Path
+    services: Services, desk: Callable[[str], Desk], browser: Callable[..., Client]
 ) -> None:
     for days in (0, 2, 8):
         seed_tip(services, [desk("sp")], received=band(int(time.time()) - days * DAY))
-    file = tmp_path / "week.pdf"
-    assert run("desk", "stats", "sp", "--pdf", file, by="sp").exit_code == 0
-    pages = [page.get_textpage().get_text_range() for page in PdfDocument(file.read_bytes())]
+    document = PdfDocument(browser("sp").get("/desk/figures/week.pdf").content)
+    pages = [page.get_textpage().get_text_range() for page in document]
     (english,) = (page for page in pages if "Tips that came" in page)
     lines = [" ".join(line.split()) for line in english.splitlines()]
     assert len(pages) == 2

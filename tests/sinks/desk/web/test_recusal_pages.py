@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -119,21 +118,11 @@ def test_no_command_gives_the_tip_to_an_officer_who_is_recused(
 ) -> None:
     number = full_tip.number
     assert number in by_command("desk", "tips", "sp", "--json")
-    assert json.loads(by_command("desk", "recuse", "sp", number, "--json")) == {"number": number, "recused": "sp-2"}
-    lists = (
-        ("tips", "--json"),
-        ("tips",),
-        ("queue", "--json"),
-        ("queue",),
-        ("search", "पंक्ति"),
-        ("stats",),
-    )
-    assert [words for words in lists if number in by_command("desk", words[0], "sp", *words[1:])] == []
+    recused.post(f"/desk/tips/{number}/recuse", data={**DO, "once": "1"})
+    assert [words for words in ((), ("--json",)) if number in by_command("desk", "tips", "sp", *words)] == []
     refused = "this desk has no tip of that number"
-    for words in (("show",), ("related",), ("note", "--text", "x"), ("readmit", "--officer", "sp-2", "--reason", "x")):
-        assert refused in by_command("desk", words[0], "sp", number, *words[1:])
+    assert refused in by_command("desk", "respond", "sp", number, "--status", "ACTED")
     assert refused in by_command("desk", "evidence", "sp", number, str(tmp_path / "files"))
     assert refused in by_command("evidence", "export", "sp", number, str(tmp_path / "pack.zip"))
-    by_command("desk", "cases", "sp", str(tmp_path / "cases.csv"))
-    assert number not in (tmp_path / "cases.csv").read_text("utf-8")
+    assert number not in recused.get("/desk/cases.csv").text
     assert recused.get(f"/desk/tips/{number}").status_code == 404
