@@ -34,9 +34,9 @@ def cleaned(kind: str, folder: Path) -> tuple[bytes, bytes | None]:
 
 
 SEALED = {
-    "pictures": {"cr2", "jxl", "jp2", "psd", "ico", "tga", "pcx", "ppm", "qoi", "wmf", "emf"},
+    "pictures": {"cr2", "jxl", "jp2", "psd", "ico", "tga", "pcx", "pnm", "qoi", "wmf", "emf"},
     "films": {
-        "mp3-frames", "w64", "au", "ogg-speex", "mp2", "ac3", "wv", "tta", "nut", "y4m", "rm", "silk", "ape", "mov-png",
+        "w64", "au", "ogg-speex", "mp2", "ac3", "wv", "tta", "nut", "y4m", "rm", "silk", "ape", "mov-png",
         "swf", "mid",
     },
     "office": set(),

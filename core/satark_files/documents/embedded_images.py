@@ -35,10 +35,7 @@ class EmbeddedImages:
         self._limits = limits
 
     def clean(self, data: bytes, cut: Sides = ()) -> tuple[bytes, str]:
-        """Clean one image, cut off what nobody sees of it, and return it with its file extension.
-
-        `cut`: the shares that are cut off left, above, right and below. A blank PNG replaces what can't be cleaned.
-        """
+        """Clean one image without what is cut off; return it and its file extension. A blank PNG replaces any other."""
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             source, target = Path(folder) / "source", Path(folder) / "target"
             source.write_bytes(data)

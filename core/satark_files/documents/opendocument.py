@@ -41,7 +41,8 @@ _FIELD = re.compile(
     r"(get|input)|title|subject|description|keywords|creation-|modification-|editing-|print-)"
 )
 """Further fields, which become their text: they name what it comes from, or are only seen by who edits."""
-_SPAN = f"{{{_STANDARD}text:1.0}}span"
+_TEXT = f"{{{_STANDARD}text:1.0}}"
+_SPAN = f"{_TEXT}span"
 _ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
 """Formulas whose value is the file's path or a fact of the machine."""
 _FORMULA = f"{{{_STANDARD}table:1.0}}formula"
@@ -101,10 +102,13 @@ def _clean_parts(parts: Archive, mime: str, images: EmbeddedImages) -> dict[str,
 
 def _clean(root: etree._Element, names: dict[str, str], new: dict[str, str], *, sheets: bool) -> None:
     office_xml.remove_foreign_names(root, lambda space: not space or space.startswith(_KNOWN))
+    unseen = [one.getparent() for one in root.iter("{*}text-properties") if one.get(f"{_TEXT}display") == "none"]
+    hidden = {style.get(f"{{{_STANDARD}style:1.0}}name") for style in unseen if style is not None}
     for element in list(root.iter()):
         name = office_xml.local_name(element.tag)
-        described = name in {"title", "desc"} and not element.tag.startswith(f"{{{_STANDARD}text:")
-        if name in _REMOVED or described or element.get(f"{{{_STANDARD}text:1.0}}display") == "none":
+        described = name in {"title", "desc"} and not element.tag.startswith(_TEXT)
+        closed = name == "section" and element.get(f"{_TEXT}display") == "none"
+        if name in _REMOVED or described or closed or element.get(f"{_TEXT}style-name", "") in hidden:
             office_xml.remove_element(element)
             continue
         if name == "change-info":

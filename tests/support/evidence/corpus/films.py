@@ -103,14 +103,9 @@ def _mp3_frames(folder: Path) -> bytes:
         (b"TXXX", b"\1\xff\xfe" + MARKER.encode("utf-16-le")),
     )
     item = len(MARKER).to_bytes(4, "little") + bytes(4) + b"Artist\0" + MARKER_BYTES
-    ape = (
-        b"APETAGEX"
-        + (2000).to_bytes(4, "little")
-        + (len(item) + 32).to_bytes(4, "little")
-        + (1).to_bytes(4, "little")
-        + bytes(12)
-    )
-    return head + sound[:-128] + item + ape + b"LYRICSBEGIN" + MARKER_BYTES + b"000020LYRICS200" + sound[-128:]
+    facts = (2000).to_bytes(4, "little") + (len(item) + 32).to_bytes(4, "little") + (1).to_bytes(4, "little")
+    begin, end = (b"APETAGEX" + facts + flags.to_bytes(4, "little") + bytes(8) for flags in (0xA0000000, 0x80000000))
+    return head + sound[:-128] + begin + item + end + sound[-128:]
 
 
 def _riff(data: bytes, *chunks: tuple[bytes, bytes]) -> bytes:

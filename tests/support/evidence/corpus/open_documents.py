@@ -81,6 +81,15 @@ def _odt_fonts(_: bytes) -> bytes:
     return open_document("text", f"<text:p text:style-name='P1'>{SHOWN} {HINDI}</text:p>", "", automatic)
 
 
+def _odt_hidden(_: bytes) -> bytes:
+    hidden = "<style:text-properties text:display='none'/></style:style>"
+    styles = "".join(
+        f"<style:style style:name='{n}' style:family='{f}'>{hidden}" for n, f in (("T1", "text"), ("P1", "paragraph"))
+    )
+    words = f"<text:p>{SHOWN} <text:span text:style-name='T1'>{MARKER}</text:span>{HINDI}</text:p>"
+    return open_document("text", f"{words}<text:p text:style-name='P1'>{MARKER}</text:p>", "", styles)
+
+
 def _odp_names(_: bytes) -> bytes:
     body = (
         f"<presentation:footer-decl presentation:name='{MARKER}'>x</presentation:footer-decl>"
@@ -135,7 +144,7 @@ def _odg(photo: bytes) -> bytes:
 
 
 OPEN_DOCUMENTS: Mapping[str, Callable[[bytes], bytes]] = {
-    "odt-styles": _odt_styles, "odt-fields": _odt_fields, "odt-fonts": _odt_fonts, "odp-names": _odp_names,
-    "ods-names": _ods_names, "odt-clipped": odt_clipped, "odg": _odg,
+    "odt-styles": _odt_styles, "odt-fields": _odt_fields, "odt-hidden": _odt_hidden, "odt-fonts": _odt_fonts,
+    "odp-names": _odp_names, "ods-names": _ods_names, "odt-clipped": odt_clipped, "odg": _odg,
 }  # fmt: skip
 """Kind → what makes a file of it, given a photo to embed."""

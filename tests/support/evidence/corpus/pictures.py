@@ -204,7 +204,7 @@ PICTURES: Mapping[str, Callable[[Path], bytes]] = {
     "ico": _plain("ICO"),
     "tga": _tga,
     "pcx": _plain("PCX"),
-    "ppm": lambda _: b"P6\n# " + MARKER_BYTES + b"\n1 1\n255\n\0\0\0",
+    "pnm": lambda _: b"P6\n# " + MARKER_BYTES + b"\n1 1\n255\n\0\0\0",
     "qoi": lambda _: b"qoif" + (1).to_bytes(4) * 2 + b"\3\0" + MARKER_BYTES,
     "wmf": lambda _: b"\xd7\xcd\xc6\x9a" + bytes(18) + MARKER_BYTES,
     "emf": lambda _: b"\1\0\0\0" + bytes(36) + b" EMF" + MARKER.encode("utf-16-le"),
