@@ -25,8 +25,7 @@ _MPEG_LAYER_2 = re.compile(rb"\xff[\xf4\xf5\xfc\xfd][\x10-\xef]")
 _SOUNDS = (
     (b"caff\0\1", "audio/x-caf"), (b".snd", "audio/basic"), (b"\x0b\x77", "audio/ac3"), (b"TTA1", "audio/x-tta"),
     (b"wvpk", "audio/x-wavpack"), (b"\x7f\xfe\x80\1", "audio/vnd.dts"), (b"#!SILK_V3", "audio/x-silk"),
-    (b"\2#!SILK_V3", "audio/x-silk"), (b"MAC ", "audio/x-ape"), (b".ra\xfd", "audio/x-realaudio"),
-    (b"riff\x2e\x91\xcf\x11", "audio/x-w64"), (b"\2dss", "audio/x-dss"), (b"\3ds2", "audio/x-dss"),
+    (b"\2#!SILK_V3", "audio/x-silk"), (b"\2dss", "audio/x-dss"), (b"\3ds2", "audio/x-dss"),
 )  # fmt: skip
 UNKNOWN = "application/octet-stream"
 
@@ -271,6 +270,7 @@ _SIGNATURES: Final = tuple(
         # Windows GDI, BITMAPFILEHEADER, then the size of one of the headers that may follow
         (rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", "image/bmp"),
         (rb"\0\0\0\x0cjP  \r\n\x87\n.{4}ftypjp2 ", "image/jp2"),  # ISO/IEC 15444-1 annex I.5
+        (rb"MAC .[\x0e\x0f]", "audio/x-ape"),  # Monkey's Audio, APE_HEADER: then the version, 3.80 to 3.99
         (rb"fLaC", "audio/flac"),  # RFC 9639 section 8
         (rb"\0\0\x01[\xb0-\xbf]", "video/mpeg"),  # ISO/IEC 13818-2 table 6-1: start codes of a sequence
         (rb"(\xef\xbb\xbf)?%PDF", "application/pdf"),  # ISO 32000-1 section 7.5.2

@@ -121,6 +121,10 @@ def test_files_with_a_recorders_brand_are_films(brand: bytes) -> None:
         (b"TTA1\1\0\1\0", "audio/x-tta"),
         (b"wvpk\x10\0\0\0", "audio/x-wavpack"),
         (b"\x7f\xfe\x80\1\xfc\x3c", "audio/vnd.dts"),
+        (b"\2#!SILK_V3\x0c\0", "audio/x-silk"),
+        (b"MAC \x96\x0f\0\0", "audio/x-ape"),
+        (b"MAC address of his phone", "text/plain"),
+        (b"\2dss\0", "audio/x-dss"),
         (b'<?xml version="1.0"?>\n<gpx creator="x">', "application/gpx+xml"),
         (b"<!-- x --><!DOCTYPE svg [<!ENTITY a 'b'>]><svg>", "image/svg+xml"),
         (bytes(range(1, 200)), UNKNOWN),
@@ -153,6 +157,8 @@ def test_a_type_is_shown_by_its_signature(head: bytes, mime: str) -> None:
     assert mime_by_signature(head) == sniff(head) == mime
 
 
-@pytest.mark.parametrize("head", [b"BMW, black, no plates", b"GIF of the threat follows", b"MZ", b"PK at 9", b""])
+@pytest.mark.parametrize(
+    "head", [b"BMW, black, no plates", b"GIF of the threat follows", b"MZ", b"PK at 9", b"MAC", b""]
+)
 def test_words_that_begin_like_a_signature_show_no_type(head: bytes) -> None:
     assert mime_by_signature(head) == ""
