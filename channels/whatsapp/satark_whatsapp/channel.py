@@ -224,6 +224,7 @@ _OK: Final = 200
 _LOW: Final = "RED"
 _CONNECTED: Final = "CONNECTED"
 _TOKEN: Final = 190
+_TOO_MANY: Final = 429
 
 
 class NumberState(msgspec.Struct):
@@ -251,6 +252,8 @@ async def number_problem(graph: GraphApi, number: str) -> str:
     code = refused.code if refused else f"http-{status}"
     if code == _TOKEN:
         return "Meta refuses the access token (code 190): it was revoked or ran out; make a new one (access_token)"
+    if status == _TOO_MANY:
+        return f"Meta throttles us (code {code}): it answers again once fewer calls are made"
     return f"Meta refuses to show the number (code {code}): look at phone_number_id, and at the token's permissions"
 
 

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 
 from satark.api.channel import Outcome, RawRequest
 from satark.api.inbound import Address
 from satark.api.outbound import Call
 from satark.api.prompt import Prompt
+from satark_testing.processes.serving import serve
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_testing.whatsapp.limits import check_message
 from satark_whatsapp.channel import WhatsAppChannel
@@ -166,3 +170,9 @@ async def test_meta_says_what_is_wrong_with_the_number(secrets: dict[str, Any], 
     assert "register it with its PIN" in await asked()
     assert "refuses the access token (code 190)" in await asked(access_token="revoked")
     assert "can't be reached" in await asked(graph_url="http://127.0.0.1:1")
+    busy = Starlette(routes=[Route("/{rest:path}", lambda _request: Response(status_code=429))])
+    async with serve(busy) as url:
+        assert (
+            await asked(graph_url=url)
+            == "Meta throttles us (code http-429): it answers again once fewer calls are made"
+        )
