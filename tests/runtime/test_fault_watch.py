@@ -370,7 +370,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "file_gone:epoch_keys": (without(""), "was moved or deleted", 503),
     "file_gone:database": (without("satark.db"), "satark.db was moved or deleted", 503),
     "file_gone:key_store": (without("keys.db"), "keys.db was moved or deleted", 503),
-    "backup_old": (old_backup, "the last backup is 3 days old", 200),
+    "backup_old": (old_backup, "no backup was made for 3 days; the timer's log", 200),
     "database_older": (older_copies, "main database lacks (1 of 2025-11-30): 1; restore the newer copy", 200),
     "database_hangs": (hung, "does not answer, not even with an error; look whether its server is stopped", 503),
     "epoch_keys_stay": (old_epoch, "1 epoch keys should be destroyed and are not", 200),

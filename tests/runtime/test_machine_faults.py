@@ -1,9 +1,11 @@
-"""A certificate that ends soon, or that no client accepts, is a fault."""
+"""A certificate that ends soon, or that no client accepts, is a fault; so are backups that nobody makes."""
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +13,8 @@ from socket import create_server
 
 import pytest
 
-from satark.runtime.machine_faults import certificate_faults
+from satark.runtime.machine_faults import backup_faults, certificate_faults, note_backup
+from satark.settings.settings import Settings
 from satark_testing.waiting import LIMIT_SECONDS
 from support.peers.mail import Certificate, self_signed
 
@@ -56,3 +59,14 @@ def test_a_certificate_that_no_authority_signed_is_a_fault(tmp_path: Path) -> No
 @pytest.mark.parametrize("address", ["", "http://localhost/", "https://localhost:1/"])
 def test_an_address_without_a_certificate_or_an_answer_is_no_fault(address: str) -> None:
     assert certificate_faults(address) == []
+
+
+def test_backups_that_are_set_and_never_made_are_a_fault_once_the_installation_is_old(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, backup_recipients=("age1…",))
+    settings.name_key_file.touch()
+    assert list(backup_faults(settings)) == []
+    os.utime(settings.name_key_file, (time.time() - 3 * 86_400,) * 2)
+    assert [one.code for one in backup_faults(settings)] == ["backup_old"]
+    assert list(backup_faults(Settings(data_dir=tmp_path))) == [], "who sets no recipient has backups of another kind"
+    note_backup(tmp_path)
+    assert list(backup_faults(settings)) == []

@@ -109,7 +109,7 @@ class FaultWatch:
         found = {
             "disk": list(disk_faults(core.data_dir, core.disk_reserve_bytes)),
             "spool": list(spool_faults(self._settings)),
-            "backup": list(backup_faults(core.data_dir)),
+            "backup": list(backup_faults(self._settings)),
             "files": list(self._files.faults()),
             "answers": dependency_faults.answer_faults(self._services),
         }

@@ -92,15 +92,17 @@ def note_backup(folder: Path) -> None:
     (folder / _BACKUP_MADE).touch(mode=0o600)
 
 
-def backup_faults(folder: Path) -> Iterator[Fault]:
-    """Check when this machine made its last backup, if it makes any."""
+def backup_faults(settings: Settings) -> Iterator[Fault]:
+    """Check when the last backup was made, or how old the installation is for which backups are set and never made."""
+    made = settings.core.data_dir / _BACKUP_MADE
+    never = settings.name_key_file if settings.core.backup_recipients else made
     try:
-        days = (time.time() - (folder / _BACKUP_MADE).stat().st_mtime) / _DAY
+        days = (time.time() - (made if made.exists() else never).stat().st_mtime) / _DAY
     except OSError:
         return
     if days > BACKUP_DAYS:
         do = "the timer's log says why it made none (journalctl -u satark-backup); run `satark backup`"
-        yield Fault("backup_old", f"the last backup is {days:.0f} days old", do)
+        yield Fault("backup_old", f"no backup was made for {days:.0f} days", do)
 
 
 def isolation_faults() -> list[Fault]:
