@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from nacl.bindings import crypto_scalarmult_base
 
 _VERSION: Final = b"age-encryption.org/v1\n"
 _ARGUMENTS: Final = rb"[!-~]+(?: [!-~]+)*"
@@ -74,7 +75,8 @@ class X25519:
     @staticmethod
     def blank() -> tuple[bytes, bytes]:
         """Return what looks like the result of `wrap`, but is for a key that nobody has."""
-        return X25519PrivateKey.generate().public_key().public_bytes_raw(), os.urandom(_WRAPPED)
+        # libsodium's takes half the time of OpenSSL's; every envelope has such a stanza.
+        return crypto_scalarmult_base(os.urandom(_SECRET)), os.urandom(_WRAPPED)
 
     @staticmethod
     def unwrap(secret: bytes, share: bytes, wrapped: bytes) -> bytes:
