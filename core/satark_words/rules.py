@@ -81,8 +81,10 @@ class Marks:
         """Return the marks with these names."""
         key = tuple(names)
         if key not in self._found:
-            wanted = {name for one in self._senses.intersection(key) for name in self._families.get(one, (one,))}
-            self._found[key] = sorted([mark for name in wanted for mark in self._by_name[name]], key=place)
+            here = [one for one in key if one in self._senses] if self.has(key) else ()
+            wanted = {name for one in here for name in self._families.get(one, (one,))}
+            found = [mark for name in wanted for mark in self._by_name[name]]
+            self._found[key] = sorted(found, key=place)
         return self._found[key]
 
     def has(self, names: Iterable[str]) -> bool:
