@@ -39,6 +39,7 @@ class Analysis:
         """What the text answers without being asked, by the dangers of which it is taken to tell; see `opening_of`."""
         self.danger: float | None = None
         """The logit of a danger by the letters; None until `DangerRules` has weighed them."""
+        self._lexicon = lexicon
         marks = lexicon.marks(self.tokens, self.heard)
         marks = _without_relatives(_without_hindi_me(marks, self.tokens), self.tokens)
         marks = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens), *_minors(self.tokens)]
@@ -63,6 +64,13 @@ class Analysis:
     def features(self) -> set[str]:
         """The names under which `weights.tsv` lists the words and marks of the text."""
         return {plain(word.sound) for word in self.heard.values()} | {f"={name}" for name in self.marks.names()}
+
+    @cached_property
+    def unknown(self) -> set[int]:
+        """The indexes of the words that are like none of the lexicon, as names are."""
+        known = self.covered(("*",), FRAME) - self.covered(("verb.*",))  # "Sunita hoon" is no verb
+        words = [(at, one.text) for at, one in enumerate(self.tokens) if at not in known]
+        return {at for at, word in words if word[0].isalpha() and not self._lexicon.sounds_known(word)}
 
     @cached_property
     def asks(self) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from satark_words.analysis import Analysis
 from satark_words.reading import IdentitySpan
-from satark_words.rules import Rules, all_matches, between, parse_rule
+from satark_words.rules import Mark, Marks, Rules, all_matches, between, parse_rule
 from satark_words.tokens import ascii_digits
 
 _Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
@@ -39,12 +39,13 @@ class OwnIdentity:
 
     def find(self, analysis: Analysis) -> tuple[IdentitySpan, ...]:
         """Find the parts of a text that identify its sender, in order and without overlaps."""
-        found = [*self._by_rules(analysis), *_by_form(analysis)]
-        return _merged(found)
+        names = [Mark("id.unknown", at, at + 1, 1.0) for at in sorted(analysis.unknown)]
+        found = [*self._by_rules(analysis, Marks([*analysis.marks.all(), *names])), *_by_form(analysis)]
+        return _merged([*found, *_signature(analysis)])
 
-    def _by_rules(self, analysis: Analysis) -> Iterator[IdentitySpan]:
-        for kind, rule in self._rules.that_may_hold(analysis.marks):
-            for start, end in all_matches(rule, analysis.marks):
+    def _by_rules(self, analysis: Analysis, marks: Marks) -> Iterator[IdentitySpan]:
+        for kind, rule in self._rules.that_may_hold(marks):
+            for start, end in all_matches(rule, marks):
                 last = _name_end(analysis, end) if kind == "name" else end
                 yield IdentitySpan(analysis.tokens[start].start, analysis.tokens[last - 1].end, kind)
 
@@ -57,6 +58,16 @@ def _name_end(analysis: Analysis, end: int) -> int:
     while end < stop and analysis.tokens[end].clause == clause and (end not in ordinary or end < stop - _NAME_WORDS):
         end += 1
     return end
+
+
+def _signature(analysis: Analysis) -> Iterator[IdentitySpan]:
+    """Yield the name with a relation to somebody that stands alone at the end: "…, neighbour Sunita"."""
+    found, last = analysis.found("who.kin", "id.beside"), len(analysis)
+    relations = {mark.start for mark in found if mark.end - mark.start == 1}
+    first = next((at + 1 for at in reversed(range(last)) if at not in relations | analysis.unknown), 0)
+    tail, is_apart = {*range(first, last)}, 0 < first < last and analysis.clauses[first - 1] < analysis.clauses[first]
+    if is_apart and tail & relations and tail & analysis.unknown:
+        yield IdentitySpan(analysis.tokens[first].start, analysis.tokens[-1].end, "name")
 
 
 def _by_form(analysis: Analysis) -> Iterator[IdentitySpan]:

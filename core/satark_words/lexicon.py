@@ -129,8 +129,6 @@ class Lexicon:
                 found += _phrases(index, words)
         return without_hidden(found)
 
-    # ------------------------------------------------------------- finding
-
     def _start(self, first: str) -> _Start | None:
         """Return the phrases that begin with a word. They are parsed on first use, since most words are never used."""
         start = self._ordered.get(first)
@@ -246,8 +244,6 @@ class Lexicon:
     def _distant(self, sound: str) -> _Found:
         """Find the words that differ in one or two letters."""
         return {word: DISTANT for other in self._near_sounds.of(sound) for word in self._by_key[0][other]}
-
-    # ------------------------------------------------------------- building
 
     def _build(self, index: Index, aliases: Mapping[str, str]) -> None:
         self._aliases = dict(aliases)

@@ -83,9 +83,6 @@ def _indexed(lines: list[str]) -> Iterator[Phrase]:
             yield Phrase(mark, tuple((written[:-1] if ending else written).split(" ")), ending)
 
 
-# ------------------------------------------------------------- the files of the words
-
-
 def read_phrases(folder: Traversable) -> Iterator[Phrase]:
     """Read the phrases from the files of a lexicon.
 

@@ -226,7 +226,7 @@ def is_cleared(analysis: Analysis, start: int, end: int) -> bool:
     """Return whether a denial stands behind these words, as in "daroga nahi", or before them: "not the inspector"."""
     denials, empty = analysis.found(*_DENIALS), analysis.covered(("fill", "who.they"))
     behind = next(at for at in range(end, len(analysis) + 1) if at not in empty)
-    before = [one for one in denials if one.end in {start, start - 1}]
+    before = [one for one in denials if one.end == start or (one.end == start - 1 and one.end in empty)]
     return any(one.start == behind for one in denials) or any(
         analysis.tokens[one.start].text in _BEFORE for one in before
     )

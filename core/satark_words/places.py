@@ -132,9 +132,7 @@ def _called_stations(found: Sequence[tuple[str, int, int]], words: Sequence[str]
 
 
 def _ends(size: int) -> Sequence[slice]:
-    if size <= _BEGINNING + _END:
-        return [slice(0, size)]
-    return [slice(0, _BEGINNING), slice(size - _END, size)]
+    return [slice(0, size)] if size <= _BEGINNING + _END else [slice(0, _BEGINNING), slice(size - _END, size)]
 
 
 def _names(geography: Geography, ordinary: Lexicon) -> Iterator[tuple[str, str]]:

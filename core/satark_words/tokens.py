@@ -76,9 +76,7 @@ def fold(text: str) -> str:
 
 def ascii_digits(text: str) -> str:
     """Return a text with the digits of every script replaced by ASCII digits."""
-    if text.isascii():
-        return text
-    return _DIGITS.sub(lambda match: str(unicodedata.decimal(match[0])), text)
+    return text if text.isascii() else _DIGITS.sub(lambda match: str(unicodedata.decimal(match[0])), text)
 
 
 def _decompose(text: str) -> str:
@@ -137,17 +135,13 @@ def _fold_word(raw: str) -> list[str]:
     if len(raw) == 1 and unicodedata.category(raw) in {"So", "Sm"}:
         return [raw]
     folded = raw.lower() if raw.isascii() and raw.isalnum() else _HARAKAT.sub("", fold(raw))
-    if not folded or folded == "?":
-        return []
-    return _WORD.findall(_STRESS.sub("", folded))
+    return [] if not folded or folded == "?" else _WORD.findall(_STRESS.sub("", folded))
 
 
 def normalize(text: str) -> str:
     """Return the folded words of a text, joined by spaces. Idempotent; empty for a text of only punctuation."""
     return " ".join(token.text for token in tokenize(text))
 
-
-# ------------------------------------------------------------- one alphabet
 
 _CONSONANTS: Final = {
     "क": "k", "ख": "kh", "ग": "g", "घ": "gh", "ङ": "n", "च": "ch", "छ": "chh", "ज": "j", "झ": "jh", "ञ": "n", "ट": "t",
@@ -212,8 +206,6 @@ def _from_urdu(word: str) -> str:
             written.append(_URDU.get(char, char))
     return "".join(written)
 
-
-# ------------------------------------------------------------- keys
 
 _LETTERS: Final = {
     "chh": "c", "ch": "c", "ck": "k", "sh": "s", "kh": "k", "gh": "g", "th": "t", "dh": "d", "bh": "b", "ph": "p",

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from satark.api.inbound import MediaKind
@@ -200,6 +202,48 @@ def test_a_location_is_kept_wherever_it_is_sent(engine: Engine, where: str) -> N
     chat = _came_to(engine, where).pin(25.3, 83.0)
     places = [one.value for one in chat.session.answers.values()] if chat.session else []
     assert chat.turns[-1].post or any(isinstance(one, dict) and "latitude" in one for one in places)
+
+
+NAMES: Final = ("Rajesh", "Bablu", "राजेश", "मुन्ना", "Sonu Singh")
+TOLD_BESIDE: Final = (
+    "raat 10 baje", "raat me", "रात में", "every night", "roz sham ko", "kaali gaadi", "black car", "काली गाड़ी",
+    "UP65 AB 1234", "4567", "UP 65 1234", "lal makaan", "5 log hain", "uska jija bhi", "school ke peeche", "10 pm",
+)  # fmt: skip
+CORRECTIONS: Final = ("not Raju but {}", "Raju nahi {}", "राजू नहीं {}", "not Raju, {}", "nahi {}", "galat, {} hai", "{}")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    way=st.sampled_from(CORRECTIONS), told=st.sampled_from((*NAMES, *TOLD_BESIDE)), menu=st.sampled_from(("", "change"))
+)
+def test_what_is_told_at_the_review_is_kept_or_asked_about(engine: Engine, way: str, told: str, menu: str) -> None:
+    chat = _at_review(engine)
+    assert _kept(chat.tap("change").say(way.format(told)) if menu else chat.say(way.format(told)), told)
+    assert chat.tap("yes").step == "review" if chat.step == "@suggested" else True
+    assert _kept(chat, told)
+    assert chat.submission is None
+
+
+def _at_review(engine: Engine) -> Chat:
+    chat = Chat(engine)
+    chat.session = _at(engine, "review")
+    return chat.say("दोबारा बताएँ")
+
+
+@every_row("menu", [(), ("change",)])
+@every_row("words", ["Lanka nahi Sigra", "Not Lanka, Sigra", "लंका नहीं सिगरा", "not Lanka but Sigra"])
+def test_another_place_at_the_review_corrects_the_place(engine: Engine, words: str, menu: tuple[str, ...]) -> None:
+    chat = _at_review(engine).tap(*menu).say(words)
+    assert chat.step == "review"
+    assert chat.session is not None
+    assert chat.session.answers["place"].value["station"] == "sigra"
+
+
+@every_row("words", ["bhejna nahi hai abhi", "kal bhejunga", "abhi nahi", "ruko", "theek hai", "haan", "samajh gaya"])
+def test_talk_at_the_review_is_no_part_of_the_tip(engine: Engine, words: str) -> None:
+    chat = _at_review(engine).say(words)
+    assert not _kept(chat, words)
+    assert chat.step == "review"
 
 
 NUMBERS = (

@@ -132,7 +132,7 @@ def test_words_that_were_kept_are_forgotten_with_their_message(chat: Chat) -> No
 
 def test_erased_words_stay_erased_when_another_message_is_changed(chat: Chat) -> None:
     chat.say("lanka me ramesh daru bechta hai roz, mera mobile 9876543210 hai")
-    chat.say("मिटाएँ").say(MORE).edit(f"s{len(chat.turns) - 1}", "mandir ke paas bechta hai bachcho ko")
+    chat.say("इन्हें मिटा दो").say(MORE).edit(f"s{len(chat.turns) - 1}", "mandir ke paas bechta hai bachcho ko")
     assert "9876543210" not in everything(chat)
     assert answer(chat).startswith("lanka me ramesh daru bechta hai roz")
     assert answer(chat).endswith("\nmandir ke paas bechta hai bachcho ko")

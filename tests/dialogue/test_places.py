@@ -24,6 +24,30 @@ def asked(chat: Chat) -> Chat:
     return chat.say("Hi", "2", "3", "They are sold there at night")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yahin", "yahan", "यहीं", "यहाँ", "yahin par", "here", "right here", "there", "isi jagah", "idhar hi", "wahin",
+        "same place", "ghar par", "mere ghar", "my house", "haan yahin", "112", "100", "1090", "call 112",
+        "112 par call karu", "112 ko bulao",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("before", [("Hi", "2", "3", "They are sold there at night"), ("bachao mujhe maar rahe hain",)])
+def test_neither_here_nor_the_number_of_a_helpline_is_a_place(chat: Chat, before: tuple[str, ...], said: str) -> None:
+    chat.say(*before, said)
+    assert chat.step == "place"
+    assert chat.session is not None
+    assert "place" not in chat.session.answers
+    assert ("112" in chat.text) >= any(map(str.isdigit, said))
+
+
+@pytest.mark.parametrize("said", ["yahin Sigra me", "here near the temple", "ghar ke peeche mandir", "Sector 112"])
+def test_a_place_that_is_told_beside_them_is_taken(asked: Chat, said: str) -> None:
+    asked.say(said)
+    assert asked.session is not None
+    assert "place" in asked.session.answers
+
+
 def place(chat: Chat) -> tuple[str, str]:
     """District and station of the place, as the conditions of the flow see them."""
     assert chat.session is not None

@@ -9,7 +9,7 @@ import pytest
 
 from satark.api.inbound import Text
 from satark.dialogue.engine import Engine
-from satark_testing.dialogue.chat import NOW
+from satark_testing.dialogue.chat import NOW, Chat
 from support.dialogue.acting import MEDIA, QUESTIONS, acted
 from support.loops import every_row
 
@@ -55,3 +55,23 @@ def test_a_second_thought_does_nothing_that_cant_be_undone(engine: Engine, step:
         if (signs := acted(session, engine.advance(session, Text(text), "s99", NOW)))
     }
     assert found == {}, found
+
+
+@every_row(
+    "words",
+    [
+        "kuch mat bhejna sab hata do", "sab hata do kuch mat bhejna", "mat bhejna, mita do sab", "मत भेजना सब मिटा दो",
+        "कुछ मत भेजना सब हटा दो", "don't send anything, erase everything", "remove everything and send nothing",
+        "kuch nahi bhejna hai, sab delete kar do",
+    ],
+)  # fmt: skip
+@every_row(
+    "before", [("Hi", "1", "4"), ("Hi", "1", "4", "Raju ganja bechta hai"), ("lanka me Raju ganja bechta hai roz",)]
+)
+def test_who_wants_nothing_sent_and_all_erased_is_asked_whether_to_erase(
+    engine: Engine, before: tuple[str, ...], words: str
+) -> None:
+    chat = Chat(engine).say(*before, words)
+    assert (chat.step, chat.turn.erase) == ("@cancel", False)
+    assert chat.session is not None
+    assert words not in str((chat.session.answers, chat.session.held))

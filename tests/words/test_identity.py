@@ -25,5 +25,41 @@ def test_what_identifies_the_sender_is_found_and_taken_out(text: str, left: str)
     assert without_spans(text, [(span.start, span.end) for span in spans]) == left
 
 
+@every_row(
+    "text",
+    [
+        "I am Sunita", "I'm sunita devi", "main Sunita bol rahi hoon", "main Sunita hoon", "मैं सुनीता हूँ",
+        "मैं सुनीता बोल रही हूँ", "mai ramesh bol rha hu", "Sunita bol rahi hun", "mera naam Sunita hai",
+        "uski patni hun", "उसकी पत्नी हूँ", "main uska driver hoon", "uska driver hun", "Ramu ka padosi hun",
+        "padosan hu", "I am Raju's wife", "I am his neighbour", "हम रमेश बानी",
+    ],
+)  # fmt: skip
+def test_whoever_says_who_they_are_is_found(text: str) -> None:
+    assert READER.own_identity(text)
+    assert READER.own_identity(f"Ramu ganja bechta hai. {text}")
+
+
+@every_row("name", ["neighbour Sunita", "padosan Sunita", "पड़ोसन सुनीता", "Sunita, padosi", "Sunita, uncle"])
+def test_a_name_with_a_relation_below_a_story_is_its_senders(name: str) -> None:
+    for story in ("Ramu ganja bechta hai. ", "Ramu ganja bechta hai\n", "they sell ganja here, "):
+        assert READER.own_identity(story + name)
+    assert not READER.own_identity(name), "alone it may be the answer to who it is"
+
+
+@every_row(
+    "text",
+    [
+        "his wife is involved", "uski patni bhi bechti hai", "his neighbour Sunita sells it",
+        "uska padosi Mohan bhi hai", "padosan Sunita bechti hai ganja", "neighbour Raju sells ganja",
+        "ganja bechta hai padosi Raju ke ghar",
+        "I am scared", "I am telling you the truth", "i am writing from the bus", "main pareshan hoon",
+        "main bata raha hoon", "main dar gaya hun", "Ramu ki patni hai", "uska driver hai",
+        "main Ramu ke ghar ke paas gaya", "murda ghar wale bechte hain, murda ghar wale",
+    ],
+)  # fmt: skip
+def test_nobody_else_is_taken_for_the_sender(text: str) -> None:
+    assert READER.own_identity(text) == ()
+
+
 def test_a_text_of_one_endless_word_is_searched_in_no_time() -> None:
     assert READER.own_identity("a" * 20_000 + "@") == ()

@@ -70,8 +70,6 @@ class Engine:
         self._loaded = LoadedFlow(flow, catalogues, geography, max_files, website=website)
         self._interpret = interpret
 
-    # ------------------------------------------------------------- turns
-
     def get_ready(self) -> None:
         """Build the reader of typed texts, which takes half a second. Otherwise the first text has to wait for it."""
         self._loaded.reader  # noqa: B018 - to ask for it is to build it
@@ -195,8 +193,6 @@ class Engine:
         asked = msgspec.structs.replace(session, state=UNSENT, may_remind=False)
         return asked, self._notice("unsent.ask", session.language)
 
-    # ------------------------------------------------------------- views: nothing changes
-
     def repeat_question(self, session: Session) -> Prompt:
         """Return the current question's prompt again, with the same tokens and the same statements above it."""
         context = self._context(session, "", 0)
@@ -225,8 +221,6 @@ class Engine:
             return read_text(context, *STATES[step].question(context), body)
         asked = self.flow.by_id[step]
         return read_text(context, step, asked.type.ask(asked, context.view(asked)), body)
-
-    # ------------------------------------------------------------- notices outside a turn
 
     def handed_off_notice(self, session: Session) -> Prompt:
         """Say, on the channel that a session left, that it continues on another."""

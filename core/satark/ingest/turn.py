@@ -46,7 +46,7 @@ class Conversation:
         self.handle = row.handle
         self.session = session
         self.prompts: list[Prompt] = []
-        """The prompts of its replies: the newest question, and those that must arrive."""
+        """The prompts of its replies, as its channel can show them: the newest question, and those that must arrive."""
         self.calls: list[OutboxMessage] = []
         """Calls that are no replies: a last message on the channel that the session has left, deletions of messages."""
         self.provider_message_ids: list[str] = []
@@ -142,16 +142,17 @@ class TurnRunner:
         elif turn.reach and session is not None:
             self._mailboxes.reach(unit, event, session)
         conversation.session = session = turn.session
-        if session is not None and turn.prompt is not None:
-            is_sms, is_inline = event.channel.capabilities.kind == "sms", event.channel.capabilities.inline
-            sent = self._outbox.fit(turn.prompt, event.channel).options_sent if is_sms else None
+        shown = turn.prompt and self._outbox.fit(turn.prompt, event.channel)
+        if session is not None and shown is not None:
+            capabilities = event.channel.capabilities
+            sent = shown.options_sent if capabilities.kind == "sms" else None
             # A chat keeps what was said on the screen; nothing stays here that no further part needs.
-            said = session.said if is_inline or sent is not None else ""
+            said = session.said if capabilities.inline or sent is not None else ""
             if (said, sent) != (session.said, session.options_sent):
                 conversation.session = msgspec.structs.replace(session, said=said, options_sent=sent)
-        if turn.prompt is not None:
+        if shown is not None:
             # Within one batch only the newest question matters; what must arrive (a receipt) stays.
-            conversation.prompts = [prompt for prompt in conversation.prompts if prompt.must_arrive] + [turn.prompt]
+            conversation.prompts = [prompt for prompt in conversation.prompts if prompt.must_arrive] + [shown]
 
     def _session(self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent) -> Session:
         """Return the conversation's session, or a new one: if there is none, or if a complete tip follows another."""
@@ -241,12 +242,7 @@ class TurnRunner:
         return self._engine(unit, session).show_handoff_code(leaving, code, minutes, unit.now)
 
     def _arrive(
-        self,
-        unit: UnitOfWork,
-        session: Session,
-        event: InboundEvent,
-        origin: Conversation | None,
-        result: TurnResult,
+        self, unit: UnitOfWork, session: Session, event: InboundEvent, origin: Conversation | None, result: TurnResult
     ) -> Turn:
         """Move a handoff code's session here. The conversation that had the session gets a last message and ends."""
         coming = brought(origin.session, event) if origin else None

@@ -138,7 +138,7 @@ class Turns:
         if event is None or result is None:
             return []
         if event.inline:
-            result.prompts += [self._outbox.fit(prompt, event.channel) for prompt in conversation.prompts]
+            result.prompts += conversation.prompts
             return []
         inbound = event.inbound
         messages = [

@@ -60,13 +60,14 @@ class Outbox:
         """Fit a prompt to what a channel can show, and the prompt's clips to what the channel can send."""
         if prompt.aloud and self._read_aloud is not None and channel.capabilities.voice_notes:
             return self._read_aloud.fit(prompt, channel.capabilities, self._fit)
-        return self._fit(prompt, channel.capabilities)
+        shown = self._fit(prompt, channel.capabilities)  # a plugin may make a prompt of its own
+        return msgspec.structs.replace(shown, must_arrive=prompt.must_arrive, debounce=prompt.debounce)
 
     def reply(
         self, prompt: Prompt, channel: Channel, account: str, to: Address, conversation: bytes
     ) -> list[OutboxMessage]:
-        """Render the answer to an inbound event."""
-        calls = channel.render(self.fit(prompt, channel), account, to)
+        """Render the answer to an inbound event, which is fitted to its channel."""
+        calls = channel.render(prompt, account, to)
         return [
             message(conversation, call, must_arrive=prompt.must_arrive, debounce=prompt.debounce and at == 0)
             for at, call in enumerate(calls)

@@ -68,7 +68,7 @@ def test_no_reply_is_an_answer_before_the_last_part_was_sent(language: str, repl
             citizen.turn_over()  # the reply got one of its own
 
 
-@pytest.mark.parametrize(("reply", "sent"), [("1", 1), ("nahi", 0)])
+@pytest.mark.parametrize(("reply", "sent"), [("1", 1), ("शब्द रहने दें", 0)])
 def test_the_answer_counts_once_everything_was_sent(reply: str, sent: int) -> None:
     citizen, turned = citizen_with_more("hi"), citizen_with_more("hi")
     while citizen.has_more:

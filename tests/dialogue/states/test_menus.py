@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from satark.dialogue.engine import Engine
 from satark_testing.dialogue.chat import Chat
 from support.dialogue.walks import at_review
+from support.loops import every_row
 
 
 def test_every_detail_can_be_added(chat: Chat) -> None:
@@ -123,6 +125,74 @@ def test_the_digits_of_the_languages_erase_nothing_where_something_is_under_way(
     assert chat.say("Hi").tap("en").tap("INTOX").say("Hi").say("1").step == "what"
     assert chat.say("Hi").say("2").step == "@language"
     assert chat.say("2").step == "what"
+
+
+UNCLEAR = (
+    "nahi", "no", "नहीं", "haan", "yes", "ok", "mita do", "mita do please", "hata do", "मिटा दो", "erase", "delete it",
+    "sab mita do", "sab hata do", "सब मिटा दो", "erase everything", "delete all of it", "forget", "mera number mita do",
+    "mat bhejo", "mat bhejna", "मत भेजो", "nahi bhejna", "don't send", "do not send it", "rehne do", "wahi rehne do",
+    "skip", "done", "pata nahi", "don't know", "hmm", "kuch bhi", "naam mat likhna", "👍",
+)  # fmt: skip
+
+
+@every_row("words", UNCLEAR)
+@every_row("channel", ["whatsapp", "sms"])
+def test_no_unclear_answer_leaves_identifying_words_in_or_takes_them_out(
+    engine: Engine, channel: str, words: str
+) -> None:
+    chat = Chat(engine, channel).say("Hi", "1", "daru", "mere chacha charas bechte hain", "Lanka", "nahi", "skip")
+    before = chat.session
+    assert before is not None
+    assert before.state == "@identity"
+    for _ in range(2):
+        chat.say(words)
+        assert chat.session is not None
+        assert chat.submission is None
+        assert chat.session.state in {"@identity", "@change", "@suggested"}
+        assert not chat.session.identity_decided
+        assert chat.session.answers["what"] == before.answers["what"]
+
+
+@every_row("words", ["chacha nahi mama", "not my uncle, my brother", "चाचा नहीं मामा", "unka beta bhi"])
+def test_what_is_told_where_identifying_words_are_asked_about_is_asked_about_too(engine: Engine, words: str) -> None:
+    chat = Chat(engine).say("Hi", "1", "daru", "mere chacha charas bechte hain", "Lanka", "nahi", "skip", words)
+    assert words in chat.text
+    chat.tap("yes")
+    assert chat.step == "@identity"
+    assert words in what(chat)
+
+
+@every_row(
+    "words",
+    [
+        "keep my number", "number rakho", "mera number rakh lo", "number mat mitao", "नंबर रखो", "नंबर मत मिटाओ",
+        "don't erase my number", "do not delete the number", "keep it", "mat mitao", "number save rakhna",
+    ],
+)  # fmt: skip
+def test_who_wants_the_number_kept_is_told_what_keeps_it(chat: Chat, words: str) -> None:
+    at_review(chat).tap("send").say(words)
+    assert (chat.step, chat.turn.reach, chat.turn.post) == ("@reach", None, None)
+    assert "tap “Yes, message me” below, or write 2" in chat.text
+
+
+@every_row(
+    "words",
+    [
+        "photo mita do", "photo hata do", "फोटो मिटा दो", "delete the photo", "take my photo back", "photo wapas lo",
+        "video delete karo", "tasveer hata dijiye", "Raju ka naam hata do", "remove the name", "meri baat mita do",
+    ],
+)  # fmt: skip
+def test_who_wants_something_of_a_sent_tip_back_is_told_that_it_cannot_be(chat: Chat, words: str) -> None:
+    at_review(chat).tap("send").say(words)
+    assert (chat.step, chat.turn.reach, chat.turn.post) == ("@reach", None, None)
+    assert "already sent and cannot be taken back" in chat.text
+
+
+@every_row("words", ["wo log photo mita rahe hain", "they erased the camera recording at night"])
+def test_who_tells_that_others_erase_something_adds_to_the_tip(chat: Chat, words: str) -> None:
+    at_review(chat).tap("send").say(words)
+    held = chat.session.held if chat.session else ()
+    assert (chat.turn.post and chat.turn.post.text == words) or words in str(held)
 
 
 def what(chat: Chat) -> Any:

@@ -611,6 +611,24 @@ def test_an_office_that_is_praised_or_to_be_told_is_not_accused(engine: Engine, 
     assert not [one for one in chat.session.accused if one.level in {"district", "range"}]
 
 
+WISHES = [
+    "kaptan sahab ko dena", "कप्तान साहब को देना", "I trust only the SP", "I only trust the SP", "sirf SP sahab ko",
+    "SP tak baat pahuncha do", "एसपी तक पहुँचा दो", "kaptan sahab tak ye baat pahunche", "यह बात एसपी तक जाए",
+    "sirf kaptan sahab pe bharosa hai", "mujhe SP par hi bharosa hai", "SP ko hi batana", "SP ko de dijiyega",
+    "give this to the SP please", "only give it to the SP", "for the SP only", "seedhe SP ko", "sirf SP hi padhe",
+    "SP ko mil jaye", "nahi, bas SP ko dena",
+]  # fmt: skip
+
+
+@every_row("words", WISHES)
+def test_who_wants_the_office_to_have_the_tip_and_says_no_does_not_keep_it_out(engine: Engine, words: str) -> None:
+    whole = Chat(engine).say(f"{STORY}, {words}")
+    for chat in (whole, Chat(engine).say(*_ASKED, words), _review(engine).say(words)):
+        while chat.step in {"police", "@suggested"}:
+            chat.tap("no")
+        assert "sp-varanasi" in readers(chat)
+
+
 @every_row("words", ["SP ko batao ki daroga mila hua hai", "daroga paisa leta hai, SP ko zaroor batana"])
 def test_an_office_to_be_told_of_another_gets_the_tip(engine: Engine, words: str) -> None:
     told = readers(Chat(engine).say(f"{STORY}, {words}").tap("station"))
@@ -624,7 +642,11 @@ def test_an_office_to_be_told_of_another_gets_the_tip(engine: Engine, words: str
         "SP ko mat batana", "don't tell the SP", "SP ko batana mat", "SP achhe nahi hain", "SP ke dost achhe hain",
         "they tell the SP everything", "wo SP ko bata dete hai", "SP ko bataya tha kuch nahi kiya",
         "SP achhe hain lekin hissa lete hain", "SP ko bhejna padta hai paisa", "SP se achhi setting hai",
-        "SP ko batao, wo hissa leta hai", "एसपी को मत बताना",
+        "SP ko batao, wo hissa leta hai", "एसपी को मत बताना", "SP ko dena padta hai", "SP ko bhi dena hai",
+        "SP sahab ko hafta dena", "uska bharosa SP par hai", "SP par bharosa nahi", "I don't trust the SP",
+        "give it to anyone but the SP", "SP tak pahunch hai uski", "maal SP ko dena", "he gives it to the SP",
+        "SP ko dete hain", "hissa daroga ko dena, SP ko dena", "SP ke bete ko dena",
+        "sabko dena SP ko nahi", "the SP should get his share",
     ],
 )  # fmt: skip
 def test_an_office_that_is_named_otherwise_beside_such_words_is_kept_out(engine: Engine, words: str) -> None:

@@ -50,7 +50,7 @@ def test_the_words_of_an_answer_are_read_once(chat: Chat, monkeypatch: pytest.Mo
     assert read.count(STORY) == 1
 
 
-@pytest.mark.parametrize("events", [("tap",), ("mita do", "send")])
+@pytest.mark.parametrize("events", [("tap",), ("erase them", "send")])
 def test_one_tap_sends_the_tip_without_the_identifying_words(chat: Chat, events: tuple[str, ...]) -> None:
     walk(chat)
     for event in events:
@@ -73,7 +73,7 @@ def test_a_tipster_who_keeps_identifying_words_is_asked_once(chat: Chat) -> None
 
 
 def test_what_is_added_later_is_asked_about_again(chat: Chat) -> None:
-    walk(chat).say("mita do").tap("details", "who").say("ask me, my number is 9123456780").tap("yes")
+    walk(chat).say("erase these words").tap("details", "who").say("ask me, my number is 9123456780").tap("yes")
     assert chat.step == "@identity"
     assert "9123456780" in chat.text
     assert "9876543210" not in chat.text
@@ -145,8 +145,8 @@ def test_what_is_sent_besides_is_kept_while_identifying_words_are_asked_about(ch
     assert "godown" in chat.session.answers["what"].value
 
 
-@pytest.mark.parametrize("words", ["mera number mita do", "delete my number", "mita do"])
-def test_words_are_erased_on_the_natural_answer_and_the_rest_stays(chat: Chat, words: str) -> None:
+@pytest.mark.parametrize("words", ["erase them", "इन्हें मिटा दो", "inhe mita do"])
+def test_words_are_erased_on_their_own_words_and_the_rest_stays(chat: Chat, words: str) -> None:
     walk(chat).say(words)
     assert chat.step == "review"
     assert chat.session is not None

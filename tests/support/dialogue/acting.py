@@ -72,6 +72,7 @@ def acted(before: Session, turn: Turn) -> list[str]:
         "lost": after is None and before.has_draft and not before.submitted,
         "forgot or kept the contact": turn.reach is not None,
         "disclosed": after is not None and after.origin_disclosed != before.origin_disclosed,
+        "left words in": after is not None and set(after.identity_decided) > set(before.identity_decided),
         "took words out": bool(told) and after is not None and not _still_told(after, told),
     }
     return [name for name, holds in signs.items() if holds]
@@ -108,7 +109,10 @@ _OWN: Final[dict[str, str]] = {
     "@identity": "1, मिटाकर भेजें, मिटाकर भेजो, मिटाकर भेज दें, mitakar bhejo, mita ke bhejo, mitakar bhej do, "
     "mita kar bhejo, mitakar bhejein, हटाकर भेजें, hatakar bhejo, erase and send, erase them and send, "
     "erase them and send it, remove and send, send without them, "
-    f"clear, फ़ाइलें मिटाएँ, files mitao, erase files, {_DELETE}",
+    "2, erase these words, remove these words, ये शब्द मिटा दो, ये शब्द रहने दें, शब्द रहने दें, शब्द रहने दो, "
+    "shabd rehne do, ye shabd rehne do, shabd rehne dein, leave these words in, leave them in, keep them, "
+    "keep these words, erase them, remove them, take them out, इन्हें मिटा दो, इन्हें मिटा दें, inhe mitao, inhe mita do, "
+    "inhe hata do, ye shabd mita do",
     "evidence": f"फ़ाइलें मिटाएँ, files mitao, erase files, clear, {_DELETE}",
 }
 OWN_WORDS: Final = {

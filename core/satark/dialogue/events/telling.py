@@ -12,6 +12,7 @@ from satark.dialogue.states.menus import LANGUAGE
 from satark.dialogue.states.stories import is_story
 from satark.dialogue.turn.consent import act_of
 from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.submission import told_in
 from satark_words.choosing import VAGUE
 from satark_words.reading import STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
 from satark_words.rules import SOUND
@@ -34,6 +35,15 @@ _EMPTY_MARKS: Final = (
 """Marks of words that tell nothing of a crime."""
 SAID_IN_ANSWERS: Final = (*_EMPTY_MARKS, *_SAID_IN_TALK, "said.*", "unit.*", "cat.*")
 """Marks of words that an answer to a choice consists of."""
+_SAYS: Final = ("soc.*", "say.*", "cmd.*", "neg", "neg.*", "ask", "ask.*", "opt.reach.*", "opt.cancel.*", "t.refuse")
+"""Marks of words that talk to the service, or answer it."""
+_NEWS: Final = (
+    "digits", "cat.*", "strong.*", "act.sell", "time.clock", "time.often", "time.past", "time.coming", "time.today",
+    "verb.ongoing", "who.kin", "who.child", "who.woman", "who.they", "place.thing",
+)  # fmt: skip
+"""Marks of words that tell something of a tip, whatever other mark they have."""
+_THINGS: Final = ("id.work-place", "id.home", "id.lane", "id.person", "p.vehicle", "p.stranger")
+"""The same, but in a wish to change something, where they name an answer: "the car is wrong"."""
 _FORBIDS: Final = ("neg.dont", "said.reach.no", "opt.reach.no", "opt.origin.no")
 _TELLS: Final = ("k.contact", "k.part")
 _ANSWERED: Final = frozenset({*_TALK, Kind.UNCLEAR, Kind.COMMAND})
@@ -130,6 +140,29 @@ class Telling:
         not_to = any(analysis.tokens[at - 1].text in {"na", "न", "ना"} for at in verbs - {0})
         is_meant = reading.kind is Kind.REFUSAL or reading.talk == "likely" or bool(verbs)
         return (forbidden or not_to) and is_meant and not analysis.has("d.say", "d.threat")
+
+    def is_final(self) -> bool:
+        """Whether the question is the last one before the tip is sent."""
+        return self.asked.asks == "review" or self.context.session.state == "@identity"
+
+    def tells_news(self) -> bool:
+        """Whether a text tells what the tip lacks, however short it is, and says nothing of sending it."""
+        body, told = self.event.body, self.context.analysis(self.event.body)
+        sends = told.has("cmd.send", "k.send") or (told.has("verb.mine") and told.has("k.contact"))
+        if sends or self.reading.kind is Kind.QUESTION or "?" in body or not body.strip()[2:]:
+            return False
+        words, plain = set(range(len(told))), told.covered(("fill", "pol", "who.me", "who.you", "ask.sign"))
+        changes = told.has("cmd.edit", "k.change", "k.mistake", "neg.wrong")
+        names = told.covered(_NEWS if changes else (*_NEWS, *_THINGS)) - plain
+        news = (words - told.covered(SAID_IN_ANSWERS)) | names | told.covered(("digits",))
+        tells = news or not (told.has(*_SAYS) or words <= plain)
+        return bool(tells) and told_in(self.context, set(told.sounds)) != {*told.sounds}
+
+    def takes_back(self) -> bool:
+        """Whether a short text only wishes to have something erased or taken out."""
+        told = self.context.analysis(self.event.body)
+        tells = told.asks or told.has("who.they") or self.tells_of_crime() or self.counts(LONG)
+        return told.has("cmd.delete", "cmd.clear", "cmd.cancel", "cmd.back", "k.out") and not tells
 
     def accuses(self, *, unsure: bool = False) -> bool:
         """Whether this text accuses police for sure, or even in doubt, of which the session was told already."""

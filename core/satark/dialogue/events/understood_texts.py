@@ -34,7 +34,9 @@ from satark.dialogue.turn.consent import choose, is_question, is_unsent, may_car
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, KEEP, TAKE_OUT
 from satark.dialogue.turn.submission import told_in
-from satark_words.reading import STORY, Asked, Confidence, Kind
+from satark_words.analysis import NEGATIONS
+from satark_words.reading import STORY, Asked, Confidence, Danger, DangerKind, Kind
+from satark_words.tokens import fold
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
 """States in which every word goes to the police, so that nothing is read as a remark."""
@@ -74,9 +76,9 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
     asked = asked_of(context, name, question)
     reading = context.loaded.reader.read(context.analysis(event.body), asked)
     context.note_dangers(reading.dangers, event.body)
-    if turn := hold_back(context):
-        return turn
     words = _Words(context, event, asked, reading)
+    if turn := hold_back(context) or words.tells_nothing():
+        return turn
     at_code = words.at_code() if context.session.state in _FOR_A_CODE else None
     return at_code or _handle_read(words, question)
 
@@ -87,12 +89,16 @@ def _ask_to_post(context: TurnContext, event: Text) -> Turn | None:
         return None
     asked = Asked(name=STORY, asks="text")
     words = _Words(context, event, asked, context.loaded.reader.read(context.analysis(event.body), asked))
-    return words.ask_to_keep() if words.forbids() else None
+    return words.ask_to_keep() if words.forbids() or words.takes_back() else None
 
 
 def _handle_read(words: _Words, question: Question) -> Turn:
     """Handle a text that was read, at a question that is not for a code."""
     context, event, asked, reading = words.context, words.event, words.asked, words.reading
+    if words.forgoes_all():
+        return handle_command(context, "cancel")
+    if turn := words.in_menu() or words.after_sending():
+        return turn
     turn = words.take_out()
     turn = turn or (None if words.tells_of_crime() else choose_by_name(context, event, question, reading))
     corrects = reading.command == "edit" or (asked.asks == "review" and is_other_place(context, event.body))
@@ -132,10 +138,58 @@ class _Words(Telling):
             return None
         return context.state.handle_event(context, "", self.event) or not_understood(context)
 
+    def tells_nothing(self) -> Turn | None:
+        """Ask again after "here" for a place, or after the number of a helpline, where it is said whom to call."""
+        told, beside = self.context.analysis(self.event.body), ("fill", "pol", "who.me", "say.yes", "k.contact")
+        if told.consists_of(("t.helpline",), (*beside, "k.number", "verb.mine")):
+            self.context.note_dangers((Danger(DangerKind.LIFE, (), "helpline"),), self.event.body)
+            return self.context.ask()
+        is_here = self.asked.asks == "place" and told.consists_of(("place.here",), beside)
+        return not_understood(self.context) if is_here else None
+
+    def forgoes_all(self) -> bool:
+        """Whether the text says that nothing shall be sent and all be erased, and tells nothing else."""
+        told, session = self.context.analysis(self.event.body), self.context.session
+        no_sending = told.has("k.send", "cmd.send") and told.has("neg", "neg.*", "opt.reach.no", "t.refuse", "say.no")
+        erases = told.has("cmd.delete", "cmd.cancel", "cmd.forget", "k.out") and not session.submitted
+        no_more = told.consists_of(("cmd.*", "k.*"), (*_BESIDE_UNWANTED, "opt.*", "neg", "neg.*", "t.*", "say.no"))
+        return no_sending and erases and no_more and session.has_draft
+
+    def in_menu(self) -> Turn | None:
+        """Take out identifying words on the act's own words. Read what no step's name is as said at the review."""
+        context, reading, told = self.context, self.reading, self.context.analysis(self.event.body)
+        if context.session.state == "@identity" and not is_unsent(context, *context.state.question(context)):
+            own = (word for texts in context.loaded.catalogues for word in texts.words("identity.remove.words"))
+            return handle_command(context, "remove") if fold(self.event.body) in map(fold, own) else None
+        if context.session.state not in {"@change", "@details"}:
+            return None
+        names = told.has("digits") or len(told.covered(("*",))) < len(told)
+        is_sure = reading.confidence is Confidence.CERTAIN or not names
+        if is_sure and reading.kind in {Kind.OPTION, Kind.COMMAND}:
+            return None
+        context.leave_menu()
+        return handle_words(context, self.event, *context.state.question(context))
+
+    def after_sending(self) -> Turn | None:
+        """Say what can't be taken back of a tip that is sent, and what has the number kept."""
+        context, told = self.context, self.context.analysis(self.event.body)
+        keeps = told.has("said.reach.keep") or told.consists_of(("opt.cancel.no", "k.keep"), ("fill", "pol"))
+        if context.session.state != "@reach" or not (self.takes_back() or keeps):
+            return None
+        if keeps or (told.has(*NEGATIONS, "opt.cancel.no") and not told.has("t.evidence")):
+            return choose_likely(context, "yes")
+        if told.has("cmd.forget", "id.my-number", "k.number"):
+            return None
+        return not_understood(context, "cancel.sent")
+
     def taken(self) -> Turn:
         """Keep what the words tell, ask whether they belong to the tip, or do and answer what they say."""
         reading, first, again = self.reading, self.tells_first(), self.was_answered_so()
         told = first or again or (reading.kind not in _KEEPS and not self.suggests() and self.tells())
+        is_kept = told or reading.kind is Kind.CONTENT or (reading.kind is Kind.DANGER and reading.story)
+        is_news = not is_kept and reading.confidence < Confidence.CERTAIN and self.is_final() and self.tells_news()
+        if is_news or (again and self.context.session.state == "@identity"):
+            return self.ask_to_keep()
         is_answered = self.is_answered(again=again)
         if not is_answered and self.is_talk() and (told or reading.kind in _KEPT or self.tells_number()):
             return self.ask_to_keep()
@@ -203,8 +257,6 @@ class _Words(Telling):
         self.keep_story()
         return context.ask() if in_menu else go_on(context, stay=True)
 
-    # ------------------------------------------------------------- what fills the draft
-
     def option(self) -> Turn:
         """Choose the option, and keep what the text tells beyond it."""
         context, reading = self.context, self.reading
@@ -252,15 +304,11 @@ class _Words(Telling):
             return self.option()
         if self.context.session.state == "@reach":
             return add_to_tip(self.context, self.event)
-        if self.reading.story or self.asked.asks in {"text", "place"}:
-            return self.content()
-        return self.context.ask()
+        return self.content() if self.reading.story or self.asked.asks in {"text", "place"} else self.context.ask()
 
     def keep_story(self) -> None:
         """Keep what the text tells beside an answer."""
         add_story(self.context, self.event, self.reading.opening, self.asked.name if self.reading.option else "")
-
-    # ------------------------------------------------------------- what is only answered
 
     def command(self) -> Turn:
         """Carry out a command."""
@@ -310,12 +358,8 @@ class _Words(Telling):
             return self.ask_to_keep() if label or refuses or self.is_talk() else self.kept(stays=True)
         if not label and not refuses and self.counts(LEFT_OVER, FIRST_WORDS):
             return self.ask_to_keep() if self.is_talk() else self.kept(stays=True)
-        if self.asked.asks == "review" and (not label or self._acts(code)):
-            told = context.analysis(self.event.body)
-            again = told_in(context, set(told.sounds)) == {*told.sounds}
-            is_said = label or refuses or again or is_question(self.event.body)
-            names = self.counts(1, 1, SAID_IN_ANSWERS) or told.has("cat.*")
-            return self.ask_to_keep() if names and not is_said else self.refuse_sending()
+        if self.is_final() and (not label or self._acts(code) or erases > (self.asked.asks == "review")):
+            return self.refuse_sending()
         if not label:
             in_draft = context.state is DRAFT or any(option.acts for option in self.asked.options)
             turn = None if in_draft else context.state.handle_event(context, "", self.event)
@@ -340,7 +384,9 @@ class _Words(Telling):
         return self.context.ask()
 
     def refuse_sending(self) -> Turn:
-        """Say that nothing was sent, and which option of the review sends it; ask about files that are meant."""
+        """Say that nothing was sent, and what sends it; ask about files that are meant."""
+        if self.context.session.state == "@identity":
+            return handle_command(self.context, "delete")
         if self.is_about_files():
             return self.ask_to_erase_files()
         label, number = next((one.label, at) for at, one in enumerate(self.asked.options, 1) if one.acts)
@@ -351,7 +397,7 @@ class _Words(Telling):
         """Answer shortly, and put the question again; for the status, ask for the code."""
         if self.reading.kind is Kind.QUESTION and self.reading.topic == "status":
             return handle_command(self.context, "status")
-        if self.asked.asks == "review" and self.reading.kind in {Kind.REFUSAL, Kind.WAIT}:
+        if self.is_final() and self.reading.kind in {Kind.REFUSAL, Kind.WAIT}:
             return self.refuse_sending()
         if self.reading.kind is not Kind.QUESTION and self.is_about_files():
             return self.ask_to_erase_files()

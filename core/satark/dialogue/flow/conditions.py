@@ -69,9 +69,7 @@ class _Compiler:
             return ast.BoolOp(node.op, [self._test(part) for part in node.values])
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return ast.UnaryOp(node.op, self._test(node.operand))
-        if isinstance(node, ast.Compare):
-            return self._comparison(node)
-        return self._value(node)
+        return self._comparison(node) if isinstance(node, ast.Compare) else self._value(node)
 
     def _comparison(self, node: ast.Compare) -> ast.expr:
         if not isinstance(node.ops[0], _COMPARISONS) or len(node.ops) > 1:

@@ -20,6 +20,7 @@ ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "@origin:yes": (),
     "@identity:send": ("submission",),
     "@identity:remove": (),
+    "@identity:keep": (),
     "forget": ("erase", "reach"),
     "cancel": ("reach",),
     "delete": ("reach",),

@@ -50,6 +50,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "identity.ask": frozenset({"words", "summary"}),
     "identity.only": frozenset({"words", "summary"}),
     "identity.added": frozenset({"words"}),
+    "identity.unclear": frozenset({"label"}),
     "understood": frozenset({"label"}),
     "untold": frozenset({"names"}),
     "suggested": frozenset({"label"}),

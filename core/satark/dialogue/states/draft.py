@@ -81,9 +81,7 @@ class DraftState:
         if isinstance(event, Media):
             return _accept_file(context, step, event)
         result = step.type.accept(step, Tap(code) if code else event, context.view(step))
-        if result is None:
-            return _accept_elsewhere(context, event)
-        return accept_result(context, step, result)
+        return _accept_elsewhere(context, event) if result is None else accept_result(context, step, result)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Handle the commands that depend on the step."""

@@ -21,9 +21,7 @@ class HandoffCodeState(BaseState):
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Say that there is no code in the text: a text with one never comes here."""
         del code
-        if isinstance(event, Text):
-            return context.ask("elsewhere.none")
-        return None
+        return context.ask("elsewhere.none") if isinstance(event, Text) else None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         if name not in {"leave", "back", "cancel", "skip", "done", "delete"}:

@@ -44,9 +44,7 @@ class ReceiptCodeState(BaseState):
         return close_mailbox(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        if name == "restart":
-            return _restart(context)
-        return close_mailbox(context) if name in _LEAVES else None
+        return _restart(context) if name == "restart" else close_mailbox(context) if name in _LEAVES else None
 
 
 class MailboxState(BaseState):

@@ -13,7 +13,7 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on, reopen_review, unsay
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.stories import accept_unsolicited, is_story, untold
-from satark.dialogue.turn.consent import ask_for_word, choose, is_unsent
+from satark.dialogue.turn.consent import ask_for_word
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, KEEP
@@ -139,9 +139,7 @@ class RestartMenu(_YesNo):
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Ask for the language, or do as asked."""
-        if code == "language":
-            return open_menu(context, "language")
-        return super().handle_event(context, code, event)
+        return open_menu(context, "language") if code == "language" else super().handle_event(context, code, event)
 
     def agreed(self, context: TurnContext) -> Turn:
         """Erase it and put the first question of a new conversation, with keys of its own."""
@@ -270,8 +268,8 @@ class ContactMenu(BaseState):
         return context.ask() if name in {*_TAKE_BACK, *_LATE} else None
 
 
-_LEAVES: Final = frozenset({"skip", "done", "leave"})
-_ERASES: Final = frozenset({"delete", "clear", "forget"})
+_UNCLEAR: Final = frozenset({"skip", "done", "leave", "delete", "clear", "forget"})
+"""Commands that may be meant for the words that identify the tipster, or for the whole tip."""
 
 
 class IdentityMenu(BaseState):
@@ -292,7 +290,7 @@ class IdentityMenu(BaseState):
         if not code:
             if isinstance(event, Media | Pin) or (isinstance(event, Text) and is_story(event.body)):
                 return context.ask() if accept_unsolicited(context, event) else None
-            return None
+            return self.handle_command(context, "delete")
         if code == "change":
             return open_menu(context, "change")
         if code != "keep":
@@ -306,12 +304,13 @@ class IdentityMenu(BaseState):
         return go_on(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Erase the words without sending; leave them in where the tipster goes on without an answer."""
-        asked = self.question(context)
-        if name in _LEAVES:
-            return choose(context, *asked, "keep", Tap("keep"))
-        erases = name in _ERASES and not is_unsent(context, *asked)
-        return self.handle_event(context, "remove", Tap("remove")) if erases else None
+        """Erase the words without sending; for what may mean them or all, say that nothing is done yet, and ask."""
+        if name == "remove":
+            return self.handle_event(context, name, Tap(name))
+        if name not in _UNCLEAR:
+            return None
+        context.say("identity.unclear", label=context.text("command.cancel"))
+        return context.ask()
 
 
 UNSENT: Final = "@unsent"

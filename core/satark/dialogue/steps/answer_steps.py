@@ -9,16 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.flow import (
-    AcceptedAnswer,
-    BaseStepType,
-    Question,
-    RefusedAnswer,
-    Step,
-    View,
-    actions_of,
-    question_text,
-)
+from satark.api.flow import AcceptedAnswer, BaseStepType, Question, RefusedAnswer, Step, View, actions_of, question_text
 from satark.api.inbound import Event, Pin, Text
 from satark.api.tip import Place
 from satark_words.geography.geography import ELSEWHERE, Geography

@@ -50,6 +50,10 @@ _AND: Final = frozenset({"aur", "or", "and", "both", "dono", "saath", "sath", "w
 _INSIDE: Final = frozenset({"andar", "अंदर", "taraf", "तरफ"})
 """Words beside an office's house that tell of its people, and not of a place near it."""
 _GREETS: Final = ("to.office", "to.request", "soc.greet")
+_WISHES: Final = ("office.told", "office.tell", "office.wish", "k.only", "k.tell", "k.tip", "k.thing", "fill", "pol")
+_TO: Final = frozenset({"ko", "tak", "को", "तक", "ke", "के", "to", "for"})
+_STATES: Final = frozenset({"hai", "hain", "h", "है", "हैं", "tha", "था", "bhi", "भी", "too", "also"})
+"""Words of what an office gets already, beside a wish that it shall have the tip."""
 _UNTRUSTED: Final = (*NEGATIONS, "neg.but", "verb.future", "opt.origin.no", "opt.reach.no")
 """Marks near an office that is not praised, or not to be told."""
 _NOBODY: Final = ("no", "nobody")
@@ -133,16 +137,15 @@ def _is_said_to(told: Analysis, mark: Mark) -> bool:
     """Whether an office is only spoken to, a landmark, or asked about: whether it reads this."""
     if mark.name not in OFFICES and not told.asks:
         return False
-    clause = {at for at, token in enumerate(told.tokens) if token.clause == told.tokens[mark.start].clause}
     asked = told.asks and mark.start in told.covered(("office.reads",))
     before, after = {mark.start - 1, mark.start - 2}, {mark.end, mark.end + 1}
+    wished = _is_wished(told, {at for at, number in enumerate(told.clauses) if number == told.clauses[mark.start]})
     begged = before & told.covered(("to.office",)) or after & told.covered(("to.request",))
     trusted = _is_trusted(told, mark, before, after)
-    greeted = clause & told.covered(_GREETS) and clause <= told.covered((*_GREETS, "fill", "pol", "unit.*"))
     house = told.covered(("office.house",)) & {*range(mark.start, mark.end + 1)}
     beside = {*range(mark.start - 3, mark.end + 2)} & told.covered(("place.near",))
     near = any(told.tokens[at].text not in _INSIDE for at in beside)
-    return bool(asked or begged or trusted or greeted or (house and near))
+    return bool(asked or begged or trusted or wished or (house and near))
 
 
 def _is_trusted(told: Analysis, mark: Mark, before: set[int], after: set[int]) -> bool:
@@ -150,6 +153,16 @@ def _is_trusted(told: Analysis, mark: Mark, before: set[int], after: set[int]) -
     near = {*range(mark.start - 4, mark.end + 4)}
     told_to = before & told.covered(("office.tell",)) and not near & told.covered(("who.they", "who.kin"))
     return not near & told.covered(_UNTRUSTED) and bool(told_to or after & told.covered(("office.told",), SOUND))
+
+
+def _is_wished(told: Analysis, clause: set[int]) -> bool:
+    """Whether a clause only greets or trusts an office, or wishes that it has the tip: "kaptan sahab ko dena"."""
+    words, kind = {told.tokens[at].text for at in clause}, (*_GREETS, "office.trust", "who.me")
+    wishes = clause & told.covered(("office.wish", "k.only") if words & _TO else ("office.wish",), SOUND)
+    is_paid = words & _STATES or told.has("w.money", "w.bribe", "w.pay", "act.take")
+    of_others = clause & told.covered(("id.their", "who.they", "who.kin"))
+    only = clause <= told.covered((*kind, *_WISHES, "unit.*", "person.police"), SOUND)
+    return bool(only and not of_others and (clause & told.covered(kind[:-1], SOUND) or (wishes and not is_paid)))
 
 
 def _keeps_out(told: Analysis) -> bool:

@@ -140,8 +140,6 @@ def may_carry_out(context: TurnContext, command: str) -> bool:
     """Return whether a command may be carried out: whether it can be undone here, or was given in its own words."""
     if command in context.consent or command not in ACTS:
         return True
-    if command == "forget":
-        return False
-    # The others ask first or erase nothing, but where the question itself offers to erase words or files.
-    name, question = context.state.question(context)
-    return command == "cancel" or (name != "@identity" and "clear" not in question.actions)
+    # The others ask first or erase nothing, but where the question itself offers to erase files.
+    _, question = context.state.question(context)
+    return command == "cancel" or (command != "forget" and "clear" not in question.actions)

@@ -102,8 +102,6 @@ class TurnContext(SessionChanges):
         self.page_stays = False
         """Whether the current page stays, since this turn says nothing that did not stand above the question before."""
 
-    # ------------------------------------------------------------- where the session stands
-
     @property
     def state(self) -> DialogueState:
         """The dialogue state that the session is in."""
@@ -122,8 +120,6 @@ class TurnContext(SessionChanges):
         state = self.state
         name, question = state.question(self)
         return name, state.complete(self, question)
-
-    # ------------------------------------------------------------- what is said
 
     def text(self, key: str, **values: Any) -> str:
         """Return a text in the session's language; see `LoadedFlow.text`."""
@@ -214,8 +210,6 @@ class TurnContext(SessionChanges):
         if said not in self.said:
             self.said.append(said)
         self.problems.append((step.id, said))
-
-    # ------------------------------------------------------------- the end of the turn
 
     def ask(self, *keys: str, must_arrive: bool = False, **fields: Any) -> Turn:
         """End the turn with the state's question, below what was said and `keys`. `must_arrive`: as in `Prompt`."""

@@ -58,13 +58,7 @@ class LoadedFlow:
     """A flow with its texts and its geography."""
 
     def __init__(
-        self,
-        flow: Flow,
-        catalogues: Catalogues,
-        geography: Geography,
-        max_files: int = MAX_FILES,
-        *,
-        website: str = "",
+        self, flow: Flow, catalogues: Catalogues, geography: Geography, max_files: int = MAX_FILES, *, website: str = ""
     ) -> None:
         self.flow = flow
         self.max_files = max_files
