@@ -28,7 +28,7 @@ from satark.cli.main import cli
 from satark.ingest.ingest import IngestFailed
 from satark.ingest.replay import ATTEMPTS
 from satark.ingest.spool import Spool
-from satark.routing.desks import add_desk
+from satark.routing.desks import add_desk, all_desks
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
@@ -104,7 +104,8 @@ async def opened(folder: Path, medium: ScriptedChannel | None = None, /, **setti
     async with serve(build_app(host)) as url, aiohttp.ClientSession() as client:
         await until(lambda: channel.opened)
         desk = Desk(name="dig", title="DIG", level="range", area="", recipient=new_identity()[0])
-        host.services.write_now(lambda unit: add_desk(unit, desk))
+        if not host.services.read(all_desks):
+            host.services.write_now(lambda unit: add_desk(unit, desk))
         yield Office(host, channel, url, client)
 
 
@@ -180,6 +181,25 @@ async def test_a_batch_is_ingested_once_even_if_the_process_dies_before_deleting
     monkeypatch.undo()
     await until(lambda: office.spool.depth == 0)
     assert office.count(tables.tip) == 1
+
+
+async def test_spooled_messages_that_their_provider_brings_again_after_a_restart_act_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.ingest.replay.LOOK_EVERY", 0.02)
+    async with opened(tmp_path) as before:
+        monkeypatch.setattr(Spool, "names", lambda _: [])  # killed before anything was replayed
+        with database_down(before.host.services):
+            for text in WHOLE_DIALOGUE:
+                await before.post("asha", text)
+    monkeypatch.undo()
+    async with opened(tmp_path) as after:
+        await until(lambda: after.spool.depth == 0)
+        seen = after.count(tables.seen)
+        for text in WHOLE_DIALOGUE:
+            state, said = await after.post("asha", text)
+            assert (state, "May we message you here later?" in said) == ("accepted", True)
+        assert (after.count(tables.tip), after.count(tables.seen)) == (1, seen)
 
 
 async def test_a_batchs_calls_are_spooled_if_the_database_goes_down_after_the_turn(
