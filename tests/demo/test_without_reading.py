@@ -15,8 +15,7 @@ from playwright.async_api import Browser, FilePayload, Page, expect
 
 from satark.api.prompt import clip_name
 from satark.dialogue.rendering.read_aloud import words_of
-from satark.speech.clips_folder import fill_folder
-from satark.speech.voice_notes import PAUSE
+from satark.speech.voice_notes import fill_folder
 from satark_demo import samples
 from satark_testing.commands import run
 from satark_words.catalogues import Catalogues
@@ -40,7 +39,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     said = [texts.get(f"{key}.aloud") or texts.get(key) for key in HEARD]
     lines = [line for text in said for line in text.split("\n") if words_of(line) and "{" not in line]
     named = {clip_name("hi", line): ("hi", line) for line in (*lines, *map(str, range(10)))}
-    assert not fill_folder(named, folder, None, PAUSE).missing
+    assert not fill_folder(named, folder, None).missing
     return folder
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from satark.speech.clips_folder import fill_folder
 from satark.speech.ogg_opus import NotOpusError, read_packets, write_file
-from satark.speech.voice_notes import PAUSE
+from satark.speech.voice_notes import fill_folder
 
 LINES = {"en-1": ("en", "Welcome."), "hi-1": ("hi", "नमस्ते, आप कैसे हैं?")}
 
@@ -16,7 +15,7 @@ LINES = {"en-1": ("en", "Welcome."), "hi-1": ("hi", "नमस्ते, आप 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clips")
-    filled = fill_folder(LINES, folder, None, PAUSE)
+    filled = fill_folder(LINES, folder, None)
     assert (filled.rendered, filled.missing) == (2, ())
     return folder
 

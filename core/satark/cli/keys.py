@@ -1,14 +1,34 @@
-"""`satark keys`: changes the keys that are stored in files."""
+"""`satark keys`: changes the keys that are stored in files.
+
+While no process runs, one transaction seals everything under a new edge key. Drafts, replies under way and reply
+addresses stay, receipts stay valid, and no event is ingested twice. Nobody can use the old key to open values that are
+sealed from then on, or to try phone numbers against them.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Final
 
 import click
+from sqlalchemy import Engine, text, update
 
+from satark.identity.edge_key import Identity
+from satark.ingest.spool import quarantined, waiting
 from satark.runtime import compose
 from satark.runtime.commands import open_services, settings_of
-from satark.runtime.edge_key_change import CantChange, change_edge_key
+from satark.services import Services
+from satark.store import canaries, tables
+from satark.store.resealing import reseal_some
+from satark.store.unit_of_work import UnitOfWork
+from satark_files import atomic_files
+
+_AT_ONCE: Final = 500
+_OTHERS: Final = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' "
+    "AND pid NOT IN (SELECT pg_backend_pid())"
+)
 
 
 @click.group()
@@ -41,3 +61,63 @@ def rotate_edge(ctx: click.Context, file: Path) -> None:
     click.echo(
         f"{count} values are sealed under the key in {file}. Put it in the place of the old one on every machine."
     )
+
+
+class CantChange(Exception):  # noqa: N818 - it reads as what it says
+    """The edge key can't be changed now; the message says why, and what to do."""
+
+
+def change_edge_key(services: Services, identity: Identity, spool_dir: Path, file: Path) -> int:
+    """Make a new edge key in `file`, and seal under it everything that is sealed under the present key.
+
+    The file is on the disk before anything is sealed with its key. A crash before the end changes nothing: then remove
+    the file.
+
+    Returns:
+        The number of values that were sealed anew.
+
+    Raises:
+        CantChange: a process still runs, or messages wait in the spool.
+        OSError: the file exists, or can't be written.
+    """
+    if waiting(spool_dir) or quarantined(spool_dir):
+        raise CantChange("messages wait in the spool, sealed under the present key: start `satark serve` until none do")
+    if others := _other_users(services.main):
+        raise CantChange(f"{others} other connections use the database: stop all processes of Satark first")
+    key, changed = identity.changed()
+    with atomic_files.flushed(file) as out:
+        out.write(key)
+    atomic_files.flush_folder(file.parent)
+    epochs = identity.epochs.turn()
+    count = services.write_now(lambda unit: _seal_anew(unit, changed, epochs))
+    identity.epochs.destroy(epochs)
+    return count
+
+
+def _seal_anew(unit: UnitOfWork, changed: Identity, epochs: list[bytes]) -> int:
+    total = 0
+    while some := reseal_some(unit, changed, epochs, _AT_ONCE):
+        total += some
+    row = tables.key_canary.c.name == canaries.EDGE
+    unit.main.execute(update(tables.key_canary).where(row).values(value=changed.canary))
+    return total
+
+
+def _other_users(engine: Engine) -> int:
+    if engine.dialect.name != "sqlite":
+        with engine.connect() as connection:
+            return int(connection.execute(_OTHERS).scalar_one())
+    return _holders(Path(str(engine.url.database)).resolve())
+
+
+def _holders(file: Path) -> int:
+    """Count the other processes of this machine that have a file open, as far as this process may see them."""
+    own = str(os.getpid())
+    return sum(_holds(process, file) for process in Path("/proc").glob("[0-9]*") if process.name != own)
+
+
+def _holds(process: Path, file: Path) -> bool:
+    try:
+        return any(os.path.realpath(link) == str(file) for link in (process / "fd").iterdir())
+    except OSError:  # it ended, or is another user's
+        return False

@@ -13,10 +13,9 @@ from satark.dialogue.flow.loader import configured_flow
 from satark.dialogue.rendering.read_aloud import every_phrase
 from satark.runtime import compose
 from satark.runtime.commands import settings_of
-from satark.speech.clips_folder import Filled, fill_folder
 from satark.speech.encoder import EncoderError
 from satark.speech.synthetic_voice import PROGRAM, SyntheticVoiceError
-from satark.speech.voice_notes import PAUSE
+from satark.speech.voice_notes import Filled, fill_folder
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -41,7 +40,7 @@ def render(ctx: click.Context, folder: Path, recorded: Path | None) -> None:
     """
     lines = {clip_name(*line): line for line in _lines(ctx)}
     try:
-        filled = fill_folder(lines, folder, recorded, PAUSE)
+        filled = fill_folder(lines, folder, recorded)
     except (EncoderError, SyntheticVoiceError) as error:
         raise click.ClickException(f"the clips could not be made: {error}") from error
     click.echo(f"{folder}: {filled.recorded} recorded, {filled.rendered} rendered, {len(lines)} in all")

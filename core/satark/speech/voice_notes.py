@@ -1,21 +1,31 @@
-"""Joins the voice notes of a chat from clips, which were recorded, or rendered when the service was built.
+"""Makes clips, from recordings or by the synthetic voice, and joins the voice notes of a chat from them.
 
 A clip is a file `<name>.ogg` in the folder of the setting `voice_clips`; `satark voice render` fills that folder.
 """
 
 from __future__ import annotations
 
+import io
+import wave
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
+import msgspec
+
 from satark.api.prompt import SpokenPart, VoiceNote
-from satark.speech.encoder import EncoderError, encode
+from satark.speech.encoder import EncoderError, encode, encode_files
 from satark.speech.ogg_opus import NotOpusError, read_packets, write_file
-from satark.speech.synthetic_voice import SyntheticVoiceError, speak
+from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak
 
 PAUSE: Final = "pause"
-"""Name of the clip without sound that stands between two lines."""
+"""Name of the clip without sound that stands between two lines. It is written last, when the folder is complete."""
 _SUFFIX: Final = ".ogg"
+_RECORDED: Final = (".wav", ".mp3", ".m4a", ".ogg", ".flac")
+_SAMPLES: Final = 16_000
+_SILENCE: Final = b"\0"
+"""The synthetic voice ends each line with almost half a second of such bytes. A pause follows it in a voice note."""
 
 
 class VoiceNotes:
@@ -60,3 +70,69 @@ class VoiceNotes:
         if self._folder is None or name not in self.names:
             return ()
         return read_packets((self._folder / f"{name}{_SUFFIX}").read_bytes())
+
+
+class Filled(msgspec.Struct, frozen=True, kw_only=True):
+    """How many clips a folder got from recordings and from the synthetic voice, and which lines have no clip."""
+
+    recorded: int
+    rendered: int
+    missing: tuple[str, ...]
+
+
+def fill_folder(lines: Mapping[str, tuple[str, str]], folder: Path, recordings: Path | None) -> Filled:
+    """Make the clips that a folder lacks. Blocks for a few seconds per hundred clips.
+
+    Args:
+        lines: name of a clip → its language and its text.
+        folder: the folder for the clips, which is made if it is missing.
+        recordings: a folder of sound files with the clips' names; a clip that has such a file is made again.
+
+    Raises:
+        satark.speech.encoder.EncoderError: a recording can't be read.
+        satark.speech.synthetic_voice.SyntheticVoiceError: the synthetic voice failed.
+        OSError: the folder can't be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    recorded = _recorded(lines, recordings)
+    there = {file.stem for file in folder.glob(f"*{_SUFFIX}")} | recorded.keys()
+    absent = {name: line for name, line in lines.items() if name not in there}
+    spoken = {name: line for name, line in absent.items() if can_speak(line[0])}
+    with TemporaryDirectory(prefix=".making-", dir=folder) as work:
+        _encode(recorded, Path(work), folder)
+        _encode(_spoken(spoken, Path(work)), Path(work), folder)
+    (folder / f"{PAUSE}{_SUFFIX}").write_bytes(encode(_silence(0.3)))
+    return Filled(recorded=len(recorded), rendered=len(spoken), missing=tuple(sorted(absent.keys() - spoken.keys())))
+
+
+def _recorded(lines: Mapping[str, tuple[str, str]], recordings: Path | None) -> dict[str, Path]:
+    files = sorted(recordings.iterdir()) if recordings else []
+    return {file.stem: file for file in files if file.stem in lines and file.suffix in _RECORDED}
+
+
+def _spoken(lines: Mapping[str, tuple[str, str]], work: Path) -> dict[str, Path]:
+    """Let the synthetic voice read lines; return the sound file of each line."""
+    files: dict[str, Path] = {}
+    for name, (language, text) in lines.items():
+        files[name] = work / f"{name}.wav"
+        files[name].write_bytes(speak(text, language).rstrip(_SILENCE))
+    return files
+
+
+def _encode(files: Mapping[str, Path], work: Path, folder: Path) -> None:
+    """Code sound files as clips; a clip appears in the folder only once it is complete."""
+    made = {name: work / f"{name}{_SUFFIX}" for name in files}
+    encode_files({source: made[name] for name, source in files.items()})
+    for name, file in made.items():
+        file.replace(folder / f"{name}{_SUFFIX}")
+
+
+def _silence(seconds: float) -> bytes:
+    """Return a WAV file without sound."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(_SAMPLES)
+        sound.writeframes(bytes(2 * round(seconds * _SAMPLES)))
+    return made.getvalue()

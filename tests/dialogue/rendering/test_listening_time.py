@@ -13,9 +13,8 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.rendering.read_aloud import ReadAloud, every_phrase
-from satark.speech.clips_folder import fill_folder
 from satark.speech.ogg_opus import read_packets, seconds
-from satark.speech.voice_notes import PAUSE, VoiceNotes
+from satark.speech.voice_notes import PAUSE, VoiceNotes, fill_folder
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
 
@@ -86,7 +85,7 @@ def test_the_digits_of_the_code_are_said_once() -> None:
 def test_a_hindi_speaker_listens_for_at_most_150_seconds(category: str, channel: str, tmp_path: Path) -> None:
     notes = heard("hi", category, channel)
     names = {str(part) for note in notes.values() for part in note.parts} - {PAUSE}
-    assert not fill_folder({name: LINES[name] for name in names}, tmp_path, None, PAUSE).missing
+    assert not fill_folder({name: LINES[name] for name in names}, tmp_path, None).missing
     join = VoiceNotes(tmp_path).make
     lasts = {step: seconds(read_packets(join(note))) for step, note in notes.items()}
     lasts["all"] = sum(lasts.values())
