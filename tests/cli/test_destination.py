@@ -61,26 +61,6 @@ def test_keygen_makes_a_private_file_and_prints_its_public_half(tmp_path: Path) 
     assert "can't be written" in run("destination", "keygen", str(tmp_path / "no" / "x.key"), code=1).output
 
 
-def test_list_shows_the_destinations_and_no_key_file(config: Path) -> None:
-    assert "tips go to the desks only" in run("destination", "list").stdout
-    config.write_text('[[destination]]\nto = "email:cell"\ndesk = "sp"\nidentity_file = "/etc/x.key"\n')
-    assert run("destination", "list").stdout.split() == [
-        "email:cell",
-        "for",
-        "desk",
-        "sp",
-        "carries",
-        "sealed",
-        "tips,",
-        "from",
-        "priority",
-        "normal",
-    ]
-    (line,) = run("destination", "list", "--json").stdout.splitlines()
-    assert json.loads(line)["to"] == "email:cell"
-    assert "x.key" not in line
-
-
 @pytest.mark.slow("a process that looks for the system's protections")
 def test_check_names_what_is_wrong_with_each_destination(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.write_text(

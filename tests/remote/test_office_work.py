@@ -23,7 +23,7 @@ async def test_an_office_asks_to_close_and_the_desk_that_directed_at_the_host_de
     await link.exchange_all()
     office, work = DeskActs(link.office, link.casework, Clocks()), link.casework
     assert work.open(seeded.number).work.owes("sp")
-    with pytest.raises(ActRefused, match="ask to close"):
+    with pytest.raises(ActRefused, match="finished"):
         office.perform(work.open(seeded.number), DeskAct(name="status", status="ACTED"))
     office.perform(work.open(seeded.number), DeskAct(name="close", outcome="seizure", text="20 litres"))
     await link.exchange_all()

@@ -19,6 +19,7 @@ from satark_testing.whatsapp.citizen import Photo
 from support.answers import HINDI, tips_when
 from support.processes.forked import set_up_installation
 from support.processes.office import OfficeProcess
+from support.queued import until_queued
 
 pytestmark = pytest.mark.needs("rabbitmq")
 
@@ -102,11 +103,11 @@ async def test_the_broker_stores_only_frames_of_one_size_and_nothing_of_a_tip_ab
         await installation.citizen(1).walk({**HINDI, **against, "कौन पुलिसकर्मी": "छोड़ें"})
         await installation.tips("dig", at_least=1)
         queue = f"{tmp_path.name}.sp"
-        await rabbitmq.until_queued(queue, 2)  # the directory, and a cover
+        await until_queued(rabbitmq, queue, 2)  # the directory, and a cover
         citizen, code = await file_tip(installation, picture, 2)
         tips = await tips_when(installation, "dig", lambda tips: any(has_evidence([tip]) for tip in tips))
         tip = next(tip for tip in tips if tip["evidence"])
-        await rabbitmq.until_queued(queue, 6)
+        await until_queued(rabbitmq, queue, 6)
         running = files_below(rabbitmq.folder)
         await rabbitmq.kill()
         places = running | {f"after: {name}": content for name, content in files_below(rabbitmq.folder).items()}

@@ -7,7 +7,6 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from satark.api.observability import Redacted
 from satark.api.routing import CaseworkError
-from satark.api.tip import OUTCOMES
 
 ActName: TypeAlias = Literal[
     "status", "ask", "direct", "report", "close", "approve", "refuse", "correct", "assign", "merge", "unmerge", "note",
@@ -34,56 +33,12 @@ FOR_DESKS: Final = frozenset({"report", "close", "note"})
 RELEASABLE: Final = ("place", "when", "when_date", "who", "vehicle", "how_often", "danger")
 """Steps whose answers may be handed over, in the order in which they are offered."""
 
-_REASONS: dict[Problem, str] = {
-    "long": f"the text is too long: {MAX_TEXT} characters at most, {MAX_REPORT} of a report or note",
-    "changed": "something has come since the page was opened: read it first",
-    "status": "choose a status",
-    "closed": "closing takes an outcome, what was done and the reason that the tipster reads: close the tip instead",
-    "finished": "your desk was directed: report and ask to close the tip, and the desk above decides",
-    "ask": "write the question",
-    "note": "write the note",
-    "desk": "there is no desk of that name",
-    "direct": "write what is to be done",
-    "due": "give a time in the future for the report, within the days that the settings allow",
-    "report": "write what was done",
-    "report.none": "nobody has directed this tip to your desk, so that it owes no report",
-    "outcome": f"choose what came of it: {', '.join(OUTCOMES)}",
-    "done": "write what was done",
-    "reason": "write what the tipster reads as the reason",
-    "closing.none": "nobody whose request your desk decides asks to close this tip",
-    "refuse": "write why the tip is not closed",
-    "priority": "choose another priority or another category than the tip has",
-    "correct": "write the reason of the correction",
-    "assign": "choose an officer of your desk who reads tips",
-    "assign.recused": "this officer has to do with the people of the tip and does not have it",
-    "recuse.last": "nobody else has this tip, here or above: direct it to another desk first, or add an officer",
-    "readmit": "write why this officer gets the tip back",
-    "readmit.none": "no other officer of this name has said that they have to do with this tip",
-    "merge": "give the number of another tip of your desk that is not merged itself",
-    "merge.desks": "these two tips are not at the same desks: a desk would learn of a tip that it does not have",
-    "merge.priority": "that tip has a lower priority: merge it into this one, or raise its priority first",
-    "merged": "this tip is merged into another: act on that one, or undo the merging first",
-    "unmerge": "this tip is not merged into another",
-    "aside": "an urgent tip is not set aside: correct its priority with a reason first",
-    "altered": "the database does not have this tip's newest key: change the desk's key, or ask the desk above to",
-    "released": "your desk has a release of this tip alone: report, note, ask to close; who directed does the rest",
-    "gives": "what this desk would get is not what was chosen: it has the tip itself, or no longer has; look again",
-    "accused": "the words may accuse this desk's police: keep it from them, or say that you read it and they don't",
-    "field": f"only these are handed over: {', '.join(RELEASABLE)}",
-    "quotes": "this repeats the tipster's own words: say it in other words, or ask a second officer (own words)",
-    "raw.none": "no officer of your desk asks to hand over the tipster's own words",
-    "raw.two": "this takes an officer who may release, and one who neither appointed them nor signed for their key",
-    "withdraw": "write why the direction is withdrawn",
-    "withdraw.none": "your desk has not directed this tip there, and no desk below yours has",
-    "withdraw.office": "an office of its own can't withdraw a direction: ask the desk above, at the host",
-}
-
 
 class ActRefused(CaseworkError):  # noqa: N818 - it reads as what it says
-    """The rules refuse an act; the message says why, and what to do."""
+    """The rules refuse an act."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(_REASONS[problem])
+        super().__init__(f"the rules refuse the act: {problem}")
         self.problem: Problem = problem
 
 

@@ -21,7 +21,7 @@ SAYS: Final = {
     "deliveries": "Show deliveries and down destinations; retry dead letters.",
     "demo": "Start the demo, with simulated phones at /simulator.",
     "deploy": "Print the files NAME of a deployment, for the settings in force; without NAME, list the names.",
-    "destination": "List destinations beyond the desks, and make their keys.",
+    "destination": "Make the keys of destinations beyond the desks.",
     "evidence": "Verify evidence packs for a court.",
     "flow": "Check, show or preview a questionnaire.",
     "geography": "Check the districts and stations that are covered, or make them of public lists.",

@@ -5,7 +5,6 @@ The templates are in `scaffold/`: a folder for each kind of plugin, and `both/`.
 
 from __future__ import annotations
 
-import json
 import keyword
 import re
 from pathlib import Path
@@ -128,17 +127,13 @@ Then add "{name}" to `plugins` in satark.toml{section};
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def plugins(*, as_json: bool) -> None:
+def plugins() -> None:
     """List the installed plugins, and which are loaded.
 
     The setting `plugins` names those that are loaded.
     """
     loaded = set(Settings().core.plugins)
     for name in installed():
-        if as_json:
-            click.echo(json.dumps({"name": name, "loaded": name in loaded}))
-        else:
-            click.echo(f"{name:<20} {'loaded' if name in loaded else 'installed, not loaded'}")
+        click.echo(f"{name:<20} {'loaded' if name in loaded else 'installed, not loaded'}")
     for name in sorted(loaded - set(installed())):
         click.echo(f"{name:<20} named in the setting `plugins`, but not installed", err=True)

@@ -6,7 +6,6 @@ them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from traceback import walk_tb
@@ -107,8 +106,7 @@ def shown(raw: RawRequest, change: str = "") -> str:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def rules(*, as_json: bool) -> None:
+def rules() -> None:
     """List the rules that the contract kit checks in a plugin."""
     for rule in RULES.values():
-        click.echo(json.dumps(rule._asdict()) if as_json else f"{rule.id} {rule.title}: {rule.expected}")
+        click.echo(f"{rule.id} {rule.title}: {rule.expected}")

@@ -101,19 +101,6 @@ class Broker:
             raise ServiceError(f"rabbitmqctl {' '.join(words)}: {printed.decode()}")
         return printed.decode()
 
-    async def until_queued(self, queue: str, at_least: int) -> None:
-        """Wait until a queue exists and holds so many messages.
-
-        Raises:
-            TimeoutError: the queue does not hold them in time.
-        """
-        async with limit():
-            while True:
-                lines = (await self.ctl("list_queues", "name", "messages")).splitlines()
-                if any(int(line.split("\t")[1]) >= at_least for line in lines if line.startswith(f"{queue}\t")):
-                    return
-                await asyncio.sleep(0.1)
-
     def _run(self, *command: str) -> subprocess.Popen[bytes]:
         with (self.folder / "output").open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - our own command

@@ -8,8 +8,10 @@ import click
 
 from satark.api import LEVELS, STATUSES, Level, Status
 from satark.casework import (
+    MAX_TEXT,
     RECOVERY,
     ROLES,
+    ActRefused,
     Casework,
     DeskAct,
     DeskActs,
@@ -38,6 +40,7 @@ from satark_desk.passphrases import new_passphrase
 from satark_desk.provision import read_passphrase
 from satark_desk.roster_changes import Submitted
 from satark_desk.tip_json import tip_to_json
+from satark_desk.web.page_text import PageText
 
 role_option = click.option(
     "--role", type=click.Choice(ROLES), default="officer", show_default=True, help="What they may do at the desk."
@@ -147,9 +150,13 @@ def respond(*, desk: str, number: str, passphrase_file: Path, status: Status, me
     if status == "CLOSED":
         act = DeskAct(name="close", outcome="other", text=text, reason=text)
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):
-        casework = unlocked.casework(services)
+        casework, settings = unlocked.casework(services), desk_settings()
         tip = casework.open(number)
-        DeskActs(services, casework, desk_settings().clocks()).perform(tip, act)
+        try:
+            DeskActs(services, casework, settings.clocks()).perform(tip, act)
+        except ActRefused as refused:
+            page = PageText("en", services.geography, settings.utc_offset_hours, services.questionnaire)
+            raise click.ClickException(page(f"problem.{refused.problem}", n=MAX_TEXT)) from None
         present = casework.open(tip.id).status
         click.echo(f"{number}: {status}" if present == status else f"{number}: asked to close; it is {present}")
 

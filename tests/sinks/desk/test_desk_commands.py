@@ -164,3 +164,10 @@ def test_a_response_becomes_the_status_and_a_message(services: Services, run: Ru
     assert message["question"] is True
     assert message["desk"] == "sp"
     assert message["band"].endswith("/PT6H")
+
+
+def test_an_act_is_refused_in_the_words_of_the_page(services: Services, run: Run, desk: FindDesk) -> None:
+    urgent = seed_tip(services, [desk("sp")], priority="urgent").number
+    result = run("desk", "respond", "sp", urgent, "--status", "SET_ASIDE", by="sp")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: An urgent tip is not set aside")

@@ -19,6 +19,7 @@ from satark_rabbitmq.connection import BrokerConnection, RabbitMQ, Topology
 from satark_rabbitmq.settings import RabbitMQSettings
 from satark_testing.peers.rabbitmq import Broker
 from satark_testing.waiting import limit, until
+from support.queued import until_queued
 
 pytestmark = pytest.mark.needs("rabbitmq")
 
@@ -120,7 +121,7 @@ async def test_a_rejected_message_becomes_a_dead_letter_and_can_be_requeued(rabb
                 await connection.publish("sp", body)
             await until(lambda: set(recorder.received) == {b"before", b"after"})
             dead_letters = mq.topology.dead_letter_queue(mq.topology.queue("sp"))
-            await rabbitmq.until_queued(dead_letters, 1)
+            await until_queued(rabbitmq, dead_letters, 1)
             assert await connection.requeue_dead_letters(mq.topology.queue("sp")) == 1
             await until(lambda: b"poison" in recorder.received)
         assert await connection.requeue_dead_letters(mq.topology.queue("sp")) == 0
@@ -133,10 +134,10 @@ async def test_what_the_consumer_rejects_again_is_moved_once(rabbitmq: Broker) -
         async with consuming(connection, recorder):
             dead_letters = mq.topology.dead_letter_queue(mq.topology.queue("sp"))
             await connection.publish("sp", b"poison")
-            await rabbitmq.until_queued(dead_letters, 1)
+            await until_queued(rabbitmq, dead_letters, 1)
             async with limit():
                 assert await connection.requeue_dead_letters(mq.topology.queue("sp")) == 1
-            await rabbitmq.until_queued(dead_letters, 1)
+            await until_queued(rabbitmq, dead_letters, 1)
 
 
 async def test_a_message_whose_handler_fails_is_retried_and_holds_up_no_other(

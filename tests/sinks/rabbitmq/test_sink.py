@@ -30,6 +30,7 @@ from satark_rabbitmq.settings import RabbitMQSettings
 from satark_rabbitmq.sink import RabbitMQSink
 from satark_testing.peers.rabbitmq import Broker
 from satark_testing.waiting import until
+from support.queued import until_queued
 from support.store import fresh_services, worker_context
 from support.tips import claim_delivery, seed_file, seed_tip
 
@@ -61,7 +62,7 @@ async def host_on(broker: Broker, folder: Path, **options: Any) -> AsyncIterator
     host = Host(folder, broker, **options)
     async with writing(host.services):
         listening = asyncio.create_task(host.sink.listen())
-        await broker.until_queued(host.queue, 0)
+        await until_queued(broker, host.queue, 0)
         try:
             yield host
         finally:
@@ -93,7 +94,7 @@ async def test_a_tip_can_be_restored_from_its_copy_which_is_opaque_on_the_broker
         seeded = seed_tip(host.services, [host.sp], destination_rules=[COPY], evidence=("1",))
         seed_file(host.services, seeded, "1", b"original" * 9000, b"clean")
         assert await host.sink.deliver(claim_delivery(host.services, COPY.to)) == Done()
-        await rabbitmq.until_queued(host.queue, 3)
+        await until_queued(rabbitmq, host.queue, 3)
         assert f"{host.queue}\tquorum\ttrue" in await rabbitmq.ctl("list_queues", "name", "type", "durable")
         messages: list[bytes] = []
         other = worker_context(fresh_services(tmp_path / "other"))
@@ -125,7 +126,7 @@ async def test_a_full_queue_of_copies_drops_its_oldest_messages(rabbitmq: Broker
         for _ in range(4):
             seed_tip(host.services, [host.sp], destination_rules=[COPY])
             assert await host.sink.deliver(claim_delivery(host.services, COPY.to)) == Done()
-        await rabbitmq.until_queued(host.queue, 2)
+        await until_queued(rabbitmq, host.queue, 2)
         assert f"{host.queue}\t2" in await rabbitmq.ctl("list_queues", "name", "messages")
 
 
@@ -138,7 +139,7 @@ async def test_a_tip_that_the_desk_does_not_have_is_covered_with_a_message_of_th
         host.services.write_now(lambda unit: add_desk(unit, dig))
         seed_tip(host.services, [dig], destination_rules=[COPY])
         assert await host.sink.deliver(claim_delivery(host.services, COPY.to)) == Done()
-        await rabbitmq.until_queued(host.queue, 1)
+        await until_queued(rabbitmq, host.queue, 1)
 
 
 def _nothing(_unit: UnitOfWork, _desk: str, _tip: str, _revision: int) -> None:
