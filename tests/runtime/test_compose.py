@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from satark.api import hookimpl
+from satark.api.routing import DestinationRule
+from satark.api.sealing import new_identity
 from satark.api.settings import SettingsError
 from satark.plugins.loader import Plugins
 from satark.runtime import compose
 from satark.settings.settings import Settings
+from satark.store.writer import Writer
 from satark_files.sandbox.protections import Protections
 from satark_words.geography.geography import Geography
-from support.scripted import ScriptedChannel, scripted_host
+from support.scripted import ScriptedChannel, ScriptedSink, scripted_host
 from support.store import fresh_services
 
 
@@ -126,4 +131,25 @@ async def test_a_machine_with_another_data_folder_is_refused(databases: Any, tmp
         scripted_host(settings, ScriptedChannel())
     services = compose.load_services(settings, Geography.sample())
     assert [one.setting for one in compose.folder_problems(services)] == ["data_dir"]
+    services.close()
+
+
+class ReadingSink(ScriptedSink):
+    """A scripted sink that must read tips."""
+
+    def reads(self, name: str) -> bool:
+        return bool(name)
+
+
+def test_a_machine_without_a_destinations_key_has_the_sink_for_alarms_and_not_for_tips(tmp_path: Path) -> None:
+    plugins = Plugins()
+    plugins.register(SimpleNamespace(satark_sinks=hookimpl(lambda: [ReadingSink()])), "script")
+    rule = DestinationRule(to="script:b", desk="sp", recipient=new_identity()[0])
+    settings = Settings(data_dir=tmp_path)
+    services = fresh_services(tmp_path, destination=(rule,))
+    writer = Writer(services.main, services.keys)
+    with pytest.raises(SettingsError):
+        compose.load_sinks(settings, plugins, services, writer)
+    (sink,) = compose.load_sinks(settings, plugins, services, writer, read_tips=False)
+    assert sink.name == "script"
     services.close()

@@ -298,8 +298,10 @@ def load_channels(settings: Settings, plugins: Plugins) -> list[Channel]:
     return plugins.channels(settings, ChannelContext(settings))
 
 
-def load_sinks(settings: Settings, plugins: Plugins, services: Services, writer: Writer) -> list[Sink]:
-    """Load the sinks. Make sure that sinks that must read tips have their keys.
+def load_sinks(
+    settings: Settings, plugins: Plugins, services: Services, writer: Writer, *, read_tips: bool = True
+) -> list[Sink]:
+    """Load the sinks. If they are to read tips, make sure that those that must have their keys.
 
     Raises:
         SettingsError: a sink's settings are wrong, or a key can't be used.
@@ -307,7 +309,7 @@ def load_sinks(settings: Settings, plugins: Plugins, services: Services, writer:
     from satark.delivery.worker_context import WorkerContext  # noqa: PLC0415 - the web role needs no casework
 
     sinks = plugins.sinks(settings, WorkerContext(services, writer))
-    if problems := key_problems(services.destination_rules, sinks):
+    if read_tips and (problems := key_problems(services.destination_rules, sinks)):
         raise SettingsError(problems)
     return sinks
 

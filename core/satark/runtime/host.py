@@ -91,7 +91,7 @@ class Host:
         self.alarms = Alarms(
             self.metrics.faults,
             settings.core,
-            lambda: compose.load_sinks(settings, self.plugins, self.services, self.writer),
+            lambda: compose.load_sinks(settings, self.plugins, self.services, self.writer, read_tips=False),
             self.roles,
         )
         self.background: dict[str, Callable[[], Awaitable[None]]] = {
