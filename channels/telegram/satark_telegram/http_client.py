@@ -14,7 +14,7 @@ import msgspec
 from telegram.error import NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-from satark.api import seconds_to_wait
+from satark.api import read_answer, seconds_to_wait
 from satark_files.decoding import DECODING_ERRORS
 from satark_telegram.settings import TelegramSettings
 
@@ -81,7 +81,7 @@ class AiohttpRequest(BaseRequest):
         data = _form(request_data) if request_data else None
         try:
             async with self.session.request(method, url, data=data, timeout=timeout, allow_redirects=False) as response:
-                return self._checked(response, await _read_limited(response))
+                return self._checked(response, await _read(response))
         except TimeoutError:
             raise TimedOut from None
         except (aiohttp.ClientError, OSError) as error:
@@ -148,12 +148,8 @@ def _form(request_data: RequestData) -> aiohttp.FormData:
     return form
 
 
-async def _read_limited(response: aiohttp.ClientResponse) -> bytes:
-    chunks = []
-    size = 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        if size > _MAX_RESPONSE_BYTES:
-            raise aiohttp.ClientPayloadError("response too long")
-        chunks.append(chunk)
-    return b"".join(chunks)
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    body = await read_answer(response.content, _MAX_RESPONSE_BYTES + 1)
+    if len(body) > _MAX_RESPONSE_BYTES:
+        raise aiohttp.ClientPayloadError("response too long")
+    return body
