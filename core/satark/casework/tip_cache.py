@@ -274,10 +274,8 @@ class TipCache:
             watcher(tips)
 
     def open_documents(self) -> None:
-        """Prepare the search, and compare the tips that were read since the last time with the others."""
-        with self.lock:
-            self.open_texts()
-            self._compare(_FEW if self._comparing else len(self._uncompared))
+        """Compare the tips that were read since the last time with the others."""
+        self._compare(_FEW if self._comparing else len(self._uncompared))
 
     def open_texts(self) -> None:
         """Prepare the search for the tips that were read since the last time."""
@@ -308,7 +306,10 @@ class TipCache:
         """Return a tip's clues. To work them out takes longer than to open the tip."""
         entry = self.tips[tip]
         if not entry.packed_clues:
-            one = self.reader.held.get(tip) or self.reader.read([tip]).get(tip)
+            if tip not in self.reader.held:  # with others, since a reading takes some queries
+                due = (one for one in self._uncompared if one in self.tips and not self.tips[one].packed_clues)
+                self.reader.read([tip, *islice(due, _FEW)])
+            one = self.reader.held.get(tip)
             entry.packed_clues = pack(one.clues() if one else Clues())
             self._unsaved.add(tip)
         return entry.clues

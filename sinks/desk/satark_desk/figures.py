@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from statistics import median
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from satark.casework import Casework, PostedMessage, Services, band_end
+from satark_desk.officer_queue import OfficerQueue
 from satark_desk.read_state import first_looks
-from satark_desk.tip_queue import Row
-
-T = TypeVar("T")
 
 AGES: Final = ((1, "d1"), (3, "d3"), (7, "d7"), (30, "d30"))
 """Bands of ages: the highest age in days, and the band's name."""
@@ -50,49 +49,49 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Unfinished tips by age in days, in the bands of `AGES`."""
 
 
-def figures_of(rows: Sequence[Row]) -> Figures:
-    """Count the rows of a desk's queue."""
-    disputed = [row.summary.work for row in rows if row.summary.work.disputes]
+def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str], int]) -> Figures:
+    """Count some tips of an officer's queue. `days` gives the age in days of a time band."""
+
+    def count(name: str) -> dict[str, int]:
+        found = {value: len(its) for value, its in queue.by_value(name, tips).items() if value}
+        return dict(Counter(found).most_common())
+
+    def total(name: str) -> int:
+        return sum(int(value) * number for value, number in count(name).items())
+
+    marks, asks = queue.by_value("mark", tips), count("asks")
+    unfinished = marks.get("open", frozenset())
+    ages = Counter[str]()
+    for band, its in queue.by_value("band", unfinished).items():
+        ages[next((name for most, name in AGES if days(band) <= most), OLDER)] += len(its)
     return Figures(
-        tips=len(rows),
-        open=sum(not row.summary.finished for row in rows),
-        overdue=sum(row.overdue for row in rows),
-        reports_owed=sum(
-            one.is_open for row in rows if not row.summary.finished for one in row.summary.work.directions.values()
-        ),
-        closings_asked=sum(bool(row.summary.work.awaits_closing_from()) for row in rows),
-        disputed_closings=sum(work.disputes for work in disputed),
-        disputed_by_desk=_count(disputed, lambda work: work.finished_by),
-        status=_count(rows, lambda row: row.summary.status),
-        category=_count(rows, lambda row: row.summary.header.category),
-        priority=_count(rows, lambda row: row.summary.header.priority),
-        outcome=_count(rows, lambda row: row.summary.work.outcome),
-        district=_count(rows, lambda row: row.summary.header.district),
-        station=_count(rows, lambda row: row.summary.header.station),
-        age=_ages([row.days for row in rows if not row.summary.finished]),
+        tips=len(tips),
+        open=len(unfinished),
+        overdue=len(marks.get("overdue", ())),
+        reports_owed=total("reports"),
+        closings_asked=sum(asks.values()),
+        disputed_closings=total("disputes"),
+        disputed_by_desk=count("disputed_by"),
+        status=count("status"),
+        category=count("category"),
+        priority=count("priority"),
+        outcome=count("outcome"),
+        district=count("district"),
+        station=count("station"),
+        age={name: ages[name] for name in (*(name for _, name in AGES), OLDER) if ages[name]},
     )
 
 
-def pendency(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, tuple[int, int, int]]:
-    """Count, for each value of a key, the tips that came, and how many of these are unfinished, and overdue."""
-    groups: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[key(row)].append(row)
-    return {
-        value: (len(its), sum(not row.summary.finished for row in its), sum(row.overdue for row in its))
-        for value, its in sorted(groups.items())
-    }
-
-
-def _ages(days: Sequence[int]) -> dict[str, int]:
-    """Count days by the bands of `AGES`, in their order."""
-    counted = Counter(next((name for most, name in AGES if one <= most), OLDER) for one in days)
-    return {name: counted[name] for name in (*(name for _, name in AGES), OLDER) if counted[name]}
-
-
-def _count(values: Iterable[T], key: Callable[[T], str]) -> dict[str, int]:
-    counted = Counter(key(value) for value in values)
-    return {name: number for name, number in counted.most_common() if name}
+def pendency(
+    queue: OfficerQueue, tips: AbstractSet[str], name: str, key: Callable[[str], str] = str
+) -> dict[str, tuple[int, int, int]]:
+    """Count, for each key of a field's values, the tips that came, and those of them unfinished, and overdue."""
+    groups: defaultdict[str, set[str]] = defaultdict(set)
+    for value, its in queue.by_value(name, tips).items():
+        groups[key(value)] |= its
+    marks = queue.by_value("mark", tips)
+    unfinished, overdue = marks.get("open", frozenset()), marks.get("overdue", frozenset())
+    return {value: (len(its), len(its & unfinished), len(its & overdue)) for value, its in sorted(groups.items())}
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,16 +105,12 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """Hours."""
 
 
-def paces_of(services: Services, casework: Casework) -> dict[PaceStep, Pace]:
+def paces_of(services: Services, casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:
     """Return how long each step took. Steps that nobody took are left out."""
-    cache, since = casework.cache, time.time() - DAYS * _DAY
-    with cache.lock:
-        cache.refresh()
-        recent = {
-            tip: one
-            for tip, one in ((tip, one.listed) for tip, one in cache.tips.items())
-            if band_end(one.envelope.header.received) >= since and casework.may_read(one.summary.work)
-        }
+    since = time.time() - DAYS * _DAY
+    with casework.cache.lock:
+        tips = queue.in_bands(lambda band: band_end(band) >= since)
+        recent = {tip: casework.cache.tips[tip].listed for tip in tips}
     threads = {tip: one.thread for tip, one in recent.items()}
     came = {tip: one.envelope.arrived or band_end(one.envelope.header.received) for tip, one in recent.items()}
     envelopes = {tip: one.envelope for tip, one in recent.items()}

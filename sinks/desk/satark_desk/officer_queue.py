@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import islice
 
@@ -149,12 +149,23 @@ class OfficerQueue(QueueWatcher):
 
     def count_by_section(self) -> dict[Section, int]:
         """Count the tips in each section."""
-        counted = self._index.counts("section", self._kept_from)
-        return {section: counted.get(section, 0) for section in SECTIONS}
+        tips = self._index.by_value("section")
+        return {section: len(tips.get(section, frozenset()) - self._kept_from) for section in SECTIONS}
 
     def values(self, field: str) -> list[str]:
         """Return the values that a field has among the tips, sorted."""
-        return sorted(self._index.counts(field, self._kept_from))
+        kept = self._kept_from
+        return sorted(value for value, tips in self._index.by_value(field).items() if value and tips - kept)
+
+    def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
+        """Return the tips that came in time bands that are wanted; not those from which the officer is recused."""
+        bands = (tips for band, tips in self._index.by_value("band").items() if is_wanted(band))
+        return set[str]().union(*bands) - self._kept_from
+
+    def by_value(self, field: str, among: AbstractSet[str]) -> dict[str, AbstractSet[str]]:
+        """Return the tips with each value of a field, among some tips; no value that none of them has."""
+        found = ((value, tips & among) for value, tips in self._index.by_value(field).items())
+        return {value: tips for value, tips in found if tips}
 
     def merged_into(self, number: str) -> list[str]:
         """Return the numbers of the tips that are merged into another."""

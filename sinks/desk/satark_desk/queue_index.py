@@ -56,6 +56,7 @@ class Key(NamedTuple):
     position: int
     number: str
     tip: str
+    received: str
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -86,7 +87,14 @@ class QueueIndex:
         self.versions: dict[str, int] = {"": int(time.time() * 1000)}
         """Tip → a number that is new whenever the tip changes; for the empty text, whenever any of the desk's does."""
         offices = Offices.of(services.desks(), services.geography)
-        rules_of = (rules.clocks, rules.overdue_days, rules.utc_offset_hours, offices, repr(type_info(Place)))
+        rules_of = (
+            rules.clocks,
+            rules.overdue_days,
+            rules.utc_offset_hours,
+            offices,
+            repr(type_info(Place)),
+            Key._fields,
+        )
         self._rules_hash = blake2b(msgspec.json.encode(rules_of), digest_size=_HASH).digest()
         self._shared: dict[bytes, tuple[Facet, ...]] = {}
         cache.watch(self._update)
@@ -117,11 +125,9 @@ class QueueIndex:
         """Return the tips that have a value."""
         return self._facets.get((name, value), frozenset())
 
-    def counts(self, name: str, hidden: AbstractSet[str]) -> dict[str, int]:
-        """Count the tips with each value of a field, without the hidden tips. Leave out a value that no tip has."""
-        sets = ((value, tips) for (field, value), tips in self._facets.items() if field == name and value)
-        counted = ((value, len(tips - hidden) if hidden else len(tips)) for value, tips in sets)
-        return {value: number for value, number in counted if number}
+    def by_value(self, name: str) -> dict[str, AbstractSet[str]]:
+        """Return the tips with each value of a field."""
+        return {value: tips for (field, value), tips in self._facets.items() if field == name}
 
     def summary(self, tip: str) -> TipSummary:
         """Return the summary of a tip."""
@@ -176,6 +182,7 @@ class QueueIndex:
             if tip in self.cache.tips:
                 place = known.get(tip) or self._place(tip, builder.row(self.summary(tip)))
                 self._keys[tip] = place.key
+                self._facets["band", place.key.received].add(tip)
                 added[place.facets].append(tip)
                 if place.wake:
                     heappush(self._wakes, (place.wake, tip))
@@ -211,6 +218,7 @@ class QueueIndex:
         key = self._keys.pop(tip, None)
         if key is None:
             return
+        self._facets["band", key.received].discard(tip)
         if from_order:
             del self._order[bisect_left(self._order, key)]
         for facet in self._facets_of.pop(tip):
@@ -246,7 +254,7 @@ def sort_key(row: Row) -> Key:
     """Return the key by which a row stands in the queue."""
     summary, due = row.summary, -(row.act_by or _NEVER)
     place = (-SECTIONS.index(row.section), row.rank, due, summary.last_heard, row.position)
-    return Key(*place, summary.header.number, summary.id)
+    return Key(*place, summary.header.number, summary.id, summary.header.received)
 
 
 def _band(key: Key) -> tuple[int, int, int, str]:
@@ -264,6 +272,11 @@ def _facets(row: Row, desk: str) -> Iterator[Facet]:
         "station": header.station,
         "officer": row.officer,
         "merged_into": work.merged_into,
+        "outcome": work.outcome,
+        "asks": work.awaits_closing_from(),
+        "disputes": str(work.disputes),
+        "disputed_by": work.finished_by if work.disputes else "",
+        "reports": str(sum(one.is_open for one in work.directions.values()) if not work.finished else 0),
     }
     yield from values.items()
     yield from (("mark", mark) for mark in MARKS if mark not in {"new", "mine"} and row.has(mark))

@@ -7,7 +7,7 @@ from typing import Final
 
 from satark.casework import SheetPage, make_sheet
 from satark_desk.figures import Figures, Pace, PaceStep, figures_of
-from satark_desk.tip_queue import Row
+from satark_desk.officer_queue import OfficerQueue
 from satark_desk.web.page_text import PageText
 
 DAYS: Final = 7
@@ -15,18 +15,23 @@ _DAY: Final = 86400
 
 
 def week_pdf(
-    rows: Sequence[Row], paces: Mapping[PaceStep, Pace], desk: str, texts: Sequence[PageText], now: float
+    queue: OfficerQueue, paces: Mapping[PaceStep, Pace], desk: str, texts: Sequence[PageText], now: float
 ) -> bytes:
     """Write the last seven days of a desk as a PDF.
 
     Args:
-        rows: all tips of the desk.
+        queue: an officer's queue.
         paces: how long the desk's steps took.
         desk: the desk's title.
         texts: the text of each language; each language gets a page.
         now: Unix seconds.
     """
-    week, every = figures_of([row for row in rows if row.days < DAYS]), figures_of(rows)
+
+    def days(band: str) -> int:
+        return texts[0].age(band, now)
+
+    week = figures_of(queue, queue.in_bands(lambda band: days(band) < DAYS), days)
+    every = figures_of(queue, queue.in_bands(lambda _: True), days)
     return make_sheet(
         [
             SheetPage(

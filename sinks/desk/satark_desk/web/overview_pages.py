@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from satark_desk.figures import figures_of, paces_of, pendency
 from satark_desk.maps import district_map
-from satark_desk.tip_queue import Filter, Row
+from satark_desk.officer_queue import OfficerQueue
 from satark_desk.web.desk_web import DeskWeb
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
@@ -29,11 +29,11 @@ class OverviewPages:
 
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show the desk's figures."""
-        text, every = self._web.text(request), _rows(session)
+        text, queue, now = self._web.text(request), _queue(session), time.time()
         since, until = (request.query_params.get(name, "") for name in ("since", "until"))
-        rows = [row for row in every if since <= _day(row, text) <= (until or "9999")] if since or until else every
-        figures = figures_of(rows)
-        paces, days = paces_of(self._web.context, session.casework), _days(every, text)
+        tips = queue.in_bands(lambda band: since <= text.iso_day(band) <= (until or "9999"))
+        figures = figures_of(queue, tips, lambda band: text.age(band, now))
+        paces = paces_of(self._web.context, session.casework, queue)
         return self._web.show(
             request,
             "figures.html",
@@ -42,8 +42,8 @@ class OverviewPages:
             since=since,
             until=until,
             pendency={
-                "month": (pendency(rows, lambda row: _day(row, text)[:7]), text.month),
-                "station": (pendency(rows, lambda row: row.summary.header.station), text.place),
+                "month": (pendency(queue, tips, "band", lambda band: text.iso_day(band)[:7]), text.month),
+                "station": (pendency(queue, tips, "station"), text.place),
             },
             tables={
                 "district": (figures.district, text.place),
@@ -55,7 +55,7 @@ class OverviewPages:
             },
             titles={desk.name: desk.title for desk in self._web.context.desks()},
             paces={step: pace_text(pace, text) for step, pace in paces.items()},
-            days=days,
+            days=_days(queue, text, now),
             map=district_map(self._web.context.geography, text.language, figures.tips, figures.station),
         )
 
@@ -63,24 +63,23 @@ class OverviewPages:
         """Hand over the last seven days as a PDF, the officer's language first."""
         first = self._web.text(request)
         texts = sorted(self._web.texts(), key=lambda text: text.language != first.language)
-        paces = paces_of(self._web.context, session.casework)
-        pdf = week_pdf(_rows(session), paces, session.unlocked.desk.title, texts, time.time())
+        queue = _queue(session)
+        paces = paces_of(self._web.context, session.casework, queue)
+        pdf = week_pdf(queue, paces, session.unlocked.desk.title, texts, time.time())
         return Response(
             pdf, media_type="application/pdf", headers={"content-disposition": 'inline; filename="week.pdf"'}
         )
 
 
-def _rows(session: OfficerSession) -> list[Row]:
+def _queue(session: OfficerSession) -> OfficerQueue:
     session.casework.note_listed()
     session.queue.refresh()
-    return session.queue.every_row(Filter(), None)
+    return session.queue
 
 
-def _day(row: Row, text: PageText) -> str:
-    return text.iso_day(row.summary.header.received)
-
-
-def _days(rows: list[Row], text: PageText) -> list[tuple[str, int]]:
+def _days(queue: OfficerQueue, text: PageText, now: float) -> list[tuple[str, int]]:
     """Return the last days with the number of tips that came on each, the oldest first."""
-    now, counted = int(time.time()), Counter(row.days for row in rows)
-    return [(text.day_at(now - at * _DAY), counted[at]) for at in reversed(range(_DAYS))]
+    counted = Counter[int]()
+    for band, tips in queue.by_value("band", queue.in_bands(lambda band: text.age(band, now) < _DAYS)).items():
+        counted[text.age(band, now)] += len(tips)
+    return [(text.day_at(int(now) - at * _DAY), counted[at]) for at in reversed(range(_DAYS))]
