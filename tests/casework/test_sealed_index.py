@@ -127,10 +127,16 @@ def test_an_older_index_hides_no_message_even_where_the_order_of_changes_is_dele
     assert statuses(open_again()) == {seeded.id: "VERIFYING", other.id: "RECEIVED"}
 
 
-def test_a_file_that_came_since_is_found_by_its_caption(services: Services, sp: SeededDesk, open_again: Open) -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_a_file_that_came_since_is_found_by_its_caption_even_where_the_order_of_changes_is_altered(
+    services: Services, sp: SeededDesk, open_again: Open, *, told: bool
+) -> None:
     seeded = seed_tip(services, [sp.desk], evidence=("1",))
     open_again()
     seed_file(services, seeded, "1", b"original", b"clean", caption="पुल के नीचे")
+    if not told:
+        other = update(tables.tip_change).where(tables.tip_change.c.tip == seeded.id).values(tip="0" * 32)
+        services.write_now(lambda unit: unit.main.execute(other))
     for cache in (open_again(), open_again()):
         cache.open_texts()
         assert cache.texts.find(Query.of("पुल"), lambda _: True).keys() == {seeded.id}

@@ -56,9 +56,8 @@ class CachedTip:
         """As in `satark.store.envelopes`."""
         self.envelope = envelope
         self.pending_answers: Sequence[office_outbox.PendingAnswer] = ()
-        self.revision = 0
-        self._messages = 0
-        """The number of rows of the thread that were read."""
+        self.rows: tuple[int, ...] = ()
+        """What it was read from: see `satark.casework.tip_reader.rows_of`."""
         self.document: Tip | None = None
         self.captions: tuple[str, ...] = ()
         self.pictures: tuple[Picture, ...] = ()
@@ -72,11 +71,6 @@ class CachedTip:
     def last(self) -> int:
         """`seq` of the last message that was read; 0: there is none."""
         return self._reader.last
-
-    @property
-    def rows(self) -> tuple[int, int, int]:
-        """What it was read from: the revision, the number of messages, and `seq` of the last one."""
-        return self.revision, self._messages, self.last
 
     @property
     def thread(self) -> list[PostedMessage]:
@@ -96,7 +90,6 @@ class CachedTip:
 
     def add(self, messages: Sealed, pending: Sequence[office_outbox.PendingAnswer], signers: Signers) -> None:
         """Open further messages of the thread. `pending`: the answers that the host has not confirmed yet."""
-        self._messages += len(messages)
         self._open(self._posted, messages, self._reader, signers)
         self.pending_answers, self._answered, self.reader = pending, _Opened(), self._reader
         if pending:

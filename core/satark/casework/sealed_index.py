@@ -46,8 +46,8 @@ class Entry(msgspec.Struct, array_like=True):
     number: str
     cover: bytes
     """As in `satark.store.envelopes`."""
-    rows: tuple[int, int, int]
-    """What it was made from: the tip's revision, the number of its messages, and `seq` of the last one."""
+    rows: tuple[int, ...]
+    """What it was made from: see `satark.casework.tip_reader.rows_of`."""
     is_unsigned: bool
     """Whether the thread has messages that nobody known to the roster signed."""
     packed: bytes

@@ -58,7 +58,7 @@ class TipReader:
         self._read_messages(found)
         self._read_documents(found)
         for tip, one in found.items():
-            one.revision = rows[tip][0]
+            one.rows = rows[tip]
         while len(self.held) > max(_MOST_HELD, len(found)):
             del self.held[next(iter(self.held))]
         return found
@@ -153,12 +153,21 @@ class TipReader:
         office_outbox.queue_answer(unit, answer, self._identity)
 
 
-def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict[str, tuple[int, int, int]]:
-    """Return, of these tips or of all, the revision, the number of messages, and `seq` of the last one."""
-    tip, message = tables.tip.c, tables.message.c
-    revisions = select(tip.id, tip.revision)
+def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict[str, tuple[int, ...]]:
+    """Return, of these tips or of all, the revision, the number and the last of the messages, and the records' bytes.
+
+    Whatever is added to a tip, or taken from it, changes them.
+    """
+    tip, message, file = tables.tip.c, tables.message.c, tables.file.c
     threads = select(message.tip, func.count(), func.max(message.seq)).group_by(message.tip)
+    records = select(file.tip, func.sum(func.length(file.record))).group_by(file.tip)
+    revisions = select(tip.id, tip.revision)
     if tips is not None:
         revisions, threads = revisions.where(tip.id.in_(tips)), threads.where(message.tip.in_(tips))
+        records = records.where(file.tip.in_(tips))
     messages = {its: (number, last) for its, number, last in connection.execute(threads).all()}
-    return {its: (revision, *messages.get(its, (0, 0))) for its, revision in connection.execute(revisions).all()}
+    sizes = {its: int(size) for its, size in connection.execute(records).all()}
+    return {
+        its: (revision, *messages.get(its, (0, 0)), sizes.get(its, 0))
+        for its, revision in connection.execute(revisions).all()
+    }
