@@ -9,7 +9,8 @@ from satark.api.sink import SealedFile
 from satark.api.tip import Envelope, Evidence, Header
 from satark.evidence.records import open_records
 from satark.identity.signatures import verifier_for
-from satark.routing.authors import TIPSTER_USE, signed_by_tipster
+from satark.routing.authors import signed_by_tipster
+from satark.routing.sent import TIPSTER_USE
 from satark_files.origin import Origin
 
 HEADER = Header(number="K4Q7-2XPM", revision=1, category="COW", language="hi", received="2026-11-24T12/PT6H")

@@ -17,8 +17,9 @@ from sqlalchemy import select, update
 from satark.api.channel import MediaGone
 from satark.api.inbound import Address, MediaRef
 from satark.api.observability import LifecycleEvent
-from satark.api.sealing import new_identity, open_as
-from satark.api.tip import Evidence
+from satark.api.routing import Desk
+from satark.api.sealing import CantOpen, decrypt, new_identity, open_as
+from satark.api.tip import Checkpoint, Envelope, Evidence, Header
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
@@ -29,6 +30,10 @@ from satark.evidence.worker import AT_ONCE, CLAIMED, PAUSE, EvidenceWorker
 from satark.identity.edge_key import Handle, Identity
 from satark.outbox.file_notices import FileNotices
 from satark.outbox.outbox import Outbox
+from satark.roster.entries import desk_verifier
+from satark.routing import tip_keys
+from satark.routing.desks import add_desk
+from satark.routing.renewals import remembered, tip_verifier
 from satark.settings.settings import Settings
 from satark.store import evidence_files, tables
 from satark.store.flows import Flows
@@ -78,6 +83,7 @@ class WorkerFixture:
             scrubbers=[],
             notices=self.notices,
             listener=VoiceListener((), self.notices.write),  # type: ignore[arg-type]  # nothing is heard here
+            roster=self.services.roster,
             emit=self.events.append,
         )
 
@@ -209,6 +215,46 @@ async def test_the_sandbox_gives_way_as_the_settings_say(
         await made.worker._open_sandbox()
     made.services.close()
     assert started == [gives_way]
+
+
+async def test_a_file_whose_tip_gets_a_new_key_while_it_is_fetched_is_sealed_to_that_key(
+    fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, (to, desk_key), fetched = fixture.services, new_identity(), list[bytes]()
+    header = Header(number="K", revision=1, category="", language="", received="")
+    new = f"{new_identity()[1]}\n{fixture.secret}"
+    sent = Envelope(tip=TIP, desk="sp", identity=new, header=header)
+    renewed = tip_keys._with_change(sent, Checkpoint(0, b"", (), {}, {}, {}), ())
+    row = {"id": TIP, "number": "K", "revision": 1, "recipient": fixture.recipient, "document": b"", "day": 0}
+
+    def begin(unit: UnitOfWork) -> None:
+        desk = Desk(name="sp", title="", level="district", area="", recipient=to)
+        add_desk(unit, desk, verifier=desk_verifier(desk_key))
+        unit.insert(tables.tip, [row])
+
+    def renew(unit: UnitOfWork) -> None:
+        unit.main.execute(update(tables.tip).values(key_changes=tip_keys._row(renewed)))
+        tip_keys.remember(unit, "sp", desk_key, [remembered("sp", new, renewed.changes)])
+
+    async def chunks() -> AsyncIterator[bytes]:
+        if not fetched:
+            services.write_now(renew)
+        fetched.append(b"text")
+        yield b"text"
+
+    services.write_now(begin)
+    monkeypatch.setattr(fixture.channel, "fetch", lambda _: contextlib.nullcontext(chunks()))
+    fixture.add_job(verifier=tip_verifier(fixture.secret))
+    await until(lambda: fixture.rows[0].reason == "_KeyRenewed")
+    fixture.make_due()
+    await until(lambda: fixture.states == ["sealed"])
+    assert len(fetched) == 2
+    assert open_as(Evidence, fixture.rows[0].record, new.partition("\n")[0]).bytes == len(b"text")
+    with pytest.raises(CantOpen):
+        open_as(Evidence, fixture.rows[0].record, fixture.secret)
+    for path in fixture.sealed:
+        with pytest.raises(CantOpen):
+            decrypt(path.read_bytes(), fixture.secret)
 
 
 async def test_a_file_is_sealed_to_its_tip_and_deleted_at_the_provider(fixture: WorkerFixture) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from satark.api.routing import Level
 from satark.api.sealing import new_identity
-from satark.roster.entries import Closed, DestinationSet, KeyChange, KeysRenewed, Member, OfficerSet
+from satark.roster.entries import RENEWED, Closed, DestinationSet, KeyChange, KeysRenewed, Member, OfficerSet
 from satark.roster.rules import NotAllowed
 from support.roster import RosterBook
 
@@ -204,19 +204,29 @@ def test_each_entry_has_a_position_and_each_desk_the_position_of_its_newest_entr
     assert (state.position, state.head, state.positions["ab" * 32]) == (8, "ab" * 32, 8)
 
 
-def test_a_renewal_of_a_tips_key_takes_the_place_of_the_desks_own_and_of_those_of_desks_below(book: RosterBook) -> None:
-    def renew(desk: str, value: bytes) -> tuple[tuple[str, bytes], ...]:
-        book.follow(KeysRenewed(desk=desk, tips=b"the-name" + value * 8), (desk, ""))
-        return book.state.renewed[b"the-name"]
-
-    assert renew("lanka", b"1") == (("lanka", b"1" * 8),)
-    assert renew("sp", b"2") == (("sp", b"2" * 8),)
-    assert renew("sp-jaunpur", b"3") == (("sp", b"2" * 8), ("sp-jaunpur", b"3" * 8))
-    assert renew("lanka", b"4")[:2] == (("sp", b"2" * 8), ("sp-jaunpur", b"3" * 8))
-    assert renew("sp", b"5") == (("sp-jaunpur", b"3" * 8), ("sp", b"5" * 8))
-    assert renew("dig", b"6") == (("dig", b"6" * 8),)
-    assert book.state.unlisted == [7, 8, 9, 10, 11, 12]
+def test_every_renewal_of_a_tips_key_is_remembered_in_order_with_its_desk_and_place(book: RosterBook) -> None:
+    for desk, value in (("sp", b"1"), ("dig", b"2"), ("sp", b"3")):
+        tips = b"the-name" + value * (RENEWED - 8) + b"another0" + bytes(RENEWED - 8)
+        book.follow(KeysRenewed(desk=desk, tips=tips), (desk, ""))
+    of_tip = [(desk, said[8:9], position) for desk, said, position in book.state.renewed[b"the-name"]]
+    assert of_tip == [("sp", b"1", 7), ("dig", b"2", 8), ("sp", b"3", 9)]
+    assert book.state.unlisted == [7, 8, 9]
     assert book.state.changed_at["sp"] == 2
+
+
+def test_a_desks_renewal_takes_the_place_of_its_own_and_of_those_of_desks_below_alone(book: RosterBook) -> None:
+    others = ("dig", "sp", "sp-jaunpur", "lanka")
+    assert [one for one in others if book.state.outranks("dig", one)] == [*others]
+    assert [one for one in others if book.state.outranks("sp", one)] == ["sp", "lanka"]
+    assert [one for one in others if book.state.outranks("gone", one)] == []
+
+
+def test_the_newest_change_of_a_desks_key_is_remembered_unless_its_office_renews_no_tip(book: RosterBook) -> None:
+    for desk, *signers in (("sp", SP), ("cell", ("cell", ""), ("dig", "rao")), ("sp", SP)):
+        old, (_, new) = book.identities[desk, ""], new_identity()
+        book.follow(KeyChange.of(desk, old, new), *signers)
+        book.identities[desk, ""] = new
+    assert book.state.rekeyed == {"sp": 9}
 
 
 def test_the_destinations_are_those_of_the_founding_and_those_set_since(book: RosterBook) -> None:

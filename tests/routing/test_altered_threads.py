@@ -14,14 +14,17 @@ from satark.api.tip import CaseStep, Checkpoint, Envelope, Header, Message, Rele
 from satark.identity.signatures import verifier_for
 from satark.roster.entries import KeyChange, KeysRenewed
 from satark.routing import tip_keys
-from satark.routing.authors import TIPSTER_USE, Signers, ThreadReader, Writer, signed_by_tipster
-from satark.routing.renewals import first_verifier, kept_changes, newest_point, remembered
+from satark.routing.authors import Signers, ThreadReader, Writer, signed_by_tipster
+from satark.routing.renewals import kept_changes, remembered, with_last_points
+from satark.routing.sent import TIPSTER_USE, signed_as_sent
 from support.roster import RosterBook
+from support.tips import tip_of
 
 pytestmark = pytest.mark.slow("opens threads a hundred times")
 
 HEADER = Header(number="K", revision=1, category="", language="", received="", excluded=("sp-jaunpur",))
 KEY = "5" * 32
+TIP = tip_of(KEY)
 ABOVE = {"sp": "dig", "cell": "dig"}
 FACTS = {"header": replace(HEADER, excluded=()), "holders": {"dig": ()}, "answers_to": {}}
 """Others than those of the tip, in its envelope; any text where the field is one."""
@@ -37,15 +40,17 @@ class Thread:
         holders: dict[str, tuple[str, ...]] = {"sp": (), "dig": (), "cell": ()}
         identity = new_identity()[1]
         verifier = verifier_for(KEY, TIPSTER_USE)
-        self.envelope = Envelope(
-            tip="t",
+        envelope = Envelope(
+            tip=TIP,
             desk="dig",
             identity=identity,
             header=HEADER,
             holders=holders,
             tipster_verifier=verifier,
             answers_to=ABOVE,
+            roster=self.book.state.head,
         )
+        self.envelope = signed_as_sent(envelope, KEY)
         self.rows: list[tuple[int, bytes]] = []
 
     def read(self, rows: list[tuple[int, bytes]] | None = None) -> ThreadReader:
@@ -73,7 +78,7 @@ class Thread:
     def say(self, text: str, recipient: str = "") -> None:
         """Append a tipster's message."""
         seq = len(self.rows) + 1
-        signed = signed_by_tipster(Message(sender="tipster", text=text), "t", seq, KEY)
+        signed = signed_by_tipster(Message(sender="tipster", text=text), TIP, seq, KEY)
         self.rows.append((seq, seal(signed, recipient or recipient_of(self.envelope.identity))))
 
     def renew(self, without: str = "", by: str = "dig", plants: str = "", told_by: str = "") -> None:
@@ -84,14 +89,13 @@ class Thread:
         access.releases.pop(without, None)
         access.holders |= {plants: ()} if plants else {}
         point = Checkpoint(reader.last, reader.thread, head, access.holders, access.releases, access.answers_to)
-        state = self.book.state
-        point = replace(point, above=newest_point(state, self.envelope, state.rank(by) + 1))
         identity = f"{new_identity()[1]}\n{self.envelope.identity}"
-        before = self.envelope.checkpoint.changes if self.envelope.checkpoint else ()
-        renewed = tip_keys._with_change(replace(self.envelope, desk=by, identity=identity), point, before)
-        self.envelope, made = replace(renewed, desk="dig"), renewed.checkpoint.changes if renewed.checkpoint else ()
-        told_by = told_by or by
-        self.book.follow(KeysRenewed(desk=told_by, tips=remembered(first_verifier(identity), made)[-1]), (told_by, ""))
+        before, keyed = self.envelope.changes, replace(self.envelope, desk=by, identity=identity)
+        renewed = with_last_points(self.book.state, tip_keys._with_change(keyed, point, before))
+        assert renewed is not None
+        self.envelope, told_by = replace(renewed, desk="dig"), told_by or by
+        tips = remembered(told_by, identity, renewed.changes)
+        self.book.follow(KeysRenewed(desk=told_by, tips=tips), (told_by, ""))
 
     def change_key(self, desk: str, removed: str = "") -> str:
         """Change a desk's key in the roster; return the one before."""
@@ -254,15 +258,14 @@ def test_who_has_the_tip_is_not_taken_from_a_desk_below_nor_from_an_envelope_tha
     thread = Thread()
     thread.renew(by="sp")
     thread.write(replace(NOTE, desk="dig"), "rao")
-    point = thread.envelope.checkpoint
-    assert point is not None
+    (point,) = thread.envelope.points
     assert thread.read().access.readers == {"dig", "sp", "cell"}
     release = {"lanka": Release(key=new_identity()[1])}
     for planted in (
         replace(point, holders={"sp": (), "lanka": ()}, releases=release, answers_to={"dig": "sp"}),
-        replace(point, changes=()),
+        replace(point, roster=()),
     ):
-        thread.envelope = replace(thread.envelope, checkpoint=planted)
+        thread.envelope = replace(thread.envelope, points=(planted,))
         access = thread.read().access
         assert access.readers <= {"dig", "sp", "cell"}
         assert "dig" in access.readers
@@ -307,10 +310,9 @@ def test_a_desk_that_has_the_tip_from_a_desk_above_keeps_it_whatever_a_desk_belo
     thread.write(step("directed", "lanka", desk="sp"), "khan")
     thread.renew(by="sp", without="lanka")
     thread.renew(by="sp", without="dig")
-    assert thread.envelope.checkpoint is not None
     assert Signers(thread.book.state).know(thread.envelope)
     assert thread.read().access.readers == {"dig", "sp", "cell", "lanka"}
-    thread.envelope = replace(thread.envelope, checkpoint=replace(thread.envelope.checkpoint, above=None))
+    thread.envelope = replace(thread.envelope, points=thread.envelope.points[-1:])
     assert not Signers(thread.book.state).know(thread.envelope)
 
 
@@ -348,5 +350,5 @@ def test_a_desk_that_renewed_the_key_takes_over_no_other_envelope_though_that_on
     thread = Thread()
     first = thread.envelope.identity
     thread.renew()
-    forged = replace(thread.envelope, identity=first, checkpoint=None, receipt="another")
+    forged = replace(thread.envelope, identity=first, changes=(), points=(), receipt="another")
     assert kept_changes(thread.book.state, forged) is None

@@ -15,7 +15,6 @@ from satark.identity.signatures import verifier_for
 from satark.roster.entries import DestinationSet, KeyChange, desk_verifier
 from satark.roster.rules import MAX_NAME
 from satark.routing.authors import (
-    TIPSTER_USE,
     Author,
     Signers,
     ThreadReader,
@@ -23,6 +22,7 @@ from satark.routing.authors import (
     post_as_tipster,
     signed_by_tipster,
 )
+from satark.routing.sent import TIPSTER_USE
 from satark.store import tables
 from support.roster import RosterBook
 from support.store import fresh_services

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from routing.test_altered_threads import NOTE, Thread, step
+from routing.test_altered_threads import NOTE, TIP, Thread, step
 from satark.api.sealing import recipient_of
 from satark.api.tip import Envelope
 from satark.routing import tip_keys
@@ -31,7 +31,7 @@ class Tip:
     def __init__(self) -> None:
         self.thread = Thread()
         first = self.thread.envelope.identity
-        self.root = TipRoot(tip="t", recipient=recipient_of(first), verifier=first_verifier(first))
+        self.root = TipRoot(tip=TIP, recipient=recipient_of(first), verifier=first_verifier(first))
         self.states: list[tuple[Envelope, bytes, list[tuple[int, bytes]]]] = []
         self.keep()
 

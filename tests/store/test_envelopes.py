@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from satark.api.tip import Envelope, Header
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import envelopes, tables
@@ -36,15 +35,6 @@ def test_a_holder_is_found_and_another_is_not(services: Services) -> None:
     assert sorted(read(lambda c: envelopes.tips_of(c, "dig"))) == ["t1", "t2"]
     assert read(lambda c: envelopes.holders_of(c, "t2", ["sp", "dig"])) == ["dig"]
     assert read(lambda c: envelopes.find_many(c, [("t1", "sp"), ("t2", "sp")])) == {("t1", "sp"): b"sp"}
-
-
-def test_only_a_desk_that_got_the_tip_when_it_was_sent_is_told_the_minute() -> None:
-    header = Header(number="K", revision=1, category="", language="", received="")
-    holders = {"sp": ("email:sp",), "dig": ()}
-    envelope = Envelope(tip="t", desk="sp", identity="", header=header, holders=holders, arrived=1_795_500_000)
-    told = {one: envelopes.addressed(envelope, one) for one in ("sp", "dig", "email:sp", "lanka")}
-    assert {one: its.desk for one, its in told.items()} == {one: one for one in told}
-    assert [one for one, its in told.items() if its.arrived] == ["sp", "dig"]
 
 
 def test_an_envelope_that_was_moved_to_another_tip_is_found_by_nobody(services: Services) -> None:

@@ -17,9 +17,10 @@ from satark.custody import entries
 from satark.custody import log as custody
 from satark.delivery.payload import load
 from satark.identity.receipts import new_number
-from satark.identity.signatures import verifier_for
-from satark.routing.authors import TIPSTER_USE, post_as_tipster, signed_by_tipster
+from satark.identity.signatures import name_of, verifier_for
+from satark.routing.authors import post_as_tipster, signed_by_tipster
 from satark.routing.rules import next_above
+from satark.routing.sent import TIPSTER_USE, addressed, signed_as_sent
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
 from satark.store.sealed_files import (
     clean_path,
@@ -62,6 +63,11 @@ class SeededTip(msgspec.Struct, frozen=True, kw_only=True):
     def number(self) -> str:
         """The tip's number."""
         return self.tip.number
+
+
+def tip_of(tipster_key: str) -> str:
+    """Return the id of a tipster's tip."""
+    return name_of(verifier_for(tipster_key, TIPSTER_USE))
 
 
 def seed_tip(
@@ -114,22 +120,24 @@ def seed_tip(
         station=station,
         excluded=excluded,
     )
+    tipster_key = secrets.token_hex(16)
     planted = SeededTip(
-        id=secrets.token_hex(16),
+        id=tip_of(tipster_key),
         tip=tip,
         header=header,
         recipient=recipient,
         identity=identity,
         receipt_recipient=receipt_recipient,
         receipt_identity=receipt_identity,
-        tipster_key=secrets.token_hex(16),
+        tipster_key=tipster_key,
     )
     reading = [rule for rule in destination_rules if rule.recipient]
     holders = [(desk.name, desk.recipient) for desk in to] + [(rule.to, rule.recipient) for rule in reading]
     names = dict.fromkeys((*(desk.name for desk in to), *(rule.desk for rule in reading)))
     listed = {name: tuple(rule.to for rule in reading if rule.desk == name) for name in names}
     rows = [deliveries.new_row(planted.id, rule.to, 0) for rule in destination_rules]
-    access = {"holders": listed, "answers_to": next_above(to, services.geography), "arrived": arrived}
+    access: dict[str, Any] = {"holders": listed, "answers_to": next_above(to, services.geography), "arrived": arrived}
+    access["roster"] = services.read_keys(services.roster.check).state.head
     services.write_now(lambda unit: _store(unit, planted, holders, access, rows))
     return planted
 
@@ -152,18 +160,19 @@ def _store(
     }
     unit.insert(tables.tip, [row])
     tip_changes.note(unit, planted.id)
+    envelope = Envelope(
+        tip=planted.id,
+        desk="",
+        identity=planted.identity,
+        header=planted.header,
+        receipt=planted.receipt_recipient,
+        document_sha256=hashlib.sha256(document).hexdigest(),
+        tipster_verifier=verifier_for(planted.tipster_key, TIPSTER_USE),
+        **access,
+    )
+    envelope = signed_as_sent(envelope, planted.tipster_key)
     for name, recipient in holders:
-        envelope = Envelope(
-            tip=planted.id,
-            desk=name,
-            identity=planted.identity,
-            header=planted.header,
-            receipt=planted.receipt_recipient,
-            document_sha256=hashlib.sha256(document).hexdigest(),
-            tipster_verifier=verifier_for(planted.tipster_key, TIPSTER_USE),
-            **access,
-        )
-        envelopes.store(unit, planted.id, name, envelopes.seal(envelope, recipient))
+        envelopes.store(unit, planted.id, name, envelopes.seal(addressed(envelope, name), recipient))
     unit.insert(tables.delivery, rows)
 
 

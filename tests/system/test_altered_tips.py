@@ -16,7 +16,7 @@ from satark.casework import ActRefused, OpenTip
 from satark.ingest.ingest import IngestFailed
 from satark.routing import tip_keys
 from satark.routing.authors import Writer
-from satark.routing.renewals import first_verifier, remembered
+from satark.routing.renewals import remembered
 from satark.store import envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk.desk_keys import UnlockedDesk
@@ -134,7 +134,7 @@ async def test_a_holder_who_gives_the_tip_a_key_that_the_dig_lacks_is_shown_and_
         row = {"key_changes": tip_keys._row(envelope), "recipient": recipient_of(new)}
         of.town.attacker.main(update(tables.tip).values(row))
         if in_roster:
-            tips = remembered(first_verifier(old.identity), envelope.checkpoint.changes if envelope.checkpoint else ())
+            tips = [remembered("sp", envelope.identity, envelope.changes)]
             of.services.write_now(lambda unit: tip_keys.remember(unit, "sp", sp.identity, tips))
             work = of.town.dig.casework(of.services)
             with pytest.raises(ActRefused):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,14 +14,18 @@ from satark.api.sealing import new_identity, recipient_of, seal
 from satark.api.tip import CaseStep, Checkpoint, Envelope, Message, Release
 from satark.casework import ActRefused
 from satark.ingest.ingest import IngestFailed
-from satark.routing.authors import Writer
-from satark.routing.renewals import tip_verifier
+from satark.routing import tip_keys
+from satark.routing.authors import ThreadReader, Writer
+from satark.routing.renewals import remembered, tip_verifier
 from satark.store import envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
-from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, unlock
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, remove_officer, rotate, unlock
 from satark_desk.roster_changes import approve, complete
+from support.scripted import Tipster
 from system.test_altered_tips import LEAVERS, Case, case
-from system.test_nobody_becomes_a_reader import environment, opens
+from system.test_forged_roster_rows import PLAIN
+from system.test_nobody_becomes_a_reader import RECEIPT, environment, opens, place
 
 __all__ = ["environment"]
 pytestmark = [pytest.mark.slow("hosts and offices"), pytest.mark.usefixtures("environment")]
@@ -89,6 +95,15 @@ def put_back(of: Case, kept: Envelope, **row: object) -> None:
     of.town.attacker.main(delete(tables.message))
 
 
+async def all_write(of: Case) -> None:
+    """Check that the DIG is shown no alarm, and that it and the tipster write."""
+    assert not of.seen().altered
+    work = of.town.dig.casework(of.services)
+    work.note(work.open(of.tip), "we search the house on Monday")
+    await of.write_more()
+    assert not of.seen().altered
+
+
 @pytest.mark.parametrize("removed_first", [False, True])
 async def test_a_withdrawal_is_not_undone_by_the_rows_of_before(tmp_path: Path, *, removed_first: bool) -> None:
     async with case(tmp_path) as of:
@@ -99,9 +114,9 @@ async def test_a_withdrawal_is_not_undone_by_the_rows_of_before(tmp_path: Path, 
         put_back(of, kept, key_changes=before, recipient=recipient_of(kept.identity))
         await refuses_to_write(of)
         rotate(of.services, of.town.dig)
-        assert of.envelope(of.town.dig) == replace(kept, desk="dig"), (
-            "whoever may put old rows back gets no new key for the SP"
-        )
+        await all_write(of)
+        assert not of.has_key("sp", "clerk"), "whoever may put old rows back gets no new key for the SP"
+        assert opened_with(of, kept.identity) == []
 
 
 async def test_an_officer_who_was_removed_from_the_desk_reads_nothing_newer_by_old_rows(tmp_path: Path) -> None:
@@ -122,7 +137,7 @@ async def test_a_checkpoint_that_a_clerk_plants_is_shown_gives_nobody_the_tip_an
         release = {"lanka": Release(key=new_identity()[1])}
         planted = {"releases": release, "holders": {"sp": (), "lanka": ()}, "answers_to": {"dig": "sp"}}[field]
         point = Checkpoint(0, of.seen().reader.thread, (), {"dig": (), "sp": ()}, {}, dict(kept.answers_to))
-        put_back(of, replace(kept, checkpoint=replace(point, **{field: planted})))
+        put_back(of, replace(kept, points=(replace(point, **{field: planted}),)))
         assert of.seen().altered
         assert of.seen().access.readers <= {"dig", "sp"}
         work = of.town.dig.casework(of.services)
@@ -196,3 +211,80 @@ async def test_what_a_release_of_an_operators_own_making_leads_to_is_shown_and_n
         with pytest.raises(ActRefused):
             work.note(work.open(of.tip), "we search the house on Monday")
         assert opened_with(of, key) == []
+
+
+def make_up_a_renewal(of: Case, by: UnlockedDesk, envelope: Envelope) -> None:
+    """Append to the roster that a desk renewed the tip's key as no envelope shows it, signed with all that it has."""
+    keyed = replace(envelope, desk=by.desk.name, identity=f"{new_identity()[1]}\n{envelope.identity}")
+    made = tip_keys._with_change(keyed, Checkpoint(0, b"", (), {}, {}, {}), envelope.changes)
+    said = remembered(by.desk.name, made.identity, made.changes)
+    of.services.write_now(lambda unit: tip_keys.remember(unit, by.desk.name, by.identity, [said]))
+
+
+@asynccontextmanager
+async def with_a_cell(folder: Path) -> AsyncIterator[Case]:
+    """Yield a tip, and make a desk of the same level as the DIG's that lacks it."""
+    async with place(folder) as town:
+        assert town.host.ingest_runtime is not None
+        new = NewDesk(name="cell", title="cell", level="range", area="x", officer="ch", passphrase=GONE)
+        make_desk(town.host.services, new)
+        tipster = Tipster(town.host.ingest_runtime, town.channel, "9140112233")
+        yield Case(town, tipster, await tipster.walk(PLAIN, RECEIPT))
+
+
+async def test_a_renewal_that_an_officer_made_up_before_they_were_removed_locks_no_tip(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        leaver, work = unlock(of.services, "dig", "leaver", LEAVERS), of.town.dig.casework(of.services)
+        work.note(work.open(of.tip), "we know him")
+        make_up_a_renewal(of, leaver, of.envelope(leaver))
+        assert (of.seen().altered, of.seen().outdated) == (True, True)
+        assert remove_officer(of.services, of.town.dig, "leaver").done
+        await all_write(of)
+
+
+async def test_a_renewal_that_a_desk_made_up_which_lost_the_tip_counts_for_nothing(tmp_path: Path) -> None:
+    async with case(tmp_path) as of:
+        clerk = of.town.attacker.unlock("sp", "clerk")
+        kept = of.envelope(clerk)
+        of.withdraw("sp")
+        make_up_a_renewal(of, clerk, kept)
+        await all_write(of)
+
+
+async def test_a_desk_of_the_same_level_undoes_no_withdrawal_and_drops_nothing_of_anothers(tmp_path: Path) -> None:
+    async with with_a_cell(tmp_path) as of:
+        for desk in ("cell", "lanka"):
+            of.direct(desk)
+        of.withdraw("lanka")
+        work = of.town.dig.casework(of.services)
+        work.note(work.open(of.tip), "lanka's SO is in it")
+        rotate(of.services, of.town.dig)
+        cell = unlock(of.services, "cell", "ch", GONE)
+        kept, state = of.envelope(cell), of.services.read_keys(of.services.roster.check).state
+        first = replace(kept, changes=(), points=())
+        thread = ThreadReader(first, of.services.signers()).thread
+        holders: dict[str, tuple[str, ...]] = {"dig": (), "sp": (), "cell": (), "lanka": ()}
+        point = Checkpoint(0, thread, (state.head,), holders, {}, {**kept.answers_to, "lanka": "dig"})
+        keyed = replace(kept, identity=f"{new_identity()[1]}\n{kept.identity}")
+        for points in ((), kept.points):
+            made = tip_keys._with_change(replace(keyed, points=points), point, kept.changes)
+
+            def write(unit: UnitOfWork, made: Envelope = made) -> None:
+                row = {"key_changes": tip_keys._row(made), "recipient": recipient_of(made.identity)}
+                unit.main.execute(update(tables.tip).values(row))
+                for one in ("dig", "sp", "cell"):
+                    envelopes.store(unit, of.tip, one, envelopes.seal(replace(made, desk=one), recipient(one)))
+                envelopes.store(unit, of.tip, "lanka", b"garbage")
+                said = remembered("cell", made.identity, made.changes)
+                tip_keys.remember(unit, "cell", cell.identity, [said])
+
+            def recipient(desk: str) -> str:
+                return state.desks[desk].desk.recipient
+
+            of.services.write_now(write)
+            assert "lanka" not in of.seen().access.readers
+            assert of.seen().altered == (not points)
+        of.town.attacker.main(delete(tables.message))
+        assert of.seen().altered, "the DIG's own checkpoint covers what it wrote"
+        rotate(of.services, of.town.dig)
+        assert not of.has_key("lanka", "so")

@@ -127,6 +127,7 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     """
 
     tip: str
+    """The tip's id, which follows from `tipster_verifier`."""
     desk: str
     identity: str
     """The tip's age identity, `AGE-SECRET-KEY-…`."""
@@ -147,10 +148,16 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     """Desks to which the tip was sealed when it was sent → the destinations of each. Directions are in the thread."""
     answers_to: Mapping[str, str] = {}
     """Desk → the desk that may take the tip back from it: the one that directed it; by routing, the next above."""
-    checkpoint: Checkpoint | None = None
-    """What was so when the tip's key was last renewed; None: it never was, or this envelope has a release alone."""
+    roster: str = ""
+    """Head of the host's roster when the tip was sent."""
+    changes: tuple[TipKeyChange, ...] = ()
+    """All changes of the tip's key, without the recipients, which follow from the keys."""
+    points: tuple[Checkpoint, ...] = ()
+    """The last checkpoint of each desk that renewed the key, in order; none of a desk below one that did so later."""
     arrived: int = 0
     """The minute in which an urgent tip came, Unix seconds, for the desks that got it when it was sent; otherwise 0."""
+    sent: bytes = b""
+    """The tipster's signatures of all that was fixed when the tip was sent: `routing.sent`."""
 
 
 class Checkpoint(Redacted, frozen=True):
@@ -166,10 +173,8 @@ class Checkpoint(Redacted, frozen=True):
     """Who had the tip's key; then who had a release, and who answered to whom."""
     releases: Mapping[str, Release]
     answers_to: Mapping[str, str]
-    changes: tuple[TipKeyChange, ...] = ()
-    """All changes of the tip's key, without the recipients, which follow from the keys."""
-    above: Checkpoint | None = None
-    """The newest before this one by a desk of a higher level: a desk below renews the key, and changes no more."""
+    desk: str = ""
+    """The desk that renewed the key."""
 
 
 class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,8 +189,8 @@ class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
     """Position of the last message in the tip's thread."""
     roster: tuple[str, ...]
     """Head of each roster that the desk knew."""
-    sent: Signature
-    """Hash of what was fixed when the tip was sent: `renewals.hash_of_sent`."""
+    lost: Signature
+    """Tags of the desks that had the key before and did not get this one; if there are none, a random tag."""
     point: Signature
     """Hash of the checkpoint: `renewals.hash_of`."""
     signature: Signature

@@ -127,7 +127,7 @@ class CachedTip:
         """Return what lists say of the tip."""
         envelope, thread = self.envelope, self.thread
         return ListedTip(
-            envelope=replace(envelope, receipt="", holders={}, answers_to={}, checkpoint=None),
+            envelope=replace(envelope, receipt="", holders={}, answers_to={}, changes=(), points=()),
             summary=summarize(envelope.tip, envelope, thread, self.reader.access.holders),
             gist=self._gist(of),
             search=SearchText.of(self._texts(of)),

@@ -29,7 +29,7 @@ from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
 from satark.identity.time_buckets import band
 from satark.remote.messages import DirectedDesk
-from satark.remote.office_outbox import host_of, new_answer
+from satark.remote.office_outbox import new_answer
 from satark.retention.schedule import Term, store_term, store_terms
 from satark.routing.authors import ThreadReader, Writer
 from satark.routing.tip_keys import is_in_row
@@ -205,7 +205,8 @@ class Casework(EvidenceAccess):
                 self.cache.refresh()
                 tip, cached = self.cache.find(tip)
             row = self._services.read(lambda c: c.execute(_ROW.where(tables.tip.c.id == tip)).one_or_none())
-            is_newest = self._services.signers().know(cached.envelope)
+            signers = self._services.signers().of(cached.envelope)
+            is_newest = signers.know(cached.envelope) and not signers.outdate(cached.reader)
             document, key_changes = row or (b"", b"")
             reader = deepcopy(cached.reader)
         opened = cached.open_document(document)
@@ -224,6 +225,7 @@ class Casework(EvidenceAccess):
             altered=reader.altered
             or not all(map(reader.has, seen))
             or (has_key and not (is_newest and is_in_row(cached.envelope, key_changes))),
+            outdated=has_key and not is_newest,
             unsigned=tuple(cached.unsigned),
             evidence=tuple(record for record in records if not is_own_voice(record, opened)),
             voices=tuple(
@@ -306,16 +308,16 @@ class Casework(EvidenceAccess):
         kind, detail = act or ("noted" if message.internal else "answered", message.status or "")
         if not message.transcript:  # `transcribe` has recorded this act, with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
-        seq, is_office = next_seq(unit, tip.id), host_of(unit.main) is not None
-        reader, signers = self.cache.reader.present_reader(unit, tip), self._services.signers(unit)
+        seq, reader = next_seq(unit, tip.id), self.cache.reader.present_reader(unit, tip)
+        signers = self._services.signers(unit).of(reader.envelope)
         if not signers.may_write(message, reader.access, self._writer.name):
             raise ActRefused("withdraw.none" if act and act[0] == "withdrawn" else "released")
         message = msgspec.structs.replace(message, band=band(unit.now), roster=signers.head, thread=reader.thread)
         present = self.cache.reader.tip_recipient(unit, reader)
         desks = [present, *_release_recipients(reader, message, signers.recipients)]
         recipients = desks if message.internal else [*desks, tip.envelope.receipt]
-        message = self._writer.signed(message, reader.envelope, 0 if is_office else seq, unit.now, desks)
-        if is_office:
+        message = self._writer.signed(message, reader.envelope, 0 if signers.host else seq, unit.now, desks)
+        if signers.host:
             self.cache.reader.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
             return PostedMessage(len(tip.thread) + 1, message, self.trail.officer, unit.now)
         seq = post(unit, tip.id, message, *recipients)

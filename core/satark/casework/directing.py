@@ -16,12 +16,14 @@ from satark.casework.opened_tip import OpenTip
 from satark.casework.tip_cache import TipCache
 from satark.casework.work import PostedMessage
 from satark.remote.messages import DirectedDesk, DirectedDestination
-from satark.remote.office_outbox import host_destination_rules, host_of
+from satark.remote.office_outbox import host_destination_rules
 from satark.roster.chain import lock
+from satark.roster.state import RosterState
 from satark.routing.desks import all_desks
 from satark.routing.destinations import delivered_to, matching_rules
 from satark.routing.renewals import first_verifier
 from satark.routing.rules import is_accused
+from satark.routing.sent import addressed
 from satark.routing.tip_keys import remember, renew_tip_key
 from satark.services import Services
 from satark.store import deliveries, envelopes, evidence_files, threads
@@ -89,7 +91,8 @@ class Directing:
             ActRefused: the desk has the tip's key, so that it gets no release, or had it until a moment ago.
         """
         # Read in this transaction, so that the desk's key can't change before the envelope is stored.
-        desks = {desk.name: desk for desk in self._sealable(unit)}
+        host = self._services.signers(unit).of(tip.envelope).host
+        desks = {desk.name: desk for desk in self._sealable(unit, host)}
         desk = desks.get(to_desk)
         if desk is None or desk.name == self._desk or not self._may_have(desk, tip):
             raise NoSuchDesk
@@ -104,7 +107,7 @@ class Directing:
             recipient, verifier = _first_key(tip.envelope)
             release = Release(key=key, recipient=recipient, verifier=verifier, text=rewording, answers=dict(answers))
         has_key = release is None and access.may_give(self._desk, desk.name)
-        destinations = self._destinations(unit, tip, desk, has_key=has_key)
+        destinations = self._destinations(self._readable_rules(unit, host), tip, desk, has_key=has_key)
         step = CaseStep(
             kind="directed",
             to=desk.name,
@@ -116,7 +119,7 @@ class Directing:
         message = Message(sender="desk", desk=self._desk, text=text, internal=True, case=step)
         envelope = _released(tip, release) if release else tip.envelope
         # The envelope of a release has the desk's former keys, which open what was written before it changed its key.
-        keeps = release and given and not host_of(unit.main) and envelopes.find(unit.keys, tip.id, desk.name)
+        keeps = release and given and host is None and envelopes.find(unit.keys, tip.id, desk.name)
         return self._hand_over(unit, tip, desk, message, None if keeps else envelope, destinations=destinations)
 
     def withdraw(self, unit: UnitOfWork, tip: OpenTip, desk: str, reason: str) -> PostedMessage:
@@ -128,7 +131,7 @@ class Directing:
         Raises:
             ActRefused: this machine is a remote office, or the desk may not take the tip from that one.
         """
-        if host_of(unit.main):
+        if self._services.signers(unit).of(tip.envelope).host:
             raise ActRefused("withdraw.office")
         lock(unit)
         threads.lock(unit, tip.id)
@@ -152,9 +155,9 @@ class Directing:
         *,
         destinations: tuple[DirectedDestination, ...],
     ) -> PostedMessage:
-        sealed = envelopes.seal(envelopes.addressed(envelope, desk.name), desk.recipient) if envelope else b""
+        sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient) if envelope else b""
         act: tuple[ActKind, str] = ("directed", desk.name)
-        if host_of(unit.main):
+        if self._services.signers(unit).of(tip.envelope).host:
             directed_to = DirectedDesk(
                 desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations
             )
@@ -169,11 +172,11 @@ class Directing:
         own = next((one for one in all_desks(unit.main) if one.name == self._desk), None)
         return own is not None and LEVELS.index(desk.level) < LEVELS.index(own.level)
 
-    def _sealable(self, unit: UnitOfWork) -> list[Desk]:
+    def _sealable(self, unit: UnitOfWork, host: RosterState | None) -> list[Desk]:
         desks = all_desks(unit.main)
         known = self._services.roster.sealable(unit.keys, desks)
-        if state := self._services.host_roster.state(unit.main):  # an office seals to the host's desks as these sign
-            known += [one.desk for one in state.desks.values() if one.desk.name not in {own.name for own in known}]
+        if host:  # an office seals to the host's desks as these sign
+            known += [one.desk for one in host.desks.values() if one.desk.name not in {own.name for own in known}]
         return known
 
     def _queue(self, unit: UnitOfWork, tip: OpenTip, destinations: Sequence[DirectedDestination]) -> None:
@@ -184,25 +187,24 @@ class Directing:
                 envelopes.store(unit, tip.id, one.to, one.envelope)
             deliveries.add(unit, tip.id, one.to, wait=wait, again=True)
 
-    def _readable_rules(self, unit: UnitOfWork) -> tuple[DestinationRule, ...]:
+    def _readable_rules(self, unit: UnitOfWork, host: RosterState | None) -> tuple[DestinationRule, ...]:
         roster, services = self._services.roster, self._services
-        if host := services.host_roster.state(unit.main):
+        if host:
             return roster.readable_rules(host, host_destination_rules(unit.main))
         return roster.readable_rules(roster.check(unit.keys, committed=False).state, services.destination_rules)
 
     def _destinations(
-        self, unit: UnitOfWork, tip: OpenTip, desk: Desk, *, has_key: bool
+        self, every: tuple[DestinationRule, ...], tip: OpenTip, desk: Desk, *, has_key: bool
     ) -> tuple[DirectedDestination, ...]:
         """Seal the tip's key to those destinations of a desk that get the tip.
 
         A release is told only to destinations that read no tips: one that reads tips would get the tip itself.
         """
         header = tip.header
-        every = self._readable_rules(unit)
         rules = matching_rules(every, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
         sealed = []
         for rule in (one for one in rules if has_key or not one.recipient):
-            envelope = envelopes.addressed(tip.envelope, rule.to)
+            envelope = addressed(tip.envelope, rule.to)
             key = envelopes.seal(envelope, rule.recipient) if rule.recipient else b""
             sealed.append(DirectedDestination(to=rule.to, recipient=rule.recipient, envelope=key))
         return tuple(sealed)
@@ -223,7 +225,9 @@ def _released(tip: OpenTip, release: Release) -> Envelope:
         tip_verifier=release.verifier,
         holders={},
         answers_to={},
-        checkpoint=None,
+        changes=(),
+        points=(),
+        sent=b"",
         header=msgspec.structs.replace(tip.header, language=""),
     )
 

@@ -79,7 +79,9 @@ class OpenTip(Redacted, frozen=True, kw_only=True):
     damaged_messages: int = 0
     """The number of messages among the damaged."""
     altered: bool = False
-    """Whether messages are missing or in another order, or the tip has other keys than its row says."""
+    """Whether messages are missing or in another order, or the tip has other keys than its row or the roster says."""
+    outdated: bool = False
+    """Whether the roster knows a newer key, or a desk that has the tip changed its own and nobody renewed this one."""
     unsigned: tuple[PostedMessage, ...] = ()
     """Messages in a desk's name that nobody signed who may write: they count for nothing, and may be forged."""
     pending_answers: int = 0

@@ -23,7 +23,7 @@ from satark.remote import office_outbox
 from satark.remote.messages import OfficeAnswer
 from satark.roster.state import RosterState
 from satark.routing.authors import Signers, ThreadReader
-from satark.routing.tip_keys import TipKeyAltered, TipRoot, present_recipient
+from satark.routing.tip_keys import TipKeyAltered, TipRoot, name_tags, present_recipient
 from satark.services import Services
 from satark.store import envelopes, tables
 from satark.store.threads import new_messages
@@ -120,19 +120,22 @@ class TipReader:
         """Return the recipient of a tip's newest key: as a present envelope has it, or for a release as the row says.
 
         Raises:
-            ActRefused: the roster knows of a newer key, or that is not known; or no desk above gave the release.
+            ActRefused: the roster knows of a newer key, that is not known, or a desk that has the tip changed its own
+                since; or no desk above gave the release.
         """
         envelope = reader.envelope
-        if not self._services.signers(unit).know(envelope) or (envelope.tip_recipient and reader.altered):
+        signers = self._services.signers(unit).of(envelope)
+        is_outdated = not signers.know(envelope) or signers.outdate(reader)
+        if is_outdated or (envelope.tip_recipient and reader.altered):
             raise ActRefused("altered")
         if not envelope.tip_recipient:
             return recipient_of(envelope.identity)
-        host = self._services.host_roster.state(unit.main)
-        state = host or self._services.roster.check(unit.keys, committed=False).state
         row = unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == envelope.tip)).scalar_one()
-        root = TipRoot(tip=envelope.tip, recipient=envelope.tip_recipient, verifier=envelope.tip_verifier)
+        verifier, given_by = envelope.tip_verifier, reader.access.answers_to.get(envelope.desk, "")
+        root = TipRoot(tip=envelope.tip, recipient=envelope.tip_recipient, verifier=verifier, roster=reader.released)
+        root = msgspec.structs.replace(root, holders=name_tags(verifier, [given_by]))
         try:
-            return present_recipient(root, row, state)
+            return present_recipient(root, row, signers.tips)
         except TipKeyAltered:
             raise ActRefused("altered") from None
 

@@ -125,7 +125,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     channel: str
     """The channel's name, for wording that depends on it."""
     tip: str
-    """Random id of the tip that the session will submit, 32 hex characters."""
+    """Id of the tip that the session will submit, 32 hex characters; it follows from `tipster_key`."""
     recipient: str
     """The tip's age recipient while it is submitted. `tip_recipient` derives it before, so that drafts are short."""
     identity: str

@@ -25,7 +25,9 @@ from satark.evidence.stream_sealing import TooLarge
 from satark.evidence.voice_listening import VoiceListener
 from satark.identity.edge_key import Identity
 from satark.outbox.file_notices import FileNotices
+from satark.roster.roster import Roster
 from satark.routing.authors import signed_by_tipster
+from satark.routing.tip_keys import recipient_of_job
 from satark.settings.settings import Settings
 from satark.store import evidence_files as store
 from satark.store.sealed_files import erase, total_original_bytes
@@ -71,6 +73,7 @@ class EvidenceWorker:
         scrubbers: Sequence[Scrubber],
         notices: FileNotices,
         listener: VoiceListener,
+        roster: Roster,
         emit: Callable[[LifecycleEvent], None],
     ) -> None:
         self._channels = channels
@@ -87,6 +90,7 @@ class EvidenceWorker:
         self._opening = asyncio.Lock()
         self._exits = AsyncExitStack()
         self._emit = emit
+        self._roster = roster
         self._notices = notices
         self._listener = listener
         self._limits = settings.core.evidence.limits()
@@ -165,6 +169,7 @@ class EvidenceWorker:
 
     async def _process(self, job: MediaJob) -> None:
         """Store a file. A voice note is heard for danger afterwards, from a copy that is in memory until then."""
+        job = structs.replace(job, recipient=await self._writer.write(lambda unit: self._recipient(unit, job)))
         with ExitStack() as plain:
             listens = self._listener.listens_to(job)
             recording = plain.enter_context(temporary_folder(self._workspace)) / "recording" if listens else None
@@ -183,7 +188,7 @@ class EvidenceWorker:
         facts = structs.asdict(file) | {"problem": file.problem or "", "origin": None}
         record = Evidence(ordinal=job.ordinal, role=job.role, kind=job.kind, caption=job.caption, **facts)
         settlement = await asyncio.to_thread(_sealed_settlement, job, record, file.origin)
-        await self._settle(lambda unit: _mark_sealed(unit, job, settlement), job)
+        await self._settle(lambda unit: self._mark_sealed(unit, job, settlement), job)
         if file.problem == "encrypted":
             await self._notify(job, FileNotice("encrypted"))
         elif file.readable < _COMPLETE:
@@ -192,6 +197,19 @@ class EvidenceWorker:
             self._tasks.create_task(self._tell_uncleaned(job))
         self._count("sealed", "file_sealed")
         await _discard(channel, job.ref)
+
+    def _recipient(self, unit: UnitOfWork, job: MediaJob) -> str:
+        return recipient_of_job(unit, self._roster.check(unit.keys, committed=False).state, job)
+
+    def _mark_sealed(self, unit: UnitOfWork, job: MediaJob, settlement: _Settlement) -> bool:
+        if self._recipient(unit, job) != job.recipient:
+            raise _KeyRenewed
+        found = store.mark_sealed(unit, job, settlement.record, settlement.record_with_origin)
+        if found:
+            custody.append_sealed(unit, job.tip, job.ordinal, settlement.entries)
+            if settlement.is_uncleaned:
+                store.add_uncleaned_notice(unit, job)
+        return found
 
     async def _seal(
         self, job: MediaJob, name: str, stream: AsyncIterator[bytes], most: int, recording: Path | None
@@ -268,6 +286,10 @@ class _TipFull(Exception):  # noqa: N818 - it reads as what it says where it is 
     """The file has more bytes than its tip has left. Nothing of it was stored."""
 
 
+class _KeyRenewed(Exception):  # noqa: N818 - it reads as what it says where it is raised
+    """The tip has another key since the file was sealed: the file is fetched again."""
+
+
 def _load_scrubbers() -> list[Scrubber]:
     with needing("evidence"):
         from satark_files.scrubbers import builtin_scrubbers  # noqa: PLC0415 - see `_open_sandbox`
@@ -307,15 +329,6 @@ def _sealed_settlement(job: MediaJob, record: Evidence, origin: Origin | None) -
         entries=custody.seal_entries(job.recipient, *entries.received_entries(record, int(time.time()))),
         is_uncleaned=bool(record.problem and record.problem != "encrypted" and job.position),
     )
-
-
-def _mark_sealed(unit: UnitOfWork, job: MediaJob, settlement: _Settlement) -> bool:
-    found = store.mark_sealed(unit, job, settlement.record, settlement.record_with_origin)
-    if found:
-        custody.append_sealed(unit, job.tip, job.ordinal, settlement.entries)
-        if settlement.is_uncleaned:
-            store.add_uncleaned_notice(unit, job)
-    return found
 
 
 def _lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -25,6 +27,11 @@ def verifier_for(identity: str, use: str) -> str:
 def verifier_of(key: Ed25519PrivateKey) -> str:
     """Return the public half of a signing key, hex."""
     return key.public_key().public_bytes_raw().hex()
+
+
+def name_of(verifier: str) -> str:
+    """Return an id of 32 hex digits that follows from a public key (hex): nobody has another one with the same id."""
+    return sha256(b"satark/1/named\0" + verifier.encode()).hexdigest()[:32]
 
 
 def is_signed(verifier: str, signature: bytes, message: bytes) -> bool:

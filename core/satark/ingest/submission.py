@@ -25,9 +25,9 @@ from satark.ingest.event import seen_key, seen_row
 from satark.plugins.loader import Advice, Plugins
 from satark.roster.state import RosterState
 from satark.routing import rules
-from satark.routing.authors import TIPSTER_USE
 from satark.routing.desks import close_roster, lock_desks
-from satark.routing.renewals import hash_of_sent, tip_verifier
+from satark.routing.renewals import tip_verifier
+from satark.routing.sent import TIPSTER_USE, addressed, signed_as_sent
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags
 from satark.services import Services
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes, tip_counts
@@ -143,7 +143,7 @@ class Submissions:
     ) -> Envelope:
         """Return the tip's envelope, without the name of its holder."""
         read = {rule.to: rule.desk for rule in route.destination_rules if rule.recipient}
-        return Envelope(
+        envelope = Envelope(
             tip=session.tip,
             desk="",
             identity=session.identity,
@@ -156,8 +156,10 @@ class Submissions:
                 for desk in dict.fromkeys((*(one.name for one in route.desks), *read.values()))
             },
             answers_to=rules.next_above(route.desks, self._services.geography),
+            roster=self._roster_state(unit).head,
             arrived=unit.now // 60 * 60 if header.priority == "urgent" else 0,
         )
+        return signed_as_sent(envelope, session.tipster_key)
 
     def _seal_envelopes(self, unit: UnitOfWork, envelope: Envelope, route: rules.Route) -> None:
         """Seal the tip's key to its holders, and make a decoy for everybody else, so that all tips look alike."""
@@ -165,7 +167,7 @@ class Submissions:
         holders |= {rule.to: rule.recipient for rule in route.destination_rules if rule.recipient}
         everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
         everybody |= {rule.to: rule.recipient for rule in self._services.destination_rules if rule.recipient}
-        contents = {name: encode(envelopes.addressed(envelope, name), envelopes.PADDED) for name in holders}
+        contents = {name: encode(addressed(envelope, name), envelopes.PADDED) for name in holders}
         size = max(map(len, contents.values()))
         sealed = {name: encrypt_alike(contents[name].ljust(size), recipient) for name, recipient in holders.items()}
         decoys = [self._decoys.take_of(size) for _ in everybody.keys() - holders.keys()]
@@ -186,14 +188,16 @@ class Submissions:
         return state
 
     def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, envelope: Envelope) -> bytes:
+        verifier = tip_verifier(session.identity)
         root = TipRoot(
             tip=session.tip,
             recipient=session.recipient,
-            verifier=tip_verifier(session.identity),
+            verifier=verifier,
+            holders=name_tags(verifier, envelope.holders),
+            roster=envelope.roster,
             excluded=name_tags(session.tip, envelope.header.excluded),
             receipt=fresh.recipient,
             tipster_key=session.tipster_key,
-            sent=hash_of_sent(envelope),
         )
         opened = OpenedReceipt(
             tip=session.tip,

@@ -16,6 +16,7 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.session import MediaJob, Session, Turn
 from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
+from satark.identity.signatures import name_of, verifier_for
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.handoff_codes import HandoffCodes, brought
 from satark.ingest.mailbox import Mailboxes
@@ -25,6 +26,7 @@ from satark.outbox.outbox import Outbox, message
 from satark.plugins.loader import Plugins
 from satark.routing.desks import all_desks
 from satark.routing.renewals import tip_verifier
+from satark.routing.sent import TIPSTER_USE
 from satark.routing.tip_keys import decode_root
 from satark.store import evidence_files, provider_messages
 from satark.store.conversations import ConversationRow
@@ -167,14 +169,14 @@ class TurnRunner:
         return session
 
     def _begin(self, unit: UnitOfWork, event: InboundEvent) -> Session:
-        capabilities = event.channel.capabilities
+        capabilities, tipster_key = event.channel.capabilities, random_bytes(16).hex()
         return self._flows.current.begin(
             channel=event.channel.name,
-            tip=random_bytes(16).hex(),
+            tip=name_of(verifier_for(tipster_key, TIPSTER_USE)),
             recipient="", identity=write_identity(new_identity()), erasable=_can_erase(type(event.channel)),
             reachable=capabilities.reachable, speaks=capabilities.voice_notes, forms=capabilities.forms,
             form_token=random_bytes(_FORM_TOKEN_BYTES).hex() if capabilities.forms else "",
-            tipster_key=random_bytes(16).hex(),
+            tipster_key=tipster_key,
             above_range=_is_above_range(unit),
         )  # fmt: skip
 

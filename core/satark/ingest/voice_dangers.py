@@ -17,7 +17,7 @@ from satark.outbox.outbox import Outbox
 from satark.outbox.worker import ReplyWorker
 from satark.roster.roster import Roster
 from satark.routing.authors import post_as_tipster
-from satark.routing.tip_keys import TipKeyAltered, TipRoot, present_recipient
+from satark.routing.tip_keys import TipKeyAltered, recipient_of_job
 from satark.store import conversations, tables
 from satark.store.conversations import ConversationRow
 from satark.store.flows import Flows
@@ -70,11 +70,9 @@ class VoiceDangers:
         elif sure:  # mark the tip that was sent, by a message for the desks alone
             text = self._flows.current.file_name(job.ordinal, job.language)
             message = Message(sender="tipster", text=text, flags=tuple(f"danger:{kind}" for kind in sure))
-            root = TipRoot(tip=job.tip, recipient=job.recipient, verifier=job.verifier)
             state = self._roster.check(unit.keys, committed=False).state
             with suppress(TipKeyAltered):  # nobody knows which key to seal it to
-                present = present_recipient(root, key_changes or b"", state)
-                post_as_tipster(unit, job.tip, message, job.tipster_key, present)
+                post_as_tipster(unit, job.tip, message, job.tipster_key, recipient_of_job(unit, state, job))
         self._outbox.add(unit, messages)
         return messages
 

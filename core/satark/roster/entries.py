@@ -26,6 +26,8 @@ RECOVERY: Final = "recovery"
 
 HALF: Final = 8
 """Bytes of a tip's name, and of the hash of its renewals, in `KeysRenewed.tips`."""
+RENEWED: Final = 112
+"""Bytes of one tip in it: name, public half of its new signing key, hash, signature by the key before."""
 
 Member: TypeAlias = tuple[str, str]
 """(desk, officer); with an empty officer the desk itself, as a remote office signs."""
@@ -131,7 +133,7 @@ class KeysRenewed(msgspec.Struct, frozen=True, kw_only=True, tag="keys-renewed",
 
     desk: str
     tips: bytes
-    """16 bytes for each tip: see `satark.routing.renewals`."""
+    """`RENEWED` bytes for each tip: see `satark.routing.renewals`."""
 
 
 class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="sealed", tag_field="what"):

@@ -14,7 +14,7 @@ import msgspec
 
 from satark.api.routing import CaseworkError
 from satark.roster.entries import (
-    HALF,
+    RENEWED,
     Body,
     Change,
     Closed,
@@ -157,7 +157,7 @@ def _check_content(state: RosterState, body: Change) -> None:
 
 
 def _check_renewals(state: RosterState, entry: Entry, body: KeysRenewed) -> None:
-    if not 0 < len(body.tips) <= 2 * HALF * _MOST_RENEWED or len(body.tips) % (2 * HALF):
+    if not 0 < len(body.tips) <= RENEWED * _MOST_RENEWED or len(body.tips) % RENEWED:
         raise NotAllowed("an entry of renewed keys has a wrong size")
     if entry.base != state.head:  # an older entry, added again, would take the newer ones back
         raise NotAllowed("the roster changed meanwhile: try again", reason="changed")

@@ -10,6 +10,7 @@ from satark.api.routing import LEVELS, Desk
 from satark.roster.entries import (
     HALF,
     RECOVERY,
+    RENEWED,
     Body,
     Closed,
     DeskAdded,
@@ -80,8 +81,10 @@ class RosterState:
         self.signing_keys: dict[str, dict[str, dict[str, int]]] = {}
         """Desk or destination → officer ("": itself) → each of their keys → position of the entry that ended it."""
 
-        self.renewed: dict[bytes, tuple[tuple[str, bytes], ...]] = {}
-        """Name of a tip → desks that renewed its key, each with the newest hash: `satark.routing.renewals`."""
+        self.renewed: dict[bytes, tuple[tuple[str, bytes, int], ...]] = {}
+        """Name of a tip → the renewals of its key, in order: the desk, what it said of the tip, and the position."""
+        self.rekeyed: dict[str, int] = {}
+        """Desk → position of its newest change of keys. One in a remote office renews no tips, and is left out."""
         self.unlisted: list[int] = []
         """Positions of the entries that no page lists."""
 
@@ -189,14 +192,13 @@ class RosterState:
                 self.signing_keys |= {one.to: {"": {one.verifier: 0}} for one in body.destinations}
 
     def _renew(self, body: KeysRenewed) -> None:
-        """Remember a desk's newest renewals. They take the place of its own before, and of those of desks below."""
-        rank, size = self.rank(body.desk), 2 * HALF
-        for at in range(0, len(body.tips), size):
-            tip, value = body.tips[at : at + HALF], body.tips[at + HALF : at + size]
-            before = self.renewed.get(tip, ())
-            kept = (one for one in before if one[0] != body.desk and self.rank(one[0]) >= rank)
-            self.renewed[tip] = (*kept, (body.desk, value))
+        for one in (body.tips[at : at + RENEWED] for at in range(0, len(body.tips), RENEWED)):
+            self.renewed[one[:HALF]] = (*self.renewed.get(one[:HALF], ()), (body.desk, one, self.position))
         self.unlisted.append(self.position)
+
+    def outranks(self, desk: str, other: str) -> bool:
+        """Return whether a desk's renewal of a tip's key may take the place of another's."""
+        return desk == other or self.rank(desk) > self.rank(other)
 
     def _add_desk(self, body: DeskAdded, entry: Entry) -> None:
         officers = {one.name: one for one in body.officers}
@@ -226,6 +228,8 @@ class RosterState:
         )
         self.changed_at[body.desk] = self.position
         self._put_key(body.desk, "", body.verifier)
+        if listed.officers:
+            self.rekeyed[body.desk] = self.position
         if body.removed:
             self._put_key(body.desk, body.removed)
 

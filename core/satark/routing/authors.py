@@ -26,12 +26,12 @@ from satark.identity.signatures import is_signed, signing_key
 from satark.roster.entries import DESK_USE, is_statement_signed, officer_signer, sign_statement
 from satark.roster.state import RosterState
 from satark.routing.releases import Access
-from satark.routing.renewals import TIP_USE, hash_of_sent, is_present, newest_point, points_of
+from satark.routing.renewals import TIP_USE, first_verifier, is_present, renewed_at
+from satark.routing.sent import TIPSTER_USE, hash_of_sent
 from satark.store import threads
 from satark.store.unit_of_work import UnitOfWork
 
 Told = TypeVar("Told", Message, Evidence)
-TIPSTER_USE = "satark/1/tipster"
 _DOMAIN = b"satark/1/message\0"
 _PADDED = 384
 """Bytes of every name and time before sealing: more than the longest name needs, so that the size reveals no name."""
@@ -87,17 +87,22 @@ class Signers:
 
     def __init__(self, own: RosterState, host: RosterState | None = None) -> None:
         """`host`: at an office, the host's roster."""
-        self._own, self._host, self._tips = own, host, host or own
+        self._own, self.host, self.tips = own, host, host or own
+        """The roster that the tips' keys are in."""
+
+    def of(self, envelope: Envelope) -> Signers:
+        """Return these for a tip. Only where its roster is another one is this machine an office, whatever rows say."""
+        return Signers(self._own) if self._own.positions.get(envelope.roster) else self
 
     @property
     def head(self) -> tuple[str, ...]:
         """What changes with either roster."""
-        return tuple(one.head for one in (self._own, self._host) if one)
+        return tuple(one.head for one in (self._own, self.host) if one)
 
     @property
     def recipients(self) -> dict[str, str]:
         """The recipients of the desks to which may be sealed; of its own desks, an office knows the newest."""
-        return {name: to for one in (self._host, self._own) if one for name, to in one.desk_recipients().items()}
+        return {name: to for one in (self.host, self._own) if one for name, to in one.desk_recipients().items()}
 
     def keys(self, desk: str, message: Message, heads: Iterable[str] = ()) -> Mapping[str, list[str]]:
         """Return the keys that may have signed a message of a desk, by its officers' names; the desk's own under "".
@@ -105,9 +110,9 @@ class Signers:
         A key that the roster lists no more counts only in a message that names a head from when it did, and follows
         none that names a later one. `heads`: the heads that the messages before this one name.
         """
-        state = self._own if desk in self._own.signing_keys or self._host is None else self._host
+        state = self._own if desk in self._own.signing_keys or self.host is None else self.host
         named = any(head in state.positions for head in message.roster)
-        at = max((state.positions.get(head, 0) for head in (*message.roster, *heads)), default=0)
+        at = _position(state, (*message.roster, *heads))
         return {
             name: [key for key, end in keys.items() if not end or (named and at < end)]
             for name, keys in state.signing_keys.get(desk, {}).items()
@@ -118,37 +123,36 @@ class Signers:
         if access.may_write_as_destination(message, name):
             return any(self.keys(name, message).get("", ()))
         step = message.case
-        if step and step.kind == "withdrawn" and self._tips.rank(step.to) > self._tips.rank(message.desk):
+        if step and step.kind == "withdrawn" and self.tips.rank(step.to) > self.tips.rank(message.desk):
             return False
         return access.may_write(message)
 
     def destinations_of(self, step: CaseStep) -> tuple[str, ...]:
         """Return those of a direction's destinations that a roster lists as the desk's."""
-        listed = {one.to: one.desk for state in (self._host, self._own) if state for one in state.destinations.values()}
+        listed = {one.to: one.desk for state in (self.host, self._own) if state for one in state.destinations.values()}
         return tuple(one for one in step.destinations if listed.get(one) == step.to)
 
     def know(self, envelope: Envelope) -> bool:
         """Return whether the roster, at an office the host's, knows of no newer key of a tip."""
-        return bool(envelope.tip_recipient) or is_present(self._tips, envelope)
+        return bool(envelope.tip_recipient) or is_present(self.tips, envelope)
 
-    def trusted_point(self, envelope: Envelope) -> Checkpoint | None:
-        """Return the checkpoint from which a desk takes who has the tip: none by a desk below."""
-        is_known = envelope.checkpoint is not None and self.know(envelope)
-        return newest_point(self._tips, envelope, self._tips.rank(envelope.desk)) if is_known else None
+    def outdate(self, reader: ThreadReader) -> bool:
+        """Return whether a desk that has a tip changed its own key, and nobody renewed the tip's key since."""
+        if reader.envelope.tip_recipient:
+            return False
+        envelope, holders, changed = reader.envelope, reader.access.holders, self.tips.rekeyed
+        renewed = renewed_at(self.tips, first_verifier(envelope.identity), envelope.roster, holders)
+        return any(changed.get(one, 0) > max(renewed, reader.given.get(one, 0)) for one in holders)
 
     def may_release(self, step: CaseStep, by: str, envelope: Envelope) -> bool:
         """Return whether an envelope with a release is the one that a desk gave which is not below its own."""
         given = step.release and (step.release.recipient, step.release.verifier)
         is_own = step.to == envelope.desk and given == (envelope.tip_recipient, envelope.tip_verifier)
-        return is_own and by != step.to and self._tips.rank(by) >= self._tips.rank(step.to)
-
-    def not_below(self, desk: str) -> frozenset[str]:
-        """Return the desks that are not below a desk, itself included."""
-        return frozenset(one for one in self._tips.desks if self._tips.rank(one) >= self._tips.rank(desk))
+        return is_own and by != step.to and self.tips.rank(by) >= self.tips.rank(step.to)
 
     def positions(self, seq: int, keys: Mapping[str, list[str]]) -> tuple[int, ...]:
         """Return which positions a message's signature may name: an office knows none of what it writes."""
-        return (seq, 0) if self._host or keys.keys() <= {""} else (seq,)
+        return (seq, 0) if self.host or keys.keys() <= {""} else (seq,)
 
 
 class ThreadReader:
@@ -162,10 +166,14 @@ class ThreadReader:
         self._access = Access(envelope)
         self._seen, self._heads = set[bytes](), set[str]()
         self._differs = False
-        points, self._trusted = list(points_of(envelope)), signers.trusted_point(envelope)
-        below = next((n for n, one in enumerate(points) if one is self._trusted), len(points))
-        self._left, self._passed = points[below::-1], 0  # the checkpoints not yet reached, and the last one's `seq`
-        self._not_below = signers.not_below(envelope.desk)
+        self.released = ""  # of a release, the roster's head when it was given
+        self.given = dict.fromkeys(envelope.holders, 0)
+        """Desks that were given the tip's key → the position of the roster's head by then; 0: when it was sent."""
+        signers, points = signers.of(envelope), envelope.points
+        trusted = [n for n, one in enumerate(points) if signers.tips.outranks(one.desk, envelope.desk)]
+        first = trusted[-1] if trusted and signers.know(envelope) else None
+        self._trusted = None if first is None else points[first]
+        self._left, self._passed = list(points[first or 0 :]), 0  # those not yet reached, and the last one's `seq`
         self._is_given = not envelope.tip_recipient
 
     @property
@@ -184,7 +192,7 @@ class ThreadReader:
         """
         if self.envelope.tip_recipient:
             return not self._is_given
-        return self._differs or any(not self.has(point.thread) for point in points_of(self.envelope))
+        return self._differs or any(not self.has(point.thread) for point in self.envelope.points)
 
     def has(self, thread: bytes) -> bool:
         """Return whether the thread that was read begins as the one of this hash."""
@@ -205,7 +213,7 @@ class ThreadReader:
             self._threads[self.thread] = seq
         message = open_as(Message, sealed, self.envelope.identity)
         author = self.read(seq, message, signers)
-        if message.sender == "tipster" and self.envelope.checkpoint and not self._left:
+        if message.sender == "tipster" and self.envelope.points and not self._left:
             with suppress(CantOpen):
                 return open_as(Message, sealed, self.envelope.identity.split()[0]), author
             self._differs = True  # it was sealed to a key that was taken back
@@ -213,6 +221,7 @@ class ThreadReader:
 
     def read(self, seq: int, message: Message, signers: Signers) -> Author | None:
         """Return the author of the next message; None: it counts for nothing, since nobody who may write signed it."""
+        signers = signers.of(self.envelope)
         while self._left and seq > self._left[0].seq:
             point = self._left.pop(0)
             self._access, self._passed = self._after(self._access, point), point.seq
@@ -233,6 +242,12 @@ class ThreadReader:
         self._is_given |= step is not None and signers.may_release(step, message.desk, self.envelope)
         if step and step.destinations:
             message = replace(message, case=replace(step, destinations=signers.destinations_of(step)))
+        if step and step.kind == "withdrawn":
+            self.given.pop(step.to, None)
+        elif step and step.kind == "directed" and not step.release:
+            self.given.setdefault(step.to, _position(signers.tips, message.roster))
+        elif step and step.release and step.to == self.envelope.desk:
+            self.released = next((one for one in message.roster if one in signers.tips.positions), "")
         self._access.follow(message)
         return author
 
@@ -243,10 +258,8 @@ class ThreadReader:
         return Author()
 
     def _after(self, access: Access, point: Checkpoint) -> Access:
-        """Return who has the tip after a checkpoint: as it says, or of one by a desk below, at most as it says."""
-        if point is self._trusted:
-            return Access(self.envelope, point=point)
-        return access.narrowed(point, self._not_below)
+        """Return who has the tip after a checkpoint: as it says, or without those from whom its desk may take it."""
+        return Access(self.envelope, point=point) if point is self._trusted else access.narrowed(point)
 
     def read_new(self, messages: Iterable[tuple[int, bytes]], signers: Signers) -> None:
         """Read sealed messages for who has the tip alone."""
@@ -311,6 +324,10 @@ def is_by(verifiers: Iterable[str], message: Told, tip: str, places: tuple[int, 
 
 def _statement(message: Told, tip: str, seq: int, *author: str | int) -> bytes:
     return _DOMAIN + _encode((tip, seq, replace(message, signature=b""), *author))
+
+
+def _position(state: RosterState, heads: Iterable[str]) -> int:
+    return max((state.positions.get(head, 0) for head in heads), default=0)
 
 
 def _hash(*parts: bytes) -> bytes:

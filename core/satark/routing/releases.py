@@ -60,9 +60,10 @@ class Access:
         elif step.to not in self.holders:
             self.releases[step.to] = step.release
 
-    def narrowed(self, point: Checkpoint, not_below: frozenset[str]) -> Access:
-        """Return this access without those whom a checkpoint lacks, unless desks that are `not_below` gave them it."""
-        given, kept = copy(self), {one for one, by in self.answers_to.items() if by in not_below} | {self._desk}
+    def narrowed(self, point: Checkpoint) -> Access:
+        """Return this access without those whom a checkpoint lacks, if its desk may take the tip from them."""
+        given, every = copy(self), (*self.holders, *self.releases)
+        kept = {one for one in every if one == self._desk or not self.may_withdraw(point.desk, one)}
         given.holders = {one: to for one, to in self.holders.items() if one in {*point.holders, *kept}}
         given.releases = {one: to for one, to in self.releases.items() if one in {*point.releases, *kept}}
         given.answers_to = dict(self.answers_to)

@@ -1,26 +1,35 @@
 """Renewed keys of tips, as the roster remembers them: no older row passes for the newest one. No I/O.
 
-An entry of the roster has 16 bytes for each tip whose key a desk renewed: 8 name the tip, and 8 follow from all its
-renewals. Both need the public half of the tip's first signing key, which lies in no row: only whoever has the tip, its
-tipster, and a desk with a release of it can tell which tip is meant.
+An entry of the roster has 112 bytes for each tip whose key a desk renewed: 8 name the tip, 32 are the public half of
+the new signing key, 8 follow from all renewals, and the rest is a signature by the key before. The name needs the
+public half of the tip's first signing key, which lies in no row: only whoever has the tip, its tipster, and a desk with
+a release of it can tell which tip is meant.
+
+So the roster alone tells the line of a tip's keys. Who has the newest appends to it. A renewal by an older key takes
+the place of all that came later, if it is the same desk's or of a desk above all these, as after a backup was restored.
+Anything else counts for nothing: the desk lost the tip, or never had it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
+from itertools import takewhile
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from satark.api.tip import Checkpoint, Envelope, TipKeyChange
-from satark.identity.signatures import verifier_for
+from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.roster.entries import HALF
 from satark.roster.state import RosterState
+from satark.routing.sent import is_as_sent
 
 TIP_USE: Final = "satark/1/tip"
-_DOMAIN, _SENT, _POINT = b"satark/1/renewed-tip\0", b"satark/1/sent-tip\0", b"satark/1/tip-checkpoint\0"
+_DOMAIN, _POINT = b"satark/1/renewed-tip\0", b"satark/1/tip-checkpoint\0"
+_SIGNATURE = 64
+"""Bytes of a signature."""
 
 
 def tip_verifier(identity: str) -> str:
@@ -33,101 +42,90 @@ def first_verifier(identity: str) -> str:
     return tip_verifier(identity.rpartition("\n")[2])
 
 
-def hash_of_sent(envelope: Envelope) -> bytes:
-    """Return the hash of what was fixed when the tip was sent: no desk and no renewal of the key changes it."""
-    told = (envelope.header, envelope.receipt, envelope.document_sha256, envelope.tipster_verifier)
-    return sha256(_SENT + _encode((*told, envelope.holders, envelope.answers_to))).digest()
-
-
 def hash_of(point: Checkpoint) -> bytes:
-    """Return the hash of a checkpoint, and of those above it."""
-    return sha256(_POINT + _encode(replace(point, changes=()))).digest()
+    """Return the hash of a checkpoint."""
+    return sha256(_POINT + _encode(point)).digest()
 
 
-def points_of(envelope: Envelope) -> Iterator[Checkpoint]:
-    """Yield an envelope's checkpoint, and those above it."""
-    point = envelope.checkpoint
-    while point:
-        yield point
-        point = point.above
+def with_last_points(state: RosterState, envelope: Envelope) -> Envelope | None:
+    """Return an envelope with those of its checkpoints that count; None: it lacks one.
 
-
-def newest_point(state: RosterState, envelope: Envelope, rank: int) -> Checkpoint | None:
-    """Return the checkpoint of the newest renewal by a desk of at least this rank; None: it is not there.
-
-    The roster says whose a renewal is. What the change itself says, any desk with the tip may have written.
+    The last of each desk counts, unless a desk above that one renewed the key later.
     """
-    verifier, changes = first_verifier(envelope.identity), envelope.checkpoint.changes if envelope.checkpoint else ()
-    points = {said: one.point for said, one in zip(_said(verifier, changes), changes, strict=True)}
-    newest = next((points.get(one) for one in reversed(_named(state, verifier)) if state.rank(one[0]) >= rank), None)
-    return next((one for one in points_of(envelope) if hash_of(one) == newest), None)
+    last: dict[str, bytes] = {}
+    for one in envelope.changes:
+        last = {desk: point for desk, point in last.items() if not state.outranks(one.desk, desk)}
+        last[one.desk] = one.point
+    points = {(one.desk, hash_of(one)): one for one in envelope.points}
+    return replace(envelope, points=tuple(map(points.get, last.items()))) if last.items() <= points.keys() else None
 
 
-def remembered(verifier: str, changes: Iterable[TipKeyChange]) -> list[bytes]:
-    """Return what the roster has of a tip after each of these changes. `verifier`: of the tip's first key."""
-    name, found = _hash(verifier.encode()), [b""]
-    for one in changes:
-        found.append(name + _hash(verifier.encode(), found[-1], _encode(replace(one, recipient=""))))
-    return found[1:]
+def remembered(desk: str, identity: str, changes: Sequence[TipKeyChange]) -> bytes:
+    """Return what the roster has of a tip once a desk made the last of these changes. `identity`: the tip's keys."""
+    keys = {tip_verifier(one): one for one in identity.split()}
+    before = changes[-2].verifier if len(changes) > 1 else first_verifier(identity)
+    _, told = _said(first_verifier(identity), changes)[-1]
+    return told + signing_key(keys[before], TIP_USE).sign(_signed(desk, told))
 
 
 def is_newest(state: RosterState, verifier: str, changes: Sequence[TipKeyChange]) -> bool:
-    """Return whether a tip's changes of keys are all that the roster knows of."""
-    named, found = _named(state, verifier), _said(verifier, changes)
-    return named[-1:] == found[-1:] and _is_within(named, found)
+    """Return whether a tip's changes of keys are those that the roster knows. `verifier`: of the tip's first key."""
+    return [one[:2] for one in _line(state, verifier)] == _said(verifier, changes)
 
 
 def is_present(state: RosterState, envelope: Envelope) -> bool:
-    """Return whether an envelope with a tip's key is the newest, and says what the desks said that renewed the key."""
-    first, changes = first_verifier(envelope.identity), _changes(envelope)
-    if changes is None or not is_newest(state, first, changes):
+    """Return whether an envelope with a tip's key is the newest, and says what was sent and what desks have said."""
+    if with_last_points(state, envelope) != envelope or not is_as_sent(envelope):
         return False
-    if not changes:
-        return not envelope.checkpoint and "\n" not in envelope.identity
-    ranks = {state.rank(desk) for desk, _ in _named(state, first)}
-    has_points = all(newest_point(state, envelope, one) for one in ranks)
-    return has_points and changes[-1].verifier == tip_verifier(envelope.identity)
+    verifiers, changes = [tip_verifier(one) for one in envelope.identity.split()], envelope.changes
+    has_keys = {one.verifier for one in changes} <= {*verifiers}
+    is_newest_key = verifiers[0] == changes[-1].verifier if changes else len(verifiers) == 1
+    return has_keys and is_newest_key and is_newest(state, verifiers[-1], changes)
 
 
-def kept_changes(state: RosterState, envelope: Envelope) -> tuple[TipKeyChange, ...] | None:
-    """Return an envelope's changes of keys, of one that is not present those up to the newest by a desk not below.
+def renewed_at(state: RosterState, verifier: str, roster: str, holders: Collection[str]) -> int:
+    """Return the roster's position of the holders' newest renewal of a tip's key; without one, of the head `roster`."""
+    line = [position for desk, _, position in _line(state, verifier) if desk in holders]
+    return line[-1] if line else state.positions.get(roster, 0)
 
-    None: the roster knows others that such a desk made.
+
+def kept_changes(state: RosterState, envelope: Envelope) -> tuple[tuple[TipKeyChange, ...], set[str]] | None:
+    """Return an envelope's changes of keys, as far as the roster knows them and the envelope has the keys.
+
+    Return too the desks whose renewals a new one by the envelope's desk replaces. None: it does not replace them all.
     """
-    verifier, changes = first_verifier(envelope.identity), _changes(envelope) or ()
-    named = _named(state, verifier)
-    if is_newest(state, verifier, changes):
-        return changes
-    rank, found = state.rank(envelope.desk), _said(verifier, changes)
-    own = [one for one in named if state.rank(one[0]) >= rank]
-    if not _is_within(own, found):
-        return None
-    return changes[: found.index(own[-1]) + 1] if own else ()
+    verifier, verifiers = first_verifier(envelope.identity), {tip_verifier(one) for one in envelope.identity.split()}
+    line, changes = _line(state, verifier), list(takewhile(lambda one: one.verifier in verifiers, envelope.changes))
+    pairs = zip(line, _said(verifier, changes), strict=False)
+    known = sum(1 for _ in takewhile(lambda pair: pair[0][:2] == pair[1], pairs))
+    replaced = {desk for desk, _, _ in line[known:]}
+    may_renew = all(state.outranks(envelope.desk, one) for one in replaced) and is_as_sent(envelope)
+    return (envelope.changes[:known], replaced) if may_renew else None
 
 
-def _changes(envelope: Envelope) -> tuple[TipKeyChange, ...] | None:
-    """Return an envelope's changes of keys; None: it lacks a key of theirs, or another tip was sent."""
-    if envelope.checkpoint is None:
-        return ()
-    verifiers, changes = {tip_verifier(one) for one in envelope.identity.split()}, envelope.checkpoint.changes
-    sent = hash_of_sent(envelope)
-    return changes if all(one.sent == sent and one.verifier in verifiers for one in changes) else None
+def _said(verifier: str, changes: Iterable[TipKeyChange]) -> list[tuple[str, bytes]]:
+    """Return what the roster has of these changes, without a signature, each with the desk that is to have said so."""
+    name, found, before = _hash(verifier.encode()), [], b""
+    for one in changes:
+        before = _hash(verifier.encode(), before, _encode(replace(one, recipient="")))
+        found.append((one.desk, name + bytes.fromhex(one.verifier) + before))
+    return found
 
 
-def _said(verifier: str, changes: Sequence[TipKeyChange]) -> list[tuple[str, bytes]]:
-    """Return what the roster has of these changes, each with the desk that is to have said so."""
-    return list(zip((one.desk for one in changes), remembered(verifier, changes), strict=True))
+def _line(state: RosterState, verifier: str) -> list[tuple[str, bytes, int]]:
+    """Return the renewals of a tip's key that count, in order: desk, what it said, position of the entry."""
+    line: list[tuple[str, bytes, int]] = []
+    for desk, said, position in state.renewed.get(_hash(verifier.encode()), ()):
+        told, keys = said[:-_SIGNATURE], [verifier, *(one[HALF:-HALF].hex() for _, one, _ in line)]
+        signed = (is_signed(key, said[-_SIGNATURE:], _signed(desk, told)) for key in reversed(keys))
+        at = next((n for n, one in enumerate(signed) if one), None)  # how many it takes the place of
+        if at is not None and all(state.outranks(desk, one) for one, _, _ in line[len(line) - at :]):
+            line[len(line) - at :] = [(desk, told, position)]
+    return line
 
 
-def _named(state: RosterState, verifier: str) -> list[tuple[str, bytes]]:
-    name = _hash(verifier.encode())
-    return [(desk, name + value) for desk, value in state.renewed.get(name, ())]
-
-
-def _is_within(some: Iterable[object], every: Iterable[object]) -> bool:
-    """Return whether all of these are among those, in their order."""
-    left = iter(every)
-    return all(one in left for one in some)
+def _signed(desk: str, told: bytes) -> bytes:
+    return _DOMAIN + _encode(desk) + told
 
 
 def _hash(*parts: bytes) -> bytes:

@@ -22,23 +22,25 @@ from satark.api.observability import Redacted
 from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
 from satark.api.tip import Checkpoint, Envelope, Message, TipKeyChange
+from satark.dialogue.session import MediaJob
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.roster.chain import append, lock, read_state
 from satark.roster.entries import HALF, Entry, KeysRenewed
 from satark.roster.state import RosterState
-from satark.routing.authors import TIPSTER_USE, Signers, ThreadReader, is_by
+from satark.routing.authors import Signers, ThreadReader, is_by
 from satark.routing.renewals import (
     TIP_USE,
     first_verifier,
     hash_of,
-    hash_of_sent,
     is_newest,
     is_present,
     kept_changes,
-    newest_point,
     remembered,
+    renewed_at,
     tip_verifier,
+    with_last_points,
 )
+from satark.routing.sent import TIPSTER_USE, addressed
 from satark.store import deliveries, envelopes, tables, threads, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
@@ -64,27 +66,49 @@ class TipRoot(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Ed25519 public key (hex) that verifies what the tip's first key signs."""
     excluded: bytes = b""
     """Tags of the desks that must never have it, 4 bytes each."""
+    holders: bytes = b""
+    """Tags of the desks to which it was sealed when it was sent; for a release, of the one that gave it."""
+    roster: str = ""
+    """Head of the host's roster by then."""
     receipt: str = ""
     """The receipt's age recipient."""
     tipster_key: str = ""
     """Secret from which the tipster's signing key is derived."""
-    sent: bytes = b""
-    """Hash of what was fixed when the tip was sent: `renewals.hash_of_sent`. A release does not tell it."""
 
 
-def name_tags(tip: str, names: Iterable[str]) -> bytes:
-    """Return a tag of 4 bytes for each name, which tells nothing without the tip's id."""
-    return b"".join(_tag(tip, name) for name in sorted(names))
+def name_tags(key: str, names: Iterable[str]) -> bytes:
+    """Return a tag of 4 bytes for each name, which tells nothing without the key: of excluded desks, the tip's id.
+
+    Of holders it is the verifier of the tip's first key, which lies in no row.
+    """
+    return b"".join(_tag(key, name) for name in sorted(names))
 
 
 def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState) -> str:
     """Return the recipient that new words on a tip are sealed to. `state`: at an office, the host's.
 
     Raises:
-        TipKeyAltered: the changes are not those that the tip's desks made, or not all of them.
+        TipKeyAltered: the changes are not those that the tip's desks made, or not all of them: such a desk changed its
+            own key since.
     """
     _, changes = _checked(root, key_changes, state)
+    key, lost = root.verifier, b"".join(one.lost for one in changes)
+    holders = {one for one in state.desks if _has(root.holders, key, one) and not _has(lost, key, one)}
+    renewed = renewed_at(state, key, root.roster, holders)
+    if any(state.rekeyed.get(one, 0) > renewed for one in holders):
+        raise TipKeyAltered
     return changes[-1].recipient if changes else root.recipient
+
+
+def recipient_of_job(unit: UnitOfWork, state: RosterState, job: MediaJob) -> str:
+    """Return the recipient that a file of a draft or a tip is sealed to now.
+
+    Raises:
+        TipKeyAltered: as `present_recipient` does.
+    """
+    key_changes = unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == job.tip)).scalar()
+    root = TipRoot(tip=job.tip, recipient=job.recipient, verifier=job.verifier)
+    return present_recipient(root, key_changes or b"", state)
 
 
 class TipsterReader:
@@ -148,9 +172,15 @@ def renew_tip_keys(
 def remember(unit: UnitOfWork, desk: str, identity: str, renewed: list[bytes]) -> None:
     """Add what `renew_tip_key` returned to the roster. `identity`: the desk's newest key, which signs it."""
     size = max(_FEW, 1 << (len(renewed) - 1).bit_length())
-    filled = sorted(renewed + [secrets.token_bytes(2 * HALF) for _ in range(size - len(renewed))])
+    filled = sorted(renewed + [_made_up() for _ in range(size - len(renewed))])
     entry = Entry(body=KeysRenewed(desk=desk, tips=b"".join(filled)), by=(desk, ""), base=read_state(unit.keys).head)
     append(unit, entry.signed_with((desk, ""), identity))
+
+
+def _made_up() -> bytes:
+    """Return what looks like a tip in an entry of the roster, and names none."""
+    told = secrets.token_bytes(HALF) + bytes.fromhex(tip_verifier(secrets.token_hex())) + secrets.token_bytes(HALF)
+    return told + signing_key(secrets.token_hex(), TIP_USE).sign(told)
 
 
 def encode_root(root: TipRoot) -> bytes:
@@ -173,43 +203,47 @@ def renew_tip_key(
     the new key no more.
     """
     renewed, own = _renewed(unit, state, envelope, without), envelope.desk
-    point = renewed.checkpoint if renewed else None
-    readers = {own}.union(point.holders, *point.holders.values()) if point else {own}
+    holders = renewed.points[-1].holders if renewed else {}
+    readers = {own}.union(holders, *holders.values())
     recipients = _recipients(state, rules)
     stored = envelopes.holders_of(unit.keys, envelope.tip, readers & recipients.keys())
-    contents = {one: encode(envelopes.addressed(renewed or envelope, one), envelopes.PADDED) for one in stored}
+    contents = {one: encode(addressed(renewed or envelope, one), envelopes.PADDED) for one in stored}
     size = max(map(len, contents.values()), default=envelopes.PADDED)
     for one, content in contents.items():
         envelopes.store(unit, envelope.tip, one, encrypt_alike(content.ljust(size), recipients[one]))
     envelopes.renew_decoys(unit, envelope.tip, size)
     tip_changes.note(unit, envelope.tip)
-    return remembered(first_verifier(envelope.identity), point.changes)[-1:] if point else []
+    return [remembered(own, renewed.identity, renewed.changes)] if renewed else []
 
 
 def _renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope, without: str) -> Envelope | None:
     """Give a tip a new key in its row; return its envelope for all. None: it keeps its key, as every tip at an office.
 
-    Where somebody put old rows back, or a desk below renewed what this one lacks, desks below get the new key only from
-    whoever directs the tip to them again.
+    A tip that was sent when this roster had another head, or none, is at an office.
+    Where this renewal replaces others, as after old rows were put back, desks that these may have taken the tip from
+    get the new key only from whoever directs the tip to them again.
     """
     signers, own = Signers(state), envelope.desk
     reader = ThreadReader(envelope, signers)
     reader.read_new(threads.new_messages(unit.main, {envelope.tip: 0}).get(envelope.tip, []), signers)
-    access, before = reader.access, kept_changes(state, envelope)
-    is_office = unit.main.execute(select(tables.host_link.c.directory)).first() is not None
-    row = tables.tip.c.id == envelope.tip
-    if is_office or before is None or unit.main.execute(select(tables.tip.c.id).where(row)).first() is None:
+    access, kept = reader.access, kept_changes(state, envelope)
+    is_office, row = not state.positions.get(envelope.roster), tables.tip.c.id == envelope.tip
+    if is_office or kept is None or unit.main.execute(select(tables.tip.c.id).where(row)).first() is None:
         return None
+    (before, replaced), had = kept, {*access.holders}
     if not is_present(state, envelope):
-        access.holders = {one: to for one, to in access.holders.items() if state.rank(one) >= state.rank(own)}
+        least = state.rank(own) + (own in replaced)
+        access.holders = {one: to for one, to in access.holders.items() if state.rank(one) >= least}
         access.releases.clear()
     access.holders.pop(without, None)
     access.releases.pop(without, None)
     holders = {own: (), **access.holders}  # whatever the thread says, nobody loses the tip by their own act
     point = Checkpoint(reader.last, reader.thread, signers.head, holders, access.releases, access.answers_to)
-    point = replace(point, above=newest_point(state, envelope, state.rank(own) + 1))
     identity = f"{new_identity()[1]}\n{envelope.identity}"
-    renewed = _with_change(replace(envelope, identity=identity), point, before)
+    changed = _with_change(replace(envelope, identity=identity), point, before, had - {*holders})
+    renewed = with_last_points(state, changed)
+    if renewed is None:
+        return None
     values = {"recipient": recipient_of(identity), "key_changes": _row(renewed)}
     unit.main.execute(update(tables.tip).where(row).values(values))
     deliveries.add_revision(unit, envelope.tip, offices_only=True)
@@ -228,8 +262,9 @@ def changes_in(key_changes: bytes) -> tuple[TipKeyChange, ...]:
         TipKeyAltered: it lists something else.
     """
     try:
-        return _decode(key_changes) if key_changes else ()
-    except DECODING_ERRORS:
+        changes = _decode(key_changes) if key_changes else ()
+        return changes if all(bytes.fromhex(one.verifier) for one in changes) else ()
+    except (*DECODING_ERRORS, ValueError):
         raise TipKeyAltered from None
 
 
@@ -238,28 +273,33 @@ def _recipients(state: RosterState, rules: Sequence[DestinationRule]) -> dict[st
     return (state.destination_recipients() if state.closed else founding) | state.desk_recipients()
 
 
-def _with_change(envelope: Envelope, point: Checkpoint, before: tuple[TipKeyChange, ...]) -> Envelope:
-    """Return an envelope with a new key and a checkpoint, which lists the change to this key, signed with the last."""
+def _with_change(
+    envelope: Envelope, point: Checkpoint, before: tuple[TipKeyChange, ...], lost: Iterable[str] = ()
+) -> Envelope:
+    """Return an envelope with one more checkpoint, and the change to its newest key, signed with the one before."""
+    point = replace(point, desk=envelope.desk)
     change = TipKeyChange(
         recipient=recipient_of(envelope.identity),
         verifier=tip_verifier(envelope.identity),
         desk=envelope.desk,
         seq=point.seq,
         roster=point.roster,
-        sent=hash_of_sent(envelope),
+        lost=name_tags(first_verifier(envelope.identity), lost) or secrets.token_bytes(_TAG),
         point=hash_of(point),
         signature=b"",
     )
     signer = _keys(envelope)[before[-1].verifier if before else first_verifier(envelope.identity)]
     signature = signing_key(signer, TIP_USE).sign(_signed_bytes(envelope.tip, change))
     changes = (*before, replace(change, recipient="", signature=signature))
-    return replace(envelope, checkpoint=replace(point, changes=changes))
+    return replace(envelope, changes=changes, points=(*envelope.points, point))
 
 
 def _row(envelope: Envelope) -> bytes:
     """Return what the tip's row lists of the changes of keys that an envelope lists."""
-    keys, changes = _keys(envelope), envelope.checkpoint.changes if envelope.checkpoint else ()
-    listed = [replace(one, recipient=recipient_of(keys[one.verifier])) for one in changes if one.verifier in keys]
+    keys = _keys(envelope)
+    listed = [
+        replace(one, recipient=recipient_of(keys[one.verifier])) for one in envelope.changes if one.verifier in keys
+    ]
     return _encode(listed) if listed else b""
 
 
@@ -271,16 +311,16 @@ def _signed_bytes(tip: str, change: TipKeyChange) -> bytes:
     return _DOMAIN + msgspec.json.encode((tip, replace(change, signature=b"")))
 
 
-def _has(tags: bytes, tip: str, desk: str) -> bool:
-    return _tag(tip, desk) in {tags[at : at + _TAG] for at in range(0, len(tags), _TAG)}
+def _has(tags: bytes, key: str, desk: str) -> bool:
+    return _tag(key, desk) in {tags[at : at + _TAG] for at in range(0, len(tags), _TAG)}
 
 
 def _checked(root: TipRoot, key_changes: bytes, state: RosterState) -> tuple[list[str], tuple[TipKeyChange, ...]]:
     """Return the verifiers of a tip's keys, the first one too, and the changes to them."""
     changes, found = changes_in(key_changes), [root.verifier]
     for one in changes:
-        is_other = _has(root.excluded, root.tip, one.desk) or (root.sent and one.sent != root.sent)
-        if is_other or not is_signed(found[-1], one.signature, _signed_bytes(root.tip, one)):
+        is_excluded = _has(root.excluded, root.tip, one.desk)
+        if is_excluded or not is_signed(found[-1], one.signature, _signed_bytes(root.tip, one)):
             raise TipKeyAltered
         found.append(one.verifier)
     if not is_newest(state, root.verifier, changes):
@@ -288,8 +328,8 @@ def _checked(root: TipRoot, key_changes: bytes, state: RosterState) -> tuple[lis
     return found, changes
 
 
-def _tag(tip: str, name: str) -> bytes:
-    return hashlib.sha256(f"{tip}/{name}".encode()).digest()[:_TAG]
+def _tag(key: str, name: str) -> bytes:
+    return hashlib.sha256(f"{key}/{name}".encode()).digest()[:_TAG]
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -208,6 +208,7 @@ class IngestRuntime:
             scrubbers=plugins.scrubbers(),
             notices=notices,
             listener=VoiceListener(transcribers, dangers.hear),
+            roster=self._services.roster,
             emit=self._emit,
         )
 

@@ -12,7 +12,6 @@ from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, Final
 
-from msgspec.structs import replace
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, tuple_
 
 from satark.api.sealing import encode, encrypt_alike
@@ -42,11 +41,6 @@ def tag(connection: Connection, tip: str, holder: str) -> bytes:
     """Return the tag of a holder of a tip."""
     hashed: KeyedHash = connection.get_execution_options()[_OPTION]
     return hashed(f"{tip}\0{holder}".encode())[:TAG]
-
-
-def addressed(envelope: Envelope, holder: str) -> Envelope:
-    """Return an envelope for a holder: only a desk that got the tip when it was sent is told the minute of that."""
-    return replace(envelope, desk=holder, arrived=envelope.arrived if holder in envelope.holders else 0)
 
 
 def seal(envelope: Envelope, recipient: str) -> bytes:

@@ -13,7 +13,8 @@ from satark.api.sealing import new_identity, seal
 from satark.api.sink import Delivery, SealedFile, SealedMessage
 from satark.api.tip import Envelope, Evidence, Header, Message, Tip
 from satark.identity.signatures import verifier_for
-from satark.routing.authors import TIPSTER_USE, signed_by_tipster
+from satark.routing.authors import signed_by_tipster
+from satark.routing.sent import TIPSTER_USE
 from satark.store.sealed_files import put_in_place, seal_file
 
 WORDS: Final = "कट्टानिशान"

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from satark.api.sealing import new_identity, seal
 from satark.api.tip import Envelope, Header, Tip
 from satark.identity.receipts import new_number
+from satark.identity.signatures import verifier_for
+from satark.routing.sent import TIPSTER_USE, signed_as_sent
 from satark.store import envelopes, tables, tip_changes
+from support.tips import tip_of
 
 if TYPE_CHECKING:
     from satark.api.routing import Desk
@@ -38,7 +41,8 @@ def _store(unit: UnitOfWork, desk: Desk, count: int, chance: random.Random) -> N
     rows = []
     for _ in range(count):
         tip = _tip(chance)
-        id_ = f"{chance.getrandbits(128):032x}"
+        key = f"{chance.getrandbits(128):032x}"
+        id_ = tip_of(key)
         rows.append(_row(id_, tip, recipient, receipt, unit.day))
         envelope = Envelope(
             tip=id_,
@@ -47,8 +51,9 @@ def _store(unit: UnitOfWork, desk: Desk, count: int, chance: random.Random) -> N
             header=_header(tip, chance),
             receipt=receipt,
             document_sha256=sha256(rows[-1]["document"]).hexdigest(),
+            tipster_verifier=verifier_for(key, TIPSTER_USE),
         )
-        sealed = envelopes.seal(envelope, desk.recipient)
+        sealed = envelopes.seal(signed_as_sent(envelope, key), desk.recipient)
         unit.queue(tables.envelope, [envelopes.row(unit.keys, id_, desk.name, sealed)])
         tip_changes.note(unit, id_)
     unit.queue(tables.tip, rows)

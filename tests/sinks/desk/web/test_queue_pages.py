@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from httpx2 import Client
 
 from satark.api.routing import Desk
@@ -14,6 +15,9 @@ from satark.casework import Casework
 from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from satark.services import Services
+from satark.store import envelopes
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import rotate
 from satark_desk.tables import queue
 from support.desk_reading import listed
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
@@ -178,3 +182,15 @@ def test_an_officer_of_an_office_has_no_name_at_the_host(services: Services, des
     page = browser("sp").get(f"/desk/tips/{seeded.number}").text
     assert "an officer of this office" in page
     assert "their SP" not in page
+
+
+@pytest.mark.slow("changes a desk's key")
+def test_a_tip_that_was_hidden_while_a_desk_changed_its_key_is_shown_with_the_way_out(
+    services: Services, desk: FindDesk, browser: Browser, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    seeded = seed_tip(services, [desk("sp"), desk("dig")])
+    services.write_now(lambda unit: envelopes.drop(unit, seeded.id, ["sp"]))
+    rotate(services, unlocked("sp"))
+    page = browser("dig").get(f"/desk/tips/{seeded.number}").text
+    assert "This tip still has a key from before" in page
+    assert "Somebody altered this tip" not in page

@@ -84,7 +84,7 @@ def test_renewed_keys_of_tips_are_no_news(
     dig = browser("dig")
     before = dig.get(PAGE).text
     key = unlocked("sp").identity
-    services.write_now(lambda unit: remember(unit, "sp", key, [bytes(16)]))
+    services.write_now(lambda unit: remember(unit, "sp", key, [bytes(112)]))
     assert "Who may read has changed" not in dig.get("/desk/").text
     assert dig.get(PAGE).text.count("<li") == before.count("<li")
     confirmed(browser("sp"), "remove", name="second")

@@ -1,0 +1,278 @@
+"""Whatever desks do with a tip and its attacker with the rows, no word is sealed to a key of who should not read it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from sqlalchemy import update
+
+from satark.api.sealing import CantOpen, new_identity, open_envelope, recipient_of, seal
+from satark.api.tip import CaseStep, Checkpoint, Envelope, Header, Message
+from satark.identity.signatures import verifier_for
+from satark.roster.chain import append
+from satark.roster.entries import Entry, KeyChange
+from satark.routing import tip_keys
+from satark.routing.authors import Signers, ThreadReader, Writer
+from satark.routing.renewals import remembered, tip_verifier, with_last_points
+from satark.routing.sent import TIPSTER_USE, addressed, signed_as_sent
+from satark.routing.tip_keys import TipKeyAltered, TipRoot, name_tags, present_recipient
+from satark.store import envelopes, tables, threads
+from satark.store.unit_of_work import UnitOfWork
+from support.roster import RosterBook
+from support.store import fresh_services
+from support.tips import tip_of
+
+pytestmark = pytest.mark.slow("renews keys a hundred times")
+
+KEY = "5" * 32
+TIP = tip_of(KEY)
+HEADS = {"dig": "rao", "sp": "khan", "sp-jaunpur": "iyer", "lanka": "so"}
+DESKS = st.sampled_from([*HEADS])
+FIRST = ("dig", "sp", "sp-jaunpur")
+ABOVE = {"sp": "dig", "sp-jaunpur": "dig"}
+
+
+class World:
+    """A tip, its rows, what every key that was ever in use opens, and who should have it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.services, self.book = fresh_services(folder), RosterBook.sealed()
+        self.copied = 0
+        self.copy_roster()
+        first, to = new_identity()[1], verifier_for(KEY, TIPSTER_USE)
+        header = Header(number="K", revision=1, category="", language="", received="")
+        envelope = Envelope(tip=TIP, desk="", identity=first, header=header, tipster_verifier=to, answers_to=ABOVE)
+        envelope = replace(envelope, holders=dict.fromkeys(FIRST, ()), roster=self.book.state.head)
+        self.root = TipRoot(
+            tip=TIP,
+            recipient=recipient_of(first),
+            verifier=tip_verifier(first),
+            holders=name_tags(tip_verifier(first), FIRST),
+            roster=envelope.roster,
+            tipster_key=KEY,
+        )
+        row = {"id": TIP, "number": "K", "revision": 1, "recipient": self.root.recipient, "document": b"", "day": 0}
+        self.write(lambda unit: unit.insert(tables.tip, [row]))
+        self.holders = set(FIRST)
+        self.versions = {desk: [self.book.identities[desk, ""]] for desk in HEADS}
+        """Desk → each identity that it had, the newest last."""
+        self.kept: list[tuple[str, int, Envelope]] = []
+        """Every envelope that was ever stored: the desk, which of its keys opens it, and what it says."""
+        self.rows = [b""]
+        self.made_up = set[str]()
+        """The attacker's own keys."""
+        for desk in FIRST:
+            self.store(addressed(signed_as_sent(envelope, KEY), desk))
+        self.keep()
+
+    def write(self, write: Any) -> None:
+        self.services.write_now(write)
+
+    def copy_roster(self) -> None:
+        """Add to the store what the book has more."""
+        new, self.copied = self.book.entries[self.copied :], len(self.book.entries)
+        for one in new:
+            self.write(lambda unit, one=one: append(unit, Entry.decode(one), known=True))
+
+    def follow_roster(self) -> None:
+        """Add to the book what the store has more."""
+        for one in self.services.read_keys(self.services.roster.stored_entries)[self.copied :]:
+            entry = Entry.decode(one)
+            self.book.follow(entry.body, (entry.by[0], ""))
+            self.copied += 1
+        assert self.book.state.head == self.state.head
+
+    @property
+    def state(self) -> Any:
+        return self.services.read_keys(self.services.roster.check).state
+
+    def store(self, envelope: Envelope) -> None:
+        """Store an envelope as its desk's key is now."""
+        to = recipient_of(self.versions[envelope.desk][-1])
+        self.write(lambda unit: envelopes.store(unit, TIP, envelope.desk, envelopes.seal(envelope, to)))
+
+    def keep(self) -> None:
+        """Keep what the rows say now, as an attacker copies them."""
+        for desk in HEADS:
+            with contextlib.suppress(CantOpen):
+                self.kept.append((desk, len(self.versions[desk]) - 1, self.envelope(desk)))
+        self.rows.append(self.row)
+
+    @property
+    def row(self) -> bytes:
+        found: bytes = self.services.read(lambda c: c.execute(tables.tip.select()).one()).key_changes
+        return found
+
+    def envelope(self, desk: str) -> Envelope:
+        """Open a desk's envelope with its present key."""
+        sealed = self.services.read_keys(lambda c: envelopes.find(c, TIP, desk)) or b""
+        return open_envelope(sealed, self.versions[desk][-1], tip=TIP, desk=desk)
+
+    def reader(self, desk: str) -> ThreadReader:
+        """Read the thread as a desk does."""
+        signers = Signers(self.state)
+        reader = ThreadReader(self.envelope(desk), signers)
+        new = self.services.read(lambda c: threads.new_messages(c, {TIP: 0})).get(TIP, [])
+        reader.read_new(new, signers)
+        return reader
+
+    def may_write(self, reader: ThreadReader) -> bool:
+        signers = Signers(self.state)
+        return signers.know(reader.envelope) and not signers.outdate(reader)
+
+    def post(self, unit: UnitOfWork, desk: str, step: CaseStep) -> None:
+        reader, officer = self.reader(desk), HEADS[desk]
+        message = Message(sender="desk", desk=desk, internal=True, case=step)
+        message = replace(message, roster=Signers(self.state).head, thread=reader.thread)
+        own, to = self.book.identities[desk, officer], recipient_of(reader.envelope.identity)
+        writer = Writer(name=officer, identity=self.versions[desk][-1], own_identity=own)
+        signed = writer.signed(message, reader.envelope, threads.next_seq(unit, TIP), unit.now, [to])
+        threads.append(unit, TIP, seal(signed, to, padded=threads.PADDED), notified=True)
+
+    def give(self, desk: str, other: str) -> None:
+        """Let a desk give the tip to another, as its officers do."""
+        if self.can_act(desk) and other not in self.reader(desk).access.holders:
+            self.store(addressed(self.reader(desk).envelope, other))
+            self.write(lambda unit: self.post(unit, desk, CaseStep(kind="directed", to=other)))
+            self.holders.add(other)
+
+    def withdraw(self, desk: str, other: str) -> None:
+        """Let a desk take the tip from another, as its officers do."""
+        if not self.can_act(desk) or not self.reader(desk).access.may_withdraw(desk, other):
+            return
+        if other not in self.reader(desk).access.holders or self.state.rank(other) > self.state.rank(desk):
+            return
+
+        def write(unit: UnitOfWork) -> None:
+            envelopes.drop(unit, TIP, [other])
+            renewed = tip_keys.renew_tip_key(unit, self.state, self.envelope(desk), (), without=other)
+            tip_keys.remember(unit, desk, self.versions[desk][-1], renewed)
+
+        self.write(write)
+        self.follow_roster()
+        self.write(lambda unit: self.post(unit, desk, CaseStep(kind="withdrawn", to=other)))
+        self.holders.discard(other)
+
+    def can_act(self, desk: str) -> bool:
+        with contextlib.suppress(CantOpen):
+            return desk in self.holders and self.may_write(self.reader(desk))
+        return False
+
+    def change_key(self, desk: str) -> None:
+        """Let a desk change its key: somebody who knew the one before left."""
+        old, (_, new) = self.versions[desk][-1], new_identity()
+        self.book.follow(KeyChange.of(desk, old, new), (desk, HEADS[desk]))
+        self.copy_roster()
+        self.book.identities[desk, ""] = new
+        self.versions[desk].append(new)
+        self.write(lambda unit: tip_keys.renew_tip_keys(unit, self.state, desk, f"{new}\n{old}", ()))
+        self.follow_roster()
+
+    def hide(self, desk: str) -> None:
+        """Let the attacker delete a desk's envelope."""
+        self.write(lambda unit: envelopes.drop(unit, TIP, [desk]))
+
+    def put_back(self, desk: str, which: int) -> None:
+        """Let the attacker put back an envelope that lay there before, or one that they can open, made out to it."""
+        newest = len(self.versions[desk]) - 1
+        every = [one for by, version, one in self.kept if (by, version) == (desk, newest) or self.is_open(by, version)]
+        if desk in self.holders and every:
+            self.store(addressed(every[which % len(every)], desk))
+
+    def is_open(self, desk: str, version: int) -> bool:
+        """Return whether somebody has this key of a desk who left it, or it has the tip no more."""
+        return version < len(self.versions[desk]) - 1 or desk not in self.holders
+
+    def put_row_back(self, which: int) -> None:
+        """Let the attacker put back what the tip's row said of its keys."""
+        old = self.rows[which % len(self.rows)]
+        self.write(lambda unit: unit.main.execute(update(tables.tip).values(key_changes=old)))
+
+    def hidden_change(self, desk: str, which: int) -> None:
+        """Let a desk change its key while the attacker hides its envelope, and puts one back."""
+        self.hide(desk)
+        self.change_key(desk)
+        self.put_back(desk, which)
+
+    def forge(self, which: int) -> None:
+        """Let the attacker renew the tip's key in the name of a desk that lost the tip, with a key that it had."""
+        own = [(desk, one) for desk, _, one in self.kept if desk not in self.holders]
+        if own:
+            desk, kept = own[-1 - which % len(own)]
+            writing = [one for one in self.holders if self.can_act(one)]
+            made = self.say_renewed(desk, kept)
+            assert all(map(self.can_act, writing)), "what a desk says that lost the tip keeps nobody from writing"
+            self.plant(made)
+
+    def forge_with_stolen(self, desk: str, which: int) -> None:
+        """Let the attacker do so in the name of a desk that lacks the tip, with a key that another's leaver had."""
+        known = [one for by, version, one in self.kept if self.is_open(by, version)]
+        if known and desk not in self.holders:
+            self.plant(self.say_renewed(desk, replace(known[-1 - which % len(known)], desk=desk)))
+
+    def say_renewed(self, desk: str, kept: Envelope) -> Envelope:
+        """Append to the roster that a desk renewed the key, by a key that an envelope has; return the renewed one."""
+        identity = new_identity()[1]
+        self.made_up.add(identity)
+        point = Checkpoint(0, b"", (self.state.head,), dict.fromkeys(HEADS, ()), {}, {})
+        made = tip_keys._with_change(replace(kept, identity=f"{identity}\n{kept.identity}"), point, kept.changes)
+        made = with_last_points(self.state, made) or made
+        said = remembered(desk, made.identity, made.changes)
+        self.write(lambda unit: tip_keys.remember(unit, desk, self.versions[desk][-1], [said]))
+        self.follow_roster()
+        return made
+
+    def plant(self, made: Envelope) -> None:
+        """Let the attacker put what they renewed in every desk's place."""
+        self.write(lambda unit: unit.main.execute(update(tables.tip).values(key_changes=tip_keys._row(made))))
+        for other in HEADS:
+            self.store(addressed(made, other))
+
+    def strangers_keys(self, desks: Collection[str] = HEADS) -> set[str]:
+        """Return the keys of the tip that somebody knows who left a desk, or a desk that has the tip no more."""
+        found = set(self.made_up)
+        for desk, version, envelope in self.kept:
+            if desk in desks and self.is_open(desk, version):
+                found.update(envelope.identity.split())
+        return found
+
+
+ACTS = st.one_of(
+    st.tuples(st.just("give"), DESKS, DESKS),
+    st.tuples(st.just("withdraw"), st.just("dig"), st.sampled_from(["sp", "sp-jaunpur", "lanka"])),
+    st.tuples(st.just("change_key"), DESKS),
+    st.tuples(st.just("hidden_change"), DESKS, st.integers(0, 30)),
+    st.tuples(st.just("forge_with_stolen"), DESKS, st.integers(0, 5)),
+    st.tuples(st.just("put_back"), DESKS, st.integers(0, 30)),
+    st.tuples(st.just("put_row_back"), st.integers(0, 10)),
+    st.tuples(st.just("forge"), st.integers(0, 10)),
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(acts=st.lists(ACTS, min_size=4, max_size=8))
+def test_no_desk_writes_with_a_key_of_who_left_or_lost_the_tip(
+    acts: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    world = World(tmp_path_factory.mktemp("world"))
+    for name, *of in acts:
+        getattr(world, name)(*of)
+        world.keep()
+        strangers = {recipient_of(one) for one in world.strangers_keys()}
+        for desk in world.holders:
+            with contextlib.suppress(CantOpen):
+                reader = world.reader(desk)
+                if world.may_write(reader):
+                    assert recipient_of(reader.envelope.identity) not in strangers, (name, desk)
+                    assert reader.altered or reader.access.readers <= world.holders, (name, desk)
+        with contextlib.suppress(TipKeyAltered):
+            to = present_recipient(world.root, world.row, world.state)
+            assert to not in {recipient_of(one) for one in world.strangers_keys(FIRST)}, "the tipster writes"
+    world.services.close()

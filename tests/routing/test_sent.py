@@ -1,0 +1,71 @@
+"""What was sent is as its tipster's key signed it, whose public half names the tip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from satark.api.tip import Envelope, Header, TipKeyChange
+from satark.identity.signatures import verifier_for
+from satark.routing.sent import TIPSTER_USE, addressed, is_as_sent, signed_as_sent
+from support.tips import tip_of
+
+KEY, OTHER = "5" * 32, "6" * 32
+HEADER = Header(number="K", revision=1, category="", language="", received="", priority="urgent")
+SENT = signed_as_sent(
+    Envelope(
+        tip=tip_of(KEY),
+        desk="",
+        identity="",
+        header=HEADER,
+        tipster_verifier=verifier_for(KEY, TIPSTER_USE),
+        holders={"sp": ("email:sp",), "dig": ()},
+        roster="head",
+        arrived=1_795_500_000,
+    ),
+    KEY,
+)
+AT = ("sp", "dig", "email:sp", "lanka")
+
+
+def change(desk: str) -> TipKeyChange:
+    return TipKeyChange(recipient="", verifier="", desk=desk, seq=0, roster=(), lost=b"", point=b"", signature=b"")
+
+
+def test_only_a_desk_that_got_the_tip_when_it_was_sent_is_told_the_minute() -> None:
+    told = {one: addressed(SENT, one) for one in AT}
+    assert {one: its.desk for one, its in told.items()} == {one: one for one in told}
+    assert [one for one, its in told.items() if its.arrived] == ["sp", "dig"]
+    assert all(map(is_as_sent, told.values()))
+
+
+@pytest.mark.parametrize("holder", AT)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tip": tip_of(OTHER)},
+        {"header": replace(HEADER, flags=("another",))},
+        {"receipt": "age1"},
+        {"document_sha256": "0"},
+        {"holders": {"sp": (), "dig": (), "lanka": ()}},
+        {"answers_to": {"dig": "sp"}},
+        {"roster": ""},
+        {"arrived": 1_795_600_000},
+        {"sent": b""},
+        {"tipster_verifier": verifier_for(OTHER, TIPSTER_USE)},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_whoever_lacks_the_tipsters_key_replaces_nothing(holder: str, fields: dict[str, Any]) -> None:
+    forged = replace(addressed(SENT, holder), **fields)
+    assert not is_as_sent(forged)
+    assert not is_as_sent(signed_as_sent(forged, OTHER))
+
+
+def test_the_minute_is_left_out_only_where_a_desk_renewed_the_key_that_was_not_told_it() -> None:
+    without = addressed(replace(SENT, arrived=0), "dig")
+    assert not is_as_sent(without)
+    assert not is_as_sent(replace(without, changes=(change("sp"),)))
+    assert is_as_sent(replace(without, changes=(change("lanka"), change("sp"))))
