@@ -120,6 +120,10 @@ class Catalogue:
     def __iter__(self) -> Iterator[str]:
         return (key for key in self._texts if "#" not in key)
 
+    def forms(self) -> Iterator[tuple[str, str]]:
+        """Yield the id and text of every entry; of a plural each form, under the id, a `#` and the form's number."""
+        return ((key, text) for key, text in self._texts.items() if f"{key}#0" not in self._texts)
+
     def get(self, key: str, default: str = "") -> str:
         """Return the text without filling placeholders, or `default` if it is missing."""
         return self._texts.get(key, default)

@@ -70,8 +70,6 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The espeak-ng voice that reads prompts, and transcripts to officers, on this machine; empty: there is none."""
     numerals: Numerals = "latn"
     """The digits of counts and dates. Codes and telephone numbers are always in ASCII digits, since they are typed."""
-    read_by_a_native: bool = False
-    """Whether a native speaker has read the texts."""
 
 
 _shipped: Traversable | None = None

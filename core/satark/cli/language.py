@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,6 +14,8 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from satark.cli import counted
+from satark.cli.approved_texts import every_part, unapproved
+from satark.cli.language_review import review
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, load_flow
 from satark.runtime.commands import plugins_of, settings_of
@@ -30,6 +30,9 @@ _SHOWN: Final = 5
 @click.group("language")
 def language_group() -> None:
     """Add a language: one folder of catalogues, for everything that Satark says."""
+
+
+language_group.add_command(review)
 
 
 @language_group.command()
@@ -147,7 +150,6 @@ def _language_file(code: str, *, rtl: bool) -> str:
         f'direction = "{"rtl" if rtl else "ltr"}"\n'
         f'locale = "{code}_IN"  # CLDR\'s: plurals and dates\n'
         f'speech = "{code}-IN"  # how a telephone provider\'s voice knows it\n'
-        "read_by_a_native = false\n"
     )
 
 
@@ -160,15 +162,6 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\n"
 
 """
-_CORE: Final = "satark"
-_QUESTIONNAIRE: Final = "satark.dialogue"
-
-
-def every_part() -> tuple[str, ...]:
-    """List the packages of Satark and of all installed plugins that have texts, the questionnaire first."""
-    plugins = {entry.module.partition(".")[0] for entry in entry_points(group=_CORE)}
-    found = {part for package in {_CORE, *plugins} for part in _parts_of(package)}
-    return (_QUESTIONNAIRE, *sorted(found - {_QUESTIONNAIRE}))
 
 
 def empty_catalogue(part: str, code: str) -> bytes:
@@ -182,13 +175,6 @@ def empty_catalogue(part: str, code: str) -> bytes:
     written = io.BytesIO()
     write_po(written, made, width=0, omit_header=True)
     return _HEADER.format(part=part, code=code).encode() + written.getvalue()
-
-
-def _parts_of(package: str) -> Iterator[str]:
-    spec = find_spec(package)
-    for folder in map(Path, spec.submodule_search_locations or () if spec else ()):
-        for file in folder.glob(f"**/texts/{_ENGLISH}.po"):
-            yield ".".join((package, *file.parent.parent.relative_to(folder).parts))
 
 
 class Coverage(NamedTuple):
@@ -214,7 +200,6 @@ def coverage(code: str, parts: Iterable[str]) -> Iterator[Coverage]:
 
 
 def described(code: str) -> str:
-    """Return a language's code, name and direction, and whether a native speaker still has to read its texts."""
-    known = language(code)
-    read = "" if known.read_by_a_native else ", wants a native reader"
-    return f"{code:4} {known.name} ({known.direction}{read})"
+    """Return a language's code, name and direction, and how many of its texts no native reader has approved."""
+    known, (unread, texts) = language(code), unapproved(code)
+    return f"{code:4} {known.name} ({known.direction}; {unread} of {texts} texts not yet approved by a native reader)"

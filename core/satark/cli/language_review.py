@@ -1,0 +1,147 @@
+"""`satark language review`: a sheet on which a native reader judges every text of a language, and its way back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+
+import click
+import msgspec
+from babel.messages.pofile import read_po, write_po
+
+from satark.api.web import page_templates
+from satark.cli import counted
+from satark.cli.approved_texts import APPROVED, approved_of, hash_of, rows, sources_of
+from satark.runtime.commands import settings_of
+from satark_words.catalogues import Catalogue
+from satark_words.languages import folders, language, translations, use_folder
+
+
+class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a native reader decided about one text."""
+
+    part: str
+    id: str
+    text: str
+    """The text that was judged, as the sheet showed it."""
+    to: str
+    """The text as the reader wants it; the same text: it is approved."""
+
+
+class Verdicts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sheet that comes back."""
+
+    language: str
+    verdicts: tuple[Verdict, ...]
+
+
+@click.command()
+@click.argument("code")
+@click.option("--to", "sheet", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write the sheet here.  [default: CODE.review.html]")  # fmt: skip
+@click.option("--take", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Take the verdicts that a reader has saved from the sheet.")  # fmt: skip
+@click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder of the languages.  [default: the setting languages_folder]")  # fmt: skip
+@click.pass_context
+def review(ctx: click.Context, code: str, sheet: Path | None, take: Path | None, folder: Path | None) -> None:
+    """Let a native reader judge every text of the language CODE on one page, which needs no network.
+
+    The reader opens the sheet on a phone or a computer, approves or rewords texts and saves a file. --take writes
+    what they approved, and the catalogues that they changed, into the folder of the languages.
+    """
+    own = folder or settings_of(ctx).core.languages_folder
+    if folder is not None:
+        use_folder(folder)
+    if code not in translations():
+        raise click.ClickException(f"there is no language {code}; satark language new {code} begins it")
+    try:
+        if take is None:
+            _write_sheet(code, sheet or Path(f"{code}.review.html"))
+        elif own is None:
+            raise click.ClickException("nowhere to write to: set languages_folder, or give --folder")
+        else:
+            _take(code, take, own)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename} can't be written ({error.strerror})") from None
+
+
+def _write_sheet(code: str, sheet: Path) -> None:
+    found = list(rows(code))
+    page = page_templates(Path(str(files("satark.cli")))).get_template("review_sheet.html")
+    sheet.write_text(page.render(code=code, language=language(code), rows=found), "utf-8")
+    left = sum(not row.is_approved for row in found)
+    click.echo(f"{sheet}: {counted(len(found), 'text')}, {left} not yet approved")
+    click.echo(f"When it comes back: satark language review {code} --take {code}.review.json")
+
+
+def _take(code: str, file: Path, folder: Path) -> None:
+    """Write the verdicts of a file: all of them, or none where one can't be."""
+    verdicts = _read(code, file)
+    now = {(row.part, row.id): row.text for row in rows(code)}
+    wrong = [problem for one in verdicts for problem in _problems(one, now, code)]
+    if wrong:
+        raise click.ClickException("nothing was changed:\n" + "\n".join(wrong))
+    own = folder / code
+    own.mkdir(exist_ok=True)
+    changed = [one for one in verdicts if one.to != one.text]
+    for part in dict.fromkeys(one.part for one in changed):
+        texts = {one.id: one.to for one in changed if one.part == part}
+        (own / f"{part}.po").write_bytes(_with_texts(sources_of(code)[part], code, texts))
+    _write_settings(code, own)
+    approved = approved_of(code)
+    for one in verdicts:
+        approved.setdefault(one.part, {})[one.id] = hash_of(one.to)
+    (own / APPROVED).write_bytes(msgspec.json.format(msgspec.json.encode(approved, order="sorted")) + b"\n")
+    click.echo(f"{counted(len(verdicts), 'text')} approved, {len(changed)} of them reworded, in {own}")
+
+
+def _read(code: str, file: Path) -> tuple[Verdict, ...]:
+    try:
+        found = msgspec.json.decode(file.read_bytes(), type=Verdicts)
+    except msgspec.MsgspecError as error:
+        raise click.ClickException(f"{file} is not what a sheet saves: {error}") from None
+    if found.language != code:
+        raise click.ClickException(f"{file} is about {found.language}, not {code}")
+    return found.verdicts
+
+
+def _problems(one: Verdict, now: Mapping[tuple[str, str], str], code: str) -> Iterator[str]:
+    name = f"{one.part}: {one.id}"
+    if now.get((one.part, one.id)) != one.text:
+        yield f"{name} was changed after this sheet was written: have it read again"
+    elif not one.to.strip():
+        yield f"{name} would be empty"
+    elif _places(code, one.to) != _places(code, one.text):
+        yield f"{name} must keep its {{places}}: {one.text}"
+
+
+def _places(code: str, text: str) -> frozenset[str] | None:
+    try:
+        return Catalogue(code, {"text": text}).places("text")
+    except ValueError:  # its braces don't match
+        return None
+
+
+def _with_texts(source: str, code: str, texts: Mapping[str, str]) -> bytes:
+    """Return a catalogue with some texts replaced. A plural's form is named by its id and a number."""
+    catalogue = read_po(io.BytesIO(source.encode()), locale=code)
+    for entry in catalogue:
+        if isinstance(entry.id, str):
+            entry.string = texts.get(entry.id, entry.string)
+        else:
+            forms = enumerate(entry.string or ())
+            entry.string = tuple(texts.get(f"{entry.id[0]}#{number}", form) for number, form in forms)
+    written = io.BytesIO()
+    write_po(written, catalogue, width=0)
+    return written.getvalue()
+
+
+def _write_settings(code: str, own: Path) -> None:
+    """Copy the `language.toml` of a shipped language, without which its folder in `own` would not count."""
+    file = own / "language.toml"
+    if not file.exists():
+        shipped = (folder / code / file.name for folder in folders())
+        file.write_text(next(one.read_text("utf-8") for one in shipped if one.is_file()), "utf-8")
