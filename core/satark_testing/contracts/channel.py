@@ -26,7 +26,7 @@ async def check_channel(case: ChannelCase) -> None:
         BrokenRule: the channel breaks one; the message names it, what was tried and what was expected.
     """
     watch = Watch()
-    with watch.running():
+    with watch.running("C59"):
         check_requests(case)
         check_prompts(case)
         with watch.no_files():

@@ -61,7 +61,7 @@ def check_plugin(case: PluginCase) -> None:
         with _environment({}):
             require(not _offered(case, plugins, Settings(), "P02"), "P02", "no setting", "it offers something")
     watch = Watch()
-    with _environment(case.settings), watch.running():
+    with _environment(case.settings), watch.running("P06"):
         settings = Settings()
         _offered(case, plugins, settings, "P03")  # its modules are imported now
         with watch.no_files():

@@ -68,7 +68,7 @@ async def check_sink(case: SinkCase) -> None:
     for problem in problems_of("satark_sinks", case.sink):
         raise BrokenRule("S01", type(case.sink).__name__, problem)
     watch = Watch()
-    with watch.running(), _one_thread():
+    with watch.running("S13"), _one_thread():
         await _close(case, "close before open")
         await case.sink.open()
         try:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import logging
+import signal
 import socket
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -16,13 +18,20 @@ from typing import Any, Final
 
 import structlog
 
-from satark_testing.contracts.rules import absent, require
+from satark_testing.contracts.rules import BrokenRule, absent, require
 
 _SOCKET_CALLS: Final = frozenset(
     {"accept", "connect", "connect_ex", "recv", "recv_into", "recvfrom", "send", "sendall", "sendto"}
 )
 _SLOW: Final = frozenset({"fork_exec", "fsync", "fdatasync", "getaddrinfo", "gethostbyname", "system", "waitpid"})
-_IGNORED: Final = ("/_pytest/", "/importlib/", "<frozen", "/satark_testing/", "/asyncio/", "/linecache.py")
+_STANDSTILL_SECONDS: Final = 30
+"""Seconds after which a method that neither returns nor waits in the event loop counts as standing still."""
+_KIT: Final = "/satark_testing/"
+_IGNORED: Final = ("/_pytest/", "/importlib/", "<frozen", _KIT, "/asyncio/", "/linecache.py")
+
+
+class _StandstillError(BaseException):
+    """A method stands still. No `except Exception` of a plugin catches it."""
 
 
 class Watch:
@@ -39,9 +48,15 @@ class Watch:
         self._files_forbidden = False
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Watch this thread during the block."""
+    def running(self, for_blocking: str) -> Iterator[None]:
+        """Watch this thread during the block.
+
+        Raises:
+            BrokenRule: a method, such as one that waits for a lock, kept this thread for half a minute. The argument
+                names the rule.
+        """
         with ExitStack() as stack:
+            stack.enter_context(_broken_off(for_blocking))
             stack.enter_context(redirect_stdout(self._output))
             stack.enter_context(redirect_stderr(self._output))
             stack.enter_context(_logging_into(self._output))
@@ -109,6 +124,41 @@ def _place(frame: FrameType | None) -> str:
 
 def _named(frame: FrameType | None) -> str:
     return f"{Path(frame.f_code.co_filename).name}, line {frame.f_lineno}" if frame else "an unknown place"
+
+
+@contextmanager
+def _broken_off(rule: str) -> Iterator[None]:
+    """Break off a method that stands still: one call of the kit is under way at two alarms in a row."""
+    last: list[FrameType | None] = [None]
+
+    def look(_signal: int, frame: FrameType | None) -> None:
+        while frame is not None and frame.f_code.co_filename == __file__:  # the watch itself looks at each call
+            frame = frame.f_back
+        called = _called_by_the_kit(frame)
+        if called is not None and called is last[0]:
+            raise _StandstillError(f"{called.f_code.co_name} stands still in {_place(frame)}")
+        last[0] = called
+
+    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread alone
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, _STANDSTILL_SECONDS, _STANDSTILL_SECONDS)
+    try:
+        yield
+    except _StandstillError as error:
+        raise BrokenRule(rule, "all methods", str(error)) from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _called_by_the_kit(frame: FrameType | None) -> FrameType | None:
+    """Return the frame of the plugin's method that the kit has called; None: no method of a plugin runs."""
+    called = None
+    while frame is not None and _KIT not in frame.f_code.co_filename:
+        called, frame = frame, frame.f_back
+    return called if frame is not None else None
 
 
 @contextmanager

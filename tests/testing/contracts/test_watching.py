@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 
+from satark_testing.contracts import watching
 from satark_testing.contracts.rules import BrokenRule
 from satark_testing.contracts.watching import Watch
 
@@ -31,7 +36,7 @@ SECRET = "919876543210"
 )
 def test_a_secret_is_detected_in_output_logs_and_warnings(tell: Callable[[], object]) -> None:
     watch = Watch()
-    with watch.running():
+    with watch.running("C59"):
         tell()
     with pytest.raises(BrokenRule, match="C58"):
         watch.check([SECRET], "C58", "C59")
@@ -40,7 +45,7 @@ def test_a_secret_is_detected_in_output_logs_and_warnings(tell: Callable[[], obj
 
 def test_a_blocking_call_is_detected_and_its_line_named() -> None:
     watch = Watch()
-    with watch.running():
+    with watch.running("C59"):
         time.sleep(0)
         with socket.socket() as asleep:
             asleep.settimeout(0)
@@ -53,9 +58,36 @@ def test_a_blocking_call_is_detected_and_its_line_named() -> None:
 def test_opened_files_are_recorded_only_inside_no_files(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a")
     watch = Watch()
-    with watch.running():
+    with watch.running("C59"):
         (tmp_path / "a").read_text()
         assert watch.opened == []
         with watch.no_files():
             (tmp_path / "a").read_text()
     assert len(watch.opened) == 1
+
+
+class _Plugin:
+    """A plugin whose methods never come back."""
+
+    async def waits_for_a_lock(self) -> None:
+        lock = threading.Lock()
+        lock.acquire()
+        with suppress(Exception):
+            lock.acquire()
+
+    async def goes_on(self) -> None:
+        while True:
+            len("")
+
+
+@pytest.mark.parametrize("name", ["waits_for_a_lock", "goes_on"])
+def test_a_method_that_stands_still_is_broken_off_and_its_line_named(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_STANDSTILL_SECONDS", 0.05)
+    monkeypatch.setattr(watching, "_KIT", "/test_watching_kit")
+    kit: dict[str, Any] = {}
+    exec(compile("async def check(method):\n    await method()\n", "/test_watching_kit.py", "exec"), kit)  # noqa: S102
+    said = rf"C59(.*\n)*.*{name} stands still in test_watching.py, line"
+    with pytest.raises(BrokenRule, match=said), Watch().running("C59"):
+        asyncio.run(kit["check"](getattr(_Plugin(), name)))
