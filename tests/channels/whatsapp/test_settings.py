@@ -17,7 +17,6 @@ SET: dict[str, Any] = {"app_secret": "s", "verify_token": "v", "access_token": "
     [
         ({}, 64),
         ({"messages_per_second": 1000}, 500),
-        ({"messages_per_second": 1000, "connections": 20}, 20),
         ({"messages_per_second": 129}, 65),
     ],
 )
