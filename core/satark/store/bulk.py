@@ -60,7 +60,12 @@ def insert_new(connection: Connection, table: Table, rows: Rows, returning: str)
 
 
 def select(
-    connection: Connection, columns: Sequence[Column[Any]], key: Column[Any], values: Sequence[bytes], *, lock: bool
+    connection: Connection,
+    columns: Sequence[Column[Any]],
+    key: Column[Any],
+    values: Sequence[bytes] | Sequence[str],
+    *,
+    lock: bool,
 ) -> list[tuple[Any, ...]]:
     """Read these columns of the rows whose key is one of these values.
 

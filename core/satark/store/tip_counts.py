@@ -11,28 +11,30 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Table, select, text
 
+from satark.store import bulk
 from satark.store.tables import envelope, tip_count, tip_witness
 from satark.store.unit_of_work import UnitOfWork
 
 Counts: TypeAlias = Counter[tuple[int, str]]
 """Day and process → number of tips."""
 _ADD: Final = [
-    text(f"INSERT INTO {one} VALUES (:day, :process, 1) ON CONFLICT (day, process) DO UPDATE SET tips = {one}.tips + 1")  # noqa: S608
-    for one in (tip_count, tip_witness)
+    text(f"INSERT INTO {to} VALUES (:day, :process, :n) ON CONFLICT (day, process) DO UPDATE SET tips = {to}.tips + :n")  # noqa: S608
+    for to in (tip_count, tip_witness)
 ]
 
 
 def count(unit: UnitOfWork, tip: str) -> None:
     """Count a tip with this transaction; in the key store only once, if it is taken again after a crash."""
-    has_key = unit.keys.execute(select(envelope.c.tip).where(envelope.c.tip == tip).limit(1)).first() is not None
+    if not unit.taken_tips:
+        unit.run_last(lambda: _write(unit))
+    unit.taken_tips.append(not bulk.select(unit.keys, (envelope.c.tip,), envelope.c.tip, [tip], lock=False))
 
-    def write() -> None:
-        row = {"day": unit.day, "process": unit.process}
-        unit.main.execute(_ADD[0], row)
-        if not has_key:
-            unit.keys.execute(_ADD[1], row)
 
-    unit.run_last(write)
+def _write(unit: UnitOfWork) -> None:
+    row = {"day": unit.day, "process": unit.process}
+    unit.main.execute(_ADD[0], {**row, "n": len(unit.taken_tips)})
+    if new := sum(unit.taken_tips):
+        unit.keys.execute(_ADD[1], {**row, "n": new})
 
 
 def read(connection: Connection, table: Table) -> Counts:

@@ -36,6 +36,8 @@ class UnitOfWork:
         """The desks as this transaction read them; None until one of its turns needs them."""
         self.roster: Any = None
         """The values computed from the roster that this transaction read; None until one of its turns needs them."""
+        self.taken_tips: list[bool] = []
+        """Whether each tip that this transaction takes is new to the key store: `store.tip_counts` counts them."""
         self.changed_tips: set[str] = set()
         """Ids of the tips that this transaction changes: `store.tip_changes` notes them."""
         self.above_range: bool | None = None
@@ -106,13 +108,13 @@ class UnitOfWork:
     def savepoint(self) -> Iterator[None]:
         """If the block raises, undo what it did, and nothing else. Rows that it queues are written at its end."""
         queued, self._queued = self._queued, {}
-        before = [*self._last], {*self.changed_tips}, self.custody_head
+        before = [*self._last], {*self.changed_tips}, [*self.taken_tips], self.custody_head
         try:
             with self.main.begin_nested(), self.keys.begin_nested():
                 yield
                 self._write_queued()
         except BaseException:
-            self._last, self.changed_tips, self.custody_head = before
+            self._last, self.changed_tips, self.taken_tips, self.custody_head = before
             raise
         finally:
             self._queued = queued
