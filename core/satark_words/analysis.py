@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Final
 
 from satark_words.lexicon import Lexicon
@@ -41,8 +41,9 @@ class Analysis:
         """The logit of a danger by the letters; None until `DangerRules` has weighed them."""
         self._lexicon = lexicon
         marks = lexicon.marks(self.tokens, self.heard)
-        marks = _without_relatives(_without_hindi_me(marks, self.tokens), self.tokens)
+        marks = _without_misread(marks, self.tokens)
         marks = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens), *_minors(self.tokens)]
+        marks += _vehicle_numbers(self.tokens) if any(char.isdigit() for char in text) else ()
         marks = [mark for mark in marks if not (mark.name in _COMING and _names_people(mark, self.tokens))]
         self.marks = Marks(without_hidden([*marks, *compounds(marks)]))
         """The marks of the text's words and phrases."""
@@ -63,7 +64,8 @@ class Analysis:
     @cached_property
     def features(self) -> set[str]:
         """The names under which `weights.tsv` lists the words and marks of the text."""
-        return {plain(word.sound) for word in self.heard.values()} | {f"={name}" for name in self.marks.names()}
+        names = (name for name in self.marks.names() if not name.startswith("thing."))
+        return {plain(word.sound) for word in self.heard.values()} | {f"={name}" for name in names}
 
     @cached_property
     def unknown(self) -> set[int]:
@@ -158,40 +160,20 @@ _HINDI: Final = frozenset({
     "hai", "hain", "h", "ka", "ki", "ke", "ko", "se", "ne", "par", "pe", "ba", "tha", "thi", "ho", "raha", "rahe",
     "rahi", "aur", "nahi", "hota", "hoti", "hote", "wala", "wale", "gaya", "gayi",
 })  # fmt: skip
-_ENGLISH_TOO: Final = frozenset({"me", "hi"})
-
-
-def _without_hindi_me(marks: list[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
-    """Leave out the English "me" and "hi" in roman Hindi, where they mean "in" and "just"."""
-    words = {token.text for token in tokens}
-    if words.isdisjoint(_ENGLISH_TOO):
-        return marks
-    hindi = not words.isdisjoint(_HINDI)
-    return [
-        mark for mark in marks if mark.end - mark.start > 1 or not _is_hindi(mark, tokens[mark.start].text, hindi=hindi)
-    ]
-
-
-def _is_hindi(mark: Mark, word: str, *, hindi: bool) -> bool:
-    return (mark.name == "who.me" and word == "me" and hindi) or (
-        mark.name == "soc.greet" and word == "hi" and mark.start > 0
-    )
-
-
 _RELATIVE: Final = frozenset({"who", "which", "when", "where", "what"})
 
 
-def _without_relatives(marks: list[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
-    """Leave out the mark `ask` of "who" in an English sentence that tells of a crime: "a man who sells drugs"."""
-    if not any(mark.name.startswith(("cat.", "act.")) for mark in marks) or tokens[-1].text == "?":
-        return marks
-    return [
-        mark
-        for mark in marks
-        if not (
-            mark.name == "ask" and mark.end - mark.start == 1 and mark.start and tokens[mark.start].text in _RELATIVE
-        )
-    ]
+def _without_misread(marks: list[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
+    """Leave out words that mean something else here: "me" and "hi" in roman Hindi, "who" in "a man who sells drugs"."""
+    hindi = any(token.text in _HINDI for token in tokens)
+    tells = any(mark.name.startswith(("cat.", "act.")) for mark in marks) and tokens[-1].text != "?"
+    return [mark for mark in marks if mark.end - mark.start > 1 or not _is_misread(mark, tokens, hindi, tells)]
+
+
+def _is_misread(mark: Mark, tokens: Sequence[TextToken], hindi: bool, tells: bool) -> bool:  # noqa: FBT001
+    name, word, is_later = mark.name, tokens[mark.start].text, mark.start > 0
+    is_hindi = (name == "who.me" and word == "me" and hindi) or (name == "soc.greet" and word == "hi" and is_later)
+    return is_hindi or (name == "ask" and tells and is_later and word in _RELATIVE)
 
 
 _MINE: Final = re.compile(r"[ou]ng[ai]+$|[ऊूु][ँं]ग[ाी]$|(इ|ाव|ा)ब$|[^s](aib|ayab)$")
@@ -205,6 +187,8 @@ _THEIRS: Final = (
     "एगा", "एगी",
 )  # fmt: skip
 _FIRST_PERSON: Final = frozenset({"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"})
+_ARE: Final = frozenset({"ba", "baa", "bade", "baade", "bate", "बा", "बाड़े", "बाडे", "बाटे"})
+"""Forms of the verb "to be" in Bhojpuri."""
 _HABITS: Final = ("ta", "te", "ti", "ता", "ते", "ती", "تا", "تی", "त", "at")
 """Endings of verbs whose next word tells who acts."""
 
@@ -254,6 +238,16 @@ def _minors(tokens: Sequence[TextToken]) -> list[Mark]:
     ]
 
 
+_REGISTERED: Final = re.compile(r"(?:up|यूपी|यू|br|mp|dl|jh|uk|hr|wb|mh|rj)\d{1,2}[^\s\d]{0,5}\d{3,4}")
+
+
+def _vehicle_numbers(tokens: Sequence[TextToken]) -> Iterator[Mark]:
+    """Find the numbers of vehicles in any script and spacing: "UP65AX1234", "यूपी 65 एक्स 1234"."""
+    for at, size in product(range(len(tokens)), (1, 2, 3, 4)):
+        if _REGISTERED.fullmatch("".join(token.text for token in tokens[at : at + size])):
+            yield Mark("thing.number", at, min(at + size, len(tokens)), 1.0)
+
+
 def _by_ending(tokens: Sequence[TextToken]) -> list[Mark]:
     """Find the marks that a word has because of its ending, alone or with the word after it."""
     marks: list[Mark] = []
@@ -273,7 +267,7 @@ def _by_ending(tokens: Sequence[TextToken]) -> list[Mark]:
 
 
 def _of_pair(verb: str, after: str) -> str:
-    if (after in {"ba", "बा"} and verb.endswith(("at", "त"))) or (verb in {"is", "are"} and after.endswith("ing")):
+    if (after in _ARE and verb.endswith(("at", "त"))) or (verb in {"is", "are"} and after.endswith("ing")):
         return "verb.ongoing"
     if after == "the" and verb.endswith(_WERE):
         return "time.past"

@@ -14,6 +14,10 @@ from satark_words.rules import FRAME, Mark
 from satark_words.tokens import keys, normalize, tokenize
 
 POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
+_BESIDE_LANGUAGE: Final = (
+    *POLITE, "fill", "say.*", "who.*", "cmd.*", "k.*", "t.*", "neg", "neg.*", "ask", "ask.*", "digits",
+)  # fmt: skip
+"""Marks that may accompany the name of a language that a tipster asks for."""
 _BESIDE_ACT: Final = (*POLITE, "who.me", "who.you", "k.here", "k.may")
 FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", "who.you")
 _SHORT: Final = 5
@@ -50,6 +54,8 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
     kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
+    if asked.name == "language" and not analysis.consists_of(("lang.*",), _BESIDE_LANGUAGE):
+        return Chosen()  # "angrezi daru", "hindi medium school"
     if len(kept) != 1:
         return Chosen()
     option, spans = kept[0]

@@ -93,10 +93,13 @@ class DangerRules:
         """Find the dangers for which a rule holds, at most one of each kind, in the order of the file."""
         found: dict[DangerKind, str] = {}
         for kind, rule in self._rules.that_may_hold(analysis.marks):
-            if kind not in found and matches(rule, analysis.marks):
+            if (kind not in found or found[kind].endswith("?")) and matches(rule, analysis.marks):
                 found[kind] = rule.name
         sure = bool(found) and self._is_heard(analysis, SURE)
-        return tuple(Danger(kind, self.numbers(kind), rule, sure) for kind, rule in found.items())
+        return tuple(
+            Danger(kind, self.numbers(kind), rule.removesuffix("?"), sure and not rule.endswith("?"))
+            for kind, rule in found.items()
+        )
 
     def likely(self, analysis: Analysis, least: float = SHOWN) -> tuple[Danger, ...]:
         """Find the danger that the letters of a text make likely, although no rule holds."""

@@ -53,7 +53,7 @@ def _stands_with(negation: Mark, mark: Mark, analysis: Analysis) -> bool:
     if negation.name == "neg.without":
         return negation.end == mark.start
     if analysis.tokens[negation.start].text in _ENGLISH:
-        return before
+        return negation.start <= mark.start
     if before and any(one.end == negation.start for one in analysis.story_marks()):
         return False  # "bhang nahi ganja"
     between = range(negation.end, mark.start) if before else range(mark.end, negation.start)

@@ -114,7 +114,7 @@ def _start(mark: Mark) -> int:
 
 
 _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
-_HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang", "w.bribe")
+_HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang", "w.bribe", "place.behind")
 _OF_CRIME: Final = ("cat.", "act.", "w.", "unit.")
 _SENSELESS: Final = ("t.refuse", "t.service", "time.", "soc.", "say.unknown", "who.party")
 """Marks whose longer phrases keep a word in them from telling of a crime or the police: "last week" is not weekly

@@ -43,6 +43,12 @@ LONGEST_SOCIAL: Final = 5
 """Number of words of the longest text in which one word in four may be unknown, at a question that takes any words."""
 LONGEST_TOPIC: Final = 16
 """Number of words of the longest text that is only a question or remark; a longer one also tells something."""
+_SAYS_NOTHING: Final = ("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*", "cmd.done")
+"""Marks of words that tell nothing by themselves."""
+_DETAILS: Final = ("time.*", "thing.vehicle", "thing.colour", "thing.number")
+"""Marks of words that tell a time or a vehicle."""
+_LONGEST_NUMBER: Final = 4
+"""Most digits of a number that is no postal code."""
 _SAID: Final = (*LOOSE, "k.*", "t.*", "say.*", "cmd.*", "opt.*", "said.*", "time.*", "police", "unit.*", "verb.*")
 """Marks of words that may stand in an answer."""
 _BESIDE_COMMANDS: Final = (*LOOSE, "t.listen", "t.tell", "digits", "cmd.help")
@@ -322,12 +328,33 @@ class Senses(TextAtQuestion):
         topic = "other" if kind in {Kind.QUESTION, Kind.REMARK} else ""
         return self._make(Kind(kind), Confidence.GUESS, command=command, topic=topic)
 
+    @property
+    def _tells_detail(self) -> bool:
+        """Whether a text tells a time that is asked, a vehicle's number, or of others: "uska bhai bhi", "5 log hai"."""
+        told, others = self._analysis, ("who.kin", "who.child", "k.count", "digits")
+        if told.asks or told.negates or told.has("soc.wait"):
+            return False
+        is_time = self._asked.name in {"when_date", "how_often"} and told.has("time.*", "num.*", "digits")
+        return is_time or told.has("thing.number") or (told.has("id.their", "who.they") and told.has(*others))
+
+    @property
+    def _is_no_place(self) -> bool:
+        """Whether a text tells no place at the question for one: "yahin", "112", or only a time or a vehicle."""
+        told = self._analysis
+        number = max([len(token.text) for token in told.tokens if token.text.isdecimal()], default=0)
+        named = told.has("place.thing", "place.near") or (self._places is not None and self._places.named(told))
+        is_open = self._asked.asks == "place" and number <= _LONGEST_NUMBER and not named
+        return is_open and not self._uncovered((*_SAYS_NOTHING, *_DETAILS, "digits", "place.here"))
+
     def _content(self) -> Reading | None:
         if self._free:
-            only_fill = not self._uncovered(("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*", "cmd.done"))
-            return self._make(Kind.UNCLEAR) if only_fill else self._make(Kind.CONTENT, story=True)
-        if self._chosen.suggested or not self._is_story():
+            only_fill = not (self._uncovered(_SAYS_NOTHING) or self._tells_detail)
+            if only_fill or self._is_no_place:
+                return self._make(Kind.UNCLEAR, story=not only_fill and self._analysis.has(*_DETAILS))
+            return self._make(Kind.CONTENT, story=True)
+        if self._chosen.suggested or not (self._is_story() or self._tells_detail):
             return None
         doubts = self._asked.asks == "review" or self._analysis.asks or self._analysis.negates
-        told = self._tells() or self._uncovered() > (STORY_WORDS if doubts else STORY_REST)
+        told = self._tells() or self._tells_detail
+        told = told or self._uncovered() > (STORY_WORDS if doubts else STORY_REST)
         return self._likely_story() or (self._make(Kind.CONTENT, story=True) if told else None)

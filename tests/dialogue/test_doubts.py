@@ -44,7 +44,6 @@ def test_what_is_said_to_the_service_is_no_part_of_the_tip(engine: Engine, step:
         ("police_unit", "thana aur chauki me kya fark h"),
         ("review", "wapas jail gaya tha"),
         ("review", "wapas aa gaya"),
-        ("review", "पीछे के रास्ते से"),
         ("place", "wapas jail gaya tha"),
     ],
 )

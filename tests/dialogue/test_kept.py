@@ -54,8 +54,10 @@ def engine() -> Engine:
     return engine
 
 
-NOTHING_OF_A_CRIME = ("i am dying to know what happened", "sir mera phone band ho jayega")
-"""Of the texts without a danger those that only ask, or only say why the sender hurries."""
+NOTHING_OF_A_CRIME = (
+    "i am dying to know what happened", "sir mera phone band ho jayega", "i have more information about it",
+)  # fmt: skip
+"""Of the texts without a danger those that only ask, say why the sender hurries, or want to add something."""
 
 
 def _tells(one: Utterance) -> bool:

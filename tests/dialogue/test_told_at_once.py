@@ -109,6 +109,12 @@ def test_police_named_at_the_review_are_asked_about_and_kept_from_the_tip(engine
     assert chat.submission.accused == Accused(level="station", unit="lanka")
 
 
+@every_row("words", ["there is no police involvement", "koi police wala shamil nahi hai", "पुलिस मिली नहीं है"])
+def test_police_denied_at_the_review_are_answered_no(engine: Engine, words: str) -> None:
+    chat = Chat(engine).say(STORY, words)
+    assert (chat.step, chat.session and chat.session.answers["police"].value) == ("review", "no")
+
+
 @every_row(
     "told", ["police ko bataya par kuch nahi hua", "it is opposite the house of an inspector", "dig office wale"]
 )

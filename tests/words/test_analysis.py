@@ -30,3 +30,30 @@ def test_people_named_by_what_they_do_are_no_plan(text: str, coming: bool) -> No
 )  # fmt: skip
 def test_an_age_makes_a_child(text: str, heard: bool) -> None:  # noqa: FBT001
     assert ("child" in {danger.kind for danger in READER.dangers(text) if danger.rule != BY_LETTERS}) is heard
+
+
+@every_row(
+    "text, goes",
+    [("peeche", True), ("पीछे जाओ", True), ("koi mere peeche hai", False), ("बस अड्डे के पीछे", False),
+     ("mandir ke pichhe", False), ("पीछे के रास्ते से", False), ("hamra pachhe", False), ("at the back", False)],
+)  # fmt: skip
+def test_what_is_behind_something_is_no_wish_to_go_back(text: str, goes: bool) -> None:  # noqa: FBT001
+    assert Analysis(text, READER.lexicon).has("cmd.back") is goes
+
+
+@every_row(
+    "text, waits",
+    [("aa raha hu", True), ("likh raha hu ruko", True), ("wo aa raha hai", False), ("balu nikal rahe hai", False),
+     ("बालू निकाल रहे हैं", False), ("bachche dekh rahe hai ye sab", False)],
+)  # fmt: skip
+def test_only_the_sender_asks_to_wait(text: str, waits: bool) -> None:  # noqa: FBT001
+    assert Analysis(text, READER.lexicon).has("soc.wait") is waits
+
+
+@every_row(
+    "text, found",
+    [("UP65AX1234", True), ("up 65 ax 1234", True), ("यूपी 65 एक्स 1234", True), ("यूपी ६५ एक्स १२३४", True),
+     ("up65 1234", True), ("gadi up65ax1234", True), ("5000 rupaye", False), ("ward 12", False), ("up 65", False)],
+)  # fmt: skip
+def test_the_number_of_a_vehicle_is_found_in_any_script_and_spacing(text: str, found: bool) -> None:  # noqa: FBT001
+    assert Analysis(text, READER.lexicon).has("thing.number") is found

@@ -32,3 +32,46 @@ def test_a_category_with_a_story_keeps_its_sentence() -> None:
     reading = READER.read("lanka me sharab bikti hai", ASKED["category"])
     assert (reading.option, reading.story) == ("INTOX", True)
     assert reading.opening.place.station == "lanka"
+
+
+DENIALS = [
+    "there is no police involvement", "no policeman is involved", "no one from police", "not a single policeman",
+    "police does not know", "koi police wala shamil nahi", "koi police wala nahi", "isme police wala koi nahi",
+    "ek bhi police wala nahi", "police mili nahi hai", "koi daroga nahi mila", "कोई पुलिस वाला शामिल नहीं",
+    "पुलिस मिली नहीं है", "एक भी पुलिस वाला नहीं", "kauno police wala naikhe", "कौनो पुलिस वाला नइखे", "naikhe",
+]  # fmt: skip
+
+
+@every_row("text", DENIALS)
+def test_a_denial_that_police_are_involved_answers_no_and_accuses_nobody(text: str) -> None:
+    assert READER.read(text, ASKED["police"]).option == "no"
+    opening = READER.open(f"they sell liquor, {text}")
+    assert (opening.category, opening.police) == ("INTOX", False)
+
+
+@every_row("text", ["one policeman is involved", "koi police wala mila hai", "daroga mila hai", "पुलिस मिली हुई है"])
+def test_police_who_are_involved_answer_yes(text: str) -> None:
+    assert READER.read(text, ASKED["police"]).option == "yes"
+
+
+LANGUAGE = asked_at("language", GEOGRAPHY, CATALOGUES)
+
+
+@every_row(
+    "text",
+    ["english bottle", "english bottle bech raha hai", "angrezi daaru", "angrezi daru bikti hai", "अंग्रेजी शराब",
+     "hindi medium school", "hindi medium school ke paas", "हिंदी मीडियम स्कूल", "angreji daru bechela",
+     "english wine shop at night"],
+)  # fmt: skip
+def test_a_language_that_describes_something_is_not_chosen(text: str) -> None:
+    reading = READER.read(text, LANGUAGE)
+    assert (reading.option, reading.command) == ("", "")
+
+
+@every_row(
+    "text, code",
+    [("hindi", "hi"), ("हिंदी में", "hi"), ("mujhe hindi me baat karni hai", "hi"), ("hindi chahiye", "hi"),
+     ("english please", "en"), ("i want english", "en"), ("angrezi me batao", "en")],
+)  # fmt: skip
+def test_a_language_that_is_asked_for_is_chosen(text: str, code: str) -> None:
+    assert READER.read(text, LANGUAGE).option == code

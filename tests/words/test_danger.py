@@ -113,3 +113,51 @@ def test_a_child_called_munna_who_is_missing_is_a_danger(said: str) -> None:
 @every_row("said", ["halp", "hlp", "heelp", "HALP", "hepl"])
 def test_misspelt_help_is_help(said: str) -> None:
     assert {READER.read(said, ASKED[step]).command for step in ("what", "police", "review")} == {"help"}
+
+
+CRIES = [
+    "he's coming", "they are coming", "shes coming with a rod", "call police now", "come quick", "he is behind me",
+    "koi mere peeche hai", "mera pichha kar rahe", "मेरा पीछा कर रहे", "hamra pachhe lagal ba", "wo aa raha hai",
+    "वो आ रहा है", "oo log aawat ba", "bacao", "bchao", "बचावऽ", "turant aao", "jaldi ao koi", "maar denge",
+    "darwaja tod rhe h", "kewadi todat bade sa", "ghar ke bahar khade hain", "mdd kro",
+]  # fmt: skip
+
+
+@every_row("said", CRIES)
+def test_a_short_cry_is_heard(said: str) -> None:
+    assert READER.dangers(said)
+
+
+@every_row("said", ["wo aa raha hai", "he is coming", "people are coming and going", "log aa rahe hai kharidne"])
+def test_somebody_who_comes_may_be_anybody_and_is_never_sure(said: str) -> None:
+    assert not any(danger.sure for danger in READER.dangers(said))
+
+
+def test_a_sure_rule_counts_before_one_that_is_never_sure() -> None:
+    assert any(danger.sure for danger in READER.dangers("wo aa raha hai mujhe maar dega bachao"))
+
+
+@every_row(
+    "said",
+    ["uska bhai bhi", "उसका भाई भी", "okar bhai bhi ba", "I am his wife", "main uski patni hu", "my son told me that",
+     "mera beta jua khelta hai", "ghar ke peeche daru banti hai", "truck aa raha hai balu leke"],
+)  # fmt: skip
+def test_kin_houses_and_trucks_are_no_danger(said: str) -> None:
+    assert not any(danger.sure for danger in READER.dangers(said))
+    assert READER.read(said, ASKED["what"]).kind is not Kind.DANGER
+
+
+@every_row(
+    "said",
+    ["gaay ko bachao", "गाय को बचाओ", "gaon ko nashe se bachaiye", "hamari nadi bachaiye", "save our village",
+     "gaay band karke rakhte hai godam me"],
+)  # fmt: skip
+def test_who_asks_to_save_a_village_or_an_animal_is_in_no_danger(said: str) -> None:
+    assert not any(danger.sure for danger in READER.dangers(said))
+
+
+@every_row("said", ["bachche ko band karke rakha hai", "बच्चे को बंद करके रखा है", "laika ke band kaile ba",
+                    "a child is locked in a room"])  # fmt: skip
+def test_a_child_who_is_locked_up_is_a_danger_and_no_calf(said: str) -> None:
+    assert [danger.kind.value for danger in READER.dangers(said)][:1] == ["child"]
+    assert READER.open(said).category != "COW"

@@ -81,7 +81,7 @@ def test_a_car_with_a_number_is_not_read_as_a_wait(step: str) -> None:
     assert reading.kind is not Kind.WAIT
 
 
-@every_row("step", FREE)
+@every_row("step", [step for step in FREE if step != "place"])
 def test_a_car_with_a_number_is_an_answer(step: str) -> None:
     assert READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue"))).kind is Kind.CONTENT
 
@@ -99,3 +99,30 @@ def test_a_command_alone_or_in_its_own_phrase_is_one(step: str, text: str, comma
     reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.of("satark.dialogue")))
     assert (reading.kind, reading.command) == (Kind.COMMAND, command)
     assert reading.confidence >= Confidence.LIKELY
+
+
+PLACE = asked_at("place", GEOGRAPHY, CATALOGUES)
+
+
+@every_row("text", [".112", "112", "yahin", "यहीं पे", "yahan pe", "wahi", "here", "over there", "ihan", "एहिजे"])
+def test_what_names_no_place_is_asked_again_at_the_place(text: str) -> None:
+    reading = READER.read(text, PLACE)
+    assert (reading.kind, reading.story) == (Kind.UNCLEAR, False)
+
+
+@every_row("text", ["kal raat 10 baje", "कल रात १० बजे", "kaali gaadi", "काली गाड़ी", "white pickup", "UP65AX1234",
+                    "kariya gaadi", "last night"])  # fmt: skip
+def test_a_time_or_a_vehicle_is_kept_and_is_no_place(text: str) -> None:
+    reading = READER.read(text, PLACE)
+    assert (reading.kind, reading.story) == (Kind.UNCLEAR, True)
+
+
+@every_row("text", ["bus stand", "truck adda", "221005", "gaon ke bahar", "यहाँ मंदिर के पीछे", "nh 2 pe", "ward no 12"])
+def test_a_landmark_or_an_unknown_name_is_a_place(text: str) -> None:
+    assert READER.read(text, PLACE).kind is Kind.CONTENT
+
+
+@every_row("text", ["uska bhai bhi", "5 log hai", "okar bhai bhi ba", "his brother too", "यूपी 65 एक्स 1234"])
+@every_row("step", ["what", "review"])
+def test_a_short_detail_belongs_to_the_tip(text: str, step: str) -> None:
+    assert READER.read(text, ASKED[step]).story

@@ -73,7 +73,7 @@ def test_a_tipster_who_keeps_identifying_words_is_asked_once(chat: Chat) -> None
 
 
 def test_what_is_added_later_is_asked_about_again(chat: Chat) -> None:
-    walk(chat).say("erase these words").tap("details", "who").say("ask me, my number is 9123456780").tap("yes")
+    walk(chat).say("erase these words").tap("details", "who").say("you can ask me, my number is 9123456780").tap("yes")
     assert chat.step == "@identity"
     assert "9123456780" in chat.text
     assert "9876543210" not in chat.text

@@ -356,7 +356,7 @@ class _Words(Telling):
         refuses = self.reading.negated or context.analysis(self.event.body).has("opt.reach.no")
         if adds and context.session.submitted and context.session.mailbox is None:
             return self.ask_to_keep() if label or refuses or self.is_talk() else self.kept(stays=True)
-        if not label and not refuses and self.counts(LEFT_OVER, FIRST_WORDS):
+        if not label and not refuses and (self.reading.story or self.counts(LEFT_OVER, FIRST_WORDS)):
             return self.ask_to_keep() if self.is_talk() else self.kept(stays=True)
         if self.is_final() and (not label or self._acts(code) or erases > (self.asked.asks == "review")):
             return self.refuse_sending()

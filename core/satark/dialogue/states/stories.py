@@ -27,7 +27,7 @@ from satark.api.tip import Place
 from satark.dialogue.session import GivenAnswer
 from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.steps.choice_steps import unknown_option
-from satark.dialogue.turn.accusations import OFFICES, accuses, speaks_of_police
+from satark.dialogue.turn.accusations import OFFICES, accuses, denies, speaks_of_police
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark_words.geography.units import ELSEWHERE
@@ -93,8 +93,8 @@ def hear_of_police(context: TurnContext, words: str) -> bool:
     if not (is_yes or (old.is_unasked and speaks_of_police(context, words))):
         return False
     context.set_answer(police.id, None)
-    if is_yes:
-        _choose(context, "police", "yes")
+    if is_yes or denies(context, words):
+        _choose(context, "police", "yes" if is_yes else "no")
     return True
 
 

@@ -72,14 +72,24 @@ def _sentences(context: SessionChanges, words: str) -> Sequence[str]:
 
 def accuses(context: SessionChanges, words: str) -> bool:
     """Whether a sentence that speaks of police would answer the question about them with yes."""
+    told = _answers_in(context, words)
+    return "yes" in told or (bool(told) and context.loaded.reader.open(context.analysis(words)).police)
+
+
+def denies(context: SessionChanges, words: str) -> bool:
+    """Whether every sentence that speaks of police would answer the question about them with no."""
+    return _answers_in(context, words) == {"no"} and not accuses(context, words)
+
+
+def _answers_in(context: SessionChanges, words: str) -> set[str]:
+    """Read each sentence that speaks of police as an answer to the question about them."""
     flow, reader, told = context.loaded.flow, context.loaded.reader, _sentences(context, words)
     police = flow.by_id.get(flow.meanings.get("police", ""))
     if police is None or not told:
-        return False
+        return set()
     options = police.type.ask(police, context.view(police)).options
     asked = Asked(name="police", asks="choice", options=tuple(AskedChoice(o.code, o.label, o.words) for o in options))
-    accuses = reader.open(context.analysis(words)).police
-    return accuses or any(reader.read(context.analysis(one), asked).option == "yes" for one in told)
+    return {reader.read(context.analysis(one), asked).option for one in told}
 
 
 def _relates(context: SessionChanges, words: str) -> bool:
