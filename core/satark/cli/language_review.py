@@ -15,6 +15,7 @@ from satark.api.web import page_templates
 from satark.cli import counted
 from satark.cli.approved_texts import APPROVED, approved_of, hash_of, rows, sources_of
 from satark.runtime.commands import settings_of
+from satark_files.decoding import DECODING_ERRORS
 from satark_words.catalogues import Catalogue
 from satark_words.languages import folders, language, translations, use_folder
 
@@ -101,7 +102,7 @@ def _take(code: str, file: Path, folder: Path) -> None:
 def _read(code: str, file: Path) -> tuple[Verdict, ...]:
     try:
         found = msgspec.json.decode(file.read_bytes(), type=Verdicts)
-    except msgspec.MsgspecError as error:
+    except DECODING_ERRORS as error:
         raise click.ClickException(f"{file} is not what a sheet saves: {error}") from None
     if found.language != code:
         raise click.ClickException(f"{file} is about {found.language}, not {code}")

@@ -168,6 +168,8 @@ class _Words(Telling):
         if is_sure and reading.kind in {Kind.OPTION, Kind.COMMAND}:
             return None
         context.leave_menu()
+        if reading.negated and not names and not told.has("cat.*", "thing.*", "time.*", "num.*", "who.*"):
+            return context.ask()
         return handle_words(context, self.event, *context.state.question(context))
 
     def after_sending(self) -> Turn | None:
