@@ -335,9 +335,7 @@ class Senses(TextAtQuestion):
         if told.asks or told.negates or told.has("soc.wait"):
             return False
         is_time = self._asked.name in {"when_date", "how_often"} and told.has("time.*", "num.*", "digits")
-        any_words = self._asked.asks != "choice" or self._asked.opening
-        names_others = any_words and told.has("id.their", "who.they") and told.has(*others)
-        return is_time or told.has("thing.number") or names_others
+        return is_time or told.has("thing.number") or (told.has("id.their", "who.they") and told.has(*others))
 
     @property
     def _is_no_place(self) -> bool:

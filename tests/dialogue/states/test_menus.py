@@ -153,7 +153,7 @@ def test_no_unclear_answer_leaves_identifying_words_in_or_takes_them_out(
         assert chat.session.answers["what"] == before.answers["what"]
 
 
-@every_row("words", ["chacha nahi mama", "not my uncle, my brother", "चाचा नहीं मामा", "uska bhai bhi", "unka beta bhi"])
+@every_row("words", ["chacha nahi mama", "not my uncle, my brother", "चाचा नहीं मामा", "uska bhai bhi"])
 def test_what_is_told_where_identifying_words_are_asked_about_is_asked_about_too(engine: Engine, words: str) -> None:
     chat = Chat(engine).say("Hi", "1", "daru", "mere chacha charas bechte hain", "Lanka", "nahi", "skip", words)
     assert words in chat.text
