@@ -2,8 +2,8 @@
 
 It is a cache of what the desk has verified, and only the desk's key seals and opens it. The entry of a tip opens only
 with the tip's present envelope: once that is renewed or replaced, the tip is read anew; once it is erased, nobody opens
-the entry, in an old backup either. An entry also says which rows it was made from, so a cache that was withheld, or
-replaced by an older one, costs time and hides nothing. Who acts on a tip reads the tip's rows, not the index.
+the entry without an old copy of the key store. An entry also says which rows it was made from, by their numbers: a
+cache that was withheld or altered costs time and hides nothing. Who acts on a tip reads the tip's rows, not the index.
 """
 
 from __future__ import annotations
