@@ -225,5 +225,5 @@ def test_the_example_is_short(file: Path) -> None:
 def test_the_plugin_is_found_by_name_in_the_wheel(installed: Install) -> None:
     target = installed("matrix_alert")
     assert (target / "satark_matrix_alert/texts/hi.po").is_file()
-    listed = run_satark("plugins", "--json", PYTHONPATH=str(target), SATARK_PLUGINS='["matrix_alert"]')
-    assert '{"name": "matrix_alert", "loaded": true}' in listed
+    listed = run_satark("plugins", PYTHONPATH=str(target), SATARK_PLUGINS='["matrix_alert"]')
+    assert ["matrix_alert", "loaded"] in [line.split() for line in listed.splitlines()]

@@ -121,5 +121,5 @@ def test_the_example_is_short_and_imports_no_plugin(file: Path) -> None:
 
 def test_the_plugin_is_found_by_name_in_the_wheel(installed: Install) -> None:
     target = installed("exotel")
-    listed = run_satark("plugins", "--json", PYTHONPATH=str(target), SATARK_PLUGINS='["exotel", "sms_ivr"]')
-    assert '{"name": "exotel", "loaded": true}' in listed
+    listed = run_satark("plugins", PYTHONPATH=str(target), SATARK_PLUGINS='["exotel", "sms_ivr"]')
+    assert ["exotel", "loaded"] in [line.split() for line in listed.splitlines()]

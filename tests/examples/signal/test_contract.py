@@ -306,5 +306,5 @@ def test_the_example_is_short(file: Path) -> None:
 
 
 def test_the_plugin_is_found_by_name_in_the_wheel(installed: Install) -> None:
-    listed = run_satark("plugins", "--json", PYTHONPATH=str(installed("signal")), SATARK_PLUGINS='["signal"]')
-    assert '{"name": "signal", "loaded": true}' in listed
+    listed = run_satark("plugins", PYTHONPATH=str(installed("signal")), SATARK_PLUGINS='["signal"]')
+    assert ["signal", "loaded"] in [line.split() for line in listed.splitlines()]
