@@ -103,6 +103,7 @@ def _hides_something(page: pypdfium2.PdfPage) -> bool:
     for one in drawn:
         if one.type != _IMAGE:
             page.remove_obj(one)
+            one.close()
     spots = ImageChops.difference(full, page.render(scale=scale, grayscale=True).to_pil()).point(_IS_OTHER)
     for shift in ((_SPOT, 0), (0, _SPOT), (_SPOT, _SPOT)):
         spots = ImageChops.darker(spots, ImageChops.difference(full, ImageChops.offset(full, *shift)).point(_IS_FLAT))
@@ -117,6 +118,7 @@ def _characters(page: pypdfium2.PdfPage) -> Iterator[tuple[float, ...]]:
         blank = chr(pypdfium2.raw.FPDFText_GetUnicode(text, number)).isspace()
         if right > left and top > bottom and not blank:
             yield left, bottom, right, top
+    text.close()
 
 
 def _place(places: pypdfium2.PdfPosConv, bounds: tuple[float, ...]) -> tuple[int, int, int, int]:
