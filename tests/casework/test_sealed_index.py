@@ -172,6 +172,8 @@ def test_an_erased_tip_is_in_no_list_and_its_entry_opens_no_more(
 ) -> None:
     erased, kept = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
     open_again()
+    covers = services.read_keys(lambda c: envelopes.tips_of(c, "sp"))
+    assert SealedIndex(services, "sp", sp.identity).load(covers)[1].keys() == {erased.id, kept.id}
 
     def erase(unit: UnitOfWork) -> None:
         unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == erased.id))

@@ -62,6 +62,7 @@ def unapproved(code: str) -> tuple[int, int]:
 
 
 def sources_of(code: str) -> dict[str, str]:
+    """Return the catalogues of a language, of channels' own wordings too: part → text of its `.po` file."""
     found = {part: catalogue_of(part, code) for part in every_part()}
     for folder in folders():
         own = folder / code
@@ -72,6 +73,7 @@ def sources_of(code: str) -> dict[str, str]:
 
 
 def approved_of(code: str) -> dict[str, dict[str, str]]:
+    """Return what native readers approved, as in `APPROVED`: here and where the language was shipped."""
     found: dict[str, dict[str, str]] = {}
     for folder in folders():
         file = folder / code / APPROVED
@@ -82,6 +84,7 @@ def approved_of(code: str) -> dict[str, dict[str, str]]:
 
 
 def hash_of(text: str) -> str:
+    """Return the hash by which a text is known to be the one that was approved."""
     return sha256(text.encode()).hexdigest()[:16]
 
 
