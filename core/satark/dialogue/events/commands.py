@@ -10,7 +10,7 @@ from satark.dialogue.session import Turn
 from satark.dialogue.states.handoff import request_handoff
 from satark.dialogue.states.mailbox import ask_code
 from satark.dialogue.states.menus import LANGUAGE, open_menu, set_language
-from satark.dialogue.turn.consent import may_carry_out
+from satark.dialogue.turn.consent import choose, may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark_words.reading import Danger, DangerKind
 
@@ -29,6 +29,13 @@ def handle_command(context: TurnContext, name: str) -> Turn:
 def not_understood(context: TurnContext, key: str = "not_understood") -> Turn:
     """Say that something was not understood, or another text, and ask again."""
     return context.ask(key)
+
+
+def choose_likely(context: TurnContext, code: str) -> Turn:
+    """Choose an option that was not chosen in its own words, if the present question offers it."""
+    name, question = context.state.question(context)
+    offered = code in {option.code for option in question.options}
+    return (choose(context, name, question, code, Tap(code)) if offered else None) or not_understood(context)
 
 
 def switch_language(context: TurnContext, language: str) -> Turn:

@@ -10,9 +10,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from satark.api.flow import Question
-from satark.api.inbound import Tap, Text
-from satark.dialogue.events.commands import choose_language, handle_command, not_understood, show_numbers
+from satark.api.inbound import Text
+from satark.dialogue.events.commands import choose_language, choose_likely, handle_command, not_understood, show_numbers
 from satark.dialogue.events.named_places import LONG, choose_by_name, correct_place, is_other_place, names_a_place
+from satark.dialogue.events.taking_back import (
+    after_sending,
+    ask_to_erase_files,
+    forgoes_all,
+    is_about_files,
+    take_out,
+)
 from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling, asked_of
 from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
@@ -30,11 +37,9 @@ from satark.dialogue.states.stories import (
     may_cry,
     opening_in,
 )
-from satark.dialogue.turn.consent import choose, is_question, is_unsent, may_carry_out
+from satark.dialogue.turn.consent import is_question, is_unsent, may_carry_out
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.session_changes import EDIT_PREFIX, KEEP, TAKE_OUT
-from satark.dialogue.turn.submission import told_in
-from satark_words.analysis import NEGATIONS
+from satark.dialogue.turn.session_changes import KEEP
 from satark_words.reading import STORY, Asked, Confidence, Danger, DangerKind, Kind
 from satark_words.tokens import fold
 
@@ -46,8 +51,6 @@ _ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
 """Commands that would only ask for the code again in a state that waits for a code."""
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """Types of steps whose answers are read. Texts at other steps are read only for dangers."""
-_BESIDE_UNWANTED: Final = ("k.out", "fill", "pol", "soc.*", "k.part", "t.evidence", "who.me", "who.you")
-"""Marks of words that name nothing in a wish to take something out of the tip."""
 _KEPT: Final = frozenset({Kind.CONTENT, Kind.DANGER})
 _KEEPS: Final = _KEPT | {Kind.OPTION}
 """Kinds of texts whose handlers keep the words."""
@@ -95,11 +98,11 @@ def _ask_to_post(context: TurnContext, event: Text) -> Turn | None:
 def _handle_read(words: _Words, question: Question) -> Turn:
     """Handle a text that was read, at a question that is not for a code."""
     context, event, asked, reading = words.context, words.event, words.asked, words.reading
-    if words.forgoes_all():
+    if forgoes_all(words):
         return handle_command(context, "cancel")
-    if turn := words.in_menu() or words.after_sending():
+    if turn := words.in_menu() or after_sending(words):
         return turn
-    turn = words.take_out()
+    turn = take_out(words)
     turn = turn or (None if words.tells_of_crime() else choose_by_name(context, event, question, reading))
     corrects = reading.command == "edit" or (asked.asks == "review" and is_other_place(context, event.body))
     if turn or (corrects and (turn := correct_place(context, event.body))):
@@ -147,14 +150,6 @@ class _Words(Telling):
         is_here = self.asked.asks == "place" and told.consists_of(("place.here",), beside)
         return not_understood(self.context) if is_here else None
 
-    def forgoes_all(self) -> bool:
-        """Whether the text says that nothing shall be sent and all be erased, and tells nothing else."""
-        told, session = self.context.analysis(self.event.body), self.context.session
-        no_sending = told.has("k.send", "cmd.send") and told.has("neg", "neg.*", "opt.reach.no", "t.refuse", "say.no")
-        erases = told.has("cmd.delete", "cmd.cancel", "cmd.forget", "k.out") and not session.submitted
-        no_more = told.consists_of(("cmd.*", "k.*"), (*_BESIDE_UNWANTED, "opt.*", "neg", "neg.*", "t.*", "say.no"))
-        return no_sending and erases and no_more and session.has_draft
-
     def in_menu(self) -> Turn | None:
         """Take out identifying words on the act's own words. Read what no step's name is as said at the review."""
         context, reading, told = self.context, self.reading, self.context.analysis(self.event.body)
@@ -172,18 +167,6 @@ class _Words(Telling):
             return context.ask()
         return handle_words(context, self.event, *context.state.question(context))
 
-    def after_sending(self) -> Turn | None:
-        """Say what can't be taken back of a tip that is sent, and what has the number kept."""
-        context, told = self.context, self.context.analysis(self.event.body)
-        keeps = told.has("said.reach.keep") or told.consists_of(("opt.cancel.no", "k.keep"), ("fill", "pol"))
-        if context.session.state != "@reach" or not (self.takes_back() or keeps):
-            return None
-        if keeps or (told.has(*NEGATIONS, "opt.cancel.no") and not told.has("t.evidence")):
-            return choose_likely(context, "yes")
-        if told.has("cmd.forget", "id.my-number", "k.number"):
-            return None
-        return not_understood(context, "cancel.sent")
-
     def taken(self) -> Turn:
         """Keep what the words tell, ask whether they belong to the tip, or do and answer what they say."""
         reading, first, again = self.reading, self.tells_first(), self.was_answered_so()
@@ -198,39 +181,6 @@ class _Words(Telling):
         if is_answered or not told:
             return _HANDLERS[reading.kind](self)
         return self.content() if first else self.kept()
-
-    def take_out(self) -> Turn | None:
-        """Ask about words or files that the tipster does not want in the tip; None where nothing is to be taken out."""
-        context, told = self.context, self.context.analysis(self.event.body)
-        tells = told.asks or told.has("cmd.forget", "who.they", "digits")
-        in_danger = any(danger.sure for danger in self.reading.dangers)
-        if tells or in_danger or context.state is not DRAFT or not (told.has("k.out") and context.session.has_draft):
-            return None
-        rest = set(range(len(told))) - told.covered(_BESIDE_UNWANTED)
-        found = told_in(context, {told.sounds[at] for at in rest})
-        knows = context.loaded.reader.lexicon.knows
-        others = sum(told.sounds[at] not in found and knows(told.tokens[at].text) for at in rest)
-        if others > bool(found and told.has("k.part")):
-            return None
-        if found:
-            words = " ".join(told.text[slice(*told.tokens[at][1:3])] for at in sorted(rest) if told.sounds[at] in found)
-            context.suggest(f"{TAKE_OUT}{words}", f"{context.text('identity.remove')}: {words}")
-            return context.ask()
-        if self.is_about_files():
-            return self.ask_to_erase_files()
-        names = rest or told.has("t.evidence") or (told.has("k.part") and not told.has("who.mine"))
-        return handle_command(context, "edit") if names else None
-
-    def is_about_files(self) -> bool:
-        """Whether the text names the files of the draft. What is kept nowhere of such words never passes in silence."""
-        context = self.context
-        has_files = bool(context.session.files) and not context.session.submitted
-        return has_files and context.state is DRAFT and context.analysis(self.event.body).has("t.evidence")
-
-    def ask_to_erase_files(self) -> Turn:
-        """Open the question for files, and say what erases them."""
-        self.context.change(state=f"{EDIT_PREFIX}{self.context.loaded.evidence_step}")
-        return handle_command(self.context, "clear")
 
     def ask_to_keep(self) -> Turn:
         """Ask whether the words belong to the tip, unless they are said again. A language is chosen first."""
@@ -389,8 +339,8 @@ class _Words(Telling):
         """Say that nothing was sent, and what sends it; ask about files that are meant."""
         if self.context.session.state == "@identity":
             return handle_command(self.context, "delete")
-        if self.is_about_files():
-            return self.ask_to_erase_files()
+        if is_about_files(self):
+            return ask_to_erase_files(self)
         label, number = next((one.label, at) for at, one in enumerate(self.asked.options, 1) if one.acts)
         self.context.say("reply.refusal.send", label=label, number=number)
         return self.context.ask()
@@ -401,8 +351,8 @@ class _Words(Telling):
             return handle_command(self.context, "status")
         if self.is_final() and self.reading.kind in {Kind.REFUSAL, Kind.WAIT}:
             return self.refuse_sending()
-        if self.reading.kind is not Kind.QUESTION and self.is_about_files():
-            return self.ask_to_erase_files()
+        if self.reading.kind is not Kind.QUESTION and is_about_files(self):
+            return ask_to_erase_files(self)
         kind = f"reply.{self.reading.kind}"
         key = f"{kind}.{self.reading.topic}"
         if self.context.session.submitted:
@@ -416,13 +366,6 @@ class _Words(Telling):
         if code.startswith("@"):
             return self.context.text(f"command.{code[1:]}")
         return next((option.label.removeprefix("✓ ") for option in self.asked.options if option.id == code), "")
-
-
-def choose_likely(context: TurnContext, code: str) -> Turn:
-    """Choose an option that was not chosen in its own words, if the present question offers it."""
-    name, question = context.state.question(context)
-    offered = code in {option.code for option in question.options}
-    return (choose(context, name, question, code, Tap(code)) if offered else None) or not_understood(context)
 
 
 _HANDLERS: Final[Mapping[Kind, Callable[[_Words], Turn]]] = {
