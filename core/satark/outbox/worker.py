@@ -32,7 +32,7 @@ from satark.api.outbound import (
     WindowClosed,
 )
 from satark.identity.edge_key import Identity
-from satark.outbox.calls_under_way import CallsUnderWay
+from satark.outbox.outbox import CallsUnderWay
 from satark.settings.core import Core
 from satark.store import outbox as store
 from satark.store import provider_messages
