@@ -11,8 +11,7 @@ from sqlalchemy import Table, select
 
 from satark.services import Services
 from satark.store import deliveries, outbox, tables
-from satark.store.due_times import CLOCKS_APART, due_in, shorten_waits
-from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import CLOCKS_APART, UnitOfWork, due_in, shorten_waits
 from support.store import fresh_services
 
 HOUR = 3600

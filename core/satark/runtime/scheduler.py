@@ -27,12 +27,12 @@ from satark.ingest.sessions import Due, NewerSession, SessionStore
 from satark.outbox.outbox import Outbox
 from satark.services import Services
 from satark.settings.core import Core
-from satark.store import conversations, deliveries, due_times, provider_messages, tables
+from satark.store import conversations, deliveries, provider_messages, tables
 from satark.store import outbox as outbox_store
 from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage
 from satark.store.resealing import reseal_some
-from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork, shorten_waits
 from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import StoreDown, Writer
 
@@ -87,7 +87,7 @@ class ScheduledJobs:
         self._rounds = Rounds(
             (
                 (PURGE_EVERY, self._purge),
-                (CLOCK_EVERY, partial(writer.write, due_times.shorten_waits)),
+                (CLOCK_EVERY, partial(writer.write, shorten_waits)),
                 (LOOK_EVERY, self._work_on_due),
                 (1, self._announce),
                 (1, turnover.run_once),

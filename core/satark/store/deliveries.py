@@ -17,8 +17,8 @@ from satark.api.routing import DESK_SINK, SEPARATOR, Destination
 from satark.api.services import UnitOfWork
 from satark.identity.random_bytes import random_bytes
 from satark.identity.time_buckets import band_start
-from satark.store.due_times import due_in
 from satark.store.tables import delivery, desk, file, tip
+from satark.store.unit_of_work import due_in
 
 LEASE = 30
 """Seconds that a claim lasts. A process renews its claims while it works, so that only a crashed one loses them."""

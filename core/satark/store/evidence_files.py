@@ -10,9 +10,8 @@ from sqlalchemy import Connection, bindparam, delete, func, select, union, updat
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.identity.edge_key import Identity
 from satark.store import deliveries, tables, tip_changes
-from satark.store.due_times import due_in
 from satark.store.tables import file, tip
-from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork, due_in
 
 FETCH_LEASE = 900
 """Seconds that a process has for fetching and sealing a file before another one may try."""

@@ -11,9 +11,8 @@ from satark.api.outbound import Call
 from satark.identity import time_buckets
 from satark.identity.edge_key import BrokenSeal, Identity
 from satark.store import bulk
-from satark.store.due_times import due_in
 from satark.store.tables import outbox
-from satark.store.unit_of_work import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork, due_in
 
 
 class OutboxMessage(Redacted, frozen=True, kw_only=True):

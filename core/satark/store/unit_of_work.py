@@ -1,4 +1,8 @@
-"""Unit of work: one transaction over both databases."""
+"""Unit of work: one transaction over both databases, and the times at which a reply, a delivery or a file is due.
+
+If a clock is ahead and then set back, the due times that it gave lie far in the future, and tips would wait for these
+times. So each row also stores how many seconds it was meant to wait.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from contextlib import ExitStack, closing, contextmanager
 from secrets import token_hex
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text, update
 
 from satark.store import bulk
 from satark.store.engines import is_database_fault
+from satark.store.tables import delivery, file, outbox
 from satark.store.tables import keys as keys_metadata
 
 BOTH_DATABASES: Final = 0x5A7A_4B01
@@ -194,3 +199,20 @@ def unit_of_work(main: Engine, keys: Engine) -> Iterator[UnitOfWork]:
     """Run one transaction: commit it at the end, or roll it back if the block raises."""
     with closing(Connections(main, keys)) as connections, connections.transaction() as unit:
         yield unit
+
+
+CLOCKS_APART: Final = 60
+"""Seconds by which the clocks of two processes may differ."""
+
+
+def due_in(seconds: float, now: int) -> dict[str, int]:
+    """Return the columns `due_at` and `wait` of a row that is due in so many seconds."""
+    return {"due_at": now + int(seconds), "wait": int(seconds)}
+
+
+def shorten_waits(unit: UnitOfWork) -> None:
+    """Shorten each wait whose rest is longer than the wait that its row stores."""
+    for table in (outbox, delivery, file):
+        row = table.c
+        too_late = (row.due_at > unit.now + CLOCKS_APART, row.due_at > unit.now + CLOCKS_APART + row.wait)
+        unit.main.execute(update(table).where(row.state == "due", *too_late).values(due_at=unit.now + row.wait))

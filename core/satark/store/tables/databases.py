@@ -11,7 +11,7 @@ keys = MetaData()
 
 
 def wait_column() -> Column[int]:
-    """Return the column `wait` of a table of `satark.store.due_times`."""
+    """Return the column `wait` of a table of `satark.store.unit_of_work`."""
     return Column(
         "wait", Integer, nullable=False, server_default="0", comment="seconds from when due_at was set until it"
     )
