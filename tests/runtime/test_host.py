@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -110,3 +112,15 @@ async def test_a_process_with_the_desk_role_alone_can_write(tmp_path: Path) -> N
 
 def _only(role: Role) -> tuple[Role, ...]:
     return (role,)
+
+
+async def test_the_metrics_tell_how_late_the_event_loop_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("satark.runtime.host._LOOP_SECONDS", 0.001)
+    host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
+    async with host.running():
+        await asyncio.sleep(0.002)
+        time.sleep(0.06)  # noqa: ASYNC251 - what holds the loop
+        await asyncio.sleep(0.002)
+    shown = dict(line.rsplit(" ", 1) for line in render_a_band_later(host.metrics).decode().splitlines())
+    late, all_ = (float(shown[f"satark_loop_delay_seconds_{one}"]) for one in ('bucket{le="0.05"}', "count"))
+    assert late < all_

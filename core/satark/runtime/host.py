@@ -35,6 +35,8 @@ from satark_words.catalogues import report_missing
 ROLES: tuple[Role, ...] = ("web", "worker", "desk")
 DATABASE_SECONDS = 2.0
 """Seconds between two attempts to reach a database that did not answer at the start."""
+_LOOP_SECONDS = 1.0
+"""Seconds between two looks at how late the event loop is."""
 
 
 class Host:
@@ -97,6 +99,7 @@ class Host:
         self.background: dict[str, Callable[[], Awaitable[None]]] = {
             "faults": self.fault_watch.run,
             "peers": self.peer_watch.run,
+            "loop": self._watch_loop,
         }
         """Further endless tasks by name. Add tasks before the host runs."""
         self.pages = [*self._web_pages(), *self._desk_pages()]
@@ -158,6 +161,13 @@ class Host:
     def _is_only_process(self, services: Services) -> bool:
         has_both = self.roles >= {"web", "worker"}
         return has_both and self.is_alone and services.main.dialect.name == "sqlite"
+
+    async def _watch_loop(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _LOOP_SECONDS
+            await asyncio.sleep(_LOOP_SECONDS)
+            self.metrics.loop_delay.observe(loop.time() - due)
 
     def emit(self, event: LifecycleEvent) -> None:
         """Pass an event to the plugins."""

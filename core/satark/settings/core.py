@@ -261,7 +261,7 @@ class Core(BaseModel):
     """most requests of SMS, calls and the web form that are spooled while the database is down"""
     spool_max_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
     """most bytes that these may take"""
-    receipt_codes_ahead: int = Field(default=10_000, ge=0)
+    receipt_codes_ahead: int = Field(default=4_000, ge=0)
     """receipt codes, and decoys of envelopes, that each process makes ahead of need; 0: each tip makes its own"""
     code_guesses_per_minute: int = Field(default=60, ge=1)
     """wrong receipt codes a minute, of everybody together, before every look-up waits"""

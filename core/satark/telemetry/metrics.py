@@ -86,10 +86,10 @@ class Metrics:
         self.roster_alarms = Gauge(
             "satark_roster_alarms", "reasons not to follow the databases on who may read", registry=self.registry
         )
-        text = "seconds from an event's arrival to its commit"
-        histogram = Histogram("satark_commit_seconds", text, registry=self.registry, buckets=_SECONDS)
-        self.commit = BandHistogram(histogram, _SECONDS, clock)
-        self._banded.append(self.commit)
+        self.commit = self._histogram("satark_commit_seconds", "seconds from an event's arrival to its commit")
+        # By band as well: a message that takes long delays the loop, at a time that only its sender should know.
+        text = "seconds by which the event loop is late, looked at each second"
+        self.loop_delay = self._histogram("satark_loop_delay_seconds", text)
         text = "calls of optional hooks that were skipped: one raised, took too long or returned the wrong type"
         self.hooks = self._by_band(self._counter("satark_hook_failures", text, "plugin", "hook"), step=1)
 
@@ -132,6 +132,12 @@ class Metrics:
 
     def _by_band(self, counter: Counter, *usual: str, step: int = STEP) -> BandCounter:
         banded = BandCounter(counter, usual, step=step, clock=self._clock)
+        self._banded.append(banded)
+        return banded
+
+    def _histogram(self, name: str, text: str) -> BandHistogram:
+        histogram = Histogram(name, text, registry=self.registry, buckets=_SECONDS)
+        banded = BandHistogram(histogram, _SECONDS, self._clock)
         self._banded.append(banded)
         return banded
 
