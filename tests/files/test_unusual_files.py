@@ -152,7 +152,6 @@ KINDS: Mapping[str, tuple[Maker, str]] = {
     "HTML": (specimen("html"), "text/plain"),
     "a mail with a photo": (specimen("eml"), "application/zip"),
     "an ODT that was packed anew": (rezipped, "application/vnd.oasis.opendocument.text"),
-    "a WebP cut short": (lambda _, __: encode(photo(), "WEBP", lossless=True)[:-300], "image/jpeg"),
     "an MP4 without its index": (
         lambda make, folder: _without_index(
             recorded("film.mp4", "-c:v", "libx264", "-bsf:v", "dump_extra")(make, folder)
@@ -203,7 +202,6 @@ def _has_contrast(picture: Image.Image) -> bool:
 
 SANDBOXED = {
     "a JPEG cut in half": 70,
-    "a WebP cut short": 99,
     "an MP4 without its index": 99,
     "MP4 with G.711": 100,
     "AVI with ADTS": 100,

@@ -10,29 +10,22 @@ from typing import Final
 
 from satark_files.images.decode import open_image
 from satark_files.images.reencode import to_jpeg
-from satark_files.images.salvage import salvage_cut
 from satark_files.limits import Limits
-from satark_files.scrubber import Cleaned, LeftOut, Unclean
+from satark_files.scrubber import Cleaned, LeftOut
 
 _FORMATS: Final = ("HEIF", "AVIF")
-_HEAD, _LONG_HEAD = 8, 16
 
 
 class HeifScrubber:
-    """Converts HEIC and AVIF to JPEG; converts the readable part of an image that is cut off."""
+    """Converts HEIC and AVIF to JPEG."""
 
     mimes = frozenset({"image/heic", "image/avif"})
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        try:
-            with open_image(source, limits, _FORMATS) as picture:
-                count = getattr(picture, "n_frames", 1)
-            made = to_jpeg(source, target, limits, formats=_FORMATS)
-        except Unclean as unclean:
-            if unclean.reason != "damaged":
-                raise
-            return salvage_cut(source, target, limits, _FORMATS, whole=_complete_size(source.read_bytes()))
+        with open_image(source, limits, _FORMATS) as picture:
+            count = getattr(picture, "n_frames", 1)
+        made = to_jpeg(source, target, limits, formats=_FORMATS)
         left_out: list[LeftOut] = ["pictures"] if count > 1 else []
         return Cleaned(made, left_out=left_out + ["film"] * _has_film(source))
 
@@ -41,16 +34,3 @@ def _has_film(source: Path) -> bool:
     """Whether the film of a moving photo follows the picture, in a box (Samsung's `mpvd`) or as a file of its own."""
     data = source.read_bytes()
     return b"mpvd" in data or data.count(b"ftyp") > 1
-
-
-def _complete_size(data: bytes) -> int:
-    """Return how many bytes the complete file has, according to the sizes of its outermost boxes."""
-    at = 0
-    while at + _HEAD <= len(data):
-        size = int.from_bytes(data[at : at + 4])
-        if size == 1:
-            size = int.from_bytes(data[at + _HEAD : at + _LONG_HEAD])
-        if size < _HEAD:
-            break
-        at += size
-    return at

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image, ImageChops
@@ -89,36 +86,6 @@ def test_foreign_bytes_after_a_truncated_image_are_not_kept(
     assert salvaged(data[:-lost] + film, tmp_path, limits).readable >= 90
     with Image.open(tmp_path / "target") as copy:
         assert copy.size == LARGE.size
-
-
-FORMS: Mapping[str, Mapping[str, Any]] = {
-    "webp": {"form": "WEBP", "quality": 90},
-    "webp lossless": {"form": "WEBP", "lossless": True},
-    "avif": {"form": "AVIF"},
-}
-
-
-@cache
-def large(form: str) -> bytes:
-    """Encode the large image, which takes a while: not when the tests are collected."""
-    return encode(LARGE, exif=exif(1), **FORMS[form])
-
-
-@pytest.mark.slow("decodes pictures")
-@pytest.mark.parametrize("part", [0.6, 0.9])
-@pytest.mark.parametrize("form", FORMS)
-def test_the_upper_rows_of_an_image_are_shown_if_its_decoder_needs_all_bytes(
-    form: str, part: float, tmp_path: Path, limits: Limits
-) -> None:
-    data = large(form)
-    readable = salvaged(data[: int(len(data) * part)], tmp_path, limits).readable
-    assert 10 <= readable < 100
-    with Image.open(tmp_path / "target") as copy:
-        assert copy.size == LARGE.size
-        top = (0, 0, 300, 480 * (readable - 5) // 100)  # AVIF may have lost a half from top to bottom
-        difference = ImageChops.difference(copy.convert("RGB").crop(top), LARGE.crop(top))
-        assert difference.convert("L").resize((1, 1)).getpixel((0, 0)) < 40  # type: ignore[operator]
-        assert readable > 90 or copy.getpixel((635, 475)) == (128, 128, 128)
 
 
 @pytest.mark.parametrize("size", [(300, 5), (4, 4), (1, 300)])

@@ -12,7 +12,7 @@ from PIL import Image, ImageSequence
 from satark_files.images.webp import WebpScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
-from support.evidence.images import encode, exif, photo
+from support.evidence.images import encode, photo
 from support.evidence.markers import MARKER_BYTES
 
 WEBP = encode(photo(), "WEBP")
@@ -71,15 +71,7 @@ def test_pixels_below_full_transparency_stay(tmp_path: Path, limits: Limits) -> 
     assert photo_of(cleaned(data, tmp_path, limits)) == photo_of(data)
 
 
-@pytest.mark.parametrize("data", [WEBP[:20], WEBP[:12] + bytes(40)])
+@pytest.mark.parametrize("data", [WEBP[:20], WEBP[: len(WEBP) // 2], WEBP[:12] + bytes(40)])
 def test_a_broken_webp_is_refused(data: bytes, tmp_path: Path, limits: Limits) -> None:
     with pytest.raises(Unclean, match="damaged"):
         cleaned(data, tmp_path, limits)
-
-
-def test_a_webp_image_that_lacks_only_metadata_is_cleaned_without_loss(tmp_path: Path, limits: Limits) -> None:
-    whole = encode(photo(size=(640, 480)), "WEBP", exif=exif(1), lossless=True)
-    copy = cleaned(whole[:-30], tmp_path, limits)
-    assert photo_of(copy) == photo_of(whole)
-    assert MARKER_BYTES not in copy
-    assert b"Exif" not in copy
