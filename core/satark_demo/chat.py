@@ -54,57 +54,9 @@ class Chat:
         """Return everything that the page shows of this chat."""
         return {"typing": self.typing, "messages": list(self.messages.values())}
 
-    # ---- Actions of a citizen. Each medium overrides those that it supports.
-
-    async def say(self, text: str, *, twice: bool) -> None:
-        """Send a typed message."""
-        raise NotPossible
-
-    async def tap(self, message_id: str, token: str, *, twice: bool) -> None:
-        """Tap a button or a list row of one of the service's messages, new or old.
-
-        Raises:
-            NoSuchMessage: the message offers nothing under this token.
-        """
-        raise NotPossible
-
-    async def pin(self, pin: Pin, *, twice: bool) -> None:
-        """Send a location."""
-        raise NotPossible
-
     async def file(self, file: SentFile, caption: str, *, voice: bool, twice: bool) -> None:
         """Send a file, as this medium sends files of its type; `voice` marks a voice note."""
         raise NotPossible
-
-    async def edit(self, message_id: str, text: str, *, twice: bool) -> None:
-        """Edit a typed message.
-
-        Raises:
-            NoSuchMessage: the message can't be edited.
-        """
-        raise NotPossible
-
-    async def revoke(self, message_id: str, *, twice: bool) -> None:
-        """Delete a message for everyone.
-
-        Raises:
-            NoSuchMessage: the message can't be deleted.
-        """
-        raise NotPossible
-
-    async def dial(self) -> None:
-        """Call the service."""
-        raise NotPossible
-
-    async def press(self, keys: str) -> None:
-        """Press keys during a call; with an empty string, stay silent until the service continues."""
-        raise NotPossible
-
-    async def hang_up(self) -> None:
-        """End the call."""
-        raise NotPossible
-
-    # ---- Shared by all media.
 
     def show(self, message: ChatMessage) -> None:
         """Show a message, in place of the message with the same id if there is one."""
@@ -189,82 +141,73 @@ async def _post_until_accepted(post: Callable[[], Awaitable[int]]) -> bool:
     return False
 
 
-_MAX_TEXT = 4096
+Words: TypeAlias = Annotated[str, msgspec.Meta(max_length=4096)]
 
 
 class _Action(msgspec.Struct, frozen=True, kw_only=True, tag_field="action"):
+    async def run(self, chat: Chat) -> None:
+        """Do it on a chat.
+
+        Raises:
+            NotPossible: the chat's medium has no such action, or does not allow it now.
+            NoSuchMessage: the message does not allow it.
+        """
+        do = getattr(chat, str(self.__struct_config__.tag), None)
+        if do is None:
+            raise NotPossible
+        await do(**msgspec.structs.asdict(self))
+
+
+class _Post(_Action, frozen=True, kw_only=True):
     twice: bool = False
     """Whether the webhook is posted twice at the same moment, as providers occasionally do."""
 
 
-class Say(_Action, frozen=True, kw_only=True, tag="say"):
+class Say(_Post, frozen=True, kw_only=True, tag="say"):
     """Type a message."""
 
-    text: str
-
-    async def run(self, chat: Chat) -> None:
-        await chat.say(self.text[:_MAX_TEXT], twice=self.twice)
+    text: Words
 
 
-class Tap(_Action, frozen=True, kw_only=True, tag="tap"):
-    """Tap a button or a list row of a message."""
+class Tap(_Post, frozen=True, kw_only=True, tag="tap"):
+    """Tap a button or a list row of one of the service's messages, new or old."""
 
     message_id: str
     token: str
 
-    async def run(self, chat: Chat) -> None:
-        await chat.tap(self.message_id, self.token, twice=self.twice)
 
-
-class SendPin(_Action, frozen=True, kw_only=True, tag="pin"):
+class SendPin(_Post, frozen=True, kw_only=True, tag="pin"):
     """Send a location."""
 
     pin: Pin
 
-    async def run(self, chat: Chat) -> None:
-        await chat.pin(self.pin, twice=self.twice)
 
-
-class Edit(_Action, frozen=True, kw_only=True, tag="edit"):
-    """Rewrite a message."""
+class Edit(_Post, frozen=True, kw_only=True, tag="edit"):
+    """Edit a typed message."""
 
     message_id: str
-    text: str
-
-    async def run(self, chat: Chat) -> None:
-        await chat.edit(self.message_id, self.text[:_MAX_TEXT], twice=self.twice)
+    text: Words
 
 
-class Revoke(_Action, frozen=True, kw_only=True, tag="revoke"):
+class Revoke(_Post, frozen=True, kw_only=True, tag="revoke"):
     """Delete a message for everyone."""
 
     message_id: str
-
-    async def run(self, chat: Chat) -> None:
-        await chat.revoke(self.message_id, twice=self.twice)
 
 
 class Dial(_Action, frozen=True, kw_only=True, tag="dial"):
     """Call the service."""
 
-    async def run(self, chat: Chat) -> None:
-        await chat.dial()
-
 
 class Press(_Action, frozen=True, kw_only=True, tag="press"):
-    """Press keys during a call; an empty string stands for silence."""
+    """Press keys during a call; an empty string stands for silence until the service continues."""
 
     keys: Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]{0,20}\Z")] = ""
-
-    async def run(self, chat: Chat) -> None:
-        await chat.press(self.keys)
 
 
 class HangUp(_Action, frozen=True, kw_only=True, tag="hang_up"):
     """End the call."""
 
-    async def run(self, chat: Chat) -> None:
-        await chat.hang_up()
-
 
 Action: TypeAlias = Say | Tap | SendPin | Edit | Revoke | Dial | Press | HangUp
+"""What a citizen does with a chat. A medium has a method of the tag's name for each action that it supports."""

@@ -14,7 +14,9 @@ import msgspec
 
 from satark.api.observability import Redacted
 from satark.settings.settings import Settings
+from satark_demo import telegram, whatsapp
 from satark_demo.police import MakePoliceSystem, PoliceSystem, SimulatedPoliceSystem
+from satark_demo.sample_week import MakeCitizen
 from satark_demo.simulator import MakeChat
 from satark_demo.telegram import TelegramChat
 from satark_demo.twilio import CallChat, SmsChat
@@ -22,8 +24,10 @@ from satark_demo.whatsapp import WhatsAppChat
 from satark_files import atomic_files
 from satark_testing.installation import PHONE_NUMBER_ID
 from satark_testing.processes.serving import serve
-from satark_testing.telegram.bot_api import TelegramPeer
+from satark_testing.telegram.bot_api import Person, TelegramPeer
+from satark_testing.telegram.citizen import TelegramCitizen
 from satark_testing.twilio.api import NUMBER, TwilioPeer
+from satark_testing.whatsapp.citizen import Citizen
 from satark_testing.whatsapp.graph_api import GraphPeer
 
 POLICE_LIBRARIES = ("asyncssh", "standardwebhooks")
@@ -36,6 +40,8 @@ class SimulatedProviders:
     def __init__(self) -> None:
         self.sections: dict[str, Mapping[str, Any]] = {}
         self.media: list[MakeChat] = []
+        self.citizens: list[MakeCitizen] = []
+        """What makes sample citizens, on each chat."""
         self.police: MakePoliceSystem = lambda _: PoliceSystem("real")
 
 
@@ -67,6 +73,8 @@ async def _whatsapp(
     peer = await stack.enter_async_context(GraphPeer(**accounts.fields["whatsapp"]))
     to.sections["whatsapp"] = accounts.section("whatsapp", await stack.enter_async_context(serve(peer.app)))
     to.media.append(lambda number, publish: WhatsAppChat(number, peer, served, publish))
+    webhook = served + whatsapp.WEBHOOK
+    to.citizens.append(lambda number: Citizen(peer, webhook, wa_id=f"9199999{number:05}"))
 
 
 async def _telegram(
@@ -75,6 +83,8 @@ async def _telegram(
     peer = await stack.enter_async_context(TelegramPeer(**accounts.fields["telegram"]))
     to.sections["telegram"] = accounts.section("telegram", await stack.enter_async_context(serve(peer.app)))
     to.media.append(lambda number, publish: TelegramChat(number, peer, served, publish))
+    webhook = served + telegram.WEBHOOK
+    to.citizens.append(lambda number: TelegramCitizen(peer, Person(id=7_000_000_000 + number), webhook))
 
 
 async def _twilio(

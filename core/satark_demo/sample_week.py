@@ -6,11 +6,10 @@ Nothing is written into a table: each tip goes through the dialogue, and each ac
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -21,9 +20,7 @@ from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import DeskActs
 from satark.services import Services
 from satark_demo import samples
-from satark_demo.chat import Chat
-from satark_demo.messages import ChatMessage, SentFile
-from satark_demo.simulator import MakeChat
+from satark_testing.dialogue.walking import LostError, Photo, Walker, receipt_in, tip_number_in
 
 _AT_ONCE: Final = 4
 _FIRST_PHONE: Final = 101
@@ -34,20 +31,22 @@ _BREACH_SECONDS: Final = 60
 
 Act = tuple[str, str, DeskAct]
 """The desk, the name of the story, and the act of the desk."""
+MakeCitizen: TypeAlias = Callable[[int], Walker[Any]]
+"""Makes a citizen with the phone of this number."""
 
 
 class SampleWeek:
     """Fills the empty desks of the demo with tips."""
 
     def __init__(
-        self, services: Services, desks: Mapping[str, Casework], make: MakeChat, say: Callable[[str], None]
+        self, services: Services, desks: Mapping[str, Casework], make: MakeCitizen, say: Callable[[str], None]
     ) -> None:
         """Prepare the week.
 
         Args:
             services: the store.
             desks: the opened desks of the demo, stations too, by name.
-            make: makes the phone of a number.
+            make: makes a citizen.
             say: prints a line to the terminal.
         """
         self._services = services
@@ -60,13 +59,13 @@ class SampleWeek:
         """Fill the desks, unless they already have tips."""
         if await asyncio.to_thread(lambda: any(desk.summaries() for desk in self._desks.values())):
             return
-        citizens = [SampleCitizen(story, _FIRST_PHONE + at, self._make) for at, story in enumerate(STORIES)]
+        citizens = [SampleCitizen(story, self._make(_FIRST_PHONE + at)) for at, story in enumerate(STORIES)]
         try:
             await self._tell(citizens)
             numbers = {citizen.story.name: citizen.number for citizen in citizens}
             await asyncio.to_thread(self._act, acts(time.time()), numbers)
             await next(one for one in citizens if one.story.name == "closed_too_soon").dispute()
-        except (NoAnswerError, CaseworkError) as error:
+        except (LostError, CaseworkError) as error:
             self._say(f"  the sample week is incomplete: {type(error).__name__} {error}")
             return
         self._say("  sample week: the desks are filled; one report is overdue in a minute and rises to the dig")
@@ -159,93 +158,68 @@ def _stories() -> Iterator[Story]:
 
 STORIES: Final = tuple(_stories())
 
-_ANSWER_SECONDS: Final = 60
-_MOST_TURNS: Final = 30
-_NUMBER: Final = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
-_CODE: Final = re.compile(r"\b\d{4} \d{4} \d{4} \d{4}\b")
+_MOST_MESSAGES: Final = 30
 _DONE: Final = {"hi": "हो गया", "en": "done"}
 
 
-class NoAnswerError(Exception):
-    """The service did not answer, or asked something for which the story has no answer."""
-
-
 class SampleCitizen:
-    """One citizen with a phone."""
+    """One citizen, who tells a story in a chat.
 
-    def __init__(self, story: Story, phone: int, make: MakeChat) -> None:
+    Args:
+        story: what happened.
+        walker: the citizen's phone.
+    """
+
+    def __init__(self, story: Story, walker: Walker[Any]) -> None:
         self.story = story
         self.number = ""
         """The tip's number, once the tip is sent."""
-        self._changed = asyncio.Event()
-        self._chat: Chat = make(phone, lambda _: self._changed.set())
-        self._seen: set[str] = set()
+        self._walker = walker
         self._code = ""
 
-    async def tell(self) -> str:
-        """Answer the questions until the tip is sent; return its number.
+    async def tell(self) -> None:
+        """Answer the questions until the tip is sent.
 
         Raises:
-            NoAnswerError: the tip was not sent.
+            LostError: the tip was not sent.
         """
-        asked = await self._say("Hi")
-        for _ in range(_MOST_TURNS):
-            if not asked.offers and self.number:
-                return self.number
-            if not asked.offers:
-                raise NoAnswerError
-            asked = await self._answer(asked)
-            if found := _NUMBER.search(asked.text):
-                self.number, self._code = found[0], _CODE.findall(asked.text)[-1]
-        raise NoAnswerError
+        await self._walker.say("Hi")
+        for _ in range(_MOST_MESSAGES):
+            asked = await self._walker.hear()
+            if number := tip_number_in(asked.text):
+                self.number, self._code = number, receipt_in(asked.text)
+            if asked.offers:
+                await self._answer(asked.offers[0].token.split(":")[0])
+            elif self.number:
+                return
+        raise LostError(f"no receipt after {_MOST_MESSAGES} messages")
 
     async def dispute(self) -> None:
         """Open the tip by its receipt code, and answer that the result did not help.
 
         Raises:
-            NoAnswerError: nobody asked whether it helped.
+            LostError: nobody asked whether it helped.
         """
-        shown = await self._say(self._code)
-        await self._tap(shown, "no")
+        await self._walker.say(self._code)
+        await self._walker.hear()
+        await self._tap("no")
+        await self._walker.hear()
 
-    async def _answer(self, asked: ChatMessage) -> ChatMessage:
-        step = asked.offers[0].token.split(":")[0]
+    async def _answer(self, step: str) -> None:
         typed = {"what": self.story.what, "place": self.story.place}
         if step in typed:
-            return await self._say(typed[step])
-        if step == "evidence" and self.story.photo:
-            return await self._send_photo()
-        chosen = {"@language": self.story.language, "category": self.story.category, "@reach": self.story.reach}
-        return await self._tap(asked, chosen.get(step, ""), "no", "@skip", "send")
+            await self._walker.say(typed[step])
+        elif step == "evidence" and self.story.photo:
+            await self._walker.send(Photo(samples.photograph(self.story.photo), name="photo.jpg"))
+            await self._walker.hear()
+            await self._walker.say(_DONE[self.story.language])
+        else:
+            chosen = {"@language": self.story.language, "category": self.story.category, "@reach": self.story.reach}
+            await self._tap(chosen.get(step, ""), "no", "@skip", "send")
 
-    async def _send_photo(self) -> ChatMessage:
-        photo = SentFile(data=samples.photograph(self.story.photo), mime="image/jpeg", name="photo.jpg")
-        await self._chat.file(photo, "", voice=False, twice=False)
-        await self._newest()
-        return await self._say(_DONE[self.story.language])
-
-    async def _say(self, text: str) -> ChatMessage:
-        await self._chat.say(text, twice=False)
-        return await self._newest()
-
-    async def _tap(self, asked: ChatMessage, *options: str) -> ChatMessage:
-        offered = {offer.token.split(":")[1]: offer.token for offer in asked.offers}
+    async def _tap(self, *options: str) -> None:
+        offered = {offer.token.split(":")[1]: offer.token for offer in self._walker.last.offers}
         token = next((offered[option] for option in options if option in offered), None)
         if token is None:
-            raise NoAnswerError
-        await self._chat.tap(asked.id, token, twice=False)
-        return await self._newest()
-
-    async def _newest(self) -> ChatMessage:
-        """Wait for a message of the service that has no answer yet."""
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                while True:
-                    self._changed.clear()
-                    new = [one for one in self._chat.messages.values() if not one.mine and one.id not in self._seen]
-                    if new:
-                        self._seen |= {one.id for one in new}
-                        return new[-1]
-                    await self._changed.wait()
-        except TimeoutError:
-            raise NoAnswerError from None
+            raise LostError(f"no answer to: {self._walker.last.text}")
+        await self._walker.tap(token)

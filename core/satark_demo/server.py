@@ -25,8 +25,8 @@ from satark.telemetry.logs import configure_logging
 from satark_demo.desk_queues import DeskQueues
 from satark_demo.providers import SimulatedProviders, simulated_providers
 from satark_demo.readings import Readings
-from satark_demo.sample_week import SampleWeek
-from satark_demo.simulator import EventStream, MakeChat, Phones, Simulator
+from satark_demo.sample_week import MakeCitizen, SampleWeek
+from satark_demo.simulator import EventStream, Phones, Simulator
 from satark_testing.processes.serving import StartError, begin, started
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -105,7 +105,7 @@ class DemoServer:
         application.routes[:0] = simulator.routes()
         # No task group: it would wrap exceptions, and the command reports each one by its type.
         watcher = asyncio.create_task(queues.watch(lambda: self._events.has_listeners, self._events.publish))
-        week = self._week(host.services, prepared, simulated.media)
+        week = self._week(host.services, prepared, simulated.citizens)
         try:
             with _signals(self.stop):
                 await self._until_stopped(application, lines, settings.core.data_dir, week)
@@ -114,13 +114,13 @@ class DemoServer:
             await asyncio.wait({watcher})
 
     def _week(
-        self, services: Services, prepared: Sequence[Prepared], media: Sequence[MakeChat]
+        self, services: Services, prepared: Sequence[Prepared], citizens: Sequence[MakeCitizen]
     ) -> Callable[[], Awaitable[None]]:
-        """Return the sample week, if it is wanted and phones are simulated; otherwise nothing to run."""
+        """Return the sample week, if it is wanted and a chat is simulated; otherwise nothing to run."""
         desks = {one.acting.desk: one.acting for one in prepared if one.acting}
-        if not (self._sample_week and desks and media):
+        if not (self._sample_week and desks and citizens):
             return _nothing
-        return SampleWeek(services, desks, media[0], self._say).run
+        return SampleWeek(services, desks, citizens[0], self._say).run
 
     async def _until_stopped(
         self, application: Starlette, lines: Sequence[str], data_dir: Path, afterwards: Callable[[], Awaitable[None]]

@@ -7,7 +7,7 @@ import re
 import socket
 import time
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pytest
 
@@ -15,12 +15,10 @@ from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import DeskActs
 from satark.runtime import compose
 from satark.settings.settings import Settings
-from satark_demo import sample_week as sample_citizens
-from satark_demo.chat import Publish
-from satark_demo.messages import ChatMessage
-from satark_demo.sample_week import STORIES, NoAnswerError, SampleCitizen, acts
+from satark_demo.sample_week import STORIES, SampleCitizen, acts
 from satark_demo.server import DemoServer
 from satark_desk.demo import prepare
+from satark_testing.dialogue.walking import LostError, Photo, Place, Walker
 from satark_testing.whatsapp.messages import Offer
 
 pytestmark = pytest.mark.slow("the demo")
@@ -88,79 +86,81 @@ def test_every_act_names_a_story_of_the_week() -> None:
     assert {name for _, name, _ in acts(0)} <= told
 
 
-RECEIPT = ChatMessage(
-    id="9", mine=False, text="Tip no. AAAA-BBBB, code 1234 5678 1234 5678", offers=(Offer("@reach:no", "No"),)
-)
+class Shown(NamedTuple):
+    """A message of the service."""
+
+    text: str = ""
+    offers: tuple[Offer, ...] = ()
 
 
-def question(step: str, *options: str) -> ChatMessage:
+RECEIPT = Shown("Tip no. AAAA-BBBB, code 1234 5678 1234 5678", (Offer("@reach:no", "No"),))
+
+
+def question(step: str, *options: str) -> Shown:
     """A message of the service that offers options of a step."""
-    return ChatMessage(id=step, mine=False, offers=tuple(Offer(f"{step}:{one}", one) for one in options))
+    return Shown(offers=tuple(Offer(f"{step}:{one}", one) for one in options))
 
 
-class ScriptedChat:
+class ScriptedWalker(Walker[Shown]):
     """A phone to which the service sends one scripted message after each message of the citizen."""
 
-    def __init__(self, script: list[ChatMessage], publish: Publish) -> None:
-        self.script, self.publish, self.did = script, publish, list[str]()
-        self.messages: dict[str, ChatMessage] = {}
+    def __init__(self, *script: Shown) -> None:
+        super().__init__(0.01)
+        self.script, self.did = list(script), list[str]()
 
-    async def say(self, text: str, *, twice: bool) -> None:
-        self._answer(text)
+    async def say(self, text: str) -> str:
+        return self._answer(text)
 
-    async def tap(self, message_id: str, token: str, *, twice: bool) -> None:
-        self._answer(token)
+    async def tap(self, choice: str) -> str:
+        return self._answer(choice)
 
-    async def file(self, file: Any, caption: str, *, voice: bool, twice: bool) -> None:
-        self._answer(file.name)
+    async def pin(self, place: Place) -> str:
+        raise AssertionError
 
-    def _answer(self, did: str) -> None:
+    async def send(self, photo: Photo) -> str:
+        return self._answer(photo.name or "")
+
+    def _answer(self, did: str) -> str:
         self.did.append(did)
         if self.script:
-            message = self.script.pop(0)
-            self.messages[message.id] = message
-        self.publish({})
+            self._inbox.put_nowait(self.script.pop(0))
+        return did
 
 
-def citizen(*script: ChatMessage) -> tuple[SampleCitizen, ScriptedChat]:
-    chats: list[ScriptedChat] = []
-
-    def make(number: int, publish: Publish) -> Any:
-        chats.append(ScriptedChat(list(script), publish))
-        return chats[0]
-
+def citizen(*script: Shown) -> tuple[SampleCitizen, ScriptedWalker]:
+    walker = ScriptedWalker(*script)
     story = next(story for story in STORIES if story.photo and story.language == "hi")
-    return SampleCitizen(story, 101, make), chats[0]
+    return SampleCitizen(story, walker), walker
 
 
 async def test_a_citizen_tells_the_story_with_its_photo_and_keeps_the_receipt() -> None:
-    told, chat = citizen(
+    told, walker = citizen(
         question("@language", "hi", "en"),
         question("category", "ARMS", "INTOX"),
         question("what", "unknown"),
         question("place", "unknown"),
         question("police", "yes", "no"),
         question("evidence", "@skip"),
-        ChatMessage(id="kept", mine=False, text="one file", offers=(Offer("evidence:@done", "Done"),)),
+        Shown("one file", (Offer("evidence:@done", "Done"),)),
         question("review", "send"),
         RECEIPT,
-        ChatMessage(id="10", mine=False, text="forgotten"),
+        Shown("forgotten"),
         question("mailbox", "no"),
-        ChatMessage(id="11", mine=False, text="passed on"),
+        Shown("passed on"),
     )
-    assert await told.tell() == "AAAA-BBBB"
+    await told.tell()
+    assert told.number == "AAAA-BBBB"
     story = told.story
-    assert chat.did[1:5] == ["@language:hi", f"category:{story.category}", story.what, story.place]
-    assert chat.did[5:] == ["police:no", "photo.jpg", "हो गया", "review:send", "@reach:no"]
+    assert walker.did[1:5] == ["@language:hi", f"category:{story.category}", story.what, story.place]
+    assert walker.did[5:] == ["police:no", "photo.jpg", "हो गया", "review:send", "@reach:no"]
     await told.dispute()
-    assert chat.did[-2:] == ["1234 5678 1234 5678", "mailbox:no"]
+    assert walker.did[-2:] == ["1234567812345678", "mailbox:no"]
 
 
-async def test_a_citizen_raises_an_error_if_the_story_has_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_citizen_is_lost_if_the_story_has_no_answer_or_the_service_is_silent() -> None:
     lost, _ = citizen(question("vehicle", "red", "blue"))
-    with pytest.raises(NoAnswerError):
+    with pytest.raises(LostError, match="no answer to"):
         await lost.tell()
-    monkeypatch.setattr(sample_citizens, "_ANSWER_SECONDS", 0.01)
     silent, _ = citizen()
-    with pytest.raises(NoAnswerError):
+    with pytest.raises(LostError):
         await silent.tell()

@@ -17,8 +17,8 @@ from satark.api.prompt import clip_name
 from satark.dialogue.rendering.read_aloud import words_of
 from satark.speech.voice_notes import fill_folder
 from satark_demo import samples
-from satark_testing.commands import run
 from satark_words.catalogues import Catalogues
+from support.commands import run
 
 pytestmark = pytest.mark.needs("espeak-ng")
 Open = Callable[[Path], Awaitable[Any]]
