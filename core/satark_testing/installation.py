@@ -138,23 +138,36 @@ class MatrixInstallation:
         self.twilio = twilio
         self._people = count(1)
 
-    def driver(self, medium: str) -> Driver:
-        """Make a new tipster on a medium."""
-        number, url = next(self._people), self.installation.service.url
+    def driver(self, medium: str, who: Mapping[str, str] | None = None) -> Driver:
+        """Make a tipster on a medium. `who`: their identifiers, as `satark_testing.canary.people` makes them."""
+        url = self.installation.service.url
+        who = who or _somebody(next(self._people))
         if medium == "whatsapp":
-            return ChatDriver(medium, self.installation.citizen(number))
+            return ChatDriver(medium, self.citizen(who))
         if medium == "telegram":
-            person = Person(id=8_000_000_000 + number, first_name="A", username=f"somebody_{number}")
-            webhook = f"{url}/telegram/webhook"
-            return ChatDriver(medium, TelegramCitizen(self.telegram, person, webhook))
+            person = Person(id=int(who["Telegram id"]), first_name=who["profile name"], username=who["user name"])
+            return ChatDriver(medium, TelegramCitizen(self.telegram, person, f"{url}/telegram/webhook"))
         if medium == "web_form":
-            return FormDriver(Browser(url))
-        phone = f"+9191{number:08}"
+            address = who["IP address"]
+            proxied = {"x-forwarded-for": address, "forwarded": f'for="[{address}]"'}
+            return FormDriver(Browser(url, headers={"user-agent": who["user agent"], **proxied}))
+        phone = f"+{who['phone']}"
         if medium == "sms":
             return SmsDriver(
                 Texter(self.twilio, url, phone), self.installation.service.environment["SATARK_TWILIO__API_URL"]
             )
         return CallDriver(Caller(self.twilio, url, phone))
+
+    def citizen(self, who: Mapping[str, str]) -> Citizen:
+        """Make a tipster on WhatsApp."""
+        return Citizen(
+            self.installation.peer,
+            self.installation.webhook,
+            wa_id=who["wa_id"],
+            user_id=f"IN.{who['BSUID']}",
+            name=who["profile name"],
+            username=who["user name"],
+        )
 
     async def tips(self) -> Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]]:
         """Open every tip once all files are fetched; return number → the tip, and the desks that may read it."""
@@ -165,6 +178,20 @@ class MatrixInstallation:
                 if not any(tip["pending"] for tip in tips.values()):
                     return {number: (tip, _desks(found, number)) for number, tip in tips.items()}
                 await asyncio.sleep(LOOK_SECONDS)
+
+
+def _somebody(number: int) -> Mapping[str, str]:
+    """Make the identifiers of a tipster."""
+    return {
+        "phone": f"9191{number:08}",
+        "wa_id": f"9198{number:08}",
+        "BSUID": f"{number:014}",
+        "Telegram id": f"{8_000_000_000 + number}",
+        "user name": f"somebody_{number}",
+        "profile name": f"Name Of {number}",
+        "IP address": "2001:db8::1",
+        "user agent": "Mozilla/5.0",
+    }
 
 
 def _desks(found: Mapping[str, list[dict[str, Any]]], number: str) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from satark.cli.main import cli
 from satark.store.sealed_files import original_path
-from satark_testing.commands import run
 from support.backups import OPERATOR, RECIPIENT, Place, make_place
+from support.commands import run
 from support.desks import SeededDesk
 from support.tips import seed_file, seed_tip
 

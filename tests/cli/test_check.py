@@ -19,7 +19,7 @@ from satark.evidence.recognition.recogniser import Recogniser
 from satark.settings.settings import Settings
 from satark.store import tables
 from satark_files.sandbox.protections import NAMES, Protections
-from satark_testing.commands import run
+from support.commands import run
 from support.store import fresh_services
 
 pytestmark = pytest.mark.slow("a process that looks for the system's protections")

@@ -10,7 +10,7 @@ import pytest
 
 from satark.cli import check_machine
 from satark.cli.check_machine import encryption, epoch_keys, machine_findings, memory_lock, swap
-from satark_testing.commands import run
+from support.commands import run
 from support.desks import SeededDesk
 from support.store import fresh_services
 

@@ -9,7 +9,7 @@ import pytest
 from satark.custody.comparison import find_losses
 from satark.settings.settings import Settings
 from satark.store.tables import tip_witness
-from satark_testing.commands import run
+from support.commands import run
 from support.store import opened_services
 
 

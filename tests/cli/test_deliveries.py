@@ -10,7 +10,7 @@ import pytest
 
 from satark.services import Services
 from satark.store import breakers, tables
-from satark_testing.commands import run
+from support.commands import run
 from support.store import fresh_services
 
 ID = b"0123456789abcdef"

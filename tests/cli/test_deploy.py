@@ -15,7 +15,7 @@ import yaml
 from satark.cli.deploy import NAMES
 from satark.telemetry.logs import ALLOWED
 from satark.telemetry.metrics import Metrics
-from satark_testing.commands import run
+from support.commands import run
 
 pytestmark = pytest.mark.slow("many commands")
 

@@ -16,7 +16,7 @@ from satark.api.sealing import new_identity, recipient_of
 from satark.cli.main import cli
 from satark.plugins.loader import Plugins
 from satark.routing.desks import add_desk
-from satark_testing.commands import run
+from support.commands import run
 from support.scripted import ScriptedSink
 from support.store import fresh_services
 

@@ -13,8 +13,8 @@ from satark.cli.check_desks import area_problems, settings_problems
 from satark.cli.geography import geography
 from satark.cli.main import cli
 from satark.settings.core import Core
-from satark_testing.commands import run as check
 from satark_words.geography.geography import Geography
+from support.commands import run as check
 
 DISTRICTS = """\
 State Code,State Name (In English),District Code,District Name(In English),District Name (In Local),Census 2011 Code

@@ -21,7 +21,7 @@ from satark.runtime import compose
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import provider_messages, tables
-from satark_testing.commands import run
+from support.commands import run
 from support.scripted import ScriptedChannel, Tipster, scripted_host
 from support.store import fresh_services
 from support.tipsters import ENGLISH

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from satark.cli.main import cli
-from satark_testing.commands import run as satark
+from support.commands import run as satark
 
 NEW = (
     ("channel", "beacon"),

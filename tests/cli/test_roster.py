@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from satark.roster.entries import Body, Closed, DestinationSet, KeyChange, KeysRenewed, OfficerSet, describe
 from satark.services import Services
 from satark.store import tables
-from satark_testing.commands import run
+from support.commands import run
 from support.desks import SeededDesk, listed_officer
 from support.store import fresh_services
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from satark.store import tables
-from satark_testing.commands import run
 from satark_testing.processes.service import Service
 from satark_testing.waiting import until
+from support.commands import run
 from support.store import fresh_services
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from satark.cli import speech
 from satark.runtime import compose
-from satark_testing.commands import run
+from support.commands import run
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from satark.runtime.synthetic_tip import Probed
-from satark_testing.commands import run
+from support.commands import run
 
 
 @pytest.fixture(autouse=True)

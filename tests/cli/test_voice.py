@@ -10,7 +10,7 @@ from satark.api.prompt import clip_name
 from satark.cli import voice
 from satark.speech import synthetic_voice
 from satark.speech.voice_notes import PAUSE, VoiceNotes
-from satark_testing.commands import run
+from support.commands import run
 
 LINES = [("hi", "नमस्ते"), ("en", "Welcome"), ("en", "Welcome")]
 

@@ -16,8 +16,8 @@ from packaging.utils import canonicalize_name
 
 from satark_files import extra_packages as packages
 from satark_files.extra_packages import MODULES, Extra, MissingPackage, needing
-from satark_testing.commands import run
 from satark_testing.processes.service import Service, ServiceError
+from support.commands import run
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -21,7 +21,7 @@ from satark.cli.plugin import write_project
 from satark.runtime import compose
 from satark.runtime.host import ROLES, Host
 from satark.settings.settings import Settings
-from satark_testing.commands import run
+from support.commands import run
 
 pytestmark = pytest.mark.slow("a database, two plugins and a start for each mistake")
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
-from satark_testing.peers.rabbitmq import Broker, running_broker
 from satark_testing.processes.serving import serve
 from satark_testing.whatsapp.graph_api import GraphPeer
+from support.peers.rabbitmq import Broker, running_broker
 
 SKIP_NOTHING = "SATARK_TESTS_SKIP_NOTHING"
 """Environment variable: with the value 1, as in CI, a missing program fails the test instead of skipping it."""

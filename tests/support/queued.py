@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from satark_testing.peers.rabbitmq import Broker
 from satark_testing.waiting import limit
+from support.peers.rabbitmq import Broker
 
 
 async def until_queued(broker: Broker, queue: str, at_least: int) -> None:

@@ -43,6 +43,7 @@ def test_no_test_fails_without_a_sabotage(workshop: Workshop) -> None:
 
 
 @pytest.mark.full("sabotages")
+@pytest.mark.needs("rabbitmq")
 def test_the_worlds_of_the_canary_notice_every_leak(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path / "copy")
     assert workshop.missed_by_canary(one for one in SABOTAGES if one.finds) == []

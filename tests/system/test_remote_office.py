@@ -14,9 +14,9 @@ from PIL import Image
 
 from satark_testing.identifier_search import files_below, search
 from satark_testing.installation import Installation
-from satark_testing.peers.rabbitmq import Broker
 from satark_testing.whatsapp.citizen import Photo
 from support.answers import HINDI, tips_when
+from support.peers.rabbitmq import Broker
 from support.processes.forked import set_up_installation
 from support.processes.office import OfficeProcess
 from support.queued import until_queued

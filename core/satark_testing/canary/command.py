@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -16,12 +15,10 @@ import msgspec
 
 from satark.runtime.commands import open_services, settings_of
 from satark.settings.settings import Settings
-from satark_testing.canary.broker import BrokerQueues
-from satark_testing.canary.identifiers import IN_PARTS, kind_of
 from satark_testing.canary.listing import files_of_process
+from satark_testing.canary.people import IN_PARTS, kind_of
 from satark_testing.canary.worlds import Report, run_canary
 from satark_testing.identifier_search import Searcher, everything_written, files_below
-from satark_testing.peers.rabbitmq import is_installed, running_broker
 
 
 @click.command()
@@ -61,21 +58,9 @@ def canary(
         raise click.exceptions.Exit(1)
 
 
-@contextmanager
-def broker_url() -> Iterator[str]:
-    """Start a RabbitMQ for the canary if it is installed; yield its URL, or an empty string."""
-    if not is_installed():
-        yield ""
-        return
-    with running_broker() as broker:
-        yield broker.url
-
-
 def _synthetic() -> Report:
-    with TemporaryDirectory(prefix="satark-canary-") as folder, broker_url() as url:
-        report = asyncio.run(run_canary(Path(folder), lambda: [BrokerQueues(url)] if url else []))
-    missing = () if url else ("a broker's messages, which need rabbitmq-server on this machine",)
-    return msgspec.structs.replace(report, left_out=missing)
+    with TemporaryDirectory(prefix="satark-canary-") as folder:
+        return asyncio.run(run_canary(Path(folder)))
 
 
 def _search_here(ctx: click.Context, markers: Path, logs: tuple[Path, ...]) -> Report:

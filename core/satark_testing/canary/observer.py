@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import aiohttp
 import click
@@ -20,9 +20,7 @@ from satark.store.tables import delivery
 from satark_desk.command_context import unlocked_desk
 from satark_desk.file_exports import export
 from satark_testing.canary import listing
-from satark_testing.canary.broker import Carrier
-from satark_testing.canary.identifiers import IN_PARTS, kind_of
-from satark_testing.canary.people import Visitor
+from satark_testing.canary.people import IN_PARTS, Visitor, kind_of
 from satark_testing.canary.telling import Value
 from satark_testing.identifier_search import Searcher, everything_written, files_below
 from satark_testing.installation import Installation
@@ -42,6 +40,17 @@ _WITHOUT_TIPS: Final = (
     *(f"table {name}" for name in listing.JOINED),
 )
 """Beginnings of places where nothing may name a tip."""
+
+
+class Carrier(Protocol):
+    """A server that tips of one world are sent to."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The settings that make an installation send to it."""
+
+    async def sent(self) -> list[tuple[str, Value]]:
+        """Return what the server's operator can list of what was sent: place and value."""
 
 
 class Observer:

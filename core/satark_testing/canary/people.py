@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import random
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+from PIL import Image
 
-from satark_testing.browser import Browser
-from satark_testing.canary.identifiers import TipContent, make_tipster
 from satark_testing.canary.telling import World
 from satark_testing.dialogue.walking import Photo, receipt_in, tip_number_in
 from satark_testing.installation import MatrixInstallation
-from satark_testing.matrix.drivers import CallDriver, ChatDriver, Driver, SmsDriver
+from satark_testing.matrix.drivers import Driver
 from satark_testing.matrix.form_driver import FormDriver
-from satark_testing.telegram.bot_api import Person
-from satark_testing.telegram.citizen import TelegramCitizen
-from satark_testing.twilio.people import Caller, Texter, code_in
-from satark_testing.whatsapp.citizen import Citizen
+from satark_testing.twilio.people import code_in
 from satark_words.catalogues import Catalogue, Catalogues
 
 _PLACE: Final = "लंका"
@@ -83,7 +81,7 @@ class Visitor:
             if medium != "voice":
                 await self._leave(await self._begin(medium))
         self._matrix.installation.peer.faults.fail_next(_UNAVAILABLE, 1000)
-        await self._citizen().say(self._content.words)
+        await self._matrix.citizen(self._tipster).say(self._content.words)
 
     async def _send_tip(self, medium: str) -> None:
         """Send a tip with a file. On WhatsApp, agree to be reached, and tell the desk of a danger afterwards."""
@@ -110,7 +108,7 @@ class Visitor:
 
     async def _begin(self, medium: str) -> Driver:
         """Answer the first questions: language, category, what happened, where."""
-        driver = self._driver(medium)
+        driver = self._matrix.driver(medium, self._tipster)
         await driver.greet()
         await driver.choose(self._texts.text("language.name"), self._texts)
         await self._choose(driver, "category", "ARMS")
@@ -130,35 +128,84 @@ class Visitor:
             self.cookies += driver.cookies.values()
         await driver.leave()
 
-    def _driver(self, medium: str) -> Driver:
-        service, tipster = self._matrix.installation.service, self._tipster
-        if medium == "whatsapp":
-            return ChatDriver(medium, self._citizen())
-        if medium == "telegram":
-            names = {"first_name": tipster["profile name"], "username": tipster["user name"]}
-            person: Any = Person(id=int(tipster["Telegram id"]), **names)
-            webhook = f"{service.url}/telegram/webhook"
-            return ChatDriver(medium, TelegramCitizen(self._matrix.telegram, person, webhook))
-        if medium == "web_form":
-            proxied = {"x-forwarded-for": tipster["IP address"], "forwarded": 'for="[' + tipster["IP address"] + ']"'}
-            return FormDriver(Browser(service.url, headers={"user-agent": tipster["user agent"], **proxied}))
-        if medium == "sms":
-            texter = Texter(self._matrix.twilio, service.url, f"+{tipster['phone']}")
-            return SmsDriver(texter, service.environment["SATARK_TWILIO__API_URL"])
-        return CallDriver(Caller(self._matrix.twilio, service.url, f"+{tipster['phone']}"))
-
-    def _citizen(self) -> Citizen:
-        installation, tipster = self._matrix.installation, self._tipster
-        return Citizen(
-            installation.peer,
-            installation.webhook,
-            wa_id=tipster["wa_id"],
-            user_id=f"IN.{tipster['BSUID']}",
-            name=tipster["profile name"],
-            username=tipster["user name"],
-        )
-
 
 def _label(texts: Catalogue, question: str, option: str, channel: str) -> str:
     key = f"{question}.{option}"
     return texts.text(texts.own(key if key in texts else f"option.{option}", channel))
+
+
+_DIGITS: Final = "789"
+"""The digits of numbers. No port, day or usual size has only these digits, so five of them do not occur by chance."""
+_CONSONANTS: Final = "bdfgjklmpqrtvwxz"
+_random: Final = random.SystemRandom()
+_SLICES: Final = (0.4, 0.6, 0.8)
+_SLICE_BYTES: Final = 24
+IN_PARTS: Final = frozenset(
+    {"phone", "wa_id", "BSUID", "Telegram id", "user name", "profile name", "user agent", "device tag"}
+)
+"""The kinds of identifiers whose parts identify a person as well."""
+
+
+def make_tipster() -> dict[str, str]:
+    """Make a tipster's identifiers on every medium: kind → identifier."""
+    return {
+        "phone": digits(12, "919"),
+        "wa_id": digits(12, "919"),
+        "BSUID": digits(17),
+        "Telegram id": digits(10),
+        "user name": word("{}"),
+        "profile name": word("{} {}"),
+        "IP address": f"2001:db8:{':'.join(f'{_random.randrange(0x1000, 0xFFFF):x}' for _ in range(4))}::1",
+        "user agent": word("{}/9.8 (Linux; {} Build/{})"),
+        "file name": word("{}.jpg"),
+    }
+
+
+class TipContent(msgspec.Struct, frozen=True):
+    """What a tip tells: words, or a recording in their place, and a photo."""
+
+    words: str
+    recording: bytes
+    device: str
+    """The device's name in the photo's Exif block."""
+    photo: bytes
+
+    @classmethod
+    def make(cls, sentence: str, size: int) -> TipContent:
+        """Make a tip from a sentence with fields for made-up words. `size`: of its recording, in bytes."""
+        device = word("Phone {}")
+        recording = b"\0recording" + _random.randbytes(size)  # of no known type: sealed without being cleaned
+        return cls(word(sentence), recording, device, _photo(device, size // 100))
+
+    @property
+    def identifiers(self) -> dict[str, str | bytes]:
+        """The identifiers by kind: the words, slices of the files, and the device."""
+        files = {"picture": self.photo, "voice": self.recording}
+        return {"words": self.words, "device tag": self.device} | {
+            f"{kind} {int(at * 10)}": data[int(len(data) * at) :][:_SLICE_BYTES]
+            for kind, data in files.items()
+            for at in _SLICES
+        }
+
+
+def digits(count: int, prefix: str = "") -> str:
+    """Make a number, such as a mobile number without a plus sign."""
+    return prefix + "".join(_random.choices(_DIGITS, k=count - len(prefix)))
+
+
+def word(pattern: str) -> str:
+    """Fill the fields of a pattern with made-up words."""
+    return pattern.format(*("".join(_random.choices(_CONSONANTS, k=9)) for _ in range(pattern.count("{}"))))
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of an identifier: its name without the numbers."""
+    return name.rstrip("0123456789 ")
+
+
+def _photo(device: str, side: int) -> bytes:
+    """Make a JPEG whose Exif block names the device."""
+    picture, exif = Image.frombytes("RGB", (side, side), _random.randbytes(side * side * 3)), Image.Exif()
+    exif[0x0110], out = device, io.BytesIO()
+    picture.save(out, "JPEG", exif=exif, quality=90)
+    return out.getvalue()

@@ -22,8 +22,7 @@ import msgspec
 
 from satark.identity.time_buckets import BAND_HOURS
 from satark.store.workspace import workspace_dir
-from satark_testing.canary.broker import Carrier
-from satark_testing.canary.observer import Observer
+from satark_testing.canary.observer import Carrier, Observer
 from satark_testing.canary.people import Secrets, Visitor
 from satark_testing.canary.telling import WORLDS, World, telling
 from satark_testing.installation import MEDIA, MatrixInstallation, matrix_installation, set_up_installation
@@ -39,8 +38,8 @@ _SHIFTED: Final = """
 import time
 real = time.time
 time.time = lambda: real() + {seconds}
-from satark_testing.commands import installed_command
-installed_command()(prog_name="satark")
+from satark.cli.main import cli
+cli(prog_name="satark")
 """
 
 
@@ -52,12 +51,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     places: int
     """Number of files, columns, outputs and messages that were compared or searched."""
     identifiers: int
-    left_out: tuple[str, ...] = ()
-    """What was not searched, and why."""
 
     def __str__(self) -> str:
         found = f"{len(self.finds)} hits: {self.identifiers} identifiers in {self.places} places"
-        return "\n".join([*self.finds, *(f"left out: {what}" for what in self.left_out), found])
+        return "\n".join([*self.finds, found])
 
 
 class _Late(Service):

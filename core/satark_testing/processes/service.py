@@ -15,8 +15,8 @@ from typing import Protocol, Self
 import aiohttp
 from click.testing import CliRunner, Result
 
+from satark.cli.main import cli
 from satark.settings.core import PUBLIC_METRICS
-from satark_testing.commands import installed_command
 from satark_testing.waiting import limit
 
 
@@ -150,7 +150,7 @@ class Service:
         Raises:
             ServiceError: the command failed and `check` is true.
         """
-        result = CliRunner(env=self.environment).invoke(installed_command(), arguments)
+        result = CliRunner(env=self.environment).invoke(cli, arguments)
         if check and result.exit_code:
             raise ServiceError(f"satark {' '.join(arguments)}: {result.output}{result.exception!r}")
         return result

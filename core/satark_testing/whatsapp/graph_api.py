@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlencode
 
@@ -19,7 +19,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from satark_testing.peers.faults import ScriptedFaults
@@ -197,9 +197,6 @@ def _accepted(sent: BusinessMessage) -> dict[str, Any]:
     }
 
 
-_CHUNK_BYTES = 64 * 1024
-
-
 class StoredMedia(msgspec.Struct):
     """A file at the provider. Tests may change the fields below `mime`."""
 
@@ -263,7 +260,8 @@ class MediaShelf:
             return Response(status_code=404)
         if media.redirect:
             return RedirectResponse(media.redirect, 302)
-        return _stream(media)
+        headers = {"content-length": str(len(media.data))}
+        return Response(media.data[: media.cut_after], media_type=media.mime, headers=headers)
 
     def delete(self, media_id: str) -> Response:
         """Answer `DELETE /{media_id}`."""
@@ -271,17 +269,6 @@ class MediaShelf:
             return error(100, "Object does not exist", 400, subcode=33)
         self.deleted.add(media_id)
         return JSONResponse({"success": True})
-
-
-def _stream(media: StoredMedia) -> Response:
-    headers: Mapping[str, str] = {"content-length": str(len(media.data))}
-    end = len(media.data) if media.cut_after is None else media.cut_after
-    return StreamingResponse(_chunks(media.data[:end]), media_type=media.mime, headers=headers)
-
-
-async def _chunks(data: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(data), _CHUNK_BYTES):
-        yield data[start : start + _CHUNK_BYTES]
 
 
 Operation = Literal["messages", "media", "download", "delete", "upload"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from click.testing import CliRunner
 
-from satark_testing.commands import installed_command
+from satark.cli.main import cli
 
 
 def test_the_installed_command_has_show_and_verify() -> None:
-    result = CliRunner().invoke(installed_command(), ["audit", "--help"])
+    result = CliRunner().invoke(cli, ["audit", "--help"])
     assert "show" in result.output
     assert "verify" in result.output

@@ -13,7 +13,7 @@ import pytest
 from satark_email import mime
 from satark_email.mime import Attachment, OuterHeaders, message_id
 from satark_email.settings import EmailDestination
-from satark_testing.needles import needles
+from satark_testing.identifier_search import needles
 
 DESTINATION = EmailDestination(recipients=("sp@up.example", "reader@up.example"), language="en")
 

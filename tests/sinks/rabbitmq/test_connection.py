@@ -17,8 +17,8 @@ from satark.api.sink import Carrier, CarrierConnection, CarrierError, MessageRej
 from satark_rabbitmq import connection as module
 from satark_rabbitmq.connection import BrokerConnection, RabbitMQ, Topology
 from satark_rabbitmq.settings import RabbitMQSettings
-from satark_testing.peers.rabbitmq import Broker
 from satark_testing.waiting import limit, until
+from support.peers.rabbitmq import Broker
 from support.queued import until_queued
 
 pytestmark = pytest.mark.needs("rabbitmq")

@@ -28,8 +28,8 @@ from satark.store.unit_of_work import UnitOfWork
 from satark_rabbitmq.connection import RabbitMQ
 from satark_rabbitmq.settings import RabbitMQSettings
 from satark_rabbitmq.sink import RabbitMQSink
-from satark_testing.peers.rabbitmq import Broker
 from satark_testing.waiting import until
+from support.peers.rabbitmq import Broker
 from support.queued import until_queued
 from support.store import fresh_services, worker_context
 from support.tips import claim_delivery, seed_file, seed_tip

@@ -9,18 +9,19 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from satark_testing.canary.broker import BrokerQueues
-from satark_testing.canary.command import broker_url
 from satark_testing.canary.worlds import run_worlds
+from support.canary.broker import BrokerQueues
 from support.canary.late_service import LateService
+from support.peers.rabbitmq import running_broker
 from support.processes.forked import ForkedService
 
 
 def main() -> None:
     """Run the worlds, and print what they tell."""
-    with TemporaryDirectory(prefix="satark-canary-") as folder, broker_url() as url:
-        carriers = (lambda: [BrokerQueues(url)]) if url else list
-        report = asyncio.run(run_worlds(Path(folder) / "run", carriers, (ForkedService, LateService)))
+    with TemporaryDirectory(prefix="satark-canary-") as folder, running_broker() as broker:
+        report = asyncio.run(
+            run_worlds(Path(folder) / "run", lambda: [BrokerQueues(broker.url)], (ForkedService, LateService))
+        )
     sys.stdout.buffer.write(msgspec.json.encode(report))
 
 

@@ -25,7 +25,7 @@ from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_rabbitmq.connection import RabbitMQ
 from satark_rabbitmq.settings import RabbitMQSettings
-from satark_testing.peers.rabbitmq import Broker
+from support.peers.rabbitmq import Broker
 from support.store import fresh_services, worker_context
 from support.tips import SeededTip, seed_tip
 from support.torture.targets import DESTINATIONS, Answers, Effect

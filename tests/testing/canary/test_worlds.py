@@ -9,8 +9,8 @@ import pytest
 
 from satark.identity.time_buckets import BAND_HOURS
 from satark_testing.canary import worlds
-from satark_testing.canary.broker import BrokerQueues
 from satark_testing.canary.worlds import Report, run_canary, seconds_off
+from support.canary.broker import BrokerQueues
 from support.canary.late_service import LateService
 from support.processes.forked import ForkedService
 

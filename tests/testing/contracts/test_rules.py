@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from satark_testing.commands import run
 from satark_testing.contracts.channel import BrokenRule, check_channel
+from support.commands import run
 from support.postcards import Postcards, case
 
 

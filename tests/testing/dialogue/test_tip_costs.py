@@ -11,10 +11,9 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from satark.telemetry.metrics import Metrics
-from satark_testing.commands import run
 from satark_testing.dialogue import tip_costs as command
 from satark_testing.dialogue.tip_costs import CHANNELS, Road, TipCosts, every_cost
+from support.commands import run
 from support.dialogue import understanding
 
 pytestmark = pytest.mark.slow("whole conversations")
@@ -99,22 +98,6 @@ def test_messages_that_are_free_each_month_are_shared_by_the_tips(tips: str, pri
     (tmp_path / "rates.toml").write_text(RATES.replace("{message = 0.115}", "{message = 0.115, free = 1000}"))
     whatsapp, sms = lines("--rates", str(tmp_path / "rates.toml"), "--tips", tips)
     assert (whatsapp["price"], sms["price"]) == (price, 2.0)
-
-
-def test_the_counts_of_a_running_process_are_divided_by_its_tips(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: Path
-) -> None:
-    metrics = Metrics(clock=lambda: 0.0)
-    for _ in range(10):
-        metrics.tips.count("whatsapp")
-    for _ in range(80):
-        metrics.sends.count("whatsapp", "accepted")
-    metrics.sends.count("whatsapp", "transient")
-    metrics.end_bands(10**6, all_steps=True)
-    (tmp_path / "metrics").write_bytes(metrics.render())
-    *_, last = lines("--metrics", (tmp_path / "metrics").as_uri())
-    assert (last["channel"], last["road"], last["messages"], last["price"]) == ("whatsapp", "measured", 8.0, None)
-    assert command._measured("http://127.0.0.1:1/metrics") == []
 
 
 def test_an_error_in_the_rates_file_is_named(tmp_path: Path, data: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from satark_testing.canary.broker import BrokerQueues, listed
+from support.canary.broker import BrokerQueues, listed
 
 
 class Message:

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from importlib import import_module
-from typing import Any, Final, Protocol
+from typing import Any, Final
+
+import aio_pika
 
 from satark_testing.canary.telling import Value
 
 QUEUES: Final = ("sp", "dig")
 
 
-class Carrier(Protocol):
-    """A server that tips of one world are sent to."""
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """The settings that make an installation send to it."""
-
-    async def sent(self) -> list[tuple[str, Value]]:
-        """Return what the server's operator can list of what was sent: place and value."""
-
-
 class BrokerQueues:
-    """The queues of one installation at a RabbitMQ. Implements `Carrier`.
+    """The queues of one installation at a RabbitMQ. Implements `satark_testing.canary.observer.Carrier`.
 
     Args:
         url: the broker's.
@@ -37,7 +27,6 @@ class BrokerQueues:
 
     async def sent(self) -> list[tuple[str, Value]]:
         """Return each queue's number of messages, and each message's properties, size and content."""
-        aio_pika: Any = import_module("aio_pika")
         found: list[tuple[str, Value]] = []
         async with await aio_pika.connect(self._url) as connection:
             channel = await connection.channel()

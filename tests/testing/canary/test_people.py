@@ -6,7 +6,7 @@ import io
 
 from PIL import Image
 
-from satark_testing.canary.identifiers import IN_PARTS, TipContent, kind_of, make_tipster
+from satark_testing.canary.people import IN_PARTS, TipContent, kind_of, make_tipster
 
 
 def test_every_tipster_has_identifiers_of_their_own() -> None:
