@@ -22,11 +22,15 @@ def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-def _are_addresses(value: tuple[str, ...]) -> tuple[str, ...]:
+def _is_an_address(value: str) -> str:
     # Never quotes an address: the message is logged.
-    if not all(_ADDRESS.fullmatch(address) for address in value):
+    if not _ADDRESS.fullmatch(value):
         raise ValueError("must be plain addresses (name@host)")
     return value
+
+
+def _are_addresses(value: tuple[str, ...] | str) -> tuple[str, ...]:
+    return tuple(map(_is_an_address, value))
 
 
 def _is_a_language(value: str) -> str:
@@ -35,7 +39,7 @@ def _is_a_language(value: str) -> str:
     return value
 
 
-_Addresses = Annotated[tuple[str, ...] | str, BeforeValidator(_split)]
+_Addresses = Annotated[tuple[str, ...] | str, BeforeValidator(_split), AfterValidator(_are_addresses)]
 _Language = Annotated[str, AfterValidator(_is_a_language)]
 
 
@@ -46,23 +50,13 @@ class EmailDestination(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    recipients: tuple[str, ...] = Field(min_length=1)
+    recipients: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_are_addresses), Field(min_length=1)]
     """addresses that receive each mail"""
     openpgp_keys: Path | None = None
     """file with the recipients' OpenPGP public keys, for encrypted tips; empty: notifications only; gpg --armor
     --export ADDRESS"""
     language: _Language = "hi"
     """language of the text that Satark writes"""
-
-    @field_validator("recipients", mode="before")
-    @classmethod
-    def _split_recipients(cls, value: Any) -> Any:
-        return _split(value)
-
-    @field_validator("recipients")
-    @classmethod
-    def _check_recipients(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _are_addresses(value)
 
 
 class EmailSettings(BaseModel):
@@ -74,7 +68,7 @@ class EmailSettings(BaseModel):
     """mail server that accepts our mail"""
     port: int = Field(default=587, ge=1, le=65535)
     """its port: 587 with STARTTLS, 465 with TLS"""
-    sender: str
+    sender: Annotated[str, AfterValidator(_is_an_address)]
     """sender address of every mail"""
     recipients: _Addresses = ()
     """addresses of `email:notification`, which get the scheduled notifications; separated by commas"""
@@ -102,16 +96,6 @@ class EmailSettings(BaseModel):
     """seconds to wait for each reply of the server"""
     to: dict[str, EmailDestination] = Field(default_factory=dict)
     """further destinations by name, as tables [email.to.<name>]: see the README"""
-
-    @field_validator("sender")
-    @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        return _are_addresses((value,))[0]
-
-    @field_validator("recipients", "operators", mode="after")
-    @classmethod
-    def _check_addresses(cls, value: tuple[str, ...] | str) -> tuple[str, ...]:
-        return _are_addresses(tuple(value))
 
     @field_validator("notification_times")
     @classmethod
