@@ -143,7 +143,6 @@ def test_validators_that_are_not_a_mapping_are_refused_by_the_plugins_name() -> 
     ("module", "extra"),
     [
         ("twilio", "twilio"),
-        ("telegram", "telegram"),
         ("aio_pika", "rabbitmq"),
         ("pysequoia", "email"),
         ("asyncssh", "police"),

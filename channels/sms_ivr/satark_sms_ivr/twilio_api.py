@@ -23,10 +23,12 @@ from satark.api import (
     MediaGone,
     Misconfigured,
     Permanent,
+    ProviderClient,
     RawRequest,
     SendResult,
     Throttled,
     Transient,
+    file_chunks,
     read_answer,
     seconds_to_wait,
 )
@@ -38,7 +40,6 @@ _MAX_RESPONSE_BYTES: Final = 256 * 1024
 _MAX_REDIRECTS: Final = 3
 _WEBHOOK_BYTES: Final = 64 * 1024
 """Size of the largest webhook that is read."""
-_CONNECT_SECONDS: Final = 5.0
 _THROTTLED_SECONDS: Final = 5.0
 """Seconds to pause after Twilio throttles a call and does not say how long."""
 _OK: Final = 200
@@ -63,30 +64,15 @@ _decode_resource = msgspec.json.Decoder(_Resource).decode
 _decode_error = msgspec.json.Decoder(_ErrorBody, strict=False).decode
 
 
-class TwilioApi:
-    """The HTTP client. Call `open` in the event loop that uses it."""
+class TwilioApi(ProviderClient):
+    """The HTTP client of one account."""
 
     def __init__(self, settings: TwilioSettings) -> None:
+        super().__init__(settings.send_seconds)
         self._settings = settings
         credentials = f"{settings.account_sid}:{settings.auth_token.get_secret_value()}"
         self._authorization = {"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
         self._base = URL(f"{settings.api_url}/2010-04-01/Accounts/{settings.account_sid}")
-        self._session: aiohttp.ClientSession | None = None
-
-    async def open(self) -> None:
-        """Create the session. It ignores proxy settings of the environment and stores no cookies."""
-        self._session = aiohttp.ClientSession(
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            headers={"User-Agent": "satark", "Accept-Encoding": "identity"},
-            timeout=aiohttp.ClientTimeout(total=self._settings.send_seconds, sock_connect=_CONNECT_SECONDS),
-        )
-
-    async def close(self) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
 
     async def call(self, method: str, path: str, form: bytes = b"") -> SendResult:
         """Post a form to a path below the account, or delete what is there (`DELETE`), and return the result.
@@ -95,7 +81,7 @@ class TwilioApi:
         """
         headers = {**self._authorization, "Content-Type": "application/x-www-form-urlencoded"}
         try:
-            async with self._client.request(
+            async with self.session.request(
                 method, self._base / path, data=form, headers=headers, allow_redirects=False
             ) as response:
                 body = await read_answer(response.content, _MAX_RESPONSE_BYTES)
@@ -118,19 +104,15 @@ class TwilioApi:
         try:
             async with await self._follow(self._base / path) as response:
                 _check_status(response.status)
-                yield self._chunks(response)
+                yield file_chunks(response, self._settings.media_max_bytes)
         except aiohttp.ClientError as error:
             raise ConnectionError(f"media: {type(error).__name__}") from None
 
     async def _follow(self, url: URL) -> aiohttp.ClientResponse:
         """Get a file, following redirects. Credentials are sent to the API's host alone."""
-        stall = self._settings.stall_seconds
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=stall)
         for _ in range(_MAX_REDIRECTS):
             own = url.origin() == self._base.origin()
-            response = await self._client.get(
-                url, headers=self._authorization if own else None, allow_redirects=False, timeout=timeout
-            )
+            response = await self.get_file(url, self._settings.stall_seconds, self._authorization if own else None)
             if response.status not in _REDIRECTS:
                 return response
             response.release()
@@ -142,17 +124,6 @@ class TwilioApi:
         if url.user is not None or not (known or url.origin() == self._base.origin()):
             raise PermissionError("media: the host is not in redirect_hosts")
         return url
-
-    async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-        size = 0
-        try:
-            async for chunk in response.content.iter_chunked(64 * 1024):
-                size += len(chunk)
-                if size > self._settings.media_max_bytes:
-                    raise MediaGone("too large")
-                yield chunk
-        except aiohttp.ClientError as error:
-            raise ConnectionError(f"media: {type(error).__name__}") from None
 
     def _result(self, response: aiohttp.ClientResponse, body: bytes) -> SendResult:
         status = response.status
@@ -169,12 +140,6 @@ class TwilioApi:
         if status in _UNAUTHORIZED or not code:  # without a code of Twilio's the answer is somebody else's
             return Misconfigured(name)
         return Blocked() if code == _OPTED_OUT else Permanent(name)
-
-    @property
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            raise RuntimeError("the channel is not open")
-        return self._session
 
 
 class TwilioNumber:

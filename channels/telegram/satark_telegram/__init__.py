@@ -1,5 +1,5 @@
 """The Telegram channel, over the Bot API.
 
 Start with `channel.TelegramChannel`. Inbound: `update_parser` → `events`; `listener` registers the
-webhook or polls. Outbound: `rendering` → `bot_api`, with `http_client` and `errors`. Files: `media`.
+webhook or polls. Outbound: `rendering` → `bot_api` → `answers`. Files: `media`.
 """

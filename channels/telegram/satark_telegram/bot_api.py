@@ -1,163 +1,138 @@
-"""Client of the Bot API, on top of python-telegram-bot's `telegram.Bot`.
-
-This module imports python-telegram-bot, so the channel imports it only when it opens.
-"""
+"""Client of the Bot API: pooled connections, no redirects, no cookies, nothing logged."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Final
-from urllib.parse import urlencode
 
+import aiohttp
 import msgspec
-import telegram
-from telegram import BotCommand, InlineKeyboardMarkup, LinkPreviewOptions
-from telegram.constants import ChatAction
-from telegram.error import BadRequest, TelegramError
 
-from satark.api import Accepted, Call, ChannelContext, SendResult, Transient
-from satark_files.decoding import DECODING_ERRORS
-from satark_telegram.attachments import TelegramAttachmentSender
-from satark_telegram.errors import send_result_of
-from satark_telegram.http_client import AiohttpRequest
+from satark.api import Accepted, Call, ChannelContext, Permanent, ProviderClient, SendResult, Transient, read_answer
+from satark_telegram.answers import BotApiError, read, result_of
+from satark_telegram.attachments import SentMessage, TelegramAttachmentSender
 from satark_telegram.rendering import ATTACHMENT, DELETE_MESSAGES
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import ACKNOWLEDGE
 
 UPDATE_KINDS: Final = ("message", "edited_message", "callback_query")
 """The kinds of updates that Satark subscribes to."""
+_MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
+"""Size of the longest response: enough for a hundred long updates."""
+_JSON: Final = {"Content-Type": "application/json"}
 
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+class BotFile(msgspec.Struct):
+    """Where a file is, and its size in bytes; 0: unknown."""
+
+    file_path: str
+    file_size: int = 0
 
 
-class BotApi:
-    """The client. Call `open` in the event loop that uses it."""
+class BotApi(ProviderClient):
+    """The client of one bot."""
 
     def __init__(self, settings: TelegramSettings, context: ChannelContext | None = None) -> None:
-        _silence_logs()
-        self._token = settings.token.get_secret_value()
-        self._api = settings.api_url
-        self._secret = settings.secret_token.get_secret_value()
-        self.request = AiohttpRequest(settings)
-        self._bot = telegram.Bot(
-            self._token,
-            base_url=f"{settings.api_url}/bot",
-            base_file_url=f"{settings.api_url}/file/bot",
-            request=self.request,
-            get_updates_request=self.request,
-        )
-        self._attachments = TelegramAttachmentSender(self._bot, context)
-
-    async def open(self) -> None:
-        """Create the session, without a request to Telegram: the start must not depend on Telegram."""
-        await self.request.initialize()
-
-    async def close(self) -> None:
-        await self.request.shutdown()
+        super().__init__(settings.send_seconds)
+        self._settings = settings
+        self._base = f"{settings.api_url}/bot{settings.token.get_secret_value()}"
+        self._attachments = TelegramAttachmentSender(self.call, context)
 
     async def send(self, call: Call) -> SendResult:
         """Make one call. Never raises for a failure of Telegram or of the network."""
-        body = _decode(call.body)
         try:
             if call.method == ATTACHMENT:
                 return Accepted(str(await self._attachments.send(call.body) or ""))
             if call.method == ACKNOWLEDGE:
-                await self._acknowledge(body)
-            elif call.method == DELETE_MESSAGES:
-                await self._bot.delete_messages(body["chat_id"], body["message_ids"])
-            else:
-                return Accepted(str(await self._send_message(body)))
-        except TelegramError as error:
-            return send_result_of(error)
-        except (AttributeError, KeyError, TypeError, ValueError):
-            # The answer has no message id: it is not Telegram's, but a proxy's or a captive portal's.
-            return Transient("unconfirmed")
-        return Accepted()
+                await self._acknowledge(msgspec.json.decode(call.body))
+                return Accepted()
+            answer = await self.call(call.method, call.body)
+            return Accepted() if call.method == DELETE_MESSAGES else Accepted(str(read(answer, SentMessage).message_id))
+        except BotApiError as error:
+            return error.result
+
+    async def call(self, method: str, parameters: bytes | aiohttp.FormData, *, more_seconds: int = 0) -> msgspec.Raw:
+        """Call a method; return its result.
+
+        Args:
+            method: its name.
+            parameters: as JSON, or as a form with a file.
+            more_seconds: the seconds for which Telegram is asked to wait.
+
+        Raises:
+            BotApiError: Telegram or the network failed.
+        """
+        headers = _JSON if isinstance(parameters, bytes) else None
+        seconds = self._settings.send_seconds + more_seconds
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=self.connect_seconds)
+        try:
+            async with self.session.post(
+                f"{self._base}/{method}", data=parameters, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                content = await read_answer(response.content, _MAX_RESPONSE_BYTES)
+                return result_of(response.status, content, response.headers.get("Retry-After", ""))
+        except TimeoutError:
+            raise BotApiError(Transient("timeout")) from None
+        except (aiohttp.ClientError, OSError):
+            raise BotApiError(Transient("network")) from None
 
     async def register(self, url: str) -> None:
         """Register the webhook and its secret token.
 
         Raises:
-            TelegramError: the call failed.
+            BotApiError: the call failed.
         """
-        await self._bot.set_webhook(url, allowed_updates=UPDATE_KINDS, secret_token=self._secret)
+        secret = self._settings.secret_token.get_secret_value()
+        await self._call("setWebhook", url=url, allowed_updates=UPDATE_KINDS, secret_token=secret)
 
     async def unregister(self) -> None:
         """Delete the webhook: Telegram allows polling only without one.
 
         Raises:
-            TelegramError: the call failed.
+            BotApiError: the call failed.
         """
-        await self._bot.delete_webhook()
+        await self._call("deleteWebhook")
 
     async def set_menu(self, commands: Mapping[str, str], language: str | None) -> None:
         """Set the menu (command → description) of a language; with None, the default menu.
 
         Raises:
-            TelegramError: the call failed.
+            BotApiError: the call failed.
         """
-        await self._bot.set_my_commands(
-            [BotCommand(name, text) for name, text in commands.items()], language_code=language
-        )
+        menu = [{"command": name, "description": text} for name, text in commands.items()]
+        await self._call("setMyCommands", commands=menu, **({"language_code": language} if language else {}))
 
     async def poll(self, offset: int, seconds: int) -> list[bytes]:
         """Poll for updates from an offset on, which confirms all earlier updates. Wait at most so many seconds.
 
-        `telegram.Bot.get_updates` is not used: if it can't read one update, it fails for all of them.
+        Raises:
+            BotApiError: Telegram or the network failed.
+        """
+        wanted = {"offset": offset, "timeout": seconds, "allowed_updates": UPDATE_KINDS}
+        answer = await self.call("getUpdates", msgspec.json.encode(wanted), more_seconds=seconds)
+        return [bytes(update) for update in read(answer, list[msgspec.Raw])]
+
+    async def find_file(self, file_id: str) -> BotFile:
+        """Return where a file is.
 
         Raises:
-            TelegramError: Telegram or the network failed.
+            BotApiError: Telegram or the network failed, or the file does not exist, or it is too large for a bot.
         """
-        query = {"offset": offset, "timeout": seconds, "allowed_updates": msgspec.json.encode(UPDATE_KINDS).decode()}
-        url = f"{self._api}/bot{self._token}/getUpdates?{urlencode(query)}"
-        response = await self.request.retrieve(url, read_timeout=seconds + (self.request.read_timeout or 0))
-        with suppress(*DECODING_ERRORS):
-            return [bytes(update) for update in _decode_updates(response).result]
-        return []
+        return read(await self._call("getFile", file_id=file_id), BotFile)
 
-    async def file_url(self, file_id: str) -> tuple[str, int]:
-        """Return a file's URL and its size in bytes (0: unknown). The URL contains the token: never log it.
-
-        Raises:
-            TelegramError: Telegram or the network failed, or the file does not exist, or it is too large for a bot.
-        """
-        file = await self._bot.get_file(file_id)
-        return file.file_path or "", file.file_size or 0
-
-    async def _send_message(self, body: dict[str, Any]) -> int:
-        markup = body.get("reply_markup")
-        sent = await self._bot.send_message(
-            chat_id=body["chat_id"],
-            text=body["text"],
-            protect_content=body["protect_content"],
-            link_preview_options=LinkPreviewOptions.de_json(body["link_preview_options"]),
-            reply_markup=InlineKeyboardMarkup.de_json(markup) if markup else None,
-        )
-        return sent.message_id
+    async def _call(self, method: str, **parameters: Any) -> msgspec.Raw:
+        return await self.call(method, msgspec.json.encode(parameters))
 
     async def _acknowledge(self, body: dict[str, Any]) -> None:
         """If the body names a tap, end the tap's progress indicator and remove the keyboard; else show "typing…"."""
         query = body.get("callback_query_id")
         if query is None:
-            await self._bot.send_chat_action(body["chat_id"], ChatAction.TYPING)
+            await self._call("sendChatAction", chat_id=body["chat_id"], action="typing")
             return
-        with suppress(BadRequest):  # the query may have expired; the keyboard is removed all the same
-            await self._bot.answer_callback_query(query)
+        try:
+            await self._call("answerCallbackQuery", callback_query_id=query)
+        except BotApiError as error:  # the query may have expired; the keyboard is removed all the same
+            if not isinstance(error.result, Permanent):
+                raise
         if "message_id" in body:
-            await self._bot.edit_message_reply_markup(chat_id=body["chat_id"], message_id=body["message_id"])
-
-
-class _Updates(msgspec.Struct):
-    """The response of `getUpdates`."""
-
-    result: list[msgspec.Raw]
-
-
-_decode_updates = msgspec.json.Decoder(_Updates).decode
-
-
-def _silence_logs() -> None:
-    """Switch python-telegram-bot's logs off: they contain the bodies of calls and of unreadable responses."""
-    logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
+            await self._call("editMessageReplyMarkup", chat_id=body["chat_id"], message_id=body["message_id"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
@@ -25,13 +25,12 @@ from satark.api import (
     SendResult,
 )
 from satark_telegram import rendering
+from satark_telegram.bot_api import BotApi
+from satark_telegram.listener import BotListener
+from satark_telegram.media import TelegramMedia
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import UpdateParser
 from satark_words.catalogues import Catalogues
-
-if TYPE_CHECKING:
-    from satark_telegram.bot_api import BotApi
-
 
 _SPEAKING: Final = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=True)
 PATH: Final = "/telegram/webhook"
@@ -67,7 +66,8 @@ class TelegramChannel:
         self._notice_clips()
         self._account = f"{self.name}:{settings.bot_id}"
         self._parser = UpdateParser(self._account, typing=settings.typing, max_file_bytes=settings.media_max_bytes)
-        self._bot: BotApi | None = None
+        self._bot = BotApi(settings, context)
+        self._media = TelegramMedia(self._bot, settings)
 
     @property
     def accounts(self) -> Sequence[str]:
@@ -120,22 +120,14 @@ class TelegramChannel:
         return rendering.erase(message_ids, account, to)
 
     async def open(self) -> None:
-        """Open the client. This imports python-telegram-bot, and no earlier step does."""
-        from satark_telegram.bot_api import BotApi  # noqa: PLC0415 - the import takes half a second
-
-        self._bot = BotApi(self._settings, self._context)
         await self._bot.open()
 
     async def close(self) -> None:
-        if self._bot is not None:
-            await self._bot.close()
-            self._bot = None
+        await self._bot.close()
 
     async def listen(self, receive: Receive) -> None:
         """Register the webhook and the menus, or poll for updates; see `satark_telegram.listener`."""
-        from satark_telegram.listener import BotListener  # noqa: PLC0415 - see `open`
-
-        listener = BotListener(self.bot, self._settings, self._parser)
+        listener = BotListener(self._bot, self._settings, self._parser)
         catalogues = self._context.catalogues() if self._context else Catalogues.of("satark.dialogue")
         if self._settings.polling:
             await listener.poll(catalogues, receive)
@@ -147,26 +139,13 @@ class TelegramChannel:
         del call_id
         if call.account != self._account:
             return Misconfigured("account")
-        return await self.bot.send(call)
+        return await self._bot.send(call)
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        from satark_telegram.media import TelegramMedia  # noqa: PLC0415 - see `open`
-
-        return TelegramMedia(self.bot, self._settings).fetch(ref)
+        return self._media.fetch(ref)
 
     async def discard(self, ref: MediaRef) -> None:
         """Do nothing: bots can't delete files at Telegram. The files disappear when the tipster deletes the chat."""
-
-    @property
-    def bot(self) -> BotApi:
-        """The open client.
-
-        Raises:
-            RuntimeError: `open` was not called.
-        """
-        if self._bot is None:
-            raise RuntimeError("the Telegram channel is not open")
-        return self._bot
 
     def _notice_clips(self) -> None:
         """Add voice notes to `capabilities` once clips exist."""

@@ -10,11 +10,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Final, TypeVar
 
-from telegram.error import RetryAfter, TelegramError
-
-from satark.api import Malformed, Misconfigured, Permanent, Receive, Transient, backoff, log, parse_each
+from satark.api import Malformed, Receive, Throttled, backoff, log, parse_each
+from satark_telegram.answers import BotApiError
 from satark_telegram.bot_api import BotApi
-from satark_telegram.errors import retry_delay, send_result_of
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import UpdateParser, parse_update
 from satark_words.catalogues import Catalogues
@@ -75,15 +73,11 @@ class BotListener:
         while True:
             try:
                 return await call()
-            except TelegramError as error:
+            except BotApiError as error:
                 attempt += 1
-                await asyncio.sleep(self._delay(error, attempt))
-
-    def _delay(self, error: TelegramError, attempt: int) -> float:
-        result = send_result_of(error)
-        code = result.code if isinstance(result, Misconfigured | Permanent | Transient) else type(result).__name__
-        log.warning("call to Telegram failed, retrying", channel="telegram", code=code, attempt=attempt)
-        return retry_delay(error) if isinstance(error, RetryAfter) else backoff(attempt, longest=_LONGEST_PAUSE)
+                log.warning("call to Telegram failed, retrying", channel="telegram", code=str(error), attempt=attempt)
+                result, pause = error.result, backoff(attempt, longest=_LONGEST_PAUSE)
+                await asyncio.sleep(result.after if isinstance(result, Throttled) else pause)
 
 
 def command_menus(catalogues: Catalogues) -> Iterator[tuple[str | None, dict[str, str]]]:

@@ -18,6 +18,7 @@ from satark.api import (
     Accepted,
     Misconfigured,
     Permanent,
+    ProviderClient,
     SendResult,
     Throttled,
     Transient,
@@ -47,7 +48,6 @@ _RECIPIENTS_REMEMBERED: Final = 10_000
 THROTTLED_SECONDS: Final = 5.0
 """Seconds to pause a throttled account where Meta does not say how long."""
 _SECONDS_PER_MINUTE = 60
-_CONNECT_SECONDS: Final = 5.0
 _ALWAYS: Final = {"User-Agent": "satark", "Accept-Encoding": "identity"}
 
 _decode_error = msgspec.json.Decoder(ErrorResponse, strict=False).decode
@@ -74,13 +74,13 @@ _decode_sent = msgspec.json.Decoder(_Sent).decode
 _decode_shown = msgspec.json.Decoder(_Shown).decode
 
 
-class GraphApi:
-    """The HTTP client. Call `open` in the event loop that uses it."""
+class GraphApi(ProviderClient):
+    """The HTTP client of one app."""
 
     def __init__(self, settings: WhatsAppSettings) -> None:
+        super().__init__(settings.send_seconds, lambda: aiohttp.TCPConnector(limit=settings.most_connections))
         self._settings = settings
         self._throttling = Throttling(settings)
-        self._session: aiohttp.ClientSession | None = None
         self._base = URL(f"{settings.graph_url}/{settings.api_version}")
         self._authorization = {"Authorization": f"Bearer {settings.access_token.get_secret_value()}"}
         self._poster: Poster | None = None
@@ -88,12 +88,12 @@ class GraphApi:
         """Id of a number → the head of the requests that send the number's messages."""
 
     async def open(self) -> None:
-        """Create the clients. They ignore proxy settings of the environment and store no cookies."""
+        """Create the client of messages, and the session of everything else."""
         settings = self._settings
         self._poster = poster = Poster(
             str(self._base.origin()),
             connections=settings.most_connections,
-            connect_seconds=_CONNECT_SECONDS,
+            connect_seconds=self.connect_seconds,
             answer_seconds=settings.send_seconds,
             largest_answer=MAX_RESPONSE_BYTES,
         )
@@ -102,18 +102,10 @@ class GraphApi:
             number: poster.head((self._base / number / "messages").raw_path, headers)
             for number in settings.phone_number_ids
         }
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=settings.most_connections),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            headers=_ALWAYS,
-            timeout=aiohttp.ClientTimeout(total=settings.send_seconds, sock_connect=_CONNECT_SECONDS),
-        )
+        await super().open()
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await super().close()
         if self._poster is not None:
             self._poster.close()
             self._poster = None
@@ -124,7 +116,7 @@ class GraphApi:
         `is_message`: it is sent once Meta's id of it comes back; otherwise it is a mark "read" or "typing…".
         """
         if self._poster is None:
-            raise _closed()
+            raise RuntimeError("the client is not open")
         try:
             answer = await self._poster.post(self._messages[number], body)
         except PostFailed as failed:
@@ -179,17 +171,13 @@ class GraphApi:
         # Without an error of Meta's own the answer is somebody else's: the message is kept.
         return Misconfigured(code) if isinstance(result, Permanent) else result
 
-    def get(self, url: URL, *, stall: float | None = None) -> aiohttp.client._RequestContextManager:
-        """Send a GET with the access token. The caller has checked that the host may see it.
+    def get(self, url: URL) -> aiohttp.client._RequestContextManager:
+        """Send a GET with the access token."""
+        return self.session.get(url, headers=self._authorization, allow_redirects=False)
 
-        Args:
-            url: the address.
-            stall: for a download: seconds without a byte after which it is given up. Its total time has no limit.
-        """
-        timeout = self.session.timeout
-        if stall is not None:
-            timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=stall)
-        return self.session.get(url, headers=self._authorization, allow_redirects=False, timeout=timeout)
+    async def download(self, url: URL) -> aiohttp.ClientResponse:
+        """Begin a download with the access token. The caller has checked that the host may see it."""
+        return await self.get_file(url, self._settings.stall_seconds, self._authorization)
 
     async def delete(self, url: URL) -> None:
         """Delete an object, if Meta allows it. Failures are ignored."""
@@ -210,21 +198,6 @@ class GraphApi:
     def media_url(self, media_id: str, number: str) -> URL:
         """Return the address of a media object. With `phone_number_id` Meta refuses media sent to another number."""
         return (self._base / media_id).with_query(phone_number_id=number)
-
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        """The open session.
-
-        Raises:
-            RuntimeError: `open` was not called.
-        """
-        if self._session is None:
-            raise _closed()
-        return self._session
-
-
-def _closed() -> RuntimeError:
-    return RuntimeError("the WhatsApp channel is not open")
 
 
 def error_of(body: bytes) -> GraphError | None:

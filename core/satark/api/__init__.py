@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from satark.api.background import backoff, keep_running, read_answer, run_in_thread
+from satark.api.background import ProviderClient, backoff, file_chunks, keep_running, read_answer, run_in_thread
 from satark.api.channel import (
     Channel,
     Endpoint,
@@ -233,17 +233,18 @@ __all__ = [
     "LifecycleEvent", "Line", "ListeningChannel", "ListeningSink", "Malformed", "Media", "MediaGone", "MediaKind",
     "MediaRef", "Message", "MessageRejected", "Misconfigured", "Moved", "NoDraft", "NoSettings", "NoSuchDesk",
     "OfficeLink", "OpenedTip", "OperatorError", "Option", "Origin", "Outcome", "Pace", "Page", "PageHeaders",
-    "Pause", "Permanent", "Pin", "Place", "Prepared", "Priority", "Prompt", "Question", "Questionnaire",
-    "RawRequest", "RawResponse", "ReadableTip", "ReadingSink", "Reason", "ReceiptPicture", "Receive", "Record",
-    "Redacted", "RefusedAnswer", "Release", "RetentionStep", "Retry", "Revoked", "RouteAdvice", "SameOrigin", "Say",
-    "Screening", "Scrubber", "SealedFile", "SealedMessage", "SendResult", "Services", "Session", "SettingProblem",
-    "Settings", "SettingsError", "SigningChannel", "SigningProvider", "Sink", "SmsProvider", "SmsWebhook", "Status",
-    "Step", "StepType", "Tap", "Text", "TextCaller", "Throttled", "Tip", "Transcriber", "Transient", "Turn",
-    "Unclean", "UnitOfWork", "Unsupported", "Validator", "View", "VoiceNote", "VoiceNotes", "WebContext",
-    "WindowClosed", "WorkerContext", "actions_of", "backoff", "check_recipient", "clip_name", "command_host",
-    "command_token", "decode_json", "decrypt_stream", "describe_error", "encrypt_stream", "hookimpl", "keep_running",
-    "log", "make_token", "new_identity", "open_as", "page_templates", "parse_each", "parse_token", "preferred",
-    "provider_url", "question_text", "read_answer", "read_form", "read_pairs", "recipient_of", "run_in_thread", "seal",
+    "Pause", "Permanent", "Pin", "Place", "Prepared", "Priority", "Prompt", "ProviderClient", "Question",
+    "Questionnaire", "RawRequest", "RawResponse", "ReadableTip", "ReadingSink", "Reason", "ReceiptPicture",
+    "Receive", "Record", "Redacted", "RefusedAnswer", "Release", "RetentionStep", "Retry", "Revoked",
+    "RouteAdvice", "SameOrigin", "Say", "Screening", "Scrubber", "SealedFile", "SealedMessage", "SendResult",
+    "Services", "Session", "SettingProblem", "Settings", "SettingsError", "SigningChannel", "SigningProvider",
+    "Sink", "SmsProvider", "SmsWebhook", "Status", "Step", "StepType", "Tap", "Text", "TextCaller", "Throttled",
+    "Tip", "Transcriber", "Transient", "Turn", "Unclean", "UnitOfWork", "Unsupported", "Validator", "View",
+    "VoiceNote", "VoiceNotes", "WebContext", "WindowClosed", "WorkerContext", "actions_of", "backoff",
+    "check_recipient", "clip_name", "command_host", "command_token", "decode_json", "decrypt_stream",
+    "describe_error", "encrypt_stream", "file_chunks", "hookimpl", "keep_running", "log", "make_token",
+    "new_identity", "open_as", "page_templates", "parse_each", "parse_token", "preferred", "provider_url",
+    "question_text", "read_answer", "read_form", "read_pairs", "recipient_of", "run_in_thread", "seal",
     "seconds_to_wait", "stream_file",
 ]  # fmt: skip
 

@@ -1,17 +1,19 @@
-"""Work that waits: retry delays, answers read whole, tasks restarted when they fail, and blocking work in threads."""
+"""Work that waits: retry delays, providers' answers and files, tasks restarted when they fail, work in threads."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
+from satark.api.channel import MediaGone
 from satark.api.observability import OperatorError, describe_error, log
 
 if TYPE_CHECKING:
-    from aiohttp import StreamReader
+    from aiohttp import BaseConnector, ClientResponse, ClientSession, StreamReader
+    from yarl import URL
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,6 +22,7 @@ RESTART_SECONDS = 1.0
 """Seconds after which a failed background task is restarted."""
 STEADY_SECONDS = 60.0
 """Seconds that a task must have run for its failure to count as a new one."""
+_CHUNK_BYTES = 64 * 1024
 
 
 def backoff(attempt: int, *, longest: float) -> float:
@@ -37,6 +40,81 @@ async def read_answer(content: StreamReader, most: int) -> bytes:
         return await content.readexactly(most)
     except asyncio.IncompleteReadError as error:
         return error.partial
+
+
+class ProviderClient:
+    """The HTTP client of one provider: no cookies, no proxy of the environment, nothing logged.
+
+    Call `open` in the event loop that uses it.
+
+    Args:
+        seconds: most seconds from a request to its whole answer.
+        make_connector: makes the connections, if not as aiohttp does.
+    """
+
+    connect_seconds: ClassVar[float] = 5.0
+
+    def __init__(self, seconds: float, make_connector: Callable[[], BaseConnector] | None = None) -> None:
+        self._seconds = seconds
+        self._make_connector = make_connector
+        self._session: ClientSession | None = None
+
+    async def open(self) -> None:
+        """Create the session; nothing is sent."""
+        from aiohttp import ClientSession, ClientTimeout, DummyCookieJar  # noqa: PLC0415 - few commands need it
+
+        self._session = ClientSession(
+            connector=self._make_connector() if self._make_connector else None,
+            cookie_jar=DummyCookieJar(),
+            trust_env=False,
+            headers={"User-Agent": "satark", "Accept-Encoding": "identity"},
+            timeout=ClientTimeout(total=self._seconds, sock_connect=self.connect_seconds),
+        )
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    @property
+    def session(self) -> ClientSession:
+        """The open session.
+
+        Raises:
+            RuntimeError: `open` was not called.
+        """
+        if self._session is None:
+            raise RuntimeError("the client is not open")
+        return self._session
+
+    async def get_file(self, url: URL, stall: float, headers: Mapping[str, str] | None = None) -> ClientResponse:
+        """Begin a download, without a limit of its total time. `stall`: seconds without a byte that end it."""
+        from aiohttp import ClientTimeout  # noqa: PLC0415 - as above
+
+        timeout = ClientTimeout(total=None, sock_connect=self.connect_seconds, sock_read=stall)
+        return await self.session.get(url, headers=headers, allow_redirects=False, timeout=timeout)
+
+
+async def file_chunks(response: ClientResponse, most: int, least: int = 0) -> AsyncGenerator[bytes, None]:
+    """Yield a provider's file of at most and at least so many bytes.
+
+    Raises:
+        MediaGone: the file is larger.
+        ConnectionError: the file is smaller, or the connection broke. The message names no URL.
+    """
+    from aiohttp import ClientError  # noqa: PLC0415 - as above
+
+    size = 0
+    try:
+        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > most:
+                raise MediaGone("too large")
+            yield chunk
+    except ClientError as error:
+        raise ConnectionError(f"media: {type(error).__name__}") from None
+    if size < least:
+        raise ConnectionError("media: truncated")
 
 
 async def wait_for(event: asyncio.Event, *, seconds: float) -> None:

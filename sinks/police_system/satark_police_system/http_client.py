@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ssl
+from typing import ClassVar
 
 import aiohttp
 from yarl import URL
 
-from satark.api import DeadLetter, DeliveryResult, Done, Retry, read_answer, seconds_to_wait
+from satark.api import DeadLetter, DeliveryResult, Done, ProviderClient, Retry, read_answer, seconds_to_wait
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
 from satark_police_system.ssrf_guard import FilteringResolver, ForbiddenAddressError, check_ip_literal
@@ -20,43 +21,22 @@ _RETRYABLE = frozenset({401, 403, 404, 408, 421, 423, 425, 429})
 """Status codes, besides 5xx, that may change once the receiver or our credentials are fixed."""
 
 
-class HttpClient:
-    """Posts events to one receiver. Call `open` in the event loop that uses it."""
+class HttpClient(ProviderClient):
+    """Posts events to one receiver. `open` raises `OSError` if a certificate can't be read."""
+
+    connect_seconds: ClassVar[float] = CONNECT_SECONDS
 
     def __init__(self, settings: SystemSettings, signer: Signer) -> None:
+        super().__init__(settings.send_seconds, self._connector)
         self._settings = settings
         self._signer = signer
         self._url = URL(settings.url)
-        self._session: aiohttp.ClientSession | None = None
-
-    async def open(self) -> None:
-        """Open the session.
-
-        Raises:
-            OSError: a certificate can't be read.
-        """
-        settings = self._settings
-        connector = aiohttp.TCPConnector(resolver=FilteringResolver(settings.allowed_networks), ssl=_tls(settings))
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            headers={"User-Agent": "satark", "Accept-Encoding": "identity"},
-            timeout=aiohttp.ClientTimeout(total=settings.send_seconds, sock_connect=CONNECT_SECONDS),
-        )
-
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
 
     async def find_faults(self) -> str:
         """Ask for the headers of the address, signing and posting nothing; return a code if nobody answers."""
-        if self._session is None:
-            raise RuntimeError("the client is not open")
         try:
             check_ip_literal(self._url, self._settings.allowed_networks)
-            async with self._session.head(self._url, allow_redirects=False):
+            async with self.session.head(self._url, allow_redirects=False):
                 return ""
         except TimeoutError:
             return "timeout"
@@ -66,12 +46,10 @@ class HttpClient:
 
     async def post(self, message_id: str, body: bytes) -> DeliveryResult:
         """Post an event once; return the result."""
-        if self._session is None:
-            raise RuntimeError("the client is not open")
         headers = {"content-type": "application/cloudevents+json", **self._signer.headers(message_id, body)}
         try:
             check_ip_literal(self._url, self._settings.allowed_networks)
-            async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self.session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
                 result = classify_response(response.status, response.headers.get("retry-after", ""))
                 if result == Done() and not await self._is_acknowledged(response):
                     return Retry("not-acknowledged")
@@ -82,6 +60,10 @@ class HttpClient:
             # aiohttp wraps what a resolver raises.
             cause = getattr(error, "os_error", error)
             return Retry(str(cause) if isinstance(cause, ForbiddenAddressError) else "network")
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        resolver = FilteringResolver(self._settings.allowed_networks)
+        return aiohttp.TCPConnector(resolver=resolver, ssl=_tls(self._settings))
 
     async def _is_acknowledged(self, response: aiohttp.ClientResponse) -> bool:
         """Whether the receiver's own program answered, and no proxy's or captive portal's page."""

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from satark.api.channel import Outcome, RawRequest, RawResponse
+from satark.api.inbound import Address
 from satark.api.prompt import Prompt
 from satark_telegram.channel import TelegramChannel
 
@@ -21,8 +22,9 @@ def test_a_webhook_is_answered_with_an_empty_200(telegram: TelegramChannel, sign
 
 async def test_using_a_closed_channel_raises(telegram: TelegramChannel) -> None:
     await telegram.close()
+    (call,) = telegram.render(Prompt(text="कहाँ?", language="hi"), telegram.accounts[0], Address("42"))
     with pytest.raises(RuntimeError, match="not open"):
-        _ = telegram.bot
+        await telegram.send(call, "")
 
 
 @pytest.mark.parametrize(

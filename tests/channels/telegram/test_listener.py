@@ -47,7 +47,7 @@ async def test_the_webhook_is_registered_with_its_secret_and_kinds_of_updates(
     assert live.peer.webhook == "https://satark.example/telegram/webhook"
     assert live.peer.secret_token == secrets["secret_token"]
     _, parameters = live.peer.calls[0]
-    assert parameters["allowed_updates"] == '["message", "edited_message", "callback_query"]'
+    assert parameters["allowed_updates"] == ["message", "edited_message", "callback_query"]
     assert "drop_pending_updates" not in parameters
 
 

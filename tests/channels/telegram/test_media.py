@@ -102,6 +102,6 @@ async def test_no_error_shows_the_url(answer: Any, error: type[Exception], on: s
 async def test_a_download_is_retried_while_telegram_is_unreachable(live: Any, secrets: dict[str, Any]) -> None:
     unreachable = TelegramChannel(TelegramSettings(**secrets, api_url="http://127.0.0.1:9"))
     await unreachable.open()
-    with pytest.raises(OSError, match="media: NetworkError"):
+    with pytest.raises(OSError, match="media: network"):
         await fetched(unreachable, ref({"file_id": "1"}))
     await unreachable.close()

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 from satark.api.channel import Channel, ListeningChannel
 from satark.api.settings import SettingsError
 from satark.runtime.channel_context import ChannelContext
 from satark.settings.settings import Settings
-from satark_telegram import plugin
 from satark_telegram.plugin import satark_channels
 
 
@@ -40,12 +36,6 @@ def test_with_its_settings_there_is_one_channel(env: pytest.MonkeyPatch) -> None
     assert [endpoint.path for endpoint in channel.endpoints] == ["/telegram/webhook"]
 
 
-def test_the_missing_library_is_named(env: pytest.MonkeyPatch) -> None:
-    env.setattr(plugin, "find_spec", lambda _: None)
-    with pytest.raises(SettingsError, match=r"satark\[telegram\]"):
-        offered()
-
-
 def test_each_wrong_setting_is_named_with_where_to_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_TELEGRAM__SECRET_TOKEN", "with space")
     monkeypatch.setenv("SATARK_TELEGRAM__API_URL", "http://bots.example")
@@ -54,9 +44,3 @@ def test_each_wrong_setting_is_named_with_where_to_find_it(monkeypatch: pytest.M
     problems = {problem.env.removeprefix("SATARK_TELEGRAM__"): problem for problem in caught.value.problems}
     assert set(problems) == {"TOKEN", "SECRET_TOKEN", "API_URL"}
     assert "BotFather" in problems["TOKEN"].hint
-
-
-@pytest.mark.slow("a process")
-def test_the_library_is_imported_only_when_the_channel_opens() -> None:
-    code = "import sys, satark_telegram.plugin; sys.exit('telegram' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
