@@ -43,6 +43,7 @@ REASONS: Mapping[Reason, str] = MappingProxyType({
 
 LeftOut: TypeAlias = Literal[
     "picture-tracks", "sound-tracks", "subtitles", "frames", "pictures", "film", "pages", "members", "attachments",
+    "hidden",
 ]  # fmt: skip
 """What an original holds that its clean copy does not show. A closed list, as `Reason` is."""
 
@@ -56,6 +57,7 @@ LEFT_OUT: Mapping[LeftOut, str] = MappingProxyType({
     "pages": "further pages",
     "members": "further files, which could not be cleaned",
     "attachments": "attached files",
+    "hidden": "what is hidden, or may lie under something else",
 })  # fmt: skip
 """The words to show for each part that was left out, in English."""
 

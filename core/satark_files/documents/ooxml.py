@@ -17,10 +17,11 @@ from lxml import etree
 
 from satark_files.documents import office_xml, zip_container
 from satark_files.documents.embedded_images import EmbeddedImages, Sides
+from satark_files.documents.hidden_content import HiddenContent
 from satark_files.documents.typefaces import is_public
 from satark_files.documents.zip_container import Archive
 from satark_files.limits import Limits
-from satark_files.scrubber import Cleaned, Unclean
+from satark_files.scrubber import Cleaned, LeftOut, Unclean
 
 _FORMATS = "application/vnd.openxmlformats-officedocument."
 PROGRAMS = {
@@ -104,13 +105,14 @@ class OoxmlScrubber:
                 raise
         with zip_container.open_archive(source, limits) as parts:
             percent = office_xml.drop_broken_parts(parts)
-            return Cleaned(self._copy(parts, target, limits), readable=percent)
+            return self._copy(parts, target, limits, percent)
 
-    def _copy(self, parts: Archive, target: Path, limits: Limits) -> str:
+    def _copy(self, parts: Archive, target: Path, limits: Limits, readable: int = 100) -> Cleaned:
         package = _CleanPackage(parts, EmbeddedImages(target.parent, limits))
         package.copy_main()
         zip_container.write_archive(target, package.parts())
-        return PROGRAMS[package.program][0]
+        left_out: tuple[LeftOut, ...] = ("hidden",) if package.hidden.found else ()
+        return Cleaned(PROGRAMS[package.program][0], readable=readable, left_out=left_out)
 
 
 class _CleanPackage:
@@ -124,6 +126,8 @@ class _CleanPackage:
         self._data: dict[str, bytes] = {}
         self._declared: dict[str, str] = {}
         self._styles: dict[str, str] = {}
+        self._strings = ""
+        self.hidden = HiddenContent(parts)
         self.program = ""
 
     def copy_main(self) -> None:
@@ -138,6 +142,8 @@ class _CleanPackage:
         waiting = [self._name(main, PROGRAMS[self.program][1])]
         while waiting:
             waiting += self._copy_part(waiting.pop())
+        if self._strings:  # the last part, since it depends on the cells which of them are shown
+            self._copy_part(self._strings)
 
     def _name(self, part: str, kind: str) -> str:
         number = "" if not self._names else str(len(self._names))
@@ -148,20 +154,25 @@ class _CleanPackage:
     def _copy_part(self, part: str) -> list[str]:
         """Copy one part; return the parts that it needs and that no earlier part needed."""
         root = office_xml.parse(self._parts.read(part))
+        related = _relationships(self._parts, part)
+        self.hidden.remove(root, related)
         _use_fallbacks(root)
         cuts = _cut_pictures(root)
         used = {value for element in root.iter() for value in element.attrib.values()}
         found: list[str] = []
         kept: list[tuple[str, str, str]] = []
         ids: dict[str, str] = {}
-        related = _relationships(self._parts, part)
         copies = [(*one, kind, to) for first, kind, to in related for one in ((first, ()), *cuts.get(first, ()))]
         for old, cut, kind, target in copies:
             if kind not in KINDS or (kind == "image" and old not in used) or target not in self._parts:
                 continue
+            if target in self.hidden.parts:
+                continue
             new = f"{target}{cut or ''}"
             if new not in self._names and kind == "image":
                 self._copy_image(target, new, cut)
+            elif new not in self._names and kind == "sharedStrings":
+                self._strings = self._name(target, kind)
             elif new not in self._names:
                 found.append(self._name(target, kind))
             ids[old] = f"rId{len(ids) + 1}"
@@ -189,6 +200,9 @@ class _CleanPackage:
     def parts(self) -> dict[str, bytes]:
         """Return every part of the clean file, the content types first."""
         main = f"{self.program}/{PROGRAMS[self.program][1]}.xml"
+        for name in self._data if self.program == "xl" and self.hidden.found else ():
+            if re.match(r"xl/(worksheet|chart)\d", name):
+                self._data[name] = self.hidden.values_alone(self._data[name])
         types = "".join(f'<Override PartName="/{n}" ContentType="{t}"/>' for n, t in self._declared.items())
         defaults = '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         return {
@@ -315,9 +329,6 @@ def _point_to_copy(element: etree._Element, ids: dict[str, str]) -> bool:
 def _clean_attributes(element: etree._Element, styles: dict[str, str]) -> None:
     tag = office_xml.local_name(element.tag)
     _rename_style(element, tag, styles)
-    run = element.getparent().getparent() if tag == "vanish" and element.getparent() is not None else None
-    if run is not None and _is(run, "r") and not {"0", "false", "off"}.intersection(element.attrib.values()):
-        office_xml.remove_element(run)
     for name, value in list(element.attrib.items()):
         plain = office_xml.local_name(str(name))
         font = plain in _TYPEFACES or (plain == "val" and tag == "rFont") or (plain == "name" and tag == "font")

@@ -8,6 +8,7 @@ and tracked changes stay, without author and date.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path
 
 from lxml import etree
@@ -17,7 +18,7 @@ from satark_files.documents.embedded_images import BLANK_PNG, EmbeddedImages
 from satark_files.documents.typefaces import is_public
 from satark_files.documents.zip_container import Archive
 from satark_files.limits import Limits
-from satark_files.scrubber import Unclean
+from satark_files.scrubber import Cleaned, Unclean
 
 _FORMATS = "application/vnd.oasis.opendocument."
 MIMES = frozenset({f"{_FORMATS}text", f"{_FORMATS}spreadsheet", f"{_FORMATS}presentation", f"{_FORMATS}graphics"})
@@ -41,7 +42,16 @@ _FIELD = re.compile(
     r"(get|input)|title|subject|description|keywords|creation-|modification-|editing-|print-)"
 )
 """Further fields, which become their text: they name what it comes from, or are only seen by who edits."""
-_TEXT = f"{{{_STANDARD}text:1.0}}"
+_TEXT, _TABLE, _STYLE, _FO = (f"{{{_STANDARD}{name}:1.0}}" for name in ("text", "table", "style", "xsl-fo-compatible"))
+_SHOWN = f"{_TEXT}display"
+_HIDING = {
+    _SHOWN: "none", f"{_TABLE}display": "false", f"{{{_STANDARD}presentation:1.0}}visibility": "hidden",
+}  # fmt: skip
+"""Properties of a style → their values that hide what has the style."""
+_STYLED = (f"{_TEXT}style-name", f"{_TABLE}style-name", f"{{{_STANDARD}drawing:1.0}}style-name")
+_REPEATED = f"{_TABLE}number-columns-repeated"
+_COLUMNS = 16_384
+"""Most columns of a sheet."""
 _SPAN = f"{_TEXT}span"
 _ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
 """Formulas whose value is the file's path or a fact of the machine."""
@@ -74,11 +84,13 @@ class OpenDocumentScrubber:
                 raise Unclean("damaged")
             if b"encryption-data" in parts.read("META-INF/manifest.xml"):
                 raise Unclean("encrypted")
-            zip_container.write_archive(target, _clean_parts(parts, mime, EmbeddedImages(target.parent, limits)))
-        return mime
+            kept, hidden = _clean_parts(parts, mime, EmbeddedImages(target.parent, limits))
+            zip_container.write_archive(target, kept)
+        return Cleaned(mime, left_out=("hidden",) if hidden else ())
 
 
-def _clean_parts(parts: Archive, mime: str, images: EmbeddedImages) -> dict[str, bytes]:
+def _clean_parts(parts: Archive, mime: str, images: EmbeddedImages) -> tuple[dict[str, bytes], bool]:
+    """Return the parts of the clean copy, and whether something hidden was removed."""
     names: dict[str, str] = {}
     kept: dict[str, bytes] = {}
     for name in parts.names:
@@ -87,7 +99,7 @@ def _clean_parts(parts: Archive, mime: str, images: EmbeddedImages) -> dict[str,
             data, ending = images.clean(parts.read(name))
             names[name] = f"{kept_as}.{ending}"
             kept[names[name]] = data
-    version = ""
+    version, hidden = "", False
     new: dict[str, str] = {}
     for name in parts.names:
         if _DOCUMENT.fullmatch(name):
@@ -95,20 +107,57 @@ def _clean_parts(parts: Archive, mime: str, images: EmbeddedImages) -> dict[str,
             version = version or root.get(_VERSION, "")
             if any(re.search("[1-9]", one.get(_CLIP, "")) for one in root.iter("{*}graphic-properties")):
                 kept |= dict.fromkeys(names.values(), BLANK_PNG)
+            hidden |= _remove_hidden(root)
             _clean(root, names, new, sheets=mime.endswith("spreadsheet"))
             kept[name] = office_xml.serialize(root, _PREFIXES)
-    return {"mimetype": mime.encode(), **kept, "META-INF/manifest.xml": _manifest(mime, kept, version)}
+    return {"mimetype": mime.encode(), **kept, "META-INF/manifest.xml": _manifest(mime, kept, version)}, hidden
+
+
+def _remove_hidden(root: etree._Element) -> bool:
+    """Remove hidden text, sheets and slides, and empty hidden rows and columns; return whether there was anything."""
+    unseen = {
+        style.get(f"{_STYLE}name")
+        for style in root.iter(f"{_STYLE}style")
+        for one in style
+        if any(one.get(key) == value for key, value in _HIDING.items())
+        or one.get(f"{_FO}color", "") == one.get(f"{_FO}background-color")
+    }
+    gone = [one for one in root.iter() if any(one.get(key) in unseen for key in _STYLED) or one.get(_SHOWN) == "none"]
+    for element in gone:
+        office_xml.remove_element(element)
+    emptied = False
+    for table in root.iter(f"{_TABLE}table"):
+        closed = (_is_hidden(one) for one in table.iter(f"{_TABLE}table-column") for _ in range(_repeated(one)))
+        columns = list(islice(closed, _COLUMNS))
+        for row in table.iter(f"{_TABLE}table-row"):
+            at, whole = 0, _is_hidden(row)
+            for cell in row:
+                if len(cell) and (whole or any(columns[at : at + 1])):
+                    emptied = True
+                    del cell[:]
+                    for key in {*cell.attrib} - {_REPEATED}:
+                        del cell.attrib[key]
+                at += _repeated(cell)
+    for cell in root.iter(f"{_TABLE}table-cell") if gone or emptied else ():
+        cell.attrib.pop(_FORMULA, None)  # it may refer to what was removed
+    return bool(gone) or emptied
+
+
+def _is_hidden(one: etree._Element) -> bool:
+    return one.get(f"{_TABLE}visibility", "visible") != "visible"
+
+
+def _repeated(one: etree._Element) -> int:
+    times = one.get(_REPEATED, "1")
+    return min(int(times), _COLUMNS) if re.fullmatch(r"[0-9]{1,6}", times) else 1
 
 
 def _clean(root: etree._Element, names: dict[str, str], new: dict[str, str], *, sheets: bool) -> None:
     office_xml.remove_foreign_names(root, lambda space: not space or space.startswith(_KNOWN))
-    unseen = [one.getparent() for one in root.iter("{*}text-properties") if one.get(f"{_TEXT}display") == "none"]
-    hidden = {style.get(f"{{{_STANDARD}style:1.0}}name") for style in unseen if style is not None}
     for element in list(root.iter()):
         name = office_xml.local_name(element.tag)
         described = name in {"title", "desc"} and not element.tag.startswith(_TEXT)
-        closed = name == "section" and element.get(f"{_TEXT}display") == "none"
-        if name in _REMOVED or described or closed or element.get(f"{_TEXT}style-name", "") in hidden:
+        if name in _REMOVED or described:
             office_xml.remove_element(element)
             continue
         if name == "change-info":

@@ -17,6 +17,7 @@ import pikepdf
 
 from support.evidence.corpus.archives import ARCHIVES
 from support.evidence.corpus.films import FILMS
+from support.evidence.corpus.hidden import HIDDEN
 from support.evidence.corpus.office import OFFICE
 from support.evidence.corpus.open_documents import OPEN_DOCUMENTS
 from support.evidence.corpus.pages import PAGES
@@ -26,12 +27,12 @@ from support.evidence.documents import unpacked
 from support.evidence.images import make_image
 from support.evidence.markers import LATITUDE, MARKER
 
-_EMBEDDING: Final = {**OFFICE, **OPEN_DOCUMENTS, **PAGES, **ARCHIVES}
+_EMBEDDING: Final = {**OFFICE, **HIDDEN, **OPEN_DOCUMENTS, **PAGES, **ARCHIVES}
 _MADE: Final = {**PICTURES, **FILMS}
 FAMILIES: Final = {
     "films": tuple(FILMS),
     "pictures": tuple(PICTURES),
-    "office": (*OFFICE, *OPEN_DOCUMENTS),
+    "office": (*OFFICE, *HIDDEN, *OPEN_DOCUMENTS),
     "pages": tuple(PAGES),
     "texts": tuple(TEXTS),
     "archives": tuple(ARCHIVES),

@@ -11,14 +11,14 @@ _FORMATS = "application/vnd.openxmlformats-officedocument."
 _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
-_W = (
+W = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
     f'xmlns:r="{_REL}" xmlns:a="{_A}" '
     'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
     'xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"'
 )
-_X = f'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="{_REL}"'
-_P = f'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:r="{_REL}" xmlns:a="{_A}"'
+X = f'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="{_REL}"'
+P = f'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:r="{_REL}" xmlns:a="{_A}"'
 _MAIN = {
     "word": ("word/document.xml", "wordprocessingml.document.main"),
     "xl": ("xl/workbook.xml", "spreadsheetml.sheet.main"),
@@ -37,7 +37,7 @@ def relations(*kinds: tuple[str, str]) -> str:
     return f'{PROLOG}<Relationships xmlns="{_PACKAGE}/relationships">{lines}</Relationships>'
 
 
-def _office(program: str, parts: Parts, kind: str = "") -> bytes:
+def office(program: str, parts: Parts, kind: str = "") -> bytes:
     main, mime = _MAIN[program]
     types = f'<Override PartName="/{main}" ContentType="{_FORMATS}{kind or mime}+xml"/>'
     types += '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -61,9 +61,9 @@ def _office(program: str, parts: Parts, kind: str = "") -> bytes:
 def word(body: str, rels: str = "", more: Parts | None = None, kind: str = "") -> bytes:
     """Return a Word file with this body, relationships of the body, and further parts."""
     document = (
-        f"{PROLOG}<w:document {_W}><w:body><w:p><w:r><w:t>{SHOWN} {HINDI}</w:t></w:r></w:p>{body}</w:body></w:document>"
+        f"{PROLOG}<w:document {W}><w:body><w:p><w:r><w:t>{SHOWN} {HINDI}</w:t></w:r></w:p>{body}</w:body></w:document>"
     )
-    return _office(
+    return office(
         "word",
         {"word/document.xml": document, "word/_rels/document.xml.rels": rels or relations(), **(more or {})},
         kind,
@@ -78,11 +78,11 @@ def _styled(_: bytes) -> bytes:
         f'<w:link w:val="{MARKER}"/></w:style>'
     )
     styles = (
-        f'{PROLOG}<w:styles {_W}><w:style w:type="paragraph" w:styleId="Normal"><w:name '
+        f'{PROLOG}<w:styles {W}><w:style w:type="paragraph" w:styleId="Normal"><w:name '
         f'w:val="Normal"/></w:style>{style}</w:styles>'
     )
     numbering = (
-        f'{PROLOG}<w:numbering {_W}><w:abstractNum w:abstractNumId="0"><w:styleLink '
+        f'{PROLOG}<w:numbering {W}><w:abstractNum w:abstractNumId="0"><w:styleLink '
         f'w:val="{MARKER}"/><w:lvl w:ilvl="0"><w:pStyle w:val="{MARKER}"/></w:lvl></w:abstractNum>'
         "</w:numbering>"
     )
@@ -103,7 +103,7 @@ def _styled(_: bytes) -> bytes:
 
 def _fonts(_: bytes) -> bytes:
     table = (
-        f'{PROLOG}<w:fonts {_W}><w:font w:name="{MARKER} Hand"><w:altName w:val="{MARKER}"/>'
+        f'{PROLOG}<w:fonts {W}><w:font w:name="{MARKER} Hand"><w:altName w:val="{MARKER}"/>'
         '<w:family w:val="auto"/></w:font></w:fonts>'
     )
     body = (
@@ -204,11 +204,11 @@ def _excel(
     sheet: str, book: str = "", rels: tuple[tuple[str, str], ...] = (), more: Parts | None = None, sheet_rels: str = ""
 ) -> bytes:
     data = (
-        f"{PROLOG}<worksheet {_X}><sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>{SHOWN} "
+        f"{PROLOG}<worksheet {X}><sheetData><row r='1'><c r='A1' t='inlineStr'><is><t>{SHOWN} "
         f"{HINDI}</t></is></c></row></sheetData>{sheet}</worksheet>"
     )
-    workbook = f"{PROLOG}<workbook {_X}><sheets><sheet name='Sheet1' sheetId='1' r:id='rId1'/>{book}</workbook>"
-    return _office(
+    workbook = f"{PROLOG}<workbook {X}><sheets><sheet name='Sheet1' sheetId='1' r:id='rId1'/>{book}</workbook>"
+    return office(
         "xl",
         {
             "xl/workbook.xml": workbook,
@@ -223,7 +223,7 @@ def _excel(
 def _xlsx_threaded(_: bytes) -> bytes:
     ms = "http://schemas.microsoft.com/office/2017/10/relationships"
     comments = (
-        f"{PROLOG}<comments {_X}><authors><author>tc={MARKER}</author></authors><commentList>"
+        f"{PROLOG}<comments {X}><authors><author>tc={MARKER}</author></authors><commentList>"
         "<comment ref='A1' authorId='0'><text><t>[Threaded comment] a remark</t></text></comment>"
         "</commentList></comments>"
     )
@@ -243,8 +243,8 @@ def _xlsx_threaded(_: bytes) -> bytes:
             ),
             "xl/threadedComments/threadedComment1.xml": f"<a>{MARKER}</a>",
             "xl/comments1.xml": comments,
-            "xl/connections.xml": f"<connections {_X}><connection name='{MARKER}'/></connections>",
-            "xl/revisions/userNames.xml": f"<users {_X}><userInfo name='{MARKER}'/></users>",
+            "xl/connections.xml": f"<connections {X}><connection name='{MARKER}'/></connections>",
+            "xl/revisions/userNames.xml": f"<users {X}><userInfo name='{MARKER}'/></users>",
         },
         relations(
             (f"{ms}/threadedComment", "../threadedComments/threadedComment1.xml"), ("comments", "../comments1.xml")
@@ -254,12 +254,12 @@ def _xlsx_threaded(_: bytes) -> bytes:
 
 def _xlsx_names(_: bytes) -> bytes:
     styles = (
-        f"{PROLOG}<styleSheet {_X}><cellStyles><cellStyle name='{MARKER}' xfId='0'/></cellStyles>"
+        f"{PROLOG}<styleSheet {X}><cellStyles><cellStyle name='{MARKER}' xfId='0'/></cellStyles>"
         f"<dxfs/><tableStyles defaultTableStyle='{MARKER}'><tableStyle name='{MARKER}' pivot='0'/>"
         "</tableStyles></styleSheet>"
     )
     table = (
-        f"{PROLOG}<table {_X} id='1' name='{MARKER}' displayName='{MARKER}' ref='A1:A2' "
+        f"{PROLOG}<table {X} id='1' name='{MARKER}' displayName='{MARKER}' ref='A1:A2' "
         f"comment='{MARKER}'><tableColumns><tableColumn id='1' name='Col' dataCellStyle='{MARKER}'/>"
         f"</tableColumns><tableStyleInfo name='{MARKER}'/></table>"
     )
@@ -276,27 +276,26 @@ def _xlsx_names(_: bytes) -> bytes:
     )
 
 
-def _pptx(
-    slide: str, rels: tuple[tuple[str, str], ...], more: Parts | None = None, attributes: str = "", kind: str = ""
+def slides(
+    slide: str, rels: tuple[tuple[str, str], ...] = (), more: Parts | None = None, attributes: str = "", kind: str = ""
 ) -> bytes:
     tree = (
         "<p:nvGrpSpPr><p:cNvPr id='1' name='g'/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>"
         "<p:sp><p:nvSpPr><p:cNvPr id='2' name='x'/><p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr/>"
         f"<p:txBody><a:bodyPr/><a:p><a:r><a:t>{SHOWN} {HINDI}</a:t></a:r></a:p></p:txBody></p:sp>"
     )
-    return _office(
+    return office(
         "ppt",
         {
             "ppt/presentation.xml": (
-                f'{PROLOG}<p:presentation {_P}><p:sldIdLst><p:sldId id="256" r:id="rId1"/></p:sldIdLst>'
-                "</p:presentation>"
+                f'{PROLOG}<p:presentation {P}><p:sldIdLst><p:sldId id="256" r:id="rId1"/></p:sldIdLst></p:presentation>'
             ),
             "ppt/_rels/presentation.xml.rels": relations(
                 ("slide", "slides/slide1.xml"), ("tags", "tags/tag1.xml"), ("handoutMaster", "h.xml")
             ),
-            "ppt/tags/tag1.xml": f'<p:tagLst {_P}><p:tag name="WHO" val="{MARKER}"/></p:tagLst>',
+            "ppt/tags/tag1.xml": f'<p:tagLst {P}><p:tag name="WHO" val="{MARKER}"/></p:tagLst>',
             "ppt/slides/slide1.xml": (
-                f"{PROLOG}<p:sld {_P} {attributes}><p:cSld name='{MARKER}'>"
+                f"{PROLOG}<p:sld {P} {attributes}><p:cSld name='{MARKER}'>"
                 f"<p:spTree>{tree}{slide}</p:spTree></p:cSld></p:sld>"
             ),
             "ppt/slides/_rels/slide1.xml.rels": relations(*rels),
@@ -311,8 +310,8 @@ def _pptx_comments(_: bytes) -> bytes:
         '<p188:cmLst xmlns:p188="http://schemas.microsoft.com/office/powerpoint/2018/8/main" '
         f'who="{MARKER}"><p188:cm authorId="{MARKER}"/></p188:cmLst>'
     )
-    old = f'<p:cmLst {_P}><p:cm authorId="0" dt="2026-11-20T10:11:12"><p:text>a remark</p:text></p:cm></p:cmLst>'
-    return _pptx(
+    old = f'<p:cmLst {P}><p:cm authorId="0" dt="2026-11-20T10:11:12"><p:text>a remark</p:text></p:cm></p:cmLst>'
+    return slides(
         "",
         (
             ("http://schemas.microsoft.com/office/2018/10/relationships/comments", "../comments/modern.xml"),
@@ -329,7 +328,7 @@ def _pptx_sound(_: bytes) -> bytes:
         f"name='{MARKER}.wav'/></a:hlinkClick></p:cNvPr><p:cNvPicPr/><p:nvPr><a:wavAudioFile "
         f"r:embed='rId1' name='{MARKER}.wav'/></p:nvPr></p:nvPicPr><p:blipFill/><p:spPr/></p:pic>"
     )
-    return _pptx(shape, (("audio", "../media/a.wav"),), {"ppt/media/a.wav": b"RIFF" + MARKER.encode()})
+    return slides(shape, (("audio", "../media/a.wav"),), {"ppt/media/a.wav": b"RIFF" + MARKER.encode()})
 
 
 def _pptx_cropped(photo: bytes) -> bytes:
@@ -337,7 +336,7 @@ def _pptx_cropped(photo: bytes) -> bytes:
         "<p:pic><p:nvPicPr><p:cNvPr id='4' name='x'/><p:cNvPicPr/><p:nvPr/></p:nvPicPr><p:blipFill>"
         "<a:blip r:embed='rId1'/><a:srcRect r='40000'/></p:blipFill><p:spPr/></p:pic>"
     )
-    return _pptx(shape, (("image", "../media/image1.jpeg"),), {"ppt/media/image1.jpeg": photo})
+    return slides(shape, (("image", "../media/image1.jpeg"),), {"ppt/media/image1.jpeg": photo})
 
 
 OFFICE: Mapping[str, Callable[[bytes], bytes]] = {
@@ -345,6 +344,6 @@ OFFICE: Mapping[str, Callable[[bytes], bytes]] = {
     "docx-embedding": _embedding, "docx-watermark": _watermark, "docx-linked": _linked, "docx-cropped": cropped,
     "dotx": lambda _: word("", kind="wordprocessingml.template.main"), "xlsx-threaded": _xlsx_threaded,
     "xlsx-names": _xlsx_names, "pptx-comments": _pptx_comments, "pptx-sound": _pptx_sound,
-    "pptx-cropped": _pptx_cropped, "ppsx": lambda _: _pptx("", (), kind="presentationml.slideshow.main"),
+    "pptx-cropped": _pptx_cropped, "ppsx": lambda _: slides("", (), kind="presentationml.slideshow.main"),
 }  # fmt: skip
 """Kind → what makes a file of it, given a photo to embed."""
