@@ -12,7 +12,7 @@ from satark.api.inbound import Edited, Event, FormPage, Media, MediaKind, MediaR
 from satark.api.prompt import Prompt
 from satark.api.tip import Evidence, Tip
 from satark.dialogue.engine import Engine
-from satark.dialogue.session import Session
+from satark.dialogue.session import Mailbox, OpenMailbox, Session
 from satark.evidence.own_voice import as_passed_on, is_muted, is_own_voice
 from satark_testing.dialogue.chat import NOW, Chat
 from support.dialogue.walks import at_evidence, at_review
@@ -44,7 +44,10 @@ MEDIA_EVENTS: Final[dict[str, tuple[str, Event, str]]] = {
     "Telegram voice message": ("telegram", media("voice", "audio/ogg"), WHOSE),
     "Telegram audio": ("telegram", media("audio", "audio/mpeg"), WHOSE),
     "Telegram film or video note": ("telegram", media("video", "video/mp4"), SOUND),
+    "Telegram sound sent as a document": ("telegram", media("document", "audio/x-wav"), WHOSE),
+    "Telegram film sent as a document": ("telegram", media("document", "video/mp4"), SOUND),
     "MMS sound": ("sms", media("audio", "audio/amr"), WHOSE),
+    "MMS film": ("sms", media("video", "video/3gpp"), SOUND),
     "form recorder": ("web_form", page("evidence", media("voice")), WHOSE),
     "form upload of sound": ("web_form", page("evidence", media("audio")), WHOSE),
     "form upload of a film": ("web_form", page("evidence", media("video")), SOUND),
@@ -205,10 +208,43 @@ def test_no_guess_gives_a_voice_away(engine: Engine, words: str) -> None:
     assert is_protected(sent(chat), "1", "voice")
 
 
-def test_what_comes_after_sending_is_protected_whatever_was_answered_before(engine: Engine) -> None:
-    chat = at_evidence(Chat(engine)).send("audio").say("done").tap("other", "send")
-    tip = chat.submission
-    assert tip is not None
-    chat.send("voice")
-    assert [job.ordinal for job in chat.turn.media_jobs] == ["2"]
-    assert "2" not in tip.consents
+CODE: Final = "8391446070125538"
+
+
+def after_sending(engine: Engine, channel: str, earlier: tuple[str, ...], way: str) -> tuple[Chat, Tip]:
+    """Send a tip with an earlier file and its answer; return the chat in which more can be sent, and the tip."""
+    chat = answered(engine, channel, earlier)
+    tip = sent(chat)
+    if way == "at once":
+        return chat, tip
+    count = len(tip.evidence)
+    box = OpenMailbox(tip=tip.number, number=tip.number, recipient="age1", files=count, last_ordinal=count)
+    later = Chat(engine, channel, mailbox=Mailbox(open=box, language="en", messages=()))
+    return later.hear(Text(CODE)), tip
+
+
+@pytest.mark.parametrize("way", ["at once", "with the receipt's code"])
+@pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
+def test_what_comes_after_sending_is_protected_whatever_was_answered_before(
+    engine: Engine, earlier: tuple[str, ...], way: str
+) -> None:
+    for name, (channel, event, _) in MEDIA_EVENTS.items():
+        chat, tip = after_sending(engine, channel, earlier, way)
+        if not isinstance(event, FormPage) or way != "at once":  # a page of a form that was sent takes nothing more
+            in_mailbox = (
+                [part for _, part in event.answers if isinstance(part, Media)] if isinstance(event, FormPage) else ()
+            )
+            chat.hear(page("@mailbox", *in_mailbox) if in_mailbox else event)
+            later = "2" if earlier else "1"
+            assert [job.ordinal for job in chat.turn.media_jobs] == [later], name
+            assert is_protected(tip, later, "audio"), name
+
+
+@pytest.mark.parametrize("earlier", EARLIER.values(), ids=EARLIER)
+def test_a_spoken_answer_is_protected_whatever_was_answered_about_files(
+    engine: Engine, earlier: tuple[str, ...]
+) -> None:
+    chat = answered(engine, "whatsapp", earlier).tap("change", "what").hear(media("voice", "audio/ogg"))
+    assert chat.step == "review"
+    later = "2" if earlier else "1"
+    assert is_protected(sent(chat), later, "voice")
