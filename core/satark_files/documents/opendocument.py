@@ -144,7 +144,7 @@ def _remove_hidden(root: etree._Element) -> bool:
 
 
 def _is_hidden(one: etree._Element) -> bool:
-    return one.get(f"{_TABLE}visibility", "visible") != "visible"
+    return bool(one.get(f"{_TABLE}visibility", "visible") != "visible")
 
 
 def _repeated(one: etree._Element) -> int:
