@@ -95,7 +95,7 @@ def damaged(content: bytes) -> Iterator[bytes]:
     yield b'{"a": 1}'
 
 
-@pytest.mark.slow("a whole backup")
+@pytest.mark.full("every file of a backup")
 def test_every_damaged_file_of_a_backup_is_reported_in_a_sentence(
     place: Place, operator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -122,7 +122,7 @@ def test_a_failing_disk_that_names_no_file_is_reported(data: Path, monkeypatch: 
     assert run("db", "upgrade", code=1).stderr == "a file can't be used: Input/output error\n"
 
 
-@pytest.mark.slow("a process")
+@pytest.mark.full("a full disk")
 @pytest.mark.parametrize("most", [0, 20_000, 200_000])
 def test_a_full_disk_is_reported(data: Path, most: int) -> None:
     code = (

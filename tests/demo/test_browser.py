@@ -168,6 +168,7 @@ async def _by_call(page: Page) -> None:
     await expect(page.get_by_role("button", name="कॉल करें")).to_be_visible()
 
 
+@pytest.mark.full("a browser, on every medium")
 async def test_a_tip_by_each_other_medium_reaches_the_queues(
     chromium: Browser, open_demo: Open, tmp_path: Path
 ) -> None:

@@ -83,6 +83,7 @@ async def test_after_a_power_cut_tips_open_and_mailboxes_answer(tmp_path: Path) 
         assert "गाड़ी का रंग क्या था?" in (await citizen.hear()).text
 
 
+@pytest.mark.full("a power cut")
 async def test_who_lost_a_draft_to_a_power_cut_hears_so_and_can_tell_it_again(tmp_path: Path) -> None:
     async with as_deployed(tmp_path) as installation:
         citizen = installation.citizen(1)
@@ -97,6 +98,7 @@ async def test_who_lost_a_draft_to_a_power_cut_hears_so_and_can_tell_it_again(tm
         assert not any(RESTARTED in heard.text for heard in citizen.heard[-3:])
 
 
+@pytest.mark.full("a power cut")
 async def test_a_file_that_a_handed_in_tip_waits_for_is_reported_as_lost(tmp_path: Path) -> None:
     async with as_deployed(tmp_path) as installation:
         installation.peer.faults.fail_next(131000, times=1000, http_status=503, on="download")

@@ -80,6 +80,7 @@ def sent_to(peer: MailPeer, name: str) -> list[Any]:
     return [message_from_bytes(content, policy=default) for content in mails]
 
 
+@pytest.mark.full("a mail server")
 async def test_a_tip_is_mailed_sealed_without_recordings_and_never_to_the_accused_station(
     tmp_path: Path, keyring: Keyring
 ) -> None:

@@ -77,7 +77,7 @@ def test_prompts_that_must_arrive_or_ask_nothing_are_sent_in_full(
     assert wrong == []
 
 
-@pytest.mark.slow("every page of every prompt")
+@pytest.mark.full("every page of every prompt")
 def test_every_prompt_is_valid_twiml_on_every_page_and_after_every_silence(
     voice: VoiceChannel, signed: Callable[..., RawRequest]
 ) -> None:

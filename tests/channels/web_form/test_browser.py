@@ -320,6 +320,7 @@ async def test_every_target_is_at_least_44_pixels_high(open_browser: Any) -> Non
         assert small == [], path
 
 
+@pytest.mark.full("a browser")
 @pytest.mark.parametrize("script", ["on", "off"])
 async def test_going_back_shows_the_receipt_until_it_is_closed_and_never_the_mailbox(
     open_browser: Any, script: str
@@ -361,6 +362,7 @@ async def test_esc_three_times_opens_the_neutral_page_and_going_back_shows_nothi
     await expect(page.locator("body")).not_to_contain_text("unfinished report")
 
 
+@pytest.mark.full("a browser")
 @pytest.mark.parametrize("script", ["on", "off"])
 async def test_the_leave_button_opens_the_neutral_page(open_browser: Any, script: str) -> None:
     visitor: Visitor = await open_browser(java_script_enabled=script == "on")

@@ -18,6 +18,7 @@ DESKTOP = {"width": 1280, "height": 860}
 HINDI = "स्कूल के पीछे"
 
 
+@pytest.mark.full("a browser, in Urdu")
 async def test_a_tip_in_urdu_is_written_from_right_to_left(chromium: Browser, tmp_path: Path) -> None:
     async with form_service(tmp_path, {"proof_wait_seconds": 0}, ["hi", "en", "bho", "ur"]) as served:
         context = await chromium.new_context(viewport=PHONE, locale="ur-IN")  # type: ignore[arg-type] # a TypedDict

@@ -154,6 +154,7 @@ def test_there_are_commands_to_try(cli: click.Group) -> None:
     assert len([command for command in found if command.takes_a_tip]) >= 4
 
 
+@pytest.mark.full("every command")
 def test_every_command_gives_the_same_answer_for_an_excluded_tip_and_an_unknown_one(
     cli: click.Group, run: Callable[..., Outcome], tips: Mapping[str, Mapping[str, str]]
 ) -> None:
@@ -165,6 +166,7 @@ def test_every_command_gives_the_same_answer_for_an_excluded_tip_and_an_unknown_
             assert outcomes["unknown"].code != 0, f"{command} at {desk}: {outcomes}"
 
 
+@pytest.mark.full("every command")
 def test_no_command_opens_a_desk_with_the_passphrase_of_another_desk(
     cli: click.Group, run: Callable[..., Outcome], tips: Mapping[str, Mapping[str, str]]
 ) -> None:

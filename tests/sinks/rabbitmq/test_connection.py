@@ -112,6 +112,7 @@ async def test_without_declared_queues_nothing_can_be_published_or_consumed(rabb
             await connection.consume("sp", Recorder().handle)
 
 
+@pytest.mark.full("a broker of its own")
 async def test_a_rejected_message_becomes_a_dead_letter_and_can_be_requeued(rabbitmq: Broker) -> None:
     async with declared(rabbitmq) as (mq, connection):
         recorder = Recorder()

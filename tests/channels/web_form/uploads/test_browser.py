@@ -130,6 +130,7 @@ async def test_a_refusal_is_shown_beside_the_file_in_the_chosen_language(
     await expect(item).to_have_count(0)
 
 
+@pytest.mark.full("a proof of work")
 async def test_beyond_the_free_budget_the_browser_solves_a_proof_first(chromium: Browser, tmp_path: Path) -> None:
     scarce = {"FREE_DRAFTS_PER_MINUTE": "1", "FREE_UPLOADS_PER_MINUTE": "1", "PROOF_GUESSES": "2"}
     environment = {f"SATARK_WEB_FORM__{name}": value for name, value in scarce.items()}

@@ -112,6 +112,7 @@ async def test_without_javascript_a_new_officer_sets_a_passphrase_adds_an_app_an
     assert [problem for problem in problems if "422" not in problem] == []
 
 
+@pytest.mark.full("a browser without JavaScript")
 async def test_without_javascript_an_officer_recovers_with_another_officers_approval(
     chromium: Browser, address: str, services: Services
 ) -> None:

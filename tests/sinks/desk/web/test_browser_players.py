@@ -63,6 +63,7 @@ def recordings(services: Services, desk: Callable[[str], Desk]) -> SeededTip:
     return seeded
 
 
+@pytest.mark.full("a browser")
 @pytest.mark.parametrize("ordinal", ["1", "2"])
 async def test_a_click_on_a_waveform_goes_to_that_moment_and_shows_it(
     chromium: Browser, open_tip: OpenTip, recordings: SeededTip, ordinal: str
@@ -115,6 +116,7 @@ async def test_a_played_film_shows_its_waveform_and_a_click_on_the_waveform_goes
     assert (await Axe().run(page)).response["violations"] == []
 
 
+@pytest.mark.full("a browser")
 @pytest.mark.parametrize(("locale", "width", "label"), [("en-IN", 1280, "Speed"), ("hi-IN", 360, "गति")])
 async def test_an_officer_chooses_the_speed_of_a_player(
     chromium: Browser, open_tip: OpenTip, tip: SeededTip, *, locale: str, width: int, label: str

@@ -88,6 +88,7 @@ async def test_an_officer_reads_and_copies_the_place_and_the_page_asks_no_other_
     assert problems == []
 
 
+@pytest.mark.full("a browser")
 @pytest.mark.parametrize("view", LOOKS, ids=["desktop", "phone"])
 async def test_the_overview_shows_the_tips_on_a_map(
     look: Look, address: str, problems: list[str], view: dict[str, Any]
@@ -130,6 +131,7 @@ async def wider(page: Page, width: float) -> list[float]:
     return box
 
 
+@pytest.mark.full("a browser")
 @pytest.mark.parametrize("view", LOOKS, ids=["desktop", "phone"])
 async def test_a_photo_is_enlarged_moved_and_turned_by_keys_alone(
     look: Look, problems: list[str], view: dict[str, Any]

@@ -30,6 +30,7 @@ async def axe_violations(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in results.response["violations"]]
 
 
+@pytest.mark.full("a browser, in every language")
 @pytest.mark.parametrize(("locale", "width"), [("en-IN", 1280), ("hi-IN", 360)])
 async def test_what_points_to_the_tipster_is_marked_while_the_officer_writes(
     chromium: Browser, open_tip: OpenTip, tip: SeededTip, locale: str, width: int
