@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 
 from satark.api.prompt import Capabilities
-from satark.cli.approved_texts import every_part, unapproved
 from satark.cli.flow import MEDIA
+from satark.cli.language_review import every_part, unapproved
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_words.catalogues import Catalogue, Catalogues

@@ -78,8 +78,6 @@ NOT_ALONE: Final[Mapping[str, str]] = {
 ALLOWED: Final[Mapping[str, str]] = {
     "LANES": "the name of Argon2's parameter",
     "lanes": "the name of Argon2's parameter",
-    "_several_lanes": "counts Argon2's parameter of that name",
-    "test_old_keys_of_several_lanes_open_in_parallel_and_new_ones_have_one_lane": "tests that parameter",
     "durable": "an argument of the broker's library",
     "forward": "a key that turns pages forward",
     "dead": "the command's name is fixed outside",

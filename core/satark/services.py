@@ -3,8 +3,6 @@
 Channels get none of these, since they have no access to storage.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path

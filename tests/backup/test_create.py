@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from satark.backup.folder import BackupFolder
-from satark.backup.verify import store_problems
+from satark.backup.restore import store_problems
 from satark.store import tables
 from support.backups import Place, tip_with_file
 from support.desks import SeededDesk

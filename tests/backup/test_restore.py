@@ -12,13 +12,12 @@ from sqlalchemy import select
 
 from satark.api.tip import Message
 from satark.backup.folder import KEYS, BackupFolder
-from satark.backup.restore import CantRestore
+from satark.backup.restore import CantRestore, find_damage, run_drill, store_problems
 from satark.backup.sealed_stream import Damaged
-from satark.backup.verify import find_damage, store_problems
 from satark.casework import Casework, NoSuchTip
 from satark.store import tables
 from support.altering import altered
-from support.backups import Place, chunks_of, make_place, tip_with_file
+from support.backups import OPERATOR, Place, chunks_of, make_place, tip_with_file
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_message
 
@@ -138,3 +137,16 @@ def test_damage_is_found_without_a_key_and_a_restore_names_it(
     assert str(keys) in find_damage(folder, made.name)[0]
     with pytest.raises(Damaged, match=r"keys\.age"):
         elsewhere.restore(folder, made.name)
+
+
+@pytest.mark.slow("a whole restore")
+def test_a_drill_restores_a_backup_beside_the_installation_and_leaves_nothing(
+    here: Place, sp: SeededDesk, folder: BackupFolder
+) -> None:
+    tip_with_file(here, sp)
+    made = here.back_up(folder)
+    drill = run_drill(here.settings, here.plugins, folder, made.name, OPERATOR)
+    assert (drill.restored.tips, drill.problems) == (1, ())
+    chunks_of(folder)[0].unlink()
+    drill = run_drill(here.settings, here.plugins, folder, made.name, OPERATOR)
+    assert any("files that the evidence folder lacks: 1" in problem for problem in drill.problems)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from satark.cli.approved_texts import every_part
 from satark.cli.language import language_group
+from satark.cli.language_review import every_part
 from satark_words.catalogues import Catalogues
 from satark_words.languages import language, use_folder
 from support.made_up_language import CODE, NAME, make_language

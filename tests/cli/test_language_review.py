@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from satark.cli.approved_texts import Row, rows, unapproved
 from satark.cli.language import language_group
+from satark.cli.language_review import APPROVED, Row, every_part, hash_of, rows, sources_of, unapproved
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.languages import catalogue_of, use_folder
 from support.made_up_language import CODE, make_language
@@ -127,3 +127,27 @@ def test_a_language_that_nobody_began_or_a_place_that_can_not_be_written_is_told
     no_place = run("--to", str(tmp_path / "missing" / "sheet.html"), "--folder", str(tmp_path))
     assert "sheet.html can't be written (No such file or directory)" in no_place.output
     assert unknown.exit_code == no_place.exit_code == 1
+
+
+@pytest.fixture
+def own(own_folder: Path) -> Path:
+    return own_folder / CODE
+
+
+def test_only_the_text_that_was_approved_counts_as_approved(own: Path) -> None:
+    text = next(one for one in rows(CODE) if one.id == "notice").text
+    for approved, missing in ((text, 1), (text + " ", 0)):
+        (own / APPROVED).write_text(json.dumps({"satark.dialogue": {"notice": hash_of(approved)}}), "utf-8")
+        unread, texts = unapproved(CODE)
+        assert texts - unread == missing
+
+
+def test_a_channels_own_wording_is_read_too() -> None:
+    assert "satark.dialogue.sms" in sources_of("hi")
+    assert {one.part for one in rows("hi")} >= {*sources_of("hi")}
+
+
+def test_every_text_stands_under_the_heading_of_its_catalogue() -> None:
+    of_dialogue = [one for one in rows("hi") if one.part == every_part()[0]]
+    assert all(one.where for one in of_dialogue)
+    assert next(one.where for one in of_dialogue if one.id == "notice.whatsapp") == "said before the first question"

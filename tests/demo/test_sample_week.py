@@ -17,7 +17,7 @@ from satark.runtime import compose
 from satark.settings.settings import Settings
 from satark_demo.sample_week import STORIES, SampleCitizen, acts
 from satark_demo.server import DemoServer
-from satark_desk.demo import prepare
+from satark_desk.provision import prepare
 from satark_testing.dialogue.walking import LostError, Photo, Place, Walker
 from satark_testing.whatsapp.messages import Offer
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import wave
 from pathlib import Path
 
 import pytest
 
 from satark.api.prompt import VoiceNote
 from satark.speech import voice_notes
+from satark.speech import voice_notes as synthetic_voice
 from satark.speech.ogg_opus import read_packets, seconds
-from satark.speech.voice_notes import PAUSE, VoiceNotes, fill_folder
+from satark.speech.voice_notes import PAUSE, SyntheticVoiceError, VoiceNotes, can_speak, fill_folder, speak
 
 LINES = {"en-1": ("en", "Welcome."), "hi-1": ("hi", "नमस्ते, आप कैसे हैं?")}
 
@@ -63,3 +66,27 @@ def test_without_the_synthetic_voice_the_missing_lines_are_named(
     monkeypatch.setattr(voice_notes, "can_speak", lambda _: False)
     assert fill_folder(LINES, tmp_path, None).missing == ("en-1", "hi-1")
     assert VoiceNotes(tmp_path).ready
+
+
+@pytest.mark.needs("espeak-ng")
+@pytest.mark.parametrize(
+    ("language", "words"), [("hi", "रात में ट्रक से गायें ले जाई जाती हैं।"), ("en", "They come at night.")]
+)
+def test_a_transcript_is_read_aloud(language: str, words: str) -> None:
+    assert can_speak(language)
+    with wave.open(io.BytesIO(speak(words, language))) as sound:
+        assert sound.getframerate() >= 16_000
+        assert len(sound.readframes(1_000_000)) > 20_000
+
+
+@pytest.mark.needs("espeak-ng")
+def test_the_same_words_sound_the_same_whoever_spoke_them() -> None:
+    assert speak("They come at night.", "en") == speak("They come at night.", "en")
+
+
+def test_without_the_program_nothing_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(synthetic_voice, "PROGRAM", "no-such-program")
+    assert not can_speak("hi")
+    with pytest.raises(SyntheticVoiceError) as caught:
+        speak("planted words", "hi")
+    assert "planted" not in str(caught.value)

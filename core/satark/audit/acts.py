@@ -1,7 +1,5 @@
 """Acts of officers: what a row of the audit log says, and how it is signed and padded before it is sealed."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import Literal, TypeAlias, get_args
 

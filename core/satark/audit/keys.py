@@ -8,8 +8,6 @@ whenever the desk's key changes; the former ones stay, for older rows, and each 
 This module takes the desks and their keys from the roster.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,16 +1,24 @@
-"""Trail: records what one officer does: a change in the transaction that makes it, and a read before it happens."""
+"""Trail: records what one officer does: a change in the transaction that makes it, and a read before it happens.
 
-from __future__ import annotations
+Witnesses: each desk notes and signs the head of the log when one of its officers signs in. A log that was rewritten, or
+cut off so that the noted head is missing, no longer contains this head. The notes lie in the key store. Whoever
+restores both databases from an older backup restores the notes too; only a head that was noted elsewhere reveals that.
+"""
 
 import threading
 import time
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+
 from satark.api.routing import CaseworkError
 from satark.api.sealing import recipient_of
-from satark.audit import acts, keys, witness
+from satark.audit import acts, keys
 from satark.audit.acts import ActKind
+from satark.audit.keys import trusted_verifiers
 from satark.custody import log as custody
+from satark.custody.audit import LogHead
 from satark.custody.countersignature import countersign, held_against
 from satark.custody.manifest import PackSigner
 from satark.custody.verify_pack import Signer, verify_pack
@@ -18,6 +26,7 @@ from satark.identity.signatures import is_signed, verifier_of
 from satark.roster.entries import officer_key
 from satark.routing.desks import find_desk
 from satark.services import Services
+from satark.store.tables import witness
 from satark.store.unit_of_work import UnitOfWork
 from satark_files import atomic_files
 
@@ -99,7 +108,7 @@ class Trail:
             self._append(unit, "signed_in", {"detail": detail})
             if self._identity:
                 keys.share_keys(unit, self._services, self.desk, self._identity)
-                witness.note_head(unit, self.desk, keys.act_key(self._identity))
+                note_head(unit, self.desk, keys.act_key(self._identity))
 
         self._services.write_now(write)
 
@@ -151,3 +160,28 @@ class Trail:
         # A desk at which nobody has signed in yet has no audit key: only the desk itself can read the act then.
         recipient = found.recipient if found else find_desk(unit.main, self.desk).recipient
         return acts.OWN_KEY if self._signing else 0, recipient
+
+
+def note_head(unit: UnitOfWork, desk: str, key: Ed25519PrivateKey) -> None:
+    """Note the present head of the log for a desk, signed with its key. This head was committed earlier."""
+    head = LogHead.current(unit.main)
+    if head is not None:
+        row = {"desk": desk, "position": head.position, "link": head.link}
+        unit.upsert(witness, [{**row, "signature": key.sign(_statement(desk, head))}])
+
+
+def lost_witnesses(services: Services) -> list[str]:
+    """Return the desks whose noted head the log does not contain any more, or whose note is not signed by them."""
+    noted = services.read_keys(lambda c: c.execute(select(witness).order_by(witness.c.desk)).all())
+    known = trusted_verifiers(services, [row.desk for row in noted])
+    lost = []
+    for row in noted:
+        head = LogHead(row.position, row.link)
+        signed = any(is_signed(one, row.signature, _statement(row.desk, head)) for one in known[row.desk].values())
+        if not signed or not services.read(head.is_in):
+            lost.append(row.desk)
+    return lost
+
+
+def _statement(desk: str, head: LogHead) -> bytes:
+    return f"satark/1/witness/{desk}/{head}".encode()

@@ -4,8 +4,6 @@ This order loses nothing. If a batch leaves the spool before the spool is read, 
 names a file, the file was sealed before that row was written. A tip that is erased meanwhile is on the list.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -21,7 +19,7 @@ from satark.backup.rows import key_records, main_records, spool_records
 from satark.backup.sealed_stream import Record, StoredFile, measure, write_records
 from satark.identity.edge_key import Identity
 from satark.ingest.spool import Spool
-from satark.retention.erased_list import ErasedList
+from satark.retention.erasure import ErasedList
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import evidence_files, tables

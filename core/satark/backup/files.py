@@ -5,8 +5,6 @@ more, under a key that follows from the name key. `INDEX`, encrypted alike, tell
 written in the order of their names, which are random: neither name, size, time nor order joins two of them.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Iterator

@@ -11,8 +11,6 @@ erased.list                           tags of erased tips: a restore of an older
 ```
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Tables and the spool as records: all rows of a database of any kind, except those that no restore could open."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path

@@ -3,8 +3,6 @@
 Zeros follow, so that the size of a backup doesn't tell what came since the last one.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os

@@ -78,8 +78,8 @@ from satark.roster.state import RosterState
 from satark.routing.desks import add_desk, check_desk, find_desk
 from satark.routing.tip_keys import renew_tip_keys
 from satark.services import DeskContext, ProcessServices, Services
-from satark.speech.synthetic_voice import MIME as SYNTHETIC_MIME
-from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak
+from satark.speech.voice_notes import MIME as SYNTHETIC_MIME
+from satark.speech.voice_notes import SyntheticVoiceError, can_speak, speak
 from satark.store.threads import batches as in_batches
 from satark.store.tip_changes import note as note_tip_change
 from satark.store.unit_of_work import UnitOfWork

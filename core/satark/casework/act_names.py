@@ -1,7 +1,5 @@
 """One act of an officer on a tip: its name, what the officer wrote, and why the rules refuse it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias, get_args
 

@@ -1,7 +1,5 @@
 """One tip as a desk has opened it: its envelope, its document, and its thread as far as it was read."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator, Sequence
 from copy import deepcopy

@@ -1,7 +1,5 @@
 """Casework of one desk: list, search and open its tips, answer them, direct them to other desks."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence

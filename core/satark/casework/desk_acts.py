@@ -1,7 +1,5 @@
 """Acts of officers on a tip, with the rules that the web and the command line share."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Literal, get_args

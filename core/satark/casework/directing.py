@@ -1,7 +1,5 @@
 """Directing: gives a tip, or a release of it, to another desk and its destinations, and takes it back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -196,10 +194,7 @@ class Directing:
     def _destinations(
         self, every: tuple[DestinationRule, ...], tip: OpenTip, desk: Desk, *, has_key: bool
     ) -> tuple[DirectedDestination, ...]:
-        """Seal the tip's key to those destinations of a desk that get the tip.
-
-        A release is told only to destinations that read no tips: one that reads tips would get the tip itself.
-        """
+        """Seal the tip's key to a desk's destinations that get it; of a release, only to those that read no tips."""
         header = tip.header
         rules = matching_rules(every, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
         sealed = []

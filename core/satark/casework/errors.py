@@ -1,7 +1,5 @@
 """Errors of casework. Their messages are shown to officers and hold no content of a tip."""
 
-from __future__ import annotations
-
 from satark.api.providers import DraftFault
 from satark.api.routing import CaseworkError
 

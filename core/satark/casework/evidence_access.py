@@ -1,7 +1,5 @@
 """Audited access to evidence: the custody log records each read before it happens; voices are heard only disguised."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,12 +11,7 @@ from satark.api.providers import NoDraft, Transcriber
 from satark.api.sealing import recipient_of
 from satark.audit.acts import ActKind
 from satark.audit.trail import Trail
-from satark.casework.errors import (
-    NoSuchFile,
-    NoTranscript,
-    SecondOfficerRequired,
-    VoiceAccessDenied,
-)
+from satark.casework.errors import NoSuchFile, NoTranscript, SecondOfficerRequired, VoiceAccessDenied
 from satark.casework.opened_tip import OpenTip
 from satark.casework.two_officers import TwoOfficerApproval
 from satark.custody import log as custody

@@ -1,7 +1,5 @@
 """The floods of a desk's queue: groups of unfinished tips that are shown as one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from satark.api.observability import Redacted

@@ -1,7 +1,5 @@
 """Steps about keeping tips: legal holds and orders to erase, each asked for by one officer and agreed to by another."""
 
-from __future__ import annotations
-
 from satark.api.tip import Message, RetentionStep
 from satark.audit.acts import ActKind
 from satark.casework.casework import Casework

@@ -1,7 +1,5 @@
 """Keeping: when a tip is due to be erased, whether a legal hold keeps it, and which steps may follow. No I/O."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

@@ -1,7 +1,5 @@
 """Key change of a desk: in the roster, for its tips, for its audit log, and at an office for its host."""
 
-from __future__ import annotations
-
 from satark.audit.keys import renew_key
 from satark.remote.office_outbox import queue_key_change
 from satark.roster.entries import Entry, KeyChange

@@ -6,8 +6,6 @@ tipster. If a desk or officer without the merged tip sets a status of the leadin
 when somebody who has both next acts on the leading tip.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final

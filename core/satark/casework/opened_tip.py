@@ -1,7 +1,5 @@
 """What casework returns: summaries for a desk's queue, and opened tips."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from satark.api.observability import Redacted

@@ -1,7 +1,5 @@
 """Pack export: gathers a tip's files for a court and writes them as a pack."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

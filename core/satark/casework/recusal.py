@@ -4,8 +4,6 @@
 key, and whoever has this key and the databases can open the tip.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from satark.api.tip import CaseStep, Message

@@ -1,7 +1,5 @@
 """Rules for what leaves the desk: a station gets a release; handing over the tipster's own words takes two officers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -6,8 +6,6 @@ the entry without an old copy of the key store. An entry also says which rows it
 cache that was withheld or altered costs time and hides nothing. Who acts on a tip reads the tip's rows, not the index.
 """
 
-from __future__ import annotations
-
 import hmac
 import secrets
 import zlib

@@ -3,8 +3,6 @@
 It holds content: keep it no longer than the opened tips.
 """
 
-from __future__ import annotations
-
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain

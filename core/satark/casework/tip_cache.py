@@ -1,7 +1,5 @@
 """What a desk's lists say of its tips, for all its officers: from the sealed index, brought up to date by the rows."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 import time

@@ -1,7 +1,5 @@
 """Reads tips from their rows: envelopes, threads, documents and the records of files, opened with a desk's key."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy

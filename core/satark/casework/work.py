@@ -1,7 +1,5 @@
 """The desks' work on a tip, read from its thread: reports owed, closings asked for, disputes. No I/O."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
@@ -245,12 +243,7 @@ def _withdrawn(work: Work, desk: str) -> Work:
 
 def _directed(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
     given = Direction(
-        by=posted.message.desk,
-        to=step.to,
-        due=step.due,
-        is_open=bool(step.due),
-        release=step.release,
-        seq=posted.seq,
+        by=posted.message.desk, to=step.to, due=step.due, is_open=bool(step.due), release=step.release, seq=posted.seq
     )
     asked = work.raw_asked.message.case if work.raw_asked else None
     still_asked = None if asked and asked.to == step.to else work.raw_asked

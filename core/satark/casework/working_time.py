@@ -1,7 +1,5 @@
 """Working time: the days and hours of the week in which desks work, and counting by them. No I/O."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache

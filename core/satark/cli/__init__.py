@@ -3,8 +3,6 @@
 `scaffold/` holds the templates of `satark plugin new`.
 """
 
-from __future__ import annotations
-
 from satark.cli.main import main
 
 __all__ = ["counted", "main"]

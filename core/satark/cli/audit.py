@@ -1,13 +1,11 @@
 """`satark audit`: verifies the custody log and the audit log in it, without any key. The desk's plugin adds `show`."""
 
-from __future__ import annotations
-
 import json
 
 import click
 import msgspec
 
-from satark.audit.witness import lost_witnesses
+from satark.audit.trail import lost_witnesses
 from satark.cli import counted
 from satark.custody.audit import AuditReport, LogHead, verify_log
 from satark.custody.comparison import noted_head

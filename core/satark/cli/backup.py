@@ -1,8 +1,6 @@
 """`satark backup`, `satark restore` and `satark verify`: make, restore and check a consistent copy of the
 installation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +11,16 @@ from satark.api.sealing import CantOpen, check_identity, check_recipient
 from satark.api.settings import SettingProblem, SettingsError
 from satark.backup.create import Made, make_backup
 from satark.backup.folder import BackupFolder, Busy
-from satark.backup.restore import CantRestore, Restored, restore_backup
+from satark.backup.restore import (
+    CantRestore,
+    Restored,
+    find_damage,
+    open_spool,
+    restore_backup,
+    run_drill,
+    store_problems,
+)
 from satark.backup.sealed_stream import Damaged
-from satark.backup.verify import find_damage, open_spool, run_drill, store_problems
 from satark.cli import counted
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
@@ -186,11 +191,7 @@ def _chosen(folder: BackupFolder, name: str) -> str:
 
 
 def _private_key(file: Path) -> str:
-    """Read a private key: its lines without comments, as age writes them.
-
-    Raises:
-        CantOpen: the file holds no private key.
-    """
+    """Read a private key: its lines without comments, as age writes them."""
     lines = [line.strip() for line in file.read_text("ascii", "replace").splitlines()]
     key = "\n".join(line for line in lines if line and not line.startswith("#"))
     check_identity(key)

@@ -1,7 +1,5 @@
 """`satark check`: reports what is wrong with the configuration, setting by setting."""
 
-from __future__ import annotations
-
 import json
 import os
 import tomllib
@@ -17,15 +15,9 @@ from sqlalchemy.exc import DBAPIError
 
 from satark.api.settings import SettingProblem, SettingsError
 from satark.api.sink import Sink
-from satark.cli.approved_texts import unapproved
-from satark.cli.check_desks import (
-    area_problems,
-    desk_problems,
-    desk_warnings,
-    settings_problems,
-    sink_problems,
-)
+from satark.cli.check_desks import area_problems, desk_problems, desk_warnings, settings_problems, sink_problems
 from satark.cli.check_machine import machine_findings, peer_problems, store_problems
+from satark.cli.language_review import unapproved
 from satark.cli.serve import roles_option
 from satark.evidence.recognition.model import ModelError, find_files
 from satark.evidence.recognition.recogniser import Recogniser, recognisers_of
@@ -73,10 +65,7 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
 
 
 def _warnings() -> list[str]:
-    """Return warnings of what is not wrong, but may become wrong.
-
-    Call it when the settings and databases have no problem.
-    """
+    """Return warnings of what may become wrong. Call it when the settings and databases have no problem."""
     settings = Settings()
     services = compose.load_services(settings, compose.load_geography(settings))
     try:
@@ -185,18 +174,14 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         services.close()
     found.problems += name_problems(settings)
     if not found.problems and (identity or "web" not in roles):
-        found.of(lambda: _check_start(settings, roles))
+        # The process that `serve` would run shows what no part shows alone, such as two pages at one path.
+        found.of(lambda: Host(settings, roles, is_alone=False).services.close())  # noqa: PLW0108 - making it is the check
     return found.problems
 
 
 def _check_sinks(core: Core, sinks: Sequence[Sink]) -> None:
     if problems := sink_problems(core, sinks) + peer_problems(sinks):
         raise SettingsError(problems)
-
-
-def _check_start(settings: Settings, roles: Collection[Role]) -> None:
-    """Make the process that `serve` would run. This finds what no part shows alone, such as two pages at one path."""
-    Host(settings, roles, is_alone=False).services.close()
 
 
 class _Findings:

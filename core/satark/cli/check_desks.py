@@ -1,7 +1,5 @@
 """The part of `satark check` that examines the areas of the desks."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from satark.api.routing import LEVELS, Destination, DestinationRule

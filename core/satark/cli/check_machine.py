@@ -1,7 +1,5 @@
 """The part of `satark check` that examines the machine: swap, memory locks, core dumps, disks and peers."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import Sequence
@@ -13,8 +11,8 @@ from satark.api.channel import Channel
 from satark.api.settings import SettingProblem
 from satark.api.sink import Sink
 from satark.custody.comparison import compare_stores
-from satark.identity.memory_lock import may_lock_memory
 from satark.runtime.dependency_faults import ask_peers
+from satark.runtime.process_watch import may_lock_memory
 from satark.services import Services
 from satark.store.snapshot import SnapshotBusy
 

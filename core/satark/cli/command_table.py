@@ -3,8 +3,6 @@
 Commands that need the test kit or the demo are in those packages, which the host does not import.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, MutableMapping
 from pkgutil import resolve_name
 from typing import Final
@@ -46,12 +44,14 @@ _ELSEWHERE: Final = {
     "canary": "satark_testing.canary.command:canary",
     "cost": "satark_testing.dialogue.tip_costs:cost",
     "demo": "satark_demo.server:demo",
+    "destination": "satark.cli.keys:destination",
     "language": "satark.cli.language:language_group",
     "plugins": "satark.cli.plugin:plugins",
     "probe": "satark.cli.synthetic_tip:probe_command",
     "restore": "satark.cli.backup:restore",
     "rules": "satark_testing.contracts.rules:rules",
     "verify": "satark.cli.backup:verify",
+    "voice": "satark.cli.speech:voice",
 }
 """Command → its module and its name there, if it is not a module here, with a command of the same name."""
 

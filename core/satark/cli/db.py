@@ -1,7 +1,5 @@
 """`satark db`: migrations of both databases."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """`satark deliveries`: waiting deliveries, dead letters, and destinations that are down."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """`satark deploy`: prints the files that run Satark on a server, for the current settings. Templates: `deployment/`."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Mapping
 from pathlib import Path

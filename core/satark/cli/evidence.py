@@ -1,7 +1,5 @@
 """`satark evidence`: verifies packs for a court, without any key, and cleans files that belong to no tip."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`satark flow`: checks, shows and previews a questionnaire."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

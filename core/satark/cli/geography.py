@@ -1,7 +1,5 @@
 """`satark geography`: checks a geography, and makes one from public lists."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,13 +7,7 @@ import click
 
 from satark.cli import counted
 from satark.cli.flow import MEDIA
-from satark.cli.public_lists import (
-    ListedDistrict,
-    read_districts,
-    read_stations,
-    read_villages,
-    write_districts,
-)
+from satark.cli.public_lists import ListedDistrict, read_districts, read_stations, read_villages, write_districts
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_files import atomic_files

@@ -1,11 +1,9 @@
-"""`satark keys`: changes the keys that are stored in files.
+"""`satark keys` changes the keys that are stored in files; `satark destination` makes those of who reads tips.
 
 While no process runs, one transaction seals everything under a new edge key. Drafts, replies under way and reply
 addresses stay, receipts stay valid, and no event is ingested twice. Nobody can use the old key to open values that are
 sealed from then on, or to try phone numbers against them.
 """
-
-from __future__ import annotations
 
 import os
 from pathlib import Path
@@ -14,8 +12,10 @@ from typing import Final
 import click
 from sqlalchemy import Engine, text, update
 
+from satark.api.sealing import new_identity, recipient_of
 from satark.identity.edge_key import Identity
 from satark.ingest.spool import quarantined, waiting
+from satark.roster.entries import desk_verifier
 from satark.runtime import compose
 from satark.runtime.commands import open_services, settings_of
 from satark.services import Services
@@ -121,3 +121,28 @@ def _holds(process: Path, file: Path) -> bool:
         return any(os.path.realpath(link) == str(file) for link in (process / "fd").iterdir())
     except OSError:  # it ended, or is another user's
         return False
+
+
+@click.group()
+def destination() -> None:
+    """Make the keys of destinations beyond the desks."""
+
+
+@destination.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def keygen(file: Path) -> None:
+    """Make a key pair for a destination that reads tips.
+
+    Writes the private key to FILE (mode 0600) and prints the public keys, first the `recipient`.
+
+    FILE belongs only on the machine that runs the sink. If FILE exists, the new key is put first and the old ones stay,
+    so that tips sealed to them can still be opened. To change a key, run this again and then change `recipient`.
+    """
+    _recipient, identity = new_identity()
+    try:
+        older = file.read_text() if file.exists() else ""
+        atomic_files.replace(file, [f"{identity}\n{older}".encode()])
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file} can't be written ({type(error).__name__})") from None
+    click.echo(recipient_of(identity))
+    click.echo(f"verifier: {desk_verifier(identity)}", err=True)

@@ -14,8 +14,7 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from satark.cli import counted
-from satark.cli.approved_texts import every_part, unapproved
-from satark.cli.language_review import review
+from satark.cli.language_review import every_part, review, unapproved
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, load_flow
 from satark.runtime.commands import plugins_of, settings_of

@@ -3,8 +3,6 @@
 The templates are in `scaffold/`: a folder for each kind of plugin, and `both/`.
 """
 
-from __future__ import annotations
-
 import keyword
 import re
 from pathlib import Path

@@ -5,8 +5,6 @@ names and its code in the census of 2011. There is no public list of police stat
 table of stations from the district's own list, with the columns of `STATION_COLUMNS`.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -155,7 +153,8 @@ def write_districts(
     for district in districts:
         own = [one.fields for one in stations if district.is_called(one.district)]
         document = _document(district, range_, own, villages.get(str(district.lgd), ()))
-        yield district.code, _HEAD.format(name=district.names["en"]) + _yaml(document)
+        text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
+        yield district.code, f"{_HEAD.format(name=district.names['en'])}{text}"
 
 
 _HEAD: Final = """\
@@ -230,8 +229,3 @@ def _document(
         fields["census"] = district.census
     places = {"places": list(villages)} if villages else {}
     return {"districts": [{**fields, "stations": list(stations), **places}]}
-
-
-def _yaml(document: object) -> str:
-    text: str = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
-    return text

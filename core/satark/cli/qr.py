@@ -1,7 +1,5 @@
 """`satark qr`: makes the QR code that citizens scan, as a picture or as a poster to print."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final

@@ -1,7 +1,5 @@
 """`satark replay`: signs a recorded request of a provider and posts it to a running server."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 from typing import Final

@@ -1,7 +1,5 @@
 """`satark retention`: lists the tips that are due to be erased or are held, and erases those that are due."""
 
-from __future__ import annotations
-
 import json
 import time
 from datetime import UTC, datetime

@@ -3,8 +3,6 @@
 The desk's plugin adds `propose`.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

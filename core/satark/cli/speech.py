@@ -1,6 +1,7 @@
-"""`satark speech`: says how to get a model for speech recognition, checks it, and measures a recogniser's errors."""
+"""`satark speech`: says how to get a model for speech recognition, checks it, and measures a recogniser's errors.
 
-from __future__ import annotations
+`satark voice` makes the clips with which prompts in chats are read out; the plugin `sms_ivr` makes those of calls.
+"""
 
 import hashlib
 import shutil
@@ -10,10 +11,16 @@ from typing import Final
 import click
 from rapidfuzz.distance import Levenshtein
 
+from satark.api.prompt import clip_name
 from satark.api.providers import NoDraft, Transcriber
+from satark.dialogue.flow.definition import FlowError
+from satark.dialogue.flow.loader import configured_flow
+from satark.dialogue.rendering.read_aloud import every_phrase
 from satark.runtime import compose
 from satark.runtime.commands import settings_of
 from satark.settings.settings import Settings
+from satark.speech.ogg_opus import EncoderError
+from satark.speech.voice_notes import PROGRAM, Filled, SyntheticVoiceError, fill_folder
 from satark.store.workspace import temporary_folder, workspace_dir
 from satark_words.tokens import fold
 
@@ -100,3 +107,59 @@ def _heard(transcriber: Transcriber, recording: Path, language: str, settings: S
 
 def _rate(errors: int, words: int) -> str:
     return f"{errors / max(words, 1):7.1%} ({errors} of {words})"
+
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group()
+def voice() -> None:
+    """Prompts that are heard: voice notes in chats, and phone calls."""
+
+
+@voice.command()
+@click.argument("folder", type=_FOLDER)
+@click.option(
+    "--recorded",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of recordings (.wav, .mp3, .m4a, .ogg, .flac), each named as `satark voice chat-lines` says.",
+)
+@click.pass_context
+def render(ctx: click.Context, folder: Path, recorded: Path | None) -> None:
+    """Fill FOLDER with the clips of WhatsApp's and Telegram's voice notes, for the setting voice_clips.
+
+    A text without a recording is read by espeak-ng, on this machine. Existing clips stay as they are.
+    """
+    lines = {clip_name(*line): line for line in _lines(ctx)}
+    try:
+        filled = fill_folder(lines, folder, recorded)
+    except (EncoderError, SyntheticVoiceError) as error:
+        raise click.ClickException(f"the clips could not be made: {error}") from error
+    click.echo(f"{folder}: {filled.recorded} recorded, {filled.rendered} rendered, {len(lines)} in all")
+    _refuse_missing(filled)
+
+
+@voice.command("chat-lines")
+@click.pass_context
+def chat_lines(ctx: click.Context) -> None:
+    """List what can be recorded for chats: the name of the file without its ending, a tab, and its text."""
+    for line in dict.fromkeys(_lines(ctx)):
+        click.echo(f"{clip_name(*line)}\t{line[1]}")
+
+
+def _lines(ctx: click.Context) -> list[tuple[str, str]]:
+    core = settings_of(ctx).core
+    try:
+        source = configured_flow(core.flow, core.languages)
+    except FlowError as error:
+        raise click.ClickException(str(error)) from None
+    return list(every_phrase(source.catalogues, compose.load_geography(settings_of(ctx))))
+
+
+def _refuse_missing(filled: Filled) -> None:
+    if filled.missing:
+        count = len(filled.missing)
+        raise click.ClickException(
+            f"{count} clips are missing: install {PROGRAM} (apt-get install {PROGRAM}) and run this again, or record "
+            f"them and give --recorded; until then those lines are not read out, such as {filled.missing[0]}"
+        )

@@ -1,7 +1,5 @@
 """`satark probe`: sends a synthetic tip along the whole path to its own desk. A timer runs it every few minutes."""
 
-from __future__ import annotations
-
 import asyncio
 
 import click

@@ -1,7 +1,5 @@
 """Keys of destinations that read tips. The private half is in a file on the one machine that runs the sink."""
 
-from __future__ import annotations
-
 import stat
 from collections.abc import Sequence
 from contextlib import suppress

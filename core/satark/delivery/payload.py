@@ -1,7 +1,5 @@
 """Gather the payload of a delivery from both databases and the evidence folder."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Worker context: the services that a process with the role worker offers to sinks."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Rules for recordings of the tipster's own voice, which identifies them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final

@@ -5,8 +5,6 @@ killed at any point, a rerun with the same folder and name replaces the sealed f
 removes its partial files and plain files when a process starts.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -171,7 +169,8 @@ async def process_file(
         with _unless_in_place(original, copies):
             try:
                 _check_cleanable(file, declared_mime, sandbox, copied=original.copied)
-                clean_mime = await copies.make_clean(source, file.mime, _jobs_after(file.mime))
+                jobs = next((jobs for beginning, jobs in _JOBS.items() if file.mime.startswith(beginning)), ())
+                clean_mime = await copies.make_clean(source, file.mime, jobs)
             except Unclean as unclean:
                 await asyncio.to_thread(sealed_files.erase_derived_copies, folder, name)
                 await asyncio.to_thread(sealed_files.put_in_place, original)
@@ -204,10 +203,6 @@ async def _seal_original(
         part = await seal_stream(stream, target, recipient, most, copy)
     mime, digest = await asyncio.to_thread(sniff_file, source), part.digest
     return ProcessedFile(mime=mime, bytes=digest.bytes, sha256=digest.sha256, md5=digest.md5), part
-
-
-def _jobs_after(mime: str) -> tuple[str, ...]:
-    return next((jobs for beginning, jobs in _JOBS.items() if mime.startswith(beginning)), ())
 
 
 async def _seal_copies(copies: _SealedCopies, mime: str, folder: Path, name: str, *, sound: bool) -> dict[str, Any]:

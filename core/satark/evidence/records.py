@@ -1,7 +1,5 @@
 """Opens the sealed records of a tip's files: anybody can seal one, so what the tipster's key signed counts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """Has voice notes transcribed on this machine, to hear whether they tell of danger. What was heard is not stored."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack

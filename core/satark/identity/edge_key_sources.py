@@ -1,7 +1,5 @@
 """Sources of the edge key: a command's output, a file, a systemd credential, or a file that the first start makes."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import os

@@ -5,8 +5,6 @@ lock back. So a caller who needs many bytes draws a block of them, and then forg
 machine that is restored from a snapshot would use the same nonces again.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import threading

@@ -6,8 +6,6 @@ to guess. A thief who also has the edge key pays 4 MiB and some milliseconds of 
 guesses. (With a cheap look-up and a salt for each tip, that thief would find every valid code with HMAC in days.)
 """
 
-from __future__ import annotations
-
 import asyncio
 import hmac
 import secrets

@@ -1,7 +1,5 @@
 """Ed25519 signatures under keys that are derived from age identities. Each use has a key of its own."""
 
-from __future__ import annotations
-
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature

@@ -1,7 +1,5 @@
 """Stocks: threads of low priority make things ahead of need that take long to make. Each thing is used once."""
 
-from __future__ import annotations
-
 import math
 import os
 import sys

@@ -1,9 +1,6 @@
 """Time buckets: no time that is stored or shown about a tip is finer than a six-hour band."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
-from functools import lru_cache
 
 BAND_HOURS = 6
 
@@ -23,11 +20,5 @@ def band_end(now: int) -> int:
     return band_start(now) + BAND_HOURS * 3600
 
 
-def day_start(now: int) -> int:
-    """Return the beginning of the day (UTC) of a moment; both are Unix times."""
-    return now - now % 86_400
-
-
-@lru_cache(maxsize=4)
 def _band(start: int) -> str:
     return f"{datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H}/PT{BAND_HOURS}H"

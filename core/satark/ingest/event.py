@@ -1,7 +1,5 @@
 """An inbound event on its way into a turn, and the result of that turn."""
 
-from __future__ import annotations
-
 import time
 from typing import Final
 

@@ -7,8 +7,6 @@ same memory-hard work as a guess at a receipt, and both share one budget. A code
 it, so a newer code, a submission or an erasure ends it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 import msgspec

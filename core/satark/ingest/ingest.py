@@ -109,10 +109,7 @@ class Ingest:
             done(outcome)
 
     def _get_ready(self) -> None:
-        """At the first event, let the engine load in a thread what it needs to read texts.
-
-        Otherwise everybody would wait for that in the transaction of the first text. An idle process loads nothing.
-        """
+        """At the first event, let the engine load in a thread what it needs, so that no transaction waits for that."""
         if not self._is_ready:
             self._is_ready = True
             asyncio.get_running_loop().run_in_executor(None, self._engine.get_ready)

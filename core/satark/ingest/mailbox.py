@@ -1,7 +1,5 @@
 """Mailboxes, each opened by a receipt's code, and the reply handles of tipsters who allow that we write to them."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 

@@ -3,8 +3,6 @@
 Each sender's events stay in order: until the spool is empty, new batches that no provider resends are spooled too.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 

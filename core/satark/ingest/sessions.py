@@ -1,7 +1,5 @@
 """Session store: opens and seals the drafts of conversations."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Mapping
 from typing import Final

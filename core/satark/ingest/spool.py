@@ -10,8 +10,6 @@ stays until its events are committed. After a crash in between, the events are i
 show that they are duplicates.
 """
 
-from __future__ import annotations
-
 import fcntl
 import re
 from collections.abc import Iterator

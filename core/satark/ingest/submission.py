@@ -1,7 +1,5 @@
 """Submission: numbers a confirmed tip, seals it to a key of its own, and seals this key to the desks that may read."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from functools import partial
@@ -200,11 +198,7 @@ class Submissions:
             tipster_key=session.tipster_key,
         )
         opened = OpenedReceipt(
-            tip=session.tip,
-            number=tip.number,
-            language=tip.language,
-            root=encode_root(root),
-            identity=fresh.identity,
+            tip=session.tip, number=tip.number, language=tip.language, root=encode_root(root), identity=fresh.identity
         )
         link = self._identity.link("receipt", session.tip)
         row = {"lookup": fresh.key.lookup, "sealed": fresh.key.seal(opened), "day": unit.day, "link": link}

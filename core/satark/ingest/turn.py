@@ -1,7 +1,5 @@
 """One turn: the engine advances a session by one event, and `TurnRunner` carries out the turn's requests."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Final
 

@@ -5,8 +5,6 @@ If a turn raises, the transaction is undone, and the writer runs each turn alone
 Its event counts as not seen and is not acknowledged, so the provider sends it again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -62,7 +60,8 @@ class Turns:
 
     def _ingest(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult]:
         fresh = self._unseen(unit, events)
-        homes, begun = self._homes(unit, [event.pseudonyms for event in events if event.key in fresh])
+        senders = [event.pseudonyms for event in events if event.key in fresh]
+        homes, begun = conversations.find_or_begin(unit, self._identity, senders) if senders else ({}, ())
         has_codes = any(event.code for event in events)
         origins = self._handoff_codes.origins(unit, events) if has_codes else {}
         opened = self._open(unit, {*homes.values(), *origins.values()}, begun)
@@ -92,11 +91,6 @@ class Turns:
     def _unseen(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> set[bytes]:
         return add_unseen(unit, {event.key: event.inbound.sent_at for event in events}, self._seen_days)
 
-    def _homes(
-        self, unit: UnitOfWork, senders: Sequence[Sequence[bytes]]
-    ) -> tuple[Mapping[bytes, bytes], Collection[bytes]]:
-        return conversations.find_or_begin(unit, self._identity, senders) if senders else ({}, ())
-
     def _open(self, unit: UnitOfWork, ids: set[bytes], begun: Collection[bytes]) -> dict[bytes, Conversation]:
         rows = conversations.lock(unit, ids, begun).values() if ids else ()
         return {row.id: Conversation(row, self._sessions.open(row) if row.draft else None) for row in rows}
@@ -125,11 +119,7 @@ class Turns:
         self._outbox.add(unit, messages)
 
     def _check_epoch(self, id_: bytes) -> None:
-        """Make sure that the values just sealed can still be opened. If not, the writer runs these turns again.
-
-        Raises:
-            EpochOver: the key of the epoch was destroyed meanwhile.
-        """
+        """Make sure that the values just sealed can still be opened. If not, the writer runs these turns again."""
         if self._identity.epochs.find(id_) is None:
             raise EpochOver
 

@@ -1,7 +1,5 @@
 """Voice dangers: tell a tipster whom to call if a voice note tells of a danger; a sure one makes the tip urgent."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import suppress
 

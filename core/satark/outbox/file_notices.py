@@ -4,8 +4,6 @@ If the tipster can't be written to (a call, a browser, a conversation that has e
 tipster gets it when they write again or open the mailbox.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from satark.dialogue.session import FileNotice, MediaJob

@@ -5,8 +5,6 @@ the provider answers within 50 ms, and 192 within 150 ms. A higher limit would o
 lower one would delay replies with a slow provider.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import deque

@@ -5,8 +5,6 @@ replies keep their order and a slow or throttled conversation delays nobody else
 in its queue, the older one is dropped, unless it must arrive.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import time
@@ -60,13 +58,7 @@ class ReplyWorker:
     """Sends the replies of one process."""
 
     def __init__(
-        self,
-        *,
-        channels: Mapping[str, Channel],
-        writer: Writer,
-        identity: Identity,
-        metrics: Metrics,
-        settings: Core,
+        self, *, channels: Mapping[str, Channel], writer: Writer, identity: Identity, metrics: Metrics, settings: Core
     ) -> None:
         self._channels = channels
         self._writer = writer

@@ -4,8 +4,6 @@ In place of a plugin's own functions, pluggy is given functions with the same ar
 plugin's. So only pluggy has to handle `tryfirst`, `trylast` and wrappers.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress

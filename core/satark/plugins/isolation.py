@@ -6,8 +6,6 @@ plugin runs in its own thread, for which the caller stops waiting when the time 
 the implementation is not called again.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import Counter
@@ -69,7 +67,7 @@ class Isolation:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.report: Report = _log_failure
+        self.report: Report = lambda failure: log.error("plugin failed", **msgspec.structs.asdict(failure))
         self.failures: Counter[str] = Counter()
         """Hook → number of its failed calls."""
 
@@ -154,7 +152,3 @@ class CallThread:
                 found = None, error
             outcome.set_result(found)
             del outcome, work, found  # what they hold of a tip must not wait here for the next one
-
-
-def _log_failure(failure: HookFailure) -> None:
-    log.error("plugin failed", **msgspec.structs.asdict(failure))

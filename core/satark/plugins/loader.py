@@ -6,7 +6,7 @@ pluggy calls the hooks; only this module uses it. The guards around each plugin 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
@@ -36,9 +36,8 @@ from satark.api.settings import Settings, SettingsError
 from satark.api.sink import Carrier, Sink
 from satark.api.tip import Tip
 from satark.api.web import Page
-from satark.plugins.addresses import Addresses
 from satark.plugins.guards import Guarded, ledger
-from satark.plugins.handed_over import PluginError, did_you_mean, what_is_missing
+from satark.plugins.handed_over import Addresses, PluginError, did_you_mean, what_is_missing
 from satark.plugins.isolation import HookFailure, Isolation
 from satark.settings.core import HOOK_SECONDS
 from satark_files.scrubber import Scrubber
@@ -155,7 +154,9 @@ class Plugins:
         """Return every check of answers, by name."""
         merged: dict[str, Validator] = {}
         for _, batch in self._results("satark_validators"):
-            _merge(merged, batch)
+            if twice := batch.keys() & merged:
+                raise PluginError(f"validator {min(twice)!r} is offered twice: disable one of the plugins")
+            merged |= batch
         return merged
 
     def scrubbers(self) -> list[Scrubber]:
@@ -253,12 +254,7 @@ class Plugins:
         return _flat(self._results(hook, **arguments))
 
     def _results(self, hook: str, **arguments: object) -> _Results:
-        """Call a hook at start, and return each result with the plugin's name.
-
-        Raises:
-            SettingsError: plugins found problems in the settings; it has those of all plugins.
-            PluginError: a plugin failed, or what it returned can't be used.
-        """
+        """Call a hook at start; return each result with the plugin's name, or raise the problems of all plugins."""
         with ledger() as kept:
             results = getattr(self._hook, hook)(**arguments)
         if kept.problems:
@@ -310,10 +306,3 @@ def _unique(found: list[T], kind: str) -> list[T]:
     if twice:
         raise PluginError(f"{kind} {twice[0]!r} is offered twice: disable one of the plugins")
     return found
-
-
-def _merge(merged: dict[str, Any], batch: Mapping[str, Any]) -> None:
-    for name, value in batch.items():
-        if name in merged:
-            raise PluginError(f"validator {name!r} is offered twice: disable one of the plugins")
-        merged[name] = value

@@ -3,8 +3,6 @@
 The picture says nothing about the tip, and nothing about who sent it.
 """
 
-from __future__ import annotations
-
 import io
 from typing import Final
 

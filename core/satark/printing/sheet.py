@@ -1,7 +1,5 @@
 """Makes sheets: PDF pages of labelled rows, such as a written order, in Latin and Devanagari."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

@@ -5,8 +5,6 @@ zeros. It is sealed with age to the receiving machine. Age files of equal conten
 key, so what travels is a length (4), the age file, and zeros again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Literal, TypeAlias
@@ -76,13 +74,7 @@ def message_frames(desk: str, direction: Direction, message: bytes) -> Iterator[
     for index in range(total):
         body = message[index * CHUNK_SIZE : (index + 1) * CHUNK_SIZE]
         yield Frame(
-            desk=desk,
-            direction=direction,
-            kind="message",
-            transfer_id=transfer_id,
-            index=index,
-            total=total,
-            body=body,
+            desk=desk, direction=direction, kind="message", transfer_id=transfer_id, index=index, total=total, body=body
         )
 
 
@@ -90,13 +82,7 @@ def file_frames(desk: str, transfer_id: bytes, total: int, chunks: Iterable[tupl
     """Make frames of some chunks (number, content) of a sealed file that has `total` of them."""
     for number, body in chunks:
         yield Frame(
-            desk=desk,
-            direction="to_office",
-            kind="file",
-            transfer_id=transfer_id,
-            index=number,
-            total=total,
-            body=body,
+            desk=desk, direction="to_office", kind="file", transfer_id=transfer_id, index=number, total=total, body=body
         )
 
 

@@ -1,7 +1,5 @@
 """At the host: accepts the answers of officers at remote offices, each once, from desks that have the tip."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """At the host: sends tips to remote offices, as messages and file chunks in padded frames."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator

@@ -87,10 +87,7 @@ class OfficePairing(_Pairing, frozen=True, kw_only=True, tag="office"):
     def of(cls, desk: str, identity: str, link: LinkKey) -> OfficePairing:
         """Return the pairing of a desk, from its private key and the office's link key."""
         return cls(
-            desk=desk,
-            recipient=recipient_of(identity),
-            answer_verifier=desk_verifier(identity),
-            link=link.public_keys,
+            desk=desk, recipient=recipient_of(identity), answer_verifier=desk_verifier(identity), link=link.public_keys
         )
 
     @property

@@ -1,7 +1,5 @@
 """Messages between the host and an office. What is sealed inside stays sealed: the machines can't read it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType

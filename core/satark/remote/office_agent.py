@@ -1,7 +1,5 @@
 """At an office: the background task that receives the host's messages and sends officers' answers."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Sequence

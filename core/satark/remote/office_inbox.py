@@ -1,7 +1,5 @@
 """At an office: stores what the host sends, and assembles messages and files from their chunks."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Collection, Iterator
 

@@ -1,7 +1,5 @@
 """At an office: stores officers' answers until the host has sent them back in the tip's thread."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterable
@@ -16,14 +14,7 @@ from satark.api.tip import Message
 from satark.identity.signatures import signing_key
 from satark.remote.frames import CHUNK_SIZE
 from satark.remote.link_keys import LinkPublicKeys
-from satark.remote.messages import (
-    ANSWER_DOMAIN,
-    DirectedDesk,
-    OfficeAnswer,
-    SignedAnswer,
-    decode_signed_answer,
-    encode,
-)
+from satark.remote.messages import ANSWER_DOMAIN, DirectedDesk, OfficeAnswer, SignedAnswer, decode_signed_answer, encode
 from satark.roster.entries import DESK_USE, KeyChange
 from satark.routing.destinations import decode_rules
 from satark.store import tables, tip_changes

@@ -1,7 +1,5 @@
 """Registration: at the host, which desks are in remote offices; at an office, which host it belongs to."""
 
-from __future__ import annotations
-
 from sqlalchemy import Connection, delete, select, update
 
 from satark.api.observability import Redacted

@@ -6,8 +6,6 @@ The private half of the retention key lies under a key that is derived from the 
 without a stored term is unfinished, and counts from the day on which it was submitted.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The web application of a process: the channels' endpoints, the plugins' pages, health and metrics."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """The services that a process offers to channels: the questionnaire's texts, voice notes, and receipts as pictures."""
 
-from __future__ import annotations
-
 from satark.api.prompt import ReceiptPicture
 from satark.dialogue.flow.loader import configured_flow
 from satark.settings.settings import Settings

@@ -1,7 +1,5 @@
 """Load what a command needs: settings, plugins, the store. `CommandHost` offers the same to the commands of plugins."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property

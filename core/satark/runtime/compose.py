@@ -1,7 +1,5 @@
 """Composition root: makes plugins, databases, keys and flows from the settings, and reports every wrong setting."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
 from typing import Final
@@ -107,11 +105,7 @@ def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
     """
     core = settings.core
     try:
-        key = read_edge_key(
-            command=core.edge_key_command,
-            file=core.edge_key_file,
-            made=settings.edge_key_file,
-        )
+        key = read_edge_key(command=core.edge_key_command, file=core.edge_key_file, made=settings.edge_key_file)
         return Identity(key, epochs)
     except (EdgeKeyError, OSError) as error:
         hint = "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"
@@ -165,9 +159,7 @@ def give_up_drafts(
 
 def canary_problems(identity: Identity | None, services: Services) -> list[SettingProblem]:
     """Return a problem for each key file that the database was not written with. Write nothing."""
-    wrong = services.read(
-        lambda main: services.read_keys(lambda keys: canaries.differing_keys(main, keys, identity)),
-    )
+    wrong = services.read(lambda main: services.read_keys(lambda keys: canaries.differing_keys(main, keys, identity)))
     return [_CANARY_PROBLEMS[name] for name in wrong]
 
 

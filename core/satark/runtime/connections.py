@@ -7,8 +7,6 @@ messages. Every other request is left to uvicorn: another path, an incomplete bo
 client that does not read.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Mapping, Sequence

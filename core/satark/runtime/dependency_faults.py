@@ -3,8 +3,6 @@
 No message is sent to a provider, mail server, broker or police system: the channel or sink only asks for its state.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

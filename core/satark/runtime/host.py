@@ -1,7 +1,5 @@
 """Host: one process with its roles, and all the workers that run in it."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
@@ -19,9 +17,8 @@ from satark.api.web import Page
 from satark.custody.comparison import note_stores
 from satark.plugins.isolation import HookFailure
 from satark.runtime import compose
-from satark.runtime.alarms import Alarms
 from satark.runtime.dependency_faults import PeerWatch
-from satark.runtime.fault_watch import FaultWatch
+from satark.runtime.fault_watch import Alarms, FaultWatch
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.services import DeskContext, ProcessServices, Services, WebContext
 from satark.settings.core import Role
@@ -65,7 +62,8 @@ class Host:
         self.metrics = Metrics()
         self.plugins = compose.load_plugins(settings)
         self.plugins.isolation.report = self._hook_failed
-        report_missing(self._text_missing)
+        faults = self.metrics.faults
+        report_missing(lambda language, key: faults.begin(missing_text(language, key), seconds=ALARM_SECONDS))
         self._has_event_hook = self.plugins.implements("satark_event")
         services = compose.load_services(
             settings, compose.load_geography(settings), compose.load_destinations(settings, self.plugins)
@@ -179,10 +177,6 @@ class Host:
         self.metrics.hooks.count(failure.plugin, failure.hook)
         self.metrics.faults.begin(failing_hook(failure.plugin, failure.hook, str(failure)), seconds=ALARM_SECONDS)
 
-    def _text_missing(self, language: str, key: str) -> None:
-        """Show the operator for a day that a language lacks a text that was asked for."""
-        self.metrics.faults.begin(missing_text(language, key), seconds=ALARM_SECONDS)
-
     def _ingest_runtime(self, services: Services) -> IngestRuntime:
         return IngestRuntime(
             settings=self.settings,
@@ -228,11 +222,7 @@ class Host:
         return self.plugins.desk_pages(self.settings, context)
 
     def _answers(self, step: Callable[[Services], None], services: Services) -> bool:
-        """Take one step with the database. False: none can be used, but the process can start without one.
-
-        Raises:
-            SettingsError: another version made the database, or it was written with other key files.
-        """
+        """Take one step with the database. False: none can be used, but the process can start without one."""
         try:
             step(services)
         except SQLAlchemyError as error:
@@ -245,9 +235,6 @@ class Host:
         """Make sure that the database was written with these key files and this folder; a new database takes them.
 
         Drafts whose epoch keys died with the power are given up before anything is served.
-
-        Raises:
-            SettingsError: the database was written with other key files.
         """
         compose.check_canaries_at_start(
             self.ingest_runtime.identity if self.ingest_runtime else None,

@@ -1,7 +1,5 @@
 """The HTTP server: uvicorn, alone or in a process that another one replaces. It logs nothing about a request."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc

@@ -1,7 +1,5 @@
 """The ingest runtime: makes and starts the parts of a process with the roles web and worker."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -108,9 +106,7 @@ class IngestRuntime:
             # Whoever held these died with the last process; nobody else could be sending them.
             await self.writer.write(outbox_store.make_all_due)
             await self.writer.write(evidence_files.release_claims)
-        work: dict[str, Callable[[], Awaitable[None]]] = {
-            "replies": self._replies.run,
-        }
+        work: dict[str, Callable[[], Awaitable[None]]] = {"replies": self._replies.run}
         if "web" in self._roles:
             self._receipts.start()
             self._decoys.start()

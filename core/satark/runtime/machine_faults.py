@@ -1,7 +1,5 @@
 """Looks for faults of the machine: of its disk, clock, spool, isolation and keys, and of its public certificate."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shutil

@@ -6,9 +6,9 @@ serves asks after some epochs to be replaced. The new one answers before the old
 next to nothing, so that the first process takes little memory.
 """
 
-from __future__ import annotations
-
+import ctypes
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
 
-from satark.identity.memory_lock import lock_memory
 from satark_files.sandbox.core_dumps import forbid_dumps
 
 READY, OLD = b"r", b"o"
@@ -132,3 +131,20 @@ def _watch(host: str, port: str, number: str, *command: str) -> int:
 
 if __name__ == "__main__":
     sys.exit(_watch(*sys.argv[1:]))
+
+
+_CURRENT, _FUTURE, _ON_FAULT = 1, 2, 4
+"""Flags of mlockall(2). A page is locked at its first use, so that no page is read ahead of need."""
+
+
+def may_lock_memory() -> bool:
+    """Return whether this user may lock unlimited memory (`LimitMEMLOCK=infinity`)."""
+    return sys.platform == "linux" and resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
+
+
+def lock_memory() -> bool:
+    """Lock all present and future memory of this process, if the process may do so. Return whether memory is locked.
+
+    If there is a limit, nothing is locked: a process that reaches the limit could not allocate memory any more.
+    """
+    return may_lock_memory() and ctypes.CDLL(None).mlockall(_CURRENT | _FUTURE | _ON_FAULT) == 0

@@ -1,7 +1,5 @@
 """The retention job: erases every hour the tips whose terms are over, and erased tips that a restore brought back."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +13,7 @@ from satark.api.observability import log
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.retention import erasure, schedule
-from satark.retention.erased_list import ErasedList
+from satark.retention.erasure import ErasedList
 from satark.retention.schedule import ScheduledTip
 from satark.services import Services
 from satark.settings.settings import Settings

@@ -1,7 +1,5 @@
 """Health, readiness and metrics, for operators. Metrics have a listener of their own that citizens can't reach."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from collections import Counter

@@ -146,12 +146,7 @@ async def send_synthetic_tip(settings: Settings, plugins: Plugins, services: Ser
     own = ProbePlugin()
     plugins.register(own, own.name, trusted=True)
     runtime = IngestRuntime(
-        settings=settings,
-        roles=_ROLES,
-        plugins=plugins,
-        services=services,
-        metrics=Metrics(),
-        emit=_ignore,
+        settings=settings, roles=_ROLES, plugins=plugins, services=services, metrics=Metrics(), emit=_ignore
     )
     compose.check_canaries(runtime.identity, services)
     runtime.writer.start()

@@ -1,7 +1,5 @@
 """The core's own settings. Each has a default, limits and a description."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, Literal

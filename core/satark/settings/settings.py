@@ -1,7 +1,5 @@
 """Settings of `satark.toml` (path in `SATARK_CONFIG`). The environment can override each (`SATARK_…`, nested: `__`)."""
 
-from __future__ import annotations
-
 import os
 import tomllib
 from collections.abc import Mapping
@@ -15,12 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError, create_model
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError as UnreadableValue
 
 from satark.api.settings import SettingProblem, SettingsError
@@ -220,11 +213,7 @@ def _holding(name: str, model: Any) -> type[BaseModel]:
 
 def _config(path: Path | None) -> SettingsConfigDict:
     return SettingsConfigDict(
-        env_prefix="SATARK_",
-        env_nested_delimiter="__",
-        toml_file=path,
-        extra="ignore",
-        env_ignore_empty=True,
+        env_prefix="SATARK_", env_nested_delimiter="__", toml_file=path, extra="ignore", env_ignore_empty=True
     )
 
 

@@ -1,11 +1,15 @@
 """Makes clips, from recordings or by the synthetic voice, and joins the voice notes of a chat from them.
 
 A clip is a file `<name>.ogg` in the folder of the setting `voice_clips`; `satark voice render` fills that folder.
+
+The synthetic voice is Debian's espeak-ng, if it is installed. It also reads transcripts aloud, so that officers hear
+the words but not the person who spoke them. The text goes through a pipe and the sound stays in memory.
 """
 
-from __future__ import annotations
-
 import io
+import os
+import shutil
+import subprocess
 import wave
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +19,8 @@ from typing import Final
 import msgspec
 
 from satark.api.prompt import SpokenPart, VoiceNote
-from satark.speech.encoder import EncoderError, encode, encode_files
-from satark.speech.ogg_opus import NotOpusError, read_packets, write_file
-from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak
+from satark.speech.ogg_opus import EncoderError, NotOpusError, encode, encode_files, read_packets, write_file
+from satark_words.languages import language as known_language
 
 PAUSE: Final = "pause"
 """Name of the clip without sound that stands between two lines. It is written last, when the folder is complete."""
@@ -89,8 +92,8 @@ def fill_folder(lines: Mapping[str, tuple[str, str]], folder: Path, recordings: 
         recordings: a folder of sound files with the clips' names; a clip that has such a file is made again.
 
     Raises:
-        satark.speech.encoder.EncoderError: a recording can't be read.
-        satark.speech.synthetic_voice.SyntheticVoiceError: the synthetic voice failed.
+        satark.speech.ogg_opus.EncoderError: a recording can't be read.
+        satark.speech.voice_notes.SyntheticVoiceError: the synthetic voice failed.
         OSError: the folder can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -136,3 +139,39 @@ def _silence(seconds: float) -> bytes:
         sound.setframerate(_SAMPLES)
         sound.writeframes(bytes(2 * round(seconds * _SAMPLES)))
     return made.getvalue()
+
+
+PROGRAM: Final = "espeak-ng"
+MIME: Final = "audio/wav"
+WORDS_A_MINUTE: Final = 140
+MOST_SECONDS: Final = 60
+"""Seconds that reading a transcript may take; the longest transcript takes less than five."""
+
+
+class SyntheticVoiceError(Exception):
+    """The program is missing or failed; the message says nothing about the text."""
+
+
+def can_speak(language: str) -> bool:
+    """Return whether a transcript in a language can be read aloud on this machine."""
+    return bool(known_language(language).espeak) and shutil.which(PROGRAM) is not None
+
+
+def speak(text: str, language: str) -> bytes:
+    """Read a text aloud; return the sound, of the type `MIME`. Blocks.
+
+    Raises:
+        SyntheticVoiceError: the program is missing, failed or took too long.
+    """
+    program, voice = shutil.which(PROGRAM), known_language(language).espeak
+    if program is None or not voice:
+        raise SyntheticVoiceError(f"install {PROGRAM} to have transcripts read aloud")
+    command = [program, "-v", voice, "-s", str(WORDS_A_MINUTE), "-b", "1", "--stdin", "--stdout"]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own command; the text is its input, never its argument
+            command, input=text.encode(), capture_output=True, check=True, timeout=MOST_SECONDS,
+            env={"PATH": os.defpath},
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SyntheticVoiceError(f"{PROGRAM} failed ({type(error).__name__})") from None
+    return done.stdout

@@ -4,8 +4,6 @@ A breaker's row is added when the breaker opens, and deleted when it closes. Fro
 time may send trial deliveries; each failed trial doubles the pause before the next one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 
 import msgspec

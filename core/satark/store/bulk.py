@@ -4,8 +4,6 @@ SQLite, which is in this process, runs an `INSERT` once for each row. PostgreSQL
 array for each column: the statement's text is the same for any number of rows, so the server can prepare it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
@@ -116,10 +114,7 @@ def _insert(connection: Connection, table: Table, rows: Rows, then: str) -> None
 
 
 def _by_column(table: Table, rows: Rows) -> dict[str, list[Any]]:
-    """Return the values of each column. A column that the rows leave out has its default.
-
-    A value for which the table has no column is left out, as SQLAlchemy does.
-    """
+    """Return the values of each column of the table, the default where the rows leave the column out."""
     values = {name: [row[name] for row in rows] for name in rows[0] if name in table.columns}
     for name, default in _defaults(table):
         if name not in values:
@@ -132,10 +127,7 @@ def _is_postgresql(connection: Connection) -> bool:
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Return the values in parts. Each part repeats its last value until its length is a power of two.
-
-    So the database prepares few different statements.
-    """
+    """Return parts of the values, filled to powers of two with the last: the database prepares few statements."""
     for at in range(0, len(values), _MOST_ROWS):
         part = list(values[at : at + _MOST_ROWS])
         power = 1 << (len(part) - 1).bit_length()

@@ -1,7 +1,5 @@
 """Canaries: values by which the database recognises the key files that it was written with."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from sqlalchemy import Connection, delete, select, update

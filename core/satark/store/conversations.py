@@ -4,8 +4,6 @@ A conversation's id is random. Only `alias` leads from a sender to a conversatio
 Once that key is destroyed, a row that remains on a disk tells nothing about its sender.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec

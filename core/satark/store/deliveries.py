@@ -6,8 +6,6 @@ their six-hour band. No query scans the head of the whole queue: each destinatio
 `delivery_due`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 

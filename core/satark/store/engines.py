@@ -1,7 +1,5 @@
 """Database engines. Their configuration makes a commit durable, and lets a deletion leave nothing behind."""
 
-from __future__ import annotations
-
 import sqlite3
 import time
 from contextlib import suppress
@@ -82,7 +80,10 @@ def reading_engine(engine: Engine) -> Engine:
 
 def _sqlite(database: str, url: str) -> Engine:
     try:
-        _create_private_file(Path(database))
+        file = Path(database)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(mode=0o600)
     except (OSError, ValueError) as error:  # the latter where the name holds a null character
         why = getattr(error, "strerror", None) or error
         message = f"{database} can't be created ({why}); without this setting it is put into data_dir"
@@ -162,13 +163,6 @@ class _Bytes(LargeBinary):
 
     def result_processor(self, dialect: Any, coltype: Any) -> None:
         """Leave values as they are."""
-
-
-def _create_private_file(database: Path) -> None:
-    """Create the file of a database with mode 0600 if it does not exist, in a folder with mode 0700."""
-    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not database.exists():
-        database.touch(mode=0o600)
 
 
 def _postgresql(url: str) -> Engine:

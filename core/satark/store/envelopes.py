@@ -5,8 +5,6 @@ holder's name under the name key. The name key is in a file outside the database
 names that no holder has, so that the number of rows does not tell that somebody is excluded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from operator import itemgetter

@@ -1,7 +1,5 @@
 """The `file` table: files of evidence. Each is due to be fetched, or is sealed, or is lost."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

@@ -1,7 +1,5 @@
 """Stored flows: give the engine of the flow in use, and of each older flow to which a running session is pinned."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from sqlalchemy import Connection, select

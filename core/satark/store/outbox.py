@@ -1,7 +1,5 @@
 """The `outbox` table: replies that are due, replies that were sent but may need their fallback, and dead letters."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, select, update

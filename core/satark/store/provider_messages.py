@@ -1,7 +1,5 @@
 """Provider message ids of conversations, stored so that a conversation's messages can be deleted at its end."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final
 

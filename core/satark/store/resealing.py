@@ -3,12 +3,10 @@
 A value that does not open is replaced by an empty one. Every sealed value begins with its epoch's id, which finds rows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, LargeBinary, Table, func, or_, select, update
+from sqlalchemy import LargeBinary, Table, func, or_, select, update
 
 from satark.api.inbound import Address
 from satark.identity.edge_key import BrokenSeal, Identity
@@ -47,11 +45,8 @@ def _reseal(unit: UnitOfWork, identity: Identity, place: _Place, ended: Collecti
 
 
 def _sealed_under(place: _Place, epochs: Collection[bytes]) -> Any:
-    return or_(*(_epoch(place.table.c[name]).in_(list(epochs)) for name in place.columns))
-
-
-def _epoch(column: Column[Any]) -> Any:
-    return func.substr(column, 1, EPOCH_ID, type_=LargeBinary)
+    sealed_by = (func.substr(place.table.c[name], 1, EPOCH_ID, type_=LargeBinary) for name in place.columns)
+    return or_(*(epoch.in_(list(epochs)) for epoch in sealed_by))
 
 
 def _again(identity: Identity, sealed: bytes, place: bytes) -> bytes:
@@ -97,15 +92,11 @@ def _simple(column: str, place: Callable[[Any], bytes]) -> Callable[[Identity, A
     return lambda identity, row: {column: _again(identity, getattr(row, column), place(row))}
 
 
-def _of_file(row: Any) -> bytes:
-    return f"{row.tip}-{row.ordinal}".encode()
-
-
 _PLACES: Final[Iterable[_Place]] = (
     _Place(tables.conversation, ("draft", "handle", "due"), _conversation),
     _Place(tables.alias, ("sealed",), _alias),
     _Place(tables.reach, ("handle",), _reach),
     _Place(tables.provider_message, ("sealed",), _simple("sealed", lambda row: bytes(row.id))),
     _Place(tables.outbox, ("call",), _simple("call", lambda row: bytes(row.id))),
-    _Place(tables.file, ("job",), _simple("job", _of_file)),
+    _Place(tables.file, ("job",), _simple("job", lambda row: f"{row.tip}-{row.ordinal}".encode())),
 )

@@ -4,8 +4,6 @@ A sealed file is an age file (age-encryption.org/v1). `seal_file` writes it as `
 flushes and renames it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import hashlib
@@ -21,7 +19,6 @@ import msgspec
 
 from satark.api import sealing
 from satark.api.sealing import CantOpen
-from satark.identity import time_buckets
 from satark.store.workspace import temporary_folder
 from satark_files.atomic_files import flush_folder
 
@@ -219,7 +216,8 @@ def forget_exact_times(*paths: Path) -> None:
 
     A file system still stores two times that nobody can set: when the inode was created, and when it last changed.
     """
-    day = time_buckets.day_start(int(time.time()))
+    now = int(time.time())
+    day = now - now % 86_400
     for path in paths:
         os.utime(path, (day, day))
 

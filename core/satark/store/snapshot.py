@@ -5,8 +5,6 @@ one after the other, could fall between these commits. So such transactions are 
 snapshots take.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final

@@ -1,7 +1,5 @@
 """Threads of tips: sealed messages between the desks and the tipster, in order. No message is written again."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 

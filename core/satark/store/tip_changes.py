@@ -6,8 +6,6 @@ of the changes; the order in which the databases store their rows tells that any
 
 # ruff: noqa: S608 - what is put into the statements is a constant, and values are always parameters
 
-from __future__ import annotations
-
 from typing import Final
 
 import msgspec

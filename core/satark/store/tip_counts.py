@@ -4,8 +4,6 @@ A process counts in rows of its own, and in new ones after each fault of a datab
 two copies of it the larger is the newer, whatever was counted since a restore.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Final, TypeAlias
 

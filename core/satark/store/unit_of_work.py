@@ -4,8 +4,6 @@ If a clock is ahead and then set back, the due times that it gave lie far in the
 times. So each row also stores how many seconds it was meant to wait.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager

@@ -4,8 +4,6 @@ A process locks each folder that it uses (flock(2)). The kernel releases the loc
 that starts later recognises abandoned folders and removes them.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import hashlib

@@ -4,8 +4,6 @@ If the log were only truncated, its blocks would stay on the disk with their con
 content of its log is sealed under epoch keys that are destroyed, or to keys that this machine does not have.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Iterable

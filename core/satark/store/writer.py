@@ -130,12 +130,7 @@ class Writer:
     """Runs writes of the event loop in order and in batches, on a thread of its own."""
 
     def __init__(
-        self,
-        main: Engine,
-        keys: Engine,
-        *,
-        grouped: GroupedWrite | None = None,
-        bounds: Bounds = _USUAL,
+        self, main: Engine, keys: Engine, *, grouped: GroupedWrite | None = None, bounds: Bounds = _USUAL
     ) -> None:
         self._connections = Connections(main, keys)
         self._grouped = grouped

@@ -4,8 +4,6 @@ Each fault has a line in the log, a line on `/readyz`, and the gauge `satark_fau
 tipster: its code and texts are fixed, and its numbers are of the machine, its queues and its settings.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable
 from typing import Final

@@ -1,7 +1,5 @@
 """Structured logs with a closed list of keys, so that no line can carry an address or a tip."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from contextlib import suppress
@@ -24,12 +22,7 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     """
     renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
-        processors=[
-            drop_unknown_keys,
-            structlog.processors.add_log_level,
-            stamp,
-            renderer,
-        ],
+        processors=[drop_unknown_keys, structlog.processors.add_log_level, stamp, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(_Unfailing(sys.stderr)),  # type: ignore[arg-type]
     )

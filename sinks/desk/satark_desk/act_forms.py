@@ -1,7 +1,5 @@
 """Parse officers' acts: values from the web and the command line, and the fields of the pages' forms."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final

@@ -1,7 +1,5 @@
 """The command `satark audit show`: who signed in, read, searched, exported, decided."""
 
-from __future__ import annotations
-
 import json
 from itertools import islice
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the desk's commands share: arguments, the opened store, the unlocked desk, and errors of one sentence."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -6,8 +6,6 @@ passphrases waits behind a visit that sends one. Within a turn, attempts on acco
 newest attempts: in a flood the oldest attempt is a guess, and the newest may be an officer's.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Callable, Hashable
@@ -59,11 +57,7 @@ class DerivationQueue:
         self._threads = ThreadPoolExecutor(at_once, "derivation", initializer=self._mark_thread)
 
     def submit(
-        self,
-        work: Callable[[], T],
-        rank: int | Callable[[], int] = KNOWN,
-        key: Hashable = None,
-        share: Hashable = None,
+        self, work: Callable[[], T], rank: int | Callable[[], int] = KNOWN, key: Hashable = None, share: Hashable = None
     ) -> Future[T]:
         """Queue a derivation, or work that contains one. Return at once.
 

@@ -1,7 +1,5 @@
 """A desk's private key, sealed to each of its officers; and an unlocked desk."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

@@ -1,17 +1,14 @@
 """The commands `satark evidence export` and `satark evidence countersign`: evidence packs for a court."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click
 
 from satark.casework import Issuer, export_pack
 from satark_desk import file_exports as exports
-from satark_desk.command_context import FILE, at_desk, current_host, on_tip, unlocked_desk
+from satark_desk.command_context import FILE, at_desk, desk_settings, on_tip, unlocked_desk
 from satark_desk.desk_commands import approved_originals
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.settings import DeskSettings
 
 
 @click.group("evidence")
@@ -71,8 +68,7 @@ def countersign(*, desk: str, pack: Path, passphrase_file: Path) -> None:
 
 
 def _issuer(unlocked: UnlockedDesk, name: str, office: str, place: str) -> Issuer:
-    settings = current_host().settings
-    desk = settings.section("desk", DeskSettings) or DeskSettings()
+    desk = desk_settings()
     return Issuer(
         name=name,
         office=office or unlocked.desk.title,

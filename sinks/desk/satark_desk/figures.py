@@ -1,6 +1,7 @@
-"""Figures of a desk: its tips counted by status, category and the like, and the hours that its work takes."""
+"""Figures of a desk: its tips counted by status, category and the like, and the hours that its work takes.
 
-from __future__ import annotations
+The last seven days come as a PDF too, in each language: for a meeting, not for publication.
+"""
 
 import time
 from collections import Counter, defaultdict
@@ -11,9 +12,10 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from satark.casework import Casework, PostedMessage, Services, band_end
+from satark.casework import Casework, PostedMessage, Services, SheetPage, band_end, make_sheet
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.read_state import first_looks
+from satark_desk.web.page_text import PageText
 
 AGES: Final = ((1, "d1"), (3, "d3"), (7, "d7"), (30, "d30"))
 """Bands of ages: the highest age in days, and the band's name."""
@@ -133,7 +135,11 @@ def steps_of(
         if directed:
             hours["direction"].append(_hours(moment, min(directed.values())))
         hours["report"] += _until_reports(directed, threads[tip])
-    return {step: _pace(found) for step, found in hours.items() if found}
+    return {
+        step: Pace(tips=len(found), median=round(median(found), 1), longest=round(max(found), 1))
+        for step, found in hours.items()
+        if found
+    }
 
 
 def _directions(thread: Iterable[PostedMessage]) -> dict[str, int]:
@@ -159,5 +165,64 @@ def _hours(start: float, end: float) -> float:
     return max(0.0, end - start) / _HOUR
 
 
-def _pace(hours: Sequence[float]) -> Pace:
-    return Pace(tips=len(hours), median=round(median(hours), 1), longest=round(max(hours), 1))
+_WEEK: Final = 7
+
+
+def week_pdf(
+    queue: OfficerQueue, paces: Mapping[PaceStep, Pace], desk: str, texts: Sequence[PageText], now: float
+) -> bytes:
+    """Write the last seven days of a desk as a PDF.
+
+    Args:
+        queue: an officer's queue.
+        paces: how long the desk's steps took.
+        desk: the desk's title.
+        texts: the text of each language; each language gets a page.
+        now: Unix seconds.
+    """
+
+    def days(band: str) -> int:
+        return texts[0].age(band, now)
+
+    week = figures_of(queue, queue.in_bands(lambda band: days(band) < _WEEK), days)
+    every = figures_of(queue, queue.in_bands(lambda _: True), days)
+    return make_sheet(
+        [
+            SheetPage(
+                heading=desk,
+                title=text("week.title", days=_days(text, int(now))),
+                rows=tuple(_rows(week, every, paces, text)),
+                footer=text("figures.what"),
+            )
+            for text in texts
+        ]
+    )
+
+
+def _days(text: PageText, now: int) -> str:
+    return f"{text.day_at(now - (_WEEK - 1) * _DAY)} – {text.day_at(now)}"
+
+
+def _rows(week: Figures, every: Figures, paces: Mapping[PaceStep, Pace], text: PageText) -> list[tuple[str, str]]:
+    return [
+        (text("week.came"), str(week.tips)),
+        (text("figures.priority"), _listed(week.priority, text.priority)),
+        (text("figures.category"), _listed(week.category, text.category)),
+        (text("figures.station"), _listed(week.station, text.place)),
+        (text("figures.status"), _listed(week.status, text.status)),
+        (text("figures.outcome"), _listed(week.outcome, lambda code: text(f"outcome.{code}"))),
+        (text("week.open"), str(every.open)),
+        (text("mark.overdue"), str(every.overdue)),
+        (text("stats.owed"), str(every.reports_owed)),
+        (text("mark.disputed"), str(every.disputed_closings)),
+        *((text(f"pace.{step}"), pace_text(pace, text)) for step, pace in paces.items()),
+    ]
+
+
+def pace_text(pace: Pace, text: PageText) -> str:
+    """Return a pace in words."""
+    return text("pace.hours", median=pace.median, longest=pace.longest, n=pace.tips)
+
+
+def _listed(counts: Mapping[str, int], naming: Callable[[str], str]) -> str:
+    return "; ".join(f"{naming(code)}: {number}" for code, number in counts.items())

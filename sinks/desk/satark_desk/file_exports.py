@@ -1,7 +1,5 @@
 """Export of a tip's files into a folder; and the names of exported and downloaded files."""
 
-from __future__ import annotations
-
 import os
 import secrets
 from collections.abc import Iterator
@@ -78,11 +76,7 @@ def _contents(
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[int]:
-    """Open the folder; create it if there is none. Refuse a link in its place: somebody else may have put it there.
-
-    Raises:
-        OSError: the folder can't be created or opened, or is a link.
-    """
+    """Open the folder; create it if there is none. Refuse a link in its place: somebody else may have put it there."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
@@ -92,12 +86,7 @@ def _opened(folder: Path) -> Iterator[int]:
 
 
 def _write_private(folder: int, where: Path, name: str, chunks: Iterator[bytes]) -> None:
-    """Write a file that only this user can read, in an opened folder. Replace a link of that name; do not follow it.
-
-    Raises:
-        CantOpen: the content was altered. No file is written.
-        OSError: it can't be written.
-    """
+    """Write a file that only this user can read, in an opened folder. Replace a link of that name; do not follow it."""
     # The first chunk comes after the whole file was verified: an altered file leaves nothing behind.
     first = next(chunks, b"")
     partial = f".{secrets.token_hex(8)}.part"

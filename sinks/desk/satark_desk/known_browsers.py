@@ -4,8 +4,6 @@ A cookie with a random value proves a known browser; the desk stores the hash of
 instead of signing cookies. So it can forget one browser alone, and it has no signing key that could be stolen.
 """
 
-from __future__ import annotations
-
 import hashlib
 from typing import Final
 

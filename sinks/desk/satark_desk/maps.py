@@ -3,8 +3,6 @@
 All maps have the same size, so that a phone shows them without scaling them down.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter

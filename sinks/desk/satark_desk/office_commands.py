@@ -1,7 +1,5 @@
 """Commands for a desk in a remote office: pair it with the host (`pairing-file`, `register`, `join`), and run it."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import cast
@@ -9,7 +7,7 @@ from urllib.parse import urlsplit
 
 import click
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from satark.api import LEVELS, Carrier, Desk, Level
 from satark.casework import (
@@ -19,7 +17,6 @@ from satark.casework import (
     OfficeAgent,
     OfficePairing,
     ProcessServices,
-    UnitOfWork,
     check_desk,
     host_of,
     join,
@@ -27,24 +24,18 @@ from satark.casework import (
     register,
     resend,
 )
-from satark_desk.command_context import current_host, open_services, report_errors
+from satark_desk.command_context import FILE, at_desk, current_host, open_services, report_errors, unlocked_desk
 from satark_desk.desk_commands import report_submitted
-from satark_desk.officers import unlock_any
-from satark_desk.provision import read_passphrase
 from satark_desk.roster_changes import RosterAttachment, submit_unsigned
 from satark_desk.sink import enqueue
 from satark_desk.tables import officer
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command("pairing-file")
-@click.argument("desk")
-@click.option("--passphrase-file", type=_FILE, required=True, help="File whose first line is an officer's passphrase.")
+@at_desk
 def pairing_file(desk: str, passphrase_file: Path) -> None:
     """At an office: print the pairing file of DESK for the host. It contains public keys only."""
-    with open_services() as services:
-        unlocked = unlock_any(services, desk, read_passphrase(passphrase_file))
+    with unlocked_desk(desk, passphrase_file) as (_, unlocked):
         _print(OfficePairing.of(desk, unlocked.identity, LinkKey.load(current_host().settings.link_key_file)))
 
 
@@ -57,7 +48,7 @@ def host_pairing_file() -> None:
 
 
 @click.command("register")
-@click.argument("pairing_file", type=_FILE)
+@click.argument("pairing_file", type=FILE)
 @click.option("--title", default="", help="The name of the office, as officers see it.")
 @click.option("--level", type=click.Choice(LEVELS), default="district", show_default=True)
 @click.option("--area", default="", help="Code of its unit in the geography; none: all units.")
@@ -92,7 +83,7 @@ def resend_(desk: str) -> None:
 
 
 @click.command("join")
-@click.argument("pairing_file", type=_FILE)
+@click.argument("pairing_file", type=FILE)
 def join_(pairing_file: Path) -> None:
     """At an office: join the host of PAIRING_FILE."""
     with open_services() as services:
@@ -126,26 +117,22 @@ def _agent(services: ProcessServices, carriers: Sequence[Carrier], url: str) -> 
         raise click.ClickException(
             "this office has not joined a host: get the host's pairing file and run `satark desk join`"
         )
-    desks = services.read(_own_desks)
+    # The other desks are the host's; tips may be directed to them.
+    own = select(officer.c.desk).distinct().order_by(officer.c.desk)
+    desks = services.read(lambda c: list(c.execute(own).scalars()))
     if not desks:
         raise click.ClickException("this office has no desk: run `satark desk add`")
     key = LinkKey.load(current_host().settings.link_key_file, create=False)
     agent = OfficeAgent(
-        services=services, carrier=carrier, url=url, key=key, host=link, desks=desks, tip_stored=_tip_stored
+        services=services,
+        carrier=carrier,
+        url=url,
+        key=key,
+        host=link,
+        desks=desks,
+        tip_stored=lambda unit, _desk, tip, revision: enqueue(unit, {tip: revision}),
     )
     return agent.run
-
-
-def _tip_stored(unit: UnitOfWork, _desk: str, tip: str, revision: int) -> None:
-    enqueue(unit, {tip: revision})
-
-
-def _own_desks(connection: Connection) -> list[str]:
-    """Return the desks that have officers at this office.
-
-    The other desks are the host's; tips may be directed to them.
-    """
-    return list(connection.execute(select(officer.c.desk).distinct().order_by(officer.c.desk)).scalars())
 
 
 def _carrier(carriers: Sequence[Carrier], url: str) -> Carrier:

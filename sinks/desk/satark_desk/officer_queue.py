@@ -1,7 +1,5 @@
 """The queue of one officer: the desk's queue, with marks on what the officer has not read."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import islice
@@ -192,11 +190,7 @@ class OfficerQueue(QueueWatcher):
         return {tip for tip in smallest if all(tip in other for other in others) and tip not in hidden}
 
     def _hidden(self, wanted: Filter, found: Mapping[str, str] | None) -> AbstractSet[str]:
-        """Return the tips that are not listed.
-
-        These are tips that the officer does not have, finished tips unless the filter or a search asks for them, and
-        tips that the row of a flood stands for.
-        """
+        """Return the tips that are not listed: others', finished ones unless asked for, and those in a flood's row."""
         kept = self._kept_from
         if wanted.status or wanted.section or found is not None:
             return kept
@@ -223,10 +217,7 @@ def _around(tips: Iterator[str], tip: str) -> tuple[str, str]:
 
 
 def _next_after(tips: Iterator[str], tip: str, unread: AbstractSet[str]) -> str:
-    """Return the next unread tip after a tip.
-
-    After the last tip, search from the first; empty if no other is unread.
-    """
+    """Return the next unread tip after a tip, else the first unread one; empty if no other is unread."""
     first, passed = "", False
     for one in tips if unread - {tip} else ():
         if one in unread and one != tip:

@@ -1,14 +1,12 @@
-"""Officers: create desks and officers, unlock a desk with a passphrase, and change a desk's key."""
-
-from __future__ import annotations
+"""Officers: create desks and officers, unlock a desk with a passphrase, and change the passphrase or a desk's key."""
 
 from collections.abc import Sequence
 from typing import Any, get_args
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
-from satark.api import CaseworkError, Desk, KeyChanged, Level, new_identity, recipient_of
+from satark.api import CaseworkError, Desk, KeyChanged, Level, Redacted, new_identity, recipient_of
 from satark.casework import (
     RECOVERY,
     DeskAdded,
@@ -32,7 +30,7 @@ from satark.casework import (
 from satark_desk import wordings
 from satark_desk.desk_keys import UnlockedDesk, key_context, new_officer_key, open_desk_key, seal_desk_key, wrapped_key
 from satark_desk.passphrase_strength import check_passphrase
-from satark_desk.passphrases import unwrap, unwrap_nothing
+from satark_desk.passphrases import unwrap, unwrap_nothing, wrap
 from satark_desk.roster_changes import RosterAttachment, Submitted, complete, store_copies, submit, submit_unsigned
 from satark_desk.roster_memory import recall
 from satark_desk.sign_in_acts import record_failure, record_sign_in
@@ -53,7 +51,7 @@ class KeyLost(CaseworkError):  # noqa: N818
         super().__init__("this officer has no copy of the desk's present key: was an older backup restored?")
 
 
-class NewDesk(msgspec.Struct, frozen=True, kw_only=True):
+class NewDesk(Redacted, frozen=True, kw_only=True):
     """A desk to create, with its first officer."""
 
     name: str
@@ -67,11 +65,8 @@ class NewDesk(msgspec.Struct, frozen=True, kw_only=True):
     recovery: str = ""
     """Passphrase of a second head with the name `RECOVERY`, to be kept in a safe; empty: no such head."""
 
-    def __repr__(self) -> str:
-        return f"NewDesk({self.name})"
 
-
-class NewOfficer(msgspec.Struct, frozen=True, kw_only=True):
+class NewOfficer(Redacted, frozen=True, kw_only=True):
     """An officer to add to a desk."""
 
     name: str
@@ -80,9 +75,6 @@ class NewOfficer(msgspec.Struct, frozen=True, kw_only=True):
     rights: tuple[Right, ...] = ()
     temporary: bool = False
     """Whether somebody else than the officer set the passphrase."""
-
-    def __repr__(self) -> str:
-        return f"NewOfficer({self.name})"
 
 
 def make_desk(services: Services, new: NewDesk) -> Submitted | None:
@@ -307,10 +299,7 @@ def _open(services: Services, desk: str, name: str, own: str, noted: str = "") -
 
 
 def _present_identity(services: Services, by: UnlockedDesk, identities: str) -> str:
-    """Return the desk's present private key.
-
-    Finish a key change that a crash interrupted after its entry in the roster.
-    """
+    """Return the desk's present private key. Finish a key change that a crash interrupted after its entry."""
     lines = identities.split()
     recipient = by.desk.recipient
     present = next((one for one in lines if recipient_of(one) == recipient), None)
@@ -342,3 +331,34 @@ def _check_rights(by: UnlockedDesk, role: Role, rights: Sequence[Right]) -> None
         raise CaseworkError(
             "only an officer who may listen, at a district's desk or above, can give that permission", reason="listen"
         )
+
+
+class SamePassphrase(Exception):  # noqa: N818 - it reads as what it says
+    """The new passphrase is the old one."""
+
+
+def change_passphrase(services: Services, unlocked: UnlockedDesk, old: str, new: str) -> UnlockedDesk:
+    """Encrypt the officer's private key with a new passphrase.
+
+    The key itself does not change, so everything that is sealed to it still opens.
+
+    Returns:
+        The desk, unlocked with the new passphrase.
+
+    Raises:
+        WrongPassphrase: `old` is wrong.
+        SamePassphrase: both are the same.
+        WeakPassphrase: the new one is too easy to guess.
+    """
+    desk, name = unlocked.desk, unlocked.officer
+    check_passphrase(new, (desk.name, desk.title, name), services.geography)
+    fresh = unlock(services, desk.name, name, old)
+    if fresh.own_identity != unlocked.own_identity:
+        raise WrongPassphrase
+    if old == new:
+        raise SamePassphrase
+    wrapped = wrap(fresh.own_identity, new, key_context(desk.name, name))
+    row = {**msgspec.structs.asdict(wrapped), "temporary": False}
+    where = officer.c.desk == desk.name, officer.c.name == name
+    services.write_now(lambda unit: unit.main.execute(update(officer).where(*where).values(row)))
+    return msgspec.structs.replace(fresh, temporary=False)

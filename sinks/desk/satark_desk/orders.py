@@ -4,8 +4,6 @@ The desk gives an order to a station, or sends it. An order contains what was ha
 It omits even the tip's number, because the tipster has the number too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 

@@ -3,8 +3,6 @@
 One officer asks to open a tip's originals, and another officer approves in their own session. Both sign.
 """
 
-from __future__ import annotations
-
 import time
 from typing import Any
 
@@ -40,7 +38,8 @@ def ask(services: Services, by: UnlockedDesk, tip: OpenTip) -> None:
     def write(unit: UnitOfWork) -> None:
         unit.main.execute(delete(release).where(release.c.day <= unit.day - OriginalsRequest.DAYS))
         unit.main.execute(delete(release).where(*_of(by.desk.name, tip.id, by.officer)))
-        unit.insert(release, [msgspec.structs.asdict(_signed(by, tip, unit.day))])
+        asked = OriginalsRequest.signed(by.desk.name, tip.id, by.officer, unit.day, by.own_identity)
+        unit.insert(release, [msgspec.structs.asdict(asked)])
 
     services.write_now(write)
 
@@ -79,8 +78,10 @@ def approve_at_once(services: Services, first: UnlockedDesk, second: UnlockedDes
     Raises:
         CaseworkError: these two officers may not open originals together.
     """
-    request = _signed(first, tip, _today()).approved_by(second.officer, second.own_identity)
-    return request.approval(services.read_keys(services.roster.check).state, tip, _today())
+    asked = OriginalsRequest.signed(first.desk.name, tip.id, first.officer, _today(), first.own_identity)
+    return asked.approved_by(second.officer, second.own_identity).approval(
+        services.read_keys(services.roster.check).state, tip, _today()
+    )
 
 
 def requests(services: Services, desk: str, tip: str) -> list[OriginalsRequest]:
@@ -99,10 +100,6 @@ def originals_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> Original
         asked=any(one.officer == by.officer for one in asking),
         others=tuple(one.officer for one in asking if one.officer != by.officer and not one.second),
     )
-
-
-def _signed(by: UnlockedDesk, tip: OpenTip, day: int) -> OriginalsRequest:
-    return OriginalsRequest.signed(by.desk.name, tip.id, by.officer, day, by.own_identity)
 
 
 def _today() -> int:

@@ -3,8 +3,6 @@
 This module loads large libraries (X.509, CBOR) that only passkeys need: import it only where a passkey is used.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from typing import Final

@@ -5,8 +5,6 @@ knows the words of `common_words.txt` (Indian names, gods, places, police and cr
 the covered area, and the names of the desk and its officer.
 """
 
-from __future__ import annotations
-
 import threading
 import unicodedata
 from collections.abc import Iterable, Mapping

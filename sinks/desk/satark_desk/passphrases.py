@@ -6,13 +6,9 @@ can be changed, or shared with a new officer, without anybody else's passphrase.
 (`derivation_queue`).
 """
 
-from __future__ import annotations
-
 import os
 import secrets
-import threading
 import unicodedata
-from contextlib import nullcontext
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -28,7 +24,6 @@ LANES = 1
 # Crockford's base 32 in lower case: no two characters look alike.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _GROUPS = 6
-_several_lanes = threading.Lock()
 _NONCE = b"\0" * 12  # constant: each derived key has a random salt of its own and encrypts exactly one value
 
 
@@ -86,5 +81,4 @@ def _argon2id(passphrase: str, parameters: WrappedKey) -> bytes:
         lanes=parameters.lanes,
         memory_cost=parameters.memory_kib,
     )
-    with _several_lanes if parameters.lanes > 1 else nullcontext():
-        return derivation.derive(normalized)
+    return derivation.derive(normalized)

@@ -3,8 +3,6 @@
 What a file says is a claim: anybody can alter it.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 from satark.api import Evidence, Redacted
@@ -33,11 +31,9 @@ def pin_of(tip: OpenTip) -> Point | None:
 def place_of(record: Evidence) -> Point | None:
     """Return the place where a file was taken, if the file names one."""
     origin = record.origin
-    return (
-        None
-        if origin is None or origin.latitude is None or origin.longitude is None
-        else (origin.latitude, origin.longitude)
-    )
+    if origin is None or origin.latitude is None or origin.longitude is None:
+        return None
+    return origin.latitude, origin.longitude
 
 
 def from_stations(geography: Geography, point: Point, count: int) -> list[Bearing]:
@@ -83,11 +79,7 @@ def file_origins(tip: OpenTip, geography: Geography, came: tuple[date, date] | N
 
 
 def _origin(
-    place: Point | None,
-    taken: datetime | None,
-    pin: Point | None,
-    geography: Geography,
-    came: tuple[date, date] | None,
+    place: Point | None, taken: datetime | None, pin: Point | None, geography: Geography, came: tuple[date, date] | None
 ) -> FileOrigin:
     seen = [] if place is None else [*([from_pin(pin, place)] if pin else []), *from_stations(geography, place, 1)]
     days = _days_before(taken.date(), *came) if taken and came else None

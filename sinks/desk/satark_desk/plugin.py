@@ -54,22 +54,21 @@ def satark_commands(cli: click.Group) -> None:
     """Add `satark desk`, `satark officer`, `satark evidence export`, `satark audit show` and `satark roster`."""
     from satark_desk import office_commands as office  # noqa: PLC0415
     from satark_desk.audit_commands import audit_group  # noqa: PLC0415
-    from satark_desk.desk_commands import desk_group, officer_group  # noqa: PLC0415
+    from satark_desk.desk_commands import (  # noqa: PLC0415
+        COMMANDS,
+        desk_group,
+        officer_group,
+    )
     from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415
-    from satark_desk.passphrase_commands import COMMANDS  # noqa: PLC0415
+    from satark_desk.public_statistics import publish_stats  # noqa: PLC0415
     from satark_desk.roster_commands import roster_group  # noqa: PLC0415
-    from satark_desk.statistics_commands import publish_stats  # noqa: PLC0415
 
     for command in (*office.COMMANDS, publish_stats):
         desk_group.add_command(command)
     for command in COMMANDS:
         officer_group.add_command(command)
-
-    cli.add_command(desk_group)
-    cli.add_command(officer_group)
-    cli.add_command(evidence_group)
-    cli.add_command(audit_group)
-    cli.add_command(roster_group)
+    for group in (desk_group, officer_group, evidence_group, audit_group, roster_group):
+        cli.add_command(group)
 
 
 @hookimpl
@@ -79,6 +78,6 @@ def satark_demo(
     sample_week: bool,  # noqa: FBT001 - pluggy passes by position
 ) -> Sequence[Prepared]:
     """Create the demo's two desks, say how to sign in to them, and unlock them for the simulator."""
-    from satark_desk.demo import prepare  # noqa: PLC0415
+    from satark_desk.provision import prepare  # noqa: PLC0415
 
     return prepare(services, data_dir, sample_week=sample_week)

@@ -1,6 +1,6 @@
 """Public statistics: how many tips of each category came in a week, as CSV, JSON and a page for everybody.
 
-No report reveals a small number:
+`satark desk publish-stats` writes them; a timer starts it every week. No report reveals a small number:
 
 - A number under ten is not published, nor is a number that the noise brings under ten.
 - A published number includes noise. The noise follows from the week, the category, the number and a secret key. The
@@ -15,20 +15,26 @@ No report reveals a small number:
 from __future__ import annotations
 
 import csv
+import hashlib
 import hmac
 import io
 import json
 import math
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import msgspec
 
 from satark.api import page_templates
-from satark_desk.web.page_text import PageText
+from satark.casework import Services
+from satark_desk.command_context import at_desk, desk_settings, unlocked_desk
+from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.web.page_text import PageText, officers_languages
 from satark_files.atomic_files import replace
 from satark_words.languages import written_date
 
@@ -159,3 +165,42 @@ def monday_of(day: date) -> date:
 def _steps(seed: bytes) -> int:
     chance = (int.from_bytes(seed, "big") + 1) / (1 << (8 * _HALF))
     return int(math.log(chance) / math.log(FADING))
+
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_NOISE_KEY: Final = b"satark/1/public-statistics\0"
+
+
+@click.command("publish-stats")
+@at_desk
+@click.option("--folder", type=_FOLDER, required=True, help="Where the reports are; missing ones are added.")
+def publish_stats(*, desk: str, passphrase_file: Path, folder: Path) -> None:
+    """Write the public report of each week that is over into a folder: tips by category, as CSV, JSON and a page.
+
+    Numbers under ten are left out, and all others have noise. A report that is there is never written again.
+    """
+    hours = desk_settings().utc_offset_hours
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
+        folder.mkdir(parents=True, exist_ok=True)
+        texts = {
+            language: PageText(language, services.geography, hours, services.questionnaire)
+            for language in officers_languages()
+        }
+        for report in _reports(services, unlocked, texts["en"]):
+            if write_report(folder, report, texts):
+                click.echo(folder / f"{report.week}.html")
+
+
+def _reports(services: Services, unlocked: UnlockedDesk, text: PageText) -> list[WeekReport]:
+    """Count every tip of the desk, whichever officer asks."""
+    now, casework = time.time(), unlocked.casework(services)
+    casework.note_listed()
+    with casework.cache.lock:
+        casework.cache.refresh()
+        headers = [one.listed.summary.header for one in casework.cache.tips.values()]
+    today = text.today(now)
+    received = [(today - timedelta(days=text.age(one.received, now)), one.category) for one in headers]
+    # From the desk's own key: whoever does not have this key can't compute the noise.
+    newest = unlocked.identity.partition("\n")[0]
+    key = hashlib.sha256(_NOISE_KEY + newest.encode()).digest()
+    return reports_of(received, services.questionnaire.categories, key, today)

@@ -5,8 +5,6 @@ Every tip of the queue has a row of the same size, whether or not anybody has lo
 own, under its own key: the desks that have the tip open it too, and nobody else can tell which tip it belongs to.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping

@@ -6,8 +6,6 @@ officer sees the other's passphrase. Whoever runs the service can't approve, sin
 Whoever signs for the new key types the code as well, and counts from then on as one person with that officer.
 """
 
-from __future__ import annotations
-
 import time
 from typing import Any, Final
 

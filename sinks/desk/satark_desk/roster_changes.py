@@ -6,8 +6,6 @@ Data that a change needs besides signatures (wrapped keys of a new officer, copi
 the proposal. The desk's key is sealed to a new officer only when an officer of the desk carries out the change.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The commands `satark roster propose`, `approve`, `reject` and `sign`: changes of who may read."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click
@@ -10,7 +8,6 @@ import msgspec
 from satark.casework import DestinationSet, Entry, KeyGiven, Proposal, Role, Signature
 from satark_desk.command_context import FILE, at_desk, open_services, passphrase_option, unlocked_desk
 from satark_desk.desk_commands import chosen_rights, report_submitted, role_option
-from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import set_role
 from satark_desk.roster_changes import RosterAttachment, Submitted, add_signature, approve, reject, submit
 from satark_files.decoding import DECODING_ERRORS
@@ -103,7 +100,8 @@ def text(proposal: str) -> None:
 def sign(*, desk: str, file: Path, passphrase_file: Path, code: str) -> None:
     """At an office: sign the proposal in FILE with the key of DESK, and print the signature for the host."""
     with unlocked_desk(desk, passphrase_file) as (_, unlocked):
-        _check_head(unlocked)
+        if unlocked.role != "head":
+            raise click.ClickException("a head of the desk signs")
         try:
             entry = Entry.decode(file.read_text("utf-8").strip())
         except ValueError:
@@ -120,11 +118,6 @@ def _check_code(entry: Entry, code: str) -> None:
             f"this gives officer {name} of desk {body.desk} a new key ({key}), asked for by {by}: sign it with --code, "
             f"which {name} tells you, face to face or by a voice that you know"
         )
-
-
-def _check_head(unlocked: UnlockedDesk) -> None:
-    if unlocked.role != "head":
-        raise click.ClickException("a head of the desk signs")
 
 
 def _read_signature(file: Path) -> Signature:

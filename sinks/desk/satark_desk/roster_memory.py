@@ -4,8 +4,6 @@ The signed head lies in the key store; a note of it lies in their browser and in
 whoever writes to the databases can't take back what the roster says: at the next sign-in the note is put back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

@@ -5,8 +5,6 @@ the officer's passphrase opens: a stolen database gives no code. Second factors 
 the passphrase and the databases, and whoever has both has the desk's key already.
 """
 
-from __future__ import annotations
-
 import secrets
 from typing import Final, Literal, TypeAlias
 
@@ -98,13 +96,15 @@ def totp_address(secret: str, desk: str, officer: str) -> str:
 def new_totp(by: UnlockedDesk, secret: str, code: str, *, now: int) -> NewFactor | None:
     """Return an authenticator app as a new factor of this officer; None if the code is wrong."""
     step = _step_of(secret, code, now)
-    factor = Factor(desk=by.desk.name, officer=by.officer, id=_new_id(), secret=secret)
+    factor = Factor(desk=by.desk.name, officer=by.officer, id=secrets.token_hex(8), secret=secret)
     return None if step is None else NewFactor("totp", factor, step)
 
 
 def new_passkey(by: UnlockedDesk, credential: bytes, public_key: bytes, counter: int) -> NewFactor:
     """Return a verified passkey as a new factor of this officer."""
-    key = Factor(desk=by.desk.name, officer=by.officer, id=_new_id(), credential=credential, public_key=public_key)
+    key = Factor(
+        desk=by.desk.name, officer=by.officer, id=secrets.token_hex(8), credential=credential, public_key=public_key
+    )
     return NewFactor("passkey", key, counter)
 
 
@@ -168,10 +168,6 @@ def remove_factor(unit: UnitOfWork, desk: str, officer: str, factor_id: str) -> 
     name = unit.main.execute(select(second_factor.c.name).where(where)).scalar_one_or_none()
     unit.main.execute(delete(second_factor).where(where))
     return name or ""
-
-
-def _new_id() -> str:
-    return secrets.token_hex(8)
 
 
 def _step_of(secret: str, code: str, now: int) -> int | None:

@@ -1,7 +1,5 @@
 """The section `[desk]` of the settings."""
 
-from __future__ import annotations
-
 import re
 from datetime import date
 from typing import Final, Literal, TypeAlias, get_args

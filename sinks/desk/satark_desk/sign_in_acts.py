@@ -1,7 +1,5 @@
 """Record sign-ins and failed sign-ins in the audit log, and compare the log with the head that a browser noted."""
 
-from __future__ import annotations
-
 import click
 
 from satark.api import NoSuchDesk

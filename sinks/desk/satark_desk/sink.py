@@ -1,7 +1,5 @@
 """The sink `desk`: puts delivered tips into the desks' queues."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from operator import itemgetter

@@ -3,8 +3,6 @@
 As in the core, they hold no content of a tip and nothing about a tipster. Exact times are those of officers' acts.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()

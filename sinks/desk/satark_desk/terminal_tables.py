@@ -1,7 +1,5 @@
 """Text tables for a terminal: desks, and a desk's queue."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -28,15 +26,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Format rows in columns as wide as their widest cell. Control characters are replaced."""
     lines = [tuple(head), *(tuple(_safe(cell) for cell in row) for row in rows)]
     widths = [max(_width(cell) for cell in column) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(_pad(*cell) for cell in zip(line, widths, strict=True)).rstrip() for line in lines)
+    padded = ((cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join("  ".join(line).rstrip() for line in padded)
 
 
 def _safe(cell: str) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cell)
-
-
-def _pad(cell: str, width: int) -> str:
-    return cell + " " * (width - _width(cell))
 
 
 def _width(cell: str) -> int:

@@ -1,7 +1,5 @@
 """A tip as JSON, for other programs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

@@ -4,8 +4,6 @@ Everybody at the desk uses them, for every tip. So a wording must contain nothin
 about a tipster.
 """
 
-from __future__ import annotations
-
 import secrets
 from typing import Final, Literal, TypeAlias
 
@@ -72,7 +70,7 @@ def save(services: Services, by: UnlockedDesk, new: Wording) -> str:
     if len(wordings_of(services, by)) >= MOST:
         raise WordingRefused("many")
     id_ = secrets.token_hex(8)
-    sealed = _sealed(msgspec.structs.replace(new, id=id_), recipient_of(by.identity))
+    sealed = seal(msgspec.structs.replace(new, id=id_), recipient_of(by.identity), padded=_PADDED)
     row = {"desk": by.desk.name, "id": id_, "sealed": sealed}
     services.write_now(lambda unit: unit.insert(wording, [row]))
     return id_
@@ -96,11 +94,7 @@ def renew(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
         found = _opened(row.id, row.sealed, old)
         if found:
             this = (wording.c.desk == desk) & (wording.c.id == row.id)
-            unit.main.execute(update(wording).where(this).values(sealed=_sealed(found, recipient)))
-
-
-def _sealed(one: Wording, recipient: str) -> bytes:
-    return seal(one, recipient, padded=_PADDED)
+            unit.main.execute(update(wording).where(this).values(sealed=seal(found, recipient, padded=_PADDED)))
 
 
 def _opened(id_: str, sealed: bytes, identity: str) -> Wording | None:

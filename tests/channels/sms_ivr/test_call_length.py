@@ -11,7 +11,7 @@ import pytest
 
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.speech.synthetic_voice import can_speak, speak
+from satark.speech.voice_notes import can_speak, speak
 from satark_words.geography.geography import Geography
 
 SOURCE = default_flow()

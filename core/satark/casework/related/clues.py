@@ -1,7 +1,5 @@
 """Clues: what can be compared between two opened tips. They hold content: keep them no longer than the tips."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar

@@ -6,8 +6,6 @@ Tips are gathered as they are opened: each joins the first group whose words it 
 decided when a queue is shown, since tips may be finished by then.
 """
 
-from __future__ import annotations
-
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence

@@ -4,8 +4,6 @@ Each tip is filed under keys: its number plates, its words, pairs of the words o
 looks. A related tip shares some of these keys. The tips that the keys find are compared in full.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from itertools import islice

@@ -3,8 +3,6 @@
 A given name alone identifies nobody: "Raju" is the name of many people in every village.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final

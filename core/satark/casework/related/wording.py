@@ -1,7 +1,5 @@
 """The words of a text as they are compared: by their consonants, so that both scripts and most spellings are alike."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet

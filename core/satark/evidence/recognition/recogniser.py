@@ -1,7 +1,5 @@
 """The desk's side of the recogniser: one transcriber for each language, which starts a process for each draft."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import signal

@@ -1,7 +1,5 @@
 """Makes the A4 poster: the service's name, the QR code, how to use it, what is promised, in one or two languages."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

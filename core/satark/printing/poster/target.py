@@ -1,7 +1,5 @@
 """The target of a QR code (a WhatsApp chat with `Hi` already typed, or the web form), and the code as an image."""
 
-from __future__ import annotations
-
 import io
 import re
 from typing import Final, Literal, TypeAlias

@@ -4,8 +4,6 @@ Every start compares both, and few starts have to migrate. Alembic would take a 
 as long as the process runs.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache

@@ -4,8 +4,6 @@ There are two databases: `main`, and `keys`, which holds the envelopes. `keys` i
 row there makes a tip unreadable in every old backup of `main` too.
 """
 
-from __future__ import annotations
-
 from satark.store.tables.conversations import (
     alias,
     conversation,

@@ -1,7 +1,5 @@
 """Tables of conversations: flows, inbound events, drafts and replies."""
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table
 
 from satark.store.tables.databases import main, wait_column

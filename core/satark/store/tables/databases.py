@@ -1,7 +1,5 @@
 """The two databases: the tables of each are declared in the modules beside this one."""
 
-from __future__ import annotations
-
 from sqlalchemy import Column, Integer, MetaData, String, Table
 
 main = MetaData()

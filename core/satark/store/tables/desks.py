@@ -1,7 +1,5 @@
 """Tables of desks: their roster and audit keys, and desks in remote offices."""
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from satark.store.tables.databases import main

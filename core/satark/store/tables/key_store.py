@@ -1,7 +1,5 @@
 """Tables of the key store: envelopes, the roster, and what must outlast the main database."""
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text
 
 from satark.store.tables.databases import keys, tip_counts

@@ -4,8 +4,6 @@ On SQLite, tables with rows of single tips have no row numbers, which would tell
 to its tip: their rows lie in the order of their random keys.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from satark.store.tables.databases import main, tip_counts, wait_column

@@ -1,35 +1,30 @@
 """An officer's own account: passphrase, second factors, sessions and known browsers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark_desk.known_browsers import KnownBrowser, browsers_of, forget, rename
-from satark_desk.officers import WrongPassphrase
-from satark_desk.own_passphrase import SamePassphrase, change_passphrase
+from satark_desk.known_browsers import browsers_of, forget, rename
+from satark_desk.officers import SamePassphrase, WrongPassphrase, change_passphrase
 from satark_desk.passphrase_strength import MIN_LENGTH, WeakPassphrase
 from satark_desk.second_factors import factors_of
-from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.desk_web import Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 
 DONE = ("passphrase", "factor", "factor_removed", "session", "browser", "named")
 """Acts that the account page can report as done."""
 
 
-class AccountPages:
+class AccountPages(Pages):
     """The pages of an officer's own account."""
-
-    def __init__(self, web: DeskWeb) -> None:
-        self._web = web
 
     def show(self, request: Request, session: OfficerSession, status: int = 200, **values: object) -> Response:
         """Show the account, with the outcome of a submitted form in `values`."""
         read, sessions = self._web.context.read, self._web.sessions
         own = sessions.of_officer(session.desk, session.officer)
         browsers = read(lambda c: browsers_of(c, session.desk, session.officer))
+        names = {one.digest: one.name for one in browsers}
         done = request.query_params.get("done", "")
         common: dict[str, object] = {"problem": "", "seconds": 0, "done": done if done in DONE else ""}
         return self._web.show(
@@ -38,7 +33,7 @@ class AccountPages:
             status,
             session=session,
             factors=read(lambda c: factors_of(c, session.desk, session.officer)),
-            sessions=[(one, _name_of(one, browsers), sessions.idle_minutes(one)) for one in own],
+            sessions=[(one, names.get(one.browser, ""), sessions.idle_minutes(one)) for one in own],
             browsers=browsers,
             **{**common, **values},
         )
@@ -118,7 +113,3 @@ def _throttle_key(session: OfficerSession) -> str:
 
 def _is_of(one: OfficerSession, session: OfficerSession) -> bool:
     return (one.desk, one.officer) == (session.desk, session.officer)
-
-
-def _name_of(session: OfficerSession, browsers: list[KnownBrowser]) -> str:
-    return next((one.name for one in browsers if one.digest == session.browser), "")

@@ -4,8 +4,6 @@ GET opens the address of each page. So an officer can change the language or go 
 officer wrote is still there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -74,10 +72,7 @@ class ActPages:
         return self._web.show(request, "resume.html", session=session, draft=draft)
 
     def _done(self, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
-        """Return the name of what was done: an officer who asks to close a tip has not closed it.
-
-        `tip`: before the act.
-        """
+        """Return what was done to a tip, as it was before: an officer who asks to close it has not closed it."""
         asks = name == "close" and not self._pages.acts(session).decides(tip, form.get("outcome", ""))
         return "ask_to_close" if asks else name
 

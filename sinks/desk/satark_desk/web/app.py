@@ -1,7 +1,5 @@
 """The officers' desk as one ASGI application."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +19,14 @@ from satark_desk.web.audit_pages import AuditPages
 from satark_desk.web.bulk_pages import BulkPages
 from satark_desk.web.desk_web import DeskWeb
 from satark_desk.web.factor_pages import FactorPages
-from satark_desk.web.file_pages import OriginalPages, show_file, show_preview
+from satark_desk.web.file_pages import OriginalPages, VoicePages, show_file, show_preview
 from satark_desk.web.order_pages import OrderPages
 from satark_desk.web.overview_pages import OverviewPages
 from satark_desk.web.queue_pages import DeskPages
 from satark_desk.web.recovery_pages import RecoveryPages
 from satark_desk.web.retention_pages import RetentionPages
 from satark_desk.web.roster_pages import RosterPages
-from satark_desk.web.second_factor_sign_in import SecondFactorSignIn
-from satark_desk.web.sign_in import SignInPages
-from satark_desk.web.voice_pages import VoicePages
+from satark_desk.web.sign_in import SecondFactorSignIn, SignInPages
 from satark_desk.web.wording_pages import WordingPages
 
 

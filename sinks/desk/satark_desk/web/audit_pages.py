@@ -12,9 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import ACT_KINDS, Act, ActFilter, ActKind, LogHead
-from satark_desk.case_list import as_csv
-from satark_desk.web.desk_web import DeskWeb
-from satark_desk.web.order_pages import csv_file
+from satark_desk.web.desk_web import Pages
+from satark_desk.web.order_pages import as_csv, csv_file
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 
@@ -32,11 +31,8 @@ _PAGES: Final[Mapping[str, str]] = {
 """First part of an address → the key of the text that names the page, if the key is not `help.<part>.name`."""
 
 
-class AuditPages:
+class AuditPages(Pages):
     """The page of the audit log."""
-
-    def __init__(self, web: DeskWeb) -> None:
-        self._web = web
 
     def log(self, request: Request, session: OfficerSession) -> Response:
         """Show a page of the log, filtered by desk, officer, tip and act; reading it is an act itself."""

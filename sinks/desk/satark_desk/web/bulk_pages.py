@@ -3,8 +3,6 @@
 The next page says what was done and what was not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 
@@ -120,10 +118,7 @@ def _numbers(fields: Mapping[str, str]) -> list[str]:
 
 
 def _act_of(fields: Mapping[str, str]) -> BulkAct | None:
-    """Return the act that a form asks for; None if the form names no act, or no tips.
-
-    If the form names no tip to merge into, the other chosen tips are merged into the first.
-    """
+    """Return the act that a form asks for, if it names one and tips; the first is merged into unless one is named."""
     kind = next((kind for kind in BULK_KINDS if kind == fields.get("kind")), None)
     numbers = _numbers(fields)
     if kind is None or not numbers:

@@ -1,7 +1,5 @@
 """Shared state of the pages: sessions, throttle, languages, templates, and the wrappers of page handlers."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -135,10 +133,10 @@ class DeskWeb:
         """
         if await run_in_threadpool(self._session, request) is None:
             return self.show(request, "help.html", shown=SIGN_IN_TOPICS)
-        return await self.page(self._help, for_temporary=True)(request)
-
-    def _help(self, request: Request, session: OfficerSession) -> Response:
-        return self.show(request, "help.html", session=session, shown=TOPICS)
+        page = self.page(
+            lambda _, session: self.show(request, "help.html", session=session, shown=TOPICS), for_temporary=True
+        )
+        return await page(request)
 
     def page(self, handler: PageHandler, *, for_temporary: bool = False) -> Endpoint:
         """Wrap a page handler for signed-in officers as an endpoint.
@@ -179,11 +177,13 @@ class DeskWeb:
         return endpoint
 
     def sign_in_first(self, request: Request, after: str = "") -> Response:
-        """Send the browser to the sign-in page.
+        """Send the browser to the sign-in page; for a request of htmx, the whole page.
 
         Remember the address to open afterwards: `after`, or the present address.
         """
-        response = redirect_to_sign_in(request)
+        response = redirect_to(request, "sign-in")
+        if "hx-request" in request.headers:
+            response = Response(headers={"hx-redirect": url(request, "sign-in")})
         is_page = request.method == "GET" and request.headers.get("sec-fetch-dest", "document") == "document"
         address = after or (_address(request) if is_page else "")
         if address not in {"", url(request, "")} and len(address) <= _MAX_NEXT:
@@ -237,7 +237,12 @@ class DeskWeb:
     def _only_for_the_desk(self, request: Request) -> dict[str, Any]:
         """Return the attributes that keep a cookie from scripts, from other sites, and from plain connections."""
         secure = request.url.scheme == "https" or self._public.startswith("https:")
-        return {"path": _root(request), "secure": secure, "httponly": True, "samesite": "strict"}
+        return {
+            "path": request.scope.get("root_path", "") or "/",
+            "secure": secure,
+            "httponly": True,
+            "samesite": "strict",
+        }
 
     def site(self, request: Request) -> PasskeySite:
         """Return the site that passkeys are bound to: the address that the browser sees.
@@ -278,6 +283,13 @@ class DeskWeb:
             return self.show(request, "error.html", 409, what="error.damaged", session=self._session(request))
 
 
+class Pages:
+    """Pages of one kind."""
+
+    def __init__(self, web: DeskWeb) -> None:
+        self._web = web
+
+
 def url(request: Request, path: str) -> str:
     """Return the address of a page of the desk, under the path where the desk is mounted."""
     return f"{request.scope.get('root_path', '')}/{path}"
@@ -310,14 +322,3 @@ def _first_part(request: Request) -> str:
 def redirect_to(request: Request, path: str) -> Response:
     """Redirect the browser to a page of the desk, with GET."""
     return RedirectResponse(url(request, path), status_code=303)
-
-
-def redirect_to_sign_in(request: Request) -> Response:
-    """Redirect the browser to the sign-in page; for a request of htmx, redirect the whole page."""
-    if "hx-request" in request.headers:
-        return Response(headers={"hx-redirect": url(request, "sign-in")})
-    return redirect_to(request, "sign-in")
-
-
-def _root(request: Request) -> str:
-    return request.scope.get("root_path", "") or "/"

@@ -1,7 +1,5 @@
 """Second factors of a signed-in officer: add an authenticator app or a passkey, remove one."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 
@@ -103,8 +101,8 @@ class FactorPages:
         if new is None:
             self._account.failed(session)
             return "factor.wrong", 0
-        name = form.get("name", "").strip()
-        text = name if name and name.isprintable() else self._default_name(new)
+        name, common = form.get("name", "").strip(), "Passkey" if new.kind == "passkey" else "Authenticator"
+        text = name if name and name.isprintable() else common
         try:
             add_factor(self._web.context, session.unlocked, new, name=text, now=int(time.time()))
         except CaseworkError:
@@ -121,9 +119,6 @@ class FactorPages:
             self._account.failed(session)
             return "passphrase.wrong", 0
         return "", 0
-
-    def _default_name(self, new: NewFactor) -> str:
-        return "Passkey" if new.kind == "passkey" else "Authenticator"
 
     def _show_app(
         self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0

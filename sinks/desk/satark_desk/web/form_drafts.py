@@ -4,8 +4,6 @@ The drafts are sealed to the desk's key: only an officer who has unlocked the de
 session, and a restart.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import secrets
@@ -27,7 +25,7 @@ MAX_DRAFTS: Final = 40
 """Most drafts of one officer. A further draft replaces the oldest."""
 _PADDED: Final = 2048
 _TYPED: Final = ("text", "reason", "rewording")
-Owner: TypeAlias = "tuple[Desk, str]"
+Owner: TypeAlias = tuple[Desk, str]
 """The desk and the officer that a form belongs to."""
 
 

@@ -3,8 +3,6 @@
 The pages take their keys from here too, so that the help names exactly the keys that work.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias

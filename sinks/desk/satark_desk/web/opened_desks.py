@@ -3,8 +3,6 @@
 The officers of a desk share its opened tips. The process drops a desk's opened tips when the desk's last session ends.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import threading

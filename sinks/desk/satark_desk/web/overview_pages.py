@@ -1,7 +1,5 @@
 """The overview of a desk: how many tips of each kind there are, how old, and how long their work takes."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from typing import Final
@@ -9,23 +7,19 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark_desk.figures import figures_of, paces_of, pendency
+from satark_desk.figures import figures_of, pace_text, paces_of, pendency, week_pdf
 from satark_desk.maps import district_map
 from satark_desk.officer_queue import OfficerQueue
-from satark_desk.web.desk_web import DeskWeb
+from satark_desk.web.desk_web import Pages
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
-from satark_desk.week_pdf import pace_text, week_pdf
 
 _DAYS: Final = 28
 _DAY: Final = 86400
 
 
-class OverviewPages:
+class OverviewPages(Pages):
     """The overview as a page, and the week as a PDF."""
-
-    def __init__(self, web: DeskWeb) -> None:
-        self._web = web
 
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show the desk's figures."""

@@ -1,7 +1,5 @@
 """Page text in one language: the interface, the names of steps and options, and time bands."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

@@ -1,25 +1,28 @@
 """Pages of a signed-in officer: the queue and a tip."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from satark.api import FINISHED_STATUSES, OUTCOMES, STATUSES
+from satark.api import DESK_SINK, FINISHED_STATUSES, OUTCOMES, STATUSES, Desk, Redacted, Release
 from satark.casework import (
     BULK_KINDS,
     FOR_DESKS,
     MAX_REPORT,
     MAX_TEXT,
     MOST_TIPS,
+    RELEASABLE,
     DeskAct,
     DeskActs,
+    DeskContext,
+    MarkedText,
     OpenTip,
     can_speak,
     is_muted,
+    marked,
     may_contain_voice,
     may_hear_voices,
 )
@@ -27,14 +30,16 @@ from satark_desk.act_forms import MAX_TRANSCRIPT, write_due
 from satark_desk.file_exports import INLINE
 from satark_desk.maps import place_map
 from satark_desk.officers import officers_of
+from satark_desk.orders import order_of
 from satark_desk.original_requests import originals_of
 from satark_desk.places import file_origins
+from satark_desk.read_state import Seen, seen_by
 from satark_desk.tip_queue import MARKS, PRIORITIES, WORK, Filter
-from satark_desk.web.desk_web import DeskWeb
+from satark_desk.web.desk_web import Pages
 from satark_desk.web.page_text import PageText
-from satark_desk.web.release_view import given_directions, release_form
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.wordings import Wording, wordings_of
+from satark_words.geography.geography import Geography
 
 _BY_OTHER_ACTS = frozenset({"RECEIVED", "CLOSED", "MERGED"})
 """Statuses that no officer sets directly: the receipt, the closing or the merging of a tip sets them."""
@@ -43,11 +48,8 @@ _TO_TIPSTER = frozenset({"status", "ask"})
 """Acts whose text a tipster reads."""
 
 
-class DeskPages:
+class DeskPages(Pages):
     """The queue and a tip."""
-
-    def __init__(self, web: DeskWeb) -> None:
-        self._web = web
 
     def queue(self, request: Request, session: OfficerSession) -> Response:
         """Show a page of the queue."""
@@ -232,3 +234,87 @@ def _picked(request: Request, wordings: Sequence[Wording]) -> tuple[str, dict[st
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1  # noqa: PLR2004 - at most six digits
+
+
+_NOT_WORDS = frozenset({"category", "evidence", "known_by", "district", "station"})
+"""Steps whose answers are codes, and no words of the tipster."""
+_WORDS_OF_PLACE = frozenset({"text", "name", "address", "voice"})
+
+
+class ReleaseForm(Redacted, frozen=True, kw_only=True):
+    """What the form of a direction offers to hand over."""
+
+    own: tuple[tuple[str, tuple[MarkedText, ...]], ...]
+    """Step → the tipster's own words, split into parts that point to the tipster and parts that don't."""
+    fields: tuple[tuple[str, str], ...]
+    """Step → what its field is filled in with: an answer that the tipster chose, and never their words."""
+
+
+class GivenDirection(Redacted, frozen=True, kw_only=True):
+    """A direction in force, and what the directed desk has seen."""
+
+    desk: str
+    title: str
+    seq: int
+    """The direction's position in the thread."""
+    release: Release | None
+    is_office: bool
+    """Whether the directed desk is in a remote office. This host does not know what that desk has seen."""
+    seen: tuple[Seen, ...] = ()
+    is_own: bool
+    """Whether this desk gave the direction."""
+    order: str = ""
+    """The number of its written order; empty if none was made."""
+
+
+def release_form(tip: OpenTip, text: PageText, geography: Geography) -> ReleaseForm:
+    """Return what may be handed over of a tip. The form offers the transcripts of spoken words, where there are any."""
+    words = {step: _words(tip, step, text) for step in tip.tip.answers}
+    own = {step: tuple(marked(said, geography)) for step, said in words.items() if said and step not in _NOT_WORDS}
+    filled = [(step, _chosen(tip.tip.answers[step], step, text)) for step in RELEASABLE if words.get(step)]
+    return ReleaseForm(own=tuple(own.items()), fields=tuple(filled))
+
+
+def _chosen(value: Any, step: str, text: PageText) -> str:
+    """Return what of an answer the tipster chose, or pinned on a map: none of the tipster's words."""
+    if isinstance(value, list):
+        return " · ".join(filter(None, (_chosen(one, step, text) for one in value)))
+    if isinstance(value, dict):
+        value = {name: part for name, part in value.items() if name not in _WORDS_OF_PLACE}
+        return text.answer(step, value) if value else ""
+    shown = text.answer(step, value)
+    return "" if shown == value else shown
+
+
+def _words(tip: OpenTip, step: str, text: PageText) -> str:
+    value = tip.tip.answers[step]
+    spoken = value.get("voice") if isinstance(value, dict) else None
+    return tip.transcript(spoken) if spoken else text.answer(step, value)
+
+
+def given_directions(
+    tip: OpenTip, services: DeskContext, desks: Mapping[str, Desk], own: str
+) -> Sequence[GivenDirection]:
+    """Return the directions of a tip that are in force; `own` is the desk that looks at the tip."""
+    found = []
+    for one in tip.work.directions.values():
+        desk = desks.get(one.to)
+        is_office = desk is not None and desk.via != DESK_SINK
+        seen = [] if is_office else _seen(services, one.to, tip)
+        found.append(
+            GivenDirection(
+                desk=one.to,
+                title=desk.title if desk else one.to,
+                seq=one.seq,
+                release=one.release,
+                is_office=is_office,
+                seen=tuple(seen),
+                is_own=one.by == own,
+                order=order_of(tip, one.to, one.seq),
+            )
+        )
+    return found
+
+
+def _seen(services: DeskContext, desk: str, tip: OpenTip) -> list[Seen]:
+    return services.read(lambda c: seen_by(c, desk, tip))

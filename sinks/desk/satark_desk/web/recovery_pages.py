@@ -1,7 +1,5 @@
 """Recovery on the web: an officer without passphrase or factor asks, another officer of the desk approves."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 

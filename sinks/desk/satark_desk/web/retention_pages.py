@@ -1,7 +1,5 @@
 """Retention on the web: which tips are due to be erased, which are held, and the steps that take two officers."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from typing import cast, get_args
@@ -12,7 +10,7 @@ from starlette.responses import Response
 
 from satark.api import RetentionStep
 from satark.casework import MAX_TEXT, Keeping, NoRetentionKey, NoSuchTip, OpenTip, StepRefused, TipKeeping, TipSummary
-from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.desk_web import Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 
 _DAY = 86_400
@@ -28,11 +26,8 @@ class KeptTip(msgspec.Struct, frozen=True):
     keeping: Keeping
 
 
-class RetentionPages:
+class RetentionPages(Pages):
     """The list of what is due and held, and one tip's page with the steps."""
-
-    def __init__(self, web: DeskWeb) -> None:
-        self._web = web
 
     def overview(self, request: Request, session: OfficerSession) -> Response:
         """List the tips that are due, soon due, held, or waiting for a second officer."""

@@ -3,8 +3,6 @@
 Here officers propose changes, and other officers sign them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import cast
 
@@ -33,7 +31,7 @@ from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_ro
 from satark_desk.passphrases import new_passphrase
 from satark_desk.roster_changes import Submitted, approve, reject
 from satark_desk.roster_memory import agree, recall, unseen_entries
-from satark_desk.web.desk_web import ROSTER_COOKIE, DeskWeb, redirect_to
+from satark_desk.web.desk_web import ROSTER_COOKIE, Pages, redirect_to
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 
@@ -58,11 +56,8 @@ class ShownEntry(msgspec.Struct, frozen=True):
     """Whether this officer has not seen it."""
 
 
-class RosterPages:
+class RosterPages(Pages):
     """The page of the roster, and the forms on it."""
-
-    def __init__(self, web: DeskWeb) -> None:
-        self._web = web
 
     def act(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Handle a form: ask for confirmation, then propose, sign or withdraw a change."""

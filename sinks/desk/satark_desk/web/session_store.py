@@ -3,8 +3,6 @@
 A desk's private key exists here, in memory, and nowhere else.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import threading

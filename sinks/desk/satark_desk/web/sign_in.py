@@ -1,6 +1,4 @@
-"""Pages without a session: sign-in with a passphrase, sign-out, language."""
-
-from __future__ import annotations
+"""Pages without a session: sign-in with a passphrase and then a second factor, sign-out, language."""
 
 import asyncio
 import secrets
@@ -19,7 +17,7 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.known_browsers import browser_digest, browser_name, is_anyones, is_known, remember
 from satark_desk.officers import KeyLost, WrongPassphrase, unlock
 from satark_desk.roster_memory import recall
-from satark_desk.second_factors import factors_of
+from satark_desk.second_factors import check_code, factors_of, open_factors
 from satark_desk.sign_in_acts import lacks_seen_head, record_failure
 from satark_desk.web.desk_web import (
     BROWSER_COOKIE,
@@ -34,6 +32,7 @@ from satark_desk.web.desk_web import (
     redirect_to,
 )
 from satark_desk.web.page_text import officers_languages
+from satark_desk.web.session_store import PendingSignIn
 from satark_desk.web.throttle import LONGEST_HOLD, Visits
 
 _MAX_INPUT = 200
@@ -169,10 +168,7 @@ class SignInPages:
         return _Attempt(desk, officer, form.get("passphrase", "")[:_MAX_INPUT], known, key, roster, visit)
 
     async def _wait_for_turn(self, attempt: _Attempt) -> int:
-        """Hold an attempt back until its turn.
-
-        If the turn is too far off, return the seconds after which to try again.
-        """
+        """Hold an attempt back until its turn; if that is too far off, return the seconds after which to try again."""
         wait = self._web.throttle.reserve(attempt.key)
         too_many = self._held >= self._web.settings.passphrase_checks_waiting
         if wait > LONGEST_HOLD or (wait and too_many and not attempt.browser_is_known):
@@ -185,12 +181,7 @@ class SignInPages:
         return 0
 
     async def _check(self, attempt: _Attempt) -> UnlockedDesk | None:
-        """Check a passphrase in the derivation queue. No thread of this process blocks meanwhile.
-
-        Raises:
-            QueueFull: too many wait.
-            KeyLost: the passphrase is right, and the officer's copy of the desk's key is an old one.
-        """
+        """Check a passphrase in the derivation queue. No thread of this process blocks meanwhile."""
         same = (attempt.key, attempt.desk, attempt.officer, attempt.passphrase)
         waiting = QUEUE.submit(lambda: self._unlock(attempt), lambda: self._rank(attempt), same, attempt.visit)
         return await asyncio.wrap_future(waiting)
@@ -232,3 +223,72 @@ class SignInPages:
         if seconds:
             response.headers["retry-after"] = str(seconds)
         return response
+
+
+class SecondFactorSignIn:
+    """The page that asks for a second factor."""
+
+    def __init__(self, web: DeskWeb, sign_in: SignInPages) -> None:
+        self._web = web
+        self._sign_in = sign_in
+
+    async def show_form(self, request: Request) -> Response:
+        """Ask for a code or a passkey."""
+        pending = self._pending(request)
+        if pending is None:
+            return redirect_to(request, "sign-in?expired=1")
+        return await run_in_threadpool(self._show, request, pending)
+
+    async def check(self, request: Request) -> Response:
+        """Check the answer. After `MAX_TRIES` wrong answers, ask for the passphrase again."""
+        pending = self._pending(request)
+        if pending is None:
+            return redirect_to(request, "sign-in?expired=1")
+        try:
+            form = await read_form(request)
+        except FormError as error:
+            return await run_in_threadpool(self._show, request, pending, error.status, "error.form")
+        # Counted before the check: answers that come in parallel don't get more tries.
+        pending.tries += 1
+        wait = self._web.code_throttle.reserve(pending.throttle_key)
+        if wait > LONGEST_HOLD:
+            return await run_in_threadpool(self._show, request, pending, 429, "factor.throttled", int(wait) + 1)
+        await asyncio.sleep(wait)
+        return await run_in_threadpool(self._finish, request, pending, form)
+
+    def _finish(self, request: Request, pending: PendingSignIn, form: Mapping[str, str]) -> Response:
+        if not self._is_right(request, pending, form):
+            self._web.code_throttle.failed(pending.throttle_key)
+            return self._show(request, pending, 403, "factor.wrong")
+        self._web.code_throttle.succeeded(pending.throttle_key)
+        response = self._sign_in.begin_session(request, pending.unlocked)
+        self._web.forget(request, response, PENDING_COOKIE)
+        return response
+
+    def _is_right(self, request: Request, pending: PendingSignIn, form: Mapping[str, str]) -> bool:
+        services, challenge = self._web.context, pending.challenge
+        if answer := form.get("passkey"):
+            from satark_desk.passkeys import check_proof  # noqa: PLC0415 - large, and only passkeys need it
+
+            # A challenge is good for one answer.
+            pending.challenge = None
+            site = self._web.site(request)
+            return challenge is not None and check_proof(services, pending.unlocked, site, challenge, answer)
+        return check_code(services, pending.unlocked, form.get("code", "")[:20], now=int(time.time()))
+
+    def _pending(self, request: Request) -> PendingSignIn | None:
+        return self._web.pending.find(request.cookies.get(PENDING_COOKIE, ""))
+
+    def _show(
+        self, request: Request, pending: PendingSignIn, status: int = 200, problem: str = "", seconds: int = 0
+    ) -> Response:
+        desk, officer = pending.unlocked.desk.name, pending.unlocked.officer
+        kinds = {factor.kind for factor in self._web.context.read(lambda c: factors_of(c, desk, officer))}
+        passkeys = open_factors(self._web.context, pending.unlocked, "passkey")
+        if passkeys:
+            from satark_desk.passkeys import ask_for_proof  # noqa: PLC0415 - large, and only passkeys need it
+
+            pending.challenge = ask_for_proof(self._web.site(request), passkeys)
+        options = pending.challenge.options if pending.challenge and passkeys else ""
+        values = {"kinds": kinds, "options": options, "problem": problem, "seconds": seconds}
+        return self._web.show(request, "second_factor.html", status, **values)

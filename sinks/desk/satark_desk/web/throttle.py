@@ -9,8 +9,6 @@ cookie is random, says nothing of the browser, and is not stored by the desk. Wh
 cookie, or many passphrases with the same cookie, takes turns as one visitor.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import secrets

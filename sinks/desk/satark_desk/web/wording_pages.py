@@ -1,25 +1,20 @@
 """The page of a desk's wordings: what its officers often write to tipsters."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import MAX_TEXT, SenderHints
-from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.desk_web import Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.wordings import LONGEST_NAME, Wording, WordingRefused, remove, save, wordings_of
 
 _FIELDS = ("language", "name", "text")
 
 
-class WordingPages:
+class WordingPages(Pages):
     """Lists, saves and removes wordings."""
-
-    def __init__(self, web: DeskWeb) -> None:
-        self._web = web
 
     def save(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Save a wording, or show again what was written, with the reason."""

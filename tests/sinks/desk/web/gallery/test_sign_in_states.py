@@ -12,7 +12,7 @@ from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, unlock
 from satark_desk.second_factors import add_factor, new_passkey, new_totp, new_totp_secret
-from satark_desk.web import recovery_pages, second_factor_sign_in
+from satark_desk.web import recovery_pages
 from satark_desk.web import sign_in as sign_in_module
 from support.desk_gallery import DeskGallery, PageState, sign_in
 
@@ -74,7 +74,7 @@ async def test_an_officer_sees_every_step_of_signing_in(gallery: DeskGallery) ->
 async def test_whoever_tries_too_often_is_told_when_to_try_again(
     gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (sign_in_module, recovery_pages, second_factor_sign_in):
+    for module in (sign_in_module, recovery_pages):
         monkeypatch.setattr(module, "LONGEST_HOLD", -1)
     assert await gallery.visit(THROTTLED) == []
 
@@ -83,7 +83,7 @@ async def test_whoever_tries_too_often_is_told_when_to_try_again(
 async def test_whoever_tries_too_many_codes_is_told_when_to_try_again(
     gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(second_factor_sign_in, "LONGEST_HOLD", -1)
+    monkeypatch.setattr(sign_in_module, "LONGEST_HOLD", -1)
     assert await gallery.visit(THROTTLED_CODES) == []
 
 
@@ -91,5 +91,5 @@ async def test_whoever_tries_too_many_codes_is_told_when_to_try_again(
 async def test_an_officer_sees_what_their_account_is_signed_in_with(
     gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(second_factor_sign_in, "check_code", lambda *_, **__: True)
+    monkeypatch.setattr(sign_in_module, "check_code", lambda *_, **__: True)
     assert await gallery.visit(ACCOUNT) == []
