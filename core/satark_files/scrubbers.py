@@ -9,12 +9,10 @@ from satark_files.documents.pdf import PdfScrubber
 from satark_files.documents.plain_text import TextScrubber
 from satark_files.documents.vcard import VcardScrubber
 from satark_files.documents.zip_scrubber import ArchiveScrubber
-from satark_files.images.heif import HeifScrubber
 from satark_files.images.jpeg import JpegScrubber
 from satark_files.images.png import PngScrubber
-from satark_files.images.reencode import BmpScrubber, GifScrubber, TiffScrubber
+from satark_files.images.reencode import BmpScrubber, GifScrubber, HeifScrubber, TiffScrubber, WebpScrubber
 from satark_files.images.salvage import Salvaging
-from satark_files.images.webp import WebpScrubber
 from satark_files.origin_reader import OriginReader
 from satark_files.preview import LooksReader, Previewer
 from satark_files.recordings.rare_containers import CONVERTED, ConversionScrubber

@@ -13,8 +13,7 @@ from PIL import Image
 from satark_files.images.decode import RAISES
 from satark_files.images.jpeg import JpegScrubber
 from satark_files.images.png import SIGNATURE, PngScrubber, chunk
-from satark_files.images.reencode import QUALITY, BmpScrubber, GifScrubber, TiffScrubber
-from satark_files.images.webp import WebpScrubber
+from satark_files.images.reencode import QUALITY, BmpScrubber, GifScrubber, TiffScrubber, WebpScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Scrubber, Unclean
 from satark_files.sniff import sniff_file
