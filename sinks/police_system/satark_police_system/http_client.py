@@ -8,7 +8,17 @@ from typing import ClassVar
 import aiohttp
 from yarl import URL
 
-from satark.api import DeadLetter, DeliveryResult, Done, ProviderClient, Retry, read_answer, seconds_to_wait
+from satark.api import (
+    DeadLetter,
+    DeliveryResult,
+    Done,
+    OpenedTip,
+    ProviderClient,
+    Retry,
+    read_answer,
+    seconds_to_wait,
+)
+from satark_police_system.events import Event, encode
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
 from satark_police_system.ssrf_guard import FilteringResolver, ForbiddenAddressError, check_ip_literal
@@ -21,7 +31,7 @@ _RETRYABLE = frozenset({401, 403, 404, 408, 421, 423, 425, 429})
 """Status codes, besides 5xx, that may change once the receiver or our credentials are fixed."""
 
 
-class HttpClient(ProviderClient):
+class HttpTransport(ProviderClient):
     """Posts events to one receiver. `open` raises `OSError` if a certificate can't be read."""
 
     connect_seconds: ClassVar[float] = CONNECT_SECONDS
@@ -43,6 +53,10 @@ class HttpClient(ProviderClient):
         except (aiohttp.ClientError, OSError) as error:
             cause = getattr(error, "os_error", error)
             return str(cause) if isinstance(cause, ForbiddenAddressError) else type(error).__name__
+
+    async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
+        """Post the event. The receiver requests the files."""
+        return await self.post(key, encode(event))
 
     async def post(self, message_id: str, body: bytes) -> DeliveryResult:
         """Post an event once; return the result."""

@@ -24,7 +24,7 @@ from satark.api import DeliveryResult, Done, OpenedTip, Retry, encrypt_stream, r
 from satark_files.atomic_files import flush_folder
 from satark_files.file_endings import ending_of
 from satark_police_system.events import Event, encode
-from satark_police_system.http_client import CONNECT_SECONDS, HttpClient
+from satark_police_system.http_client import CONNECT_SECONDS, HttpTransport
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
 from satark_police_system.systems import PoliceSystem
@@ -33,26 +33,6 @@ MakeFolder: TypeAlias = "Callable[[], AbstractContextManager[Path]]"
 """Creates a folder for files that lie in plain for a moment; the folder is removed after the block."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time in a ZIP file, for every entry: the real time would say when the tip was handed over."""
-
-
-class HttpTransport:
-    """Posts the event. The receiver requests the files."""
-
-    def __init__(self, system: PoliceSystem) -> None:
-        self._client = HttpClient(system.settings, system.signer)
-
-    async def open(self) -> None:
-        await self._client.open()
-
-    async def close(self) -> None:
-        await self._client.close()
-
-    async def find_faults(self) -> str:
-        """Request headers from the receiver."""
-        return await self._client.find_faults()
-
-    async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
-        return await self._client.post(key, encode(event))
 
 
 class FileTransport:
@@ -90,7 +70,9 @@ def make_transport(system: PoliceSystem, make_folder: MakeFolder) -> HttpTranspo
     settings = system.settings
     if settings.folder is not None:
         return FileTransport(system, FolderTarget(settings.folder), make_folder)
-    return FileTransport(system, SftpTarget(settings), make_folder) if settings.sftp else HttpTransport(system)
+    if settings.sftp:
+        return FileTransport(system, SftpTarget(settings), make_folder)
+    return HttpTransport(settings, system.signer)
 
 
 def _clean_copies(settings: SystemSettings, opened: OpenedTip, folder: Path) -> Iterator[tuple[str, Iterator[bytes]]]:

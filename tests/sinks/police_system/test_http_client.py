@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from satark.api.outbound import MAX_WAIT
 from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
-from satark_police_system.http_client import HttpClient, classify_response
+from satark_police_system.http_client import HttpTransport, classify_response
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver
@@ -29,16 +29,16 @@ async def receiver() -> PoliceReceiver:
 
 
 @pytest.fixture
-async def client(receiver: PoliceReceiver) -> AsyncIterator[HttpClient]:
+async def client(receiver: PoliceReceiver) -> AsyncIterator[HttpTransport]:
     async with serve(receiver.app) as url:
         system = SystemSettings(url=f"{url}/tips", secret=SecretStr(SECRET), send_seconds=1)
-        client = HttpClient(system, Signer([SECRET]))
+        client = HttpTransport(system, Signer([SECRET]))
         await client.open()
         yield client
         await client.close()
 
 
-async def test_an_event_is_posted_signed_and_with_its_id(client: HttpClient, receiver: PoliceReceiver) -> None:
+async def test_an_event_is_posted_signed_and_with_its_id(client: HttpTransport, receiver: PoliceReceiver) -> None:
     assert await client.post("key-1", BODY) == Done()
     assert list(receiver.events) == ["key-1"]
     assert receiver.requests[0][0]["content-type"] == "application/cloudevents+json"
@@ -61,7 +61,7 @@ async def test_an_event_is_posted_signed_and_with_its_id(client: HttpClient, rec
     ],
 )
 async def test_the_status_code_decides_the_result(
-    client: HttpClient, receiver: PoliceReceiver, status: int, headers: dict[str, str], expected: DeliveryResult
+    client: HttpTransport, receiver: PoliceReceiver, status: int, headers: dict[str, str], expected: DeliveryResult
 ) -> None:
     receiver.faults.append(Fault(status, headers))
     assert await client.post("key-1", BODY) == expected
@@ -88,7 +88,7 @@ async def test_no_page_and_nothing_but_the_configured_acknowledgement_accepts_a_
 ) -> None:
     async with serve(receiver.app) as url:
         settings = {"url": f"{url}/tips", "secret": SECRET, "acknowledgement": acknowledgement}
-        client = HttpClient(SystemSettings.model_validate(settings), Signer([SECRET]))
+        client = HttpTransport(SystemSettings.model_validate(settings), Signer([SECRET]))
         await client.open()
         receiver.faults.append(Fault(200, body=body))
         assert await client.post("key-1", BODY) == expected
@@ -96,7 +96,7 @@ async def test_no_page_and_nothing_but_the_configured_acknowledgement_accepts_a_
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_not_followed(client: HttpClient, receiver: PoliceReceiver, status: int) -> None:
+async def test_a_redirect_is_not_followed(client: HttpTransport, receiver: PoliceReceiver, status: int) -> None:
     receiver.faults.append(Fault(status, {"location": "http://169.254.169.254/latest/meta-data"}))
     result = await client.post("key-1", BODY)
     assert isinstance(result, Retry)
@@ -106,7 +106,7 @@ async def test_a_redirect_is_not_followed(client: HttpClient, receiver: PoliceRe
     assert len(receiver.requests) == 1
 
 
-async def test_a_receiver_that_does_not_respond_is_retried(client: HttpClient, receiver: PoliceReceiver) -> None:
+async def test_a_receiver_that_does_not_respond_is_retried(client: HttpTransport, receiver: PoliceReceiver) -> None:
     receiver.faults.append(Fault(200, seconds=3))
     assert await client.post("key-1", BODY) == Retry("timeout")
 
@@ -117,7 +117,7 @@ async def test_a_cut_connection_is_retried(receiver: PoliceReceiver) -> None:
 
     server = await asyncio.start_server(cut, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    client = HttpClient(SystemSettings(url=f"http://127.0.0.1:{port}", secret=SecretStr(SECRET)), Signer([SECRET]))
+    client = HttpTransport(SystemSettings(url=f"http://127.0.0.1:{port}", secret=SecretStr(SECRET)), Signer([SECRET]))
     await client.open()
     assert await client.post("key-1", BODY) == Retry("network")
     server.close()
@@ -128,7 +128,7 @@ async def test_a_cut_connection_is_retried(receiver: PoliceReceiver) -> None:
 async def test_nothing_is_sent_to_a_name_that_resolves_to_a_private_address(monkeypatch: pytest.MonkeyPatch) -> None:
     system = SystemSettings(url="https://localhost:9", secret=SecretStr(SECRET))
     monkeypatch.setattr(SystemSettings, "allowed_networks", ())
-    client = HttpClient(system, Signer([SECRET]))
+    client = HttpTransport(system, Signer([SECRET]))
     await client.open()
     result = await client.post("key-1", BODY)
     await client.close()
@@ -150,7 +150,7 @@ async def test_an_event_is_sent_to_a_trusted_certificate_of_the_receiver_alone(
     async with stranger(tmp_path, host=host) as other:
         ca_file = other.certificate.certificate if vouched else None
         system = SystemSettings(url=f"{other.url}/tips", secret=SecretStr(SECRET), ca_file=ca_file)
-        client = HttpClient(system, Signer([SECRET]))
+        client = HttpTransport(system, Signer([SECRET]))
         await client.open()
         assert await client.post("key-1", BODY) == (Done() if taken else Retry("network"))
         assert taken or await client.find_faults() == "ClientConnectorCertificateError"

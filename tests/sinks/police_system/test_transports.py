@@ -19,13 +19,13 @@ from standardwebhooks import Webhook
 
 from satark.api.sink import Done, Retry
 from satark_police_system.events import build_event, thin_data
+from satark_police_system.http_client import HttpTransport
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
 from satark_police_system.systems import PoliceSystem
 from satark_police_system.transports import (
     FileTransport,
     FolderTarget,
-    HttpTransport,
     SftpTarget,
     make_transport,
     write_archive,
