@@ -73,7 +73,7 @@ def test_help_and_version_import_neither_database_nor_plugins_once_they_are_know
 @pytest.mark.slow("a process")
 def test_libraries_that_only_one_command_needs_are_imported_lazily() -> None:
     """Each of these takes a tenth of a second or more to import."""
-    lazy = {"fpdf", "satark_demo", "satark_testing", "twilio"}
+    lazy = {"fpdf", "satark_demo", "satark_testing"}
     code = f"import sys, satark.cli.main; sys.exit(' '.join({lazy} & set(sys.modules)) or 0)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (found.returncode, found.stderr.strip()) == (0, "")

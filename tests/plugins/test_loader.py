@@ -142,7 +142,6 @@ def test_validators_that_are_not_a_mapping_are_refused_by_the_plugins_name() -> 
 @pytest.mark.parametrize(
     ("module", "extra"),
     [
-        ("twilio", "twilio"),
         ("aio_pika", "rabbitmq"),
         ("pysequoia", "email"),
         ("asyncssh", "police"),
@@ -160,17 +159,6 @@ def test_a_package_that_is_not_installed_is_named_with_its_extra(module: str, ex
     advice = rf"plugin 'signal' needs {module}, which is not installed: pip install 'satark\[{extra}\]'"
     with pytest.raises(PluginError, match=advice):
         loaded.step_types()
-
-
-def test_a_shipped_plugin_whose_extra_is_missing_tells_which_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "twilio", None)
-    monkeypatch.setitem(sys.modules, "twilio.request_validator", None)
-    for name, value in TWILIO.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(
-        PluginError, match=r"'sms_ivr' needs twilio, which is not installed: pip install 'satark\[twilio\]'"
-    ):
-        load_channels(Settings(), Plugins.load(["sms_ivr"]))
 
 
 def test_every_plugins_settings_problems_are_told_at_once() -> None:

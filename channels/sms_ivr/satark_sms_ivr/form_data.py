@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -15,26 +15,12 @@ class FormData:
     """The fields of a form, in order; a name may occur more than once."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
-        self._values: dict[str, list[str]] = {}
-        for name, value in pairs:
-            self._values.setdefault(name, []).append(value)
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield the names, each once."""
-        return iter(self._values)
-
-    def __bool__(self) -> bool:
-        """Whether there are any fields."""
-        return bool(self._values)
-
-    def getlist(self, name: str) -> list[str]:
-        """Return every value of a name. Twilio's validator calls this."""
-        return self._values.get(name, [])
+        self.pairs = pairs
+        self._values = dict(pairs)
 
     def get(self, name: str) -> str:
         """Return the last value of a name; empty if the name has no value."""
-        values = self._values.get(name)
-        return values[-1] if values else ""
+        return self._values.get(name, "")
 
 
 def parse_form(body: bytes | str) -> FormData:

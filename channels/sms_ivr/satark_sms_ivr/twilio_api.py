@@ -6,10 +6,13 @@ of error codes.
 
 from __future__ import annotations
 
+import hmac
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Annotated, Any, Final
+from hashlib import sha256
+from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -33,7 +36,7 @@ from satark.api import (
     seconds_to_wait,
 )
 from satark_files.decoding import DECODING_ERRORS
-from satark_sms_ivr.form_data import FormData, parse_form
+from satark_sms_ivr.form_data import parse_form
 from satark_sms_ivr.settings import TwilioSettings
 
 _MAX_RESPONSE_BYTES: Final = 256 * 1024
@@ -200,15 +203,14 @@ def _check_status(status: int) -> None:
 
 HEADER: Final = "x-twilio-signature"
 
-_ALGORITHMS: Final = frozenset({"HMAC_SHA1", "HMAC_SHA256"})
+_DIGESTS: Final = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 _HASHED_BODY: Final = "bodySHA256="
 
 
 class TwilioSignature:
-    """The signature check of one account at one public address, by Twilio's library.
+    """The signature check of one account at one public address.
 
-    Source: Twilio, "Webhooks security" and "Validating requests"; `twilio.request_validator` for ports,
-    repeated fields, `bodySHA256` and the settings header of shared keys.
+    Source: Twilio, "Webhooks security" and "Validating requests".
 
     Args:
         token: the account's auth token.
@@ -217,38 +219,56 @@ class TwilioSignature:
     """
 
     def __init__(self, token: str, public_url: str, shared_key: str = "") -> None:
-        # Imported here, since it is an optional dependency.
-        from twilio.request_validator import RequestValidator  # noqa: PLC0415
-
-        self._by_token: Any = RequestValidator(token)
-        self._by_key: Any = RequestValidator(shared_key or token)
+        self._token, self._key = token.encode(), (shared_key or token).encode()
         self._public_url = public_url.rstrip("/")
 
     def is_valid(self, raw: RawRequest) -> bool:
         """Check a request's signature for the configured address. Anybody can set host headers, so they are ignored."""
-        given = raw.headers.get(HEADER, "")
+        given = raw.headers.get(HEADER, "").encode("utf-8", "replace")
         settings = raw.headers.get("x-twilio-webhooks-signature-settings", "")
-        algorithm = _algorithm(settings)
-        if not given or algorithm not in _ALGORITHMS:
+        digest = _DIGESTS.get(_algorithm(settings))
+        if digest is None:
             return False
-        validator = self._by_key if settings else self._by_token
-        query = f"?{raw.query}" if raw.query else ""
         try:
-            signed = self._signed_fields(raw)
-            return bool(validator.validate(f"{self._public_url}{raw.path}{query}", signed, given, algorithm))
-        except (Malformed, ValueError):
+            signed = f"{_target(raw)}{_signed_fields(raw)}"
+        except Malformed:
             return False
+        key = self._key if settings else self._token
+        expected = (_signature(key, f"{base}{signed}", digest) for base in _with_and_without_port(self._public_url))
+        return any(hmac.compare_digest(one, given) for one in expected)
 
     def sign(self, raw: RawRequest) -> RawRequest:
         """Sign a request for the configured address, as Twilio does without the settings header."""
-        query = f"?{raw.query}" if raw.query else ""
-        signature = self._by_token.compute_signature(f"{self._public_url}{raw.path}{query}", self._signed_fields(raw))
-        return msgspec.structs.replace(raw, headers={**raw.headers, HEADER: signature})
+        signature = _signature(self._token, f"{self._public_url}{_target(raw)}{_signed_fields(raw)}", "sha1")
+        return msgspec.structs.replace(raw, headers={**raw.headers, HEADER: signature.decode()})
 
-    def _signed_fields(self, raw: RawRequest) -> FormData | str:
-        if _HASHED_BODY in raw.query:
-            return raw.body.decode()
-        return parse_form(raw.body)
+
+def _signature(key: bytes, signed: str, digest: str) -> bytes:
+    return b64encode(hmac.digest(key, signed.encode("utf-8", "surrogatepass"), digest))
+
+
+def _target(raw: RawRequest) -> str:
+    return f"{raw.path}?{raw.query}" if raw.query else raw.path
+
+
+def _with_and_without_port(url: str) -> tuple[str, str]:
+    """Return an address with its port and without: Twilio signs either."""
+    parts = urlsplit(url)
+    host, port = parts.netloc.partition(":")[0], parts.port or (443 if parts.scheme == "https" else 80)
+    return parts._replace(netloc=f"{host}:{port}").geturl(), parts._replace(netloc=host).geturl()
+
+
+def _signed_fields(raw: RawRequest) -> str:
+    """Return what is signed after the address: the form's sorted fields, unless the query has the body's hash.
+
+    Raises:
+        Malformed: the body is no form, or has another hash.
+    """
+    if _HASHED_BODY not in raw.query:
+        return "".join(name + value for name, value in sorted(set(parse_form(raw.body).pairs)))
+    if f"{_HASHED_BODY}{sha256(raw.body).hexdigest()}" not in raw.query.split("&"):
+        raise Malformed("another body than the one that was signed")
+    return ""
 
 
 def _algorithm(settings: str) -> str:

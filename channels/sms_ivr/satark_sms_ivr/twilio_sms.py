@@ -77,10 +77,10 @@ class TwilioSms(TwilioNumber):
     def reply(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
         """Return the texts as TwiML."""
         del raw
-        response = twiml.messaging_response()
+        document = twiml.document()
         for text in texts:
-            response.message(status_callback=self._status_url).body(text)
-        return twiml.response(str(response))
+            twiml.add(twiml.add(document, "Message", statusCallback=self._status_url), "Body", text)
+        return twiml.response(document)
 
     def message_call(self, to: str, text: str, template: str = "") -> Call:
         """Return a call of the Messages resource, which names no template."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Final
+from typing import Final
+from xml.etree.ElementTree import Element
 
 from satark.api import (
     Ask,
@@ -39,7 +40,7 @@ from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.twilio_api import TwilioNumber
 from satark_sms_ivr.twilio_sms import STATUS_PATH as SMS_STATUS_PATH
-from satark_sms_ivr.twiml import voice_response
+from satark_sms_ivr.twiml import add, add_text
 
 PATH: Final = "/voice/webhook"
 STATUS_PATH: Final = "/voice/webhook/status"
@@ -50,6 +51,7 @@ RECORDING_PATH: Final = "/voice/webhook/recording"
 _STEPS: Final[dict[str, CallStep]] = {PATH: "start", KEYS_PATH: "keys", RECORD_PATH: "record"}
 _DELETE: Final = "delete"
 _RATES: Final = {"slow": "slow", "slowest": "x-slow"}
+_SPELLED: Final = {"interpret-as": "characters"}
 _WITHHELD: Final = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 """The numbers that stand for "anonymous", "restricted", "blocked", "unknown" and "unavailable"."""
 _is_call = re.compile(r"CA\w{1,62}", re.ASCII).fullmatch
@@ -90,7 +92,7 @@ class TwilioVoice(TwilioNumber):
     def reply(self, raw: RawRequest, verbs: Sequence[CallVerb]) -> RawResponse:
         """Return the verbs as TwiML."""
         del raw
-        return twiml.response(self._twiml.document(verbs) if verbs else "")
+        return twiml.response(self._twiml.document(verbs) if verbs else None)
 
     def deletion_call(self, ref: MediaRef) -> Call:
         """Return a deletion of the Recordings resource."""
@@ -135,80 +137,84 @@ class VoiceTwiml:
         self._voices = settings.voices
         self._base = public_url.rstrip("/")
 
-    def document(self, verbs: Sequence[CallVerb]) -> str:
+    def document(self, verbs: Sequence[CallVerb]) -> Element:
         """Return the verbs as one document."""
-        response = voice_response()
+        document = twiml.document()
         for verb in verbs:
-            self._write(response, verb)
-        return str(response)
+            self._write(document, verb)
+        return document
 
-    def _write(self, response: Any, verb: CallVerb) -> None:
+    def _write(self, response: Element, verb: CallVerb) -> None:
         match verb:
             case Say():
                 self._read(response, verb.lines)
             case Pause():
-                response.pause(length=verb.seconds)
+                add(response, "Pause", length=verb.seconds)
             case Ask():
                 self._read(self._gather(response, verb), verb.lines)
             case Record():
                 self._record(response, verb)
             case GoOn():
-                response.redirect(self._url(KEYS_PATH, verb.state), method="POST")
+                add(response, "Redirect", self._url(KEYS_PATH, verb.state), method="POST")
             case TextCaller():  # without an address Twilio sends it to the caller
-                response.sms(verb.text, status_callback=self._base + SMS_STATUS_PATH)
+                add(response, "Sms", verb.text, statusCallback=self._base + SMS_STATUS_PATH)
             case HangUp():
-                response.hangup()
+                add(response, "Hangup")
 
-    def _gather(self, response: Any, verb: Ask) -> Any:
-        return response.gather(
+    def _gather(self, response: Element, verb: Ask) -> Element:
+        return add(
+            response,
+            "Gather",
             input="dtmf",
-            num_digits=verb.digits,
-            finish_on_key="#" if verb.digits > 1 else "",
+            numDigits=verb.digits,
+            finishOnKey="#" if verb.digits > 1 else "",
             timeout=verb.seconds,
             action=self._url(KEYS_PATH, verb.state),
             method="POST",
         )
 
-    def _record(self, response: Any, verb: Record) -> None:
-        response.record(
+    def _record(self, response: Element, verb: Record) -> None:
+        add(
+            response,
+            "Record",
             action=self._url(RECORD_PATH, verb.state),
             method="POST",
             timeout=verb.silence,
-            finish_on_key=verb.end_keys,
-            max_length=verb.seconds,
-            play_beep=True,
+            finishOnKey=verb.end_keys,
+            maxLength=verb.seconds,
+            playBeep="true",
             trim="do-not-trim",
-            recording_status_callback=self._base + RECORDING_PATH,
-            recording_status_callback_method="POST",
-            recording_status_callback_event="completed absent",
+            recordingStatusCallback=self._base + RECORDING_PATH,
+            recordingStatusCallbackMethod="POST",
+            recordingStatusCallbackEvent="completed absent",
         )
 
-    def _read(self, verb: Any, lines: Sequence[Line]) -> None:
+    def _read(self, verb: Element, lines: Sequence[Line]) -> None:
         for line in lines:
             if line.clip:
-                verb.play(line.clip)
+                add(verb, "Play", line.clip)
             elif rate := _RATES.get(line.pace):
-                self._voice(verb, line.language).prosody(line.text, rate=rate)
+                add(self._voice(verb, line.language), "prosody", line.text, rate=rate)
             else:
                 _read_aloud(self._voice(verb, line.language), line)
             if line.pause:
-                verb.pause(length=line.pause)
+                add(verb, "Pause", length=line.pause)
 
-    def _voice(self, verb: Any, language: str) -> Any:
+    def _voice(self, verb: Element, language: str) -> Element:
         voice = self._voices.get(language) or voice_of(language) or None
-        return verb.say(voice=voice, language=locale_of(language))
+        return add(verb, "Say", voice=voice, language=locale_of(language))
 
     def _url(self, path: str, state: str) -> str:
         return f"{self._base}{path}?{state}"
 
 
-def _read_aloud(say: Any, line: Line) -> None:
+def _read_aloud(say: Element, line: Line) -> None:
     """Add a line to `<Say>`. A tip's number is spelled letter by letter."""
     for part, is_spelled in line.parts():
         if not is_spelled:
-            say.nest(part)
+            add_text(say, part)
             continue
         first, second = part.split("-")
-        say.say_as(first, interpret_as="characters")
-        say.nest("-")
-        say.say_as(second, interpret_as="characters")
+        add(say, "say-as", first, **_SPELLED)
+        add_text(say, "-")
+        add(say, "say-as", second, **_SPELLED)

@@ -1,12 +1,13 @@
-"""TwiML documents, written with Twilio's library, without characters that XML does not allow.
+"""TwiML documents, without characters that XML does not allow.
 
-The library is imported where it is used, since it is an optional dependency.
+Source: Twilio, "TwiML for Programmable Voice" and "TwiML for Programmable Messaging".
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from satark.api import RawResponse
 
@@ -14,20 +15,28 @@ NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010
 """Characters that XML 1.0 does not allow, such as vertical tabs and form feeds in pasted text."""
 
 
-def voice_response() -> Any:
-    """Create the response to a request of a call."""
-    from twilio.twiml.voice_response import VoiceResponse  # noqa: PLC0415 - an extra
-
-    return VoiceResponse()
+def document() -> Element:
+    """Create an empty document."""
+    return Element("Response")
 
 
-def messaging_response() -> Any:
-    """Create the response to a text message."""
-    from twilio.twiml.messaging_response import MessagingResponse  # noqa: PLC0415 - an extra
+def add(parent: Element, verb: str, text: str = "", **attributes: object) -> Element:
+    """Add a verb to a document or to another verb, and return it. Attributes that are None are left out."""
+    made = SubElement(parent, verb, {name: str(value) for name, value in attributes.items() if value is not None})
+    made.text = text
+    return made
 
-    return MessagingResponse()
+
+def add_text(verb: Element, text: str) -> None:
+    """Add words at the end of a verb."""
+    last = verb[-1] if len(verb) else None
+    if last is None:
+        verb.text = f"{verb.text or ''}{text}"
+    else:
+        last.tail = f"{last.tail or ''}{text}"
 
 
-def response(document: str = "") -> RawResponse:
+def response(root: Element | None = None) -> RawResponse:
     """Return a document as a webhook's response. Without a document, the response has no content."""
-    return RawResponse(media_type="application/xml; charset=utf-8", body=NOT_XML.sub(" ", document).encode())
+    text = "" if root is None else f'<?xml version="1.0" encoding="UTF-8"?>{tostring(root, "unicode")}'
+    return RawResponse(media_type="application/xml; charset=utf-8", body=NOT_XML.sub(" ", text).encode())

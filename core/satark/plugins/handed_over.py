@@ -54,7 +54,6 @@ _EXTRAS: Final[Mapping[str, tuple[str, ...]]] = {
     "police": ("asyncssh", "standardwebhooks"),
     "postgres": ("psycopg",),
     "rabbitmq": ("aio_pika", "aiormq"),
-    "twilio": ("twilio",),
 }
 """Extra of Satark → the modules of its packages that Satark's own plugins import."""
 

@@ -7,9 +7,9 @@ from satark_testing.twilio.twiml import read_twiml, said
 
 
 def test_characters_that_xml_does_not_allow_become_spaces() -> None:
-    document = twiml.messaging_response()
-    document.message("Which shop?\x0bThe one by the mill?\x00 & <why>\U0001f512")
-    answer = twiml.response(str(document))
+    document = twiml.document()
+    twiml.add(document, "Message", "Which shop?\x0bThe one by the mill?\x00 & <why>\U0001f512")
+    answer = twiml.response(document)
     assert answer.media_type.startswith("application/xml")
     assert said(next(read_twiml(answer.body).iter("Message"))) == "Which shop? The one by the mill?  & <why>\U0001f512"
 

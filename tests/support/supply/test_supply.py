@@ -58,7 +58,7 @@ def test_one_licence_of_an_or_and_every_licence_of_an_and_must_be_allowed(expres
 
 def test_runtime_packages_are_distinguished_from_development_tools() -> None:
     needed = needed_to_run()
-    assert {"starlette", "cryptography", "sqlalchemy", "twilio", "cffi"} <= needed
+    assert {"starlette", "cryptography", "sqlalchemy", "asyncssh", "cffi"} <= needed
     assert not {"pytest", "ruff", "mypy", "atheris", "mutmut", "satark"} & needed
 
 
@@ -73,7 +73,7 @@ def test_the_server_lock_pins_runtime_packages_and_no_development_tool(tmp_path:
 def test_the_web_node_lock_omits_packages_for_files_and_printing() -> None:
     left_out = needed_to_run() - needed_to_run(without=("evidence", "printing"))
     assert left_out >= {"imageio-ffmpeg", "pikepdf", "lxml", "pypdfium2", "pi-heif", "fpdf2", "fonttools", "uharfbuzz"}
-    assert not left_out & {"starlette", "pillow", "sqlalchemy", "psycopg", "twilio"}
+    assert not left_out & {"starlette", "pillow", "sqlalchemy", "psycopg", "asyncssh"}
 
 
 def test_an_incomplete_server_lock_is_refused() -> None:
