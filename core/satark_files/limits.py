@@ -25,7 +25,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     expansion: int = 2_000
     """Bytes that one packed byte may unpack to, in a file that unpacks to more than 16 MB."""
     cpu_seconds: int = 60
-    """Seconds of processor time for cleaning one file."""
+    """Seconds of processor time for cleaning one file, such as a long recording."""
+    small_bytes: int = 5 * MB
+    """Bytes of a small file. Another file than a recording may take longer only in so far as it has more bytes."""
+    small_cpu_seconds: int = 10
+    """Seconds of processor time for cleaning a small file that is no recording."""
     wall_seconds: float = 120.0
     """Seconds of wall-clock time for cleaning one file."""
     memory_bytes: int = 2_000 * MB
@@ -41,6 +45,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     def space_bytes(self) -> int:
         """Bytes that the processes of a job write: some copies, each of which may be twice as large as the file."""
         return 6 * self.file_bytes
+
+    def cpu_for(self, size: int) -> int:
+        """Return the seconds of processor time for cleaning a file of this size that is no recording."""
+        return min(self.cpu_seconds, self.small_cpu_seconds * max(size, self.small_bytes) // self.small_bytes)
 
     def expands_too_much(self, packed: int, unpacked: int) -> bool:
         """Whether a file of `packed` bytes may not unpack to `unpacked` bytes."""

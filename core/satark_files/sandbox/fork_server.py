@@ -73,7 +73,11 @@ class _Cleaner:
 
     def isolate(self, job: CleaningJob, held: Protections) -> Protections:
         """Give up access, and return the protections that hold, with those that hold already (`held`)."""
-        isolation.set_limits(job.limits)
+        limits = job.limits
+        if not getattr(self.scrubbers[0], "ffmpeg", ""):  # no recording
+            size = Path(job.folder, job.steps[0].source).stat().st_size
+            limits = replace(limits, cpu_seconds=limits.cpu_for(size))
+        isolation.set_limits(limits)
         privileges = isolation.refuse_new_privileges()
         programs = {getattr(scrubber, "ffmpeg", "") for scrubber in self.scrubbers}
         files = isolation.restrict_files(isolation.program_paths(*programs), Path(job.folder))

@@ -32,6 +32,13 @@ async def test_processor_time_is_limited(hostile: Sandbox, folder: Path, limits:
         await attack(hostile, folder, "spin", msgspec.structs.replace(limits, cpu_seconds=1))
 
 
+async def test_a_small_file_that_is_no_recording_has_less_processor_time(
+    hostile: Sandbox, folder: Path, limits: Limits
+) -> None:
+    with pytest.raises(Unclean, match="crashed"):
+        await attack(hostile, folder, "spin", msgspec.structs.replace(limits, small_cpu_seconds=1))
+
+
 async def in_turn(sandbox: Sandbox, folder: Path, limits: Limits, *texts: str) -> list[str]:
     """Run attacks as the steps of one job; return the type or reason of each that ended."""
     for number, text in enumerate(texts):
