@@ -60,7 +60,7 @@ class EvidenceSettings(BaseModel):
     expansion: int = Field(default=_USUAL.expansion, gt=0)
     """bytes that one byte of a file may unpack to, past 16 MB"""
     cpu_seconds: int = Field(default=_USUAL.cpu_seconds, gt=0)
-    """seconds of processor time for cleaning one file"""
+    """seconds of processor time for cleaning one file; a small one that is no recording has ten at most"""
     wall_seconds: float = Field(default=_USUAL.wall_seconds, gt=0)
     """seconds by the clock for cleaning one file"""
     memory_bytes: int = Field(default=_USUAL.memory_bytes, ge=500_000_000)
