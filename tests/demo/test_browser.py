@@ -232,6 +232,7 @@ async def _axe(page: Page) -> None:
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
 
 
+@pytest.mark.full("a browser")
 async def test_the_page_shows_the_police_systems_events_and_sends_its_answers(
     chromium: Browser, open_demo: Open, tmp_path: Path
 ) -> None:
@@ -292,6 +293,7 @@ async def test_a_message_is_edited_and_deleted_on_the_page(chromium: Browser, op
     await expect(page.locator(".mine")).to_contain_text("आपने यह संदेश मिटा दिया")
 
 
+@pytest.mark.full("a browser")
 async def test_a_voice_note_is_recorded_and_arrives(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     page = await _page(chromium, visitor.url.removesuffix("/simulator"), [], viewport=SMALL, permissions=["microphone"])
@@ -308,6 +310,7 @@ async def test_a_voice_note_is_recorded_and_arrives(chromium: Browser, open_demo
     assert (status, len(sound) > 100) == (200, True)
 
 
+@pytest.mark.full("a browser")
 async def test_hanging_up_during_a_recording_sends_it_and_the_next_call_continues(
     chromium: Browser, open_demo: Open, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ async def _listed(visitor: Any) -> list[dict[str, Any]]:
     return [visitor.desks[desk][0] for desk in ("sp", "dig")]
 
 
+@pytest.mark.full("two starts of the demo")
 async def test_a_restart_keeps_desks_keys_phone_number_and_tips(open_demo: Open, tmp_path: Path) -> None:
     folder = tmp_path / "d"
     names = ("edge.key", "demo.json", "officers/sp.txt", "officers/dig.txt")

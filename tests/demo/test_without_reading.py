@@ -164,6 +164,7 @@ class Chat:
         return [message for message in self.visitor.received if message.get("kind") == "voice"]
 
 
+@pytest.mark.full("a whole tip by ear")
 async def test_a_tipster_files_a_telegram_tip_and_hears_the_answer_without_reading(
     open_speaking: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

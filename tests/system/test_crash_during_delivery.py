@@ -69,6 +69,7 @@ async def test_a_police_system_gets_a_repeated_event_with_the_same_id(
     assert len({body for _, body in receiver.requests}) == 1
 
 
+@pytest.mark.full("a mail server, crashes")
 async def test_a_mailbox_gets_a_repeated_mail_with_the_same_message_id(
     tmp_path: Path, sqlite: Mapping[str, str]
 ) -> None:

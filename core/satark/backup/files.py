@@ -180,7 +180,8 @@ class ChunkedFiles:
         sealed = nonce + self._box.encrypt(nonce, plain, INDEX.encode())
         atomic_files.replace(self._folder / INDEX, [sealed])
         kept = {name: digest for name, digest in sums.items() if name in listed}
-        _write_sums(self._folder, kept | {INDEX: hashlib.sha256(sealed).hexdigest()})
+        kept[INDEX] = hashlib.sha256(sealed).hexdigest()
+        atomic_files.replace(self._folder / SUMS, [f"{kept[name]}  {name}\n".encode() for name in sorted(kept)])
         for path in self._folder.iterdir():
             if path.name not in listed and path.name not in {INDEX, SUMS}:
                 path.unlink()
@@ -241,8 +242,3 @@ def _read_sums(folder: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-
-
-def _write_sums(folder: Path, sums: dict[str, str]) -> None:
-    """Write the list, as `sha256sum --check` reads it."""
-    atomic_files.replace(folder / SUMS, [f"{digest}  {name}\n".encode() for name, digest in sorted(sums.items())])

@@ -201,15 +201,12 @@ def _store_file(unit: UnitOfWork, tip: str, entry: FileEntry) -> None:
 
 
 def _store_chunk(unit: UnitOfWork, frame: Frame) -> None:
-    if frame.kind == "file" and _is_received(unit, frame.transfer_id):
+    announced = tables.announced_file.c
+    query = select(announced.received).where(announced.transfer_id == frame.transfer_id)
+    if frame.kind == "file" and unit.main.execute(query).scalar():
         return
     row = {"transfer_id": frame.transfer_id, "number": frame.index, "body": frame.body, "day": unit.day}
     unit.insert_new(tables.chunk, [row], "number")
-
-
-def _is_received(unit: UnitOfWork, transfer_id: bytes) -> bool:
-    table = tables.announced_file
-    return bool(unit.main.execute(select(table.c.received).where(table.c.transfer_id == transfer_id)).scalar())
 
 
 def _count(connection: Connection, transfer_id: bytes) -> int:

@@ -64,7 +64,11 @@ def find_or_begin(
         return found, ()
     stored = {id_ for pseudonym, id_ in found.items() if pseudonym not in new}
     rows = {identity.lookup(pseudonym): (pseudonym, id_) for pseudonym, id_ in new.items()}
-    inserted = unit.insert_new(alias, [_alias_row(identity, one, *rows[one]) for one in sorted(rows)], "lookup")
+    aliases = [
+        {"lookup": lookup, "conversation": id_, "sealed": identity.seal(pseudonym, id_)}
+        for lookup, (pseudonym, id_) in sorted(rows.items())
+    ]
+    inserted = unit.insert_new(alias, aliases, "lookup")
     if len(inserted) < len(rows):
         # Another process has begun some of these conversations, and has committed by now.
         found, _ = find(unit.main, identity, senders)
@@ -123,7 +127,3 @@ def lock_unchanged(unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[Convers
     query = select(*_COLUMNS).where(conversation.c.id.in_(sorted(due)))
     rows = unit.main.execute(query.order_by(conversation.c.id).with_for_update(skip_locked=True))
     return [ConversationRow(*row) for row in rows if row.due == due[row.id]]
-
-
-def _alias_row(identity: Identity, lookup: bytes, pseudonym: bytes, id_: bytes) -> dict[str, object]:
-    return {"lookup": lookup, "conversation": id_, "sealed": identity.seal(pseudonym, id_)}

@@ -57,16 +57,13 @@ def _nobody_writing_both(main: Engine) -> Iterator[bool]:
                 lock.execute(text(f"SET LOCAL lock_timeout = {WAIT_MS}"))
                 lock.execute(text(f"SELECT pg_advisory_xact_lock({BOTH_DATABASES})"))
         except OperationalError as error:
-            if error.connection_invalidated or not _is_lock(error):
+            is_lock = type(error.orig).__name__ == "LockNotAvailable" or "locked" in str(error.orig)
+            if error.connection_invalidated or not is_lock:
                 raise
             yield False
             return
         yield True
         lock.rollback()
-
-
-def _is_lock(error: OperationalError) -> bool:
-    return type(error.orig).__name__ == "LockNotAvailable" or "locked" in str(error.orig)
 
 
 def _touch(connection: Connection, table: Table) -> None:

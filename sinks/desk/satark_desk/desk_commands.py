@@ -19,9 +19,10 @@ from satark.casework import (
     Services,
     TwoOfficerApproval,
 )
+from satark_desk import command_output, original_requests
 from satark_desk import file_exports as exports
-from satark_desk import original_requests, terminal_tables
 from satark_desk.command_context import FILE, at_desk, desk_settings, on_tip, open_services, print_json, unlocked_desk
+from satark_desk.command_output import tip_to_json
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import (
     NewDesk,
@@ -41,7 +42,6 @@ from satark_desk.passphrases import new_passphrase
 from satark_desk.provision import read_passphrase
 from satark_desk.recovery import approve_recovery, ask_for_recovery
 from satark_desk.roster_changes import Submitted
-from satark_desk.tip_json import tip_to_json
 from satark_desk.web.page_text import PageText
 
 role_option = click.option(
@@ -107,7 +107,7 @@ def list_(*, as_json: bool) -> None:
                 people = {"officers": officers[desk.name], "listeners": listeners[desk.name]}
                 print_json({**fields, "recipient": desk.recipient, **people})
         else:
-            click.echo(terminal_tables.desks(desks, officers))
+            click.echo(command_output.desks(desks, officers))
 
 
 @desk_group.command("rotate")
@@ -130,7 +130,7 @@ def tips(desk: str, passphrase_file: Path, *, as_json: bool) -> None:
             for tip in casework.export_list():
                 print_json(tip_to_json(tip))
         else:
-            click.echo(terminal_tables.tips(casework.summaries()))
+            click.echo(command_output.tips(casework.summaries()))
         if casework.unreadable:
             click.echo(f"tips that can't be opened: {casework.unreadable}; tell whoever runs the service", err=True)
 

@@ -306,6 +306,7 @@ async def test_at_twice_the_font_size_nothing_is_cut_off(open_browser: Any) -> N
         assert await visitor.page.evaluate("document.documentElement.scrollWidth") <= 640, path
 
 
+@pytest.mark.full("a browser")
 async def test_every_target_is_at_least_44_pixels_high(open_browser: Any) -> None:
     visitor: Visitor = await open_browser("hi")
     await visitor.to_review()
@@ -344,6 +345,7 @@ async def test_going_back_shows_the_receipt_until_it_is_closed_and_never_the_mai
     await visitor.go_back_without("Received", code)
 
 
+@pytest.mark.full("a browser")
 async def test_esc_three_times_opens_the_neutral_page_and_going_back_shows_nothing(open_browser: Any) -> None:
     visitor: Visitor = await open_browser(viewport=DESKTOP)
     page = visitor.page
@@ -404,6 +406,7 @@ async def test_the_history_names_neither_the_service_nor_what_was_done(
     assert set(after) <= {*before, "Weather"}
 
 
+@pytest.mark.full("a browser")
 async def test_on_paper_there_is_the_receipt_and_nothing_to_press(open_browser: Any) -> None:
     visitor: Visitor = await open_browser("hi")
     page = visitor.page
@@ -440,6 +443,7 @@ async def test_a_file_that_is_sent_when_chosen_needs_no_button_to_be_added(open_
     await expect(page.locator(".note .saved")).to_contain_text("1")
 
 
+@pytest.mark.full("a browser")
 @pytest.mark.parametrize("script", ["on", "off"])
 async def test_enter_in_the_caption_goes_on_and_erases_no_file(open_browser: Any, jpeg: bytes, script: str) -> None:
     visitor: Visitor = await open_browser(java_script_enabled=script == "on")

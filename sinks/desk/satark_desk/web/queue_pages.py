@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -300,7 +301,7 @@ def given_directions(
     for one in tip.work.directions.values():
         desk = desks.get(one.to)
         is_office = desk is not None and desk.via != DESK_SINK
-        seen = [] if is_office else _seen(services, one.to, tip)
+        seen = [] if is_office else services.read(partial(seen_by, desk=one.to, tip=tip))
         found.append(
             GivenDirection(
                 desk=one.to,
@@ -314,7 +315,3 @@ def given_directions(
             )
         )
     return found
-
-
-def _seen(services: DeskContext, desk: str, tip: OpenTip) -> list[Seen]:
-    return services.read(lambda c: seen_by(c, desk, tip))

@@ -25,7 +25,6 @@ from satark.casework import (
     Right,
     Role,
     RosterState,
-    Signature,
 )
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
@@ -193,11 +192,8 @@ def describe(t: PageText, entry: Entry) -> str:
 
 
 def _signers(t: PageText, entry: Entry) -> str:
-    return ", ".join(_signer(one) for one in entry.signatures) or t("roster.signed.nobody")
-
-
-def _signer(signature: Signature) -> str:
-    return f"{signature.officer or '–'} ({signature.desk})"
+    names = (f"{one.officer or '–'} ({one.desk})" for one in entry.signatures)
+    return ", ".join(names) or t("roster.signed.nobody")
 
 
 def _needs(t: PageText, state: RosterState, proposal: Proposal) -> str:

@@ -114,6 +114,7 @@ async def test_a_voice_message_is_recorded_and_deleted_and_a_place_is_tapped(
     assert problems == []
 
 
+@pytest.mark.full("a browser")
 async def test_a_refusal_is_shown_beside_the_file_in_the_chosen_language(
     service: Service, chromium: Browser, tmp_path: Path
 ) -> None:

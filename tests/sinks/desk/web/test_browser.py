@@ -206,6 +206,7 @@ async def test_one_key_opens_the_first_unread_tip(chromium: Browser, address: st
     await expect(page.locator("h1")).to_contain_text(first)
 
 
+@pytest.mark.full("a browser")
 @pytest.mark.parametrize("javascript", [True, False])
 async def test_a_picked_wording_is_put_into_the_form_after_what_was_written(
     javascript: bool,  # noqa: FBT001 - pytest's

@@ -51,6 +51,7 @@ async def add_authenticator(context: BrowserContext, page: Page) -> None:
     await session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
+@pytest.mark.full("a browser with a passkey")
 async def test_a_passkey_is_added_and_used(chromium: Browser, address: str) -> None:
     problems: list[str] = []
     page = await new_page(chromium, problems, locale="en-IN")

@@ -29,6 +29,7 @@ async def phone(browser: Browser, *, javascript: bool = True) -> Page:
     return await (await browser.new_context(locale="hi-IN", viewport=screen, java_script_enabled=javascript)).new_page()
 
 
+@pytest.mark.full("a browser")
 async def test_a_key_opens_the_help_over_the_page_and_escape_closes_it(
     chromium: Browser, open_tip: OpenTip, tip: SeededTip
 ) -> None:

@@ -97,6 +97,7 @@ def loud_then_silent(services: Services, desk: Callable[[str], Desk], tmp_path: 
     return seeded
 
 
+@pytest.mark.full("a browser")
 async def test_a_played_film_shows_its_waveform_and_a_click_on_the_waveform_goes_to_that_moment(
     chromium: Browser, open_tip: OpenTip, loud_then_silent: SeededTip
 ) -> None:
