@@ -186,7 +186,7 @@ _THEIRS: Final = (
     "ihe", "ihen", "िहे", "िहें", "enge", "engi", "ega", "egi", "ेंगे", "एंगे", "ेंगी", "एंगी", "ेगा", "ेगी",
     "एगा", "एगी",
 )  # fmt: skip
-_FIRST_PERSON: Final = frozenset({"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"})
+FIRST_PERSON: Final = frozenset({"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"})
 _ARE: Final = frozenset({"ba", "baa", "bade", "baade", "bate", "बा", "बाड़े", "बाडे", "बाटे"})
 """Forms of the verb "to be" in Bhojpuri."""
 _HABITS: Final = ("ta", "te", "ti", "ता", "ते", "ती", "تا", "تی", "त", "at")
@@ -275,7 +275,7 @@ def _of_pair(verb: str, after: str) -> str:
         return "verb.habit"
     if after in _ABOUT_TO:
         return "verb.future" if verb.endswith(("ne", "ने", "نے")) else ""
-    if after in _FIRST_PERSON:
+    if after in FIRST_PERSON:
         return "verb.mine" if verb.endswith(_HABITS) else ""
     if after in {"گا", "گی"}:
         return "verb.mine" if verb.endswith("وں") else ""

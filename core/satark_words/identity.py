@@ -10,8 +10,9 @@ from typing import Final, Literal, TypeAlias, get_args
 import msgspec
 
 from satark_words.analysis import Analysis
+from satark_words.lexicon import Lexicon
 from satark_words.reading import IdentitySpan
-from satark_words.rules import Mark, Marks, Rules, all_matches, between, parse_rule
+from satark_words.rules import EXACT, SOUND, Mark, Marks, Rules, all_matches, between, parse_rule
 from satark_words.tokens import ascii_digits
 
 _Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
@@ -21,10 +22,17 @@ _MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63
 single word of many thousand letters would take minutes."""
 _DIGIT: Final = re.compile("[0-9]")
 _HOUSE: Final = re.compile(r"(?<![\w/])[A-Za-z]{1,2}\s?-?\s?\d{1,3}/\d{1,3}(?:-?[A-Za-z0-9]{1,4})?(?![\w/])")
+_SHORT: Final = 5
+"""Letters of the longest phrase that counts only as it is spelt: "patti" sounds like "pati"."""
 _NAME_WORDS: Final = 3
 _LATER_WORDS: Final = 5
 _NEAR: Final = 5
 _OTHERS: Final = frozenset({"id.their-number", "id.their", "who.they", "person.police", "who.kin", "id.role"})
+_RELATIONS: Final = ("who.kin", "id.role", "id.person", "id.beside", "own.kin")
+_BESIDE_NAMES: Final = (*_RELATIONS, "id.their", "own.surname", "own.of", "soc.*", "pol")
+"""Marks of what may stand in a clause that only says who speaks: "his wife here"."""
+_LINKS: Final = frozenset({"and", "aur", "और", "that", "ki", "कि", "so", "to", "तो"})
+"""Words that only join a clause to the one before it."""
 
 
 class OwnIdentity:
@@ -32,27 +40,61 @@ class OwnIdentity:
 
     def __init__(self) -> None:
         text = (files("satark_words") / "identity.yaml").read_bytes()
-        lines = msgspec.yaml.decode(text, type=dict[_Kind, list[str]])
+        table = msgspec.yaml.decode(text, type=dict[str, dict[str, list[str]]])
         self._rules: Rules[_Kind] = Rules(
-            (kind, parse_rule(kind, line)) for kind in get_args(_Kind) for line in lines.get(kind, [])
+            (kind, parse_rule(kind, line)) for kind in get_args(_Kind) for line in table["rules"].get(kind, [])
         )
+        self._words = Lexicon((mark, phrase) for mark, phrases in table["words"].items() for phrase in phrases)
 
     def find(self, analysis: Analysis) -> tuple[IdentitySpan, ...]:
         """Find the parts of a text that identify its sender, in order and without overlaps."""
-        names = [Mark("id.unknown", at, at + 1, 1.0) for at in sorted(analysis.unknown)]
-        found = [*self._by_rules(analysis, Marks([*analysis.marks.all(), *names])), *_by_form(analysis)]
-        return _merged([*found, *_signature(analysis)])
+        marks = self._marks(analysis)
+        found = [*self._by_rules(analysis, marks), *_by_form(analysis), *_signature(analysis, marks)]
+        return _merged(found)
+
+    def _marks(self, analysis: Analysis) -> Marks:
+        """Return the text's marks with those of `identity.yaml`. Names are words that are like none, and no places."""
+        places = {at for one in analysis.places or () if one.quality >= SOUND for at in range(one.start, one.end)}
+        tokens = analysis.tokens
+        listed = [
+            one
+            for one in self._words.marks(tokens, analysis.heard)
+            if one.quality == EXACT
+            or (one.quality == SOUND and tokens[one.end - 1].end - tokens[one.start].start > _SHORT)
+        ]
+        names = analysis.unknown - places | {one.start for one in listed if one.name == "own.surname"}
+        marks = Marks([*analysis.marks.all(), *listed, *(Mark("id.unknown", at, at + 1, 1.0) for at in names)])
+        others = {at for one in marks.named(("id.unknown", *_BESIDE_NAMES)) for at in range(one.start, one.end)}
+        return Marks([one for one in marks.all() if _stands(one, analysis, others)])
 
     def _by_rules(self, analysis: Analysis, marks: Marks) -> Iterator[IdentitySpan]:
+        names = {one.start for one in marks.named(("id.unknown",))}
+        who = names | {one.end - 1 for one in marks.named(_RELATIONS)}
         for kind, rule in self._rules.that_may_hold(marks):
             for start, end in all_matches(rule, marks):
-                last = _name_end(analysis, end) if kind == "name" else end
+                last = end if kind != "name" or who & {*range(start - 1, end)} else _name_end(analysis, end)
+                while kind == "name" and last - 1 in names and last in names:
+                    last += 1
                 yield IdentitySpan(analysis.tokens[start].start, analysis.tokens[last - 1].end, kind)
+
+
+def _stands(mark: Mark, analysis: Analysis, others: set[int]) -> bool:
+    """Whether a mark stands where it counts: words that only begin or end a clause, and kin that is nobody else's."""
+    tokens, at = analysis.tokens, mark.start
+    if mark.name == "own.last":
+        ends = mark.end == len(tokens) or tokens[mark.end].clause > tokens[at].clause
+        return ends and all(one in others for one in range(at) if tokens[one].clause == tokens[at].clause)
+    begins = at == 0 or analysis.clauses[at - 1] < analysis.clauses[at] or tokens[at - 1].text in _LINKS
+    alone = mark.name == "own.alone" and at - 1 not in others
+    if alone and mark.end < len(tokens) and tokens[mark.end].clause > tokens[at].clause:
+        return False  # who is addressed
+    return begins or alone or mark.name not in {"own.first", "own.alone"}
 
 
 def _name_end(analysis: Analysis, end: int) -> int:
     """Return the end of the name after "my name is", which is before the first word with an ordinary meaning."""
     ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
+    ordinary |= {at for one in analysis.places or () for at in range(one.start, one.end)}
     stop = min(len(analysis.tokens), end + _NAME_WORDS + 1)
     clause = analysis.tokens[end - 1].clause
     while end < stop and analysis.tokens[end].clause == clause and (end not in ordinary or end < stop - _NAME_WORDS):
@@ -60,14 +102,20 @@ def _name_end(analysis: Analysis, end: int) -> int:
     return end
 
 
-def _signature(analysis: Analysis) -> Iterator[IdentitySpan]:
-    """Yield the name with a relation to somebody that stands alone at the end: "…, neighbour Sunita"."""
-    found, last = analysis.found("who.kin", "id.beside"), len(analysis)
+def _signature(analysis: Analysis, marks: Marks) -> Iterator[IdentitySpan]:
+    """Yield the name that stands alone at the end: "…, neighbour Sunita", "…, Ramesh Yadav", "… - Ramesh, Ward 5"."""
+    tokens, last = analysis.tokens, len(analysis)
+    names = {one.start for one in marks.named(("id.unknown",))}
+    found = marks.named(("who.kin", "id.beside", "own.surname"))
     relations = {mark.start for mark in found if mark.end - mark.start == 1}
-    first = next((at + 1 for at in reversed(range(last)) if at not in relations | analysis.unknown), 0)
-    tail, is_apart = {*range(first, last)}, 0 < first < last and analysis.clauses[first - 1] < analysis.clauses[first]
-    if is_apart and tail & relations and tail & analysis.unknown:
-        yield IdentitySpan(analysis.tokens[first].start, analysis.tokens[-1].end, "name")
+    beside = analysis.covered(("digits", "place.thing"))
+    first = next((at + 1 for at in reversed(range(last)) if at not in relations | names | beside), 0)
+    while first < last and (first in beside or tokens[first].clause == tokens[first - 1].clause):
+        first += 1
+    if 0 < first < last and names & {first, first + 1} and first - 1 not in names:
+        gap = analysis.text[tokens[first - 1].end : tokens[first].start]
+        if (relations & {*range(first, last)} and last - first > 1) or re.search(r"\s[-–—~]", gap):
+            yield IdentitySpan(tokens[first].start, tokens[-1].end, "name")
 
 
 def _by_form(analysis: Analysis) -> Iterator[IdentitySpan]:
@@ -101,20 +149,10 @@ def _is_named(analysis: Analysis, index: int) -> bool:
 
 def _merged(found: Iterable[IdentitySpan]) -> tuple[IdentitySpan, ...]:
     merged: list[IdentitySpan] = []
-    for span in sorted(found, key=lambda one: (one.start, -one.end)):
+    for span in sorted(found, key=lambda one: (one.start, -one.end, one.kind != "own_place")):
         if merged and span.start < merged[-1].end:
             last = merged[-1]
             merged[-1] = IdentitySpan(last.start, max(last.end, span.end), last.kind)
         else:
             merged.append(span)
     return tuple(merged)
-
-
-def without_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return the text without these parts, each given by its start and end index."""
-    kept: list[str] = []
-    at = 0
-    for start, end in spans:
-        kept.append(text[at:start])
-        at = end
-    return " ".join("".join([*kept, text[at:]]).split())

@@ -62,7 +62,9 @@ class Reader:
 
     def own_identity(self, text: str | Analysis) -> tuple[IdentitySpan, ...]:
         """Find the parts of a text that identify its sender, in order and without overlaps."""
-        return self._identity.find(self._analysed(text))
+        analysis = self._analysed(text)
+        self.names(analysis)  # so that no place is taken for a name
+        return self._identity.find(analysis)
 
     def _analysed(self, text: str | Analysis) -> Analysis:
         return text if isinstance(text, Analysis) else self.analyse(text)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
-from satark_words.identity import without_spans
 from satark_words.reader import Reader
 from support.dialogue.corpus import asked_at
 
@@ -37,7 +36,6 @@ def test_no_text_makes_the_reader_raise(text: str, step: str) -> None:
     spans = READER.own_identity(text)
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
     assert all(one.end <= two.start for one, two in pairwise(spans))
-    without_spans(text, [(span.start, span.end) for span in spans])
 
 
 def test_long_texts_cost_no_more_than_reading_them() -> None:

@@ -34,6 +34,8 @@ class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
     """The parts of its words, from and to, that may identify the tipster; None: it was not looked for yet."""
     named: tuple[str, ...] = ()
     """The codes of the geography that the words of a place name, so that they are not read again at every turn."""
+    instead: tuple[str, ...] = ()
+    """What stands for each of its `own` parts where they are taken out."""
 
     @property
     def is_unasked(self) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -13,8 +14,10 @@ from satark.dialogue.session import GivenAnswer, GivenPart, Submission
 from satark.dialogue.turn.accusations import accused_by
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
+from satark_words.analysis import FIRST_PERSON, IS, Analysis
+from satark_words.choosing import LOOSE, VAGUE
 from satark_words.graphemes import truncate
-from satark_words.identity import without_spans
+from satark_words.reading import IdentitySpan
 
 
 def make_submission(context: TurnContext) -> Submission:
@@ -102,9 +105,18 @@ def _is_recording(value: Any) -> bool:
     return isinstance(value, Mapping) and "voice" in value and "text" not in value
 
 
+class Cut(NamedTuple):
+    """A part of a text that is taken out."""
+
+    start: int
+    end: int
+    instead: str = ""
+    """What stands for it, so that a sentence is left."""
+
+
 def identifying_words(context: TurnContext) -> tuple[str, ...]:
     """Return the identifying words that the tipster was not asked about, each once, in the order of the answers."""
-    found = (text[start:end] for name, text in list(_texts(context)) for start, end in _open(context, name, text))
+    found = (text[start:end] for name, text in list(_texts(context)) for start, end, _ in _open(context, name, text))
     return tuple(dict.fromkeys(found))
 
 
@@ -124,7 +136,7 @@ def take_out_identity(context: TurnContext) -> None:
     _take_out(context, {name: _open(context, name, text) for name, text in list(_texts(context))})
 
 
-def _take_out(context: TurnContext, spans: Mapping[str, list[tuple[int, int]]]) -> None:
+def _take_out(context: TurnContext, spans: Mapping[str, list[Cut]]) -> None:
     for name in (name for name in spans if spans[name]):
         answer = context.session.answers[name]
         context.set_answer(name, GivenAnswer.of_parts(_parts_without(answer, spans[name]), answer.evidence))
@@ -136,7 +148,7 @@ def told_in(context: TurnContext, sounds: set[str], *, take_out: bool = False) -
     told = {name: context.analysis(text) for name, text in _texts(context) if name in typed}
     meant = {name: [at for at, sound in enumerate(one.sounds) if sound in sounds] for name, one in told.items()}
     if take_out:
-        _take_out(context, {name: [told[name].tokens[at][1:3] for at in meant[name]] for name in meant})
+        _take_out(context, {name: [Cut(*told[name].tokens[at][1:3]) for at in meant[name]] for name in meant})
     return {told[name].sounds[at] for name in meant for at in meant[name]}
 
 
@@ -148,22 +160,27 @@ def note_identity(context: TurnContext, step: Step) -> None:
         _own(context, step.id, text)
 
 
-def _open(context: TurnContext, name: str, text: str) -> list[tuple[int, int]]:
+def _open(context: TurnContext, name: str, text: str) -> list[Cut]:
     """Return the identifying parts of an answer that the tipster was not asked about."""
-    decided = context.session.identity_decided
-    return [(start, end) for start, end in _own(context, name, text) if text[start:end] not in decided]
+    decided, answer = context.session.identity_decided, _own(context, name, text)
+    spans = answer.own or ()
+    instead = answer.instead or ("",) * len(spans)
+    found = [Cut(*span, one) for span, one in zip(spans, instead, strict=True)]
+    return [one for one in found if text[one.start : one.end] not in decided]
 
 
-def _own(context: TurnContext, name: str, text: str) -> tuple[tuple[int, int], ...]:
-    """The parts of an answer's words that may identify the tipster; the answer keeps them."""
+def _own(context: TurnContext, name: str, text: str) -> GivenAnswer:
+    """Return an answer with the parts of its words that may identify the tipster; the session keeps them."""
     answer = context.session.answers[name]
-    if answer.own is not None:
-        return answer.own
-    spans = context.loaded.reader.own_identity(context.analysis(text))
-    spared = {"kin"} if context.session.dangers else set()  # who is in danger is what a cry tells
-    found = tuple((span.start, span.end) for span in spans if span.kind not in spared)
-    context.change(answers={**context.session.answers, name: msgspec.structs.replace(answer, own=found)})
-    return found
+    if answer.own is None:
+        analysis = context.analysis(text)
+        spans = context.loaded.reader.own_identity(analysis)
+        spared = {"kin"} if context.session.dangers else set()  # who is in danger is what a cry tells
+        found = cuts(analysis, [span for span in spans if span.kind not in spared])
+        own, instead = tuple(one[:2] for one in found), tuple(one.instead for one in found)
+        answer = msgspec.structs.replace(answer, own=own, instead=instead)
+        context.change(answers={**context.session.answers, name: answer})
+    return answer
 
 
 def _texts(context: TurnContext) -> Iterator[tuple[str, str]]:
@@ -181,16 +198,103 @@ def _words(step_type: str, answer: GivenAnswer) -> str:
     return value if isinstance(value, str) and step_type == "text" else ""
 
 
-def _parts_without(answer: GivenAnswer, spans: list[tuple[int, int]]) -> Iterator[GivenPart]:
+def _parts_without(answer: GivenAnswer, spans: list[Cut]) -> Iterator[GivenPart]:
     """Yield the parts of an answer without these spans of all its words; a part may become empty."""
     at = 0
     for source, part in answer.parts:
         words = _words("text", GivenAnswer(part))
         upto = at + len(words)
-        within = [(max(start, at) - at, min(end, upto) - at) for start, end in spans if start < upto and end > at]
-        yield source, _replaced(part, without_spans(words, within)) if within else part
+        within = [
+            Cut(max(start, at) - at, min(end, upto) - at, instead if start >= at else "")
+            for start, end, instead in spans
+            if start < upto and end > at
+        ]
+        yield source, _replaced(part, without(words, within)) if within else part
         at = upto + bool(words)
 
 
 def _replaced(value: Any, text: str) -> Any:
     return {**value, "text": text} if isinstance(value, Mapping) else text
+
+
+# ------------------------------------------------------------- what is left without identifying words
+
+_BESIDE_WHO: Final = (
+    *LOOSE, "id.*", "k.*", "t.*", "say.*", "aux", "verb.*", "place.*", "time.*", "unit.*", "person.police", "digits",
+)  # fmt: skip
+"""Marks of words that tell nothing more in a clause that tells who writes."""
+_BESIDE_NUMBERS: Final = ("id.my-number", "who.me", "who.mine", "k.number", "k.contact", "fill", "pol")
+"""Marks of words that make no sense without the number beside them."""
+_LINKS: Final = frozenset({"and", "aur", "और", "that", "ki", "कि", "so", "to", "तो"})
+"""Words that only join a clause to the one before it."""
+_POSTPOSITIONS: Final = frozenset({
+    "ne", "ko", "ka", "ke", "ki", "se", "par", "pe", "me", "mein", "tak", "ने", "को", "का", "के", "की", "से", "पर",
+    "में", "तक", "نے", "کو", "کا", "کے", "کی", "سے", "پر", "میں",
+})  # fmt: skip
+_SOMEBODY: Final = {0: ("koi", "kisi"), 0x0900: ("कोई", "किसी"), 0x0600: ("کوئی", "کسی")}
+"""First code point of a script's letters → "somebody", and its form before a postposition or a noun."""
+_ENGLISH: Final = frozenset({"my", "our", "dad", "daddy", "mom", "mum", "hubby", "brother", "father", "mother", "son"})
+_STOPS: Final = " ,.;:।-–—~\n"
+
+
+def cuts(analysis: Analysis, spans: Iterable[IdentitySpan]) -> Sequence[Cut]:
+    """Return what is taken out of a text that has these parts: whole clauses that tell nothing else, or little more."""
+    found = sorted({_cut(analysis, span) for span in spans}, key=lambda one: (one.start, -one.end))
+    ends = [max([one.end for one in found[:at]], default=0) for at in range(len(found))]
+    return [one for one, end in zip(found, ends, strict=True) if one.end > end]  # none is within another
+
+
+def without(text: str, cuts: Iterable[Cut]) -> str:
+    """Return the text without these parts, with what stands for them."""
+    left, at = "", 0
+    for start, end, instead in (*cuts, Cut(len(text), len(text))):
+        begins = at > 0 and left.rstrip(" ")[-1:] in {"", *_STOPS}  # behind a gap that nothing or a stop precedes
+        left += (text[at:start].lstrip(_STOPS) if begins else text[at:start]) + instead
+        at = max(at, end)
+    return " ".join(left.split()).rstrip(" ,;:-–—~")
+
+
+def _cut(analysis: Analysis, span: IdentitySpan) -> Cut:
+    """Return the whole clause of a span if it tells no more, or the span with what stands in its place."""
+    tokens = analysis.tokens
+    inside = [at for at, token in enumerate(tokens) if token.end > span.start and token.start < span.end]
+    if not inside:
+        return Cut(span.start, span.end)
+    first, last = inside[0], inside[-1]
+    ends = {at for at, token in enumerate(tokens) if token.text in FIRST_PERSON}  # "… hun" ends a clause too
+    numbers = [number + sum(end < at for end in ends) for at, number in enumerate(analysis.clauses)]
+    clause = [at for at, number in enumerate(numbers) if numbers[first] <= number <= numbers[last]]
+    told = {at for one in analysis.story_marks() if one.name not in VAGUE for at in range(one.start, one.end)}
+    rest = {*clause} - {*inside}
+    tells = bool(told & rest) or len(rest - analysis.covered(_BESIDE_WHO)) > 1
+    behind = tokens[last + 1].text if last + 1 < len(tokens) else ""
+    stays = span.kind == "kin" or tells or first > clause[0] or behind in _POSTPOSITIONS
+    if span.kind in {"kin", "own_place"} and stays and tokens[last].text not in IS:
+        noun = analysis.text[tokens[last].start : tokens[last].end]
+        end = _end_of_word(analysis.text, span.end)
+        return Cut(span.start, end, _instead(span.kind, tokens[first].text, noun, behind))
+    if not tells:
+        first, last = clause[0], clause[-1]
+    elif span.kind in {"phone", "number"}:
+        beside = analysis.covered(_BESIDE_NUMBERS) & {*clause}
+        first = next(at for at in range(first, -1, -1) if at - 1 not in beside)
+        last = next(at for at in range(last, len(tokens)) if at + 1 not in beside)
+    if last + 1 < len(tokens) and tokens[last + 1].text in _LINKS and first in {0, clause[0]}:
+        last += 1
+    start, end = min(span.start, tokens[first].start), max(span.end, tokens[last].end)
+    return Cut(start, _end_of_word(analysis.text, end))
+
+
+def _end_of_word(text: str, end: int) -> int:
+    """Return where a word ends that goes on behind a dash: "brother-in-law", "B-21"."""
+    tail = re.compile(r"(?:[-/]\w+)+").match(text, end)
+    return tail.end() if tail else end
+
+
+def _instead(kind: str, first: str, noun: str, behind: str) -> str:
+    """Return what stands for somebody or something of the sender's own: "someone" for "my uncle"."""
+    somebody, of = _SOMEBODY.get(ord(first[0]) & 0xFF00, _SOMEBODY[0])
+    if first in _ENGLISH:
+        article = "an" if noun[0].lower() in "aeiou" else "a"
+        return f"{article} {noun}" if kind == "own_place" else "someone" + "'s" * noun.endswith(("'s", "’s"))
+    return f"{of} {noun}" if kind == "own_place" else of if behind in _POSTPOSITIONS else somebody
