@@ -676,3 +676,37 @@ def test_a_station_that_is_not_to_be_told_gets_no_tip_whatever_is_answered(engin
 def test_a_station_that_was_not_told_may_be_told_after_a_no(engine: Engine, words: str) -> None:
     chat = Chat(engine).say(f"{STORY}, {words}")
     assert STATIONS & readers(chat.tap("no") if chat.step == "police" else chat)
+
+
+MAY_HAVE_IT: Final = {
+    "sirf SP ko bhejo": "sp-varanasi", "only DIG": "dig", "only the DIG should see": "dig", "CO ko batana": "lanka",
+    "show it to the CO": "lanka", "thane ko bata dena": "lanka", "lanka thana ko bhejo": "lanka",
+    "SP hi dekhe": "sp-varanasi", "केवल एसपी को भेजें": "sp-varanasi", "सिर्फ डीआईजी को दिखाना": "dig",
+    "सीओ को बताना": "lanka", "only SP and DIG": "dig", "thana nahi sirf SP": "sp-varanasi",
+    "thane ko nahi SP ko bhejo": "sp-varanasi", "send it to the DIG": "dig",
+}  # fmt: skip
+MUST_NOT: Final = {
+    "SP ko chhodkar sab": "sp-varanasi", "not to the SP's office": "sp-varanasi",
+    "everyone except the SP": "sp-varanasi", "एसपी को छोड़कर सब": "sp-varanasi", "SP nahi sirf DIG": "sp-varanasi",
+    "only DIG not SP": "sp-varanasi", "don't tell the local police station": "lanka",
+    "keep the thana out of it": "lanka", "anyone but the SHO": "lanka", "not to Lanka thana": "lanka",
+    "do not share it with the police station": "lanka", "thane ko isse dur rakhna": "lanka",
+    "thana ko chhodkar sabko batao": "lanka", "थाने को छोड़कर सबको बताना": "lanka", "थाने को इससे दूर रखना": "lanka",
+    "thana nahi sirf SP": "lanka", "I don't trust the local police": "lanka",
+    "no one in the thana should know": "lanka",
+}  # fmt: skip
+WISHED: Final = [(*one, True) for one in MAY_HAVE_IT.items()] + [(*one, False) for one in MUST_NOT.items()]
+
+
+@pytest.mark.slow("a hundred conversations")
+@every_row("words, desk, shall", WISHED)
+def test_a_wish_who_shall_have_the_tip_holds_after_a_plain_no(
+    engine: Engine,
+    words: str,
+    desk: str,
+    shall: bool,  # noqa: FBT001
+) -> None:
+    for chat in (_review(engine).say(words), Chat(engine).say(*_ASKED, words), Chat(engine).say(f"{STORY}, {words}")):
+        while chat.step in {"police", "@suggested", "@change"}:
+            chat.tap("@leave" if chat.step == "@change" else "no")
+        assert (desk in readers(chat)) is shall

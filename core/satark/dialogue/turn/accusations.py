@@ -30,6 +30,7 @@ _INITIAL: Final = re.compile(
     r"(?<!\w)([A-Za-z]|[\u0900-\u097f]{2,3})\.(?=[A-Za-z]\b|[\u0900-\u097f]{2,3}(?![\u0900-\u097f]))"
 )
 """An initial before another, as in "S.P.", whose stop ends nothing."""
+_POSSESSIVE: Final = re.compile(r"(?<=[A-Za-z])['’]s\b")
 _DOUBT: Final = "unknown"
 """The level of an accusation against an unknown station or circle."""
 OFFICES: Final = {"unit.district": "district", "unit.range": "range"}
@@ -50,8 +51,31 @@ _AND: Final = frozenset({"aur", "or", "and", "both", "dono", "saath", "sath", "w
 _INSIDE: Final = frozenset({"andar", "अंदर", "taraf", "तरफ"})
 """Words beside an office's house that tell of its people, and not of a place near it."""
 _GREETS: Final = ("to.office", "to.request", "soc.greet")
-_WISHES: Final = ("office.told", "office.tell", "office.wish", "k.only", "k.tell", "k.tip", "k.thing", "fill", "pol")
+_WISHING: Final = ("office.wish", "office.told", "office.tell", "cmd.send", "k.send")
+_WISHES: Final = (
+    *_GREETS, *_WISHING, "office.not", "office.trust", "office.house", "k.only", "k.tell", "k.tip", "k.thing", "k.keep",
+    "k.contact", "reads", "reads.to", "fill", "pol", "who.me", "neg", "neg.*", "say.no", "say.nobody", "police",
+)  # fmt: skip
+"""Marks of the words of a wish who shall have the tip."""
+_EXCEPT: Final = frozenset({
+    "except", "excluding", "but", "out", "away", "leak", "leaks", "chhodkar", "chhod", "chodkar", "chod", "alawa",
+    "siwa", "sivay", "siway", "dur", "door", "bahar", "छोडकर", "छोड", "अलावा", "सिवा", "सिवाय", "दूर", "बाहर",
+})  # fmt: skip
+_ANYBODY: Final = frozenset({
+    "anyone", "anybody", "everyone", "everybody", "all", "sab", "sabko", "sabhi", "सब", "सबको", "सभी",
+})  # fmt: skip
+_SHOWS: Final = frozenset({"show", "share"})
+_ALONE: Final = frozenset({"hi", "ही"})
 _TO: Final = frozenset({"ko", "tak", "को", "तक", "ke", "के", "to", "for"})
+_DENIES_WHAT_FOLLOWS: Final = frozenset({"not", "no", "dont", "do", "never", "except", "excluding", "but", "without"})
+_BESIDE_WISHES: Final = (_EXCEPT | _ANYBODY | _ALONE | _SHOWS).union({
+    "local", "nearby", "our", "know", "keep", "kept", "involve", "inform", "let", "with", "leave", "officer",
+    "office", "baki", "kisi", "koi", "bhi", "kar", "ko", "rakho", "rakhna", "rakhiye", "pata", "khabar", "chale",
+    "isse", "is", "se", "baat", "apne", "hamare", "yahan", "yaha", "wale", "walo", "walon", "wala", "बाकी", "किसी",
+    "कोई", "भी", "कर", "को", "रखो", "रखना", "रखिए", "पता", "खबर", "चले", "इससे", "इस", "से", "बात", "अपने", "हमारे",
+    "यहां", "वाले", "वालों",
+})  # fmt: skip
+"""Words that a wish who shall have the tip may have besides."""
 _STATES: Final = frozenset({"hai", "hain", "h", "है", "हैं", "tha", "था", "bhi", "भी", "too", "also"})
 """Words of what an office gets already, beside a wish that it shall have the tip."""
 _UNTRUSTED: Final = (*NEGATIONS, "neg.but", "verb.future", "opt.origin.no", "opt.reach.no")
@@ -67,7 +91,10 @@ def speaks_of_police(context: SessionChanges, words: str) -> bool:
 def _sentences(context: SessionChanges, words: str) -> Sequence[str]:
     """List the sentences that speak of police."""
     found = speaks_of_police(context, words)
-    return [one for one in _SENTENCE_END.split(words) if speaks_of_police(context, one)] if found else ()
+    told = [one for one in _SENTENCE_END.split(words) if speaks_of_police(context, one)] if found else []
+    for one in told:
+        context.names(one)  # so that a wish knows the names of places
+    return told
 
 
 def accuses(context: SessionChanges, words: str) -> bool:
@@ -89,7 +116,9 @@ def _answers_in(context: SessionChanges, words: str) -> set[str]:
         return set()
     options = police.type.ask(police, context.view(police)).options
     asked = Asked(name="police", asks="choice", options=tuple(AskedChoice(o.code, o.label, o.words) for o in options))
-    return {reader.read(context.analysis(one), asked).option for one in told}
+    analyses = [context.analysis(one) for one in told]
+    wishes = [one for one in analyses if len(_wishes(one)) == len(_police_in(one)) and not one.has(*_GREETS)]
+    return {reader.read(one, asked).option for one in analyses if one not in wishes}
 
 
 def _relates(context: SessionChanges, words: str) -> bool:
@@ -101,7 +130,7 @@ def _relates(context: SessionChanges, words: str) -> bool:
 
 def hear(context: SessionChanges, words: str) -> bool:
     """Keep whom words accuse; return whether they may read a tip that is sent, unless the words are sent again."""
-    words = _INITIAL.sub(r"\1 ", words)
+    words = _POSSESSIVE.sub("", _INITIAL.sub(r"\1 ", words))
     session, told = context.session, [context.analysis(one) for one in _sentences(context, words)]
     if not told:
         return False
@@ -127,8 +156,7 @@ def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> 
     """Yield the levels and units that a sentence accuses, or their kinds; `but_said_to`: none it only speaks to."""
     geography = context.loaded.geography
     texts = [token.text for token in told.tokens]
-    found = widest(told.found("person.police", "unit.*"))
-    marks = [mark for mark in found if not (but_said_to and _is_said_to(told, mark))]
+    marks = [mark for mark in _police_in(told) if not (but_said_to and _is_said_to(told, mark))]
     named = context.place_spans(told.text)
     stations = [geography.station_of(code) or code for code in named]
     yield from (("station", code) for code in stations if marks and geography.station(code))
@@ -145,17 +173,15 @@ def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> 
 
 def _is_said_to(told: Analysis, mark: Mark) -> bool:
     """Whether an office is only spoken to, a landmark, or asked about: whether it reads this."""
-    if mark.name not in OFFICES and not told.asks:
-        return False
+    if (wished := _wishes(told).get(mark.start)) is not None or (mark.name not in OFFICES and not told.asks):
+        return bool(wished)
     asked = told.asks and mark.start in told.covered(("office.reads",))
     before, after = {mark.start - 1, mark.start - 2}, {mark.end, mark.end + 1}
-    wished = _is_wished(told, {at for at, number in enumerate(told.clauses) if number == told.clauses[mark.start]})
-    begged = before & told.covered(("to.office",)) or after & told.covered(("to.request",))
     trusted = _is_trusted(told, mark, before, after)
     house = told.covered(("office.house",)) & {*range(mark.start, mark.end + 1)}
     beside = {*range(mark.start - 3, mark.end + 2)} & told.covered(("place.near",))
     near = any(told.tokens[at].text not in _INSIDE for at in beside)
-    return bool(asked or begged or trusted or wished or (house and near))
+    return bool(asked or trusted or (house and near))
 
 
 def _is_trusted(told: Analysis, mark: Mark, before: set[int], after: set[int]) -> bool:
@@ -165,14 +191,45 @@ def _is_trusted(told: Analysis, mark: Mark, before: set[int], after: set[int]) -
     return not near & told.covered(_UNTRUSTED) and bool(told_to or after & told.covered(("office.told",), SOUND))
 
 
-def _is_wished(told: Analysis, clause: set[int]) -> bool:
-    """Whether a clause only greets or trusts an office, or wishes that it has the tip: "kaptan sahab ko dena"."""
-    words, kind = {told.tokens[at].text for at in clause}, (*_GREETS, "office.trust", "who.me")
-    wishes = clause & told.covered(("office.wish", "k.only") if words & _TO else ("office.wish",), SOUND)
-    is_paid = words & _STATES or told.has("w.money", "w.bribe", "w.pay", "act.take")
-    of_others = clause & told.covered(("id.their", "who.they", "who.kin"))
-    only = clause <= told.covered((*kind, *_WISHES, "unit.*", "person.police"), SOUND)
-    return bool(only and not of_others and (clause & told.covered(kind[:-1], SOUND) or (wishes and not is_paid)))
+def _wishes(told: Analysis) -> dict[int, bool]:
+    """Return where clauses name police that only greet, trust, or wish who shall have the tip, and whether these shall.
+
+    "not", "except" and "out" concern the police behind them in English, and those before them in Hindi.
+    """
+    people, texts = _police_in(told), [token.text for token in told.tokens]
+    shows = {at for at, text in enumerate(texts) if text in _SHOWS}
+    beside = {at for at, text in enumerate(texts) if text in _BESIDE_WISHES}
+    names = {at for one in (*(told.places or ()), *people) for at in range(one.start, one.end)}
+    paid = told.covered(("w.money", "w.bribe", "w.pay", "act.take")) - shows
+    denied = told.covered((*NEGATIONS, "say.nobody", "opt.origin.no", "opt.reach.no"))
+    denied |= {at for at in beside - names if texts[at] in _EXCEPT}
+    known = told.covered(_WISHES, SOUND) | names | beside
+    found: dict[int, bool] = {}
+    for number in {told.clauses[one.start] for one in people}:
+        clause = {at for at, other in enumerate(told.clauses) if other == number}
+        words = {texts[at] for at in clause}
+        only = clause & told.covered(("k.only",)) and (words & _TO or told.has(*OFFICES))
+        only = only or (clause & told.covered(("reads",)) and words & _ALONE)
+        wishes = not (paid or words & _STATES) and (clause & (told.covered(_WISHING, SOUND) | shows) or only)
+        anybody = "but" in words and _ANYBODY & {*words, texts[min(clause) - 1]}
+        excepts = words & (_EXCEPT - {"but"}) or anybody or words >= {"not", "to"}
+        greets = clause & told.covered((*_GREETS, "office.trust"), SOUND)
+        is_other = clause - known or clause & told.covered(("id.their", "who.they", "who.kin"))
+        if not is_other and (greets or excepts or wishes):
+            here = [one for one in people if one.start in clause]
+            outs = {_owner(here, at, texts[at]).start for at in clause & denied - names}
+            found |= {one.start: one.start not in outs for one in here}
+    return found
+
+
+def _police_in(told: Analysis) -> Sequence[Mark]:
+    return widest(told.found("person.police", "unit.*"))
+
+
+def _owner(people: Sequence[Mark], at: int, word: str) -> Mark:
+    """Return the police that a word denies the tip."""
+    before, behind = [one for one in people if one.start < at], [one for one in people if one.start > at]
+    return behind[0] if behind and (not before or word in _DENIES_WHAT_FOLLOWS) else before[-1]
 
 
 def _keeps_out(told: Analysis) -> bool:
@@ -180,7 +237,8 @@ def _keeps_out(told: Analysis) -> bool:
     people = told.found("person.police", "unit.*")
     sides = {at for one in people for at in (one.start, one.end, one.end + 1)}
     wishes = [one for one in told.found("office.not") if one.quality >= SOUND and sides & {one.start, one.end}]
-    return any(one.end - one.start > 2 or one.end == len(told) for one in wishes)  # noqa: PLR2004 - "ko nahi bataya" is none
+    is_said = any(one.end - one.start > 2 or one.end == len(told) for one in wishes)  # noqa: PLR2004 - "ko nahi bataya" is none
+    return is_said or not all(_wishes(told).values())
 
 
 def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:
