@@ -184,6 +184,6 @@ def test_who_has_lost_the_code_is_told_so_and_goes_in_no_loop(engine: Engine, ch
 
 
 def test_wiping_a_chat_is_not_answered(engine: Engine, channel: str) -> None:
-    talk = Chat(engine, channel).say(*WHAT, "forget")
+    talk = Chat(engine, channel).say(*WHAT, "forget me")
     for event in (Revoked("s1"), Revoked("s2"), Edited("s1", "x")):
         assert talk.hear(event).turn == Turn(session=None)

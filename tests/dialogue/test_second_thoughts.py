@@ -75,3 +75,55 @@ def test_who_wants_nothing_sent_and_all_erased_is_asked_whether_to_erase(
     assert (chat.step, chat.turn.erase) == ("@cancel", False)
     assert chat.session is not None
     assert words not in str((chat.session.answers, chat.session.held))
+
+
+@every_row(
+    "words",
+    [
+        "galat khabar thi, mita do", "galat soochna thi mita dijiye", "complaint wapas leni hai",
+        "meri report wapas lo", "shikayat wapas lena chahta hun", "गलत सूचना थी मिटा दो", "शिकायत वापस लेनी है",
+        "सूचना वापस ले लो",
+        "wrong report, erase it", "my report was wrong, delete", "take back my report", "I withdraw my complaint",
+        "I want to take my complaint back", "I take it back",
+    ],
+)  # fmt: skip
+def test_who_takes_the_whole_tip_back_is_asked_whether_to_erase_or_told_that_it_is_sent(
+    engine: Engine, words: str
+) -> None:
+    review = Chat(engine).say("Hi", "1", "lanka bazar me sharab bik rahi hai")
+    before = review.session.answers if review.session else {}
+    asked = review.say(words)
+    assert (asked.step, asked.turn.erase) == ("@cancel", False)
+    assert asked.session is not None
+    assert (asked.session.answers, asked.session.held) == (before, ())
+    sent = Chat(engine).say("Hi", "2", "lanka bazar me sharab bik rahi hai").tap("send").say(words)
+    assert "already sent and cannot be taken back" in sent.text
+    assert sent.turn.post is None
+
+
+@every_row(
+    "words",
+    [
+        "mat mitao", "mitana mat", "delete mat karo", "hatana nahi", "मत मिटाओ", "मिटाना मत", "don't delete",
+        "do not erase", "don't delete it please", "dont erase anything", "no need to delete",
+    ],
+)  # fmt: skip
+def test_who_wants_nothing_erased_is_told_that_nothing_is(engine: Engine, words: str) -> None:
+    chat = Chat(engine).say("Hi", "2", "lanka bazar me sharab bik rahi hai", words)
+    assert "Nothing is sent or erased yet" in chat.text
+    assert chat.step == "review"
+    assert chat.session is not None
+    assert words not in str((chat.session.answers, chat.session.held))
+
+
+@every_row(
+    "words",
+    [
+        "go ahead", "ok go ahead", "carry on", "ji", "haan ji", "👍", "theek hai", "theek hai bhej do", "acha bhej do",
+        "जी", "ठीक है भेज दो", "आगे बढ़ो", "fine", "sure", "yes go ahead", "fine send it",
+    ],
+)  # fmt: skip
+def test_who_agrees_at_the_review_is_told_what_sends(engine: Engine, words: str) -> None:
+    chat = Chat(engine).say("Hi", "2", "lanka bazar me sharab bik rahi hai", words)
+    assert chat.text.startswith("For that tap “Yes, send” below, or write 1.")
+    assert chat.submission is None

@@ -56,7 +56,7 @@ async def test_erased_and_cancelled_drafts_open_with_none_of_the_remaining_keys(
         (row,) = place.rows(tables.conversation)
         (alias,) = place.rows(tables.alias)
         assert b"planted words" in place.identity.open_draft(row.id, row.draft)
-        await asha.say("forget", "yes")
+        await asha.say("forget me", "yes")
         await place.epoch_later()
         for sealed, open_ in ((row.draft, place.identity.open_draft), (row.handle, None), (alias.sealed, None)):
             with pytest.raises(BrokenSeal):

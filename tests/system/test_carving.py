@@ -73,7 +73,7 @@ async def use(installation: Installation) -> dict[str, Citizen]:
     answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS}
     await asyncio.gather(*(citizens[name].walk(answers) for name in HANDED_IN))
     await say(citizens["handed in"], "forget")
-    for name, last in (("forgot", ["forget"]), ("cancelled", ["cancel", "मिटा दो"]), ("still at it", [])):
+    for name, last in (("forgot", ["forget me"]), ("cancelled", ["cancel", "मिटा दो"]), ("still at it", [])):
         await say(citizens[name], "Hi", "हिन्दी", "अवैध हथियार", WORDS, *last)
     return citizens
 

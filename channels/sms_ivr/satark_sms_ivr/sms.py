@@ -113,7 +113,7 @@ class SmsChannel(ProviderChannel[SmsProvider]):
 def _message_events(message: IncomingSms) -> Iterator[Event]:
     """Yield one event per file of a message, the first with the text as its caption. Without files, yield the text."""
     if message.opted_out:
-        yield Text("forget")
+        yield Text("forget me")
         return
     captions = iter([message.body])
     for ref in message.media:

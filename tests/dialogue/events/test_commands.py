@@ -85,7 +85,7 @@ def test_restart_asks_and_then_begins_afresh(walked: Chat) -> None:
 
 def test_forget_erases_at_once(walked: Chat) -> None:
     drafted = walked.step != "category"
-    walked.say("forget")
+    walked.say("forget me")
     assert (walked.turn.session, walked.turn.erase, walked.turn.reach) == (None, drafted, False)
     assert ("unfinished" in walked.text) is drafted
 

@@ -153,7 +153,13 @@ def test_no_unclear_answer_leaves_identifying_words_in_or_takes_them_out(
         assert chat.session.answers["what"] == before.answers["what"]
 
 
-@every_row("words", ["chacha nahi mama", "not my uncle, my brother", "चाचा नहीं मामा", "uska bhai bhi"])
+OF_OTHERS = [
+    "uska bhai bhi", "unka beta bhi", "unki biwi bhi", "uske 2 ladke bhi", "उनका बेटा भी", "उसका भाई भी", "his son too",
+    "and his two brothers", "wo aur uska damad",
+]  # fmt: skip
+
+
+@every_row("words", ["chacha nahi mama", "not my uncle, my brother", "चाचा नहीं मामा", *OF_OTHERS])
 def test_what_is_told_where_identifying_words_are_asked_about_is_asked_about_too(engine: Engine, words: str) -> None:
     chat = Chat(engine).say("Hi", "1", "daru", "mere chacha charas bechte hain", "Lanka", "nahi", "skip", words)
     assert words in chat.text

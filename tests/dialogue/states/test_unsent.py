@@ -76,7 +76,8 @@ def test_a_story_told_in_answer_to_the_reminder_is_kept(engine: Engine) -> None:
 
 
 def test_forget_and_cancel_still_mean_what_they_say(engine: Engine) -> None:
-    assert asked(engine).say("forget").turn.erase
+    assert asked(engine).say("forget me").turn.erase
+    assert asked(engine).say("forget it").step == "@cancel"
     cancelled = asked(engine).say("cancel")
     assert (cancelled.turn.erase, cancelled.step) == (False, "@cancel")
 

@@ -153,7 +153,7 @@ def test_nothing_is_called_erased_after_a_tip_was_sent(engine: Engine, words: st
     assert not any(word in anew.text for word in ERASED), anew.text
 
 
-@every_row("words", ["forget", "भूल जाओ", "bhool jao", "forget me", "mujhe bhul jao"])
+@every_row("words", ["forget me", "mujhe bhul jao", "erase my number", "मुझे भूल जाओ", "नंबर मिटा दो"])
 def test_forgetting_names_a_draft_only_where_there_was_one(engine: Engine, words: str) -> None:
     with_draft, without = chat(engine, "review").say(words), chat(engine, "@reach").tap("yes").say(words)
     assert with_draft.turn.erase
@@ -161,6 +161,29 @@ def test_forgetting_names_a_draft_only_where_there_was_one(engine: Engine, words
     assert (without.turn.erase, without.turn.reach) == (False, False)
     assert "unfinished" not in without.text
     assert "cannot be taken back" in without.text
+
+
+@every_row(
+    "words",
+    [
+        "forget",
+        "forget it",
+        "forget this",
+        "forget everything",
+        "bhool jao",
+        "bhul jao",
+        "bhool jao sab",
+        "भूल जाओ",
+        "भूल जाएँ",
+    ],
+)
+def test_who_says_to_forget_it_is_asked_before_a_draft_is_erased(engine: Engine, words: str) -> None:
+    for question in ("review", "evidence"):
+        talk = chat(engine, question).say(words)
+        assert (talk.step, talk.turn.erase, talk.turn.reach) == ("@cancel", False, None)
+        assert talk.say("erase it").turn.erase
+    without = chat(engine, "@reach").tap("yes").say(words)
+    assert (without.turn.erase, "erased" in without.text and "unfinished" in without.text) == (False, False)
 
 
 def test_files_are_called_erased_only_where_there_were_any(engine: Engine) -> None:

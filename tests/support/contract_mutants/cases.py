@@ -290,7 +290,7 @@ def sms_case() -> ChannelCase:
         ],
         identifiers=TWILIO_IDENTIFIERS,
         texts=("नमस्ते", "they sell arms"),
-        means=[(twilio_request("/sms/webhook", MessageSid="SM" + "d" * 32, Body="STOP", **_MORE), [Text("forget")])],
+        means=[(twilio_request("/sms/webhook", MessageSid="SM" + "d" * 32, Body="STOP", **_MORE), [Text("forget me")])],
         accepts=_check_sms,
         peer=Peer(
             channel=channel,

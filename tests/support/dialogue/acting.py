@@ -83,7 +83,7 @@ def _still_told(session: Session, told: str) -> bool:
 
 
 _FORGET: Final = (
-    "भूल जाओ, भूल जाएँ, मुझे भूल जाओ, मुझे भूल जाएँ, bhul jao, bhool jao, mujhe bhul jao, forget, forget me, नंबर मिटाएँ, "
+    "मुझे भूल जाओ, मुझे भूल जाएँ, mujhe bhul jao, forget me, नंबर मिटाएँ, "
     "नंबर मिटाओ, नंबर मिटा दो, मेरा नंबर मिटाओ, मेरा नंबर मिटा दो, number mitao, number mita do, mera number mita do, "
     "erase my number, erase number, delete my number"
 )
@@ -104,7 +104,7 @@ _OWN: Final[dict[str, str]] = {
     "nahi number mita do, nahi number mita dein, no erase my number, erase my contact, "
     "हाँ संदेश भेजें, हाँ भेजें, संदेश भेजें, संदेश भेजो, ख़बर दें, sandesh bhejo, message karo, "
     "khabar do, haan sandesh bhejein, yes message me, message me, contact me, 3, नहीं संदेश मिटाएँ, "
-    f"no erase messages, {_DELETE}, {_CANCEL}, मिटाएँ, delete",
+    f"भूल जाओ, भूल जाएँ, bhul jao, bhool jao, forget, no erase messages, {_DELETE}, {_CANCEL}, मिटाएँ, delete",
     "@origin": "2, हाँ बता दें, बता दें, बता दो, bata do, haan bata do, haan bata dein, yes they may, they may",
     "@identity": "1, मिटाकर भेजें, मिटाकर भेजो, मिटाकर भेज दें, mitakar bhejo, mita ke bhejo, mitakar bhej do, "
     "mita kar bhejo, mitakar bhejein, हटाकर भेजें, hatakar bhejo, erase and send, erase them and send, "

@@ -68,9 +68,11 @@ def _cancel(context: TurnContext) -> Turn:
 
 
 def forget(context: TurnContext) -> Turn:
-    """Erase the draft, if there is one, and every way to contact the tipster."""
+    """Erase the draft and every way to contact the tipster. Without their consent it is asked first."""
     if context.session.submitted or not context.session.has_draft:
         return context.end("forget.none", reach=False)
+    if "forget" not in context.consent:
+        return open_menu(context, "cancel")
     return context.end("forget.done", erase=True, reach=False)
 
 

@@ -10,26 +10,55 @@ from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, TAKE_OUT
 from satark.dialogue.turn.submission import told_in
-from satark_words.analysis import NEGATIONS
+from satark_words.analysis import NEGATIONS, Analysis
 
 _BESIDE_UNWANTED: Final = ("k.out", "fill", "pol", "soc.*", "k.part", "t.evidence", "who.me", "who.you")
 """Marks of words that name nothing in a wish to take something out of the tip."""
+_ERASES: Final = ("cmd.delete", "cmd.cancel", "cmd.forget", "k.out")
+_TAKES: Final = frozenset({
+    "take", "taking", "get", "lena", "leni", "lo", "le", "lijiye", "complaint", "लेना", "लेनी", "लो", "ले", "लीजिए",
+})  # fmt: skip
+"""Words that make "back" a wish to take back."""
 
 
 def forgoes_all(words: Telling) -> bool:
-    """Whether the text says that nothing shall be sent and all be erased, and tells nothing else."""
+    """Whether the text takes the whole tip back, or says that nothing shall be sent and all be erased, and no more."""
     told, session = words.context.analysis(words.event.body), words.context.session
     no_sending = told.has("k.send", "cmd.send") and told.has("neg", "neg.*", "opt.reach.no", "t.refuse", "say.no")
-    erases = told.has("cmd.delete", "cmd.cancel", "cmd.forget", "k.out") and not session.submitted
-    no_more = told.consists_of(("cmd.*", "k.*"), (*_BESIDE_UNWANTED, "opt.*", "neg", "neg.*", "t.*", "say.no"))
-    return no_sending and erases and no_more and session.has_draft
+    no_sending = no_sending and told.has(*_ERASES)
+    no_more = told.consists_of(
+        ("cmd.*", "k.*"), (*_BESIDE_UNWANTED, "opt.*", "neg", "neg.*", "t.*", "say.no", "w.demand")
+    )
+    return (no_sending or takes_all_back(told)) and no_more and session.has_draft and not session.submitted
+
+
+def takes_all_back(told: Analysis) -> bool:
+    """Whether a text takes the tip itself back, or wants it erased because it is wrong: "wrong report, erase it"."""
+    texts = {token.text for token in told.tokens}
+    taken = told.has("cmd.back") and bool(texts & _TAKES)
+    wrong = told.has(*_ERASES) and told.has("k.mistake", "neg.wrong", "k.lie")
+    is_all = told.has("k.tip") or (taken and "it" in texts)
+    return is_all and (wrong or taken) and not (told.asks or told.has(*NEGATIONS, "cmd.send", "k.send"))
+
+
+def spare(words: Telling) -> Turn | None:
+    """Say at the review that nothing was sent or erased, after words such as "don't erase"."""
+    context, told = words.context, words.context.analysis(words.event.body)
+    beside = (*_BESIDE_UNWANTED, "k.*", "neg", "neg.*", "say.no", "cmd.edit", "opt.reach.no")
+    erasing = told.consists_of(("cmd.delete", "k.out", "k.change", "opt.cancel.no"), beside)
+    negates = told.has(*NEGATIONS, "opt.cancel.no", "opt.reach.no")
+    others = told.has("cmd.skip", "t.evidence", "cmd.send", "k.send", "cmd.cancel", "cmd.forget")
+    if words.asked.asks != "review" or others or not (erasing and negates):
+        return None
+    context.say("identity.unclear", label=context.text("command.cancel"))
+    return context.ask()
 
 
 def after_sending(words: Telling) -> Turn | None:
     """Say what can't be taken back of a tip that is sent, and what has the number kept."""
     context, told = words.context, words.context.analysis(words.event.body)
     keeps = told.has("said.reach.keep") or told.consists_of(("opt.cancel.no", "k.keep"), ("fill", "pol"))
-    if context.session.state != "@reach" or not (words.takes_back() or keeps):
+    if context.session.state != "@reach" or not (words.takes_back() or takes_all_back(told) or keeps):
         return None
     if keeps or (told.has(*NEGATIONS, "opt.cancel.no") and not told.has("t.evidence")):
         return choose_likely(context, "yes")

@@ -46,6 +46,9 @@ _THINGS: Final = ("id.work-place", "id.home", "id.lane", "id.person", "p.vehicle
 """The same, but in a wish to change something, where they name an answer: "the car is wrong"."""
 _FORBIDS: Final = ("neg.dont", "said.reach.no", "opt.reach.no", "opt.origin.no")
 _TELLS: Final = ("k.contact", "k.part")
+_ONWARD: Final = frozenset({"ahead", "proceed", "continue", "carry", "on", "aage", "आगे"})
+"""Words of "go on", which agrees, where "leave it" refuses."""
+_AGREES: Final = ("say.ji", "say.yes", "say.right", "soc.ok", "soc.heard", "cmd.skip")
 _ANSWERED: Final = frozenset({*_TALK, Kind.UNCLEAR, Kind.COMMAND})
 """Kinds of texts that get a reply and are stored nowhere."""
 
@@ -163,6 +166,13 @@ class Telling:
         told = self.context.analysis(self.event.body)
         tells = told.asks or told.has("who.they") or self.tells_of_crime() or self.counts(LONG)
         return told.has("cmd.delete", "cmd.clear", "cmd.cancel", "cmd.back", "k.out") and not tells
+
+    def agrees(self) -> bool:
+        """Whether the text only agrees at the review, so that it is said what sends."""
+        told = self.context.analysis(self.event.body)
+        onward = not (told.has("cmd.skip") and _ONWARD.isdisjoint(token.text for token in told.tokens))
+        only = told.consists_of(_AGREES, ("fill", "pol", "k.may", "who.you"))
+        return self.asked.asks == "review" and onward and only and not (told.negates or told.asks)
 
     def accuses(self, *, unsure: bool = False) -> bool:
         """Whether this text accuses police for sure, or even in doubt, of which the session was told already."""

@@ -18,6 +18,7 @@ from satark.dialogue.events.taking_back import (
     ask_to_erase_files,
     forgoes_all,
     is_about_files,
+    spare,
     take_out,
 )
 from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling, asked_of
@@ -100,7 +101,7 @@ def _handle_read(words: _Words, question: Question) -> Turn:
     context, event, asked, reading = words.context, words.event, words.asked, words.reading
     if forgoes_all(words):
         return handle_command(context, "cancel")
-    if turn := words.in_menu() or after_sending(words):
+    if turn := words.in_menu() or after_sending(words) or spare(words):
         return turn
     turn = take_out(words)
     turn = turn or (None if words.tells_of_crime() else choose_by_name(context, event, question, reading))
@@ -163,7 +164,8 @@ class _Words(Telling):
         if is_sure and reading.kind in {Kind.OPTION, Kind.COMMAND}:
             return None
         context.leave_menu()
-        if reading.negated and not names and not told.has("cat.*", "thing.*", "time.*", "num.*", "who.*"):
+        tells = told.has("cat.*", "thing.*", "time.*", "num.*", "who.*", "place.thing")
+        if reading.negated and not names and not tells:
             return context.ask()
         return handle_words(context, self.event, *context.state.question(context))
 
@@ -173,7 +175,7 @@ class _Words(Telling):
         told = first or again or (reading.kind not in _KEEPS and not self.suggests() and self.tells())
         is_kept = told or reading.kind is Kind.CONTENT or (reading.kind is Kind.DANGER and reading.story)
         is_news = not is_kept and reading.confidence < Confidence.CERTAIN and self.is_final() and self.tells_news()
-        if is_news or (again and self.context.session.state == "@identity"):
+        if is_news or (self.may_identify() and (again or is_kept)):
             return self.ask_to_keep()
         is_answered = self.is_answered(again=again)
         if not is_answered and self.is_talk() and (told or reading.kind in _KEPT or self.tells_number()):
@@ -193,12 +195,18 @@ class _Words(Telling):
             self.context.suggest(KEEP)
         return self.context.ask()
 
+    def may_identify(self) -> bool:
+        """Whether the words may tell more of who writes: they stand where that is asked, and tell of no crime."""
+        return self.context.session.state == "@identity" and not (self.tells_of_crime() or self.context.dangers)
+
     def kept(self, *, stays: bool = False) -> Turn:
         """Keep words that were answered in vain, so that nobody gets the same reply again and again.
 
         `stays`: in a menu, which such words would otherwise leave.
         """
         context = self.context
+        if self.may_identify():
+            return self.ask_to_keep()
         if context.session.submitted:
             return add_to_tip(context, self.event)
         if not context.session.language:
@@ -341,6 +349,8 @@ class _Words(Telling):
             return handle_command(self.context, "delete")
         if is_about_files(self):
             return ask_to_erase_files(self)
+        if self.agrees():
+            return choose_likely(self.context, next(one.id for one in self.asked.options if one.acts))
         label, number = next((one.label, at) for at, one in enumerate(self.asked.options, 1) if one.acts)
         self.context.say("reply.refusal.send", label=label, number=number)
         return self.context.ask()
@@ -349,7 +359,7 @@ class _Words(Telling):
         """Answer shortly, and put the question again; for the status, ask for the code."""
         if self.reading.kind is Kind.QUESTION and self.reading.topic == "status":
             return handle_command(self.context, "status")
-        if self.is_final() and self.reading.kind in {Kind.REFUSAL, Kind.WAIT}:
+        if self.agrees() or (self.is_final() and self.reading.kind in {Kind.REFUSAL, Kind.WAIT}):
             return self.refuse_sending()
         if self.reading.kind is not Kind.QUESTION and is_about_files(self):
             return ask_to_erase_files(self)

@@ -95,6 +95,9 @@ def _written(context: TurnContext, folded: str, *, answers: bool) -> str:
     if question.options and (code := context.loaded.option_lookup(context.session, name, question).exact(folded)):
         return act_of(context, name, code) if answers and folded not in context.loaded.commands.plain else ""
     command = context.loaded.commands.command(folded)
+    if command == "forget" and _is_under_way(context):
+        told = context.analysis(folded)
+        return command if told.has("who.me", "id.my-number", "k.number") else ""  # "forget it" means stop
     return command if command in ACTS else ""
 
 
@@ -136,10 +139,17 @@ def ask_for_word(context: TurnContext, question: Question, code: str) -> Turn:
     return context.ask()
 
 
+def _is_under_way(context: TurnContext) -> bool:
+    """Whether there is a draft, so that a wish to be forgotten can be asked about before it is carried out."""
+    return context.session.has_draft and not context.session.submitted
+
+
 def may_carry_out(context: TurnContext, command: str) -> bool:
     """Return whether a command may be carried out: whether it can be undone here, or was given in its own words."""
     if command in context.consent or command not in ACTS:
         return True
     # The others ask first or erase nothing, but where the question itself offers to erase files.
     _, question = context.state.question(context)
-    return command == "cancel" or (command != "forget" and "clear" not in question.actions)
+    if command == "forget":
+        return _is_under_way(context)
+    return command == "cancel" or "clear" not in question.actions
