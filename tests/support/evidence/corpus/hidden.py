@@ -96,20 +96,20 @@ def hidden_table(_: bytes) -> bytes:
     closed = "<style:table-properties table:display='false'/>"
     automatic = f"<style:style style:name='ta2' style:family='table'>{closed}</style:style>"
 
-    def cell(text: str, attribute: str = "") -> str:
+    def table_cell(text: str, attribute: str = "") -> str:
         return f"<table:table-cell {attribute}><text:p>{text}</text:p></table:table-cell>"
 
     columns = "<table:table-column/><table:table-column table:visibility='collapse' table:number-columns-repeated='2'/>"
     cells = (
-        cell(SHOWN + HINDI),
-        cell(MARKER, "table:number-columns-repeated='2'"),
-        cell("seen", "table:formula='of:=[S2.A1]'"),
+        table_cell(SHOWN + HINDI),
+        table_cell(MARKER, "table:number-columns-repeated='2'"),
+        table_cell("seen", "table:formula='of:=[S2.A1]'"),
     )
-    filtered = cell(MARKER, f"office:string-value='{MARKER}'")
+    filtered = table_cell(MARKER, f"office:string-value='{MARKER}'")
     body = (
         f"<table:table table:name='S'>{columns}<table:table-row>{''.join(cells)}</table:table-row>"
         f"<table:table-row table:visibility='filter'>{filtered}</table:table-row></table:table>"
-        f"<table:table table:name='{MARKER}' table:style-name='ta2'><table:table-row>{cell(MARKER)}</table:table-row>"
+        f"<table:table table:name='{MARKER}' table:style-name='ta2'><table:table-row>{table_cell(MARKER)}</table:table-row>"
         "</table:table>"
     )
     return open_document("spreadsheet", body, "", automatic)
