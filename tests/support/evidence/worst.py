@@ -115,7 +115,7 @@ def _parts(count: int) -> bytes:
     return word("", rels, {f"word/h{n}.xml": head for n in range(count)})
 
 
-def _cells(count: int) -> bytes:
+def _table_cells(count: int) -> bytes:
     rng = random.Random(3)
     rows = "".join(
         f"<row r='{row}'>"
@@ -224,7 +224,7 @@ WORST: Final[Mapping[str, Callable[[], bytes]]] = {
     "docx, 4,000 parts": lambda: _parts(4000),
     "docx, 300 MB of one element": lambda: word("<w:p/>" * 50_000_000),
     "docx, 30 MB of paragraphs": lambda: word("<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 1_000_000),
-    "xlsx, many cells": lambda: _padded(_cells),
+    "xlsx, many cells": lambda: _padded(_table_cells),
     "pptx, many shapes": lambda: _padded(_shapes),
     "zip, 4,900 texts": lambda: _zip([b"seven sacks of rice " * 50] * 4900),
     "zip, 300 office files": lambda: _zip([word("<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 20_000)] * 300, "docx"),
