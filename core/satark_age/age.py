@@ -4,8 +4,6 @@ A post-quantum key is an X25519 and an ML-KEM-768 key in one: whoever breaks one
 have recipients of both kinds; it is then as safe as the X25519 key.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import os

@@ -1,7 +1,5 @@
 """The base class of the media on a simulated phone: what the page shows, and what a citizen can do."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial

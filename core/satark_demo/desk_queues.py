@@ -1,7 +1,5 @@
 """The tips of the demo's desks, opened with the demo's own passphrases. Everywhere else only officers open tips."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The messages of a chat as the page shows them. In a call, a message is what was said or which keys were pressed."""
 
-from __future__ import annotations
-
 import io
 import time
 from collections.abc import Iterator

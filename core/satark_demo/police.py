@@ -1,7 +1,5 @@
 """The simulated police system: the events that it received, and the answers that a visitor sends from it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias

@@ -1,7 +1,5 @@
 """Shows how the dialogue understands words: each message of a phone, and a list of lines that a visitor pastes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 

@@ -3,8 +3,6 @@
 The photos are drawn here and carry the EXIF metadata that real phones write.
 """
 
-from __future__ import annotations
-
 import io
 import math
 import wave

@@ -1,7 +1,5 @@
 """Puts the demo together and runs it: simulated providers, the host with all its roles, and the simulator's page."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import signal

@@ -1,7 +1,5 @@
 """Telegram on a simulated phone: it posts updates to the webhook and shows the bot's calls to the Bot API."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any

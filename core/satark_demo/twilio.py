@@ -1,7 +1,5 @@
 """Text messages and calls on a simulated phone, posted and answered as by Twilio."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable
 from typing import Any

@@ -1,7 +1,5 @@
 """WhatsApp on a simulated phone: it posts signed webhooks and shows the service's calls to the Graph API."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

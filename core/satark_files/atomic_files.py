@@ -4,8 +4,6 @@ A function that fails leaves the file as it was. Only the owner of a file can re
 it from a thread. A failing disk raises `OSError`.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress

@@ -1,7 +1,5 @@
 """Cleans files that lie on this machine."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import tempfile

@@ -1,7 +1,5 @@
 """Decodes bytes that others wrote: the exceptions that msgspec raises, and JSON with half an emoji."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Lists the packages that only some machines need, by their extra. A machine for the role web needs none."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec

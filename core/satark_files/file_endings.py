@@ -3,8 +3,6 @@
 The table is fixed, because that of Python's `mimetypes` differs from machine to machine and lacks most recordings.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 

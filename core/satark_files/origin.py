@@ -1,7 +1,5 @@
 """Parses the sandbox's answer on where and when a picture or video was taken: accepts only numbers within bounds."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

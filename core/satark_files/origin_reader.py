@@ -3,8 +3,6 @@
 `OriginReader` runs in the sandbox. `satark_files.origin` accepts only numbers within their bounds from it.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Final

@@ -4,8 +4,6 @@ How a picture looks are 64 bits: whether each spot is darker than the one to its
 a copy that was scaled, saved again or forwarded differ in a few places, and those of another picture in about half.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 from typing import Final

@@ -1,7 +1,5 @@
 """The contract for scrubbers, which clean files of metadata, and the reasons why a file could not be cleaned."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """The built-in scrubbers."""
 
-from __future__ import annotations
-
 from satark_files.documents.markup import MarkupScrubber
 from satark_files.documents.ooxml import OoxmlScrubber
 from satark_files.documents.opendocument import OpenDocumentScrubber

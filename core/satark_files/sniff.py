@@ -3,8 +3,6 @@
 Formats that take more than a signature (ISO base media, EBML, Ogg, text and others) have functions of their own.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Makes the copies of one file in the sandbox and checks each: a clean copy, and the files derived from it."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import stat

@@ -1,7 +1,5 @@
 """A browser without JavaScript: it opens pages, follows links, fills in forms and keeps cookies."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from io import BytesIO

@@ -5,8 +5,6 @@ its characters: a log line with the last digits of a number names its owner too.
 needles at once (Aho-Corasick). What is compressed in a place is searched as well.
 """
 
-from __future__ import annotations
-
 import base64
 import bz2
 import codecs

@@ -1,7 +1,5 @@
 """A whole installation for end-to-end tests: a Satark process, a simulated Meta, two desks and citizens."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """How tests wait: until a condition holds, with the same time limit for all, and never for a fixed time."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """Input and output of the understanding: questions, options, readings, dangers and spans."""
 
-from __future__ import annotations
-
 from enum import IntEnum, StrEnum
 from typing import Final, Literal, TypeAlias
 

@@ -4,8 +4,6 @@ It works on sounds (`tokens.Keys.sound`), so that one list of endings serves eve
 بھیجوں گا have one ending.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 

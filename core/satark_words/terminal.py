@@ -4,8 +4,6 @@ The output of every command goes through this module. A control character is wri
 form in JSON.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator

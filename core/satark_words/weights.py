@@ -9,8 +9,6 @@ sound without its last vowels (`plain`), which different scripts, spellings and 
 `=`. A word or mark that is not listed weighs nothing. The sum is the logit of the sense.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files

@@ -1,7 +1,5 @@
 """Turn a prompt into the verbs of a call: what the call says, which keys it waits for, when it records."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """The texts of calls and text messages that the dialogue does not have, such as what each key does."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Final
 

@@ -3,8 +3,6 @@
 `satark voice` lists the lines of a call that can be recorded. `satark sms` writes the sheet that registers the texts.
 """
 
-from __future__ import annotations
-
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping

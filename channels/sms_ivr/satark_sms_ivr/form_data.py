@@ -1,7 +1,5 @@
 """Decode form-encoded bodies and queries."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote_plus

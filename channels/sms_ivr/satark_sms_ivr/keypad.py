@@ -1,7 +1,5 @@
 """The keypad of a call: decide what each key does, and fit prompts to the keys."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import msgspec

@@ -5,8 +5,6 @@ concatenated message has less room in each part): one message has 160 septets or
 153 or 67.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The settings of the sections `sms`, `calls` and `twilio`, with where to find each in Twilio's console."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit

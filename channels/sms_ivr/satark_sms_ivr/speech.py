@@ -1,7 +1,5 @@
 """The lines that a call reads aloud for a prompt (its text, its choices, what the keys do), and their recordings."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -4,8 +4,6 @@ Source: Twilio's API 2010-04-01: Messages (create, redact, delete), Media and Re
 of error codes.
 """
 
-from __future__ import annotations
-
 import hmac
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence

@@ -4,8 +4,6 @@ Source: Twilio, "Twilio's request to your webhook URL" (Programmable Messaging),
 "Advanced Opt-Out" and "Messages resource" (redaction by an empty `Body`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager

@@ -4,8 +4,6 @@ Source: Twilio, "TwiML for Programmable Voice" and "Request parameters"; "What a
 callers who withhold their number.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager

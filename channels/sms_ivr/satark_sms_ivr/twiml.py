@@ -3,8 +3,6 @@
 Source: Twilio, "TwiML for Programmable Voice" and "TwiML for Programmable Messaging".
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring

@@ -3,8 +3,6 @@
 Source: Telegram, Bot API, "Making requests" and `ResponseParameters`.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from typing import Final, TypeVar
 

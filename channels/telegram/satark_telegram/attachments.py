@@ -4,8 +4,6 @@ Source: Telegram, Bot API 10.1, `sendVoice` (an OGG file with Opus), `sendPhoto`
 valid, belongs to the bot, and says nothing of the chat that it was first sent to.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """Client of the Bot API: pooled connections, no redirects, no cookies, nothing logged."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The channel `telegram`: implements the core's channel protocol, and checks that a webhook comes from Telegram."""
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager

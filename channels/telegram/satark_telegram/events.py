@@ -5,8 +5,6 @@ Fields that are not listed here, such as names and contact cards, are never deco
 Source: Telegram, Bot API 10.3, types `Update`, `Message`, `CallbackQuery` and those in their fields.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Annotated, Final

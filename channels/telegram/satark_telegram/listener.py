@@ -3,8 +3,6 @@
 A background task retries each call until it succeeds, so Satark starts even if Telegram is down.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial

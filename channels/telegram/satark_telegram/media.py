@@ -3,8 +3,6 @@
 Source: Telegram, Bot API, `getFile`: files of up to 20 MB; the URL is valid for an hour and contains the bot's token.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Final

@@ -1,7 +1,5 @@
 """The plugin's entry point: hands over the channel if it is configured."""
 
-from __future__ import annotations
-
 from satark.api import Channel, ChannelContext, Settings, hookimpl
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings

@@ -6,8 +6,6 @@ units, as Telegram counts entities, since that is never less than the number of 
 limit; 64 units fit on two lines of a small phone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The settings of the section `telegram`, with where to find each."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Parse an update into a batch: one inbound event, or one ignored item."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from typing import Any

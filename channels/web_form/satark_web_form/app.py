@@ -1,7 +1,5 @@
 """The ASGI application with the form and the mailbox: routes and response headers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

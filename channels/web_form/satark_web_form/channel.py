@@ -3,8 +3,6 @@
 The channel has no webhook endpoint: its pages serve the requests and pass batches to `context.ingest`.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager

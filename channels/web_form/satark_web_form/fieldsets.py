@@ -1,7 +1,5 @@
 """Turn questions into fieldsets of a page, and the fields of a submitted form into answers."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The pages of the form: start, one question per page, all questions on one page, details, review, erasure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 

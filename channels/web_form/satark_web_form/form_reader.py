@@ -1,7 +1,5 @@
 """Read submitted forms. A form's files are sealed while they arrive."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 

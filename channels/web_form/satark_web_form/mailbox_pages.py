@@ -1,7 +1,5 @@
 """The mailbox. A receipt's code opens it; the response to the code shows the messages, once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from starlette.requests import Request

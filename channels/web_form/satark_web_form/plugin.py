@@ -1,7 +1,5 @@
 """The plugin's entry point: hands over the channel `web_form`, the form at `/` and the mailbox at `/status`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from satark.api import Channel, Page, Settings, WebContext, hookimpl

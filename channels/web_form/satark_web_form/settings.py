@@ -1,7 +1,5 @@
 """The settings of the section `web_form`."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator

@@ -1,7 +1,5 @@
 """The pages after the review: submission, the question about photo locations, the receipt, closing and leaving."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from typing import Any

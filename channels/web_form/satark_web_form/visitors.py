@@ -1,7 +1,5 @@
 """Visitors. A visitor is a random cookie that is set with the first answer and identifies nobody."""
 
-from __future__ import annotations
-
 import base64
 import re
 import secrets

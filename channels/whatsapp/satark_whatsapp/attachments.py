@@ -4,8 +4,6 @@ Source: Meta, WhatsApp Business Platform, "Media > Upload media" (an id is valid
 notes are Ogg files with Opus, one channel) and "Interactive messages" (an image as the header of reply buttons).
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """The command `satark whatsapp`: the questionnaire as a form inside WhatsApp."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Source: Meta, WhatsApp Business Platform, "Error codes" (as of 2026-09-11): "bui
 HTTP status or subcode".
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -4,8 +4,6 @@ Source: Meta, WhatsApp Business Platform, "Media": the URL is valid for 5 minute
 id of a webhook is valid for 7 days; after a 404 the URL has to be requested again.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager

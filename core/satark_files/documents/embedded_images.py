@@ -1,7 +1,5 @@
 """Cleans the images inside a document; an image that can't be cleaned is replaced by a blank one."""
 
-from __future__ import annotations
-
 import math
 import struct
 import tempfile

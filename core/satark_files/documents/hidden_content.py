@@ -4,8 +4,6 @@ That is text that is hidden or has the colour of its paper; hidden sheets, rows,
 under an opaque shape of a slide.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from itertools import accumulate

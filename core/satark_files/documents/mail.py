@@ -3,8 +3,6 @@
 All other headers name the sender, the recipient and the machines between them. Runs in the sandbox only.
 """
 
-from __future__ import annotations
-
 import email
 import re
 from email.errors import MessageError

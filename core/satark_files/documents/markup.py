@@ -1,7 +1,5 @@
 """Converts HTML, which holds hidden facts about its writer, to the text that a reader sees. In the sandbox only."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -5,8 +5,6 @@ fields (ECMA-376 part 1, section 17.16.5), controls bound to a file's properties
 file's path (18.17.7.33).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

@@ -6,8 +6,6 @@ macros, printer settings, embedded files, thumbnails and revision numbers are re
 hidden text, and what is cut off from a picture. Comments and tracked changes stay, without author and date.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Mapping

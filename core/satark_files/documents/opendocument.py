@@ -5,8 +5,6 @@ names that an author gave are numbered, and where a part of a picture is cut off
 and tracked changes stay, without author and date.
 """
 
-from __future__ import annotations
-
 import re
 from itertools import islice
 from pathlib import Path

@@ -6,8 +6,6 @@ Content streams are written again without comments and marked content. Images of
 look like the original, or that may hold more than its reader sees: covered or cut-off parts, fonts of unknown names.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

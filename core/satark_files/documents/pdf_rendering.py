@@ -3,8 +3,6 @@
 Runs in the sandbox only, since PDFium reads hostile bytes.
 """
 
-from __future__ import annotations
-
 import io
 import math
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ These are zero-width characters, tags, variation selectors, unusual spaces and s
 where Indic scripts, Arabic or emoji are spelt with them.
 """
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 import re

@@ -1,7 +1,5 @@
 """Tells what people write from what programs write: mails, contact cards, logs, code. Only prose is a plain text."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from typing import Final

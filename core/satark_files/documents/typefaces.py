@@ -1,7 +1,5 @@
 """Knows the public names of fonts: a font of any other name may be somebody's handwriting, named after them."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -5,8 +5,6 @@ It keeps names, telephone numbers, mail addresses, postal addresses, organisatio
 parameter except the kind of a number, and every property that the standard does not define.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -3,8 +3,6 @@
 Runs in the sandbox only, since it reads hostile bytes.
 """
 
-from __future__ import annotations
-
 import contextlib
 import struct
 import zipfile

@@ -4,8 +4,6 @@ Decoding takes most of the time for a photo. A cleaner decodes its copy to check
 beside the copy, so that no later job (preview, looks) decodes the copy again.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import re

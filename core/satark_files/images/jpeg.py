@@ -9,8 +9,6 @@ piece until it has all rows, and the rest is cut off; libjpeg reads up to eight 
 bytes are not found. In a progressive image only whole rows below its height are found.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import re

@@ -3,8 +3,6 @@
 Layout: W3C Portable Network Graphics (Third Edition), sections 5 and 11. Only the still image of an animation is kept.
 """
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Iterator

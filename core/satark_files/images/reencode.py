@@ -1,7 +1,5 @@
 """Cleans images by encoding their pixels again, so that nothing else passes into the clean copy."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final

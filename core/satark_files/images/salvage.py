@@ -1,7 +1,5 @@
 """Salvages the readable part of a damaged image: decodes its pixels as far as possible, and encodes them again."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PIL import Image, ImageChops, ImageOps

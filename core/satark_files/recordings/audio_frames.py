@@ -3,8 +3,6 @@
 ffmpeg reads these formats frame by frame, and copies the bytes between and after the frames, too.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Final

@@ -4,8 +4,6 @@ ffmpeg runs as a program of its own: without a shell, with an empty environment,
 pipes. No argument holds a tipster's words.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path

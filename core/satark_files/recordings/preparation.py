@@ -9,8 +9,6 @@
 `percent_present` returns how much of its declared size a recording has: a WAV, AVI, AIFF or Sun file.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 from pathlib import Path

@@ -5,8 +5,6 @@ loss: the coded pictures must be the same before and after. The recorder's own c
 Sound in rare containers, where bytes can hide between its frames, is decoded and written as FLAC.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final

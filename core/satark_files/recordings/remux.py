@@ -4,8 +4,6 @@ It keeps the first video stream, the first audio stream, rotation and time stamp
 remove metadata inside the coded streams; a file whose sound holds metadata counts as damaged.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 from collections.abc import Callable

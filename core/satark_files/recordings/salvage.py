@@ -6,8 +6,6 @@ the parameters among the pictures; in these, each unit is found by the length be
 like a start code (ITU-T H.264 and H.265, section 7.4.1), which distinguishes units from the sound between them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -18,8 +18,6 @@ In a damaged AIFF or WAV file the sound chunk overlaps the chunks after it, and 
 these as samples: `holds_metadata` finds them.
 """
 
-from __future__ import annotations
-
 import mmap
 import re
 from pathlib import Path

@@ -6,8 +6,6 @@ disguised copy protects against a listener who knows the voice, not against a la
 random for every file and stored nowhere.
 """
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from secrets import SystemRandom

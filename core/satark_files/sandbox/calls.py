@@ -6,8 +6,6 @@ performance counters, and none of the calls that later kernels add. A call by an
 process. The list was found by cleaning files of every type, with the scrubbers of this package and in a bare Python.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import sys

@@ -1,7 +1,5 @@
 """Forbids core dumps: a dump of the memory would hold keys, addresses and drafts in plain text."""
 
-from __future__ import annotations
-
 import ctypes
 import resource
 import sys

@@ -8,8 +8,6 @@ a distribution or a container forbids one of these, a scrubber that a hostile fi
 network or the user's files. Nothing is cleaned there, unless `Sandbox` is told to (`allow_weak_isolation`).
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import resource

@@ -1,7 +1,5 @@
 """The messages that the worker and the fork server send each other."""
 
-from __future__ import annotations
-
 import msgspec
 
 from satark_files.limits import Limits

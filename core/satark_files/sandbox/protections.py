@@ -4,8 +4,6 @@
 and prints the result as JSON.
 """
 
-from __future__ import annotations
-
 import functools
 import os
 import resource

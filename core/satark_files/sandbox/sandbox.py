@@ -7,8 +7,6 @@ false answer of the child is a reason of `Unclean`, never another exception. Chi
 interpreter with Pillow would take 150 ms more.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import pickle

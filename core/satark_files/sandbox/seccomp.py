@@ -4,8 +4,6 @@ Kernels from 5.11 on run a program once for each number, and remember which numb
 Therefore the order of the numbers costs no time.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import struct

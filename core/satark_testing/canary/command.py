@@ -1,7 +1,5 @@
 """`satark canary`: compares what synthetic worlds show, or searches this installation for given identifiers."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

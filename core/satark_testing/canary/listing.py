@@ -1,7 +1,5 @@
 """What observers of an installation can list: rows, files, the log, metrics and processes."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Looks at one world: everything that can be listed there, and everything that is written there."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence

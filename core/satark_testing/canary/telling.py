@@ -1,7 +1,5 @@
 """Finds what tells a secret: what depends on it in all worlds, in whatever encoding, and not on chance alone."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections import Counter

@@ -5,8 +5,6 @@ alone is the same in all worlds with that secret, and different in the others: w
 whatever encoding.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import secrets

@@ -4,8 +4,6 @@ async def test_it_keeps_the_contract() -> None:
     await check_channel(ChannelCase(channel=…, to=…, genuine=…, identifiers=…, texts=…, peer=Peer(…)))
 """
 
-from __future__ import annotations
-
 from satark_testing.contracts.channel_case import ChannelCase, numbered_prompt
 from satark_testing.contracts.fetching import check_files
 from satark_testing.contracts.meanings import check_meanings

@@ -1,7 +1,5 @@
 """The description of a channel, which its author gives to the kit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """Checks what a channel hears and shows: the meaning of each event, and the label of each choice (C17, C65 to C68)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Final
 

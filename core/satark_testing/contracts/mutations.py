@@ -1,7 +1,5 @@
 """Changes genuine requests by their structure: fields are deleted, and values get another type, depth or length."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """The provider's side of a channel, as its author describes it. The kit serves it over HTTP on this machine."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl

@@ -1,7 +1,5 @@
 """Checks how a channel renders prompts, as replies to requests and as calls (C20, C22 to C31)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal
 

@@ -4,8 +4,6 @@ Rules of channels begin with C, those of sinks with S, those of a plugin as a wh
 them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from traceback import walk_tb

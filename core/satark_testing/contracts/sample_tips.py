@@ -1,7 +1,5 @@
 """Tips for the checks of sinks. They are sealed as the host seals tips, so a sink with the right key can open them."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Checks a channel's calls to its provider, when the provider works and when it fails (C32 to C49, C57, C63)."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections.abc import AsyncIterator, Sequence

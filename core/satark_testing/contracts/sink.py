@@ -4,8 +4,6 @@ async def test_it_keeps_the_contract(tmp_path: Path) -> None:
     await check_sink(SinkCase(sink=…, folder=tmp_path, held=…))
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sys

@@ -1,7 +1,5 @@
 """Watches a plugin during the checks: its output, logs and warnings, and calls that block the event loop."""
 
-from __future__ import annotations
-
 import io
 import logging
 import signal

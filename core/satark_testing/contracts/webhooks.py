@@ -1,7 +1,5 @@
 """Checks how a channel handles requests: the rules C01 to C21 and C58 to C62, which need no network."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Final
 

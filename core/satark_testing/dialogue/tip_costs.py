@@ -3,8 +3,6 @@
 A tip is told by taps, question by question, or as a story in the first message: then only what is missing is asked.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """What every virtual user of a chat does on any medium: read messages, find offers, and answer a whole flow."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from abc import ABC, abstractmethod

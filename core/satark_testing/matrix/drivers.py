@@ -1,7 +1,5 @@
 """Drivers: each acts for a tipster on one medium. Here are chats, text messages and phone calls."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Final, Literal, Protocol, TypeAlias
 

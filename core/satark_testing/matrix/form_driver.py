@@ -1,7 +1,5 @@
 """The driver of the web form. It uses a browser without JavaScript."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from satark_testing.browser import Browser, Control, Form

@@ -1,7 +1,5 @@
 """Faults of a simulated provider, on demand: scripted answers, closed connections, delays."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import deque
 from typing import ClassVar, Final

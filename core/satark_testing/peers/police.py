@@ -1,7 +1,5 @@
 """A simulated police system: it checks and receives signed tips, answers them, and fails on demand."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections import Counter, deque

@@ -1,7 +1,5 @@
 """Satark as a separate process, for tests that stop, kill and restart it."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

@@ -1,7 +1,5 @@
 """Serves an ASGI app on a free loopback port inside a test, with uvicorn as in production."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket

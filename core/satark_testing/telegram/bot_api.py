@@ -3,8 +3,6 @@
 Tests and the demo's phone simulator use it. It keeps everything in memory, and contacts no other host.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import secrets

@@ -1,7 +1,5 @@
 """A virtual Telegram user: writes, taps, sends locations and files, and reads the bot's answers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from satark_testing.dialogue.walking import Photo, Place, Walker

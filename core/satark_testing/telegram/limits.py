@@ -4,8 +4,6 @@ Source: Telegram, Bot API 10.1, the descriptions in words of `sendMessage`, `Inl
 `setWebhook` and `BotCommand`. The text's length is counted in UTF-16 units, the stricter of two readings.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Updates as Telegram builds them. Source: Telegram, Bot API 10.1, type `Update`."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping
 from typing import Any

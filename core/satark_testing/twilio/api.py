@@ -3,8 +3,6 @@
 It keeps everything in memory, and contacts no other host. Its users are in `satark_testing.twilio.people`.
 """
 
-from __future__ import annotations
-
 import base64
 import hmac
 import secrets

@@ -1,7 +1,5 @@
 """Virtual telephone users: one writes text messages; the other calls, presses keys and speaks."""
 
-from __future__ import annotations
-
 import re
 from collections import deque
 from collections.abc import Mapping

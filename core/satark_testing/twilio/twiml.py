@@ -4,8 +4,6 @@ Source: Twilio, "TwiML for Programmable Voice" and "TwiML for Programmable Messa
 what may stand within what.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final

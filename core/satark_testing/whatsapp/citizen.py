@@ -1,7 +1,5 @@
 """A virtual WhatsApp user: writes, taps, sends locations and files, and reads the bot's answers."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from typing import Any

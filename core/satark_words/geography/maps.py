@@ -1,7 +1,5 @@
 """Maps drawn only from the geography: a frame, outlines, markers with labels, and a scale. No map service is used."""
 
-from __future__ import annotations
-
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence

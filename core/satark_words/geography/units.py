@@ -3,8 +3,6 @@
 `docs/geography.md` explains each field. Points are in degrees of latitude and longitude.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise

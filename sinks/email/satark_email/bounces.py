@@ -5,8 +5,6 @@ The command `satark email bounce` processes each mail that comes to the sender's
 Source: RFC 3464 (delivery status notifications), sections 2.1 and 2.3; RFC 3463 (enhanced status codes).
 """
 
-from __future__ import annotations
-
 import email
 import re
 from collections.abc import Iterator

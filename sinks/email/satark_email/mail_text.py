@@ -1,7 +1,5 @@
 """Tip text: the subject and body of an encrypted mail, in one language."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """MIME messages: the constant notification, the alarm for operators, and an encrypted tip as PGP/MIME."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import datetime
 from email.encoders import encode_7or8bit

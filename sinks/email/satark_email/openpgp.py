@@ -4,8 +4,6 @@ A key that advertises RFC 9580 is refused, because a message to it has a `PKESK`
 Thunderbird can't read. pysequoia generates such keys.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path

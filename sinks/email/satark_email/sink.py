@@ -1,7 +1,5 @@
 """The sink `email`: notifications without content, and tips encrypted to their recipients' OpenPGP keys."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence

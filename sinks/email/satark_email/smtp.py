@@ -1,7 +1,5 @@
 """SMTP: send one mail, and turn the server's reply into a delivery result. Results hold codes, never addresses."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Mapping
 from hashlib import sha256

@@ -3,8 +3,6 @@
 The tables hold the ids of processed requests. They hold no content of a tip and nothing about a person.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

@@ -4,8 +4,6 @@ Every request is a POST: the signature covers the body and not the URL, so the b
 desk role, which has the keys, serves this API. The host that citizens reach never does.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from importlib.resources import files

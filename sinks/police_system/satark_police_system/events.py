@@ -3,8 +3,6 @@
 Source: CloudEvents 1.0.2, "JSON Event Format". `schema.json` beside this file is the published schema.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Collection, Mapping
 from typing import Any, Literal

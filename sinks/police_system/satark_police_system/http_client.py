@@ -1,7 +1,5 @@
 """HTTP client: post a signed event once, without redirects, proxies, cookies or logging."""
 
-from __future__ import annotations
-
 import ssl
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """The plugin `police_system`: tips for external police systems, and their answers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path

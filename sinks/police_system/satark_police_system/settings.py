@@ -1,7 +1,5 @@
 """The section `police_system` of the settings: one police system, and further ones by name."""
 
-from __future__ import annotations
-
 import ipaddress
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self

@@ -5,8 +5,6 @@ content is `{webhook-id}.{webhook-timestamp}.{body}`. One header may hold severa
 that keys can be changed with an overlap.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """SSRF guard: tips go to public addresses only, and to private networks that the settings allow."""
 
-from __future__ import annotations
-
 import ipaddress
 import socket
 from collections.abc import Sequence

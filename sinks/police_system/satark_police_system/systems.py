@@ -1,7 +1,5 @@
 """Configured police systems: the settings and keys of each, and its access to the tips that it was given."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from satark.api import Destination, DestinationReader, SettingProblem, SettingsError

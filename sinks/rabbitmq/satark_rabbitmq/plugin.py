@@ -1,7 +1,5 @@
 """The plugin `rabbitmq`: carries sealed tips to remote offices, and their answers back, over an untrusted broker."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import click

@@ -1,7 +1,5 @@
 """The sink `rabbitmq`: publishes tips for remote offices, and consumes their answers."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, suppress

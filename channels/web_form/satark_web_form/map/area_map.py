@@ -1,7 +1,5 @@
 """Draw the map of the covered area: an equirectangular projection, true to scale in the middle of the area."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Final

@@ -4,8 +4,6 @@ Each file is encrypted to its own age identity. The identity is stored beside th
 so that the server can open a file only while the browser sends its cookie.
 """
 
-from __future__ import annotations
-
 import hmac
 import os
 from typing import Final

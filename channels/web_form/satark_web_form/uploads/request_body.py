@@ -1,7 +1,5 @@
 """Stream a request's body until it ends or the connection is lost."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Self
 

@@ -3,8 +3,6 @@
 Plaintext exists only in memory, until it is sealed as a segment. All functions block.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import errno

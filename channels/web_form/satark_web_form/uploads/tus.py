@@ -5,8 +5,6 @@ used; a file's name is never read. The extension checksum is not supported: TLS 
 and age authenticates it on disk.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

@@ -5,8 +5,6 @@ uploads/<draft>/<upload>/manifest            properties of the file, sealed unde
                          attached            exists once the file is part of a tip
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import secrets

@@ -3,8 +3,6 @@
 Source: Meta, WhatsApp Flows, "Reference > Flow JSON" (screens, navigation, global references, `sensitive`, limits).
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias

@@ -5,8 +5,6 @@ Lengths are characters. WhatsApp has no component for a place on the map or for 
 endpoint none for a list that depends on an answer: such questions stay in the chat.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 

@@ -4,8 +4,6 @@ Source: Meta's OpenAPI document v23.0, `POST /{WABA-ID}/flows`, `POST /{Flow-ID}
 forms (multipart); an upload answers with `validation_errors`; what is published can't be changed any more.
 """
 
-from __future__ import annotations
-
 import hashlib
 from typing import Final, TypeVar
 
