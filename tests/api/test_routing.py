@@ -135,6 +135,7 @@ OTHER_NAMES = {
     "core/satark_demo/sample_week.py": "choice tokens",
     "core/satark_testing/telegram/bot_api.py": "tokens of Telegram's bots",
     "channels/telegram/satark_telegram/settings.py": "tokens of Telegram's bots",
+    "channels/sms_ivr/satark_sms_ivr/twilio_api.py": "addresses: <host>:<port>",
     "channels/web_form/satark_web_form/form_pages.py": "choice tokens",
     "sinks/email/satark_email/sink.py": "notifications: <kind>:<when>",
 }
