@@ -109,8 +109,8 @@ def hidden_table(_: bytes) -> bytes:
     body = (
         f"<table:table table:name='S'>{columns}<table:table-row>{''.join(cells)}</table:table-row>"
         f"<table:table-row table:visibility='filter'>{filtered}</table:table-row></table:table>"
-        f"<table:table table:name='{MARKER}' table:style-name='ta2'><table:table-row>{table_cell(MARKER)}</table:table-row>"
-        "</table:table>"
+        f"<table:table table:name='{MARKER}' table:style-name='ta2'>"
+        f"<table:table-row>{table_cell(MARKER)}</table:table-row></table:table>"
     )
     return open_document("spreadsheet", body, "", automatic)
 
