@@ -13,6 +13,9 @@ from urllib.parse import quote, urldefrag, urlsplit
 import pytest
 from bs4 import BeautifulSoup, Tag
 from playwright.async_api import Browser, expect
+from sphinx.util.inventory import InventoryFile
+
+from satark import api
 
 pytestmark = pytest.mark.full("builds the site")
 
@@ -28,6 +31,9 @@ QUESTIONS: Final = (
     ("How do I install it on a server?", "bare machine", "docs/install.html"),
     ("What do I do when nothing is answered?", "runbook", "docs/runbook.html"),
     ("What does the hook satark_screen get?", "satark_screen", "docs/reference/hooks.html"),
+    ("Does it speak Tamil?", "Tamil", "docs/how-to/language.html"),
+    ("What if my provider has a rate limit?", "rate limit", "docs/how-to/channel.html"),
+    ("For which versions is a plugin written?", "semver", "docs/reference/contract.html"),
     ("Who could find out who wrote a tip?", "threat model", "docs/threat-model.html"),
 )
 """Questions of newcomers, the words that they search for, and the page with the answer."""
@@ -121,6 +127,17 @@ def clicks(pages: dict[str, BeautifulSoup]) -> dict[str, int]:
 @pytest.mark.parametrize(("question", "page"), [(question, page) for question, _, page in QUESTIONS])
 def test_a_newcomers_question_is_answered_within_two_clicks(clicks: dict[str, int], question: str, page: str) -> None:
     assert clicks[page] <= MOST_CLICKS, question
+
+
+def test_other_sites_can_link_to_every_public_name(site: Path, pages: dict[str, BeautifulSoup]) -> None:
+    inventory = InventoryFile.loads((site / "objects.inv").read_bytes(), uri="").data
+    listed = {
+        name: item.uri for kind, names in inventory.items() if kind.startswith("py:") for name, item in names.items()
+    }
+    assert {f"satark.api.{name}" for name in api.__all__} <= listed.keys()
+    for uri in listed.values():
+        page, anchor = urldefrag(uri.replace("#$", "#"))
+        assert anchor == "" or pages[page].find(id=anchor) is not None, uri
 
 
 async def test_the_search_finds_the_answers_without_any_network_request(site: Path, chromium: Browser) -> None:

@@ -1,7 +1,7 @@
 """Channels: what a plugin implements to receive tips from a medium and to answer there.
 
 A channel has no access to storage and runs no server. It parses a provider's requests into `Inbound` values, renders a
-`Prompt` as provider `Call`s, and sends these calls.
+`Prompt` as calls of the provider (`Call`), and sends these.
 """
 
 from __future__ import annotations

@@ -65,6 +65,7 @@ class MediaRef(Redacted, frozen=True, kw_only=True):
 
 
 MediaKind: TypeAlias = Literal["image", "video", "audio", "voice", "document", "sticker"]
+"""What a provider says that a file is."""
 
 SPOKEN: Final[frozenset[MediaKind]] = frozenset({"audio", "voice"})
 """The kinds of files that can reveal a person by their voice."""
@@ -160,6 +161,7 @@ class Unsupported(msgspec.Struct, frozen=True, tag="unsupported"):
 
 
 Event: TypeAlias = Text | CompleteTip | FormPage | Tap | Pin | Media | Edited | Revoked | Moved | Unsupported
+"""What a tipster did."""
 
 
 class Inbound(Redacted, frozen=True, kw_only=True):

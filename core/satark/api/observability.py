@@ -23,6 +23,7 @@ Kind: TypeAlias = Literal[
     "destination_up",
     "expired",
 ]
+"""What a lifecycle event is about."""
 
 MEANINGS: Final[Mapping[Kind, tuple[str, str]]] = {
     "turn": ("a message was taken, and is answered", "the channel"),
@@ -86,3 +87,4 @@ def describe_error(error: BaseException) -> dict[str, str]:
 
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+"""The log, in which nothing may stand that identifies a tipster."""

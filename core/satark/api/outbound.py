@@ -77,6 +77,7 @@ class Misconfigured(msgspec.Struct, frozen=True, tag="misconfigured"):
 
 
 SendResult: TypeAlias = Accepted | Throttled | Transient | WindowClosed | Blocked | Permanent | Misconfigured
+"""What became of a call to the provider."""
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):

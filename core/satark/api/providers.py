@@ -127,6 +127,7 @@ CallStep: TypeAlias = Literal["start", "keys", "record"]
 """The reason for a provider's request: `start`, a call begins; `keys`, an `Ask` or a `GoOn` has ended; `record`, a
 `Record` has ended."""
 Pace: TypeAlias = Literal["normal", "slow", "slowest"]
+"""How fast a text is read out."""
 
 _TIP_NUMBER: Final = re.compile(r"(?<![0-9A-Z-])([0-9A-Z]{4}-[0-9A-Z]{4})(?![0-9A-Z-])")
 
@@ -238,6 +239,7 @@ class HangUp(msgspec.Struct, frozen=True):
 
 
 CallVerb: TypeAlias = Say | Pause | Ask | Record | GoOn | TextCaller | HangUp
+"""What a call does next."""
 
 
 class CallProvider(_Provider, Protocol):

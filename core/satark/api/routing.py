@@ -140,7 +140,9 @@ def _passes(value: str, only: Collection[str], never: Collection[str]) -> bool:
 
 
 Level: TypeAlias = Literal["outpost", "station", "circle", "district", "range", "state"]
+"""The level of an office that a desk belongs to."""
 LEVELS: tuple[Level, ...] = ("outpost", "station", "circle", "district", "range", "state")
+"""The levels, from the lowest to the highest."""
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):

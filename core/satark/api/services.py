@@ -213,8 +213,7 @@ class WorkerContext(_ProcessContext, Protocol):
         """Return an object that exchanges messages with remote offices.
 
         Args:
-            key_file: file of this machine's link key (`Settings.link_key_file`), created if it does not exist and no
-                office is registered.
+            key_file: this machine's link key (`Settings.link_key_file`), made if missing and no office is registered.
             copies: names of the desks at this host whose tips are copied to the carrier.
 
         Raises:

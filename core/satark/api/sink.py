@@ -124,6 +124,7 @@ class DeadLetter(msgspec.Struct, frozen=True, tag="dead_letter"):
 
 
 DeliveryResult: TypeAlias = Done | Retry | DeadLetter
+"""What became of a delivery."""
 
 
 @runtime_checkable

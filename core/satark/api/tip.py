@@ -18,6 +18,7 @@ Status: TypeAlias = Literal[
 `dialogue/texts`."""
 
 STATUSES: tuple[Status, ...] = get_args(Status)
+"""Every status, in the order in which a tip usually goes through them."""
 FINISHED_STATUSES: frozenset[Status] = frozenset(
     {"ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "SET_ASIDE", "CLOSED"}
 )
@@ -28,12 +29,14 @@ RetentionStep: TypeAlias = Literal["", "ask_hold", "hold", "ask_lift", "lift", "
 and another agrees."""
 
 Priority: TypeAlias = Literal["normal", "high", "urgent"]
+"""How soon a desk should look at a tip."""
 
 CaseOutcome: TypeAlias = Literal[
     "fir", "arrest", "seizure", "preventive", "warned", "nothing_found", "false", "no_action", "other",
 ]  # fmt: skip
 """The outcome of a tip, for the desks. Its wording is the text `outcome.<code>` in the desk's catalogues."""
 OUTCOMES: tuple[CaseOutcome, ...] = get_args(CaseOutcome)
+"""Every outcome, in the order in which the desk offers them."""
 
 Feedback: TypeAlias = Literal["", "yes", "no", "again", "words"]
 """A tipster's answer to whether the police's work helped. `words`: they wrote something instead of choosing an

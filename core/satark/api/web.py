@@ -156,8 +156,7 @@ def stream_file(
         media_type: MIME type of the content.
         size: size of the content, in bytes.
         disposition: value of the header `Content-Disposition`; empty: the header is not sent.
-        wanted: value of the request's header `Range`, with which players seek; empty: the request has none. A single
-            range is answered; for anything else the whole file is sent. None: ranges are not supported.
+        wanted: the request's header `Range`; for anything but a single range the whole file is sent; None: no ranges.
 
     Raises:
         CantOpen: the file was altered.
