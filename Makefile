@@ -29,7 +29,7 @@ CLIPS := .venv/clips
 LOWEST := $(CURDIR)/build/lowest
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run quick test full lowest lint bench evidence-bench soak torture chaos upgrade fuzz mutation mutants audit sbom build release canary corpus lexicon docs clean
+.PHONY: help run quick test full outside lowest lint bench evidence-bench soak torture chaos upgrade fuzz mutation mutants audit sbom build release canary corpus lexicon docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -46,6 +46,9 @@ test: $(READY) ## run these and the slow ones: browsers, databases, whole instal
 
 full: $(READY) ## run the rest: galleries, tutorial, chaos, damaged files, sabotages, every case on PostgreSQL
 	@$(PYTEST) $(JOBS) -m full $(ARGS)
+
+outside: $(READY) ## type tutorial and how-tos with the built wheel in an empty environment, build scaffolds and examples
+	@$(PYTEST) 0 -m full tests/docs/test_tutorial.py $(ARGS)
 
 lowest: $(LOWEST)/ready ## run the tests of server, plugins, store and cleaners with the oldest dependencies that are allowed
 	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) -m "not slow and not full" tests/runtime tests/plugins tests/store tests/channels/sms_ivr/test_twilio_api.py tests/channels/web_form/proof_of_work tests/sinks/email/test_notifications.py $(ARGS)

@@ -1,29 +1,25 @@
-"""The commands of docs/tutorial.md work with the built wheel: its channel, its sink and its language.
+"""What the tutorial and the how-tos have a reader type works from outside, as do the examples.
 
-The test replaces parts of the machine: of the test's environment it has only the packages that the page's own
-`pip install` brings, and no index is asked. Ports are free ones.
+The reader's machine has Python and nothing else: an environment of its own, which the page makes, and a package index
+with Satark's wheel and what that needs. The repository is not on any path, and no other server is asked.
 """
 
 from __future__ import annotations
 
 import re
-import shlex
+import shutil
 import subprocess
 import sys
-import sysconfig
-from collections.abc import Iterable
-from importlib.metadata import files, requires
 from pathlib import Path
 from typing import Final
 
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from satark_testing.processes.service import free_port
 from support.settings import SETTINGS_OF_TESTS
+from support.wheels import package_index
 
-pytestmark = pytest.mark.full("installs the wheel")
+pytestmark = [pytest.mark.full("installs the wheel"), pytest.mark.timeout(3600)]
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
@@ -33,37 +29,29 @@ UNTIL_IT_SERVES: Final = """\
 until python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=9)" 2>errors
 do kill -0 $!; done
 """
-OTHERS: Final = ("provider", "call-provider", "screen", "scrubber", "step")
-"""The kinds of plugins that the tutorial does not create."""
 WRITTEN: Final = {"toml": "satark.toml", "python": "phone.py"}
+INSTALLED: Final = ("satark[all]", "pytest", "hatchling", "editables")
+"""What the pages have the reader install, and what builds a project."""
+ENVIRONMENT: Final = """\
+python3 -m venv venv
+. venv/bin/activate
+pip install satark pytest
+python -c "import satark, sys; sys.exit(not satark.__file__.startswith(sys.prefix))"
+"""
+NEW_PLUGIN: Final = re.compile(r"^satark plugin new ([a-z-]+) (\w+)", re.MULTILINE)
 
 
-INSTALLED: Final = re.findall(r"^pip install (.*pytest.*)$", PAGE, re.MULTILINE)
-"""What the page has the reader install."""
-BUILDING: Final = ["hatchling"]
-"""What `pip install -e` fetches for the time of a build."""
-
-
-def installed_by(wanted: Iterable[str]) -> set[str]:
-    """Return the distributions that an installation of these requirements brings, without Satark itself."""
-    found: set[tuple[str, frozenset[str]]] = set()
-    waiting = [Requirement(one) for one in (*wanted, *BUILDING)]
-    while waiting:
-        one = waiting.pop()
-        if (key := (canonicalize_name(one.name), frozenset(one.extras))) in found:
-            continue
-        found.add(key)
-        further = [Requirement(text) for text in requires(one.name) or ()]
-        extras = [{"extra": extra} for extra in ("", *one.extras)]
-        waiting += [more for more in further if more.marker is None or any(map(more.marker.evaluate, extras))]
-    return {name for name, _ in found} - {"satark"}
+def blocks(page: str, *kinds: str) -> list[tuple[str, str]]:
+    """Return the code blocks of a page, each with its kind, in order."""
+    found = re.findall(r"^```(\w+)\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    return [(kind, code) for kind, code in found if kind in kinds]
 
 
 def typed(page: str) -> str:
     """Return the commands and files of the page, in order, as one script."""
-    found = re.findall(r"^```(sh|toml|python)\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     return "".join(
-        code if kind == "sh" else f"cat >{WRITTEN[kind]} <<'END'\n{code}END\n" for kind, code in found
+        code if kind == "sh" else f"cat >{WRITTEN[kind]} <<'END'\n{code}END\n"
+        for kind, code in blocks(page, "sh", "toml", "python")
     ).replace("serve.log 2>&1 &\n", f"serve.log 2>&1 &\n{UNTIL_IT_SERVES}")
 
 
@@ -71,15 +59,9 @@ def typed(page: str) -> str:
 def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Prepare a reader's machine; return its environment."""
     home = tmp_path_factory.mktemp("machine")
-    packages, programs, wheels = (home / name for name in ("packages", "programs", "wheels"))
-    packages.mkdir()
+    programs, wheels = home / "programs", home / "wheels"
     programs.mkdir()
-    brought = {file.parts[0] for name in installed_by(shlex.split(INSTALLED[0])) for file in files(name) or ()}
-    for file in brought - {"..", "/", "__pycache__"}:
-        (packages / file).symlink_to(Path(sysconfig.get_path("purelib"), file))
-    (programs / "python3").symlink_to(sys.executable)
-    (programs / "pytest").write_text('#!/bin/sh\nexec python -m pytest -p no:cacheprovider "$@"\n')
-    (programs / "pytest").chmod(0o755)
+    (programs / "python3").symlink_to(Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}"))
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     return {
@@ -87,38 +69,64 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "LANG": "C.UTF-8",
         **SETTINGS_OF_TESTS,
         "PATH": f"{programs}:/usr/bin:/bin",
-        "PIP_FIND_LINKS": str(wheels),
-        "PIP_NO_BUILD_ISOLATION": "0",  # the backend is among the packages
-        "PIP_NO_INDEX": "1",
-        "PYTHONPATH": str(packages),
-        "SATARK_EVIDENCE__ALLOW_WEAK_ISOLATION": "true",  # the sandbox sees no packages by PYTHONPATH
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_INDEX_URL": package_index(home, INSTALLED, wheels.glob("*.whl")),
+        "PIP_NO_CACHE_DIR": "1",
     }
 
 
-def run(script: str, folder: Path, machine: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a script in a reader's folder."""
-    shell = ["/bin/bash", "-e", "-c", script]
-    return subprocess.run(shell, cwd=folder, env=machine, capture_output=True, text=True, check=False)
+def run(script: str, folder: Path, machine: dict[str, str]) -> str:
+    """Run a script in a reader's folder; return what it printed."""
+    shell = ["/bin/bash", "-e", "-c", f"trap 'kill $(jobs -p) 2>errors || true' EXIT\n{script}"]
+    done = subprocess.run(shell, cwd=folder, env=machine, capture_output=True, text=True, check=False)
+    log = folder / "serve.log"
+    assert done.returncode == 0, done.stdout + done.stderr + (log.read_text() if log.exists() else "")
+    return done.stdout
 
 
-def test_the_commands_of_the_tutorial_work_with_the_wheel(machine: dict[str, str], tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def activated(machine: dict[str, str]) -> str:
+    """Install the base alone into an environment; return the command that activates that."""
+    home = Path(machine["HOME"])
+    run(ENVIRONMENT, home, machine)
+    return f". {home}/venv/bin/activate\n"
+
+
+def test_the_commands_of_the_tutorial_work_in_an_empty_environment(machine: dict[str, str], tmp_path: Path) -> None:
     script = typed(PAGE)
     for port in PORTS:
         script = script.replace(port, str(free_port()))
-    done = run(f"trap 'kill $(jobs -p) 2>errors' EXIT\n{script}", tmp_path, machine)
-    log = tmp_path / "serve.log"
-    assert done.returncode == 0, done.stdout + done.stderr + (log.read_text() if log.exists() else "")
-    (number,) = re.findall(r"^Tip no\. (\S+)$", done.stdout, re.MULTILINE)
-    assert re.search(rf"^{number} .* RECEIVED .* OTHER$", done.stdout, re.MULTILINE)
-    assert re.search(r"^[0-9a-f]{32}\.zip$", done.stdout, re.MULTILINE)
-    assert re.search(r"satark\.dialogue +1 of", done.stdout)
+    printed = run(script, tmp_path, machine)
+    (number,) = re.findall(r"^Tip no\. (\S+)$", printed, re.MULTILINE)
+    assert re.search(rf"^{number} .* RECEIVED .* OTHER$", printed, re.MULTILINE)
+    assert re.search(r"^[0-9a-f]{32}\.zip$", printed, re.MULTILINE)
+    assert re.search(r"satark\.dialogue +1 of", printed)
 
 
-def test_every_generated_plugin_works_with_the_wheel(machine: dict[str, str], tmp_path: Path) -> None:
-    lines = ["python3 -m venv venv", ". venv/bin/activate", "pip install satark"]
-    for kind in OTHERS:
-        name = kind.replace("-", "_")
-        lines += [f"satark plugin new {kind} my_{name} --folder {name}", f"export PYTHONPATH={name}:$PYTHONPATH"]
-    lines += ["pytest -q --import-mode=importlib -o anyio_mode=auto */tests"]
-    done = run("\n".join(lines), tmp_path, machine)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_every_plugin_that_a_how_to_creates_installs_and_keeps_its_contract(
+    machine: dict[str, str], activated: str, tmp_path: Path
+) -> None:
+    pages = "".join(page.read_text("utf-8") for page in sorted((ROOT / "docs/how-to").glob("*.md")))
+    created = NEW_PLUGIN.findall(pages)
+    assert len(created) >= 5
+    lines = [activated]
+    for kind, name in created:
+        folder = f"satark-{name.replace('_', '-')}"
+        lines += [f"satark plugin new {kind} {name}", f"pip install -e {folder}", f"pytest -q {folder}"]
+    assert run("\n".join(lines), tmp_path, machine).count(" passed in ") == len(created)
+
+
+def test_every_example_builds_and_satark_finds_it(machine: dict[str, str], activated: str, tmp_path: Path) -> None:
+    names = sorted(path.parent.name for path in (ROOT / "examples").glob("*/pyproject.toml"))
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("__pycache__"))
+    printed = run(f"{activated}pip install examples/*/\nsatark plugins\n", tmp_path, machine)
+    assert [name for name in names if name not in printed] == []
+
+
+def test_the_commands_of_the_how_to_of_a_language_work(machine: dict[str, str], activated: str, tmp_path: Path) -> None:
+    page = (ROOT / "docs/how-to/language.md").read_text("utf-8")
+    begins = [code for _, code in blocks(page, "sh") if code.startswith("satark language new")]
+    assert len(begins) == 1
+    script = activated + begins[0].replace("check mr", "check mr --folder languages || true")
+    assert "satark.dialogue" in run(script, tmp_path, machine)
