@@ -1,11 +1,12 @@
 """Protects the voices in a clean copy: makes them harder to recognise by ear, or removes the sound of a film.
 
-Six synthetic voices were tested against a speaker-recognition model. With a pitch shift alone, which can be undone, it
-found the speaker 6 times of 6; with the shift, whispering, narrow band and compression used here, still 5 times of 6. A
-disguised copy protects against a listener who knows the voice, not against a laboratory. The parameters are drawn at
-random for every file and stored nowhere.
+The filter is drawn anew for every file, and stored nowhere. A model that recognises speakers takes two pieces of 50
+voices for one speaker's with an equal error rate of 40.7 % (3 % undisguised, 50 % is chance), and a recogniser of words
+understands 41.5 % of spoken digits (76 % undisguised): `support.evidence.voices` measures it. A disguised copy protects
+against a listener who knows the voice, not against a laboratory, which can train a model on disguised voices.
 """
 
+import math
 import shutil
 from pathlib import Path
 from secrets import SystemRandom
@@ -23,6 +24,14 @@ MIME: Final = "audio/ogg"
 """The type of every disguised copy: Opus in Ogg, one channel, 8 kHz."""
 
 _RATE: Final = 16_000
+_WINDOW: Final = 128
+"""Samples of a window of the filter: too few to tell the pitch of a voice."""
+_STRETCH: Final = (-0.39, 0.39)
+"""Logarithm of the factor by which the spectrum is stretched: 0.68 to 1.48."""
+_BEND: Final = (-0.2, 0.2)
+_TEMPO: Final = (0.85, 1.2)
+_GAIN: Final = (-7.0, 7.0)
+"""Decibels by which parts of the spectrum become louder or softer."""
 _random = SystemRandom()
 
 
@@ -46,19 +55,25 @@ class VoiceDisguise:
 def random_filter() -> str:
     """Return an audio filter with random parameters.
 
-    It shifts pitch and tempo by amounts that do not cancel, makes a whisper by replacing the phases, and limits the
-    band.
+    It makes a whisper by replacing the phases, stretches and bends the spectrum, in which the size and shape of a mouth
+    are heard, blurs it, colours it as another room or microphone would, changes the tempo, and limits the band.
     """
-    pitch = _random.uniform(0.78, 0.90)
-    tempo = _random.uniform(0.95, 1.05) / pitch
-    low, high = _random.randint(160, 230), _random.randint(3_100, 3_500)
+    draw = _random.uniform
+    stretch, bend, tempo = math.exp(draw(*_STRETCH)), draw(*_BEND), draw(*_TEMPO)
     # ffmpeg's random() always starts with the same seed: without one of its own, every file would get the same noise.
-    seed = _random.randrange(1, 1 << 32)
-    phase = f"if(eq(ld(1),0),st(0,{seed})*st(1,1));hypot(re,im)*{{}}((random(0)*2-1)*2*PI)"
-    whisper = f"afftfilt=real='{phase.format('cos')}':imag='{phase.format('sin')}':win_size=128:overlap=0.8"
-    return (
-        f"aresample={_RATE},asetrate={_RATE * pitch:.0f},aresample={_RATE},atempo={tempo:.4f},{whisper},"
-        f"highpass=f={low},lowpass=f={high},acompressor,aresample=8000"
+    once = f"if(ld(1),0,st(0,{_random.randrange(1, 1 << 32)});st(1,1));"
+    from_bin = f"st(2,b*(1+{bend:.3f}*sin(PI*b/{_WINDOW // 4}))/{stretch:.4f});"
+    size = "+".join(f"hypot(real(ld(2){step},ch),imag(ld(2){step},ch))" for step in ("", "", "-1", "+1"))
+    part = f"{once}{from_bin}({size})/4*{{}}((random(0)*2-1)*PI)"
+    whisper = f"afftfilt=real='{part.format('cos')}':imag='{part.format('sin')}':win_size={_WINDOW}:overlap=0.6"
+    peaks = [
+        f"equalizer=f={middle * 2 ** draw(-0.5, 0.5):.0f}:t=o:w={draw(0.7, 1.6):.2f}:g={draw(*_GAIN):.1f}"
+        for middle in (450, 1100, 2400)
+    ]
+    ends = f"bass=f=300:g={draw(*_GAIN):.1f}", f"treble=f=2000:g={draw(*_GAIN):.1f}"
+    band = f"highpass=f={draw(100, 300):.0f},lowpass=f={draw(3_000, 3_600):.0f}"
+    return ",".join(
+        (f"aresample={_RATE}", f"atempo={tempo:.4f}", whisper, *peaks, *ends, band, "acompressor", "aresample=8000")
     )
 
 
