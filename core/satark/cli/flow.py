@@ -16,6 +16,8 @@ from satark.api.prompt import Capabilities
 from satark.api.settings import SettingsError
 from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS, Priority
 from satark.cli import counted
+from satark.cli.importing.draft import ImportingError
+from satark.cli.importing.xlsform import read_xlsform
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.declarations import NOBODY, undeclared
@@ -232,6 +234,26 @@ Next:
   satark flow check {folder / name}.yaml
   satark flow preview {folder / name}.yaml
 Then set `flow = "{(folder / name).resolve()}.yaml"` in satark.toml.""")
+
+
+@flow.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--folder", type=click.Path(path_type=Path), help="Folder to create.  [default: the flow's name]")
+@click.option("--language", default="en", show_default=True, help="Language of texts that name none.")
+@click.option("--accuses-nobody", is_flag=True, help="Declare that no tip of this questionnaire is about the police.")
+def import_(file: Path, folder: Path | None, language: str, *, accuses_nobody: bool) -> None:
+    """Make a questionnaire of FILE, an XLSForm (.xlsx).
+
+    Each thing that is left out is named. Without `--accuses-nobody`, add to the file whom its answers accuse.
+    """
+    try:
+        draft = read_xlsform(file, language)
+        path = draft.write(folder or Path(draft.name), accuses_nobody=accuses_nobody)
+    except (ImportingError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("\n".join(draft.left_out), err=True)
+    click.echo(f"{counted(len(draft.steps), 'step')}, {counted(len(draft.left_out), 'thing')} left out. Next:\n"
+               f"  satark flow check {path}")  # fmt: skip
 
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

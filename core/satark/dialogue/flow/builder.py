@@ -17,7 +17,7 @@ from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES
 
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,24}")
-_RESERVED_IDS: Final = frozenset(
+RESERVED_IDS: Final = frozenset(
     {"and", "or", "not", "in", "is", "if", "else", "language", "option", "command", "status"}
 )
 _COMMON_FIELDS: Final = frozenset({"id", "type", "when", "detail", "skip", "check", "means", "accuses"})
@@ -143,7 +143,7 @@ class _Builder:
         )
 
     def _check_id(self, name: str) -> None:
-        if not _ID.fullmatch(name) or name in _RESERVED_IDS:
+        if not _ID.fullmatch(name) or name in RESERVED_IDS:
             rule = "an id is up to 24 small letters, digits and _, begins with a letter and is no reserved word"
             self.report(rule, name)
         if name in {step.id for step in self.steps}:

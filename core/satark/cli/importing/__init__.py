@@ -1,0 +1,1 @@
+"""Questionnaires of other programs, made into Satark's: `satark flow import`."""

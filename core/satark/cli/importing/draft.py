@@ -1,0 +1,117 @@
+"""A questionnaire that is made from another program's, and the list of what was left out of it."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any, Final, TypeAlias, get_args
+
+import yaml
+from babel import Locale, UnknownLocaleError
+
+from satark.api.flow import Meaning
+from satark.dialogue.flow.builder import RESERVED_IDS
+from satark_words.catalogues import Catalogues
+from satark_words.graphemes import truncate
+
+Texts: TypeAlias = Mapping[str, str]
+"""Language → text."""
+
+_LONGEST: Final = 24
+"""Most characters of an id, a code and a label: as many as stand in a row of WhatsApp's lists."""
+
+
+class ImportingError(ValueError):
+    """A file can't be imported; the message says why."""
+
+
+class Draft:
+    """Steps and texts as they are read, one after the other."""
+
+    def __init__(self, name: str) -> None:
+        self.name = as_id(name) or "imported"
+        self.steps: list[dict[str, Any]] = []
+        self.left_out: list[str] = []
+        """What could not be carried over, a line each, with the place in the file."""
+        self.codes: dict[str, dict[str, str]] = {}
+        """Id of a choice → code of an option in the file → code in the questionnaire."""
+        self._texts: dict[str, dict[str, str]] = {}
+        self._spoken = Catalogues.of("satark.dialogue")
+        taken = (key.partition(".")[0] for key in self._spoken["en"])  # such an id would change Satark's own texts
+        self._ids = {*taken, *get_args(Meaning), *RESERVED_IDS, *keyword.kwlist}
+
+    def add(self, wanted: str, kind: str, text: Texts, when: str, options: Mapping[str, Texts], **fields: Any) -> str:
+        """Add a step; return its id."""
+        id_ = next(one for one in _numbered(as_id(wanted) or "step") if one not in self._ids)
+        self._ids.add(id_)
+        if kind == "place" and all("means" not in step for step in self.steps):
+            fields["means"] = "place"
+        codes = self.codes[id_] = {}
+        for code, label in options.items():
+            base = re.sub(r"[^A-Za-z0-9_-]+", "_", code).strip("_") or "option"
+            codes[code] = next(one for one in _numbered(base) if one not in codes.values())
+            long = {language: one for language, one in label.items() if len(one) > _LONGEST}
+            self._write(f"{id_}.{codes[code]}", label, _LONGEST)
+            self._write(f"{id_}.{codes[code]}.description", long, 3 * _LONGEST)
+        self._write(id_ if kind == "say" else f"{id_}.ask", text)
+        self._write(f"{id_}.name", {} if kind == "say" else dict.fromkeys(text, wanted.replace("_", " ")), _LONGEST)
+        fields |= ({"options": list(codes.values())} if codes else {}) | ({"when": when} if when else {})
+        self.steps.append({"id": id_, "type": kind, **fields})
+        return id_
+
+    def write(self, folder: Path, *, accuses_nobody: bool) -> Path:
+        """Write the questionnaire and its texts into a new folder; return the file.
+
+        It is offered in those of its languages that the dialogue speaks. A text without a translation stands in the
+        language that was written first.
+        """
+        if not self._texts:
+            raise ImportingError("nothing is said or asked in it")
+        offered = [language for language in self._texts if language in self._spoken] or list(self._texts)
+        document = {"name": self.name, "languages": offered} | ({"accuses": "nobody"} if accuses_nobody else {})
+        steps = [*self.steps, {"id": "review", "type": "review"}, {"id": "send", "type": "submit"}]
+        (folder / "texts").mkdir(parents=True)
+        path = folder / f"{self.name}.yaml"
+        path.write_text(yaml.safe_dump({**document, "steps": steps}, sort_keys=False, default_flow_style=None), "utf-8")
+        every = {key: text for texts in reversed(self._texts.values()) for key, text in texts.items()}
+        for language, texts in self._texts.items():
+            if language not in self._spoken:
+                self.left_out.append(f"language {language}: it isn't offered before `satark language new {language}`")
+            if lacking := len(every) - len(texts):
+                self.left_out.append(f"language {language}: {lacking} texts have no translation")
+            entries = (json.dumps([key, text], ensure_ascii=False)[1:-1] for key, text in (every | texts).items())
+            lines = (f"msgid {entry}".replace('", "', '"\nmsgstr "', 1) for entry in entries)
+            (folder / "texts" / f"{language}.po").write_text("\n\n".join(lines) + "\n", "utf-8")
+        return path
+
+    def _write(self, key: str, texts: Texts, longest: int = 0) -> None:
+        for language, text in texts.items():
+            if plain := text.strip().replace("{", "(").replace("}", ")"):  # braces are places in Satark's texts
+                self._texts.setdefault(language, {})[key] = truncate(plain, longest) if longest else plain
+
+
+def as_id(text: str) -> str:
+    """Return a text as the id of a step; empty if it has no letter of ASCII."""
+    return re.sub(r"^[^a-z]+", "", re.sub(r"[^a-z0-9]+", "_", text.lower()))[:_LONGEST].strip("_")
+
+
+@cache
+def language_code(named: str, default: str) -> str:
+    """Return the code of a language that is named `eng`, `English` or `English (en)`; the default if it isn't known."""
+    name = "".join(re.findall(r"\((\w+)[^)]*\)\s*$", named)).lower() or named.strip().lower()
+    names = {label.lower(): code for code, label in (Locale("en").languages or {}).items()}
+    try:
+        return Locale.parse(names.get(name, name)).language
+    except (ValueError, UnknownLocaleError):
+        return default
+
+
+def _numbered(base: str) -> Iterator[str]:
+    """Yield a text, and the same with a number at its end, each short enough for an id or a code."""
+    yield base[:_LONGEST].strip("_")
+    yield from (f"{base[: _LONGEST - 4].strip('_')}_{number}" for number in count(2))

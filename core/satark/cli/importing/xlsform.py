@@ -1,0 +1,187 @@
+"""XLSForm (ODK, KoboToolbox): the sheets `survey` and `choices` of a workbook become a questionnaire."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+from xml.etree import ElementTree as ET
+from zipfile import BadZipFile, ZipFile
+
+from satark.cli.importing.draft import Draft, ImportingError, Texts, language_code
+from satark.dialogue.flow.conditions import ConditionError, parse_condition
+
+Row: TypeAlias = Mapping[str, str]
+
+_AS_ANOTHER: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("barcode", "time", "datetime", "select_one_from_file", "select_one_external"), "text"),
+    "select_multiple_from_file": "text", "rank": "choices", "geotrace": "place", "geoshape": "place",
+}  # fmt: skip
+"""Type of a question → that of a step which takes less than was asked for."""
+_KINDS: Final[Mapping[str, str]] = {
+    **_AS_ANOTHER,
+    **dict.fromkeys(("text", "string"), "text"),
+    **dict.fromkeys(("integer", "int", "decimal", "range"), "number"),
+    **dict.fromkeys(("image", "photo", "audio", "video", "file"), "media"),
+    **dict.fromkeys(("select_one", "acknowledge", "trigger"), "choice"),
+    "select_multiple": "choices", "geopoint": "place", "date": "date", "note": "say",
+}  # fmt: skip
+_READ: Final = frozenset({"type", "name", "label", "hint", "relevant", "required"})
+_COMPARED: Final = re.compile(r"""
+    (selected\s*\(\s*)? (?: \$\{\s*([\w.-]+)\s*\} | \.{1,2}/(?:\.\./)*(?:[\w.-]+/)*([\w-]+) )
+    \s* (,|!?=|[<>]=?) \s* ('[^']*'|"[^"]*"|\d+(?:\.\d+)?) (?(1)\s*\))
+""", re.VERBOSE)  # fmt: skip
+_LIMITS: Final = re.compile(r"\s*\.\s*>=\s*(\d+)\s+and\s+\.\s*<=\s*(\d+)\s*")
+
+
+def read_xlsform(path: Path, language: str) -> Draft:
+    """Read a workbook; `language` is that of columns that name none.
+
+    Raises:
+        ImportingError: it is no workbook (.xlsx) with a sheet `survey`.
+    """
+    try:
+        sheets = dict(_sheets(path))
+        survey = sheets["survey"]
+    except (BadZipFile, LookupError, ValueError, ET.ParseError) as error:
+        raise ImportingError(f"{path} is no workbook of the type .xlsx with a sheet named survey") from error
+    choices: dict[str, list[Row]] = {}
+    for _, row in sheets.get("choices", ()):
+        choices.setdefault(row.get("list_name") or row.get("list name", ""), []).append(row)
+    named = next((row.get("default_language", "") for _, row in sheets.get("settings", ())), "")
+    form = _Form(path.stem, choices, language_code(named, language))
+    for number, row in survey:
+        if row.get("type"):
+            form.add(number, row)
+    return form.draft
+
+
+class _Form:
+    """The rows of a survey as they are read: the groups that are open, and the questions so far."""
+
+    def __init__(self, name: str, choices: Mapping[str, list[Row]], language: str) -> None:
+        self.draft = Draft(name)
+        self._choices = choices
+        self._language = language
+        self._where = ""
+        self._groups: list[str] = []
+        """The condition of each open group."""
+        self._steps: dict[str, tuple[str, str]] = {}
+        """Name of a question → its step and the step's type."""
+
+    def add(self, number: int, row: Row) -> None:
+        """Add a row: a group begins or ends, something is asked, or it is left out with a line."""
+        self._where = f"row {number} ({row.get('name') or row['type']})"
+        kind, *rest = row["type"].replace("begin_", "begin ").replace("end_", "end ").split()
+        kind = kind.lower()
+        if kind == "end":
+            del self._groups[-1:]
+        elif kind == "begin":
+            self._groups.append(self._condition(row.get("relevant", "")))
+            if rest == ["repeat"]:
+                self._lose("its questions are asked once, not repeatedly")
+        elif kind in _KINDS:
+            self._ask(kind, rest, row)
+        else:
+            self._lose(f"{kind} asks a citizen nothing, and what a phone or a sum tells is not kept")
+
+    def _lose(self, what: str) -> None:
+        self.draft.left_out.append(f"{self._where}: {what}")
+
+    def _ask(self, kind: str, rest: list[str], row: Row) -> None:
+        name, step_type = row.get("name") or kind, _KINDS[kind]
+        text, hints = self._texts(row, "label") or {self._language: name}, self._texts(row, "hint")
+        text = {code: f"{one}\n{hints.get(code, '')}" for code, one in text.items()}
+        when = " and ".join(f"({one})" for one in (*self._groups, self._condition(row.get("relevant", ""))) if one)
+        options = self._options(kind, rest) if step_type in {"choice", "choices"} else {}
+        if step_type in {"choice", "choices"} and not options:
+            step_type = "text"
+        if step_type != _KINDS[kind] or kind in _AS_ANOTHER:
+            self._lose(f"{kind} is asked as the type {step_type}")
+        limits = _LIMITS.fullmatch(row.get("constraint", "")) if step_type == "number" else None
+        fields: dict[str, Any] = {"min": int(limits[1]), "max": int(limits[2])} if limits else {}
+        unused = {re.split("::?", column)[0] for column in row} - _READ - ({"constraint"} if limits else set())
+        if unused:
+            self._lose(f"without effect: {', '.join(sorted(unused))}")
+        if step_type != "say" and row.get("required", "").lower() not in {"yes", "true", "true()", "1"}:
+            fields["skip"] = True
+        if step_type == "media":
+            fields["skip"] = True  # nobody is held up who has no file
+        self._steps[name] = self.draft.add(name, step_type, text, when, options, **fields), step_type
+
+    def _options(self, kind: str, rest: list[str]) -> dict[str, Texts]:
+        if kind != "select_one" and _KINDS[kind] == "choice":
+            return {"OK": {self._language: "OK"}}
+        found = {one.get("name", ""): self._texts(one, "label") for one in self._choices.get("".join(rest[:1]), ())}
+        if "or_other" in rest:
+            found["other"] = {self._language: "Other"}
+        return {name: label or {self._language: name} for name, label in found.items() if name}
+
+    def _texts(self, row: Row, column: str) -> dict[str, str]:
+        """Return a text in every language of the row; no answer is filled in for `${name}`."""
+        found = {}
+        for name, text in row.items():
+            base, *languages = re.split("::?", name)
+            if base == column:
+                found[language_code("".join(languages), self._language)] = re.sub(r"\$\{[^}]*\}", "…", text)
+                if "${" in text:
+                    self._lose(f"no answer is filled into {text[:60]!r}")
+        return found
+
+    def _condition(self, source: str) -> str:
+        """Return a `relevant` as a condition of a questionnaire; empty, with a line, where it can't be one."""
+        plain = " ".join(source.translate(str.maketrans("‘’“”", "''\"\"")).split())
+        try:
+            found = re.sub(r" (?:AND|OR) ", lambda one: one[0].lower(), _COMPARED.sub(self._compared, plain))
+            more = re.sub(r"(?i)\b(?:and|or|not)\b|[()\s]", "", _COMPARED.sub("", plain))
+            return parse_condition(f"{found} + {more}" if more else found).source if found else ""
+        except (ConditionError, ValueError) as error:
+            self._lose(f"it is always asked, since {source!r} can't be carried over: {error}")
+            return ""
+
+    def _compared(self, found: re.Match[str]) -> str:
+        """Write a comparison with an answer anew."""
+        name, sign, value = found[2] or found[3], found[4].replace(",", "="), found[5].strip("'\"")
+        step, kind = self._steps.get(name, ("", ""))
+        codes = self.draft.codes.get(step, {})
+        if not step or (value and codes and value not in codes):
+            raise ConditionError(f"{name!r} is not asked before it, or has no option {value!r}")
+        if (sign[0] in "<>" and kind != "number") or (kind == "choices" and value and not found[1]):
+            raise ConditionError(f"an answer of the type {kind} is not compared like that")
+        written = f"{float(value):g}" if kind == "number" and value else repr(codes.get(value, value))
+        in_several = kind == "choices" and value
+        return f"{written} in {step}" if in_several else f"{step} {'==' if sign == '=' else sign} {written}"
+
+
+def _sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, Row]]]]:
+    """Yield each sheet's name and its rows under their headings, with their numbers."""
+    with ZipFile(path) as book:
+        names = [name for name in book.namelist() if name.endswith((".xml", ".rels"))]
+        parts = {name: ET.fromstring(book.read(name)) for name in names}  # noqa: S314 - the integrator's own file
+    shared = [_joined(one) for one in parts.get("xl/sharedStrings.xml", ET.Element("sst"))]
+    targets = {one.get("Id"): one.get("Target", "") for one in parts["xl/_rels/workbook.xml.rels"]}
+    for sheet in parts["xl/workbook.xml"].iterfind("{*}sheets/{*}sheet"):
+        target = next(targets[id_] for key, id_ in sheet.items() if key.endswith("}id"))
+        page = parts[target[1:] if target.startswith("/") else f"xl/{target}"]
+        yield sheet.get("name", "").strip().lower(), list(_rows(page, shared))
+
+
+def _rows(page: ET.Element, shared: list[str]) -> Iterator[tuple[int, Row]]:
+    headings: dict[str, str] = {}
+    for row in page.iterfind("{*}sheetData/{*}row"):
+        values = {one.get("r", "").rstrip("0123456789"): _value_of(one, shared) for one in row}
+        if headings:
+            yield int(row.get("r", "0")), {headings[at]: values[at] for at in headings if values.get(at)}
+        else:
+            headings = {at: re.sub(r"^[^:]*", lambda one: one[0].lower(), text) for at, text in values.items() if text}
+
+
+def _value_of(one: ET.Element, shared: list[str]) -> str:
+    value = _joined(one[0]) if one.get("t") == "inlineStr" else one.findtext("{*}v", "")
+    return re.sub(r"^(\d+)\.0$", r"\1", (shared[int(value)] if one.get("t") == "s" else value).strip())
+
+
+def _joined(element: ET.Element) -> str:
+    """Return a text whose parts may be formatted; the readings of Japanese words are no part of it."""
+    return "".join(part.text or "" for part in (*element.iterfind("{*}t"), *element.iterfind("{*}r/{*}t")))

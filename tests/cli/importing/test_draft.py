@@ -1,0 +1,41 @@
+"""What another program's questionnaire becomes: ids, codes and labels that Satark can show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from satark.cli.importing.draft import Draft, as_id, language_code
+
+
+@pytest.mark.parametrize("wanted", ["class", "help", "when", "Where is it?", "1", "ज़िला", "a" * 40, "_x__y_"])
+def test_an_id_is_free_and_means_nothing_to_the_dialogue(wanted: str) -> None:
+    draft = Draft("x")
+    first, second = (draft.add(wanted, "text", {"en": "Q"}, "", {}) for _ in range(2))
+    assert first != second
+    assert {first, second}.isdisjoint({"class", "help", "when"})
+    assert all(as_id(one) == one for one in (first, second))
+
+
+def test_a_long_label_is_shortened_and_stands_whole_in_its_description(tmp_path: Path) -> None:
+    draft = Draft("x")
+    draft.add("q", "choice", {"en": "Q"}, "", {"a b/c": {"en": "Liquor that is made without a licence"}})
+    texts = (draft.write(tmp_path / "x", accuses_nobody=True).parent / "texts/en.po").read_text()
+    assert draft.steps[0]["options"] == ["a_b_c"]
+    assert 'msgid "q.a_b_c"\nmsgstr "Liquor that is made wit…"' in texts
+    assert 'msgid "q.a_b_c.description"\nmsgstr "Liquor that is made without a licence"' in texts
+
+
+def test_options_that_look_alike_as_codes_stay_apart() -> None:
+    draft = Draft("x")
+    draft.add("q", "choice", {"en": "Q"}, "", {"a b": {"en": "A"}, "a/b": {"en": "B"}, "हाँ": {"en": "C"}})
+    assert len(set(draft.steps[0]["options"])) == 3
+
+
+@pytest.mark.parametrize(
+    ("named", "code"),
+    [("eng", "en"), ("hin", "hi"), ("English (en)", "en"), ("French", "fr"), ("base", "xx"), ("", "xx")],
+)
+def test_a_language_is_known_by_its_code_or_its_name(named: str, code: str) -> None:
+    assert language_code(named, "xx") == code
