@@ -17,7 +17,6 @@ from satark.casework.opened_tip import OpenTip
 from satark.casework.recusal import Recusal
 from satark.casework.release_rules import ReleaseRules
 from satark.casework.two_officers import is_by_present_key
-from satark.remote.office_outbox import host_of
 from satark.services import Services
 from satark.store.threads import next_seq
 from satark.store.unit_of_work import UnitOfWork
@@ -168,7 +167,7 @@ class DeskActs:
         return "ask" if is_question and not act.text else None
 
     def _check_withdrawal(self, tip: OpenTip, act: DeskAct) -> Problem | None:
-        if self._services.read(host_of):
+        if self._services.signers().of(tip.envelope).host:
             return "withdraw.office"
         if not self.releases.may_withdraw(tip, act.to):
             return "withdraw.none"

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from satark.casework import MAX_TEXT, ActName, ActRefused, DeskAct, NoSuchTip, OpenTip, SenderHints, marked
 from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
+from satark_desk.roster_memory import recall
 from satark_desk.tip_queue import Filter
 from satark_desk.web.desk_web import DeskWeb, redirect_to
 from satark_desk.web.form_drafts import typed_id
@@ -43,6 +44,8 @@ class ActPages:
         if session.is_first_submission(once):
             act = act_of(name, form, self._web.settings.utc_offset_hours)
             self._pages.acts(session).perform(tip, act)
+            if name == "withdraw":  # it changed the roster: sign that at once, so that nobody takes it back unseen
+                recall(self._web.context, session.unlocked)
             owner, path = (session.unlocked.desk, session.officer), f"tips/{tip.tip.number}/{name}"
             self._web.drafts.drop(once, typed_id(owner, path))
         if name == "recuse":  # whoever recused themselves does not have the tip any more
