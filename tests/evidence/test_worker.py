@@ -34,6 +34,7 @@ from satark.roster.entries import desk_verifier
 from satark.routing import tip_keys
 from satark.routing.desks import add_desk
 from satark.routing.renewals import remembered, tip_verifier
+from satark.routing.tip_keys import TipRoot
 from satark.settings.settings import Settings
 from satark.store import evidence_files, tables
 from satark.store.flows import Flows
@@ -226,6 +227,7 @@ async def test_a_file_whose_tip_gets_a_new_key_while_it_is_fetched_is_sealed_to_
     sent = Envelope(tip=TIP, desk="sp", identity=new, header=header)
     renewed = tip_keys._with_change(sent, Checkpoint(0, b"", (), {}, {}, {}), ())
     row = {"id": TIP, "number": "K", "revision": 1, "recipient": fixture.recipient, "document": b"", "day": 0}
+    row["routed"] = tip_keys.seal_routed(TipRoot(tip=TIP, recipient=""))
 
     def begin(unit: UnitOfWork) -> None:
         desk = Desk(name="sp", title="", level="district", area="", recipient=to)
@@ -392,6 +394,7 @@ async def test_the_origin_of_a_file_that_arrives_after_the_tip_is_dropped(
 ) -> None:
     fixture.channel.files["m1"] = specimen("jpg", tmp_path).read_bytes()
     row = {"id": TIP, "number": "4K7Q-2XPM", "revision": 1, "recipient": fixture.recipient, "document": b"", "day": 1}
+    row["routed"] = tip_keys.seal_routed(TipRoot(tip=TIP, recipient=""))
     fixture.services.write_now(lambda unit: unit.insert(tables.tip, [row]))
     fixture.add_job()
     await until(lambda: fixture.states == ["sealed"])

@@ -26,7 +26,8 @@ from satark.roster.chain import append
 from satark.roster.entries import DESK_USE, Entry, KeyChange
 from satark.routing.authors import Writer, _statement
 from satark.routing.desks import add_desk
-from satark.routing.renewals import TIP_USE, tip_verifier
+from satark.routing.renewals import tip_verifier
+from satark.routing.sent import TIP_USE
 from satark.routing.tip_keys import TipRoot, TipsterReader
 from satark.store import deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork

@@ -1,9 +1,13 @@
-"""Whatever desks do with a tip and its attacker with the rows, no word is sealed to a key of who should not read it."""
+"""Whatever desks do with a tip and its attacker with the rows, no word is sealed to a key of who should not read it.
+
+Nor do these write to the tipster, or to a desk with a release, and no desk keeps another's answers from the tipster.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +18,16 @@ from msgspec.structs import replace
 from sqlalchemy import update
 
 from satark.api.sealing import CantOpen, new_identity, open_envelope, recipient_of, seal
-from satark.api.tip import CaseStep, Checkpoint, Envelope, Header, Message
+from satark.api.tip import CaseStep, Checkpoint, Envelope, Header, Message, Release
 from satark.identity.signatures import verifier_for
 from satark.roster.chain import append
 from satark.roster.entries import Entry, KeyChange
 from satark.routing import tip_keys
-from satark.routing.authors import Signers, ThreadReader, Writer
+from satark.routing.authors import Signers, ThreadReader, Writer, told_hash
+from satark.routing.releases import hash_of_release
 from satark.routing.renewals import remembered, tip_verifier, with_last_points
-from satark.routing.sent import TIPSTER_USE, addressed, signed_as_sent
-from satark.routing.tip_keys import TipKeyAltered, TipRoot, name_tags, present_recipient
+from satark.routing.sent import TIPSTER_USE, addressed, first_key, sent_with_release, signed_as_sent
+from satark.routing.tip_keys import TipKeyAltered, TipRoot, TipsterReader, name_tags, present_recipient
 from satark.store import envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
 from support.roster import RosterBook
@@ -68,6 +73,8 @@ class World:
         self.rows = [b""]
         self.made_up = set[str]()
         """The attacker's own keys."""
+        self.answers: list[tuple[int, Message]] = []
+        """What the DIG wrote to the tipster."""
         for desk in FIRST:
             self.store(addressed(signed_as_sent(envelope, KEY), desk))
         self.keep()
@@ -127,14 +134,25 @@ class World:
         signers = Signers(self.state)
         return signers.know(reader.envelope) and not signers.outdate(reader)
 
-    def post(self, unit: UnitOfWork, desk: str, step: CaseStep) -> None:
-        reader, officer = self.reader(desk), HEADS[desk]
-        message = Message(sender="desk", desk=desk, internal=True, case=step)
+    def post(self, unit: UnitOfWork, desk: str, step: CaseStep | None = None) -> tuple[int, Message]:
+        """Let a desk take a step, or answer its tipster."""
+        reader, to = self.reader(desk), recipient_of(self.envelope(desk).identity)
+        message = Message(sender="desk", desk=desk, internal=step is not None, case=step, text=f"{len(self.answers)}")
         message = replace(message, roster=Signers(self.state).head, thread=reader.thread)
-        own, to = self.book.identities[desk, officer], recipient_of(reader.envelope.identity)
-        writer = Writer(name=officer, identity=self.versions[desk][-1], own_identity=own)
-        signed = writer.signed(message, reader.envelope, threads.next_seq(unit, TIP), unit.now, [to])
+        seq = threads.next_seq(unit, TIP)
+        signed = self.writer(desk, -1).signed(message, reader.envelope, seq, unit.now, [to])
         threads.append(unit, TIP, seal(signed, to, padded=threads.PADDED), notified=True)
+        return seq, signed
+
+    def writer(self, desk: str, version: int) -> Writer:
+        """Return who writes with one of a desk's keys: its present head, who may be the attacker."""
+        own = self.book.identities[desk, HEADS[desk]]
+        return Writer(name=HEADS[desk], identity=self.versions[desk][version], own_identity=own)
+
+    def answer(self) -> None:
+        """Let the DIG write to the tipster."""
+        if self.can_act("dig"):
+            self.write(lambda unit: self.answers.append(self.post(unit, "dig")))
 
     def give(self, desk: str, other: str) -> None:
         """Let a desk give the tip to another, as its officers do."""
@@ -229,6 +247,59 @@ class World:
         self.follow_roster()
         return made
 
+    def lie(self, desk: str, is_late: int) -> None:
+        """Let a desk that has the tip renew its key with a program of its own, and tell of the thread what it likes."""
+        if desk == "dig" or not self.can_act(desk):
+            return
+        reader, full = self.reader(desk), self.reader("dig").envelope if "dig" in self.holders else None
+        point = Checkpoint(99, reader.thread, (), dict.fromkeys(self.holders, ()), {}, ABOVE)
+        point = point if is_late else replace(point, seq=0, thread=next(iter(reader._threads)))
+        envelope = replace(reader.envelope, identity=f"{new_identity()[1]}\n{reader.envelope.identity}")
+        made = tip_keys._with_change(envelope, point, envelope.changes, HEADS)
+        made = with_last_points(self.state, made) or made
+        said = remembered(desk, made.identity, made.changes)
+        self.write(lambda unit: tip_keys.remember(unit, desk, self.versions[desk][-1], [said]))
+        self.follow_roster()
+        self.write(lambda unit: unit.main.execute(update(tables.tip).values(key_changes=tip_keys._row(made))))
+        for other in self.holders:
+            self.store(replace(addressed(made, other), sent=(full or made).sent))
+
+    def forged(self, rows: int) -> Iterator[tuple[int, Message]]:
+        """Yield what those write to the tipster, in the place of any row or after them, who left or lost the tip."""
+        heads = {"", *list(self.state.positions)[-3:]}
+        for desk, version, envelope in self.kept[-6:]:
+            if self.is_open(desk, version):
+                for seq, head, key in product({1, rows, rows + 1}, heads, envelope.identity.split()):
+                    said = Message(sender="desk", desk=desk, text="your name?", roster=(head,))
+                    with_key = replace(envelope, identity=key)
+                    yield seq, self.writer(desk, version).signed(said, with_key, seq, 1, [self.root.recipient])
+
+    def shown(self, *messages: tuple[int, Message]) -> list[bool]:
+        """Return of each of these messages whether the tipster would be shown it alone."""
+        return [TipsterReader(self.root, self.row, self.state).may_show(*one) for one in messages]
+
+    def made_up_releases(self) -> Iterator[ThreadReader]:
+        """Yield what a station sees to which those give the tip, or one that they made up, who lost it or left."""
+        for desk, version, envelope in self.kept[-6:]:
+            if desk != "lanka" and self.is_open(desk, version):
+                for identity, head in product(
+                    (envelope.identity, new_identity()[1]), (envelope.roster, self.state.head)
+                ):
+                    yield self.released(replace(envelope, identity=identity), self.writer(desk, version), head)
+
+    def released(self, own: Envelope, by: Writer, head: str) -> ThreadReader:
+        """Return what a station sees that was given a release by this envelope, signed under this head."""
+        (recipient, verifier), key = first_key(own), new_identity()[1]
+        envelope = replace(own, desk="lanka", identity=key, tip_recipient=recipient, tip_verifier=verifier)
+        envelope = replace(envelope, holders={}, answers_to={}, changes=(), points=(), sent=sent_with_release(own))
+        to = recipient_of(key)
+        step = CaseStep(kind="directed", to="lanka", release=Release(key=key, envelope=hash_of_release(envelope)))
+        said = Message(sender="desk", desk=own.desk, internal=True, case=step, roster=(head,))
+        signers = Signers(self.state)
+        reader = ThreadReader(envelope, signers)
+        reader.read_new([(1, seal(by.signed(said, own, 1, 1, [to]), to))], signers)
+        return reader
+
     def plant(self, made: Envelope) -> None:
         """Let the attacker put what they renewed in every desk's place."""
         self.write(lambda unit: unit.main.execute(update(tables.tip).values(key_changes=tip_keys._row(made))))
@@ -253,6 +324,8 @@ ACTS = st.one_of(
     st.tuples(st.just("put_back"), DESKS, st.integers(0, 30)),
     st.tuples(st.just("put_row_back"), st.integers(0, 10)),
     st.tuples(st.just("forge"), st.integers(0, 10)),
+    st.tuples(st.just("answer")),
+    st.tuples(st.just("lie"), st.sampled_from(["sp", "sp-jaunpur", "lanka"]), st.integers(0, 1)),
 )
 
 
@@ -275,4 +348,24 @@ def test_no_desk_writes_with_a_key_of_who_left_or_lost_the_tip(
         with contextlib.suppress(TipKeyAltered):
             to = present_recipient(world.root, world.row, world.state)
             assert to not in {recipient_of(one) for one in world.strangers_keys(FIRST)}, "the tipster writes"
+    world.services.close()
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(acts=st.lists(ACTS, min_size=3, max_size=8))
+def test_who_left_or_lost_the_tip_writes_to_nobody_and_no_desk_keeps_an_answer_of_the_desk_above_from_the_tipster(
+    acts: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    world = World(tmp_path_factory.mktemp("world"))
+    for name, *of in [("answer",), *acts]:
+        getattr(world, name)(*of)
+        world.keep()
+        with contextlib.suppress(TipKeyAltered, CantOpen):
+            present_recipient(world.root, world.row, world.state)
+            told = world.reader("dig").told
+            counted = [one for one in world.answers if told_hash(one[1], TIP, one[0]) in told]
+            assert all(world.shown(*counted)), name
+    assert not any(world.shown(*world.forged(len(world.answers))))
+    first = world.root.recipient, world.root.verifier
+    assert all(one.altered or first_key(one.envelope) == first for one in world.made_up_releases())
     world.services.close()

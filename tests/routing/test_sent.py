@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from satark.api.sealing import new_identity
 from satark.api.tip import Envelope, Header, TipKeyChange
 from satark.identity.signatures import verifier_for
-from satark.routing.sent import TIPSTER_USE, addressed, is_as_sent, signed_as_sent
+from satark.routing.sent import TIPSTER_USE, addressed, first_key, is_as_sent, sent_with_release, signed_as_sent
 from support.tips import tip_of
 
 KEY, OTHER = "5" * 32, "6" * 32
@@ -18,7 +19,7 @@ SENT = signed_as_sent(
     Envelope(
         tip=tip_of(KEY),
         desk="",
-        identity="",
+        identity=new_identity()[1],
         header=HEADER,
         tipster_verifier=verifier_for(KEY, TIPSTER_USE),
         holders={"sp": ("email:sp",), "dig": ()},
@@ -31,7 +32,9 @@ AT = ("sp", "dig", "email:sp", "lanka")
 
 
 def change(desk: str) -> TipKeyChange:
-    return TipKeyChange(recipient="", verifier="", desk=desk, seq=0, roster=(), lost=b"", point=b"", signature=b"")
+    return TipKeyChange(
+        recipient="", verifier="", desk=desk, disclosed=b"", roster=(), lost=b"", point=b"", signature=b""
+    )
 
 
 def test_only_a_desk_that_got_the_tip_when_it_was_sent_is_told_the_minute() -> None:
@@ -54,6 +57,7 @@ def test_only_a_desk_that_got_the_tip_when_it_was_sent_is_told_the_minute() -> N
         {"roster": ""},
         {"arrived": 1_795_600_000},
         {"sent": b""},
+        {"identity": new_identity()[1]},
         {"tipster_verifier": verifier_for(OTHER, TIPSTER_USE)},
     ],
     ids=lambda fields: next(iter(fields)),
@@ -61,7 +65,7 @@ def test_only_a_desk_that_got_the_tip_when_it_was_sent_is_told_the_minute() -> N
 def test_whoever_lacks_the_tipsters_key_replaces_nothing(holder: str, fields: dict[str, Any]) -> None:
     forged = replace(addressed(SENT, holder), **fields)
     assert not is_as_sent(forged)
-    assert not is_as_sent(signed_as_sent(forged, OTHER))
+    assert not is_as_sent(signed_as_sent(forged, OTHER, ("age1", "00")))
 
 
 def test_the_minute_is_left_out_only_where_a_desk_renewed_the_key_that_was_not_told_it() -> None:
@@ -69,3 +73,14 @@ def test_the_minute_is_left_out_only_where_a_desk_renewed_the_key_that_was_not_t
     assert not is_as_sent(without)
     assert not is_as_sent(replace(without, changes=(change("sp"),)))
     assert is_as_sent(replace(without, changes=(change("lanka"), change("sp"))))
+
+
+@pytest.mark.parametrize(
+    "fields", [{"tip_recipient": "age1"}, {"tip_verifier": "00"}, {"sent": SENT.sent}, {"tip": "0"}]
+)
+def test_a_release_has_the_tips_first_key_or_none(fields: dict[str, Any]) -> None:
+    recipient, verifier = first_key(SENT)
+    given = replace(SENT, identity=new_identity()[1], tip_recipient=recipient, tip_verifier=verifier)
+    given = addressed(replace(given, header=replace(HEADER, language="hi"), sent=sent_with_release(SENT)), "lanka")
+    assert is_as_sent(given)
+    assert not is_as_sent(replace(given, **fields))

@@ -13,7 +13,7 @@ from satark.api.tip import Checkpoint, Envelope, Header, Message, TipKeyChange
 from satark.roster.entries import DestinationSet, Entry, KeyChange, KeysRenewed, desk_verifier
 from satark.roster.rules import NotAllowed, check
 from satark.routing import tip_keys
-from satark.routing.authors import Writer, signed_by_tipster
+from satark.routing.authors import Writer, signed_by_tipster, told_hash
 from satark.routing.renewals import remembered, tip_verifier
 from satark.routing.tip_keys import TipKeyAltered, TipRoot, TipsterReader, name_tags, present_recipient
 from support.roster import RosterBook
@@ -54,17 +54,27 @@ class Renewals:
         return new
 
     def renew(
-        self, desk: str, before: str = "", *, known: bool = True, seq: int = 1, lost: tuple[str, ...] = ()
+        self,
+        desk: str,
+        before: str = "",
+        *,
+        known: bool = True,
+        lost: tuple[str, ...] = (),
+        told: tuple[Message, ...] = (),
     ) -> str:
-        """Renew the tip's key as a desk does; return the new recipient. `known`: the roster remembers it."""
+        """Renew the tip's key as a desk does; return the new recipient. `known`: the roster remembers it.
+
+        `told`: what the desk knows that desks had written to the tipster.
+        """
         recipient, new = new_identity()
         self.identity = f"{new}\n{self.identity}"
         envelope = Envelope(tip=TIP, desk=desk, identity=self.identity, header=HEADER)
-        point = Checkpoint(seq, b"", (self.book.state.head,), {}, {}, {})
+        point = Checkpoint(1, b"", (self.book.state.head,), {}, {}, {})
         made = tuple(replace(one, recipient="") for one in self.changes)
         if before:
             envelope = replace(envelope, identity=f"{new}\n{before}")
-        changed = tip_keys._with_change(envelope, point, () if before else made, lost)
+        hashes = b"".join(told_hash(one, TIP, seq) for seq, one in enumerate(told, 1))
+        changed = tip_keys._with_change(envelope, point, () if before else made, lost, hashes)
         self.changes.append(replace(changed.changes[-1], recipient=recipient))
         if known:
             self.remember(desk, self.changes)
@@ -88,7 +98,7 @@ class Renewals:
         envelope = Envelope(tip=tip, desk=desk, identity=tip_key or identity or self.identity, header=HEADER)
         writer = Writer(name="one", identity=identity or self.book.identities.get((desk, ""), self.identity))
         fields.setdefault("roster", (self.book.state.head,))
-        message = Message(sender="desk", desk=desk, text="come at nine", **fields)
+        message = Message(sender="desk", desk=desk, **{"text": "come at nine", **fields})
         return writer.signed(message, envelope, seq, 1, [self.root.recipient])
 
     def shown(self, *messages: Message) -> list[bool]:
@@ -130,6 +140,7 @@ def test_a_change_that_is_altered_left_out_or_out_of_order_is_refused(renewals: 
         [first, replace(second, desk="sp")],
         [first, replace(second, point=first.signature)],
         [first, replace(second, lost=bytes(4))],
+        [first, replace(second, disclosed=bytes(64))],
         [first, replace(second, signature=first.signature)],
     ):
         with pytest.raises(TipKeyAltered):
@@ -286,6 +297,8 @@ def test_a_tipster_is_shown_what_a_desk_signed_at_its_own_place_and_words_of_the
     ):
         assert renewals.shown(forged) == [False], forged.text
     renewals.change_desk_key("sp", SP)
+    assert renewals.shown(signed, renewals.written("sp", 2)) == [False, True], "the tip was hidden from the desk"
+    renewals.renew("sp", told=(signed,))
     assert renewals.shown(signed, renewals.written("sp", 2)) == [True, True], "the key of its time signed it"
 
 
@@ -327,20 +340,50 @@ def test_a_tipster_is_shown_nothing_by_a_former_key_of_the_tip_once_it_was_renew
     former = renewals.identity
     late = renewals.written(by, 2)
     assert renewals.shown(renewals.written("dig"), late) == [True, True]
-    renewals.renew("dig")
+    renewals.renew("dig", lost=("sp",))
     newest = renewals.written(by, 2)
     assert renewals.shown(renewals.written("dig", tip_key=former), late) == [True, False]
     assert renewals.shown(renewals.written("dig", tip_key=former), newest) == [True, True]
 
 
-def test_a_change_that_claims_a_later_place_than_the_next_one_hides_nothing_and_shows_nothing(
+def test_a_tipster_is_shown_in_the_place_of_what_a_desk_said_was_there_nothing_that_a_former_key_signed(
     renewals: Renewals,
 ) -> None:
-    renewals.renew("sp", seq=10**9)
-    former = renewals.identity
-    renewals.renew("dig", seq=1)
-    assert renewals.shown(renewals.written("dig", 1, tip_key=former), renewals.written("dig", 2)) == [False, True]
-    assert renewals.shown(renewals.written("dig"), renewals.written("sp", 2, tip_key=former)) == [False, False]
+    """An officer who left the DIG has its former key, and a desk that lost the tip its own: both have the tip's."""
+    former, told = renewals.identity, (renewals.written("sp"), renewals.written("dig", 2))
+    leaver = renewals.book.identities["dig", ""]
+    forged = renewals.written("sp", text="your name?"), renewals.written("dig", 2, text="your name?")
+    renewals.change_desk_key("dig", ("dig", "rao"))
+    renewals.renew("dig", lost=("sp",), told=told)
+    assert renewals.shown(*told) == [True, True]
+    assert renewals.shown(*forged) == [False, False]
+    assert renewals.shown(renewals.written("dig", 1, leaver, tip_key=former)) == [False]
+    assert renewals.shown(*reversed(told)) == [False, False], "each at its own place"
+    renewals.renew("dig", told=told)
+    assert renewals.shown(*told) == [True, True]
+
+
+def test_what_a_desk_below_says_in_a_renewal_hides_no_answer_and_counts_no_more_once_the_desk_above_renewed_the_key(
+    renewals: Renewals,
+) -> None:
+    former, planned = renewals.identity, renewals.written("sp", text="your name?")
+    answers = renewals.written("dig"), renewals.written("dig", 2)
+    renewals.renew("sp", lost=("dig",), told=(planned,))
+    assert renewals.shown(*answers) == [True, True], "the desk has the tip, and signed by its present key"
+    renewals.change_desk_key("dig", ("dig", "rao"))
+    assert renewals.shown(*answers) == [False, False], "somebody may have left with this key"
+    renewals.renew("dig", lost=("sp",), told=answers)
+    assert renewals.shown(*answers) == [True, True]
+    assert renewals.shown(planned, renewals.written("dig", 2, tip_key=former)) == [False, True]
+
+
+def test_only_a_desk_above_says_that_a_desk_lost_the_tip(renewals: Renewals) -> None:
+    for lost in ("dig", "sp"):
+        renewals.renew("sp", lost=(lost,))
+        renewals.change_desk_key(lost, SP if lost == "sp" else ("dig", "rao"))
+        with pytest.raises(TipKeyAltered):
+            renewals.present()
+        assert renewals.renew(lost) == renewals.present()
 
 
 def test_a_tipster_is_shown_what_a_destination_that_the_roster_lists_signed_with_its_own_key(
@@ -348,7 +391,7 @@ def test_a_tipster_is_shown_what_a_destination_that_the_roster_lists_signed_with
 ) -> None:
     before = renewals.written("email:sp", status="ACTED")
     renewals.change_desk_key("sp", SP)
-    renewals.renew("sp")
+    renewals.renew("sp", told=(before,))
     assert renewals.shown(before, renewals.written("email:sp", 2)) == [True, True]
     for identity in (new_identity()[1], renewals.identity, renewals.book.identities["sp", ""]):
         forged = renewals.written("email:sp", 2, identity=identity, tip_key=renewals.identity)

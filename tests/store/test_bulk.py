@@ -74,7 +74,7 @@ def sent(name: bytes, *, conversation: bytes = b"c", **fields: object) -> dict[s
 @pytest.mark.parametrize(
     ("table", "row", "default"),
     [
-        (tip, TIP, {"key_changes": b""}),
+        (tip, TIP, {"key_changes": b"", "routed": None}),
         (receipt, RECEIPT, {"erased": None}),
         (receipt, RECEIPT | {"erased": 4}, {}),
         (receipt, RECEIPT | {"erased": None}, {}),

@@ -16,6 +16,7 @@ from satark.casework import ActRefused
 from satark.ingest.ingest import IngestFailed
 from satark.routing import tip_keys
 from satark.routing.authors import ThreadReader, Writer
+from satark.routing.releases import hash_of_release
 from satark.routing.renewals import remembered, tip_verifier
 from satark.store import envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
@@ -195,7 +196,7 @@ async def test_what_a_release_of_an_operators_own_making_leads_to_is_shown_and_n
         services.write_now(lambda unit: envelopes.store(unit, of.tip, desk, envelopes.seal(forged, public)))
         if desk == "dig":  # a clerk of a desk below gives it the release
             clerk = of.town.attacker.unlock("sp", "clerk")
-            release = Release(key=key, recipient=recipient_of(key), verifier=tip_verifier(key), text="a bicycle")
+            release = Release(key=key, envelope=hash_of_release(forged), text="a bicycle")
             step = CaseStep(kind="directed", to=desk, release=release)
             message = Message(sender="desk", desk="sp", internal=True, case=step, text="→ dig")
             writer = Writer(name="clerk", identity=clerk.identity, own_identity=clerk.own_identity)

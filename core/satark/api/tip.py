@@ -160,7 +160,7 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     arrived: int = 0
     """The minute in which an urgent tip came, Unix seconds, for the desks that got it when it was sent; otherwise 0."""
     sent: bytes = b""
-    """The tipster's signatures of all that was fixed when the tip was sent: `routing.sent`."""
+    """The tipster's signatures of all that was fixed when the tip was sent, also of its first key: `routing.sent`."""
 
 
 class Checkpoint(Redacted, frozen=True):
@@ -188,8 +188,8 @@ class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
     """Ed25519 public key (hex) that verifies what the new key signs."""
     desk: str
     """The desk that renewed the tip's key."""
-    seq: int
-    """Position of the last message in the tip's thread."""
+    disclosed: Signature
+    """Hashes of what desks had written to the tipster by then, 16 bytes each, among random ones."""
     roster: tuple[str, ...]
     """Head of each roster that the desk knew."""
     lost: Signature
@@ -329,9 +329,10 @@ class Release(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
     key: str
     """An age identity. It opens no message, as these are sealed to the desk's own key, but the desk's read state."""
-    recipient: str = ""
-    """Of the tip's first key: the age recipient, and the Ed25519 public key (hex). Who directs the tip signs them."""
-    verifier: str = ""
+    envelope: Signature = b""
+    """Hash of the desk's envelope with this release, which who directs the tip signs so: `releases.hash_of_release`."""
+    holders: Signature = b""
+    """Tags of the desks that have the tip's key, 16 bytes each, among random ones: `store.envelopes.releasing`."""
     text: str = ""
     """The content of the tip, in the words of the officer who directs it."""
     answers: Mapping[str, str] = {}

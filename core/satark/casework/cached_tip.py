@@ -19,6 +19,7 @@ from satark.casework.work import PostedMessage
 from satark.remote import office_outbox
 from satark.routing.authors import Signers, ThreadReader
 from satark.routing.releases import released_tip
+from satark.store import envelopes
 from satark.store.threads import Sealed
 
 _SHOWN: Final = 160
@@ -49,12 +50,12 @@ class _Opened:
 class CachedTip:
     """One tip: its opened envelope, and its thread as far as it was read."""
 
-    def __init__(self, envelope: Envelope, signers: Signers, cover: bytes) -> None:
-        self.cover = cover
+    def __init__(self, envelope: Envelope, signers: Signers, sealed: bytes) -> None:
+        self.cover, self.digest = envelopes.cover(sealed), envelopes.digest(sealed)
         """As in `satark.store.envelopes`."""
         self.envelope = envelope
         self.pending_answers: Sequence[office_outbox.PendingAnswer] = ()
-        self.rows: tuple[int, ...] = ()
+        self.rows = b""
         """What it was read from: see `satark.casework.tip_reader.rows_of`."""
         self.document: Tip | None = None
         self.captions: tuple[str, ...] = ()

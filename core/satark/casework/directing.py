@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from satark.api.routing import LEVELS, Desk, DestinationRule, NoSuchDesk
-from satark.api.sealing import new_identity, recipient_of
+from satark.api.sealing import new_identity
 from satark.api.tip import CaseStep, Envelope, Message, Release
 from satark.audit.acts import ActKind
 from satark.casework.act_names import ActRefused
@@ -19,9 +19,9 @@ from satark.roster.chain import lock
 from satark.roster.state import RosterState
 from satark.routing.desks import all_desks
 from satark.routing.destinations import delivered_to, matching_rules
-from satark.routing.renewals import first_verifier
+from satark.routing.releases import hash_of_release
 from satark.routing.rules import is_accused
-from satark.routing.sent import addressed
+from satark.routing.sent import addressed, first_key, sent_with_release
 from satark.routing.tip_keys import remember, renew_tip_key
 from satark.services import Services
 from satark.store import deliveries, envelopes, evidence_files, threads
@@ -94,16 +94,23 @@ class Directing:
         desk = desks.get(to_desk)
         if desk is None or desk.name == self._desk or not self._may_have(desk, tip):
             raise NoSuchDesk
-        reader, release = self._cache.reader.present_reader(unit, tip), None
+        reader = self._cache.reader.present_reader(unit, tip)
         tip, access = msgspec.structs.replace(tip, envelope=reader.envelope), reader.access
         had_tip, has_tip = (desk.name in one.holders for one in (tip.access, access))
         given = access.releases.get(desk.name)
         if (had_tip and not has_tip) or (has_tip and answers is not None):
             raise ActRefused("gives")
+        release: Release | None = None
+        envelope: Envelope | None = tip.envelope
         if answers is not None:
-            key = given.key if given else new_identity()[1]
-            recipient, verifier = _first_key(tip.envelope)
-            release = Release(key=key, recipient=recipient, verifier=verifier, text=rewording, answers=dict(answers))
+            released = _released(tip, given.key if given else new_identity()[1], desk.name)
+            # That of a release has the desk's former keys, which open what was written before it changed its key.
+            keeps = given and host is None and envelopes.find(unit.keys, tip.id, desk.name)
+            hashed = given.envelope if given and keeps else hash_of_release(released)
+            holding = b"".join(sorted(envelopes.releasing(unit.keys, tip.id, access.holders, len(desks) + 1)))
+            key, given_answers = released.identity, dict(answers)
+            release = Release(key=key, envelope=hashed, holders=holding, text=rewording, answers=given_answers)
+            envelope = None if keeps else released
         has_key = release is None and access.may_give(self._desk, desk.name)
         destinations = self._destinations(self._readable_rules(unit, host), tip, desk, has_key=has_key)
         step = CaseStep(
@@ -115,10 +122,7 @@ class Directing:
         )
         text = f"→ {desk.title}: {instruction}"
         message = Message(sender="desk", desk=self._desk, text=text, internal=True, case=step)
-        envelope = _released(tip, release) if release else tip.envelope
-        # The envelope of a release has the desk's former keys, which open what was written before it changed its key.
-        keeps = release and given and host is None and envelopes.find(unit.keys, tip.id, desk.name)
-        return self._hand_over(unit, tip, desk, message, None if keeps else envelope, destinations=destinations)
+        return self._hand_over(unit, tip, desk, message, envelope, destinations=destinations)
 
     def withdraw(self, unit: UnitOfWork, tip: OpenTip, desk: str, reason: str) -> PostedMessage:
         """Take a tip back from a desk and its destinations.
@@ -210,23 +214,21 @@ class Directing:
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
 
 
-def _released(tip: OpenTip, release: Release) -> Envelope:
+def _released(tip: OpenTip, key: str, desk: str) -> Envelope:
     """Return the envelope for a desk that gets a release alone; it writes to no tipster and knows no language."""
+    recipient, verifier = first_key(tip.envelope)
     return msgspec.structs.replace(
         tip.envelope,
-        identity=release.key,
+        desk=desk,
+        identity=key,
         receipt="",
-        tip_recipient=release.recipient,
-        tip_verifier=release.verifier,
+        tip_recipient=recipient,
+        tip_verifier=verifier,
         holders={},
         answers_to={},
         changes=(),
         points=(),
-        sent=b"",
+        arrived=0,
+        sent=sent_with_release(tip.envelope),
         header=msgspec.structs.replace(tip.header, language=""),
     )
-
-
-def _first_key(envelope: Envelope) -> tuple[str, str]:
-    """Return the recipient and the verifier of a tip's first key."""
-    return recipient_of(envelope.identity.rpartition("\n")[2]), first_verifier(envelope.identity)

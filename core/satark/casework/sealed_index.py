@@ -1,9 +1,9 @@
 """A desk's sealed index: what its lists say of each tip, so that an opening need not read every tip again.
 
 It is a cache of what the desk has verified, and only the desk's key seals and opens it. The entry of a tip opens only
-with the tip's present envelope: once that is renewed or replaced, the tip is read anew; once it is erased, nobody opens
-the entry without an old copy of the key store. An entry also says which rows it was made from, by their numbers: a
-cache that was withheld or altered costs time and hides nothing. Who acts on a tip reads the tip's rows, not the index.
+with the tip's present envelope: once that is renewed or replaced, the tip is read anew; once it is erased, the entry is
+deleted. An entry also says which rows it was made from: a cache that was withheld, altered or put back costs time and
+hides nothing. Who acts on a tip reads the tip's rows, not the index.
 """
 
 import hmac
@@ -44,7 +44,8 @@ class Entry(msgspec.Struct, array_like=True):
     number: str
     cover: bytes
     """As in `satark.store.envelopes`."""
-    rows: tuple[int, ...]
+    digest: bytes
+    rows: bytes
     """What it was made from: see `satark.casework.tip_reader.rows_of`."""
     is_unsigned: bool
     """Whether the thread has messages that nobody known to the roster signed."""
@@ -92,10 +93,12 @@ class SealedIndex:
         self._services = services
         self._desk = services.read_keys(lambda keys: envelopes.tag(keys, "", f"index of {desk}"))
         # What a program with other fields stored stays shut.
-        form = f"{__version__} {type_info(ListedTip)} {identity.split(maxsplit=1)[0]}"
+        form = f"{__version__} {type_info(Entry)} {type_info(ListedTip)} {identity.split(maxsplit=1)[0]}"
         self._key = sha256(b"satark/1/desk index\0" + form.encode()).digest()
         self._parts: dict[bytes, frozenset[str]] = {}
         """Row → the tips that have an entry in it, the oldest row first. Of a tip's entries, the newest counts."""
+        self.left_over = set[str]()
+        """Tips that the desk has no more, and that have an entry still."""
 
     def load(self, covers: Mapping[str, bytes]) -> tuple[IndexHead | None, dict[str, Entry]]:
         """Read the index. `covers`: as in `envelopes.covers_of`. What does not open is left out."""
@@ -103,6 +106,7 @@ class SealedIndex:
         for name in reversed(head.parts if head else ()):
             boxes = self._read(name, dict[str, bytes]) or {}
             self._parts = {name: frozenset(boxes), **self._parts}
+            self.left_over |= boxes.keys() - covers.keys()
             for tip in boxes.keys() & covers.keys() - entries.keys():
                 if opened := _unbox(self._key_of(tip, covers[tip]), boxes[tip]):
                     entries[tip] = _decode_entry(opened)
@@ -113,7 +117,9 @@ class SealedIndex:
 
         `entries`: of all tips; `mark` and `roster`: as in `IndexHead`.
         """
-        due = set(changed)
+        due = set(changed).union(*(tips for tips in self._parts.values() if tips & self.left_over))
+        self._parts = {name: tips for name, tips in self._parts.items() if not tips & self.left_over}
+        self.left_over.clear()
         if self._parts and len(last := self._parts[[*self._parts][-1]]) + len(due) <= BATCH:
             due |= last
             self._parts.popitem()

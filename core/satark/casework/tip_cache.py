@@ -29,6 +29,10 @@ _SOME: Final = 100
 """Tips that `open_all` prepares for the search at a time, in some milliseconds."""
 _WORTH_SAVING: Final = 100
 """Fewest changed tips for which the sealed index is written. To read fewer again takes a tenth of a second."""
+_LEAST_PAUSE: Final = 600.0
+_PAUSE: Final = 100
+"""All rows are compared with what is listed after so many seconds, or so many times what that took: whoever writes to
+the databases can delete the row that names a tip which changed."""
 _PAUSES: Final = 4
 """A pause is this many times as long as the comparison before it, so that officers' pages get the processor."""
 
@@ -59,6 +63,8 @@ class TipCache:
         self.reader = TipReader(services, desk, identity)
         self._roster: tuple[str, ...] = ()
         """Heads of the rosters by which the tips were read."""
+        self._read_all_at = 0.0
+        """When all rows are compared again with what is listed, on the monotonic clock."""
         self._mark: int | None = None
         """Position of the last change that was read; None until all tips were read."""
         self._unsaved: set[str] = set()
@@ -119,7 +125,9 @@ class TipCache:
             NoSuchTip: the desk has none of this number, or it opens no more.
         """
         tip = self.id_of(number)
-        if tip not in self.reader.held:
+        held = self.reader.held.get(tip)
+        if held is None or held.rows != self._services.read(lambda c: rows_of(c, [tip])).get(tip):
+            self.reader.held.pop(tip, None)  # whoever writes to the databases can delete the row that names this change
             self._load([tip], is_change=False)
         if tip not in self.reader.held:
             raise NoSuchTip
@@ -164,7 +172,7 @@ class TipCache:
             is_changed, self._roster = signers.head != self._roster, signers.head
             # Whoever was not known to the roster when their message was read may be now.
             again = [tip for tip, one in self.tips.items() if one.is_unsigned] if is_changed else []
-            if self._mark is None:
+            if self._mark is None or time.monotonic() >= self._read_all_at:
                 self._read_all()
             else:
                 self._read_changes(self._mark)
@@ -176,12 +184,15 @@ class TipCache:
 
     def _read_all(self) -> None:
         # The mark is read first: a tip that changes meanwhile is read again, and none is missed.
-        mark, is_first = self._services.read(tip_changes.mark), self._mark is None
+        began, mark, is_first = time.monotonic(), self._services.read(tip_changes.mark), self._mark is None
         covers = self._services.read_keys(lambda c: envelopes.tips_of(c, self._desk))
-        self._forget((self.tips.keys() | self.reader.unreadable) - covers.keys())
+        rows = self._services.read(rows_of)
+        self._forget((self.tips.keys() | self.reader.unreadable) - (covers.keys() & rows.keys()))
         if is_first:
-            self._restore(mark, covers)
-        due = [tip for tip in covers if not is_first or tip not in self.tips]
+            self._restore(mark, covers, rows)
+        listed = {tip: (one.cover, one.rows) for tip, one in self.tips.items()}
+        due = [tip for tip, cover in covers.items() if listed.get(tip) != (cover, rows.get(tip))]
+        self._read_all_at = time.monotonic() + max(_LEAST_PAUSE, _PAUSE * (time.monotonic() - began))
         self.progress = Progress(0, len(due))
         for some in batches(due):
             if self._stopped.is_set():
@@ -192,13 +203,12 @@ class TipCache:
                 self._save(mark)
         self._mark = mark
 
-    def _restore(self, mark: int, covers: Mapping[str, bytes]) -> None:
+    def _restore(self, mark: int, covers: Mapping[str, bytes], rows: Mapping[str, bytes]) -> None:
         """List the tips as the sealed index has them, except those whose rows changed since."""
         head, entries = self._index.load(covers)
         changes = self._services.read(lambda c: tip_changes.since(c, head.mark)) if head else None
         if head is None or changes is None or changes.everything or head.mark > mark:
             return
-        rows = self._services.read(rows_of)
         pending = self._services.read(lambda c: office_outbox.pending_answers(c, entries))
         is_changed = head.roster != self._roster
         kept = {
@@ -213,8 +223,9 @@ class TipCache:
     def _save(self, mark: int) -> None:
         """Bring the sealed index up to date if much has changed. `mark`: position of the first change it may lack."""
         tips = self.tips
+        is_due = len(self._unsaved) >= _WORTH_SAVING or self._index.left_over
         # After a stop there may be none left, which must not be stored.
-        if len(self._unsaved) >= _WORTH_SAVING and not self._stopped.is_set():
+        if is_due and not self._stopped.is_set():
             with contextlib.suppress(Exception):  # if it can't be stored, the next opening takes longer, and no more
                 self._index.save(mark, self._roster, tips, self._unsaved)
                 self._unsaved.clear()
@@ -241,7 +252,8 @@ class TipCache:
             listed = one.listed(self._search_texts)
             if is_change or self.tips[tip].listed != listed:
                 number = one.envelope.header.number
-                self._list(tip, Entry(number, one.cover, one.rows, bool(one.unsigned), pack(listed)))
+                entry = Entry(number, one.cover, one.digest, one.rows, bool(one.unsigned), pack(listed))
+                self._list(tip, entry)
                 self._unsaved.add(tip)
             else:
                 told.discard(tip)
@@ -266,6 +278,7 @@ class TipCache:
         self.floods.drop(tip)
         if gone := self.tips.pop(tip, None):
             self._numbers.pop(gone.number, None)
+            self._index.left_over.add(tip)
 
     def _tell(self, tips: Collection[str]) -> None:
         for watcher in self._watchers if tips else ():
@@ -282,12 +295,20 @@ class TipCache:
     def _prepare(self, most: int) -> bool:
         """Prepare the search for some tips; return whether more are left."""
         with self.lock:
-            for tip in list(islice(self._unsearched, most)):
+            some = list(islice(self._unsearched, most))
+            self._load(self._damaged(some))
+            for tip in some:
                 self._unsearched.discard(tip)
                 if tip in self.tips:
                     listed = self.tips[tip].listed
                     self.texts.put(tip, listed.search + self._search_texts.names(listed.summary.header))
             return bool(self._unsearched) and not self._stopped.is_set()
+
+    def _damaged(self, some: Collection[str]) -> list[str]:
+        """Return which of these tips have an envelope that was altered where `cover` does not look."""
+        sealed = self._services.read_keys(lambda c: envelopes.of_tips(c, self._desk, some))
+        known = {tip: self.tips[tip].digest for tip in sealed.keys() & self.tips.keys()}
+        return [tip for tip, one in known.items() if envelopes.digest(sealed[tip]) != one]
 
     def _compare(self, most: int) -> bool:
         """Compare some tips with the others; return whether more are left."""

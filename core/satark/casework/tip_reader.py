@@ -3,11 +3,12 @@
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
+from hashlib import blake2b
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
-import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
 
 from satark.api.sealing import CantOpen, open_envelope, recipient_of
@@ -21,6 +22,7 @@ from satark.remote import office_outbox
 from satark.remote.messages import OfficeAnswer
 from satark.roster.state import RosterState
 from satark.routing.authors import Signers, ThreadReader
+from satark.routing.sent import is_as_sent
 from satark.routing.tip_keys import TipKeyAltered, TipRoot, name_tags, present_recipient
 from satark.services import Services
 from satark.store import envelopes, tables
@@ -38,7 +40,7 @@ class TipReader:
         self.held: dict[str, CachedTip] = {}
         """The tips that were read last."""
         self.unreadable: set[str] = set()
-        """Tips whose envelopes did not open."""
+        """Tips whose envelopes did not open, or do not say what was sent."""
         self.signers = Signers(RosterState())
         self._services = services
         self._desk = desk
@@ -63,17 +65,20 @@ class TipReader:
 
     def _take_envelope(self, tip: str, sealed: bytes | None, *, exists: bool) -> None:
         former = self.held.pop(tip, None)
+        if former and sealed and exists and former.digest == envelopes.digest(sealed):
+            self.held[tip] = former
+            return
         self.unreadable.discard(tip)
         if sealed is None:
             return
-        cover = envelopes.cover(sealed)
-        if former and former.cover == cover and exists:
-            self.held[tip] = former
-        elif (envelope := self._opened(tip, sealed)) is None:
+        if (envelope := self._opened(tip, sealed)) is None:
             self.unreadable.add(tip)
         # A crash between the commits of the two databases leaves an envelope without a tip; the turn runs again.
         elif exists:
-            self.held[tip] = CachedTip(envelope, self.signers, cover)
+            if not is_as_sent(envelope):  # whoever put it there may have taken the mark from an urgent tip
+                self.unreadable.add(tip)
+                envelope = replace(envelope, header=replace(envelope.header, priority="urgent"))
+            self.held[tip] = CachedTip(envelope, self.signers, sealed)
 
     def _opened(self, tip: str, sealed: bytes) -> Envelope | None:
         own = (self._identity, *self._former)
@@ -83,7 +88,7 @@ class TipReader:
             except CantOpen:
                 continue
             keys = (envelope.identity, *own) if envelope.tip_recipient else (envelope.identity,)
-            return msgspec.structs.replace(envelope, identity="\n".join(keys))
+            return replace(envelope, identity="\n".join(keys))
         return None
 
     def _read_messages(self, found: Mapping[str, CachedTip]) -> None:
@@ -131,9 +136,12 @@ class TipReader:
         row = unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == envelope.tip)).scalar_one()
         verifier, given_by = envelope.tip_verifier, reader.access.answers_to.get(envelope.desk, "")
         root = TipRoot(tip=envelope.tip, recipient=envelope.tip_recipient, verifier=verifier, roster=reader.released)
-        root = msgspec.structs.replace(root, holders=name_tags(verifier, [given_by]))
+        release, names = reader.access.releases.get(envelope.desk), list(signers.tips.desks)
+        tags = release.holders if release else b""
+        tagged = zip(names, envelopes.releasing(unit.keys, envelope.tip, names), strict=True)
+        holders = [given_by, *(name for name, one in tagged if one in tags)]
         try:
-            return present_recipient(root, row, signers.tips)
+            return present_recipient(replace(root, holders=name_tags(verifier, holders)), row, signers.tips)
         except TipKeyAltered:
             raise ActRefused("altered") from None
 
@@ -154,21 +162,21 @@ class TipReader:
         office_outbox.queue_answer(unit, answer, self._identity)
 
 
-def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict[str, tuple[int, ...]]:
-    """Return, of these tips or of all, the revision, the number and the last of the messages, and the records' bytes.
+def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict[str, bytes]:
+    """Return, of these tips or of all, a hash of their revision, their messages and the records of their files.
 
-    Whatever is added to a tip, or taken from it, changes them.
+    Whatever is added to a tip, or taken from it, changes it; so does what is put in the place of something.
     """
     tip, message, file = tables.tip.c, tables.message.c, tables.file.c
-    threads = select(message.tip, func.count(), func.max(message.seq)).group_by(message.tip)
-    records = select(file.tip, func.sum(func.length(file.record))).group_by(file.tip)
+    drawn = (func.substr(one, 1, envelopes.DRAWN) for one in (message.sealed, file.record))
+    threads, records = select(message.tip, message.seq, next(drawn)), select(file.tip, file.ordinal, next(drawn))
     revisions = select(tip.id, tip.revision)
     if tips is not None:
         revisions, threads = revisions.where(tip.id.in_(tips)), threads.where(message.tip.in_(tips))
         records = records.where(file.tip.in_(tips))
-    messages = {its: (number, last) for its, number, last in connection.execute(threads).all()}
-    sizes = {its: int(size) for its, size in connection.execute(records).all()}
-    return {
-        its: (revision, *messages.get(its, (0, 0)), sizes.get(its, 0))
-        for its, revision in connection.execute(revisions).all()
-    }
+    found = {its: blake2b(str(revision).encode(), digest_size=16) for its, revision in connection.execute(revisions)}
+    for query in (threads.order_by(message.tip, message.seq), records.order_by(file.tip, file.ordinal)):
+        for its, place, beginning in connection.execute(query):
+            if its in found:
+                found[its].update(f"/{place}/{beginning!r}".encode())
+    return {its: one.digest() for its, one in found.items()}

@@ -26,7 +26,7 @@ from satark.routing import rules
 from satark.routing.desks import close_roster, lock_desks
 from satark.routing.renewals import tip_verifier
 from satark.routing.sent import TIPSTER_USE, addressed, signed_as_sent
-from satark.routing.tip_keys import TipRoot, encode_root, name_tags
+from satark.routing.tip_keys import TipRoot, encode_root, name_tags, seal_routed
 from satark.services import Services
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes, tip_counts
 from satark.store.unit_of_work import UnitOfWork
@@ -100,15 +100,18 @@ class Submissions:
         header = _header(tip, screening, route)
         document = seal(tip, own, padded=_PADDED)
         envelope = self._envelope(unit, session, header, route, document=document, receipt=fresh.recipient)
-        root = self._receipt(unit, session, tip, fresh, envelope)
+        root = _root(session, envelope, tip_verifier(session.identity))
+        envelope = signed_as_sent(envelope, session.tipster_key, (root.recipient, root.verifier))
+        encoded = encode_root(root)
+        self._receipt(unit, session, tip, fresh, encoded)
         self._seal_envelopes(unit, envelope, route)
         row = {"id": session.tip, "number": tip.number, "revision": tip.revision, "recipient": session.recipient}
-        unit.queue(tables.tip, [{**row, "document": document, "day": unit.day}])
+        unit.queue(tables.tip, [{**row, "routed": seal_routed(root), "document": document, "day": unit.day}])
         tip_changes.note(unit, session.tip)
         tip_counts.count(unit, session.tip)
         self._deliveries(unit, session.tip, tip, route)
         unit.queue(tables.seen, _decoy_events(session.revision - session.first_revision, unit.day))
-        return Receipt(number=tip.number, code=fresh.code, root=root)
+        return Receipt(number=tip.number, code=fresh.code, root=encoded)
 
     def _screen(self, tip: Tip, own: Screening) -> Screening:
         return rules.screen(self._plugins.screen(tip) if self._screened else [], own)
@@ -139,9 +142,9 @@ class Submissions:
     def _envelope(
         self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route, *, document: bytes, receipt: str
     ) -> Envelope:
-        """Return the tip's envelope, without the name of its holder."""
+        """Return the tip's envelope, without the name of its holder and the tipster's signatures."""
         read = {rule.to: rule.desk for rule in route.destination_rules if rule.recipient}
-        envelope = Envelope(
+        return Envelope(
             tip=session.tip,
             desk="",
             identity=session.identity,
@@ -157,7 +160,6 @@ class Submissions:
             roster=self._roster_state(unit).head,
             arrived=unit.now // 60 * 60 if header.priority == "urgent" else 0,
         )
-        return signed_as_sent(envelope, session.tipster_key)
 
     def _seal_envelopes(self, unit: UnitOfWork, envelope: Envelope, route: rules.Route) -> None:
         """Seal the tip's key to its holders, and make a decoy for everybody else, so that all tips look alike."""
@@ -185,31 +187,32 @@ class Submissions:
         state: RosterState = unit.roster
         return state
 
-    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, envelope: Envelope) -> bytes:
-        verifier = tip_verifier(session.identity)
-        root = TipRoot(
-            tip=session.tip,
-            recipient=session.recipient,
-            verifier=verifier,
-            holders=name_tags(verifier, envelope.holders),
-            roster=envelope.roster,
-            excluded=name_tags(session.tip, envelope.header.excluded),
-            receipt=fresh.recipient,
-            tipster_key=session.tipster_key,
-        )
+    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, root: bytes) -> None:
         opened = OpenedReceipt(
-            tip=session.tip, number=tip.number, language=tip.language, root=encode_root(root), identity=fresh.identity
+            tip=session.tip, number=tip.number, language=tip.language, root=root, identity=fresh.identity
         )
         link = self._identity.link("receipt", session.tip)
         row = {"lookup": fresh.key.lookup, "sealed": fresh.key.seal(opened), "day": unit.day, "link": link}
         unit.queue(tables.receipt, [row])
-        return opened.root
 
 
 def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:
     """Make decoy rows of events, so that the number of rows does not tell which questions were asked."""
     drawn = (random_bytes(_HASH_BYTES) for _ in range(-prompts % _EVENTS))
     return [seen_row(seen_key(day, hashed), day) for hashed in drawn]
+
+
+def _root(session: Session, envelope: Envelope, verifier: str) -> TipRoot:
+    return TipRoot(
+        tip=session.tip,
+        recipient=session.recipient,
+        verifier=verifier,
+        holders=name_tags(verifier, envelope.holders),
+        roster=envelope.roster,
+        excluded=name_tags(session.tip, envelope.header.excluded),
+        receipt=envelope.receipt,
+        tipster_key=session.tipster_key,
+    )
 
 
 def _header(tip: Tip, screening: Screening, route: rules.Route) -> Header:

@@ -4,8 +4,9 @@ Whoever writes to the databases can add messages to a thread: the key that they 
 message counts only if it is signed with the key that was drawn for their tip, which the receipt's code opens. A desk's
 counts only if the officer whom it names signed it with their own key, and their desk has the tip. Of a desk
 whose officers this machine's roster does not list, as one in a remote office, the desk's own key signs; of a
-destination that reads tips, the tip's key, since the roster lists no other. Name and time of an officer are sealed to
-desks alone, with the officer's signature: no receipt opens them.
+destination that reads tips, the tip's key, since the roster lists no other. What a desk writes that has the tip, the
+tip's newest key signs too: its tipster, and a desk with a release alone, can't tell otherwise who has it. Name and time
+of an officer are sealed to desks alone, with the officer's signature: no receipt opens them.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from satark.identity import time_buckets
 from satark.identity.signatures import is_signed, signing_key
 from satark.roster.entries import DESK_USE, is_statement_signed, officer_signer, sign_statement
 from satark.roster.state import RosterState
-from satark.routing.releases import Access
-from satark.routing.renewals import TIP_USE, first_verifier, is_present, renewed_at
-from satark.routing.sent import TIPSTER_USE, hash_of_sent
+from satark.routing.releases import Access, hash_of_release
+from satark.routing.renewals import first_verifier, is_present, renewed_at, verifier_by
+from satark.routing.sent import TIP_USE, TIPSTER_USE, first_key, hash_of_sent, is_as_sent
 from satark.store import threads
 from satark.store.unit_of_work import UnitOfWork
 
@@ -37,8 +38,8 @@ _PADDED = 384
 """Bytes of every name and time before sealing: more than the longest name needs, so that the size reveals no name."""
 _SIGNATURE = 64
 """Bytes of a signature."""
-_HASH = 16
-"""Bytes of the hash of a thread."""
+TOLD = _HASH = 16
+"""Bytes of the hash of a thread, and of what a desk wrote to the tipster."""
 
 
 class Author(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -77,7 +78,7 @@ class Writer(Redacted, frozen=True, kw_only=True):
         message = replace(message, officer=seal(author, *recipients, padded=_PADDED))
         statement = _statement(message, envelope.tip, seq)
         signature = signing_key(self.identity.split()[0], DESK_USE).sign(statement)
-        if not message.internal:  # who has the tip's newest key has the tip
+        if not envelope.tip_recipient:  # who has the tip's newest key has the tip
             signature += signing_key(envelope.identity.split()[0], TIP_USE).sign(statement)
         return replace(message, signature=signature)
 
@@ -134,7 +135,7 @@ class Signers:
 
     def know(self, envelope: Envelope) -> bool:
         """Return whether the roster, at an office the host's, knows of no newer key of a tip."""
-        return bool(envelope.tip_recipient) or is_present(self.tips, envelope)
+        return is_as_sent(envelope) if envelope.tip_recipient else is_present(self.tips, envelope)
 
     def outdate(self, reader: ThreadReader) -> bool:
         """Return whether a desk that has a tip changed its own key, and nobody renewed the tip's key since."""
@@ -146,9 +147,18 @@ class Signers:
 
     def may_release(self, step: CaseStep, by: str, envelope: Envelope) -> bool:
         """Return whether an envelope with a release is the one that a desk gave which is not below its own."""
-        given = step.release and (step.release.recipient, step.release.verifier)
-        is_own = step.to == envelope.desk and given == (envelope.tip_recipient, envelope.tip_verifier)
-        return is_own and by != step.to and self.tips.rank(by) >= self.tips.rank(step.to)
+        is_above = by != step.to and self.tips.rank(by) >= self.tips.rank(step.to)
+        is_this = step.release is not None and step.release.envelope == hash_of_release(envelope)
+        return step.to == envelope.desk and is_above and is_this and is_as_sent(envelope)
+
+    def had_key(self, message: Message, envelope: Envelope, places: tuple[int, ...], heads: Iterable[str]) -> bool:
+        """Return whether the tip's newest key signed a message: the newest by the roster when it was written.
+
+        Of an office, whose messages may come late, `heads`, those that the messages before this one name, tell nothing.
+        """
+        named = message.roster if 0 in places else (*message.roster, *heads)
+        newest = verifier_by(self.tips, first_key(envelope)[1], _position(self.tips, named))
+        return is_by([newest], message, envelope.tip, places)
 
     def positions(self, seq: int, keys: Mapping[str, list[str]]) -> tuple[int, ...]:
         """Return which positions a message's signature may name: an office knows none of what it writes."""
@@ -166,6 +176,8 @@ class ThreadReader:
         self._access = Access(envelope)
         self._seen, self._heads = set[bytes](), set[str]()
         self._differs = False
+        self.told = b""
+        """Hashes of what desks wrote to the tipster."""
         self.released = ""  # of a release, the roster's head when it was given
         self.given = dict.fromkeys(envelope.holders, 0)
         """Desks that were given the tip's key → the position of the roster's head by then; 0: when it was sent."""
@@ -192,7 +204,7 @@ class ThreadReader:
         """
         if self.envelope.tip_recipient:
             return not self._is_given
-        return self._differs or any(not self.has(point.thread) for point in self.envelope.points)
+        return self._differs or any(self._threads.get(one.thread) != one.seq for one in self.envelope.points)
 
     def has(self, thread: bytes) -> bool:
         """Return whether the thread that was read begins as the one of this hash."""
@@ -239,17 +251,21 @@ class ThreadReader:
         step = message.case
         if step and step.kind == "directed" and self._threads.get(message.thread, 0) < self._passed:
             return None  # from before the key was renewed: it may have been moved here, after the tip was taken back
-        self._is_given |= step is not None and signers.may_release(step, message.desk, self.envelope)
-        if step and step.destinations:
-            message = replace(message, case=replace(step, destinations=signers.destinations_of(step)))
-        if step and step.kind == "withdrawn":
-            self.given.pop(step.to, None)
-        elif step and step.kind == "directed" and not step.release:
-            self.given.setdefault(step.to, _position(signers.tips, message.roster))
-        elif step and step.release and step.to == self.envelope.desk:
-            self.released = next((one for one in message.roster if one in signers.tips.positions), "")
-        self._access.follow(message)
+        if step:
+            self._follow(message, step, signers)
+        if not message.internal:
+            self.told += told_hash(message, self.envelope.tip, seq)
         return author
+
+    def _follow(self, message: Message, step: CaseStep, signers: Signers) -> None:
+        self._is_given |= signers.may_release(step, message.desk, self.envelope)
+        if step.kind == "withdrawn":
+            self.given.pop(step.to, None)
+        elif step.kind == "directed" and not step.release:
+            self.given.setdefault(step.to, _position(signers.tips, message.roster))
+        elif step.release and step.to == self.envelope.desk:
+            self.released = next((one for one in message.roster if one in signers.tips.positions), "")
+        self._access.follow(replace(message, case=replace(step, destinations=signers.destinations_of(step))))
 
     def _tipster(self, message: Message) -> Author:
         if message.flags:
@@ -277,6 +293,9 @@ class ThreadReader:
         is_destination = self._access.may_write_as_destination(message, author.name)
         keys = signers.keys(author.name if is_destination else message.desk, message, self._heads)
         places = signers.positions(seq, keys)
+        is_others = self.envelope.tip_recipient and message.desk != self.envelope.desk
+        if is_others and not signers.had_key(message, self.envelope, places, self._heads):
+            return None
         if keys.keys() <= {""}:
             # One key signs for all officers of another office, so whoever has it could give any name.
             if not is_destination and message.desk != self.envelope.desk:
@@ -320,6 +339,11 @@ def is_by(verifiers: Iterable[str], message: Told, tip: str, places: tuple[int, 
     statements = [_statement(message, tip, one) for one in places]
     signatures = [message.signature[:_SIGNATURE], message.signature[_SIGNATURE:]]
     return any(is_signed(key, by, one) for key in verifiers for by in signatures for one in statements)
+
+
+def told_hash(message: Message, tip: str, seq: int) -> bytes:
+    """Return the hash of what a desk wrote to the tipster, and of its place in the thread."""
+    return _hash(_statement(message, tip, seq), message.signature)
 
 
 def _statement(message: Told, tip: str, seq: int, *author: str | int) -> bytes:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from itertools import takewhile
-from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -24,9 +23,8 @@ from satark.api.tip import Checkpoint, Envelope, TipKeyChange
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.roster.entries import HALF
 from satark.roster.state import RosterState
-from satark.routing.sent import is_as_sent
+from satark.routing.sent import TIP_USE, is_as_sent
 
-TIP_USE: Final = "satark/1/tip"
 _DOMAIN, _POINT = b"satark/1/renewed-tip\0", b"satark/1/tip-checkpoint\0"
 _SIGNATURE = 64
 """Bytes of a signature."""
@@ -87,6 +85,11 @@ def renewed_at(state: RosterState, verifier: str, roster: str, holders: Collecti
     """Return the roster's position of the holders' newest renewal of a tip's key; without one, of the head `roster`."""
     line = [position for desk, _, position in _line(state, verifier) if desk in holders]
     return line[-1] if line else state.positions.get(roster, 0)
+
+
+def verifier_by(state: RosterState, verifier: str, position: int) -> str:
+    """Return the public key (hex) of a tip's newest key when the roster had so many entries."""
+    return [verifier, *(one[HALF:-HALF].hex() for _, one, at in _line(state, verifier) if at <= position)][-1]
 
 
 def kept_changes(state: RosterState, envelope: Envelope) -> tuple[tuple[TipKeyChange, ...], set[str]] | None:

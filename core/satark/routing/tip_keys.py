@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import accumulate
 
 import msgspec
 from msgspec.structs import replace
@@ -23,13 +21,13 @@ from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
 from satark.api.tip import Checkpoint, Envelope, Message, TipKeyChange
 from satark.dialogue.session import MediaJob
+from satark.identity.receipts import CodeKey
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.roster.chain import append, lock, read_state
 from satark.roster.entries import HALF, Entry, KeysRenewed
 from satark.roster.state import RosterState
-from satark.routing.authors import Signers, ThreadReader, is_by
+from satark.routing.authors import TOLD, Signers, ThreadReader, is_by, told_hash
 from satark.routing.renewals import (
-    TIP_USE,
     first_verifier,
     hash_of,
     is_newest,
@@ -40,14 +38,14 @@ from satark.routing.renewals import (
     tip_verifier,
     with_last_points,
 )
-from satark.routing.sent import TIPSTER_USE, addressed
+from satark.routing.sent import TIP_USE, TIPSTER_USE, addressed
 from satark.store import deliveries, envelopes, tables, threads, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
 
 _DOMAIN = b"satark/1/tip-key\0"
 _TAG = 4
-_PADDED = 1024
+_PADDED, _TOLD_PADDED, _ROUTED_PADDED = 1024, 4 * TOLD, 256
 _FEW = 8
 """Least tips in an entry of the roster. Made-up ones fill it up to a power of two: it does not tell how many tips."""
 
@@ -92,8 +90,7 @@ def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState) -> 
             own key since.
     """
     _, changes = _checked(root, key_changes, state)
-    key, lost = root.verifier, b"".join(one.lost for one in changes)
-    holders = {one for one in state.desks if _has(root.holders, key, one) and not _has(lost, key, one)}
+    key, holders = root.verifier, _holders(root, changes, state)
     renewed = renewed_at(state, key, root.roster, holders)
     if any(state.rekeyed.get(one, 0) > renewed for one in holders):
         raise TipKeyAltered
@@ -106,13 +103,34 @@ def recipient_of_job(unit: UnitOfWork, state: RosterState, job: MediaJob) -> str
     Raises:
         TipKeyAltered: as `present_recipient` does.
     """
-    key_changes = unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == job.tip)).scalar()
-    root = TipRoot(tip=job.tip, recipient=job.recipient, verifier=job.verifier)
-    return present_recipient(root, key_changes or b"", state)
+    columns = select(tables.tip.c.key_changes, tables.tip.c.routed).where(tables.tip.c.id == job.tip)
+    row = unit.main.execute(columns).one_or_none()  # None: it is a draft still
+    root = TipRoot(tip=job.tip, recipient=job.recipient, verifier=job.verifier, tipster_key=job.tipster_key)
+    if row:
+        plain = _routed_key(root).unlock(row.routed or b"")
+        if plain is None:
+            raise TipKeyAltered
+        holders, roster = msgspec.json.decode(plain, type=tuple[bytes, str])
+        root = replace(root, holders=holders, roster=roster)
+    return present_recipient(root, row.key_changes if row else b"", state)
+
+
+def seal_routed(root: TipRoot) -> bytes:
+    """Seal for a tip's files under way who had it first: with the tipster's key, so that nobody else writes this."""
+    return _routed_key(root).lock(encode((root.holders, root.roster), _ROUTED_PADDED))
+
+
+def _routed_key(root: TipRoot) -> CodeKey:
+    return CodeKey(root.tip.encode(), hashlib.sha256(f"satark/1/routed/{root.tipster_key}".encode()).digest())
 
 
 class TipsterReader:
-    """Tells what of a tip's thread its tipster is shown. A receipt opens no officer's signature: a desk's key signs."""
+    """Tells what of a tip's thread its tipster is shown. A receipt opens no officer's signature: a desk's key signs.
+
+    Whoever lost the tip, or left a desk, has an older key of the tip, and may claim an older place and time. So what an
+    older key signed counts if a desk that renewed the key later says that it was there, or if it comes from a desk that
+    has the tip still, by this desk's present key. No place that a renewal claims hides what others wrote.
+    """
 
     def __init__(self, root: TipRoot, key_changes: bytes, state: RosterState) -> None:
         self._root, self._state = root, state
@@ -122,8 +140,12 @@ class TipsterReader:
         self._verifiers: list[str] = []  # if the changes are forged or old ones, nobody has the tip's newest key
         with suppress(TipKeyAltered):
             self._verifiers, self._changes = _checked(root, key_changes, state)
-        # A change came before those after it, whatever place it claims: else a desk could hide what others write.
-        self._places = list(accumulate((one.seq for one in reversed(self._changes)), min))[::-1]
+        self._holders = _holders(root, self._changes, state)
+        last = dict[str, bytes]()  # as in `with_last_points`
+        for one in self._changes:
+            last = {desk: told for desk, told in last.items() if not state.outranks(one.desk, desk)}
+            last[one.desk] = one.disclosed
+        self._told = {told[at : at + TOLD] for told in last.values() for at in range(0, len(told), TOLD)}
 
     def may_show(self, seq: int, message: Message) -> bool:
         """Return whether the next message is by the tipster's key, or by the tip's newest and the sender's own."""
@@ -132,10 +154,15 @@ class TipsterReader:
             return is_by([self._tipster], message, tip, (seq,))
         if desk in self._state.refused or _has(self._root.excluded, tip, desk) or message.officer in self._seen:
             return False
-        before = self._changes[: bisect_left(self._places, seq)]
-        keys = self._signers.keys(desk, message, (head for one in before for head in one.roster))
-        is_by_desk = is_by(keys.get("", []), message, tip, self._signers.positions(seq, keys))
-        if not is_by_desk or not is_by(self._verifiers[len(before) :][:1], message, tip, (seq, 0)):
+        was_told = told_hash(message, tip, seq) in self._told
+        by_newest = was_told or is_by(self._verifiers[-1:], message, tip, (seq, 0))
+        if not (by_newest or (desk in self._holders and is_by(self._verifiers, message, tip, (seq, 0)))):
+            return False
+        # A desk that changed its key has renewed the tip's too, unless the tip was hidden from it.
+        is_present = desk in self._state.rekeyed or not by_newest
+        since = [self._state.head] if is_present else [head for one in self._changes for head in one.roster]
+        keys = self._signers.keys(desk, message, () if was_told else since)
+        if not is_by(keys.get("", []), message, tip, self._signers.positions(seq, keys)):
             return False
         self._seen.add(message.officer)  # a message of an office names no place: a copy is known by what was sealed
         return True
@@ -232,15 +259,16 @@ def _renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope, without: 
         return None
     (before, replaced), had = kept, {*access.holders}
     if not is_present(state, envelope):
-        least = state.rank(own) + (own in replaced)
-        access.holders = {one: to for one, to in access.holders.items() if state.rank(one) >= least}
+        taken = {} if own not in replaced else access.holders.keys() - envelope.holders.keys()
+        ranks = {one: state.rank(one) - (one in taken) for one in had}  # routing gave no desk a tip below its equal
+        access.holders = {one: to for one, to in access.holders.items() if ranks[one] >= state.rank(own)}
         access.releases.clear()
     access.holders.pop(without, None)
     access.releases.pop(without, None)
     holders = {own: (), **access.holders}  # whatever the thread says, nobody loses the tip by their own act
     point = Checkpoint(reader.last, reader.thread, signers.head, holders, access.releases, access.answers_to)
     identity = f"{new_identity()[1]}\n{envelope.identity}"
-    changed = _with_change(replace(envelope, identity=identity), point, before, had - {*holders})
+    changed = _with_change(replace(envelope, identity=identity), point, before, had - {*holders}, reader.told)
     renewed = with_last_points(state, changed)
     if renewed is None:
         return None
@@ -274,7 +302,11 @@ def _recipients(state: RosterState, rules: Sequence[DestinationRule]) -> dict[st
 
 
 def _with_change(
-    envelope: Envelope, point: Checkpoint, before: tuple[TipKeyChange, ...], lost: Iterable[str] = ()
+    envelope: Envelope,
+    point: Checkpoint,
+    before: tuple[TipKeyChange, ...],
+    lost: Iterable[str] = (),
+    told: bytes = b"",
 ) -> Envelope:
     """Return an envelope with one more checkpoint, and the change to its newest key, signed with the one before."""
     point = replace(point, desk=envelope.desk)
@@ -282,7 +314,7 @@ def _with_change(
         recipient=recipient_of(envelope.identity),
         verifier=tip_verifier(envelope.identity),
         desk=envelope.desk,
-        seq=point.seq,
+        disclosed=told + secrets.token_bytes(-len(told) % _TOLD_PADDED or _TOLD_PADDED),
         roster=point.roster,
         lost=name_tags(first_verifier(envelope.identity), lost) or secrets.token_bytes(_TAG),
         point=hash_of(point),
@@ -309,6 +341,13 @@ def _keys(envelope: Envelope) -> dict[str, str]:
 
 def _signed_bytes(tip: str, change: TipKeyChange) -> bytes:
     return _DOMAIN + msgspec.json.encode((tip, replace(change, signature=b"")))
+
+
+def _holders(root: TipRoot, changes: Iterable[TipKeyChange], state: RosterState) -> set[str]:
+    """Return the desks that have a tip's key of those that had it first. Only a desk above says that one lost it."""
+    key, above = root.verifier, [(state.rank(one.desk), one.lost) for one in changes]
+    has = {one for one in state.desks if _has(root.holders, key, one)}
+    return {one for one in has if not any(rank > state.rank(one) and _has(lost, key, one) for rank, lost in above)}
 
 
 def _has(tags: bytes, key: str, desk: str) -> bool:

@@ -5,6 +5,7 @@ holder's name under the name key. The name key is in a file outside the database
 names that no holder has, so that the number of rows does not tell that somebody is excluded.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from operator import itemgetter
@@ -23,8 +24,8 @@ PADDED: Final = 4096
 """An envelope's content is padded to a multiple of so many bytes: its size must not tell who is excluded."""
 _OPTION: Final = "satark_name_key"
 _BATCH: Final = 300
-_DRAWN: Final = 256
-"""Bytes at the beginning of an envelope that hold enough of what was drawn for it alone."""
+DRAWN: Final = 256
+"""Bytes at the beginning of anything sealed that hold enough of what was drawn for it alone."""
 _FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(
     tuple_(envelope.c.tip, envelope.c.holder).in_(bindparam("pairs", expanding=True))
 )
@@ -39,6 +40,15 @@ def tag(connection: Connection, tip: str, holder: str) -> bytes:
     """Return the tag of a holder of a tip."""
     hashed: KeyedHash = connection.get_execution_options()[_OPTION]
     return hashed(f"{tip}\0{holder}".encode())[:TAG]
+
+
+def releasing(connection: Connection, tip: str, desks: Iterable[str], size: int = 0) -> list[bytes]:
+    """Return what a release has instead of the names of desks that have the tip: only this machine can tell them.
+
+    Random tags fill them up to `size`, since their number must not tell who is excluded.
+    """
+    tags = [tag(connection, tip, f"{one}\0release") for one in desks]
+    return tags + [secrets.token_bytes(TAG) for _ in range(size - len(tags))]
 
 
 def seal(envelope: Envelope, recipient: str) -> bytes:
@@ -90,7 +100,7 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
     """Return the tips for which a holder has an envelope, each with the `cover` of the envelope."""
     found: dict[str, bytes] = {}
     tip, mine = "", b""
-    query = select(envelope.c.tip, envelope.c.holder, func.substr(envelope.c.sealed, 1, _DRAWN))
+    query = select(envelope.c.tip, envelope.c.holder, func.substr(envelope.c.sealed, 1, DRAWN))
     for at, its_holder, beginning in connection.execute(query.order_by(envelope.c.tip)).all():
         if at != tip:
             tip, mine = at, tag(connection, at, holder)
@@ -101,7 +111,12 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
 
 def cover(sealed: bytes) -> bytes:
     """Return a hash of what was drawn for an envelope when it was sealed: no other envelope has the same."""
-    return blake2b(sealed[:_DRAWN], digest_size=16).digest()
+    return blake2b(sealed[:DRAWN], digest_size=16).digest()
+
+
+def digest(sealed: bytes) -> bytes:
+    """Return a hash of an envelope as it is stored: unlike `cover`, it changes with any damage."""
+    return blake2b(sealed, digest_size=16).digest()
 
 
 def of_tips(connection: Connection, holder: str, tips: Iterable[str]) -> dict[str, bytes]:

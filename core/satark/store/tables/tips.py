@@ -22,6 +22,12 @@ tip = Table(
         default=b"",
         comment="new keys of the tip since it was submitted: routing.tip_keys.TipKeyChange",
     ),
+    Column(
+        "routed",
+        LargeBinary,
+        nullable=True,
+        comment="who had it first, for its files under way, under the tipster's key: routing.tip_keys.seal_routed",
+    ),
     Column("document", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Tip"),
     Column("day", Integer, nullable=False),
     comment="confirmed tips",
