@@ -82,7 +82,6 @@ ALLOWED: Final[Mapping[str, str]] = {
     "forward": "a key that turns pages forward",
     "dead": "the command's name is fixed outside",
     "_LETTERS": "the letters of an alphabet",
-    "_letter": "a letter of an alphabet",
     "taken": "when a photo was taken, as a camera says it",
 }
 """Name, table.column, log event or key → why it is right."""

@@ -58,7 +58,8 @@ class Catalogue:
         self._texts = dict(texts)
         self.spare: tuple[Catalogue, ...] = ()
         """The catalogues that provide texts that this one lacks."""
-        self._words = {key: _listed(text) for key, text in texts.items() if key.endswith(".words")}
+        listed = {key: text.split(",") for key, text in texts.items() if key.endswith(".words")}
+        self._words = {key: tuple(filter(None, map(str.strip, words))) for key, words in listed.items()}
 
     @classmethod
     @cache
@@ -201,10 +202,6 @@ def _texts(entry: Message) -> Iterator[tuple[str, str]]:
     for number, form in enumerate(entry.string or ()):
         yield entry.id[0], str(form)
         yield f"{entry.id[0]}#{number}", str(form)
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 class _Lenient(dict[str, Any]):

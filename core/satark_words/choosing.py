@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.opening import accuses_another, category_of, happens_now, is_denied, unit_of
+from satark_words.opening import accuses_another, category_of, happens_now, is_denied, names_another, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
 from satark_words.rules import FRAME, Mark
@@ -18,6 +18,8 @@ _BESIDE_LANGUAGE: Final = (
     *POLITE, "fill", "say.*", "who.*", "cmd.*", "k.*", "t.*", "neg", "neg.*", "ask", "ask.*", "digits",
 )  # fmt: skip
 """Marks that may accompany the name of a language that a tipster asks for."""
+NOT_KNOWN: Final = ("cmd.help", "say.unknown", "t.refuse")
+"""Marks of who doesn't know a language."""
 _BESIDE_ACT: Final = (*POLITE, "who.me", "who.you", "k.here", "k.may")
 FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", "who.you")
 _SHORT: Final = 5
@@ -35,6 +37,10 @@ _REVIEW: Final = {
 }
 
 
+_WHO: Final = frozenset({"kaun", "kon", "kis", "naam", "nam", "who", "whom", "which", "name", "कौन", "किस", "नाम"})
+"""Words of what somebody doesn't know who accuses police all the same."""
+
+
 class Chosen(NamedTuple):
     """The option that a text chooses, and how surely. If only `suggested` is set, the text chooses nothing."""
 
@@ -49,22 +55,38 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         return Chosen(exact, Confidence.CERTAIN)
     if asked.name == "now" and (told := _told_now(analysis, asked)):
         return Chosen(told, Confidence.LIKELY)
-    if asked.name == "police" and accuses_another(analysis):
-        return Chosen("yes", Confidence.LIKELY)
+    if asked.name == "police" and (says_yes(analysis) or names_another(analysis)):
+        surely = says_yes(analysis, surely=True)
+        return Chosen("yes", Confidence.LIKELY) if surely else Chosen(suggested="yes")
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
     kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
-    if asked.name == "language" and not analysis.consists_of(("lang.*",), _BESIDE_LANGUAGE):
-        return Chosen()  # "angrezi daru", "hindi medium school"
+    is_wish = analysis.consists_of(("lang.*",), _BESIDE_LANGUAGE) and not analysis.has(*NOT_KNOWN)
+    if asked.name == "language" and not is_wish:
+        return Chosen()  # "angrezi daru", "hindi medium school", "hindi nahi aati"
     if len(kept) != 1:
         return Chosen()
     option, spans = kept[0]
     if option.acts:
-        exactly = _has_words(analysis) and analysis.is_exactly(marks_of(option, asked), _BESIDE_ACT)
+        has_words = any(token.text[0].isalpha() for token in analysis.tokens)  # a thumbs-up alone must not send a tip
+        exactly = has_words and analysis.is_exactly(marks_of(option, asked), _BESIDE_ACT)
         return Chosen(option.id, Confidence.CERTAIN) if exactly else Chosen(suggested=option.id)
     if analysis.asks and len(analysis) <= _SHORT * 2:
         return Chosen(suggested=option.id)
     return Chosen(option.id, _confidence(analysis, option, spans, asked))
+
+
+def says_yes(analysis: Analysis, *, surely: bool = False) -> bool:
+    """Return whether a text accuses police, though it denies others or doesn't know who: "haan par kaun pata nahi".
+
+    `surely`: not in a bare "haan pata nahi", nor in "nahi, lekin sipahi aata hai".
+    """
+    if accuses_another(analysis):
+        return True
+    yes = [mark for mark in analysis.found("say.yes") if _counts(mark, analysis)]
+    denied = analysis.has_outside((*NEGATIONS, "neg.wrong", "say.no", "say.maybe", "ask.sign"), ("say.unknown",))
+    more = analysis.has("neg.but") or not _WHO.isdisjoint(token.text for token in analysis.tokens)
+    return bool(yes and analysis.has("say.unknown")) and not denied and (more or not surely)
 
 
 def _told_now(analysis: Analysis, asked: Asked) -> str:
@@ -76,11 +98,6 @@ def _told_now(analysis: Analysis, asked: Asked) -> str:
         return happens_now(analysis)
     has_some = any(not is_denied(analysis, mark) for mark in evidence) and not analysis.has("verb.ongoing", "ask")
     return "files" if has_some and any(option.id == "files" for option in asked.options) else ""
-
-
-def _has_words(analysis: Analysis) -> bool:
-    """Return whether the text contains a word: a thumbs-up alone must not send a tip."""
-    return any(token.text[0].isalpha() for token in analysis.tokens)
 
 
 def marks_of(option: AskedChoice, asked: Asked) -> tuple[str, ...]:
@@ -225,7 +242,12 @@ def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
 def _is_denied(option: AskedChoice, spans: Iterable[tuple[int, int]], asked: Asked, analysis: Analysis) -> bool:
     """Return whether all of the words for an option are negated."""
     if option.id == "no":
-        return analysis.has("neg.but") and analysis.has("say.yes")
+        names_none = any(mark.end - mark.start > 1 for mark in analysis.found(*marks_of(option, asked)[:2]))
+        yes = [mark for mark in analysis.found("say.yes") if not _inside_any(mark, spans)]
+        says_yes_too = any(
+            not one.start or analysis.tokens[one.start].text != "ha" for one in yes
+        )  # or "is", in Bhojpuri
+        return says_yes_too and (analysis.has("neg.but") or not names_none)
     if asked.name.endswith("review") and option.id == "change":
         return False
     if option.id == "yes" or option.acts:

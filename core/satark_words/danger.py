@@ -20,7 +20,7 @@ from satark_words.rules import Rules, matches, parse_rule
 FILE: Final = "danger.tsv"
 SIZES: Final = (3, 4, 5)
 """Numbers of letters of the groups that are weighed."""
-SHOWN: Final = -1.5
+SHOWN: Final = -0.5
 """The logit above which the letters of a text tell of a danger. Showing the numbers costs nothing, so it is low."""
 SURE: Final = -1.0
 """The logit above which the letters agree with a rule that holds."""
@@ -28,8 +28,10 @@ LEAST: Final = 0.25
 """The logit above which a text for which no rule holds is read as a danger rather than as anything else."""
 BY_LETTERS: Final = "letters"
 """Name given as the rule of a danger that was found by its letters alone."""
-_FEWEST: Final = 3
-"""Number of words below which the letters of a text have to reach `LEAST` to tell of a danger."""
+_FEWEST: Final = 6
+"""Number of words below which letters have to reach `LEAST` to tell of a danger for which no rule holds."""
+_FEWEST_SURE: Final = 3
+"""Number of words below which letters have to reach `LEAST` to agree with a rule."""
 _NONE: Final = ("f.none", "f.official", "f.idiom")
 """Marks of words that tell of no danger."""
 _HUNDREDTHS: Final = 100
@@ -66,6 +68,7 @@ def read_letters() -> LetterWeights:
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     numbers: Mapping[DangerKind, tuple[str, ...]]
     rules: Mapping[DangerKind, Mapping[str, str]]
+    unsure: Mapping[DangerKind, Mapping[str, str]]
     weighed: Mapping[DangerKind, str]
 
 
@@ -75,8 +78,9 @@ class DangerRules:
     def __init__(self) -> None:
         read = msgspec.yaml.decode((files("satark_words") / "danger.yaml").read_bytes(), type=_File)
         self._numbers = read.numbers
-        self._rules = Rules(
-            (kind, parse_rule(name, line)) for kind, lines in read.rules.items() for name, line in lines.items()
+        self._rules, self._unsure = (
+            Rules((kind, parse_rule(*line)) for kind, lines in rules.items() for line in lines.items())
+            for rules in (read.rules, read.unsure)
         )
         self._kinds = [(kind, parse_rule(kind, line)) for kind, line in read.weighed.items()]
         self._letters = read_letters()
@@ -87,29 +91,31 @@ class DangerRules:
 
     def find(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers of a text by the rules, or else by its letters."""
-        return self.known(analysis) or self.likely(analysis)
+        return self.known(analysis) or self.unsure(analysis) or self.likely(analysis)
 
     def known(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers for which a rule holds, at most one of each kind, in the order of the file."""
         found: dict[DangerKind, str] = {}
         for kind, rule in self._rules.that_may_hold(analysis.marks):
-            if (kind not in found or found[kind].endswith("?")) and matches(rule, analysis.marks):
+            if kind not in found and matches(rule, analysis.marks):
                 found[kind] = rule.name
-        sure = bool(found) and self._is_heard(analysis, SURE)
-        return tuple(
-            Danger(kind, self.numbers(kind), rule.removesuffix("?"), sure and not rule.endswith("?"))
-            for kind, rule in found.items()
-        )
+        sure = bool(found) and self._logit(analysis) > (SURE if len(analysis) >= _FEWEST_SURE else LEAST)
+        return tuple(Danger(kind, self.numbers(kind), rule, sure) for kind, rule in found.items())
+
+    def unsure(self, analysis: Analysis) -> tuple[Danger, ...]:
+        """Find the danger for which a rule holds that is never sure."""
+        rules = self._unsure.that_may_hold(analysis.marks)
+        found = next(((kind, rule.name) for kind, rule in rules if matches(rule, analysis.marks)), None)
+        return (Danger(found[0], self.numbers(found[0]), found[1]),) if found else ()
 
     def likely(self, analysis: Analysis, least: float = SHOWN) -> tuple[Danger, ...]:
         """Find the danger that the letters of a text make likely, although no rule holds."""
-        if analysis.has(*_NONE) or not self._is_heard(analysis, least):
+        if analysis.has(*_NONE) or self._logit(analysis) <= (least if len(analysis) >= _FEWEST else LEAST):
             return ()
         kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
         return (Danger(kind, self.numbers(kind), BY_LETTERS),)
 
-    def _is_heard(self, analysis: Analysis, least: float) -> bool:
-        least = least if len(analysis) >= _FEWEST else max(least, LEAST)
+    def _logit(self, analysis: Analysis) -> float:
         if analysis.danger is None:
             analysis.danger = self._letters.logit(groups_of(analysis.sounds))
-        return analysis.danger > least
+        return analysis.danger

@@ -7,6 +7,7 @@ emoji need them.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
@@ -21,6 +22,7 @@ Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
 ELLIPSIS: Final = "…"
 _ZWJ: Final = "\u200d"
 _JOINERS: Final = frozenset({_ZWJ, "\u200c"})
+_MODIFIER: Final = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _VIRAMA: Final = 9
 """Canonical combining class of viramas (UAX #44)."""
 
@@ -88,15 +90,11 @@ def is_boundary(text: str, at: int) -> bool:
     before, char = text[at - 1], text[at]
     if char < "\u0300":
         return not (before == "\r" and char == "\n")
-    if unicodedata.category(char) in {"Mn", "Mc", "Me"} or char in _JOINERS or before == _ZWJ or _is_modifier(char):
+    if unicodedata.category(char) in {"Mn", "Mc", "Me"} or char in _JOINERS or before == _ZWJ or _MODIFIER.match(char):
         return False
     if unicodedata.combining(before) == _VIRAMA:
         return unicodedata.category(char) != "Lo"
     return not (_is_flag(char) and _flags_before(text, at) % 2 == 1)
-
-
-def _is_modifier(char: str) -> bool:
-    return "\U0001f3fb" <= char <= "\U0001f3ff" or "\U000e0020" <= char <= "\U000e007f"
 
 
 def _is_flag(char: str) -> bool:

@@ -127,10 +127,7 @@ def translations() -> tuple[str, ...]:
 
 def catalogue_of(package: str, code: str) -> str:
     """Return the text of a package's catalogue in a language; empty where there is none."""
-    for file in _catalogue_files(package, code):
-        if file.is_file():
-            return file.read_text("utf-8")
-    return ""
+    return next((file.read_text("utf-8") for file in _catalogue_files(package, code) if file.is_file()), "")
 
 
 def wording_of(package: str, code: str, channel: str) -> str:
@@ -139,11 +136,8 @@ def wording_of(package: str, code: str, channel: str) -> str:
     The file is `<package>.<channel>.po` in the language's folder. An example is Hindi in Latin letters for text
     messages.
     """
-    for name, folder in reversed([*_each(folders())]):
-        file = folder / f"{package}.{channel}.po"
-        if name == code and file.is_file():
-            return file.read_text("utf-8")
-    return ""
+    found = [folder / f"{package}.{channel}.po" for name, folder in _each(folders()) if name == code]
+    return next((file.read_text("utf-8") for file in reversed(found) if file.is_file()), "")
 
 
 def lexicon_folders() -> tuple[Traversable, ...]:

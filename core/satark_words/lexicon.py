@@ -38,6 +38,7 @@ _MOST_DISTANT: Final = 80
 correctly elsewhere."""
 
 
+_NONE: Final = Keys("", "", "")
 _Found = Mapping[str, float]
 """Words, prefixes, verbs and stems that a word may stand for → the quality of the match."""
 
@@ -48,15 +49,10 @@ class _Word(NamedTuple):
     found: _Found
     alone: Mapping[str, float]
     """Marks of the word alone → the quality of the match."""
-    followed: Sequence[tuple[Mapping[str, Sequence[_Phrase]], float]]
+    followed: Sequence[tuple[Mapping[str, Sequence[Phrase]], float]]
     """Phrases that begin with the word, by their second word, and the quality with which the word matches the first."""
     is_unknown: bool
     """Whether the word matches no listed word, or only the stem of one."""
-
-
-class _Phrase(NamedTuple):
-    words: tuple[str, ...]
-    mark: str
 
 
 class _Start(NamedTuple):
@@ -64,7 +60,7 @@ class _Start(NamedTuple):
 
     alone: Sequence[str]
     """Marks of the word alone."""
-    followed: Mapping[str, Sequence[_Phrase]]
+    followed: Mapping[str, Sequence[Phrase]]
     """The phrases by their second word, or by the name of its stem."""
 
 
@@ -90,17 +86,16 @@ class Lexicon:
         self._lists = lists or self.knows
 
     @classmethod
-    def shipped(cls, extra: Mapping[str, Sequence[str]] | None = None, *, indexed: bool = True) -> Lexicon:
-        """Read the lexicon that comes with Satark, with or without its index. `extra` adds phrases by mark.
+    def shipped(cls, extra: Iterable[Phrase] = (), *, indexed: bool = True) -> Lexicon:
+        """Read the lexicon that comes with Satark, with or without its index, and add the `extra` phrases.
 
         Raises:
             LexiconError: a file is not what it should be.
         """
         folder = shipped_folder()
         index = read_index(folder) if indexed else Index(tuple(read_phrases(folder)), {})
-        added = [one for mark, phrases in (extra or {}).items() for text in phrases for one in phrase_of(mark, text)]
         lexicon = cls(())
-        lexicon._build(index._replace(phrases=(*index.phrases, *added)), read_aliases(folder))
+        lexicon._build(index._replace(phrases=(*index.phrases, *extra)), read_aliases(folder))
         return lexicon
 
     @property
@@ -133,8 +128,8 @@ class Lexicon:
         """Return the phrases that begin with a word. They are parsed on first use, since most words are never used."""
         start = self._ordered.get(first)
         if start is None and first in self._starts:
-            phrases = [_Phrase(tuple(words), mark) for mark, *words in map(str.split, self._starts[first])]
-            followed: dict[str, list[_Phrase]] = {}
+            phrases = [Phrase(mark, tuple(words)) for mark, *words in map(str.split, self._starts[first])]
+            followed: dict[str, list[Phrase]] = {}
             for phrase in phrases:
                 for second in {*phrase.words[1:2], *map(_stem_name, phrase.words[1:2])}:
                     followed.setdefault(second, []).append(phrase)
@@ -151,9 +146,9 @@ class Lexicon:
             word = self._near.get(text) or self._keep(self._near, text, self._close(text, heard[text]))
             if word.is_unknown and distant < _MOST_DISTANT:
                 distant += 1
-                word = self._far.get(text) or self._keep(
-                    self._far, text, {**word.found, **self._distant(heard[text].sound)}
-                )
+                near = self._near_sounds.of(heard[text].sound)  # those that differ in one or two letters
+                others = {other: DISTANT for sound in near for other in self._by_key[0][sound]}
+                word = self._far.get(text) or self._keep(self._far, text, {**word.found, **others})
             seen[text] = word
         return [seen[token.text] for token in tokens]
 
@@ -241,10 +236,6 @@ class Lexicon:
                     return dict.fromkeys(others, FRAME)
         return {}
 
-    def _distant(self, sound: str) -> _Found:
-        """Find the words that differ in one or two letters."""
-        return {word: DISTANT for other in self._near_sounds.of(sound) for word in self._by_key[0][other]}
-
     def _build(self, index: Index, aliases: Mapping[str, str]) -> None:
         self._aliases = dict(aliases)
         self._spelt: dict[str, Keys] = {}
@@ -274,7 +265,7 @@ class Lexicon:
             words = tuple(self._add_verb(word) if word[-1] == VERB else word for word in words)
         if ending:
             words = (*words[:-1], self._add_prefix(words[-1]))
-        elif len(words) > 1 and mark.startswith(_SUBSTANCE) and self._spelt_sound(words[-1]) in VERBS:
+        elif len(words) > 1 and mark.startswith(_SUBSTANCE) and self._spelt.get(words[-1], _NONE).sound in VERBS:
             words = (*words[:-1], self._add_verb(words[-1] + VERB))
         entry = f"{mark} {' '.join(words)}"
         first = words[0]
@@ -289,9 +280,6 @@ class Lexicon:
             joined = "".join(words)
             self._add_words((joined,), known)
             self._starts.setdefault(joined, []).append(f"{mark} {joined}")
-
-    def _spelt_sound(self, word: str) -> str:
-        return self._spelt[word].sound if word in self._spelt else ""
 
     def _add_words(self, words: Sequence[str], known: Mapping[str, Keys]) -> bool:
         """Store the words' keys; return whether a verb, which has no keys, is among the words."""
@@ -324,11 +312,7 @@ class Lexicon:
     def _fill_keys(self) -> None:
         for level, words in enumerate(self._by_key):
             for word, word_keys in self._spelt.items():
-                key = word_keys[level]
-                if key in words:
-                    words[key].append(word)
-                else:
-                    words[key] = [word]
+                words.setdefault(word_keys[level], []).append(word)
 
 
 def _phrases(index: int, words: Sequence[_Word]) -> Iterator[Mark]:

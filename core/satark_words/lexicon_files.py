@@ -2,12 +2,12 @@
 
 The index is data, beside the lexicon (`lexicon/_index/`), written by `make lexicon`. It begins with the digest of its
 source files. If these have changed, it is not used, and the lexicon is read from its files, which takes half a second
-longer. Other languages add words in the `lexicon` of their own folders: `added_words`.
+longer. Other languages add words in the `lexicon` of their own folders: `added_phrases`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -36,7 +36,7 @@ class Phrase(NamedTuple):
     mark: str
     words: tuple[str, ...]
     """The folded words of the phrase."""
-    ending: bool
+    ending: bool = False
     """Whether the last word may have any ending."""
 
 
@@ -90,14 +90,17 @@ def read_phrases(folder: Traversable) -> Iterator[Phrase]:
         LexiconError: a file is not what it should be.
     """
     for name, file in _files(folder):
-        if "/" not in name:
-            continue
-        try:
-            marks = msgspec.yaml.decode(file.read_bytes(), type=dict[str, str])
-        except msgspec.MsgspecError as error:
-            raise LexiconError(f"the lexicon's file {name} can't be read: {error}") from error
-        for mark, words in marks.items():
-            yield from (phrase for one in words.split(",") for phrase in phrase_of(mark, one))
+        if "/" in name:
+            yield from _phrases_in(name, file)
+
+
+def _phrases_in(name: str, file: Traversable) -> Iterator[Phrase]:
+    try:
+        marks = msgspec.yaml.decode(file.read_bytes(), type=dict[str, str])
+    except msgspec.MsgspecError as error:
+        raise LexiconError(f"the lexicon's file {name} can't be read: {error}") from error
+    for mark, words in marks.items():
+        yield from (phrase for one in words.split(",") for phrase in phrase_of(mark, one))
 
 
 def phrase_of(mark: str, written: str) -> Iterator[Phrase]:
@@ -129,21 +132,10 @@ def _files(folder: Traversable) -> Iterator[tuple[str, Traversable]]:
             yield entry.name, entry
 
 
-def added_words() -> Mapping[str, Sequence[str]]:
-    """Return mark → phrases of the added languages, as they are written in the files.
+def added_phrases() -> list[Phrase]:
+    """Return the phrases of the added languages.
 
     Raises:
         LexiconError: a file is not what it should be.
     """
-    found: dict[str, list[str]] = {}
-    for folder in lexicon_folders():
-        for file in sorted(folder.iterdir(), key=lambda file: file.name):
-            if not file.name.endswith(".yaml"):
-                continue
-            try:
-                marks = msgspec.yaml.decode(file.read_bytes(), type=dict[str, str])
-            except msgspec.MsgspecError as error:
-                raise LexiconError(f"the lexicon's file {file.name} can't be read: {error}") from error
-            for mark, words in marks.items():
-                found.setdefault(mark, []).extend(words.split(","))
-    return found
+    return [one for folder in lexicon_folders() for file in _files(folder) for one in _phrases_in(*file)]

@@ -158,17 +158,21 @@ def category_of(analysis: Analysis) -> str:
 
 def _weights(analysis: Analysis) -> dict[str, float]:
     weights: dict[str, float] = {}
+    denied: set[str] = set()
     weak = {(mark.start, mark.end) for mark in analysis.found("weak.*")}
     for mark in widest(analysis.found("cat.*", "strong.*")):
-        if is_denied(analysis, mark):
-            continue
         kind, _, code = mark.name.partition(".")
+        if is_denied(analysis, mark):
+            denied.add(code)
+            continue
         size = 1 + 0.25 * (mark.end - mark.start - 1)
         weight = _STRONG if kind == "strong" else _WEAK if code == "HEIN" and (mark.start, mark.end) in weak else size
         weights[code] = weights.get(code, 0) + (weight * _LAST if code == "OTHER" else weight) * mark.quality
-    cleared = analysis.has(*_POLICE) and not _accused(analysis, *_POLICE, but=())
+    denied -= weights.keys()
+    if analysis.has(*_POLICE) and not _accused(analysis, *_POLICE, but=()):
+        denied.add("POLCOR")
     for code, rule in _rules().that_may_hold(analysis.marks):
-        spans = [] if cleared and code == "POLCOR" else all_matches(rule, analysis.marks)
+        spans = [] if code in denied else all_matches(rule, analysis.marks)
         if any(not is_denied(analysis, Mark(code, *span, 1.0), _DENIES) for span in spans):
             weights[code] = weights.get(code, 0) + _TOGETHER
     if analysis.has("not.POLCOR") and not analysis.has("strong.POLCOR"):
@@ -223,20 +227,34 @@ _ACCUSES: Final = ("opt.police.yes", "said.police.yes", "cat.POLCOR", "strong.PO
 
 
 def is_cleared(analysis: Analysis, start: int, end: int) -> bool:
-    """Return whether a denial stands behind these words, as in "daroga nahi", or before them: "not the inspector"."""
+    """Return whether a denial stands behind these words, as in "daroga nahi", or before them: "not the inspector".
+
+    One that stands before other police or another place, as in "Lanka, not Assi", denies these.
+    """
     denials, empty = analysis.found(*_DENIALS), analysis.covered(("fill", "who.they"))
     behind = next(at for at in range(end, len(analysis) + 1) if at not in empty)
-    before = [one for one in denials if one.end == start or (one.end == start - 1 and one.end in empty)]
-    return any(one.start == behind for one in denials) or any(
-        analysis.tokens[one.start].text in _BEFORE for one in before
-    )
+    others = {one.start for one in (*analysis.found(*_POLICE), *(analysis.places or ()))}
+    for one in denials:
+        denial, after = analysis.tokens[one.start], one.end + (one.end in empty)
+        is_before = denial.text in _BEFORE and after == start and denial.clause == analysis.tokens[start].clause
+        if is_before or (one.start == behind and not (denial.text in _BEFORE and after in others)):
+            return True
+    return False
+
+
+def names_another(analysis: Analysis) -> bool:
+    """Return whether a text denies that police are involved, and then names some: "nahi, lekin sipahi aata hai"."""
+    first = min((one.end for one in analysis.found(*_DENIALS)), default=len(analysis))
+    but = min((one.end for one in analysis.found("neg.but") if first <= one.start), default=len(analysis))
+    return not analysis.asks and any(but <= one.start for one in analysis.found(*_POLICE))
 
 
 def accuses_another(analysis: Analysis) -> bool:
     """Return whether a text denies that some police are involved and accuses others: "daroga nahi, CO mila hua hai"."""
     people, denied = widest(analysis.found(*_POLICE)), {one.start for one in analysis.found(*_DENIALS)}
     others = [one for one in people if not is_cleared(analysis, one.start, one.end)]
-    return (len(others) < len(people) and not analysis.asks) and any(
+    other = names_another(analysis) or len(others) < len(people)
+    return (other and not analysis.asks) and any(
         one.end <= deed.start
         and analysis.clauses[one.start] == analysis.clauses[deed.start]
         and denied.isdisjoint(range(one.end, deed.end + 1))

@@ -86,7 +86,8 @@ class Places:
     def _found(self, analysis: Analysis) -> Sequence[Mark]:
         """Find the names in a text, or in the beginning and end of a long one, once for each text."""
         if analysis.places is None:
-            parts = _ends(len(analysis))
+            size, both = len(analysis), len(analysis) > _BEGINNING + _END
+            parts = [slice(0, _BEGINNING), slice(size - _END, size)] if both else [slice(0, size)]
             found = [mark for part in parts for mark in self._marks(analysis, part)]
             analysis.places = found or [mark for part in parts for mark in self._written_apart(analysis, part)]
         return analysis.places
@@ -108,7 +109,8 @@ class Places:
     def _counts(self, mark: Mark, analysis: Analysis) -> bool:
         """Return whether a mark is really a name: an ordinary word is not a misspelt name, as "ladka" is not Lanka."""
         if mark.quality >= SOUND:
-            return True
+            first = analysis.tokens[mark.start]
+            return {"'", "’"}.isdisjoint(analysis.text[first.start : first.end])  # "can't" is not Cantt
         words = [analysis.tokens[index].text for index in range(mark.start, mark.end)]
         known = analysis.heard_surely.issuperset(range(mark.start, mark.end)) or any(
             self._ordinary.knows(word) for word in words
@@ -129,10 +131,6 @@ def _called_stations(found: Sequence[tuple[str, int, int]], words: Sequence[str]
     called = {code for code, start, _ in named if start and words[start - 1] in _CALLS}
     called = called or {code for code, _, end in named if end < len(words) and words[end] in _CALLS}
     return [code for code, _, _ in found if not called or code in called or code not in stations]
-
-
-def _ends(size: int) -> Sequence[slice]:
-    return [slice(0, size)] if size <= _BEGINNING + _END else [slice(0, _BEGINNING), slice(size - _END, size)]
 
 
 def _names(geography: Geography, ordinary: Lexicon) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from satark_words.geography.geography import Geography
 from satark_words.identity import OwnIdentity
 from satark_words.languages import folders
 from satark_words.lexicon import Lexicon
-from satark_words.lexicon_files import added_words
+from satark_words.lexicon_files import added_phrases
 from satark_words.opening import opening_of
 from satark_words.places import Places
 from satark_words.reading import Asked, Danger, IdentitySpan, Opening, Reading
@@ -28,7 +28,7 @@ class Reader:
     """Reads texts. Building it takes a quarter of a second. A reading takes a millisecond, for 800 words twenty."""
 
     def __init__(self, geography: Geography | None = None, lexicon: Lexicon | None = None) -> None:
-        self.lexicon = lexicon or Lexicon.shipped(added_words())
+        self.lexicon = lexicon or Lexicon.shipped(added_phrases())
         self.places = Places(geography, self.lexicon) if geography else None
         self._dangers = DangerRules()
         self._knowledge = Knowledge(self.places, self._dangers, Topics(), read_weights())

@@ -205,14 +205,11 @@ def parse_rule(name: str, line: str) -> MarkRule:
     parts = tuple(tuple(part.strip().split("|")) for part in re.split(r"\s[+>]\s", line) if part.strip())
     if not parts:
         raise RuleError(f"the rule {name!r} has no marks")
-    rule = MarkRule(name, parts, " > " in line, int(distance[1]) if distance else _NEAR, _names(unless))
+    stops = tuple(one.strip() for one in unless.split("|") if one.strip())
+    rule = MarkRule(name, parts, " > " in line, int(distance[1]) if distance else _NEAR, stops)
     if not all(map(_MARK.fullmatch, (*chain(*rule.parts), *rule.unless))):
         raise RuleError(f"the rule {name!r} has a * that does not follow a mark's first dot")
     return rule
-
-
-def _names(listed: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in listed.split("|") if name.strip())
 
 
 def matches(rule: MarkRule, marks: Marks) -> tuple[int, int] | None:

@@ -9,9 +9,9 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.choosing import FILL, LOOSE, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion
+from satark_words.choosing import FILL, LOOSE, NOT_KNOWN, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion, says_yes
 from satark_words.danger import LEAST, DangerRules
-from satark_words.opening import accuses_another, opening_of
+from satark_words.opening import is_denied, opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
 from satark_words.rules import FRAME, Family, Topic, Topics
@@ -72,7 +72,9 @@ class Senses(TextAtQuestion):
         self._rules = knowledge.dangers
         self._topics = knowledge.topics
         self._weighed = knowledge.weights
-        self._dangers = self._rules.known(analysis)
+        self._known = self._rules.known(analysis)
+        self._unsure = () if self._known else self._rules.unsure(analysis)
+        self._dangers = self._known or self._unsure
 
     def read(self) -> Reading:
         """Try each sense in turn."""
@@ -82,8 +84,8 @@ class Senses(TextAtQuestion):
             self._certain,
             self._danger,
             self._social,
-            self._unknown,
             self._language,
+            self._unknown,
             self._command,
             self._own_story,
             self._refused_sending,
@@ -102,7 +104,7 @@ class Senses(TextAtQuestion):
     def _doubted(self, reading: Reading) -> Reading:
         """Ask back where the weights don't agree with the rules on an option or a command, and suggest it."""
         likely = likely_option(self._weights, self._asked.name.lstrip("@"))
-        is_clear = self._asked.name == "police" and accuses_another(self._analysis)  # what it denies speaks for "no"
+        is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
         if reading.kind is Kind.OPTION and likely is not None and likely != reading.option and not is_clear:
             return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
         if reading.kind is Kind.COMMAND and not reading.story and (likely or self._doubts(reading)):
@@ -160,10 +162,10 @@ class Senses(TextAtQuestion):
     def _certain(self) -> Reading | None:
         """Read an exact option or command, or a phrase that asks to wait, where no danger is told."""
         chosen, analysis = self._chosen, self._analysis
+        if chosen.option and chosen.confidence is Confidence.CERTAIN and not self._known:
+            return self._make(Kind.OPTION, Confidence.CERTAIN, option=chosen.option)
         if self._dangers:
             return None
-        if chosen.option and chosen.confidence is Confidence.CERTAIN:
-            return self._make(Kind.OPTION, Confidence.CERTAIN, option=chosen.option)
         if self._is_phrase("soc.wait") and analysis.consists_of(
             ("soc.wait",), ("fill", "pol", "who.me", "digits"), worst=FRAME
         ):
@@ -173,17 +175,15 @@ class Senses(TextAtQuestion):
 
     def _danger(self) -> Reading | None:
         """Read a danger for which a rule holds as such; one that only the letters tell is shown beside any reading."""
-        if not self._dangers:
-            self._dangers = self._rules.likely(self._analysis)
-            return None
-        return self._told_danger()
+        self._dangers = self._dangers or self._rules.likely(self._analysis)
+        return self._told_danger() if self._known else None
 
     def _told_danger(self) -> Reading:
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=self._option)
 
     def _likely_danger(self) -> Reading | None:
         """Find a danger for which no rule holds, but which the letters make likely, in a text without other sense."""
-        return self._told_danger() if self._rules.likely(self._analysis, LEAST) else None
+        return self._told_danger() if self._unsure or self._rules.likely(self._analysis, LEAST) else None
 
     def _find_topic(self, *families: Family) -> Topic | None:
         """Find the topic that the text asks about, remarks on or refuses; a long text tells something instead."""
@@ -208,7 +208,7 @@ class Senses(TextAtQuestion):
 
     def _social(self) -> Reading | None:
         longer = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS
-        if self._chosen.option and (longer or self._asked.name == "now"):
+        if self._dangers or (self._chosen.option and (longer or self._asked.name == "now")):
             return None
         beside = (*LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
         spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
@@ -226,7 +226,8 @@ class Senses(TextAtQuestion):
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
         spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
         unknown = self._analysis.consists_of(senses, beside, spare=spare)
-        if not unknown or self._tells() or self._analysis.has("t.code", "t.leak"):
+        accuses = self._asked.name == "police" and says_yes(self._analysis)
+        if not unknown or accuses or self._tells() or self._analysis.has("t.code", "t.leak"):
             return None
         if optional:
             return self._make(Kind.OPTION, option="unknown")
@@ -258,13 +259,21 @@ class Senses(TextAtQuestion):
         return None
 
     def _language(self) -> Reading | None:
-        """Read the name of a language as the command `language`, with the language as its option."""
-        certain = not (self._analysis.negates or self._analysis.asks)
-        for mark in self._analysis.found("lang.*") if certain else ():
-            beside = (*LOOSE, "cmd.language", "t.listen", "t.tell", "t.bot")
-            if self._analysis.consists_of((mark.name,), beside, spare=self._spare()):
-                return self._make(Kind.COMMAND, command="language", option=mark.name.partition(".")[2])
-        return None
+        """Read the name of a language as the command `language`, with the language as its option.
+
+        Whoever doesn't know one language gets the other, where two are offered, or else is asked for one.
+        """
+        told = self._analysis
+        beside = (*LOOSE, *NOT_KNOWN, "cmd.language", "t.listen", "t.tell", "t.bot", "k.*", "reads")
+        if told.asks or not told.consists_of(("lang.*",), beside, spare=self._spare()):
+            return None
+        named = {mark.name: told.has(*NOT_KNOWN) or is_denied(told, mark) for mark in told.found("lang.*")}
+        wished = {name.partition(".")[2] for name, denied in named.items() if not denied}
+        if not wished and len(named) == 1 and self._asked.name == "language":
+            wished = {one.id for one in self._asked.options if f"lang.{one.id}" not in named}
+        if len(wished) > 1 or len(named) > 1 > len(wished):
+            return None
+        return self._make(Kind.COMMAND, command="language", option="".join(wished))
 
     def _own_story(self) -> Reading | None:
         """Keep the words of a text that tells more than the option that it chooses, at a question with options."""

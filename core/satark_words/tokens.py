@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 __all__ = ["ascii_digits", "find_code", "fold", "without_code"]
@@ -243,17 +243,13 @@ def sound_of(word: str) -> str:
     sound = roman(word)
     if not sound.isalpha():
         return sound
-    sound = _SPELLING.sub(_letter, sound)
+    sound = _SPELLING.sub(lambda found: _LETTERS[found[0]], sound)
     if "ay" in sound:
         sound = _AY.sub("e", sound)
     sound = _REPEATED.sub("", sound)
     if sound[-1] in _LAST:
         sound = _LAST[sound[-1]].sub("i" if sound[-1] == "y" else "", sound)
     return sound
-
-
-def _letter(found: re.Match[str]) -> str:
-    return _LETTERS[found[0]]
 
 
 _SHORTEST_GLUED: Final = 10
@@ -285,14 +281,11 @@ def unglued(
         word = token.text
         if _SHORTEST_GLUED <= len(word) <= _LONGEST_GLUED and word.isalpha() and not sounds_known(word):
             parts = _parts(word, knows)
-            yield from (token._replace(text=piece) for piece in (parts if _is_sentence(parts) else [word]))
+            # A name, too, may consist of words: "Pandeypur".
+            is_sentence = max(map(len, parts), default=0) >= _SHORTEST_WORD and not _USUAL.isdisjoint(parts)
+            yield from (token._replace(text=piece) for piece in (parts if is_sentence else [word]))
         else:
             yield token
-
-
-def _is_sentence(parts: Sequence[str]) -> bool:
-    """Return whether words form a sentence, rather than a name that consists of words: "Pandeypur"."""
-    return max(map(len, parts), default=0) >= _SHORTEST_WORD and not _USUAL.isdisjoint(parts)
 
 
 def _parts(word: str, knows: Callable[[str], bool]) -> list[str]:

@@ -54,6 +54,41 @@ def test_police_who_are_involved_answer_yes(text: str) -> None:
     assert READER.read(text, ASKED["police"]).option == "yes"
 
 
+@every_row(
+    "text",
+    ["haan par kaun pata nahi", "haan, kaun hai nahi malum", "ji haan lekin naam nahi pata", "हाँ पर कौन पता नहीं",
+     "हाँ लेकिन नाम नहीं मालूम", "yes but no idea who", "yes, don't know his name", "yes, not sure who", "no doubt",
+     "there is no doubt", "without any doubt", "nahi, lekin daroga mila hua hai", "नहीं लेकिन चौकी वाला मिला हुआ है"],
+)  # fmt: skip
+def test_who_says_yes_and_does_not_know_whom_says_yes(text: str) -> None:
+    assert READER.read(text, ASKED["police"]).option == "yes"
+
+
+@every_row(
+    "text",
+    ["haan nahi", "nahi haan", "हाँ नहीं", "नहीं हाँ", "yes no", "no yes", "yes and no", "haan pata nahi",
+     "bilkul nahi lekin chowki wala aata hai", "nahi par sipahi aata hai", "बिल्कुल नहीं लेकिन सिपाही आता है",
+     "not at all but the constable comes", "no but the outpost man takes tea there"],
+)  # fmt: skip
+def test_yes_and_no_in_one_breath_choose_neither(text: str) -> None:
+    assert READER.read(text, ASKED["police"]).option == ""
+
+
+@every_row(
+    "text",
+    [
+        "bilkul nahi",
+        "of course not",
+        "definitely not",
+        "haan, koi police wala nahi",
+        "ji nahi",
+        "no, no one from police",
+    ],
+)
+def test_a_denial_stays_a_denial(text: str) -> None:
+    assert READER.read(text, ASKED["police"]).option == "no"
+
+
 LANGUAGE = asked_at("language", GEOGRAPHY, CATALOGUES)
 
 
@@ -75,3 +110,24 @@ def test_a_language_that_describes_something_is_not_chosen(text: str) -> None:
 )  # fmt: skip
 def test_a_language_that_is_asked_for_is_chosen(text: str, code: str) -> None:
     assert READER.read(text, LANGUAGE).option == code
+
+
+@every_row(
+    "text, code",
+    [("mujhe english nahi aati", "hi"), ("angrezi samajh nahi aati", "hi"), ("अंग्रेज़ी नहीं आती", "hi"),
+     ("I don't know English", "hi"), ("english nahi padh pata", "hi"), ("I don't know Hindi", "en"),
+     ("i can't read hindi", "en"), ("no hindi", "en"), ("hindi nahi aati", "en"), ("मुझे हिंदी नहीं आती", "en"),
+     ("angrezi nahi aati hindi rakho", "hi")],
+)  # fmt: skip
+def test_who_does_not_know_a_language_gets_the_other(text: str, code: str) -> None:
+    assert READER.read(text, LANGUAGE).option == code
+    assert READER.read(text, ASKED["review"]).option in {"", code}
+
+
+@every_row(
+    "text, code",
+    [("sharab nahi, jua hota hai", "GAMBL"), ("शराब नहीं जुआ होता है", "GAMBL"), ("daru nahi katta bikta hai", "ARMS"),
+     ("it is gambling, not ganja", "GAMBL"), ("not liquor but guns", "ARMS"), ("jua nahi sharab bikti hai", "INTOX")],
+)  # fmt: skip
+def test_what_is_denied_gives_no_category(text: str, code: str) -> None:
+    assert READER.open(text).category == code

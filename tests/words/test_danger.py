@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 
 from satark_words.catalogues import Catalogues
 from satark_words.danger import FILE, SHOWN, groups_of, read_letters
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.reading import Kind
-from support.dialogue.corpus import Utterance, asked_at
+from support.dialogue.corpus import Utterance, asked_at, read_corpus
 from support.dialogue.counting import count_letters, label
 from support.dialogue.data_files import letters_file
 from support.loops import every_row
@@ -161,3 +162,50 @@ def test_who_asks_to_save_a_village_or_an_animal_is_in_no_danger(said: str) -> N
 def test_a_child_who_is_locked_up_is_a_danger_and_no_calf(said: str) -> None:
     assert [danger.kind.value for danger in READER.dangers(said)][:1] == ["child"]
     assert READER.open(said).category != "COW"
+
+
+def test_few_ordinary_short_details_show_a_helpline() -> None:
+    """A third of the list of short details, on which no weights are trained."""
+    details = [one.text for one in read_corpus(Path(__file__).parent / "details")]
+    shown = [text for text in details if READER.dangers(text)]
+    assert len(details) >= 150
+    assert len(shown) / len(details) <= 0.02, shown
+
+
+KILLED = [
+    "murder hua hai", "ek admi ka murder ho gaya", "yaha katl ho gaya", "khoon ho gaya hai", "lash mili hai khet me",
+    "मर्डर हो गया", "कत्ल हुआ है", "खून हो गया है", "लाश मिली है", "there was a murder", "someone was killed",
+    "a dead body", "a man was murdered",
+]  # fmt: skip
+
+
+@every_row("said", KILLED)
+def test_a_killing_shows_the_number_of_the_police_and_no_helpline_against_suicide(said: str) -> None:
+    assert [(danger.numbers[0], "14416" in danger.numbers) for danger in READER.dangers(said)[:1]] == [("112", False)]
+
+
+@every_row(
+    "said",
+    ["gau hatya hoti hai", "pichle saal murder hua tha", "murder case me jail gaya tha", "murder nahi hua",
+     "he was acquitted of murder", "I am Sunita", "khoon bechte hai blood bank me"],
+)  # fmt: skip
+def test_an_old_or_another_killing_is_not_shown_as_one(said: str) -> None:
+    assert "killed" not in {danger.rule for danger in READER.dangers(said)}
+
+
+@every_row(
+    "said",
+    ["call police", "call the police", "phone the police please", "police bulao", "jaldi police ko bulao",
+     "police ko phone karo", "पुलिस बुलाओ", "पुलिस को बुलाइए", "पुलिस को फोन करो", "need police here"],
+)  # fmt: skip
+def test_a_call_for_the_police_is_a_danger(said: str) -> None:
+    assert READER.read(said, ASKED["review"]).kind is Kind.DANGER
+
+
+@every_row(
+    "said",
+    ["police bulao to bhag jate hai", "neighbours call the police but they run away", "koi police nahi bulata",
+     "अगर पुलिस बुलाओ तो धमकाते नहीं", "they call the police and nobody comes"],
+)  # fmt: skip
+def test_police_who_are_called_by_others_are_no_call(said: str) -> None:
+    assert "call" not in {danger.rule for danger in READER.dangers(said)}

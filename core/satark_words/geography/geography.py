@@ -172,7 +172,7 @@ class Geography:
             return Named(district, place.station)
         if place.district in RESERVED:
             return Named(place.district)
-        point = _point(place)
+        point = None if place.latitude is None or place.longitude is None else (place.latitude, place.longitude)
         told = set(codes)
         found = self._named(told, place.district) if point is None else self._at(point, told, place.district)
         return Named(place.district or found.district, found.station)
@@ -216,7 +216,8 @@ class Geography:
         for start in [at for at, word in enumerate(words) if word in self._beginnings]:
             for end in range(start + 1, min(start + _LONGEST_NAME, len(words)) + 1):
                 name = " ".join(words[start:end])
-                if (districts := self._places.get(name)) and not _is_passed(words, start, end, districts):
+                around = {*words[max(0, start - 1) : start]} & _FROM_OR_TO or {*words[end : end + 1]} & _NOT_THERE
+                if (districts := self._places.get(name)) and not (around and ELSEWHERE in districts):
                     yield name, districts
 
     def outpost_in(self, codes: Iterable[str], station: str = "") -> str:
@@ -264,15 +265,6 @@ _NOT_THERE: Final = frozenset({
     "number", "नंबर", "bhej", "भेज", "bhejkar", "भेजकर", "bhejte", "भेजते",
 })  # fmt: skip
 """Words after the name of a place outside that tell where somebody comes from or goes to, or what a road is called."""
-
-
-def _is_passed(words: Sequence[str], start: int, end: int, districts: frozenset[str]) -> bool:
-    around = not _FROM_OR_TO.isdisjoint(words[max(0, start - 1) : start]) or not _NOT_THERE.isdisjoint(words[end:][:1])
-    return around and ELSEWHERE in districts
-
-
-def _point(place: Locatable) -> Point | None:
-    return None if place.latitude is None or place.longitude is None else (place.latitude, place.longitude)
 
 
 def _index(named: Iterable[tuple[str, str]]) -> Mapping[str, frozenset[str]]:

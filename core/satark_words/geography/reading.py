@@ -92,15 +92,12 @@ def _decode(source: Source) -> GeographyFile | GeographyProblem:
         return msgspec.yaml.decode(source.text.encode(), type=GeographyFile)
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at ")
-        return GeographyProblem(source.name, _line(source, _parse_path(where.strip("`"))), message)
+        path = tuple(name or int(number) for name, number in _STEP.findall(where.strip("`")) if name or number)
+        return GeographyProblem(source.name, _line(source, path), message)
     except msgspec.MsgspecError as error:
         found = re.search(r"line (\d+)", str(error))
         problem = str(error).split("\n")[0]
         return GeographyProblem(source.name, int(found[1]) if found else 0, f"this is no YAML: {problem}")
-
-
-def _parse_path(written: str) -> _Path:
-    return tuple(name or int(number) for name, number in _STEP.findall(written) if name or number)
 
 
 def _line(source: Source, path: _Path) -> int:

@@ -30,6 +30,10 @@ CORRECTED = {
     "Sigra hai Lanka nahi": "sigra",
     "जगह गलत है, रामनगर लिखो": "ramnagar", "नहीं वो सिगरा नहीं कैंट है": "cantt", "not Lanka but Sigra": "sigra",
     "the place is wrong, it is Sigra": "sigra",
+    "it's Sigra, not Lanka": "sigra", "sorry, it's Sigra": "sigra", "I meant Sigra": "sigra",
+    "oh no, Sigra it is": "sigra", "Sigra instead of Lanka": "sigra", "it should be Sigra, Lanka is wrong": "sigra",
+    "Cantt, not Lanka": "cantt", "it was in Sigra, not Lanka": "sigra", "matlab Sigra": "sigra",
+    "मतलब सिगरा": "sigra", "लंका की जगह सिगरा": "sigra",
 }  # fmt: skip
 
 
@@ -46,3 +50,33 @@ def test_a_place_that_is_told_beside_something_else_changes_nothing(said: str) -
     talk = new_chat().say(*SAID_UNTIL["review"], said)
     assert talk.session
     assert talk.session.answers["place"].value["station"] == "lanka"
+
+
+@every_row("said", ["I can't say", "can't tell you more", "no I can't", "not Sigra", "Sigra nahi"])
+def test_what_names_no_other_place_changes_nothing(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["police"], said)
+    assert talk.session
+    assert talk.session.answers["place"].value["station"] == "lanka"
+
+
+OTHER_TOPICS = {
+    "sharab nahi jua hota hai": "GAMBL", "शराब नहीं जुआ": "GAMBL", "jua hai sharab nahi": "GAMBL",
+    "daru nahi katta bikta hai": "ARMS", "it is gambling, not liquor": "GAMBL", "guns, not liquor": "ARMS",
+}  # fmt: skip
+
+
+@every_row("said", OTHER_TOPICS)
+@every_row("step", ["police", "review"])
+def test_a_topic_that_denies_the_one_before_replaces_it_and_is_kept(step: str, said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL[step], said)
+    assert talk.session
+    assert talk.session.answers["category"].value == OTHER_TOPICS[said]
+    assert said in talk.session.answers["what"].value
+    assert (talk.step, "Changed" in talk.text) == (step, True)
+
+
+@every_row("said", ["sharab nahi ganja hai", "sharab nahi milti yahan", "not liquor", "jua bhi hota hai"])
+def test_a_topic_that_names_no_other_stays(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"], said)
+    assert talk.session
+    assert talk.session.answers["category"].value == "INTOX"

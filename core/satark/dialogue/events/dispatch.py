@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.flow import AcceptedAnswer, Step
+from satark.api.flow import AcceptedAnswer
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text
 from satark.api.prompt import ANY_QUESTION, NEXT_PAGE, ChoiceToken, parse_token
 from satark.dialogue.events.commands import forget, handle_command, not_understood, switch_language
@@ -150,7 +150,9 @@ def handle_edited(context: TurnContext, event: Edited) -> Turn:
     if step is None or any((file.source, file.role) == (event.original, role) for file in before.files):
         return not_understood(context, "edit.unclear")
     view = msgspec.structs.replace(context.view(step), partial=None)
-    result = step.type.accept(step, _as_typed(context, step, event.body), view)
+    folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
+    code = named_option(context, step.id, step.type.ask(step, context.view(step)), folded)
+    result = step.type.accept(step, Tap(code) if code else Text(event.body), view)
     if not isinstance(result, AcceptedAnswer) or result.more or act_of(context, step.id, str(result.value)):
         return not_understood(context, "edit.unclear")
     context.say("edit.done")
@@ -200,12 +202,6 @@ def _answered_by(context: TurnContext, source: str) -> str:
     names = [name for name, answer in context.session.answers.items() if source in dict(answer.parts) and source]
     opening = context.loaded.opening_step
     return next((name for name in names if name.removeprefix("@") == opening), next(iter(names), ""))
-
-
-def _as_typed(context: TurnContext, step: Step, body: str) -> Event:
-    question = step.type.ask(step, context.view(step))
-    code = named_option(context, step.id, question, fold(body) if len(body) <= MAX_COMMAND_LENGTH else "")
-    return Tap(code) if code else Text(body)
 
 
 def _edited(part: Any, value: Any) -> Any:

@@ -27,6 +27,7 @@ LONG: Final = 6
 """Number of words of the shortest text that no command, option or menu may take without keeping it."""
 _SAID_OF_PLACES: Final = ("fill", "pol", "soc.*", "say.*", "neg", "neg.*", "k.*", "cmd.edit", "who.they", "t.tell")
 """Marks of the words that may stand beside the name of another place."""
+_CHANGES: Final = ("k.mistake", "k.change", "k.part", "k.meant")
 _PLACE_WORDS: Final = 3
 """Number of words of the longest text that is hardly more than a name."""
 
@@ -78,7 +79,7 @@ def is_other_place(context: TurnContext, body: str) -> bool:
     """Whether a text only says that the place is another one: "Sigra nahi, Lanka hai", "jagah Sigra likho"."""
     told, spans = context.analysis(body), [one for spans in context.place_spans(body).values() for one in spans]
     named = {at for start, end in spans for at in range(start, end)}
-    wrong = told.negates or told.has("say.no", "neg.wrong", "k.mistake", "cmd.edit", "k.change", "k.part")
+    wrong = told.negates or told.has("say.no", "neg.wrong", "cmd.edit", "soc.sorry", *_CHANGES)
     tells = not (named and wrong) or told.has("person.police", "unit.*")
     return not tells and set(range(len(told))) <= named | told.covered(_SAID_OF_PLACES)
 
@@ -88,10 +89,11 @@ def correct_place(context: TurnContext, body: str) -> Turn | None:
     old = context.session.answers.get(context.loaded.place_step)
     told, spans = context.analysis(body), context.place_spans(body)
     meant = {code for code in context.names(body) if not any(is_cleared(told, *one) for one in spans.get(code, ()))}
-    found = context.loaded.geography.resolve(meant)
+    geography = context.loaded.geography
+    before = old.value.get("station") if old and isinstance(old.value, Mapping) else ""
+    found = geography.resolve({one for one in meant if (geography.station_of(one) or one) != before} or meant)
     if old is None or not found.station or context.state is not DRAFT:
         return None
-    geography = context.loaded.geography
     label = geography.label(found.outpost or found.station, context.catalogue.names_in)
     place = located(Place(text=label, district=found.district, station=found.station), geography)
     context.set_answer(context.loaded.place_step, GivenAnswer(msgspec.to_builtins(place), context.source))

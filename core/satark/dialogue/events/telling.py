@@ -33,7 +33,8 @@ _EMPTY_MARKS: Final = (
     "t.listen", "t.report", "t.bot", "t.service",
 )  # fmt: skip
 """Marks of words that tell nothing of a crime."""
-SAID_IN_ANSWERS: Final = (*_EMPTY_MARKS, *_SAID_IN_TALK, "said.*", "unit.*", "cat.*")
+_SAID: Final = (*_EMPTY_MARKS, *_SAID_IN_TALK)
+SAID_IN_ANSWERS: Final = (*_SAID, "said.*", "unit.*", "cat.*")
 """Marks of words that an answer to a choice consists of."""
 _SAYS: Final = ("soc.*", "say.*", "cmd.*", "neg", "neg.*", "ask", "ask.*", "opt.reach.*", "opt.cancel.*", "t.refuse")
 """Marks of words that talk to the service, or answer it."""
@@ -101,7 +102,8 @@ class Telling:
         context, reading = self.context, self.reading
         untold = context.state is LANGUAGE and not (context.session.submitted or context.session.mailbox)
         untold = untold or (context.state is DRAFT and context.loaded.opening_step not in context.session.answers)
-        is_sure = reading.confidence > Confidence.GUESS or bool(reading.suggested) or reading.negated
+        is_sure = reading.confidence > Confidence.GUESS or bool(reading.suggested)
+        is_sure = is_sure or (reading.negated and not self.counts(LEFT_OVER, FIRST_WORDS, _SAID))
         if not untold or is_sure or self.asked.asks != "choice":
             return False
         told, words = self._words()
@@ -148,11 +150,23 @@ class Telling:
         """Whether the question is the last one before the tip is sent."""
         return self.asked.asks == "review" or self.context.session.state == "@identity"
 
+    def may_add(self) -> bool:
+        """Whether a text may add to the story: at the last question, or where it answers none after the story."""
+        reading, told = self.reading, self.context.loaded.opening_step in self.context.session.answers
+        is_unclear = reading.kind is Kind.UNCLEAR and not reading.negated and not self.suggests()
+        return self.is_final() or (is_unclear and told and self.context.state is DRAFT)
+
     def tells_news(self) -> bool:
         """Whether a text tells what the tip lacks, however short it is, and says nothing of sending it."""
         body, told = self.event.body, self.context.analysis(self.event.body)
         sends = told.has("cmd.send", "k.send") or (told.has("verb.mine") and told.has("k.contact"))
-        if sends or self.reading.kind is Kind.QUESTION or "?" in body or not body.strip()[2:]:
+        if (
+            sends
+            or self.reading.command == "language"
+            or self.reading.kind is Kind.QUESTION
+            or "?" in body
+            or not body.strip()[2:]
+        ):
             return False
         words, plain = set(range(len(told))), told.covered(("fill", "pol", "who.me", "who.you", "ask.sign"))
         changes = told.has("cmd.edit", "k.change", "k.mistake", "neg.wrong")

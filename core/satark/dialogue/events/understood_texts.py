@@ -31,6 +31,7 @@ from satark.dialogue.states.menus import LANGUAGE, UNSENT
 from satark.dialogue.states.stories import (
     add_story,
     begin_with_story,
+    correct_category,
     fill_in_answer,
     hear_of_police,
     is_story,
@@ -41,7 +42,7 @@ from satark.dialogue.states.stories import (
 from satark.dialogue.turn.consent import is_question, is_unsent, may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import KEEP
-from satark_words.reading import STORY, Asked, Confidence, Danger, DangerKind, Kind
+from satark_words.reading import FREE, STORY, Asked, Confidence, Danger, DangerKind, Kind
 from satark_words.tokens import fold
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
@@ -108,6 +109,9 @@ def _handle_read(words: _Words, question: Question) -> Turn:
     corrects = reading.command == "edit" or (asked.asks == "review" and is_other_place(context, event.body))
     if turn or (corrects and (turn := correct_place(context, event.body))):
         return turn
+    if asked.asks not in FREE and context.state is DRAFT and correct_category(context, event.body):
+        words.keep_story()
+        return context.ask()
     speaks = words.accuses(unsure=True) or reading.kind not in {Kind.REFUSAL, Kind.QUESTION}
     if asked.asks == "review" and speaks and hear_of_police(context, event.body):
         if reading.story or is_story(event.body):
@@ -163,6 +167,8 @@ class _Words(Telling):
         is_sure = reading.confidence is Confidence.CERTAIN or not names
         if is_sure and reading.kind in {Kind.OPTION, Kind.COMMAND}:
             return None
+        if self.was_answered_so():
+            return self.ask_to_keep()
         context.leave_menu()
         tells = told.has("cat.*", "thing.*", "time.*", "num.*", "who.*", "place.thing")
         if reading.negated and not names and not tells:
@@ -174,7 +180,7 @@ class _Words(Telling):
         reading, first, again = self.reading, self.tells_first(), self.was_answered_so()
         told = first or again or (reading.kind not in _KEEPS and not self.suggests() and self.tells())
         is_kept = told or reading.kind is Kind.CONTENT or (reading.kind is Kind.DANGER and reading.story)
-        is_news = not is_kept and reading.confidence < Confidence.CERTAIN and self.is_final() and self.tells_news()
+        is_news = not is_kept and reading.confidence < Confidence.CERTAIN and self.may_add() and self.tells_news()
         if is_news or (self.may_identify() and (again or is_kept)):
             return self.ask_to_keep()
         is_answered = self.is_answered(again=again)
@@ -250,7 +256,7 @@ class _Words(Telling):
             fill_in_answer(context, reading.opening)
             if names_a_place(context, self.event.body):
                 return context.ask()
-        elif context.state is DRAFT and self.asked.asks == "choice":
+        elif context.state is DRAFT and self.asked.asks not in FREE:
             self.keep_story()
             return go_on(context, stay=True)
         return context.state.handle_event(context, "", self.event) or not_understood(context)

@@ -90,7 +90,8 @@ class _Builder:
 
     def add_steps(self, raw: Iterable[Mapping[str, Any]], outer: str) -> None:
         for data in raw:
-            when = _both(outer, str(data.get("when", "")))
+            own = str(data.get("when", ""))
+            when = f"({outer}) and ({own})" if outer and own else outer or own
             if data.get("type") == "branch":
                 self._add_branch(data, when)
             else:
@@ -178,7 +179,3 @@ class _Builder:
             known = ", ".join(sorted(self._validators)) or "there is none"
             self.report(f"the check {name!r} is not known ({known})", step)
         return self._validators.get(str(name))
-
-
-def _both(outer: str, own: str) -> str:
-    return f"({outer}) and ({own})" if outer and own else outer or own

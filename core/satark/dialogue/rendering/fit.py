@@ -27,7 +27,10 @@ def fit(prompt: Prompt, capabilities: Capabilities) -> Prompt:
     places = max(capabilities.buttons, capabilities.rows)
     if not places or size(prompt.text, capabilities.unit) > capabilities.body:
         return _in_text(prompt, capabilities)
-    choices, actions = _page(prompt, capabilities.buttons if _suit_buttons(prompt, capabilities) else places)
+    # Where the choices are few, short and need no explaining, buttons are better than a list.
+    plain = bool(prompt.choices) and not any(choice.description for choice in prompt.choices)
+    suits_buttons = plain and _are_buttons(prompt.choices, capabilities)
+    choices, actions = _page(prompt, capabilities.buttons if suits_buttons else places)
     if not capabilities.rows and not _are_buttons(choices + actions, capabilities):
         return _in_text(prompt, capabilities)
     if not choices and not _are_buttons(actions, capabilities):
@@ -40,12 +43,6 @@ def _are_buttons(options: Sequence[Choice], capabilities: Capabilities) -> bool:
     return len(options) <= capabilities.buttons and all(
         size(o.label, unit) <= capabilities.button_label for o in options
     )
-
-
-def _suit_buttons(prompt: Prompt, capabilities: Capabilities) -> bool:
-    """Whether a prompt's choices are few, short and need no explaining: then buttons are better than a list."""
-    plain = not any(choice.description for choice in prompt.choices)
-    return bool(prompt.choices) and plain and _are_buttons(prompt.choices, capabilities)
 
 
 def _page(prompt: Prompt, places: int) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:

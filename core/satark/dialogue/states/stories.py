@@ -31,6 +31,7 @@ from satark.dialogue.turn.accusations import OFFICES, accuses, denies, speaks_of
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark_words.geography.units import ELSEWHERE
+from satark_words.opening import is_denied
 from satark_words.reading import Opening, PlaceFound
 
 _UNASKED: Final = GivenAnswer()
@@ -90,11 +91,25 @@ def hear_of_police(context: TurnContext, words: str) -> bool:
     if police is None or old is None or old.value == "yes" or not context.is_on_path(police):
         return False
     is_yes = (old.is_unasked or not context.dangers) and accuses(context, words)
-    if not (is_yes or (old.is_unasked and speaks_of_police(context, words))):
+    calls = not context.analysis(words).has_outside(("person.police", "unit.*"), ("d.call",))
+    if not (is_yes or (old.is_unasked and speaks_of_police(context, words) and not calls)):
         return False
     context.set_answer(police.id, None)
     if is_yes or denies(context, words):
         _choose(context, "police", "yes" if is_yes else "no")
+    return True
+
+
+def correct_category(context: TurnContext, words: str) -> bool:
+    """Change the category to the one that words tell of, where they deny the one before: "sharab nahi, jua hai"."""
+    step, told, new = _step(context, "category"), context.analysis(words), opening_in(context, words).category
+    old = context.session.answers.get(step.id) if step else None
+    denied = told.found(f"cat.{old.value}", f"strong.{old.value}") if old else ()
+    if step is None or not denied or new in {"", old and old.value} or not all(is_denied(told, one) for one in denied):
+        return False
+    context.set_answer(step.id, GivenAnswer(new, context.source))
+    label = step.type.show(step, new, context.view(step))
+    context.say("changed", name=context.catalogue.text(f"{step.id}.name"), value=label)
     return True
 
 
@@ -154,8 +169,9 @@ def fill_in(context: TurnContext, opening: Opening, *, but: str = "", aloud: boo
         "police": "yes" if opening.police else "",
         "when": "now" if opening.when == "now" else "",  # which makes a tip more urgent; the story tells any other time
     }
-    told = {one: code for one, code in answers.items() if code and one != but}
-    labels = [_choose(context, one, code) for one, code in told.items() if _is_open(context, one)]
+    told = ((one, code) for one, code in answers.items() if code and one != but)
+    # Each answer may open or close the next: "when" is told only where "now" is not asked.
+    labels = [_choose(context, *one) for one in told if one[0] != ("when" if _asks_now(context) else "now")]
     labels.append(_place(context, opening.place))
     if aloud and (understood := [label for label in labels if label]):
         context.say("understood", label=", ".join(understood))
@@ -188,12 +204,6 @@ def fill_in_again(context: TurnContext, words: str, taken: set[str]) -> None:
     hear_of_police(context, words)
     if is_whole:
         ask_only_what_matters(context, words, opening)
-
-
-def _is_open(context: TurnContext, meaning: Meaning) -> bool:
-    """Whether a story may answer a step: "now" only where that is asked, "when" only where it is not."""
-    asks_now = _asks_now(context)
-    return asks_now if meaning == "now" else not (meaning == "when" and asks_now)
 
 
 def _asks_now(context: TurnContext) -> bool:
