@@ -112,3 +112,13 @@ def test_a_folder_that_is_not_complete_is_reported(tmp_path: Path, monkeypatch: 
     assert f"satark voice render {tmp_path}" in run("check", "--json", code=1).output
     (tmp_path / f"{PAUSE}.ogg").write_bytes(b"")
     assert "voice_clips" not in run("check", "--json", code=1).output
+
+
+@pytest.mark.needs("espeak-ng")
+@pytest.mark.usefixtures("no_settings", "few_lines")
+def test_the_lines_of_calls_are_rendered_too(tmp_path: Path) -> None:
+    call = ("hi", "बीप के बाद बोलें।")
+    (tmp_path / "calls.tsv").write_text(f"{clip_name(*call)}\t{call[1]}\n")
+    output = run("voice", "render", str(tmp_path / "clips"), "--lines", str(tmp_path / "calls.tsv")).output
+    assert "3 rendered, 3 in all" in output
+    assert clip_name(*call) in VoiceNotes(tmp_path / "clips").names

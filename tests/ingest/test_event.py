@@ -42,3 +42,10 @@ def test_a_key_begins_with_its_day_and_expires_with_it() -> None:
     assert seen_key(20_001, b"h" * 16)[2:] == key[2:]
     assert seen_row(key, 30_000)["day"] == 20_000
     assert seen_row(seen_key(MOST_DAYS - 1, b"h" * 16), 20_007)["day"] == 20_007
+
+
+def test_a_caller_is_who_writes_on_the_account_of_the_chat() -> None:
+    came = replace(CAME, account="voice:whatsapp-1", chat_account=CAME.account)
+    call = InboundEvent(ScriptedChannel(), came, IDENTITY)
+    assert call.pseudonyms == InboundEvent(ScriptedChannel(), CAME, IDENTITY).pseudonyms
+    assert call.key != InboundEvent(ScriptedChannel(), CAME, IDENTITY).key

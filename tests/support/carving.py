@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import hmac
 import mmap
+import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+import shutil
+import subprocess
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
+import pytest
 from ahocorasick_rs import BytesAhoCorasick
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
@@ -23,6 +28,7 @@ from satark.identity import epoch_keys
 from satark.identity.edge_key import Identity
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 
+_IMAGE_BYTES: Final = 96 << 20
 _LABELS: Final = (b"draft", b"box", b"spool")
 _NONCE: Final = 12
 _LONGEST: Final = 8192
@@ -146,3 +152,27 @@ def _opens(sealed: bytes, key: str) -> bool:
     except CantOpen:
         return False
     return True
+
+
+@contextmanager
+def mounted(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Return an ext4 image and the folder where it is mounted. Skips the test if mounting is impossible."""
+    image, place = folder / "disk.img", folder / "disk"
+    place.mkdir()
+    with image.open("wb") as file:
+        file.truncate(_IMAGE_BYTES)
+    make, mount = shutil.which("mkfs.ext4", path="/usr/sbin:/sbin:/usr/bin"), shutil.which("mount")
+    if os.getuid() or not make or not mount:
+        pytest.skip("a loopback image needs root, mount and mkfs.ext4: only copies of the files are searched here")
+    subprocess.run([make, "-q", image], check=True)
+    if subprocess.run([mount, "-o", "loop", image, place], check=False, capture_output=True).returncode:
+        pytest.skip("loopback mounts are forbidden here: only copies of the files are searched")
+    try:
+        yield image, place
+    finally:
+        if place.is_mount():
+            unmount(place)
+
+
+def unmount(place: Path) -> None:
+    subprocess.run(["/usr/bin/umount", place], check=True)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import mmap
-import os
-import shutil
-import subprocess
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +19,12 @@ from satark_testing.installation import PHONE_NUMBER_ID, Installation
 from satark_testing.waiting import until
 from satark_testing.whatsapp.citizen import Citizen
 from support.answers import HINDI
-from support.carving import Carved, Raw, carve, epochs_in, live_epochs
+from support.carving import Carved, Raw, carve, epochs_in, live_epochs, mounted, unmount
 from support.processes.forked import set_up_installation
 
 pytestmark = pytest.mark.slow("a process")
 
 EPOCH_SECONDS = 4
-IMAGE_BYTES = 96 << 20
 ACCOUNT = f"whatsapp:{PHONE_NUMBER_ID}"
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 SETTINGS = {"SATARK_EPOCH_MINUTES": str(EPOCH_SECONDS / 60), "SATARK_REACH_MINUTES": str(2 / 60)}
@@ -113,30 +109,6 @@ async def watched(work: Any) -> AsyncIterator[None]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-@contextmanager
-def mounted(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """Return an ext4 image and the folder where it is mounted. Skips the test if mounting is impossible."""
-    image, place = folder / "disk.img", folder / "disk"
-    place.mkdir()
-    with image.open("wb") as file:
-        file.truncate(IMAGE_BYTES)
-    make, mount = shutil.which("mkfs.ext4", path="/usr/sbin:/sbin:/usr/bin"), shutil.which("mount")
-    if os.getuid() or not make or not mount:
-        pytest.skip("a loopback image needs root, mount and mkfs.ext4: only copies of the files are searched here")
-    subprocess.run([make, "-q", image], check=True)
-    if subprocess.run([mount, "-o", "loop", image, place], check=False, capture_output=True).returncode:
-        pytest.skip("loopback mounts are forbidden here: only copies of the files are searched")
-    try:
-        yield image, place
-    finally:
-        if place.is_mount():
-            unmount(place)
-
-
-def unmount(place: Path) -> None:
-    subprocess.run(["/usr/bin/umount", place], check=True)
 
 
 def check(now: Carved) -> None:

@@ -11,6 +11,7 @@ from satark.api import (
     CallProvider,
     Capabilities,
     Channel,
+    ListeningCallProvider,
     Page,
     Prompt,
     SettingProblem,
@@ -27,7 +28,7 @@ from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.speech import CLIPS_PATH
 from satark_sms_ivr.twilio_sms import TwilioSms
 from satark_sms_ivr.twilio_voice import TwilioVoice
-from satark_sms_ivr.voice import VoiceChannel
+from satark_sms_ivr.voice import ListeningVoiceChannel, VoiceChannel
 
 _PUBLIC = SettingProblem(
     setting="public_url",
@@ -49,6 +50,8 @@ def satark_channels(
     """
     section, core = settings.section(TwilioSettings.SECTION, TwilioSettings), settings.core
     calls = settings.section(CallSettings.SECTION, CallSettings) or CallSettings()
+    carried: Sequence[CallProvider] = [one for one in call_providers if isinstance(one, ListeningCallProvider)]
+    call_providers = [one for one in call_providers if one not in carried]
     _check_one("SMS", len(sms_providers) + (section is not None))
     _check_one("call", len(call_providers) + (section is not None))
     approved = _approved(settings)
@@ -57,10 +60,12 @@ def satark_channels(
             raise SettingsError([_PUBLIC])
         sms_providers = [TwilioSms(section, core.public_url)]
         call_providers = [TwilioVoice(section, core.public_url)]
-    return [
-        *(SmsChannel(provider, approved) for provider in sms_providers),
-        *(VoiceChannel(provider, calls, core.public_url, core.languages) for provider in call_providers),
-    ]
+    made: list[Channel] = [SmsChannel(provider, approved) for provider in sms_providers]
+    if call_providers or carried:
+        providers: Sequence[CallProvider] = [*call_providers, *carried]
+        channel = ListeningVoiceChannel if carried else VoiceChannel
+        made.append(channel(providers[0], calls, core.public_url, core.languages, *providers[1:]))
+    return made
 
 
 def _check_one(kind: str, count: int) -> None:

@@ -1,8 +1,8 @@
-"""What the channels `sms` and `voice` have in common: each speaks through one provider and its only number."""
+"""What the channels `sms` and `voice` have in common: each speaks through providers, each with one number."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar
 
@@ -12,20 +12,23 @@ P = TypeVar("P", SmsProvider, CallProvider)
 
 
 class ProviderChannel(Generic[P]):
-    """A channel over a provider, which checks and signs its requests, and stores its files."""
+    """A channel over providers, which check and sign their requests, and store their files."""
 
-    def __init__(self, provider: P) -> None:
+    def __init__(self, provider: P, *others: P) -> None:
         self._provider: P = provider
+        self._providers: list[P] = [provider]
+        self._providers.extend(others)
+        self._at: Mapping[str, P] = {one.account: one for one in self._providers}
 
     @property
     def accounts(self) -> Sequence[str]:
-        """The account of the channel's only number."""
-        return (self._provider.account,)
+        """The account of each number."""
+        return tuple(self._at)
 
     @property
     def endpoints(self) -> Sequence[Endpoint]:
-        """The provider's webhooks."""
-        return tuple(self._provider.endpoints)
+        """The providers' webhooks."""
+        return tuple(endpoint for one in self._providers for endpoint in one.endpoints)
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the provider's signature."""
@@ -36,17 +39,19 @@ class ProviderChannel(Generic[P]):
         return self._provider.sign(raw) if isinstance(self._provider, SigningProvider) else raw
 
     async def open(self) -> None:
-        """Open the provider's HTTP client."""
-        await self._provider.open()
+        """Open the providers' HTTP clients."""
+        for one in self._providers:
+            await one.open()
 
     async def close(self) -> None:
-        """Close the provider's HTTP client."""
-        await self._provider.close()
+        """Close the providers' HTTP clients."""
+        for one in self._providers:
+            await one.close()
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Download an attached file or a recording from the provider."""
-        return self._provider.fetch(ref)
+        """Download an attached file or a recording from its provider."""
+        return self._at[ref.account].fetch(ref)
 
     async def discard(self, ref: MediaRef) -> None:
-        """Delete an attached file or a recording at the provider."""
-        await self._provider.discard(ref)
+        """Delete an attached file or a recording at its provider."""
+        await self._at[ref.account].discard(ref)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from satark.api import (
@@ -18,12 +20,14 @@ from satark.api import (
     GoOn,
     HangUp,
     Inbound,
+    ListeningCallProvider,
     Malformed,
     Media,
     Outcome,
     Prompt,
     RawRequest,
     RawResponse,
+    Receive,
     SendResult,
     Tap,
     command_token,
@@ -47,22 +51,28 @@ _MOST_UNSAID_SECONDS: Final = 3
 
 
 class VoiceChannel(ProviderChannel[CallProvider]):
-    """Calls over a provider. Implements `satark.api.Channel`.
+    """Calls over providers. Implements `satark.api.Channel`.
 
     Args:
-        provider: carries the calls.
+        provider: carries the calls. Only this one has webhooks.
         settings: of calls.
         public_url: the address from which a provider fetches recorded prompts.
         languages: the languages offered to callers.
+        others: providers whose calls this process carries itself.
     """
 
     name: Final = "voice"
     capabilities: Final[Capabilities] = CAPABILITIES
 
     def __init__(
-        self, provider: CallProvider, settings: CallSettings, public_url: str, languages: Sequence[str] = OFFERED
+        self,
+        provider: CallProvider,
+        settings: CallSettings,
+        public_url: str,
+        languages: Sequence[str] = OFFERED,
+        *others: CallProvider,
     ) -> None:
-        super().__init__(provider)
+        super().__init__(provider, *others)
         self._script = CallScript(settings, Clips(settings.clips, public_url), languages, texts=provider.texts)
 
     def parse(self, raw: RawRequest) -> Batch:
@@ -76,12 +86,7 @@ class VoiceChannel(ProviderChannel[CallProvider]):
         if request is None:
             return Batch(ignored=1, alarms=webhook.alarms)
         state = CallState.parse(request.state)
-        inbound = Inbound(
-            account=self._provider.account,
-            event_key=f"{request.id}:{state.turn}:{state.silences}",
-            senders=(Address(request.caller or request.id),),  # who withholds the number is known by the call alone
-            event=_event(request, state),
-        )
+        inbound = _inbound(self._provider.account, request, state)
         return Batch(inbound=[inbound], alarms=webhook.alarms, chores=self._deletions(request, state))
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
@@ -100,7 +105,7 @@ class VoiceChannel(ProviderChannel[CallProvider]):
     async def send(self, call: Call, call_id: str) -> SendResult:
         """Delete a recording. No other call occurs, since this channel phones nobody."""
         del call_id
-        return await self._provider.send(call)
+        return await self._at[call.account].send(call)
 
     def _deletions(self, request: CallRequest, state: CallState) -> list[Call]:
         """Return the call that deletes the recording of a caller who then pressed the key for "don't know"."""
@@ -132,9 +137,42 @@ class VoiceChannel(ProviderChannel[CallProvider]):
         return self._script.ask(shown, asked, greeting=request.step == "start", has_number=bool(request.caller))
 
 
+class ListeningVoiceChannel(VoiceChannel):
+    """Calls some of which this process carries itself. Implements `satark.api.ListeningChannel`."""
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a call is under way in this process."""
+        return any(one.in_use for one in self._providers if isinstance(one, ListeningCallProvider))
+
+    async def listen(self, receive: Receive) -> None:
+        """Carry calls until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for account, one in self._at.items():
+                if isinstance(one, ListeningCallProvider):
+                    tasks.create_task(one.listen(partial(self._next, account, receive)))
+
+    async def _next(self, account: str, receive: Receive, request: CallRequest) -> Sequence[CallVerb]:
+        """Ingest a request of a call; return what the call does next."""
+        state = CallState.parse(request.state)
+        outcome = await receive(Batch(inbound=[_inbound(account, request, state)]))
+        return self._answer(request, state, outcome)
+
+
+def _inbound(account: str, request: CallRequest, state: CallState) -> Inbound:
+    return Inbound(
+        account=account,
+        chat_account=request.chat_account,
+        event_key=f"{request.id}:{state.turn}:{state.silences}",
+        # Who withholds the number is known by the call alone.
+        senders=request.senders or (Address(request.caller or request.id),),
+        event=_event(request, state),
+    )
+
+
 def _event(request: CallRequest, state: CallState) -> Event:
     if request.step == "start":
-        return Tap(command_token("restart"))
+        return Tap(command_token("repeat" if request.continues else "restart"))
     if _says_unknown(request, state):
         return Tap(command_token(UNKNOWN))
     if request.step == "keys":

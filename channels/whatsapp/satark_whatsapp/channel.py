@@ -33,11 +33,12 @@ from satark.api import (
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp import rendering
 from satark_whatsapp.attachments import ATTACHMENT, WhatsAppAttachmentSender, attachments
+from satark_whatsapp.calls.carrier import WhatsAppCalls
 from satark_whatsapp.errors import RetryDelays
 from satark_whatsapp.graph_api import MAX_RESPONSE_BYTES, THROTTLED_SECONDS, GraphApi, error_of
 from satark_whatsapp.media import WhatsAppMedia
 from satark_whatsapp.settings import WhatsAppSettings
-from satark_whatsapp.webhook_parser import WebhookParser
+from satark_whatsapp.webhook_parser import WebhookParser, calls_in
 
 PATH: Final = "/whatsapp/webhook"
 SIGNATURE_HEADER: Final = "x-hub-signature-256"
@@ -55,11 +56,14 @@ class WhatsAppChannel:
     Args:
         settings: the section `whatsapp`.
         context: makes voice notes and receipts' pictures; None: the channel sends no attachments.
+        calls: carry the calls inside WhatsApp, one for each number; empty: calls are off.
     """
 
     name: Final = "whatsapp"
 
-    def __init__(self, settings: WhatsAppSettings, context: ChannelContext | None = None) -> None:
+    def __init__(
+        self, settings: WhatsAppSettings, context: ChannelContext | None = None, calls: Sequence[WhatsAppCalls] = ()
+    ) -> None:
         self._settings = settings
         self._app_secret = settings.app_secret.get_secret_value().encode()
         self._verify_token = settings.verify_token.get_secret_value().encode()
@@ -73,6 +77,7 @@ class WhatsAppChannel:
         self._media = WhatsAppMedia(self._graph, settings)
         self._attachments = WhatsAppAttachmentSender(self._graph, settings, context)
         self._context = context
+        self._calls = {one.number: one for one in calls}
         self.capabilities = msgspec.structs.replace(rendering.CAPABILITIES, forms=tuple(settings.forms))
         self._notice_clips()
 
@@ -105,8 +110,15 @@ class WhatsAppChannel:
         return Batch() if raw.method == "GET" else self._parser.parse(raw.body)
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Answer a verification request with its challenge, byte for byte, and a webhook with an empty 200."""
+        """Answer a verification request with its challenge, byte for byte, and a webhook with an empty 200.
+
+        The calls in a webhook are handed to what carries them.
+        """
         del outcome  # prompts are sent as separate calls
+        if self._calls and raw.method == "POST":
+            for number, event, senders in calls_in(raw.body):
+                if number in self._calls:
+                    self._calls[number].take(event, senders)
         return RawResponse(body=_challenge(raw) if raw.method == "GET" else b"")
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:

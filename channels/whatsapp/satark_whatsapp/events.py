@@ -167,14 +167,18 @@ _CONVERTERS: Final[dict[str, Callable[[payload.WhatsAppMessage, MessageContext],
 }
 
 
-def sender_addresses(message: payload.WhatsAppMessage, contact: payload.Contact | None) -> tuple[Address, ...]:
-    """Return every address of a message's sender, the BSUID first. Empty: Meta gave none."""
+def sender_addresses(
+    message: payload.WhatsAppMessage | payload.CallEvent, contact: payload.Contact | None
+) -> tuple[Address, ...]:
+    """Return every address of who sent a message or calls, the BSUID first. Empty: Meta gave none."""
     if contact is None:
         return to_addresses(message.user_id, message.wa_id)
     return to_addresses(message.user_id, contact.user_id, message.wa_id, contact.wa_id)
 
 
-def contact_of(message: payload.WhatsAppMessage, contacts: Sequence[payload.Contact]) -> payload.Contact | None:
+def contact_of(
+    message: payload.WhatsAppMessage | payload.CallEvent, contacts: Sequence[payload.Contact]
+) -> payload.Contact | None:
     """Find a message's contact by its address. A message without an address belongs to the only contact."""
     if not message.user_id and not message.wa_id:
         return contacts[0] if len(contacts) == 1 else None

@@ -151,8 +151,15 @@ class GraphApi(ProviderClient):
         except DECODING_ERRORS:
             return Transient("upload")
 
-    async def post_form(self, url: URL, form: aiohttp.FormData) -> HttpAnswer | Transient:
-        """Post a form. Return Meta's answer, or `Transient` if the network failed."""
+    async def act_on_call(self, number: str, call_id: str, action: str, sdp: str = "") -> bool:
+        """Accept, reject or end a call; return whether Meta did it. `sdp`: our answer to its offer."""
+        session = {"session": {"sdp_type": "answer", "sdp": sdp}} if sdp else {}
+        body = {"messaging_product": "whatsapp", "call_id": call_id, "action": action, **session}
+        answer = await self.post_form(self._base / number / "calls", aiohttp.JsonPayload(body))
+        return isinstance(answer, HttpAnswer) and answer.status == _OK
+
+    async def post_form(self, url: URL, form: aiohttp.FormData | aiohttp.Payload) -> HttpAnswer | Transient:
+        """Post a form or JSON. Return Meta's answer, or `Transient` if the network failed."""
         headers = self._authorization
         try:
             async with self.session.post(url, data=form, headers=headers, allow_redirects=False) as response:

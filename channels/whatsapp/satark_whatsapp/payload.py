@@ -191,6 +191,26 @@ class MessageStatus(Struct):
     biz_opaque_callback_data: str | None = None
 
 
+class CallSession(Struct):
+    """`session` of a call: the offer of the connection."""
+
+    sdp: str
+
+
+class CallEvent(Struct):
+    """One of `calls`: somebody calls (`connect`) or a call is over (`terminate`)."""
+
+    id: str
+    event: str
+    timestamp: str | None = None
+    direction: str | None = None
+    wa_id: str | None = field(default=None, name="from")
+    user_id: str | None = field(default=None, name="from_user_id")
+    session: CallSession | None = None
+    cta_payload: str | None = None
+    """What our call button sends back, if the caller tapped it."""
+
+
 class Metadata(Struct):
     """The number that the change is about."""
 
@@ -198,13 +218,14 @@ class Metadata(Struct):
 
 
 class Value(Struct):
-    """The value of a change: messages in the field `messages`; in other fields, what happened to the account."""
+    """The value of a change: messages in the field `messages`, calls in `calls`; else what happened to the account."""
 
     metadata: Metadata | None = None
     contacts: list[Contact] | None = None
     messages: list[WhatsAppMessage] | None = None
     statuses: list[MessageStatus] | None = None
     errors: list[GraphError] | None = None
+    calls: list[CallEvent] | None = None
     event: str | None = None
     """What happened to the account. Only changes of the fields in `webhook.ALARMS` have it."""
 

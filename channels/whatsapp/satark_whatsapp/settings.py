@@ -60,6 +60,11 @@ class WhatsAppSettings(BaseModel):
     publish` prints it; {"hi": "1234", "en": "5678"}"""
     forms_mode: Literal["published", "draft"] = "published"
     """`draft` offers forms that are not published yet; Meta shows them to testers only"""
+    calls_at_once: int = Field(default=0, ge=0, le=200)
+    """calls inside WhatsApp that one process carries at once for each number; more hear that it is busy; 0: none are
+    answered; needs satark[calls], and calls switched on at Meta"""
+    calls_address: str = ""
+    """IP address of this machine for the sound of calls (UDP), and the only one that Meta is told; empty: each"""
     messages_per_second: float = Field(default=80, gt=0)
     """messages per second that Meta grants the number"""
 

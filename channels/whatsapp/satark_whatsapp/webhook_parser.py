@@ -1,5 +1,7 @@
 """Parse a webhook into a batch: inbound events, results of earlier calls, alarms, and a count of ignored items.
 
+Telephone calls are not part of the batch: `calls_in` yields them.
+
 msgspec decodes nearly every webhook as a whole. If that fails, each item is decoded by itself, so that only a malformed
 item is lost. If the sender of a malformed message is readable, Satark tells them that it did not understand them.
 """
@@ -166,10 +168,23 @@ def _composed_key(message: payload.WhatsAppMessage) -> str:
     return "composed:" + hashlib.sha256(msgspec.json.encode(message)).hexdigest()
 
 
+def calls_in(body: bytes) -> Iterator[tuple[str, payload.CallEvent, tuple[Address, ...]]]:
+    """Yield each event of a call in a webhook that was parsed before: the number's id, the event, who calls."""
+    for value in decode_webhook(body).calls if b'"calls"' in body else ():
+        for event in value.calls or ():
+            if value.metadata is not None:
+                yield (
+                    value.metadata.phone_number_id,
+                    event,
+                    sender_addresses(event, contact_of(event, value.contacts or ())),
+                )
+
+
 class DecodedWebhook(msgspec.Struct):
     """The values about messages in a webhook, and the number of all other items."""
 
     values: list[payload.Value] = []
+    calls: list[payload.Value] = []
     ignored: int = 0
     alarms: list[str] = []
     """Alarm codes of the account's events."""
@@ -200,6 +215,9 @@ def _decoded(webhook: payload.Webhook) -> DecodedWebhook:
 def _add(decoded: DecodedWebhook, kind: str, field: object, value: payload.Value) -> None:
     if kind == WHATSAPP_OBJECT and field == "messages" and value.metadata is not None:
         decoded.values.append(value)
+        return
+    if kind == WHATSAPP_OBJECT and field == "calls" and value.metadata is not None and value.calls:
+        decoded.calls.append(value)
         return
     events = ALARMS.get(field, {}) if kind == WHATSAPP_OBJECT and isinstance(field, str) else {}
     if alarm := events.get(value.event or ""):

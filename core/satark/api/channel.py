@@ -162,9 +162,9 @@ class Channel(Protocol):
         """Delete the file at the provider, if the provider allows it. Called after the host has sealed its copy."""
 
 
-Receive: TypeAlias = Callable[[Batch], Awaitable[None]]
+Receive: TypeAlias = Callable[[Batch], Awaitable[Outcome]]
 """Ingests a batch that a channel fetched by itself. It returns after the commit. If it raises, the channel must not
-confirm the batch to the provider."""
+confirm the batch to the provider. An inline medium shows the prompts of the outcome."""
 
 
 @runtime_checkable
@@ -173,6 +173,15 @@ class ListeningChannel(Protocol):
 
     async def listen(self, receive: Receive) -> None:
         """Run until cancelled, in one or several processes of the web role. It is restarted when it fails."""
+
+
+@runtime_checkable
+class CarryingChannel(Protocol):
+    """A channel that carries calls in the memory of this process."""
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the process must not be replaced now: a call is under way."""
 
 
 @runtime_checkable

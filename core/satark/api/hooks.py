@@ -60,7 +60,7 @@ def satark_sms_providers(settings: Settings) -> Sequence[SmsProvider]:
 
 
 @hookspec
-def satark_call_providers(settings: Settings) -> Sequence[CallProvider]:
+def satark_call_providers(settings: Settings, context: ChannelContext) -> Sequence[CallProvider]:
     """Return providers of phone calls. The plugin `sms_ivr` runs their dialogue. Called once, at start."""
     raise AssertionError
 

@@ -55,7 +55,8 @@ class MediaRef(Redacted, frozen=True, kw_only=True):
 
     account: str
     id: str
-    """The provider's media id, or a URL path. Never a file name."""
+    """The provider's media id, or a URL path. Never a file name. The id is stored only sealed, so a provider that keeps
+    no files may put a short recording itself here."""
     mime: str = ""
     """MIME type that the provider announced. The evidence pipeline determines the type from the bytes."""
     sha256: str = ""
@@ -177,6 +178,9 @@ class Inbound(Redacted, frozen=True, kw_only=True):
     """By what an edit or a deletion names this message, where it is not the event key. It ends with the session."""
     senders: tuple[Address, ...]
     """Every address that the provider gave for this sender, the most permanent first. Replies go to the first."""
+    chat_account: str = ""
+    """The account on which the senders also write, if the event came by another medium, as a call inside a messenger
+    does: it belongs to their conversation there. Empty: `account`."""
     event: Event
     sent_at: int | None = None
     """Unix time in seconds when the message, or the message that it answers, was sent. None, unless the provider gives

@@ -12,16 +12,16 @@ At the start of a call and after each answer, the provider's service asks a webh
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
 from satark.api.channel import Endpoint, RawRequest, RawResponse
-from satark.api.inbound import MediaRef
+from satark.api.inbound import Address, MediaRef
 from satark.api.observability import Redacted
-from satark.api.outbound import Call, SendResult
+from satark.api.outbound import Call, Permanent, SendResult
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +140,12 @@ class CallRequest(Redacted, frozen=True, kw_only=True):
     step: CallStep
     caller: str = ""
     """The caller's number; empty if it is withheld, even if the network puts a number of its own in its place."""
+    senders: tuple[Address, ...] = ()
+    """The caller's addresses in a messenger, in place of a number."""
+    chat_account: str = ""
+    """As in `Inbound`: the account on which the caller also writes."""
+    continues: bool = False
+    """At the start: whether the caller tapped "call" in their chat, so that the draft there goes on at once."""
     state: str = ""
     """The `state` of the verb that led to this request, possibly with further fields of the provider's own. Empty at
     the start."""
@@ -261,6 +267,49 @@ class CallProvider(_Provider, Protocol):
 
     def deletion_call(self, ref: MediaRef) -> Call | None:
         """Return the call that deletes a recording that nobody needs; None: the provider can't delete recordings."""
+
+
+@runtime_checkable
+class ListeningCallProvider(CallProvider, Protocol):
+    """A provider whose calls this process carries itself. It has no webhooks; one with webhooks may stand beside it."""
+
+    account: str = ""
+    texts: bool = False
+    endpoints: Sequence[Endpoint] = ()
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a call is under way."""
+
+    async def listen(self, ask: Callable[[CallRequest], Awaitable[Sequence[CallVerb]]]) -> None:
+        """Carry calls until cancelled, in one or several processes of the web role. It is restarted when it fails.
+
+        `ask` ingests a request and returns, after the commit, the verbs that the call carries out next.
+        """
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Refuse every request."""
+        return False
+
+    def parse(self, raw: RawRequest) -> CallWebhook:
+        """Return nothing."""
+        return CallWebhook()
+
+    def reply(self, raw: RawRequest, verbs: Sequence[CallVerb]) -> RawResponse:
+        """Return an empty response."""
+        return RawResponse()
+
+    async def send(self, call: Call) -> SendResult:
+        """Refuse: no call comes from here."""
+        return Permanent("method")
+
+    def deletion_call(self, ref: MediaRef) -> Call | None:
+        """Return None: nothing stores a recording before it is ingested."""
+        return None
+
+    async def discard(self, ref: MediaRef) -> None:
+        """Do nothing."""
+        return
 
 
 DraftFault: TypeAlias = Literal["busy", "late", "killed", "setup", "failed"]

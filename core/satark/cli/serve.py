@@ -96,7 +96,8 @@ def _serve_as_one(role: str, listening: str, channel: str, number: str, is_alone
     core, runtime = process.settings.core, process.ingest_runtime
     seconds = core.process_epochs * core.epoch_minutes * 60
     config = uvicorn.Config(app, **uvicorn_options("", 0))
-    in_use, is_busy = lambda: any(page.in_use() for page in process.pages), runtime.is_busy if runtime else bool
+    is_busy, calls = (runtime.is_busy, runtime.carries_calls) if runtime else (bool, bool)
+    in_use = lambda: calls() or any(page.in_use() for page in process.pages)  # noqa: E731 - it is named here alone
     server = ReplaceableServer(config, place.channel, seconds, in_use, is_busy)
     collect_rarely()
     server.run([socket.socket(fileno=int(listening))])

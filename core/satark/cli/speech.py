@@ -5,8 +5,9 @@
 
 import hashlib
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import click
 from rapidfuzz.distance import Levenshtein
@@ -124,13 +125,19 @@ def voice() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder of recordings (.wav, .mp3, .m4a, .ogg, .flac), each named as `satark voice chat-lines` says.",
 )
+@click.option(
+    "--lines",
+    "more",
+    type=click.File(encoding="utf-8"),
+    help="What `satark voice lines` printed: the lines of calls, for calls inside WhatsApp.",
+)
 @click.pass_context
-def render(ctx: click.Context, folder: Path, recorded: Path | None) -> None:
+def render(ctx: click.Context, folder: Path, recorded: Path | None, more: TextIO | None) -> None:
     """Fill FOLDER with the clips of WhatsApp's and Telegram's voice notes, for the setting voice_clips.
 
     A text without a recording is read by espeak-ng, on this machine. Existing clips stay as they are.
     """
-    lines = {clip_name(*line): line for line in _lines(ctx)}
+    lines = {clip_name(*line): line for line in (*_lines(ctx), *_listed(more or ()))}
     try:
         filled = fill_folder(lines, folder, recorded)
     except (EncoderError, SyntheticVoiceError) as error:
@@ -154,6 +161,13 @@ def _lines(ctx: click.Context) -> list[tuple[str, str]]:
     except FlowError as error:
         raise click.ClickException(str(error)) from None
     return list(every_phrase(source.catalogues, compose.load_geography(settings_of(ctx))))
+
+
+def _listed(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield language and text of each line of a list: a clip's name, a tab, the text."""
+    for line in lines:
+        name, _, text = line.rstrip("\n").partition("\t")
+        yield name.rpartition("-")[0], text
 
 
 def _refuse_missing(filled: Filled) -> None:

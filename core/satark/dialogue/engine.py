@@ -171,6 +171,12 @@ class Engine:
         _say_dangers(context)
         return handoff.resume(context, handed_off)
 
+    def move(self, session: Session, here: Session) -> Session:
+        """Return a session as it goes on on another medium of the same person, where `here` would begin."""
+        context = self._context(here, "", 0)
+        handoff.move(context, session)
+        return context.session
+
     def expire(self, session: Session) -> Session | None:
         """End a conversation that has expired. Nothing is said, since somebody else may be looking at the phone.
 

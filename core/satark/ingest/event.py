@@ -32,7 +32,8 @@ class InboundEvent:
         self.key = identity.event(inbound.account, inbound.event_key)
         """The keyed hash of the event key: 16 bytes, the same for a duplicate. `seen_key` makes its stored form."""
         self.source = (identity.event(inbound.account, key) if (key := inbound.message_key) else self.key).hex()[:16]
-        self.pseudonyms = tuple(identity.pseudonym(inbound.account, sender) for sender in inbound.senders)
+        account = inbound.chat_account or inbound.account
+        self.pseudonyms = tuple(identity.pseudonym(account, sender) for sender in inbound.senders)
         self.event = _with_hashed_original(inbound, identity)
         self.code: CodeKey | None = None
         """The keys that Argon2id derived from the receipt code or handoff code in the text; None without a code."""

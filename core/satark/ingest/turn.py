@@ -97,11 +97,12 @@ class TurnRunner:
         result = TurnResult()
         result.conversation = conversation.id
         if not isinstance(event.event, Moved):
+            moved = conversation.session is not None and conversation.session.channel != event.channel.name
             session = self._refresh(unit, self._session(unit, conversation, event), event)
             notices = evidence_files.pending_file_notices(unit.main, session.tip) if session.files else ()
             engine = self._engine(unit, session)
-            # What other events of the same transaction asked was not sent yet.
-            unseen = bool(conversation.prompts) and not event.channel.capabilities.inline
+            # Not asked here yet: what other events of the same transaction asked, and what another medium asked.
+            unseen = moved or (bool(conversation.prompts) and not event.channel.capabilities.inline)
             turn = engine.advance(session, event.event, event.source, unit.now, notices, unseen=unseen)
             if notices and turn.prompt is not None:
                 evidence_files.clear_file_notices(unit, session.tip)
@@ -164,6 +165,8 @@ class TurnRunner:
         if session is None or self._engine(unit, session).begins_anew(session, event.event):
             # What was held for the tip before is named as left out.
             return msgspec.structs.replace(self._begin(unit, event), held=session.held if session else ())
+        if session.channel != event.channel.name:
+            session = self._engine(unit, session).move(session, self._begin(unit, event))
         return session
 
     def _begin(self, unit: UnitOfWork, event: InboundEvent) -> Session:

@@ -130,7 +130,7 @@ class Plugins:
     def _channels(self, settings: Settings, context: ChannelContext) -> tuple[_Results, _Results]:
         """Return the providers and the channels of each plugin."""
         sms = self._results("satark_sms_providers", settings=settings)
-        calls = self._results("satark_call_providers", settings=settings)
+        calls = self._results("satark_call_providers", settings=settings, context=context)
         providers = {"sms_providers": _flat(sms), "call_providers": _flat(calls)}
         return sms + calls, self._results("satark_channels", settings=settings, context=context, **providers)
 

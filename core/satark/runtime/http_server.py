@@ -88,7 +88,7 @@ class ReplaceableServer(uvicorn.Server):
     """A server that asks the first process to be replaced after some time, and ends when it has answered all it took.
 
     `channel`: the socket to the first process. `seconds`: when it asks; 0: never. `in_use` tells whether somebody is
-    signed in, for whom it waits once as long again; `is_busy` tells whether a reply or a file is under way.
+    signed in or calls, for whom it waits once as long again; `is_busy`: whether a reply, file or call is under way.
     """
 
     def __init__(

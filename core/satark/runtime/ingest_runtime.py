@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from satark.api.background import keep_running
-from satark.api.channel import Channel, ListeningChannel
-from satark.api.inbound import Batch
+from satark.api.channel import CarryingChannel, Channel, ListeningChannel
 from satark.api.observability import LifecycleEvent
 from satark.api.prompt import Capabilities, Prompt
 from satark.api.sink import ListeningSink
@@ -122,8 +121,12 @@ class IngestRuntime:
             tasks.create_task(keep_running(name, run, self._metrics.faults.task_failed))
 
     def is_busy(self) -> bool:
-        """Return whether a reply or a file is under way, which the end of this process would break off."""
-        return self._replies.is_busy or self._fetcher.is_busy
+        """Return whether a reply, a file or a call is under way, which the end of this process would break off."""
+        return self._replies.is_busy or self._fetcher.is_busy or self.carries_calls()
+
+    def carries_calls(self) -> bool:
+        """Return whether a call is under way in this process."""
+        return any(channel.in_use for channel in self.channels if isinstance(channel, CarryingChannel))
 
     async def store_flow(self) -> None:
         """Store the flow in use: new sessions are pinned to it."""
@@ -140,13 +143,10 @@ class IngestRuntime:
 
     def _listening(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         return {
-            channel.name: partial(channel.listen, partial(self._hear, channel))
+            channel.name: partial(channel.listen, partial(self.ingest.receive, channel))
             for channel in self.channels
             if isinstance(channel, ListeningChannel)
         }
-
-    async def _hear(self, channel: Channel, batch: Batch) -> None:
-        await self.ingest.ingest(channel, batch)
 
     def _build_outbox(self, plugins: Plugins) -> Outbox:
         return Outbox(

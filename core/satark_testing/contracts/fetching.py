@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from satark.api.channel import Channel, ListeningChannel, MediaGone
+from satark.api.channel import Channel, ListeningChannel, MediaGone, Outcome
 from satark.api.inbound import Batch, MediaRef
 from satark_testing.contracts.channel_case import ChannelCase
 from satark_testing.contracts.peer import Fault, Peer, PeerServer, Reply
@@ -108,8 +108,9 @@ async def _check_listening(channel: Channel) -> None:
     if not isinstance(channel, ListeningChannel):
         return
 
-    async def receive(batch: Batch) -> None:
+    async def receive(batch: Batch) -> Outcome:
         del batch
+        return Outcome()
 
     task = asyncio.ensure_future(channel.listen(receive))
     for _ in range(_TURNS):

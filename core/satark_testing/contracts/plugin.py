@@ -11,7 +11,6 @@ import importlib.util
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -86,13 +85,11 @@ def _registered(case: PluginCase) -> Plugins:
 def _offered(case: PluginCase, plugins: Plugins, settings: Settings, rule: str) -> list[str]:
     """Return the names of the channels and sinks that the plugin offers, in order."""
     found: list[str] = []
+    context = ChannelContext(settings)
     if case.channels:
-        found += attempt(
-            rule, "channels", lambda: [one.name for one in plugins.channels(settings, ChannelContext(settings))]
-        )
-    for providers in ("satark_sms_providers", "satark_call_providers"):
-        if (offer := getattr(case.module, providers, None)) is not None:
-            attempt(rule, providers, partial(offer, settings=settings))
+        found += attempt(rule, "channels", lambda: [one.name for one in plugins.channels(settings, context)])
+    else:
+        attempt(rule, "providers", lambda: plugins.without_channels(settings, context))
     if case.sinks:
         hook: Any = getattr(case.module, "satark_sinks", None)
         require(hook is not None, "P01", f"the plugin {case.name}", "no hook `satark_sinks`")

@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlencode
 
@@ -67,6 +67,8 @@ class GraphPeer(Provider[BusinessMessage]):
         """The media ids of the files that were uploaded, in order."""
         self.closed_windows: set[str] = set()
         """Addresses whose 24-hour window is closed. They accept only templates."""
+        self.calls: dict[str, Callable[[str, str], Awaitable[None]]] = {}
+        """Id of a call → what takes the service's actions on it, each with the answer to the offer (SDP)."""
         self.number_state = {"quality_rating": "GREEN", "status": "CONNECTED"}
         """The state that the API reports of its number."""
         self.faults = GraphFaults()
@@ -108,6 +110,7 @@ class GraphPeer(Provider[BusinessMessage]):
         return [
             Route(f"{base}/{{number}}/messages", self._messages, methods=["POST"]),
             Route(f"{base}/{{number}}/media", self._upload, methods=["POST"]),
+            Route(f"{base}/{{number}}/calls", self._act_on_call, methods=["POST"]),
             Route(f"{base}/{{media_id}}", self._describe, methods=["GET"]),
             Route(f"{base}/{{media_id}}", self._delete, methods=["DELETE"]),
             Route("/download", self._download, methods=["GET"]),
@@ -165,6 +168,16 @@ class GraphPeer(Provider[BusinessMessage]):
         node = self.add_media(data, mime)
         self.uploads.append(node["id"])
         return JSONResponse({"id": node["id"]})
+
+    async def _act_on_call(self, request: Request) -> Response:
+        if refused := self.unauthorized(request):
+            return refused
+        body = _decode(await request.body())
+        act = self.calls.get(body["call_id"])
+        if act is None:
+            return error(138001, "Call not found")
+        await act(body["action"], body.get("session", {}).get("sdp", ""))
+        return JSONResponse({"success": True})
 
     async def _describe(self, request: Request) -> Response:
         if request.path_params["media_id"] == self.phone_number_id:

@@ -151,10 +151,23 @@ class Webhooks:
         message = {**who, "id": id or wamid(sender), "timestamp": _now(), **node}
         return self.value({"contacts": [sender.contact()], "messages": [message]})
 
-    def value(self, value: Node) -> bytes:
+    def call(self, sender: Sender, id: str, event: str, **node: Any) -> bytes:  # noqa: A002 - Meta's word
+        """Build an event of a call: `connect`, with an offer, or `terminate`."""
+        who = _given(**{"from": sender.wa_id, "from_user_id": sender.user_id})
+        call = {
+            "id": id,
+            "to": self._display,
+            **who,
+            "event": event,
+            "timestamp": _now(),
+            "direction": "USER_INITIATED",
+        }
+        return self.value({"contacts": [sender.contact()], "calls": [{**call, **node}]}, field="calls")
+
+    def value(self, value: Node, *, field: str = "messages") -> bytes:
         """Build a webhook with one change about the service's number."""
         metadata = {"display_phone_number": self._display, "phone_number_id": self.phone_number_id}
-        change = {"value": {"messaging_product": "whatsapp", "metadata": metadata, **value}, "field": "messages"}
+        change = {"value": {"messaging_product": "whatsapp", "metadata": metadata, **value}, "field": field}
         return encode({"object": "whatsapp_business_account", "entry": [{"id": self._waba, "changes": [change]}]})
 
 

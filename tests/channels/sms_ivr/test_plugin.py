@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from satark.api.channel import Channel
+from satark.api.channel import Channel, ListeningChannel
 from satark.api.prompt import Capabilities, Prompt
 from satark.api.settings import SettingsError
 from satark.settings.settings import Settings
 from satark_sms_ivr.plugin import satark_channels, satark_render, satark_web_pages
+from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.twilio_voice import TwilioVoice
 
 GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t", "number": "+15550100100"}
 
@@ -34,6 +36,26 @@ def test_with_its_settings_there_are_two_channels(env: pytest.MonkeyPatch) -> No
     assert all(isinstance(channel, Channel) for channel in channels)
     assert [channel.accounts for channel in channels] == [("sms:+15550100100",), ("voice:+15550100100",)]
     assert satark_web_pages(Settings()) == []
+
+
+class Carries(TwilioVoice):
+    """A provider that carries its calls in this process."""
+
+    in_use = False
+
+    async def listen(self, ask: object) -> None:
+        """Carry no calls."""
+
+
+def test_a_provider_that_carries_its_calls_stands_beside_twilio_or_alone(env: pytest.MonkeyPatch) -> None:
+    carries = Carries(TwilioSettings.model_validate({**GOOD, "number": "+15550100199"}), "https://satark.example")
+    _, voice = satark_channels(Settings(), [], [carries])
+    assert voice.accounts == ("voice:+15550100100", "voice:+15550100199")
+    assert isinstance(voice, ListeningChannel)
+    for name in GOOD:
+        env.delenv(f"SATARK_TWILIO__{name.upper()}")
+    (alone,) = satark_channels(Settings(), [], [carries])
+    assert alone.accounts == ("voice:+15550100199",)
 
 
 def test_recorded_prompts_are_served(env: pytest.MonkeyPatch, tmp_path: Path) -> None:

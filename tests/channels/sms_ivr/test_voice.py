@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
+from msgspec.structs import replace
 
-from satark.api.channel import RawRequest
-from satark.api.inbound import Address, CompleteTip, Event, Media, MediaRef, Tap, Text
+from satark.api.channel import Outcome, RawRequest
+from satark.api.inbound import Address, Batch, CompleteTip, Event, Media, MediaRef, Tap, Text
 from satark.api.outbound import Call, Permanent
 from satark.api.prompt import Prompt, command_token
-from satark_sms_ivr.voice import VoiceChannel
+from satark.api.providers import CallRequest, CallVerb, Record
+from satark_sms_ivr.settings import CallSettings, TwilioSettings
+from satark_sms_ivr.twilio_voice import TwilioVoice
+from satark_sms_ivr.voice import ListeningVoiceChannel, VoiceChannel
 from satark_testing.twilio.api import NUMBER
 
 SID = "CA" + "a" * 32
@@ -82,3 +86,42 @@ async def test_the_voice_channel_makes_no_calls(voice: VoiceChannel) -> None:
     assert not voice.render(prompt, ACCOUNT, Address("+91"))
     assert not voice.notice(prompt, ACCOUNT, Address("+91"))
     assert await voice.send(Call(account=ACCOUNT, method="calls", body=b""), "0") == Permanent("method")
+
+
+class CarriedCalls(TwilioVoice):
+    """A provider that carries its calls itself: each of its requests is asked once."""
+
+    endpoints = ()
+    in_use = True
+
+    def __init__(self, *requests: CallRequest) -> None:
+        self.account = "voice:whatsapp-1"
+        self._requests = requests
+        self.told: list[Sequence[CallVerb]] = []
+
+    async def listen(self, ask: Callable[[CallRequest], Awaitable[Sequence[CallVerb]]]) -> None:
+        self.told += [await ask(request) for request in self._requests]
+
+
+CALL = CallRequest(id="wacid.1", step="start", senders=(Address("IN.1"),), chat_account="whatsapp:1")
+
+
+async def test_calls_of_this_process_are_led_without_webhooks(settings: TwilioSettings) -> None:
+    carried = CarriedCalls(CALL, replace(CALL, continues=True), replace(CALL, step="keys", keys="2", state="n=1"))
+    channel = ListeningVoiceChannel(TwilioVoice(settings, "https://x"), CallSettings(), "https://x", ("hi",), carried)
+    batches: list[Batch] = []
+
+    async def receive(batch: Batch) -> Outcome:
+        batches.append(batch)
+        return Outcome(prompts=[Prompt(text="क्या हो रहा है?", language="hi", wants="text")])
+
+    await channel.listen(receive)
+    inbound = [one for batch in batches for one in batch.inbound]
+    assert [one.event for one in inbound] == [command("restart"), command("repeat"), Text("2")]
+    assert {(one.account, one.chat_account, one.senders) for one in inbound} == {
+        ("voice:whatsapp-1", "whatsapp:1", (Address("IN.1"),))
+    }
+    assert [one.event_key for one in inbound] == ["wacid.1:0:0", "wacid.1:0:0", "wacid.1:1:0"]
+    assert all(isinstance(told[-2], Record) for told in carried.told)
+    assert channel.in_use
+    assert channel.accounts == (ACCOUNT, "voice:whatsapp-1")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from satark.api.channel import Receive
+from satark.api.channel import Outcome, Receive
 from satark.api.inbound import Batch, Text
 from satark_telegram import listener
 from satark_telegram.channel import TelegramChannel
@@ -33,7 +33,7 @@ async def listening(channel: TelegramChannel, receive: Receive) -> AsyncIterator
     await channel.close()
 
 
-async def never(_batch: Batch) -> None:
+async def never(_batch: Batch) -> Outcome:
     raise AssertionError
 
 
@@ -84,12 +84,13 @@ class Receiver:
         self.failures = 0
         self.texts: list[str] = []
 
-    async def receive(self, batch: Batch) -> None:
+    async def receive(self, batch: Batch) -> Outcome:
         """Accept a batch."""
         if self.failures and batch.inbound:
             self.failures -= 1
             raise ConnectionError
         self.texts += [inbound.event.body for inbound in batch.inbound if isinstance(inbound.event, Text)]
+        return Outcome()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from satark.api.channel import Channel
 from satark.api.settings import SettingsError
 from satark.runtime.channel_context import ChannelContext
 from satark.settings.settings import Settings
-from satark_whatsapp.plugin import satark_channels
+from satark_whatsapp.plugin import satark_call_providers, satark_channels
 
 SECRETS = ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN")
 
@@ -24,7 +24,8 @@ def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def offered() -> list[Channel]:
     settings = Settings()
-    return satark_channels(settings, ChannelContext(settings))
+    context = ChannelContext(settings)
+    return satark_channels(settings, context, satark_call_providers(settings, context))
 
 
 def test_without_any_setting_there_is_no_channel() -> None:
@@ -54,3 +55,20 @@ def test_each_missing_setting_is_named_with_where_to_find_it(monkeypatch: pytest
     }
     assert "App settings > Basic > App secret" in problems["SATARK_WHATSAPP__APP_SECRET"].hint
     assert "https://" in problems["SATARK_WHATSAPP__GRAPH_URL"].message
+
+
+def test_calls_are_off_until_their_number_is_set(env: pytest.MonkeyPatch) -> None:
+    settings = Settings()
+    assert satark_call_providers(settings, ChannelContext(settings)) == []
+    env.setenv("SATARK_WHATSAPP__CALLS_AT_ONCE", "2")
+    env.setenv("SATARK_WHATSAPP__PHONE_NUMBER_ID", "1,2")
+    settings = Settings()
+    providers = satark_call_providers(settings, ChannelContext(settings))
+    assert [one.account for one in providers] == ["voice:whatsapp-1", "voice:whatsapp-2"]
+
+
+def test_calls_without_aiortc_stop_the_start(env: pytest.MonkeyPatch) -> None:
+    env.setenv("SATARK_WHATSAPP__CALLS_AT_ONCE", "2")
+    env.setattr("satark_whatsapp.plugin.find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match=r"satark\[calls\]"):
+        offered()

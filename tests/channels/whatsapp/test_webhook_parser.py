@@ -10,8 +10,12 @@ import pytest
 from satark.api.channel import RawRequest
 from satark.api.inbound import Batch, Moved
 from satark.api.outbound import Accepted, Blocked, Call, Delivered, Throttled, WindowClosed
+from satark_testing.whatsapp.graph_api import GraphPeer
+from satark_testing.whatsapp.messages import Sender
 from satark_whatsapp.channel import WhatsAppChannel
+from satark_whatsapp.payload import CallSession
 from satark_whatsapp.settings import WhatsAppSettings
+from satark_whatsapp.webhook_parser import calls_in
 
 ACCOUNT = "whatsapp:106540352242922"
 WAMID = "wamid.HBgMOTE5ODc2NTQzMjEwFQIAEhgUM0E0QTY1OTlBRUUwMzgxMDE0NEYA"
@@ -160,3 +164,22 @@ def test_events_of_the_account_are_alarms(whatsapp: WhatsAppChannel, field: str,
     body = msgspec.json.encode({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]})
     batch = whatsapp.parse(RawRequest(method="POST", path="/", body=body))
     assert (list(batch.alarms), batch.ignored) == (alarms, 0 if alarms else 1)
+
+
+def test_the_events_of_calls_are_found_with_who_calls(peer: GraphPeer) -> None:
+    caller = Sender(wa_id="919812345678", user_id="IN.13491208655302741918")
+    body = peer.webhooks.call(caller, "wacid.1", "connect", session={"sdp_type": "offer", "sdp": "v=0"})
+    ((number, event, senders),) = calls_in(body)
+    assert (f"whatsapp:{number}", event.id, event.event) == (ACCOUNT, "wacid.1", "connect")
+    assert event.session == CallSession("v=0")
+    assert [one.reveal() for one in senders] == [caller.user_id, caller.wa_id]
+
+
+def test_a_call_whose_number_stands_in_the_contacts_alone_has_it(peer: GraphPeer) -> None:
+    body = peer.webhooks.call(Sender(user_id="IN.1"), "wacid.1", "terminate")
+    assert [one.reveal() for _, _, senders in calls_in(body) for one in senders] == ["IN.1"]
+
+
+def test_a_webhook_of_messages_or_a_malformed_one_has_no_calls(peer: GraphPeer) -> None:
+    assert not list(calls_in(peer.webhooks.text(Sender(wa_id="919812345678"), 'about "calls"')))
+    assert not list(calls_in(peer.webhooks.value({"calls": [{"id": 7}]}, field="calls")))

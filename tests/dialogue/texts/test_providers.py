@@ -14,8 +14,8 @@ CAN_READ = {
     ("telegram", "hi"): "चलता है और आपका लिखा पढ़ सकता है",
     ("sms", "en"): "phone companies know whose it is and can read this",
     ("sms", "hi"): "पुलिस को नंबर नहीं दिखेगा; मोबाइल कंपनी नाम जानती, पढ़ती है",
-    ("voice", "en"): "Phone companies know whose number it is and can hear this call",
-    ("voice", "hi"): "मोबाइल कंपनी जानती है नंबर किसका है, कॉल सुन सकती है",
+    ("voice", "en"): "Phone companies, or WhatsApp's, know whose number it is and can hear this call",
+    ("voice", "hi"): "मोबाइल या वॉट्सऐप कंपनी जानती है नंबर किसका है, कॉल सुन सकती है",
     ("web_form", "en"): "your internet company knows that you opened this site, but cannot read what you write",
     ("web_form", "hi"): "इंटरनेट कंपनी जानती है कि आपने यह साइट खोली, पर आपका लिखा नहीं पढ़ सकती",
 }

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from satark.api.channel import RawRequest
+from satark.api.channel import Outcome, RawRequest
 from satark.api.inbound import Address, Batch, Edited, Event, Media, Revoked, Text, Unsupported
 from satark.api.outbound import Accepted, Blocked, Call, Misconfigured, Permanent, SendResult, Transient
 from satark_signal import plugin
@@ -259,12 +259,13 @@ async def test_polled_messages_are_delivered_again_until_they_are_accepted() -> 
         polls += 1
         return Reply(200, json.dumps([data(0, "once only")] if polls == 1 else []).encode())
 
-    async def receive(batch: Batch) -> None:
+    async def receive(batch: Batch) -> Outcome:
         given.append(batch)
         if len(given) == 1:
             raise ConnectionError("the database is down")
         if len(given) == 3:
             raise asyncio.CancelledError
+        return Outcome()
 
     async with PeerServer(Peer(channel=channel, read=read, answer=serve)).serving() as server:
         opened = channel(server.url, path_secret=None, poll_seconds="0")

@@ -67,20 +67,22 @@ def resume(context: TurnContext, session: Session | None) -> Turn:
         if context.session.wrong_codes < MAX_WRONG_CODES:
             context.say("code.wrong")
         return ask_code(context, "@elsewhere")
-    here = context.session
-    context.session = msgspec.structs.replace(
-        session, channel=here.channel, erasable=here.erasable, reachable=here.reachable, speaks=here.speaks,
-        forms=here.forms, form_token=here.form_token, form_offered=here.form_offered, aloud=here.aloud, mailbox=None,
-        handoff_code="", page=0, said="",
-    )  # fmt: skip
+    move(context, msgspec.structs.replace(session, aloud=context.session.aloud, mailbox=None, handoff_code=""))
     if context.session.state.startswith("@"):
         context.leave_menu()
-    _unsay_channel_texts(context)
     return context.ask("elsewhere.here")
 
 
-def _unsay_channel_texts(context: TurnContext) -> None:
-    """Forget that texts with a wording of this channel were said: they were said in another channel's words."""
+def move(context: TurnContext, session: Session) -> None:
+    """Replace this channel's session by that of another channel, as far as the channel does not decide.
+
+    Texts with a wording of this channel are said again: they were said in another channel's words.
+    """
+    here = context.session
+    context.session = msgspec.structs.replace(
+        session, channel=here.channel, erasable=here.erasable, reachable=here.reachable, speaks=here.speaks,
+        forms=here.forms, form_token=here.form_token, form_offered=here.form_offered, page=0, said="",
+    )  # fmt: skip
     texts, channel = context.catalogue, context.session.channel
     own = [step.id for step in context.loaded.steps if step.type.part == "say" and f"{step.id}.{channel}" in texts]
     context.change(answers=context.session.answers_without(*own))
