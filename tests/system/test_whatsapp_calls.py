@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,27 +14,19 @@ import pytest
 from msgspec.structs import replace
 
 from satark_testing.browser import Browser
-from satark_testing.installation import Installation
+from satark_testing.installation import Installation, set_up_installation
 from satark_testing.matrix.drivers import ChatDriver
 from satark_testing.matrix.form_driver import FormDriver
-from satark_whatsapp.calls.carrier import CALL_BUTTON
-from support.calls.caller import CallInsideWhatsAppDriver, TextCaller
+from satark_whatsapp.rendering import CALL_BUTTON
+from support.calls.caller import CallInsideWhatsAppDriver, CallsService, TextCaller
 from support.carving import mounted, unmount
 from support.matrix.player import play, resume
 from support.matrix.scenario import LANGUAGE, Scenario, recording
 from support.matrix.scenarios import scenarios
-from support.processes.forked import set_up_installation
 
 pytestmark = pytest.mark.slow("a process")
 
-SERVER = (sys.executable, str(Path(__file__).parents[1] / "support/calls/server.py"))
-SETTINGS = {
-    "SATARK_WHATSAPP__CALLS_AT_ONCE": "20",
-    "SATARK_WHATSAPP__CALLS_ADDRESS": "127.0.0.1",
-    "SATARK_PROCESS_EPOCHS": "0",
-    "SATARK_SETTLE_SECONDS": "0",
-    "SATARK_WEB_FORM__PROOF_WAIT_SECONDS": "0",
-}
+SETTINGS = {"SATARK_SETTLE_SECONDS": "0", "SATARK_WEB_FORM__PROOF_WAIT_SECONDS": "0"}
 LIQUOR = next(scenario for scenario in scenarios() if scenario.name == "liquor, in English")
 CONTINUED = (("@restart", "no"),)
 
@@ -43,7 +34,7 @@ CONTINUED = (("@restart", "no"),)
 @asynccontextmanager
 async def calling(folder: Path) -> AsyncIterator[Installation]:
     """Start a service that answers calls inside WhatsApp with text."""
-    async with set_up_installation(folder, SETTINGS, command=SERVER) as installation:
+    async with set_up_installation(folder, SETTINGS, service=CallsService) as installation:
         installation.service.environment["SATARK_PUBLIC_URL"] = installation.service.url
         await installation.service.start()
         yield installation
@@ -101,11 +92,17 @@ async def test_a_draft_goes_from_the_chat_into_the_call_back_and_on_to_the_web_f
 
 async def test_a_call_after_a_tap_on_the_button_goes_on_at_once(tmp_path: Path) -> None:
     async with calling(tmp_path) as installation:
-        await play(part("category", "place"), ChatDriver("whatsapp", installation.citizen(1)))
-        caller = TextCaller(installation, installation.citizen(1))
+        await play(part("category", "what"), ChatDriver("whatsapp", installation.citizen(1)))
+        citizen = installation.citizen(1)
+        await ChatDriver("whatsapp", citizen).type("repeat")
+        await citizen.tap("Call and tell")
+        await citizen.hear()
+        (button,) = [sent.body for sent in installation.peer.sent if sent.kind == "voice_call"]
+        assert button["interactive"]["action"]["parameters"]["payload"] == CALL_BUTTON
+        caller = TextCaller(installation, citizen)
         await caller.dial(CALL_BUTTON)
         assert "or WhatsApp's, know whose number it is" in caller.question, "a call has a notice of its own"
-        number = await go_on(caller, part("place"), payload=CALL_BUTTON)
+        number = await go_on(caller, part("what"), payload=CALL_BUTTON)
         tip = await sent_tip(installation)
     assert (tip["number"], tip["channel"]) == (number, "voice")
 

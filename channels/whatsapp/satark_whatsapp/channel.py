@@ -78,7 +78,9 @@ class WhatsAppChannel:
         self._attachments = WhatsAppAttachmentSender(self._graph, settings, context)
         self._context = context
         self._calls = {one.number: one for one in calls}
-        self.capabilities = msgspec.structs.replace(rendering.CAPABILITIES, forms=tuple(settings.forms))
+        self.capabilities = msgspec.structs.replace(
+            rendering.CAPABILITIES, forms=tuple(settings.forms), calls=bool(calls)
+        )
         self._notice_clips()
 
     @property

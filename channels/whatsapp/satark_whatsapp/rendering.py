@@ -35,6 +35,9 @@ CAPABILITIES = Capabilities(
     pin=True,
 )
 
+CALL_BUTTON = "satark"
+"""What our call button sends back with the call."""
+_CALL_MINUTES = 1440
 _MENU = "☰"
 _BREAKS = ("\n\n", "\n", " ")
 """Strings at which a long text is split, the best one first."""
@@ -43,7 +46,8 @@ _BREAKS = ("\n\n", "\n", " ")
 def render(prompt: Prompt, account: str, to: Address, form: Mapping[str, Any] | None = None) -> list[Call]:
     """Render a prompt as calls: one, unless its text is too long for a message. `form`: the control of a form."""
     control, text_limit = (form, CAPABILITIES.body) if form else _control(prompt)
-    *before, last = split_text(prompt.text, CAPABILITIES.text, text_limit)
+    text = _numbered(prompt.text, prompt.choices) if prompt.call else prompt.text
+    *before, last = split_text(text, CAPABILITIES.text, text_limit)
     nodes = [_plain(text) for text in before]
     nodes.append(_interactive(control, last) if control else _plain(_numbered(last, prompt.choices)))
     return [_call(node, account, to) for node in nodes]
@@ -84,8 +88,12 @@ def form_control(prompt: Prompt, forms: Mapping[str, str], mode: str) -> dict[st
 def _control(prompt: Prompt) -> tuple[Mapping[str, Any] | None, int]:
     """Choose the control, and return it with the limit of the text above it."""
     offered = (*prompt.choices, *prompt.actions)
-    if not prompt.choices and prompt.wants == "pin":
-        control: Mapping[str, Any] | None = {"type": "location_request_message", "action": {"name": "send_location"}}
+    if prompt.call:
+        parameters = {"display_text": prompt.call, "ttl_minutes": _CALL_MINUTES, "payload": CALL_BUTTON}
+        action = {"name": "voice_call", "parameters": parameters}
+        control: Mapping[str, Any] | None = {"type": "voice_call", "action": action}
+    elif not prompt.choices and prompt.wants == "pin":
+        control = {"type": "location_request_message", "action": {"name": "send_location"}}
     elif offered and _fit_buttons(prompt):
         control = _buttons(offered[: CAPABILITIES.buttons])
     elif offered and _fit_rows(prompt):

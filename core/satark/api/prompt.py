@@ -98,6 +98,9 @@ class Prompt(Redacted, frozen=True, kw_only=True):
     """Whether the prompt is also read out, since the tipster uses their voice."""
     police_words: tuple[str, ...] = ()
     """The parts of `text` that the police wrote. They have no clip, so this machine's synthetic voice reads them."""
+    call: str = ""
+    """Label of a button with which the tipster calls and continues the draft, in place of the choices' buttons; empty:
+    none is shown."""
     receipt: ReceiptPicture | None = None
     """The receipt's picture, for a medium that sends voice notes; None: no picture is sent."""
     spoken: VoiceNote | None = None
@@ -142,6 +145,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     while the database is down are spooled on this machine and ingested later."""
     voice_notes: bool = False
     """Whether the medium can send the voice notes of `Prompt.spoken` and the picture of a receipt."""
+    calls: bool = False
+    """Whether the medium can show the button of `Prompt.call`, and the account answers calls."""
     forms: tuple[str, ...] = ()
     """Codes of the languages in which the medium can show the questionnaire as its own form, which returns a
     `FormPage`."""

@@ -88,15 +88,16 @@ class Engine:
         forms: tuple[str, ...] = (),
         form_token: str = "",
         tipster_key: str = "",
+        calls: bool = False,
     ) -> Session:
         """Begin a session. The tipster is told nothing until the first event is given to `advance`.
 
-        The last seven arguments are as in `Session`.
+        The last eight arguments are as in `Session`.
         """
         return Session(
             flow=self.flow.hash, language=self.flow.only_language, channel=channel, tip=tip, recipient=recipient,
             identity=identity, erasable=erasable, reachable=reachable, above_range=above_range, speaks=speaks,
-            forms=forms, form_token=form_token, tipster_key=tipster_key,
+            forms=forms, form_token=form_token, tipster_key=tipster_key, calls=calls,
         )  # fmt: skip
 
     def advance(

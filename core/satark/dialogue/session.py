@@ -221,6 +221,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Whether prompts are read out as well: because the tipster sent a voice note, or chose it."""
     above_range: bool = False
     """Whether a desk stands above the range's, so that the range's own office may be accused."""
+    calls: bool = False
+    """Whether the tipster can call on this channel, and go on with the draft in the call."""
     reachable: bool = True
     """Whether this channel can write to the tipster later, once they have their receipt."""
 

@@ -177,7 +177,7 @@ class TurnRunner:
             recipient="", identity=write_identity(new_identity()), erasable=_can_erase(type(event.channel)),
             reachable=capabilities.reachable, speaks=capabilities.voice_notes, forms=capabilities.forms,
             form_token=random_bytes(_FORM_TOKEN_BYTES).hex() if capabilities.forms else "",
-            tipster_key=tipster_key,
+            tipster_key=tipster_key, calls=capabilities.calls,
             above_range=_is_above_range(unit),
         )  # fmt: skip
 

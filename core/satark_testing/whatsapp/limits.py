@@ -189,6 +189,14 @@ def _check_location_request(action: Mapping[str, Any]) -> None:
     _need(action == {"name": "send_location"}, INVALID, "action must be send_location and nothing else")
 
 
+def _check_voice_call(action: Mapping[str, Any]) -> None:
+    _need(action.get("name") == "voice_call", INVALID, "action.name must be voice_call")
+    button = _object(action, "parameters")
+    _string(button, "display_text", BUTTON_TITLE)
+    _string(button, "payload", 512)
+    _need(1 <= button.get("ttl_minutes", 1) <= 43_200, INVALID, "ttl_minutes")  # noqa: PLR2004 - Meta: 30 days
+
+
 def _check_flow(action: Mapping[str, Any]) -> None:
     _need(action.get("name") == "flow", INVALID, "action.name must be flow")
     flow = _object(action, "parameters")
@@ -218,4 +226,5 @@ _CONTROLS: Final[dict[str, Callable[[Mapping[str, Any]], None]]] = {
     "list": _check_list,
     "location_request_message": _check_location_request,
     "flow": _check_flow,
+    "voice_call": _check_voice_call,
 }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from satark.api.inbound import Address
 from satark.api.prompt import Choice, Prompt
 from satark_testing.whatsapp.limits import check_message
-from satark_whatsapp.rendering import render, split_text
+from satark_whatsapp.rendering import CALL_BUTTON, render, split_text
 
 ACCOUNT = "whatsapp:106540352242922"
 TO = Address("919876543210")
@@ -174,3 +174,13 @@ def test_every_part_fits_and_only_white_space_is_lost(text: str, limit: int, las
     assert all(len(part) <= limit for part in parts)
     assert len(parts[-1]) <= last_limit
     assert len(parts) == 1 or all(part.strip() for part in parts[:-1])
+
+
+def test_the_button_that_calls_stands_below_numbered_choices() -> None:
+    shown_control = control(prompt(choices=choices(2), call="कॉल करके बताएँ"))
+    parameters = {"display_text": "कॉल करके बताएँ", "ttl_minutes": 1440, "payload": CALL_BUTTON}
+    assert shown_control == {
+        "type": "voice_call",
+        "action": {"name": "voice_call", "parameters": parameters},
+        "body": {"text": "क्या हुआ?\n\n1. विकल्प 0\n2. विकल्प 1"},
+    }

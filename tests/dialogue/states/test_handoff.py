@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from satark.api.inbound import Tap
 from satark.dialogue.engine import Engine
@@ -126,3 +127,29 @@ def test_twelve_digits_are_words_like_any_others_where_no_code_is_awaited(begun:
 def test_after_submission_the_receipt_is_named_instead_of_a_code(begun: Chat) -> None:
     begun.say("Lanka", "No", "skip", "Yes, send")
     assert not begun.say("continue").turn.issue_handoff_code
+
+
+def test_one_tap_shows_the_button_that_calls_where_the_account_answers_calls(engine: Engine) -> None:
+    chat = Chat(engine, "whatsapp").say("Hi", "English")
+    assert chat.session
+    assert "Call and tell" not in [one.label for one in chat.prompt.actions]
+    chat.session = replace(chat.session, calls=True)
+    chat.say("Illegal arms")
+    (way,) = [one for one in chat.prompt.actions if one.label == "Call and tell"]
+    step, choices = chat.step, [one.label for one in chat.prompt.choices]
+    chat.hear(Tap(way.token))
+    assert chat.prompt.call == "Call and tell"
+    assert "The call is free" in chat.text
+    assert (chat.step, [one.label for one in chat.prompt.choices]) == (step, choices), "it may be answered here too"
+    assert not chat.say("They are sold at night").prompt.call
+
+
+def test_a_session_goes_on_in_a_call_with_the_notice_of_calls_and_back(engine: Engine, begun: Chat) -> None:
+    assert begun.session
+    call = engine.begin(channel="voice", tip="", recipient="", identity="", reachable=False)
+    moved = engine.move(begun.session, call)
+    assert (moved.channel, moved.reachable, moved.step) == ("voice", False, "place")
+    assert moved.answers.keys() == begun.session.answers.keys() - {"notice", "emergency"}, "said again in its own words"
+    assert (moved.tip, moved.identity) == (begun.session.tip, begun.session.identity)
+    back = engine.move(moved, begun.session)
+    assert (back.channel, back.reachable) == ("whatsapp", True)

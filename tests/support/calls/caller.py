@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from satark_testing.dialogue.walking import LostError
@@ -11,8 +14,16 @@ from satark_testing.matrix.drivers import CallDriver
 from satark_testing.whatsapp import calls
 from satark_testing.whatsapp.calls import WhatsAppCaller
 from satark_testing.whatsapp.citizen import Citizen
+from support.calls import server
 from support.calls.server import ALL_KEYS, BEEP, KEYS, PASS
+from support.processes.forked import ForkedService
 
+SERVER: Final = (sys.executable, str(Path(server.__file__)))
+CALLS: Final = {
+    "SATARK_WHATSAPP__CALLS_AT_ONCE": "100",
+    "SATARK_WHATSAPP__CALLS_ADDRESS": "127.0.0.1",
+    "SATARK_PROCESS_EPOCHS": "0",
+}
 _PIECE: Final = 1000
 """Bytes of a recording that one packet carries."""
 setattr(calls, "KEYS", ALL_KEYS)  # noqa: B010 - the phone has a key more
@@ -23,10 +34,17 @@ class TextCaller:
 
     def __init__(self, installation: Installation, citizen: Citizen) -> None:
         self._new = partial(WhatsAppCaller, installation.peer, installation.webhook, citizen.sender)
-        self.phone = self._new()
+        self._phone: WhatsAppCaller | None = None
         self.question = ""
         self.waits_for = b""
         """What the call waits for: `KEYS`, or speech after `BEEP`; empty: the call is over."""
+
+    @property
+    def phone(self) -> WhatsAppCaller:
+        """The newest call."""
+        if self._phone is None:
+            raise LostError("no call was made")
+        return self._phone
 
     async def dial(self, payload: str = "") -> str:
         """Call; return what is heard.
@@ -34,8 +52,9 @@ class TextCaller:
         Raises:
             LostError: nobody answers.
         """
-        await self.phone.end()
-        self.phone = self._new()
+        if self._phone is not None:
+            await self._phone.end()
+        self._phone = self._new()
         if not await self.phone.dial(payload):
             raise LostError("busy")
         return await self._listen()
@@ -88,3 +107,10 @@ class CallInsideWhatsAppDriver(CallDriver):
     async def leave(self) -> None:
         phone: Any = self._caller
         await phone.phone.end()
+
+
+class CallsService(ForkedService):
+    """A service that carries text in calls inside WhatsApp; `CALLS` are further settings of it."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], command: Sequence[str] = ()) -> None:
+        super().__init__(folder, {**CALLS, **environment}, command or SERVER)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,21 +14,23 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from satark_testing.installation import MEDIA, MatrixInstallation
+from satark_testing.installation import MEDIA, MatrixInstallation, matrix_installation
 from satark_testing.matrix.drivers import Driver
 from satark_words.languages import use_folder
+from support.calls.caller import CallInsideWhatsAppDriver, CallsService, TextCaller
 from support.made_up_language import CODE as MADE_UP
 from support.made_up_language import make_language
 from support.matrix.canonical_form import canonical
 from support.matrix.player import play
 from support.matrix.scenario import Do, Exchange, FileName, Point, Scenario, Send, Speak, Words
 from support.matrix.scenarios import scenarios
-from support.processes.forked import matrix_installation
 
 pytestmark = pytest.mark.slow("every scenario on every medium")
 
 SCENARIOS = {scenario.name: scenario for scenario in scenarios()}
 FIRST, *OTHERS = MEDIA
+CALL = "call inside WhatsApp"
+"""A further medium, which is played only by its own test."""
 OTHER_LANGUAGES = ("bho", "ur", MADE_UP)
 """Languages that are off by default, and one that a folder of this test adds."""
 IN_OTHER_LANGUAGES = {
@@ -132,11 +135,16 @@ class MatrixThread:
     def __init__(self, portal: BlockingPortal, matrix: MatrixInstallation) -> None:
         self._portal = portal
         self._matrix = matrix
+        self._callers = count()
 
     def begin(self, scenario: Scenario, medium: str) -> tuple[Driver, Future[str]]:
         """Start playing a scenario on a medium."""
-        driver = self._matrix.driver(medium)
+        driver = self._caller() if medium == CALL else self._matrix.driver(medium)
         return driver, self._portal.start_task_soon(play, scenario, driver)
+
+    def _caller(self) -> Driver:
+        installation = self._matrix.installation
+        return CallInsideWhatsAppDriver(TextCaller(installation, installation.citizen(500_000 + next(self._callers))))
 
     def tips(self) -> Any:
         """Open all tips."""
@@ -152,7 +160,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MatrixThread]:
     offered = {"SATARK_LANGUAGES": json.dumps(["hi", "en", *OTHER_LANGUAGES]), "SATARK_LANGUAGES_FOLDER": str(folder)}
     try:
         with start_blocking_portal() as portal:
-            prepared = matrix_installation(tmp_path_factory.mktemp("matrix"), offered)
+            prepared = matrix_installation(tmp_path_factory.mktemp("matrix"), offered, service=CallsService)
             with portal.wrap_async_context_manager(prepared) as installation:
                 yield MatrixThread(portal, installation)
     finally:
@@ -160,11 +168,11 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MatrixThread]:
 
 
 class Played:
-    """The result of every scenario on every medium. All are played at once."""
+    """The result of every scenario on some media. All are played at once."""
 
-    def __init__(self, matrix: MatrixThread) -> None:
+    def __init__(self, matrix: MatrixThread, media: Sequence[str] = MEDIA) -> None:
         scenarios = {**SCENARIOS, **IN_OTHER_LANGUAGES, "elsewhere": ELSEWHERE}
-        self._begun = {(name, medium): matrix.begin(s, medium) for name, s in scenarios.items() for medium in MEDIA}
+        self._begun = {(name, medium): matrix.begin(s, medium) for name, s in scenarios.items() for medium in media}
         for _, future in self._begun.values():
             future.exception()
         self._tips = matrix.tips()
@@ -193,6 +201,20 @@ def test_a_scenario_gives_the_same_tip_on_every_medium(played: Played, name: str
     expected, got = (canonical(*played.tip(name, which), can=can) for which in (FIRST, medium))
     assert got == expected
     assert (got == b"null") == (name in WITHOUT_A_TIP)
+
+
+@pytest.fixture(scope="module")
+def called(matrix: MatrixThread) -> Played:
+    """All scenarios, played once by calls inside WhatsApp."""
+    return Played(matrix, [CALL])
+
+
+@pytest.mark.full("every scenario")
+@pytest.mark.parametrize("name", [*SCENARIOS, *IN_OTHER_LANGUAGES])
+def test_a_scenario_gives_the_same_tip_by_a_call_inside_whatsapp(played: Played, called: Played, name: str) -> None:
+    can = called.driver(name, CALL).can
+    expected, got = canonical(*played.tip(name, FIRST), can=can), canonical(*called.tip(name, CALL), can=can)
+    assert got == expected
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

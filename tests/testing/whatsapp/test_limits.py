@@ -33,6 +33,11 @@ def rows(count: int, **row: Any) -> list[dict[str, Any]]:
     return [{"id": f"{n}", "title": "t", **row} for n in range(count)]
 
 
+def a_call(**more: Any) -> dict[str, Any]:
+    parameters = {"display_text": "b" * 20, "payload": "p", "ttl_minutes": 43_200, **more}
+    return interactive("voice_call", {"name": "voice_call", "parameters": parameters})
+
+
 def a_form(**more: Any) -> dict[str, Any]:
     good = {"flow_message_version": "3", "flow_id": "1", "flow_token": "t", "flow_cta": "b" * 30}
     return interactive("flow", {"name": "flow", "parameters": {**good, **more}})
@@ -43,6 +48,7 @@ def a_list(*sections: dict[str, Any], button: str = "Choose") -> dict[str, Any]:
 
 
 GOOD = {
+    "a call button": a_call(),
     "a form": a_form(mode="draft", flow_action_payload={"screen": "PAGE_A"}),
     "text": {**TEXT, "text": {"body": "x" * 4096, "preview_url": False}},
     "bsuid": {"messaging_product": "whatsapp", "recipient": "IN.ENT.abc1", "text": {"body": "x"}},
@@ -101,6 +107,9 @@ BAD: dict[str, tuple[Any, int]] = {
     "an odd mode of a form": (a_form(mode="test"), INVALID),
     "a form with an endpoint": (a_form(flow_action="data_exchange"), INVALID),
     "a form without data": (a_form(flow_action_payload={"screen": "A", "data": {}}), INVALID),
+    "a call button that is too long": (a_call(display_text="b" * 21), PARAMETER),
+    "a call button for longer than a month": (a_call(ttl_minutes=43_201), INVALID),
+    "a call button of another name": (interactive("voice_call", {"name": "call"}), INVALID),
     "an odd token of a form": (a_form(flow_token=5), PARAMETER),
     "template name": (
         {**TEXT, "type": "template", "template": {"name": "No!", "language": {"code": "hi"}}},

@@ -20,14 +20,13 @@ from satark.api import (
 )
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.payload import CallEvent
+from satark_whatsapp.rendering import CALL_BUTTON
 from satark_whatsapp.settings import WhatsAppSettings
 
 if TYPE_CHECKING:
     from satark_whatsapp.calls.call import AskDialogue
     from satark_whatsapp.calls.media import CallMedia
 
-CALL_BUTTON: Final = "satark"
-"""What our call button sends back with the call."""
 _RINGS_SECONDS: Final = 60
 _LONGEST_SECONDS: Final = 45 * 60
 _CONNECT_SECONDS: Final = 20

@@ -29,6 +29,8 @@ SILENCE: Final = b"\xf8\xff\xfe"
 
 _GAPS: Final = {"normal": 0, "slow": 10, "slowest": 30}
 """Pace → packets of silence after each digit."""
+_PAUSE: Final = 8
+"""Packets of silence that stay at the end of a line."""
 _BEEP_PACKETS: Final = 15
 _BEEP_HERTZ: Final = 800
 _LOUDNESS: Final = 6_000
@@ -57,7 +59,10 @@ def _said(language: str, text: str, spelled: str, notes: VoiceNotes) -> list[byt
     if not note:
         return []
     with av.open(BytesIO(note), "r") as file:
-        return [bytes(packet) for packet in file.demux() if packet.size]
+        packets = [bytes(packet) for packet in file.demux() if packet.size]
+    while len({len(packet) for packet in packets[-_PAUSE:]}) == 1 and len(packets) > _PAUSE:
+        packets.pop()  # the synthetic voice ends each line with half a second of silence
+    return packets
 
 
 @cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
+
 from satark.api.inbound import Tap
 from satark.dialogue.session import Turn
 from satark.dialogue.states.handoff import request_handoff
@@ -97,6 +99,16 @@ def _remind(context: TurnContext) -> Turn:
     return not_understood(context, "remind.done")
 
 
+def _call(context: TurnContext) -> Turn | None:
+    """Show the button that calls, above the same question: it goes on in either medium."""
+    if not context.session.calls:
+        return None
+    context.say("call.how")
+    turn = context.ask()
+    prompt = turn.prompt and msgspec.structs.replace(turn.prompt, call=context.text("command.call"))
+    return msgspec.structs.replace(turn, prompt=prompt)
+
+
 _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "help": lambda context: not_understood(context, "help"),
     "language": lambda context: open_menu(context, "language"),
@@ -109,6 +121,7 @@ _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "reply": ask_code,
     "edit": lambda context: open_menu(context, "change") if context.session.language else context.ask(),
     "elsewhere": request_handoff,
+    "call": _call,
     "remind": _remind,
     "back": lambda context: context.ask(),
     "skip": lambda context: not_understood(context, "skip.cannot"),

@@ -13,7 +13,7 @@ GLOBAL_COMMANDS: Final = (
 )  # fmt: skip
 """Commands that work at every step."""
 
-LOCAL_COMMANDS: Final = ("done", "yes", "no", "unknown", "more", "less", "clear", "leave")
+LOCAL_COMMANDS: Final = ("done", "yes", "no", "unknown", "more", "less", "clear", "leave", "call")
 """Commands that work only where the question expects them: elsewhere "no" or "बस" is an answer like any other."""
 
 COMMANDS: Final = (*GLOBAL_COMMANDS, *LOCAL_COMMANDS)

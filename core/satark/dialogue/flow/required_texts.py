@@ -29,7 +29,7 @@ file.own_card
 skip.cannot back.cannot
 text.continue text.full edit.done edit.unclear edit.late revoke.done revoke.late value.voice value.pin
 code.ask code.none code.wrong code.closed
-elsewhere.ask elsewhere.none elsewhere.sent elsewhere.busy elsewhere.here elsewhere.left
+call.how elsewhere.ask elsewhere.none elsewhere.sent elsewhere.busy elsewhere.here elsewhere.left
 mailbox.question mailbox.answer mailbox.unknown mailbox.decline mailbox.ask mailbox.write mailbox.posted mailbox.long
 danger.life danger.suicide danger.woman danger.child danger.medical danger.fire danger.where
 reply.question reply.question.code reply.question.who reply.question.safe reply.question.police reply.question.person

@@ -149,6 +149,8 @@ def _actions(context: TurnContext, step: Step, actions: tuple[str, ...]) -> tupl
     leads_back = len(context.loaded.flow.languages) > 1 or _previous(context, step) is not None
     if leads_back and step.type.part != "review":
         actions = (*actions, "back")
+    if context.session.calls and step.type.part in ASKED_PARTS:
+        actions = (*actions, "call")
     if step.id == context.loaded.opening_step and context.session.reachable and not context.session.may_remind:
         actions = (*actions, "remind")
     if step.type.part in ASKED_PARTS and context.session.channel == _CALL:

@@ -81,7 +81,8 @@ def move(context: TurnContext, session: Session) -> None:
     here = context.session
     context.session = msgspec.structs.replace(
         session, channel=here.channel, erasable=here.erasable, reachable=here.reachable, speaks=here.speaks,
-        forms=here.forms, form_token=here.form_token, form_offered=here.form_offered, page=0, said="",
+        forms=here.forms, form_token=here.form_token, form_offered=here.form_offered, calls=here.calls, page=0,
+        said="",
     )  # fmt: skip
     texts, channel = context.catalogue, context.session.channel
     own = [step.id for step in context.loaded.steps if step.type.part == "say" and f"{step.id}.{channel}" in texts]

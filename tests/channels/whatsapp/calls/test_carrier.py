@@ -23,9 +23,10 @@ from satark_testing.waiting import until
 from satark_testing.whatsapp.calls import WhatsAppCaller
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_testing.whatsapp.messages import Sender
-from satark_whatsapp.calls.carrier import CALL_BUTTON, WhatsAppCalls
+from satark_whatsapp.calls.carrier import WhatsAppCalls
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.payload import CallEvent, CallSession
+from satark_whatsapp.rendering import CALL_BUTTON
 from satark_whatsapp.settings import WhatsAppSettings
 from support.programs import ServedGraph
 
