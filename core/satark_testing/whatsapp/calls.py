@@ -31,8 +31,8 @@ class WhatsAppCaller(CallMedia):
         super().__init__()
         self.heard: deque[bytes] = deque()
         """The packets that were played and not taken yet, without silence."""
-        self.arrivals: list[float] = []
-        """Times of arrival of all packets."""
+        self.received_at: list[float] = []
+        """Times at which packets came."""
         self.actions: list[str] = []
         """What the service did with the call: `pre_accept`, `accept`, `reject`, `terminate`."""
         self._peer, self._webhook, self._sender = peer, webhook, sender
@@ -82,9 +82,8 @@ class WhatsAppCaller(CallMedia):
             self.hang_up()
         self._note()
 
-    async def _take(self, packet: Any, arrival_time_ms: int) -> None:
-        del arrival_time_ms
-        self.arrivals.append(time.monotonic())
+    async def _take(self, packet: Any, **_: int) -> None:
+        self.received_at.append(time.monotonic())
         if packet.payload != SILENCE:
             self.heard.append(packet.payload)
             self._note()

@@ -23,9 +23,9 @@ _LATE_SECONDS: Final = 0.04
 _SECONDS_A_KEY: Final = 8
 
 
-def share_late(arrivals: Sequence[float]) -> float:
+def share_late(received_at: Sequence[float]) -> float:
     """Return the share of a call's packets that came late."""
-    delays = [at - number * _PACKET_SECONDS for number, at in enumerate(arrivals)]
+    delays = [at - number * _PACKET_SECONDS for number, at in enumerate(received_at)]
     best = min(delays, default=0.0)
     return sum(delay - best > _LATE_SECONDS for delay in delays) / max(1, len(delays))
 
@@ -39,7 +39,7 @@ async def call(installation: Installation, number: int, seconds: float) -> list[
         await asyncio.sleep(_SECONDS_A_KEY)
         await phone.press(key)
     await phone.end()
-    return phone.arrivals
+    return phone.received_at
 
 
 async def run(calls: int, seconds: float, folder: Path) -> dict[str, float]:
@@ -54,9 +54,9 @@ async def run(calls: int, seconds: float, folder: Path) -> dict[str, float]:
         lines.write_text(installation.service.run("voice", "lines").stdout)
         installation.service.run("voice", "render", str(folder / "clips"), "--lines", str(lines))
         await installation.service.start()
-        arrivals = await asyncio.gather(*(call(installation, number, seconds) for number in range(calls)))
-    shares = [share_late(one) for one in arrivals]
-    packets = [len(one) for one in arrivals]
+        received_at = await asyncio.gather(*(call(installation, number, seconds) for number in range(calls)))
+    shares = [share_late(one) for one in received_at]
+    packets = [len(one) for one in received_at]
     late = sum(share * count for share, count in zip(shares, packets, strict=True)) / max(1, sum(packets))
     return {"calls": sum(map(bool, packets)), "packets": sum(packets), "late": late, "late_in_worst_call": max(shares)}
 

@@ -24,7 +24,7 @@ CALLS: Final = {
     "SATARK_WHATSAPP__CALLS_ADDRESS": "127.0.0.1",
     "SATARK_PROCESS_EPOCHS": "0",
 }
-_PIECE: Final = 1000
+_CHUNK: Final = 1000
 """Bytes of a recording that one packet carries."""
 setattr(calls, "KEYS", ALL_KEYS)  # noqa: B010 - the phone has a key more
 
@@ -81,7 +81,7 @@ class TextCaller:
             await self.press(PASS)
         if self.waits_for != BEEP:
             raise LostError(f"nothing is recorded here: {asked}")
-        await self.phone.play(voice[at : at + _PIECE] for at in range(0, len(voice), _PIECE))
+        await self.phone.play(voice[at : at + _CHUNK] for at in range(0, len(voice), _CHUNK))
 
     async def _listen(self) -> str:
         lines: list[str] = []

@@ -1,9 +1,9 @@
 """Measures what disguised voices still tell: `python -m support.evidence.voices VOICES DIGITS`.
 
 VOICES is a folder of recordings of at least 15 seconds whose names begin with the speaker and `-`, as LibriSpeech's do
-(one of each of 252 speakers comes with resemble-ai/Resemblyzer). Each is cut into four pieces, and each piece is
+(one of each of 252 speakers comes with resemble-ai/Resemblyzer). Each is cut into four chunks, and each chunk is
 disguised by itself. A model that recognises speakers (`pip install resemblyzer torch "setuptools<81"`) says how alike
-two pieces are: printed are the equal error rate, and how often the likeliest of all speakers is the right one. DIGITS
+two chunks are: printed are the equal error rate, and how often the likeliest of all speakers is the right one. DIGITS
 is a folder of recordings whose names begin with the spoken digit and `_` (Jakobovski/free-spoken-digit-dataset): a
 recogniser of words (`pip install pocketsphinx`, with its English model) says how many it understands. Both bring their
 models along; neither is in the project's lock, so use an environment of your own.
@@ -28,7 +28,7 @@ from satark_files.limits import Limits
 from satark_files.recordings.voice import VoiceDisguise
 
 RATE: Final = 16_000
-PIECES: Final = 4
+CHUNKS: Final = 4
 _SECONDS: Final = 3.5
 _DIGITS: Final = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _GRAMMAR: Final = f"#JSGF V1.0; grammar digits; public <digits> = ({' | '.join(_DIGITS)})+;"
@@ -38,17 +38,17 @@ Piece = tuple[str, Path]
 """A speaker, or the digits that they say, and the recording."""
 
 
-def pieces(folder: Path, made: Path, speakers: int) -> list[Piece]:
+def chunks(folder: Path, made: Path, speakers: int) -> list[Piece]:
     """Cut recordings into pieces; the first long one of each speaker is used."""
     of = {one.name.partition("-")[0]: one for one in sorted(folder.rglob("*-*.*"), reverse=True)}
     size = int(2 * RATE * _SECONDS) & ~1
     found: list[Piece] = []
     for speaker, path in sorted(of.items()):
         samples = _samples(path)
-        if len(samples) >= PIECES * size and len(found) < PIECES * speakers:
+        if len(samples) >= CHUNKS * size and len(found) < CHUNKS * speakers:
             found += [
                 (speaker, _write(made / f"{speaker}-{n}.wav", samples[n * size : (n + 1) * size]))
-                for n in range(PIECES)
+                for n in range(CHUNKS)
             ]
     return found
 
@@ -151,7 +151,7 @@ def main(voices: Path, digits: Path, speakers: int) -> None:
     """Measure what disguised voices still tell."""
     voice, decoder = _load()
     with tempfile.TemporaryDirectory() as made:
-        cut, said = pieces(voices, Path(made), speakers), sentences(digits, Path(made))
+        cut, said = chunks(voices, Path(made), speakers), sentences(digits, Path(made))
         found: dict[str, dict[str, list[list[float]]]] = {}
         for kind, change in {"undisguised": Path, "disguised": _disguised}.items():
             found[kind] = {}

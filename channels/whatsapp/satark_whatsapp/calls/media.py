@@ -115,9 +115,8 @@ class CallMedia:
         self.is_over = self.is_over or self._connection.connectionState in _OVER
         self._happened.set()
 
-    async def _take(self, packet: Any, arrival_time_ms: int) -> None:
+    async def _take(self, packet: Any, **_: int) -> None:
         """Take a packet of the caller's: a key, or sound."""
-        del arrival_time_ms
         if packet.payload_type == self._events_type:
             self._take_key(packet)
         elif self._recording is not None:

@@ -34,7 +34,7 @@ _PAUSE: Final = 8
 _BEEP_PACKETS: Final = 15
 _BEEP_HERTZ: Final = 800
 _LOUDNESS: Final = 6_000
-_QUIET: Final = 500
+_SILENT: Final = 500
 """The loudest sample of a packet that is silence in the quietest room. The loudest that is possible is 32,767."""
 _ABOVE_NOISE: Final = 4
 """How many times louder than the room's noise speech is."""
@@ -91,7 +91,7 @@ class Recording:
         """Timestamp of a packet → the packet."""
         self._decoder = av.CodecContext.create("libopus", "r")
         self._decoder.sample_rate, self._decoder.layout = RATE, "mono"
-        self._noise = float(_QUIET)
+        self._noise = float(_SILENT)
 
     def add(self, timestamp: int, packet: bytes, now: float) -> None:
         """Add a packet, and note whether somebody speaks in it."""
@@ -99,7 +99,7 @@ class Recording:
             return
         self._packets[timestamp] = packet
         loudest = self._loudest(packet)
-        if loudest > max(_QUIET, self._noise * _ABOVE_NOISE):
+        if loudest > max(_SILENT, self._noise * _ABOVE_NOISE):
             self.heard_at, self.has_speech = now, True
         self._noise = max(1.0, min(loudest, self._noise * _NOISE_RISES))
 
