@@ -220,3 +220,9 @@ def test_the_words_beside_a_recording_are_shown_with_it(form: Chat) -> None:
     fill(form, *SHORT[:1], ("what", voice()), ("what", Text("In words too")), ("place", voice()))
     assert question(form, "what").shown == "In words too, voice message"
     assert question(form, "place").shown == "voice message"
+
+
+def test_the_words_beside_a_recording_of_a_place_outlive_the_recording(form: Chat) -> None:
+    fill(form, *SHORT[:1], ("place", voice("near the ghat")))
+    fill(form, ("place", Tap(CLEAR)))
+    assert question(form, "place").shown == "near the ghat"

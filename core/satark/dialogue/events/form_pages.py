@@ -212,8 +212,8 @@ def _clear(context: TurnContext, step: Step) -> None:
     old = context.session.answers.get(step.id)
     if old and isinstance(old.value, Mapping) and "voice" in old.value:
         words = {key: value for key, value in old.value.items() if key != "voice"}
-        text = words.get("text") if set(words) == {"text"} else None
-        context.set_answer(step.id, GivenAnswer(text or words, context.source) if words else None)
+        value = words.get("text") if step.type.name == "text" else words
+        context.set_answer(step.id, GivenAnswer(value, context.source) if value else None)
     elif old:
         context.set_answer(step.id, None)
     context.drop_files({file.ordinal for file in context.session.files if file.role == step.id})
