@@ -107,7 +107,9 @@ def _signature(analysis: Analysis, marks: Marks) -> Iterator[IdentitySpan]:
     tokens, last = analysis.tokens, len(analysis)
     names = {one.start for one in marks.named(("id.unknown",))}
     found = marks.named(("who.kin", "id.beside", "own.surname"))
-    relations = {mark.start for mark in found if mark.end - mark.start == 1}
+    # Lal and Pathak are words too, but not behind a first name.
+    alone = {mark.start for mark in found if mark.name == "own.surname" and mark.start - 1 not in names}
+    relations = {mark.start for mark in found if mark.end - mark.start == 1} - alone
     beside = analysis.covered(("digits", "place.thing"))
     first = next((at + 1 for at in reversed(range(last)) if at not in relations | names | beside), 0)
     while first < last and (first in beside or tokens[first].clause == tokens[first - 1].clause):
