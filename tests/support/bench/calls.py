@@ -15,6 +15,7 @@ from typing import Final
 
 import click
 
+from satark.speech.voice_notes import fill_folder
 from satark_testing.installation import Installation, set_up_installation
 from satark_testing.whatsapp.calls import WhatsAppCaller
 
@@ -50,9 +51,9 @@ async def run(calls: int, seconds: float, folder: Path) -> dict[str, float]:
         "SATARK_VOICE_CLIPS": str(folder / "clips"),
     }
     async with set_up_installation(folder, settings) as installation:
-        lines = folder / "calls.tsv"
-        lines.write_text(installation.service.run("voice", "lines").stdout)
-        installation.service.run("voice", "render", str(folder / "clips"), "--lines", str(lines))
+        listed = (line.partition("\t") for line in installation.service.run("voice", "lines").stdout.splitlines())
+        lines = {name: (name.rpartition("-")[0], text) for name, _, text in listed}
+        await asyncio.to_thread(fill_folder, lines, folder / "clips", None)
         await installation.service.start()
         received_at = await asyncio.gather(*(call(installation, number, seconds) for number in range(calls)))
     shares = [share_late(one) for one in received_at]
