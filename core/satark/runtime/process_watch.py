@@ -129,10 +129,6 @@ def _watch(host: str, port: str, number: str, *command: str) -> int:
     return 0 if works else 3
 
 
-if __name__ == "__main__":
-    sys.exit(_watch(*sys.argv[1:]))
-
-
 _CURRENT, _FUTURE, _ON_FAULT = 1, 2, 4
 """Flags of mlockall(2). A page is locked at its first use, so that no page is read ahead of need."""
 
@@ -148,3 +144,7 @@ def lock_memory() -> bool:
     If there is a limit, nothing is locked: a process that reaches the limit could not allocate memory any more.
     """
     return may_lock_memory() and ctypes.CDLL(None).mlockall(_CURRENT | _FUTURE | _ON_FAULT) == 0
+
+
+if __name__ == "__main__":
+    sys.exit(_watch(*sys.argv[1:]))
