@@ -1,7 +1,5 @@
 """The limits on one file: on its size, on its unpacked size, and on the time and memory for cleaning it."""
 
-from __future__ import annotations
-
 import msgspec
 
 __all__ = ["MB", "Limits"]

@@ -1,7 +1,5 @@
 """The analysis of a text: its tokens and marks, and queries on them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property

@@ -1,7 +1,5 @@
 """A text as an answer to the current question: the option that it chooses, how surely, and what else in it counts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple

@@ -5,8 +5,6 @@ letters (`danger.tsv`, computed from the corpus of utterances by `make lexicon`)
 to the tipster. A danger that both find is sure, and makes the tip urgent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Final, NamedTuple

@@ -5,8 +5,6 @@ A slice by code points cuts vowel signs off Devanagari and halves emoji. The clu
 emoji need them.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator

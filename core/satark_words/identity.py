@@ -1,7 +1,5 @@
 """Finds the words of a text that identify its author, so that they can be shown and removed before sending."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from importlib.resources import files

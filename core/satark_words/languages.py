@@ -10,8 +10,6 @@ texts for one channel.
 The setting `languages` decides which languages citizens are offered.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date

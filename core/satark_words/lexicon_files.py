@@ -5,8 +5,6 @@ source files. If these have changed, it is not used, and the lexicon is read fro
 longer. Other languages add words in the `lexicon` of their own folders: `added_phrases`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from importlib.resources import files

@@ -3,8 +3,6 @@
 A negation and a time belong to their clause, and in it to the words that they stand with.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files

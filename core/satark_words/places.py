@@ -1,7 +1,5 @@
 """Places: finds the districts, stations and outposts that a text names, in any script and spelling."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final

@@ -13,8 +13,6 @@ between the parts, so that a compound is as sure as a listed phrase. `Topics` fi
 and refusals: `rules.yaml`.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The senses that a text may have at a question, tried in order, the surest first."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final, Literal, NamedTuple

@@ -13,8 +13,6 @@ and last vowel: mjhe, مجھے).
 Nothing is cached by text, since what tipsters type must not stay in memory.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """The plugin's entry point: the channels `sms` and `voice`, over Twilio or the providers that other plugins offer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import click

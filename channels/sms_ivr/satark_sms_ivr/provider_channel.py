@@ -1,7 +1,5 @@
 """What the channels `sms` and `voice` have in common: each speaks through providers, each with one number."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar

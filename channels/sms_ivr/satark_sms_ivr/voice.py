@@ -1,7 +1,5 @@
 """The channel `voice`: callers answer by keypad and voice; the responses to the provider's requests are the replies."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from functools import partial

@@ -4,8 +4,6 @@ Source: Meta, WhatsApp Business Platform, "Create a webhook endpoint", sections 
 "Validating payloads".
 """
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager

@@ -7,8 +7,6 @@ omits the phone number of users who have a user name. Some gateways put a BSUID 
 Contact cards of third parties become text. The sender's own card is dropped.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

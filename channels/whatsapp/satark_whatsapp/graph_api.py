@@ -4,8 +4,6 @@ Every turn sends a message, so messages go through `satark_whatsapp.posting`. Fi
 aiohttp. After Meta has throttled a recipient or an account, `Throttling` computes the pause.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Annotated, Final

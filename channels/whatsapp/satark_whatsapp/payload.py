@@ -4,8 +4,6 @@ Source: Meta, WhatsApp Business Platform, "Webhooks > Reference > messages", and
 `WebhookPayload`, `IncomingMessage` and `Statuses`; BSUID fields: "Business-scoped user IDs".
 """
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 

@@ -5,8 +5,6 @@ v23.0, where messages of type `flow` open a form. Lengths are characters (code p
 `request_contact_info`, since it asks for a phone number.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The settings of the section `whatsapp`, with where to find each in Meta's console."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit

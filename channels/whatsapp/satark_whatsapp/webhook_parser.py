@@ -6,8 +6,6 @@ msgspec decodes nearly every webhook as a whole. If that fails, each item is dec
 item is lost. If the sender of a malformed message is readable, Satark tells them that it did not understand them.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress

@@ -5,8 +5,6 @@ knows. What a person must answer for is left blank: parentage, control of the de
 expert of Part B. The hash report and the custody log are annexed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final

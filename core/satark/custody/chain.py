@@ -6,8 +6,6 @@ changed, swapped, inserted or removed without changing every later hash. A secon
 chains in the order of writing: removing a tip's whole chain leaves a gap there.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ Each database counts the tips that were taken, and a file in the data folder not
 older copy of either database, or of both, shows how many tips of which day it lacks.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from contextlib import suppress
 from datetime import date, timedelta

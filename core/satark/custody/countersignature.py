@@ -5,8 +5,6 @@ make or backdate its statement without that desk. This corresponds to a time sta
 roster as the authority.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace

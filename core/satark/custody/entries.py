@@ -1,7 +1,5 @@
 """Makes the entries of the custody log: when a file is received, and when an officer does something with it."""
 
-from __future__ import annotations
-
 import msgspec
 
 from satark import __version__

@@ -4,8 +4,6 @@ The one exception is an erasure: it empties the sealed entries of the file and a
 so the chain can still be verified.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 

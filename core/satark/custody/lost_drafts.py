@@ -4,8 +4,6 @@ Tips that were handed in stay: their keys lie in envelopes to the desks. A file 
 which its desks and its custody log are told.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

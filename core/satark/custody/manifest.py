@@ -1,7 +1,5 @@
 """The manifest of a pack (the hash report, as canonical JSON), and its signature by the desk that exports the pack."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Final, Literal

@@ -7,8 +7,6 @@ of them all, for `sha256sum -c`. Each certificate prints the manifest's hash, an
 certificate. So a certificate is hashed with zeros in place of the manifest's hash (`blanked`).
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import time

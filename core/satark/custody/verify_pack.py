@@ -5,8 +5,6 @@ The key must come from the desk's office, not from whoever gave you the pack. Ex
 verified, since nobody signed the pack or nobody says whose key it is. `how-to-verify.txt` says what is compared.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import json

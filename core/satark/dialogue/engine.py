@@ -1,7 +1,5 @@
 """The engine: leads conversations through one flow. The same session and event always give the same turn."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 

@@ -1,7 +1,5 @@
 """The receipt that a tipster is shown: the tip number, the code in groups, and the token of its picture's button."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from satark.api.observability import Redacted

@@ -1,7 +1,5 @@
 """The status of a tip, as its messages give it: for the tipster's mailbox and for the desks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from satark.api.tip import Message, Status

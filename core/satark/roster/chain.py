@@ -1,7 +1,5 @@
 """The chain of the roster's entries in the key store: each row's hash covers all rows before it."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress

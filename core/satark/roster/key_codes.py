@@ -4,8 +4,6 @@ A code and the new key together give a signing key. Its public half stands in th
 shows that the signer was told the code, tells nobody the code, and is good for this key alone.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 

@@ -5,8 +5,6 @@ cut off or replaced), the copy counts, and an alarm is raised. If copy and rows 
 `heads` says to whom tips are sealed.
 """
 
-from __future__ import annotations
-
 import binascii
 import threading
 from base64 import b64decode, b64encode

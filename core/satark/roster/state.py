@@ -1,7 +1,5 @@
 """State of the roster: who may read, by what its entries say."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 import msgspec

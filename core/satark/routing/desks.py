@@ -1,7 +1,5 @@
 """The desks: list, find and add them, and change a desk's key."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

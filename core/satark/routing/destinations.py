@@ -1,7 +1,5 @@
 """Which configured destinations beyond the desks get a tip; and the encoding of their rules for remote offices."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 
 from pydantic import TypeAdapter

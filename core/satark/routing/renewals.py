@@ -10,8 +10,6 @@ the place of all that came later, if it is the same desk's or of a desk above al
 Anything else counts for nothing: the desk lost the tip, or never had it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from itertools import takewhile

@@ -8,8 +8,6 @@ alone; one about the range's office goes to desks above it. Exclusion always win
 responsible desks are excluded, the tip goes to the highest desk that is not, and is never dropped.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 

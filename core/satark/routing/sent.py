@@ -5,8 +5,6 @@ place of what was sent, nor other desks or another time. The signature covers th
 release alone can tell this key from one that somebody made up.
 """
 
-from __future__ import annotations
-
 from hashlib import sha256
 from typing import Final
 

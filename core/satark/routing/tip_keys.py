@@ -5,8 +5,6 @@ the others open what is older. Each new key is signed with the tip's key before,
 the host, which opens no tip, can tell it from one that somebody wrote into the database, and the newest from an older.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence

@@ -5,8 +5,6 @@ out sound and contact cards, because nobody can be asked whose they are, and wha
 says which members those are, and why. Runs in the sandbox only.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import tempfile

@@ -7,8 +7,6 @@ passes the results on. The two forks take most of the time for a small photo, so
 job.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 import pickle

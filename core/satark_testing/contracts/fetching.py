@@ -1,7 +1,5 @@
 """Checks how a channel fetches and deletes files and how it listens (C50 to C56)."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Final
 

@@ -4,8 +4,6 @@ def test_it_keeps_the_contract() -> None:
     check_plugin(PluginCase(module=plugin, name="beacon", settings={"SATARK_BEACON__URL": …}))
 """
 
-from __future__ import annotations
-
 import ast
 import importlib.util
 import os

@@ -3,8 +3,6 @@
 It speaks over the loopback address alone; the service must too (`SATARK_WHATSAPP__CALLS_ADDRESS`).
 """
 
-from __future__ import annotations
-
 import secrets
 import struct
 import time

@@ -3,8 +3,6 @@
 Tests, the benchmark and the phone simulator use it. It keeps everything in memory, and contacts no other host.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -4,8 +4,6 @@ Source: Meta, WhatsApp Business Platform, "Messages" (text, interactive, templat
 and Meta's OpenAPI document v23.0. Lengths are characters. Where the two differ, the stricter one holds.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final

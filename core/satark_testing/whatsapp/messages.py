@@ -3,8 +3,6 @@
 Source: Meta, WhatsApp Business Platform, "Webhooks > Reference > messages".
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import secrets

@@ -1,7 +1,5 @@
 """Reads a geography from its files and reports problems with file, line and what to do."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path

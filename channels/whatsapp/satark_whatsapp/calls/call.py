@@ -1,7 +1,5 @@
 """Leads one call: plays what the dialogue says, and asks it what to do after each key and recording."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -3,8 +3,6 @@
 The packets of a line come from a clip, or else from this machine's synthetic voice.
 """
 
-from __future__ import annotations
-
 import math
 from array import array
 from collections.abc import Sequence

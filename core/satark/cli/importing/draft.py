@@ -1,7 +1,5 @@
 """A questionnaire that is made from another program's, and the list of what was left out of it."""
 
-from __future__ import annotations
-
 import json
 import keyword
 import re

@@ -1,7 +1,5 @@
 """XLSForm (ODK, KoboToolbox): the sheets `survey` and `choices` of a workbook become a questionnaire."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path

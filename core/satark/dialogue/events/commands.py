@@ -1,7 +1,5 @@
 """Carries out commands, in the state's own way or in the common one; replies when an event is not understood."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Final
 

@@ -4,8 +4,6 @@ Prompts are read out to those who speak instead of writing. Speech is not recogn
 tip, and a choice is asked again, to be tapped.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

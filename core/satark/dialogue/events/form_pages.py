@@ -4,8 +4,6 @@ A tipster can go back to a form's page, open two pages side by side, or send one
 question whatever the current question is, and replaces an earlier answer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Final
 

@@ -4,8 +4,6 @@ Such a name is repeated to the tipster, even if another list is shown. A tipster
 answer with the station, and one who chose the wrong district notices it at the list of stations.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -4,8 +4,6 @@ Only a clear yes does what is suggested. Words in doubt are held until the tipst
 before the review, so that it shows all that is sent; where a tip is sent without one, its sender is told of them.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from satark.api.flow import Option, Question

@@ -1,7 +1,5 @@
 """What a tipster takes back of a tip: some words, the files, or all of it, and what stays once the tip is sent."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from satark.dialogue.events.commands import choose_likely, handle_command, not_understood

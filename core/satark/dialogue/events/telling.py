@@ -1,7 +1,5 @@
 """A text at a question: how the question is described to the reading, and what the text tells beside its reading."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from satark.api.flow import Question, Step

@@ -5,8 +5,6 @@ time or money for only one message, and for callers who fell silent and then lef
 everything that they had told before.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar

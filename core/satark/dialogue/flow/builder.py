@@ -1,7 +1,5 @@
 """Builds a flow from plain data, and collects all problems of its structure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal

@@ -1,7 +1,5 @@
 """Checks a flow: tries every path through it, and measures every prompt in every language on every channel."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final

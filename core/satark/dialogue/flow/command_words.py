@@ -1,7 +1,5 @@
 """Commands: the words that work in every flow, in every language and in the common misspellings."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from satark_words.catalogues import Catalogues

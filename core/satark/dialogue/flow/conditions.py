@@ -5,8 +5,6 @@ name is a field of an answer. A missing answer is the empty text. Everything els
 arithmetic, subscripts), so that an untrusted flow can only compare.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias

@@ -4,8 +4,6 @@ Routing keeps a tip away from the office that it accuses. It can do so only wher
 accuse whom, or declares that none does (`accuses: nobody`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, get_args
 

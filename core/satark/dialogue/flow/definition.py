@@ -1,7 +1,5 @@
 """A flow: the questionnaire as data, checked, and named by the hash of its structure."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The acts that can't be undone, and the check that no plain yes, no or ok is a word for one of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The texts that a flow needs in every language: those of its steps, and those of the engine with their `{places}`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

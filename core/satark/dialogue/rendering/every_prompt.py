@@ -1,7 +1,5 @@
 """Every prompt that a flow can put, in every language: to list them, or to check a medium against all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import product
 from typing import Final

@@ -1,7 +1,5 @@
 """Fitting a prompt to a medium: pages of choices, room for actions, numbers where there are no buttons, text limits."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The questionnaire as a form, for media that show pages: every question, with its answer so far."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

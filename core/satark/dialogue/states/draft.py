@@ -1,7 +1,5 @@
 """The draft: the flow's own questions, step by step, until the tip is submitted."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import msgspec

@@ -1,7 +1,5 @@
 """Handoff: a code that moves a draft to another channel, and how the session continues there."""
 
-from __future__ import annotations
-
 import msgspec
 
 from satark.api.flow import Question

@@ -1,7 +1,5 @@
 """The mailbox that a receipt code opens: status, the police's messages and question, and the tipster's answer."""
 
-from __future__ import annotations
-
 import msgspec
 
 from satark.api.flow import Question

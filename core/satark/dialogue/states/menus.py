@@ -1,7 +1,5 @@
 """The menus beside the flow's own questions: language, cancel, restart, file origins, details, change, contact."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from typing import Final
 

@@ -14,8 +14,6 @@ question is asked already, unless words name an office above a circle's. Whom a 
 `turn.accusations`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The step types that are answered by telling: text, number, date, place."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone

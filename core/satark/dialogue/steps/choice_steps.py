@@ -1,7 +1,5 @@
 """The step types that are answered by choosing: one, several, yes or no."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal

@@ -1,7 +1,5 @@
 """The step types that structure a flow: something said in passing, files, the review, submitting the tip."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Final
 

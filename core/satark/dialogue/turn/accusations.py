@@ -5,8 +5,6 @@ takes back only what words mention without accusing it or naming its kin, and an
 the doubt which station it is.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256

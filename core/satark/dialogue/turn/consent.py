@@ -5,8 +5,6 @@ list for it. A plain yes, no or ok is never one of them: it may answer something
 the understanding makes of an event gives no consent.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from satark.api.flow import Question

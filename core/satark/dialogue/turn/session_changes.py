@@ -1,7 +1,5 @@
 """The session as a turn changes it: where it stands in its flow, its answers, its files, and the texts that it read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The submission: the summary that the tipster checks, words that identify the tipster, and the tip that is sent."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple

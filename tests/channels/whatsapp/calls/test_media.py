@@ -32,18 +32,18 @@ def key(event: int, at: int, *, ends: bool = False) -> RtpPacket:
 
 async def test_each_press_of_a_key_counts_once(media: CallMedia) -> None:
     for packet in (key(1, 5), key(1, 5), key(1, 5, ends=True), key(1, 9), key(11, 20), key(10, 30), key(15, 40)):
-        await media._take(packet, 0)
-    await media._take(RtpPacket(KEYS, payload=b"\x01"), 0)
+        await media._take(packet)
+    await media._take(RtpPacket(KEYS, payload=b"\x01"))
     assert "".join(media.keys) == "11#*"
 
 
 async def test_sound_is_kept_only_while_it_is_recorded(media: CallMedia) -> None:
     sound = RtpPacket(111, 0, 1, 960, payload=beep()[0])
-    await media._take(sound, 0)
+    await media._take(sound)
     recording = media.record()
-    await media._take(sound, 0)
+    await media._take(sound)
     media.stop_recording()
-    await media._take(RtpPacket(111, 0, 2, 1920, payload=beep()[1]), 0)
+    await media._take(RtpPacket(111, 0, 2, 1920, payload=beep()[1]))
     assert list(recording._packets) == [960]
 
 
@@ -56,7 +56,7 @@ async def test_playing_ends_with_the_last_packet_or_the_call_or_a_key(media: Cal
     await played
     played = asyncio.create_task(media.play([SILENCE] * 50, keys_end_it=True))
     await asyncio.sleep(0)
-    await media._take(key(3, 5), 0)
+    await media._take(key(3, 5))
     await played
     assert not media._speaker.waiting, "nothing of the question is played after the answer"
     media.hang_up()
