@@ -252,3 +252,26 @@ def test_the_button_that_erases_everything_does_so_also_where_words_are_asked_ab
     assert talk.step == "@identity"
     talk.hear(Tap(command_token("forget")))
     assert (talk.turn.session, talk.turn.erase, talk.turn.reach) == (None, True, False)
+
+
+@every_row(
+    "cry",
+    [
+        "they are beating my daughter",
+        "my brother is being beaten",
+        "my sister was raped",
+        "meri beti ko maarte hain",
+        "mere papa ko goli maar di",
+        "मेरी बेटी को मार रहे हैं",
+    ],
+)
+def test_of_a_cry_that_may_tell_who_writes_only_the_danger_is_posted_at_once(cry: str) -> None:
+    talk = at_review(chat()).tap("send").say(cry)
+    assert "112" in talk.text
+    assert talk.turn.post is not None
+    assert (talk.turn.post.text, bool(talk.turn.post.flags)) == ("Danger", True)
+    assert talk.say("no").turn.post is None
+    talk.say(cry).say("yes")
+    assert talk.turn.post is not None
+    assert cry in talk.turn.post.text
+    assert talk.turn.post.flags

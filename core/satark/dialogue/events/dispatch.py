@@ -219,13 +219,16 @@ def hear_dangers_beside(context: TurnContext, event: Event) -> None:
 
 
 def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn:
-    """Mark a message to a sent tip as urgent; post the event as one if its danger would otherwise reach no desk."""
+    """Mark a message to a sent tip as urgent; post the event as one if its danger would otherwise reach no desk.
+
+    Words that wait for the tipster's consent, since they may tell who writes, are kept back: only the danger is told.
+    """
     is_open = bool(turn.session and (context.session.mailbox or context.session.sent))
     if not (context.dangers and is_open) or context.newly_accused:
         return turn
     post = turn.post
     if post is None and not isinstance(event, Tap | Pin):
-        post = tipsters_message(words_of(event))
+        post = tipsters_message(context.text("danger.name") if context.session.held else words_of(event))
     if post is None:
         return turn
     flags = tuple(f"danger:{kind}" for kind in context.dangers)

@@ -155,6 +155,7 @@ def _keep(context: TurnContext, event: Event) -> Turn:
     if context.session.mailbox:
         return context.state.handle_event(context, "", joined) or context.ask()
     if context.session.submitted:
+        context.hear_dangers(joined.body)
         return add_to_tip(context, joined, is_wished=True)
     if context.state is DRAFT and step is not None and step.type.name == "text":
         context.source = held[-1][0]
