@@ -29,6 +29,7 @@ _OTHERS: Final = frozenset({"id.their-number", "id.their", "who.they", "person.p
 _RELATIONS: Final = ("who.kin", "id.role", "id.person", "id.beside", "own.kin")
 _BESIDE_NAMES: Final = (*_RELATIONS, "id.their", "own.surname", "own.of", "soc.*", "pol")
 """Marks of what may stand in a clause that only says who speaks: "his wife here"."""
+_NAMES: Final = frozenset({"own.given", "own.surname"})
 _LINKS: Final = frozenset({"and", "aur", "और", "that", "ki", "कि", "so", "to", "तो"})
 """Words that only join a clause to the one before it."""
 
@@ -60,7 +61,7 @@ class OwnIdentity:
             if one.quality == EXACT
             or (one.quality == SOUND and tokens[one.end - 1].end - tokens[one.start].start > _SHORT)
         ]
-        names = analysis.unknown - places | {one.start for one in listed if one.name == "own.surname"}
+        names = analysis.unknown - places | {one.start for one in listed if one.name in _NAMES}
         marks = Marks([*analysis.marks.all(), *listed, *(Mark("id.unknown", at, at + 1, 1.0) for at in names)])
         others = {at for one in marks.named(("id.unknown", *_BESIDE_NAMES)) for at in range(one.start, one.end)}
         return Marks([one for one in marks.all() if _stands(one, analysis, others)])

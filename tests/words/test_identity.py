@@ -15,7 +15,10 @@ READER = Reader.shared(Geography.sample())
         "I am Sunita", "I'm sunita devi", "main Sunita bol rahi hoon", "main Sunita hoon", "मैं सुनीता हूँ",
         "मैं सुनीता बोल रही हूँ", "mai ramesh bol rha hu", "Sunita bol rahi hun", "mera naam Sunita hai",
         "uski patni hun", "उसकी पत्नी हूँ", "main uska driver hoon", "uska driver hun", "Ramu ka padosi hun",
-        "padosan hu", "I am Raju's wife", "I am his neighbour", "हम रमेश बानी",
+        "padosan hu", "I am Raju's wife", "I am his neighbour", "हम रमेश बानी", "main Sunita", "मैं सुनीता",
+        "this is Farhan", "prarthi Shyam Lal", "भवदीय सुरेश", "likhne wala Kamlesh", "main gaon ka kotedar hun", "we are his tenants",
+        "हम लोग उसके किरायेदार हैं", "main uska padosi", "main thane ke paas chai bechta hun", "mai 8th class me hu",
+        "my insta is rohit_v9", "humari didi ko tang karte hai",
     ],
 )  # fmt: skip
 def test_whoever_says_who_they_are_is_found(text: str) -> None:
@@ -42,6 +45,8 @@ def test_a_name_with_a_relation_below_a_story_is_its_senders(name: str) -> None:
         "they sell ganja here", "he works as his driver", "Raju ke papa daru bechte hain", "uske papa bhi bechte hain",
         "uske bade bhaiya smack bechte hain", "daru bechte hai Raju Yadav, Pappu Singh", "this is a racket",
         "ganja bikta hai - Assi ghat", "they sell it at Lanka here", "this is happening at Lanka",
+        "main jaldi me hun", "we are scared", "uski class me ganja bikta hai",
+        "Ramesh chai bechta hai", "ek kotedar ration nahi deta", "uske kirayedar daru bechte hain",
         "राजू के पापा शराब बेचते हैं", "wo ladka hai", "Pappu bhaiya satta khelata hai", "ye Lanka hai",
     ],
 )  # fmt: skip
