@@ -133,6 +133,8 @@ def _numbered(analysis: Analysis, options: Sequence[AskedChoice]) -> str:
     """Return the option that a text names by its number in words: "option 2", "दूसरा वाला", "number teen"."""
     digits = [token.text for token in analysis.tokens if token.text.isdecimal()]
     rest = set(range(len(analysis))) - analysis.covered(("fill", "pol"))
+    if analysis.has("time.clock"):
+        return ""
     if len(digits) == 1 and len(rest) == 1 and len(digits[0]) < _SHORT and not analysis.negates:
         number = int(digits[0])
         return options[number - 1].id if 0 < number <= len(options) else ""

@@ -16,9 +16,9 @@ READER = Reader.shared(Geography.sample())
         "मैं सुनीता बोल रही हूँ", "mai ramesh bol rha hu", "Sunita bol rahi hun", "mera naam Sunita hai",
         "uski patni hun", "उसकी पत्नी हूँ", "main uska driver hoon", "uska driver hun", "Ramu ka padosi hun",
         "padosan hu", "I am Raju's wife", "I am his neighbour", "हम रमेश बानी", "main Sunita", "मैं सुनीता",
-        "this is Farhan", "prarthi Shyam Lal", "भवदीय सुरेश", "likhne wala Kamlesh", "main gaon ka kotedar hun", "we are his tenants",
-        "हम लोग उसके किरायेदार हैं", "main uska padosi", "main thane ke paas chai bechta hun", "mai 8th class me hu",
-        "my insta is rohit_v9", "humari didi ko tang karte hai",
+        "this is Farhan", "prarthi Shyam Lal", "भवदीय सुरेश", "likhne wala Kamlesh", "main gaon ka kotedar hun",
+        "we are his tenants", "हम लोग उसके किरायेदार हैं", "main uska padosi", "main thane ke paas chai bechta hun",
+        "mai 8th class me hu", "my insta is rohit_v9", "humari didi ko tang karte hai",
     ],
 )  # fmt: skip
 def test_whoever_says_who_they_are_is_found(text: str) -> None:

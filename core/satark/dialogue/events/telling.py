@@ -179,6 +179,12 @@ class Telling:
         tells = told.asks or told.has("who.they") or self.tells_of_crime() or self.counts(LONG)
         return told.has("cmd.delete", "cmd.clear", "cmd.cancel", "cmd.back", "k.out") and not tells
 
+    def tells_when(self) -> bool:
+        """Whether the text tells a time where it is asked whether it happens now: "no" or "yes" would lose it."""
+        told = self.context.analysis(self.event.body)
+        times = ("time.clock", "time.later", "time.past", "time.today", "time.coming", "time.often")
+        return self.asked.name == "now" and told.has(*times)
+
     def agrees(self) -> bool:
         """Whether the text only agrees at the review, so that it is said what sends."""
         told = self.context.analysis(self.event.body)

@@ -236,7 +236,7 @@ class _Words(Telling):
         elif more:
             more = reading.confidence < Confidence.CERTAIN and self.counts(LEFT_OVER, 1, SAID_IN_ANSWERS)
         names_others = self.asked.name == "police" and reading.negated and self.accuses()
-        if reading.story or self.tells() or more or names_others:
+        if reading.story or self.tells() or more or names_others or self.tells_when():
             self.keep_story()
         return choose_likely(context, reading.option)
 
