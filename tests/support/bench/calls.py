@@ -33,6 +33,7 @@ def share_late(received_at: Sequence[float]) -> float:
 
 async def call(installation: Installation, number: int, seconds: float) -> list[float]:
     """Call, press a key from time to time, and return when the packets came."""
+    await asyncio.sleep(number * _SECONDS_A_KEY / 20)
     phone = WhatsAppCaller(installation.peer, installation.webhook, installation.citizen(number).sender)
     if not await phone.dial():
         return []

@@ -35,7 +35,7 @@ def carry_text() -> None:
         return b"".join(packet for packet in recording._packets.values() if packet != sounds.SILENCE)
 
     replaced: Mapping[Any, Mapping[str, Any]] = {
-        sounds: {"PACKETS_A_SECOND": 1, "line_packets": lambda line, _: [line.text.encode()], "beep": lambda: [BEEP]},
+        sounds: {"PACKETS_A_SECOND": 1, "clip_packets": lambda line, _: [line.text.encode()], "beep": lambda: [BEEP]},
         sounds.Recording: {"file": heard, "_loudest": lambda _, packet: 20_000 * (packet != sounds.SILENCE)},
         call.CarriedCall: {"_keys": keys},
         media: {"KEYS": ALL_KEYS},

@@ -81,12 +81,16 @@ class CarriedCall(NamedTuple):
         """Play lines. The next one is made while one plays."""
         coming = None
         for line in lines:
-            made = asyncio.create_task(run_in_thread(sounds.line_packets, line, self.notes))
+            made = asyncio.create_task(self._sound(line))
             if coming is not None:
                 await self.media.play(await coming, keys_end_it=keys_end_it)
             coming = made
         if coming is not None:
             await self.media.play(await coming, keys_end_it=keys_end_it)
+
+    async def _sound(self, line: Line) -> list[bytes]:
+        found = sounds.clip_packets(line, self.notes)
+        return await run_in_thread(sounds.spoken_packets, line, self.notes) if found is None else found
 
     async def _keys(self, verb: Ask) -> str:
         """Return the keys that are pressed from now on; empty: none is."""
@@ -104,7 +108,7 @@ class CarriedCall(NamedTuple):
     async def _record(self, verb: Record) -> CallRequest | None:
         """Record after a beep, until a key, silence, the longest time or the call's end; None: nothing came."""
         media, clock = self.media, asyncio.get_running_loop().time
-        await media.play(await run_in_thread(sounds.beep))
+        await media.play(sounds.beep())
         media.keys.clear()
         recording, began, key = media.record(), clock(), ""
         while not key and not media.is_over:

@@ -40,20 +40,33 @@ _NOISE_RISES: Final = 1.003
 """How much louder the room may become with each packet."""
 
 
-def line_packets(line: Line, notes: VoiceNotes) -> list[bytes]:
-    """Return a line as packets; none if there is neither a clip nor a voice for it. Blocks."""
-    pause = [SILENCE] * (PACKETS_A_SECOND * line.pause)
-    if gap := [SILENCE] * _GAPS[line.pace]:
-        digits = (_said(line.language, digit, digit, notes) for digit in line.text.split())
-        return [packet for digit in digits for packet in (*digit, *gap)] + pause
+def clip_packets(line: Line, notes: VoiceNotes) -> list[bytes] | None:
+    """Return a line as packets from its clips; None: a clip is missing.
+
+    It takes a few milliseconds. In a thread it would fight for the interpreter lock with every packet of every call.
+    """
+    said = [_packets(notes.make(VoiceNote((clip_name(line.language, word),)))) for word in _words(line)]
+    return _joined(line, said) if all(said) else None
+
+
+def spoken_packets(line: Line, notes: VoiceNotes) -> list[bytes]:
+    """Return a line as packets from the synthetic voice; without sound if there is none. Blocks."""
     spelled = "".join(" ".join(part) if is_spelled else part for part, is_spelled in line.parts())
-    return _said(line.language, line.text, spelled, notes) + pause
+    words = [spelled] if line.pace == "normal" else _words(line)
+    return _joined(line, [_packets(notes.make(VoiceNote(((line.language, word),)))) for word in words])
 
 
-def _said(language: str, text: str, spelled: str, notes: VoiceNotes) -> list[bytes]:
-    """Return the clip of a text, or what the synthetic voice makes of its spelled form."""
-    clip = notes.make(VoiceNote((clip_name(language, text),)))
-    note = clip or notes.make(VoiceNote(((language, spelled),)))
+def _words(line: Line) -> list[str]:
+    return [line.text] if line.pace == "normal" else line.text.split()
+
+
+def _joined(line: Line, said: Sequence[Sequence[bytes]]) -> list[bytes]:
+    gap, pause = [SILENCE] * _GAPS[line.pace], [SILENCE] * (PACKETS_A_SECOND * line.pause)
+    return [packet for word in said for packet in (*word, *gap)] + pause
+
+
+def _packets(note: bytes) -> list[bytes]:
+    """Return the packets of a voice note; none if it is empty."""
     if not note:
         return []
     with av.open(BytesIO(note), "r") as file:
