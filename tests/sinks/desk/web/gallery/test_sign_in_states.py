@@ -14,6 +14,7 @@ from satark_desk.officers import NewOfficer, add_officer, unlock
 from satark_desk.second_factors import add_factor, new_passkey, new_totp, new_totp_secret
 from satark_desk.web import recovery_pages
 from satark_desk.web import sign_in as sign_in_module
+from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, LONGEST_HOLD, Throttle
 from support.desk_gallery import DeskGallery, PageState, sign_in
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("a gallery")]
@@ -83,7 +84,13 @@ async def test_whoever_tries_too_often_is_told_when_to_try_again(
 async def test_whoever_tries_too_many_codes_is_told_when_to_try_again(
     gallery: DeskGallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sign_in_module, "LONGEST_HOLD", -1)
+    reserve = Throttle.reserve
+
+    def after_many_codes(throttle: Throttle, key: str) -> float:
+        is_of_codes = throttle._longest_gap == LONGEST_GAP_OF_CODES
+        return LONGEST_HOLD + 1 if is_of_codes else reserve(throttle, key)
+
+    monkeypatch.setattr(Throttle, "reserve", after_many_codes)
     assert await gallery.visit(THROTTLED_CODES) == []
 
 
