@@ -80,12 +80,9 @@ class Host:
         self.writer = self._writer(services)
         self.writer.held = self.waits
         self.services = ProcessServices(services, self.writer)
+        identity = self.ingest_runtime.identity if self.ingest_runtime else None
         self.fault_watch = FaultWatch(
-            self.services,
-            self.metrics,
-            settings,
-            identity=self.ingest_runtime.identity if self.ingest_runtime else None,
-            opens_files="worker" in self.roles,
+            self.services, self.metrics, settings, identity=identity, opens_files="worker" in self.roles
         )
         self.peer_watch = PeerWatch(self._peers, self.metrics.faults)
         self.alarms = Alarms(

@@ -228,7 +228,9 @@ def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn
         return turn
     post = turn.post
     if post is None and not isinstance(event, Tap | Pin):
-        post = tipsters_message(context.text("danger.name") if context.session.held else words_of(event))
+        words = words_of(event)
+        is_held = any(held == words.strip() for _, held in context.session.held)
+        post = tipsters_message(context.text("danger.name") if is_held else words)
     if post is None:
         return turn
     flags = tuple(f"danger:{kind}" for kind in context.dangers)
