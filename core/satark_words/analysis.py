@@ -6,13 +6,17 @@ from functools import cached_property
 from itertools import pairwise, product
 from typing import Final
 
+from satark_words.geography.geography import PlaceName
 from satark_words.lexicon import Lexicon
 from satark_words.reading import Danger, Opening
 from satark_words.rules import FRAME, SOUND, Mark, Marks, compounds, without_hidden
+from satark_words.small_words import in_order, listed
 from satark_words.spelling import plain
 from satark_words.tokens import Keys, TextToken, tokenize, unglued
 
 NEGATIONS: Final = ("neg", "neg.dont", "neg.without")
+ENGLISH_NEGATIONS: Final = listed("english-negations")
+"""First words of English negations, which deny what stands after them."""
 DOUBTS: Final = ("neg", "neg.dont", "neg.without", "neg.wrong", "neg.but", "say.maybe", "soc.wait", "time.coming")
 """Marks of doubt: a text with one of them triggers no action that can't be undone."""
 _SHORTEST_VERB: Final = 3
@@ -31,7 +35,7 @@ class Analysis:
         """Marks of the names of places in the text; None until `Places` has searched for them."""
         self.codes: set[str] | None = None
         """Codes of the places that the text names; None until `Places` has searched for them."""
-        self.villages: Sequence[tuple[str, frozenset[str]]] | None = None
+        self.villages: Sequence[PlaceName] | None = None
         """Villages and places outside that the text names; None until `Places` has searched for them."""
         self.openings: dict[tuple[Danger, ...], Opening] = {}
         """What the text answers without being asked, by the dangers of which it is taken to tell; see `opening_of`."""
@@ -154,18 +158,34 @@ def _inverted(marks: Sequence[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
     return [Mark("ask", i, i + 1, 1.0) for i in first if i in verbs and i + 1 in subjects]
 
 
-_HINDI: Final = frozenset({
-    "hai", "hain", "h", "ka", "ki", "ke", "ko", "se", "ne", "par", "pe", "ba", "tha", "thi", "ho", "raha", "rahe",
-    "rahi", "aur", "nahi", "hota", "hoti", "hote", "wala", "wale", "gaya", "gayi",
-})  # fmt: skip
+_HINDI: Final = listed("hindi")
 _RELATIVE: Final = frozenset({"who", "which", "when", "where", "what"})
 
 
 def _without_misread(marks: list[Mark], tokens: Sequence[TextToken]) -> list[Mark]:
-    """Leave out words that mean something else here: "me" and "hi" in roman Hindi, "who" in "a man who sells drugs"."""
+    """Leave out words that mean something else here: "me" and "hi" in roman Hindi, "who" in "a man who sells drugs".
+
+    "Dig" beside sand or a machine is the verb, and not the officer, unless the words around it are an officer's.
+    """
     hindi = any(token.text in _HINDI for token in tokens)
     tells = any(mark.name.startswith(("cat.", "act.")) for mark in marks) and tokens[-1].text != "?"
-    return [mark for mark in marks if mark.end - mark.start > 1 or not _is_misread(mark, tokens, hindi, tells)]
+    owners = {mark.end for mark in marks if mark.name in {"who.mine", "id.their"}}
+    kin = owners & {mark.start for mark in marks if mark.name == "who.kin"}  # no address, as a lone "bhai" is
+    left = [mark for mark in marks if not (mark.name in {"fill", "pol"} and mark.start in kin)]
+    if any(mark.name in _DUG for mark in left):
+        left = [mark for mark in left if not (mark.name in {"police", "unit.range"} and _digs(mark, tokens))]
+    return [mark for mark in left if mark.end - mark.start > 1 or not _is_misread(mark, tokens, hindi, tells)]
+
+
+_DUG: Final = frozenset({"w.earth", "w.river", "w.machine"})
+_OFFICER: Final = listed("officer")
+
+
+def _digs(mark: Mark, tokens: Sequence[TextToken]) -> bool:
+    words = [token.text for token in tokens]
+    before, after = words[max(0, mark.start - 1) : mark.start], words[mark.end : mark.end + 1]
+    is_officer = _OFFICER & {*before, *(word for word in after if word != "the")}
+    return words[mark.start : mark.end] == ["dig"] and not is_officer
 
 
 def _is_misread(mark: Mark, tokens: Sequence[TextToken], hindi: bool, tells: bool) -> bool:  # noqa: FBT001
@@ -174,45 +194,26 @@ def _is_misread(mark: Mark, tokens: Sequence[TextToken], hindi: bool, tells: boo
     return is_hindi or (name == "ask" and tells and is_later and word in _RELATIVE)
 
 
-_MINE: Final = re.compile(r"[ou]ng[ai]+$|[ऊूु][ँं]ग[ाी]$|(इ|ाव|ा)ब$|[^s](aib|ayab)$")
-"""Endings of verbs that mean "I will …". Those that mean "you will …" are `_YOURS`."""
-_MINE_LAST: Final = ("a", "i", "b", "ा", "ी", "ब")
-_YOURS: Final = ("oge", "ogi", "ोगे", "ओगे", "iyega", "iega", "इएगा")
-_WERE: Final = ("aye", "rahe", "hue", "rte", "lte", "hte", "kte", "nte", "hote", "aate", "jate", "dete", "lete")
-"""Endings of verbs before "the" where it means "were", and not the English article."""
-_THEIRS: Final = (
-    "ihe", "ihen", "िहे", "िहें", "enge", "engi", "ega", "egi", "ेंगे", "एंगे", "ेंगी", "एंगी", "ेगा", "ेगी",
-    "एगा", "एगी",
-)  # fmt: skip
-FIRST_PERSON: Final = frozenset({"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"})
-_ARE: Final = frozenset({"ba", "baa", "bade", "baade", "bate", "बा", "बाड़े", "बाडे", "बाटे"})
-"""Forms of the verb "to be" in Bhojpuri."""
-_HABITS: Final = ("ta", "te", "ti", "ता", "ते", "ती", "تا", "تی", "त", "at")
-"""Endings of verbs whose next word tells who acts."""
+FIRST_PERSON: Final = listed("am")
+_ENDINGS: Final = [(tuple(listed(endings)), mark) for endings, mark in map(str.split, in_order("verb-endings"))]
+"""Endings of verbs, and the mark that they give."""
+_PAIRS: Final = [(listed(after), tuple(listed(end)), mark) for end, after, mark in map(str.split, in_order("pairs"))]
+"""Words behind a verb, the verb's endings, and the mark that both have together."""
 
-_ABOUT_TO: Final = frozenset({"wala", "wale", "wali", "वाला", "वाले", "वाली", "والا", "والے", "والی"})
-"""Words that mean "about to" after an infinitive: "karne wale"."""
-_HAPPENS: Final = frozenset({"hone", "aane", "ane", "jane", "होने", "आने", "जाने", "ہونے", "آنے", "جانے"})
-"""Infinitives after which `_ABOUT_TO` means a future event, whatever word follows: "hone wali shadi"."""
-IS: Final = frozenset({
-    "hai", "hain", "h", "he", "hu", "hun", "hoon", "ho", "tha", "thi", "the", "nahi", "है", "हैं", "हूँ", "हूं", "हो", "था",
-    "थे", "थी", "नहीं", "ہے", "ہیں", "ہوں", "تھا", "تھے", "تھی", "نہیں", "?",
-})  # fmt: skip
-"""Words after "karne wale" that give it the meaning "about to do". Before any other word it describes people: "loot
-karne wale log"."""
-_PRESENT: Final = frozenset({"hai", "hain", "h", "है", "हैं", "ہے", "ہیں"})
-_ENDS: Final = _PRESENT | {"tha", "thi", "था", "थी", "थे", "تھا", "تھے", "تھی", "ba", "बा"}
-"""Verbs that end a clause of Hindi, Bhojpuri or Urdu."""
+_ABOUT_TO: Final = listed("about-to")
+_HAPPENS: Final = listed("happens")
+IS: Final = listed("is")
+_PRESENT: Final = listed("present")
+_ENDS: Final = _PRESENT | listed("past")
 _JOINS: Final = ("neg.but", "say.else", "k.joins")
-_ON: Final = frozenset({"par", "pr", "पर"})
-"""Words that mean "but" after a verb and "on" after a noun."""
-_DID: Final = frozenset({"ki", "di", "की", "दी", "कइनी", "kaini"})
+_ON: Final = listed("but-or-on")
+_DID: Final = listed("did")
 _VERB: Final = ("neg", "opt.when.was", "time.now", "k.told")
 _STAYS: Final = ("neg", "ask", "ask.sign", "say.unknown", "opt.when.was", "k.may")
 """Marks of words that still belong to the clause after the verb that ends it."""
 _COMING: Final = ("time.coming", "opt.when.coming", "verb.future")
-_AGE: Final = frozenset({"saal", "sal", "varsh", "baras", "साल", "वर्ष", "बरस", "سال", "برس"})
-_OF: Final = frozenset({"ka", "ki", "ke", "का", "की", "के", "کا", "کی", "کے"})
+_AGE: Final = listed("age")
+_OF: Final = listed("of")
 _GROWN_UP: Final = 18
 
 
@@ -250,31 +251,12 @@ def _by_ending(tokens: Sequence[TextToken]) -> list[Mark]:
     """Find the marks that a word has because of its ending, alone or with the word after it."""
     marks: list[Mark] = []
     for i, token in enumerate(tokens):
-        text = token.text
-        if text.isdecimal():
+        if token.text.isdecimal():
             marks.append(Mark("digits", i, i + 1, 1.0))
-        elif len(text) > _SHORTEST_VERB:
-            if text.endswith(_MINE_LAST) and _MINE.search(text):
-                marks.append(Mark("verb.mine", i, i + 1, 1.0))
-            if text.endswith(_YOURS):
-                marks.append(Mark("verb.yours", i, i + 1, 1.0))
-            if text.endswith(_THEIRS):
-                marks.append(Mark("verb.future", i, i + 1, 1.0))
-    pairs = enumerate(pairwise(tokens))
-    return marks + [Mark(name, i, i + 2, 1.0) for i, (one, other) in pairs if (name := _of_pair(one.text, other.text))]
-
-
-def _of_pair(verb: str, after: str) -> str:
-    if (after in _ARE and verb.endswith(("at", "त"))) or (verb in {"is", "are"} and after.endswith("ing")):
-        return "verb.ongoing"
-    if after == "the" and verb.endswith(_WERE):
-        return "time.past"
-    if after in _PRESENT and verb.endswith(_HABITS):
-        return "verb.habit"
-    if after in _ABOUT_TO:
-        return "verb.future" if verb.endswith(("ne", "ने", "نے")) else ""
-    if after in FIRST_PERSON:
-        return "verb.mine" if verb.endswith(_HABITS) else ""
-    if after in {"گا", "گی"}:
-        return "verb.mine" if verb.endswith("وں") else ""
-    return "verb.yours" if after == "گے" and verb.endswith("و") else ""
+        elif len(token.text) > _SHORTEST_VERB:
+            marks += [Mark(mark, i, i + 1, 1.0) for endings, mark in _ENDINGS if token.text.endswith(endings)]
+    for i, (verb, after) in enumerate(pairwise(tokens)):
+        found = [mark for words, endings, mark in _PAIRS if after.text in words and verb.text.endswith(endings)]
+        found += ["verb.ongoing"] if verb.text in {"is", "are"} and after.text.endswith("ing") else []
+        marks += [Mark(mark, i, i + 2, 1.0) for mark in found]
+    return marks

@@ -8,7 +8,8 @@ from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.opening import accuses_another, category_of, happens_now, is_denied, names_another, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
-from satark_words.rules import FRAME, Mark
+from satark_words.rules import FRAME, SOUND, Mark
+from satark_words.small_words import listed
 from satark_words.tokens import keys, normalize, tokenize
 
 POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
@@ -35,8 +36,7 @@ _REVIEW: Final = {
 }
 
 
-_WHO: Final = frozenset({"kaun", "kon", "kis", "naam", "nam", "who", "whom", "which", "name", "कौन", "किस", "नाम"})
-"""Words of what somebody doesn't know who accuses police all the same."""
+_WHO: Final = listed("who")
 
 
 class Chosen(NamedTuple):
@@ -215,7 +215,7 @@ def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
     if not code or any(option.id == code for option, _ in found):
         return found
     deeds = [(m.start, m.end) for m in analysis.found("act.*", "cat.*", "w.*")]
-    return [*found, *((option, deeds) for option in asked.options if option.id == code)]
+    return [*found, *((option, deeds or [(0, 1)]) for option in asked.options if option.id == code)]
 
 
 def _longest(found: _Found) -> _Found:
@@ -272,6 +272,13 @@ LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "neg.without", "neg.
 """Marks that may accompany any wish without changing it."""
 VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
 """Marks that occur in stories, but do not make a text a story."""
+
+
+def tells_crime(analysis: Analysis) -> bool:
+    """Whether a text has sure marks of a crime."""
+    return any(mark.name not in VAGUE and mark.quality >= SOUND for mark in analysis.story_marks())
+
+
 STORY_WORDS: Final = 4
 """Number of words of the shortest story."""
 STORY_REST: Final = 2

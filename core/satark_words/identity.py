@@ -11,6 +11,7 @@ from satark_words.analysis import Analysis
 from satark_words.lexicon import Lexicon
 from satark_words.reading import IdentitySpan
 from satark_words.rules import EXACT, SOUND, Mark, Marks, Rules, all_matches, between, parse_rule
+from satark_words.small_words import listed
 from satark_words.tokens import ascii_digits
 
 _Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
@@ -30,8 +31,8 @@ _RELATIONS: Final = ("who.kin", "id.role", "id.person", "id.beside", "own.kin")
 _BESIDE_NAMES: Final = (*_RELATIONS, "id.their", "own.surname", "own.of", "soc.*", "pol")
 """Marks of what may stand in a clause that only says who speaks: "his wife here"."""
 _NAMES: Final = frozenset({"own.given", "own.surname"})
-_LINKS: Final = frozenset({"and", "aur", "और", "that", "ki", "कि", "so", "to", "तो"})
-"""Words that only join a clause to the one before it."""
+_CALLED: Final = listed("called")
+_LINKS: Final = listed("links")
 
 
 class OwnIdentity:
@@ -49,7 +50,7 @@ class OwnIdentity:
         """Find the parts of a text that identify its sender, in order and without overlaps."""
         marks = self._marks(analysis)
         found = [*self._by_rules(analysis, marks), *_by_form(analysis), *_signature(analysis, marks)]
-        return _merged(found)
+        return _merged([*found, *_again(analysis, marks, found)])
 
     def _marks(self, analysis: Analysis) -> Marks:
         """Return the text's marks with those of `identity.yaml`. Names are words that are like none, and no places."""
@@ -74,7 +75,8 @@ class OwnIdentity:
                 last = end if kind != "name" or who & {*range(start - 1, end)} else _name_end(analysis, end)
                 while kind == "name" and last - 1 in names and last in names:
                     last += 1
-                yield IdentitySpan(analysis.tokens[start].start, analysis.tokens[last - 1].end, kind)
+                first, last = _with_name(analysis, start, last, names) if kind == "kin" else (start, last)
+                yield IdentitySpan(analysis.tokens[first].start, analysis.tokens[last - 1].end, kind)
 
 
 def _stands(mark: Mark, analysis: Analysis, others: set[int]) -> bool:
@@ -90,6 +92,21 @@ def _stands(mark: Mark, analysis: Analysis, others: set[int]) -> bool:
     return begins or alone or mark.name not in {"own.first", "own.alone"}
 
 
+def _with_name(analysis: Analysis, start: int, end: int, names: set[int]) -> tuple[int, int]:
+    """Return the span of kin together with their name: "meri beti Rukhsana", "Anil mera bhai", "my son named Anil"."""
+    tokens = analysis.tokens
+    clause = [at for at, token in enumerate(tokens) if token.clause == tokens[start].clause]
+    is_name = analysis.text[tokens[clause[-1]].start].isupper() or clause[-1] not in analysis.unknown  # or a verb
+    named = names & {*(clause if is_name else clause[:-1])}
+    behind = max((at + 1 for at in clause if end <= at <= end + 2 and tokens[at].text in _CALLED), default=end)
+    end = behind if behind in named else end
+    while end in named:
+        end += 1
+    while start - 1 in named:
+        start -= 1
+    return start, end
+
+
 def _name_end(analysis: Analysis, end: int) -> int:
     """Return the end of the name after "my name is", which is before the first word with an ordinary meaning."""
     ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
@@ -99,6 +116,13 @@ def _name_end(analysis: Analysis, end: int) -> int:
     while end < stop and analysis.tokens[end].clause == clause and (end not in ordinary or end < stop - _NAME_WORDS):
         end += 1
     return end
+
+
+def _again(analysis: Analysis, marks: Marks, found: Iterable[IdentitySpan]) -> Iterator[IdentitySpan]:
+    """Yield the names of kin where a text has them again."""
+    names = [analysis.tokens[one.start] for one in marks.named(("id.unknown",))]
+    own = {name.text for name in names for one in found if one.kind == "kin" and one.start <= name.start < one.end}
+    yield from (IdentitySpan(one.start, one.end, "kin") for one in names if one.text in own)
 
 
 def _signature(analysis: Analysis, marks: Marks) -> Iterator[IdentitySpan]:

@@ -11,10 +11,11 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.places import Places
+from satark_words.analysis import ENGLISH_NEGATIONS, NEGATIONS, Analysis
+from satark_words.places import DENIALS, POLICE, Places, is_cleared
 from satark_words.reading import Danger, Opening, PlaceFound
 from satark_words.rules import Mark, Rules, all_matches, parse_rule, widest
+from satark_words.small_words import in_order
 
 Moment: TypeAlias = Literal["", "now", "past", "coming"]
 
@@ -23,11 +24,6 @@ _OVER: Final = ("soc.ok", "k.calm")
 """Marks of words which say that nothing happens now: "abhi sab theek hai"."""
 _LATER: Final = ("soc.wait", "opt.when.coming", "k.with")
 """Marks whose phrases may contain the word of another time: "abhi hua nahi"."""
-_ENGLISH: Final = frozenset({
-    "not", "no", "dont", "never", "isnt", "arent", "doesnt", "do", "didnt", "wasnt", "cannot", "cant", "wont",
-    "without", "none", "nothing", "nobody", "does", "did", "is", "neither", "nor",
-})  # fmt: skip
-"""First words of English negations, which deny what stands after them."""
 
 
 def is_denied(analysis: Analysis, mark: Mark, by: tuple[str, ...] = _NEGATIONS) -> bool:
@@ -50,7 +46,7 @@ def _stands_with(negation: Mark, mark: Mark, analysis: Analysis) -> bool:
         return before or negation.name == "say.unknown"
     if negation.name == "neg.without":
         return negation.end == mark.start
-    if analysis.tokens[negation.start].text in _ENGLISH:
+    if analysis.tokens[negation.start].text in ENGLISH_NEGATIONS:
         return negation.start <= mark.start
     if before and any(one.end == negation.start for one in analysis.story_marks()):
         return False  # "bhang nahi ganja"
@@ -58,13 +54,8 @@ def _stands_with(negation: Mark, mark: Mark, analysis: Analysis) -> bool:
     return analysis.covered(("fill", "opt.when.was")).issuperset(between)
 
 
-_TIMES: Final = {
-    "time.now": "now", "time.past": "past", "time.coming": "coming", "verb.future": "coming", "verb.ongoing": "ongoing",
-}  # fmt: skip
-_ANSWERS: Final = {
-    **_TIMES, "opt.when.now": "now", "opt.when.past": "past", "opt.when.was": "past", "opt.when.coming": "coming",
-    "time.often": "often", "time.clock": "clock", "verb.habit": "often",
-}  # fmt: skip
+_TIMES: Final = dict(one.split(":") for one in in_order("times"))
+_ANSWERS: Final = _TIMES | dict(one.split(":") for one in in_order("answers"))
 """Marks that tell a time in an answer, where a single word may do so."""
 
 
@@ -118,7 +109,7 @@ def _denies_time(denial: Mark, mark: Mark, analysis: Analysis) -> bool:
         return denial.start <= mark.start and mark.end <= denial.end
     if denial.name in _OVER:
         return mark.name in {"time.now", "opt.when.now"} and (mark.end <= denial.start or denial.name == "k.calm")
-    if analysis.tokens[denial.start].text in _ENGLISH:
+    if analysis.tokens[denial.start].text in ENGLISH_NEGATIONS:
         return denial.start <= mark.start or denial.start == mark.end
     times = analysis.found("time.*", "opt.when.now", "opt.when.past", "opt.when.coming")
     clause = analysis.clauses[denial.start]
@@ -128,9 +119,7 @@ def _denies_time(denial: Mark, mark: Mark, analysis: Analysis) -> bool:
     return not before or present or any(time.start <= mark.start < time.end for time in before)
 
 
-ORDER: Final = (
-    "HEIN", "TRAFF", "CONV", "HARASS", "COW", "MINE", "GAMBL", "ARMS", "EXTORT", "INTOX", "POLCOR", "OTHER",
-)  # fmt: skip
+ORDER: Final = in_order("categories")
 """Categories in order of precedence: if a text tells of two equally, the earlier one counts."""
 _STRONG: Final = 3.0
 _TOGETHER: Final = 1.2
@@ -142,7 +131,6 @@ _RANKS: Final = ("range", "district", "circle", "other_station", "outpost", "sta
 more people."""
 
 _DENIES: Final = ("neg", "neg.dont", "say.nobody", "opt.police.no", "say.unknown", "say.if")
-_POLICE: Final = ("police", "person.police", "unit.*")
 
 
 def category_of(analysis: Analysis) -> str:
@@ -150,8 +138,7 @@ def category_of(analysis: Analysis) -> str:
     weights = _weights(analysis)
     if _police_do_it(analysis, weights):
         return "POLCOR"
-    best = max(weights.values(), default=0)
-    return next((code for code in ORDER if best and weights.get(code, 0) == best), "")
+    return max(ORDER, key=lambda code: weights.get(code, 0)) if weights else ""
 
 
 def _weights(analysis: Analysis) -> dict[str, float]:
@@ -167,15 +154,16 @@ def _weights(analysis: Analysis) -> dict[str, float]:
         weight = _STRONG if kind == "strong" else _WEAK if code == "HEIN" and (mark.start, mark.end) in weak else size
         weights[code] = weights.get(code, 0) + (weight * _LAST if code == "OTHER" else weight) * mark.quality
     denied -= weights.keys()
-    if analysis.has(*_POLICE) and not _accused(analysis, *_POLICE, but=()):
+    if analysis.has(*POLICE, "w.office") and not _accused(analysis, *POLICE, but=()):
         denied.add("POLCOR")
+        weights.pop("POLCOR", None)
     for code, rule in _rules().that_may_hold(analysis.marks):
         spans = [] if code in denied else all_matches(rule, analysis.marks)
         if any(not is_denied(analysis, Mark(code, *span, 1.0), _DENIES) for span in spans):
-            weights[code] = weights.get(code, 0) + _TOGETHER
-    if analysis.has("not.POLCOR") and not analysis.has("strong.POLCOR"):
-        weights.pop("POLCOR", None)
-    return weights
+            weights[code] = weights.get(code, 0) + (_TOGETHER * _LAST if code == "OTHER" else _TOGETHER)
+    marks = {*weights, *analysis.marks.names()}
+    told = {code for code in ORDER if f"not.{code}" not in marks or f"strong.{code}" in marks}
+    return {code: weight for code, weight in weights.items() if code in told}
 
 
 @cache
@@ -203,53 +191,43 @@ def _follows(deed: Mark, people: Sequence[Mark]) -> bool:
 
 def _accused(analysis: Analysis, *names: str, but: tuple[str, ...] = ("to.police",)) -> list[Mark]:
     """Return the marks of the police that a text neither speaks to nor clears, as in "daroga imandar hai"."""
-    spoken_to = analysis.covered(but)
+    asks = () if analysis.has("verb.habit", "w.money", "w.bribe", "act.take") else ("asks.police",)  # for help
+    spoken_to = analysis.covered((*but, *asks)) - analysis.covered(("said.police.fear",))
     cleared = [mark for mark in analysis.found("k.with", "act.take", "w.demand") if is_denied(analysis, mark, _DENIES)]
     clauses = {analysis.clauses[mark.start] for mark in (*analysis.found("said.police.no"), *cleared)}
-    people = [mark for mark in analysis.found(*names) if mark.start not in spoken_to]
+    people = [one for one in analysis.found(*names) if one.start not in spoken_to and not _is_none(analysis, one)]
     return [mark for mark in people if analysis.clauses[mark.start] not in clauses]
+
+
+def _is_none(analysis: Analysis, police: Mark) -> bool:
+    """Return whether a text says that there are no such police: "isme police nahi hai", but not "police nahi sunti"."""
+    empty = analysis.covered(("opt.police.no", *DENIALS, "fill"))
+    rest = next((clause for at, clause in enumerate(analysis.clauses) if at >= police.end and at not in empty), -1)
+    before = analysis.tokens[police.start - 1 : police.start]
+    alone = rest != analysis.clauses[police.start] or any(one.text in ENGLISH_NEGATIONS for one in before)
+    denied = police.start in analysis.covered(("opt.police.no",)) or is_cleared(analysis, police.start, police.end)
+    return alone and denied
 
 
 def unit_of(analysis: Analysis) -> str:
     """Return the police level that a text is about: `station`, `outpost`, `circle`, `district`, `range`, or empty."""
-    marks = widest(analysis.found("unit.*"))
-    named = {mark.name.partition(".")[2] for mark in marks}
-    found = next((rank for rank in _RANKS if rank in named), "")
-    return found or ("station" if "any" in named else "")
+    named = {mark.name.partition(".")[2] for mark in widest(analysis.found("unit.*"))}
+    return next((rank for rank in _RANKS if rank in named), "station" if "any" in named else "")
 
 
-_DENIALS: Final = (*NEGATIONS, "say.no")
-_BEFORE: Final = _ENGLISH | {"na", "ना", "न", "نہ"}
-"""Negations that may stand before the police whom they clear: "na daroga, na CO"."""
 _ACCUSES: Final = ("opt.police.yes", "said.police.yes", "cat.POLCOR", "strong.POLCOR", "act.take", "act.complicit")
-
-
-def is_cleared(analysis: Analysis, start: int, end: int) -> bool:
-    """Return whether a denial stands behind these words, as in "daroga nahi", or before them: "not the inspector".
-
-    One that stands before other police or another place, as in "Lanka, not Assi", denies these.
-    """
-    denials, empty = analysis.found(*_DENIALS), analysis.covered(("fill", "who.they"))
-    behind = next(at for at in range(end, len(analysis) + 1) if at not in empty)
-    others = {one.start for one in (*analysis.found(*_POLICE), *(analysis.places or ()))}
-    for one in denials:
-        denial, after = analysis.tokens[one.start], one.end + (one.end in empty)
-        is_before = denial.text in _BEFORE and after == start and denial.clause == analysis.tokens[start].clause
-        if is_before or (one.start == behind and not (denial.text in _BEFORE and after in others)):
-            return True
-    return False
 
 
 def names_another(analysis: Analysis) -> bool:
     """Return whether a text denies that police are involved, and then names some: "nahi, lekin sipahi aata hai"."""
-    first = min((one.end for one in analysis.found(*_DENIALS)), default=len(analysis))
+    first = min((one.end for one in analysis.found(*DENIALS)), default=len(analysis))
     but = min((one.end for one in analysis.found("neg.but") if first <= one.start), default=len(analysis))
-    return not analysis.asks and any(but <= one.start for one in analysis.found(*_POLICE))
+    return not analysis.asks and any(but <= one.start for one in analysis.found(*POLICE))
 
 
 def accuses_another(analysis: Analysis) -> bool:
     """Return whether a text denies that some police are involved and accuses others: "daroga nahi, CO mila hua hai"."""
-    people, denied = widest(analysis.found(*_POLICE)), {one.start for one in analysis.found(*_DENIALS)}
+    people, denied = widest(analysis.found(*POLICE)), {one.start for one in analysis.found(*DENIALS)}
     others = [one for one in people if not is_cleared(analysis, one.start, one.end)]
     other = names_another(analysis) or len(others) < len(people)
     return (other and not analysis.asks) and any(
@@ -284,7 +262,6 @@ def _tells_of_police(analysis: Analysis, *, in_danger: bool) -> bool:
     people = _accused(analysis, "person.police", "unit.*")
     sells = [mark for mark in analysis.found("act.sell", "act.play") if _follows(mark, people)]
     accused = [mark for mark in (*analysis.found(*_ACCUSES), *sells) if people or mark.name.startswith("opt.")]
-    named = analysis.has("person.police", "unit.*")
-    if in_danger and people:
-        return True
-    return named and not all(is_denied(analysis, mark, _DENIES) for mark in accused)
+    named = bool(_accused(analysis, "person.police", "unit.*", but=()))
+    told = named and not all(is_denied(analysis, mark, _DENIES) for mark in accused)
+    return told or bool(in_danger and people)

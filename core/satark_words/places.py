@@ -4,17 +4,20 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from satark_words.analysis import Analysis
-from satark_words.geography.geography import ELSEWHERE, Geography
+from satark_words.analysis import ENGLISH_NEGATIONS, NEGATIONS, Analysis
+from satark_words.geography.geography import ELSEWHERE, TRAINS, Geography, PlaceName
 from satark_words.geography.units import UNIT_WORDS
 from satark_words.lexicon import Lexicon
 from satark_words.reading import PlaceFound
-from satark_words.rules import DISTANT, SOUND, Mark, widest
+from satark_words.rules import DISTANT, EXACT, SOUND, Mark, Marks, widest
+from satark_words.small_words import listed
 
 _BEGINNING: Final = 80
 _END: Final = 40
 """Number of words at the beginning and at the end of a text that are searched for names. A found place is only likely,
 so the tipster is told it."""
+_IN: Final = listed("on-place") | (listed("behind-place") - {"ke", "के"})
+_NAMED: Final = listed("named")
 _SHORTEST_JOINED: Final = 6
 _BESIDE: Final = 3
 """Number of words between a landmark and the words that tell that something is near it, or what it is called."""
@@ -31,13 +34,17 @@ class Places:
 
     def find(self, analysis: Analysis) -> PlaceFound:
         """Find the one district, station and outpost that a text names; empty if the names contradict each other."""
-        named = self.codes(analysis)
+        named = self.codes_told(analysis)
         found = self._geography.resolve(named)
-        mentioned = bool(named) or analysis.has("place.thing")
-        mentioned = mentioned or (analysis.has("place.near") and len(analysis) > 1)
+        is_near = analysis.has("place.near") and len(analysis) > 1
         text = self._landmark(analysis, alone=bool(found.district))
-        text = text or next((name for name, _ in self._villages(analysis)), "")
-        return PlaceFound(*found, mentioned=mentioned, text=text)
+        text = text or next((place.name for place in self._villages(analysis)), "")
+        return PlaceFound(*found, mentioned=bool(named) or is_near or analysis.has("place.thing"), text=text)
+
+    def codes_told(self, analysis: Analysis) -> set[str]:
+        """Return the codes that a text names and does not deny: "Sigra nahi, Lanka"."""
+        codes, spans = self.codes(analysis), self.spans
+        return {code for code in codes if not any(is_cleared(analysis, *one) for one in spans(analysis, code))}
 
     def _landmark(self, analysis: Analysis, *, alone: bool) -> str:
         """Return the words that tell a place: a landmark or a unit of the geography, and the unknown names beside it.
@@ -50,25 +57,34 @@ class Places:
         for thing in (*analysis.found("place.thing"), *units):
             around = range(max(0, thing.start - _BESIDE), min(len(tokens), thing.end + _BESIDE))
             here = [i for i in around if tokens[i].clause == tokens[thing.start].clause]
-            if (told := [i for i in here if i in near or i not in known]) and (alone or not near.issuperset(told)):
+            behind = {i: {one.text for one in tokens[thing.end : i]} for i in here}
+            # "gaon me ghum": what is in a village is not its name, as in "gaon ka naam Baragaon" it is.
+            names = [i for i in here if i not in known and (not behind[i] & _IN or behind[i] & _NAMED)]
+            if (told := sorted([*(near & {*here}), *names])) and (alone or names):
                 first, last = min(thing.start, *told), max(thing.end - 1, *told)
                 return analysis.text[tokens[first].start : tokens[last].end]
         return ""
 
     def codes(self, analysis: Analysis) -> set[str]:
-        """Return the codes that a text names in any spelling, with `ELSEWHERE` if it names a place outside."""
+        """Return the codes that a text names in any spelling, with `ELSEWHERE` if it names a place outside.
+
+        Addresses end with the larger place: "Ghazipur mandi, Delhi" may be outside, and "Fatehpur, Jaunpur" is not.
+        """
         if analysis.codes is None:
-            named, places = self.named(analysis), [districts for _, districts in self._villages(analysis)]
-            common = set(places[0].intersection(*places)) if places else set()
-            outside = {ELSEWHERE} if any(ELSEWHERE in districts for districts in places) else set()
-            analysis.codes = named | outside or (common if len(common) == 1 else set())
+            named, villages = self.named(analysis), self._villages(analysis)
+            common = set(villages[0].districts.intersection(*(one.districts for one in villages)) if villages else ())
+            last = max([mark.end for mark in self._found(analysis) if self._geography.district(mark.name)], default=0)
+            outside = any(ELSEWHERE in one.districts and one.end > last for one in villages)
+            analysis.codes = named | {ELSEWHERE} if outside else named or (common if len(common) == 1 else set())
         return analysis.codes
 
-    def _villages(self, analysis: Analysis) -> Sequence[tuple[str, frozenset[str]]]:
+    def _villages(self, analysis: Analysis) -> Sequence[PlaceName]:
         """Return the places outside that a text spells exactly, and its villages that are not ordinary words too."""
         if analysis.villages is None:
             found, knows = self._geography.places_in([token.text for token in analysis.tokens]), self._ordinary.knows
-            analysis.villages = [one for one in found if ELSEWHERE in one[1] or not all(map(knows, one[0].split()))]
+            analysis.villages = [
+                one for one in found if ELSEWHERE in one.districts or not all(map(knows, one.name.split()))
+            ]
         return analysis.villages
 
     def named(self, analysis: Analysis) -> set[str]:
@@ -76,6 +92,15 @@ class Places:
         whole = widest(self._found(analysis))
         words = [token.text for token in analysis.tokens]
         return set(_called_stations([(mark.name, mark.start, mark.end) for mark in whole], words, self._stations))
+
+    def mark_officers(self, analysis: Analysis) -> None:
+        """Mark the officer in charge in "SO Lanka paisa leta hai", where "so" is no English word."""
+        texts = [token.text for token in analysis.tokens]
+        for mark in self._found(analysis) if "so" in texts else ():
+            is_within = texts[mark.end : mark.end + 1] and texts[mark.end] in _WITHIN
+            if mark.name in self._stations and texts[mark.start - 1 : mark.start] == ["so"] and not is_within:
+                officer = Mark("unit.station", mark.start - 1, mark.end, mark.quality)
+                analysis.marks = Marks([*analysis.marks.all(), officer])
 
     def spans(self, analysis: Analysis, code: str) -> list[tuple[int, int]]:
         """Return the token ranges in which a text names a code."""
@@ -87,13 +112,27 @@ class Places:
             size, both = len(analysis), len(analysis) > _BEGINNING + _END
             parts = [slice(0, _BEGINNING), slice(size - _END, size)] if both else [slice(0, size)]
             found = [mark for part in parts for mark in self._marks(analysis, part)]
-            analysis.places = found or [mark for part in parts for mark in self._written_apart(analysis, part)]
+            found = found or [mark for part in parts for mark in self._written_apart(analysis, part)]
+            analysis.places = [mark for mark in found if not self._is_any_towns(mark, found, analysis)]
         return analysis.places
 
+    def _is_any_towns(self, mark: Mark, found: Sequence[Mark], analysis: Analysis) -> bool:
+        """Return whether a name is one that every town has: "Gandhi chowk" is not Chowk, as "chowk, Varanasi" is."""
+        if mark.end - mark.start > 1 or mark.start not in analysis.covered(("place.thing", "p.crowded")):
+            return False
+        district = self._geography.district_of(self._geography.station_of(mark.name) or mark.name)
+        names = {at for one in found for at in range(one.start, one.end)} | analysis.covered(("fill", "unit.*"))
+        clause = {at for at, token in enumerate(analysis.tokens) if token.clause == analysis.tokens[mark.start].clause}
+        return not (clause <= names or any(one.name == district for one in found))
+
     def _marks(self, analysis: Analysis, part: slice) -> Iterator[Mark]:
+        spelt = [(one, EXACT if ELSEWHERE in one.districts else SOUND) for one in self._villages(analysis)]
+        crimes = [mark for mark in analysis.found("cat.*", "strong.*") if mark.end - mark.start > 1]
         for mark in self._names.marks(analysis.tokens[part], analysis.heard):
             there = mark._replace(start=mark.start + part.start, end=mark.end + part.start)
-            if self._counts(there, analysis):
+            here = [least for one, least in spelt if there.start < one.end and one.start < there.end]
+            is_spelt = mark.quality >= max(here, default=0)
+            if is_spelt and there in widest([there, *crimes]) and self._counts(there, analysis):
                 yield there
 
     def _written_apart(self, analysis: Analysis, part: slice) -> Iterator[Mark]:
@@ -106,6 +145,10 @@ class Places:
 
     def _counts(self, mark: Mark, analysis: Analysis) -> bool:
         """Return whether a mark is really a name: an ordinary word is not a misspelt name, as "ladka" is not Lanka."""
+        if mark.quality < EXACT and analysis.covered(("person.police",)).issuperset(range(mark.start, mark.end)):
+            return False  # an ASI is not Assi
+        if not TRAINS.isdisjoint(token.text for token in analysis.tokens[mark.end : mark.end + 1]):
+            return False
         if mark.quality >= SOUND:
             first = analysis.tokens[mark.start]
             return {"'", "’"}.isdisjoint(analysis.text[first.start : first.end])  # "can't" is not Cantt
@@ -116,6 +159,30 @@ class Places:
         return not known and (mark.quality > DISTANT or len("".join(words)) > 5)  # noqa: PLR2004
 
 
+DENIALS: Final = (*NEGATIONS, "say.no")
+POLICE: Final = ("police", "person.police", "unit.*")
+_BEFORE: Final = ENGLISH_NEGATIONS | {"na", "ना", "न", "نہ"}
+"""Negations that may stand before the police whom they clear: "na daroga, na CO"."""
+
+
+def is_cleared(analysis: Analysis, start: int, end: int) -> bool:
+    """Return whether a denial stands behind these words, as in "daroga nahi", or before them: "not the inspector".
+
+    One that stands before other police or another place, as in "Lanka, not Assi", denies these.
+    """
+    denials, empty = analysis.found(*DENIALS), analysis.covered(("fill", "who.they"))
+    behind = next(at for at in range(end, len(analysis) + 1) if at not in empty)
+    others = {one.start for one in (*analysis.found(*POLICE), *(analysis.places or ()))}
+    for one in denials:
+        denial, after = analysis.tokens[one.start], one.end + (one.end in empty)
+        is_before = denial.text in _BEFORE and after == start and denial.clause == analysis.tokens[start].clause
+        if is_before or (one.start == behind and not (denial.text in _BEFORE and after in others)):
+            return True
+    return False
+
+
+_WITHIN: Final = listed("behind-place") | listed("on-place")
+"""Words after the name of a place in which something happens."""
 _CALLS: Final = frozenset({"thana", "थाना", "thane", "थाने"})
 
 

@@ -41,7 +41,10 @@ class Reader:
 
     def analyse(self, text: str) -> Analysis:
         """Analyse a text, which is most of the work of a reading. Keep the analysis for one turn at most."""
-        return Analysis(text, self.lexicon)
+        analysis = Analysis(text, self.lexicon)
+        if self.places:
+            self.places.mark_officers(analysis)
+        return analysis
 
     def read(self, text: str | Analysis, asked: Asked) -> Reading:
         """Read a text as an answer to a question, or as whatever else it may be."""

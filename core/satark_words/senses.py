@@ -9,29 +9,16 @@ import msgspec
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.choosing import FILL, LOOSE, NOT_KNOWN, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion, says_yes
 from satark_words.danger import LEAST, DangerRules
-from satark_words.opening import is_denied, opening_of
+from satark_words.opening import category_of, is_denied, opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
-from satark_words.rules import FRAME, Family, Topic, Topics
+from satark_words.rules import FRAME, SOUND, Family, Topic, Topics
+from satark_words.small_words import in_order, listed
 from satark_words.weights import LEAST_LIKELY, LEAST_TALK, SPOKEN, TALK, Weights, likeliest, likely_option, logit_of
 
-COMMANDS: Final = (
-    "done", "back", "skip", "repeat", "language", "status", "reply", "edit", "help", "clear", "delete", "cancel",
-    "restart", "forget", "elsewhere", "leave", "more", "less",
-)  # fmt: skip
+COMMANDS: Final = in_order("commands")
 """Commands in the order in which they are tried. If a text has words of two, the earlier command counts."""
-SOCIAL: Final = (
-    ("soc.wait", Kind.WAIT, ""),
-    ("soc.greet", Kind.GREETING, ""),
-    ("soc.how", Kind.GREETING, ""),
-    ("soc.thanks", Kind.THANKS, ""),
-    ("soc.sorry", Kind.REMARK, "mistake"),
-    ("soc.noted", Kind.REMARK, "ok"),
-    ("soc.ok", Kind.REMARK, "ok"),
-    ("soc.bye", Kind.THANKS, ""),
-    ("soc.afraid", Kind.REMARK, "afraid"),
-    ("t.joke", Kind.REMARK, "chat"),
-)
+SOCIAL: Final = tuple(one.split(":") for one in in_order("social"))
 """Marks of talk, each with the kind and topic of a text that contains nothing else."""
 QUESTION_MARKS: Final = frozenset("?❓❔")
 """Question marks. A text of question marks alone asks for help."""
@@ -45,6 +32,12 @@ _SAYS_NOTHING: Final = ("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*
 """Marks of words that tell nothing by themselves."""
 _DETAILS: Final = ("time.*", "thing.vehicle", "thing.colour", "thing.number")
 """Marks of words that tell a time or a vehicle."""
+_LANDMARKS: Final = ("place.thing", "id.work-place", "id.lane")
+_NOWHERE: Final = ("place.here", "place.near", "id.home", "id.live")
+"""Marks of words that tell a place only to who knows where the sender is."""
+_DEEDS: Final = ("who.*", "act.*", "cat.*", "id.their", "k.know")
+_IN: Final = listed("within")
+"""Words before or behind the name of a place that something happens in."""
 _LONGEST_NUMBER: Final = 4
 """Most digits of a number that is no postal code."""
 _SAID: Final = (*LOOSE, "k.*", "t.*", "say.*", "cmd.*", "opt.*", "said.*", "time.*", "police", "unit.*", "verb.*")
@@ -81,12 +74,13 @@ class Senses(TextAtQuestion):
             self._correction,
             self._certain,
             self._danger,
+            self._address,
             self._social,
             self._language,
             self._unknown,
             self._command,
             self._own_story,
-            self._refused_sending,
+            self._refused,
             self._likely_question,
             self._likely_option,
             self._topic,
@@ -96,13 +90,14 @@ class Senses(TextAtQuestion):
             self._content,
         )
         found = next((reading for step in steps if (reading := step())), None)
-        reading = found or self._make(Kind.UNCLEAR, suggested=self._chosen.suggested)
+        reading = found or self._make(Kind.UNCLEAR, suggested="" if self._tells_detail else self._chosen.suggested)
         return reading if reading.confidence is Confidence.CERTAIN else self._doubted(reading)
 
     def _doubted(self, reading: Reading) -> Reading:
         """Ask back where the weights don't agree with the rules on an option or a command, and suggest it."""
         likely = likely_option(self._weights, self._asked.name.lstrip("@"))
         is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
+        is_clear = is_clear or (reading.option == "yes" and category_of(self._analysis) == "POLCOR")
         if reading.kind is Kind.OPTION and likely is not None and likely != reading.option and not is_clear:
             return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
         if reading.kind is Kind.COMMAND and not reading.story and (likely or self._doubts(reading)):
@@ -160,7 +155,7 @@ class Senses(TextAtQuestion):
     def _certain(self) -> Reading | None:
         """Read an exact option or command, or a phrase that asks to wait, where no danger is told."""
         chosen, analysis = self._chosen, self._analysis
-        if chosen.option and chosen.confidence is Confidence.CERTAIN and not self._known:
+        if chosen.option and chosen.confidence is Confidence.CERTAIN and not (self._known or self._refused()):
             return self._make(Kind.OPTION, Confidence.CERTAIN, option=chosen.option)
         if self._dangers:
             return None
@@ -183,6 +178,19 @@ class Senses(TextAtQuestion):
         """Find a danger for which no rule holds, but which the letters make likely, in a text without other sense."""
         return self._told_danger() if self._unsure or self._rules.likely(self._analysis, LEAST) else None
 
+    @cached_property
+    def _is_address(self) -> bool:
+        """Whether a text names a place where one is asked for, and neither asks, denies nor promises anything."""
+        told = self._analysis
+        other = self._asked.asks != "place" or told.asks or told.negates
+        return (
+            not (other or told.covered(("verb.mine", "say.unknown", "soc.wait", "t.refuse"), SOUND))
+            and self._names_place
+        )
+
+    def _address(self) -> Reading | None:
+        return self._make(Kind.CONTENT, story=True) if self._is_address else None
+
     def _find_topic(self, *families: Family) -> Topic | None:
         """Find the topic that the text asks about, remarks on or refuses; a long text tells something instead."""
         return self._topics.find(self._analysis.marks, *families) if len(self._analysis) <= LONGEST_TOPIC else None
@@ -195,6 +203,7 @@ class Senses(TextAtQuestion):
     def _talk(self) -> Literal["", "maybe", "likely"]:
         """Whether the text is said to the service; one that is long or has no known word is not."""
         is_short = self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
+        is_short = is_short and not self._is_address
         logit = logit_of(self._weights, TALK) if is_short else LEAST_TALK
         return "likely" if logit > LEAST_LIKELY else "maybe" if logit > LEAST_TALK else ""
 
@@ -204,26 +213,28 @@ class Senses(TextAtQuestion):
         code = likeliest(self._weights, codes)
         return self._make(Kind.OPTION, option=code, story=True) if code else None
 
+    @property
+    def _spare_in_talk(self) -> int:
+        return 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
+
     def _social(self) -> Reading | None:
         longer = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS
         if self._dangers or (self._chosen.option and (longer or self._asked.name == "now")):
             return None
         beside = (*LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
-        spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
         for mark, kind, topic in SOCIAL:
-            if self._analysis.consists_of((mark,), beside, spare=spare) and not self._tells():
+            if self._analysis.consists_of((mark,), beside, spare=self._spare_in_talk) and not self._tells():
                 if mark == "soc.ok" and (self._analysis.negates or self._is_phrase("cmd.*")):
                     continue
                 send = "send" if mark == "soc.ok" and self._acts("send") else ""
-                return self._make(kind, topic=topic, suggested=self._chosen.suggested or send)
+                return self._make(Kind(kind), topic=topic, suggested=self._chosen.suggested or send)
         return None
 
     def _unknown(self) -> Reading | None:
         beside = (*LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
         optional = any(option.id == "unknown" for option in self._asked.options)
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
-        spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
-        unknown = self._analysis.consists_of(senses, beside, spare=spare)
+        unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk)
         accuses = self._asked.name == "police" and says_yes(self._analysis)
         if not unknown or accuses or self._tells() or self._analysis.has("t.code", "t.leak"):
             return None
@@ -241,7 +252,7 @@ class Senses(TextAtQuestion):
         if self._tells() or self._chosen.option or (self._analysis.asks and self._analysis.has("say.if")):
             return None
         for name in self._commands:
-            if self._free and not self._is_phrase(f"cmd.{name}"):
+            if self._free and not (self._is_phrase(f"cmd.{name}") or name in {"cancel", "delete"}):
                 continue
             more = ("time.*", "t.report", "k.contact") if name in {"status", "forget"} else ()
             beside = (*_BESIDE_COMMANDS, *more)
@@ -286,14 +297,21 @@ class Senses(TextAtQuestion):
             return None
         return self._likely_story() or self._make(Kind.CONTENT, story=True, suggested=self._chosen.suggested)
 
-    def _refused_sending(self) -> Reading | None:
-        """Read "don't send" as a wish of its own, never as a wish to send."""
-        if self._asked.asks == "review" and self._analysis.negates and self._analysis.has("cmd.send", "k.send"):
+    def _refused(self) -> Reading | None:
+        """Read "don't send" and "no, leave it" as wishes of their own, never as a wish to send, nor as an answer."""
+        told, is_review = self._analysis, self._asked.asks == "review"
+        if is_review and told.negates and told.has("cmd.send", "k.send"):
             return self._make(Kind.REFUSAL, topic="send")
-        return None
+        leaves = told.consists_of(("cmd.skip", "cmd.cancel", "opt.reach.no"), (*LOOSE, "say.no"))
+        acts = not is_review and any(option.acts for option in self._asked.options)
+        refuses = leaves and not acts and not told.asks and told.has(*NEGATIONS, "say.no")
+        return self._make(Kind.REFUSAL) if refuses else None
 
     def _likely_option(self) -> Reading | None:
-        return self._make(Kind.OPTION, self._chosen.confidence, option=self._option) if self._option else None
+        """Choose a category together with the words, where several of them tell it and none of them names it."""
+        told = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS and not self._tells()
+        confidence = self._chosen.confidence
+        return self._make(Kind.OPTION, confidence, option=self._option, story=told) if self._option else None
 
     def _likely_question(self) -> Reading | None:
         """Read a text that asks the service something as a question, which chooses none of the options."""
@@ -306,7 +324,9 @@ class Senses(TextAtQuestion):
         if self._free and self._tells():
             return None
         topic = self._find_topic("wait", "question", "refusal", "remark")
-        if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
+        unsure = topic and topic.family in {"question", "remark"} and not self._analysis.asks
+        told = self._uncovered(_SAID) if topic and topic.name == "unheard" else self._uncovered()
+        if topic is None or (unsure and told > self._spare() + 1):
             return None
         if topic.name == "report" and (likelier := self._likely_story()):
             return likelier
@@ -328,7 +348,8 @@ class Senses(TextAtQuestion):
         said = likeliest(self._weights, SPOKEN) if self._talk == "likely" else ""
         kind, _, command = said.partition(":")
         names_option = self._chosen.suggested and len(self._analysis) <= LONGEST_SOCIAL
-        if not said or names_option or (command and not self._expects(command)):
+        tells = not self._analysis.asks and category_of(self._analysis)
+        if not said or names_option or tells or (command and not self._expects(command)):
             return None
         if self._asked.asks == "media" and self._analysis.negates:
             return self._make(Kind.REMARK, Confidence.GUESS, topic="no_evidence")
@@ -345,19 +366,35 @@ class Senses(TextAtQuestion):
         return is_time or told.has("thing.number") or (told.has("id.their", "who.they") and told.has(*others))
 
     @property
-    def _is_no_place(self) -> bool:
-        """Whether a text tells no place at the question for one: "yahin", "112", or only a time or a vehicle."""
+    def _tells_place(self) -> bool:
+        """Whether a text tells a place: a name, a landmark, a postal code, or something that it is near."""
         told = self._analysis
         number = max([len(token.text) for token in told.tokens if token.text.isdecimal()], default=0)
-        named = told.has("place.thing", "place.near") or (self._places is not None and self._places.named(told))
-        is_open = self._asked.asks == "place" and number <= _LONGEST_NUMBER and not named
-        return is_open and not self._uncovered((*_SAYS_NOTHING, *_DETAILS, "digits", "place.here"))
+        things = told.covered(_LANDMARKS) - told.covered(("thing.vehicle", "w.lure"))
+        near = told.has("place.near") and self._uncovered(
+            (*_SAYS_NOTHING, *_NOWHERE, *_DETAILS, "act.*", "digits", "k.whole")
+        )
+        return bool(things or near or number > _LONGEST_NUMBER or self._names_place)
+
+    @cached_property
+    def _names_place(self) -> bool:
+        """Whether a text names a place, or has a word unknown as names are; if it tells a deed, one that it is in."""
+        told = self._analysis
+        if self._places is not None and self._places.codes(told):
+            return True
+        unknown = told.unknown - told.covered(("act.*", "verb.*", "time.*", *_NOWHERE))
+        beside = {at + step for at in unknown for step in (-1, 1)}
+        is_in = any(at in beside and token.text in _IN for at, token in enumerate(told.tokens))
+        return bool(unknown) and (is_in or not told.has(*_DEEDS))
 
     def _content(self) -> Reading | None:
         if self._free:
             only_fill = not (self._uncovered(_SAYS_NOTHING) or self._tells_detail)
-            if only_fill or self._is_no_place:
-                return self._make(Kind.UNCLEAR, story=not only_fill and self._analysis.has(*_DETAILS))
+            if self._asked.asks == "place" and not self._tells_place:
+                rest = self._uncovered((*_SAYS_NOTHING, *_NOWHERE, "digits")) or category_of(self._analysis)
+                return self._make(Kind.UNCLEAR, story=bool(rest or self._analysis.has(*_DETAILS)))
+            if only_fill:
+                return self._make(Kind.UNCLEAR)
             return self._make(Kind.CONTENT, story=True)
         if self._chosen.suggested or not (self._is_story() or self._tells_detail):
             return None

@@ -10,6 +10,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
+from satark_words.small_words import in_order, listed
 from satark_words.tokens import Keys
 
 SHORTEST_PREFIX: Final = 3
@@ -51,32 +52,12 @@ def lacks_vowels(text: str, word: Keys) -> bool:
 
 VERB: Final = "+"
 """Sign after a verb's stem in the lexicon. The entry matches the stem with any ending or none."""
-VERBS: Final = frozenset({
-    "mar", "bec", "kat", "kel", "ced", "pit", "tod", "tor", "kod", "nikal", "bej", "rak", "dek", "bana", "cala", "laga",
-    "cura", "cin", "uta", "bula", "gum", "puc", "mang", "vasul", "pakad", "cod", "jala", "fek", "dal", "badal", "pila",
-    "kila", "karva", "rok", "gur", "das", "bik", "sataa", "dara", "damka", "lut", "tag", "cupa", "bag", "kic", "kol",
-    "lad", "bar", "banda", "gus", "lagva", "mangva", "bikva", "kelva", "kas", "baja", "milva", "badalva",
-    "lik", "sun", "bol", "bata", "pil",
-})  # fmt: skip
-"""Sounds of the stems of common verbs."""
+VERBS: Final = listed("verbs")
 _SHORTEST_VERB_STEM: Final = 2
 """Number of letters of the shortest stem."""
 _LONGEST_ENDING: Final = 7
-_ENDINGS: Final = frozenset({
-    "a", "i", "e", "o", "u", "n", "na", "ni", "ne", "no", "ta", "ti", "te", "t", "to", "en", "un", "on", "in",
-    "ya", "yi", "ye", "ie", "ia", "iy", "iji", "ije", "iyo", "ega", "egi", "enge", "oge", "ogi", "unga", "ungi",
-    "uga", "ugi", "iega", "iyega", "iga", "kar", "ke", "k", "kr", "karke", "la", "li", "le", "el", "al", "il",
-    "ela", "eli", "elan", "at", "ata", "ati", "ate", "ava", "ave", "avi", "avat", "avata", "avati", "avate",
-    "avana", "avane", "avani", "avaya", "avai", "avae", "avo", "avu", "avunga", "avenge", "avela", "aval", "vata",
-    "vati", "vate", "vana", "vane", "vani", "vaya", "vai", "vae", "vo", "vu", "vunga", "vungi", "venge", "vega",
-    "vegi", "ve", "va", "vi", "ab", "ib", "iha", "ihe", "ihen", "ihai", "as", "ai", "ae", "av", "au", "da", "de",
-    "di", "do", "dia", "deb", "dijie", "dije", "dena", "dene", "deta", "dete", "deti", "dunga", "denge", "dega",
-    "lo", "lia", "len", "lenge", "lega", "et", "it", "ana", "ane", "ani", "ake", "akar", "akr", "ara", "ao",
-    "aya", "ayi", "aye", "ayie", "aie", "aiega", "aib", "aibe", "aula", "aile", "aila", "ailan", "atani", "hun",
-    "raha", "rahe", "rahi", "rha", "rhe", "rhi", "rahal", "rahela",
-})  # fmt: skip
-_MERGED: Final = frozenset({"eye", "eie", "eyega", "eiega", "onga", "ongi", "oge", "en", "ega", "enge", "e"})
-"""Sounds of endings after a stem that ends in a: bata + iye sounds like "bateye"."""
+_ENDINGS: Final = listed("endings")
+_MERGED: Final = listed("merged-endings")
 
 
 def stems(sound: str) -> Iterator[str]:
@@ -91,16 +72,8 @@ def stems(sound: str) -> Iterator[str]:
             yield f"{sound[:-size]}a"
 
 
-_PLURALS: Final = (
-    ("iyon", "i"), ("ion", "i"), ("iyo", "i"), ("io", "i"), ("iyan", "i"), ("ian", "i"), ("iya", "i"), ("ia", "i"),
-    ("on", "a"), ("on", ""),
-    ("o", "a"), ("o", ""), ("en", ""), ("e", "a"), ("an", ""), ("van", ""), ("va", ""), ("vo", ""), ("n", ""),
-)  # fmt: skip
-"""Plurals and oblique cases of nouns in Hindi, Urdu and Bhojpuri: juari, juariyon; dukan, dukano; laika, laikan."""
-_ENGLISH: Final = (
-    ("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"),
-    ("er", ""), ("ers", ""), ("ly", ""),
-)  # fmt: skip
+_PLURALS: Final = [one.partition(":")[::2] for one in in_order("plurals")]
+_ENGLISH: Final = [one.partition(":")[::2] for one in in_order("english-endings")]
 _EITHER: Final = (*_PLURALS, *_ENGLISH)
 _SHORTEST_NOUN: Final = 3
 

@@ -16,7 +16,12 @@ Nothing is cached by text, since what tipsters type must not stay in memory.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from importlib.resources import files
 from typing import Final, NamedTuple
+
+import msgspec
+
+from satark_words.small_words import listed
 
 __all__ = ["ascii_digits", "find_code", "fold", "without_code"]
 
@@ -141,34 +146,19 @@ def normalize(text: str) -> str:
     return " ".join(token.text for token in tokenize(text))
 
 
-_CONSONANTS: Final = {
-    "क": "k", "ख": "kh", "ग": "g", "घ": "gh", "ङ": "n", "च": "ch", "छ": "chh", "ज": "j", "झ": "jh", "ञ": "n", "ट": "t",
-    "ठ": "th", "ड": "d", "ढ": "dh", "ण": "n", "त": "t", "थ": "th", "द": "d", "ध": "dh", "न": "n", "प": "p", "फ": "ph",
-    "ब": "b", "भ": "bh", "म": "m", "य": "y", "र": "r", "ल": "l", "व": "v", "श": "sh", "ष": "sh", "स": "s", "ह": "h",
-    "ळ": "l",
-}  # fmt: skip
-_VOWELS: Final = {
-    "अ": "a", "आ": "aa", "इ": "i", "ई": "ee", "उ": "u", "ऊ": "oo", "ऋ": "ri", "ए": "e", "ऐ": "ai", "ओ": "o", "औ": "au",
-    "ऑ": "o", "ऍ": "e",
-}  # fmt: skip
-_SIGNS: Final = {
-    "ा": "aa", "ि": "i", "ी": "ee", "ु": "u", "ू": "oo", "ृ": "ri", "े": "e", "ै": "ai", "ो": "o", "ौ": "au", "ॉ": "o",
-    "ॅ": "e", "्": "",
-}  # fmt: skip
+_TABLES: Final = msgspec.yaml.decode(
+    (files("satark_words") / "letters.yaml").read_bytes(), type=dict[str, dict[str, str]]
+)
+_CONSONANTS: Final = _TABLES["consonants"]
+_SIGNS: Final = _TABLES["vowel-signs"]
 _DEVANAGARI: Final = {
     **dict.fromkeys(range(0x0900, 0x0980), ""),
-    **{ord(char): letters for char, letters in {**_CONSONANTS, **_VOWELS, **_SIGNS, "ं": "n"}.items()},
+    **{ord(char): letters for char, letters in {**_CONSONANTS, **_TABLES["vowels"], **_SIGNS, "ं": "n"}.items()},
 }
 _SPOKEN_A: Final = re.compile(f"(?<=[{''.join(_CONSONANTS)}])(?![{''.join(_SIGNS)}]|\\Z)")
 """Matches the place of a spoken a: after a consonant without a vowel sign, except at the end of a word."""
 _NASAL_LABIAL: Final = re.compile("ं(?=[पफबभम])")
-_URDU: Final = {
-    "ا": "a", "آ": "a", "أ": "a", "إ": "i", "ب": "b", "پ": "p", "ت": "t", "ٹ": "t", "ث": "s", "ج": "j", "چ": "ch",
-    "ح": "h", "خ": "kh", "د": "d", "ڈ": "d", "ذ": "j", "ر": "r", "ڑ": "r", "ز": "j", "ژ": "j", "س": "s", "ش": "sh",
-    "ص": "s", "ض": "j", "ط": "t", "ظ": "j", "ع": "a", "غ": "g", "ف": "p", "ق": "k", "ک": "k", "ك": "k", "گ": "g",
-    "ل": "l", "م": "m", "ن": "n", "ں": "n", "ہ": "h", "ھ": "h", "ه": "h", "ة": "h", "ۃ": "h", "ے": "e", "ئ": "i",
-    "ؤ": "u", "ء": "",
-}  # fmt: skip
+_URDU: Final = _TABLES["urdu"]
 
 
 def roman(word: str) -> str:
@@ -205,11 +195,7 @@ def _from_urdu(word: str) -> str:
     return "".join(written)
 
 
-_LETTERS: Final = {
-    "chh": "c", "ch": "c", "ck": "k", "sh": "s", "kh": "k", "gh": "g", "th": "t", "dh": "d", "bh": "b", "ph": "p",
-    "jh": "j", "rh": "r", "w": "v", "z": "j", "q": "k", "f": "p", "x": "ks", "ce": "se", "ci": "si", "c": "k",
-    "aa": "a", "ee": "i", "oo": "u", "ai": "e", "ei": "e", "ey": "e", "ie": "i", "au": "o", "ou": "u", "iy": "i",
-}  # fmt: skip
+_LETTERS: Final = _TABLES["sounds"]
 """Spellings of one sound, the longer before the shorter."""
 _SPELLING: Final = re.compile("|".join(_LETTERS))
 _AY: Final = re.compile("ay(?![aeiou])")
@@ -256,16 +242,8 @@ _LONGEST_GLUED: Final = 40
 _TOO_MANY: Final = ("",) * 7
 _SHORTEST_PIECE: Final = 3
 _SHORTEST_WORD: Final = 4
-_USUAL: Final = frozenset({
-    "hai", "hain", "ho", "kar", "karo", "do", "mat", "nahi", "nhi", "raha", "rahi", "rahe", "rha", "rhi", "gaya",
-    "the", "and", "not", "dont", "is", "me", "है", "हैं", "मत", "नहीं", "रहा", "रही", "दो", "करो", "गया", "गई", "में",
-})  # fmt: skip
-"""Words of which every sentence contains at least one."""
-_SMALL: Final = frozenset({
-    "ho", "hu", "ka", "ki", "ke", "ko", "me", "se", "na", "do", "de", "di", "le", "ja", "pe", "ne", "to", "hi",
-    "है", "हो", "का", "की", "के", "को", "में", "से", "ना", "दो", "पर", "ने", "is", "my", "we", "he", "it", "in",
-    "at", "of", "no", "ri", "ra", "h",
-})  # fmt: skip
+_USUAL: Final = listed("usual")
+_SMALL: Final = listed("small")
 
 
 def unglued(

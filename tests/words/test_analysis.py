@@ -57,3 +57,21 @@ def test_only_the_sender_asks_to_wait(text: str, waits: bool) -> None:  # noqa: 
 )  # fmt: skip
 def test_the_number_of_a_vehicle_is_found_in_any_script_and_spacing(text: str, found: bool) -> None:  # noqa: FBT001
     assert Analysis(text, READER.lexicon).has("thing.number") is found
+
+
+@every_row(
+    "text, is_officer",
+    [
+        ("They dig sand every night in ramnagar", False),
+        ("people dig soil near the river", False),
+        ("ye log jcb se dig karte hai", False),
+        ("every night tractors dig the river bed", False),
+        ("only dig please", True),
+        ("dig", True),
+        ("the DIG takes money for sand mining", True),
+        ("dig sahab ko pata hai balu khanan", True),
+        ("sp aur dig dono balu se paisa lete hai", True),
+    ],
+)
+def test_who_digs_sand_accuses_no_deputy_inspector_general(text: str, is_officer: bool) -> None:  # noqa: FBT001
+    assert Analysis(text, READER.lexicon).has("unit.range") is is_officer

@@ -209,3 +209,69 @@ def test_a_call_for_the_police_is_a_danger(said: str) -> None:
 )  # fmt: skip
 def test_police_who_are_called_by_others_are_no_call(said: str) -> None:
     assert "call" not in {danger.rule for danger in READER.dangers(said)}
+
+
+def test_cries_show_a_number_and_ordinary_tips_beside_them_seldom_do() -> None:
+    told = list(read_corpus(Path(__file__).parent / "cries"))
+    shown = {
+        step: [bool(READER.dangers(one.text)) for one in told if one.step == step] for step in ("danger", "harmless")
+    }
+    assert sum(shown["danger"]) / len(shown["danger"]) >= 0.97
+    assert sum(shown["harmless"]) / len(shown["harmless"]) <= 0.07
+
+
+@every_row(
+    "said",
+    ["they killed my brother yesterday", "unhone mere bhai ko maar dala kal", "मेरे चाचा को मार डाला",
+     "हमार भाई के मुआ देहलस", "he strangled her", "uska gala ghot diya", "पत्नी का गला घोंट दिया", "they shot him dead",
+     "bum rakha hai", "station pe bam lagaya hai", "बस अड्डे पर बम रखा है", "a bomb is planted there",
+     "bank robbery happening", "dakaiti ho rahi hai", "डकैत घर में घुस आए", "robbers are inside the shop",
+     "lutere ghar me ghuse hai abhi"],
+)  # fmt: skip
+def test_killings_bombs_and_robberies_show_the_number_of_the_police(said: str) -> None:
+    assert [danger.numbers[0] for danger in READER.dangers(said)[:1]] == ["112"]
+
+
+@every_row(
+    "said",
+    ["bacche ki chori", "baccha chori ho gaya", "बच्चे की चोरी हुई है", "my neighbour's baby was stolen",
+     "हमार लइका चोरी हो गइल", "bal vivah", "बाल विवाह हो रहा है", "child marriage tomorrow", "baal vivah hoga kal",
+     "नाबालिग की शादी हो रही है", "बाल बियाह होखत बा"],
+)  # fmt: skip
+def test_stolen_and_married_children_show_the_number_for_children(said: str) -> None:
+    assert "1098" in {number for danger in READER.dangers(said) for number in danger.numbers}
+
+
+@every_row(
+    "said",
+    ["bacche ki cycle chori ho gayi", "bachche chori karte hai bazaar me", "bum bhole mandir me chanda chori",
+     "bal vikas karyalay me rishwat lete hai", "killed the competition by illegal rates", "bomb patakha bechte hai",
+     "video hai mere paas baad me dunga", "robbery case ka samaan kharidta hai"],
+)  # fmt: skip
+def test_look_alikes_of_these_show_none(said: str) -> None:
+    assert not READER.dangers(said)
+
+
+@every_row(
+    "said",
+    ["अब बरदास नाहीं होत, फँसरी लगा लेब", "हम फंसरी लगा लेइब", "phansari laga leb hum", "fasri lagawe jaat bani",
+     "goli kha li maine bahut sari", "दस गोली एक साथ खा ली मैंने", "saari dawai ek sath kha lunga",
+     "dawai khake so jaunga hamesha ke liye", "माहुर खा के सुत जाइब", "i took 30 tablets and i am feeling sleepy",
+     "i have taken all my sleeping tablets", "poison pi lunga aaj raat ko", "chuhe wali dawa kha lungi",
+     "कीटनाशक पी लूँगा", "खेत वाली दवाई पी लेब", "patri pe ja raha hu train aane wali hai", "रेल से कट जाइब",
+     "i am going to lie down on the railway track", "khud ko goli maar lunga", "हम अपना के आग लगा लेब"],
+)  # fmt: skip
+def test_who_tells_the_rope_the_pills_or_the_rails_gets_the_helpline_against_suicide(said: str) -> None:
+    assert "14416" in {number for danger in READER.dangers(said) for number in danger.numbers}
+
+
+@every_row(
+    "said",
+    ["medical store nashe ki goli bechta hai", "bukhar me dawai kha ke so jata hu", "नशे की गोलियाँ खाते हैं लड़के",
+     "shadi me harsh firing karte hai ye log", "they do celebratory firing at weddings",
+     "phone aaya otp pucha aur khate se 40 hajar kat gaya", "hospital me dead body dene ka bhi paisa mangte hai",
+     "cctv me dikha tha jo chain khichne wala", "पिछली होली में जेकर हत्या भइल रहे ओकर हत्यारा खुला घूमत बा",
+     "the boy who stabbed the student last month is here", "railway track se loha chori hota hai"],
+)  # fmt: skip
+def test_pills_that_are_sold_old_murders_and_wedding_shots_show_no_number(said: str) -> None:
+    assert not READER.dangers(said)

@@ -56,3 +56,24 @@ def test_nobody_else_is_taken_for_the_sender(text: str) -> None:
 
 def test_a_text_of_one_endless_word_is_searched_in_no_time() -> None:
     assert READER.own_identity("a" * 20_000 + "@") == ()
+
+
+@every_row(
+    "text, own",
+    [
+        ("meri beti Rukhsana ne dekha", "meri beti Rukhsana"), ("my brother Anil saw it", "my brother Anil"),
+        ("मेरी बेटी रुखसाना ने देखा", "मेरी बेटी रुखसाना"), ("Rukhsana meri beti ne dekha", "Rukhsana meri beti"),
+        ("hamar beta Pintu dekhale", "hamar beta Pintu"),
+        ("my brother Dharampal Yadav told me", "my brother Dharampal Yadav"),
+        ("my son named Anil saw it", "my son named Anil"), ("meri behen Sunita ko dhamki di", "meri behen Sunita"),
+        ("mera bhai bhi gaya tha", "mera bhai"), ("my brother saw Raju", "my brother"),
+    ],
+)  # fmt: skip
+def test_kin_are_found_with_the_name_beside_them(text: str, own: str) -> None:
+    found = READER.own_identity(f"{text}. Sonu daru bechta hai")
+    assert [f"{text}. "[one.start : one.end] for one in found] == [own]
+
+
+def test_the_name_of_kin_is_found_wherever_it_stands() -> None:
+    text = "my brother Dharampal saw it. They beat Dharampal, and Raju sells liquor"
+    assert [text[one.start : one.end] for one in READER.own_identity(text)] == ["my brother Dharampal", "Dharampal"]

@@ -42,6 +42,44 @@ def test_categories_are_read_as_meant(text: str, code: str) -> None:
     assert READER.read(text, ASKED["category"]).option == code
 
 
+@every_row(
+    "text, code",
+    [("lekhpal bina paisa liye khatauni nahi deta", "OTHER"), ("लेखपाल रिश्वत माँगता है", "OTHER"),
+     ("patwari ghus leta hai", "OTHER"), ("BDO takes bribes for houses", "OTHER"), ("लेखपाल पइसा माँगेला", "OTHER"),
+     ("tehsil clerk wants bribe for income certificate", "OTHER"),
+     ("isme police nahi hai, dalal paisa leta hai", "OTHER"),
+     ("इसमें पुलिस नहीं है, दलाल पैसा लेता है", "OTHER"), ("no police in this, only the agent takes money", "OTHER"),
+     ("एह में पुलिस नइखे, दलाल पइसा लेला", "OTHER"), ("daroga aur lekhpal dono ghus lete hai", "POLCOR"),
+     ("दरोगा जी बालू वाली गाड़ी छोड़ने का पैसा लेते हैं", "POLCOR"), ("chauki incharge ghus mangta hai", "POLCOR")],
+)  # fmt: skip
+def test_bribes_of_a_clerk_are_no_bribes_of_the_police(text: str, code: str) -> None:
+    opening = READER.open(text)
+    assert (opening.category, opening.police and code == "OTHER") == (code, False)
+
+
+@every_row(
+    "text, code",
+    [("teen aurat mil ke daru bechti hai", "INTOX"), ("women sell liquor from their huts", "INTOX"),
+     ("उसकी बीवी स्मैक बेचती है", "INTOX"), ("he makes smack in his house his wife sells", "INTOX"),
+     ("मेहरारू लोग महुआ के दारू बेचेली", "INTOX"), ("नशे की गोलियाँ कॉलेज के लड़कों को बेचता है", "INTOX"),
+     ("bachho ko nasha bechta hai", "INTOX"), ("uski patni katta bechti hai", "ARMS"),
+     ("ladkiyo ko bech dete hai", "TRAFF"), ("girls are sold to a man", "TRAFF"), ("लड़कियों को बेच रहा है", "TRAFF"),
+     ("a broker sells poor girls", "TRAFF"), ("nepal se ladkiya lakar bechta hai", "TRAFF")],
+)  # fmt: skip
+def test_who_sells_or_buys_goods_is_not_sold(text: str, code: str) -> None:
+    assert READER.open(text).category == code
+
+
+@every_row(
+    "text",
+    ["jaldi police bhejo", "जल्दी पुलिस भेजिए, घर में घुस गए हैं", "please send police fast they are breaking the door",
+     "bhaiya jaldi bheji police ghar me ghus gail ba log lathi leke", "पुलिस भेजीं जल्दी, लाठी लेके आइल बाड़े सब"],
+)  # fmt: skip
+def test_who_asks_for_the_police_doesn_t_accuse_them(text: str) -> None:
+    opening = READER.open(text)
+    assert (opening.police, opening.category == "POLCOR") == (False, False)
+
+
 OPENINGS = Path(__file__).parent / "openings"
 DIALOGUE = Path(__file__).parent / "corpora" / "dialogue"
 

@@ -25,11 +25,12 @@ from satark_words.geography.units import (
     kilometres_along,
     on_sphere,
 )
+from satark_words.small_words import listed
 from satark_words.tokens import fold
 
 __all__ = [
-    "ELSEWHERE", "RESERVED", "UNKNOWN", "District", "Geography", "GeographyError", "GeographyProblem", "Named",
-    "Near", "Outpost", "Station", "Unit",
+    "ELSEWHERE", "RESERVED", "TRAINS", "UNKNOWN", "District", "Geography", "GeographyError", "GeographyProblem",
+    "Named", "Near", "Outpost", "PlaceName", "Station", "Unit",
 ]  # fmt: skip
 
 _REACH_KM: Final = 12.0
@@ -43,6 +44,15 @@ class Named(NamedTuple):
     district: str = ""
     station: str = ""
     outpost: str = ""
+
+
+class PlaceName(NamedTuple):
+    """The words `start` to `end` that spell the folded name of a village or of a place outside, and its districts."""
+
+    start: int
+    end: int
+    name: str
+    districts: frozenset[str]
 
 
 class Locatable(Protocol):
@@ -193,15 +203,15 @@ class Geography:
 
         A district and a station outside it contradict each other, as do two stations. Then the result is empty, or only
         the district that they share. `ELSEWHERE` among the codes means that the text names a place outside the
-        geography: the district is that, unless the text names one station of the geography too.
+        geography: the district is that, unless the text names a district or one station of the geography too.
         """
         codes = set(codes)
         stations = {code for code in codes if code in self._stations} | {self._station_of.get(code) for code in codes}
         named = {code for code in codes if code in self._districts}
         inside = {code for code in stations if code and self._district_of[code] in named}
         outposts = {code for code in codes if code in self._station_of}
-        if not named and ELSEWHERE in codes:
-            return Named() if len(stations - {None}) == 1 else Named(ELSEWHERE)
+        if ELSEWHERE in codes:
+            return Named() if named or len(stations - {None}) == 1 else Named(ELSEWHERE)
         if not named:
             inside = {code for code in stations if code}
         elif not inside and stations - {None}:
@@ -211,14 +221,14 @@ class Geography:
         outpost = _only({code for code in outposts if self._station_of[code] == station})
         return Named(district, station, outpost)
 
-    def places_in(self, words: Sequence[str]) -> Iterator[tuple[str, frozenset[str]]]:
-        """Yield the villages, localities and places outside that folded words spell, each with its districts."""
+    def places_in(self, words: Sequence[str]) -> Iterator[PlaceName]:
+        """Yield the villages, localities and places outside that folded words spell, in their order."""
         for start in [at for at, word in enumerate(words) if word in self._beginnings]:
             for end in range(start + 1, min(start + _LONGEST_NAME, len(words)) + 1):
                 name = " ".join(words[start:end])
                 around = {*words[max(0, start - 1) : start]} & _FROM_OR_TO or {*words[end : end + 1]} & _NOT_THERE
                 if (districts := self._places.get(name)) and not (around and ELSEWHERE in districts):
-                    yield name, districts
+                    yield PlaceName(start, end, name, districts)
 
     def outpost_in(self, codes: Iterable[str], station: str = "") -> str:
         """Return the one outpost among the codes that a text names, of this station if one is given; else empty."""
@@ -260,11 +270,8 @@ class Geography:
 
 
 _FROM_OR_TO: Final = frozenset({"from", "to", "via", "for"})
-_NOT_THERE: Final = frozenset({
-    "se", "से", "road", "रोड", "marg", "मार्ग", "gate", "गेट", "highway", "हाईवे", "wala", "wale", "वाला", "वाले",
-    "number", "नंबर", "bhej", "भेज", "bhejkar", "भेजकर", "bhejte", "भेजते",
-})  # fmt: skip
-"""Words after the name of a place outside that tell where somebody comes from or goes to, or what a road is called."""
+TRAINS: Final = listed("trains")
+_NOT_THERE: Final = TRAINS | listed("not-there")
 
 
 def _index(named: Iterable[tuple[str, str]]) -> Mapping[str, frozenset[str]]:
