@@ -21,10 +21,9 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox, Session
 from satark_testing.dialogue.chat import RECEIPT, Chat
 from satark_words.analysis import Analysis
-from satark_words.choosing import VAGUE
+from satark_words.choosing import tells_crime
 from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
-from satark_words.rules import SOUND
 from support.dialogue.corpus import Utterance, read_corpus
 from support.dialogue.unseen import TYPED, conversation
 from support.loops import every_row
@@ -122,8 +121,7 @@ def _lost(engine: Engine, step: str, text: str) -> str:
     chat.say(text)
     if _kept(chat, text) or HELD_BACK in chat.text:
         return ""
-    marks = engine._loaded.reader.analyse(text).story_marks()
-    if any(mark.name not in VAGUE and mark.quality >= SOUND for mark in marks):
+    if tells_crime(engine._loaded.reader.analyse(text)):
         return f"{step}: not kept: {text}"
     moved = before is not None and _where(before) != _where(chat.session)
     return f"{step}: taken: {text}" if moved else ""

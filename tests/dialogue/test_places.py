@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from satark.api.prompt import Capabilities
 from satark.api.tip import Accused
+from satark.dialogue.engine import Engine
 from satark.dialogue.rendering.fit import fit
 from satark_testing.dialogue.chat import Chat
+from satark_words.geography.geography import ELSEWHERE
+from support.dialogue.corpus import read_corpus
+from support.loops import every_row
 
 WHATSAPP = Capabilities(
     kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, row_description=72,
@@ -202,3 +207,70 @@ def test_an_accused_station_is_looked_for_in_its_district(
     asked.say(*said, "skip", "skip").tap("send")
     assert asked.submission is not None
     assert asked.submission.accused == accused
+
+
+ANSWERS = list(read_corpus(Path(__file__).parents[1] / "words" / "places"))
+"""Answers to the question for the place, with the district where they are, or what else they are."""
+
+
+def outcome(chat: Chat, meant: str, said: str) -> str:
+    """Whether an answer is taken as meant, asked back, or taken for another place."""
+    chat.say(said)
+    assert chat.session is not None
+    answer = chat.session.answers.get("place")
+    if answer is None or answer.value is None:
+        return "as meant" if meant == "none" else "asked back"
+    district, station = place(chat)
+    geography = chat.engine._loaded.geography
+    allowed = {"none": set(), "open": {""}, "elsewhere": {"", ELSEWHERE}}.get(meant, {"", meant})
+    fits = district in allowed and (not station or geography.district_of(station) == meant)
+    return "as meant" if fits else "wrong"
+
+
+def test_few_answers_are_taken_for_another_place_or_for_a_place_at_all(asked: Chat) -> None:
+    begun = asked.session
+    found = []
+    for one in ANSWERS:
+        asked.session = begun
+        found.append((outcome(asked, one.meant[0], one.text), one.text))
+    assert len(found) >= 220
+    assert sum(name == "as meant" for name, _ in found) / len(found) >= 0.95
+    wrong = [text for name, text in found if name == "wrong"]
+    assert len(wrong) / len(found) <= 0.02, wrong
+
+
+@every_row(
+    "said",
+    ["two men do it", "do aadmi karte hai", "दो आदमी करते हैं", "raat ko hoti hai", "रात को होती है", "it happens at night",
+     "har jagah", "हर जगह", "everywhere", "sagro", "pata nahi", "पता नहीं", "not sure", "mere ghar ke paas",
+     "मेरे घर के पास", "near my house", "हमरे घरे के लगे", "uska naam Raju hai", "daru bechte hai", "aas paas"],
+)  # fmt: skip
+def test_what_is_no_place_is_asked_back(asked: Chat, said: str) -> None:
+    begun, found = asked.session, outcome(asked, "none", said)
+    asked.session = begun
+    assert found == "as meant"
+
+
+@every_row(
+    "said",
+    ["fake army recruiter takes cash", "nakli bharti wala cash leta hai", "फर्जी सेना भर्ती वाला कैश लेता है",
+     "फौज में भरती करावे के नाम पर कैश लेला", "clerk charges fee for certificate", "school extra fees le raha hai",
+     "police ko bataya tha kuch nahi kiya", "पुलिस को बताया था कुछ नहीं किया", "I told the police, nothing was done",
+     "पुलिस के बतवनी कुछ ना कइलस", "daroga ko bola tha kuch nahi hua", "SO lanka paisa leta hai",
+     "so lanka paise mangta hai", "The SO of Lanka takes money"],
+)  # fmt: skip
+def test_what_tells_a_deed_is_told_or_asked_about_and_answers_no_question(engine: Engine, said: str) -> None:
+    for before in (("Hi", "2"), ("Hi", "2", "4")):
+        session = Chat(engine).say(*before, said).session
+        assert session is not None
+        told = [str(answer.value) for answer in session.answers.values()]
+        assert any(said in one for one in told) or said in {words for _, words in session.held}
+
+
+@every_row(
+    "said", ["SO lanka paisa leta hai", "so lanka paise mangta hai", "S.O. lanka ghus leta hai", "एसओ लंका पैसा लेता है"]
+)
+def test_an_officer_in_charge_is_heard_as_police(engine: Engine, said: str) -> None:
+    session = Chat(engine).say("Hi", "2", said).session
+    assert session is not None
+    assert session.answers["category"].value == "POLCOR"

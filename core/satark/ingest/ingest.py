@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from secrets import token_bytes
 from typing import Final, TypeAlias
@@ -17,7 +18,6 @@ from satark.api.channel import Channel, Outcome
 from satark.api.inbound import Batch, CompleteTip, Event, Inbound, Tap, Text
 from satark.api.observability import LifecycleEvent, log
 from satark.api.outbound import Call
-from satark.api.prompt import Prompt
 from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
 from satark.delivery.worker import DeliveryWorker
 from satark.dialogue.engine import Engine
@@ -47,37 +47,23 @@ class IngestFailed(Exception):  # noqa: N818 - it reads as what it says
     """At least one event of a webhook failed: the response is 503, so that the provider sends the webhook again."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Ingest:
     """Ingests batches. It runs on the event loop and mostly waits: the writer runs the turns."""
 
-    def __init__(
-        self,
-        *,
-        identity: Identity,
-        writer: Writer,
-        receipts: CodeStock,
-        guesses: CodeGuesses,
-        spool: Spool,
-        engine: Engine,
-        outbox: Outbox,
-        replies: ReplyWorker,
-        after_commit: AfterCommit,
-        metrics: Metrics,
-        emit: Callable[[LifecycleEvent], None],
-    ) -> None:
-        self._identity = identity
-        self._writer = writer
-        self._receipts = receipts
-        self._guesses = guesses
-        self._spool = spool
-        self._engine = engine
-        self._outbox = outbox
-        self._replies = replies
-        self._after_commit = after_commit
-        self._metrics = metrics
-        self._emit = emit
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._is_ready = False
+    identity: Identity
+    writer: Writer
+    receipts: CodeStock
+    guesses: CodeGuesses
+    spool: Spool
+    engine: Engine
+    outbox: Outbox
+    replies: ReplyWorker
+    after_commit: AfterCommit
+    metrics: Metrics
+    emit: Callable[[LifecycleEvent], None]
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _is_ready: bool = field(default=False, init=False)
 
     def take(self, channel: Channel, batch: Batch, done: Done) -> None:
         """Ingest a batch as `receive` does; `done` gets the outcome or the exception, perhaps before this returns.
@@ -95,8 +81,8 @@ class Ingest:
         self._note(channel, batch)
         if batch.inbound:
             self._get_ready()
-            event = InboundEvent(channel, batch.inbound[0], self._identity)
-            self._writer.group(event, event.pseudonyms[0], partial(self._done, event, done))
+            event = InboundEvent(channel, batch.inbound[0], self.identity)
+            self.writer.group(event, event.pseudonyms[0], partial(self._done, event, done))
         else:
             done(Outcome())
 
@@ -112,7 +98,7 @@ class Ingest:
         """At the first event, let the engine load in a thread what it needs, so that no transaction waits for that."""
         if not self._is_ready:
             self._is_ready = True
-            asyncio.get_running_loop().run_in_executor(None, self._engine.get_ready)
+            asyncio.get_running_loop().run_in_executor(None, self.engine.get_ready)
 
     def _done(self, event: InboundEvent, done: Done, written: TurnResult | Exception) -> None:
         try:
@@ -131,7 +117,7 @@ class Ingest:
             StoreDown, IngestFailed: nothing of the batch may be acknowledged; the provider must send it again.
         """
         spools = _comes_once(channel) and bool(batch.inbound or batch.chores)
-        if spools and self._spool.depth:
+        if spools and self.spool.depth:
             return await self._to_spool(channel, batch)
         try:
             async with asyncio.timeout(ANSWER_SECONDS if spools else None):
@@ -162,15 +148,15 @@ class Ingest:
 
     def _note(self, channel: Channel, batch: Batch) -> None:
         for code in batch.alarms:
-            self._metrics.reports.labels(channel.name, code).inc()
-            self._metrics.faults.begin(provider_alarm(channel.name, code), seconds=ALARM_SECONDS)
+            self.metrics.reports.count(channel.name, code)
+            self.metrics.faults.begin(provider_alarm(channel.name, code), seconds=ALARM_SECONDS)
         if batch.unread:
             text = f"{channel.name} could not read a message, which is lost"
-            self._metrics.faults.begin(failing_hook(channel.name, "parse", text), seconds=ALARM_SECONDS)
+            self.metrics.faults.begin(failing_hook(channel.name, "parse", text), seconds=ALARM_SECONDS)
         for _ in range(batch.ignored + batch.unread):
-            self._metrics.ignored.count(channel.name)
+            self.metrics.ignored.count(channel.name)
         if batch.delivered:
-            self._replies.report(batch.delivered, channel.name)
+            self.replies.report(batch.delivered, channel.name)
 
     async def _events(self, channel: Channel, events: Sequence[Inbound], *, late: bool) -> Sequence[TurnResult]:
         found = await asyncio.gather(*(self._event(channel, one, late=late) for one in events), return_exceptions=True)
@@ -181,12 +167,12 @@ class Ingest:
 
     async def _event(self, channel: Channel, inbound: Inbound, *, late: bool) -> TurnResult:
         self._get_ready()
-        event = InboundEvent(channel, inbound, self._identity, late=late)
+        event = InboundEvent(channel, inbound, self.identity, late=late)
         if code := _code_in(inbound.event):
-            await asyncio.sleep(self._guesses.delay())
-            event.code = await self._receipts.key(code)
+            await asyncio.sleep(self.guesses.delay())
+            event.code = await self.receipts.key(code)
         try:
-            written = await self._writer.write_grouped(event, event.pseudonyms[0])
+            written = await self.writer.write_grouped(event, event.pseudonyms[0])
         except Exception as error:  # noqa: BLE001 - it is told apart below
             written = error
         return self._result(event, written)
@@ -198,50 +184,47 @@ class Ingest:
             raise written
         if isinstance(written, Exception):  # whatever it was: not acknowledged, counted, tried again
             raise self._failed(channel, written)
-        self._metrics.commit.observe(time.perf_counter() - event.came)
+        self.metrics.commit.observe(time.perf_counter() - event.came)
         self._count(channel, written)
-        self._after_commit(event.inbound, written)
+        self.after_commit(event.inbound, written)
         return written
 
     def _failed(self, channel: str, error: Exception) -> IngestFailed:
-        self._metrics.failures.labels(channel).inc()
+        self.metrics.failures.labels(channel).inc()
         log.error("turn failed, the provider will retry", channel=channel, error=type(error).__name__)
         return IngestFailed()
 
     def _count(self, channel: str, result: TurnResult) -> None:
         if result.duplicate:
-            self._metrics.duplicates.count(channel)
+            self.metrics.duplicates.count(channel)
             return
-        self._metrics.turns.count(channel)
-        self._emit(LifecycleEvent("turn", channel))
+        self.metrics.turns.count(channel)
+        self.emit(LifecycleEvent("turn", channel))
         if result.wrong_code:
-            self._guesses.wrong()
+            self.guesses.wrong()
         if result.forged:
-            self._metrics.forged.count(channel)
+            self.metrics.forged.count(channel)
         if result.submitted:
-            self._metrics.tips.count(channel)
-            self._emit(LifecycleEvent("tip", channel))
+            self.metrics.tips.count(channel)
+            self.emit(LifecycleEvent("tip", channel))
 
     async def _queue_chores(self, chores: Sequence[Call]) -> None:
         messages = [message(token_bytes(32), call, must_arrive=True) for call in chores]
-        await self._writer.write(lambda unit: self._outbox.add(unit, messages))
-        self._replies.post(messages)
+        await self.writer.write(lambda unit: self.outbox.add(unit, messages))
+        self.replies.post(messages)
 
     async def _to_spool(self, channel: Channel, batch: Batch) -> Outcome:
         try:
-            await asyncio.to_thread(self._spool.add, channel.name, batch)
+            await asyncio.to_thread(self.spool.add, channel.name, batch)
         except (SpoolFull, OSError) as error:
             log.error("spool write failed, batch refused", channel=channel.name, error=type(error).__name__)
-            self._metrics.spooled.labels(channel.name, "refused").inc()
+            self.metrics.spooled.count(channel.name, "refused")
             if not _is_answered(channel, batch):  # nobody reads a notice, and the provider may send it again
                 raise IngestFailed from None
-            return Outcome(state="refused", prompts=[self._fit(self._engine.unavailable_notice(), channel)])
-        self._metrics.spooled.labels(channel.name, "spooled").inc()
-        prompts = [self._fit(self._engine.spooled_notice(), channel)] if _is_answered(channel, batch) else []
+            return Outcome(state="refused", prompts=[self.outbox.fit(self.engine.unavailable_notice(), channel)])
+        self.metrics.spooled.count(channel.name, "spooled")
+        prompts = [self.outbox.fit(self.engine.spooled_notice(), channel)] if _is_answered(channel, batch) else []
         return Outcome(state="spooled", prompts=prompts)
-
-    def _fit(self, prompt: Prompt, channel: Channel) -> Prompt:
-        return self._outbox.fit(prompt, channel)
 
 
 def _comes_once(channel: Channel) -> bool:
@@ -270,32 +253,30 @@ def _code_in(event: Event) -> str | None:
     return find_code(text, RECEIPT_DIGITS) or find_code(text, HANDOFF_DIGITS, longest=LONGEST_HANDOFF_MESSAGE)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class AfterCommit:
     """Hands the results of turns to the workers of this process.
 
     This only saves time: every worker, in this process or another, also finds its work in the store.
     """
 
-    def __init__(
-        self, *, replies: ReplyWorker, files: EvidenceWorker, deliveries: DeliveryWorker, log: LogEraser
-    ) -> None:
-        self._replies = replies
-        self._log = log
-        self._files = files
-        self._deliveries = deliveries
+    replies: ReplyWorker
+    files: EvidenceWorker
+    deliveries: DeliveryWorker
+    log: LogEraser
 
     def __call__(self, inbound: Inbound, result: TurnResult) -> None:
         """Hand over the result of one turn."""
-        self._replies.post(result.outgoing)
+        self.replies.post(result.outgoing)
         if not result.duplicate:
-            self._replies.show_read(result.conversation, inbound.seen, inbound.busy)
+            self.replies.show_read(result.conversation, inbound.seen, inbound.busy)
             if inbound.answer:
-                self._replies.answer(inbound.answer)
+                self.replies.answer(inbound.answer)
         if result.erased:
-            self._files.erase(result.erased)
+            self.files.erase(result.erased)
         if result.files:
-            self._files.wake()
+            self.files.wake()
         if result.submitted:
-            self._deliveries.wake()
+            self.deliveries.wake()
         if result.submitted or result.ended or result.erased:
-            self._log.note()
+            self.log.note()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 
 from satark.api.sealing import CantOpen, open_as
 from satark.api.tip import Message
@@ -17,8 +17,20 @@ from satark.roster.roster import Roster
 from satark.routing.authors import post_as_tipster
 from satark.routing.tip_keys import TipsterReader, decode_root, present_recipient
 from satark.settings.core import Core
-from satark.store import evidence_files, tables
+from satark.store import changed_keys, evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
+
+
+def change_reach(unit: UnitOfWork, identity: Identity, tip: str, *, notified: bool) -> Handle | None:
+    """Store whether a tipster was told of news since they last looked; return where they are told, if that changed."""
+    table, id_ = tables.reach, identity.link("tip", tip)
+    sealed = unit.main.execute(select(table.c.handle).where(table.c.id == id_).with_for_update()).scalar()
+    handle = identity.open_handle(sealed, id_) if sealed else None
+    if handle is None or handle.notified == notified:
+        return None
+    changed = identity.seal_handle(msgspec.structs.replace(handle, notified=notified), id_)
+    unit.main.execute(update(table).where(table.c.id == id_).values(handle=changed))
+    return handle
 
 
 class Mailboxes:
@@ -34,7 +46,8 @@ class Mailboxes:
         opened = self._look_up(unit, key) if key else None
         if opened is None:
             return None
-        key_changes, root = _key_changes(unit, opened.tip), decode_root(opened.root)
+        change_reach(unit, self._identity, opened.tip, notified=False)
+        key_changes, root = changed_keys.read(unit, opened.tip), decode_root(opened.root)
         if key_changes is None:
             gone = OpenMailbox(tip=opened.tip, number=opened.number, recipient=root.recipient)
             return Mailbox(open=gone, language=opened.language, messages=(), erased=True)
@@ -66,8 +79,7 @@ class Mailboxes:
         """
         there = evidence_files.count_files(unit.main, mailbox.tip)
         highest = evidence_files.highest_ordinal(unit.main, mailbox.tip)
-        key_changes = _key_changes(unit, mailbox.tip)
-        recipient = mailbox.recipient if key_changes is None else self._recipient(unit, mailbox, key_changes)
+        recipient = self._recipient(unit, mailbox) or mailbox.recipient
         return msgspec.structs.replace(mailbox, files=there, last_ordinal=highest, recipient=recipient)
 
     def post(self, unit: UnitOfWork, mailbox: OpenMailbox, message: Message) -> None:
@@ -76,12 +88,15 @@ class Mailboxes:
         Raises:
             TipKeyAltered: the tip's keys were altered.
         """
-        key_changes = _key_changes(unit, mailbox.tip)
-        if key_changes is not None:
-            to = self._recipient(unit, mailbox, key_changes), decode_root(mailbox.root).receipt
+        if recipient := self._recipient(unit, mailbox):
+            to = recipient, decode_root(mailbox.root).receipt
             post_as_tipster(unit, mailbox.tip, message, mailbox.tipster_key, *to)
 
-    def _recipient(self, unit: UnitOfWork, mailbox: OpenMailbox, key_changes: bytes) -> str:
+    def _recipient(self, unit: UnitOfWork, mailbox: OpenMailbox) -> str:
+        """Return the recipient of an open mailbox's tip; empty: it was erased."""
+        key_changes = changed_keys.read(unit, mailbox.tip)
+        if key_changes is None:
+            return ""
         # Not the recipients in the tip's row: whoever writes to the database could put their own there.
         state = self._roster.check(unit.keys, committed=False).state
         return present_recipient(decode_root(mailbox.root), key_changes, state)
@@ -113,10 +128,6 @@ class Mailboxes:
         query = select(tables.receipt.c.sealed).where(tables.receipt.c.lookup == key.lookup)
         row = unit.main.execute(query).one_or_none()
         return key.open(row.sealed) if row else None
-
-
-def _key_changes(unit: UnitOfWork, tip: str) -> bytes | None:
-    return unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == tip)).scalar()
 
 
 def _messages(unit: UnitOfWork, opened: OpenedReceipt) -> Iterable[tuple[int, Message]]:

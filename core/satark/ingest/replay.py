@@ -70,7 +70,7 @@ class SpoolReplay:
         else:
             self._spool.done(name)
             self._failures.pop(name, None)
-            self._metrics.replayed.labels("ingested").inc()
+            self._metrics.replayed.count("ingested")
         return True
 
     def _quarantine(self, name: str, error: Exception) -> None:
@@ -78,4 +78,4 @@ class SpoolReplay:
         log.error("spooled batch quarantined until the next start", channel=channel, error=type(error).__name__)
         self._spool.quarantine(name)
         self._failures.pop(name, None)
-        self._metrics.replayed.labels("quarantined").inc()
+        self._metrics.replayed.count("quarantined")

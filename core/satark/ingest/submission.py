@@ -21,6 +21,7 @@ from satark.identity.signatures import verifier_for
 from satark.identity.stock import Stock
 from satark.ingest.event import seen_key, seen_row
 from satark.plugins.loader import Advice, Plugins
+from satark.retention.schedule import begin_term
 from satark.roster.state import RosterState
 from satark.routing import rules
 from satark.routing.desks import close_roster, lock_desks
@@ -28,7 +29,7 @@ from satark.routing.renewals import tip_verifier
 from satark.routing.sent import TIPSTER_USE, addressed, signed_as_sent
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags, seal_routed
 from satark.services import Services
-from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes, tip_counts
+from satark.store import changed_keys, deliveries, envelopes, evidence_files, tables, tip_changes, tip_counts
 from satark.store.unit_of_work import UnitOfWork
 from satark_age.age import Recipient
 
@@ -92,7 +93,8 @@ class Submissions:
         """
         fresh = self._receipts.take()
         tip = _document(session, submission, channel, unit.now)
-        screening = self._screen(tip, Screening(priority=submission.priority, flags=submission.flags))
+        told = Screening(priority=submission.priority, flags=submission.flags)
+        screening = rules.screen(self._plugins.screen(tip) if self._screened else [], told)
         advice = self._plugins.route(tip, self._desks(unit)) if self._routed else _NO_ADVICE
         if not advice.is_complete:
             screening = replace(screening, flags=(*screening.flags, ROUTING_FAILED))
@@ -106,15 +108,14 @@ class Submissions:
         self._receipt(unit, session, tip, fresh, encoded)
         self._seal_envelopes(unit, envelope, route)
         row = {"id": session.tip, "number": tip.number, "revision": tip.revision, "recipient": session.recipient}
-        unit.queue(tables.tip, [{**row, "routed": seal_routed(root), "document": document, "day": unit.day}])
+        row |= {"key_changes": changed_keys.first(unit, session.tip), "routed": seal_routed(root)}
+        unit.queue(tables.tip, [{**row, "document": document, "day": unit.day}])
+        begin_term(unit, session.tip, session.tipster_key, session.identity, self._services.retention)
         tip_changes.note(unit, session.tip)
         tip_counts.count(unit, session.tip)
-        self._deliveries(unit, session.tip, tip, route)
+        self._deliveries(unit, session.tip, route, is_urgent=screening.priority == "urgent")
         unit.queue(tables.seen, _decoy_events(session.revision - session.first_revision, unit.day))
         return Receipt(number=tip.number, code=fresh.code, root=encoded)
-
-    def _screen(self, tip: Tip, own: Screening) -> Screening:
-        return rules.screen(self._plugins.screen(tip) if self._screened else [], own)
 
     def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority, advice: Sequence[RouteAdvice]) -> rules.Route:
         desks, services = self._desks(unit), self._services
@@ -128,15 +129,17 @@ class Submissions:
             log.error("a plugin added a destination that belongs to no desk", count=len(route.unknown))
         return route
 
-    def _deliveries(self, unit: UnitOfWork, id_: str, tip: Tip, route: rules.Route) -> None:
-        # What must not have the tip is sent covers, since its carrier would see the gap.
-        others = {to for to in (*route.destinations, *route.covered) if Destination(to).sink != DESK_SINK}
-        # Files that came in this very turn have no row yet, and are under way too.
-        incomplete = bool(others) and not set(tip.evidence) <= evidence_files.settled_ordinals(unit, id_)
-        # One for all desks at this host: a row of each would tell which of them must not have the tip.
+    def _deliveries(self, unit: UnitOfWork, id_: str, route: rules.Route, *, is_urgent: bool) -> None:
+        """Queue the tip for all destinations, whoever gets it: rows for some would tell who must not have it."""
+        # What must not have the tip but is on a carrier is sent covers there, since the carrier would see the gap.
+        gets = {*route.destinations, *route.covered}
+        known = {rule.to for rule in self._services.destination_rules} | {one.destination for one in self._desks(unit)}
+        evidence_files.lock(unit, id_)
         rows = [deliveries.new_row(id_, HERE, unit.now)]
-        wait = self._services.destination_wait * incomplete
-        rows += [deliveries.new_row(id_, to, unit.now, wait=wait) for to in sorted(others)]
+        for to in sorted(one for one in gets | known if Destination(one).sink != DESK_SINK):
+            cover = b"" if to in gets else deliveries.cover_id(unit.keys, id_, to)
+            row = deliveries.new_row(id_, to, unit.now, id_=cover)
+            rows.append(row | deliveries.when_due(unit, id_, to, is_urgent=is_urgent))
         unit.queue(tables.delivery, rows)
 
     def _envelope(

@@ -1,6 +1,7 @@
 """One turn: the engine advances a session by one event, and `TurnRunner` carries out the turn's requests."""
 
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Final
 
 import msgspec
@@ -57,28 +58,21 @@ class Conversation:
         """The result of the newest event. It carries the conversation's replies."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class TurnRunner:
     """Runs turns, one event each, inside the transaction of a batch."""
 
-    def __init__(
-        self,
-        *,
-        identity: Identity,
-        flows: Flows,
-        plugins: Plugins,
-        submissions: Submissions,
-        mailboxes: Mailboxes,
-        handoff_codes: HandoffCodes,
-        outbox: Outbox,
-    ) -> None:
-        self._identity = identity
-        self._flows = flows
-        self._plugins = plugins
-        self._has_commit_hook = plugins.implements("satark_before_commit")
-        self._submissions = submissions
-        self._mailboxes = mailboxes
-        self._handoff_codes = handoff_codes
-        self._outbox = outbox
+    identity: Identity
+    flows: Flows
+    plugins: Plugins
+    submissions: Submissions
+    mailboxes: Mailboxes
+    handoff_codes: HandoffCodes
+    outbox: Outbox
+
+    @cached_property
+    def _has_commit_hook(self) -> bool:
+        return self.plugins.implements("satark_before_commit")
 
     def run(
         self, unit: UnitOfWork, event: InboundEvent, conversation: Conversation, origin: Conversation | None
@@ -117,10 +111,10 @@ class TurnRunner:
                     msgspec.structs.replace(job, verifier=_verifier(job, session, turn), **home)
                     for job in turn.media_jobs
                 ]
-                evidence_files.add(unit, jobs, self._identity)
+                evidence_files.add(unit, jobs, self.identity)
                 result.files = True
             if self._has_commit_hook:
-                self._plugins.before_commit(turn, unit)
+                self.plugins.before_commit(turn, unit)
             self._carry_out(unit, turn, event, conversation, result)
         if event.inbound.provider_message_id:
             conversation.provider_message_ids.append(event.inbound.provider_message_id)
@@ -133,17 +127,17 @@ class TurnRunner:
         """Carry out a turn's requests beyond its session and files: messages, deletions, reply handles."""
         session = turn.session or conversation.session
         if turn.post is not None and session is not None and (box := session.mailbox or session.sent):
-            self._mailboxes.post(unit, box, turn.post)
+            self.mailboxes.post(unit, box, turn.post)
         if turn.delete_messages:
             deletions = self._delete_messages(unit, conversation, event)
             conversation.calls += deletions
             result.outgoing += deletions
         if turn.reach is False:
-            self._mailboxes.forget(unit, event, session)
+            self.mailboxes.forget(unit, event, session)
         elif turn.reach and session is not None:
-            self._mailboxes.reach(unit, event, session)
+            self.mailboxes.reach(unit, event, session)
         conversation.session = session = turn.session
-        shown = turn.prompt and self._outbox.fit(turn.prompt, event.channel)
+        shown = turn.prompt and self.outbox.fit(turn.prompt, event.channel)
         if session is not None and shown is not None:
             capabilities = event.channel.capabilities
             sent = shown.options_sent if capabilities.kind == "sms" else None
@@ -160,7 +154,7 @@ class TurnRunner:
         session = conversation.session
         if session is not None and not session.tip:
             return msgspec.structs.replace(self._begin(unit, event), lapsed=True)
-        if session is None and self._identity.epochs.tells_loss(unit.now):
+        if session is None and self.identity.epochs.tells_loss(unit.now):
             return msgspec.structs.replace(self._begin(unit, event), may_be_lost=True)
         if session is None or self._engine(unit, session).begins_anew(session, event.event):
             # What was held for the tip before is named as left out.
@@ -171,7 +165,7 @@ class TurnRunner:
 
     def _begin(self, unit: UnitOfWork, event: InboundEvent) -> Session:
         capabilities, tipster_key = event.channel.capabilities, random_bytes(16).hex()
-        return self._flows.current.begin(
+        return self.flows.current.begin(
             channel=event.channel.name,
             tip=name_of(verifier_for(tipster_key, TIPSTER_USE)),
             recipient="", identity=write_identity(new_identity()), erasable=_can_erase(type(event.channel)),
@@ -192,9 +186,9 @@ class TurnRunner:
             uncleaned = evidence_files.uncleaned_files(unit.main, session.tip)
             session = msgspec.structs.replace(session, files_with_origin=with_origin, files_uncleaned=uncleaned)
         if session.mailbox is not None:
-            session = msgspec.structs.replace(session, mailbox=self._mailboxes.refreshed(unit, session.mailbox))
+            session = msgspec.structs.replace(session, mailbox=self.mailboxes.refreshed(unit, session.mailbox))
         if session.sent is not None:
-            session = msgspec.structs.replace(session, sent=self._mailboxes.refreshed(unit, session.sent))
+            session = msgspec.structs.replace(session, sent=self.mailboxes.refreshed(unit, session.sent))
         return session
 
     def _answer_requests(
@@ -213,7 +207,7 @@ class TurnRunner:
         if turn.submission is not None:
             turn = self._submit(unit, turn, event, result)
         if turn.open_mailbox and turn.session is not None:
-            mailbox = self._mailboxes.open(unit, event.code)
+            mailbox = self.mailboxes.open(unit, event.code)
             result.wrong_code = mailbox is None
             result.forged = mailbox is not None and mailbox.forged
             turn = _second(turn, self._engine(unit, turn.session).show_mailbox(turn.session, mailbox, unit.now))
@@ -229,7 +223,7 @@ class TurnRunner:
             return turn
         recipient, key = key_of(session.identity)
         session = msgspec.structs.replace(session, recipient=recipient)
-        receipt = self._submissions.submit(unit, session, submission, event.channel.capabilities.kind, key)
+        receipt = self.submissions.submit(unit, session, submission, event.channel.capabilities.kind, key)
         if submission.evidence:
             evidence_files.disclose_origin(unit, session.tip, submission.origin_disclosed)
         result.submitted = True
@@ -240,8 +234,8 @@ class TurnRunner:
         return _second(turn, shown)
 
     def _depart(self, unit: UnitOfWork, session: Session, event: InboundEvent, conversation: Conversation) -> Turn:
-        leaving, code = self._handoff_codes.give(unit, conversation.id, session)
-        minutes = round(self._handoff_codes.minutes)
+        leaving, code = self.handoff_codes.give(unit, conversation.id, session)
+        minutes = round(self.handoff_codes.minutes)
         return self._engine(unit, session).show_handoff_code(leaving, code, minutes, unit.now)
 
     def _arrive(
@@ -252,10 +246,10 @@ class TurnRunner:
         result.wrong_code = coming is None
         if origin is None or coming is None:
             return self._engine(unit, session).resume(session, None, unit.now)
-        self._handoff_codes.drop(unit, coming)
+        self.handoff_codes.drop(unit, coming)
         engine = self._engine(unit, coming)
-        handle = self._identity.open_handle(origin.handle, origin.id)
-        last = self._outbox.compose(engine.handed_off_notice(coming), handle, origin.id)
+        handle = self.identity.open_handle(origin.handle, origin.id)
+        last = self.outbox.compose(engine.handed_off_notice(coming), handle, origin.id)
         origin.calls += last
         origin.session = None
         result.outgoing += last
@@ -267,14 +261,14 @@ class TurnRunner:
         channel, inbound = event.channel, event.inbound
         if not isinstance(channel, ErasingChannel):
             return []
-        found = provider_messages.ids_of(unit, conversation.id, self._identity)
+        found = provider_messages.ids_of(unit, conversation.id, self.identity)
         calls = channel.erase(
             [*found, *filter(None, [inbound.provider_message_id])], inbound.account, inbound.senders[0]
         )
         return [message(conversation.id, call, must_arrive=True) for call in calls]
 
     def _engine(self, unit: UnitOfWork, session: Session) -> Engine:
-        return self._flows.engine(unit.main, session.flow)
+        return self.flows.engine(unit.main, session.flow)
 
 
 @cache

@@ -6,6 +6,7 @@ Its event counts as not seen and is not acknowledged, so the provider sends it a
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -31,39 +32,29 @@ class EpochOver(Exception):  # noqa: N818 - it reads as what it says
     """An epoch key was destroyed after a transaction had sealed under it, and before the transaction's commit."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Turns:
     """Ingests batches of events; the writer runs it."""
 
-    def __init__(
-        self,
-        *,
-        identity: Identity,
-        flows: Flows,
-        sessions: SessionStore,
-        handoff_codes: HandoffCodes,
-        runner: TurnRunner,
-        outbox: Outbox,
-        seen_days: int,
-    ) -> None:
-        self._identity = identity
-        self._flows = flows
-        self._sessions = sessions
-        self._handoff_codes = handoff_codes
-        self._runner = runner
-        self._outbox = outbox
-        self._seen_days = seen_days
+    identity: Identity
+    flows: Flows
+    sessions: SessionStore
+    handoff_codes: HandoffCodes
+    runner: TurnRunner
+    outbox: Outbox
+    seen_days: int
 
     def __call__(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult]:
         """Ingest a batch; return the result of each event, in order."""
-        with self._identity.in_one_go():
+        with self.identity.in_one_go():
             return self._ingest(unit, events)
 
     def _ingest(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult]:
-        fresh = self._unseen(unit, events)
+        fresh = add_unseen(unit, {event.key: event.inbound.sent_at for event in events}, self.seen_days)
         senders = [event.pseudonyms for event in events if event.key in fresh]
-        homes, begun = conversations.find_or_begin(unit, self._identity, senders) if senders else ({}, ())
+        homes, begun = conversations.find_or_begin(unit, self.identity, senders) if senders else ({}, ())
         has_codes = any(event.code for event in events)
-        origins = self._handoff_codes.origins(unit, events) if has_codes else {}
+        origins = self.handoff_codes.origins(unit, events) if has_codes else {}
         opened = self._open(unit, {*homes.values(), *origins.values()}, begun)
         results: list[TurnResult] = []
         for event in events:
@@ -73,7 +64,7 @@ class Turns:
             fresh.discard(event.key)
             origin = opened.get(origins.get(event.code.lookup, b"")) if event.code else None
             conversation = opened[homes[event.pseudonyms[0]]]
-            results.append(self._runner.run(unit, event, conversation, origin))
+            results.append(self.runner.run(unit, event, conversation, origin))
         self._close(unit, opened.values())
         for event, one in zip(events, results, strict=True):
             if one.duplicate and event.inline:
@@ -82,21 +73,18 @@ class Turns:
 
     def _repeat_question(self, unit: UnitOfWork, event: InboundEvent) -> list[Prompt]:
         """Answer a duplicate event of an inline channel with the current question."""
-        session = self._sessions.look(unit.main, event.pseudonyms)
+        session = self.sessions.look(unit.main, event.pseudonyms)
         if session is None:
             return []
-        prompt = self._flows.engine(unit.main, session.flow).repeat_question(session)
-        return [self._outbox.fit(prompt, event.channel)]
-
-    def _unseen(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> set[bytes]:
-        return add_unseen(unit, {event.key: event.inbound.sent_at for event in events}, self._seen_days)
+        prompt = self.flows.engine(unit.main, session.flow).repeat_question(session)
+        return [self.outbox.fit(prompt, event.channel)]
 
     def _open(self, unit: UnitOfWork, ids: set[bytes], begun: Collection[bytes]) -> dict[bytes, Conversation]:
         rows = conversations.lock(unit, ids, begun).values() if ids else ()
-        return {row.id: Conversation(row, self._sessions.open(row) if row.draft else None) for row in rows}
+        return {row.id: Conversation(row, self.sessions.open(row) if row.draft else None) for row in rows}
 
     def _close(self, unit: UnitOfWork, opened: Iterable[Conversation]) -> None:
-        unit.run_last(partial(self._check_epoch, self._identity.epochs.current().id))
+        unit.run_last(partial(self._check_epoch, self.identity.epochs.current().id))
         rows, ended, messages, message_ids = [], set(), [], []
         for one in opened:
             if one.session is None:
@@ -108,19 +96,19 @@ class Turns:
                 if one.event is not None:
                     inbound = one.event.inbound
                     # No page can be written to later, so the secret that opens its receipt is not stored beside it.
-                    address = Address("") if self._outbox.is_page(inbound.account) else inbound.senders[0]
-                    sealed = self._sessions.seal(one.id, one.session, inbound.account, address, unit.now)
+                    address = Address("") if self.outbox.is_page(inbound.account) else inbound.senders[0]
+                    sealed = self.sessions.seal(one.id, one.session, inbound.account, address, unit.now)
                     rows.append(sealed)
             messages += [*one.calls, *self._replies(one)]
         conversations.write(unit, rows)
         if message_ids:
-            provider_messages.add(unit, message_ids, self._identity)
+            provider_messages.add(unit, message_ids, self.identity)
         conversations.delete_conversations(unit, sorted(ended))
-        self._outbox.add(unit, messages)
+        self.outbox.add(unit, messages)
 
     def _check_epoch(self, id_: bytes) -> None:
         """Make sure that the values just sealed can still be opened. If not, the writer runs these turns again."""
-        if self._identity.epochs.find(id_) is None:
+        if self.identity.epochs.find(id_) is None:
             raise EpochOver
 
     def _replies(self, conversation: Conversation) -> list[OutboxMessage]:
@@ -134,7 +122,7 @@ class Turns:
         messages = [
             one
             for prompt in conversation.prompts
-            for one in self._outbox.reply(prompt, event.channel, inbound.account, inbound.senders[0], conversation.id)
+            for one in self.outbox.reply(prompt, event.channel, inbound.account, inbound.senders[0], conversation.id)
         ]
         result.outgoing += messages
         return messages

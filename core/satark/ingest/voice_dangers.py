@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 from sqlalchemy import select
@@ -25,35 +26,29 @@ from satark.store.writer import Writer
 from satark_words.reading import Danger, DangerKind
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class VoiceDangers:
     """Reads the words of voice notes for danger."""
 
-    def __init__(
-        self,
-        *,
-        flows: Flows,
-        identity: Identity,
-        sessions: SessionStore,
-        outbox: Outbox,
-        writer: Writer,
-        replies: ReplyWorker,
-        roster: Roster,
-    ) -> None:
-        self._flows, self._identity, self._sessions = flows, identity, sessions
-        self._outbox, self._writer, self._replies = outbox, writer, replies
-        self._roster = roster
+    flows: Flows
+    identity: Identity
+    sessions: SessionStore
+    outbox: Outbox
+    writer: Writer
+    replies: ReplyWorker
+    roster: Roster
 
     async def hear(self, job: MediaJob, words: str) -> None:
         """Read the words of a voice note, and act if they tell of a danger."""
-        dangers = await run_in_thread(self._flows.current.dangers, words)
+        dangers = await run_in_thread(self.flows.current.dangers, words)
         if dangers:
-            self._replies.post(await self._writer.write(lambda unit: self._note(unit, job, dangers)))
+            self.replies.post(await self.writer.write(lambda unit: self._note(unit, job, dangers)))
 
     def _note(self, unit: UnitOfWork, job: MediaJob, dangers: Sequence[Danger]) -> list[OutboxMessage]:
         row = conversations.lock(unit, [job.conversation]).get(job.conversation)
         session = self._draft(row, job)
-        key_changes = unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == job.tip)).scalar()
-        if session is None and key_changes is None:
+        is_sent = unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == job.tip)).scalar()
+        if session is None and not is_sent:
             return []  # the tipster has erased it
         # Every other text names 112 too.
         kinds = tuple(one.kind for one in dangers if one.kind != DangerKind.LIFE or len(dangers) == 1)
@@ -64,26 +59,26 @@ class VoiceDangers:
             sources = [file.source for file in session.files if file.ordinal == job.ordinal]  # none if it was erased
             told = (*session.told_dangers, *((kind, source) for kind in sure for source in sources))
             marked = replace(session, told_dangers=tuple(dict.fromkeys(told)), dangers_unsaid=unsaid)
-            conversations.write(unit, [self._sessions.seal_changed(row, marked)])
+            conversations.write(unit, [self.sessions.seal_changed(row, marked)])
         elif sure:  # mark the tip that was sent, by a message for the desks alone
-            text = self._flows.current.file_name(job.ordinal, job.language)
+            text = self.flows.current.file_name(job.ordinal, job.language)
             message = Message(sender="tipster", text=text, flags=tuple(f"danger:{kind}" for kind in sure))
-            state = self._roster.check(unit.keys, committed=False).state
+            state = self.roster.check(unit.keys, committed=False).state
             with suppress(TipKeyAltered):  # nobody knows which key to seal it to
                 post_as_tipster(unit, job.tip, message, job.tipster_key, recipient_of_job(unit, state, job))
-        self._outbox.add(unit, messages)
+        self.outbox.add(unit, messages)
         return messages
 
     def _messages(self, row: ConversationRow | None, kinds: Sequence[str]) -> list[OutboxMessage]:
         """Make the notices; none where the tipster can't be written to: in a call, in a browser, after the end."""
         if row is None or not row.handle:
             return []
-        handle = self._identity.open_handle(row.handle, row.id)
-        return self._outbox.compose(self._flows.current.danger_notice(kinds, handle.language), handle, row.id)
+        handle = self.identity.open_handle(row.handle, row.id)
+        return self.outbox.compose(self.flows.current.danger_notice(kinds, handle.language), handle, row.id)
 
     def _draft(self, row: ConversationRow | None, job: MediaJob) -> Session | None:
         try:
-            session = self._sessions.open(row)
+            session = self.sessions.open(row)
         except NewerSession:
             return None
         return session if session and session.tip == job.tip and not session.submitted else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -23,31 +24,23 @@ NOW = 1_795_000_000
 """A fixed moment: 2026-11-18, 11:06 UTC."""
 
 
+@dataclass(eq=False)
 class Chat:
     """One tipster and one engine. It takes the part of ingest: issues receipts, and opens `mailbox` for a code."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        channel: str = "whatsapp",
-        mailbox: Mailbox | None = None,
-        *,
-        speaks: bool = False,
-        forms: tuple[str, ...] = (),
-    ) -> None:
-        self.engine = engine
-        self.channel = channel
-        self.mailbox = mailbox
-        self.speaks = speaks
-        self.forms = forms
-        self.session: Session | None = None
-        self.turn = Turn(session=None)
-        self.events: list[Event] = []
-        self.turns: list[Turn] = []
-        self.prompts: list[Prompt] = []
-        self.submission: Submission | None = None
-        self.brought: Session | None = None
-        """The session that a handoff code brings into this conversation."""
+    engine: Engine
+    channel: str = "whatsapp"
+    mailbox: Mailbox | None = None
+    speaks: bool = field(default=False, kw_only=True)
+    forms: tuple[str, ...] = field(default=(), kw_only=True)
+    session: Session | None = field(default=None, init=False)
+    turn: Turn = field(default_factory=lambda: Turn(session=None), init=False)
+    events: list[Event] = field(default_factory=list, init=False)
+    turns: list[Turn] = field(default_factory=list, init=False)
+    prompts: list[Prompt] = field(default_factory=list, init=False)
+    submission: Submission | None = field(default=None, init=False)
+    brought: Session | None = field(default=None, init=False)
+    """The session that a handoff code brings into this conversation."""
 
     @classmethod
     def about(cls, flow: FlowSource | Path, step_types: Iterable[StepType] = (), channel: str = "whatsapp") -> Self:

@@ -3,9 +3,9 @@
 A tip is told by taps, question by question, or as a story in the first message: then only what is missing is asked.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -27,26 +27,9 @@ from satark_words.geography.geography import Geography
 Road: TypeAlias = Literal["taps", "story", "call"]
 """How a tip is told: by taps, question by question; as a story in the first message; in a phone call, by keys."""
 
-TIPS: Final[Mapping[str, Mapping[str, str]]] = {
-    "hi": {
-        "what": "रात 2 बजे बालू खनन होता है, ट्रैक्टर से ले जाते हैं",
-        "place": "लंका, सामने घाट",
-        "evidence": "छोड़ें",
-        "story": "लंका में सामने घाट पर रोज़ रात 2 बजे अवैध बालू खनन होता है, ट्रैक्टर से ले जाते हैं",
-    },
-    "hi-Latn": {
-        "what": "raat 2 baje balu ka khanan hota hai, tractor se le jate hain",
-        "place": "lanka, samne ghat",
-        "evidence": "chhodo",
-        "story": "lanka me samne ghat par roz raat 2 baje balu ka avaidh khanan hota hai, tractor se le jate hain",
-    },
-    "en": {
-        "what": "Sand is dug from the river every night and carried off by tractor",
-        "place": "Lanka, Samne Ghat",
-        "evidence": "skip",
-        "story": "Sand is dug illegally every night at Samne Ghat, Lanka, and carried off by tractor",
-    },
-}
+TIPS: Final[Mapping[str, Mapping[str, str]]] = msgspec.yaml.decode(
+    (files("satark_testing.dialogue") / "tip_costs.yaml").read_bytes(), type=dict[str, dict[str, str]]
+)
 """Language and script → what a tipster writes at each question. The tip is the same in each language."""
 _NUMBERS: Final = {"category": "6", "police": "2", "review": "1", "@reach": "1"}
 _MOST_ANSWERS: Final = 20
@@ -214,7 +197,7 @@ def cost(ctx: click.Context, file: Path | None, tips: int | None, *, as_json: bo
     """
     rates = _read_rates(file) if file else Rates("", {})
     lines = [_priced(line, rates, tips) for line in _walked(ctx)]
-    for text in map(_as_json, lines) if as_json else _table(lines, rates.currency):
+    for text in (msgspec.json.encode(line).decode() for line in lines) if as_json else _table(lines, rates.currency):
         click.echo(text)
 
 
@@ -257,7 +240,3 @@ def _row(line: Line) -> tuple[str, ...]:
     price = "-" if line.price is None else f"{line.price:.2f}"
     segments = str(line.segments) if line.segments else "-"
     return line.channel, line.language, line.road, str(line.messages), segments, price
-
-
-def _as_json(line: Line) -> str:
-    return json.dumps(msgspec.to_builtins(line), ensure_ascii=False)

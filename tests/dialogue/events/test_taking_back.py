@@ -112,3 +112,90 @@ def test_words_against_a_photo_ask_about_erasing_it_and_the_review_names_it(said
     assert "Erase files" in talk.text
     talk.say("Erase files")
     assert talk.session.files == ()
+
+
+TAKEN_BACK_LATE = [
+    "take it back please", "undo", "unsend", "please send it back", "take back what I sent", "wapas le lo",
+    "जो भेजा वो वापस लो", "भेजा हुआ संदेश वापस ले लो", "mera message wapas le lo", "galti se bhej diya wapas lo",
+    "meri shikayat wapas le lo", "bhejal wapas le la",
+]  # fmt: skip
+
+
+@every_row("said", TAKEN_BACK_LATE)
+def test_who_takes_a_sent_tip_back_in_a_new_chat_is_told_what_the_code_can_do(said: str) -> None:
+    for begun in (new_chat(), new_chat().say("Hi")):
+        talk = begun.say(said)
+        assert talk.session is None
+        assert any(word in talk.text for word in ("cannot be taken back", "वापस नहीं हो सकती"))
+        assert any(word in talk.text for word in ('"status"', '"स्थिति"'))
+
+
+@every_row("said", ["wapas le lo", "जो भेजा वो वापस लो", "take it back please", "sab wapas le lo"])
+def test_who_takes_a_draft_back_is_asked_whether_to_erase_it(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"], said)
+    assert talk.step == "@cancel"
+
+
+@every_row(
+    "said",
+    [
+        "rok do", "रोक दो", "ruk jao", "रुक जाओ", "roko ise", "hold it", "wait don't send", "yes send tomorrow",
+        "send later", "haan kal bhejo", "हाँ कल भेजना", "abhi mat bhejna kal bhejna", "wapas le lo", "undo",
+    ],
+)  # fmt: skip
+def test_who_would_stop_or_put_off_a_sent_tip_is_told_that_it_is_sent(said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"]).tap("send").say(said)
+    assert "already sent and cannot be taken back" in talk.text
+    assert talk.turn.post is None
+    assert talk.step == "@reach"
+
+
+@every_row("refusal", ["mat bhejo", "don't send", "no", "nahi"])
+@every_row("said", ["go ahead", "aage badho", "carry on", "आगे बढ़ो"])
+def test_who_agrees_after_a_refusal_is_told_what_happens(refusal: str, said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"]).tap("send").say(refusal, said)
+    assert "already sent" in talk.text
+    assert talk.step == "@reach"
+
+
+LEFT = [
+    "nahi bhai rehne do", "नहीं भाई रहने दो", "kuch nahi rehne do", "nahi bhai chhodo ye sab", "no let it be",
+    "chhodo", "छोड़ो", "let it be", "let it go", "leave it", "rehne dijiye", "chhoda bhaiya",
+]  # fmt: skip
+
+
+@pytest.mark.slow("a third of a second of a processor")
+@every_row("step", ["category", "what", "place", "police"])
+@every_row("said", LEFT)
+def test_who_would_leave_it_is_asked_again_and_answers_nothing(step: str, said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL[step])
+    begun = talk.session
+    talk.say(said)
+    assert begun
+    assert talk.session
+    # "chhodo" is the word of the button that leaves the place; its district is asked then.
+    assert talk.step in {step, "@suggested", "district" if step == "place" else step}
+    told, before = ({name: one for name, one in each.answers.items() if one.value} for each in (talk.session, begun))
+    assert told == before
+
+
+@every_row(
+    "said", ["mera bhai bhi", "मेरा भाई भी", "hamar bhaiya bhi", "meri behan bhi", "my brother too", "uska bhai bhi"]
+)
+@every_row("menu", ["details", "change"])
+def test_kin_that_are_named_in_a_menu_are_not_lost(menu: str, said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL["review"]).tap(menu).say(said)
+    assert talk.session
+    assert said in (*(words for _, words in talk.session.held), *str(talk.session.answers["what"].value).split("\n"))
+
+
+@every_row("step", ["category", "what", "police", "review"])
+@every_row(
+    "said", ["police se bachao", "पुलिस से बचाओ", "police se bachaiye", "save me from the police", "pulis se bacha la"]
+)
+def test_who_fears_the_police_is_answered_and_no_station_gets_the_tip(step: str, said: str) -> None:
+    talk = new_chat().say(*SAID_UNTIL[step], said)
+    assert talk.session
+    assert "112" in talk.text
+    assert "We do not ask who you are" in talk.text
+    assert [one for one in talk.session.accused if one.is_sure]

@@ -26,6 +26,7 @@ def test_a_greeting_is_not_taken_for_a_story(chat: Chat, greeting: str) -> None:
     assert "not understood" not in chat.text
 
 
+NOT_SENT = "All right, not sent."
 FIRST = {
     "हमार बिटिया के उठाय लइ गए": "hi",
     "he sells bullets": "en",
@@ -114,7 +115,7 @@ def repeats(talk: Chat, text: str) -> bool:
     assert talk.session is not None
     reading = talk.engine.read(talk.session, text)
     is_command = reading.kind is Kind.COMMAND and reading.confidence is Confidence.CERTAIN
-    refuses = (reading.kind, reading.topic) == (Kind.REFUSAL, "send")
+    refuses = (reading.kind, reading.topic) == (Kind.REFUSAL, "send") or talk.text.startswith(NOT_SENT)
     greets = talk.step == "@language" and reading.talk == "likely"
     is_said = is_command or refuses or greets or reading.command == "repeat"
     return is_said or reading.kind in {Kind.OPTION, Kind.DANGER}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from satark.api.flow import Step, Values
 from satark.api.prompt import Capabilities
-from satark.dialogue.flow.checks import check_flow
+from satark.dialogue.flow.builder import FlowDocument, build_flow
+from satark.dialogue.flow.checks import check_flow, path_problems
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_words.geography.geography import Geography
 from support.dialogue.small_flows import SEND, small_flow
@@ -52,3 +55,43 @@ def test_a_token_too_long_for_a_channel_is_found() -> None:
     made = small_flow("- {id: a, type: choice, options: [x, y]}" + SEND)
     narrow = Capabilities(kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=5)
     assert any("token" in str(problem) for problem in check_flow(load_flow(made), made.catalogues, [("t", narrow)]))
+
+
+MANY = 30
+_ALL = [f"q{n} == 'x'" for n in range(MANY)]
+
+
+@pytest.mark.parametrize(
+    ("last", "lost"),
+    [
+        (" and ".join(_ALL), []),
+        (" or ".join(_ALL), []),
+        (f"f{MANY - 1} != ''", []),
+        ("f9 == '' and q9 == 'x'", ["last"]),
+    ],
+)
+def test_a_flow_with_thirty_branches_is_checked_in_few_steps(last: str, lost: list[str]) -> None:
+    """Walking every path through it takes 2 to the power of 30 steps."""
+    asked = [{"id": f"q{n}", "type": "choice", "options": ["x", "y"]} for n in range(MANY)]
+    after = [{"id": f"f{n}", "type": "text", "when": when} for n, when in enumerate(_ALL)]
+    end: list[dict[str, object]] = [
+        {"id": "last", "type": "text", "when": last}, {"id": "r", "type": "review"}, {"id": "z", "type": "submit"},
+    ]  # fmt: skip
+    flow = build_flow(FlowDocument(steps=[*asked, *after, *end], languages=["en"], accuses="nobody"), (), {})
+    tried: list[str] = []
+    found = path_problems([_counted(step, tried) for step in flow.steps])
+    assert [step for step, _ in found] == lost
+
+
+def _counted(step: Step, tried: list[str]) -> Step:
+    """Let a step note each try of its condition."""
+    if step.when is None:
+        return step
+    holds = step.when.holds
+
+    def noted(values: Values) -> bool:
+        tried.append(step.id)
+        assert len(tried) < 100_000
+        return holds(values)
+
+    return msgspec.structs.replace(step, when=msgspec.structs.replace(step.when, holds=noted))

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from satark.api.inbound import Tap
+from satark.api.prompt import command_token
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.steps.structure_steps import with_website
@@ -129,19 +130,59 @@ def test_after_submission_the_receipt_is_named_instead_of_a_code(begun: Chat) ->
     assert not begun.say("continue").turn.issue_handoff_code
 
 
-def test_one_tap_shows_the_button_that_calls_where_the_account_answers_calls(engine: Engine) -> None:
+def test_the_question_for_the_first_words_has_the_button_that_calls(engine: Engine) -> None:
     chat = Chat(engine, "whatsapp").say("Hi", "English")
+    assert chat.session
+    chat.session = replace(chat.session, calls=True)
+    chat.say("Illegal arms")
+    assert (chat.step, chat.prompt.call) == ("what", "Call and tell"), "one tap"
+    assert chat.text.count("The call is free") == 1
+    assert chat.say("Call and tell").text.count("The call is free") == 1
+    assert not chat.say("They are sold at night").prompt.call
+
+
+def test_one_tap_shows_the_button_that_calls_where_the_account_answers_calls(engine: Engine) -> None:
+    chat = Chat(engine, "whatsapp").say("Hi", "English", "Illegal arms", "They are sold at night")
     assert chat.session
     assert "Call and tell" not in [one.label for one in chat.prompt.actions]
     chat.session = replace(chat.session, calls=True)
-    chat.say("Illegal arms")
+    chat.say("repeat")
     (way,) = [one for one in chat.prompt.actions if one.label == "Call and tell"]
     step, choices = chat.step, [one.label for one in chat.prompt.choices]
     chat.hear(Tap(way.token))
     assert chat.prompt.call == "Call and tell"
     assert "The call is free" in chat.text
     assert (chat.step, [one.label for one in chat.prompt.choices]) == (step, choices), "it may be answered here too"
-    assert not chat.say("They are sold at night").prompt.call
+    assert not chat.say("Lanka").prompt.call
+
+
+HUNG_UP = Tap(command_token("hung_up"))
+
+
+def test_after_a_call_the_chat_asks_its_question(begun: Chat) -> None:
+    begun.hear(HUNG_UP)
+    assert begun.step == "place"
+    assert "place" in begun.text
+
+
+def test_after_a_call_up_to_the_review_the_chat_shows_nothing_that_was_told(begun: Chat) -> None:
+    begun.say("Lanka", "no", "skip")
+    assert begun.step == "review"
+    neutral = begun.hear(HUNG_UP).text
+    assert "reply with any word" in neutral
+    assert not [word for word in ("Lanka", "arms", "mill") if word in neutral]
+    assert begun.hear(HUNG_UP).text == neutral, "after a second call too"
+    assert "NOT sent" in begun.say("yes").text
+    assert begun.step == "review"
+
+
+def test_after_a_call_with_a_receipt_or_without_a_word_the_chat_says_nothing(engine: Engine) -> None:
+    chat = Chat(engine, "whatsapp").hear(HUNG_UP)
+    assert chat.turn.session is None
+    assert chat.turn.prompt is None
+    chat = Chat(engine, "whatsapp").say("Hi", "English").hear(HUNG_UP)
+    assert chat.turn.session is not None
+    assert chat.turn.prompt is None
 
 
 def test_a_session_goes_on_in_a_call_with_the_notice_of_calls_and_back(engine: Engine, begun: Chat) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from satark_testing.dialogue.chat import Chat
+from support.dialogue.small_flows import SEND, small_chat
 from support.dialogue.walks import at_evidence, at_review
 
 
@@ -27,3 +28,9 @@ def test_files_can_be_added_from_the_review(chat: Chat) -> None:
     at_review(chat).tap("change", "evidence").send("image").say("done")
     assert chat.step == "review"
     assert "1 file\n" in chat.text
+
+
+def test_a_step_without_its_own_text_for_further_files_has_the_evidences() -> None:
+    chat = small_chat("- {id: photo, type: media, skip: true}" + SEND, texts={"photo.ask": "?", "photo.name": "Photo"})
+    chat.say("hi").send("image")
+    assert "Received. 1 so far." in chat.text

@@ -123,7 +123,7 @@ def test_what_is_no_answer_to_a_suggestion_goes_to_the_question_below(chat: Chat
 
 
 def test_a_suggested_erasure_asks_again_in_its_own_words(engine: Engine) -> None:
-    talk = chat(engine, "review").say("sab mita do yaar")
+    talk = chat(engine, "review").say("erase karo yaar")
     assert talk.step == "@suggested"
     assert talk.say("haan").step == "@cancel"
     assert talk.say("haan").step == "@cancel"
@@ -148,7 +148,7 @@ def test_nothing_is_called_erased_after_a_tip_was_sent(engine: Engine, words: st
     assert ("your number is erased" in talk.text) == (talk.turn.reach is False)
     ended = chat(engine, "@reach").tap("no").say(words)
     assert not any(word in ended.text for word in ERASED), ended.text
-    assert "cannot be taken back" in ended.text
+    assert any(said in ended.text for said in ("cannot be taken back", "वापस नहीं हो सकती"))
     anew = chat(engine, "@reach").say("Hi", words)
     assert not any(word in anew.text for word in ERASED), anew.text
 

@@ -6,8 +6,6 @@ import pytest
 
 from satark.api.inbound import Tap
 from satark.api.tip import Accused
-from satark.dialogue.engine import Engine
-from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.turn.submission import cuts, without
 from satark_testing.dialogue.chat import Chat
 from satark_words.analysis import Analysis
@@ -17,12 +15,6 @@ from support.dialogue.walks import at_police
 from support.loops import every_row
 
 STORY = "They sell liquor behind the school every night. My name is Ramesh Yadav, call me on 9876543210"
-
-
-@pytest.fixture
-def chat() -> Chat:
-    source = default_flow()
-    return Chat(Engine(load_flow(source), source.catalogues, Geography.sample()))
 
 
 def walk(chat: Chat, story: str = STORY) -> Chat:

@@ -7,11 +7,13 @@ import msgspec
 
 from satark.api.inbound import Tap
 from satark.dialogue.session import Turn
+from satark.dialogue.states.draft import DRAFT
 from satark.dialogue.states.handoff import request_handoff
 from satark.dialogue.states.mailbox import ask_code
-from satark.dialogue.states.menus import LANGUAGE, open_menu, set_language
+from satark.dialogue.states.menus import LANGUAGE, UNSENT, open_menu, set_language
 from satark.dialogue.turn.consent import choose, may_carry_out
 from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark_words.reading import Danger, DangerKind
 
 
@@ -20,7 +22,7 @@ def handle_command(context: TurnContext, name: str) -> Turn:
     if not may_carry_out(context, name):
         context.say("consent.command", label=context.text(f"command.{name}"))
         return context.ask()
-    turn = context.state.handle_command(context, name)
+    turn = _hung_up(context) if name == "hung_up" else context.state.handle_command(context, name)
     if turn is None and name in _COMMON:
         turn = _COMMON[name](context)
     return turn or not_understood(context)
@@ -105,6 +107,16 @@ def _call(context: TurnContext) -> Turn | None:
     turn = context.ask()
     prompt = turn.prompt and msgspec.structs.replace(turn.prompt, call=context.text("command.call"))
     return msgspec.structs.replace(turn, prompt=prompt)
+
+
+def _hung_up(context: TurnContext) -> Turn:
+    """Ask in the chat what a call left open, without a word of what was told. Without a draft nothing is said."""
+    session, step = context.session, context.step
+    if session.submitted or session.mailbox or not session.has_draft:
+        return context.turn(session if session.revision or session.lapsed else None, None)
+    if context.state is not DRAFT or step is None or step.type.part not in ASKED_PARTS:
+        context.change(state=UNSENT)  # the review would show the draft
+    return context.ask()
 
 
 _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {

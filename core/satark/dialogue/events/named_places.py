@@ -18,7 +18,6 @@ from satark.dialogue.states.stories import accept_unsolicited, untold
 from satark.dialogue.steps.answer_steps import located
 from satark.dialogue.turn.context import TurnContext
 from satark_words.geography.geography import Named
-from satark_words.opening import is_cleared
 from satark_words.reading import Kind, Reading
 
 LONG: Final = 6
@@ -40,7 +39,7 @@ def choose_by_name(context: TurnContext, event: Text, question: Question, readin
     fills = getattr(step.settings, "fills", "")
     if not fills and step.names != "station":
         return None
-    codes = context.names(event.body)
+    codes = context.places_told(event.body)
     named = context.loaded.geography.resolve(codes)
     offered = {option.code for option in question.options}
     if not fills:
@@ -56,7 +55,7 @@ def choose_by_name(context: TurnContext, event: Text, question: Question, readin
 def _tell_district(context: TurnContext, body: str) -> Turn | None:
     """Accept the name of the district that was left to the review, or of a station; None for anything else."""
     left = next((step for step in untold(context) if getattr(step.settings, "fills", "")), None)
-    named = context.loaded.geography.resolve(context.names(body))
+    named = context.loaded.geography.resolve(context.places_told(body))
     return _fill(context, left, named, body) if left and named.district and names_a_place(context, body) else None
 
 
@@ -85,9 +84,7 @@ def is_other_place(context: TurnContext, body: str) -> bool:
 def correct_place(context: TurnContext, body: str) -> Turn | None:
     """Change the place that was answered before to the one that a text names; None where it names no single one."""
     old = context.session.answers.get(context.loaded.place_step)
-    told, spans = context.analysis(body), context.place_spans(body)
-    meant = {code for code in context.names(body) if not any(is_cleared(told, *one) for one in spans.get(code, ()))}
-    geography = context.loaded.geography
+    meant, geography = context.places_told(body), context.loaded.geography
     before = old.value.get("station") if old and isinstance(old.value, Mapping) else ""
     found = geography.resolve({one for one in meant if (geography.station_of(one) or one) != before} or meant)
     if old is None or not found.station or context.state is not DRAFT:
@@ -103,7 +100,7 @@ def correct_place(context: TurnContext, body: str) -> Turn | None:
 def names_a_place(context: TurnContext, body: str) -> bool:
     """Whether a text is hardly more than a name of the geography, which no other reading may outweigh."""
     is_short = len(body.split()) <= _PLACE_WORDS
-    return is_short and bool(context.loaded.geography.resolve(context.names(body)).district)
+    return is_short and bool(context.loaded.geography.resolve(context.places_told(body)).district)
 
 
 def _keep_long(context: TurnContext, body: str) -> None:

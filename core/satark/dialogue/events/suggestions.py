@@ -14,7 +14,7 @@ from satark.dialogue.flow.command_words import GLOBAL_COMMANDS, MAX_COMMAND_LENG
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.mailbox import add_to_tip, refuses
-from satark.dialogue.states.stories import add_story, opening_in
+from satark.dialogue.states.stories import add_story, is_story, opening_in
 from satark.dialogue.turn.consent import choose, is_question
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.session_changes import KEEP, SUGGESTED, TAKE_OUT
@@ -27,6 +27,32 @@ _LONGEST_LABEL: Final = 20
 """Characters that every channel shows on a button."""
 _REFUSES: Final = frozenset({"back", "skip", "leave", "no", "delete", "clear"})
 """Commands that refuse a suggestion of anything else."""
+
+
+def ask_to_keep(words: Telling) -> Turn:
+    """Ask whether the words belong to the tip, unless they are said again. A language is chosen first."""
+    context, is_held = words.context, words.is_held()
+    if is_held and len(context.session.held) == 1:
+        context.drop_held()
+        return context.ask()
+    if not is_held:
+        context.hold(words.event.body)
+    if context.session.language:
+        context.suggest(KEEP)
+    return context.ask()
+
+
+def suggest(words: Telling, code: str, label: str) -> Turn:
+    """Suggest what was probably meant, once; what was told beside it waits for the answer."""
+    context, reading, body, suggestion = words.context, words.reading, words.event.body, f"suggested {code}"
+    if words.is_held() or (is_story(body) and suggestion == context.replied):
+        return ask_to_keep(words)
+    is_said = is_question(body) or (reading.talk and code.startswith("@"))
+    if reading.story or (is_story(body) and not is_said) or (words.suggests() and words.tells()):
+        context.hold(body)
+    context.suggest(code, label)
+    context.change(replied=suggestion)
+    return context.ask()
 
 
 class SuggestionMenu(BaseState):

@@ -2,21 +2,41 @@
 
 from typing import Final
 
+from satark.api.inbound import Text
 from satark.dialogue.events.commands import choose_likely, handle_command, not_understood
-from satark.dialogue.events.telling import Telling
+from satark.dialogue.events.telling import TALK, Telling
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT
+from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, TAKE_OUT
 from satark.dialogue.turn.submission import told_in
 from satark_words.analysis import NEGATIONS, Analysis
+from satark_words.choosing import tells_crime
+from satark_words.reading import Kind
+from satark_words.small_words import listed
 
 _BESIDE_UNWANTED: Final = ("k.out", "fill", "pol", "soc.*", "k.part", "t.evidence", "who.me", "who.you")
 """Marks of words that name nothing in a wish to take something out of the tip."""
+_NO_MORE: Final = (
+    ("cmd.*", "k.*"),
+    (*_BESIDE_UNWANTED, "opt.*", "neg", "neg.*", "t.*", "say.no", "w.demand", "ask", "aux", "time.*"),
+)
+"""Marks of a text that takes back and tells nothing."""
+_SENDS: Final = ("k.send", "cmd.send", "k.dispatch", "k.tell")
+_SENDS_NOT: Final = (
+    ("opt.reach.no", "neg", "neg.dont"),
+    ("fill", "pol", "soc.*", "say.*", "time.*", "verb.*", "k.*", "cmd.*", "who.me", "who.you"),
+)
+"""Marks of a text that only forbids to send or write, and of what may stand beside them."""
 _ERASES: Final = ("cmd.delete", "cmd.cancel", "cmd.forget", "k.out")
-_TAKES: Final = frozenset({
-    "take", "taking", "get", "lena", "leni", "lo", "le", "lijiye", "complaint", "लेना", "लेनी", "लो", "ले", "लीजिए",
-})  # fmt: skip
-"""Words that make "back" a wish to take back."""
+_TAKES: Final = listed("takes")
+_GOES: Final = listed("goes")
+_SENT: Final = ("k.tip", "k.send", "cmd.send", "k.contact", "k.thing", "k.mistake", "k.told", "soc.sorry")
+"""Marks of what is taken back in a new conversation."""
+_CONTACT: Final = ("said.reach.*", "opt.reach.*", "id.my-number", "k.number", "k.contact", "k.only", "cmd.forget")
+_NUMBER: Final = ("id.my-number", "k.number", "say.*", "neg", "cmd.forget")
+_UNDOES: Final = ("cmd.delete", "cmd.clear", "k.out")
+_BESIDE_ANSWER: Final = ("fill", "pol", "soc.*", "neg", "neg.*", "time.*", "k.*")
 
 
 def forgoes_all(words: Telling) -> bool:
@@ -24,10 +44,15 @@ def forgoes_all(words: Telling) -> bool:
     told, session = words.context.analysis(words.event.body), words.context.session
     no_sending = told.has("k.send", "cmd.send") and told.has("neg", "neg.*", "opt.reach.no", "t.refuse", "say.no")
     no_sending = no_sending and told.has(*_ERASES)
-    no_more = told.consists_of(
-        ("cmd.*", "k.*"), (*_BESIDE_UNWANTED, "opt.*", "neg", "neg.*", "t.*", "say.no", "w.demand")
-    )
+    no_more = told.consists_of(*_NO_MORE)
     return (no_sending or takes_all_back(told)) and no_more and session.has_draft and not session.submitted
+
+
+def forbids_sending(words: Telling) -> bool:
+    """Whether the text at the last question only forbids to send or write: "mat bhejiyega abhi"."""
+    told = words.context.analysis(words.event.body)
+    sends = told.has(*_SENDS) and not told.has("who.mine", "id.my-name", "id.my-number")
+    return words.is_final() and sends and words.forbids() and told.consists_of(*_SENDS_NOT)
 
 
 def takes_all_back(told: Analysis) -> bool:
@@ -35,8 +60,24 @@ def takes_all_back(told: Analysis) -> bool:
     texts = {token.text for token in told.tokens}
     taken = told.has("cmd.back") and bool(texts & _TAKES)
     wrong = told.has(*_ERASES) and told.has("k.mistake", "neg.wrong", "k.lie")
-    is_all = told.has("k.tip") or (taken and "it" in texts)
-    return is_all and (wrong or taken) and not (told.asks or told.has(*NEGATIONS, "cmd.send", "k.send"))
+    is_all = told.has("k.tip") or (taken and ("it" in texts or not texts & _GOES))
+    is_all = is_all and not tells_crime(told)
+    return is_all and (wrong or taken) and not (told.asks or told.has(*NEGATIONS) or (told.has("k.send") and not taken))
+
+
+def withdraw_sent(context: TurnContext, event: Text) -> Turn | None:
+    """Say what can be done about a tip that was sent, where words take it back and nothing is told here."""
+    session, told = context.session, context.analysis(event.body)
+    texts = {token.text for token in told.tokens} - ({"undo"} if session.language else set())
+    is_new = session.state in {"", "@language"} and not (session.has_draft or session.submitted or session.mailbox)
+    is_sent = told.has(*_SENT) or texts & {*_TAKES, "undo", "unsend", "recall"}
+    is_first = not (session.revision or session.language) and told.consists_of(("cmd.back",), ("pol",))
+    takes = is_first or (is_sent and told.has("cmd.back", "cmd.cancel", "cmd.delete"))
+    others = session.accused or told.has("cmd.forget", "id.my-number", "digits") or tells_crime(told)
+    if others or not (is_new and takes and told.consists_of(*_NO_MORE)):
+        return None
+    context.change(language=session.language or context.loaded.language_of(event.body))
+    return context.end("cancel.none")
 
 
 def spare(words: Telling) -> Turn | None:
@@ -53,26 +94,59 @@ def spare(words: Telling) -> Turn | None:
 
 
 def after_sending(words: Telling) -> Turn | None:
-    """Say what can't be taken back of a tip that is sent, and what has the number kept."""
+    """Say what can't be taken back of a tip that is sent, nor sent later, and what keeps or erases the number."""
     context, told = words.context, words.context.analysis(words.event.body)
+    if context.session.state != "@reach" or tells_crime(told):
+        return None
+    if words.goes_on():
+        return context.ask("cancel.sent") if context.replied == "@reach no" else choose_likely(context, "yes")
+    sends = told.consists_of(("cmd.send", "k.send"), ("fill", "pol", "time.*", "soc.*", "say.yes", "neg", "neg.*"))
+    if sends and not told.has("said.reach.yes", "opt.reach.*"):
+        context.say("cancel.sent")
+        return choose_likely(context, "no") if told.negates else context.ask()
     keeps = told.has("said.reach.keep") or told.consists_of(("opt.cancel.no", "k.keep"), ("fill", "pol"))
-    if context.session.state != "@reach" or not (words.takes_back() or takes_all_back(told) or keeps):
-        return None
-    if keeps or (told.has(*NEGATIONS, "opt.cancel.no") and not told.has("t.evidence")):
-        return choose_likely(context, "yes")
-    if told.has("cmd.forget", "id.my-number", "k.number"):
-        return None
-    return not_understood(context, "cancel.sent")
+    answer = "yes" if keeps or (_spares(told) and not told.has("t.evidence")) else _answer_about_contact(words)
+    if answer:
+        return choose_likely(context, answer)
+    takes_back = words.takes_back() or takes_all_back(told)
+    is_number = told.has("cmd.forget", "id.my-number", "k.number")
+    return not_understood(context, "cancel.sent") if takes_back and not is_number else None
+
+
+def _answer_about_contact(words: Telling) -> str:
+    """Return what a text answers that speaks of writing to the tipster, or of their number, and tells nothing else."""
+    told = words.context.analysis(words.event.body)
+    own = told.has("k.number", "k.contact", "reads") and told.has("who.kin", "id.home")
+    own = own or (told.has("id.my-number") and told.has("who.they"))  # others read their phone
+    about = own or told.has(*_CONTACT) or told.consists_of(("say.yes", "say.no"), _BESIDE_ANSWER)
+    talks = words.reading.kind in TALK - {Kind.WAIT} and not told.has(*NEGATIONS, "say.yes")
+    tells = (words.tells_of_crime() or told.has("digits", "thing.vehicle")) if own else words.tells_plainly()
+    talks = talks or words.reading.topic == "unheard" or (told.has(*_UNDOES) and not told.has(*_NUMBER))
+    if not about or talks or tells or told.asks or told.has("verb.mine"):
+        return ""
+    first = next((mark.name for mark in told.found("say.yes", "soc.ok", "say.no", "neg") if not mark.start), "")
+    denies = own or told.negates or told.has("say.no", "opt.reach.no", "cmd.forget", "cmd.cancel", *_UNDOES)
+    return "no" if denies and first not in {"say.yes", "soc.ok"} else "yes"
+
+
+def _spares(told: Analysis) -> bool:
+    """Whether a text forbids to erase: "don't erase it", "nahi mitana", but not "no, erase it", nor "don't keep it"."""
+    erased = told.covered(_UNDOES)
+    near = {at for mark in told.found(*_UNDOES) for at in (mark.start - 1, mark.end)} & told.covered(("neg.dont",))
+    changed = {mark.start - 1 for mark in told.found("k.change") if mark.start not in erased}
+    return bool(near or changed & told.covered(NEGATIONS))
 
 
 def take_out(words: Telling) -> Turn | None:
     """Ask about words or files that the tipster does not want in the tip; None where nothing is to be taken out."""
     context, told = words.context, words.context.analysis(words.event.body)
-    tells = told.asks or told.has("cmd.forget", "who.they", "digits")
+    tells = told.asks or told.has("cmd.forget", "digits") or told.has_outside(("who.they",), ("k.whole",))
     in_danger = any(danger.sure for danger in words.reading.dangers)
     if tells or in_danger or context.state is not DRAFT or not (told.has("k.out") and context.session.has_draft):
         return None
     rest = set(range(len(told))) - told.covered(_BESIDE_UNWANTED)
+    if told.has("k.whole") and not rest - told.covered(("k.whole", "k.*")):
+        return handle_command(context, "cancel")
     found = told_in(context, {told.sounds[at] for at in rest})
     knows = context.loaded.reader.lexicon.knows
     others = sum(told.sounds[at] not in found and knows(told.tokens[at].text) for at in rest)

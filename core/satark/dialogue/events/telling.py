@@ -7,15 +7,15 @@ from satark.api.inbound import Text
 from satark.dialogue.events.named_places import LONG
 from satark.dialogue.states.draft import DRAFT
 from satark.dialogue.states.menus import LANGUAGE
-from satark.dialogue.states.stories import is_story
+from satark.dialogue.states.stories import is_story, opening_in
 from satark.dialogue.turn.consent import act_of
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.submission import told_in
-from satark_words.choosing import VAGUE
+from satark_words.choosing import tells_crime
 from satark_words.reading import STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
-from satark_words.rules import SOUND
+from satark_words.small_words import listed
 
-_TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
+TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
 STORY_WORDS: Final = 5
 """Number of words from which on a text is stored, unless it is surely talk."""
 _OF_A_DRAFT: Final = frozenset({"edit", "back", "skip", "done", "repeat", "elsewhere"})
@@ -41,14 +41,27 @@ _NEWS: Final = (
     "verb.ongoing", "who.kin", "who.child", "who.woman", "who.they", "place.thing",
 )  # fmt: skip
 """Marks of words that tell something of a tip, whatever other mark they have."""
+_PLAIN: Final = (
+    "strong.*",
+    "digits",
+    "thing.vehicle",
+    "thing.colour",
+    "thing.number",
+    "d.threat",
+    "unit.*",
+    "person.police",
+    "who.child",
+)
+_DEEDS: Final = ("p.deed", "act.*", "aux", "k.told", "person.police", "who.they", "verb.habit", "verb.ongoing")
+_ROLES: Final = ("id.role", "p.superior")
+"""Marks of what is done, and of who does it: the headman's house is a place, though."""
 _THINGS: Final = ("id.work-place", "id.home", "id.lane", "id.person", "p.vehicle", "p.stranger")
 """The same, but in a wish to change something, where they name an answer: "the car is wrong"."""
 _FORBIDS: Final = ("neg.dont", "said.reach.no", "opt.reach.no", "opt.origin.no")
 _TELLS: Final = ("k.contact", "k.part")
-_ONWARD: Final = frozenset({"ahead", "proceed", "continue", "carry", "on", "aage", "आगे"})
-"""Words of "go on", which agrees, where "leave it" refuses."""
+_ONWARD: Final = listed("onward")
 _AGREES: Final = ("say.ji", "say.yes", "say.right", "soc.ok", "soc.heard", "cmd.skip")
-_ANSWERED: Final = frozenset({*_TALK, Kind.UNCLEAR, Kind.COMMAND})
+_ANSWERED: Final = frozenset({*TALK, Kind.UNCLEAR, Kind.COMMAND})
 """Kinds of texts that get a reply and are stored nowhere."""
 
 
@@ -66,7 +79,7 @@ class Telling:
     def is_answered(self, *, again: bool) -> bool:
         """Whether the words are only said to the service, and told nothing that must be kept."""
         more = again or self.tells_number() or self.tells_of_crime() or self.names_police()
-        return self.reading.kind in _TALK and self.reading.talk == "likely" and not more
+        return self.reading.kind in TALK and self.reading.talk == "likely" and not more
 
     def is_talk(self) -> bool:
         """Whether the words are probably said to the service, so that none are kept without asking once.
@@ -92,8 +105,17 @@ class Telling:
     def suggests(self) -> bool:
         """Whether the reading names an answer that the tipster may have meant."""
         code = self.reading.suggested
-        acts = any(option.acts for option in self.asked.options if option.id == code)
-        return bool(code) and not code.startswith("@") and not acts
+        return bool(code) and not code.startswith("@") and not self.acts(code)
+
+    def acts(self, code: str) -> bool:
+        """Whether the option with this code sends or erases."""
+        return any(option.acts for option in self.asked.options if option.id == code)
+
+    def label(self, code: str) -> str:
+        """Return how an option, or a command with `@`, is named to the tipster."""
+        if code.startswith("@"):
+            return self.context.text(f"command.{code[1:]}")
+        return next((option.label.removeprefix("✓ ") for option in self.asked.options if option.id == code), "")
 
     def tells_first(self) -> bool:
         """Whether a text begins a tip, however few its words: it is not surely talk, a command or an answer."""
@@ -101,11 +123,13 @@ class Telling:
         untold = context.state is LANGUAGE and not (context.session.submitted or context.session.mailbox)
         untold = untold or (context.state is DRAFT and context.loaded.opening_step not in context.session.answers)
         is_sure = reading.confidence > Confidence.GUESS or bool(reading.suggested)
-        is_sure = is_sure or (reading.negated and not self.counts(LEFT_OVER, FIRST_WORDS, _SAID))
+        category = opening_in(context, self.event.body).category
+        is_sure = is_sure or (reading.negated and not (category or self.counts(LEFT_OVER, FIRST_WORDS, _SAID)))
         if not untold or is_sure or self.asked.asks != "choice":
             return False
         told, words = self._words()
-        return context.analysis(self.event.body).has("cat.*", "strong.*") or (told > 0 and words >= FIRST_WORDS)
+        is_named = bool(category) or context.analysis(self.event.body).has("cat.*", "strong.*")
+        return is_named or (told > 0 and words >= FIRST_WORDS)
 
     def tells(self) -> bool:
         """Whether a text tells something that must be kept, and is no exact command, label or code.
@@ -120,7 +144,7 @@ class Telling:
             return self.counts(STORY_WORDS, 1)
         if reading.confidence is Confidence.CERTAIN or (reading.kind is Kind.QUESTION and reading.asks):
             return False
-        return self.counts(LONG, LEFT_OVER if reading.kind in _TALK else 1 + (reading.kind is Kind.UNCLEAR))
+        return self.counts(LONG, LEFT_OVER if reading.kind in TALK else 1 + (reading.kind is Kind.UNCLEAR))
 
     def tells_beside_answer(self) -> bool:
         """Whether a text has words or numbers that no answer consists of, or names police."""
@@ -129,7 +153,7 @@ class Telling:
 
     def names_police(self) -> bool:
         """Whether talk that asks nothing names police, to whom nothing is to be told."""
-        is_talk = self.reading.kind in _TALK and self.reading.kind is not Kind.QUESTION
+        is_talk = self.reading.kind in TALK and self.reading.kind is not Kind.QUESTION
         return is_talk and self.context.analysis(self.event.body).has_outside(
             ("person.police", "unit.*"), ("to.police",)
         )
@@ -152,7 +176,11 @@ class Telling:
         """Whether a text may add to the story: at the last question, or where it answers none after the story."""
         reading, told = self.reading, self.context.loaded.opening_step in self.context.session.answers
         is_unclear = reading.kind is Kind.UNCLEAR and not reading.negated and not self.suggests()
-        return self.is_final() or (is_unclear and told and self.context.state is DRAFT)
+        is_sure = reading.topic not in {"", "other", "listen"} or self.context.analysis(self.event.body).has(
+            "verb.mine"
+        )
+        is_remark = reading.kind in {Kind.REMARK, Kind.WAIT} and self.counts(STORY_WORDS) and not is_sure
+        return self.is_final() or is_remark or (is_unclear and told and self.context.state is DRAFT)
 
     def tells_news(self) -> bool:
         """Whether a text tells what the tip lacks, however short it is, and says nothing of sending it."""
@@ -173,6 +201,33 @@ class Telling:
         tells = news or not (told.has(*_SAYS) or words <= plain)
         return bool(tells) and told_in(self.context, set(told.sounds)) != {*told.sounds}
 
+    def tells_plainly(self) -> bool:
+        """Whether a text surely tells of somebody, something or some place, and not only of the conversation."""
+        told = self.context.analysis(self.event.body)
+        names = told.has(*_PLAIN) or told.has_outside(("who.they",), ("k.whole",))
+        in_danger = any(danger.sure for danger in self.reading.dangers)
+        return bool(names or tells_crime(told) or in_danger or self.context.places_told(self.event.body))
+
+    def tells_deed(self) -> bool:
+        """Whether a text at the question for the place tells what somebody does, and names or describes no place.
+
+        Who sends a second such text means it as the place.
+        """
+        context, told = self.context, self.context.analysis(self.event.body)
+        theirs = {mark.end for mark in told.found("id.their", "who.they")}  # "uske paas" is with him, not near him
+        near = any(theirs.isdisjoint((mark.start, mark.start + 1)) for mark in told.found("place.near", "k.mistake"))
+        if self.asked.asks != "place" or near or context.places_told(self.event.body):
+            return False
+        ends = any(mark.end == len(told) for mark in told.found("place.*", "id.home", "id.lane", "id.work-place"))
+        does = (
+            opening_in(context, self.event.body).category
+            or told.has_outside(_DEEDS, _ROLES)
+            or (told.has(*_ROLES) and not ends)
+        )
+        is_deed = does and self.counts(FIRST_WORDS if told.has_outside(("who.they",), _ROLES) else STORY_WORDS)
+        context.change(replied="told a deed" if is_deed else context.session.replied)
+        return bool(is_deed) and context.replied != "told a deed"
+
     def takes_back(self) -> bool:
         """Whether a short text only wishes to have something erased or taken out."""
         told = self.context.analysis(self.event.body)
@@ -188,9 +243,14 @@ class Telling:
     def agrees(self) -> bool:
         """Whether the text only agrees at the review, so that it is said what sends."""
         told = self.context.analysis(self.event.body)
-        onward = not (told.has("cmd.skip") and _ONWARD.isdisjoint(token.text for token in told.tokens))
+        onward = self.goes_on() or not told.has("cmd.skip")
         only = told.consists_of(_AGREES, ("fill", "pol", "k.may", "who.you"))
         return self.asked.asks == "review" and onward and only and not (told.negates or told.asks)
+
+    def goes_on(self) -> bool:
+        """Whether the text says "go on", which agrees, where "leave it" refuses."""
+        told = self.context.analysis(self.event.body)
+        return bool(_ONWARD & {*told.normal.split()}) and told.consists_of(("cmd.skip",), ("fill", "pol"))
 
     def accuses(self, *, unsure: bool = False) -> bool:
         """Whether this text accuses police for sure, or even in doubt, of which the session was told already."""
@@ -199,9 +259,8 @@ class Telling:
 
     def tells_of_crime(self) -> bool:
         """Whether a text has sure marks of a crime, or tells of a danger though it is read as neither talk nor one."""
-        marks = self.context.analysis(self.event.body).story_marks()
-        sure = any(mark.name not in VAGUE and mark.quality >= SOUND for mark in marks)
-        return (sure or (bool(self.reading.dangers) and self.reading.kind not in _TALK)) and self.counts(STORY_WORDS)
+        sure = tells_crime(self.context.analysis(self.event.body))
+        return (sure or (bool(self.reading.dangers) and self.reading.kind not in TALK)) and self.counts(STORY_WORDS)
 
     def was_answered_so(self) -> bool:
         """Whether a text of several words would get the reply that the message before it got at this question."""

@@ -16,6 +16,7 @@ from satark.api.flow import AcceptedAnswer, Question, Step
 from satark.api.inbound import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
 from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGITS
 from satark.dialogue.events.commands import handle_command, not_understood, show_numbers, switch_language
+from satark.dialogue.events.taking_back import withdraw_sent
 from satark.dialogue.events.telling import asked_of, named_option
 from satark.dialogue.events.understood_texts import handle_words
 from satark.dialogue.flow.command_words import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
@@ -55,6 +56,8 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
         context.change(dangers_unsaid=context.shown_dangers)
         return redeem_code(context)
     code = named_option(context, name, question, folded)
+    if not (code or context.loaded.commands.is_greeting(folded)) and (turn := withdraw_sent(context, event)):
+        return turn
     if not code and folded and (turn := _handle_word(context, question, folded)):
         return turn
     if code:

@@ -13,15 +13,18 @@ from satark.api.flow import Question
 from satark.api.inbound import Text
 from satark.dialogue.events.commands import choose_language, choose_likely, handle_command, not_understood, show_numbers
 from satark.dialogue.events.named_places import LONG, choose_by_name, correct_place, is_other_place, names_a_place
+from satark.dialogue.events.suggestions import ask_to_keep, suggest
 from satark.dialogue.events.taking_back import (
     after_sending,
     ask_to_erase_files,
+    forbids_sending,
     forgoes_all,
     is_about_files,
     spare,
     take_out,
 )
 from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling, asked_of
+from satark.dialogue.events.times import keep_time
 from satark.dialogue.flow.own_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
@@ -39,9 +42,10 @@ from satark.dialogue.states.stories import (
     may_cry,
     opening_in,
 )
-from satark.dialogue.turn.consent import is_question, is_unsent, may_carry_out
+from satark.dialogue.turn.accusations import wishes_readers
+from satark.dialogue.turn.consent import is_unsent, may_carry_out
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.session_changes import KEEP
+from satark.dialogue.turn.reader_wishes import ReaderWishes
 from satark_words.reading import FREE, STORY, Asked, Confidence, Danger, DangerKind, Kind
 from satark_words.tokens import fold
 
@@ -61,11 +65,9 @@ _AFTER_SENDING: Final = {
     "reply.remark.afraid": "reply.remark",
     "reply.remark.rude": "reply.remark",
     "reply.refusal": "reply.remark",
-    "reply.wait": "reply.remark",
+    "reply.wait": "cancel.sent",
 }
 """Reply that is true only before the tip is sent → the one that is given after it."""
-_SAID_AFTERWARDS: Final = frozenset({"listen", "report", "other"})
-"""Topics of remarks that may tell more of a tip that was just sent."""
 
 
 def handle_words(context: TurnContext, event: Text, name: str, question: Question) -> Turn:
@@ -94,12 +96,15 @@ def _ask_to_post(context: TurnContext, event: Text) -> Turn | None:
         return None
     asked = Asked(name=STORY, asks="text")
     words = _Words(context, event, asked, context.loaded.reader.read(context.analysis(event.body), asked))
-    return words.ask_to_keep() if words.forbids() or words.takes_back() else None
+    return ask_to_keep(words) if words.forbids() or words.takes_back() else None
 
 
 def _handle_read(words: _Words, question: Question) -> Turn:
     """Handle a text that was read, at a question that is not for a code."""
     context, event, asked, reading = words.context, words.event, words.asked, words.reading
+    if context.wished and wishes_readers(context, event.body, only=True):
+        context.change(language=context.session.language or context.loaded.language_of(event.body))
+        return context.ask()
     if forgoes_all(words):
         return handle_command(context, "cancel")
     if turn := words.in_menu() or after_sending(words) or spare(words):
@@ -119,7 +124,7 @@ def _handle_read(words: _Words, question: Question) -> Turn:
         return context.ask()
     if asked.asks == "place" and reading.kind is not Kind.DANGER and names_a_place(context, event.body):
         return words.content()
-    return words.taken()
+    return keep_time(words) or words.taken()
 
 
 def _reads(context: TurnContext) -> bool:
@@ -147,12 +152,13 @@ class _Words(Telling):
         return context.state.handle_event(context, "", self.event) or not_understood(context)
 
     def tells_nothing(self) -> Turn | None:
-        """Ask again after "here" for a place, or after the number of a helpline, where it is said whom to call."""
+        """Ask again after "near my house" for a place; after the number of a helpline, say whom to call."""
         told, beside = self.context.analysis(self.event.body), ("fill", "pol", "who.me", "say.yes", "k.contact")
         if told.consists_of(("t.helpline",), (*beside, "k.number", "verb.mine")):
             self.context.note_dangers((Danger(DangerKind.LIFE, (), "helpline"),), self.event.body)
             return self.context.ask()
-        is_here = self.asked.asks == "place" and told.consists_of(("place.here",), beside)
+        nowhere = ("place.here", "place.near", "id.home")
+        is_here = self.asked.asks == "place" and told.consists_of(nowhere, (*beside, "k.whole"))
         return not_understood(self.context) if is_here else None
 
     def in_menu(self) -> Turn | None:
@@ -168,7 +174,7 @@ class _Words(Telling):
         if is_sure and reading.kind in {Kind.OPTION, Kind.COMMAND}:
             return None
         if self.was_answered_so():
-            return self.ask_to_keep()
+            return ask_to_keep(self)
         context.leave_menu()
         tells = told.has("cat.*", "thing.*", "time.*", "num.*", "who.*", "place.thing")
         if reading.negated and not names and not tells:
@@ -178,28 +184,25 @@ class _Words(Telling):
     def taken(self) -> Turn:
         """Keep what the words tell, ask whether they belong to the tip, or do and answer what they say."""
         reading, first, again = self.reading, self.tells_first(), self.was_answered_so()
+        if reading.topic == "unheard":  # an earlier tip led to nothing: that is answered, and kept if it is wished
+            self.context.say("reply.remark.unheard")
+            return ask_to_keep(self)
+        analysis = self.context.analysis(self.event.body)
+        if self.asked.name == "police" and ReaderWishes(analysis).may_accuse(asked_whom=False):
+            return suggest(self, "yes", self.label("yes"))
+        if forbids_sending(self):
+            return self.refuse_sending()
         told = first or again or (reading.kind not in _KEEPS and not self.suggests() and self.tells())
         is_kept = told or reading.kind is Kind.CONTENT or (reading.kind is Kind.DANGER and reading.story)
         is_news = not is_kept and reading.confidence < Confidence.CERTAIN and self.may_add() and self.tells_news()
         if is_news or (self.may_identify() and (again or is_kept)):
-            return self.ask_to_keep()
+            return ask_to_keep(self)
         is_answered = self.is_answered(again=again)
         if not is_answered and self.is_talk() and (told or reading.kind in _KEPT or self.tells_number()):
-            return self.ask_to_keep()
+            return ask_to_keep(self)
         if is_answered or not told:
             return _HANDLERS[reading.kind](self)
         return self.content() if first else self.kept()
-
-    def ask_to_keep(self) -> Turn:
-        """Ask whether the words belong to the tip, unless they are said again. A language is chosen first."""
-        if self.is_held() and len(self.context.session.held) == 1:
-            self.context.drop_held()
-            return self.context.ask()
-        if not self.is_held():
-            self.context.hold(self.event.body)
-        if self.context.session.language:
-            self.context.suggest(KEEP)
-        return self.context.ask()
 
     def may_identify(self) -> bool:
         """Whether the words may tell more of who writes: they stand where that is asked, and tell of no crime."""
@@ -212,9 +215,10 @@ class _Words(Telling):
         """
         context = self.context
         if self.may_identify():
-            return self.ask_to_keep()
+            return ask_to_keep(self)
         if context.session.submitted:
-            return add_to_tip(context, self.event)
+            tells = self.tells_plainly() or self.reading.dangers or self.tells_news()
+            return add_to_tip(context, self.event) if tells else ask_to_keep(self)
         if not context.session.language:
             return self.content()
         in_menu = context.state is not DRAFT and context.state is not LANGUAGE
@@ -229,7 +233,7 @@ class _Words(Telling):
         if context.state is LANGUAGE and context.analysis(self.event.body).has("cat.*", "strong.*"):
             return self.content()  # "angrezi sharab" names no language
         if reading.confidence < Confidence.CERTAIN and not is_unsent(context, *context.state.question(context)):
-            context.say("understood", label=self._label(reading.option))
+            context.say("understood", label=self.label(reading.option))
         more = self.asked.asks == "choice" and not any(option.acts for option in self.asked.options)
         if self.asked.name == "category":
             more = self.tells_more()
@@ -246,23 +250,27 @@ class _Words(Telling):
         if context.session.submitted or context.session.mailbox:
             if context.state is LANGUAGE and is_story(self.event.body):
                 context.leave_menu()
+            if context.session.state == "@reach":
+                return self.kept()
         elif context.state is LANGUAGE:
             opening = reading.opening if reading.story else opening_in(context, self.event.body)
             begin_with_story(context, self.event, opening)
             return go_on(context)
         elif self.forbids() and not (self.tells_of_crime() or self.is_held()):
-            return self.ask_to_keep()
+            return ask_to_keep(self)
         if context.state is DRAFT and self.asked.opening:
             fill_in_answer(context, reading.opening)
             if names_a_place(context, self.event.body):
                 return context.ask()
-        elif context.state is DRAFT and self.asked.asks not in FREE:
+        elif context.state is DRAFT and (self.asked.asks not in FREE or self.tells_deed()):
             self.keep_story()
             return go_on(context, stay=True)
         return context.state.handle_event(context, "", self.event) or not_understood(context)
 
     def danger(self) -> Turn:
         """Add the words to the tip. The numbers to call were already said."""
+        if self.context.analysis(self.event.body).has("said.police.fear"):
+            self.context.say("reply.remark.afraid")
         if self.context.dangers and may_cry(self.context):
             keep_cry(self.context, self.event)
             return go_on(self.context)
@@ -291,20 +299,19 @@ class _Words(Telling):
         """Answer a remark; "no photo" leaves the question for files."""
         if self.reading.topic == "no_evidence" and self.asked.asks == "media":
             return self._skip()
-        adds = self.reading.talk != "likely" and self.reading.topic in _SAID_AFTERWARDS
-        if self.context.session.submitted and adds and is_story(self.event.body):
-            return add_to_tip(self.context, self.event)
         if self.reading.topic == "code" and self.context.session.state == "@code":
             self.context.leave_menu()
         return self.reply()
 
     def refusal(self) -> Turn:
         """Skip what may be skipped; say of anything else that it is needed, and how to leave."""
-        return self._skip() if "skip" in self.asked.actions or self.asked.asks == "media" else self.reply()
+        won_t_say = self.asked.asks == "place" and self.reading.topic == "refuse"  # "leave it" answers nothing
+        may_skip = "skip" in self.asked.actions or self.asked.asks == "media" or won_t_say
+        return self._skip() if may_skip else self.reply()
 
     def _skip(self) -> Turn:
         """Leave the question, and keep the words of a longer text."""
-        if self.counts(LONG, 1):
+        if self.counts(LONG, 1, SAID_IN_ANSWERS) or (self.counts(LONG, 1) and self.tells_plainly()):
             self.keep_story()
         return handle_command(self.context, "skip")
 
@@ -315,39 +322,27 @@ class _Words(Telling):
         erases = code.startswith("@") and code[1:] in ACTS
         if context.state is LANGUAGE and not context.session.revision and not erases:
             return context.ask()
-        label = self._label(code)
-        if self.reading.negated and (self._acts(code) or erases or code == "@restart"):
+        label = self.label(code)
+        if self.reading.negated and (self.acts(code) or erases or code == "@restart"):
             label = ""
         adds = self.tells_of_crime() or (not label and (is_story(self.event.body) or self.counts(FIRST_WORDS, 1)))
         refuses = self.reading.negated or context.analysis(self.event.body).has("opt.reach.no")
         if adds and context.session.submitted and context.session.mailbox is None:
-            return self.ask_to_keep() if label or refuses or self.is_talk() else self.kept(stays=True)
-        if not label and not refuses and (self.reading.story or self.counts(LEFT_OVER, FIRST_WORDS)):
-            return self.ask_to_keep() if self.is_talk() else self.kept(stays=True)
-        if self.is_final() and (not label or self._acts(code) or erases > (self.asked.asks == "review")):
+            return ask_to_keep(self) if label or refuses or self.is_talk() else self.kept(stays=True)
+        deed, told = self.tells_deed(), not refuses and (self.reading.story or self.counts(LEFT_OVER, FIRST_WORDS))
+        if deed or (not label and (told or (is_story(self.event.body) and self.tells_plainly()))):
+            return ask_to_keep(self) if self.is_talk() or not (told or deed) else self.kept(stays=True)
+        if self.is_final() and (not label or self.acts(code) or erases > (self.asked.asks == "review")):
             return self.refuse_sending()
         if not label:
             in_draft = context.state is DRAFT or any(option.acts for option in self.asked.options)
             turn = None if in_draft else context.state.handle_event(context, "", self.event)
             return turn or not_understood(context)
-        if self._acts(code):
+        if self.acts(code):
             return choose_likely(context, code)
         if erases and not (context.session.has_draft and may_carry_out(context, code[1:])):
             return handle_command(context, code[1:])
-        return self._suggest(code, label)
-
-    def _suggest(self, code: str, label: str) -> Turn:
-        """Suggest what was probably meant, once; what was told beside it waits for the answer."""
-        body, suggestion = self.event.body, f"suggested {code}"
-        if self.is_held() or (is_story(body) and suggestion == self.context.replied):
-            return self.ask_to_keep()
-        is_said = is_question(body) or (self.reading.talk and code.startswith("@"))
-        tells = self.reading.story or (is_story(body) and not is_said) or (self.suggests() and self.tells())
-        if tells:
-            self.context.hold(body)
-        self.context.suggest(code, label)
-        self.context.change(replied=suggestion)
-        return self.context.ask()
+        return suggest(self, code, label)
 
     def refuse_sending(self) -> Turn:
         """Say that nothing was sent, and what sends it; ask about files that are meant."""
@@ -374,14 +369,6 @@ class _Words(Telling):
         if self.context.session.submitted:
             key, kind = _AFTER_SENDING.get(key, key), _AFTER_SENDING.get(kind, kind)
         return not_understood(self.context, key if key in REQUIRED_TEXTS else kind)
-
-    def _acts(self, code: str) -> bool:
-        return any(option.acts for option in self.asked.options if option.id == code)
-
-    def _label(self, code: str) -> str:
-        if code.startswith("@"):
-            return self.context.text(f"command.{code[1:]}")
-        return next((option.label.removeprefix("✓ ") for option in self.asked.options if option.id == code), "")
 
 
 _HANDLERS: Final[Mapping[Kind, Callable[[_Words], Turn]]] = {

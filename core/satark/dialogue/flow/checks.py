@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.flow import Question, Step, View
+from satark.api.flow import Question, Step, Values, View
 from satark.api.prompt import Capabilities, make_token
 from satark.dialogue.flow.definition import Flow, FlowProblem
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS, missing_texts
@@ -138,6 +138,8 @@ class _ChannelChecker:
 
 _OTHER: Final = "\0other"
 """Stands for all values that no condition names."""
+_MOST_TOLD_APART: Final = 200
+"""Most combinations of answers that are followed at a time."""
 
 
 def path_problems(steps: Sequence[Step]) -> list[tuple[str, str]]:
@@ -145,46 +147,49 @@ def path_problems(steps: Sequence[Step]) -> list[tuple[str, str]]:
     problems = [*_names(steps), *_dead_ends(steps), *_unreviewed(steps)]
     if problems:
         return problems
-    walker = _Walker(steps)
-    walker.walk(0, {})
-    lost = [(step.id, "it can never be reached") for step in steps if step.id not in walker.reached]
-    open_ends = [("", "the flow can end without a submit step")] if walker.reached_the_end else []
+    lost = [(step.id, "it can never be reached") for at, step in enumerate(steps) if _is_reached(at, steps) is False]
+    open_ends = [("", "the flow can end without a submit step")] if _is_reached(len(steps), steps) else []
     return [*lost, *open_ends]
 
 
-class _Walker:
-    """Tries every path, and notes the steps that it reaches."""
+def _is_reached(at: int, steps: Sequence[Step]) -> bool | None:
+    """Tell whether some answers lead to a step, or to the end; None: none of those that were tried.
 
-    def __init__(self, steps: Sequence[Step]) -> None:
-        self._steps = steps
-        self._domains = {step.id: _domain(step, steps) for step in steps}
-        self._asked_about = [_asked_about(steps[at:]) for at in range(len(steps) + 1)]
-        self._seen: set[tuple[int, str]] = set()
-        self.reached: set[str] = set()
-        self.reached_the_end = False
+    Only the steps are walked through on which that depends, and only answers that a later condition reads are told
+    apart: there are too many paths through all steps to try each.
+    """
+    goal, told_apart = steps[at : at + 1], True
+    walked = _decisive(steps[:at], goal)
+    reached: Sequence[Values] = [{}]
+    for number, step in enumerate(walked, 1):
+        read = _asked_about([*walked[number:], *goal])
+        after = _after(step, reached, [*walked, *goal])
+        kept = ({name: value for name, value in values.items() if name in read} for values in after)
+        different = {repr(values): values for values in kept}
+        told_apart = told_apart and len(different) <= _MOST_TOLD_APART
+        reached = [*different.values()][:_MOST_TOLD_APART]
+    when = goal[0].when if goal else None
+    return any(not when or when.holds(values) for values in reached) or (False if told_apart else None)
 
-    def walk(self, at: int, values: dict[str, Any]) -> None:
-        """Try every value of the step here, unless the same was tried already.
 
-        Values that no later condition reads make no difference and are dropped.
-        """
-        values = {name: value for name, value in values.items() if name in self._asked_about[at]}
-        key = (at, repr(sorted(values.items())))
-        if key in self._seen:
-            return
-        self._seen.add(key)
-        if at == len(self._steps):
-            self.reached_the_end = True
-            return
-        step = self._steps[at]
+def _decisive(before: Sequence[Step], goal: Iterable[Step]) -> list[Step]:
+    """Return the steps on whose answers it depends whether a later one is reached: a submit step ends the way."""
+    read, found = _asked_about(goal), []
+    for step in reversed(before):
+        if step.id in read or step.type.part == "submit":
+            read |= _asked_about([step])
+            found.append(step)
+    return found[::-1]
+
+
+def _after(step: Step, reached: Iterable[Values], steps: Sequence[Step]) -> Iterator[Values]:
+    """Yield the answers after a step, for each that it may get."""
+    domain = _domain(step, steps)
+    for values in reached:
         if step.when and not step.when.holds(values):
-            self.walk(at + 1, values)
-            return
-        self.reached.add(step.id)
-        if step.type.part == "submit":
-            return
-        for value in self._domains[step.id]:
-            self.walk(at + 1, {**values, step.id: value} if value != "" else values)
+            yield values
+        elif step.type.part != "submit":
+            yield from ({**values, step.id: value} if value != "" else values for value in domain)
 
 
 def _asked_about(steps: Iterable[Step]) -> frozenset[str]:

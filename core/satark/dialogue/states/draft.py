@@ -49,6 +49,8 @@ class DraftState:
             _say_which_files(context, step.id if step else "")
         if step is not None and step.type.part == "review":
             _say_only_once(context)
+        if context.session.calls and step is not None and step.id == context.loaded.opening_step:
+            context.say("call.how")
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Return the question of the current step."""
@@ -147,10 +149,13 @@ def _actions(context: TurnContext, step: Step, actions: tuple[str, ...]) -> tupl
     leads_back = len(context.loaded.flow.languages) > 1 or _previous(context, step) is not None
     if leads_back and step.type.part != "review":
         actions = (*actions, "back")
-    if context.session.calls and step.type.part in ASKED_PARTS:
-        actions = (*actions, "call")
-    if step.id == context.loaded.opening_step and context.session.reachable and not context.session.may_remind:
+    opens, calls = step.id == context.loaded.opening_step, context.session.calls
+    # Where calls are answered it is offered later too: the button that calls hides it at the first words.
+    asks = step.type.part in ASKED_PARTS
+    if asks and (opens or calls) and context.session.reachable and not context.session.may_remind:
         actions = (*actions, "remind")
+    if asks and calls:
+        actions = (*actions, "call")
     if step.type.part in ASKED_PARTS and context.session.channel == _CALL:
         actions = ("unknown", *actions)
     if context.loaded.website and context.session.has_draft and context.session.channel in _TIED_TO_A_NAME:
@@ -307,7 +312,7 @@ def _leave_step(context: TurnContext, step: Step) -> Turn:
         return go_on(context)
     if step.detail:
         return _unpick(context, step)
-    if step.skip or _asks_where(context, step):
+    if step.skip or step.id == context.loaded.place_step:  # the district is asked next, with a "don't know"
         return finish_step(context, step, GivenAnswer(None, context.source))
     return context.ask("skip.cannot")
 

@@ -170,7 +170,7 @@ class PlaceStep(BaseStepType):
         """The text, a word for the pin, and the station."""
         known = view.geography.station(value.get("station", ""))
         pin = view.catalogue.text("value.pin") if "latitude" in value else ""
-        spoken = view.catalogue.text("value.voice") if "voice" in value else ""
+        spoken = view.catalogue.text(view.catalogue.own("value.voice", view.channel)) if "voice" in value else ""
         parts = [value.get("text", ""), pin, spoken, known.label(view.catalogue.names_in) if known else ""]
         return ", ".join(dict.fromkeys(part for part in parts if part))
 

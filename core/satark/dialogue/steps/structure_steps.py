@@ -51,13 +51,13 @@ class MediaStep(BaseStepType):
     part: Part = "media"
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        return [*super().keys(step), (f"{step.id}.more",)]
+        return [*super().keys(step), (f"{step.id}.more", "evidence.more")]
 
     def ask(self, step: Step, view: View) -> Question:
         """Ask for files, or for more of them."""
         if view.files:
-            key = view.catalogue.own(f"{step.id}.more", view.channel)
-            text = view.catalogue.text(key, count=view.files)
+            key = f"{step.id}.more" if f"{step.id}.more" in view.catalogue else "evidence.more"
+            text = view.catalogue.text(view.catalogue.own(key, view.channel), count=view.files)
             return Question(text=text, actions=("done", "clear"), wants="media")
         return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="media")
 

@@ -6,7 +6,7 @@ the doubt which station it is.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -15,10 +15,12 @@ from msgspec.structs import replace
 from satark.api.flow import Step
 from satark.api.tip import Accused
 from satark.dialogue.session import Accusation, Session
+from satark.dialogue.turn.reader_wishes import OFFICES, ReaderWishes
 from satark.dialogue.turn.session_changes import SessionChanges
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.reading import Asked, AskedChoice
 from satark_words.rules import SOUND, Mark, widest
+from satark_words.small_words import listed
 from satark_words.tokens import fold
 
 _AFTERWARDS: Final = "@afterwards "
@@ -31,51 +33,17 @@ _INITIAL: Final = re.compile(
 _POSSESSIVE: Final = re.compile(r"(?<=[A-Za-z])['’]s\b")
 _DOUBT: Final = "unknown"
 """The level of an accusation against an unknown station or circle."""
-OFFICES: Final = {"unit.district": "district", "unit.range": "range"}
-"""Marks and levels of the offices that get tips."""
 _POLICE: Final = "police"
 _KINDS: Final = {
     "unit.station": "station", "unit.outpost": "station", "unit.any": "station", "unit.other_station": "other_station",
     "unit.circle": "circle", "unit.above": "circle",
 }  # fmt: skip
 """Mark of police without a name → the kind of unit that an answer must name to say which one is meant."""
-_OF: Final = frozenset(
-    {"ke", "ka", "ki", "wale", "jile", "zile", "jila", "zila", "के", "का", "की", "वाले", "जिले", "जिला"}
-)
-_AT: Final = frozenset({"of", "at", "in", "district", "jila", "zila", "sahab", "ji", "office", "साहब", "जिला"})
-_IN: Final = frozenset({"me", "mein", "se", "tak", "ka", "ke", "ki", "में", "से", "तक", "का", "के", "की"})
-"""Words between the name of a district and its office, between an office and the name, and behind that of a place."""
-_AND: Final = frozenset({"aur", "or", "and", "both", "dono", "saath", "sath", "with", "और", "दोनों", "साथ", "एवं"})
-_INSIDE: Final = frozenset({"andar", "अंदर", "taraf", "तरफ"})
-"""Words beside an office's house that tell of its people, and not of a place near it."""
-_GREETS: Final = ("to.office", "to.request", "soc.greet")
-_WISHING: Final = ("office.wish", "office.told", "office.tell", "cmd.send", "k.send")
-_WISHES: Final = (
-    *_GREETS, *_WISHING, "office.not", "office.trust", "office.house", "k.only", "k.tell", "k.tip", "k.thing", "k.keep",
-    "k.contact", "reads", "reads.to", "fill", "pol", "who.me", "neg", "neg.*", "say.no", "say.nobody", "police",
-)  # fmt: skip
-"""Marks of the words of a wish who shall have the tip."""
-_EXCEPT: Final = frozenset({
-    "except", "excluding", "but", "out", "away", "leak", "leaks", "chhodkar", "chhod", "chodkar", "chod", "alawa",
-    "siwa", "sivay", "siway", "dur", "door", "bahar", "छोडकर", "छोड", "अलावा", "सिवा", "सिवाय", "दूर", "बाहर",
-})  # fmt: skip
-_ANYBODY: Final = frozenset({
-    "anyone", "anybody", "everyone", "everybody", "all", "sab", "sabko", "sabhi", "सब", "सबको", "सभी",
-})  # fmt: skip
-_SHOWS: Final = frozenset({"show", "share"})
-_ALONE: Final = frozenset({"hi", "ही"})
-_TO: Final = frozenset({"ko", "tak", "को", "तक", "ke", "के", "to", "for"})
-_DENIES_WHAT_FOLLOWS: Final = frozenset({"not", "no", "dont", "do", "never", "except", "excluding", "but", "without"})
-_BESIDE_WISHES: Final = (_EXCEPT | _ANYBODY | _ALONE | _SHOWS).union({
-    "local", "nearby", "our", "know", "keep", "kept", "involve", "inform", "let", "with", "leave", "officer",
-    "office", "baki", "kisi", "koi", "bhi", "kar", "ko", "rakho", "rakhna", "rakhiye", "pata", "khabar", "chale",
-    "isse", "is", "se", "baat", "apne", "hamare", "yahan", "yaha", "wale", "walo", "walon", "wala", "बाकी", "किसी",
-    "कोई", "भी", "कर", "को", "रखो", "रखना", "रखिए", "पता", "खबर", "चले", "इससे", "इस", "से", "बात", "अपने", "हमारे",
-    "यहां", "वाले", "वालों",
-})  # fmt: skip
-"""Words that a wish who shall have the tip may have besides."""
-_STATES: Final = frozenset({"hai", "hain", "h", "है", "हैं", "tha", "था", "bhi", "भी", "too", "also"})
-"""Words of what an office gets already, beside a wish that it shall have the tip."""
+_OF: Final = listed("of-office")
+_AT: Final = listed("at-office")
+_IN: Final = listed("behind-place")
+_AND: Final = listed("and")
+_INSIDE: Final = listed("inside")
 _UNTRUSTED: Final = (*NEGATIONS, "neg.but", "verb.future", "opt.origin.no", "opt.reach.no")
 """Marks near an office that is not praised, or not to be told."""
 _NOBODY: Final = ("no", "nobody")
@@ -86,10 +54,15 @@ def speaks_of_police(context: SessionChanges, words: str) -> bool:
     return any(mark.quality >= SOUND for mark in context.analysis(words).found("person.police", "unit.*"))
 
 
+def _split(words: str) -> Sequence[str]:
+    """List the sentences of a text, "S.P." and "SP's" with SP."""
+    return _SENTENCE_END.split(_POSSESSIVE.sub("", _INITIAL.sub(r"\1 ", words)))
+
+
 def _sentences(context: SessionChanges, words: str) -> Sequence[str]:
     """List the sentences that speak of police."""
     found = speaks_of_police(context, words)
-    told = [one for one in _SENTENCE_END.split(words) if speaks_of_police(context, one)] if found else []
+    told = [one for one in _split(words) if speaks_of_police(context, one)] if found else []
     for one in told:
         context.names(one)  # so that a wish knows the names of places
     return told
@@ -115,8 +88,7 @@ def _answers_in(context: SessionChanges, words: str) -> set[str]:
     options = police.type.ask(police, context.view(police)).options
     asked = Asked(name="police", asks="choice", options=tuple(AskedChoice(o.code, o.label, o.words) for o in options))
     analyses = [context.analysis(one) for one in told]
-    wishes = [one for one in analyses if len(_wishes(one)) == len(_police_in(one)) and not one.has(*_GREETS)]
-    return {reader.read(one, asked).option for one in analyses if one not in wishes}
+    return {reader.read(one, asked).option for one in analyses if not ReaderWishes(one).is_wish}
 
 
 def _relates(context: SessionChanges, words: str) -> bool:
@@ -128,13 +100,16 @@ def _relates(context: SessionChanges, words: str) -> bool:
 
 def hear(context: SessionChanges, words: str) -> bool:
     """Keep whom words accuse; return whether they may read a tip that is sent, unless the words are sent again."""
-    words = _POSSESSIVE.sub("", _INITIAL.sub(r"\1 ", words))
     session, told = context.session, [context.analysis(one) for one in _sentences(context, words)]
     if not told:
         return False
-    is_sure = _relates(context, words) or any(_keeps_out(one) for one in told)
+    wishes = _wishes_in(context, told)
+    alone = {level for one in wishes for level in one.alone}
+    is_sure = bool(alone) or _relates(context, words) or any(map(_keeps_out, told))
     units = {unit for one in told for unit in _units_in(context, one, but_said_to=True)}
-    if is_sure and (not units or any(one.has("office.again", "id.their", "who.they") for one in told)):
+    units |= {("district", "") if alone == {"range"} else (_DOUBT, "station")} if alone else set()
+    again = any(one.has("office.again", "id.their", "who.they") for one in told)
+    if is_sure and (not units or (again and len(wishes) < len(told))):
         units = {unit for one in told for unit in _units_in(context, one, but_said_to=False)}
     if len(units) > 1 and (_DOUBT, _POLICE) in units:  # it is said beside other units, so that none of them is meant
         units = units - {(_DOUBT, _POLICE)} | {(_DOUBT, "station")}
@@ -154,7 +129,8 @@ def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> 
     """Yield the levels and units that a sentence accuses, or their kinds; `but_said_to`: none it only speaks to."""
     geography = context.loaded.geography
     texts = [token.text for token in told.tokens]
-    marks = [mark for mark in _police_in(told) if not (but_said_to and _is_said_to(told, mark))]
+    police = widest(told.found("person.police", "unit.*"))
+    marks = [mark for mark in police if not (but_said_to and _is_said_to(told, mark))]
     named = context.place_spans(told.text)
     stations = [geography.station_of(code) or code for code in named]
     yield from (("station", code) for code in stations if marks and geography.station(code))
@@ -171,7 +147,7 @@ def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> 
 
 def _is_said_to(told: Analysis, mark: Mark) -> bool:
     """Whether an office is only spoken to, a landmark, or asked about: whether it reads this."""
-    if (wished := _wishes(told).get(mark.start)) is not None or (mark.name not in OFFICES and not told.asks):
+    if (wished := ReaderWishes(told).shall.get(mark.start)) is not None or (mark.name not in OFFICES and not told.asks):
         return bool(wished)
     asked = told.asks and mark.start in told.covered(("office.reads",))
     before, after = {mark.start - 1, mark.start - 2}, {mark.end, mark.end + 1}
@@ -189,54 +165,13 @@ def _is_trusted(told: Analysis, mark: Mark, before: set[int], after: set[int]) -
     return not near & told.covered(_UNTRUSTED) and bool(told_to or after & told.covered(("office.told",), SOUND))
 
 
-def _wishes(told: Analysis) -> dict[int, bool]:
-    """Return where clauses name police that only greet, trust, or wish who shall have the tip, and whether these shall.
-
-    "not", "except" and "out" concern the police behind them in English, and those before them in Hindi.
-    """
-    people, texts = _police_in(told), [token.text for token in told.tokens]
-    shows = {at for at, text in enumerate(texts) if text in _SHOWS}
-    beside = {at for at, text in enumerate(texts) if text in _BESIDE_WISHES}
-    names = {at for one in (*(told.places or ()), *people) for at in range(one.start, one.end)}
-    paid = told.covered(("w.money", "w.bribe", "w.pay", "act.take")) - shows
-    denied = told.covered((*NEGATIONS, "say.nobody", "opt.origin.no", "opt.reach.no"))
-    denied |= {at for at in beside - names if texts[at] in _EXCEPT}
-    known = told.covered(_WISHES, SOUND) | names | beside
-    found: dict[int, bool] = {}
-    for number in {told.clauses[one.start] for one in people}:
-        clause = {at for at, other in enumerate(told.clauses) if other == number}
-        words = {texts[at] for at in clause}
-        only = clause & told.covered(("k.only",)) and (words & _TO or told.has(*OFFICES))
-        only = only or (clause & told.covered(("reads",)) and words & _ALONE)
-        wishes = not (paid or words & _STATES) and (clause & (told.covered(_WISHING, SOUND) | shows) or only)
-        anybody = "but" in words and _ANYBODY & {*words, texts[min(clause) - 1]}
-        excepts = words & (_EXCEPT - {"but"}) or anybody or words >= {"not", "to"}
-        greets = clause & told.covered((*_GREETS, "office.trust"), SOUND)
-        is_other = clause - known or clause & told.covered(("id.their", "who.they", "who.kin"))
-        if not is_other and (greets or excepts or wishes):
-            here = [one for one in people if one.start in clause]
-            outs = {_owner(here, at, texts[at]).start for at in clause & denied - names}
-            found |= {one.start: one.start not in outs for one in here}
-    return found
-
-
-def _police_in(told: Analysis) -> Sequence[Mark]:
-    return widest(told.found("person.police", "unit.*"))
-
-
-def _owner(people: Sequence[Mark], at: int, word: str) -> Mark:
-    """Return the police that a word denies the tip."""
-    before, behind = [one for one in people if one.start < at], [one for one in people if one.start > at]
-    return behind[0] if behind and (not before or word in _DENIES_WHAT_FOLLOWS) else before[-1]
-
-
 def _keeps_out(told: Analysis) -> bool:
     """Whether the tipster does not want police to get the tip: "thane ko nahi", "don't tell the station"."""
     people = told.found("person.police", "unit.*")
     sides = {at for one in people for at in (one.start, one.end, one.end + 1)}
     wishes = [one for one in told.found("office.not") if one.quality >= SOUND and sides & {one.start, one.end}]
     is_said = any(one.end - one.start > 2 or one.end == len(told) for one in wishes)  # noqa: PLR2004 - "ko nahi bataya" is none
-    return is_said or not all(_wishes(told).values())
+    return is_said or not all(ReaderWishes(told).shall.values())
 
 
 def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:
@@ -269,10 +204,32 @@ def has_nobody_above(session: Session) -> bool:
     return not session.above_range and any(one.level == "range" for one in told)
 
 
-def keeps_from_office(context: SessionChanges) -> bool:
-    """Whether words keep the tip from an office that gets tips, which no answer has named."""
+def text_of_readers(context: SessionChanges, *, wished: bool) -> str:
+    """Return the id of the text that says who does not get the tip, or gets it all the same; empty: nothing to say."""
     named, told = _by_answers(context), {one.level for one in context.session.accused if not _is_afterwards(one)}
-    return any(level in told and level not in (named or ()) for level in OFFICES.values())
+    if has_nobody_above(context.session):
+        return "accused.nobody_above"
+    if any(level in told and level not in (named or ()) for level in OFFICES.values()):
+        return "accused.kept"
+    return "" if not wished else "accused.station" if _DOUBT in told else "reply.question.readers"
+
+
+def _wishes_in(context: SessionChanges, told: Iterable[Analysis]) -> list[ReaderWishes]:
+    """Return the wishes of sentences. Where police are asked about, "only the SP" may accuse, and is none."""
+    step, wishes = context.step, [wish for one in told if (wish := ReaderWishes(one)).is_wish]
+    if step is None or not (step.accuses or step.means == "police"):
+        return wishes
+    return [one for one in wishes if not one.may_accuse(asked_whom=bool(step.accuses))]
+
+
+def wishes_readers(context: SessionChanges, words: str, *, only: bool = False) -> bool:
+    """Whether words wish who of the police shall read a tip that is not sent yet; `only`: and tell nothing else."""
+    told = [one for one in map(context.analysis, _split(words)) if len(one)]
+    wishes = _wishes_in(context, told)
+    polite = sum(one.consists_of(("fill", "pol", "soc.*", "say.*"), ()) for one in told)
+    is_sent = context.session.mailbox or context.session.submitted
+    is_all = not only or (all(one.is_all for one in wishes) and len(told) == len(wishes) + polite)
+    return bool(wishes) and is_all and not is_sent
 
 
 def accused_by(context: SessionChanges) -> Accused | None:

@@ -74,6 +74,7 @@ class TurnContext(SessionChanges):
         "replied",
         "said",
         "states",
+        "wished",
     )
 
     def __init__(
@@ -97,6 +98,8 @@ class TurnContext(SessionChanges):
         self.debounce = False
         self.newly_accused = False
         """Whether this turn's words accuse an office that may have the tip that is sent already."""
+        self.wished = False
+        """Whether this turn's words wish something about who of the police reads the tip."""
         self.police_words: list[str] = []
         """Those parts of `said` that the police wrote."""
         self.page_stays = False
@@ -144,6 +147,7 @@ class TurnContext(SessionChanges):
         All words that are told come here: whom they accuse is noted too.
         """
         self.newly_accused |= accusations.hear(self, words)
+        self.wished |= accusations.wishes_readers(self, words)
         new = {danger.kind: danger for danger in dangers if danger.kind not in self._shown}
         language = self.session.language or self.loaded.language_of(words)
         texts = self.loaded.catalogue(msgspec.structs.replace(self.session, language=language))
@@ -165,14 +169,10 @@ class TurnContext(SessionChanges):
             self.change(held=())
 
     def say_who_is_kept_out(self) -> None:
-        """Say where the tip can be sent that it is kept from an office because of its words, or can't be."""
-        step = self.step
-        if step is not None and step.type.part not in {"review", "submit"}:
-            return
-        if accusations.has_nobody_above(self.session):
-            self.say("accused.nobody_above")
-        elif accusations.keeps_from_office(self):
-            self.say("accused.kept")
+        """Say of a tip that can be sent, and after a wish about it, which office its words keep it from, or can't."""
+        is_asked = self.step is not None and self.step.type.part not in {"review", "submit"}
+        if (self.wished or not is_asked) and (key := accusations.text_of_readers(self, wished=self.wished)):
+            self.say(key)
 
     def say_numbers(self, numbers: Iterable[str]) -> None:
         """Say whom to call, which stays above the question of an open mailbox."""
@@ -232,7 +232,7 @@ class TurnContext(SessionChanges):
         if offers_form:
             self.change(form_offered=self.session.language)
             question = question_of_offer(question, self.catalogue)
-        said = tuple(filter(None, self.said))
+        said = tuple(dict.fromkeys(filter(None, self.said)))
         self._remember_question(name, said, must_arrive=must_arrive)
         prompt = make_prompt(self.loaded, self.session, name, question, said=said)
         if offers_form:

@@ -304,6 +304,7 @@ def make_prompt(
         wants=question.wants,
         page=session.page,
         aloud=bool(session.aloud),
+        call=texts.text("command.call") if session.calls and name == loaded.opening_step else "",
     )
 
 

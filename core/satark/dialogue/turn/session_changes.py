@@ -66,7 +66,7 @@ class SessionChanges:
 
     def view(self, step: Step | None) -> View:
         """Return what a step may look at."""
-        return self.loaded.view(self.session, step, self.progress, self.now, self.names)
+        return self.loaded.view(self.session, step, self.progress, self.now, self.places_told)
 
     def is_on_path(self, step: Step) -> bool:
         """Whether a step is on the path, even if it is still to come."""
@@ -171,7 +171,7 @@ class SessionChanges:
 
     def _with_names(self, place: GivenAnswer) -> GivenAnswer:
         told = place_of(place.value) if isinstance(place.value, Mapping) else Place()
-        named = self.names(told.text) if told.text and not told.station else ()
+        named = self.places_told(told.text) if told.text and not told.station else ()
         return msgspec.structs.replace(place, named=tuple(sorted(named)))
 
     def drop_files(self, ordinals: set[str]) -> None:
@@ -234,6 +234,11 @@ class SessionChanges:
     def names(self, text: str) -> set[str]:
         """Return the codes of the geography that a text names, in any spelling."""
         return self.loaded.reader.names(self.analysis(text))
+
+    def places_told(self, text: str) -> set[str]:
+        """Return those of these codes that the text does not deny: "Sigra nahi, Lanka"."""
+        places = self.loaded.reader.places
+        return places.codes_told(self.analysis(text)) if places else set()
 
 
 def kind_of(media: Media) -> MediaKind:

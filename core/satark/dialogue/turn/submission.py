@@ -16,6 +16,7 @@ from satark_words.analysis import FIRST_PERSON, IS, Analysis
 from satark_words.choosing import LOOSE, VAGUE
 from satark_words.graphemes import truncate
 from satark_words.reading import IdentitySpan
+from satark_words.small_words import listed
 
 
 def make_submission(context: TurnContext) -> Submission:
@@ -78,15 +79,13 @@ _LONGEST: Final = 240
 
 
 def summary(context: TurnContext, length: int = SUMMARY_LENGTH, longest: int = _LONGEST) -> str:
-    """List the answers, one a line; long ones are truncated to the lengths. A caller is not told that they spoke."""
+    """List the answers, one a line; long ones are truncated to the lengths."""
     answers, texts = context.session.answers, context.catalogue
     shown = []
     for step in context.progress.path:
         view, answer = context.view(step), answers.get(step.id, GivenAnswer())
         told = answer.value is not None or answer.evidence or (step.type.part == "media" and view.files)
         if step.type.part not in ASKED_PARTS or not told:
-            continue
-        if context.session.channel == "voice" and _is_recording(answer.value):
             continue
         name = texts.text(texts.own(f"{step.id}.name", context.session.channel))
         shown.append((name, step.type.show(step, answer.value, view)))
@@ -97,10 +96,6 @@ def summary(context: TurnContext, length: int = SUMMARY_LENGTH, longest: int = _
     if longest > _LONGEST and sum(len(name) + len(text) for name, text in shown) <= length:
         room = dict.fromkeys(room, length)
     return "\n".join(f"{bullet}{name}: {truncate(' '.join(text.split()), room[name])}" for name, text in shown)
-
-
-def _is_recording(value: Any) -> bool:
-    return isinstance(value, Mapping) and "voice" in value and "text" not in value
 
 
 class Cut(NamedTuple):
@@ -223,15 +218,11 @@ _BESIDE_WHO: Final = (
 """Marks of words that tell nothing more in a clause that tells who writes."""
 _BESIDE_NUMBERS: Final = ("id.my-number", "who.me", "who.mine", "k.number", "k.contact", "fill", "pol")
 """Marks of words that make no sense without the number beside them."""
-_LINKS: Final = frozenset({"and", "aur", "और", "that", "ki", "कि", "so", "to", "तो"})
-"""Words that only join a clause to the one before it."""
-_POSTPOSITIONS: Final = frozenset({
-    "ne", "ko", "ka", "ke", "ki", "se", "par", "pe", "me", "mein", "tak", "ने", "को", "का", "के", "की", "से", "पर",
-    "में", "तक", "نے", "کو", "کا", "کے", "کی", "سے", "پر", "میں",
-})  # fmt: skip
+_LINKS: Final = listed("links")
+_POSTPOSITIONS: Final = listed("postpositions")
 _SOMEBODY: Final = {0: ("koi", "kisi"), 0x0900: ("कोई", "किसी"), 0x0600: ("کوئی", "کسی")}
 """First code point of a script's letters → "somebody", and its form before a postposition or a noun."""
-_ENGLISH: Final = frozenset({"my", "our", "dad", "daddy", "mom", "mum", "hubby", "brother", "father", "mother", "son"})
+_ENGLISH: Final = listed("english-kin")
 _STOPS: Final = " ,.;:।-–—~\n"
 
 
@@ -270,7 +261,8 @@ def _cut(analysis: Analysis, span: IdentitySpan) -> Cut:
     if span.kind in {"kin", "own_place"} and stays and tokens[last].text not in IS:
         noun = analysis.text[tokens[last].start : tokens[last].end]
         end = _end_of_word(analysis.text, span.end)
-        return Cut(span.start, end, _instead(span.kind, tokens[first].text, noun, behind))
+        own = next((token.text for token in tokens if token.text in {"my", "our"}), tokens[first].text)
+        return Cut(span.start, end, _instead(span.kind, own, noun, behind))
     if not tells:
         first, last = clause[0], clause[-1]
     elif span.kind in {"phone", "number"}:
