@@ -11,31 +11,64 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-__all__ = ["create", "flush_folder", "flushed", "replace"]
+__all__ = ["create", "create_new", "flush_folder", "flushed", "replace", "replacing"]
 
 _OWNER = 0o600
 
 
 @contextmanager
-def flushed(path: Path) -> Iterator[BinaryIO]:
+def flushed(path: Path, mode: int = _OWNER) -> Iterator[BinaryIO]:
     """Create a file that must not exist yet, let the block write it, and flush it to the disk."""
-    with open(path, "xb", opener=_private) as out:
+    with open(path, "x+b", opener=lambda name, flags: os.open(name, flags, mode)) as out:
         yield out
         out.flush()
         os.fsync(out.fileno())
 
 
+@contextmanager
+def replacing(path: Path, mode: int = _OWNER) -> Iterator[BinaryIO]:
+    """Let the block write a new file, which then replaces the file, or the link, that has its name.
+
+    Nobody who may write in the folder can say in advance where the bytes go: the file has a random name until then.
+    `mode`: who may use the file, as for `os.open`.
+    """
+    part = _beside(path)
+    try:
+        with flushed(part, mode) as out:
+            yield out
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    flush_folder(path.parent)
+
+
 def replace(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file, and replace the file that has its name."""
-    with _part(path, pieces) as part:
-        part.replace(path)
+    with replacing(path) as out:
+        out.writelines(pieces)
 
 
 def create(path: Path, content: bytes) -> None:
     """Create a file. If another process has created it first, keep that file, which the caller has to read."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _part(path, [content]) as part, suppress(FileExistsError):
+    with suppress(FileExistsError):
+        create_new(path, [content])
+
+
+def create_new(path: Path, pieces: Iterable[bytes]) -> None:
+    """Create a file.
+
+    Raises:
+        FileExistsError: it is there already.
+    """
+    part = _beside(path)
+    try:
+        with flushed(part) as out:
+            out.writelines(pieces)
         path.hardlink_to(part)
+    finally:
+        part.unlink(missing_ok=True)
+    flush_folder(path.parent)
 
 
 def flush_folder(folder: Path) -> None:
@@ -47,18 +80,5 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-@contextmanager
-def _part(path: Path, pieces: Iterable[bytes]) -> Iterator[Path]:
-    """Write the pieces to a file with a unique temporary name; the block gives the file its lasting name."""
-    part = path.with_name(f".{path.name}.{token_hex(8)}.part")
-    try:
-        with flushed(part) as out:
-            out.writelines(pieces)
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
-    flush_folder(path.parent)
-
-
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, _OWNER)
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{token_hex(8)}.part")

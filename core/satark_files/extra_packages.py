@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Final, Literal
 
-Extra = Literal["evidence", "printing", "transcription"]
-"""An extra: to open citizens' files and code sound; to print certificates, sheets and posters; to draft transcripts."""
+Extra = Literal["evidence", "printing", "s3", "transcription"]
+"""An extra: to open citizens' files and code sound; to print certificates, sheets and posters; to keep files in a
+bucket; to draft transcripts."""
 MODULES: Final[Mapping[Extra, tuple[str, ...]]] = {
     "evidence": ("imageio_ffmpeg", "lxml", "pi_heif", "pikepdf", "pypdfium2"),
     "printing": ("fpdf", "uharfbuzz"),
+    "s3": ("obstore",),
     "transcription": ("sherpa_onnx",),
 }
 """Extra → the modules that Satark imports from its packages."""

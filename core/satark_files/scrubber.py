@@ -55,7 +55,7 @@ LEFT_OUT: Mapping[LeftOut, str] = MappingProxyType({
     "pages": "further pages",
     "members": "further files, which could not be cleaned",
     "attachments": "attached files",
-    "hidden": "what is hidden, or may lie under something else",
+    "hidden": "what is hidden or was deleted, or may lie under something else",
 })  # fmt: skip
 """The words to show for each part that was left out, in English."""
 

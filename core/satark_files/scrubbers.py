@@ -9,12 +9,10 @@ from satark_files.documents.vcard import VcardScrubber
 from satark_files.documents.zip_scrubber import ArchiveScrubber
 from satark_files.images.jpeg import JpegScrubber
 from satark_files.images.png import PngScrubber
-from satark_files.images.reencode import BmpScrubber, GifScrubber, HeifScrubber, TiffScrubber, WebpScrubber
-from satark_files.images.salvage import Salvaging
+from satark_files.images.reencode import BmpScrubber, GifScrubber, HeifScrubber, Salvaging, TiffScrubber, WebpScrubber
 from satark_files.origin_reader import OriginReader
 from satark_files.preview import LooksReader, Previewer
-from satark_files.recordings.rare_containers import CONVERTED, ConversionScrubber
-from satark_files.recordings.salvage import SalvagingRemux
+from satark_files.recordings.salvage import CONVERTED, ConversionScrubber, SalvagingRemux
 from satark_files.recordings.voice import FilmMuter, VoiceDisguise
 from satark_files.scrubber import Scrubber
 

@@ -168,6 +168,6 @@ def test_a_file_without_a_row_is_named(services: Services, tips: tuple[SeededTip
 
 
 def test_a_missing_sealed_file_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
-    erase(services.evidence_dir, evidence_files.name(tips[1].id, "2"))
+    erase(services.evidence, [evidence_files.name(tips[1].id, "2")])
     (problem,) = verify_log(services).problems
     assert str(problem) == f"tip {tips[1].number}, file 2: the sealed original is not in the evidence folder"

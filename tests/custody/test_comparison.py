@@ -20,7 +20,7 @@ from satark.custody.comparison import (
 )
 from satark.services import Services
 from satark.store import bulk, evidence_files
-from satark.store.sealed_files import original_path
+from satark.store.sealed_files import form_name
 from satark.store.tables import anchor, custody, custody_head, envelope, tip_count, tip_witness
 from support.desks import SeededDesk
 from support.tips import SeededTip
@@ -39,7 +39,7 @@ def test_a_tip_without_a_key_is_named_by_its_number(services: Services, tips: tu
 
 def test_a_file_that_the_folder_lacks_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     name = evidence_files.name(tips[1].id, "1")
-    original_path(services.evidence_dir, name).unlink()
+    (services.data_dir / "evidence" / form_name(name, "original")).unlink()
     (found,) = compare_stores(services)
     assert (found.count, found.names) == (1, (name,))
 
@@ -109,7 +109,7 @@ def test_older_copies_of_both_databases_are_told_by_the_machines_note_until_the_
 def test_what_the_note_says_names_nobody_and_no_tip(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     take(services, main=2, keys=2)
     note_stores(services)
-    (file,) = services.evidence_dir.parent.glob("*.witness")
+    (file,) = services.data_dir.glob("*.witness")
     assert file.stat().st_mode & 0o077 == 0
     head = services.read(LogHead.current)
     assert json.loads(file.read_bytes()) == {"tips": [[DAY, "p", 2]], "head": str(head) if head else ""}

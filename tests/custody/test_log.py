@@ -36,7 +36,7 @@ def test_an_erasure_leaves_only_the_fact_of_the_erasure(
 ) -> None:
     tip = tips[0]
     for name in services.write_now(lambda unit: erase_files(unit, tip.id, ordinals)):
-        erase(services.evidence_dir, name)
+        erase(services.evidence, [name])
     report = verify_log(services)
     assert (report.rows, report.problems) == (13, ())
     left = services.read(lambda c: log.read(c, tip.id, tip.identity))

@@ -26,7 +26,7 @@ def test_a_pack_contains_the_files_that_may_leave_and_what_a_court_needs(write: 
     written = write()
     inside = contents(path)
     files = ["data/1-scrubbed.jpg", "data/2-transcript.txt", "data/4-scrubbed.mp4"]
-    assert list(inside) == [*files, CUSTODY, MANIFEST, *CERTIFICATES, SIGNATURE, *GUIDES, *TAGS]
+    assert list(inside) == [*files, CUSTODY, MANIFEST, *CERTIFICATES, *GUIDES, *TAGS, SIGNATURE]
     assert inside["data/4-scrubbed.mp4"] == b"silent film"
     assert inside["data/1-scrubbed.jpg"] == b"clean photo"
     assert inside["data/2-transcript.txt"].decode() == "ट्रक रात को आता है"
@@ -73,9 +73,22 @@ def test_a_pack_has_no_exact_time_of_anything_received(write: Write, path: Path)
     assert {row["entry"].get("at", "") for row in rows if not row["entry"].get("desk")} == {""}
 
 
+def test_a_planted_link_gets_nothing_of_a_pack(exported: Any, path: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.touch(0o666)
+    for planted in (path, path.with_name(f"{path.name}.part")):
+        planted.symlink_to(theirs)
+    export_pack(path, exported.work, exported.work.open(exported.seeded.number), Issuer())
+    assert theirs.read_bytes() == b""
+    assert not path.is_symlink()
+    assert path.stat().st_mode & 0o077 == 0
+
+
 @pytest.mark.parametrize("what", ["altered", "erased"])
 def test_an_altered_or_erased_file_prevents_the_pack(what: str, exported: Any, path: Path) -> None:
-    (sealed,) = exported.services.evidence_dir.glob(f"{evidence_files.name(exported.seeded.id, '1')}.clean.age")
+    (sealed,) = (exported.services.data_dir / "evidence").glob(
+        f"{evidence_files.name(exported.seeded.id, '1')}.clean.age"
+    )
     complete = sealed.read_bytes()
     if what == "erased":
         sealed.unlink()

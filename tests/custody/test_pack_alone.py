@@ -10,6 +10,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,11 +18,11 @@ import msgspec
 import pytest
 
 from satark.custody.chain import canonical_json
-from satark.custody.manifest import Manifest, PackSigner, sign
+from satark.custody.manifest import Manifest, PackSigner
 from satark.custody.pack import PackLog, WrittenPack
 from satark.custody.verify_pack import BASE, CUSTODY, GUIDES, MANIFEST, SIGNATURE, TAGS, as_text
 from satark.identity.signatures import signing_key, verifier_of
-from support.packs import contents, forged_manifest, rewrite, verify_pack
+from support.packs import contents, forged_manifest, relisted, rewrite, sha256, verify_pack
 
 Write = Callable[..., WrittenPack]
 
@@ -34,14 +35,7 @@ def forged(inside: dict[str, bytes], key: str) -> dict[str, bytes]:
     who = replace(manifest.signer, verifier=verifier_of(foreign))
     inside = forged_manifest(inside, utc="2020-01-01T00:00:00Z", signer=who if key else None)
     del inside[SIGNATURE]
-    if key:
-        signed = canonical_json(
-            sign(PackSigner(who=who, sign=foreign.sign), hashlib.sha256(inside[MANIFEST]).hexdigest())
-        )
-        names = list(inside)
-        at = names.index(GUIDES[0])
-        inside = {name: inside[name] for name in names[:at]} | {SIGNATURE: signed} | {n: inside[n] for n in names[at:]}
-    return inside
+    return relisted(inside, PackSigner(who=who, sign=foreign.sign) if key else None)
 
 
 @pytest.mark.parametrize(("key", "code"), [("", 3), ("AGE-SECRET-KEY-FOREIGN", 3)], ids=["unsigned", "a forger's key"])
@@ -97,44 +91,83 @@ def drop_row_and_rehash(inside: dict[str, bytes]) -> dict[str, bytes]:
     return forged_manifest(inside, custody=hashlib.sha256(inside[CUSTODY]).hexdigest())
 
 
+def swap(inside: dict[str, bytes], one: str, other: str) -> dict[str, bytes]:
+    return inside | {one: inside[other], other: inside[one]}
+
+
+def without(inside: dict[str, bytes], gone: str) -> dict[str, bytes]:
+    return {name: content for name, content in inside.items() if name != gone}
+
+
+CERTIFICATE = "data/certificate-en.pdf"
 ALTERED: dict[str, Callable[[dict[str, bytes]], dict[str, bytes]]] = {
     "a byte is flipped": flip,
     "a row is removed": drop_row,
     "a row is removed, and the hash report made anew": drop_row_and_rehash,
     "the date is changed": lambda inside: forged_manifest(inside, utc="2020-01-01T00:00:00Z"),
-    "the signature is stripped": lambda inside: {name: one for name, one in inside.items() if name != SIGNATURE},
+    "the signature is stripped": lambda inside: without(inside, SIGNATURE),
     "the signature is a stranger's": lambda inside: forged(inside, "AGE-SECRET-KEY-FOREIGN"),
+    "a file is removed": lambda inside: without(inside, "data/1-scrubbed.jpg"),
+    "a file is added": lambda inside: inside | {"data/letter.pdf": b"x"},
+    "a file is added beside data": lambda inside: inside | {"letter.pdf": b"x"},
+    "a folder is added": lambda inside: inside | {"data/more/letter.pdf": b"x"},
+    "a certificate is changed": lambda inside: inside | {CERTIFICATE: inside[CERTIFICATE] + b"%"},
+    "a certificate is removed": lambda inside: without(inside, CERTIFICATE),
+    "certificates are exchanged": lambda inside: swap(inside, CERTIFICATE, "data/certificate-hi.pdf"),
+    "files are exchanged": lambda inside: swap(inside, "data/1-scrubbed.jpg", "data/4-scrubbed.mp4"),
+    "the log is replaced by the page": lambda inside: inside | {CUSTODY: inside[GUIDES[0]]},
+    "the page is changed": lambda inside: inside | {GUIDES[0]: inside[GUIDES[0]].replace(b"must say .", b"may say .")},
 }
 
 
-def by_the_page(path: Path, key: str) -> bool:
-    """Unpack a pack, and say what bash, sha256sum and openssl make of it by the commands of the page in it."""
+def by_the_page(path: Path, key: str, number: str, printed: str) -> bool:
+    """Unpack a pack, and say what bash, sha256sum and openssl make of it by the commands of the page in it.
+
+    Args:
+        path: of the pack.
+        key: the desk's public key, as its office says.
+        number: of the tip for which a pack was asked.
+        printed: the hash on the signed certificate.
+    """
     with zipfile.ZipFile(path) as archive, TemporaryDirectory(dir=path.parent) as unpacked:
         archive.extractall(unpacked)
         folder = Path(unpacked) / BASE
         page = (folder / GUIDES[0]).read_text("utf-8")
-        command = r"^(?:1\. Files +(?=sha)| {5}(?=(?:bytes\(\)|\(printf|sed|echo|openssl|for|do) ))((?:.*\\\n)?.*)"
+        command = r"^ {5}((?:T=\S+|bytes\(\)|\(printf|sed|echo|openssl|sha256sum|find|grep) (?:.*\\\n)?.*)"
         commands = re.findall(command, page, re.MULTILINE)
-        assert len(commands) == 8, "each command of the page is typed"
-        script = "\n".join(["set -e", *commands])
-        done = run("bash", "-c", script, cwd=folder, KEY=key)
-        return done.returncode == 0 and "not listed" not in done.stdout
+        assert len(commands) == 10, "each command of the page is typed"
+        assert " ../" not in "".join(commands), "what lies beside the pack is not its own"
+        done = run("bash", "-c", "\n".join(["set -e", *commands]), cwd=folder, KEY=key)
+        said = done.stdout.splitlines()[-5:]
+        return done.returncode == 0 and said == [".", "./data", "2", f'"number":"{number}"', f"{printed}  {MANIFEST}"]
 
 
 @pytest.mark.slow("processes")
 def test_the_commands_of_the_page_in_a_pack_tell_an_honest_pack_from_altered_ones(write: Write, path: Path) -> None:
-    write()
-    signer = verify_pack(path).signer
-    assert signer is not None
-    inside = contents(path)
-    assert by_the_page(path, signer.verifier)
-    assert not by_the_page(path, "9f" * 32)
+    printed = write().manifest
+    honest = verify_pack(path)
+    assert honest.signer is not None
+    inside, key = contents(path), honest.signer.verifier
+    assert by_the_page(path, key, honest.number, printed)
+    assert not by_the_page(path, "9f" * 32, honest.number, printed)
+    assert not by_the_page(path, key, "K4Q7-2XPN", printed)
     verified = []
-    for what, alter in ALTERED.items():
-        rewrite(path, alter(inside))
-        if by_the_page(path, signer.verifier) or verify_pack(path, key=signer.verifier).exit_code == 0:
-            verified.append(what)
+    for (what, alter), relist in product(ALTERED.items(), (True, False)):
+        rewrite(path, alter(inside), relist=relist)
+        if by_the_page(path, key, honest.number, printed) or verify_pack(path, key=key).exit_code == 0:
+            verified.append((what, relist))
     assert verified == []
+
+
+@pytest.mark.slow("processes")
+def test_another_true_pack_of_the_desk_is_told_by_the_signed_certificate(write: Write, path: Path) -> None:
+    printed = write().manifest
+    write(originals=True)
+    other = verify_pack(path)
+    assert other.signer is not None
+    assert by_the_page(path, other.signer.verifier, other.number, other.manifest)
+    assert not by_the_page(path, other.signer.verifier, other.number, printed)
+    assert verify_pack(path, printed, other.signer.verifier).exit_code == 1
 
 
 def test_a_pack_is_a_bag(write: Write, path: Path) -> None:
@@ -144,10 +177,6 @@ def test_a_pack_is_a_bag(write: Write, path: Path) -> None:
     assert inside["bagit.txt"] == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
     payload, others = ({line[66:]: line[:64] for line in inside[name].decode().splitlines()} for name in TAGS[1:])
     assert payload == {name: sha256(one) for name, one in inside.items() if name.startswith("data/")}
-    assert others == {name: sha256(one) for name, one in inside.items() if name not in {*payload, TAGS[2]}}
+    assert others == {name: sha256(one) for name, one in inside.items() if name not in {*payload, TAGS[2], SIGNATURE}}
     with zipfile.ZipFile(path) as archive:
         assert {name.split("/")[0] for name in archive.namelist()} == {"pack"}, "one folder, the bag"
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -13,13 +13,12 @@ from satark.evidence.own_voice import (
     OTHER,
     OwnVoice,
     as_passed_on,
-    copy_path,
+    copy_form,
     is_muted,
     is_own_voice,
     may_contain_voice,
     may_hear_voices,
 )
-from satark.store.sealed_files import clean_path, muted_path
 
 FILM = Evidence(
     ordinal="1", role="evidence", kind="video", mime="video/mp4", bytes=9, sha256="0" * 64,
@@ -68,10 +67,10 @@ def test_all_sound_is_the_tipsters_own_voice_unless_they_said_otherwise(
 def test_a_film_is_passed_on_without_sound_unless_the_tipster_keeps_it() -> None:
     silent = as_passed_on(FILM, tip({}))
     assert (silent.clean_bytes, silent.clean_sha256) == (5, "d" * 64)
-    assert (is_muted(silent), may_contain_voice(silent), copy_path(silent)) == (True, False, muted_path)
+    assert (is_muted(silent), may_contain_voice(silent), copy_form(silent)) == (True, False, "muted")
     kept = as_passed_on(FILM, tip({"1": KEEP}))
     assert kept == FILM
-    assert (is_muted(kept), may_contain_voice(kept), copy_path(kept)) == (False, True, clean_path)
+    assert (is_muted(kept), may_contain_voice(kept), copy_form(kept)) == (False, True, "clean")
 
 
 def test_desks_from_the_district_up_may_hear_voices_and_logs_hide_them() -> None:

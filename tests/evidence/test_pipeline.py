@@ -15,14 +15,17 @@ import pytest
 from satark.evidence.pipeline import ProcessedFile, process_file
 from satark.evidence.stream_sealing import TooLarge
 from satark.store import sealed_files
-from satark.store.sealed_files import erase
+from satark.store.sealed_files import StoredForm, erase
 from satark_age import age
 from satark_files.sandbox.sandbox import Sandbox
+from satark_files.scrubber import DISGUISE_JOB, Unclean
+from satark_files.working_copies import WorkingCopies
 from support.evidence.hostile import HostileScrubber
 from support.evidence.images import IMAGES
 from support.evidence.markers import MARKER_BYTES
 from support.evidence.pipeline_driver import PipelineDriver, chunks
 from support.evidence.recordings import RECORDINGS, ffmpeg
+from support.store import stored
 
 
 @pytest.mark.parametrize("name", ["jpg", "heic", "mp4", "opus"])
@@ -64,6 +67,22 @@ async def test_a_video_container_with_sound_alone_counts_as_a_voice(
     assert file.clean_mime.startswith("video/")
     assert not file.muted_sha256
     assert file.disguised_sha256
+
+
+async def test_a_voice_that_can_not_be_disguised_has_an_empty_copy_so_that_nobody_takes_it_for_silent(
+    driver: PipelineDriver, make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derive = WorkingCopies.derive
+
+    async def fail_to_disguise(copies: WorkingCopies, job: str) -> str:
+        if job == DISGUISE_JOB:
+            raise Unclean("crashed")
+        return await derive(copies, job)
+
+    monkeypatch.setattr(WorkingCopies, "derive", fail_to_disguise)
+    file = await driver.process(chunks(make("opus").read_bytes()))
+    assert not file.disguised_sha256
+    assert "1.disguised.age" in driver.files
 
 
 async def test_the_origin_is_read_from_video_and_not_from_voice_messages(
@@ -192,7 +211,7 @@ async def test_a_file_that_is_being_written_is_locked(driver: PipelineDriver) ->
         await driver.wait_until_writing()
         with pytest.raises(BlockingIOError):
             await driver.process(chunks(b"second"))
-        sealed_files.remove_abandoned_parts(driver.folder)
+        driver.store.remove_abandoned()
         yield b" and only"
 
     await driver.process(nested())
@@ -217,7 +236,7 @@ async def test_the_original_is_sealed_even_if_the_tmpfs_is_full(
     seal = sealed_files.seal_file
 
     def into_a_full_tmpfs(
-        source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None, *, with_md5: bool = False
+        source: BinaryIO, target: StoredForm, recipient: str, copy: BinaryIO | None = None, *, with_md5: bool = False
     ) -> sealed_files.SealedPart:
         if copy is None:
             return seal(source, target, recipient, with_md5=with_md5)
@@ -255,9 +274,9 @@ async def test_a_failure_removes_the_copies_of_an_earlier_run(
 
 async def test_a_file_can_be_erased_twice(driver: PipelineDriver, make: Callable[[str], Path]) -> None:
     await driver.process(chunks(make("jpg").read_bytes()))
-    erase(driver.folder, "1")
-    erase(driver.folder, "1")
-    erase(driver.folder / "never", "1")
+    erase(driver.store, ["1"])
+    erase(driver.store, ["1"])
+    erase(driver.store.below("never"), ["1"])
     assert driver.files == []
     with pytest.raises(FileNotFoundError):
         driver.clean()
@@ -288,7 +307,7 @@ async def test_mutated_files_neither_crash_nor_hang_nor_leak(
             at = rng.randrange(len(data))
             data[at : at + rng.choice((0, 1, 1, 9))] = rng.randbytes(rng.choice((0, 1, 1, 9)))
         return await process_file(
-            chunks(bytes(data)), recipient=driver.recipient, folder=driver.folder, name=str(number),
+            chunks(bytes(data)), recipient=driver.recipient, store=driver.store, name=str(number),
             declared_mime="", limits=driver.limits, sandbox=driver.sandbox, workspace=driver.workspace,
         )  # fmt: skip
 
@@ -296,7 +315,7 @@ async def test_mutated_files_neither_crash_nor_hang_nor_leak(
         for file in await asyncio.gather(*(one(start + i) for i in range(4))):
             assert file.problem != "too-slow"
     for path in driver.folder.glob("*.clean.age"):
-        copy = driver.open(path)
+        copy = driver.open(stored(path))
         assert MARKER_BYTES not in copy, path.name
 
 

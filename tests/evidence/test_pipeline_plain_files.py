@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from satark.evidence import pipeline
+from satark.store.workspace import remove_abandoned_folders
+from satark_files.file_store import FolderStore
 from support.evidence.markers import MARKER_BYTES
 from support.evidence.pipeline_driver import PipelineDriver, chunks
 
@@ -58,6 +59,8 @@ from satark_files.scrubbers import builtin_scrubbers
 from satark_files.limits import Limits
 from satark.store.workspace import workspace_dir
 from satark_files.sandbox.sandbox import Sandbox
+from satark_files.file_store import FolderStore
+from satark.store.workspace import remove_abandoned_folders
 
 async def stream():
     yield open(sys.argv[1], "rb").read()
@@ -70,8 +73,9 @@ async def main():
     async with Sandbox(builtin_scrubbers()) as sandbox:
         if sys.argv[3] == "scrub":
             sandbox.scrub_in_turn = lambda *a: os.kill(os.getpid(), 9)
-        await pipeline.process_file(stream(), recipient=sys.argv[4], folder=data / "evidence" / "tip", name="1",
-            declared_mime="", limits=Limits(), sandbox=sandbox, workspace=workspace_dir(data))
+        await pipeline.process_file(stream(), recipient=sys.argv[4], name="1", declared_mime="",
+            store=FolderStore(data / "evidence" / "tip"), limits=Limits(), sandbox=sandbox,
+            workspace=workspace_dir(data))
 asyncio.run(main())
 """
 
@@ -85,7 +89,8 @@ async def test_what_a_killed_process_leaves_is_removed(
     assert killed.returncode == -signal.SIGKILL
     assert driver.files == ["1.original.age.part"]
     assert [path.name for path in driver.workspace.rglob("original")] == ["original"]
-    pipeline.remove_abandoned(tmp_path / "evidence", driver.workspace)
+    remove_abandoned_folders(driver.workspace)
+    FolderStore(tmp_path / "evidence").remove_abandoned()
     assert list(driver.workspace.iterdir()) == []
     assert driver.files == []
 
@@ -94,7 +99,8 @@ async def test_files_in_use_are_not_removed(driver: PipelineDriver) -> None:
     async def stream() -> AsyncIterator[bytes]:
         yield b"one"
         await driver.wait_until_writing()
-        pipeline.remove_abandoned(driver.folder, driver.workspace)
+        remove_abandoned_folders(driver.workspace)
+        driver.store.remove_abandoned()
         yield b" two"
 
     file = await driver.process(stream())

@@ -28,8 +28,7 @@ from satark.evidence.stream_sealing import TooLarge
 from satark.evidence.voice_listening import VoiceListener
 from satark.evidence.worker import AT_ONCE, CLAIMED, PAUSE, EvidenceWorker
 from satark.identity.edge_key import Handle, Identity
-from satark.outbox.file_notices import FileNotices
-from satark.outbox.outbox import Outbox
+from satark.outbox.outbox import FileNotices, Outbox
 from satark.roster.entries import desk_verifier
 from satark.routing import tip_keys
 from satark.routing.desks import add_desk
@@ -130,7 +129,7 @@ class WorkerFixture:
 
     @property
     def sealed(self) -> list[Path]:
-        return [path for path in self.services.evidence_dir.iterdir() if path.is_file()]
+        return [path for path in (self.services.data_dir / "evidence").iterdir() if path.is_file()]
 
     def make_due(self) -> None:
         self.services.write_now(lambda unit: unit.main.execute(update(tables.file).values(due_at=0)))

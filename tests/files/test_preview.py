@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance
 
 from satark.casework.related.index import are_alike
-from satark.store.sealed_files import erase, preview_path
+from satark.store.sealed_files import erase
 from satark_files.documents import pdf_rendering
 from satark_files.documents.pdf import PdfScrubber
 from satark_files.images.decode import LONGEST
@@ -46,14 +46,14 @@ async def test_types_that_can_be_shown_get_a_preview(
 ) -> None:
     file = await driver.process(chunks(make(name).read_bytes(), 10**7))
     assert (file.problem, file.preview_mime) == (None, mime)
-    assert preview_path(driver.folder, "1").exists() == bool(mime)
+    assert driver.form("preview").exists() == bool(mime)
     if mime:
-        data = driver.open(preview_path(driver.folder, "1"), file.preview_sha256)
+        data = driver.open(driver.form("preview"), file.preview_sha256)
         assert MARKER_BYTES not in data
         with Image.open(io.BytesIO(data)) as picture:
             assert max(picture.size) <= LONGEST
             assert len(picture.getexif()) == 0
-    erase(driver.folder, "1")
+    erase(driver.store, ["1"])
     assert driver.files == []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -15,8 +14,9 @@ from satark.custody import chain
 from satark.custody.log import chain_row
 from satark.services import Services
 from satark.store import evidence_files, tables
-from satark.store.sealed_files import original_path
+from satark.store.sealed_files import form_name
 from satark.store.tables import anchor, custody, custody_head
+from satark_files.file_store import FileStore
 
 ProblemKind: TypeAlias = Literal[
     "missing", "order", "altered", "entry", "emptied", "cut", "head", "anchor", "unlogged", "no-file", "known"
@@ -110,15 +110,17 @@ def verify_log(services: Services, known: LogHead | None = None) -> AuditReport:
     """
     # Read before the log, so that rows written in between are in the log.
     anchored = services.read_keys(lambda c: c.execute(select(anchor)).one_or_none())
-    return services.read(lambda c: _verify(c, anchored, services.evidence_dir, known))
+    return services.read(lambda c: _verify(c, anchored, services.evidence, known))
 
 
-def _verify(connection: Connection, anchored: DbRow[Any] | None, folder: Path, known: LogHead | None) -> AuditReport:
+def _verify(
+    connection: Connection, anchored: DbRow[Any] | None, evidence: FileStore, known: LogHead | None
+) -> AuditReport:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     walk = _LogWalk(anchored, known)
     walk.run(connection)
-    problems = [*walk.problems, *_unlogged(connection, walk, folder)]
+    problems = [*walk.problems, *_unlogged(connection, walk, evidence)]
     numbers = {row.id: row.number for row in connection.execute(select(tables.tip.c.id, tables.tip.c.number))}
     named = [msgspec.structs.replace(one, tip=numbers.get(one.tip, one.tip)) for one in problems]
     return AuditReport(
@@ -207,23 +209,23 @@ class _LogWalk:
         return self._anchor_held or self._anchored.before == self.link
 
 
-def _unlogged(connection: Connection, walk: _LogWalk, folder: Path) -> Iterator[AuditProblem]:
+def _unlogged(connection: Connection, walk: _LogWalk, evidence: FileStore) -> Iterator[AuditProblem]:
     """Find files without a row in the log, and sealed files that are missing."""
     table = tables.file
-    withheld = withheld_files(connection)
+    withheld, here = withheld_files(connection), {found.name for found in evidence.files()}
     settled = select(table.c.tip, table.c.ordinal, table.c.state).where(table.c.state != "due")
     for tip, ordinal, state in connection.execute(settled.order_by(table.c.tip, table.c.ordinal)):
         if (tip, ordinal) not in walk.logged:
             yield AuditProblem(what="unlogged", tip=tip, file=ordinal)
         sealed = state == "sealed" and (tip, ordinal) not in withheld
-        if sealed and not original_path(folder, evidence_files.name(tip, ordinal)).exists():
+        if sealed and form_name(evidence_files.name(tip, ordinal), "original") not in here:
             yield AuditProblem(what="no-file", tip=tip, file=ordinal)
 
 
 def withheld_files(connection: Connection) -> set[tuple[str, str]]:
-    """Return the files that the host never sent to a remote office: above all, voices."""
+    """Return the files whose originals the host never sent to a remote office: all of a station's."""
     if connection.execute(select(tables.host_link)).first() is None:
         return set()
     came, file = tables.announced_file, tables.file
-    here = exists().where(came.c.tip == file.c.tip, came.c.ordinal == file.c.ordinal)
+    here = exists().where(came.c.tip == file.c.tip, came.c.ordinal == file.c.ordinal, came.c.form == "original")
     return {(row.tip, row.ordinal) for row in connection.execute(select(file.c.tip, file.c.ordinal).where(~here))}

@@ -17,9 +17,8 @@ from satark.custody import chain
 from satark.custody.audit import LogHead, withheld_files
 from satark.services import Services
 from satark.store import evidence_files, tables, tip_counts
-from satark.store.sealed_files import original_path
-from satark.store.snapshot import consistent_snapshot
-from satark.store.unit_of_work import UnitOfWork
+from satark.store.sealed_files import form_name
+from satark.store.unit_of_work import UnitOfWork, consistent_snapshot
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
 
@@ -41,7 +40,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def compare_stores(services: Services) -> list[Difference]:
-    """Compare main database, key store and evidence folder at one point.
+    """Compare main database, key store and sealed files at one point.
 
     Raises:
         SnapshotBusy: the databases are written without a pause.
@@ -101,7 +100,7 @@ def noted_head(services: Services) -> LogHead | None:
 
 
 def _file(services: Services) -> Path:
-    return services.evidence_dir.parent / "tips.witness"
+    return services.data_dir / "tips.witness"
 
 
 def _noted(services: Services) -> _Noted:
@@ -162,7 +161,8 @@ def _sealed_files(main: Connection) -> list[str]:
 
 
 def _missing_files(services: Services, sealed: list[str]) -> list[Difference]:
-    missing = sorted(name for name in sealed if not original_path(services.evidence_dir, name).exists())
+    here = {found.name for found in services.evidence.files()}
+    missing = sorted(name for name in sealed if form_name(name, "original") not in here)
     # What was erased since the snapshot is not missing.
     still = set(services.read(_sealed_files)) if missing else set()
     lost = [name for name in missing if name in still]
@@ -174,7 +174,7 @@ _LOST_KEYS: Final = "tips that were acknowledged and whose keys the key store la
 _LOST_LOG: Final = "heads of the audit log that this machine noted and that the log lacks"
 _OLDER_KEYS: Final = "the key store is older than the main database, by entries of the custody log"
 _OLDER_MAIN: Final = "the main database is older than the key store, by entries of the custody log"
-_NO_FILE: Final = "files that the evidence folder lacks"
+_NO_FILE: Final = "files that the store of files lacks"
 
 
 def _difference(text: str, names: list[str]) -> Difference:

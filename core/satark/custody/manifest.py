@@ -109,7 +109,7 @@ class PackSignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """The content of `signature.json`. The manifest names the desk that signed, and its key."""
 
     signature: str
-    """Ed25519 signature (RFC 8032, 64 bytes, hex) over a domain and a SHA-256, such as that of `manifest.json`."""
+    """Ed25519 signature (RFC 8032, 64 bytes, hex) over a domain and a SHA-256, such as that of a pack's list."""
     algorithm: Literal["ed25519"] = "ed25519"
 
 
@@ -122,7 +122,7 @@ class PackSigner(Redacted, frozen=True, kw_only=True):
 
 
 def sign(signer: PackSigner, sha256: str, domain: bytes = PACK_DOMAIN) -> PackSignature:
-    """Sign this SHA-256 (hex): that of a manifest or, in another domain, of something else."""
+    """Sign this SHA-256 (hex): that of a pack's last list or, in another domain, of something else."""
     return PackSignature(signature=signer.sign(domain + bytes.fromhex(sha256)).hex())
 
 

@@ -1,18 +1,16 @@
 """Writes a pack: a tip's files with all that a court needs to verify them, in one ZIP file.
 
 The same content gives the same bytes, so that every byte can be checked. A pack is a bag of BagIt (RFC 8493) and
-contains, in this order: in `data/` the files, `custody.json` (the log), `manifest.json` (the hash report), the
-certificates and `signature.json` (of the desk); beside it a page and a program for verifiers (`GUIDES`), and the hashes
-of them all, for `sha256sum -c`. Each certificate prints the manifest's hash, and the manifest has the hash of each
-certificate. So a certificate is hashed with zeros in place of the manifest's hash (`blanked`).
+contains, in this order: in `data/` the files, `custody.json` (the log), `manifest.json` (the hash report) and the
+certificates; beside it a page and a program for verifiers (`GUIDES`), the hashes of them all, for `sha256sum -c`, and
+`signature.json`, the desk's signature of these hashes. Each certificate prints the manifest's hash, and the manifest
+has the hash of each certificate. So a certificate is hashed with zeros in place of the manifest's hash (`blanked`).
 """
 
 import hashlib
-import os
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -36,6 +34,7 @@ from satark.custody.manifest import (
     sign,
 )
 from satark.custody.verify_pack import BASE, CUSTODY, DATA, GUIDES, MANIFEST, NO_HASH, SIGNATURE, group_digits, tags
+from satark_files import atomic_files
 from satark_files.extra_packages import needing
 from satark_files.file_endings import ending_of
 from satark_words.languages import languages_of
@@ -107,18 +106,10 @@ def write_pack(path: Path, contents: PackContents, issuer: Issuer) -> WrittenPac
         OSError: the pack can't be written.
     """
     now = format_utc(int(time.time()))
-    partial = path.with_name(f"{path.name}.part")
-    try:
-        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w+b") as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-            pack = _PackWriter(archive)
-            items = pack.add_items(contents.parts, contents.content, contents.log, now)
-            written = pack.close(_manifest(contents, issuer, items, now), contents)
-        partial.rename(path)
-    finally:
-        with suppress(FileNotFoundError):
-            partial.unlink()
-    return written
+    with atomic_files.replacing(path) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        pack = _PackWriter(archive)
+        items = pack.add_items(contents.parts, contents.content, contents.log, now)
+        return pack.close(_manifest(contents, issuer, items, now), contents)
 
 
 def zip_entry(name: str) -> zipfile.ZipInfo:
@@ -163,7 +154,7 @@ class _PackWriter:
         items: list[PackItem] = []
         before = _before_export(log)
         for (record, form), chunks in zip(parts, contents, strict=True):
-            name = f"{DATA}{record.ordinal}-{_ROLES[form]}{_ending(record, form)}"
+            name = f"{DATA}{record.ordinal}-{_ROLES[form]}{ending_of(_mime(record, form))}"
             size, sha256, md5 = self._copy(name, chunks)
             original = next((item for item in items if item.file == record.ordinal and item.role == "original"), None)
             items.append(
@@ -196,12 +187,11 @@ class _PackWriter:
         digest = self._add(MANIFEST, canonical_json(manifest))
         for name, certificate in certificates.items():
             self._add(name, certificate.replace(group_digits(NO_HASH).encode(), group_digits(digest).encode()))
-        if contents.signer is not None:
-            self._add(SIGNATURE, canonical_json(sign(contents.signer, digest)))
         for name in GUIDES:
             self._add(name, _guide(name))
-        for name, content in tags(self._digests).items():
-            self._add(name, content)
+        *_, listed = [self._add(name, content) for name, content in tags(self._digests).items()]
+        if contents.signer is not None:
+            self._add(SIGNATURE, canonical_json(sign(contents.signer, listed)))
         return WrittenPack(len(manifest.items), digest, head)
 
     def _add(self, name: str, content: bytes) -> str:
@@ -276,7 +266,3 @@ def _before_export(log: Sequence[LogRow]) -> dict[tuple[str, str], str]:
 
 def _mime(record: Evidence, form: Form) -> str:
     return {"original": record.mime, "clean": record.clean_mime}.get(form, "text/plain; charset=utf-8")
-
-
-def _ending(record: Evidence, form: Form) -> str:
-    return ending_of(_mime(record, form))

@@ -20,28 +20,28 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
-FORMAT: Final = "satark-pack/3"
+FORMAT: Final = "satark-pack/4"
 BASE: Final = "pack/"
 """The folder in the ZIP in which the pack is: a bag of BagIt (RFC 8493), whose `data/` is what the desk hands over."""
 DATA: Final = "data/"
 CUSTODY: Final = f"{DATA}custody.json"
 MANIFEST: Final = f"{DATA}manifest.json"
-SIGNATURE: Final = f"{DATA}signature.json"
 TAGS: Final = ("bagit.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt")
 """The files that make it a bag: the last two have the hashes of the files in `data/`, and of the others."""
+SIGNATURE: Final = "signature.json"
+"""The desk's signature of the last list, and so of the name and content of every other file."""
 GUIDES: Final = ("how-to-verify.txt", "verify_pack.py")
 """The files of a pack that say how it is verified."""
 NO_HASH: Final = "0" * 64
-PACK_DOMAIN: Final = b"satark/1/pack\0"
-"""What stands before a manifest's SHA-256 in the message that a desk signs."""
+PACK_DOMAIN: Final = b"satark/2/pack\0"
+"""What stands before the SHA-256 of the last list in the message that a desk signs."""
 _CONTAINER: Final = "the container (the ZIP around the files)"
 _REQUIRED_CERTIFICATES: Final = (f"{DATA}certificate-hi.pdf", f"{DATA}certificate-en.pdf")
 _is_certificate: Final = re.compile(rf"{DATA}certificate-[a-z]{{2,3}}\.pdf").fullmatch
 _STEP, _MAX_NAME, _MAX_PARTS, _MAX_SIZE, _MAX_CONTENT = 1 << 18, 255, 10_000, 0x7FFFFFFF, 64 << 20
 """Bytes that are read at once; most bytes of a name, files, bytes of a file, and of a file that is read as a whole."""
-_FORMS: Final = {"original": "original", "scrubbed": "clean", "transcript": "transcript"}
 _LOGGED: Final = {"original": ("original",), "scrubbed": ("clean", "muted"), "transcript": ("transcript",)}
-"""Role of an item → the forms under which the log may have its hash: of a film the copy without sound leaves."""
+"""Role of an item → the form that is exported, and others under which the log may have the hash of what leaves."""
 Verifies: TypeAlias = Callable[[str, bytes, bytes], bool]
 _RECEIVED: Final = ("sha256", "bytes", "mime", "md5", "problem")
 _MALFORMED: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
@@ -243,7 +243,7 @@ class _PackVerifier:
         return {}
 
     def _check_tags(self) -> None:
-        actual = {name: part.sha256 for name, part in self._parts.items() if name not in TAGS}
+        actual = {name: part.sha256 for name, part in self._parts.items() if name not in {*TAGS, SIGNATURE}}
         sealed: dict[str, str] = {}
         for name, content in tags(actual).items():
             if self._content(name) != content:
@@ -287,12 +287,12 @@ class _PackVerifier:
         if manifest["signer"] is None:
             return None
         signer, signature = Signer(**manifest["signer"]), self._content(SIGNATURE)
-        message = PACK_DOMAIN + bytes.fromhex(self._sha256(MANIFEST))
+        message = PACK_DOMAIN + bytes.fromhex(self._sha256(TAGS[-1]))
         given = json.loads(signature)["signature"]
         is_as_written = signature == canonical({"algorithm": "ed25519", "signature": bytes.fromhex(given).hex()})
         if is_as_written and self._is_theirs(signer.verifier, bytes.fromhex(given), message):
             return signer
-        self._add(SIGNATURE, f"it is not the signature of the desk {signer.desk} on {MANIFEST}")
+        self._add(SIGNATURE, f"it is not the signature of the desk {signer.desk} on {TAGS[-1]}")
         return None
 
     def _check_chain(self, log: Mapping[str, Any]) -> None:
@@ -324,7 +324,7 @@ class _PackVerifier:
         for item in manifest["items"]:
             if not any((item["file"], form, item["sha256"]) in logged for form in _LOGGED[item["role"]]):
                 self._add(item["filename"], "the custody log has no such file")
-            if (item["file"], _FORMS[item["role"]], item["prev_chain_hash"]) not in exports:
+            if (item["file"], _LOGGED[item["role"]][0], item["prev_chain_hash"]) not in exports:
                 self._add(item["filename"], "the custody log does not record its export")
 
     def _check_received(self, manifest: Mapping[str, Any], log: Mapping[str, Any]) -> None:
@@ -363,7 +363,7 @@ def pack_order(manifest: Mapping[str, Any]) -> list[str]:
     """Return the names of a pack's files in the order in which they stand in it."""
     signature = [SIGNATURE] if manifest["signer"] else []
     files = [item["filename"] for item in manifest["items"]]
-    return [*files, CUSTODY, MANIFEST, *sorted(manifest["certificates"]), *signature, *GUIDES, *TAGS]
+    return [*files, CUSTODY, MANIFEST, *sorted(manifest["certificates"]), *GUIDES, *TAGS, *signature]
 
 
 def group_digits(digest: str) -> str:

@@ -1,7 +1,5 @@
 """Rules for recordings of the tipster's own voice, which identifies them."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -10,7 +8,7 @@ from satark.api.inbound import SPOKEN
 from satark.api.observability import Redacted
 from satark.api.routing import LEVELS, Level
 from satark.api.tip import Evidence, Tip
-from satark.store.sealed_files import clean_path, muted_path
+from satark.store.sealed_files import SealedForm
 
 OTHER: Final = "other"
 """The answer about a file, at the step with the meaning `own_voice`, that it holds another's voice."""
@@ -44,16 +42,16 @@ def is_own_voice(record: Evidence, tip: Tip) -> bool:
 def as_passed_on(record: Evidence, tip: Tip) -> Evidence:
     """Return the record of a file as officers and destinations get it: a film loses its sound, unless it is kept.
 
-    The record of such a film names the muted copy as the clean copy, and `copy_path` finds that.
+    The record of such a film names the muted copy as the clean copy, and `copy_form` finds that.
     """
     if tip.consents.get(record.ordinal) == KEEP or not record.muted_bytes:
         return record
     return msgspec.structs.replace(record, clean_bytes=record.muted_bytes, clean_sha256=record.muted_sha256)
 
 
-def copy_path(record: Evidence) -> Callable[[Path, str], Path]:
-    """Return the function that gives the path of the clean copy that a record names."""
-    return muted_path if is_muted(record) else clean_path
+def copy_form(record: Evidence) -> SealedForm:
+    """Return which form the clean copy is that a record names."""
+    return "muted" if is_muted(record) else "clean"
 
 
 def is_muted(record: Evidence) -> bool:

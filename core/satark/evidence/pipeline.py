@@ -1,23 +1,25 @@
 """Processes one file of evidence: hash and seal it while it streams in, clean it in the sandbox, seal the copies.
 
 The plain file exists only in a temporary folder of the tmpfs workspace (`satark.store.workspace`). If a process is
-killed at any point, a rerun with the same folder and name replaces the sealed files that it left. `remove_abandoned`
-removes its partial files and plain files when a process starts.
+killed at any point, a rerun with the same name replaces the sealed files that it left.
 """
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from satark.evidence.stream_sealing import seal_stream
 from satark.store import sealed_files
-from satark.store.sealed_files import SealedPart, clean_path, disguised_path, muted_path, original_path, preview_path
-from satark.store.workspace import remove_abandoned_folders, temporary_folder
+from satark.store.sealed_files import SealedForm, SealedPart, StoredForm, stored_form
+from satark.store.workspace import temporary_folder
 from satark_files import scrubber
+from satark_files.file_store import FileStore
 from satark_files.limits import Limits
 from satark_files.origin import Origin
 from satark_files.sandbox.sandbox import Sandbox
@@ -86,38 +88,55 @@ class _SealedCopy(msgspec.Struct, frozen=True):
 _NO_COPY: Final = _SealedCopy()
 
 
+_Place: TypeAlias = Callable[[SealedForm], StoredForm]
+"""Returns where a sealed form of the file goes."""
+
+
 class _SealedCopies(WorkingCopies):
     """Makes the copies of one file and seals them."""
 
-    def __init__(self, folder: Path, recipient: str, original: SealedPart, limits: Limits, sandbox: Sandbox) -> None:
+    def __init__(
+        self, folder: Path, limits: Limits, sandbox: Sandbox, *, place: _Place, recipient: str, original: SealedPart
+    ) -> None:
         super().__init__(folder, limits, sandbox)
+        self._place = place
         self._recipient = recipient
         self._original = original
         self.sealed: list[SealedPart] = []
         """The sealed copies that are not in their places yet."""
 
-    async def seal_clean(self, mime: str, target: Path) -> _SealedCopy:
+    async def seal_clean(self, mime: str) -> _SealedCopy:
         """Seal the clean copy."""
-        return await self._seal(self.clean, mime, target)
+        return await self._seal(self.clean, mime, "clean")
 
-    async def seal_derived(self, job: str, target: Path) -> _SealedCopy:
+    async def seal_derived(self, job: str, form: SealedForm) -> _SealedCopy:
         """Do a job on the clean copy and seal its result; return `_NO_COPY` and leave no file if there is no result."""
         try:
             mime = await self.derive(job)
         except Unclean:
-            await asyncio.to_thread(target.unlink, missing_ok=True)
+            await asyncio.to_thread(self._place(form).remove)
             return _NO_COPY
-        return await self._seal(self.path_of(job), mime, target)
+        return await self._seal(self.path_of(job), mime, form)
 
-    async def _seal(self, copy: Path, mime: str, target: Path) -> _SealedCopy:
+    async def seal_disguised(self) -> _SealedCopy:
+        """Disguise a voice. If that fails, the copy is empty: what has sound is never taken for what has none."""
+        disguised = await self.seal_derived(scrubber.DISGUISE_JOB, "disguised")
+        if not disguised.sha256:
+            nothing, least, target = io.BytesIO(), self._original.padded, self._place("disguised")
+            self.sealed.append(
+                await asyncio.to_thread(sealed_files.seal_file, nothing, target, self._recipient, least=least)
+            )
+        return disguised
+
+    async def _seal(self, copy: Path, mime: str, form: SealedForm) -> _SealedCopy:
         least = sealed_files.PREVIEW if copy == self.path_of(scrubber.PREVIEW_JOB) else self._original.padded
-        part = await asyncio.to_thread(_seal_copy, copy, target, self._recipient, least)
+        part = await asyncio.to_thread(_seal_copy, copy, self._place(form), self._recipient, least)
         self.sealed.append(part)
         # A `Cleaned` is a str that can't be encoded.
         return _SealedCopy(str(mime), part.digest.bytes, part.digest.sha256)
 
 
-def _seal_copy(copy: Path, target: Path, recipient: str, least: int) -> SealedPart:
+def _seal_copy(copy: Path, target: StoredForm, recipient: str, least: int) -> SealedPart:
     with copy.open("rb") as source:
         return sealed_files.seal_file(source, target, recipient, least=least)
 
@@ -126,7 +145,7 @@ async def process_file(
     stream: AsyncIterator[bytes],
     *,
     recipient: str,
-    folder: Path,
+    store: FileStore,
     name: str,
     declared_mime: str,
     limits: Limits,
@@ -136,7 +155,7 @@ async def process_file(
     max_bytes: int | None = None,
     reject: Callable[[str, Path], bool] | None = None,
 ) -> ProcessedFile:
-    """Seal a file and its copies in `folder`; when this returns, all are checked and flushed to the disk.
+    """Seal a file and its copies in `store`; when this returns, all are checked and outlast a power cut.
 
     The original is sealed as `<name>.original.age`, and the clean copy, if one can be made, as `<name>.clean.age`. A
     film with sound also gets a muted copy, `<name>.muted.age`. Sound without a picture gets a disguised copy,
@@ -145,8 +164,8 @@ async def process_file(
     Args:
         stream: the file's bytes, in chunks of any size.
         recipient: the tip's age recipient.
-        folder: the folder of sealed files; created if it does not exist.
-        name: the file's name in that folder, which must not hold the sender's words.
+        store: the store of sealed files.
+        name: the file's name in that store, which must not hold the sender's words.
         declared_mime: the type that the sender or provider gave, or empty. Only the reason of a failure depends on it.
         limits: bounds on the file and on the work.
         sandbox: the sandbox that cleans the file.
@@ -158,28 +177,28 @@ async def process_file(
     Raises:
         TooLarge: the stream has more bytes than the file may have.
         Rejected: `reject` returned true.
-        OSError: the disk failed or is full, or `stream` raised it. Try again later.
+        OSError: the disk failed or is full, the store is down, or `stream` raised it. Try again later.
     """
-    await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+    place = partial(stored_form, store, name)
     most = limits.file_bytes if max_bytes is None else min(max_bytes, limits.file_bytes)
     with temporary_folder(workspace) as plain:
         source = plain / "original"
-        file, original = await _seal_original(stream, original_path(folder, name), recipient, most, source)
-        copies = _SealedCopies(plain, recipient, original, limits, sandbox)
+        file, original = await _seal_original(stream, place("original"), recipient, most, source)
+        copies = _SealedCopies(plain, limits, sandbox, place=place, recipient=recipient, original=original)
         with _unless_in_place(original, copies):
             try:
                 _check_cleanable(file, declared_mime, sandbox, copied=original.copied)
                 jobs = next((jobs for beginning, jobs in _JOBS.items() if file.mime.startswith(beginning)), ())
                 clean_mime = await copies.make_clean(source, file.mime, jobs)
             except Unclean as unclean:
-                await asyncio.to_thread(sealed_files.erase_derived_copies, folder, name)
+                await asyncio.to_thread(sealed_files.erase_derived_copies, store, name)
                 await asyncio.to_thread(sealed_files.put_in_place, original)
                 return msgspec.structs.replace(file, problem=unclean.reason)
             if reject is not None and await asyncio.to_thread(reject, clean_mime, copies.clean):
-                await asyncio.to_thread(sealed_files.erase, folder, name)
+                await asyncio.to_thread(sealed_files.erase, store, [name])
                 raise Rejected
             sound = voice or clean_mime.startswith("audio/")
-            sealed = await _seal_copies(copies, clean_mime, folder, name, sound=sound)
+            sealed = await _seal_copies(copies, clean_mime, sound=sound)
             read = await _read_original(copies, source, file.mime, clean_mime, sound=sound)
             await asyncio.to_thread(sealed_files.put_in_place, original, *copies.sealed)
     return msgspec.structs.replace(file, **read, **sealed)
@@ -196,24 +215,24 @@ def _unless_in_place(original: SealedPart, copies: _SealedCopies) -> Iterator[No
 
 
 async def _seal_original(
-    stream: AsyncIterator[bytes], target: Path, recipient: str, most: int, source: Path
+    stream: AsyncIterator[bytes], target: StoredForm, recipient: str, most: int, source: Path
 ) -> tuple[ProcessedFile, SealedPart]:
-    """Seal the stream as `target` and copy it to `source`; return the file's facts and the sealed part."""
+    """Seal the stream and copy it to `source`; return the file's facts and the sealed part."""
     with source.open("xb") as copy:
         part = await seal_stream(stream, target, recipient, most, copy)
     mime, digest = await asyncio.to_thread(sniff_file, source), part.digest
     return ProcessedFile(mime=mime, bytes=digest.bytes, sha256=digest.sha256, md5=digest.md5), part
 
 
-async def _seal_copies(copies: _SealedCopies, mime: str, folder: Path, name: str, *, sound: bool) -> dict[str, Any]:
+async def _seal_copies(copies: _SealedCopies, mime: str, *, sound: bool) -> dict[str, Any]:
     """Seal the clean copy and the copies derived from it; return their fields of `ProcessedFile`."""
-    clean = await copies.seal_clean(mime, clean_path(folder, name))
-    muted = await _seal_muted(copies, clean, folder, name) if mime.startswith("video/") else _NO_COPY
+    clean = await copies.seal_clean(mime)
+    muted = await _seal_muted(copies, clean) if mime.startswith("video/") else _NO_COPY
     # A container of films may hold sound alone, as that of many phones' recorders does.
     sound = sound or (mime.startswith("video/") and not muted.sha256)
-    disguised = await copies.seal_derived(scrubber.DISGUISE_JOB, disguised_path(folder, name)) if sound else _NO_COPY
+    disguised = await copies.seal_disguised() if sound else _NO_COPY
     previewable = mime.startswith(_PREVIEWABLE)
-    preview = await copies.seal_derived(scrubber.PREVIEW_JOB, preview_path(folder, name)) if previewable else _NO_COPY
+    preview = await copies.seal_derived(scrubber.PREVIEW_JOB, "preview") if previewable else _NO_COPY
     made = {"clean": clean, "muted": muted, "disguised": disguised, "preview": preview}
     fields = {f"{name}_{key}": getattr(copy, key) for name, copy in made.items() for key in ("mime", "bytes", "sha256")}
     return {field: value for field, value in fields.items() if field in ProcessedFile.__struct_fields__}
@@ -229,19 +248,13 @@ async def _read_original(
     return {"origin": origin, "looks": looks, "readable": clean.readable, "left_out": clean.left_out}
 
 
-async def _seal_muted(copies: _SealedCopies, clean: _SealedCopy, folder: Path, name: str) -> _SealedCopy:
+async def _seal_muted(copies: _SealedCopies, clean: _SealedCopy) -> _SealedCopy:
     """Seal a film's muted copy. If the film has no sound, that equals the clean copy and is not stored twice."""
-    muted = await copies.seal_derived(scrubber.MUTE_JOB, muted_path(folder, name))
+    muted = await copies.seal_derived(scrubber.MUTE_JOB, "muted")
     if muted.sha256 != clean.sha256:
         return muted
     copies.sealed.pop().discard()
     return msgspec.structs.replace(muted, bytes=0)
-
-
-def remove_abandoned(evidence_dir: Path, workspace: Path) -> None:
-    """Remove the partial files and plain files of killed processes. Call it at start; files in use stay."""
-    remove_abandoned_folders(workspace)
-    sealed_files.remove_abandoned_parts(evidence_dir)
 
 
 def _check_cleanable(file: ProcessedFile, declared_mime: str, sandbox: Sandbox, *, copied: bool) -> None:

@@ -10,11 +10,10 @@ import asyncio
 import queue
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from satark.store import sealed_files
-from satark.store.sealed_files import SealedPart
+from satark.store.sealed_files import SealedPart, StoredForm
 
 _WAITING: Final = 4
 """Most blocks that wait for the thread."""
@@ -27,9 +26,9 @@ class TooLarge(Exception):  # noqa: N818 - it reads as what it says where it is 
 
 
 async def seal_stream(
-    stream: AsyncIterator[bytes], target: Path, recipient: str, most: int, copy: BinaryIO
+    stream: AsyncIterator[bytes], target: StoredForm, recipient: str, most: int, copy: BinaryIO
 ) -> SealedPart:
-    """Seal a stream as `target` and write its plain bytes to `copy`.
+    """Seal a stream as `target`, and write its plain bytes to `copy`.
 
     Raises:
         TooLarge: the stream has more than `most` bytes.
@@ -68,7 +67,7 @@ async def _feed(stream: AsyncIterator[bytes], blocks: BlockQueue, most: int) -> 
     return count
 
 
-def _seal_from(blocks: BlockQueue, target: Path, recipient: str, copy: BinaryIO) -> SealedPart:
+def _seal_from(blocks: BlockQueue, target: StoredForm, recipient: str, copy: BinaryIO) -> SealedPart:
     try:
         part = sealed_files.seal_file(cast("BinaryIO", blocks), target, recipient, copy, with_md5=True)
     finally:

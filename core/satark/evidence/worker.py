@@ -20,11 +20,11 @@ from satark.api.tip import Evidence
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.dialogue.session import FileNotice, MediaJob
-from satark.evidence.pipeline import ProcessedFile, Rejected, process_file, remove_abandoned
+from satark.evidence.pipeline import ProcessedFile, Rejected, process_file
 from satark.evidence.stream_sealing import TooLarge
 from satark.evidence.voice_listening import VoiceListener
 from satark.identity.edge_key import Identity
-from satark.outbox.file_notices import FileNotices
+from satark.outbox.outbox import FileNotices
 from satark.roster.roster import Roster
 from satark.routing.authors import signed_by_tipster
 from satark.routing.tip_keys import recipient_of_job
@@ -32,11 +32,12 @@ from satark.settings.settings import Settings
 from satark.store import evidence_files as store
 from satark.store.sealed_files import erase, total_original_bytes
 from satark.store.unit_of_work import UnitOfWork
-from satark.store.workspace import temporary_folder, workspace_dir
+from satark.store.workspace import remove_abandoned_folders, temporary_folder, workspace_dir
 from satark.store.writer import StoreDown, Writer
 from satark.telemetry.metrics import Metrics
 from satark_files.documents.vcard import phone_numbers
 from satark_files.extra_packages import needing
+from satark_files.file_store import StorageDown
 from satark_files.limits import MB
 from satark_files.origin import Origin
 from satark_files.sandbox.sandbox import Sandbox
@@ -81,7 +82,7 @@ class EvidenceWorker:
         self._identity = identity
         self._metrics = metrics
         self._attempts = settings.core.media_attempts
-        self._folder = settings.evidence_dir
+        self._files = settings.evidence
         self._workspace = workspace_dir(settings.core.data_dir)
         self._scrubbers = scrubbers
         self._weakly = settings.core.evidence.allow_weak_isolation
@@ -112,12 +113,12 @@ class EvidenceWorker:
 
     def erase(self, names: Sequence[str]) -> None:
         """Erase the sealed copies of files that the tipster erased."""
-        for name in names:
-            erase(self._folder, name)
+        erase(self._files, names)
 
     async def run(self) -> None:
         """Fetch files until cancelled."""
-        remove_abandoned(self._folder, self._workspace)
+        remove_abandoned_folders(self._workspace)
+        self._files.remove_abandoned()
         async with self._exits, asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             while True:
@@ -169,19 +170,21 @@ class EvidenceWorker:
 
     async def _process(self, job: MediaJob) -> None:
         """Store a file. A voice note is heard for danger afterwards, from a copy that is in memory until then."""
-        job = structs.replace(job, recipient=await self._writer.write(lambda unit: self._recipient(unit, job)))
+        recipient, sealed = await self._writer.write(
+            lambda unit: (self._recipient(unit, job), store.sealed_names(unit.main, job.tip))
+        )
+        job = structs.replace(job, recipient=recipient)
+        most = self._tip_bytes - await asyncio.to_thread(total_original_bytes, self._files, sealed)
         with ExitStack() as plain:
             listens = self._listener.listens_to(job)
             recording = plain.enter_context(temporary_folder(self._workspace)) / "recording" if listens else None
-            await self._store(job, recording)
+            await self._store(job, most, recording)
             if self._tasks is not None and recording is not None and recording.exists():
                 self._tasks.create_task(self._listener.listen(job, recording, plain.pop_all()))
 
-    async def _store(self, job: MediaJob, recording: Path | None) -> None:
+    async def _store(self, job: MediaJob, most: int, recording: Path | None) -> None:
         channel = self._channels[job.ref.account]
         name = store.name(job.tip, job.ordinal)
-        used = await asyncio.to_thread(total_original_bytes, self._folder, store.name(job.tip, ""))
-        most = self._tip_bytes - used
         with _within_tip(most, self._limits.file_bytes):
             async with channel.fetch(job.ref) as stream:
                 file = await self._seal(job, name, stream, most, recording)
@@ -222,7 +225,7 @@ class EvidenceWorker:
         return await process_file(
             stream,
             recipient=job.recipient,
-            folder=self._folder,
+            store=self._files,
             name=name,
             declared_mime=job.ref.mime,
             limits=self._limits,
@@ -243,7 +246,7 @@ class EvidenceWorker:
             return self._sandbox
 
     async def _retry(self, job: MediaJob, attempt: int, reason: str) -> None:
-        final = attempt >= self._attempts
+        final = attempt >= self._attempts and reason != StorageDown.__name__
         event = "file not fetched, giving up" if final else "file not fetched, will retry"
         log.warning(event, channel=channel_of(job.ref.account), error=reason, attempt=attempt)
         if final:
@@ -275,7 +278,7 @@ class EvidenceWorker:
     async def _settle(self, write: Callable[[UnitOfWork], bool], job: MediaJob) -> None:
         """Store the result of an attempt. If the tipster erased the file in the meantime, erase its sealed copies."""
         if not await self._writer.write(write):
-            erase(self._folder, store.name(job.tip, job.ordinal))
+            await asyncio.to_thread(erase, self._files, [store.name(job.tip, job.ordinal)])
 
     def _count(self, result: str, kind: Kind) -> None:
         self._metrics.files.count(result)

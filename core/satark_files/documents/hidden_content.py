@@ -1,7 +1,7 @@
 """Removes what a reader of a Word, Excel or PowerPoint file does not see (ECMA-376). Runs in the sandbox only.
 
-That is text that is hidden or has the colour of its paper; hidden sheets, rows, columns, slides and shapes; and what is
-under an opaque shape of a slide.
+That is text that is hidden, was deleted, or has the colour of its paper; hidden sheets, rows, columns, slides and
+shapes; and what is under an opaque shape of a slide.
 """
 
 import re
@@ -19,6 +19,9 @@ _WORD: Final = (
     "{http://purl.oclc.org/ooxml/wordprocessingml/main}",
 )
 _AROUND_TEXT: Final = tuple(f"{space}{name}" for space in _WORD for name in ("p", "tc", "txbxContent", "r"))
+_DELETED: Final = tuple(f"{space}{name}" for space in _WORD for name in ("del", "moveFrom", "delText", "cellDel"))
+_ADDED: Final = tuple(f"{space}{name}" for space in _WORD for name in ("ins", "moveTo", "cellIns"))
+_NOTES: Final = ("footnote", "endnote", "comment")
 _OFF: Final = frozenset({"", "0", "false", "off", "f"})
 _COLUMNS: Final = 16_384
 """Columns of a sheet (ECMA-376 part 1, section 18.3.1.13)."""
@@ -35,6 +38,7 @@ class HiddenContent:
         self._parts = parts
         self._styles: set[str] = set()
         self._shown: set[str] = set()
+        self._noted: set[tuple[str, str]] = set()
         self.found = False
         """Whether something was removed, or may lie under a shape."""
         self.parts: set[str] = set()
@@ -56,14 +60,16 @@ class HiddenContent:
         elif name == "sld":
             self._remove_covered(root)
         elif root.tag.startswith(_WORD):
+            self._accept_changes(root)
             self._remove_runs(root)
+            self._remove_notes(root, is_main=name == "document")
             self.found |= any(map(_may_cover_text, root.iter("{*}anchor", "{*}rect", "{*}oval", "{*}shape")))
 
     def values_alone(self, data: bytes) -> bytes:
         """Return a sheet or a chart without its formulas, which may refer to what was removed."""
         root = office_xml.parse(data)
         if office_xml.local_name(root.tag) == "worksheet":
-            etree.strip_elements(root, "{*}f", "{*}dataValidations", with_tail=False)
+            etree.strip_elements(root, "{*}f", with_tail=False)
         for formula in root.iter("{*}f"):
             formula.text = ""
         return office_xml.serialize(root)
@@ -82,6 +88,26 @@ class HiddenContent:
             (self.parts if hidden else self._shown).add(target)
             self.found |= hidden
             self._styles |= {_value(one, "styleId") for one in root.iterfind("{*}style/{*}rPr/{*}vanish/../..")}
+
+    def _accept_changes(self, root: etree._Element) -> None:
+        """Accept a part's tracked changes: a mark stands around what was deleted, or in properties of a row or cell."""
+        for mark in list(root.iter(*_DELETED)):
+            around = mark.getparent()
+            if around.tag.endswith(("}trPr", "}tcPr")):
+                self._remove([around.getparent()])
+            elif around.tag.endswith("}rPr"):  # of the mark that ends a paragraph
+                office_xml.remove_element(mark)
+            else:
+                self._remove([mark])
+        etree.strip_tags(root, *_ADDED)
+
+    def _remove_notes(self, root: etree._Element, *, is_main: bool) -> None:
+        """Remove the notes and comments to which nothing in the main part, which comes first, refers any more."""
+        office_xml.drop_removed(root)
+        if is_main:
+            self._noted = {(kind, _value(one, "id")) for kind in _NOTES for one in root.iter(f"{{*}}{kind}Reference")}
+        unseen = (one for kind in _NOTES for one in root.iterfind(f"{{*}}{kind}") if not _value(one, "type"))
+        self._remove(one for one in unseen if (office_xml.local_name(one.tag), _value(one, "id")) not in self._noted)
 
     def _remove_runs(self, root: etree._Element) -> None:
         """Remove the runs of a part of Word that nobody sees. What their paper is depends on what is around them."""

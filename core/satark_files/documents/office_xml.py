@@ -50,7 +50,7 @@ def parse(data: bytes) -> etree._Element:
 
 def serialize(root: etree._Element, keep_prefixes: tuple[str, ...] = ()) -> bytes:
     """Serialize a part, without unused namespace declarations."""
-    _strip(root)
+    drop_removed(root)
     etree.cleanup_namespaces(root, keep_ns_prefixes=list(keep_prefixes))
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return written
@@ -68,17 +68,17 @@ def remove_foreign_names(root: etree._Element, known: Callable[[str], bool]) -> 
             by_program = name == f"{_XML}space" or (name == f"{_XML}id" and _MADE_ID.fullmatch(element.attrib[name]))
             if space and not known(space) and not by_program:
                 del element.attrib[name]
-    _strip(root)
+    drop_removed(root)
 
 
 def remove_element(element: etree._Element) -> None:
-    """Have an element removed once its part is serialized, but not the text after it. The root stays."""
+    """Have an element removed by `drop_removed`, but not the text after it. The root stays."""
     if element.getparent() is not None:
         element.tag = _GONE
 
 
-def _strip(root: etree._Element) -> None:
-    """Remove in one pass: one by one, the time grows with the square of their number."""
+def drop_removed(root: etree._Element) -> None:
+    """Remove in one pass what `remove_element` was given: one by one, the time grows with their number squared."""
     etree.strip_elements(root, _GONE, with_tail=False)
 
 
@@ -137,7 +137,7 @@ def _clear_complex_fields(root: etree._Element) -> None:
             elif kind == "end" and len(fields) > 1:
                 results.pop()
                 _clear_instruction(fields.pop())
-        elif name in {"instrText", "delInstrText"}:
+        elif name == "instrText":
             fields[-1].append(element)
         elif name == "t" and results[-1]:
             element.text = ""

@@ -3,7 +3,7 @@
 A part is kept if relationships of a kind in `KINDS` lead to it from the document. An element or attribute is kept if
 the standard defines it: programs' own extensions hold authors' accounts and machines' paths. Properties, custom data,
 macros, printer settings, embedded files, thumbnails and revision numbers are removed, too; so are addresses of links,
-hidden text, and what is cut off from a picture. Comments and tracked changes stay, without author and date.
+hidden text, and what is cut off from a picture. Tracked changes are accepted; comments stay, without author and date.
 """
 
 import posixpath
@@ -44,23 +44,22 @@ _REMOVED = frozenset(
     "pivotCaches smartTagPr webPublishing webPublishItems oleObjects controls OLEObject externalData custDataLst "
     "modifyVerifier photoAlbum smartTags tags attachedTemplate docVars mailMerge control userShapes dataBinding "
     "queryTableFields alias tag proofErr lastRenderedPageBreak custShowLst connection customXmlPr "
-    "fldData helpText statusText entryMacro exitMacro sdtPr sdtEndPr permStart permEnd tblCaption tblDescription nsid "
-    "tmpl aliases altName embedRegular embedBold embedItalic embedBoldItalic schemaLibrary moveFromRangeStart "
-    "moveFromRangeEnd moveToRangeStart moveToRangeEnd scenarios protectedRanges sheetProtection workbookProtection "
-    "webPublishObjects dataConsolidate cellWatches functionGroups cellStyles printSettings signatureline latentStyles "
-    "tableStyles".split()
+    "fldData helpText statusText textInput entryMacro exitMacro sdtPr sdtEndPr permStart permEnd tblCaption "
+    "tblDescription nsid tmpl aliases altName embedRegular embedBold embedItalic embedBoldItalic schemaLibrary "
+    "moveFromRangeStart moveFromRangeEnd moveToRangeStart moveToRangeEnd scenarios protectedRanges sheetProtection "
+    "workbookProtection webPublishObjects dataConsolidate cellWatches functionGroups cellStyles printSettings "
+    "signatureline latentStyles tableStyles dataValidations rPh phoneticPr pPrChange rPrChange sectPrChange "
+    "tblPrChange tblPrExChange tblGridChange trPrChange tcPrChange numberingChange".split()
 )
 _PERSONAL_ATTRIBUTES = frozenset(
     "rsidR rsidRPr rsidRDefault rsidP rsidTr rsidSect rsidDel date dateUtc dt userId providerId userName lastEdited "  # noqa: SIM905 - a list of names
     "codeName uid guid descr title alt tableType connectionId queryTableFieldId href src filterPrivacy spid "
     "tooltip comment customMenu description help statusBar xlm function vbProcedure display class "
     "target gfxdata print promptTitle prompt errorTitle error uniqueName macro textlink docLocation tgtFrame "
-    "invalidUrl styleName dataCellStyle headerRowCellStyle totalsRowCellStyle".split()
+    "invalidUrl styleName text dataCellStyle headerRowCellStyle totalsRowCellStyle".split()
 )
 _AUTHOR = "-"
-_TEXTS = re.compile(
-    r"t|v|delText|instrText|delInstrText|f|formula\d?|definedName|text|formatCode|separator|attrName|\w+(Header|Footer)"
-)
+_TEXTS = re.compile(r"t|v|instrText|f|formula\d?|definedName|text|formatCode|separator|attrName|\w+(Header|Footer)")
 """Elements in which there may be any text; in others, only what `_TECHNICAL` has."""
 _TECHNICAL = re.compile(
     r"[-\d\s.,%]*|\{[0-9A-F-]{36}\}|left|right|center|top|bottom|inside|outside|justify|true|false", re.IGNORECASE
@@ -155,6 +154,7 @@ class _CleanPackage:
         related = _relationships(self._parts, part)
         self.hidden.remove(root, related)
         _use_fallbacks(root)
+        office_xml.drop_removed(root)  # before what is left is asked which pictures it shows
         cuts = _cut_pictures(root)
         used = {value for element in root.iter() for value in element.attrib.values()}
         found: list[str] = []
@@ -267,6 +267,7 @@ def _clean(root: etree._Element, ids: dict[str, str], styles: dict[str, str]) ->
     office_xml.clear_fields(root)
     etree.strip_tags(root, "{*}customXml", "{*}smartTag")
     _rename_bookmarks(root)
+    _remove_unseen_formats(root)
     authors = {element.text.strip() for element in root.iter() if _is(element, "author") and element.text}
     for element in list(root.iter()):
         name = office_xml.local_name(element.tag)
@@ -283,6 +284,15 @@ def _clean(root: etree._Element, ids: dict[str, str], styles: dict[str, str]) ->
             element.text = _renamed(element.text or "", styles) if _FORMULA.fullmatch(name) else element.text
             _clean_attributes(element, styles)
     _remove_author_headings(root, authors)
+
+
+def _remove_unseen_formats(root: etree._Element) -> None:
+    """Remove number formats that no style has, and conditional formats that have words in their conditions."""
+    used = {None, *(one.get("numFmtId") for one in root.iter("{*}xf"))}
+    for around in list(root.iter("{*}numFmts", "{*}conditionalFormatting")):
+        around[:] = [one for one in around if one.get("numFmtId") in used and '"' not in "".join(one.itertext())]
+        if not len(around):
+            office_xml.remove_element(around)
 
 
 def _rename_bookmarks(root: etree._Element) -> None:

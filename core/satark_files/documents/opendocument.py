@@ -1,8 +1,8 @@
 """Cleans OpenDocument files (ISO/IEC 26300): texts, spreadsheets and presentations.
 
 It keeps only the package's content, styles and images, and in these only the elements and attributes of the standard;
-names that an author gave are numbered, and where a part of a picture is cut off, all pictures become blank. Comments
-and tracked changes stay, without author and date.
+names that an author gave are numbered, and where a part of a picture is cut off, all pictures become blank. Tracked
+changes are accepted; comments stay, without author and date.
 """
 
 import re
@@ -22,13 +22,12 @@ _FORMATS = "application/vnd.oasis.opendocument."
 MIMES = frozenset({f"{_FORMATS}text", f"{_FORMATS}spreadsheet", f"{_FORMATS}presentation", f"{_FORMATS}graphics"})
 _STANDARD = "urn:oasis:names:tc:opendocument:xmlns:"
 _KNOWN = (_STANDARD, "http://www.w3.org/1999/xlink", "http://www.w3.org/1998/Math/MathML")
-_DUBLIN = "http://purl.org/dc/elements/1.1/"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _REMOVED = frozenset(
     "meta scripts script event-listeners dde-connection-decls forms dde-source dde-links section-source table-source "  # noqa: SIM905 - a list of names
     "cell-range-source database-source-sql database-source-query database-source-table data-pilot-tables consolidation "
     "scenario help-message error-message error-macro plugin applet floating-frame image-map "
-    "user-field-decls variable-decls".split()
+    "user-field-decls variable-decls tracked-changes change change-start change-end".split()
 )
 _PERSONAL_FIELD = re.compile(
     r"(author-|sender-|initial-creator|creator|printed-by|file-name|template-name|user-defined)"
@@ -112,7 +111,7 @@ def _clean_parts(parts: Archive, mime: str, images: EmbeddedImages) -> tuple[dic
 
 
 def _remove_hidden(root: etree._Element) -> bool:
-    """Remove hidden text, sheets and slides, and empty hidden rows and columns; return whether there was anything."""
+    """Remove hidden or deleted text, sheets, slides, and empty hidden rows and columns; return if there was any."""
     unseen = {
         style.get(f"{_STYLE}name")
         for style in root.iter(f"{_STYLE}style")
@@ -121,6 +120,7 @@ def _remove_hidden(root: etree._Element) -> bool:
         or one.get(f"{_FO}color", "") == one.get(f"{_FO}background-color")
     }
     gone = [one for one in root.iter() if any(one.get(key) in unseen for key in _STYLED) or one.get(_SHOWN) == "none"]
+    gone += root.iter("{*}deletion", "{*}previous")  # the former text, in a record of tracked changes
     for element in gone:
         office_xml.remove_element(element)
     emptied = False
@@ -158,8 +158,6 @@ def _clean(root: etree._Element, names: dict[str, str], new: dict[str, str], *, 
         if name in _REMOVED or described:
             office_xml.remove_element(element)
             continue
-        if name == "change-info":
-            _anonymize_change(element)
         if (personal := _PERSONAL_FIELD.match(name)) or _FIELD.match(element.tag):
             element.tag, element.text = _SPAN, "" if personal else element.text
             element.attrib.clear()
@@ -171,14 +169,6 @@ def _clean(root: etree._Element, names: dict[str, str], new: dict[str, str], *, 
         target = link.get(_HREF, "")
         if target[1:] in new:
             link.set(_HREF, f"#{new[target[1:]]}")
-
-
-def _anonymize_change(change: etree._Element) -> None:
-    """Set an empty author and date on a tracked change: if they are missing, LibreOffice shows deleted text again."""
-    for child in list(change):
-        change.remove(child)
-    for name, text in (("creator", "-"), ("date", "1970-01-01T00:00:00")):
-        etree.SubElement(change, f"{{{_DUBLIN}}}{name}", nsmap={"dc": _DUBLIN}).text = text
 
 
 def _clear_value(cell: etree._Element) -> None:

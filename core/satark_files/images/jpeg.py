@@ -19,8 +19,7 @@ from typing import Any, Final
 from PIL import Image
 
 from satark_files.images import decode
-from satark_files.images.reencode import to_jpeg
-from satark_files.images.salvage import salvage
+from satark_files.images.reencode import salvage, to_jpeg
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, LeftOut, Unclean
 

@@ -1,4 +1,4 @@
-"""Cleans PNG without loss: copies only the chunks that a decoder needs.
+"""Cleans PNG without loss: copies only the chunks that a decoder needs, and no colour that no pixel shows.
 
 Layout: W3C Portable Network Graphics (Third Edition), sections 5 and 11. Only the still image of an animation is kept.
 """
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from itertools import starmap
 from pathlib import Path
 
-from satark_files.images.decode import UPRIGHT, check_decodes, check_opens, orientation_exif, read_orientation
-from satark_files.images.salvage import salvage
+from satark_files.images.decode import UPRIGHT, check_opens, open_image, orientation_exif, read_orientation
+from satark_files.images.reencode import hides_colours, salvage, without_tags
 from satark_files.limits import Limits
-from satark_files.scrubber import Cleaned, Unclean
+from satark_files.scrubber import Cleaned, LeftOut, Unclean
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS"})
@@ -46,8 +46,8 @@ class PngScrubber:
         if strip_metadata(clean) != clean:
             raise Unclean("damaged")
         target.write_bytes(clean)
-        check_decodes(target, limits, formats=("PNG",))
-        return Cleaned("image/png", left_out=("frames",) if _frames(data) > 1 else ())
+        left_out: list[LeftOut] = ["frames"] if _frames(data) > 1 else []
+        return Cleaned("image/png", left_out=left_out + ["hidden"] * _remove_unseen(target, limits))
 
 
 def strip_metadata(data: bytes) -> bytes:
@@ -82,6 +82,31 @@ def strip_metadata(data: bytes) -> bytes:
             chunk(b"IEND", b""),
         ]
     )
+
+
+def _remove_unseen(target: Path, limits: Limits) -> bool:
+    """Decode an image, and remove the colours that no pixel shows; return whether transparent pixels had some."""
+    with open_image(target, limits, ("PNG",)) as picture:
+        picture.load()
+        if hides_colours(picture):
+            turned = read_orientation(picture.info.get("exif", b"").removeprefix(b"Exif\0\0"))
+            options = {"exif": orientation_exif(turned)} if turned != UPRIGHT else {}
+            without_tags(picture.convert("RGBA")).save(target, "PNG", **options)
+            return True
+        if picture.mode == "P":
+            target.write_bytes(_with_used_palette(target.read_bytes(), picture.histogram()))
+        return False
+
+
+def _with_used_palette(data: bytes, counts: list[int]) -> bytes:
+    """Blank each colour of a palette that no pixel has, given how many have it; cut what follows the last one."""
+    end = max(at for at, count in enumerate(counts) if count) + 1
+    parts = dict(_chunks(data))
+    for kind, blank in (b"PLTE", bytes(3)), (b"tRNS", b"\xff"):
+        old, size = parts.get(kind, b""), len(blank)
+        new = (old[at * size : (at + 1) * size] if counts[at] else blank for at in range(end))
+        parts[kind] = b"".join(new)[: len(old)]
+    return b"".join([SIGNATURE, *starmap(chunk, (one for one in parts.items() if one[1])), chunk(b"IEND", b"")])
 
 
 def _frames(data: bytes) -> int:

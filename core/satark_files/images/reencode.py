@@ -1,17 +1,81 @@
-"""Cleans images by encoding their pixels again, so that nothing else passes into the clean copy."""
+"""Cleans images by encoding their pixels again, so that nothing else passes into the clean copy.
+
+Of a damaged image the pixels are decoded as far as possible.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageChops, ImageOps, ImageSequence
 
-from satark_files.images.decode import UPRIGHT, check_decodes, open_image, orientation_exif, read_orientation
+from satark_files.images.decode import (
+    UPRIGHT,
+    check_decodes,
+    incomplete_allowed,
+    open_image,
+    orientation_exif,
+    read_orientation,
+)
 from satark_files.limits import Limits
-from satark_files.scrubber import Cleaned, LeftOut
+from satark_files.scrubber import Cleaned, LeftOut, Scrubber, Unclean
+
+
+class Salvaging:
+    """Cleans images with a scrubber, and salvages the readable part of damaged images."""
+
+    def __init__(self, scrubber: Scrubber, *formats: str) -> None:
+        """Clean with this scrubber; `formats` are Pillow's names for the formats of its files."""
+        self._scrubber, self._formats = scrubber, formats
+
+    @property
+    def mimes(self) -> frozenset[str]:
+        """The MIME types that it cleans."""
+        return self._scrubber.mimes
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        try:
+            return self._scrubber.scrub(source, target, limits)
+        except Unclean as unclean:
+            if unclean.reason != "damaged":
+                raise
+            return salvage(source, target, limits, self._formats)
+
+
+def salvage(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]) -> Cleaned:
+    """Write the readable part of an image (its first frame) as an upright JPEG, and return how much of it that is.
+
+    Raises:
+        Unclean: nothing of it can be read, or it is over a limit.
+    """
+    with incomplete_allowed(), open_image(source, limits, formats) as picture:
+        picture.load()
+        percent = _percent_of_rows(picture)
+        without_tags(opaque(ImageOps.exif_transpose(picture))).save(target, "JPEG", quality=QUALITY, subsampling=0)
+    check_decodes(target, limits, ("JPEG",))
+    return Cleaned("image/jpeg", readable=percent)
+
+
+def _percent_of_rows(picture: Image.Image) -> int:
+    """Return the percentage of rows that were read, at most 99. Unread rows have one colour, that of a corner."""
+    colours = picture.convert("RGB")
+    corners = ((0, 0), (picture.width - 1, picture.height - 1))
+    rows = min(_rows_of_another_colour(colours, colours.getpixel(corner)) for corner in corners)
+    if not rows:
+        raise Unclean("damaged")
+    return max(1, min(99, 100 * rows // picture.height))
+
+
+def _rows_of_another_colour(picture: Image.Image, colour: float | tuple[int, ...] | None) -> int:
+    difference = ImageChops.difference(picture, Image.new("RGB", picture.size, colour)).convert("L")
+    differs = difference.point([0] + [255] * 255).resize((1, picture.height), Image.Resampling.BOX)
+    return sum(value > 0 for value in differs.tobytes())
+
 
 MAX_FRAME_MS = 60_000
 """Most milliseconds that one frame of an animation lasts: a longer frame is shortened to them."""
+_WITH_ALPHA: Final = ("LA", "RGBA")
 QUALITY = 92
 """JPEG quality of images that can't be cleaned without loss; number plates stay legible."""
 
@@ -40,7 +104,7 @@ class BmpScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         with open_image(source, limits, ("BMP",)) as picture:
-            without_tags(picture).save(target, "PNG")
+            without_tags(picture.convert("RGB") if picture.mode in _WITH_ALPHA else picture).save(target, "PNG")
         check_decodes(target, limits, ("PNG",))
         return "image/png"
 
@@ -81,12 +145,28 @@ def opaque(picture: Image.Image) -> Image.Image:
 
 
 def without_tags(picture: Image.Image) -> Image.Image:
-    """Return the pixels in an image object without tags, since Pillow's writers copy tags that they find."""
+    """Return the pixels without tags, which Pillow's writers copy, and without colours of what is transparent."""
     copy = Image.frombytes(picture.mode, picture.size, picture.tobytes())
     palette = picture.getpalette("RGB") if picture.mode == "P" else None
     if palette:
         copy.putpalette(palette)
+    if picture.mode in _WITH_ALPHA:
+        copy.paste(Image.new(copy.mode, copy.size), mask=_clear(copy))
     return copy
+
+
+def hides_colours(picture: Image.Image) -> bool:
+    """Whether an image's transparent pixels differ: what was erased there could be seen again."""
+    if picture.mode not in {"P", *_WITH_ALPHA} or not picture.has_transparency_data:
+        return False
+    layer = picture.convert("RGBA")
+    counts = (picture if picture.mode == "P" else layer).histogram(_clear(layer))
+    return any(sum(map(bool, counts[at : at + 256])) > 1 for at in range(0, len(counts), 256))
+
+
+def _clear(picture: Image.Image) -> Image.Image:
+    """Return a mask of the pixels that are transparent."""
+    return picture.getchannel("A").point([255] + [0] * 255)
 
 
 def frames_of(picture: Image.Image) -> Iterator[tuple[Image.Image, int]]:
@@ -107,6 +187,7 @@ class WebpScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         with open_image(source, limits, ("WEBP",)) as picture:
+            hidden: list[LeftOut] = ["hidden"] * hides_colours(picture)
             options: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0, "exact": True}
             turned = read_orientation(picture.info.get("exif", b"").removeprefix(b"Exif\0\0"))
             options |= {"exif": orientation_exif(turned)} if turned != UPRIGHT else {}
@@ -117,7 +198,7 @@ class WebpScrubber:
             else:
                 without_tags(picture).save(target, "WEBP", **options)
         check_decodes(target, limits, ("WEBP",))
-        return "image/webp"
+        return Cleaned("image/webp", left_out=hidden)
 
 
 _FORMATS: Final = ("HEIF", "AVIF")

@@ -11,8 +11,10 @@ from satark_files.documents.ooxml import OoxmlScrubber
 from satark_files.documents.opendocument import OpenDocumentScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Scrubber
-from support.evidence.corpus.hidden import BLACK, HIDDEN, hidden_cells, shape
-from support.evidence.corpus.office import slides, word
+from support.evidence.corpus.hidden import BLACK, HIDDEN, deleted_words, hidden_cells, shape
+from support.evidence.corpus.office import X, office, relations, slides, word
+from support.evidence.documents.package import PROLOG
+from support.evidence.images import encode, photo
 from support.evidence.markers import HINDI, MARKER, SHOWN
 
 
@@ -33,6 +35,69 @@ def test_what_is_hidden_is_removed_and_named(kind: str, tmp_path: Path, limits: 
     assert MARKER not in text
     assert [one in text for one in (SHOWN, HINDI, "seen")] == [True, True, True]
     assert named == ("hidden",)
+
+
+def test_inserted_and_moved_words_and_the_notes_to_them_stay(tmp_path: Path, limits: Limits) -> None:
+    parts, _ = cleaned(OoxmlScrubber(), deleted_words(b""), tmp_path, limits)
+    document = parts["word/document.xml"]
+    assert [one in document for one in ("seen", "moved", "<w:ins", "<w:move", "<w:del")] == [True, True, *[False] * 3]
+    assert (document.count("<w:tr>"), document.count("<w:tc>")) == (1, 1)
+    assert ["a note" in text for name, text in parts.items() if "footnotes" in name] == [True]
+
+
+def test_a_picture_that_only_deleted_words_had_is_not_in_the_copy(tmp_path: Path, limits: Limits) -> None:
+    data = word(
+        "<w:p><w:del><w:r><w:drawing><a:blip r:embed='rId1'/></w:drawing></w:r></w:del></w:p>",
+        relations(("image", "media/image1.jpeg")),
+        {"word/media/image1.jpeg": encode(photo(), "JPEG")},
+    )
+    parts, named = cleaned(OoxmlScrubber(), data, tmp_path, limits)
+    assert ([name for name in parts if "image" in name], named) == ([], ("hidden",))
+
+
+UNSEEN = {
+    "the default of a form's field": "<w:r><w:fldChar w:fldCharType='begin'><w:ffData><w:textInput><w:default w:val="
+    f"'{MARKER}'/></w:textInput></w:ffData></w:fldChar></w:r>",
+    "a former number": f"<w:pPr><w:numPr><w:numberingChange w:id='1' w:original='{MARKER}'/></w:numPr></w:pPr>",
+    "a former style": f"<w:pPr><w:pPrChange w:id='1'><w:pPr><w:pStyle w:val='{MARKER}'/></w:pPr></w:pPrChange></w:pPr>",
+}
+
+
+@pytest.mark.parametrize("inside", UNSEEN.values(), ids=UNSEEN)
+def test_what_a_form_or_a_change_of_looks_remembers_is_removed(inside: str, tmp_path: Path, limits: Limits) -> None:
+    parts, named = cleaned(OoxmlScrubber(), word(f"<w:p>{inside}<w:r><w:t>seen</w:t></w:r></w:p>"), tmp_path, limits)
+    assert (MARKER in "".join(parts.values()), "seen" in "".join(parts.values()), named) == (False, True, ())
+
+
+def test_what_a_sheet_shows_only_on_request_or_under_a_condition_is_removed(tmp_path: Path, limits: Limits) -> None:
+    formats = (
+        f"<numFmt numFmtId='170' formatCode='&quot;{MARKER}&quot;0'/><numFmt numFmtId='171' formatCode='0 \"kg\"'/>"
+    )
+    rule = f"<cfRule type='containsText' priority='1' text='{MARKER}'><formula>\"{MARKER}\"</formula></cfRule>"
+    sheet = (
+        "<sheetData><row r='1'><c r='A1' s='1' t='s'><v>0</v></c></row></sheetData><conditionalFormatting sqref='A1'>"
+        f"{rule}<cfRule type='cellIs' priority='2'><formula>5</formula></cfRule></conditionalFormatting>"
+        f"<conditionalFormatting sqref='B1'>{rule}</conditionalFormatting>"
+        f"<dataValidations><dataValidation sqref='A1'><formula1>\"{MARKER}\"</formula1></dataValidation>"
+        "</dataValidations>"
+    )
+    data = office(
+        "xl",
+        {
+            "xl/workbook.xml": f"{PROLOG}<workbook {X}><sheets><sheet name='S' sheetId='1' r:id='rId1'/></sheets>"
+            "</workbook>",
+            "xl/_rels/workbook.xml.rels": relations(
+                ("worksheet", "sheet1.xml"), ("sharedStrings", "strings.xml"), ("styles", "styles.xml")
+            ),
+            "xl/sheet1.xml": f"{PROLOG}<worksheet {X}>{sheet}</worksheet>",
+            "xl/strings.xml": f"{PROLOG}<sst {X}><si><t>seen</t><rPh sb='0' eb='1'><t>{MARKER}</t></rPh></si></sst>",
+            "xl/styles.xml": f"{PROLOG}<styleSheet {X}><numFmts>{formats}</numFmts><cellXfs><xf numFmtId='0'/>"
+            "<xf numFmtId='171'/></cellXfs></styleSheet>",
+        },
+    )
+    text = "".join(cleaned(OoxmlScrubber(), data, tmp_path, limits)[0].values())
+    assert [one in text for one in (MARKER, "seen", "kg", "<formula>5")] == [False, True, True, True]
+    assert text.count("<conditionalFormatting") == 1, "none is empty, which Excel would take for damage"
 
 
 def test_a_sheet_keeps_values_but_no_formula_that_may_refer_to_what_is_gone(tmp_path: Path, limits: Limits) -> None:

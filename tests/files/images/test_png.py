@@ -133,3 +133,51 @@ def test_the_frames_of_an_animated_png_are_named(tmp_path: Path, limits: Limits)
     animated = encode(photo(), "PNG", save_all=True, append_images=[photo(), photo()], duration=80)
     assert left_out(PngScrubber(), animated, tmp_path, limits) == ("frames",)
     assert left_out(PngScrubber(), encode(photo(), "PNG"), tmp_path, limits) == ()
+
+
+def used(data: bytes) -> dict[bytes, bytes]:
+    return dict(png._chunks(data))
+
+
+@pytest.mark.parametrize("colours", [2, 200])
+def test_a_palette_keeps_only_colours_that_a_pixel_has(colours: int, tmp_path: Path, limits: Limits) -> None:
+    picture = Image.new("P", (40, 30), colours - 1)
+    picture.putpixel((3, 3), 0)
+    own = bytes(range(1, 4)) + MARKER_BYTES * 3
+    picture.putpalette((own * 60)[: 3 * colours])
+    data = encode(picture, "PNG", transparency=b"\xff" + (MARKER_BYTES * 60)[: colours - 1], bits=8)
+    longer = b"".join(chunk(kind, one + MARKER_BYTES * 3 * (kind == b"PLTE")) for kind, one in png._chunks(data))
+    (tmp_path / "in").write_bytes(png.SIGNATURE + longer + chunk(b"IEND", b""))
+    PngScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+    clean = used((tmp_path / "out").read_bytes())
+    assert (len(clean[b"PLTE"]), len(clean[b"tRNS"])) == (3 * colours, colours)
+    assert MARKER_BYTES not in clean[b"PLTE"] + clean[b"tRNS"]
+    with Image.open(tmp_path / "in") as before, Image.open(tmp_path / "out") as after:
+        assert before.convert("RGBA").tobytes() == after.convert("RGBA").tobytes()
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_was_erased_from_an_image_can_not_be_seen_again(mode: str, tmp_path: Path, limits: Limits) -> None:
+    picture = photo("RGBA")
+    picture.putalpha(Image.linear_gradient("L").resize(picture.size).point(lambda value: 255 * (value > 99)))
+    erased, clear = picture.convert(mode if mode != "P" else "L"), {}
+    if mode == "P":
+        erased.putpalette(bytes(range(256)) * 3)
+        clear = {"transparency": bytes(100) + b"\xff" * 156}
+    exif = Image.Exif()
+    exif[274] = 6
+    assert left_out(PngScrubber(), encode(erased, "PNG", exif=exif, **clear), tmp_path, limits) == ("hidden",)
+    with Image.open(tmp_path / "target") as clean:
+        assert clean.getexif()[274] == 6
+        with Image.open(tmp_path / "source") as source:
+            seen = source.convert("RGBA")
+        assert clean.getchannel("A").tobytes() == seen.getchannel("A").tobytes()
+        blank = Image.new("RGBA", seen.size)
+        blank.paste(seen, mask=seen.getchannel("A").point([0] + [255] * 255))
+        assert clean.convert("RGBA").tobytes() == blank.tobytes()
+
+
+def test_one_colour_under_what_is_transparent_hides_nothing(tmp_path: Path, limits: Limits) -> None:
+    picture = Image.new("RGBA", (9, 9), (255, 255, 255, 0))
+    picture.putpixel((3, 3), (7, 8, 9, 255))
+    assert left_out(PngScrubber(), encode(picture, "PNG"), tmp_path, limits) == ()

@@ -1,7 +1,7 @@
 """Benchmark of the evidence pipeline, by type of file: `python -m support.evidence.bench`, part of `make bench`.
 
-Each type is compared with a tool that does less: `ffmpeg -c copy` for recordings, `exiftool -all=` where it can write
-the type. Neither seals, and neither removes all metadata. The ratios mean more than the speeds, which depend on the
+Each type is compared with tools that do less, where they are installed and take it: `ffmpeg -c copy` for recordings,
+`exiftool -all=`, mat2. None of them seals or makes a preview. The ratios mean more than the speeds, which depend on the
 machine.
 """
 
@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import imageio_ffmpeg
@@ -25,6 +26,7 @@ from PIL import Image
 from satark.api.sealing import new_identity
 from satark.evidence.pipeline import process_file
 from satark.store.workspace import workspace_dir
+from satark_files.file_store import FolderStore
 from satark_files.limits import MB, Limits
 from satark_files.sandbox.sandbox import Sandbox
 from satark_files.scrubbers import builtin_scrubbers
@@ -43,15 +45,22 @@ _MADE: dict[str, tuple[str, ...]] = {
 _DRAWN = {"photo.jpg": "JPEG", "photo.png": "PNG", "photo.webp": "WEBP", "photo.tif": "TIFF", "photo.pdf": "PDF"}
 
 
+class Rival(NamedTuple):
+    """Another tool that removes metadata, and how it is called for a file and the copy that it makes."""
+
+    name: str
+    command: Callable[[Path, Path], list[str]]
+
+
 class Measurement(msgspec.Struct, frozen=True):
-    """The speed of one type of file."""
+    """The speed of one type of file, beside that of other tools."""
 
     name: str
     megabytes: float
     speed: float
     """MB per second, from the stream to the sealed copies."""
-    rival: str
-    rival_speed: float
+    rivals: dict[str, float]
+    """MB per second of each other tool that is installed and takes the type."""
 
 
 def sample(name: str, folder: Path) -> Path:
@@ -72,8 +81,8 @@ async def measure(folder: Path, runs: int, report: Callable[[Measurement], None]
             path = sample(name, folder)
             times = [await process(path, folder, sandbox) for _ in range(runs + 1)][1:]
             size = path.stat().st_size / MB
-            rival, rivals = _rival(path, folder, runs)
-            report(Measurement(name, size, size / statistics.median(times), rival, size / rivals if rivals else 0))
+            rivals = {rival.name: size / seconds for rival in _rivals(name) if (seconds := _time(rival, path, runs))}
+            report(Measurement(name, size, size / statistics.median(times), rivals))
 
 
 async def process(path: Path, folder: Path, sandbox: Sandbox) -> float:
@@ -82,7 +91,7 @@ async def process(path: Path, folder: Path, sandbox: Sandbox) -> float:
     file = await process_file(
         _chunks(path),
         recipient=new_identity()[0],
-        folder=folder / "sealed",
+        store=FolderStore(folder / "sealed"),
         name="1",
         declared_mime="",
         limits=Limits(),
@@ -100,23 +109,31 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def _rival(path: Path, folder: Path, runs: int) -> tuple[str, float]:
-    exiftool = shutil.which("exiftool")
-    target = folder / f"rival{path.suffix}"
-    if path.name in _MADE:
-        program = imageio_ffmpeg.get_ffmpeg_exe()
-        how, command = "ffmpeg -c copy", [program, "-v", "error", "-y", "-i", str(path), "-c", "copy", str(target)]
-    elif exiftool:
-        how, command = "exiftool -all=", [exiftool, "-q", "-all=", "-o", str(target), str(path)]
-    else:
-        return "(no exiftool here)", 0
+def _rivals(name: str) -> list[Rival]:
+    copied = Rival("ffmpeg -c copy", _copy_streams)
+    removed = Rival("exiftool -all=", lambda path, copy: ["exiftool", "-q", "-all=", "-o", str(copy), str(path)])
+    mat2 = Rival("mat2", lambda path, _: ["mat2", "--unknown-members", "omit", str(path)])
+    found = [rival for rival, tool in ((removed, "exiftool"), (mat2, "mat2")) if shutil.which(tool)]
+    return [copied, *found] if name in _MADE else found
+
+
+def _copy_streams(path: Path, copy: Path) -> list[str]:
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    return [program, "-v", "error", "-y", "-i", str(path), "-map_metadata", "-1", "-c", "copy", str(copy)]
+
+
+def _time(rival: Rival, path: Path, runs: int) -> float | None:
+    """Return the seconds that the tool takes in the median; None: it refuses the type."""
+    copies = (path.with_stem("rival"), path.with_suffix(f".cleaned{path.suffix}"))
     times = []
     for _ in range(runs):
-        target.unlink(missing_ok=True)
+        for copy in copies:
+            copy.unlink(missing_ok=True)
         began = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
+        if subprocess.run(rival.command(path, copies[0]), capture_output=True, check=False).returncode:
+            return None
         times.append(time.perf_counter() - began)
-    return how, statistics.median(times)
+    return statistics.median(times)
 
 
 @click.command()
@@ -124,14 +141,14 @@ def _rival(path: Path, folder: Path, runs: int) -> tuple[str, float]:
 def main(runs: int) -> None:
     """Measure how fast evidence is sealed, cleaned and previewed."""
     with tempfile.TemporaryDirectory() as folder:
-        click.echo(f"{'file':12}{'MB':>7}{'MB/s':>8}  compared with")
+        click.echo(f"{'file':12}{'MB':>7}{'MB/s':>8}  other tools, MB/s")
         asyncio.run(measure(Path(folder), runs, _show))
     click.echo(f"peak memory of the worker {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
 def _show(line: Measurement) -> None:
-    ratio = f"{line.speed / line.rival_speed:.2f} × {line.rival}" if line.rival_speed else line.rival
-    click.echo(f"{line.name:12}{line.megabytes:7.1f}{line.speed:8.1f}  {ratio} ({line.rival_speed:.1f} MB/s)")
+    rivals = ", ".join(f"{name} {speed:.1f}" for name, speed in line.rivals.items())
+    click.echo(f"{line.name:12}{line.megabytes:7.1f}{line.speed:8.1f}  {rivals}")
 
 
 if __name__ == "__main__":

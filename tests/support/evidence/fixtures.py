@@ -21,7 +21,7 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return lambda name: specimen(name, folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def limits() -> Limits:
     return Limits(file_bytes=5 * MB, pixels=2 * MB, seconds=60, cpu_seconds=10, wall_seconds=LIMIT_SECONDS)
 

@@ -21,8 +21,9 @@ import msgspec
 
 from satark.api.sealing import new_identity
 from satark.evidence.pipeline import ProcessedFile, process_file
-from satark.store.sealed_files import erase, open_sealed, original_path
+from satark.store.sealed_files import erase, open_sealed, stored_form
 from satark.store.workspace import workspace_dir
+from satark_files.file_store import FolderStore
 from satark_files.limits import MB, Limits
 from satark_files.sandbox.sandbox import GRACE, Sandbox
 from satark_files.scrubbers import builtin_scrubbers
@@ -101,6 +102,7 @@ class _Checker:
     def __init__(self, sandbox: Sandbox, folder: Path, workspace: Path, report: Report) -> None:
         self._sandbox, self._folder, self._workspace, self._report = sandbox, folder, workspace, report
         self._recipient, self._identity = new_identity()
+        self._store = FolderStore(folder / "sealed")
 
     async def process(self, number: int, data: bytes) -> None:
         """Process a damaged file, and record every fault."""
@@ -120,7 +122,7 @@ class _Checker:
         opened = await asyncio.to_thread(self._opened, f"f{number}")
         if opened != data or hashlib.sha256(data).hexdigest() != file.sha256:
             self._report.faults.append(f"{number}: the original differs from what was sent")
-        erase(self._folder / "sealed", f"f{number}")
+        erase(self._store, [f"f{number}"])
 
     async def process_undamaged(self, number: int) -> None:
         """Process an undamaged file of another tip; it must be cleaned."""
@@ -128,13 +130,13 @@ class _Checker:
         file = await self._process(f"s{number}", data)
         if file.problem:
             self._report.faults.append(f"{number}: an undamaged file was not cleaned ({file.problem})")
-        erase(self._folder / "sealed", f"s{number}")
+        erase(self._store, [f"s{number}"])
 
     async def _process(self, name: str, data: bytes) -> ProcessedFile:
         return await process_file(
             _chunks(data),
             recipient=self._recipient,
-            folder=self._folder / "sealed",
+            store=self._store,
             name=name,
             declared_mime="",
             limits=LIMITS,
@@ -143,7 +145,7 @@ class _Checker:
         )
 
     def _opened(self, name: str) -> bytes:
-        path = original_path(self._folder / "sealed", name)
+        path = stored_form(self._store, name, "original")
         return b"".join(open_sealed(path, self._identity, self._workspace))
 
 

@@ -121,6 +121,13 @@ def namespaces() -> list[str]:
     return [str(Path(f"/proc/self/ns/{kind}").readlink()) for kind in ("user", "net", "ipc", "mnt", "pid")]
 
 
+def _stay_in_namespaces(_: Path, __: str) -> str:
+    """Return the seconds of the system's clock between which the process was in its namespaces, and these."""
+    began, found = time.monotonic(), namespaces()
+    time.sleep(0.2)
+    return " ".join([str(began), str(time.monotonic()), *found])
+
+
 def _environment(_: Path, __: str) -> str:
     return repr(dict(os.environ))
 
@@ -214,7 +221,7 @@ _ATTACKS: dict[str, Callable[[Path, str], str | None]] = {
     "socket": _socket, "call": _call, "new-namespace": _new_namespace,
     "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie, "dump": _dump,
     "priority": _priority, "starve": _starve, "write-much": _write_much, "change": _change_source,
-    "namespaces": lambda *_: " ".join(namespaces()),
+    "namespaces": _stay_in_namespaces,
 }  # fmt: skip
 
 

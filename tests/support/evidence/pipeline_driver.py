@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from satark.api.sealing import new_identity
 from satark.evidence.pipeline import ProcessedFile, process_file
-from satark.store.sealed_files import clean_path, open_sealed, original_path
+from satark.store.sealed_files import SealedForm, StoredForm, open_sealed, stored_form
+from satark_files.file_store import FolderStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,7 @@ class PipelineDriver:
 
     def __init__(self, folder: Path, sandbox: Sandbox, workspace: Path, limits: Limits) -> None:
         self.folder, self.sandbox, self.workspace, self.limits = folder, sandbox, workspace, limits
+        self.store = FolderStore(folder)
         self.recipient, self.identity = new_identity()
 
     async def process(
@@ -43,7 +45,7 @@ class PipelineDriver:
         return await process_file(
             stream,
             recipient=self.recipient,
-            folder=self.folder,
+            store=self.store,
             name=name,
             declared_mime=declared_mime,
             limits=self.limits,
@@ -54,15 +56,19 @@ class PipelineDriver:
 
     def original(self, expected_sha256: str = "", *, name: str = "1") -> bytes:
         """Open the original of a file."""
-        return self.open(original_path(self.folder, name), expected_sha256)
+        return self.open(self.form("original", name), expected_sha256)
 
     def clean(self, expected_sha256: str = "", *, name: str = "1") -> bytes:
         """Open the clean copy of a file."""
-        return self.open(clean_path(self.folder, name), expected_sha256)
+        return self.open(self.form("clean", name), expected_sha256)
 
-    def open(self, path: Path, expected_sha256: str = "") -> bytes:
+    def form(self, form: SealedForm, name: str = "1") -> StoredForm:
+        """Return where a sealed form of a file is."""
+        return stored_form(self.store, name, form)
+
+    def open(self, sealed: StoredForm, expected_sha256: str = "") -> bytes:
         """Open any sealed file."""
-        return b"".join(open_sealed(path, self.identity, self.workspace, expected_sha256))
+        return b"".join(open_sealed(sealed, self.identity, self.workspace, expected_sha256))
 
     async def wait_until_writing(self) -> None:
         """Wait until a part is being written."""

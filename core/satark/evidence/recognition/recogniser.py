@@ -166,8 +166,8 @@ class TranscriptionSettings(BaseModel):
 
     models: dict[str, Path] = Field(
         min_length=1,
-        description='language -> folder of a sherpa-onnx model, such as `{"hi": "/srv/models/hindi"}`',
-        json_schema_extra={"where": "docs/evidence.md says what the folder holds"},
+        description='language -> folder of a sherpa-onnx model, such as `{"hi": "/srv/models/hindi"}`; '
+        "docs/evidence.md says what the folder holds",
     )
     threads: int = Field(default=2, ge=1, le=64, description="processors that one draft may use")
     seconds: float = Field(

@@ -128,8 +128,34 @@ def hidden_page(_: bytes) -> bytes:
     return open_document("presentation", body, "", automatic)
 
 
+def deleted_words(_: bytes) -> bytes:
+    """A Word file with words, a row, a cell and a note that were deleted or moved, not yet accepted."""
+    run = f"<w:r><w:t>{MARKER}</w:t></w:r>"
+    gone = f"<w:r><w:delText>{MARKER}</w:delText></w:r><w:r><w:footnoteReference w:id='2'/></w:r>"
+    body = (
+        f"<w:p><w:pPr><w:rPr><w:del w:id='1'/></w:rPr></w:pPr><w:del w:id='2'>{gone}</w:del>"
+        "<w:ins w:id='3'><w:r><w:t>seen</w:t></w:r></w:ins><w:moveTo w:id='4'><w:r><w:t>moved</w:t></w:r></w:moveTo>"
+        f"<w:moveFrom w:id='5'>{run}</w:moveFrom><w:r><w:footnoteReference w:id='3'/></w:r></w:p>"
+        f"<w:tbl><w:tr><w:trPr><w:del w:id='6'/></w:trPr><w:tc><w:p>{run}</w:p></w:tc></w:tr>"
+        f"<w:tr><w:trPr><w:ins w:id='7'/></w:trPr><w:tc><w:p/></w:tc><w:tc><w:tcPr><w:cellDel w:id='8'/></w:tcPr>"
+        f"<w:p>{run}</w:p></w:tc></w:tr></w:tbl>"
+    )
+    note = "<w:footnote w:id='{}'><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:footnote>".format
+    notes = f"<w:footnotes {W}>{note(2, MARKER)}{note(3, 'a note')}</w:footnotes>"
+    return word(body, relations(("footnotes", "footnotes.xml")), {"word/footnotes.xml": f"{PROLOG}{notes}"})
+
+
+def deleted_text(_: bytes) -> bytes:
+    """A text of LibreOffice with a paragraph that was deleted with tracked changes."""
+    struck = (
+        "<text:tracked-changes><text:changed-region text:id='c1'><text:deletion><office:change-info/>"
+        f"<text:p>{MARKER}</text:p></text:deletion></text:changed-region></text:tracked-changes>"
+    )
+    return open_document("text", f"{struck}<text:p>{SHOWN}<text:change text:change-id='c1'/>{HINDI} seen</text:p>", "")
+
+
 HIDDEN: Mapping[str, Callable[[bytes], bytes]] = {
     "docx-redacted": redacted, "xlsx-hidden": hidden_cells, "pptx-hidden": hidden_slide, "ods-hidden": hidden_table,
-    "odp-hidden": hidden_page,
+    "odp-hidden": hidden_page, "docx-deleted": deleted_words, "odt-deleted": deleted_text,
 }  # fmt: skip
 """Kind → what makes a file of it."""

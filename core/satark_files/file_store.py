@@ -1,0 +1,213 @@
+"""The store of files: what every machine of an installation must find, under names; by default, a folder.
+
+A file has a name with `/` and is there whole or not at all: a process that is killed while it writes leaves nothing
+under the name. Every method blocks, so call it from a thread, and raises `OSError` where the disk or the service fails.
+To open or read a file that is not there raises `FileNotFoundError`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol
+
+from satark_files import atomic_files
+
+__all__ = ["PART", "FileStore", "FolderStore", "Part", "StorageDown", "Stored", "forget_exact_times"]
+
+PART = ".part"
+"""End of the name of a file in a folder that is being written."""
+
+
+class StorageDown(OSError):  # noqa: N818 - it reads as what it says
+    """The service that keeps the files does not answer or refuses. What was not done can be done later."""
+
+
+class Stored(NamedTuple):
+    """A file of a store."""
+
+    name: str
+    bytes: int
+    changed: float
+    """Unix time at which it was written; the beginning of that day after `FileStore.finish`, where the store can."""
+
+
+class Part:
+    """A file that is being written: write to `file`. Nobody finds it under its name until `FileStore.finish`."""
+
+    def __init__(self, name: str, file: BinaryIO, path: Path | None = None) -> None:
+        """`path`: where it lies until then; None if it has no name on this machine."""
+        self.name = name
+        self.file = file
+        self._path = path
+
+    def discard(self) -> None:
+        """Remove it, unless it is finished."""
+        if not self.file.closed:
+            if self._path is not None:
+                self._path.unlink(missing_ok=True)
+            self.file.close()
+
+
+class FileStore(Protocol):
+    """Files under names."""
+
+    def below(self, prefix: str) -> FileStore:
+        """Return the store of the files whose names begin with `prefix` and a slash, which names there do without."""
+
+    def begin(self, name: str) -> Part:
+        """Begin to write a file.
+
+        Raises:
+            BlockingIOError: another process on this machine is writing it.
+        """
+
+    def finish(self, *parts: Part) -> None:
+        """Give the parts their names, in place of files that have them. On return they outlast a power cut.
+
+        All copies of a file go together, since each flush holds up the commits of every database on the same disk. If
+        it fails, what has no name yet is discarded.
+        """
+
+    def put(self, name: str, content: bytes, *, new: bool = False) -> None:
+        """Write a file of at most some megabytes. On return it outlasts a power cut.
+
+        Raises:
+            FileExistsError: it is there already, and `new` is true: of several that try, one succeeds.
+        """
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file, to read it from its beginning."""
+
+    def read(self, name: str, start: int = 0, most: int = -1) -> bytes:
+        """Return a file's content from `start` on, all of it or so many bytes."""
+
+    def size(self, name: str) -> int | None:
+        """Return a file's bytes; None: there is none."""
+
+    def files(self, below: str = "") -> Iterator[Stored]:
+        """Yield the files in a folder and in the folders below it, in any order."""
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files, for good. A missing one is no error."""
+
+    def free_bytes(self) -> int | None:
+        """Return how many bytes there is room for; None: the store does not tell."""
+        return None
+
+    def remove_abandoned(self) -> None:
+        """Remove what killed processes of this machine had begun. Files that are being written stay."""
+        return
+
+
+class FolderStore(FileStore):
+    """The files of a folder of this machine, or of one that several machines mount; made with the first file."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def below(self, prefix: str) -> FolderStore:
+        return FolderStore(self.root / prefix)
+
+    def begin(self, name: str) -> Part:
+        path = self._ready(f"{name}{PART}")
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise
+        file.truncate()
+        return Part(name, file, path)
+
+    def finish(self, *parts: Part) -> None:
+        try:
+            for part in parts:
+                part.file.flush()
+                forget_exact_times(self.root / f"{part.name}{PART}")
+                os.fsync(part.file.fileno())
+            for part in parts:
+                (self.root / f"{part.name}{PART}").rename(self.root / part.name)
+                part.file.close()
+        finally:
+            for part in parts:
+                part.discard()
+        for folder in {(self.root / part.name).parent for part in parts}:
+            forget_exact_times(folder)
+            atomic_files.flush_folder(folder)
+
+    def put(self, name: str, content: bytes, *, new: bool = False) -> None:
+        write = atomic_files.create_new if new else atomic_files.replace
+        try:
+            write(self._ready(name), [content])
+        except FileNotFoundError:  # meanwhile another process removed the folder, which was empty
+            write(self._ready(name), [content])
+
+    def open(self, name: str) -> BinaryIO:
+        return (self.root / name).open("rb")
+
+    def read(self, name: str, start: int = 0, most: int = -1) -> bytes:
+        with self.open(name) as file:
+            file.seek(start)
+            return file.read(most)
+
+    def size(self, name: str) -> int | None:
+        with suppress(FileNotFoundError):
+            return (self.root / name).stat().st_size
+        return None
+
+    def files(self, below: str = "") -> Iterator[Stored]:
+        """Yield the files, those that are being written too."""
+        for folder, _, names in os.walk(self.root / below):
+            for path in (Path(folder, name) for name in names):
+                with suppress(FileNotFoundError):
+                    found = path.stat()
+                    yield Stored(str(path.relative_to(self.root)), found.st_size, found.st_mtime)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files and what was begun of them, then folders that are empty, and flush the others."""
+        folders = set()
+        for path in (self.root / name for name in names):
+            path.unlink(missing_ok=True)
+            path.with_name(path.name + PART).unlink(missing_ok=True)
+            folders.add(path.parent)
+        for folder in filter(Path.is_dir, folders):
+            forget_exact_times(folder)
+            atomic_files.flush_folder(folder)
+            with suppress(OSError):  # it is not empty, or another process removed it
+                for inside in (one for one in (folder, *folder.parents) if self.root in one.parents):
+                    inside.rmdir()
+
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(next(one for one in (self.root, *self.root.parents) if one.exists())).free
+
+    def remove_abandoned(self) -> None:
+        for part in self.root.rglob(f"*{PART}"):
+            with suppress(OSError), part.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                part.unlink()
+
+    def _ready(self, name: str) -> Path:
+        """Return the path of a file. Its folders are made, so that a power cut takes none of them away."""
+        path = self.root / name
+        missing = [one for one in path.parents if not one.exists()]
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed(missing):
+            atomic_files.flush_folder(folder.parent)
+        return path
+
+
+def forget_exact_times(*paths: Path) -> None:
+    """Set the times of files and folders to the beginning of today (UTC).
+
+    A file system still stores two times that nobody can set: when the inode was created, and when it last changed.
+    """
+    now = int(time.time())
+    day = now - now % 86_400
+    for path in paths:
+        os.utime(path, (day, day))
