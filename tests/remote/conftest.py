@@ -6,21 +6,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import delete, select, update
 
-from satark.api.routing import Desk
+from satark.api.routing import Desk, Destination
 from satark.api.sealing import new_identity
 from satark.api.sink import Delivery, DeliveryResult, Done
 from satark.casework import Casework, TwoOfficerApproval
-from satark.delivery import payload
+from satark.delivery.worker import load_deliveries
 from satark.delivery.worker_context import WorkerContext
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing
-from satark.remote.office_agent import OfficeAgent
-from satark.remote.office_inbox import OfficeInbox
+from satark.remote.office_inbox import OfficeAgent, OfficeInbox
 from satark.remote.office_outbox import queue_key_change
 from satark.remote.offices import join, register
 from satark.roster.entries import Entry, KeyChange, desk_verifier
@@ -119,7 +119,7 @@ class OfficeLink:
 
         def claim(unit: UnitOfWork) -> list[tuple[bytes, Delivery]]:
             names = deliveries.pending_destinations(unit.main)
-            return payload.load(unit, [row for to in names for row in deliveries.claim(unit, to, 100)], self.host)
+            return load_deliveries(unit, [row for to in names for row in deliveries.claim(unit, to, 100)], self.host)
 
         claimed = self.host.write_now(claim)
         results = []
@@ -131,8 +131,9 @@ class OfficeLink:
         return results
 
     async def send_covers(self) -> None:
-        """Send covers that stand for no tip."""
-        await self.host_outbox.send_covers(self.connection.publish)
+        """Send the office a cover that stands for no tip, and its files."""
+        with patch("satark.remote.host_outbox.WITH_FILES", 0):
+            await self.host_outbox.send_cover(Destination("list:sp"), self.connection.publish)
 
     async def receive_at_office(self) -> None:
         """Let the office accept what the carrier has."""

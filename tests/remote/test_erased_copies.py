@@ -32,13 +32,13 @@ def erase_at_host(link: Any, folder: Any) -> None:
     """Erase every tip at the host, as its retention job does once their terms are over."""
     retention = Retention(Settings(data_dir=folder / "host"), link.host, Identity(b"e" * 32), Plugins())
     retention.prepare(link.host.write_now)
-    for tip in retention.due(FAR):
+    for tip in retention.scheduled(FAR):
         retention.eraser.remove_files(link.host.write_now(lambda unit, tip=tip: retention.erase(unit, tip)))
 
 
 def copies(link: Any, seeded: SeededTip) -> set[str]:
     """Return the tables of the office that have a row of a tip, and the names of its sealed files."""
-    found = {path.name for path in link.office.evidence_dir.glob(f"{seeded.id}-*")}
+    found = {path.name for path in (link.office.data_dir / "evidence").glob(f"{seeded.id}-*")}
     for metadata, read in ((tables.main, link.office.read), (tables.keys, link.office.read_keys)):
         for table in metadata.sorted_tables:
             column = table.c.id if table is tables.tip else table.c.get("tip")

@@ -10,6 +10,7 @@ from satark.api.sealing import new_identity
 from satark.api.sink import MessageRejected
 from satark.remote.frames import CHUNK_SIZE, WIRE_SIZE, Frame, file_frames, message_frames, open_frame, seal_frame
 from satark.remote.link_keys import LinkKey
+from satark.roster.rules import DESK_NAME
 
 HOST = LinkKey(new_identity()[1], bytes(32))
 OFFICE = LinkKey(new_identity()[1], bytes(31) + b"\1")
@@ -25,7 +26,7 @@ def test_every_frame_has_the_same_size_whatever_its_content(size: int) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(body=st.binary(max_size=CHUNK_SIZE), index=st.integers(0, 9), desk=st.text(max_size=40))
+@given(body=st.binary(max_size=CHUNK_SIZE), index=st.integers(0, 9), desk=st.from_regex(DESK_NAME, fullmatch=True))
 def test_a_sealed_frame_opens_and_verifies_against_its_sender_alone(body: bytes, index: int, desk: str) -> None:
     frame = Frame(
         desk=desk, direction="to_office", kind="file", transfer_id=bytes(16), index=index, total=10, body=body

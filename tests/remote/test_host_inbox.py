@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from satark.api.routing import Desk, DestinationRule, Level, NoSuchDesk
 from satark.api.sealing import new_identity, open_as, recipient_of, seal
-from satark.api.sink import MessageRejected
+from satark.api.sink import CarrierError, MessageRejected
 from satark.api.tip import CaseStep, Message, RetentionStep
 from satark.casework import ActRefused
 from satark.casework.hold_rules import keeping_of
@@ -29,7 +29,7 @@ from satark.routing.desks import add_desk
 from satark.routing.renewals import tip_verifier
 from satark.routing.sent import TIP_USE
 from satark.routing.tip_keys import TipRoot, TipsterReader
-from satark.store import deliveries, envelopes, tables
+from satark.store import envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 from support.acts import direct_whole
 from support.tips import seed_file_state
@@ -119,10 +119,6 @@ async def test_a_directed_tip_reaches_the_desks_destinations_too(link: Any) -> N
     await link.exchange_all()
     assert queued_destinations(link) == {"desk:*", "email:dig-cell", "folder:dig"}
     assert [*link.host.read_keys(lambda c: envelopes.tips_of(c, "email:dig-cell"))] == [seeded.id]
-    waits = {
-        row.destination for row in link.rows(link.host, tables.delivery) if row.reason == deliveries.WAITING_FOR_FILES
-    }
-    assert waits == {"email:dig-cell", "folder:dig"}
     assert link.thread_at_office(seeded.number) == ["→ DIG: देखें"]
 
 
@@ -201,6 +197,46 @@ async def test_an_answer_that_no_officer_of_the_desk_signed_is_rejected(link: An
         with pytest.raises(MessageRejected):
             await link.host_inbox.accept(message, link.connection.publish)
         assert link.rows(link.host, tables.message) == [], name
+
+
+async def test_what_no_database_can_hold_is_rejected_and_not_tried_for_ever(
+    link_on_each_database: Any, stranger_key: Any
+) -> None:
+    link = link_on_each_database
+    seeded = link.seed_tip()
+    to = link.host_key.public_keys
+    answer = OfficeAnswer(id=os.urandom(16), desk="sp", tip=seeded.id, sealed=b"x", internal=False)
+
+    def frame(body: bytes, desk: str = "sp", key: Any = link.office_key) -> bytes:
+        return seal_frame(replace(next(message_frames("sp", "to_host", body)), desk=desk), key, to)
+
+    bad = [
+        frame(b"", desk="a\0b", key=stranger_key),
+        frame(b"", desk="a" * 41),
+        *(
+            frame(signed(replace(answer, **wrong), link.sp_identity))
+            for wrong in ({"tip": "a" * 100}, {"tip": "\0" * 32}, {"id": b"x"}, {"id": b"x" * 100})
+        ),
+    ]
+    for message in bad:
+        with pytest.raises(MessageRejected):
+            await link.host_inbox.accept(message, link.connection.publish)
+    assert link.rows(link.host, tables.message) == []
+
+
+async def test_an_office_that_can_not_be_told_of_a_refusal_holds_up_no_other(link: Any) -> None:
+    foreign = link.seed_tip()
+    await link.exchange_all()
+    opened = link.casework.open(foreign.number)
+    link.take_away(foreign, "sp")
+    link.casework.respond(opened, status="CLOSED", text="x")
+    await link.agent.send_due_answers(link.connection)
+
+    async def publish(_: str, __: bytes) -> None:
+        raise CarrierError("no queue")
+
+    for message in link.connection.to_host:
+        await link.host_inbox.accept(message, publish)
 
 
 async def test_an_answer_about_a_tip_that_the_desk_does_not_have_is_refused(link: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -97,6 +99,27 @@ async def test_an_office_can_not_tell_a_cover_that_stands_for_a_tip_from_another
     assert link.casework.summaries()[0].header.number == seeded.number
 
 
+async def test_an_office_is_sent_no_cover_beside_what_waits_for_it(link: Any) -> None:
+    link.seed_tip()
+    await link.send_covers()
+    assert not link.connection.to_offices
+    await link.exchange_all()
+    before = len(link.connection.to_offices)
+    await link.send_covers()
+    assert len(link.connection.to_offices) > before
+
+
+async def test_covers_go_out_at_each_offices_moments(link: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    link.seed_tip()
+    await link.exchange_all()
+    before = len(link.connection.to_offices)
+    monkeypatch.setattr(link.host, "office_seconds", 1)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(5):
+            await link.host_outbox.send_covers(link.connection.publish)
+    assert len(link.connection.to_offices) > before
+
+
 async def test_a_delivery_to_a_desk_without_an_office_is_a_dead_letter(link: Any) -> None:
     link.seed_tip()
     link.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(destination="list:dig")))
@@ -108,18 +131,23 @@ async def test_a_delivery_to_a_desk_without_an_office_is_a_dead_letter(link: Any
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what", "disguised": b"disguised"}
 
 
-async def test_a_voice_is_never_sent_to_a_station(link: Any) -> None:
+async def test_no_sound_and_no_original_is_sent_to_a_station(link: Any) -> None:
     link.host.write_now(
         lambda unit: unit.main.execute(
             update(tables.desk).where(tables.desk.c.name == "sp").values(level="station", area="lanka")
         )
     )
-    seeded = link.seed_tip(evidence=("1", "2"), answers={"what": {"voice": "1"}})
+    seeded = link.seed_tip(evidence=("1", "2", "3", "4"), answers={"what": {"voice": "1"}})
     seed_file(link.host, seeded, "1", b"voice", b"clean", **VOICE)
     seed_file(link.host, seeded, "2", b"photo", b"clean photo")
+    seed_file(link.host, seeded, "3", b"film", b"clean film", muted=b"silent film", kind="video", mime="video/mp4")
+    seed_file(link.host, seeded, "4", b"of a kind that nobody opens", problem="unsupported")
     await link.exchange_all()
     opened = link.casework.open(seeded.number)
     assert [voice.ordinal for voice in opened.voices] == ["1"]
     assert link.content(seeded.number, "2") == b"clean photo"
-    assert [path.name for path in link.office.evidence_dir.glob(f"{seeded.id}-1*")] == []
+    held = {
+        path.name.removeprefix(f"{seeded.id}-") for path in (link.office.data_dir / "evidence").glob(f"{seeded.id}-*")
+    }
+    assert held == {"2.clean.age", "3.muted.age"}
     assert verify_log(link.office).problems == (), "what never came is not missing"

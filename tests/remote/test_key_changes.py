@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
 from typing import Any
 
@@ -15,10 +16,9 @@ from satark.casework import ActRefused
 from satark.dialogue.session import OpenMailbox
 from satark.identity.edge_key import Identity
 from satark.ingest.mailbox import Mailboxes
-from satark.remote.offices import apply_key_change
-from satark.roster.chain import append, close
+from satark.remote.offices import apply_key_change, office_of
+from satark.roster.chain import Proposal, append, close
 from satark.roster.entries import Entry, KeyChange, OfficerSet, RosterOfficer, desk_verifier, officer_signer
-from satark.roster.proposals import Proposal
 from satark.routing.desks import find_desk
 from satark.routing.renewals import tip_verifier
 from satark.routing.tip_keys import TipRoot, encode_root
@@ -85,6 +85,41 @@ async def test_after_the_offices_key_change_the_host_the_citizen_and_the_office_
     await link.exchange_all()
     link.change_key_at_office()
     await assert_all_read_each_other(link, seeded)
+
+
+async def test_an_office_announces_its_key_until_the_hosts_roster_lists_it(link: Any) -> None:
+    link.change_key_at_office()
+    office = link.host.read(lambda c: office_of(c, "sp"))
+    await link.host_outbox.send_directory(office, link.connection.publish, again=True)
+    await link.receive_at_office()
+    assert len(link.rows(link.office, tables.office_outbox)) == 1, "the host has not applied it"
+    await link.agent.send_due_answers(link.connection)
+    await link.receive_at_host()
+    link.connection.to_offices.clear()  # the broker loses what the host says
+    assert len(link.rows(link.office, tables.office_outbox)) == 1
+    link.office.write_now(lambda unit: unit.main.execute(update(tables.office_outbox).values(sent_at=0)))
+    await link.exchange_all()
+    assert link.rows(link.office, tables.office_outbox) == []
+
+
+async def test_a_roster_that_a_broker_lost_is_sent_again_the_next_day(
+    link: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    link.change_key_at_host()
+    link.add_revision(seeded)
+    await link.deliver()
+    link.connection.to_offices.clear()
+    link.add_revision(seeded)
+    await link.exchange_all()
+    assert link.casework.open(seeded.number).outdated or link.casework.open(seeded.number).altered
+    now = time.time_ns()
+    monkeypatch.setattr("satark.remote.host_outbox.time.time_ns", lambda: now + 86_400 * 10**9)
+    link.add_revision(seeded)
+    await link.exchange_all()
+    assert not link.casework.open(seeded.number).outdated
+    assert not link.casework.open(seeded.number).altered
 
 
 async def test_an_offices_new_key_counts_once_a_head_above_confirmed_it(link: Any) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from satark.api.sink import MessageRejected
+from satark.api.sink import CarrierError, MessageRejected
 from satark.api.tip import Message
 from satark.casework import Casework
 from satark.custody import log as custody
@@ -218,3 +218,22 @@ async def test_an_answer_that_the_host_replaced_stays_at_the_office(link: Any) -
     opened = link.casework.open(seeded.id)
     assert (opened.pending_answers, opened.damaged_messages) == (1, 1)
     assert [one.message.text for one in opened.thread] == ["He is armed", "and he has a dog"]
+
+
+class BrokenConnection:
+    """A connection to a carrier that confirms nothing."""
+
+    async def publish_answer(self, body: bytes) -> None:
+        raise CarrierError("not confirmed")
+
+
+async def test_an_unconfirmed_answer_stays_and_is_sent_with_the_next_call(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    link.casework.note(link.casework.open(seeded.number), "seen")
+    with pytest.raises(CarrierError):
+        await link.agent.send_due_answers(BrokenConnection())
+    assert link.casework.open(seeded.number).pending_answers == 1
+    for _ in range(2):
+        await link.agent.send_due_answers(link.connection)
+        assert len(link.connection.to_host) == 1, "it is sent, and not sent again at once"

@@ -12,12 +12,16 @@ from sqlalchemy import delete, select, update
 from satark.api.routing import DestinationRule, NoSuchDesk
 from satark.api.sealing import CantOpen, new_identity, open_envelope
 from satark.api.sink import MessageRejected
+from satark.casework import ActRefused
 from satark.remote.frames import CHUNK_SIZE
 from satark.remote.messages import DirectoryMessage, decode_answer, decode_signed_answer
 from satark.remote.offices import office_of, resend
-from satark.roster.entries import DeskAdded, Entry
+from satark.roster.chain import append, chain_hash, read_state
+from satark.roster.entries import DeskAdded, Entry, HostNoted, desk_verifier
+from satark.roster.roster import HOST_COPY_NAME, HostRoster, lines_of, write_copy
+from satark.roster.rules import NotAllowed
 from satark.routing.desks import close_roster
-from satark.routing.destinations import encode_rules
+from satark.routing.rules import encode_rules
 from satark.store import tables
 from support.tips import seed_file
 
@@ -98,11 +102,74 @@ async def test_an_office_takes_no_first_roster_that_lacks_what_its_pairing_names
     await link.host_outbox.send(office, first, link.connection.publish)
     if kept:
         await link.receive_at_office()
-        assert link.office.read(link.office.host_roster.state).desks.keys() == {"sp", "dig"}
+        assert link.office.signers().host.desks.keys() == {"sp", "dig"}
         return
     with pytest.raises(MessageRejected, match="roster"):
         await link.receive_at_office()
     assert link.office.inspect_rosters() != ()
+
+
+def serve_at_office(link: Any, roster: tuple[bytes, ...], thief: str) -> None:
+    """Put another roster into the place of the host's everywhere on the office's machine, and start it again."""
+    rules = encode_rules([DestinationRule(to="email:sp", desk="sp", recipient=thief)])
+    values = {"roster": lines_of(roster), "destination_rules": rules, "paired": chain_hash("", roster[0])}
+    link.office.write_now(
+        lambda unit: [
+            unit.main.execute(update(tables.host_link).values(values)),
+            unit.main.execute(update(tables.desk).where(tables.desk.c.name == "dig").values(recipient=thief)),
+        ]
+    )
+    copy = link.office.data_dir / HOST_COPY_NAME
+    write_copy(copy, roster)
+    link.office.host_roster = HostRoster(copy)
+
+
+@pytest.mark.parametrize("how", ["founded anew", "continued"])
+async def test_whoever_serves_another_roster_of_the_host_at_an_office_gets_nothing(link: Any, how: str) -> None:
+    seeded = link.seed_tip(to=(link.sp,))
+    await link.exchange_all()
+    thief, identity = new_identity()
+    real = tuple(link.host.read_keys(link.host.roster.stored_entries))
+    forged = forged_roster(link, thief)
+    if how == "continued":  # what an unsealed roster of the host allowed when the office joined
+        link.host.write_now(lambda unit: close_roster(unit, ()))
+        await link.host_outbox.send_directory(link.host.read(lambda c: office_of(c, "sp")), link.connection.publish)
+        await link.receive_at_office()
+        link.office.note_host("sp", link.sp_identity)
+        added = DeskAdded(desk=replace(link.dig, name="cell", recipient=thief), verifier=desk_verifier(identity))
+        real, forged = tuple(link.host.read_keys(link.host.roster.stored_entries)), (*real, Entry(body=added).encode())
+    serve_at_office(link, forged, thief)
+    assert link.office.signers().host.desks == {}
+    assert link.office.inspect_rosters() != ()
+    work = link.casework
+    tip = work.open(seeded.number)
+    assert tip.altered
+    for to in ("dig", "cell"):
+        with pytest.raises((NoSuchDesk, ActRefused)):
+            link.office.write_now(lambda unit, to=to: work.directing.direct(unit, tip, to, "please take over", 0))
+    serve_at_office(link, real, link.dig.recipient)
+    assert "dig" in link.office.signers().host.desks
+
+
+async def test_the_desks_own_key_alone_notes_the_hosts_roster(link: Any) -> None:
+    link.office.write_now(lambda unit: close_roster(unit, ()))
+    before = link.office.read_keys(read_state)
+
+    def noted(desk: str, identity: str, base: str) -> Entry:
+        return Entry(body=HostNoted(desk=desk, head="ff" * 32), base=base).signed_with((desk, ""), identity)
+
+    made_up = [
+        noted("sp", link.dig_identity, before.head),
+        noted("", link.sp_identity, before.head),
+        noted("sp", link.sp_identity, ""),
+    ]
+    for entry in made_up:
+        with pytest.raises(NotAllowed):
+            link.office.write_now(lambda unit, one=entry: append(unit, one))
+    link.office.write_now(lambda unit: append(unit, noted("sp", link.sp_identity, before.head)))
+    after = link.office.read_keys(read_state)
+    assert (before.noted.keys(), after.noted) == ({""}, {"sp": "ff" * 32})
+    assert after.unlisted[-1] == after.position
 
 
 async def test_rewritten_rows_of_an_office_change_nobody_to_whom_it_seals(link: Any) -> None:

@@ -76,10 +76,10 @@ def test_only_the_fact_of_the_erasure_stays_of_an_erased_tip(
     seeded, other = seeded_tip(services, sp, dig), seeded_tip(services, sp)
     sp.casework.note(sp.casework.open(other.number), "still here")
     day = int(time.time()) // 86_400
-    due = next(one for one in retention.scheduled() if one.tip == seeded.id)
+    due = next(one for one in retention.scheduled(0) if one.tip == seeded.id)
     retention.eraser.remove_files(services.write_now(lambda unit: retention.erase(unit, due)))
     assert traces(services, seeded.id) == {"custody"}
-    assert [path.name for path in services.evidence_dir.iterdir() if seeded.id in path.name] == []
+    assert [path.name for path in (services.data_dir / "evidence").iterdir() if seeded.id in path.name] == []
     for desk in (sp, dig):
         with pytest.raises(NoSuchTip):
             desk.casework.open(seeded.number)
@@ -106,7 +106,7 @@ def test_the_envelopes_are_gone_even_if_the_machine_stops_before_the_rest_is(
     services: Services, retention: Retention, sp: SeededDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seeded = seeded_tip(services, sp)
-    (due,) = retention.scheduled()
+    (due,) = retention.scheduled(0)
     with monkeypatch.context() as patched:
         patched.setattr("sqlalchemy.Connection.commit", commits_keys_only(services))
         with pytest.raises(MachineStoppedError):
@@ -115,7 +115,7 @@ def test_the_envelopes_are_gone_even_if_the_machine_stops_before_the_rest_is(
     assert "tip" in traces(services, seeded.id)
     retention.prepare(services.write_now)
     assert traces(services, seeded.id) == {"custody"}
-    assert list(services.evidence_dir.iterdir()) == []
+    assert list((services.data_dir / "evidence").iterdir()) == []
 
 
 class MachineStoppedError(Exception):
@@ -138,12 +138,12 @@ class Backup:
     """A copy of both databases and the sealed files, made while nothing writes."""
 
     def __init__(self, services: Services, folder: Path) -> None:
-        self._data, self._folder = services.evidence_dir.parent, folder
+        self._data, self._folder = services.data_dir, folder
         folder.mkdir(parents=True, exist_ok=True)
         services.close()
         for name in ("satark.db", "keys.db"):
             shutil.copy(self._data / name, folder / name)
-        shutil.copytree(services.evidence_dir, folder / "evidence")
+        shutil.copytree(services.data_dir / "evidence", folder / "evidence")
 
     def restore(self, *names: str) -> None:
         """Restore these databases and folders over the present ones."""
@@ -173,7 +173,7 @@ def test_no_restored_backup_opens_an_erased_tip(
     backup = Backup(services, tmp_path / "backup")
     services = fresh_services(settings.core.data_dir, plugins.migrations())
     retention = Retention(settings, services, EDGE, plugins)
-    due = next(one for one in retention.scheduled() if one.tip == seeded.id)
+    due = next(one for one in retention.scheduled(0) if one.tip == seeded.id)
     retention.eraser.remove_files(services.write_now(lambda unit: retention.erase(unit, due)))
     services.close()
     backup.restore(*restored)
@@ -184,7 +184,7 @@ def test_no_restored_backup_opens_an_erased_tip(
     with pytest.raises(NoSuchTip):
         work.open(seeded.number)
     assert traces(services, seeded.id) <= {"custody"}
-    assert [path for path in services.evidence_dir.iterdir() if seeded.id in path.name] == []
+    assert [path for path in (services.data_dir / "evidence").iterdir() if seeded.id in path.name] == []
     assert work.open(other.number).tip == other.tip
     services.close()
 
@@ -207,7 +207,7 @@ def test_receipts_of_erased_tips_are_deleted_after_their_own_term(
 ) -> None:
     seeded_tip(services, sp)
     kept = seeded_tip(services, sp)
-    due = next(one for one in retention.scheduled() if one.tip != kept.id)
+    due = next(one for one in retention.scheduled(0) if one.tip != kept.id)
     services.write_now(lambda unit: retention.erase(unit, due))
     services.write_now(retention.purge)
     count = select(func.count(tables.receipt.c.lookup))

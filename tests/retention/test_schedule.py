@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import time
+from hashlib import sha256
+from typing import Any
+
 import msgspec
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from satark.api.sealing import new_identity, seal
 from satark.api.tip import STATUSES, Status
 from satark.casework import Casework
 from satark.casework.hold_acts import TipKeeping
 from satark.casework.hold_rules import Keeping, StepRefused
+from satark.identity import time_buckets
 from satark.identity.edge_key import Identity
+from satark.identity.signatures import signing_key, verifier_for
 from satark.plugins.loader import Plugins
-from satark.retention.schedule import Term, term_days
+from satark.retention.schedule import SignedTerm, Term, store_term, term_days
+from satark.routing.sent import TIPSTER_USE
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.core import RetentionSettings
@@ -24,6 +31,7 @@ from support.tips import SeededTip, seed_tip
 
 DEFAULTS = RetentionSettings()
 FAR = 40_000
+ROW = tables.retention.c
 
 
 def keeping(services: Services, work: Casework, seeded: SeededTip) -> Keeping:
@@ -36,8 +44,18 @@ def two_officers(desk: SeededDesk) -> tuple[Casework, Casework]:
     return desk.casework_of("rao"), desk.casework_of("khan")
 
 
-def term_of(retention: Retention, seeded: SeededTip) -> Term:
-    return next(one.term for one in retention.scheduled() if one.tip == seeded.id)
+def term_of(retention: Retention, seeded: SeededTip, today: int = 0) -> Term:
+    return next(one.term for one in retention.scheduled(today) if one.tip == seeded.id)
+
+
+def row_of(services: Services, seeded: SeededTip) -> Any:
+    return services.read(lambda c: c.execute(select(tables.retention).where(ROW.tip == seeded.id)).one())
+
+
+def put_row(services: Services, seeded: SeededTip, **values: bytes) -> None:
+    """Write a tip's row of `retention`, as whoever may write to the main database can."""
+    change = update(tables.retention).where(ROW.tip == seeded.id).values(**values)
+    services.write_now(lambda unit: unit.main.execute(change))
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -96,7 +114,7 @@ def test_the_database_reveals_no_term(services: Services, retention: Retention, 
     sp.casework.respond(sp.casework.open(second.number), status="MERGED")
     held = TipKeeping(services, sp.casework_of("rao"))
     held.ask(sp.casework.open(second.number), "ask_hold", "court")
-    encoded = {len(msgspec.json.encode(one.term)) for one in retention.scheduled()}
+    encoded = {len(msgspec.json.encode(one.term)) for one in retention.scheduled(0)}
     assert len(encoded) == 1
 
 
@@ -153,9 +171,67 @@ def test_without_the_automatic_job_two_officers_order_each_erasure_and_only_of_d
 def test_a_term_that_does_not_open_keeps_the_tip(services: Services, retention: Retention, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk])
     sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
-    other = seal(Term(due=0), new_identity()[0])
-    services.write_now(lambda unit: unit.main.execute(update(tables.retention).values(sealed=other)))
+    put_row(services, seeded, sealed=seal(SignedTerm(Term(due=0), b""), new_identity()[0]))
     assert (term_of(retention, seeded).held, list(retention.due(FAR))) == (1, [])
+
+
+def test_nobody_erases_a_tip_who_writes_rows_of_both_databases_without_its_key(
+    services: Services, retention: Retention, sp: SeededDesk
+) -> None:
+    seeded, other = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
+    recipient = services.read(lambda c: c.execute(select(tables.retention_key.c.recipient)).scalar_one())
+    identity, term = new_identity()[1], Term(due=0, ordered=1)
+    signature = signing_key(identity, "satark/1/term").sign(b"satark/1/term\0" + msgspec.json.encode((seeded.id, term)))
+    own = bytes.fromhex(verifier_for("own", TIPSTER_USE) + verifier_for(identity, "satark/1/term"))
+    keeper = own + bytes(4)
+    keeper += signing_key("own", TIPSTER_USE).sign(b"satark/1/keeper\0" + keeper)
+    forged = seal(SignedTerm(term, signature), recipient)
+    put_row(services, seeded, sealed=forged)
+    known = update(tables.kept_term).values(hash=sha256(signature).digest())
+    services.write_now(lambda unit: unit.keys.execute(known))
+    assert retention.due(FAR) == []
+    put_row(services, seeded, sealed=forged, keeper=keeper)
+    assert retention.due(FAR) == []
+    of_other = row_of(services, seed_tip(services, [sp.desk]))
+    put_row(services, seeded, sealed=of_other.sealed, keeper=of_other.keeper)
+    services.write_now(lambda unit: unit.main.execute(delete(tables.retention).where(ROW.tip == other.id)))
+    assert {one.tip for one in retention.due(FAR)} == {of_other.tip}
+
+
+def test_a_term_from_before_a_hold_that_is_put_back_lifts_no_hold(
+    services: Services, retention: Retention, sp: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    before = row_of(services, seeded)
+    rao, _ = two_officers(sp)
+    TipKeeping(services, rao).ask(rao.open(seeded.number), "ask_hold", "High Court, 12/2026")
+    put_row(services, seeded, sealed=before.sealed)
+    assert retention.due(FAR) == []
+
+
+def test_a_tip_is_kept_for_the_shortest_term_whatever_a_desk_says(
+    services: Services, retention: Retention, sp: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    day = services.write_now(lambda unit: unit.day)
+    services.write_now(lambda unit: store_term(unit, seeded.id, Term(due=0, ordered=1), seeded.identity))
+    older = update(tables.tip).values(day=0)
+    services.write_now(lambda unit: unit.main.execute(older))
+    assert retention.due(day + 179) == []
+    assert [one.tip for one in retention.due(day + 180)] == [seeded.id]
+
+
+def test_every_tip_has_a_row_from_its_submission_on_and_a_look_at_the_terms_writes_none_again(
+    services: Services, retention: Retention, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    received = time_buckets.band(int(time.time()))
+    ordinary = seed_tip(services, [sp.desk, dig.desk], received=received)
+    complaint = seed_tip(services, [dig.desk], excluded=("sp",), received=received)
+    before = {one.id: row_of(services, one) for one in (ordinary, complaint)}
+    sp.casework.keepings()
+    assert {one.id: row_of(services, one) for one in (ordinary, complaint)} == before
+    assert len({len(one.keeper) + len(one.sealed) for one in before.values()}) == 1
+    assert retention.due(0) == []
 
 
 def test_another_edge_key_makes_a_new_retention_key_and_erases_nothing_meanwhile(

@@ -12,12 +12,14 @@ from satark.roster.entries import (
     DestinationSet,
     Entry,
     KeyChange,
+    KeyCode,
     OfficerSet,
     Signature,
     desk_verifier,
     is_good,
     is_proved,
     is_statement_signed,
+    new_code,
     officer_key,
     officer_signer,
     sign_statement,
@@ -115,3 +117,33 @@ def test_an_entry_is_one_line_and_read_back() -> None:
     for broken in (b"", b"{}", b'{"body": {"what": "x"}}'):
         with pytest.raises(ValueError, match=r".+"):
             Entry.decode(broken)
+
+
+VERIFIER = KeyCode("ab1o-2345", "sp", "khan").verifier("f00d")
+
+
+@pytest.mark.parametrize("typed", ["AB1O2345", " ab10 2345 ", "ablo-2345", "abi0-2345"])
+def test_a_code_is_read_as_people_type_it(typed: str) -> None:
+    assert KeyCode(typed, "sp", "khan").verifier("f00d") == VERIFIER
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("ab1o-2346", "sp", "khan", "f00d"),
+        ("", "sp", "khan", "f00d"),
+        ("ab1o-2345", "dig", "khan", "f00d"),
+        ("ab1o-2345", "sp", "rao", "f00d"),
+        ("ab1o-2345", "sp", "khan", "f00e"),
+    ],
+)
+def test_another_code_officer_or_key_gives_another_signing_key(other: tuple[str, str, str, str]) -> None:
+    code, desk, officer, fingerprint = other
+    assert KeyCode(code, desk, officer).verifier(fingerprint) != VERIFIER
+
+
+def test_codes_are_random_and_are_not_printed() -> None:
+    codes = {new_code() for _ in range(50)}
+    assert len(codes) == 50
+    assert all(len(code) == 9 and code[4] == "-" for code in codes)
+    assert "2345" not in repr(KeyCode("ab1o-2345", "sp", "khan"))

@@ -11,8 +11,8 @@ import pytest
 
 from satark.api.routing import CaseworkError
 from satark.roster import chain
+from satark.roster.chain import Proposal
 from satark.roster.entries import Entry, OfficerSet
-from satark.roster.proposals import Proposal
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.services import Services
 from support.roster import RosterBook

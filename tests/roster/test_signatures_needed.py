@@ -43,12 +43,30 @@ def refused(
     return str(caught.value)
 
 
+def test_the_desk_of_synthetic_tips_judges_nobody_and_stands_above_nobody(book: RosterBook) -> None:
+    assert "level outpost" in refused(book, book.desk("probe", "range", "", book.officer("probe", "z", "head")))
+    probe = book.desk("probe", "outpost", "", book.officer("probe", "operator", "head"))
+    book.follow(probe, *((desk, name) for desk, name in (DIG, SP, JAUNPUR, SO, CELL)))
+    operator = ("probe", "operator")
+    for level in ("range", "district", "station", "outpost"):
+        wanted = rules.needed(book.state, book.desk("watch", level, "", book.officer("watch", "x", "head")))
+        assert "probe" not in wanted.heads
+        assert operator not in wanted.seconds
+    for body in (
+        OfficerSet(desk="sp", officer=book.officer("sp", "y")),
+        DestinationSet(desk="", to="email:cell", recipient="r", verifier="v"),
+    ):
+        wanted = rules.needed(book.state, body)
+        assert "probe" not in wanted.heads
+        assert operator not in wanted.seconds
+
+
 @pytest.mark.parametrize(
     ("desk", "heads"),
     [
         (("watch", "range", "east"), ("dig",)),
         (("watch", "range", ""), ALL_DESKS),
-        (("watch", "range", "west"), ("cell", "lanka", "sp", "sp-jaunpur")),
+        (("watch", "range", "west"), ALL_DESKS),
         (("watch", "district", "varanasi"), ("dig", "sp")),
         (("watch", "district", ""), ALL_DESKS),
         (("watch", "district", "mau"), ("dig", "lanka")),

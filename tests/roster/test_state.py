@@ -185,10 +185,17 @@ def test_one_person_is_never_two_officers_with_one_signature_of_somebody_else(pe
         assert not person.book.state.may_act_as_two(*pair)
 
 
-def test_the_head_whose_passphrase_lies_in_a_safe_is_no_second_officer(book: RosterBook) -> None:
-    book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "recovery", "head")), CLERK, SP)
-    assert not book.state.are_linked(SP, ("sp", "recovery")), "it signs changes of the roster"
-    assert not book.state.may_act_as_two(SP, ("sp", "recovery"))
+def test_the_head_whose_passphrase_lies_in_a_safe_is_every_head_of_the_desk_and_appoints_no_second(
+    book: RosterBook,
+) -> None:
+    safe = ("sp", "recovery")
+    book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "recovery", "head")), SP, CLERK)
+    assert book.state.are_linked(SP, safe)
+    assert book.state.are_linked(safe, SP)
+    assert not book.state.may_act_as_two(SP, safe)
+    assert not book.state.are_linked(CLERK, safe), "a clerk and the head that is in the safe may give a head a new key"
+    book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "x")), safe, CLERK)
+    assert not book.state.may_act_as_two(SP, ("sp", "x"))
 
 
 def test_each_entry_has_a_position_and_each_desk_the_position_of_its_newest_entry(book: RosterBook) -> None:

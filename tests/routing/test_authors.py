@@ -90,6 +90,20 @@ def test_an_officers_message_counts_and_names_who_wrote_it_and_when(book: Roster
         open_as(Author, message.officer, new_identity()[1])
 
 
+def test_a_tip_that_was_sealed_by_another_roster_is_altered_whatever_roster_is_served_later(book: RosterBook) -> None:
+    signers = Signers(book.state)
+    sealed = replace(ENVELOPE, roster=book.state.head)
+    assert not ThreadReader(sealed, signers).altered
+    for forged in (
+        replace(sealed, roster="ab" * 32),
+        replace(sealed, holders={**HOLDERS, "spy": ()}),
+    ):
+        assert ThreadReader(forged, signers).altered
+    elsewhere = RosterBook.sealed().state
+    assert ThreadReader(sealed, Signers(elsewhere)).altered, "an office that has not got the host's roster"
+    assert not ThreadReader(sealed, Signers(elsewhere, host=book.state)).altered
+
+
 def test_a_tipsters_message_counts_if_their_own_key_signed_it_for_this_place_of_this_tip(book: RosterBook) -> None:
     plain = Message(sender="tipster", text="no", flags=("danger:life",))
     own = signed_by_tipster(plain, "t", 1, TIPSTER_KEY)

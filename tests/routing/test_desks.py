@@ -15,8 +15,9 @@ from satark.roster.chain import append, read_rows, read_state
 from satark.roster.entries import DeskAdded, Entry, KeyChange, desk_verifier
 from satark.roster.rules import NotAllowed
 from satark.routing.desks import add_desk, change_key, close_roster, find_desk
+from satark.routing.tip_keys import changes_in
 from satark.services import Services
-from satark.store import envelopes, tables
+from satark.store import changed_keys, envelopes, tables
 from satark_age import age
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_tip
@@ -35,6 +36,11 @@ def renew_key(services: Services, office: SeededDesk) -> str:
     entry = Entry(body=KeyChange.of(office.desk.name, office.identity, identity))
     services.write_now(lambda unit: change_key(unit, services.roster, entry, office.identity, identity))
     return identity
+
+
+def newest_recipient(services: Services, seeded: SeededTip) -> str:
+    changes = services.write_now(lambda unit: changed_keys.read(unit, seeded.id)) or b""
+    return changes_in(changes)[-1].recipient
 
 
 def test_after_a_key_change_the_old_key_opens_nothing(services: Services, sp: SeededDesk) -> None:
@@ -63,7 +69,7 @@ def test_one_change_of_its_key_moves_a_desk_and_its_old_tips_to_post_quantum_key
     moved.respond(moved.open(seeded.number), status="ACTION", text="खोज जारी है")
     for casework in (moved, dig.casework):
         assert [one.message.text for one in casework.open(seeded.number).thread] == ["first", "खोज जारी है"]
-    assert services.read(lambda c: c.execute(select(tables.tip.c.recipient)).scalar_one()).startswith("age1pq1")
+    assert newest_recipient(services, seeded).startswith("age1pq1")
     newest = services.read(lambda c: c.execute(select(tables.message.c.sealed)).scalars().all())[-1]
     for key in (seeded.identity, sp.identity):
         with pytest.raises(CantOpen):
@@ -75,6 +81,27 @@ def test_one_change_of_its_key_moves_a_desk_and_its_old_tips_to_post_quantum_key
         (len(rows[0]), 1, 1)
     }
     assert len(rows) == 3
+
+
+def test_after_a_key_change_the_main_database_tells_of_no_tip_whether_the_desk_has_it(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    every = [seed_tip(services, [dig.desk] if kept else [sp.desk, dig.desk]) for kept in (True, False, False)]
+    query, changed = select(tables.tip).order_by(tables.tip.c.id), select(tables.tip_change.c.tip)
+    for _ in range(2):
+        before = services.read(lambda c: c.execute(query).all())
+        services.write_now(lambda unit: unit.main.execute(tables.tip_change.delete()))
+        sp.identity = renew_key(services, sp)
+        sp.desk = services.read(lambda c: find_desk(c, "sp"))
+        after = services.read(lambda c: c.execute(query).all())
+        assert [one.recipient for one in after] == [one.recipient for one in before]
+        assert {len(one.key_changes) for one in after} == {len(after[0].key_changes)} != {0}
+        assert all(
+            b"disclosed" not in new.key_changes and new.key_changes != old.key_changes
+            for old, new in zip(before, after, strict=True)
+        )
+        assert set(services.read(lambda c: c.execute(changed).scalars())) == {one.id for one in every}
+    assert len(Casework(services, "sp", sp.identity).summaries()) == 2
 
 
 def test_what_is_written_after_a_key_change_can_not_be_opened_with_the_tip_key_from_before(
@@ -118,8 +145,7 @@ def test_a_key_change_leaves_a_forged_envelope_as_it_is(services: Services, sp: 
     query = select(tables.envelope).where(tables.envelope.c.tip == seeded.id)
     assert services.read_keys(lambda c: c.execute(query).all()) == [before]
     # It stops the change of no other tip, whichever is read first.
-    recipients = set(services.read(lambda c: c.execute(select(tables.tip.c.recipient)).scalars()))
-    assert recipients.isdisjoint(other.recipient for other in others)
+    assert all(newest_recipient(services, other) != other.recipient for other in others)
     assert len(Casework(services, "sp", identity).summaries()) == 4
 
 

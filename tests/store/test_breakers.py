@@ -117,7 +117,7 @@ def test_a_desk_sees_destinations_that_are_down_waiting_tips_and_dead_letters(se
     queue(services, "paper:sp", TIP, dead=True)
     queue(services, "desk:sp", TIP)
     assert faults_seen_by(services, "sp") == [
-        DestinationFault(destination="email:cell", down=since, waiting=2),
+        DestinationFault(destination="email:cell", down=since),
         DestinationFault(destination="paper:sp", dead_letters=1, dead_since=since),
     ]
 
@@ -129,7 +129,9 @@ def test_a_desk_sees_nothing_of_another_desks_destinations(to: str, services: Se
     assert faults_seen_by(services, "sp") == []
 
 
-def test_a_waiting_notice_shows_that_its_destination_is_down_but_counts_as_no_tip(services: Services) -> None:
-    queue(services, "email:cell", "notice:2026-11-24T09", down=True)
-    (trouble,) = faults_seen_by(services, "sp")
-    assert (bool(trouble.down), trouble.waiting) == (True, 0)
+@pytest.mark.parametrize("waiting", [(), (TIP,), (TIP, OTHER)])
+def test_a_desk_sees_the_same_of_a_destination_that_is_down_whatever_waits_there(
+    waiting: tuple[str, ...], services: Services
+) -> None:
+    since = queue(services, "email:cell", *waiting, down=True)
+    assert faults_seen_by(services, "sp") == [DestinationFault(destination="email:cell", down=since)]

@@ -1,35 +1,83 @@
-"""Deliveries that wait for files."""
+"""Deliveries: when they go out, which tells no carrier and no dump the second in which a tip came."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
-from satark.store import deliveries, evidence_files, tables
-from satark.store.unit_of_work import UnitOfWork
-from support.desks import SeededDesk
+from satark.api.routing import HERE, CoveredRule, DestinationRule
+from satark.services import Services
+from satark.store import deliveries, tables
+from satark.store.unit_of_work import UnitOfWork, shorten_waits
 from support.store import fresh_services
-from support.tips import seed_file_state, seed_tip
 
-TO = "email:cell"
+MAIL, COPY, OFFICE, TIP = "email:cell", "rabbitmq:dig", "rabbitmq:lanka", "f" * 32
+HALF_HOUR, FIVE_MINUTES = 1800, 300
 
 
-def test_a_delivery_does_not_wait_for_a_file_that_is_settled_in_its_own_transaction(
-    tmp_path: Path,
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    rules = (DestinationRule(to=MAIL, desk="sp"), CoveredRule(to=COPY, desk="dig"))
+    opened = fresh_services(tmp_path, destination=rules, delivery_minutes=30, office_minutes=5)
+    yield opened
+    opened.close()
+
+
+def delay(services: Services, destination: str, tip: str = TIP, *, now: int = 1_790_000_000, **how: Any) -> int:
+    def ask(unit: UnitOfWork) -> int:
+        unit.now = now
+        return deliveries.when_due(unit, tip, destination, **how)["due_at"] - now
+
+    return services.write_now(ask)
+
+
+@pytest.mark.parametrize(("to", "every"), [(MAIL, HALF_HOUR), (COPY, FIVE_MINUTES), (OFFICE, FIVE_MINUTES)])
+def test_what_is_for_a_destination_goes_out_at_one_moment_of_each_span(services: Services, to: str, every: int) -> None:
+    start = 1_790_000_000 // every * every
+    moments = {now + delay(services, to, now=now) for now in range(start - 1, start + 20 * every, every // 30)}
+    assert [at // every for at in sorted(moments)] == [*range(start // every, start // every + len(moments))]
+    assert len({at % every for at in moments}) > 10, "nobody without the name key knows them"
+
+
+@pytest.mark.parametrize(
+    ("to", "tip"),
+    [(HERE, TIP), (MAIL, "notification:1790000000"), ("email:operator", "alarm:1790000000")],
+)
+def test_what_tells_of_no_tip_and_what_leaves_no_machine_goes_out_at_once(
+    services: Services, to: str, tip: str
 ) -> None:
-    services = fresh_services(tmp_path)
-    seeded = seed_tip(services, [SeededDesk(services, "sp").desk], evidence=("1",))
-    job: Any = SimpleNamespace(tip=seeded.id, ordinal="1")
-    seed_file_state(services, seeded, "1", "due")
+    assert delay(services, to, tip) == 0
 
-    def together(unit: UnitOfWork) -> None:
-        unit.queue(tables.delivery, [deliveries.new_row(seeded.id, TO, unit.now, wait=600)])
-        evidence_files.mark_lost(unit, job, "gone")
 
-    services.write_now(together)
-    query = select(tables.delivery.c.reason).where(tables.delivery.c.destination == TO)
-    assert services.read(lambda c: c.execute(query).scalar()) == ""
-    services.close()
+def test_an_urgent_tip_goes_out_at_once_but_not_to_offices_of_which_one_is_kept_from_it(services: Services) -> None:
+    assert delay(services, MAIL, is_urgent=True) == 0
+    assert delay(services, OFFICE, is_urgent=True) == delay(services, OFFICE) > 0
+    assert delay(services, OFFICE, f"erased:{TIP}:term") == delay(services, OFFICE)
+
+
+def test_no_column_tells_the_second_or_that_a_tip_is_urgent(services: Services) -> None:
+    waits = {
+        services.write_now(lambda unit, urgent=urgent: deliveries.when_due(unit, TIP, MAIL, is_urgent=urgent)["wait"])  # type: ignore[misc]
+        for urgent in (True, False)
+    }
+    assert waits == {2 * HALF_HOUR}
+
+
+def test_what_nobody_takes_loses_its_second(services: Services) -> None:
+    def wait(unit: UnitOfWork) -> list[int]:
+        rows = [deliveries.new_row(TIP, to, unit.now - late) for to, late in ((MAIL, 1000), (COPY, 100), (OFFICE, 0))]
+        unit.insert(tables.delivery, rows)
+        shorten_waits(unit)
+        query = select(tables.delivery.c.due_at).order_by(tables.delivery.c.destination)
+        return [unit.now - at for at in unit.main.execute(query).scalars()]
+
+    def band(unit: UnitOfWork) -> int:
+        return (unit.now - 1000) % (6 * 3600) + 1000
+
+    mail, *recent = services.write_now(wait)
+    assert mail == pytest.approx(services.write_now(band), abs=60)
+    assert recent == [100, 0]

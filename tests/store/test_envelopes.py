@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
+from satark.api.sealing import encrypt_alike
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import envelopes, tables
@@ -110,3 +111,24 @@ def test_decoys_are_made_anew_and_nobodys_envelope_is_touched(services: Services
     fresh = [one for one in rows if len(one) > 2048]
     assert len(rows) == 5
     assert len(set(fresh)) == 2
+
+
+def test_a_tip_has_as_many_rows_after_it_was_given_to_a_desk_and_taken_back(services: Services) -> None:
+    given = encrypt_alike(bytes(envelopes.PADDED))
+
+    def write(unit: Any) -> None:
+        unit.queue(tables.envelope, envelopes.rows_of(unit.keys, {"dig": given}, "t1", [given, given, given]))
+
+    services.write_now(write)
+
+    def rows() -> list[int]:
+        found = services.read_keys(lambda c: c.execute(select(tables.envelope.c.sealed)).scalars().all())
+        return [len(one) for one in found]
+
+    assert rows() == [len(given)] * 4
+    for name in ("lanka", "kotwali"):
+        services.write_now(lambda unit, name=name: envelopes.store(unit, "t1", name, given))  # type: ignore[misc]
+        assert rows() == [len(given)] * 4
+    services.write_now(lambda unit: envelopes.drop(unit, "t1", ["lanka", "kotwali", "nobody"]))
+    assert rows() == [len(given)] * 4
+    assert services.read_keys(lambda c: envelopes.holders_of(c, "t1", ["lanka", "kotwali", "dig"])) == ["dig"]

@@ -15,13 +15,13 @@ from satark.roster.entries import (
     Closed,
     DeskAdded,
     Entry,
+    KeyCode,
     KeyGiven,
     Role,
     RosterOfficer,
     desk_verifier,
     officer_signer,
 )
-from satark.roster.key_codes import KeyCode
 from satark.roster.state import RosterState
 
 

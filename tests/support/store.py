@@ -14,7 +14,9 @@ from satark.services import DeskContext, Services
 from satark.settings.settings import Settings
 from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
+from satark.store.sealed_files import StoredForm
 from satark.store.writer import Writer
+from satark_files.file_store import FolderStore
 from satark_words.geography.geography import Geography
 
 
@@ -37,6 +39,11 @@ def opened_services(data_dir: Path, **core: Any) -> Services:
     main, keys = make_engine(settings.database_url), make_engine(settings.keys_url)
     rules = settings.core.destination
     return Services(settings, main=main, keys=keys, geography=Geography.sample(), destination_rules=rules)
+
+
+def stored(path: Path) -> StoredForm:
+    """Return a sealed file at this path."""
+    return StoredForm(FolderStore(path.parent), path.name)
 
 
 def worker_context(services: Services) -> WorkerContext:

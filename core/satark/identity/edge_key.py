@@ -66,6 +66,8 @@ class Handle(Redacted, frozen=True):
     """Unix time at which the sender last wrote. For a while after it, providers accept messages without a template."""
     aloud: bool = False
     """Whether prompts to this address are also read out."""
+    notified: bool = False
+    """Whether the sender was told of news since they last opened their mailbox."""
 
 
 class Identity:
@@ -329,15 +331,9 @@ _decode_call = msgspec.msgpack.Decoder(Call).decode
 _decode_handle = msgspec.msgpack.Decoder(Handle).decode
 
 
-def _revealed(value: object) -> object:
-    if isinstance(value, Address):
-        return value.reveal()
-    raise NotImplementedError
-
-
 def _hidden(_kind: type, value: object) -> Address:
     return Address(str(value))
 
 
-_encode_batch = msgspec.msgpack.Encoder(enc_hook=_revealed).encode
+_encode_batch = msgspec.msgpack.Encoder(enc_hook=Address.reveal).encode
 _decode_batch = msgspec.msgpack.Decoder(Batch, dec_hook=_hidden).decode

@@ -7,7 +7,7 @@ BAND_HOURS = 6
 
 def band(now: int) -> str:
     """Return the date and six-hour band of a Unix time, as an ISO 8601 interval: `2026-11-24T12/PT6H`."""
-    return _band(band_start(now))
+    return f"{datetime.fromtimestamp(band_start(now), UTC):%Y-%m-%dT%H}/PT{BAND_HOURS}H"
 
 
 def band_start(now: int) -> int:
@@ -18,7 +18,3 @@ def band_start(now: int) -> int:
 def band_end(now: int) -> int:
     """Return the end of the six-hour band of a moment; both are Unix times."""
     return band_start(now) + BAND_HOURS * 3600
-
-
-def _band(start: int) -> str:
-    return f"{datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H}/PT{BAND_HOURS}H"

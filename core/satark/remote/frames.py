@@ -7,7 +7,7 @@ key, so what travels is a length (4), the age file, and zeros again.
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,7 @@ from satark.api.sink import MessageRejected
 from satark.identity.random_bytes import random_bytes
 from satark.identity.signatures import is_signed
 from satark.remote.link_keys import LinkKey, LinkPublicKeys
+from satark.roster.rules import DESK_NAME
 from satark_files.decoding import DECODING_ERRORS
 
 FRAME_SIZE = 65_536
@@ -38,11 +39,11 @@ _DOMAIN = b"satark/1/frame\0"
 class Frame(Redacted, frozen=True, kw_only=True, array_like=True):
     """One chunk of a message or of a sealed file, between the host and one desk's office."""
 
-    desk: str
+    desk: Annotated[str, msgspec.Meta(pattern=rf"\A{DESK_NAME.pattern}\Z")]
     direction: Direction
     kind: Literal["message", "file", "cover"]
     """A cover is empty: it stands for a tip, or for nothing, so that what travels tells nobody which desk has a tip."""
-    transfer_id: bytes
+    transfer_id: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
     """Id of the message or file that the chunk belongs to: 16 bytes, the same for the same content."""
     index: int
     total: int

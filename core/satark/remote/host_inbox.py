@@ -1,13 +1,15 @@
 """At the host: accepts the answers of officers at remote offices, each once, from desks that have the tip."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import DataError
 
 from satark.api.background import run_in_thread
+from satark.api.observability import log
 from satark.api.routing import LEVELS
-from satark.api.sink import MessageRejected
+from satark.api.sink import CarrierError, MessageRejected
 from satark.api.tip import Message
 from satark.identity.signatures import is_signed
 from satark.remote.frames import Frame, open_frame
@@ -16,7 +18,6 @@ from satark.remote.link_keys import LinkKey
 from satark.remote.messages import (
     ANSWER_DOMAIN,
     DirectedDesk,
-    KeyAcceptedMessage,
     OfficeAnswer,
     RefusalMessage,
     decode_answer,
@@ -24,7 +25,7 @@ from satark.remote.messages import (
 )
 from satark.remote.offices import Office, apply_key_change, office_of
 from satark.routing.desks import all_desks
-from satark.routing.destinations import delivered_to
+from satark.routing.rules import delivered_to
 from satark.services import ProcessServices
 from satark.store import deliveries, envelopes, tables
 from satark.store.threads import append, post
@@ -45,16 +46,25 @@ class HostInbox:
         Raises:
             MessageRejected: it is forged, altered, or not an answer.
             StoreDown: the database can't be written now; retry later.
-            CarrierError: the office could not be informed; retry later.
         """
         office, answer = await run_in_thread(self._open, message)
-        accepted = await self._services.write(lambda unit: _accept(unit, answer, self._services))
+        try:
+            accepted = await self._services.write(lambda unit: _accept(unit, answer, self._services))
+        except DataError:
+            raise MessageRejected("content") from None  # it would fail for ever, and hold up what comes after it
         if accepted is None:
             return  # the office sends it again
         if not accepted:
-            await self._outbox.send(office, RefusalMessage(answer=answer.id), publish)
+            await self._inform(self._outbox.send(office, RefusalMessage(answer=answer.id), publish))
         elif answer.new_key:
-            await self._outbox.send(office, KeyAcceptedMessage(answer=answer.id), publish)
+            await self._inform(self._outbox.send_directory(office, publish, again=True))
+
+    async def _inform(self, sending: Awaitable[None]) -> None:
+        """Send the outcome of an answer. An office that can't be reached holds up no other office's answers."""
+        try:
+            await sending
+        except CarrierError as error:
+            log.warning("an office can't be told what became of its answer", code=str(error))
 
     def _open(self, message: bytes) -> tuple[Office, OfficeAnswer]:
         opened = open_frame(message, self._key)
@@ -65,7 +75,7 @@ class HostInbox:
 
     def _is_applied_key_change(self, answer: OfficeAnswer) -> bool:
         """Return whether this key change was applied before: then the key that signed it is no longer the desk's."""
-        return answer.new_key is not None and self._services.read(lambda c: _recorded_seq(c, answer)) is not None
+        return answer.new_key is not None and self._services.read(lambda c: _recorded(c, answer)) is not None
 
 
 def _verified_answer(
@@ -89,8 +99,8 @@ def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -
     A key change is recorded once it is applied. None: it waits for a head.
     """
     table = tables.received_answer
-    row = {"id": answer.id, "desk": answer.desk, "tip": answer.tip, "seq": 0}
-    if answer.new_key and _recorded_seq(unit.main, answer) is None:
+    row = {"id": answer.id, "desk": answer.desk, "tip": "", "seq": 0}
+    if answer.new_key and _recorded(unit.main, answer) is None:
         is_applied = apply_key_change(unit, answer.desk, answer.new_key)
         unit.insert(table, [row] if is_applied else [])
         return is_applied
@@ -98,8 +108,8 @@ def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -
         return _confirm_again(unit, answer)
     if not _has_tip(unit, answer.desk, answer.tip):
         return False
-    seq = append(unit, answer.tip, answer.sealed, notified=answer.internal)
-    unit.main.execute(update(table).where(table.c.id == answer.id).values(seq=seq))
+    append(unit, answer.tip, answer.sealed, notified=answer.internal)
+    unit.main.execute(update(table).where(table.c.id == answer.id).values(seq=1))
     if answer.directed_to:
         _direct(unit, answer, answer.directed_to, services)
     return True
@@ -107,14 +117,14 @@ def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -
 
 def _confirm_again(unit: UnitOfWork, answer: OfficeAnswer) -> bool:
     """Send the outcome of an answer once more; return whether it was accepted."""
-    accepted = bool(answer.new_key or _recorded_seq(unit.main, answer))
+    accepted = bool(answer.new_key or _recorded(unit.main, answer))
     if accepted:
         deliveries.add_revision(unit, answer.tip)
     return accepted
 
 
-def _recorded_seq(connection: Connection, answer: OfficeAnswer) -> int | None:
-    """Return the `seq` of the message that an answer became; 0: refused, or a key change; None: the answer is new."""
+def _recorded(connection: Connection, answer: OfficeAnswer) -> int | None:
+    """Return whether an answer became a message; 0: refused, or a key change; None: the answer is new."""
     table = tables.received_answer
     query = select(table.c.seq).where(table.c.id == answer.id, table.c.desk == answer.desk)
     return connection.execute(query).scalar()
@@ -141,7 +151,6 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
     deliveries.add(unit, answer.tip, delivered_to(desk.destination), again=True)
     readable = services.roster.readable_rules(state, services.destination_rules)
     rules = {rule.to: rule for rule in readable if rule.desk == desk.name}
-    wait = services.destination_wait if deliveries.is_fetching_files(unit.main, answer.tip) else 0
     for one in directed.destinations:
         # An office names destinations, but only the settings of this host say which desk they belong to.
         if one.to not in rules or rules[one.to].recipient != one.recipient:
@@ -150,7 +159,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
         if one.recipient and gives:
             envelopes.store(unit, answer.tip, one.to, one.envelope)
         if not one.recipient or envelopes.find(unit.keys, answer.tip, one.to):
-            deliveries.add(unit, answer.tip, one.to, wait=wait, again=True)
+            deliveries.add(unit, answer.tip, one.to, again=True)
 
 
 def _report_changed_key(unit: UnitOfWork, answer: OfficeAnswer, to: str) -> None:

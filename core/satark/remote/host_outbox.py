@@ -1,24 +1,28 @@
 """At the host: sends tips to remote offices, as messages and file chunks in padded frames."""
 
 import asyncio
+import secrets
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from functools import partial
 from hashlib import sha256
-from pathlib import Path
 
+import msgspec
 from sqlalchemy import Connection, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from satark.api.background import run_in_thread
-from satark.api.routing import DESK_SINK, Desk, DestinationRule
+from satark.api.background import keep_running, run_in_thread
+from satark.api.routing import DESK_SINK, Desk, Destination, DestinationRule
 from satark.api.sealing import encrypt_alike
-from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
+from satark.api.sink import CarrierError, DeadLetter, Delivery, DeliveryResult, Done
 from satark.custody import log as custody
 from satark.evidence.own_voice import may_hear_voices
 from satark.identity.random_bytes import random_bytes
 from satark.remote.frames import CHUNK_SIZE, Frame, count_chunks, cover_frame, file_frames, message_frames, seal_frame
 from satark.remote.link_keys import LinkKey
 from satark.remote.messages import (
-    FORM_PATHS,
     AnnouncedFile,
     CustodyEntry,
     DirectoryMessage,
@@ -31,18 +35,25 @@ from satark.remote.messages import (
 )
 from satark.remote.offices import Office, copy_recipient, office_of
 from satark.retention.erasure import ERASED, is_cover_of_erased, sent_tag
-from satark.routing.desks import all_desks, find_desk
-from satark.routing.destinations import encode_rules
+from satark.routing.desks import find_desk
+from satark.routing.rules import encode_rules
 from satark.services import ProcessServices
-from satark.store import envelopes, evidence_files, tables
-from satark.store.sealed_files import disguised_path
+from satark.store import changed_keys, deliveries, envelopes, evidence_files, tables
+from satark.store.sealed_files import FORMS, SealedForm, form_name
 from satark.store.unit_of_work import UnitOfWork
+from satark_files.file_store import FileStore
 
 WINDOW = 16
 """Most chunks of one file that are unconfirmed at a time, and so the most that are sent again after a crash."""
 
 Publish = Callable[[str, bytes], Awaitable[None]]
 """`CarrierConnection.publish`."""
+
+
+_DAY = 86_400 * 10**9
+"""Nanoseconds of a day."""
+WITH_FILES = 6 * 3600
+"""Seconds between two covers that stand for no tip but have files, on average."""
 
 
 class HostOutbox:
@@ -75,39 +86,52 @@ class HostOutbox:
         if message is None:
             return DeadLetter("there is no such tip")
         if office.answer_verifier:
-            await self._send_directory(office, publish)
+            await self.send_directory(office, publish)
         tag = sent_tag(delivery.tip, office.desk, is_cover=is_cover)
         await self._record_sent(office.desk, await run_in_thread(self._services.read_keys, tag), 1)
         await self._send_all(office, message, publish, b"cover" if is_cover else b"")
         return Done()
 
     async def send_covers(self, publish: Publish) -> None:
-        """Send to each desk what looks like one of the stored tips.
+        """Send covers at every moment of each office at which nothing is waiting for it, until cancelled."""
+        desks = await run_in_thread(self._services.desks)
+        async with asyncio.TaskGroup() as tasks:
+            for desk in desks:  # a copy of a desk at this host is read by nobody who could tell covers from tips
+                if desk.via != DESK_SINK and self._services.office_seconds:
+                    tasks.create_task(keep_running("covers", partial(self._send_covers_to, desk.destination, publish)))
 
-        Raises:
-            CarrierError: a frame was not confirmed.
-        """
-        tip, desks = await run_in_thread(self._services.read, self._any_tip)
-        for desk in desks if tip else ():
-            office = await run_in_thread(self._services.read, lambda c: self._office(c, desk))  # noqa: B023 - awaited
-            message, _ = await run_in_thread(self._read_tip, tip, desk)
-            if office and message:
-                await self._send_all(office, message, publish, random_bytes(16))
+    async def _send_covers_to(self, to: Destination, publish: Publish) -> None:
+        while True:
+            at = deliveries.next_moment(self._services.keys, to, self._services.office_seconds, int(time.time()))
+            await asyncio.sleep(at - time.time())
+            with suppress(CarrierError, SQLAlchemyError):
+                await self.send_cover(to, publish)
+            await asyncio.sleep(1)
 
-    def _any_tip(self, connection: Connection) -> tuple[str, list[str]]:
+    async def send_cover(self, to: Destination, publish: Publish) -> None:
+        """Send an office what looks like one of the stored tips, unless something is waiting for it."""
+        tip, office = await run_in_thread(self._services.read, lambda c: self._any_tip(c, to))
+        message = (await run_in_thread(self._read_tip, tip, to.name))[0] if tip else None
+        if office and message:
+            # Few have files: so often, these would cost more than all tips.
+            has_files = not secrets.randbelow(1 + WITH_FILES // max(1, self._services.office_seconds))
+            message = message if has_files else msgspec.structs.replace(message, files=())
+            await self._send_all(office, message, publish, random_bytes(16))
+
+    def _any_tip(self, connection: Connection, to: Destination) -> tuple[str, Office | None]:
+        """Return any tip, and the office; no tip if something is waiting for the office."""
+        if deliveries.waits(connection, self._services.keys, to, int(time.time())):
+            return "", None
         tip = connection.execute(select(tables.tip.c.id).order_by(func.random()).limit(1)).scalar()
-        offices = [desk.name for desk in all_desks(connection) if desk.name in self._copies or desk.via != DESK_SINK]
-        return tip or "", offices
+        return tip or "", self._office(connection, to.name)
 
     async def _send_all(self, office: Office, message: TipMessage, publish: Publish, cover: bytes) -> None:
         """Send a message and its files; if `cover` is not empty, as many covers, once for each value of `cover`."""
         await self.send(office, message, publish, is_cover=bool(cover))
         for entry in message.files:
             for file in entry.sealed:
-                path = FORM_PATHS[file.form](
-                    self._services.evidence_dir, evidence_files.name(message.tip, entry.ordinal)
-                )
-                await self._send_file(office, path, file, publish, cover)
+                name = form_name(evidence_files.name(message.tip, entry.ordinal), file.form)
+                await self._send_file(office, name, file, publish, cover)
 
     async def send(self, office: Office, message: HostMessage, publish: Publish, *, is_cover: bool = False) -> None:
         """Send a message, or as many covers.
@@ -124,14 +148,21 @@ class HostOutbox:
     def _office(self, connection: Connection, desk: str) -> Office | None:
         return office_of(connection, desk) or (copy_recipient(connection, desk) if desk in self._copies else None)
 
-    async def _send_directory(self, office: Office, publish: Publish) -> None:
+    async def send_directory(self, office: Office, publish: Publish, *, again: bool = False) -> None:
+        """Send the roster, unless the office was sent the same one today; with `again` in any case.
+
+        What a broker lost is made good on the next day at the latest: without it, an office trusts no tip's new key.
+
+        Raises:
+            CarrierError: a frame was not confirmed.
+        """
         roster, readable = await run_in_thread(self._directory)
-        rules = encode_rules(readable)
-        unversioned = encode(DirectoryMessage(version=0, roster=roster, destination_rules=rules))
-        transfer_id = sha256(unversioned).digest()[:16]
-        if await self._sent_chunks(office.desk, transfer_id):
+        now, rules = time.time_ns(), encode_rules(readable)
+        of_today = encode(DirectoryMessage(version=now // _DAY, roster=roster, destination_rules=rules))
+        transfer_id = sha256(of_today).digest()[:16]
+        if not again and await self._sent_chunks(office.desk, transfer_id):
             return
-        message = DirectoryMessage(version=time.time_ns(), roster=roster, destination_rules=rules)
+        message = DirectoryMessage(version=now, roster=roster, destination_rules=rules)
         await self.send(office, message, publish)
         await self._record_sent(office.desk, transfer_id, 1)
 
@@ -142,14 +173,14 @@ class HostOutbox:
         entries = self._services.read_keys(roster.stored_entries)
         return tuple(entries), roster.readable_rules(state, self._services.destination_rules)
 
-    async def _send_file(self, office: Office, path: Path, file: AnnouncedFile, publish: Publish, cover: bytes) -> None:
+    async def _send_file(self, office: Office, name: str, file: AnnouncedFile, publish: Publish, cover: bytes) -> None:
         total, id_ = count_chunks(file.size), file.transfer_id
-        if cover:  # so that the file itself is sent if the desk is given the tip
-            id_ = sha256(cover + id_).digest()[:16]
-        done = await self._sent_chunks(office.desk, id_)
+        use = f"sent {cover.hex()}"  # so that the file itself is sent if the desk is given the tip
+        recorded = await run_in_thread(self._services.read_keys, lambda c: envelopes.tag(c, id_.hex(), use))
+        done = await self._sent_chunks(office.desk, recorded)
         while done < total:
             numbers = range(done, min(total, done + WINDOW))
-            bodies = await run_in_thread(lambda: list(_read_chunks(path, numbers)))  # noqa: B023 - awaited at once
+            bodies = await run_in_thread(self._read_chunks, name, numbers)
             frames = file_frames(office.desk, id_, total, zip(numbers, bodies, strict=True))
             covered = (cover_frame(office.desk) if cover else frame for frame in frames)
             sending = (self._send_frame(office, frame, publish) for frame in covered)
@@ -157,7 +188,10 @@ class HostOutbox:
                 if isinstance(outcome, BaseException):
                     raise outcome
             done = numbers.stop
-            await self._record_sent(office.desk, id_, done)
+            await self._record_sent(office.desk, recorded, done)
+
+    def _read_chunks(self, name: str, numbers: range) -> list[bytes]:
+        return [self._services.evidence.read(name, number * CHUNK_SIZE, CHUNK_SIZE) for number in numbers]
 
     async def _sent_chunks(self, desk: str, transfer_id: bytes) -> int:
         table = tables.sent_transfer
@@ -180,11 +214,17 @@ class HostOutbox:
         """Return a tip, and whether the desk must have nothing of it but covers."""
         envelope = self._services.read_keys(lambda c: envelopes.find(c, tip, desk))
         stands_in = envelope or encrypt_alike(bytes(envelopes.PADDED))
-        message = self._services.read(lambda c: _tip_message(c, self._services.evidence_dir, tip, desk, stands_in))
+        message = self._services.read(lambda c: _tip_message(c, self._services.evidence, tip, desk, stands_in))
+        if message:
+            stored = message.key_changes
+            changes = self._services.read_keys(lambda c: changed_keys.opened(c, tip, stored))
+            message = msgspec.structs.replace(message, key_changes=changes)
         return message, envelope is None
 
 
-def _tip_message(connection: Connection, folder: Path, tip: str, desk: str, envelope: bytes) -> TipMessage | None:
+def _tip_message(
+    connection: Connection, evidence: FileStore, tip: str, desk: str, envelope: bytes
+) -> TipMessage | None:
     row = connection.execute(select(tables.tip).where(tables.tip.c.id == tip)).one_or_none()
     if row is None:
         return None
@@ -197,49 +237,48 @@ def _tip_message(connection: Connection, folder: Path, tip: str, desk: str, enve
         day=row.day,
         envelope=envelope,
         document=row.document,
-        thread=tuple(_thread(connection, tip, desk)),
-        files=tuple(_files(connection, folder, tip, find_desk(connection, desk))),
+        thread=tuple(_thread(connection, tip)),
+        files=tuple(_files(connection, evidence, tip, find_desk(connection, desk))),
         custody=tuple(CustodyEntry(file=f, entry=e, sealed=s) for f, e, s in custody.sealed_entries(connection, tip)),
     )
 
 
-def _thread(connection: Connection, tip: str, desk: str) -> Iterator[ThreadEntry]:
-    table = tables.received_answer
-    own = select(table.c.seq, table.c.id).where(table.c.tip == tip, table.c.desk == desk)
-    answers = {row.seq: row.id for row in connection.execute(own)}
+def _thread(connection: Connection, tip: str) -> Iterator[ThreadEntry]:
     message = tables.message
     query = (
         select(message.c.seq, message.c.sealed).where(message.c.tip == tip, message.c.seq > 0).order_by(message.c.seq)
     )
     for seq, sealed in connection.execute(query):
-        yield ThreadEntry(seq=seq, sealed=sealed, answer=answers.get(seq, b""))
+        yield ThreadEntry(seq=seq, sealed=sealed)
 
 
-def _files(connection: Connection, folder: Path, tip: str, desk: Desk) -> Iterator[FileEntry]:
+def _files(connection: Connection, evidence: FileStore, tip: str, desk: Desk) -> Iterator[FileEntry]:
     table = tables.file
     query = select(table.c.ordinal, table.c.state, table.c.record).where(table.c.tip == tip)
     for ordinal, state, record in connection.execute(query):
-        sealed = tuple(_sealed_forms(folder, tip, ordinal, desk)) if state == "sealed" else ()
+        sealed = tuple(_sealed_forms(evidence, tip, ordinal, desk)) if state == "sealed" else ()
         yield FileEntry(ordinal=ordinal, state=state, record=record, sealed=sealed)
 
 
-def _sealed_forms(folder: Path, tip: str, ordinal: str, desk: Desk) -> Iterator[AnnouncedFile]:
-    is_voice = disguised_path(folder, evidence_files.name(tip, ordinal)).exists()
-    if is_voice and not may_hear_voices(desk.level):
-        return  # a recorded voice is never stored on a station's machine, not even sealed
-    for form in FORM_PATHS:
-        path = FORM_PATHS[form](folder, evidence_files.name(tip, ordinal))
-        if path.exists():
-            size = path.stat().st_size
-            transfer_id = sha256(f"{desk.name}/{tip}/{ordinal}/{form}/{size}".encode()).digest()[:16]
-            yield AnnouncedFile(form=form, transfer_id=transfer_id, size=size)
+def _sealed_forms(evidence: FileStore, tip: str, ordinal: str, desk: Desk) -> Iterator[AnnouncedFile]:
+    name = evidence_files.name(tip, ordinal)
+    sizes = {form: evidence.size(form_name(name, form)) for form in FORMS}
+    found = {form: size for form, size in sizes.items() if size is not None}
+    # No sound that was recorded is stored on a station's machine, not even sealed.
+    silent = found.keys() if may_hear_voices(desk.level) else _silent(found.keys())
+    for form in silent:
+        transfer_id = sha256(f"{desk.name}/{tip}/{ordinal}/{form}/{found[form]}".encode()).digest()[:16]
+        yield AnnouncedFile(form=form, transfer_id=transfer_id, size=found[form])
 
 
-def _read_chunks(path: Path, numbers: range) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(numbers.start * CHUNK_SIZE)
-        for _ in numbers:
-            yield file.read(CHUNK_SIZE)
+def _silent(forms: AbstractSet[SealedForm]) -> list[SealedForm]:
+    """Return the forms that hold no sound. What has sound has a muted or a disguised copy, or none but the original."""
+    silent: Mapping[SealedForm, AbstractSet[SealedForm]] = {
+        "muted": {"disguised"},
+        "clean": {"disguised", "muted"},
+        "preview": {"disguised"},
+    }
+    return [form for form, ruled_out in silent.items() if form in forms and not forms & ruled_out]
 
 
 def _erasure(delivered: str) -> ErasureMessage:

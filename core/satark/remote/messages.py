@@ -1,9 +1,6 @@
 """Messages between the host and an office. What is sealed inside stays sealed: the machines can't read it."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 
@@ -12,7 +9,7 @@ from satark.api.sealing import CantOpen, check_recipient
 from satark.api.sink import MessageRejected
 from satark.retention.schedule import Rule
 from satark.roster.entries import KeyChange
-from satark.store.sealed_files import clean_path, disguised_path, muted_path, original_path, preview_path
+from satark.store.sealed_files import SealedForm
 from satark_files.decoding import DECODING_ERRORS
 
 T = TypeVar("T")
@@ -22,19 +19,6 @@ SmallNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """A number that fits into a `BigInteger` column of both databases."""
 
-Form: TypeAlias = Literal["original", "clean", "muted", "disguised", "preview"]
-
-FORM_PATHS: Mapping[Form, Callable[[Path, str], Path]] = MappingProxyType(
-    {
-        "original": original_path,
-        "clean": clean_path,
-        "muted": muted_path,
-        "disguised": disguised_path,
-        "preview": preview_path,
-    }
-)
-"""The function that returns the path of each sealed form of a file, given the evidence folder and the file's name."""
-
 ANSWER_DOMAIN = b"satark/1/answer\0"
 """Prefix of an encoded answer when a desk signs it, so that the signature is valid for nothing else."""
 
@@ -42,7 +26,7 @@ ANSWER_DOMAIN = b"satark/1/answer\0"
 class AnnouncedFile(Redacted, frozen=True, kw_only=True, array_like=True):
     """One sealed form of a file of evidence; its content travels in frames of its own."""
 
-    form: Form
+    form: SealedForm
     transfer_id: bytes
     """The `Frame.transfer_id` of its chunks."""
     size: Number
@@ -64,8 +48,6 @@ class ThreadEntry(Redacted, frozen=True, kw_only=True, array_like=True):
 
     seq: SmallNumber
     sealed: bytes
-    answer: bytes
-    """The id of the receiving office's answer that became this message; empty for all other messages."""
 
 
 class CustodyEntry(Redacted, frozen=True, kw_only=True, array_like=True):
@@ -105,13 +87,6 @@ class DirectoryMessage(Redacted, frozen=True, kw_only=True, tag="desks"):
     """As `routing.destinations.encode_rules` returns them."""
 
 
-class KeyAcceptedMessage(Redacted, frozen=True, kw_only=True, tag="key"):
-    """The host uses a desk's new key."""
-
-    answer: bytes
-    """The id of the answer that announced the key."""
-
-
 class RefusalMessage(Redacted, frozen=True, kw_only=True, tag="refused"):
     """The host refuses an answer: the desk never had the tip, or no longer has it."""
 
@@ -125,7 +100,7 @@ class ErasureMessage(Redacted, frozen=True, kw_only=True, tag="erased"):
     rule: Rule
 
 
-HostMessage: TypeAlias = TipMessage | DirectoryMessage | KeyAcceptedMessage | RefusalMessage | ErasureMessage
+HostMessage: TypeAlias = TipMessage | DirectoryMessage | RefusalMessage | ErasureMessage
 """What the host sends to an office."""
 
 
@@ -152,10 +127,11 @@ class DirectedDesk(Redacted, frozen=True, kw_only=True):
 class OfficeAnswer(Redacted, frozen=True, kw_only=True):
     """What an officer wrote at an office; with `new_key`, the announcement that the desk's key was changed."""
 
-    id: bytes
+    id: Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
     """16 random bytes; the host accepts each id once."""
     desk: str
-    tip: str
+    tip: Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{32})?\Z")]
+    """Empty if the answer announces a key."""
     sealed: bytes
     """A `tip.Message`, sealed with age to the tip's recipient, and to the receipt's if it is for the tipster."""
     internal: bool

@@ -1,24 +1,24 @@
-"""At an office: stores what the host sends, and assembles messages and files from their chunks."""
+"""At an office: stores what the host sends, assembles messages and files from their chunks, and sends what is due."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 
-from sqlalchemy import Connection, delete, func, select, tuple_, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from satark.api.background import run_in_thread
-from satark.api.sink import MessageRejected
+from satark.api.observability import log
+from satark.api.sink import Carrier, CarrierConnection, MessageRejected
 from satark.custody import log as custody
-from satark.remote.frames import Frame, count_chunks, open_frame
+from satark.remote import office_outbox
+from satark.remote.frames import Frame, count_chunks, message_frames, open_frame, seal_frame
 from satark.remote.link_keys import LinkKey, LinkPublicKeys
 from satark.remote.messages import (
-    FORM_PATHS,
     DirectoryMessage,
     ErasureMessage,
     FileEntry,
-    Form,
     HostMessage,
-    KeyAcceptedMessage,
     RefusalMessage,
     TipMessage,
     decode_host_message,
@@ -28,9 +28,9 @@ from satark.retention.erasure import erase_copy, is_erased_copy, remove_copied_f
 from satark.routing.desks import close_roster
 from satark.routing.tip_keys import TipKeyAltered, changes_in
 from satark.services import ProcessServices
-from satark.store import envelopes, evidence_files, tables, tip_changes
+from satark.store import changed_keys, envelopes, evidence_files, tables, tip_changes
+from satark.store.sealed_files import form_name
 from satark.store.unit_of_work import UnitOfWork
-from satark_files import atomic_files
 
 CHUNK_DAYS = 30
 """Days after which the chunks of an incomplete transfer are deleted."""
@@ -103,7 +103,7 @@ class OfficeInbox:
         except (IntegrityError, TipKeyAltered):  # it contradicts what is stored, such as another tip of the same number
             raise MessageRejected("conflict") from None
         if isinstance(message, ErasureMessage):
-            await run_in_thread(remove_copied_files, self._services.evidence_dir, message.tip)
+            await run_in_thread(remove_copied_files, self._services.evidence, message.tip)
         if isinstance(message, TipMessage):
             await self._complete_files([file.transfer_id for entry in message.files for file in entry.sealed])
 
@@ -120,9 +120,8 @@ class OfficeInbox:
             case ErasureMessage():
                 erase_copy(unit, message.tip, message.rule)
             case DirectoryMessage():
-                store_directory(unit, message, set(self._desks), self._services.host_roster)
-            case KeyAcceptedMessage():
-                unit.main.execute(delete(table).where(table.c.id == message.answer))
+                store_directory(unit, message, set(self._desks), self._services)
+                office_outbox.end_announcements(unit, self._services.signers(unit).host)
             case RefusalMessage():
                 refused = update(table).where(table.c.id == message.answer).values(state="refused")
                 for tip in unit.main.execute(refused.returning(table.c.tip)).scalars():
@@ -139,11 +138,12 @@ class OfficeInbox:
     def _assemble(self, connection: Connection, transfer_id: bytes) -> None:
         table = tables.announced_file
         row = connection.execute(select(table).where(table.c.transfer_id == transfer_id)).one()
-        folder = self._services.evidence_dir
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        form: Form = row.form
-        path = FORM_PATHS[form](folder, evidence_files.name(row.tip, row.ordinal))
-        atomic_files.replace(path, _bodies(connection, transfer_id))
+        part = self._services.evidence.begin(form_name(evidence_files.name(row.tip, row.ordinal), row.form))
+        try:
+            part.file.writelines(_bodies(connection, transfer_id))
+            self._services.evidence.finish(part)
+        finally:
+            part.discard()
 
 
 def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
@@ -152,17 +152,17 @@ def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
         "number": message.number,
         "revision": message.revision,
         "recipient": message.recipient,
-        "key_changes": message.key_changes,
         "document": message.document,
         "day": message.day,
     }
-    query = select(tables.tip.c.key_changes).where(tables.tip.c.id == message.tip)
-    known, listed = unit.main.execute(query).scalar(), changes_in(message.key_changes)
+    known, listed = changed_keys.read(unit, message.tip), changes_in(message.key_changes)
     is_newer = known is None or not {*listed} <= {*changes_in(known)}  # nobody puts an older key of the tip back
     if known is None:
         unit.insert(tables.tip, [row])
     elif is_newer:
         unit.main.execute(update(tables.tip).where(tables.tip.c.id == message.tip).values(row))
+    if is_newer and listed:
+        changed_keys.store(unit, message.tip, message.key_changes)
     # A change of the desk's key may have resealed the envelope of the same key here: then this one is older.
     if is_newer or envelopes.find(unit.keys, message.tip, desk) is None:
         envelopes.store(unit, message.tip, desk, message.envelope)
@@ -179,9 +179,10 @@ def _store_thread(unit: UnitOfWork, message: TipMessage) -> None:
     fields = {"tip": message.tip, "day": unit.day, "notified": True}
     new = [entry for entry in message.thread if entry.seq > last]
     unit.insert(table, [{**fields, "seq": entry.seq, "sealed": entry.sealed} for entry in new])
-    outbox = tables.office_outbox.c
-    confirmed = [(entry.answer, entry.sealed) for entry in message.thread if entry.answer]  # as it was written here
-    unit.main.execute(delete(tables.office_outbox).where(tuple_(outbox.id, outbox.sealed).in_(confirmed)))
+    outbox, sealed = tables.office_outbox.c, {entry.sealed for entry in message.thread}
+    waiting = unit.main.execute(select(outbox.id, outbox.sealed).where(outbox.tip == message.tip))
+    confirmed = [row.id for row in waiting if row.sealed in sealed]  # as it was written here
+    unit.main.execute(delete(tables.office_outbox).where(outbox.id.in_(confirmed)))
 
 
 def _store_file(unit: UnitOfWork, tip: str, entry: FileEntry) -> None:
@@ -243,3 +244,58 @@ def _mark_received(unit: UnitOfWork, transfer_id: bytes) -> None:
         this = update(tables.file).where(tables.file.c.tip == tip, tables.file.c.ordinal == ordinal)
         unit.main.execute(this.values(state="sealed"))
         tip_changes.note(unit, tip)
+
+
+POLL_SECONDS = 1.0
+"""Seconds between two checks for answers that are due."""
+
+
+class OfficeAgent:
+    """Exchanges messages with the host for the desks of one office."""
+
+    def __init__(
+        self,
+        *,
+        services: ProcessServices,
+        carrier: Carrier,
+        url: str,
+        key: LinkKey,
+        host: LinkPublicKeys,
+        desks: Sequence[str],
+        tip_stored: TipStored,
+    ) -> None:
+        """Set the agent up; it calls `tip_stored` in each transaction that stores a tip or a change of it."""
+        self._services = services
+        self._carrier = carrier
+        self._url = url
+        self._key = key
+        self._host = host
+        self._desks = desks
+        self._inbox = OfficeInbox(services, key, host, desks, tip_stored)
+
+    async def run(self) -> None:
+        """Connect and exchange messages until cancelled. Raises when the connection breaks; call it again then."""
+        await self._services.write(self._inbox.purge_abandoned_chunks)
+        async with self._carrier.connect(self._url) as connection:
+            log.info("office connected")
+            async with asyncio.TaskGroup() as tasks:
+                for desk in self._desks:
+                    tasks.create_task(connection.consume(desk, self._inbox.accept))
+                tasks.create_task(self._keep_sending(connection))
+
+    async def send_due_answers(self, connection: CarrierConnection) -> None:
+        """Send the answers that are due now.
+
+        Raises:
+            CarrierError: an answer was not confirmed. It stays in the outbox and is sent again.
+        """
+        due = await run_in_thread(self._services.read, lambda c: office_outbox.due_answers(c, int(time.time())))
+        for answer in due:
+            (frame,) = message_frames(answer.desk, "to_host", answer.message)
+            await connection.publish_answer(await run_in_thread(seal_frame, frame, self._key, self._host))
+            await self._services.write(lambda unit: office_outbox.mark_sent(unit, answer.id))  # noqa: B023 - awaited
+
+    async def _keep_sending(self, connection: CarrierConnection) -> None:
+        while True:
+            await self.send_due_answers(connection)
+            await asyncio.sleep(POLL_SECONDS)

@@ -14,14 +14,23 @@ from satark.api.tip import Message
 from satark.identity.signatures import signing_key
 from satark.remote.frames import CHUNK_SIZE
 from satark.remote.link_keys import LinkPublicKeys
-from satark.remote.messages import ANSWER_DOMAIN, DirectedDesk, OfficeAnswer, SignedAnswer, decode_signed_answer, encode
+from satark.remote.messages import (
+    ANSWER_DOMAIN,
+    DirectedDesk,
+    OfficeAnswer,
+    SignedAnswer,
+    decode_answer,
+    decode_signed_answer,
+    encode,
+)
 from satark.roster.entries import DESK_USE, KeyChange
-from satark.routing.destinations import decode_rules
+from satark.roster.state import RosterState
+from satark.routing.rules import decode_rules
 from satark.store import tables, tip_changes
 from satark.store.threads import PADDED, batches
 from satark.store.unit_of_work import UnitOfWork
 
-RESEND_AFTER = 30
+RESEND_AFTER = 900
 """Seconds after which an answer that the host has not sent back is sent again."""
 
 
@@ -102,6 +111,17 @@ def queue_key_change(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
     queue_answer(
         unit, OfficeAnswer(id=os.urandom(16), desk=desk, tip="", sealed=b"", internal=True, new_key=change), old
     )
+
+
+def end_announcements(unit: UnitOfWork, host: RosterState | None) -> None:
+    """Announce no key any more that the host's roster lists, as officers signed it: the host's word is not enough."""
+    table = tables.office_outbox
+    query = select(table.c.id, table.c.desk, table.c.message).where(table.c.tip == "")
+    for row in unit.main.execute(query).all():
+        announced = decode_answer(decode_signed_answer(row.message).answer).new_key
+        listed = host.desks.get(row.desk) if host else None
+        if listed and announced and announced.recipient in {listed.desk.recipient, *dict(listed.former)}:
+            unit.main.execute(delete(table).where(table.c.id == row.id))
 
 
 def former_keys(connection: Connection, desk: str, identity: str) -> list[str]:

@@ -8,13 +8,13 @@ from satark.api.sink import MessageRejected
 from satark.remote.link_keys import HostPairing, LinkPublicKeys, OfficePairing
 from satark.remote.messages import DirectoryMessage
 from satark.remote.office_outbox import host_of
-from satark.roster.chain import append, read_state
-from satark.roster.entries import Entry, KeyChange
-from satark.roster.proposals import Proposal
-from satark.roster.roster import HostRoster, lines_of
+from satark.roster.chain import Proposal, append, read_state, verify
+from satark.roster.entries import Entry, HostNoted, KeyChange
+from satark.roster.roster import lines_of
 from satark.roster.rules import NotAllowed, Unsigned
 from satark.routing.desks import add_desk, all_desks
-from satark.routing.destinations import encode_rules
+from satark.routing.rules import encode_rules
+from satark.services import Services
 from satark.store import deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 
@@ -123,9 +123,11 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
             "roster": b"",
         }
         unit.insert(tables.host_link, [row])
+        if not read_state(unit.keys).closed:  # else officers note it at the next sign-in
+            append(unit, Entry(body=HostNoted(desk="", head=pairing.roster)))
 
 
-def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str], known: HostRoster) -> None:
+def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str], services: Services) -> None:
     """At an office: replace the host's desks by those of a newer directory, as the roster in it lists them.
 
     Of the office's `own` desks only title, level and area are updated: the office knows their keys better.
@@ -139,9 +141,8 @@ def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str]
     values = {"directory": directory.version, "destination_rules": directory.destination_rules, "roster": roster}
     if not unit.main.execute(newer.values(values)).rowcount:
         return
-    paired = unit.main.execute(select(link.c.paired)).scalar_one()
-    state = known.state(unit.main) if known.is_continued(directory.roster, paired) else None
-    if state is None:
+    state = services.signers(unit).host
+    if state is None or verify(directory.roster).state.head not in state.positions:
         raise MessageRejected("roster")
     table = tables.desk
     unit.main.execute(delete(table).where(table.c.name.not_in(own)))

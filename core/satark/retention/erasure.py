@@ -20,11 +20,12 @@ from satark.api.routing import Destination
 from satark.custody import log as custody
 from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
-from satark.retention.schedule import Rule
+from satark.retention.schedule import Rule, forget_term
 from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes
 from satark.store.tables import erased_tip
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.atomic_files import flush_folder
+from satark_files.file_store import FileStore
 
 PluginsErase: TypeAlias = Callable[["UnitOfWork", str], None]
 """Deletes what plugins have of a tip, given its id, in the same transaction."""
@@ -50,10 +51,10 @@ _BY_TIP = (
 class Eraser:
     """Erases tips. Its methods work in the transaction that they are given."""
 
-    def __init__(self, edge: Identity, erased: ErasedList, evidence_dir: Path, plugins_erase: PluginsErase) -> None:
+    def __init__(self, edge: Identity, erased: ErasedList, files: FileStore, plugins_erase: PluginsErase) -> None:
         self._edge = edge
         self._erased = erased
-        self._folder = evidence_dir
+        self._files = files
         self._plugins_erase = plugins_erase
 
     def __repr__(self) -> str:
@@ -94,19 +95,17 @@ class Eraser:
 
     def abandoned_files(self, tags: frozenset[bytes]) -> list[str]:
         """Return the names of sealed files of erased tips: a crash may leave them, and a restored folder has them."""
-        if not tags or not self._folder.is_dir():
-            return []
-        names = {path.name.partition(".")[0] for path in self._folder.iterdir()}
+        names = {found.name.partition(".")[0] for found in self._files.files()} if tags else ()
         return sorted(name for name in names if self._erased.tag(name.rpartition("-")[0]) in tags)
 
     def remove_files(self, names: Iterable[str]) -> None:
         """Remove sealed files, every form of each."""
-        for name in names:
-            sealed_files.erase(self._folder, name)
+        sealed_files.erase(self._files, names)
 
     def _erase_rows(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
         offices = {to: _had_covers_only(unit, tip_id, to) for to in deliveries.office_destinations(unit, tip_id)}
         names = _erase_shared_rows(unit, tip_id, rule)
+        forget_term(unit, tip_id)
         for office, is_cover in offices.items():
             deliveries.add(unit, f"{ERASED}:{_cover_of_erased(unit.keys) if is_cover else tip_id}:{rule}", office)
         unit.main.execute(delete(tables.reach).where(tables.reach.c.id == self._edge.link("tip", tip_id)))
@@ -158,10 +157,9 @@ def is_erased_copy(unit: UnitOfWork, tip_id: str) -> bool:
     return unit.keys.execute(select(tables.erased_tip).where(tables.erased_tip.c.tag == tag)).first() is not None
 
 
-def remove_copied_files(folder: Path, tip_id: str) -> None:
-    """Remove every sealed file of a tip from a remote office's folder."""
-    for name in {path.name.partition(".")[0] for path in folder.glob(f"{tip_id}-*")}:
-        sealed_files.erase(folder, name)
+def remove_copied_files(files: FileStore, tip_id: str) -> None:
+    """Remove every sealed file of a tip from a remote office's store."""
+    files.remove([found.name for found in files.files() if found.name.startswith(f"{tip_id}-")])
 
 
 def _erase_shared_rows(unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
@@ -205,7 +203,7 @@ class ErasedList:
 
     def complete(self, unit: UnitOfWork) -> frozenset[bytes]:
         """Complete the key store from the file and the file from the key store; return all tags."""
-        stored, filed = _stored(unit.keys), self._filed()
+        stored, filed = set(unit.keys.execute(select(erased_tip.c.tag)).scalars()), self._filed()
         unit.insert_new(erased_tip, [{"tag": tag} for tag in sorted(filed - stored)], "tag")
         self._append(sorted(stored - filed))
         return frozenset(stored | filed)
@@ -228,7 +226,3 @@ class ErasedList:
             out.flush()
             os.fsync(out.fileno())
         flush_folder(self._file.parent)
-
-
-def _stored(keys: Connection) -> set[bytes]:
-    return set(keys.execute(select(erased_tip.c.tag)).scalars())

@@ -2,26 +2,33 @@
 
 A tip is due some days after the day on which it got its status; its status and its category say how many.
 
-The private half of the retention key lies under a key that is derived from the edge key, and outlasts the epochs. A tip
-without a stored term is unfinished, and counts from the day on which it was submitted.
+The private half of the retention key lies under a key that is derived from the edge key, and outlasts the epochs.
+
+The retention key's public half lies in a row, so a term counts only if who has the tip's key signed it. The tipster's
+key, which names the tip, says at the submission which key that is. The key store has a hash of the newest term, so that
+nobody who writes to the main database alone puts an older one back. A tip whose term does not pass is kept.
 """
 
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Literal, TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from satark.api.routing import CaseworkError
 from satark.api.sealing import CantOpen, new_identity, open_as, seal
-from satark.api.tip import FINISHED_STATUSES, Status
+from satark.api.tip import FINISHED_STATUSES, STATUSES, Status
 from satark.identity.edge_key import Identity
+from satark.identity.signatures import is_signed, name_of, signing_key, verifier_for
+from satark.routing.sent import TIPSTER_USE
 from satark.settings.core import RetentionSettings
-from satark.store.tables import retention, retention_key, tip
+from satark.store import envelopes
+from satark.store.tables import kept_term, retention, retention_key, tip
 from satark.store.unit_of_work import UnitOfWork
 
 _ONLY = 1
@@ -31,6 +38,10 @@ _NONCE = 12
 Rule: TypeAlias = Literal["term", "officers"]
 """Why a tip is erased: its term is over; or two officers decided it, after its term was over."""
 _DAY = 86_400
+_TERM_USE = "satark/1/term"
+_KEEPER, _TERM = b"satark/1/keeper\0", b"satark/1/term\0"
+_HALF, _KEPT = 32, "kept term"
+"""Bytes of a public key; and what stands in the place of a desk's name in a tag. No desk can have this name."""
 
 
 class NoRetentionKey(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -51,6 +62,17 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """1: two officers ordered the erasure once the tip was due."""
 
 
+class SignedTerm(msgspec.Struct, frozen=True, array_like=True):
+    """A term with the signature of who has the tip's key."""
+
+    term: Term
+    signature: bytes
+
+
+HELD = Term(due=0, held=1)
+"""What counts in place of a term that nobody signed who has the tip: better kept too long than lost."""
+
+
 class ScheduledTip(msgspec.Struct, frozen=True, kw_only=True):
     """A tip with its term, as the scheduled job reads it."""
 
@@ -67,16 +89,32 @@ def ensure_key(unit: UnitOfWork, edge: Identity) -> None:
     if _private_half(unit.main, edge):
         return
     unit.main.execute(delete(retention_key))
+    unit.keys.execute(delete(kept_term))
     recipient, identity = new_identity()
     nonce = os.urandom(_NONCE)
     sealed = nonce + _box(edge).encrypt(nonce, identity.encode(), None)
     unit.insert_new(retention_key, [{"id": _ONLY, "recipient": recipient, "sealed": sealed}], "id")
 
 
-def store_term(unit: UnitOfWork, tip_id: str, term: Term, *, required: bool = False) -> None:
-    """Store when a tip is due.
+def begin_term(unit: UnitOfWork, tip_id: str, tipster_key: str, identity: str, settings: RetentionSettings) -> None:
+    """Store the first term of a tip that is submitted. `tipster_key`, `identity`: its tipster's key and its own.
 
-    Without a retention key nothing is stored: then the tip counts as unfinished.
+    Every tip gets its row here: a row that came with a desk's first act would tell which tips a desk has.
+    """
+    told = b"".join(bytes.fromhex(verifier_for(*one)) for one in ((tipster_key, TIPSTER_USE), (identity, _TERM_USE)))
+    told += unit.day.to_bytes(4)
+    keeper = told + signing_key(tipster_key, TIPSTER_USE).sign(_KEEPER + told)
+    signed = _signed(tip_id, Term(due=unit.day + settings.unfinished_days), identity)
+    recipient = unit.main.execute(select(retention_key.c.recipient)).scalar()
+    sealed = seal(signed, recipient) if recipient else b""
+    unit.queue(retention, [{"tip": tip_id, "keeper": keeper, "sealed": sealed}])
+    unit.queue(kept_term, [_kept(unit.keys, tip_id, signed)])
+
+
+def store_term(unit: UnitOfWork, tip_id: str, term: Term, identity: str, *, required: bool = False) -> None:
+    """Store when a tip is due. `identity`: the tip's keys, one a line, as its envelope has them.
+
+    Nothing is stored without a retention key, nor for a tip whose row is gone: this one is kept.
 
     Raises:
         NoRetentionKey: `required`, and there is no retention key.
@@ -86,25 +124,69 @@ def store_term(unit: UnitOfWork, tip_id: str, term: Term, *, required: bool = Fa
         if required:
             raise NoRetentionKey
         return
-    unit.main.execute(delete(retention).where(retention.c.tip == tip_id))
-    unit.insert(retention, [{"tip": tip_id, "sealed": seal(term, recipient)}])
+    signed = _signed(tip_id, term, identity)
+    values = {"sealed": seal(signed, recipient)}
+    if unit.main.execute(update(retention).where(retention.c.tip == tip_id).values(values)).rowcount:
+        unit.upsert(kept_term, [_kept(unit.keys, tip_id, signed)])
 
 
-def store_terms(unit: UnitOfWork, found: Mapping[str, Term]) -> None:
-    """Store when these tips are due, by id; as `store_term`."""
-    for tip_id, term in found.items():
-        store_term(unit, tip_id, term)
+def store_terms(unit: UnitOfWork, found: Mapping[str, tuple[Term, str]]) -> None:
+    """Store when these tips are due, by id: the term, and the tip's keys; as `store_term`. No term is stored again."""
+    for tip_id, (term, identity) in found.items():
+        if not _is_newest(unit.keys, tip_id, _signed(tip_id, term, identity)):
+            store_term(unit, tip_id, term, identity)
 
 
-def scheduled_tips(connection: Connection, edge: Identity, settings: RetentionSettings) -> Iterator[ScheduledTip]:
-    """Yield every tip with its term. A term that was altered counts as held: better kept too long than lost."""
-    identity = _private_half(connection, edge)
-    query = select(tip.c.id, tip.c.number, tip.c.day, retention.c.sealed)
+def forget_term(unit: UnitOfWork, tip_id: str) -> None:
+    """Delete what the key store has of the term of a tip that is erased."""
+    unit.keys.execute(delete(kept_term).where(kept_term.c.tag == envelopes.tag(unit.keys, tip_id, _KEPT)))
+
+
+def scheduled_tips(
+    main: Connection, keys: Connection, edge: Identity, settings: RetentionSettings, today: int
+) -> Iterator[ScheduledTip]:
+    """Yield every tip with its term. Of what is due today, a term counts as `HELD` that nobody signed who has the tip.
+
+    Whatever a term says, no tip is due before the shortest of all terms is over since the day of its submission.
+    """
+    identity = _private_half(main, edge)
+    query = select(tip.c.id, tip.c.number, retention.c.keeper, retention.c.sealed)
     query = query.outerjoin(retention, retention.c.tip == tip.c.id).order_by(tip.c.number)
-    for row in connection.execute(query.execution_options(yield_per=1000)):
-        unfinished = Term(due=row.day + settings.unfinished_days)
-        term = unfinished if row.sealed is None else _opened(row.sealed, identity)
+    for row in main.execute(query.execution_options(yield_per=1000)):
+        signed, keeper = _opened(row.sealed or b"", identity), row.keeper or b""
+        term = signed.term
+        if term.due <= today and not term.held:  # the others take no signature to be kept
+            is_good = _is_by_keeper(row.id, signed, keeper) and _is_newest(keys, row.id, signed)
+            least = int.from_bytes(keeper[2 * _HALF : 2 * _HALF + 4]) + least_days(settings)
+            term = msgspec.structs.replace(term, due=max(term.due, least)) if is_good else HELD
         yield ScheduledTip(tip=row.id, number=row.number, term=term)
+
+
+def _signed(tip_id: str, term: Term, identity: str) -> SignedTerm:
+    """Sign with the tip's first key: `identity` may list newer ones, which the submission did not know."""
+    key = signing_key(identity.rpartition("\n")[2], _TERM_USE)
+    return SignedTerm(term, key.sign(_statement(tip_id, term)))
+
+
+def _is_by_keeper(tip_id: str, signed: SignedTerm, keeper: bytes) -> bool:
+    """Return whether the key signed a term that the tipster's key names, which names the tip."""
+    told, signature = keeper[: 2 * _HALF + 4], keeper[2 * _HALF + 4 :]
+    tipster, own = told[:_HALF].hex(), told[_HALF : 2 * _HALF].hex()
+    is_of_tip = name_of(tipster) == tip_id and is_signed(tipster, signature, _KEEPER + told)
+    return is_of_tip and is_signed(own, signed.signature, _statement(tip_id, signed.term))
+
+
+def _statement(tip_id: str, term: Term) -> bytes:
+    return _TERM + msgspec.json.encode((tip_id, term))
+
+
+def _kept(keys: Connection, tip_id: str, signed: SignedTerm) -> dict[str, bytes]:
+    return {"tag": envelopes.tag(keys, tip_id, _KEPT), "hash": sha256(signed.signature).digest()}
+
+
+def _is_newest(keys: Connection, tip_id: str, signed: SignedTerm) -> bool:
+    row = _kept(keys, tip_id, signed)
+    return keys.execute(select(kept_term.c.hash).where(kept_term.c.tag == row["tag"])).scalar() == row["hash"]
 
 
 def is_due(term: Term, today: int, settings: RetentionSettings) -> bool:
@@ -127,11 +209,16 @@ def _box(edge: Identity) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(edge.link("retention key", "1") + edge.link("retention key", "2"))
 
 
-def _opened(sealed: bytes, identity: str) -> Term:
+def _opened(sealed: bytes, identity: str) -> SignedTerm:
     try:
-        return open_as(Term, sealed, identity)
+        return open_as(SignedTerm, sealed, identity)
     except CantOpen:
-        return Term(due=0, held=1)
+        return SignedTerm(HELD, b"")
+
+
+def least_days(settings: RetentionSettings) -> int:
+    """Return the shortest of all terms, in days."""
+    return min(term_days(settings, status, "") for status in STATUSES)
 
 
 def term_days(settings: RetentionSettings, status: Status, category: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -10,8 +11,42 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from satark.api.routing import Desk
 from satark.api.sealing import recipient_of
-from satark.identity.signatures import is_signed, signing_key, verifier_for
-from satark.roster.key_codes import KeyCode
+from satark.identity.signatures import is_signed, signing_key, verifier_for, verifier_of
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_DOMAIN = b"satark/1/new-key-code\0"
+_COST, _BLOCK_SIZE = 2**14, 8
+"""Parameters of scrypt: 16 MiB and about 40 ms for each guess at a code."""
+
+
+def new_code() -> str:
+    """Return a new code: eight characters, 40 random bits."""
+    code = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"{code[:4]}-{code[4:]}"
+
+
+class KeyCode:
+    """A code as an officer typed it, for the new key of one officer of a desk."""
+
+    def __init__(self, code: str, desk: str, officer: str) -> None:
+        typed = "".join(character for character in code.casefold() if character.isalnum())
+        # Crockford's base 32: characters that look alike count as the same.
+        digits = typed.translate(str.maketrans("oil", "011")).encode()
+        salt = _DOMAIN + f"{desk}\0{officer}".encode()
+        self._stretched = hashlib.scrypt(digits, salt=salt, n=_COST, r=_BLOCK_SIZE, p=1, dklen=32)
+
+    def __repr__(self) -> str:
+        return "KeyCode(…)"
+
+    def signing_key(self, fingerprint: str) -> Ed25519PrivateKey:
+        """Return the signing key of this code and the key with this fingerprint."""
+        seed = hashlib.sha256(_DOMAIN + self._stretched + fingerprint.encode()).digest()
+        return Ed25519PrivateKey.from_private_bytes(seed)
+
+    def verifier(self, fingerprint: str) -> str:
+        """Return the public half (hex) of `signing_key`."""
+        return verifier_of(self.signing_key(fingerprint))
+
 
 Role: TypeAlias = Literal["head", "officer", "auditor"]
 """head: manages the desk's officers, approves. officer: reads tips and answers them. auditor: sees the audit log, and
@@ -21,6 +56,9 @@ ROLES: tuple[Role, ...] = ("head", "officer", "auditor")
 Right: TypeAlias = Literal["listen", "release"]
 """listen: hears tipsters' voices, disguised. release: opens originals, with a second officer."""
 
+PROBE_DESK: Final = "probe"
+"""The desk of synthetic tips (`satark probe`), which whoever runs the service has: it is no office, and judges nobody.
+"""
 RECOVERY: Final = "recovery"
 """Name of the head whose passphrase lies in a safe, for the day on which a desk's officers lose theirs."""
 
@@ -136,6 +174,13 @@ class KeysRenewed(msgspec.Struct, frozen=True, kw_only=True, tag="keys-renewed",
     """`RENEWED` bytes for each tip: see `satark.routing.renewals`."""
 
 
+class HostNoted(msgspec.Struct, frozen=True, kw_only=True, tag="host-noted", tag_field="what"):
+    """At an office: its host's roster has this head. The desk's key signs it, in the founding nobody, for no desk."""
+
+    desk: str
+    head: str
+
+
 class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="sealed", tag_field="what"):
     """The founding is over: from here on entries need signatures. It lists the destinations that read by then."""
 
@@ -144,7 +189,7 @@ class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="sealed", tag_field=
 
 Change: TypeAlias = DeskAdded | KeyChange | OfficerSet | KeyGiven | DestinationSet | Closed
 """What officers decide."""
-Body: TypeAlias = Change | KeysRenewed
+Body: TypeAlias = Change | KeysRenewed | HostNoted
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -243,6 +288,8 @@ def describe(body: Body) -> str:
             return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"
         case KeysRenewed():
             return f"desk {body.desk} renewed the keys of tips"
+        case HostNoted():
+            return f"the host's roster had the head {body.head[:16]}"
         case Closed():
             return f"the founding ended; destinations that read: {len(body.destinations)}"
 

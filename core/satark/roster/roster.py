@@ -8,7 +8,7 @@ cut off or replaced), the copy counts, and an alarm is raised. If copy and rows 
 import binascii
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from satark_files import atomic_files
 
 COPY_NAME, HOST_COPY_NAME = "roster.jsonl", "host-roster.jsonl"
 """Names of the copies in the data folder: of this installation's roster, and at an office of its host's."""
-_HOST_ALARM = "the host's roster is not the one that this office knows, tips are sealed to the office's own copy"
+_HOST_ALARM = "the host's roster is not the one that this office knows, tips are sealed to what its officers noted"
 _ALARM = "the roster was tampered with, tips are sealed to this machine's own copy, run: satark roster verify"
 
 
@@ -109,17 +109,16 @@ class Roster:
         return rows if rows[: len(own)] == own else own
 
     def sealable(self, keys: Connection, stored: Sequence[Desk]) -> list[Desk]:
-        """Return, in a transaction, the database's desks that may be sealed to, as the roster lists them.
+        """Return, in a transaction, the desks that may be sealed to: those of the roster, whatever the database has.
 
-        A desk that differs from the roster, or is not in it, raises an alarm.
+        A desk that differs from the roster, or is only in one of the two, raises an alarm.
         """
         return self.as_listed(self.check(keys, committed=False).state, stored)
 
     def as_listed(self, state: RosterState, stored: Sequence[Desk]) -> list[Desk]:
         """Return what `sealable` does, given a state that this transaction has checked."""
         self._report(desk_problems(state, stored))
-        names = state.desks.keys() - state.refused
-        return [state.desks[desk.name].desk for desk in stored if desk.name in names]
+        return [one.desk for name, one in state.desks.items() if name not in state.refused]
 
     def readable_rules(self, state: RosterState, rules: Iterable[DestinationRule]) -> tuple[DestinationRule, ...]:
         """Return those destination rules that the roster allows: all that read no tips, and those that it lists."""
@@ -186,48 +185,53 @@ class HostRoster:
         self._chain = chain.verify(())
         self._is_reported = False
 
-    def state(self, main: Connection) -> RosterState | None:
-        """Return the state that follows from the host's roster; None at the host itself."""
+    def state(self, main: Connection, own: CheckedRoster) -> RosterState | None:
+        """Return the state that follows from the host's roster; None at the host itself.
+
+        `own`: this office's own roster. Nobody counts while it lacks a head that its officers signed, or the host's
+        roster one that they noted there.
+        """
         link = main.execute(select(host_link.c.roster, host_link.c.paired)).one_or_none()
         if link is None:
             return None
         with self._lock:
-            self._continue(entries_of(link.roster), link.paired)
-            return self._chain.state
+            if self._choose(entries_of(link.roster), own.state.noted.values() or (link.paired,)) and not own.lost:
+                return self._chain.state
+        nobody = RosterState()
+        nobody.closed = nobody.lacks_heads = True
+        return nobody
 
-    def is_continued(self, entries: Sequence[bytes], paired: str) -> bool:
-        """Return whether a roster contradicts nothing that this machine knows; remember what it adds.
-
-        `paired`: the hash of an entry that it contains, by the host's pairing.
-        """
-        with self._lock:
-            return self._continue(entries, paired)
-
-    def problems(self, main: Connection, stored: Sequence[Desk]) -> tuple[str, ...]:
+    def problems(self, main: Connection, stored: Sequence[Desk], own: CheckedRoster) -> tuple[str, ...]:
         """Say what of the host's desks in the database differs from the host's roster."""
-        state = self.state(main)
+        state = self.state(main, own)
         if state is None:
             return ()
         listed = {name: one.desk.recipient for name, one in state.desks.items()}
         wrong = [one.name for one in stored if one.via == "host" and listed.get(one.name) != one.recipient]
         return (*([_HOST_ALARM] if self._is_reported else ()), *(f"desk {name} is not the host's" for name in wrong))
 
-    def _continue(self, entries: Sequence[bytes], paired: str) -> bool:
-        own = read_copy(self._copy)
-        own = own if own[: len(self._own)] == self._own else self._own
-        shared = min(len(entries), len(own))
-        is_continued = list(entries[:shared]) == own[:shared]
-        if entries and not own:
-            is_continued = paired in chain.verify(entries).state.positions
-        if not is_continued and not self._is_reported:
+    def _choose(self, stored: list[bytes], noted: Collection[str]) -> bool:
+        """Go by what continues this machine's copy, or by the rows if officers noted another roster than the copy."""
+        copied = read_copy(self._copy)
+        own = copied if copied[: len(self._own)] == self._own else self._own
+        shared = min(len(stored), len(own))
+        is_good = stored[:shared] == own[:shared]
+        newest = max(own, stored, key=len) if is_good else own
+        is_noted = self._take(newest, noted)
+        if not is_noted:
+            is_good, is_noted = not newest, self._take(stored, noted) or self._take([], noted)
+        if not is_good and not self._is_reported:
             self._is_reported = True
             log.error(_HOST_ALARM)
-        if is_continued and len(entries) > len(own):
-            own = list(entries)
-            write_copy(self._copy, own)
-        if own != self._own:
-            self._own, self._chain = own, chain.verify(own)
-        return is_continued
+        if is_noted and self._own != copied:
+            write_copy(self._copy, self._own)
+        return is_noted
+
+    def _take(self, entries: list[bytes], noted: Collection[str]) -> bool:
+        """Go by these entries; return whether they have what officers noted."""
+        if entries != self._own:
+            self._own, self._chain = entries, chain.verify(entries)
+        return all(one in self._chain.state.positions for one in noted)
 
 
 def desk_problems(state: RosterState, stored: Sequence[Desk]) -> list[str]:

@@ -14,6 +14,7 @@ import msgspec
 
 from satark.api.routing import CaseworkError
 from satark.roster.entries import (
+    PROBE_DESK,
     RENEWED,
     Body,
     Change,
@@ -21,6 +22,7 @@ from satark.roster.entries import (
     DeskAdded,
     DestinationSet,
     Entry,
+    HostNoted,
     KeyChange,
     KeyGiven,
     KeysRenewed,
@@ -95,14 +97,14 @@ def needed(state: RosterState, body: Body) -> Needed:
             desks = {body.desk, state.destinations.get(body.to, body).desk}
             if "" not in desks:
                 return Needed(heads=tuple(sorted(desks & state.desks.keys())), seconds=_seconds(state, body.desk))
-            every = tuple(sorted(name for name in state.desks if state.heads_of(name)))
+            every = tuple(sorted(one.desk.name for one in state.offices()))
             return Needed(heads=every, seconds=_everybody(state))
         case KeyChange():
             if not state.desks[body.desk].officers:
                 return Needed(heads=_confirming(state, state.desks[body.desk]))
             alone = body.proof and not _removes_head(state, body)
             return Needed(heads=(body.desk,), seconds=() if alone else _seconds(state, body.desk, body.removed))
-        case KeysRenewed() | Closed():
+        case KeysRenewed() | HostNoted() | Closed():
             return Needed(heads=())
 
 
@@ -113,8 +115,8 @@ def check(state: RosterState, entry: Entry) -> None:
         Unsigned: it needs further signatures.
         NotAllowed: it may not, whoever signs it.
     """
-    if isinstance(entry.body, KeysRenewed):
-        _check_renewals(state, entry, entry.body)
+    if isinstance(entry.body, KeysRenewed | HostNoted):
+        _check_by_desk(state, entry, entry.body)
         return
     _check_content(state, entry.body)
     signers = _good_signers(state, entry)
@@ -156,8 +158,11 @@ def _check_content(state: RosterState, body: Change) -> None:
                 _check_destination(one)
 
 
-def _check_renewals(state: RosterState, entry: Entry, body: KeysRenewed) -> None:
-    if not 0 < len(body.tips) <= RENEWED * _MOST_RENEWED or len(body.tips) % RENEWED:
+def _check_by_desk(state: RosterState, entry: Entry, body: KeysRenewed | HostNoted) -> None:
+    if isinstance(body, HostNoted):
+        if not (state.closed or body.desk):
+            return
+    elif not 0 < len(body.tips) <= RENEWED * _MOST_RENEWED or len(body.tips) % RENEWED:
         raise NotAllowed("an entry of renewed keys has a wrong size")
     if entry.base != state.head:  # an older entry, added again, would take the newer ones back
         raise NotAllowed("the roster changed meanwhile: try again", reason="changed")
@@ -176,6 +181,8 @@ def _check_desk(state: RosterState, body: DeskAdded) -> None:
         raise NotAllowed("the roster has a desk of that name already")
     if not DESK_NAME.fullmatch(body.desk.name):
         raise NotAllowed("a desk's name is up to 40 lower-case letters, digits, - and _")
+    if body.desk.name == PROBE_DESK and body.desk.level != "outpost":
+        raise NotAllowed("the desk of synthetic tips is no office: give it the level outpost")
     if body.officers and not any(one.role == "head" for one in body.officers):
         raise NotAllowed("the first officer of a desk is its head")
     if state.closed and len(body.officers) > 1:
@@ -278,14 +285,15 @@ def _sharing(state: RosterState, body: DeskAdded) -> tuple[str, ...]:
     """Return the names of the desks whose tips a new desk could come to read.
 
     These are the desks of its own level in the same area and all desks above it; the desks below it too, unless a desk
-    of its level already reads all that the new desk would. If there are none, these are the desks of the highest level.
+    of its level already reads all that the new desk would. With none above, they are all of its level: a tip without a
+    place goes to each. If there are none, these are the desks of the highest level.
     """
     new = ListedDesk(desk=body.desk, verifier="", officers={}, appointed_by={})
-    signing = [one for one in state.desks.values() if state.heads_of(one.desk.name)]
-    peers = [one for one in signing if one.rank == new.rank]
+    signing = list(state.offices())
+    peers, above = ([one for one in signing if one.rank == new.rank], [one for one in signing if one.rank > new.rank])
     is_covered = any(one.desk.area in ("", new.desk.area) for one in peers)
-    sharing = [one for one in peers if _same_area(one, new)]
-    sharing += [one for one in signing if one.rank > new.rank or (one.rank < new.rank and not is_covered)]
+    sharing = [one for one in peers if not above or _same_area(one, new)] + above
+    sharing += [one for one in signing if one.rank < new.rank and not is_covered]
     highest = max((one.rank for one in signing), default=0)
     chosen = sharing or [one for one in signing if one.rank == highest]
     return tuple(sorted(one.desk.name for one in chosen))
@@ -296,13 +304,13 @@ def _confirming(state: RosterState, office: ListedDesk) -> tuple[str, ...]:
 
     It is the next above, at best of the same area; if none lists officers, the next below; if none does, nobody.
     """
-    others = [one for one in state.desks.values() if one.heads]
+    others = [one for one in state.offices() if one.heads]
     others.sort(key=lambda one: (one.rank <= office.rank, not _same_area(one, office), abs(one.rank - office.rank)))
     return tuple(one.desk.name for one in others[:1])
 
 
 def _everybody(state: RosterState) -> tuple[Member, ...]:
-    everybody = tuple(state.members())
+    everybody = tuple(one for one in state.members() if one[0] != PROBE_DESK)
     return everybody if len(everybody) > 1 else ()
 
 
@@ -320,11 +328,12 @@ def _seconds(state: RosterState, desk: str, subject: str = "") -> tuple[Member, 
     above = _heads_above(state, listed)
     if not all(state.are_linked(head, one) for one in own for head in heads):
         return (*own, *above)
-    elsewhere = above or [head for other in state.desks if other != desk for head in state.heads_of(other)]
+    others = (one.desk.name for one in state.offices() if one.desk.name != desk)
+    elsewhere = above or [head for other in others for head in state.heads_of(other)]
     return tuple(elsewhere or (own if any(one != head for one in own for head in heads) else ()))
 
 
 def _heads_above(state: RosterState, listed: ListedDesk) -> list[Member]:
-    higher = [one for one in state.desks.values() if one.rank > listed.rank and state.heads_of(one.desk.name)]
+    higher = [one for one in state.offices() if one.rank > listed.rank]
     nearest = min((one.rank for one in higher), default=0)
     return [head for one in higher if one.rank == nearest for head in state.heads_of(one.desk.name)]

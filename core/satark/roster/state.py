@@ -7,6 +7,7 @@ import msgspec
 from satark.api.routing import LEVELS, Desk
 from satark.roster.entries import (
     HALF,
+    PROBE_DESK,
     RECOVERY,
     RENEWED,
     Body,
@@ -14,6 +15,7 @@ from satark.roster.entries import (
     DeskAdded,
     DestinationSet,
     Entry,
+    HostNoted,
     KeyChange,
     KeyGiven,
     KeysRenewed,
@@ -83,6 +85,8 @@ class RosterState:
         """Name of a tip → the renewals of its key, in order: the desk, what it said of the tip, and the position."""
         self.rekeyed: dict[str, int] = {}
         """Desk → position of its newest change of keys. One in a remote office renews no tips, and is left out."""
+        self.noted: dict[str, str] = {}
+        """At an office: desk ("": the founding's pairing) → head of the host's roster that its officers noted last."""
         self.unlisted: list[int] = []
         """Positions of the entries that no page lists."""
 
@@ -123,6 +127,10 @@ class RosterState:
             return [(desk, "")] if listed.verifier else []
         return [(desk, name) for name in listed.heads]
 
+    def offices(self) -> Iterator[ListedDesk]:
+        """Yield the desks for which somebody signs, but that of synthetic tips."""
+        yield from (one for name, one in self.desks.items() if name != PROBE_DESK and self.heads_of(name))
+
     def members(self) -> Iterator[Member]:
         """Yield everybody who may sign."""
         for name, listed in self.desks.items():
@@ -142,10 +150,11 @@ class RosterState:
         """Return whether one person may know the keys of both.
 
         One of the two appointed the other or signed for a new key of theirs, directly or through others; or somebody
-        did so for both, and one of the two is `ListedDesk.dependent`.
+        did so for both, and one of the two is `ListedDesk.dependent`. Each head of a desk may have been at its safe, so
+        has the key of `RECOVERY`.
         """
         one, other = self._appointers(first), self._appointers(second)
-        if first == second or first in other or second in one:
+        if first == second or first in other or second in one or second in self._persons(first):
             return True
         return (self._is_dependent(first) or self._is_dependent(second)) and not one.isdisjoint(other)
 
@@ -184,6 +193,10 @@ class RosterState:
                 self.changed_at[body.desk] = self.position
             case KeysRenewed():
                 self._renew(body)
+            case HostNoted():
+                self.noted.pop("", None)  # a desk notes no head that contradicts it
+                self.noted[body.desk] = body.head
+                self.unlisted.append(self.position)
             case Closed():
                 self.closed = True
                 self.destinations |= {one.to: one for one in body.destinations}
@@ -255,4 +268,11 @@ class RosterState:
         keys |= {key: end or self.position for key, end in keys.items()} | ({new: 0} if new else {})
 
     def _with_appointers(self, members: Iterable[Member]) -> frozenset[Member]:
-        return frozenset(one for member in members for one in (member, *self._appointers(member)))
+        return frozenset(
+            one for member in members for one in (member, *self._persons(member), *self._appointers(member))
+        )
+
+    def _persons(self, member: Member) -> list[Member]:
+        """Return the heads of a desk if one of the two is `RECOVERY`, whose key each of them may have; else nobody."""
+        heads = self.heads_of(member[0])
+        return heads if member[1] == RECOVERY else [one for one in heads if one[1] == RECOVERY and member in heads]

@@ -137,6 +137,17 @@ class Signers:
         """Return whether the roster, at an office the host's, knows of no newer key of a tip."""
         return is_as_sent(envelope) if envelope.tip_recipient else is_present(self.tips, envelope)
 
+    def list_holders(self, envelope: Envelope) -> bool:
+        """Return whether a tip was sealed to desks and destinations of a roster that is known, and to nobody else.
+
+        Who serves a roster of their own for a night, and puts the real one back, can't put it into the tips of the
+        night: the tipster's key signed it.
+        """
+        known = (one for one in (self._own, self.host) if one)
+        return any(
+            envelope.roster in one.positions and envelope.holders.keys() <= one.signing_keys.keys() for one in known
+        )
+
     def outdate(self, reader: ThreadReader) -> bool:
         """Return whether a desk that has a tip changed its own key, and nobody renewed the tip's key since."""
         if reader.envelope.tip_recipient:
@@ -175,7 +186,7 @@ class ThreadReader:
         self._threads = {self.thread: 0}
         self._access = Access(envelope)
         self._seen, self._heads = set[bytes](), set[str]()
-        self._differs = False
+        self._differs = not envelope.tip_recipient and not signers.list_holders(envelope)
         self.told = b""
         """Hashes of what desks wrote to the tipster."""
         self.released = ""  # of a release, the roster's head when it was given

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from satark.api.observability import Redacted
 from satark.api.routing import DestinationRule
@@ -37,7 +37,7 @@ from satark.routing.renewals import (
     with_last_points,
 )
 from satark.routing.sent import TIP_USE, TIPSTER_USE, addressed
-from satark.store import deliveries, envelopes, tables, threads, tip_changes
+from satark.store import changed_keys, deliveries, envelopes, tables, threads, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
 
@@ -101,16 +101,15 @@ def recipient_of_job(unit: UnitOfWork, state: RosterState, job: MediaJob) -> str
     Raises:
         TipKeyAltered: as `present_recipient` does.
     """
-    columns = select(tables.tip.c.key_changes, tables.tip.c.routed).where(tables.tip.c.id == job.tip)
-    row = unit.main.execute(columns).one_or_none()  # None: it is a draft still
+    row = unit.main.execute(select(tables.tip.c.routed).where(tables.tip.c.id == job.tip)).one_or_none()
     root = TipRoot(tip=job.tip, recipient=job.recipient, verifier=job.verifier, tipster_key=job.tipster_key)
-    if row:
+    if row:  # else it is a draft still
         plain = _routed_key(root).unlock(row.routed or b"")
         if plain is None:
             raise TipKeyAltered
         holders, roster = msgspec.json.decode(plain, type=tuple[bytes, str])
         root = replace(root, holders=holders, roster=roster)
-    return present_recipient(root, row.key_changes if row else b"", state)
+    return present_recipient(root, changed_keys.read(unit, job.tip) or b"", state)
 
 
 def seal_routed(root: TipRoot) -> bytes:
@@ -171,6 +170,7 @@ def renew_tip_keys(
 ) -> None:
     """Give every tip of a desk a new key, sealed to all that have the tip: to the desks as the roster lists them.
 
+    Every other tip looks changed too: which are a desk's is told by the envelopes' rows alone.
     In a remote office the tips keep their keys, and these are sealed to the desk's new key alone: the other desks with
     these tips are at the host, and could not open what is written with a key that only the office has.
 
@@ -192,6 +192,9 @@ def renew_tip_keys(
             renewed += renew_tip_key(unit, state, envelope, rules)
     if renewed:
         remember(unit, desk, identities.split(maxsplit=1)[0], renewed)
+    for tip in changed_keys.seal_again(unit):
+        tip_changes.note(unit, tip)
+        deliveries.add_revision(unit, tip, offices_only=True)
 
 
 def remember(unit: UnitOfWork, desk: str, identity: str, renewed: list[bytes]) -> None:
@@ -270,8 +273,7 @@ def _renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope, without: 
     renewed = with_last_points(state, changed)
     if renewed is None:
         return None
-    values = {"recipient": recipient_of(identity), "key_changes": _row(renewed)}
-    unit.main.execute(update(tables.tip).where(row).values(values))
+    changed_keys.store(unit, envelope.tip, _row(renewed))
     deliveries.add_revision(unit, envelope.tip, offices_only=True)
     return renewed
 

@@ -7,7 +7,7 @@ time may send trial deliveries; each failed trial doubles the pause before the n
 from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from satark.api.routing import DestinationRule
 from satark.identity.time_buckets import band
@@ -79,8 +79,6 @@ class DestinationFault(msgspec.Struct, frozen=True, kw_only=True):
     destination: str
     down: str = ""
     """The time band (`time_buckets.band`) since which the destination is down; empty if it is not."""
-    waiting: int = 0
-    """The number of tips that wait for the destination."""
     dead_letters: int = 0
     """The number of deliveries that are no longer attempted."""
     dead_since: str = ""
@@ -92,40 +90,26 @@ def destination_faults(
 ) -> list[DestinationFault]:
     """Return the destinations of one desk that are down or have dead letters, by name.
 
-    A destination belongs to the desk that its rule names or, without a rule, to the desk in its name. One that is down
-    is left out unless something waits for it.
+    A destination belongs to the desk that its rule names or, without a rule, to the desk in its name. What waits for
+    one that is down is not counted: tips that are kept from the desk wait there too, as covers.
     """
-    here = _belongs(desk, destination_rules)
-    down = read_open_breakers(connection)
-    found: dict[str, DestinationFault] = {}
-    for row in connection.execute(_ROWS.where(here)):
+    down = connection.execute(_OPEN.where(_belongs(tables.open_breaker.c.destination, desk, destination_rules)))
+    found = {row.destination: DestinationFault(destination=row.destination, down=band(row.since)) for row in down}
+    for row in connection.execute(_DEAD.where(_belongs(delivery.c.destination, desk, destination_rules))):
         known = found.get(row.destination, DestinationFault(destination=row.destination))
-        if row.state == "dead_letter":
-            known = msgspec.structs.replace(known, dead_letters=row.rows, dead_since=band(row.oldest))
-        else:
-            known = msgspec.structs.replace(known, waiting=row.tips)
-            if row.destination in down:
-                known = msgspec.structs.replace(known, down=band(down[row.destination].since))
-        found[row.destination] = known
-    return [one for _, one in sorted(found.items()) if one.down or one.dead_letters]
+        dead = {"dead_letters": row.rows, "dead_since": band(row.oldest)}
+        found[row.destination] = msgspec.structs.replace(known, **dead)
+    return [one for _, one in sorted(found.items())]
 
 
-def _belongs(desk: str, destination_rules: Collection[DestinationRule]) -> ColumnElement[bool]:
-    to = delivery.c.destination
+def _belongs(to: ColumnElement[str], desk: str, destination_rules: Collection[DestinationRule]) -> ColumnElement[bool]:
     own = [rule.to for rule in destination_rules if rule.desk == desk]
     configured = [rule.to for rule in destination_rules]
     return or_(to.in_(own), and_(to.endswith(f":{desk}", autoescape=True), to.not_in(configured)))
 
 
-_TIP = case((~delivery.c.tip.contains(":"), delivery.c.tip))
-_ROWS = (
-    select(
-        delivery.c.destination,
-        delivery.c.state,
-        func.count().label("rows"),
-        func.count(_TIP.distinct()).label("tips"),
-        func.min(delivery.c.due_at).label("oldest"),
-    )
-    .where(delivery.c.state.in_(("due", "dead_letter")))
-    .group_by(delivery.c.destination, delivery.c.state)
+_DEAD = (
+    select(delivery.c.destination, func.count().label("rows"), func.min(delivery.c.due_at).label("oldest"))
+    .where(delivery.c.state == "dead_letter")
+    .group_by(delivery.c.destination)
 )

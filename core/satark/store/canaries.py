@@ -12,8 +12,8 @@ from satark.store.unit_of_work import UnitOfWork
 EDGE: Final = "edge"
 EPOCHS: Final = "epochs"
 NAMES: Final = "names"
-FOLDER: Final = "folder"
-"""The canary of the data folder in which the database's files lie."""
+STORE: Final = "folder"
+"""The canary of the store in which the database's files lie."""
 KEY_LOST: Final = "its epoch key is lost"
 """Why a file that is still to be fetched is lost with the epoch keys."""
 UNDER_EPOCH_KEYS: Final = (
@@ -38,14 +38,14 @@ def differing_keys(main: Connection, keys: Connection, identity: Identity | None
     return [name for name, value in _own(keys, identity).items() if stored.get(name, value) != value]
 
 
-def take_folder(unit: UnitOfWork, own: bytes) -> None:
-    """Store the canary of the data folder, if the database has none."""
-    unit.insert_new(tables.key_canary, [{"name": FOLDER, "value": own}], "name")
+def take_store(unit: UnitOfWork, own: bytes) -> None:
+    """Store the canary of the store of files, if the database has none."""
+    unit.insert_new(tables.key_canary, [{"name": STORE, "value": own}], "name")
 
 
 def is_elsewhere(main: Connection, own: bytes) -> bool:
-    """Whether the database's files lie in another data folder than the one with this canary."""
-    stored = main.execute(select(tables.key_canary.c.value).where(tables.key_canary.c.name == FOLDER)).scalar()
+    """Whether the database's files lie in another store than the one with this canary."""
+    stored = main.execute(select(tables.key_canary.c.value).where(tables.key_canary.c.name == STORE)).scalar()
     return stored not in {None, own}
 
 

@@ -1,96 +1,135 @@
 """The `delivery` table: one row for each tip, destination and revision.
 
+Every tip has rows for every destination, so that they don't tell who must not have it. A destination that gets nothing
+has covers: rows whose id only the name key tells from a random one.
+
 A row is `due` (at `due_at`; a claim sets that to the claim's end), `blocked` (behind an earlier revision of the same
 tip for the same destination), `done` or `dead_letter`. Only a due row has an exact time; the others have the time of
 their six-hour band. No query scans the head of the whole queue: each destination has its own range of the index
 `delivery_due`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, update
 
-from satark.api.routing import DESK_SINK, SEPARATOR, Destination
+from satark.api.routing import DESK_SINK, HERE, SEPARATOR, Destination
 from satark.api.services import UnitOfWork
 from satark.identity.random_bytes import random_bytes
 from satark.identity.time_buckets import band_start
-from satark.store.tables import delivery, desk, file, tip
+from satark.store import envelopes
+from satark.store.tables import delivery, desk, tip
 from satark.store.unit_of_work import due_in
 
 LEASE = 30
 """Seconds that a claim lasts. A process renews its claims while it works, so that only a crashed one loses them."""
-WAITING_FOR_FILES = "waits for files"
-"""The reason of a delivery that waits for files of its tip."""
+_PUT_OFF = "satark_put_off"
 SUPERSEDED = "a later revision replaces it"
 """The reason of a dead letter that needs no retry, because a later revision was delivered."""
 REASON_LENGTH = 200
 """Longest reason that is stored, in characters."""
 
 
-def new_row(tip: str, destination: str, now: int, *, wait: int = 0, revision: int = 1) -> dict[str, object]:
-    """Make the row of a delivery. `wait`: most seconds that the delivery waits for files of its tip."""
+def put_off(main: Engine, seconds: Mapping[str, int], offices: int) -> Engine:
+    """Return an engine with which what tells of a tip goes out at random moments alone (`next_moment`).
+
+    `seconds`: of each destination, in how many there is one moment; 0: at once. `offices`: the same of all offices.
+    """
+    return main.execution_options(**{_PUT_OFF: (seconds, offices)})
+
+
+def next_moment(keys: Connection | Engine, of: str, every: int, now: int) -> int:
+    """Return the next moment of a destination or tip: one in each `every` seconds, which only the name key tells."""
+    draws = ((n, envelopes.tag(keys, str(n), f"moment {of}")) for n in (now // every, now // every + 1))
+    return next(at for n, drawn in draws if (at := n * every + int.from_bytes(drawn) % every) > now)
+
+
+def when_due(unit: UnitOfWork, tip_id: str, destination: str, *, is_urgent: bool = False) -> dict[str, int]:
+    """Return when a delivery is due, as columns. What is urgent goes to all but offices at once."""
+    seconds, offices = unit.main.get_execution_options().get(_PUT_OFF, ({}, 0))
+    every, kind = seconds.get(destination, offices), tip_id.partition(":")[0]
+    if not every or destination == HERE or kind not in {tip_id, "erased"}:
+        return due_in(0, unit.now)
+    at_once = is_urgent and destination in seconds
+    due_at = unit.now if at_once else next_moment(unit.keys, destination, every, unit.now)
+    return {"due_at": due_at, "wait": 2 * every}  # no drawn number, from which the second would follow
+
+
+def new_row(tip: str, destination: str, now: int, *, revision: int = 1, id_: bytes = b"") -> dict[str, object]:
+    """Make the row of a delivery that is due. `id_`: of a cover; empty: a random one."""
     return {
-        "id": random_bytes(16),
+        "id": id_ or random_bytes(16),
         "tip": tip,
         "destination": destination,
         "revision": revision,
         "state": "due",
         "attempts": 0,
-        **due_in(wait, now),
-        "reason": WAITING_FOR_FILES if wait else "",
+        **due_in(0, now),
+        "reason": "",
     }
 
 
-def add(unit: UnitOfWork, tip_id: str, destination: str, *, wait: int = 0, again: bool = False) -> None:
+def cover_id(keys: Connection | Engine, tip: str, destination: str, revision: int = 1) -> bytes:
+    """Return the id of a delivery whose destination gets nothing."""
+    return envelopes.tag(keys, tip, f"cover {destination} {revision}")
+
+
+def is_cover(keys: Connection | Engine, row: Any) -> bool:
+    """Return whether a row (its id, tip, destination and revision) is a cover."""
+    return bool(row.id == cover_id(keys, row.tip, row.destination, row.revision))
+
+
+def add(unit: UnitOfWork, tip_id: str, destination: str, *, again: bool = False) -> None:
     """Queue a tip for another destination, unless the tip was queued for it before.
 
     `again`: then add a revision, since the destination may have had nothing but covers.
     """
-    if not unit.insert_new(delivery, [new_row(tip_id, destination, unit.now, wait=wait)], "id") and again:
+    row = new_row(tip_id, destination, unit.now) | when_due(unit, tip_id, destination)
+    if not unit.insert_new(delivery, [row], "id") and again and destination != HERE:
         add_revision(unit, tip_id, only=destination)
 
 
 def add_revision(unit: UnitOfWork, tip_id: str, *, offices_only: bool = False, only: str = "") -> None:
-    """Queue a new revision of a tip for every external destination that already has it.
+    """Queue a new revision of a tip for every external destination that already has it, and covers for the others.
 
-    `offices_only`: only for desks in remote offices, since the change is not from the tipster. `only`: for this one.
+    `offices_only`: only for desks in remote offices, since the change is not from the tipster. `only`: for this one,
+    and covers for all others.
     """
     # One transaction at a time, so that no two add the same revision.
     unit.main.execute(select(tip.c.id).where(tip.c.id == tip_id).with_for_update())
-    # Lock the rows: a delivery that begins meanwhile must carry the change, or this must see that it has begun.
-    query = select(delivery.c.destination, delivery.c.revision, delivery.c.state, delivery.c.attempts)
-    query = query.where(delivery.c.tip == tip_id, ~delivery.c.destination.startswith(Destination.prefix(DESK_SINK)))
-    if only:
-        query = query.where(delivery.c.destination == only)
-    if offices_only:
-        query = query.where(delivery.c.destination.in_(_OFFICES))
-    rows = unit.main.execute(query.order_by(delivery.c.revision).with_for_update())
-    for destination, newest in {row.destination: row for row in rows}.items():
+    for destination, rows in _rows_away(unit, tip_id, offices_only=offices_only).items():
+        newest, covers = rows[-1], [is_cover(unit.keys, one) for one in rows]
+        gets = destination == only if only else not all(covers)
         if newest.state == "blocked" or (newest.state == "due" and not newest.attempts):
+            if gets and covers[-1]:
+                unit.main.execute(update(delivery).where(delivery.c.id == newest.id).values(id=random_bytes(16)))
             continue  # it will carry the change
-        row = new_row(tip_id, destination, unit.now, revision=newest.revision + 1)
+        revision = newest.revision + 1
+        id_ = b"" if gets else cover_id(unit.keys, tip_id, destination, revision)
+        row = new_row(tip_id, destination, unit.now, revision=revision, id_=id_)
+        row |= when_due(unit, tip_id, destination)
         blocked = {"state": "blocked", "due_at": band_start(unit.now)} if newest.state == "due" else {}
         unit.insert_new(delivery, [{**row, **blocked}], "id")
 
 
+def _rows_away(unit: UnitOfWork, tip_id: str, *, offices_only: bool) -> dict[str, list[Any]]:
+    """Return a tip's rows for each destination beyond the desks here, the oldest revision first; lock them."""
+    # A delivery that begins meanwhile must carry a change, or whoever makes it must see that it has begun.
+    query = select(*(delivery.c[name] for name in (*_NAMED, "state", "attempts")))
+    query = query.where(delivery.c.tip == tip_id, ~delivery.c.destination.startswith(Destination.prefix(DESK_SINK)))
+    if offices_only:
+        query = query.where(delivery.c.destination.in_(_OFFICES))
+    found: dict[str, list[Any]] = {}
+    for row in unit.main.execute(query.order_by(delivery.c.revision).with_for_update()):
+        found.setdefault(row.destination, []).append(row)
+    return found
+
+
 def office_destinations(unit: UnitOfWork, tip_id: str) -> list[str]:
-    """Return the destinations in remote offices for which a tip was ever queued."""
-    query = select(delivery.c.destination).distinct().where(delivery.c.tip == tip_id)
-    return sorted(unit.main.execute(query.where(delivery.c.destination.in_(_OFFICES))).scalars())
-
-
-def release_waiting(unit: UnitOfWork, tip_id: str) -> None:
-    """Make the deliveries that wait for files of a tip due now, if no file is still being fetched."""
-    if not is_fetching_files(unit.main, tip_id):
-        waiting = (delivery.c.tip == tip_id, delivery.c.state == "due", delivery.c.reason == WAITING_FOR_FILES)
-        unit.main.execute(update(delivery).where(*waiting).values(due_at=unit.now, reason=""))
-
-
-def is_fetching_files(connection: Connection, tip_id: str) -> bool:
-    """Return whether a file of a tip is still being fetched."""
-    pending = select(file.c.ordinal).where(file.c.tip == tip_id, file.c.state == "due").limit(1)
-    return connection.execute(pending).one_or_none() is not None
+    """Return the destinations in remote offices for which a tip was ever queued, but for those with nothing at all."""
+    found = _rows_away(unit, tip_id, offices_only=True)
+    return sorted(to for to, rows in found.items() if not all(is_cover(unit.keys, one) for one in rows))
 
 
 def pending_destinations(connection: Connection) -> list[str]:
@@ -102,6 +141,13 @@ def oldest_due(connection: Connection, destination: str) -> int | None:
     """Return the Unix time since which a destination's oldest delivery is due; None if nothing is due."""
     query = select(func.min(delivery.c.due_at)).where(delivery.c.state == "due")
     return connection.execute(query.where(delivery.c.destination == destination)).scalar()
+
+
+def waits(connection: Connection, keys: Connection | Engine, destination: str, now: int) -> bool:
+    """Return whether something that is no cover is due for a destination, or is under way to it."""
+    due = (delivery.c.state == "due", delivery.c.destination == destination, delivery.c.due_at <= now + LEASE)
+    rows = connection.execute(select(*(delivery.c[name] for name in _NAMED)).where(*due))
+    return not all(is_cover(keys, row) for row in rows)
 
 
 def claim(unit: UnitOfWork, destination: str, limit: int, *, newest: bool = False) -> list[Any]:
@@ -118,12 +164,13 @@ def renew_claims(unit: UnitOfWork, ids: Collection[bytes]) -> None:
     unit.main.execute(_RENEW, [{"key": id_, "due": unit.now + LEASE} for id_ in ids])
 
 
-def mark_done(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
-    """Mark deliveries as done, and also older dead letters of the same tip and destination."""
+def mark_done(unit: UnitOfWork, ids: Sequence[bytes], *, covers: bool = False) -> None:
+    """Mark deliveries as done, and, unless they are `covers`, older dead letters of the same tip and destination."""
     if not ids:
         return
     unit.main.execute(_DONE, [{"key": id_, "finished": band_start(unit.now)} for id_ in ids])
-    unit.main.execute(_SUPERSEDE, {"ids": ids})
+    if not covers:
+        unit.main.execute(_SUPERSEDE, {"ids": ids})
     _unblock_next(unit, ids)
 
 
@@ -170,12 +217,13 @@ def retry(unit: UnitOfWork, id_: bytes | None = None, destination: str = "") -> 
     where = [delivery.c.state == "dead_letter"]
     where += [delivery.c.id == id_] if id_ else []
     where += [delivery.c.destination == destination] if destination else []
-    replaced = select(_OTHER.c.id).where(
+    later = select(delivery.c.id.label("dead"), *(_OTHER.c[name] for name in _NAMED)).where(
         _OTHER.c.tip == delivery.c.tip,
         _OTHER.c.destination == delivery.c.destination,
         _OTHER.c.revision > delivery.c.revision,
     )
-    unit.main.execute(update(delivery).where(*where, replaced.exists()).values(state="done", reason=SUPERSEDED))
+    replaced = [row.dead for row in unit.main.execute(later.where(*where)) if not is_cover(unit.keys, row)]
+    unit.main.execute(update(delivery).where(delivery.c.id.in_(replaced)).values(state="done", reason=SUPERSEDED))
     again = update(delivery).where(*where).values(state="due", attempts=0, due_at=unit.now)
     return unit.main.execute(again).rowcount
 
@@ -228,6 +276,7 @@ def _claimed(id_: bytes, attempt: int) -> Sequence[Any]:
     return (delivery.c.id == id_, delivery.c.state == "due", delivery.c.attempts == attempt)
 
 
+_NAMED = ("id", "tip", "destination", "revision")
 _OTHER = delivery.alias("other")
 _OFFICES = select(desk.c.via + SEPARATOR + desk.c.name).where(desk.c.via != DESK_SINK)
 _FIRST = select(func.min(delivery.c.destination).label("name")).where(delivery.c.state == "due").cte(recursive=True)
@@ -237,7 +286,7 @@ _NEXT = select(func.min(delivery.c.destination)).where(
 _STEPS = _FIRST.union_all(select(_NEXT.scalar_subquery()).where(_FIRST.c.name.is_not(None)))
 _DESTINATIONS = select(_STEPS.c.name).where(_STEPS.c.name.is_not(None))
 _DUE = (
-    select(*(delivery.c[name] for name in ("id", "tip", "destination", "revision", "attempts", "reason")))
+    select(*(delivery.c[name] for name in (*_NAMED, "attempts", "reason")))
     .where(delivery.c.state == "due", delivery.c.destination == bindparam("to"), delivery.c.due_at <= bindparam("now"))
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -246,7 +295,7 @@ _OLDEST_DUE, _NEWEST_DUE = _DUE.order_by(delivery.c.due_at), _DUE.order_by(deliv
 _DONE = (
     update(delivery)
     .where(delivery.c.id == bindparam("key"))
-    .values(state="done", reason="", due_at=bindparam("finished"))
+    .values(state="done", reason="", attempts=0, wait=0, due_at=bindparam("finished"))
 )
 _SUPERSEDE = (
     update(delivery)

@@ -8,6 +8,7 @@ names that no holder has, so that the number of rows does not tell that somebody
 import secrets
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
+from itertools import count
 from operator import itemgetter
 from typing import Any, Final
 
@@ -36,7 +37,7 @@ def with_name_key(keys: Engine, name_key: bytes) -> Engine:
     return keys.execution_options(**{_OPTION: keyed_hash(name_key)})
 
 
-def tag(connection: Connection, tip: str, holder: str) -> bytes:
+def tag(connection: Connection | Engine, tip: str, holder: str) -> bytes:
     """Return the tag of a holder of a tip."""
     hashed: KeyedHash = connection.get_execution_options()[_OPTION]
     return hashed(f"{tip}\0{holder}".encode())[:TAG]
@@ -62,21 +63,40 @@ def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[st
 
 
 def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
-    """Store the envelope of a holder in place of the holder's earlier one."""
-    unit.upsert(envelope, [row(unit.keys, tip, holder, sealed)])
+    """Store the envelope of a holder in place of the holder's earlier one, or of a decoy: the rows stay as many."""
+    if find(unit.keys, tip, holder) is None:
+        _delete(unit, tip, _decoys_of(unit.keys, tip)[:1])
+    _put(unit, tip, holder, sealed)
 
 
 def renew_decoys(unit: UnitOfWork, tip: str, size: int) -> None:
     """Make a tip's decoys anew, as all its envelopes are, with content of so many bytes that nobody can open."""
-    rows = unit.keys.execute(select(func.count()).where(envelope.c.tip == tip)).scalar_one()
-    for one in holders_of(unit.keys, tip, map(_decoy, range(rows))):
-        store(unit, tip, one, encrypt_alike(bytes(size)))
+    for one in _decoys_of(unit.keys, tip):
+        _put(unit, tip, one, encrypt_alike(bytes(size)))
 
 
 def drop(unit: UnitOfWork, tip: str, holders: Iterable[str]) -> None:
-    """Delete the envelopes of these holders of a tip. A holder without an envelope is no error."""
+    """Put decoys in the place of these holders' envelopes of a tip. A holder without an envelope is no error."""
+    dropped = find_many(unit.keys, ((tip, one) for one in holders))
+    _delete(unit, tip, [holder for _, holder in dropped])
+    taken = {*_decoys_of(unit.keys, tip)}
+    free = (name for name in map(_decoy, count()) if name not in taken)
+    for sealed, name in zip(dropped.values(), free, strict=False):
+        _put(unit, tip, name, encrypt_alike(bytes(PADDED * max(1, len(sealed) // PADDED))))
+
+
+def _put(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
+    unit.upsert(envelope, [row(unit.keys, tip, holder, sealed)])
+
+
+def _delete(unit: UnitOfWork, tip: str, holders: Iterable[str]) -> None:
     tags = [tag(unit.keys, tip, one) for one in holders]
     unit.keys.execute(delete(envelope).where(envelope.c.tip == tip, envelope.c.holder.in_(tags)))
+
+
+def _decoys_of(connection: Connection, tip: str) -> list[str]:
+    rows = connection.execute(select(func.count()).where(envelope.c.tip == tip)).scalar_one()
+    return holders_of(connection, tip, map(_decoy, range(rows)))
 
 
 def find(connection: Connection, tip: str, holder: str) -> bytes | None:
@@ -101,7 +121,8 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     tip, mine = "", b""
     query = select(envelope.c.tip, envelope.c.holder, func.substr(envelope.c.sealed, 1, DRAWN))
-    for at, its_holder, beginning in connection.execute(query.order_by(envelope.c.tip)).all():
+    rows = connection.execute(query.order_by(envelope.c.tip).execution_options(yield_per=_BATCH))
+    for at, its_holder, beginning in rows:
         if at != tip:
             tip, mine = at, tag(connection, at, holder)
         if its_holder == mine:

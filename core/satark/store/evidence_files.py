@@ -29,7 +29,7 @@ def ordinal_order(ordinal: str) -> tuple[int, str]:
 
 
 def name(tip: str, ordinal: str) -> str:
-    """Return the name of a file's sealed copies in the evidence folder, without the copies' extensions."""
+    """Return the name of a file's sealed copies in the store of files, without their forms."""
     return f"{tip}-{ordinal}"
 
 
@@ -68,6 +68,12 @@ def count_files(connection: Connection, tip: str) -> int:
     return connection.execute(select(func.count()).select_from(file).where(file.c.tip == tip)).scalar_one()
 
 
+def sealed_names(connection: Connection, tip: str) -> list[str]:
+    """Return the names of a tip's sealed files in the store of files."""
+    query = select(file.c.ordinal).where(file.c.tip == tip, file.c.state == "sealed")
+    return [name(tip, ordinal) for ordinal in connection.execute(query).scalars()]
+
+
 def highest_ordinal(connection: Connection, tip: str) -> int:
     """Return the highest ordinal of a tip's files, including those that only the custody log still lists; 0 if none."""
     logged = tables.custody
@@ -78,10 +84,9 @@ def highest_ordinal(connection: Connection, tip: str) -> int:
     return max(map(int, connection.execute(ordinals).scalars()), default=0)
 
 
-def settled_ordinals(unit: UnitOfWork, tip: str) -> set[str]:
-    """Return the ordinals of a tip's files that are sealed or lost. Waits for transactions that change one of them."""
-    rows = unit.main.execute(select(file.c.ordinal, file.c.state).where(file.c.tip == tip).with_for_update(read=True))
-    return {row.ordinal for row in rows if row.state != "due"}
+def lock(unit: UnitOfWork, tip: str) -> None:
+    """Wait for transactions that settle a tip's files: those after this one see its deliveries, and add a revision."""
+    unit.main.execute(select(file.c.ordinal).where(file.c.tip == tip).with_for_update(read=True)).all()
 
 
 def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[MediaJob, int]]:
@@ -182,8 +187,6 @@ def _settle_for_good(unit: UnitOfWork, media_job: MediaJob, /, **values: object)
     deliveries.add_revision(unit, media_job.tip)
     settled = _settle(unit, media_job, job=b"", due_at=0, **values)
     tip_changes.note(unit, media_job.tip)
-    # Last: the tip may be submitted in this very transaction, and its deliveries be queued.
-    unit.run_last(lambda: deliveries.release_waiting(unit, media_job.tip))
     return settled
 
 

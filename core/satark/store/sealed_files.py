@@ -1,28 +1,27 @@
 """Sealed files of evidence: encrypted to the tip's key, written atomically, and checked after writing and at opening.
 
-A sealed file is an age file (age-encryption.org/v1). `seal_file` writes it as `<name>.part`; `put_in_place` checks,
-flushes and renames it.
+A sealed file is an age file (age-encryption.org/v1) in the store of files. `seal_file` writes it; `put_in_place` checks
+it and gives it its name.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import io
 import os
 import sys
-import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
 from satark.api import sealing
 from satark.api.sealing import CantOpen
 from satark.store.workspace import temporary_folder
-from satark_files.atomic_files import flush_folder
+from satark_files.file_store import FileStore, Part
 
-PART = ".part"
+SealedForm: TypeAlias = Literal["original", "clean", "muted", "disguised", "preview"]
+"""A sealed form of a file: as received, cleaned, a film without sound, a voice disguised, a preview for the desk."""
+FORMS: Final[tuple[SealedForm, ...]] = get_args(SealedForm)
 _MAGIC = b"age-encryption.org/v1\n"
 _HEADER_MOST = 4096
 # age-encryption.org/v1, "Payload": a nonce, then chunks of 64 KiB with a tag each, at least one.
@@ -108,62 +107,67 @@ class _DigestingReader(io.RawIOBase):
         return ContentDigest(self._count, self._sha256.hexdigest(), md5)
 
 
-class SealedPart:
-    """A sealed file that is written as `<target>.part` and locked, but neither flushed nor renamed yet."""
+class StoredForm(NamedTuple):
+    """A sealed form of a file: see `satark.api.SealedCopy`."""
 
-    def __init__(self, target: Path, file: BinaryIO, reader: _DigestingReader) -> None:
+    store: FileStore
+    name: str
+
+    def read_bytes(self) -> bytes:
+        """Read it."""
+        return self.store.read(self.name)
+
+    def remove(self) -> None:
+        """Remove it, if it is there."""
+        self.store.remove([self.name])
+
+    def exists(self) -> bool:
+        """Whether it is there."""
+        return self.store.size(self.name) is not None
+
+
+class SealedPart:
+    """A sealed file that is written, and has no name yet."""
+
+    def __init__(self, store: FileStore, part: Part, reader: _DigestingReader) -> None:
         self.digest = digest = reader.digest
         """Size and digests of the sealed content."""
         self.padded = reader.padded
         """Size of the padded content."""
         self.copied = reader.copied
         """Whether the plain copy is complete."""
+        self.store = store
+        self.part = part
         self._expected = digest.bytes
-        self._target = target
-        self._part = _part(target)
-        self._file = file
 
     def expect(self, content: int) -> None:
-        """Set how many bytes the content must have. `flush` fails if another number of bytes was sealed."""
+        """Set how many bytes the content must have. `check` fails if another number of bytes was sealed."""
         self._expected = content
 
-    def flush(self) -> None:
-        """Check that the file is complete, and flush it to the disk.
+    def check(self) -> None:
+        """Check that the file is complete.
 
         Raises:
-            WriteFailed: the file is not complete.
+            WriteFailed: it is not.
         """
-        if self._expected != self.digest.bytes or not _is_complete(self._part, self.padded):
+        if self._expected != self.digest.bytes or not _is_complete(self.part.file, self.padded):
             raise WriteFailed("a sealed file was not written completely")
-        forget_exact_times(self._part)
-        os.fsync(self._file.fileno())
-
-    def rename(self) -> None:
-        """Rename the file to its final name."""
-        self._part.rename(self._target)
-        self._file.close()
 
     def discard(self) -> None:
-        """Remove the file, unless it has its final name."""
-        if not self._file.closed:
-            self._part.unlink(missing_ok=True)
-            self._file.close()
-
-    @property
-    def folder(self) -> Path:
-        return self._target.parent
+        """Remove the file, unless it has its name."""
+        self.part.discard()
 
 
 def seal_file(
     source: BinaryIO,
-    target: Path,
+    target: StoredForm,
     recipient: str,
     copy: BinaryIO | None = None,
     *,
     least: int = 0,
     with_md5: bool = False,
 ) -> SealedPart:
-    """Encrypt a stream into `<target>.part`; `put_in_place` renames that file.
+    """Encrypt a stream into a file; `put_in_place` gives it its name.
 
     `least`: least size of the padded content. A copy is given its original's, so that it has no size of its own.
 
@@ -172,124 +176,60 @@ def seal_file(
         OSError: the disk failed or is full.
     """
     reader = _DigestingReader(source, copy, least, with_md5=with_md5)
-    descriptor = os.open(_part(target), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    out = os.fdopen(descriptor, "r+b")
+    part = target.store.begin(target.name)
     try:
-        fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        out.close()
-        raise
-    try:
-        out.truncate()
-        _encrypt(reader, out, recipient)
+        _encrypt(reader, part.file, recipient)
     except BaseException:
-        discard_part(target)
-        out.close()
+        part.discard()
         raise
-    return SealedPart(target, out, reader)
+    return SealedPart(target.store, part, reader)
 
 
 def put_in_place(*parts: SealedPart) -> None:
-    """Check and flush the parts in one folder, rename each to its final name, and flush the folder.
-
-    All copies of a file go together, since each flush holds up the commits of every database on the same disk.
+    """Check the parts, which lie in one store, and give each its name, for good.
 
     Raises:
         WriteFailed: a part is not a sealed file with content of its size. All parts were removed.
-        OSError: the disk failed. All parts were removed.
+        OSError: the disk failed, or the store is down. What had no name yet was removed.
     """
     try:
         for part in parts:
-            part.flush()
-        for part in parts:
-            part.rename()
-    except BaseException:
+            part.check()
+        parts[0].store.finish(*(part.part for part in parts))
+    finally:
         for part in parts:
             part.discard()
-        raise
-    forget_exact_times(parts[0].folder)
-    flush_folder(parts[0].folder)
 
 
-def forget_exact_times(*paths: Path) -> None:
-    """Set the times of files and folders to the beginning of today (UTC).
-
-    A file system still stores two times that nobody can set: when the inode was created, and when it last changed.
-    """
-    now = int(time.time())
-    day = now - now % 86_400
-    for path in paths:
-        os.utime(path, (day, day))
+def erase(store: FileStore, names: Iterable[str]) -> None:
+    """Remove the sealed originals and every copy of these files. A missing file is no error."""
+    if found := [form_name(name, form) for name in names for form in FORMS]:
+        store.remove(found)
 
 
-def discard_part(target: Path) -> None:
-    """Remove `<target>.part`, if there is one."""
-    _part(target).unlink(missing_ok=True)
-
-
-def remove_abandoned_parts(root: Path) -> None:
-    """Remove, at any depth, the parts that killed processes left. Parts that are being written are locked, and stay."""
-    for part in root.rglob(f"*{PART}"):
-        with contextlib.suppress(OSError), part.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            part.unlink()
-
-
-def erase(folder: Path, name: str) -> None:
-    """Remove the sealed original and every copy of a file, and flush the folder. A missing file is no error."""
-    _erase(folder, [path_of(folder, name) for path_of in (original_path, *_derived())])
-
-
-def erase_derived_copies(folder: Path, name: str) -> None:
+def erase_derived_copies(store: FileStore, name: str) -> None:
     """Remove the copies that an earlier run made of a file, but not its original."""
-    _erase(folder, [path_of(folder, name) for path_of in _derived()])
+    store.remove(form_name(name, form) for form in FORMS if form != "original")
 
 
-def _derived() -> tuple[Callable[[Path, str], Path], ...]:
-    return (clean_path, muted_path, disguised_path, preview_path)
+def form_name(name: str, form: SealedForm) -> str:
+    """Return the name of a sealed form of a file in the store."""
+    return f"{name}.{form}.age"
 
 
-def _erase(folder: Path, paths: Iterable[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
-        discard_part(path)
-    if folder.is_dir():
-        forget_exact_times(folder)
-        flush_folder(folder)
+def stored_form(store: FileStore, name: str, form: SealedForm) -> StoredForm:
+    """Return where a sealed form of a file is, or is to be."""
+    return StoredForm(store, form_name(name, form))
 
 
-def original_path(folder: Path, name: str) -> Path:
-    """Return the path of a file's sealed original."""
-    return folder / f"{name}.original.age"
+def total_original_bytes(store: FileStore, names: Iterable[str]) -> int:
+    """Return the bytes of the originals of these files, at most: their padding is hardly a fifth."""
+    return sum(store.size(form_name(name, "original")) or 0 for name in names) * _STEPS // (_STEPS + 1)
 
 
-def clean_path(folder: Path, name: str) -> Path:
-    """Return the path of a file's sealed clean copy."""
-    return folder / f"{name}.clean.age"
-
-
-def preview_path(folder: Path, name: str) -> Path:
-    """Return the path of a file's sealed preview."""
-    return folder / f"{name}.preview.age"
-
-
-def total_original_bytes(folder: Path, prefix: str) -> int:
-    """Return the bytes of all originals whose names begin with `prefix`, at most: their padding is hardly a fifth."""
-    found = folder.glob(f"{prefix}*.original.age") if folder.is_dir() else ()
-    return sum(path.stat().st_size for path in found) * _STEPS // (_STEPS + 1)
-
-
-def disguised_path(folder: Path, name: str) -> Path:
-    """Return the path of the sealed disguised copy of a voice."""
-    return folder / f"{name}.disguised.age"
-
-
-def muted_path(folder: Path, name: str) -> Path:
-    """Return the path of a film's sealed copy without sound."""
-    return folder / f"{name}.muted.age"
-
-
-def open_sealed(path: Path, identity: str, workspace: Path, expected_sha256: str = "") -> Generator[bytes, None, None]:
+def open_sealed(
+    sealed: StoredForm, identity: str, workspace: Path, expected_sha256: str = ""
+) -> Generator[bytes, None, None]:
     """Decrypt a sealed file and yield its content in chunks. The whole file is authenticated before the first chunk.
 
     Blocks: run it in a thread. The plain content lies in a temporary folder of `workspace` until the last chunk.
@@ -299,8 +239,8 @@ def open_sealed(path: Path, identity: str, workspace: Path, expected_sha256: str
         FileNotFoundError: there is no such file.
     """
     with temporary_folder(workspace) as folder, (folder / "plain").open("w+b") as plain:
-        with path.open("rb") as sealed:
-            _decrypt(sealed, plain, identity)
+        with sealed.store.open(sealed.name) as file:
+            _decrypt(file, plain, identity)
         _remove_padding(plain)
         plain.seek(0)
         if expected_sha256 and hashlib.file_digest(plain, "sha256").hexdigest() != expected_sha256:
@@ -335,16 +275,13 @@ def _remove_padding(plain: BinaryIO) -> None:
     plain.truncate(content)
 
 
-def _is_complete(part: Path, content: int) -> bool:
+def _is_complete(file: BinaryIO, content: int) -> bool:
     """Whether the file is an age header, followed by exactly as many bytes as this content has when encrypted."""
-    with part.open("rb") as file:
-        head = file.read(_HEADER_MOST)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(_HEADER_MOST)
     mac = head.find(b"\n--- ")
     end = head.find(b"\n", mac + 1)
     chunks = max(1, -(-content // _AGE_CHUNK))
     payload = _NONCE + content + chunks * _TAG
-    return head.startswith(_MAGIC) and 0 < mac < end and part.stat().st_size == end + 1 + payload
-
-
-def _part(target: Path) -> Path:
-    return target.with_name(target.name + PART)
+    return head.startswith(_MAGIC) and 0 < mac < end and size == end + 1 + payload

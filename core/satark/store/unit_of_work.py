@@ -1,7 +1,11 @@
-"""Unit of work: one transaction over both databases, and the times at which a reply, a delivery or a file is due.
+"""Unit of work: one transaction over both databases, a snapshot of both, and when a reply, delivery or file is due.
 
 If a clock is ahead and then set back, the due times that it gave lie far in the future, and tips would wait for these
 times. So each row also stores how many seconds it was meant to wait.
+
+A transaction that uses both databases commits the key store first, then the main database. A snapshot of each, taken
+one after the other, could fall between these commits. So such transactions are delayed for the milliseconds that both
+snapshots take.
 """
 
 import time
@@ -11,10 +15,12 @@ from secrets import token_hex
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text, update
+from sqlalchemy.exc import OperationalError
 
+from satark.identity.time_buckets import BAND_HOURS
 from satark.store import bulk
-from satark.store.engines import is_database_fault
-from satark.store.tables import delivery, file, outbox
+from satark.store.engines import is_database_fault, reading_engine
+from satark.store.tables import delivery, erased_tip, file, key_canary, outbox
 from satark.store.tables import keys as keys_metadata
 
 BOTH_DATABASES: Final = 0x5A7A_4B01
@@ -199,6 +205,8 @@ def unit_of_work(main: Engine, keys: Engine) -> Iterator[UnitOfWork]:
         yield unit
 
 
+OVERDUE: Final = 900
+"""Seconds after which a row counts as overdue: nothing takes it now."""
 CLOCKS_APART: Final = 60
 """Seconds by which the clocks of two processes may differ."""
 
@@ -209,8 +217,68 @@ def due_in(seconds: float, now: int) -> dict[str, int]:
 
 
 def shorten_waits(unit: UnitOfWork) -> None:
-    """Shorten each wait whose rest is longer than the wait that its row stores."""
+    """Shorten each wait whose rest is longer than the wait that its row stores.
+
+    What is long overdue, since nothing takes it, loses its second: only the band in which it was due stays.
+    """
     for table in (outbox, delivery, file):
         row = table.c
+        within = row.due_at % (BAND_HOURS * 3600)
+        overdue = (row.state == "due", row.due_at < unit.now - OVERDUE, within != 0)
+        unit.main.execute(update(table).where(*overdue).values(due_at=row.due_at - within))
         too_late = (row.due_at > unit.now + CLOCKS_APART, row.due_at > unit.now + CLOCKS_APART + row.wait)
         unit.main.execute(update(table).where(row.state == "due", *too_late).values(due_at=unit.now + row.wait))
+
+
+ATTEMPTS: Final = 50
+"""Most attempts to find a moment without such a transaction."""
+WAIT_MS: Final = 200
+"""Milliseconds that one attempt waits on PostgreSQL: less than its `deadlock_timeout`, so the attempt ends first."""
+
+
+class SnapshotBusy(Exception):  # noqa: N818 - it reads as what it says
+    """No moment was found in which no transaction wrote to both databases: try again."""
+
+
+@contextmanager
+def consistent_snapshot(main: Engine, keys: Engine) -> Iterator[tuple[Connection, Connection]]:
+    """Open a connection to each database; both read from one point for as long as the block runs.
+
+    Raises:
+        SnapshotBusy: transactions write to both databases without a pause.
+        sqlalchemy.exc.SQLAlchemyError: a database does not answer.
+    """
+    with reading_engine(main).connect() as on_main, reading_engine(keys).connect() as on_keys:
+        for _ in range(ATTEMPTS):
+            with _nobody_writing_both(main) as nobody:
+                if nobody:
+                    # A snapshot is taken by the first read of a table.
+                    _touch(on_main, key_canary)
+                    _touch(on_keys, erased_tip)
+                    break
+        else:
+            raise SnapshotBusy("both databases are written without a pause, try again")
+        yield on_main, on_keys
+
+
+@contextmanager
+def _nobody_writing_both(main: Engine) -> Iterator[bool]:
+    """Keep every transaction that writes to both databases from beginning; False: one is under way."""
+    with main.connect() as lock:
+        try:
+            lock.begin()  # on SQLite this is the write lock of the main database, which every transaction begins with
+            if lock.dialect.name == "postgresql":
+                lock.execute(text(f"SET LOCAL lock_timeout = {WAIT_MS}"))
+                lock.execute(text(f"SELECT pg_advisory_xact_lock({BOTH_DATABASES})"))
+        except OperationalError as error:
+            is_lock = type(error.orig).__name__ == "LockNotAvailable" or "locked" in str(error.orig)
+            if error.connection_invalidated or not is_lock:
+                raise
+            yield False
+            return
+        yield True
+        lock.rollback()
+
+
+def _touch(connection: Connection, table: Table) -> None:
+    connection.execute(select(table).limit(1)).first()

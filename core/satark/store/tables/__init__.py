@@ -29,7 +29,16 @@ from satark.store.tables.desks import (
     roster_proposal,
     sent_transfer,
 )
-from satark.store.tables.key_store import anchor, envelope, erased_tip, roster, roster_head, tip_witness, witness
+from satark.store.tables.key_store import (
+    anchor,
+    envelope,
+    erased_tip,
+    kept_term,
+    roster,
+    roster_head,
+    tip_witness,
+    witness,
+)
 from satark.store.tables.tips import (
     custody,
     custody_head,

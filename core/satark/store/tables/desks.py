@@ -71,8 +71,8 @@ received_answer = Table(
     main,
     Column("id", LargeBinary(16), primary_key=True, comment="as in OfficeAnswer"),
     Column("desk", String(40), nullable=False),
-    Column("tip", String(32), nullable=False),
-    Column("seq", Integer, nullable=False, comment="of the message that it became; 0: refused, or a key change"),
+    Column("tip", String(32), nullable=False, comment="empty: rows of a tip would tell which desks have it"),
+    Column("seq", Integer, nullable=False, comment="1: it became a message; 0: refused, or a key change"),
     Index("received_answer_tip", "tip"),
     comment="at the host: answers accepted from offices, or refused",
 )
@@ -117,7 +117,7 @@ sent_transfer = Table(
     "sent_transfer",
     main,
     Column("desk", String(40), primary_key=True),
-    Column("transfer_id", LargeBinary(16), primary_key=True, comment="the file or directory, as in Frame"),
+    Column("transfer_id", LargeBinary(16), primary_key=True, comment="a tag under the name key; or a directory's"),
     Column("chunks", Integer, nullable=False, comment="how many of its chunks the carrier has confirmed"),
     comment="at the host: files and directories sent to an office",
 )

@@ -54,6 +54,15 @@ erased_tip = Table(
     comment="tips that were erased: a restored backup is held against this list before it is used",
 )
 
+kept_term = Table(
+    "kept_term",
+    keys,
+    Column("tag", LargeBinary(16), primary_key=True, comment="tag of the tip, under the name key"),
+    Column("hash", LargeBinary(32), nullable=False, comment="SHA-256 of the signature of its newest term"),
+    comment="which terms are the newest, out of reach of whoever can write to the main database",
+    sqlite_with_rowid=False,
+)
+
 witness = Table(
     "audit_witness",
     keys,

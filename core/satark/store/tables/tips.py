@@ -14,13 +14,13 @@ tip = Table(
     Column("id", String(32), primary_key=True, comment="random; the session's"),
     Column("number", String(16), nullable=False, unique=True),
     Column("revision", Integer, nullable=False),
-    Column("recipient", Text, nullable=False, comment="the tip's age recipient"),
+    Column("recipient", Text, nullable=False, comment="age recipient of the tip's first key"),
     Column(
         "key_changes",
         LargeBinary,
         nullable=False,
         default=b"",
-        comment="new keys of the tip since it was submitted: routing.tip_keys.TipKeyChange",
+        comment="under the name key, as long for all tips: routing.tip_keys.TipKeyChange",
     ),
     Column(
         "routed",
@@ -154,7 +154,14 @@ retention = Table(
     "retention",
     main,
     Column("tip", String(32), primary_key=True),
-    Column("sealed", LargeBinary, nullable=False, comment="age, to the retention key: retention.schedule.Term"),
+    Column(
+        "keeper",
+        LargeBinary,
+        nullable=False,
+        default=b"",
+        comment="which key signs the tip's terms, and the tip's day, signed with the tipster's key",
+    ),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the retention key: retention.schedule.SignedTerm"),
     comment="when tips are due to be erased, readable for the scheduled job alone",
     sqlite_with_rowid=False,
 )

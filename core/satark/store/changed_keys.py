@@ -1,0 +1,79 @@
+"""The column `tip.key_changes`, which names the desks that renewed a tip's key, and so have the tip.
+
+It is sealed under the name key, with one size for all tips; and when a desk changes its key, every row is sealed anew.
+So neither one copy of the main database nor two tell which tips a desk has. Before any tip has a new key, all rows are
+empty. Rows of earlier versions are in clear until a desk changes its key.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from sqlalchemy import Connection, func, select, update
+
+from satark.store import envelopes
+from satark.store.tables import tip
+from satark.store.unit_of_work import UnitOfWork
+
+_NONCE, _LENGTH, _MAC = 12, 4, 16
+_LEAST: Final = 4096
+"""Content is padded to a power of two of bytes, at least so many: a post-quantum recipient alone takes 2,000."""
+
+
+def read(unit: UnitOfWork, tip_id: str) -> bytes | None:
+    """Return the changes of a tip's keys as `store` got them; None: there is no such tip."""
+    stored = unit.main.execute(select(tip.c.key_changes).where(tip.c.id == tip_id)).scalar()
+    return None if stored is None else opened(unit.keys, tip_id, stored)
+
+
+def opened(keys: Connection, tip_id: str, stored: bytes) -> bytes:
+    """Return the changes in a tip's column. One that does not open is in clear, or somebody wrote it: check it."""
+    try:
+        plain = _box(keys, tip_id).decrypt(stored[:_NONCE], stored[_NONCE:], None)
+    except (InvalidTag, ValueError):
+        return stored
+    return plain[_LENGTH : _LENGTH + int.from_bytes(plain[:_LENGTH])]
+
+
+def store(unit: UnitOfWork, tip_id: str, changes: bytes) -> None:
+    """Store the changes of a tip's keys. If they take more room than those of all others, every row gets as much."""
+    size, room = _size(unit), max(_LEAST, 1 << (_LENGTH + len(changes) - 1).bit_length())
+    if room > size:
+        seal_again(unit, room)
+    _write(unit, tip_id, changes, max(room, size))
+
+
+def first(unit: UnitOfWork, tip_id: str) -> bytes:
+    """Return the column of a new tip, without changes: it looks like that of every other tip."""
+    size = _size(unit)
+    return _sealed(unit.keys, tip_id, b"", size) if size else b""
+
+
+def seal_again(unit: UnitOfWork, size: int = 0) -> Sequence[str]:
+    """Seal the column of every tip anew, with content of at least so many bytes; return the tips' ids."""
+    tips, size = unit.main.execute(select(tip.c.id)).scalars().all(), max(size, _size(unit))
+    for one in tips if size else ():
+        _write(unit, one, read(unit, one) or b"", size)
+    return tips
+
+
+def _size(unit: UnitOfWork) -> int:
+    """Return the bytes of each row's content; 0: all rows are empty."""
+    found = unit.main.execute(select(func.length(tip.c.key_changes)).limit(1)).scalar()
+    return max(0, (found or 0) - _NONCE - _MAC)
+
+
+def _write(unit: UnitOfWork, tip_id: str, changes: bytes, size: int) -> None:
+    sealed = _sealed(unit.keys, tip_id, changes, size)
+    unit.main.execute(update(tip).where(tip.c.id == tip_id).values(key_changes=sealed))
+
+
+def _sealed(keys: Connection, tip_id: str, changes: bytes, size: int) -> bytes:
+    nonce, plain = os.urandom(_NONCE), (len(changes).to_bytes(_LENGTH) + changes).ljust(size, b"\0")
+    return nonce + _box(keys, tip_id).encrypt(nonce, plain, None)
+
+
+def _box(keys: Connection, tip_id: str) -> ChaCha20Poly1305:
+    return ChaCha20Poly1305(b"".join(envelopes.tag(keys, tip_id, f"key changes {half}") for half in (1, 2)))
