@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.api.routing import CaseworkError, Desk, DestinationRule
-from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope, recipient_of
+from satark.api.sealing import CantOpen, new_identity, open_as, open_envelope, recipient_of, seal
 from satark.api.settings import SettingsError
 from satark.api.sink import Delivery
 from satark.api.tip import Message
@@ -22,8 +23,9 @@ from satark.routing.desks import add_desk, close_roster
 from satark.routing.renewals import tip_verifier
 from satark.routing.tip_keys import TipRoot, TipsterReader
 from satark.services import Services
-from satark.store import tables
+from satark.store import envelopes, tables
 from satark.store.threads import post
+from satark.store.unit_of_work import UnitOfWork
 from support.destination_key import DestinationKey
 from support.store import fresh_services
 from support.tips import claim_delivery, seed_file, seed_file_state, seed_message, seed_tip
@@ -83,6 +85,32 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(
         with pytest.raises(NoSuchFile):
             opened.clean(ordinal)
     assert seeded.number not in f"{opened!r}{content!r}"
+
+
+def test_nothing_that_the_tipster_did_not_send_is_delivered_or_found(
+    services: Services, destination: ReadingDestination
+) -> None:
+    seeded = seed_tip(services, [destination.desk], destination_rules=[destination.rule])
+    recipient, identity = new_identity()
+    forged_tip = msgspec.structs.replace(seeded.tip, answers={"what": "my neighbour sells arms"})
+    document = seal(forged_tip, recipient, padded=4096)
+    sealed = services.read_keys(lambda c: envelopes.find(c, seeded.id, TO))
+    forged = msgspec.structs.replace(
+        open_envelope(sealed or b"", destination.identity, tip=seeded.id, desk=TO),
+        identity=identity,
+        document_sha256=hashlib.sha256(document).hexdigest(),
+    )
+
+    def put_in_place(unit: UnitOfWork) -> None:
+        envelopes.store(unit, seeded.id, TO, envelopes.seal(forged, destination.rule.recipient))
+        unit.main.execute(update(tables.tip).values(document=document))
+
+    services.write_now(put_in_place)
+    reader = DestinationReader(services, destination.rule)
+    with pytest.raises(CantOpen):
+        reader.open(claim_delivery(services, TO))
+    with pytest.raises(CantOpen):
+        reader.find(seeded.number)
 
 
 def test_the_custody_log_has_each_file_once_per_delivery_without_a_time(

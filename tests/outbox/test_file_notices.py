@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from satark.api.channel import MediaGone
-from satark.outbox.file_notices import FileNotices
+from satark.outbox.outbox import FileNotices
 from satark.store import tables
 from satark_testing.waiting import until
 from support.working_host import ANSWERS, CODE, RECEIPT, picture, working_host_on

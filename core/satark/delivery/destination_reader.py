@@ -1,11 +1,13 @@
-"""Destination reader: opens tips for sinks whose destination must read them (sealed e-mail, police systems)."""
+"""Destination reader: opens tips for sinks whose destination must read them (sealed e-mail, police systems).
+
+The private half of a destination's key is in a file on the one machine that runs the sink.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 from typing import cast
 
 from satark.api.routing import DestinationRule
@@ -24,10 +26,10 @@ from satark.delivery.destination_keys import load_identity
 from satark.evidence.own_voice import as_passed_on, is_muted, is_own_voice
 from satark.evidence.records import open_records
 from satark.routing.authors import is_by_tipster
+from satark.routing.sent import is_as_sent
 from satark.services import Services
-from satark.store.sealed_files import open_sealed
+from satark.store.sealed_files import StoredForm, open_sealed
 from satark.store.unit_of_work import UnitOfWork
-from satark.store.workspace import workspace_dir
 
 
 class DestinationReader:
@@ -66,9 +68,10 @@ class DestinationReader:
         """Open a delivery.
 
         Raises:
-            CantOpen: the delivery is sealed to another key, was altered, or is for another destination.
+            CantOpen: the delivery is sealed to another key, for another destination, or not what the tipster sent.
         """
         envelope = open_envelope(delivery.envelope, self._identity, tip=delivery.tip, desk=self.to)
+        _check_sent(envelope)
         return OpenedDelivery(envelope, delivery, self)
 
     def find(self, number: str) -> FoundTip:
@@ -76,21 +79,23 @@ class DestinationReader:
 
         Raises:
             CaseworkError: the destination has no tip of this number.
-            CantOpen: the tip's document was altered.
+            CantOpen: the tip is not what the tipster sent.
         """
-        return FoundTip(self._casework, self._casework.open(number))
+        tip = self._casework.open(number)
+        _check_sent(tip.envelope)
+        return FoundTip(self._casework, tip)
 
     @cached_property
     def _casework(self) -> Casework:
         return Casework(self._services, self.to, self._identity, audit_desk=self._desk)
 
-    def read(self, envelope: Envelope, key: str, ordinal: str, sealed: Path, expected: str) -> Iterator[bytes]:
+    def read(self, envelope: Envelope, key: str, ordinal: str, sealed: StoredForm, expected: str) -> Iterator[bytes]:
         """Yield a clean copy in chunks. The custody log gets one entry per file and delivery (`key`)."""
         with self._once:
             if (key, ordinal) not in self._logged:
                 self._services.write_now(lambda unit: _log(unit, envelope, ordinal, self.to))
                 self._logged.add((key, ordinal))
-        return open_sealed(sealed, envelope.identity, workspace_dir(self._services.evidence_dir.parent), expected)
+        return open_sealed(sealed, envelope.identity, self._services.workspace, expected)
 
 
 class OpenedDelivery:
@@ -128,7 +133,7 @@ class OpenedDelivery:
             raise NoSuchFile
         file = self._files[ordinal]
         sealed = file.muted if is_muted(record) else file.clean
-        if sealed is None:
+        if not isinstance(sealed, StoredForm):
             raise NoSuchFile
         return self._reader.read(self._envelope, self._key, ordinal, sealed, record.clean_sha256)
 
@@ -165,6 +170,11 @@ class FoundTip:
     def post(self, unit: AnyUnitOfWork, message: Message) -> None:
         """Add a message to the thread: see `satark.api.OpenedTip`."""
         self._casework.post(cast("UnitOfWork", unit), self._tip, message)
+
+
+def _check_sent(envelope: Envelope) -> None:
+    if not is_as_sent(envelope):
+        raise CantOpen("the envelope does not say what the tipster sent")
 
 
 def _log(unit: UnitOfWork, envelope: Envelope, ordinal: str, to: str) -> None:

@@ -12,23 +12,110 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import BindParameter, bindparam, select
 
 from satark.api.background import backoff, keep_running, wait_for
 from satark.api.observability import LifecycleEvent, log
 from satark.api.routing import HERE, Destination
-from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, Sink
-from satark.delivery.payload import load
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, SealedFile, SealedMessage, Sink
 from satark.services import Services
 from satark.settings.core import Core
-from satark.store import breakers
+from satark.store import breakers, envelopes, evidence_files
 from satark.store import deliveries as store
+from satark.store.evidence_files import ordinal_order
+from satark.store.sealed_files import SealedForm, StoredForm, stored_form
+from satark.store.tables import file, message, tip
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown, WriteBatcher, Writer
 from satark.telemetry.metrics import Metrics
+from satark_files.file_store import FileStore
+
+
+def load_deliveries(unit: UnitOfWork, rows: Sequence[Any], services: Services) -> list[tuple[bytes, Delivery]]:
+    """Load the deliveries of these claimed rows. Return pairs of a row's id and its delivery."""
+    tips = sorted({row.tip for row in rows})
+    documents = {row.id: row.document for row in unit.main.execute(_DOCUMENTS, {"tips": tips})}
+    away = [row for row in rows if row.destination != HERE]  # each desk here reads the rest in this store itself
+    tips_away = sorted({row.tip for row in away})
+    sealed_files, messages = _files(unit, tips_away, services.evidence), _messages(unit, tips_away)
+    offices = {rule.to: rule.desk for rule in services.destination_rules}
+    holders = {(row.tip, name) for row in away for name in (row.destination, _desk(row.destination, offices))}
+    found = envelopes.find_many(unit.keys, holders) if holders else {}
+    loaded = []
+    for row in rows:
+        desk = _desk(row.destination, offices)
+        own = found.get((row.tip, row.destination))
+        loaded.append(
+            Delivery(
+                idempotency_key=row.id.hex(),
+                tip=row.tip,
+                destination=row.destination,
+                desk=desk,
+                revision=row.revision,
+                attempt=row.attempts + 1,
+                last_reason=row.reason,
+                envelope=own or found.get((row.tip, desk), b""),
+                document=documents.get(row.tip, b""),
+                files=tuple(sealed_files[row.tip]),
+                messages=tuple(messages[row.tip]),
+            )
+        )
+    return [(row.id, one) for row, one in zip(rows, loaded, strict=True)]
+
+
+def _desk(destination: str, offices: Mapping[str, str]) -> str:
+    return offices.get(destination, Destination(destination).name)
+
+
+def _files(unit: UnitOfWork, tips: Collection[str], evidence: FileStore) -> dict[str, list[SealedFile]]:
+    found: dict[str, list[SealedFile]] = defaultdict(list)
+    rows = unit.main.execute(_FILES, {"tips": tips}) if tips else ()
+    for row in sorted(rows, key=lambda row: ordinal_order(row.ordinal)):
+        name = evidence_files.name(row.tip, row.ordinal)
+        is_here = row.state == "sealed"
+        original, clean, muted = (stored_form(evidence, name, form) if is_here else None for form in _SENT)
+        found[row.tip].append(
+            SealedFile(
+                ordinal=row.ordinal,
+                state=row.state,
+                record=row.record,
+                original=original,
+                clean=clean,
+                muted=muted,
+            )
+        )
+    return found
+
+
+def _without_missing_copies(file: SealedFile) -> SealedFile:
+    """Return a file without the copies that it does not have. Asks the store: not in a transaction."""
+    copies = {"clean": file.clean, "muted": file.muted}
+    gone = {name: None for name, copy in copies.items() if isinstance(copy, StoredForm) and not copy.exists()}
+    return msgspec.structs.replace(file, **gone)
+
+
+def _messages(unit: UnitOfWork, tips: Collection[str]) -> dict[str, list[SealedMessage]]:
+    found: dict[str, list[SealedMessage]] = defaultdict(list)
+    for row in unit.main.execute(_MESSAGES, {"tips": tips}) if tips else ():
+        found[row.tip].append(SealedMessage(row.seq, row.sealed))
+    return found
+
+
+_SENT: Final[tuple[SealedForm, ...]] = ("original", "clean", "muted")
+_TIPS: BindParameter[Any] = bindparam("tips", expanding=True)
+_DOCUMENTS = select(tip.c.id, tip.c.document).where(tip.c.id.in_(_TIPS))
+_FILES = select(file.c.tip, file.c.ordinal, file.c.state, file.c.record).where(file.c.tip.in_(_TIPS))
+_MESSAGES = (
+    select(message.c.tip, message.c.seq, message.c.sealed)
+    .where(message.c.tip.in_(_TIPS), message.c.seq > 0)
+    .order_by(message.c.seq)
+)
 
 AT_ONCE = 8
 """Most deliveries under way at once to a destination without a `[[destination]]`, such as a desk elsewhere."""
@@ -48,6 +135,8 @@ LATE = 240
 
 class _Claimed(NamedTuple):
     deliveries: list[tuple[bytes, Delivery]]
+    covers: list[str]
+    """Destinations of covers, which are done."""
     down: set[str]
     """Destinations whose breaker is open already."""
     late: list[str]
@@ -117,6 +206,9 @@ class DeliveryWorker:
         except StoreDown:
             return []
         self._down = claimed.down
+        for to in claimed.covers:
+            self._metrics.deliveries.count(Destination(to).sink, "done")
+            self._emit(LifecycleEvent("delivery_done", Destination(to).sink))
         for id_, delivery in claimed.deliveries:
             self._breaker(delivery.destination).begin(id_, claimed.now)
         for name in claimed.late:
@@ -133,7 +225,12 @@ class DeliveryWorker:
                 rows += self._claim_for(unit, name, is_down=name in down)
             elif name not in down and self._is_late(unit, name):
                 late.append(name)
-        return _Claimed(load(unit, rows, self._services), set(down), late, unit.now)
+        covers = {row.id: row.destination for row in rows if row.destination != HERE and store.is_cover(unit.keys, row)}
+        # Where nothing arrives, no cover does either: its claim runs out.
+        done = {id_: to for id_, to in covers.items() if to not in down}
+        store.mark_done(unit, list(done), covers=True)
+        loaded = load_deliveries(unit, [row for row in rows if row.id not in covers], self._services)
+        return _Claimed(loaded, list(done.values()), set(down), late, unit.now)
 
     def _claim_for(self, unit: UnitOfWork, name: str, *, is_down: bool) -> list[Any]:
         free = self._breaker(name).capacity(unit.now)
@@ -218,6 +315,9 @@ class DeliveryWorker:
 async def _attempt(sink: Sink, delivery: Delivery) -> DeliveryResult:
     try:
         async with asyncio.timeout(TIME_LIMIT):
+            if delivery.files:
+                files = await asyncio.to_thread(lambda: tuple(map(_without_missing_copies, delivery.files)))
+                delivery = msgspec.structs.replace(delivery, files=files)
             return await sink.deliver(delivery)
     except Exception as error:  # noqa: BLE001 - whatever a sink raises, the tip is tried again
         return Retry(type(error).__name__, down=isinstance(error, ConnectionError))

@@ -121,7 +121,7 @@ class ReplyWorker:
     def report(self, delivered: Iterable[Delivered], channel: str) -> None:
         """Take the provider's later reports on calls."""
         for one in delivered:
-            self._metrics.reports.labels(channel, _name(one.result)).inc()
+            self._metrics.reports.count(channel, _name(one.result))
             if _CALL_ID.fullmatch(one.call_id):
                 self._writer.write_soon(_Report(bytes.fromhex(one.call_id), one.result, self._identity))
 

@@ -39,8 +39,15 @@ class Bounce(msgspec.Struct, frozen=True):
 def read_bounce(mail: bytes) -> Bounce | None:
     """Parse a mail that came to the sender's mailbox.
 
-    Return None if the mail reports no failure (a delay, an automatic reply).
+    Return None if the mail reports no failure (a delay, an automatic reply), or can't be parsed.
     """
+    try:
+        return _read(mail)
+    except Exception:  # noqa: BLE001 - a mail server sends a command's traceback to the stranger who made it crash
+        return None
+
+
+def _read(mail: bytes) -> Bounce | None:
     # Newer policies parse each header, and a stranger can write a header that crashes this parser (IndexError).
     report = email.message_from_bytes(mail, policy=compat32)
     failed = [fields for fields in _recipients(report) if str(fields["Action"]).strip().lower() == "failed"]

@@ -11,10 +11,12 @@ from email.utils import format_datetime
 
 import msgspec
 
-from satark.api import Redacted
+from satark.api import Redacted, size_class
 from satark_email.settings import EmailDestination
 from satark_words.catalogues import Catalogues
 
+LEAST_BYTES = 1 << 14
+"""Bytes of the smallest encrypted content; with eight sizes to each doubling, no file is matched by a mail's size."""
 SUBJECT = "Satark"
 """The subject of every notification and every encrypted mail: mail servers can read a subject."""
 
@@ -96,7 +98,9 @@ def protected_content(subject: str, text: str, attachments: list[Attachment]) ->
         kind, _, subtype = one.mime.partition("/")
         message.add_attachment(one.content, maintype=kind, subtype=subtype, filename=one.name)
     message.set_param("protected-headers", "v1")
-    return message.as_bytes()
+    # Behind the last part no mail program shows anything (RFC 2046, 5.1.1).
+    content = message.as_bytes()
+    return content.ljust(size_class(len(content), LEAST_BYTES, 8), b"\n")
 
 
 def _plain_text(headers: OuterHeaders, subject: str, text: str) -> bytes:

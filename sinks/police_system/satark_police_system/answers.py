@@ -3,6 +3,7 @@
 The tables hold the ids of processed requests. They hold no content of a tip and nothing about a person.
 """
 
+import hmac
 from typing import Literal
 
 import msgspec
@@ -32,7 +33,7 @@ answer_sequence = Table(
     "police_answer_sequence",
     metadata,
     Column("system", String(40), primary_key=True),
-    Column("tip", String(32), primary_key=True),
+    Column("tip", String(32), primary_key=True, comment="keyed hash of the tip's id, hex"),
     Column("sequence", Integer, nullable=False, comment="of the newest answer that was applied"),
     comment="highest sequence number of a system's answers about a tip, so that an older one changes no status",
 )
@@ -114,33 +115,36 @@ def record_request_id(unit: UnitOfWork, key: bytes) -> bool:
     return bool(unit.insert_new(seen_request, [{"id": key, "day": unit.day}], "id"))
 
 
-def apply_answer(unit: UnitOfWork, tip: OpenedTip, destination: str, system: str, answer: Answer) -> bool:
+def apply_answer(unit: UnitOfWork, tip: OpenedTip, to: str, system: str, answer: Answer, *, key: bytes) -> bool:
     """Post an answer to the tip's thread: status and text to the tipster, references to the desks.
+
+    `key`: a secret without which nobody can tell which tips the system answered.
 
     Returns:
         Whether no newer answer had superseded it.
     """
-    is_newest = _record_sequence(unit, system, tip.id, answer.data.sequence)
+    tag = hmac.digest(key, tip.id.encode(), "sha256").hex()[:32]
+    # An earlier version stored the id itself.
+    unit.main.execute(answer_sequence.update().where(answer_sequence.c.tip == tip.id).values(tip=tag))
+    is_newest = _record_sequence(unit, system, tag, answer.data.sequence)
     status = _status(answer) if is_newest else None
     if status or answer.data.text:
-        message = Message(
-            sender="desk", desk=destination, status=status, text=answer.data.text, question=answer.data.question
-        )
+        message = Message(sender="desk", desk=to, status=status, text=answer.data.text, question=answer.data.question)
         tip.post(unit, message)
     note = _note(answer, is_newest=is_newest)
     if note:
-        tip.post(unit, Message(sender="desk", desk=destination, text=note, internal=True))
+        tip.post(unit, Message(sender="desk", desk=to, text=note, internal=True))
     return is_newest
 
 
-def _record_sequence(unit: UnitOfWork, system: str, tip: str, sequence: int) -> bool:
+def _record_sequence(unit: UnitOfWork, system: str, tag: str, sequence: int) -> bool:
     """Record an answer's sequence number; return True if the number is 0 or the highest so far."""
     if not sequence:
         return True
-    row = {"system": system, "tip": tip, "sequence": sequence}
+    row = {"system": system, "tip": tag, "sequence": sequence}
     if unit.insert_new(answer_sequence, [row], "tip"):
         return True
-    here = (answer_sequence.c.system == system) & (answer_sequence.c.tip == tip)
+    here = (answer_sequence.c.system == system) & (answer_sequence.c.tip == tag)
     known = unit.main.execute(select(answer_sequence.c.sequence).where(here).with_for_update()).scalar_one()
     if sequence <= known:
         return False

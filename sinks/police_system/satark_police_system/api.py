@@ -57,7 +57,7 @@ class PoliceApi:
         system, body = await self._authenticate(request)
         tip_request = _read(body)
         data = await run_in_threadpool(self._details, system, tip_request)
-        return Response(encode(data), media_type=_JSON, headers=_HEADERS)
+        return Response(encode(data, padded=True), media_type=_JSON, headers=_HEADERS)
 
     async def evidence(self, request: Request) -> Response:
         """Stream the clean copy of a file, if the system may have files; never the tipster's own voice."""
@@ -77,10 +77,11 @@ class PoliceApi:
         tip = await run_in_threadpool(system.reader.find, answer.data.number)
 
         keys = _request_key(system, request), _key(system.name, answer.source, answer.id)
+        key = self._context.secret_key("police_system/answers")
 
         def write(unit: UnitOfWork) -> bool:
-            new = [record_request_id(unit, key) for key in keys]
-            return all(new) and apply_answer(unit, tip, system.reader.to, system.name, answer)
+            new = [record_request_id(unit, one) for one in keys]
+            return all(new) and apply_answer(unit, tip, system.reader.to, system.name, answer, key=key)
 
         applied = await self._context.write(write)
         return Response(encode({"applied": applied}), media_type=_JSON, headers=_HEADERS)

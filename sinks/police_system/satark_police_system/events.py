@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from satark.api import Evidence, Header, ReadableTip, Redacted, seal
+from satark.api import Evidence, Header, ReadableTip, Redacted, seal, size_class
 
+LEAST_BYTES = 1 << 13
+"""Bytes of the smallest event; there are eight sizes to each doubling, so that a network tells little by them."""
 SUBMITTED = "satark.tip.submitted"
 UPDATED = "satark.tip.updated"
 SCHEMA = "urn:satark:police-system:1"
@@ -18,15 +20,15 @@ SCHEMA = "urn:satark:police-system:1"
 
 
 class FileData(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """Metadata of one file; the receiver requests its clean copy. A tipster's own voice is never listed."""
+    """Metadata of one file; the receiver requests its clean copy. A tipster's own voice is never listed.
+
+    Nothing of the original is told: whoever has the phone that sent it, or Meta's records, knows its size and hash.
+    """
 
     ordinal: str
     role: str
     kind: str
     mime: str
-    bytes: int
-    sha256: str
-    """SHA-256 of the original as received, hex."""
     clean_mime: str = ""
     clean_bytes: int = 0
     clean_sha256: str = ""
@@ -126,9 +128,10 @@ def encrypt_data(event: Event, recipient: str) -> Event:
     )
 
 
-def encode(value: object) -> bytes:
-    """Encode as JSON; the same value always gives the same bytes."""
-    return msgspec.json.encode(value, order="deterministic")
+def encode(value: object, *, padded: bool = False) -> bytes:
+    """Encode as JSON, if wished padded with spaces; the same value always gives the same bytes."""
+    encoded = msgspec.json.encode(value, order="deterministic")
+    return encoded.ljust(size_class(len(encoded), LEAST_BYTES, 8)) if padded else encoded
 
 
 def _file(evidence: Evidence) -> FileData:

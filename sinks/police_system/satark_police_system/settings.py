@@ -51,7 +51,7 @@ class SystemSettings(BaseModel):
     """ed25519 private key (PEM), for a second signature that the receiver can't forge (`v1a`); openssl genpkey
     -algorithm ed25519 -out FILE"""
     answer_keys: tuple[str, ...] = ()
-    """the receiver's ed25519 public keys (`whpk_…`), if it signs its requests with `v1a`"""
+    """the receiver's ed25519 public keys (`whpk_…`), if it signs its requests with `v1a`; `secret` then signs none"""
     payload: Literal["thin", "full"] = "thin"
     """thin: identifiers, codes, time band, priority; the receiver requests the rest. full: the allowed fields, too"""
     fields: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class SystemSettings(BaseModel):
     networks: tuple[Network, ...] = ()
     """private networks that the receiver's name may resolve to; empty: public addresses only; ["10.20.0.0/16"]"""
     acknowledgement: str = ""
-    """text in the body of every response that accepts a tip; empty: any body but a web page"""
+    """text in the body of every response that accepts an event; empty: the event's `webhook-id`"""
     send_seconds: float = Field(default=60, gt=0)
     """seconds to wait for the response to one event"""
 

@@ -49,10 +49,13 @@ class Signer:
 
 
 class Verifier:
-    """Verifies incoming messages, with any of the shared secrets or of the sender's public keys."""
+    """Verifies incoming messages: with any of the sender's public keys, or of the shared secrets if it has no key.
+
+    Whoever runs this service has the secrets. Where the sender signs with a key of its own, they prove nothing.
+    """
 
     def __init__(self, secrets: Sequence[str], public_keys: Sequence[Ed25519PublicKey] = ()) -> None:
-        self._hooks = [Webhook(secret) for secret in secrets]
+        self._hooks = [] if public_keys else [Webhook(secret) for secret in secrets]
         self._public_keys = public_keys
 
     def __repr__(self) -> str:

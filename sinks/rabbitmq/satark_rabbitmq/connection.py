@@ -165,7 +165,10 @@ class RabbitMQ:
     def __init__(self, settings: RabbitMQSettings) -> None:
         self._settings = settings
         self.topology = Topology(
-            prefix=settings.prefix, delivery_limit=settings.delivery_limit, copies_kept=settings.copies_kept
+            prefix=settings.prefix,
+            delivery_limit=settings.delivery_limit,
+            copies_kept=settings.copies_kept,
+            copies_days=settings.copies_days,
         )
 
     def check(self, url: str) -> None:
@@ -217,6 +220,7 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str
     delivery_limit: int
     copies_kept: int = 10_000
+    copies_days: int = 30
 
     @property
     def tips(self) -> str:
@@ -267,7 +271,12 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
 
     def _copy_arguments(self) -> FieldTable:
         """Arguments of a queue of copies. Its oldest messages are dropped, so that an unread queue fills no disk."""
-        return {"x-queue-type": "quorum", "x-max-length": self.copies_kept, "x-overflow": "drop-head"}
+        return {
+            "x-queue-type": "quorum",
+            "x-max-length": self.copies_kept,
+            "x-overflow": "drop-head",
+            "x-message-ttl": self.copies_days * 86_400_000,
+        }
 
     def _arguments(self, queue: str) -> FieldTable:
         return {

@@ -34,6 +34,8 @@ class RabbitMQSettings(BaseModel):
     """desks at this host whose tips are also published, sealed, to a queue of the desk's name"""
     copies_kept: int = Field(default=10_000, ge=1)
     """maximum number of messages (68 kB each) in one queue of copies; the oldest are dropped first"""
+    copies_days: int = Field(default=30, ge=1, le=365)
+    """days after which a copy is dropped: whoever has a desk's key opens it, though the tip was erased"""
     delivery_limit: int = Field(default=100, ge=2)
     """deliveries of a message to an office that crashes on it, before it becomes a dead letter"""
 

@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack, suppress
-from random import SystemRandom
-from typing import Final
+from contextlib import AsyncExitStack
 
 from satark.api import (
     DESK_SINK,
@@ -19,10 +17,6 @@ from satark.api import (
 )
 from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
 from satark_rabbitmq.settings import NAME
-
-COVER_SECONDS: Final = 6 * 3600
-"""Seconds between two covers that stand for no tip, on average."""
-_random = SystemRandom()
 
 
 def remote_desks(desks: Iterable[Desk]) -> list[str]:
@@ -82,18 +76,11 @@ class RabbitMQSink:
         async with self._carrier.connect(self._url) as connection:
             desks = await run_in_thread(self._context.desks)
             await connection.declare(remote_desks(desks), copied_desks(desks, self._copies))
-            covering = asyncio.create_task(self._send_covers())
+            covering = asyncio.create_task(self._link.send_covers(self._publish))
             try:
                 await connection.consume_answers(lambda message: self._link.accept(message, self._publish))
             finally:
                 covering.cancel()
-
-    async def _send_covers(self) -> None:
-        """Send covers at random times, so that an office can't tell that one stands for a tip kept from it."""
-        while True:
-            await asyncio.sleep(_random.expovariate(1 / COVER_SECONDS))
-            with suppress(CarrierError):
-                await self._link.send_covers(self._publish)
 
     async def _publish(self, desk: str, message: bytes) -> None:
         connection = await self._connected()

@@ -13,7 +13,7 @@ import pytest
 from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
 from satark.api.sink import Delivery
-from satark.delivery.payload import load
+from satark.delivery.worker import load_deliveries
 from satark.routing.desks import add_desk
 from satark.store import deliveries
 from satark_email.openpgp import load_certificates
@@ -70,7 +70,9 @@ class Office:
 
     def claim(self, to: str) -> list[Delivery]:
         """Claim what is due for a destination."""
-        claimed = self.services.write_now(lambda unit: load(unit, deliveries.claim(unit, to, 100), self.services))
+        claimed = self.services.write_now(
+            lambda unit: load_deliveries(unit, deliveries.claim(unit, to, 100), self.services)
+        )
         return [delivery for _, delivery in claimed]
 
 

@@ -72,6 +72,12 @@ def test_only_a_failure_is_read_as_a_bounce_with_the_message_id_of_the_mail(
     assert read_bounce(mail) == expected
 
 
+@pytest.mark.parametrize("kind", ["multipart/mixed", "message/rfc822"])
+def test_a_mail_nested_without_end_reports_no_failure(kind: str) -> None:
+    nested = "".join(f'Content-Type: {kind}; boundary="b{at}"\r\n\r\n--b{at}\r\n' for at in range(5000))
+    assert read_bounce(nested.encode()) is None
+
+
 @given(st.binary(max_size=400), st.integers(0, 600))
 @example(b"", 0)
 @example(b";8\xe8\x82\x95LI\x82\xdfv%O\x8c\x1e|\xe3", 502)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import random
 import re
 from datetime import UTC, datetime
 from email.message import Message
@@ -89,3 +90,11 @@ def test_the_real_subject_and_the_files_lie_inside() -> None:
     assert text.get_content().strip() == "गाँव"
     assert (file.get_filename(), file.get_content()) == ("1.jpg", b"clean")
     assert repr(photo) == "Attachment(…)"
+
+
+def test_no_photo_is_matched_by_the_size_of_its_mail() -> None:
+    photos = [random.randbytes(random.randint(60_000, 900_000)) for _ in range(200)]
+    sizes = [len(mime.protected_content("Satark", "words", [Attachment("1.jpg", "image/jpeg", one)])) for one in photos]
+    assert sum(sizes.count(one) == 1 for one in sizes) <= 20
+    texts = {len(mime.protected_content("Satark", "गाँव " * n, [])) for n in (1, 20, 200)}
+    assert texts == {mime.LEAST_BYTES}

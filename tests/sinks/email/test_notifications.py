@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from satark.api.sink import Delivery, DeliveryResult, Done
-from satark.delivery.payload import load
+from satark.delivery.worker import load_deliveries
 from satark.store import deliveries
 from satark_email.sink import due_notifications, time_of
 from satark_testing.waiting import until
@@ -39,7 +39,7 @@ class Recorder:
 
 def queue_and_claim(unit: Any, sink: Any, office: Any) -> list[Delivery]:
     sink.queue_due_notifications(unit)
-    claimed = load(unit, deliveries.claim(unit, "email:notification", 9), office.services)
+    claimed = load_deliveries(unit, deliveries.claim(unit, "email:notification", 9), office.services)
     deliveries.mark_done(unit, [id_ for id_, _ in claimed])
     return [delivery for _, delivery in claimed]
 

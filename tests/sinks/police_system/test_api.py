@@ -112,13 +112,15 @@ async def test_the_system_gets_only_what_the_settings_allow(tmp_path: Path) -> N
     async with set_up(tmp_path, FIELDS='["what", "evidence"]') as setup:
         _, _, event = await send_tip(setup, WITH_A_PHOTO)
         number = event["subject"]
-        (tip,) = await setup.installation.tips("sp", at_least=1)
-        status, body = await setup.request("details", number=number)
-        details = json.loads(body)
-        assert status == 200
+        await setup.installation.tips("sp", at_least=1)
+        details: Any = {}
+        while "evidence" not in details:
+            status, body = await setup.request("details", number=number)
+            details = json.loads(body)
+            assert status == 200
         assert set(details["answers"]) == {"what"}
         (file,) = details["evidence"]
-        assert file["sha256"] == tip["evidence"][0]["sha256"]
+        assert set(file) == {"ordinal", "role", "kind", "mime", "clean_mime", "clean_bytes", "clean_sha256"}
         status, clean = await setup.request("evidence", number=number, ordinal=file["ordinal"])
         assert status == 200
         assert hashlib.sha256(clean).hexdigest() == file["clean_sha256"]
@@ -199,10 +201,17 @@ async def test_a_dropped_archive_is_complete_signed_and_encrypted_to_the_receive
         assert json.loads(signature["signed"]) == {
             name: hashlib.sha256(data).hexdigest() for name, data in content.items()
         }
-        assert sorted(content) == ["event.json", "evidence/1.jpg.age"]
+        assert sorted(content) == ["event.json", "evidence/1.jpg.age", "padding"]
         assert not list(folder.glob(".*"))
 
 
 async def _dropped(folder: Path) -> Path:
-    (archive,) = await until(lambda: asyncio.to_thread(lambda: list(folder.glob("satark-*.zip"))), every=0.05)
+    """Return the first archive with a file of evidence: an earlier one may have come before this was cleaned."""
+    archive, *_ = await until(
+        lambda: asyncio.to_thread(lambda: [*filter(_has_file, folder.glob("satark-*.zip"))]), every=0.05
+    )
     return archive
+
+
+def _has_file(archive: Path) -> bool:
+    return any(name.startswith("evidence/") for name in zipfile.ZipFile(archive).namelist())

@@ -6,7 +6,7 @@ import json
 
 import msgspec
 
-from satark_police_system.events import build_event, encode, full_data, thin_data
+from satark_police_system.events import LEAST_BYTES, build_event, encode, full_data, thin_data
 from support.police_tip import CONTENT, HEADER
 
 
@@ -30,3 +30,9 @@ def test_a_full_event_holds_the_allowed_answers_and_no_other() -> None:
     assert data.answers == {"what": "गाँव के बाहर"}
     assert data.evidence == ()
     assert "neighbour" not in encode(data).decode()
+
+
+def test_events_have_one_of_few_sizes() -> None:
+    data = thin_data(HEADER)
+    sizes = {len(encode(msgspec.structs.replace(data, messages=("x" * n,)), padded=True)) for n in (0, 100, 5000)}
+    assert sizes == {LEAST_BYTES}

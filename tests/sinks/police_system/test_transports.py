@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+import random
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from filecmp import cmp
@@ -17,20 +19,24 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 
-from satark.api.sink import Done, Retry
+from satark.api.outbound import MAX_WAIT
+from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark_police_system.events import build_event, thin_data
-from satark_police_system.http_client import HttpTransport
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
-from satark_police_system.systems import PoliceSystem
-from satark_police_system.transports import (
+from satark_police_system.sink import (
     FileTransport,
     FolderTarget,
+    HttpTransport,
     SftpTarget,
+    classify_response,
     make_transport,
     write_archive,
 )
-from satark_testing.peers.police import SECRET
+from satark_police_system.systems import PoliceSystem
+from satark_testing.peers.police import SECRET, Fault, PoliceReceiver
+from satark_testing.processes.serving import serve
+from support.peers.strangers import stranger
 from support.police_tip import CONTENT, HEADER, read_archive
 
 
@@ -58,7 +64,7 @@ async def test_an_archive_has_the_clean_copies_with_the_ending_of_their_type(
     system: PoliceSystem, make_folder: Any, folder: Path
 ) -> None:
     await hand_over(system, make_folder)
-    assert sorted(read_archive(folder)) == ["event.json", "evidence/1.jpg", "signature.json"]
+    assert sorted(read_archive(folder)) == ["event.json", "evidence/1.jpg", "padding", "signature.json"]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +77,7 @@ async def test_an_archive_has_no_file_that_was_not_cleaned_or_is_not_allowed(
     given = msgspec.structs.replace(CONTENT, evidence=(msgspec.structs.replace(photo, clean_sha256=clean_sha256),))
     system.settings = system.settings.model_copy(update={"fields": fields})
     await hand_over(system, make_folder, given)
-    assert sorted(read_archive(folder)) == ["event.json", "signature.json"]
+    assert sorted(read_archive(folder)) == ["event.json", "padding", "signature.json"]
 
 
 EVENT = '{"subject": "K4Q7-2XPM", "text": "गाँव"}'.encode()
@@ -87,8 +93,18 @@ def test_every_file_is_covered_by_the_signature_and_has_the_same_time(tmp_path: 
     Webhook(SECRET).verify(signature["signed"], signature["headers"])
     assert signature["headers"]["webhook-id"] == "key-1"
     assert json.loads(signature["signed"]) == {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
+    assert not any(content.pop("padding"))
     assert content == {"event.json": EVENT, "evidence/1.jpg": b"picture"}
     assert times == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_no_photo_is_matched_by_the_size_of_its_archive(tmp_path: Path) -> None:
+    sizes = []
+    for n in range(100):
+        photo = random.randbytes(random.randint(60_000, 900_000))
+        write_archive(tmp_path / f"{n}", EVENT, [("1.jpg", iter([photo]))], Signer([SECRET]), "key-1")
+        sizes.append((tmp_path / f"{n}").stat().st_size)
+    assert sum(sizes.count(one) == 1 for one in sizes) <= 10
 
 
 @pytest.fixture
@@ -101,17 +117,38 @@ def archive(tmp_path: Path) -> Path:
 async def test_a_file_is_put_into_a_folder_once_and_complete(archive: Path, tmp_path: Path) -> None:
     folder = tmp_path / "drop"
     folder.mkdir()
-    assert await FolderTarget(folder).put(archive, "satark-1.zip") == Done()
-    first = (folder / "satark-1.zip").stat()
-    assert await FolderTarget(folder).put(archive, "satark-1.zip") == Done()
-    assert (folder / "satark-1.zip").stat().st_mtime_ns == first.st_mtime_ns
+    for _ in range(2):
+        assert await FolderTarget(folder).put(archive, "satark-1.zip") == Done()
     assert [path.name for path in folder.iterdir()] == ["satark-1.zip"]
+    assert cmp(folder / "satark-1.zip", archive, shallow=False)
 
 
-async def test_a_partial_file_left_by_a_crash_is_replaced(archive: Path, tmp_path: Path) -> None:
-    (tmp_path / ".satark-1.zip.part").write_bytes(b"half")
-    assert await FolderTarget(tmp_path).put(archive, "satark-1.zip") == Done()
-    assert cmp(tmp_path / "satark-1.zip", archive, shallow=False)
+async def test_a_planted_link_or_file_leads_no_archive_astray(archive: Path, tmp_path: Path) -> None:
+    folder, key = tmp_path / "drop", tmp_path / "edge.key"
+    folder.mkdir()
+    key.write_bytes(b"our key")
+    (folder / ".satark-1.zip.part").symlink_to(key)
+    (folder / "satark-1.zip").symlink_to(key)
+    (folder / "satark-2.zip").touch()
+    for name in ("satark-1.zip", "satark-2.zip"):
+        assert await FolderTarget(folder).put(archive, name) == Done()
+        assert cmp(folder / name, archive, shallow=False)
+        assert not (folder / name).is_symlink()
+    assert key.read_bytes() == b"our key"
+
+
+async def test_an_attempt_that_fails_leaves_no_part_of_the_archive(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    assert await FolderTarget(folder).put(archive, "satark-1.zip") == Retry("folder: OSError")
+    assert list(folder.iterdir()) == []
 
 
 async def test_a_missing_folder_is_retried(archive: Path, tmp_path: Path) -> None:
@@ -162,6 +199,7 @@ async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterato
 async def test_a_file_is_put_onto_a_server_once_and_complete(
     archive: Path, server: MakeSettings, tmp_path: Path
 ) -> None:
+    (tmp_path / "sftp" / "satark-1.zip").touch()
     for _ in range(2):
         assert await SftpTarget(server()).put(archive, "satark-1.zip") == Done()
     assert [path.name for path in (tmp_path / "sftp").iterdir()] == ["satark-1.zip"]
@@ -192,3 +230,147 @@ async def test_a_server_that_is_down_is_retried(archive: Path, tmp_path: Path) -
     result = await SftpTarget(system).put(archive, "satark-1.zip")
     assert isinstance(result, Retry)
     assert "127.0.0.1" not in result.reason
+
+
+pytestmark = pytest.mark.slow("a server")
+
+BODY = b'{"specversion":"1.0"}'
+
+
+@pytest.fixture
+async def receiver() -> PoliceReceiver:
+    return PoliceReceiver()
+
+
+@pytest.fixture
+async def client(receiver: PoliceReceiver) -> AsyncIterator[HttpTransport]:
+    async with serve(receiver.app) as url:
+        system = SystemSettings(url=f"{url}/tips", secret=SecretStr(SECRET), send_seconds=1)
+        client = HttpTransport(system, Signer([SECRET]))
+        await client.open()
+        yield client
+        await client.close()
+
+
+async def test_an_event_is_posted_signed_and_with_its_id(client: HttpTransport, receiver: PoliceReceiver) -> None:
+    assert await client.post("key-1", BODY) == Done()
+    assert list(receiver.events) == ["key-1"]
+    assert receiver.requests[0][0]["content-type"] == "application/cloudevents+json"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [
+        (200, {}, Done()),
+        (202, {}, Done()),
+        (409, {}, Done()),
+        (429, {"retry-after": "17"}, Retry("http-429", 17)),
+        (429, {"retry-after": "99999999"}, Retry("http-429", MAX_WAIT)),
+        (503, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, Retry("http-503")),
+        (500, {}, Retry("http-500")),
+        (401, {}, Retry("http-401")),
+        (410, {}, DeadLetter("http-410")),
+        (400, {}, DeadLetter("http-400")),
+        (413, {}, DeadLetter("http-413")),
+    ],
+)
+async def test_the_status_code_decides_the_result(
+    client: HttpTransport, receiver: PoliceReceiver, status: int, headers: dict[str, str], expected: DeliveryResult
+) -> None:
+    receiver.faults.append(Fault(status, headers, body="key-1"))
+    assert await client.post("key-1", BODY) == expected
+
+
+PORTAL = "\n<!DOCTYPE html><title>Sign in to the network</title>"
+PROXY = '{"error":"upstream"}'
+
+
+@pytest.mark.parametrize(
+    ("acknowledgement", "body", "expected"),
+    [
+        ("", "key-1", Done()),
+        ("", '{"stored":["key-0","key-1"]}', Done()),
+        ("", "", Retry("not-acknowledged")),
+        ("", '{"stored":true}', Retry("not-acknowledged")),
+        ("", "key-2", Retry("not-acknowledged")),
+        ("", PORTAL, Retry("not-acknowledged")),
+        ("", PROXY, Retry("not-acknowledged")),
+        ('"stored":true', '{"stored":true}', Done()),
+        ('"stored":true', "", Retry("not-acknowledged")),
+        ('"stored":true', PORTAL, Retry("not-acknowledged")),
+        ('"stored":true', PROXY, Retry("not-acknowledged")),
+    ],
+)
+async def test_nothing_but_the_id_of_the_event_or_the_configured_text_accepts_it(
+    receiver: PoliceReceiver, acknowledgement: str, body: str, expected: DeliveryResult
+) -> None:
+    async with serve(receiver.app) as url:
+        settings = {"url": f"{url}/tips", "secret": SECRET, "acknowledgement": acknowledgement}
+        client = HttpTransport(SystemSettings.model_validate(settings), Signer([SECRET]))
+        await client.open()
+        receiver.faults.append(Fault(200, body=body))
+        assert await client.post("key-1", BODY) == expected
+        await client.close()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(client: HttpTransport, receiver: PoliceReceiver, status: int) -> None:
+    receiver.faults.append(Fault(status, {"location": "http://169.254.169.254/latest/meta-data"}))
+    result = await client.post("key-1", BODY)
+    assert isinstance(result, Retry)
+    assert result.down
+    assert "redirects are refused" in result.reason
+    assert "169.254" not in result.reason
+    assert len(receiver.requests) == 1
+
+
+async def test_a_receiver_that_does_not_respond_is_retried(client: HttpTransport, receiver: PoliceReceiver) -> None:
+    receiver.faults.append(Fault(200, seconds=3))
+    assert await client.post("key-1", BODY) == Retry("timeout")
+
+
+async def test_a_cut_connection_is_retried(receiver: PoliceReceiver) -> None:
+    async def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(cut, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = HttpTransport(SystemSettings(url=f"http://127.0.0.1:{port}", secret=SecretStr(SECRET)), Signer([SECRET]))
+    await client.open()
+    assert await client.post("key-1", BODY) == Retry("network")
+    server.close()
+    assert await client.post("key-1", BODY) == Retry("network")
+    await client.close()
+
+
+async def test_nothing_is_sent_to_a_name_that_resolves_to_a_private_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = SystemSettings(url="https://localhost:9", secret=SecretStr(SECRET))
+    monkeypatch.setattr(SystemSettings, "allowed_networks", ())
+    client = HttpTransport(system, Signer([SECRET]))
+    await client.open()
+    result = await client.post("key-1", BODY)
+    await client.close()
+    assert result == Retry("the receiver's name leads to an address that is not allowed")
+
+
+@pytest.mark.parametrize("retry_after", ["", "-1", "1.5", "soon", "१"])
+def test_a_retry_after_that_is_no_number_of_seconds_is_ignored(retry_after: str) -> None:
+    assert classify_response(429, retry_after) == Retry("http-429")
+
+
+@pytest.mark.parametrize(
+    ("host", "vouched", "taken"),
+    [("localhost", True, True), ("localhost", False, False), ("somebody.else", True, False)],
+)
+async def test_an_event_is_sent_to_a_trusted_certificate_of_the_receiver_alone(
+    tmp_path: Path, host: str, *, vouched: bool, taken: bool
+) -> None:
+    async with stranger(tmp_path, host=host) as other:
+        ca_file = other.certificate.certificate if vouched else None
+        system = SystemSettings(url=f"{other.url}/tips", secret=SecretStr(SECRET), ca_file=ca_file)
+        client = HttpTransport(system, Signer([SECRET]))
+        await client.open()
+        assert await client.post("key-1", BODY) == Retry("not-acknowledged" if taken else "network")
+        assert taken or await client.find_faults() == "ClientConnectorCertificateError"
+        await client.close()
+    assert bool(other.heard) is taken

@@ -1,0 +1,185 @@
+"""Deliveries tell nobody without the name key which destination must not have a tip."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satark.api.routing import Desk, DestinationRule
+from satark.api.sealing import new_identity
+from satark.api.sink import Retry
+from satark.routing.desks import add_desk
+from satark.runtime.host import Host
+from satark.settings.settings import Settings
+from satark.store import deliveries, tables
+from satark.store.breakers import open_breaker
+from satark_testing.waiting import until
+from support.desks import SeededDesk
+from support.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
+from support.store import fresh_services
+from support.tips import seed_tip
+from support.tipsters import ENGLISH
+
+pytestmark = pytest.mark.slow("a host at work")
+
+NOBODY = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
+STATION = {
+    "Whom do you suspect": "The police station of this area",
+    "Which officer": "skip",
+    **NOBODY,
+    "Is a police officer involved": "Yes",
+}
+OFFICE = {**STATION, "Whom do you suspect": "SP office"}
+GETS = {
+    "nobody": {"email:sp-cell", "email:dig-cell", "email:all", "police_system:main"},
+    "station": {"email:sp-cell", "email:dig-cell", "email:all"},
+    "office": {"email:dig-cell", "email:all"},
+}
+
+
+def rules() -> list[DestinationRule]:
+    recipients = [new_identity()[0] for _ in range(3)]
+    return [
+        DestinationRule(to="email:sp-cell", desk="sp", recipient=recipients[0]),
+        DestinationRule(to="email:dig-cell", desk="dig", recipient=recipients[1]),
+        DestinationRule(to="police_system:main", recipient=recipients[2]),
+        DestinationRule(to="email:all", desk="dig"),
+        DestinationRule(to="email:arms", desk="dig", categories=("NONE",)),
+    ]
+
+
+class Place:
+    """A host with two desks and destinations, and three tips by what they are about."""
+
+    def __init__(self, host: Host, sinks: list[ScriptedSink]) -> None:
+        self.host, self.sinks, self.tips = host, sinks, dict[str, str]()
+
+    def rows(self) -> dict[str, list[Any]]:
+        """Return the rows of each tip's deliveries, without what is random, by what the tip is about."""
+        table, found = tables.delivery.c, defaultdict(list)
+        query = select(table.tip, table.destination, table.revision, table.state, table.attempts, table.reason)
+        for tip, *rest in self.host.services.read(lambda c: c.execute(query).all()):
+            found[next(about for about, id_ in self.tips.items() if id_ == tip)].append(tuple(rest))
+        return {about: sorted(rows) for about, rows in found.items()}
+
+    def delivered(self, about: str) -> set[str]:
+        return {one.destination for sink in self.sinks for one in sink.delivered if one.tip == self.tips[about]}
+
+    def settled(self) -> bool:
+        return {row[2] for rows in self.rows().values() for row in rows} <= {"done"}
+
+
+@asynccontextmanager
+async def three_tips(folder: Path) -> AsyncIterator[Place]:
+    channel, sinks = ScriptedChannel(), [ScriptedSink("email"), ScriptedSink("police_system")]
+    settings = Settings(data_dir=folder, settle_seconds=0, destination=rules())
+    host = scripted_host(settings, channel, [ScriptedSink("desk"), *sinks])
+    async with host.running():
+        await until(lambda: channel.opened)
+        for name, level in (("sp", "district"), ("dig", "range")):
+            desk = Desk(name=name, title=name, level=level, recipient=new_identity()[0])  # type: ignore[arg-type]
+            host.services.write_now(lambda unit, desk=desk: add_desk(unit, desk))  # type: ignore[misc]
+        place = Place(host, sinks)
+        for n, (about, answers) in enumerate({"nobody": NOBODY, "station": STATION, "office": OFFICE}.items()):
+            tipster = Tipster(host.ingest_runtime, channel, f"9198000000{n}")  # type: ignore[arg-type]
+            await tipster.walk(answers, r"\d{4} \d{4} \d{4} \d{4}")
+            ids = host.services.read(lambda c: c.execute(select(tables.tip.c.id)).scalars().all())
+            (place.tips[about],) = set(ids) - {*place.tips.values()}
+        yield place
+
+
+def alike(place: Place) -> bool:
+    nobody, *others = place.rows().values()
+    return all(one == nobody for one in others)
+
+
+async def test_rows_and_metrics_are_the_same_for_every_tip_and_sinks_get_what_they_may(tmp_path: Path) -> None:
+    async with three_tips(tmp_path) as place:
+        await until(place.settled)
+        assert alike(place)
+        assert {about: place.delivered(about) for about in place.tips} == GETS
+        place.host.metrics.end_bands(10**11)
+        shown = place.host.metrics.render().decode()
+    assert 'satark_deliveries_total{result="done",sink="email"} 12.0' in shown
+    assert 'satark_deliveries_total{result="done",sink="police_system"} 3.0' in shown
+
+
+async def test_a_revision_is_delivered_again_where_the_tip_was_and_covered_elsewhere(tmp_path: Path) -> None:
+    async with three_tips(tmp_path) as place:
+        await until(place.settled)
+        for sink in place.sinks:
+            sink.delivered.clear()
+        for tip in place.tips.values():
+            place.host.services.write_now(lambda unit, tip=tip: deliveries.add_revision(unit, tip))  # type: ignore[misc]
+        await until(place.settled)
+        assert alike(place)
+        assert {about: place.delivered(about) for about in place.tips} == GETS
+
+
+async def test_what_is_given_to_one_destination_later_is_covered_at_all_others(tmp_path: Path) -> None:
+    async with three_tips(tmp_path) as place:
+        await until(place.settled)
+        for sink in place.sinks:
+            sink.delivered.clear()
+        for about, to in {"nobody": "email:arms", "station": "police_system:main", "office": "email:sp-cell"}.items():
+            tip = place.tips[about]
+            place.host.services.write_now(lambda u, tip=tip, to=to: deliveries.add(u, tip, to, again=True))  # type: ignore[misc]
+        await until(place.settled)
+        assert alike(place)
+        assert [place.delivered(about) for about in place.tips] == [
+            {"email:arms"},
+            {"police_system:main"},
+            {"email:sp-cell"},
+        ]
+
+
+async def test_a_tip_given_while_its_cover_waits_is_delivered(tmp_path: Path) -> None:
+    async with three_tips(tmp_path) as place:
+        await until(place.settled)
+        due = tables.delivery.update().values(state="due", attempts=0, due_at=10**11)
+        place.host.services.write_now(lambda unit: unit.main.execute(due))
+        office = place.tips["office"]
+        place.host.services.write_now(lambda unit: deliveries.add(unit, office, "email:sp-cell", again=True))
+        now = tables.delivery.update().values(due_at=0)
+        place.host.services.write_now(lambda unit: unit.main.execute(now))
+        await until(place.settled)
+        assert "email:sp-cell" in place.delivered("office")
+
+
+async def test_no_cover_is_done_nor_ends_a_fault_while_its_destination_is_down(tmp_path: Path) -> None:
+    async with three_tips(tmp_path) as place:
+        await until(place.settled)
+        mails = place.sinks[0]
+        mails.outcomes.extend([Retry("down", down=True)] * 1000)
+        to = "email:sp-cell"
+        place.host.services.write_now(lambda unit: open_breaker(unit, to, "down"))
+        due = tables.open_breaker.update().values(half_open_at=0)
+        for tip in place.tips.values():
+            place.host.services.write_now(lambda unit, tip=tip: deliveries.add_revision(unit, tip))  # type: ignore[misc]
+        place.host.services.write_now(lambda unit: unit.main.execute(due))
+        await until(lambda: any(one.destination == to and one.revision == 2 for one in mails.delivered))
+        waiting = [row for row in place.rows()["office"] if row[0] == to]
+        assert [row[2] for row in waiting] == ["done", "due"]
+        assert place.host.services.read(lambda c: c.execute(select(tables.open_breaker.c.destination)).scalars().all())
+
+
+def test_a_cover_replaces_no_dead_letter(tmp_path: Path) -> None:
+    services = fresh_services(tmp_path)
+    tip, to = seed_tip(services, [SeededDesk(services, "sp").desk]), "email:sp-cell"
+
+    def fail(unit: Any) -> None:
+        unit.insert(tables.delivery, [{**deliveries.new_row(tip.id, to, 0), "state": "dead_letter"}])
+        id_ = deliveries.cover_id(unit.keys, tip.id, to, 2)
+        unit.insert(tables.delivery, [deliveries.new_row(tip.id, to, 0, revision=2, id_=id_)])
+        deliveries.mark_done(unit, [id_], covers=True)
+
+    services.write_now(fail)
+    assert services.write_now(deliveries.retry) == 1
+    query = select(tables.delivery.c.state).order_by(tables.delivery.c.revision)
+    assert services.read(lambda c: c.execute(query).scalars().all()) == ["due", "done"]
