@@ -19,7 +19,7 @@ from satark.roster.entries import desk_verifier
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store import envelopes, tables
-from satark.store.sealed_files import preview_path, put_in_place, seal_file
+from satark.store.sealed_files import put_in_place, seal_file, stored_form
 from support.acts import direct_whole
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_file, seed_message, seed_tip
@@ -73,7 +73,7 @@ def test_a_preview_that_differs_from_its_record_is_refused(services: Services, s
     }
     seed_file(services, seeded, "1", b"original", b"clean", **shown)
     seed_file(services, seeded, "2", b"original")
-    path = preview_path(services.evidence_dir, f"{seeded.id}-1")
+    path = stored_form(services.evidence, f"{seeded.id}-1", "preview")
     put_in_place(seal_file(io.BytesIO(b"small"), path, seeded.recipient))
     opened = sp.casework.open(seeded.number)
     assert sp.casework.preview(opened, "1") == b"small"

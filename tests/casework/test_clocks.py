@@ -8,9 +8,8 @@ import msgspec
 import pytest
 
 from satark.api.tip import CaseStep, Header, Message, Priority, Status
-from satark.casework.clocks import Clocks, Offices
+from satark.casework.clocks import SUNDAY, Clocks, Offices, WorkingTime
 from satark.casework.work import PostedMessage, Work, work_on
-from satark.casework.working_time import SUNDAY, WorkingTime
 
 OFFICES = Offices(above={"lanka": ["sp", "dig"], "sp": ["dig"], "dig": []}, first=["sp"])
 CLOCKS = Clocks()

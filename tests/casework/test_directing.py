@@ -234,8 +234,8 @@ def test_a_withdrawn_tip_gets_a_new_key_and_the_desks_destinations_lose_the_tip(
     with pytest.raises(NoSuchTip):
         Casework(services, "email:lanka-cell", identity).open(tip.number)
     row = services.read(lambda c: c.execute(tables.tip.select()).one())
-    assert row.recipient != tip.recipient
-    assert recipient_of(sp.casework.open(tip.number).envelope.identity) == row.recipient
+    assert row.recipient == tip.recipient, "a tip's row tells nothing of its keys"
+    assert recipient_of(sp.casework.open(tip.number).envelope.identity) != row.recipient
     sp.do(tip, "note", text="after that")
     assert offices["dig"].casework.open(tip.number).thread[-1].message.text == "after that"
     last = services.read(lambda c: c.execute(tables.message.select().order_by(tables.message.c.seq)).all())[-1]

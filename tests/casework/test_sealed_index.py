@@ -114,6 +114,18 @@ def test_only_what_is_new_or_changed_is_read(
     assert read == []
 
 
+def test_after_more_changes_than_are_kept_a_second_opening_still_reads_only_what_changed(
+    services: Services, sp: SeededDesk, open_again: Open, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tip_changes, "KEPT", 1)
+    changed, _ = (seed_tip(services, [sp.desk]) for _ in range(2))
+    open_again()
+    seed_message(services, changed, Message(sender="tipster", text="more"))
+    read.clear()
+    assert len(open_again().tips) == 2
+    assert read == [changed.id]
+
+
 def test_an_older_index_hides_no_message_even_where_the_order_of_changes_is_deleted(
     services: Services, sp: SeededDesk, open_again: Open
 ) -> None:
@@ -270,7 +282,7 @@ def test_the_desks_key_alone_opens_it_and_its_rows_tell_neither_words_nor_number
         for secret in (seeded.number, seeded.id, "INTOX", cache.tips[seeded.id].listed.envelope.identity):
             assert secret.encode() not in sealed
     covers = services.read_keys(lambda c: envelopes.tips_of(c, "sp"))
-    assert SealedIndex(services, "sp", dig.identity).load(covers) == (None, {})
+    assert SealedIndex(services, "sp", dig.identity).load(covers) == ((), {})
 
 
 def test_the_newest_row_is_filled_up_and_what_is_out_of_date_goes_when_it_is_much(

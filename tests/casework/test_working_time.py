@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.casework.working_time import SUNDAY, WorkingTime
+from satark.casework.clocks import SUNDAY, WorkingTime
 
 HOUR, QUARTER = 3600, 900
 OFFICE = WorkingTime(weekdays=frozenset(range(SUNDAY)), begins=10 * HOUR, ends=18 * HOUR)

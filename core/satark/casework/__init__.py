@@ -23,7 +23,7 @@ from satark.casework.act_names import (
 )
 from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome
 from satark.casework.casework import Casework
-from satark.casework.clocks import Clocks, Offices, band_end
+from satark.casework.clocks import Clocks, Offices, WorkingTime, band_end
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript
 from satark.casework.flood_groups import FloodGroup, flood_groups
@@ -32,11 +32,11 @@ from satark.casework.hold_rules import Keeping, StepRefused
 from satark.casework.key_change import change_key, finish_key_change
 from satark.casework.opened_tip import Gist, OpenTip, RelatedTip, TipSummary
 from satark.casework.pack_export import export_pack
-from satark.casework.sender_hints import MarkedText, SenderHints, marked
+from satark.casework.release_rules import MarkedText, SenderHints, marked
+from satark.casework.sealed_index import Entry as TipEntry
 from satark.casework.tip_cache import Progress, TipCache
 from satark.casework.two_officers import OriginalsRequest, TwoOfficerApproval
 from satark.casework.work import Direction, PostedMessage, Work, WorkMark
-from satark.casework.working_time import WorkingTime
 from satark.custody.audit import LogHead
 from satark.custody.chain import Form
 from satark.custody.manifest import Issuer
@@ -44,11 +44,11 @@ from satark.evidence.own_voice import is_muted, may_contain_voice, may_hear_voic
 from satark.identity.time_buckets import BAND_HOURS, band
 from satark.printing.sheet import SheetPage, make_sheet
 from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing
-from satark.remote.office_agent import OfficeAgent
+from satark.remote.office_inbox import OfficeAgent
 from satark.remote.office_outbox import host_of
 from satark.remote.offices import join, register, resend
 from satark.retention.schedule import NoRetentionKey
-from satark.roster.chain import read_state
+from satark.roster.chain import Proposal, read_state
 from satark.roster.entries import (
     RECOVERY,
     ROLES,
@@ -58,6 +58,7 @@ from satark.roster.entries import (
     DestinationSet,
     Entry,
     KeyChange,
+    KeyCode,
     KeyGiven,
     KeysRenewed,
     OfficerSet,
@@ -68,11 +69,10 @@ from satark.roster.entries import (
     describe,
     desk_verifier,
     fingerprint_of,
+    new_code,
     officer_signer,
 )
 from satark.roster.heads import MOST_NOTED, RosterHead, SignedHead, own_head, read_heads, read_note, restore, sign_head
-from satark.roster.key_codes import KeyCode, new_code
-from satark.roster.proposals import Proposal
 from satark.roster.rules import Needed, NotAllowed
 from satark.roster.state import RosterState
 from satark.routing.desks import add_desk, check_desk, find_desk
@@ -80,6 +80,7 @@ from satark.routing.tip_keys import renew_tip_keys
 from satark.services import DeskContext, ProcessServices, Services
 from satark.speech.voice_notes import MIME as SYNTHETIC_MIME
 from satark.speech.voice_notes import SyntheticVoiceError, can_speak, speak
+from satark.store.envelopes import tag as name_tag
 from satark.store.threads import batches as in_batches
 from satark.store.tip_changes import note as note_tip_change
 from satark.store.unit_of_work import UnitOfWork

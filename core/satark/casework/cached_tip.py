@@ -125,8 +125,9 @@ class CachedTip:
     def listed(self, of: SearchTexts) -> ListedTip:
         """Return what lists say of the tip."""
         envelope, thread = self.envelope, self.thread
+        none = {"receipt": "", "document_sha256": "", "tip_verifier": "", "tipster_verifier": "", "sent": b""}
         return ListedTip(
-            envelope=replace(envelope, receipt="", holders={}, answers_to={}, changes=(), points=()),
+            envelope=replace(envelope, **none, holders={}, answers_to={}, changes=(), points=()),
             summary=summarize(envelope.tip, envelope, thread, self.reader.access.holders),
             gist=self._gist(of),
             search=SearchText.of(self._texts(of)),

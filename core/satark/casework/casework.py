@@ -32,7 +32,7 @@ from satark.retention.schedule import Term, store_term, store_terms
 from satark.routing.authors import ThreadReader, Writer
 from satark.routing.tip_keys import is_in_row
 from satark.services import Services
-from satark.store import tables
+from satark.store import changed_keys, tables
 from satark.store.evidence_files import ordinal_order
 from satark.store.threads import next_seq, post
 from satark.store.unit_of_work import UnitOfWork
@@ -133,9 +133,10 @@ class Casework(EvidenceAccess):
             if not one.envelope.tip_recipient  # a desk with a release alone sees no legal hold
         ]
         # Store the terms of all tips, even of those that this officer may not read: the scheduled job erases by them.
-        changed = {one.id: keeping.term for one, keeping in found if self._stored_terms.get(one.id) != keeping.term}
-        self._services.write_now(lambda unit: store_terms(unit, changed))
-        self._stored_terms |= changed
+        new = {one.id: keeping.term for one, keeping in found if self._stored_terms.get(one.id) != keeping.term}
+        keys = {one.summary.id: one.envelope.identity for one in listed}
+        self._services.write_now(lambda unit: store_terms(unit, {tip: (term, keys[tip]) for tip, term in new.items()}))
+        self._stored_terms |= new
         mine = [one for one in found if self.may_read(one[0].work)]
         return sorted(mine, key=lambda one: (one[1].due, one[0].header.number))
 
@@ -165,7 +166,8 @@ class Casework(EvidenceAccess):
         return [one for one in every if self.may_read(one.summary.work)]
 
     def _has(self, tip: str) -> bool:
-        return self.may_read(self.cache.tips[tip].listed.summary.work)
+        entry = self.cache.tips[tip]
+        return not entry.is_kept or self.may_read(entry.listed.summary.work)
 
     def open(self, number: str) -> OpenTip:
         """Open a tip, by its number or its id.
@@ -205,7 +207,8 @@ class Casework(EvidenceAccess):
             row = self._services.read(lambda c: c.execute(_ROW.where(tables.tip.c.id == tip)).one_or_none())
             signers = self._services.signers().of(cached.envelope)
             is_newest = signers.know(cached.envelope) and not signers.outdate(cached.reader)
-            document, key_changes = row or (b"", b"")
+            document, stored = row or (b"", b"")
+            changes = self._services.read_keys(lambda keys: changed_keys.opened(keys, tip, stored))
             reader = deepcopy(cached.reader)
         opened = cached.open_document(document)
         has_key = not cached.envelope.tip_recipient
@@ -222,7 +225,7 @@ class Casework(EvidenceAccess):
             reader=reader,
             altered=reader.altered
             or not all(map(reader.has, seen))
-            or (has_key and not (is_newest and is_in_row(cached.envelope, key_changes))),
+            or (has_key and not (is_newest and is_in_row(cached.envelope, changes))),
             outdated=has_key and not is_newest,
             unsigned=tuple(cached.unsigned),
             evidence=tuple(record for record in records if not is_own_voice(record, opened)),
@@ -323,7 +326,7 @@ class Casework(EvidenceAccess):
         if not tip.envelope.tip_recipient:  # a desk with a release alone sees only part of the thread
             state = self._services.roster.check(unit.keys, committed=False).state
             keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted), state)
-            store_term(unit, tip.id, keeping.term, required=bool(message.retention))
+            store_term(unit, tip.id, keeping.term, tip.envelope.identity, required=bool(message.retention))
         return posted
 
 

@@ -18,13 +18,12 @@ from satark.remote.office_outbox import host_destination_rules
 from satark.roster.chain import lock
 from satark.roster.state import RosterState
 from satark.routing.desks import all_desks
-from satark.routing.destinations import delivered_to, matching_rules
 from satark.routing.releases import hash_of_release
-from satark.routing.rules import is_accused
+from satark.routing.rules import delivered_to, is_accused, matching_rules
 from satark.routing.sent import addressed, first_key, sent_with_release
 from satark.routing.tip_keys import remember, renew_tip_key
 from satark.services import Services
-from satark.store import deliveries, envelopes, evidence_files, threads
+from satark.store import deliveries, envelopes, threads
 from satark.store.unit_of_work import UnitOfWork
 
 
@@ -182,12 +181,10 @@ class Directing:
         return known
 
     def _queue(self, unit: UnitOfWork, tip: OpenTip, destinations: Sequence[DirectedDestination]) -> None:
-        has_all_files = set(tip.tip.evidence) <= evidence_files.settled_ordinals(unit, tip.id)
-        wait = 0 if has_all_files else self._services.destination_wait
         for one in destinations:
             if one.envelope:
                 envelopes.store(unit, tip.id, one.to, one.envelope)
-            deliveries.add(unit, tip.id, one.to, wait=wait, again=True)
+            deliveries.add(unit, tip.id, one.to, again=True)
 
     def _readable_rules(self, unit: UnitOfWork, host: RosterState | None) -> tuple[DestinationRule, ...]:
         roster, services = self._services.roster, self._services

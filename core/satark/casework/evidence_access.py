@@ -1,10 +1,8 @@
 """Audited access to evidence: the custody log records each read before it happens; voices are heard only disguised."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
 
 from satark.api.observability import log
 from satark.api.providers import NoDraft, Transcriber
@@ -18,15 +16,12 @@ from satark.custody import log as custody
 from satark.custody.chain import Action, Form
 from satark.custody.entries import DeskOfficer, officer_entry
 from satark.custody.log import LogRow
-from satark.evidence.own_voice import copy_path, may_hear_voices
+from satark.evidence.own_voice import copy_form, may_hear_voices
 from satark.routing.desks import find_desk
 from satark.services import Services
 from satark.store import evidence_files
-from satark.store.sealed_files import clean_path, disguised_path, open_sealed, original_path, preview_path
+from satark.store.sealed_files import SealedForm, open_sealed, stored_form
 from satark.store.unit_of_work import UnitOfWork
-from satark.store.workspace import workspace_dir
-
-_PathOf: TypeAlias = Callable[[Path, str], Path]
 
 
 class EvidenceAccess:
@@ -67,7 +62,7 @@ class EvidenceAccess:
         if not record.clean_sha256:
             raise NoSuchFile
         self._log_once(tip, ordinal, "viewed", "clean")
-        return self._read(copy_path(record), tip, ordinal, record.clean_sha256)
+        return self._read(copy_form(record), tip, ordinal, record.clean_sha256)
 
     def preview(self, tip: OpenTip, ordinal: str) -> bytes:
         """Return a file's preview, whose type is `Evidence.preview_mime`; logged and verified as in `evidence`.
@@ -83,7 +78,7 @@ class EvidenceAccess:
         if record is None or not record.preview_sha256:
             raise NoSuchFile
         self._log_once(tip, ordinal, "viewed", "preview")
-        return b"".join(self._read(preview_path, tip, ordinal, record.preview_sha256))
+        return b"".join(self._read("preview", tip, ordinal, record.preview_sha256))
 
     def may_hear(self) -> bool:
         """Return whether this officer may hear tipsters' voices: by their own right and by the desk's level."""
@@ -106,7 +101,7 @@ class EvidenceAccess:
         if not voice.record.disguised_sha256:
             raise NoSuchFile
         self._log_once(tip, ordinal, "heard", "disguised")
-        return self._read(disguised_path, tip, ordinal, voice.record.disguised_sha256)
+        return self._read("disguised", tip, ordinal, voice.record.disguised_sha256)
 
     def draft_transcript(self, tip: OpenTip, ordinal: str) -> str:
         """Transcribe a tipster's own voice by machine, for this officer to correct; it may take the recording's length.
@@ -130,7 +125,7 @@ class EvidenceAccess:
         with self._services.temporary_folder() as folder:
             recording = folder / "recording"
             with recording.open("xb") as out:
-                out.writelines(self._read(clean_path, tip, ordinal, record.clean_sha256))
+                out.writelines(self._read("clean", tip, ordinal, record.clean_sha256))
             try:
                 return transcriber.transcribe(recording, tip.tip.language).strip()
             except NoDraft as error:
@@ -155,7 +150,7 @@ class EvidenceAccess:
         self._services.write_now(
             lambda unit: self.log(unit, tip, ordinal, "opened", "original", second=approval.second)
         )
-        return self._read(original_path, tip, ordinal, record.sha256)
+        return self._read("original", tip, ordinal, record.sha256)
 
     def export(
         self, tip: OpenTip, forms: Sequence[tuple[str, Form]], approval: TwoOfficerApproval | None = None
@@ -190,10 +185,10 @@ class EvidenceAccess:
         if form == "original":
             if approval is None:
                 raise SecondOfficerRequired
-            return self._read(original_path, tip, ordinal, record.sha256)
+            return self._read("original", tip, ordinal, record.sha256)
         if form != "clean" or not record.clean_sha256:
             raise NoSuchFile
-        return self._read(copy_path(record), tip, ordinal, record.clean_sha256)
+        return self._read(copy_form(record), tip, ordinal, record.clean_sha256)
 
     def custody(self, tip: OpenTip) -> list[LogRow]:
         """Return the tip's custody log.
@@ -203,10 +198,9 @@ class EvidenceAccess:
         """
         return self._services.read(lambda c: custody.read(c, tip.id, tip.envelope.identity))
 
-    def _read(self, path_of: _PathOf, tip: OpenTip, ordinal: str, expected: str) -> Iterator[bytes]:
-        folder = self._services.evidence_dir
-        path = path_of(folder, evidence_files.name(tip.id, ordinal))
-        return open_sealed(path, tip.envelope.identity, workspace_dir(folder.parent), expected)
+    def _read(self, form: SealedForm, tip: OpenTip, ordinal: str, expected: str) -> Iterator[bytes]:
+        sealed = stored_form(self._services.evidence, evidence_files.name(tip.id, ordinal), form)
+        return open_sealed(sealed, tip.envelope.identity, self._services.workspace, expected)
 
     def _log_once(self, tip: OpenTip, ordinal: str, action: Action, form: Form) -> None:
         with self._log_lock:

@@ -27,11 +27,10 @@ def merged_into(casework: Casework, number: str) -> list[TipSummary]:
     """Return the tips of the desk that are merged into the tip of this number, directly or through another tip."""
     with casework.cache.lock:
         casework.cache.refresh()
-        every = [one.listed.summary for one in casework.cache.tips.values()]
-    every = [summary for summary in every if casework.may_read(summary.work)]
+        merged = [one.listed.summary for one in casework.cache.tips.values() if one.merged_into]
     led = defaultdict[str, list[TipSummary]](list)
-    for summary in every:
-        if summary.work.merged_into:
+    for summary in merged:
+        if casework.may_read(summary.work):
             led[summary.work.merged_into].append(summary)
     return list(_below(number, led))
 

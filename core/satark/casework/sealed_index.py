@@ -6,6 +6,8 @@ deleted. An entry also says which rows it was made from: a cache that was withhe
 hides nothing. Who acts on a tip reads the tip's rows, not the index.
 """
 
+from __future__ import annotations
+
 import hmac
 import secrets
 import zlib
@@ -17,12 +19,16 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from msgspec.inspect import type_info
+from msgspec.structs import replace
 from sqlalchemy import delete, select
 
 from satark import __version__
 from satark.api.sealing import size_class
-from satark.casework.cached_tip import ListedTip
+from satark.api.tip import Envelope, Header
+from satark.casework.cached_tip import CachedTip, ListedTip
+from satark.casework.opened_tip import Gist, summarize
 from satark.casework.related.clues import Clues
+from satark.casework.search import SearchText
 from satark.services import Services
 from satark.store import envelopes
 from satark.store.tables import tip_index
@@ -39,7 +45,7 @@ _HEAD: Final = bytes(16)
 
 
 class Entry(msgspec.Struct, array_like=True):
-    """What the index keeps of one tip. It is decoded when it is looked at: a page shows few of many tips."""
+    """What the index keeps of one tip: what a desk asks of all its tips, and packed what a page shows of few."""
 
     number: str
     cover: bytes
@@ -49,9 +55,21 @@ class Entry(msgspec.Struct, array_like=True):
     """What it was made from: see `satark.casework.tip_reader.rows_of`."""
     is_unsigned: bool
     """Whether the thread has messages that nobody known to the roster signed."""
+    identity: str
+    """The tip's keys, as in its envelope; `packed` has them not."""
+    tip_recipient: str
+    revision: int
+    newest: int
+    """As in `TipSummary`."""
+    merged_into: str
+    """The number of the tip that it is merged into; empty: none."""
+    is_kept: bool
+    """Whether it is kept from an officer, who recused themselves from it."""
     packed: bytes
     note: bytes = b""
     """What the queue keeps with the tip."""
+    shared_note: bytes = b""
+    """What the queue keeps with many tips alike."""
     packed_clues: bytes = b""
     """Empty: nobody has worked them out yet."""
 
@@ -61,24 +79,37 @@ class Entry(msgspec.Struct, array_like=True):
     @property
     def listed(self) -> ListedTip:
         """What lists say of the tip."""
-        return _decode_listed(zlib.decompress(self.packed))
+        listed = _decode_listed(_unpacked(self.packed))
+        return replace(listed, envelope=replace(listed.envelope, identity=self.identity))
+
+    @classmethod
+    def of(cls, tip: CachedTip, listed: ListedTip) -> Entry:
+        """Return the entry of a tip that was read."""
+        envelope, summary, work = listed.envelope, listed.summary, listed.summary.work
+        made_from = envelope.header.number, tip.cover, tip.digest, tip.rows, bool(tip.unsigned)
+        asked = summary.header.revision, summary.newest, work.merged_into, any(work.recused.values())
+        packed = pack(replace(listed, envelope=replace(envelope, identity="")))
+        return cls(*made_from, envelope.identity, envelope.tip_recipient, *asked, packed)
 
     @property
     def clues(self) -> Clues:
         """The tip's clues, once they were worked out."""
-        return _decode_clues(zlib.decompress(self.packed_clues))
+        return _decode_clues(_unpacked(self.packed_clues))
 
 
 def pack(value: ListedTip | Clues) -> bytes:
     """Encode what an entry keeps."""
-    return zlib.compress(_encode(value), 1)
+    packer = zlib.compressobj(1, zdict=_ALIKE)
+    return packer.compress(_encode(value)) + packer.flush()
+
+
+def _unpacked(packed: bytes) -> bytes:
+    return zlib.decompressobj(zdict=_ALIKE).decompress(packed)
 
 
 class IndexHead(msgspec.Struct, array_like=True, frozen=True):
-    """Up to where the index was brought, and which rows belong to it."""
+    """How the index was made, and which rows belong to it."""
 
-    mark: int
-    """Position of the first change that it may lack."""
     roster: tuple[str, ...]
     """Heads of the rosters by which its messages were read."""
     parts: tuple[bytes, ...]
@@ -93,15 +124,19 @@ class SealedIndex:
         self._services = services
         self._desk = services.read_keys(lambda keys: envelopes.tag(keys, "", f"index of {desk}"))
         # What a program with other fields stored stays shut.
-        form = f"{__version__} {type_info(Entry)} {type_info(ListedTip)} {identity.split(maxsplit=1)[0]}"
+        forms = " ".join(repr(type_info(one)) for one in (IndexHead, Entry, ListedTip))
+        form = f"{__version__} {forms} {_ALIKE!r} {identity.split(maxsplit=1)[0]}"
         self._key = sha256(b"satark/1/desk index\0" + form.encode()).digest()
         self._parts: dict[bytes, frozenset[str]] = {}
         """Row → the tips that have an entry in it, the oldest row first. Of a tip's entries, the newest counts."""
         self.left_over = set[str]()
         """Tips that the desk has no more, and that have an entry still."""
 
-    def load(self, covers: Mapping[str, bytes]) -> tuple[IndexHead | None, dict[str, Entry]]:
-        """Read the index. `covers`: as in `envelopes.covers_of`. What does not open is left out."""
+    def load(self, covers: Mapping[str, bytes]) -> tuple[tuple[str, ...], dict[str, Entry]]:
+        """Return the rosters of the index (see `IndexHead`), and the entries that open, by tip id.
+
+        `covers`: as in `envelopes.tips_of`.
+        """
         head, entries = self._read(_HEAD, IndexHead), dict[str, Entry]()
         for name in reversed(head.parts if head else ()):
             boxes = self._read(name, dict[str, bytes]) or {}
@@ -110,12 +145,12 @@ class SealedIndex:
             for tip in boxes.keys() & covers.keys() - entries.keys():
                 if opened := _unbox(self._key_of(tip, covers[tip]), boxes[tip]):
                     entries[tip] = _decode_entry(opened)
-        return head, entries
+        return head.roster if head else (), entries
 
-    def save(self, mark: int, roster: tuple[str, ...], entries: Mapping[str, Entry], changed: Iterable[str]) -> None:
+    def save(self, roster: tuple[str, ...], entries: Mapping[str, Entry], changed: Iterable[str]) -> None:
         """Write the entries that changed. The newest row is written again until it is full, the others are not.
 
-        `entries`: of all tips; `mark` and `roster`: as in `IndexHead`.
+        `entries`: of all tips; `roster`: as in `IndexHead`.
         """
         due = set(changed).union(*(tips for tips in self._parts.values() if tips & self.left_over))
         self._parts = {name: tips for name, tips in self._parts.items() if not tips & self.left_over}
@@ -131,7 +166,7 @@ class SealedIndex:
             name = secrets.token_bytes(16)
             self._parts[name], rows[name] = frozenset(boxes), self._sealed(name, boxes)
         kept = [name for name in self._parts if name not in rows]
-        rows[_HEAD] = self._sealed(_HEAD, IndexHead(mark, roster, tuple(self._parts)))
+        rows[_HEAD] = self._sealed(_HEAD, IndexHead(roster, tuple(self._parts)))
         self._services.write_now(lambda unit: self._write(unit, rows, kept))
 
     def _write(self, unit: UnitOfWork, rows: Mapping[bytes, bytes], kept: Iterable[bytes]) -> None:
@@ -156,6 +191,14 @@ class SealedIndex:
 
 
 _encode = msgspec.msgpack.Encoder().encode
+_NOBODY: Final = Envelope(
+    tip="", desk="", identity="", header=Header(number="", revision=1, category="", language="", received="")
+)
+_NOTHING: Final = ListedTip(
+    envelope=_NOBODY, summary=summarize("", _NOBODY, ()), gist=Gist(), search=SearchText.of(()), thread=()
+)
+_ALIKE: Final = _encode(_NOTHING) + _encode(Clues())
+"""What all that is packed has alike, more than half of it: the names of the fields."""
 _decode_listed = msgspec.msgpack.Decoder(ListedTip).decode
 _decode_clues = msgspec.msgpack.Decoder(Clues).decode
 _decode_entry = msgspec.msgpack.Decoder(Entry).decode

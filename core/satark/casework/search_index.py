@@ -15,6 +15,8 @@ from satark_words.geography.geography import Geography
 
 _SLACK: Final = 1000
 """The index is built anew once the places of replaced texts outnumber the texts by this many."""
+_LEAST_ALIKE: Final = 3
+"""Fewest consonants or letters by which a word is looked for: see `satark.casework.search`."""
 _LANGUAGES: Final = ("hi", "en")
 """Languages of the names: those in which officers read tips. What people wrote is found in any language."""
 _PARTS_OF_PLACE: Final = ("text", "name", "address")
@@ -22,17 +24,18 @@ _PARTS_OF_PLACE: Final = ("text", "name", "address")
 
 
 class SearchIndex:
-    """The texts of the opened tips, by tip id, with the tips that have a word."""
+    """The words of the opened tips, with the tips that have a word."""
 
-    def __init__(self) -> None:
-        self._texts: dict[str, SearchText] = {}
+    def __init__(self, text_of: Callable[[str], SearchText]) -> None:
+        """`text_of` returns the texts of a tip."""
+        self._text_of = text_of
         self._tips: list[str] = []
         """Place → the tip whose text stands there; empty where the text was replaced."""
         self._place_of: dict[str, int] = {}
-        self._places: dict[str, array[int]] = {}
-        """Word → the places of the texts that have it."""
-        self._skeletons: dict[str, str] = {}
-        """Word → its consonants, which take long to work out."""
+        self._places: dict[str, int | array[int]] = {}
+        """Word → the place of the only text that has it, or the places of those that do."""
+        self._skeletons: dict[str, list[str]] = {}
+        """Consonants → the words that have them."""
         self._sounds: dict[str, list[str]] = {}
         """Sound → the words that sound so."""
 
@@ -42,14 +45,14 @@ class SearchIndex:
     def put(self, tip: str, text: SearchText) -> None:
         """Store the texts of a tip in place of its earlier ones."""
         self.remove(tip)
-        if len(self._tips) > 2 * len(self._texts) + _SLACK:
+        if len(self._tips) > 2 * len(self._place_of) + _SLACK:
             self._build_anew()
         self._add(tip, text)
 
     def remove(self, tip: str) -> None:
         """Forget the texts of a tip."""
-        if self._texts.pop(tip, None) is not None:
-            self._tips[self._place_of.pop(tip)] = ""
+        if (place := self._place_of.pop(tip, None)) is not None:
+            self._tips[place] = ""
 
     def find(self, query: Query, may_show: Callable[[str], bool]) -> Mapping[str, str]:
         """Return the tips that have all words of a query, each with a snippet that is made only when it is read.
@@ -60,17 +63,17 @@ class SearchIndex:
         if query.words:
             places = set.intersection(*map(self._having, query.words))
         found = {self._tips[place] for place in places} - {""}
-        return _Snippets(self._texts, query, set(filter(may_show, found)))
+        return _Snippets(self._text_of, query, set(filter(may_show, found)))
 
     def _having(self, word: Word) -> set[int]:
         """Return the places of texts that have a word as it stands, or as it sounds, or across spaces and hyphens."""
         having = self._places_of_words(self._having_inside(word) | self._sounding_like(word))
-        perhaps = self._places_of_words(self._parts_of(word)) - having
+        perhaps = self._having_in_parts(word) - having
         return having | {place for place in perhaps if self._has(place, word)}
 
     def _has(self, place: int, word: Word) -> bool:
-        text = self._texts.get(self._tips[place])
-        return text is not None and text.has(word)
+        tip = self._tips[place]
+        return bool(tip) and self._text_of(tip).has(word)
 
     def _having_inside(self, word: Word) -> set[str]:
         inside = word.compact or word.folded
@@ -79,52 +82,65 @@ class SearchIndex:
     def _sounding_like(self, word: Word) -> set[str]:
         if not word.skeleton:
             return set(self._sounds.get(word.sound, ()))
-        return {known for known, skeleton in self._skeletons.items() if skeleton.startswith(word.skeleton)}
+        alike = (known for skeleton, known in self._skeletons.items() if skeleton.startswith(word.skeleton))
+        return set(chain.from_iterable(alike))
 
-    def _parts_of(self, word: Word) -> set[str]:
-        """Return the words that may be a later part of a number or hyphened word that a text writes in parts."""
+    def _having_in_parts(self, word: Word) -> set[int]:
+        """Return the places of texts that may have a number or hyphened word in parts, which end where a word ends."""
         if not word.compact and " " not in word.folded:
             return set()
-        whole = word.compact or word.folded.replace(" ", "")
-        ends = tuple(whole[at:] for at in range(1, len(whole)))
-        return {known for known in self._places if known in whole[1:] or known.startswith(ends)}
+        whole, found = word.compact or word.folded.replace(" ", ""), set[int]()
+        cuts = {whole[:at]: whole[at:] for at in range(1, len(whole))}
+        befores, afters = tuple(cuts), tuple(cuts.values())
+        ends = [known for known in self._places if known.endswith(befores)]
+        starts = [known for known in self._places if known.startswith(afters) or known in whole[1:]]
+        for before, after in cuts.items():
+            first = self._places_of_words(known for known in ends if known.endswith(before))
+            found |= first & self._places_of_words(
+                known for known in starts if known.startswith(after) or after.startswith(known)
+            )
+        return found
 
     def _places_of_words(self, words: Iterable[str]) -> set[int]:
-        return set(chain.from_iterable(self._places[word] for word in words))
+        found = (self._places[word] for word in words)
+        return set(chain.from_iterable((one,) if isinstance(one, int) else one for one in found))
 
     def _add(self, tip: str, text: SearchText) -> None:
         place = self._place_of[tip] = len(self._tips)
         self._tips.append(tip)
-        self._texts[tip] = text
         for word in set(text.words):
-            if word not in self._places:
+            known = self._places.get(word)
+            if known is None:
                 self._note(word)
-            self._places[word].append(place)
+                self._places[word] = place
+            elif isinstance(known, int):
+                self._places[word] = array("I", (known, place))
+            else:
+                known.append(place)
 
     def _note(self, word: str) -> None:
-        self._places[word] = array("I")
-        self._skeletons[word] = skeleton_of(word)
-        if sound := sound_of(word):
-            self._sounds.setdefault(sound, []).append(word)
+        for table, alike in ((self._skeletons, skeleton_of(word)), (self._sounds, sound_of(word))):
+            if len(alike) >= _LEAST_ALIKE:
+                table.setdefault(alike, []).append(word)
 
     def _build_anew(self) -> None:
-        texts = self._texts
-        self._texts, self._tips, self._place_of = {}, [], {}
+        tips = list(self._place_of)
+        self._tips, self._place_of = [], {}
         self._places, self._skeletons, self._sounds = {}, {}, {}
-        for tip, text in texts.items():
-            self._add(tip, text)
+        for tip in tips:
+            self._add(tip, self._text_of(tip))
 
 
 class _Snippets(Mapping[str, str]):
     """The tips that a search found. A snippet is made only when it is read, since a page shows few of them."""
 
-    def __init__(self, texts: Mapping[str, SearchText], query: Query, found: set[str]) -> None:
-        self._texts, self._query, self._found = texts, query, found
+    def __init__(self, text_of: Callable[[str], SearchText], query: Query, found: set[str]) -> None:
+        self._text_of, self._query, self._found = text_of, query, found
 
     def __getitem__(self, tip: str) -> str:
         if tip not in self._found:
             raise KeyError(tip)
-        return self._texts[tip].find(self._query) or ""
+        return self._text_of(tip).find(self._query) or ""
 
     def __contains__(self, tip: object) -> bool:
         return tip in self._found

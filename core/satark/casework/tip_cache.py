@@ -16,6 +16,7 @@ from satark.casework.related.clues import Clues
 from satark.casework.related.floods import FloodIndex
 from satark.casework.related.index import RelatedIndex
 from satark.casework.sealed_index import Entry, SealedIndex, pack
+from satark.casework.search import SearchText
 from satark.casework.search_index import SearchIndex, SearchTexts
 from satark.casework.tip_reader import TipReader, rows_of
 from satark.remote import office_outbox
@@ -26,7 +27,7 @@ from satark.store.threads import batches
 _FEW: Final = 10
 """Most tips that `open_documents` compares (some milliseconds each) while `open_all` compares the others."""
 _SOME: Final = 100
-"""Tips that `open_all` prepares for the search at a time, in some milliseconds."""
+"""Tips that are prepared for the search at a time, in some milliseconds: their envelopes are in memory meanwhile."""
 _WORTH_SAVING: Final = 100
 """Fewest changed tips for which the sealed index is written. To read fewer again takes a tenth of a second."""
 _LEAST_PAUSE: Final = 600.0
@@ -71,14 +72,16 @@ class TipCache:
         """Tips whose entries in the sealed index are out of date."""
         self._unsearched: set[str] = set()
         """Tips whose texts are not yet in `texts`."""
-        self.texts = SearchIndex()
+        self.texts = SearchIndex(self._text_of)
         """What a search looks through; call `open_texts` first."""
         self._search_texts = SearchTexts(services.questionnaire, services.geography)
-        self.related = RelatedIndex()
+        self.related = RelatedIndex(self._clues)
         """Which tips have something in common; call `open_documents` first."""
-        self.floods = FloodIndex()
+        self.floods = FloodIndex(self._clues)
         """Which tips say nearly the same; call `open_documents` first."""
         self._numbers: dict[str, str] = {}
+        self._shared_notes: dict[bytes, bytes] = {}
+        """Each of them once, however many tips have it."""
         self._stopped = threading.Event()
         self._uncompared: set[str] = set()
         """Tips that are not yet compared with the others."""
@@ -101,9 +104,10 @@ class TipCache:
             watcher(list(self.tips))
             self._watchers.append(watcher)
 
-    def keep_note(self, tip: str, note: bytes) -> None:
-        """Keep a watcher's note with a tip, in the sealed index too."""
+    def keep_note(self, tip: str, note: bytes, shared_note: bytes) -> None:
+        """Keep a watcher's note with a tip, in the sealed index too. `shared_note`: what many tips have alike."""
         self.tips[tip].note = note
+        self.tips[tip].shared_note = self._shared_notes.setdefault(shared_note, shared_note)
         self._unsaved.add(tip)
 
     def id_of(self, number: str) -> str:
@@ -146,9 +150,9 @@ class TipCache:
         more = not self._stopped.is_set()
         while more:
             began = time.monotonic()
-            more = self._prepare(_SOME) or self._compare(1)
+            more = self._prepare() or self._compare(1)
             with self.lock:
-                self._save(self._mark or 0)
+                self._save()
             self._stopped.wait(_PAUSES * (time.monotonic() - began))
         self._comparing = False
         if self._stopped.is_set():
@@ -161,9 +165,10 @@ class TipCache:
         self._clear()
 
     def _clear(self) -> None:
-        self.tips, self._numbers, self.texts = {}, {}, SearchIndex()
+        self.tips, self._numbers, self._shared_notes = {}, {}, {}
+        self.texts = SearchIndex(self._text_of)
         self.reader.held.clear()
-        self.related, self.floods = RelatedIndex(), FloodIndex()
+        self.related, self.floods = RelatedIndex(self._clues), FloodIndex(self._clues)
 
     def refresh(self) -> None:
         """Read the store: the first time the sealed index and what changed since, later only what changed."""
@@ -180,7 +185,7 @@ class TipCache:
                 self.reader.held.pop(tip, None)
             for some in batches(again):
                 self._load(some)
-            self._save(self._mark or 0)
+            self._save()
 
     def _read_all(self) -> None:
         # The mark is read first: a tip that changes meanwhile is read again, and none is missed.
@@ -189,7 +194,7 @@ class TipCache:
         rows = self._services.read(rows_of)
         self._forget((self.tips.keys() | self.reader.unreadable) - (covers.keys() & rows.keys()))
         if is_first:
-            self._restore(mark, covers, rows)
+            self._restore(covers, rows)
         listed = {tip: (one.cover, one.rows) for tip, one in self.tips.items()}
         due = [tip for tip, cover in covers.items() if listed.get(tip) != (cover, rows.get(tip))]
         self._read_all_at = time.monotonic() + max(_LEAST_PAUSE, _PAUSE * (time.monotonic() - began))
@@ -200,34 +205,26 @@ class TipCache:
             self._load(some)
             self.progress = Progress(self.progress.done + len(some), len(due))
             if is_first:
-                self._save(mark)
+                self._save()
         self._mark = mark
 
-    def _restore(self, mark: int, covers: Mapping[str, bytes], rows: Mapping[str, bytes]) -> None:
+    def _restore(self, covers: Mapping[str, bytes], rows: Mapping[str, bytes]) -> None:
         """List the tips as the sealed index has them, except those whose rows changed since."""
-        head, entries = self._index.load(covers)
-        changes = self._services.read(lambda c: tip_changes.since(c, head.mark)) if head else None
-        if head is None or changes is None or changes.everything or head.mark > mark:
-            return
+        roster, entries = self._index.load(covers)
         pending = self._services.read(lambda c: office_outbox.pending_answers(c, entries))
-        is_changed = head.roster != self._roster
-        kept = {
-            tip: one
-            for tip, one in entries.items()
-            if rows.get(tip) == one.rows and tip not in changes.tips and not (is_changed and one.is_unsigned)
-        }
-        for tip in kept.keys() - pending.keys():
-            self._list(tip, kept[tip])
+        is_changed = roster != self._roster
+        for tip in entries.keys() - pending.keys():
+            if rows.get(tip) == entries[tip].rows and not (is_changed and entries[tip].is_unsigned):
+                self._list(tip, entries[tip])
         self._tell(list(self.tips))
 
-    def _save(self, mark: int) -> None:
-        """Bring the sealed index up to date if much has changed. `mark`: position of the first change it may lack."""
-        tips = self.tips
+    def _save(self) -> None:
+        """Bring the sealed index up to date if much has changed."""
         is_due = len(self._unsaved) >= _WORTH_SAVING or self._index.left_over
         # After a stop there may be none left, which must not be stored.
         if is_due and not self._stopped.is_set():
             with contextlib.suppress(Exception):  # if it can't be stored, the next opening takes longer, and no more
-                self._index.save(mark, self._roster, tips, self._unsaved)
+                self._index.save(self._roster, self.tips, self._unsaved)
                 self._unsaved.clear()
 
     def _read_changes(self, mark: int) -> None:
@@ -251,9 +248,7 @@ class TipCache:
         for tip, one in found.items():
             listed = one.listed(self._search_texts)
             if is_change or self.tips[tip].listed != listed:
-                number = one.envelope.header.number
-                entry = Entry(number, one.cover, one.digest, one.rows, bool(one.unsigned), pack(listed))
-                self._list(tip, entry)
+                self._list(tip, Entry.of(one, listed))
                 self._unsaved.add(tip)
             else:
                 told.discard(tip)
@@ -261,6 +256,7 @@ class TipCache:
 
     def _list(self, tip: str, entry: Entry) -> None:
         self.tips[tip] = entry
+        entry.shared_note = self._shared_notes.setdefault(entry.shared_note, entry.shared_note)
         self._numbers[entry.number] = tip
         self._unsearched.add(tip)
         self._uncompared.add(tip)
@@ -290,19 +286,25 @@ class TipCache:
 
     def open_texts(self) -> None:
         """Prepare the search for the tips that were read since the last time."""
-        self._prepare(len(self._unsearched))
+        while self._prepare():
+            pass
 
-    def _prepare(self, most: int) -> bool:
+    def _prepare(self) -> bool:
         """Prepare the search for some tips; return whether more are left."""
         with self.lock:
-            some = list(islice(self._unsearched, most))
+            some = list(islice(self._unsearched, _SOME))
             self._load(self._damaged(some))
             for tip in some:
                 self._unsearched.discard(tip)
                 if tip in self.tips:
-                    listed = self.tips[tip].listed
-                    self.texts.put(tip, listed.search + self._search_texts.names(listed.summary.header))
+                    self.texts.put(tip, self._text_of(tip))
             return bool(self._unsearched) and not self._stopped.is_set()
+
+    def _text_of(self, tip: str) -> SearchText:
+        if tip not in self.tips:  # it was erased after a search found it
+            return SearchText.of(())
+        listed = self.tips[tip].listed
+        return listed.search + self._search_texts.names(listed.summary.header)
 
     def _damaged(self, some: Collection[str]) -> list[str]:
         """Return which of these tips have an envelope that was altered where `cover` does not look."""

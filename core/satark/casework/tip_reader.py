@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from hashlib import blake2b
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from msgspec.structs import replace
@@ -23,14 +23,16 @@ from satark.remote.messages import OfficeAnswer
 from satark.roster.state import RosterState
 from satark.routing.authors import Signers, ThreadReader
 from satark.routing.sent import is_as_sent
-from satark.routing.tip_keys import TipKeyAltered, TipRoot, name_tags, present_recipient
+from satark.routing.tip_keys import TipKeyAltered, TipRoot, is_in_row, name_tags, present_recipient
 from satark.services import Services
-from satark.store import envelopes, tables
+from satark.store import changed_keys, envelopes, tables
 from satark.store.threads import new_messages
 from satark.store.unit_of_work import UnitOfWork
 
-_MOST_HELD: Final = 5000
+_MOST_HELD: Final = 1000
 """Most tips that are held as their rows say, besides what lists say of them."""
+_AT_ONCE: Final = 1000
+"""Rows that are in memory at a time, of the rows of all tips."""
 
 
 class TipReader:
@@ -113,8 +115,7 @@ class TipReader:
 
     def present_envelope(self, unit: UnitOfWork, envelope: Envelope) -> Envelope:
         """Return a tip's present envelope: a desk's key change may have renewed the tip's key since it was opened."""
-        known = select(tables.tip.c.recipient).where(tables.tip.c.id == envelope.tip)
-        if unit.main.execute(known).scalar() == recipient_of(envelope.identity):
+        if not envelope.tip_recipient and is_in_row(envelope, changed_keys.read(unit, envelope.tip) or b""):
             return envelope
         sealed = envelopes.find(unit.keys, envelope.tip, self._desk)
         return (self._opened(envelope.tip, sealed) if sealed else None) or envelope
@@ -133,7 +134,7 @@ class TipReader:
             raise ActRefused("altered")
         if not envelope.tip_recipient:
             return recipient_of(envelope.identity)
-        row = unit.main.execute(select(tables.tip.c.key_changes).where(tables.tip.c.id == envelope.tip)).scalar_one()
+        row = changed_keys.read(unit, envelope.tip) or b""
         verifier, given_by = envelope.tip_verifier, reader.access.answers_to.get(envelope.desk, "")
         root = TipRoot(tip=envelope.tip, recipient=envelope.tip_recipient, verifier=verifier, roster=reader.released)
         release, names = reader.access.releases.get(envelope.desk), list(signers.tips.desks)
@@ -174,9 +175,15 @@ def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict
     if tips is not None:
         revisions, threads = revisions.where(tip.id.in_(tips)), threads.where(message.tip.in_(tips))
         records = records.where(file.tip.in_(tips))
-    found = {its: blake2b(str(revision).encode(), digest_size=16) for its, revision in connection.execute(revisions)}
+    found = {its: _hash(str(revision)) for its, revision in connection.execute(revisions)}
     for query in (threads.order_by(message.tip, message.seq), records.order_by(file.tip, file.ordinal)):
-        for its, place, beginning in connection.execute(query):
+        every = connection.execute(query.execution_options(yield_per=_AT_ONCE))
+        for its, rows in groupby(every, key=itemgetter(0)):
             if its in found:
-                found[its].update(f"/{place}/{beginning!r}".encode())
-    return {its: one.digest() for its, one in found.items()}
+                drawn_for = "".join(f"/{place}/{beginning!r}" for _, place, beginning in rows)
+                found[its] = _hash(f"{found[its].hex()}{drawn_for}")
+    return found
+
+
+def _hash(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=16).digest()

@@ -13,23 +13,33 @@ from satark.casework import (
     Casework,
     DeskAct,
     DeskActs,
+    Issuer,
     OpenTip,
     Right,
     Role,
     Services,
     TwoOfficerApproval,
+    export_pack,
 )
-from satark_desk import command_output, original_requests
 from satark_desk import file_exports as exports
-from satark_desk.command_context import FILE, at_desk, desk_settings, on_tip, open_services, print_json, unlocked_desk
-from satark_desk.command_output import tip_to_json
+from satark_desk import original_requests
+from satark_desk.command_context import (
+    FILE,
+    at_desk,
+    desk_settings,
+    desk_table,
+    on_tip,
+    open_services,
+    print_json,
+    tip_table,
+    tip_to_json,
+    unlocked_desk,
+)
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import (
     NewDesk,
     NewOfficer,
-    SamePassphrase,
     add_officer,
-    change_passphrase,
     listeners_of,
     make_desk,
     officers_of,
@@ -37,10 +47,8 @@ from satark_desk.officers import (
     rotate,
     unlock_any,
 )
-from satark_desk.passphrase_strength import check_passphrase
 from satark_desk.passphrases import new_passphrase
 from satark_desk.provision import read_passphrase
-from satark_desk.recovery import approve_recovery, ask_for_recovery
 from satark_desk.roster_changes import Submitted
 from satark_desk.web.page_text import PageText
 
@@ -107,7 +115,7 @@ def list_(*, as_json: bool) -> None:
                 people = {"officers": officers[desk.name], "listeners": listeners[desk.name]}
                 print_json({**fields, "recipient": desk.recipient, **people})
         else:
-            click.echo(command_output.desks(desks, officers))
+            click.echo(desk_table(desks, officers))
 
 
 @desk_group.command("rotate")
@@ -130,7 +138,7 @@ def tips(desk: str, passphrase_file: Path, *, as_json: bool) -> None:
             for tip in casework.export_list():
                 print_json(tip_to_json(tip))
         else:
-            click.echo(command_output.tips(casework.summaries()))
+            click.echo(tip_table(casework.summaries()))
         if casework.unreadable:
             click.echo(f"tips that can't be opened: {casework.unreadable}; tell whoever runs the service", err=True)
 
@@ -182,20 +190,6 @@ def evidence(
             click.echo(warning, err=True)
         for voice in () if approval else tip.voices:
             click.echo(f"file {voice.ordinal} is the tipster's own voice: it can be heard at the desk only", err=True)
-
-
-@desk_group.command("approve-originals")
-@on_tip
-def approve_originals(desk: str, number: str, passphrase_file: Path) -> None:
-    """Approve that another officer of DESK, who asked for it, opens the originals of tip NUMBER."""
-    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
-        tip = unlocked.casework(services).open(number)
-        asking = [
-            one.officer for one in original_requests.requests(services, desk, tip.id) if one.officer != unlocked.officer
-        ]
-        for officer in asking or [""]:
-            original_requests.approve(services, unlocked, tip, officer)
-            click.echo(f"{number}: officer {officer} may open the originals, today and tomorrow")
 
 
 @click.group("officer")
@@ -254,24 +248,17 @@ def officer_remove(desk: str, name: str, passphrase_file: Path) -> None:
 def approved_originals(
     services: Services, unlocked: UnlockedDesk, casework: Casework, tip: OpenTip, second_file: Path | None
 ) -> TwoOfficerApproval:
-    """Return the approval of two officers.
-
-    Either the command gets the second officer's passphrase, or the second officer has approved a request. Otherwise
-    store a request and end the command.
-    """
-    desk = unlocked.desk.name
+    """Return the approval of two officers: the second gives a passphrase here, or has approved on the tip's page."""
     if second_file is not None:
-        second = unlock_any(services, desk, read_passphrase(second_file))
-        at_once = original_requests.approve_at_once(services, unlocked, second, tip)
-        exports.note_opened(casework, tip, at_once)
-        return at_once
-    approval = original_requests.approval_of(services, unlocked, tip)
-    if approval is None:
-        original_requests.ask(services, unlocked, tip)
-        raise click.UsageError(
-            "--originals needs a second officer: give --second-passphrase-file, or let another officer run "
-            f"`satark desk approve-originals {desk} {tip.tip.number}` and repeat this; your request is stored"
-        )
+        second = unlock_any(services, unlocked.desk.name, read_passphrase(second_file))
+        approval = original_requests.approve_at_once(services, unlocked, second, tip)
+    else:
+        approved = original_requests.approval_of(services, unlocked, tip)
+        if approved is None:
+            raise click.UsageError(
+                "--originals needs a second officer: give --second-passphrase-file, or ask for them on the tip's page"
+            )
+        approval = approved
     exports.note_opened(casework, tip, approval)
     return approval
 
@@ -312,56 +299,70 @@ def _report_passphrase(passphrase: str | None) -> None:
         click.echo(f"passphrase, shown only once: {passphrase}")
 
 
-_new_option = click.option(
-    "--new-passphrase-file", type=FILE, required=True, help="File whose first line is the new passphrase."
-)
+@click.group("evidence")
+def evidence_group() -> None:
+    """Evidence packs for a court."""
 
 
-@click.command("passphrase")
-@at_desk
-@_new_option
-def passphrase(desk: str, passphrase_file: Path, new_passphrase_file: Path) -> None:
-    """Change your own passphrase at DESK. Nobody else needs to know either."""
-    with open_services() as services:
-        old, new = read_passphrase(passphrase_file), read_passphrase(new_passphrase_file)
-        unlocked = unlock_any(services, desk, old)
-        try:
-            change_passphrase(services, unlocked, old, new)
-        except SamePassphrase:
-            raise click.ClickException("the new passphrase is the present one: choose another") from None
-        unlocked.casework(services).trail.record("passphrase_changed")
-        click.echo(f"officer {unlocked.officer} of desk {desk} has a new passphrase")
+@evidence_group.command("export")
+@on_tip
+@click.argument("pack", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--originals", is_flag=True, help="Include the files as received; needs two officers.")
+@click.option("--second-passphrase-file", type=FILE, help="Another officer's passphrase, for --originals.")
+@click.option("--name", default="", help="Who will sign Part A; none: left blank.")
+@click.option("--office", default="", help="Their office; none: the desk's title.")
+@click.option("--place", default="", help="Where they will sign; none: the setting `desk.place`.")
+def export(
+    *,
+    desk: str,
+    number: str,
+    pack: Path,
+    passphrase_file: Path,
+    originals: bool,
+    second_passphrase_file: Path | None,
+    name: str,
+    office: str,
+    place: str,
+) -> None:
+    """Write tip NUMBER's evidence into PACK, a ZIP file: clean copies, hash report, custody log, certificates.
 
-
-@click.command("recover")
-@click.argument("desk")
-@click.argument("name")
-@_new_option
-def recover(desk: str, name: str, new_passphrase_file: Path) -> None:
-    """Ask for a new key as officer NAME of DESK, who lost the passphrase or the second factor.
-
-    It prints a code. Tell it to another officer of the desk, who approves with it.
+    The certificates under section 63(4) of the Bharatiya Sakshya Adhiniyam, 2023 are in Hindi and in English, to be
+    signed by hand. A pack never contains a tipster's own voice, only its transcript.
     """
-    with open_services() as services:
-        new = read_passphrase(new_passphrase_file)
-        check_passphrase(new, (desk, name), services.geography)
-        asked = ask_for_recovery(services, desk, name, new)
-        click.echo(f"fingerprint of the new key: {asked.fingerprint}")
-        click.echo(f"tell another officer of the desk this code within 24 hours: {asked.code}")
-
-
-@click.command("approve-recovery")
-@at_desk
-@click.argument("name")
-@click.argument("code")
-def approve(*, desk: str, name: str, code: str, passphrase_file: Path) -> None:
-    """Approve, as another officer of DESK, that NAME gets a new key: they told you the CODE themselves."""
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):
-        submitted = approve_recovery(services, unlocked, name, code)
-        unlocked.casework(services).trail.record("recovery_approved", detail=name)
-        done = f"officer {name} of desk {desk} can sign in with the new passphrase"
-        report_submitted(submitted, f"the new key of officer {name} of desk {desk}", done)
+        casework = unlocked.casework(services)
+        tip = casework.open(number)
+        approval = approved_originals(services, unlocked, casework, tip, second_passphrase_file) if originals else None
+        written = export_pack(pack, casework, tip, _issuer(unlocked, name, office, place), approval)
+    click.echo(f"{pack}: {written.items} files, certificates in Hindi and English")
+    click.echo(f"manifest {written.manifest}")
+    click.echo(f"custody  {written.head}")
+    for warning in exports.video_warnings(tip):
+        click.echo(warning, err=True)
 
 
-COMMANDS = (passphrase, recover, approve)
-"""The commands of this module, to be added to `satark officer`."""
+@evidence_group.command("countersign")
+@at_desk
+@click.argument("pack", type=click.Path(dir_okay=False, path_type=Path))
+def countersign(*, desk: str, pack: Path, passphrase_file: Path) -> None:
+    """State, in a file beside PACK, that DESK has it now: PACK is of another desk, and was not altered.
+
+    Nobody can date the pack back then without both desks. `satark evidence verify` reads the file with
+    --countersignature.
+    """
+    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
+        stated = unlocked.casework(services).trail.countersign(pack)
+    click.echo(f"{stated}: keep it with the pack")
+
+
+def _issuer(unlocked: UnlockedDesk, name: str, office: str, place: str) -> Issuer:
+    desk = desk_settings()
+    return Issuer(
+        name=name,
+        office=office or unlocked.desk.title,
+        place=place or desk.place,
+        make=desk.server_make,
+        color=desk.server_color,
+        serial=desk.server_serial,
+        device=desk.server_id,
+    )

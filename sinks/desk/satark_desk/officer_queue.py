@@ -56,11 +56,10 @@ class OfficerQueue(QueueWatcher):
         self._unseen.difference_update(tips)
         self._updated.difference_update(tips)
         listed, kept = self._index.cache.tips, self._kept_from
-        mine = {tip: listed[tip].listed for tip in tips if tip in listed and tip not in kept}
-        envelopes = {tip: one.envelope for tip, one in mine.items()}
-        states = self._services.read(lambda c: read_states(c, self._index.desk, self._officer, envelopes))
+        mine = {tip: listed[tip] for tip in tips if tip in listed and tip not in kept}
+        states = self._services.read(lambda c: read_states(c, self._index.desk, self._officer, mine))
         self._unseen |= mine.keys() - states.keys()
-        self._updated |= {tip for tip, state in states.items() if state.is_behind(mine[tip].summary)}
+        self._updated |= {tip for tip, state in states.items() if state.is_behind(mine[tip].revision, mine[tip].newest)}
 
     def note_seen(self, tip: OpenTip) -> None:
         """Record that the officer has seen a tip in its present state."""
@@ -148,12 +147,13 @@ class OfficerQueue(QueueWatcher):
     def count_by_section(self) -> dict[Section, int]:
         """Count the tips in each section."""
         tips = self._index.by_value("section")
-        return {section: len(tips.get(section, frozenset()) - self._kept_from) for section in SECTIONS}
+        found = ((section, tips.get(section, frozenset())) for section in SECTIONS)
+        return {section: len(its) - len(its & self._kept_from) for section, its in found}
 
     def values(self, field: str) -> list[str]:
         """Return the values that a field has among the tips, sorted."""
         kept = self._kept_from
-        return sorted(value for value, tips in self._index.by_value(field).items() if value and tips - kept)
+        return sorted(value for value, tips in self._index.by_value(field).items() if value and not tips <= kept)
 
     def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
         """Return the tips that came in time bands that are wanted; not those from which the officer is recused."""

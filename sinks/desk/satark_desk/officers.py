@@ -29,8 +29,7 @@ from satark.casework import (
 )
 from satark_desk import wordings
 from satark_desk.desk_keys import UnlockedDesk, key_context, new_officer_key, open_desk_key, seal_desk_key, wrapped_key
-from satark_desk.passphrase_strength import check_passphrase
-from satark_desk.passphrases import unwrap, unwrap_nothing, wrap
+from satark_desk.passphrases import check_passphrase, unwrap, unwrap_nothing, wrap
 from satark_desk.roster_changes import RosterAttachment, Submitted, complete, store_copies, submit, submit_unsigned
 from satark_desk.roster_memory import recall
 from satark_desk.sign_in_acts import record_failure, record_sign_in
@@ -295,6 +294,8 @@ def _open(services: Services, desk: str, name: str, own: str, noted: str = "") -
     unlocked = UnlockedDesk(found, name, "", listed.role, listed.rights, own, row.temporary)
     recall(services, unlocked, noted)
     identity = _present_identity(services, unlocked, key.identity) if key else ""
+    if identity:
+        services.note_host(desk, identity)
     return msgspec.structs.replace(unlocked, identity=identity)
 
 

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import delete, select, update
 
 from satark.api import CaseworkError
-from satark.casework import OpenTip, OriginalsRequest, Services, TwoOfficerApproval, UnitOfWork
+from satark.casework import OpenTip, OriginalsRequest, Services, TwoOfficerApproval, UnitOfWork, name_tag
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import release
 
@@ -35,11 +35,13 @@ def ask(services: Services, by: UnlockedDesk, tip: OpenTip) -> None:
     if not by.may_release:
         raise CaseworkError(f"officer {by.officer} has no right to release originals")
 
+    tag = _tag(services, tip.id)
+
     def write(unit: UnitOfWork) -> None:
         unit.main.execute(delete(release).where(release.c.day <= unit.day - OriginalsRequest.DAYS))
-        unit.main.execute(delete(release).where(*_of(by.desk.name, tip.id, by.officer)))
+        unit.main.execute(delete(release).where(*_of(by.desk.name, tag, by.officer)))
         asked = OriginalsRequest.signed(by.desk.name, tip.id, by.officer, unit.day, by.own_identity)
-        unit.insert(release, [msgspec.structs.asdict(asked)])
+        unit.insert(release, [msgspec.structs.asdict(asked) | {"tip": tag}])
 
     services.write_now(write)
 
@@ -57,7 +59,7 @@ def approve(services: Services, by: UnlockedDesk, tip: OpenTip, officer: str) ->
     approved = asked.approved_by(by.officer, by.own_identity)
     approval = approved.approval(state, tip, _today())
     values = {"second": approved.second, "approved": approved.approved}
-    where = *_of(by.desk.name, tip.id, officer), release.c.asked == asked.asked
+    where = *_of(by.desk.name, _tag(services, tip.id), officer), release.c.asked == asked.asked
     services.write_now(lambda unit: unit.main.execute(update(release).where(*where).values(values)))
     return approval
 
@@ -87,8 +89,9 @@ def approve_at_once(services: Services, first: UnlockedDesk, second: UnlockedDes
 def requests(services: Services, desk: str, tip: str) -> list[OriginalsRequest]:
     """Return the requests for a tip's originals that are valid now."""
     state = services.read_keys(services.roster.check).state
-    query = select(release).where(release.c.desk == desk, release.c.tip == tip).order_by(release.c.officer)
-    found = [OriginalsRequest(**row._mapping) for row in services.read(lambda c: c.execute(query).all())]  # noqa: SLF001
+    here = release.c.desk == desk, release.c.tip == _tag(services, tip)
+    rows = services.read(lambda c: c.execute(select(release).where(*here).order_by(release.c.officer)).mappings().all())
+    found = [OriginalsRequest(**{**row, "tip": tip}) for row in rows]
     return [one for one in found if one.is_asked(state, _today())]
 
 
@@ -106,5 +109,10 @@ def _today() -> int:
     return int(time.time()) // 86_400
 
 
-def _of(desk: str, tip: str, officer: str) -> tuple[Any, ...]:
-    return release.c.desk == desk, release.c.tip == tip, release.c.officer == officer
+def _tag(services: Services, tip: str) -> str:
+    """Return what stands for a tip in its requests. No desk has the name that the tag is made with."""
+    return services.read_keys(lambda keys: name_tag(keys, tip, "originals asked for").hex())
+
+
+def _of(desk: str, tag: str, officer: str) -> tuple[Any, ...]:
+    return release.c.desk == desk, release.c.tip == tag, release.c.officer == officer

@@ -55,18 +55,15 @@ def satark_commands(cli: click.Group) -> None:
     from satark_desk import office_commands as office  # noqa: PLC0415
     from satark_desk.audit_commands import audit_group  # noqa: PLC0415
     from satark_desk.desk_commands import (  # noqa: PLC0415
-        COMMANDS,
         desk_group,
+        evidence_group,
         officer_group,
     )
-    from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415
     from satark_desk.public_statistics import publish_stats  # noqa: PLC0415
     from satark_desk.roster_commands import roster_group  # noqa: PLC0415
 
     for command in (*office.COMMANDS, publish_stats):
         desk_group.add_command(command)
-    for command in COMMANDS:
-        officer_group.add_command(command)
     for group in (desk_group, officer_group, evidence_group, audit_group, roster_group):
         cli.add_command(group)
 

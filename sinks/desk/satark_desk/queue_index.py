@@ -13,6 +13,7 @@ from collections.abc import Set as AbstractSet
 from hashlib import blake2b
 from heapq import heappop, heappush
 from itertools import groupby
+from sys import intern
 from typing import Final, NamedTuple, Protocol, TypeAlias
 from weakref import WeakSet
 
@@ -62,9 +63,9 @@ class Key(NamedTuple):
 class Place(msgspec.Struct, frozen=True, array_like=True):
     """Where a tip stands in the queue, until something changes or the moment comes."""
 
-    key: Key
-    facets: bytes
-    """Its facets, encoded."""
+    first: tuple[int, int, int, str, int]
+    """The first values of its `Key`."""
+    received: str
     wake: float
     """When its marks next change by the passing of time alone, Unix seconds; 0: never."""
 
@@ -84,7 +85,8 @@ class QueueIndex:
         self._wakes: list[tuple[float, str]] = []
         """Heap of the times at which marks change by the passing of time alone, each with its tip."""
         self._watchers: WeakSet[QueueWatcher] = WeakSet()
-        self.versions: dict[str, int] = {"": int(time.time() * 1000)}
+        version = int(time.time() * 1000)
+        self.versions = defaultdict[str, int](lambda: version, {"": version})
         """Tip → a number that is new whenever the tip changes; for the empty text, whenever any of the desk's does."""
         offices = Offices.of(services.desks(), services.geography)
         rules_of = (
@@ -177,17 +179,19 @@ class QueueIndex:
         many = len(tips) > _MANY
         for tip in tips:
             if tip in self._keys or tip in self.cache.tips:  # of others' tips a desk learns nothing
-                self.versions[tip] = self.versions[""] = self.versions[""] + 1
+                self.versions[""] += 1
+            if tip in self._keys:
+                self.versions[tip] = self.versions[""]
             self._remove(tip, from_order=not many)
             if tip in self.cache.tips:
-                place = known.get(tip) or self._place(tip, builder.row(self.summary(tip)))
-                self._keys[tip] = place.key
-                self._facets["band", place.key.received].add(tip)
-                added[place.facets].append(tip)
+                place, entry = known.get(tip) or self._place(tip, builder.row(self.summary(tip))), self.cache.tips[tip]
+                key = self._keys[tip] = _key(place, entry.number, tip)
+                self._facets["band", key.received].add(tip)
+                added[entry.shared_note].append(tip)
                 if place.wake:
                     heappush(self._wakes, (place.wake, tip))
                 if not many:
-                    insort(self._order, place.key)
+                    insort(self._order, key)
         self._add_facets(added)
         if many:
             self._order = sorted(self._keys.values())
@@ -210,8 +214,9 @@ class QueueIndex:
         return {tip: place for tip, place in found if not 0 < place.wake <= now}
 
     def _place(self, tip: str, row: Row) -> Place:
-        place = Place(sort_key(row), _encode(tuple(_facets(row, self.desk))), self._next_change(row))
-        self.cache.keep_note(tip, self._rules_hash + _encode(place))
+        place = Place(first_of_key(row), row.summary.header.received, self._next_change(row))
+        facets = _encode(tuple(_facets(row, self.desk)))
+        self.cache.keep_note(tip, self._rules_hash + _encode(place), facets)
         return place
 
     def _remove(self, tip: str, *, from_order: bool) -> None:
@@ -250,11 +255,16 @@ class QueueWatcher(Protocol):
         """Handle that these tips changed, were added or were removed."""
 
 
-def sort_key(row: Row) -> Key:
-    """Return the key by which a row stands in the queue."""
-    summary, due = row.summary, -(row.act_by or _NEVER)
-    place = (-SECTIONS.index(row.section), row.rank, due, summary.last_heard, row.position)
-    return Key(*place, summary.header.number, summary.id, summary.header.received)
+def first_of_key(row: Row) -> tuple[int, int, int, str, int]:
+    """Return the first values of the key by which a row stands in the queue."""
+    due = -(row.act_by or _NEVER)
+    return -SECTIONS.index(row.section), row.rank, due, row.summary.last_heard, row.position
+
+
+def _key(place: Place, number: str, tip: str) -> Key:
+    # Many tips have a band in common, and keep it in memory once.
+    section, rank, due, heard, position = place.first
+    return Key(section, rank, due, intern(heard), position, number, tip, intern(place.received))
 
 
 def _band(key: Key) -> tuple[int, int, int, str]:
@@ -274,11 +284,12 @@ def _facets(row: Row, desk: str) -> Iterator[Facet]:
         "merged_into": work.merged_into,
         "outcome": work.outcome,
         "asks": work.awaits_closing_from(),
-        "disputes": str(work.disputes),
+        "disputes": str(work.disputes or ""),
         "disputed_by": work.finished_by if work.disputes else "",
-        "reports": str(sum(one.is_open for one in work.directions.values()) if not work.finished else 0),
+        "reports": str("" if work.finished else sum(one.is_open for one in work.directions.values()) or ""),
     }
-    yield from values.items()
+    # A set of nearly all tips would take much memory; how many have no place is counted.
+    yield from ((name, value) for name, value in values.items() if value or name in {"district", "station"})
     yield from (("mark", mark) for mark in MARKS if mark not in {"new", "mine"} and row.has(mark))
     if row.officer and not row.summary.finished:
         yield "mine", row.officer

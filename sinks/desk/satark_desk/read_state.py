@@ -8,7 +8,7 @@ own, under its own key: the desks that have the tip open it too, and nobody else
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -17,13 +17,14 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Row, select
 
 from satark.api import Envelope
-from satark.casework import OpenTip, TipSummary, UnitOfWork, in_batches
+from satark.casework import OpenTip, TipEntry, UnitOfWork, in_batches
 from satark_desk.tables import queue, read_state
 
 _NONCE, _TAG = 12, 16
 _LEAST: Final = 1024
 """Least bytes of a row's padded content: the looks of about fifteen officers."""
 _HOUR: Final = 3600
+Keys: TypeAlias = Envelope | TipEntry
 
 
 class ReadState(msgspec.Struct, frozen=True):
@@ -33,9 +34,9 @@ class ReadState(msgspec.Struct, frozen=True):
     last_message: int
     """`seq` of the newest message that was shown."""
 
-    def is_behind(self, summary: TipSummary) -> bool:
+    def is_behind(self, revision: int, newest: int) -> bool:
         """Return whether the tip has changed, or anybody has written or done anything, since the officer saw it."""
-        return summary.header.revision > self.revision or summary.newest > self.last_message
+        return revision > self.revision or newest > self.last_message
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
@@ -56,9 +57,7 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
 _decoder = msgspec.msgpack.Decoder(list[Seen])
 
 
-def read_states(
-    connection: Connection, desk: str, officer: str, envelopes: Mapping[str, Envelope]
-) -> dict[str, ReadState]:
+def read_states(connection: Connection, desk: str, officer: str, envelopes: Mapping[str, Keys]) -> dict[str, ReadState]:
     """Return what an officer has seen of these tips, by tip id. `envelopes`: the tips' opened envelopes."""
     return {
         tip: ReadState(one.revision, one.last_message)
@@ -107,7 +106,7 @@ def seen_threads(connection: Connection, desk: str, envelope: Envelope) -> list[
     return [one.thread for _, one in _looks(connection, desk, {envelope.tip: envelope}) if one.thread]
 
 
-def first_looks(connection: Connection, desk: str, envelopes: Mapping[str, Envelope]) -> dict[str, int]:
+def first_looks(connection: Connection, desk: str, envelopes: Mapping[str, Keys]) -> dict[str, int]:
     """Return the hour in which an officer of a desk first looked at each of these tips, Unix seconds, by tip id."""
     found: dict[str, int] = {}
     for tip, one in _looks(connection, desk, envelopes):
@@ -115,7 +114,7 @@ def first_looks(connection: Connection, desk: str, envelopes: Mapping[str, Envel
     return found
 
 
-def _looks(connection: Connection, desk: str, envelopes: Mapping[str, Envelope]) -> Iterator[tuple[str, Seen]]:
+def _looks(connection: Connection, desk: str, envelopes: Mapping[str, Keys]) -> Iterator[tuple[str, Seen]]:
     places = {_place(tip, envelope): tip for tip, envelope in envelopes.items()}
     for some in in_batches(places):
         for row in connection.execute(select(read_state).where(read_state.c.tip.in_(some))):
@@ -123,7 +122,7 @@ def _looks(connection: Connection, desk: str, envelopes: Mapping[str, Envelope])
             yield from ((tip, one) for one in _opened(row, envelopes[tip]) if one.desk == desk)
 
 
-def _place(tip: str, envelope: Envelope) -> str:
+def _place(tip: str, envelope: Keys) -> str:
     """Return the id of the row: the tip's, or for a release one that follows from its key."""
     if not envelope.tip_recipient:
         return tip
@@ -131,7 +130,7 @@ def _place(tip: str, envelope: Envelope) -> str:
     return hashlib.sha256(b"satark/1/read state of a release\0" + key.encode()).hexdigest()[:32]
 
 
-def _opened(row: Row[tuple[str, bytes]], envelope: Envelope) -> list[Seen]:
+def _opened(row: Row[tuple[str, bytes]], envelope: Keys) -> list[Seen]:
     """Open a row. One that no key of the tip opens was never written: nobody has looked."""
     for identity in envelope.identity.split():
         try:

@@ -1,4 +1,4 @@
-"""The commands `satark roster propose`, `approve`, `reject` and `sign`: changes of who may read."""
+"""The commands `satark roster propose`, `approve`, `text` and `sign`: changes of who may read."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from satark.casework import DestinationSet, Entry, KeyGiven, Proposal, Role, Sig
 from satark_desk.command_context import FILE, at_desk, open_services, passphrase_option, unlocked_desk
 from satark_desk.desk_commands import chosen_rights, report_submitted, role_option
 from satark_desk.officers import set_role
-from satark_desk.roster_changes import RosterAttachment, Submitted, add_signature, approve, reject, submit
+from satark_desk.roster_changes import RosterAttachment, Submitted, add_signature, approve, submit
 from satark_files.decoding import DECODING_ERRORS
 
 code_option = click.option("--code", default="", help="For a new key: the code that its officer told you.")
@@ -73,16 +73,6 @@ def approve_(*, desk: str, proposal: str, passphrase_file: Path | None, signatur
             found = services.read(lambda c: Proposal.find(c, proposal))
             signed = msgspec.structs.replace(found, entry=found.entry.signed_by(signature))
             _report(add_signature(services, None, signed), f"proposal {proposal}")
-
-
-@roster_group.command("reject")
-@at_desk
-@click.argument("proposal")
-def reject_(*, desk: str, proposal: str, passphrase_file: Path) -> None:
-    """Withdraw PROPOSAL, as a head of DESK or as who proposed it."""
-    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
-        reject(services, unlocked, proposal)
-        click.echo(f"proposal {proposal} is withdrawn")
 
 
 @roster_group.command("text")

@@ -74,7 +74,7 @@ release = Table(
     "desk_release",
     metadata,
     Column("desk", String(40), primary_key=True),
-    Column("tip", String(32), primary_key=True),
+    Column("tip", String(32), primary_key=True, comment="tag of the tip, under the name key"),
     Column("officer", String(40), primary_key=True, comment="who asks for the originals"),
     Column("asked", LargeBinary(64), nullable=False, comment="their signature: casework.OriginalsRequest"),
     Column("second", String(40), nullable=False, comment="who approved; empty: nobody yet"),

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from satark.api.tip import Tip
-from satark.casework.related.clues import Clues, Picture, clues_of
+from satark.casework.related.clues import METRES, Clues, Picture, Pin, clues_of, landmark, persons_in
 from satark.casework.related.index import RelatedIndex
 
 TABLES: Final[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "labelled.toml").read_text("utf-8"))
@@ -84,8 +84,8 @@ class Composer:
 
     def _places(self) -> Iterator[Labelled]:
         for station in TABLES["stations"]:
-            for landmark in TABLES["landmarks"]:
-                places = [{"text": text} for text in (*landmark, landmark[0])]
+            for described in TABLES["landmarks"]:
+                places = [{"text": text} for text in (*described, described[0])]
                 yield from self._matter("here", ["", "", ""], station, places)
 
     def _pins(self) -> Iterator[Labelled]:
@@ -153,7 +153,7 @@ class Composer:
 @pytest.mark.slow("many tips")
 def test_related_tips_are_found_and_few_others() -> None:
     tips = list(Composer().tips())
-    index = RelatedIndex()
+    index = RelatedIndex(lambda tip: tips[int(tip)].clues)
     for at, tip in enumerate(tips):
         index.put(str(at), tip.clues)
     found = {frozenset((at, int(one.tip))) for at in range(len(tips)) for one in index.find(str(at))}
@@ -167,3 +167,57 @@ def test_related_tips_are_found_and_few_others() -> None:
     assert len(related) >= 500
     assert recall >= 0.95
     assert precision >= 0.9
+
+
+@pytest.mark.parametrize("text", ["रामू राय दारू बेचता है", "Ramu Rai sharab bechta hai", "सट्टा रामू राय चलाता है"])
+def test_a_given_name_with_a_surname_is_a_person_in_either_script(text: str) -> None:
+    assert [person.key for person in persons_in(text)] == ["ramu rai"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "कच्ची शराब बन रही है",
+        "pistol ban rahi hai",
+        "कालू कहाँ मिलेगा",
+        "munna khana banata hai",
+        "कालू सोना चुराता है",
+        "दो पल रुकते हैं",
+    ],
+)
+def test_a_word_that_sounds_like_a_surname_names_nobody(text: str) -> None:
+    assert list(persons_in(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("पानी टंकी चित्रकूट", "near pani tanki chitrakut", True),
+        ("पानी टंकी चित्रकूट", "पानी टंकी रामनगर किला घाट", False),
+    ],
+)
+def test_two_descriptions_are_of_one_place_if_they_share_most_words(one: str, other: str, *, same: bool) -> None:
+    first, second = landmark(one, "lanka"), landmark(other, "lanka")
+    assert first is not None
+    assert second is not None
+    assert first.is_same(second) is same
+    assert bool(set(first.pairs()) & set(second.pairs())) or not same, "the index finds it by a shared pair"
+
+
+def test_the_same_words_in_another_station_are_another_place() -> None:
+    one, other = landmark("पानी टंकी चित्रकूट", "lanka"), landmark("पानी टंकी चित्रकूट", "sarnath")
+    assert one is not None
+    assert other is not None
+    assert not one.is_same(other)
+
+
+@pytest.mark.parametrize("text", ["", "मंदिर के पास", "टंकी"])
+def test_a_text_of_general_words_is_no_landmark(text: str) -> None:
+    assert landmark(text, "lanka") is None
+
+
+def test_near_pins_lie_in_neighbouring_squares() -> None:
+    pin = Pin(25.2827, 82.9991)
+    near = Pin(25.2827 + 0.0006, 82.9991)
+    assert 0 < pin.metres_to(near) <= METRES
+    assert next(near.squares()) in set(pin.squares())

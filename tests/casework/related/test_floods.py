@@ -19,8 +19,8 @@ def floods(index: FloodIndex) -> list[list[str]]:
     return [sorted(tips) for tips in index.floods(lambda _: True)]
 
 
-def filled(count: int = LEAST, text: str = TEXT) -> FloodIndex:
-    index = FloodIndex()
+def filled(count: int = LEAST, text: str = TEXT, late: str = "") -> FloodIndex:
+    index = FloodIndex(lambda tip: clues(text, "2026-11-27T12/PT6H") if tip == late else clues(text))
     for at in range(count):
         index.put(str(at), clues(text))
     return index
@@ -39,7 +39,7 @@ def test_a_tip_that_is_dropped_or_finished_no_longer_counts() -> None:
 
 
 def test_a_day_without_a_copy_ends_a_flood() -> None:
-    index = filled(LEAST - 1)
+    index = filled(LEAST - 1, late="late")
     index.put("late", clues(received="2026-11-27T12/PT6H"))
     assert floods(index) == []
 

@@ -95,7 +95,7 @@ def test_no_clue_is_written_to_the_databases(services: Services, sp: SeededDesk)
     casework = sp.casework_of("officer")
     assert related(casework, tips[0])[tips[1].number].keys() == {"plate", "phone", "person", "text", "place"}
     secrets = [b"UP65CD4411", b"9876543210", b"raju", "राजू".encode(), b"vsvntgl", "टंकी".encode(), b"ctrktngr"]
-    written = [*files_below(services.evidence_dir.parent).values(), *rows_of(services)]
+    written = [*files_below(services.data_dir).values(), *rows_of(services)]
     assert written
     assert [secret for secret in secrets for content in written if secret in content] == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from sqlalchemy import update
 from satark.api.routing import Desk
 from satark.services import Services
 from satark.store import tables
-from support.tips import seed_tip
+from satark_files.origin import Origin
+from support.desk_reading import records
+from support.tips import seed_file, seed_file_state, seed_tip
 
 pytestmark = pytest.mark.slow("commands of a whole desk")
 
@@ -67,3 +70,53 @@ def test_a_missing_database_is_an_error(run: Run, tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path / "empty"))
     result = run("desk", "list")
     assert (result.exit_code, "satark db upgrade" in result.stderr) == (1, True)
+
+
+def test_the_table_of_tips_has_the_newest_first(services: Services, run: Run, desk: FindDesk) -> None:
+    older = seed_tip(services, [desk("sp")], received="2026-11-20T06/PT6H")
+    newer = seed_tip(services, [desk("sp")], received="2026-11-24T12/PT6H")
+    output = run("desk", "tips", "sp", by="sp").stdout
+    assert output.index(newer.number) < output.index(older.number)
+    assert "2026-11-24" in output
+    assert "T12" not in output
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_what_a_tipster_typed_never_controls_the_terminal(
+    services: Services, run: Run, desk: FindDesk, options: tuple[str, ...]
+) -> None:
+    seed_tip(services, [desk("sp")], answers={"what": "\x9b2J\u202eevil\x1b]0;x\x07"})
+    printed = run("desk", "tips", "sp", *options, by="sp").stdout
+    assert not set(printed) & {"\x9b", "\u202e", "\x1b", "\x07"}
+    if options:
+        assert "evil" in printed
+        assert records(run("desk", "tips", "sp", *options, by="sp"))[0]["answers"]["what"].startswith("\x9b2J\u202e")
+
+
+def test_a_tip_is_one_complete_json_object(services: Services, run: Run, desk: FindDesk) -> None:
+    answers = {"category": "liquor", "what": "नशे का सामान <b>", "where": {"text": "लंका चौराहा", "latitude": 25.28}}
+    seeded = seed_tip(
+        services, [desk("sp")], answers=answers, priority="urgent", evidence=("1", "2", "3"), language="en"
+    )
+    origin = Origin(latitude=25.28, longitude=83.0, taken="2026-11-20T21:15")
+    seed_file(services, seeded, "1", b"\xff\xd8 original", b"\xff\xd8 clean", caption="देखिए", origin=origin)
+    seed_file_state(services, seeded, "2", "due")
+    seed_file_state(services, seeded, "3", "lost")
+
+    (record,) = records(run("desk", "tips", "sp", "--json", by="sp"))
+
+    assert record["number"] == seeded.number
+    assert record["category"] == "liquor"
+    assert record["language"] == "en"
+    assert record["status"] == "RECEIVED"
+    assert record["received"] == "2026-11-24T06/PT6H"
+    assert record["priority"] == "urgent"
+    assert record["answers"] == answers
+    (file,) = record["evidence"]
+    assert file["role"] == "evidence"
+    assert (file["mime"], file["bytes"]) == ("image/jpeg", 11)
+    assert file["sha256"] == hashlib.sha256(b"\xff\xd8 original").hexdigest()
+    assert file["clean"]["sha256"] == hashlib.sha256(b"\xff\xd8 clean").hexdigest()
+    assert file["origin"] == {"latitude": 25.28, "longitude": 83.0, "taken": "2026-11-20T21:15"}
+    assert (record["pending"], record["lost"]) == (["2"], ["3"])
+    assert record["messages"] == []

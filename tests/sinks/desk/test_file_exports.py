@@ -75,7 +75,7 @@ def test_originals_need_two_different_officers(
 def test_an_altered_file_is_not_written(services: Services, run: Run, desk: FindDesk, tmp_path: Path) -> None:
     seeded = seed_tip(services, [desk("sp")], evidence=("1",))
     seed_file(services, seeded, "1", b"original", b"clean")
-    (sealed,) = services.evidence_dir.glob("*.clean.age")
+    (sealed,) = (services.data_dir / "evidence").glob("*.clean.age")
     sealed.write_bytes(altered(sealed.read_bytes()))
     result = run("desk", "evidence", "sp", seeded.number, tmp_path / "out", by="sp")
     assert result.exit_code == 1

@@ -13,9 +13,8 @@ from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.api.settings import SettingsError
 from satark.remote.offices import apply_key_change
-from satark.roster.chain import close
+from satark.roster.chain import Proposal, close
 from satark.roster.entries import KeyChange, desk_verifier
-from satark.roster.proposals import Proposal
 from satark.routing.desks import add_desk
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk

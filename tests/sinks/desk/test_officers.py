@@ -29,7 +29,7 @@ from satark_desk.officers import (
     unlock,
     unlock_any,
 )
-from satark_desk.passphrase_strength import WeakPassphrase
+from satark_desk.passphrases import WeakPassphrase
 from satark_desk.tables import officer
 from support.tips import seed_tip
 

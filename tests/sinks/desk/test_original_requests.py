@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from httpx2 import Client
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from satark.api.routing import Desk
 from satark.routing.desks import close_roster
@@ -82,6 +82,14 @@ def test_an_approval_that_somebody_wrote_into_the_database_opens_nothing(
     head.post(address(tip), data={"ask": "yes"})
     services.write_now(lambda unit: unit.main.execute(update(release).values(second="second", approved=b"0" * 64)))
     assert head.get(address(tip, "/1")).status_code == 404
+
+
+def test_the_database_tells_of_no_request_which_tip_it_is_about(
+    browser: Browser, services: Services, tip: SeededTip
+) -> None:
+    browser("sp").post(address(tip), data={"ask": "yes"})
+    (row,) = services.read(lambda c: c.execute(select(release)).all())
+    assert not any(one in repr(tuple(row)) for one in (tip.id, tip.number))
 
 
 def test_no_officer_opens_originals_with_an_officer_whom_they_appointed(

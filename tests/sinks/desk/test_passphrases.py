@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from satark_desk import passphrases
-from satark_desk.passphrases import new_passphrase
+from satark_desk.passphrases import WeakPassphrase, check_passphrase, new_passphrase
+from satark_words.catalogues import Catalogues
+from satark_words.geography.geography import Geography
 
 
 @pytest.mark.slow("the real cost of Argon2")
@@ -49,3 +51,74 @@ def test_new_passphrases_are_long_and_differ() -> None:
     for passphrase in made:
         assert [len(group) for group in passphrase.split("-")] == [4] * 6
         assert not set(passphrase) & set("ilou")
+
+
+NAMES = ("sp", "Superintendent of Police", "Ramesh Yadav")
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "advice"),
+    [
+        ("12345678", "weak.password"),
+        ("123456789012", "weak.password"),
+        ("Passw0rd@12345", "weak.password"),
+        ("qwertyuiop[]", "weak.keyboard"),
+        ("jaishriram123", "weak.words"),
+        ("Jai Shri Ram 123", "weak.words"),
+        ("bharat mata ki jai", "weak.words"),
+        ("भारत माता की जय", "weak.words"),
+        ("नमस्ते भारत माता", "weak.words"),
+        ("Ramesh Yadav sp 1", "weak.words"),
+        ("Superintendent of Police", "weak.words"),
+        ("Varanasi@2026", "weak.words"),
+        ("Bhelupur-221005", "weak.words"),
+        ("aaaaaaaaaaaaaaaa", "weak.repeat"),
+        ("26111998 26111998", "weak.date"),
+        ("x9!Kq", "weak.short"),
+        ("", "weak.short"),
+    ],
+)
+def test_what_a_guesser_tries_first_is_refused_with_advice(passphrase: str, advice: str) -> None:
+    with pytest.raises(WeakPassphrase) as refused:
+        check_passphrase(passphrase, NAMES, Geography.sample())
+    assert refused.value.advice == advice
+    for language in ("en", "hi"):
+        assert Catalogues.of("satark_desk.web")[language].text(advice, n=12)
+    assert passphrase not in str(refused.value) or not passphrase
+
+
+@pytest.mark.parametrize(
+    "passphrase",
+    [
+        "purana kuan neem ka ped",
+        "पुराना कुआँ नीम का पेड़",
+        "correct horse battery staple",
+        "x9!Kq-7vTz#Lm2",
+        "dig passphrase 1",
+    ],
+)
+def test_unrelated_words_and_random_characters_are_accepted(passphrase: str) -> None:
+    check_passphrase(passphrase, NAMES, Geography.sample())
+
+
+def test_a_name_makes_a_passphrase_weak_only_for_its_bearer() -> None:
+    check_passphrase("kasturi brindavanam", ("sp",))
+    with pytest.raises(WeakPassphrase):
+        check_passphrase("kasturi brindavanam", ("sp", "Kasturi Brindavanam"))
+
+
+def test_checks_in_parallel_do_not_mix_their_names() -> None:
+    def refuses(number: int) -> bool:
+        try:
+            check_passphrase("kasturi brindavanam", ("Kasturi Brindavanam" if number % 2 else "sp",))
+        except WeakPassphrase:
+            return True
+        return False
+
+    with ThreadPoolExecutor(4) as callers:
+        assert list(callers.map(refuses, range(40))) == [bool(number % 2) for number in range(40)]
+
+
+def test_made_passphrases_are_strong() -> None:
+    for _ in range(20):
+        check_passphrase(new_passphrase(), NAMES)

@@ -16,8 +16,8 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.queue_index import QueueIndex
 from satark_desk.settings import DeskSettings
 from satark_desk.tip_queue import Row
-from satark_desk.web.opened_desks import queue_rules
 from satark_desk.web.page_text import PageText
+from satark_desk.web.session_store import queue_rules
 from support.desk_reading import listed
 from support.tips import seed_message, seed_tip
 
@@ -72,12 +72,12 @@ def test_a_second_opening_works_out_anew_only_the_places_that_time_or_other_rule
     sp, now, built = desk("sp"), [1_796_040_000.0], list[str]()  # 30 November 2026
     monkeypatch.setattr("satark_desk.queue_index.time.time", lambda: now[0])
 
-    def sort_key(row: Row) -> queue_index.Key:
+    def first_of_key(row: Row) -> tuple[int, int, int, str, int]:
         built.append(row.summary.id)
         return real(row)
 
-    real = queue_index.sort_key
-    monkeypatch.setattr(queue_index, "sort_key", sort_key)
+    real = queue_index.first_of_key
+    monkeypatch.setattr(queue_index, "first_of_key", first_of_key)
     old = seed_tip(services, [sp], received="2026-11-24T06/PT6H")
     new = seed_tip(services, [sp], received="2026-11-30T00/PT6H")
 

@@ -1,4 +1,4 @@
-"""`satark roster propose`, `approve`, `reject`, `text` and `sign`, on a sealed roster."""
+"""`satark roster propose`, `approve`, `text` and `sign`, on a sealed roster."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from satark.routing.desks import close_roster
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer
+from satark_desk.recovery import approve_recovery, ask_for_recovery
+from satark_desk.roster_changes import reject
 
 Run = Callable[..., Result]
 SECOND = "another passphrase"
@@ -42,8 +44,10 @@ def test_a_change_is_carried_out_when_an_officer_of_another_desk_signs(
     assert rights(services) == ("release",)
 
 
-def test_a_rejected_proposal_is_gone(proposal: str, services: Services, run: Run) -> None:
-    assert run("roster", "reject", "sp", proposal, by="sp").exit_code == 0
+def test_a_withdrawn_proposal_is_gone(
+    proposal: str, services: Services, unlocked: Callable[[str], UnlockedDesk], run: Run
+) -> None:
+    reject(services, unlocked("sp"), proposal)
     again = run("roster", "approve", "sp", proposal, by="sp")
     assert (again.exit_code, "Traceback" in again.output) == (1, False)
     assert rights(services) == ()
@@ -69,11 +73,10 @@ def test_a_new_key_is_named_and_signed_with_its_code(
 ) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=SECOND))
     services.write_now(lambda unit: close_roster(unit, ()))
-    new = passphrase_file("purana kuan neem ka ped")
-    asked = run("officer", "recover", "sp", "second", "--new-passphrase-file", new).stdout
-    fingerprint, code = re.findall(r": (.+)\n", asked)
-    proposed = run("officer", "approve-recovery", "sp", "second", code, by="sp").stdout
-    (id_,) = re.findall(r"is proposed as (\w+)", proposed)
+    new = "purana kuan neem ka ped"
+    asked = ask_for_recovery(services, "sp", "second", new)
+    fingerprint, code = asked.fingerprint, asked.code
+    id_ = approve_recovery(services, unlocked("sp"), "second", code).id
     untyped = run("roster", "approve", "dig", id_, by="dig")
     act = f"this gives officer second of desk sp a new key ({fingerprint}), asked for by sp-1: sign it with --code"
     assert (untyped.exit_code, act in untyped.stderr) == (1, True), untyped.output
@@ -85,4 +88,4 @@ def test_a_new_key_is_named_and_signed_with_its_code(
     assert '"code":"' in run("roster", "sign", "dig", file, "--code", code, by="dig").stdout
     assert "all have signed" in run("roster", "approve", "dig", id_, "--code", code, by="dig").stdout
     assert run("desk", "tips", "sp", by="sp").exit_code == 0
-    assert run("desk", "tips", "sp", "--passphrase-file", new).exit_code == 0
+    assert run("desk", "tips", "sp", "--passphrase-file", passphrase_file(new)).exit_code == 0

@@ -8,14 +8,14 @@ import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
-from satark.api import new_identity
+from satark.api import Desk, new_identity
 from satark.casework import DeskAdded, NotAllowed, RosterHead, SignedHead, officer_signer
-from satark.roster.chain import append, read_rows, read_state
+from satark.roster.chain import append, chain_hash, read_rows, read_state
 from satark.roster.entries import DestinationSet, Entry, officer_key
 from satark.roster.heads import read_heads, read_note
-from satark.roster.roster import COPY_NAME, Roster
+from satark.roster.roster import COPY_NAME, Roster, lines_of
 from satark.services import Services
-from satark.store.tables import roster, roster_head
+from satark.store.tables import host_link, roster, roster_head
 from satark_desk import roster_memory
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import KeyLost, NewOfficer, add_officer, rotate, unlock, unlock_any
@@ -32,7 +32,7 @@ def rolled_back(services: Services, *, forget: bool = True) -> None:
     services.write_now(lambda unit: unit.keys.execute(delete(roster).where(roster.c.position == newest)))
     if forget:
         services.write_now(lambda unit: unit.keys.execute(delete(roster_head)))
-    copy = services.evidence_dir.parent / COPY_NAME
+    copy = services.data_dir / COPY_NAME
     copy.unlink()
     vars(services.roster).update(vars(Roster(copy)))
 
@@ -227,7 +227,7 @@ def with_another_level(services: Services) -> set[str]:
     services.write_now(lambda unit: unit.keys.execute(delete(roster)))
     for entry in entries:
         services.write_now(lambda unit, one=entry: append(unit, one))  # type: ignore[misc]
-    copy = services.evidence_dir.parent / COPY_NAME
+    copy = services.data_dir / COPY_NAME
     copy.unlink(missing_ok=True)
     vars(services.roster).update(vars(Roster(copy)))
     return set(services.read_keys(read_state).desks)
@@ -243,3 +243,18 @@ def test_of_two_heads_that_are_lost_both_must_list_a_desk(services: Services, un
     found = RosterHead.read(recall(services, sp, note_by(sp, second)).head)
     assert found is not None
     assert (found.hash, found.listed) == ("ab" * 32, frozenset(tags[1:]))
+
+
+def test_each_sign_in_at_an_office_notes_the_hosts_newest_roster(services: Services, unlocked: Open) -> None:
+    unlocked("sp")
+    assert services.read_keys(read_state).noted == {}, "this is the host"
+    entry = Entry(body=DeskAdded(desk=Desk(name="range", title="", level="range", recipient=new_identity()[0])))
+    head = chain_hash("", entry.encode())
+    row = {"recipient": "", "verifier": "", "directory": 1, "destination_rules": b"[]", "paired": head}
+    services.write_now(lambda unit: unit.insert(host_link, [{**row, "roster": lines_of([entry.encode()])}]))
+    for _ in range(2):
+        unlocked("sp")
+    state = services.read_keys(read_state)
+    assert state.noted == {"sp": head}
+    assert len(state.unlisted) == 1
+    assert recall(services, unlocked("sp")).head == str(RosterHead.of(state)), "the officer's note has it too"

@@ -84,7 +84,7 @@ def test_a_code_is_good_once_and_a_clock_may_be_off_by_one_step(
 
 def test_a_stolen_database_gives_no_secret(services: Services, unlocked: Open, secret: str) -> None:
     (row,) = services.read(lambda c: c.execute(select(second_factor)).all())
-    files = [path for path in services.evidence_dir.parent.rglob("*") if path.is_file()]
+    files = [path for path in services.data_dir.rglob("*") if path.is_file()]
     assert files
     raw = pyotp.TOTP(secret).byte_secret()
     for path in files:

@@ -21,7 +21,7 @@ from satark_desk import plugin
 from satark_desk.officers import NewDesk, make_desk, unlock
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
-from satark_desk.web.opened_desks import THREAD
+from satark_desk.web.session_store import THREAD
 from support.desk_bench.seeding import seed
 from support.store import desk_context, fresh_services
 

@@ -1,15 +1,158 @@
 """Clues: what can be compared between two opened tips. They hold content: keep them no longer than the tips."""
 
+from __future__ import annotations
+
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Any, Final, TypeVar
+
+import msgspec
 
 from satark.api.observability import Redacted
 from satark.api.tip import Evidence, Tip
-from satark.casework.related.persons import Person, persons_in
-from satark.casework.related.places import Landmark, Pin, landmark
-from satark.casework.related.wording import words_of
+from satark.casework.related.wording import EMPTY, STOCK, as_compared, words_of
+from satark.casework.search import sound_of, words_in
 from satark_words.tokens import fold
+
+METRES: Final = 75
+"""Longest distance between two pins of one place, in metres."""
+_SQUARE: Final = 0.001
+"""Side of a square, in degrees: about a hundred metres, so that near pins lie in one or in neighbouring squares."""
+_DEGREE: Final = 111_320
+"""Metres of a degree of latitude."""
+_MOST_WORDS: Final = 8
+_SAME: Final = 0.5
+"""Smallest share of words that two descriptions of one place have in common."""
+_GENERAL: Final = """
+पास पीछे सामने बगल नजदीक करीब किनारे ऊपर नीचे अंदर बाहर गली मोहल्ला चौराहा तिराहा रोड सड़क मार्ग गांव नगर कॉलोनी बाजार
+जिला थाना शहर मंदिर मस्जिद स्कूल दुकान मकान घर pas paas piche peeche samne bagal najdik karib kinare upar niche andar
+bahar gali mohalla chauraha tiraha road sadak marg gaon nagar colony bazar bajar jila thana shahar mandir masjid
+school dukan makan ghar near behind opposite front side beside street lane crossing village town market district
+station city temple mosque shop house
+"""
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """A point on the map, in degrees."""
+
+    latitude: float
+    longitude: float
+
+    def metres_to(self, other: Pin) -> float:
+        """Return the distance to another pin nearby, in metres."""
+        north = (self.latitude - other.latitude) * _DEGREE
+        east = (self.longitude - other.longitude) * _DEGREE * math.cos(math.radians(self.latitude))
+        return math.hypot(north, east)
+
+    def squares(self) -> Iterator[tuple[int, int]]:
+        """Yield the square of the map in which the pin lies, then the squares around it."""
+        row, column = math.floor(self.latitude / _SQUARE), math.floor(self.longitude / _SQUARE)
+        yield row, column
+        yield from ((row + y, column + x) for y in (-1, 0, 1) for x in (-1, 0, 1) if x or y)
+
+
+class Landmark(msgspec.Struct, frozen=True):
+    """A place that a tipster describes in words, within a station's area."""
+
+    station: str
+    words: frozenset[str]
+    """Its words as they are compared, without those that many places have in common."""
+
+    def pairs(self) -> Iterator[tuple[str, str, str]]:
+        """Yield each pair of its words: another description of the place shares at least one pair."""
+        return ((self.station, *pair) for pair in combinations(sorted(self.words)[:_MOST_WORDS], 2))
+
+    def is_same(self, other: Landmark) -> bool:
+        """Return whether two descriptions are of one place."""
+        shared = self.words & other.words
+        return (
+            self.station == other.station and len(shared) > 1 and len(shared) / len(self.words | other.words) >= _SAME
+        )
+
+
+def landmark(text: str, station: str) -> Landmark | None:
+    """Return the landmark that a text describes; None if it says too little."""
+    words = frozenset(as_compared(word) for word in words_in(text)) - EMPTY - _GENERAL_WORDS - {""}
+    return Landmark(station, words) if station and len(words) > 1 else None
+
+
+_GENERAL_WORDS: Final = frozenset(as_compared(word) for word in words_in(_GENERAL))
+
+_SURNAMES: Final = """
+यादव yadav yadaw/ सिंह singh sinh सिंग/ पटेल patel/ मिश्रा mishra misra मिश्र/ तिवारी tiwari tiwary tivari/
+पांडेय pandey पाण्डेय पांडे pande/ दुबे dubey dube/ द्विवेदी dwivedi/ शुक्ला shukla शुक्ल/ गुप्ता gupta/
+जायसवाल jaiswal jayaswal जैसवाल/ मौर्य maurya mourya मौर्या/ राजभर rajbhar/ कुशवाहा kushwaha/ पाल pal/
+विश्वकर्मा vishwakarma/ सोनकर sonkar/ खान khan ख़ान/ अंसारी ansari/ कुरैशी qureshi kureshi/ सिद्दीकी siddiqui
+siddiqi/ शेख sheikh shaikh/ चौहान chauhan chouhan/ राय rai ray/ वर्मा verma varma/ श्रीवास्तव srivastava
+shrivastav/ चौबे chaubey choubey/ उपाध्याय upadhyay/ पासवान paswan/ भारती bharti/ गौतम gautam/ निषाद nishad/
+साहनी sahni/ बिंद bind/ केवट kewat/ सेठ seth/ अग्रवाल agrawal agarwal/ चौरसिया chaurasia/ प्रजापति prajapati/
+शर्मा sharma/ त्रिपाठी tripathi/ ओझा ojha/ सरोज saroj/ हाशमी hashmi/ अली ali/ अहमद ahmad ahmed/ आलम alam/
+सोनी soni/ धोबी dhobi/ गिरि giri/ कनौजिया kanaujia/ बरनवाल barnwal/ केशरी keshri
+"""
+"""Surnames of the region with their spellings, between slashes."""
+_SOUND_ALIKE: Final = "रही rahi rahee rhi rhe कहाँ कहां kahan kahaan खाना khana khaana पल सोना sona"
+"""Everyday words that sound like a surname or like "son": रही, in "is being made", is no Mr Rai."""
+_MIDDLE: Final = "कुमार kumar लाल lal प्रसाद prasad नारायण narayan मोहम्मद मो mohammad mohd चंद chand"
+_FATHER: Final = "पुत्र putra बेटा beta वल्द wald son"
+_SON_OF: Final = re.compile(r"\bs\s*/\s*o\b", re.IGNORECASE)
+_ALIAS: Final = "उर्फ urf उर्फ़ alias aka"
+_PARTICLES: Final = "का ka of ji जी भाई bhai भैया bhaiya"
+
+
+def _sounds(text: str) -> frozenset[str]:
+    return frozenset(sound_of(word) for word in words_in(text))
+
+
+_SURNAME_OF: Final = {
+    sound_of(fold(spelling)): line.split()[1] for line in _SURNAMES.split("/") for spelling in line.split()
+}
+_MIDDLES, _FATHERS, _ALIASES, _SKIPPED = (_sounds(text) for text in (_MIDDLE, _FATHER, _ALIAS, _PARTICLES))
+_EVERYDAY: Final = frozenset(words_in(_SOUND_ALIKE))
+_NO_NAME: Final = EMPTY | STOCK
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody who is named in a text."""
+
+    key: str
+    """The name as it is compared."""
+    is_common: bool
+    """Whether others may have the same name. Such a name identifies a person only within one station's area."""
+
+
+def persons_in(text: str) -> Iterator[Person]:
+    """Yield who is named in a text."""
+    words = [word for word in words_in(_SON_OF.sub("son of", text)) if sound_of(word) not in _SKIPPED]
+    sounds = [sound_of(word) for word in words]
+    for at, sound in enumerate(sounds):
+        given = _given_before(words, sounds, at)
+        if not given or words[at] in _EVERYDAY:
+            continue
+        if sound in _SURNAME_OF:
+            yield Person(f"{given} {_SURNAME_OF[sound]}", is_common=True)
+        elif sound in _FATHERS | _ALIASES and (other := _given_after(words, at)):
+            yield Person(f"{given} > {other}", is_common=False)
+
+
+def _given_before(words: Sequence[str], sounds: Sequence[str], at: int) -> str:
+    """Return the given name before position `at` of the words; empty if there is none."""
+    while at and (sounds[at - 1] in _MIDDLES or (sounds[at] in _FATHERS | _ALIASES and sounds[at - 1] in _SURNAME_OF)):
+        at -= 1
+    return _name(words[at - 1]) if at else ""
+
+
+def _given_after(words: Sequence[str], at: int) -> str:
+    return _name(words[at + 1]) if at + 1 < len(words) else ""
+
+
+def _name(word: str) -> str:
+    """Return a given name in the form in which it is compared; empty if the word is no given name."""
+    compared = as_compared(word)
+    is_word = compared in _NO_NAME or any(char.isdigit() for char in word) or sound_of(word) in _SURNAME_OF
+    return "" if is_word else compared
+
 
 T = TypeVar("T")
 _STATES: Final = (

@@ -8,12 +8,13 @@ decided when a queue is shown, since tips may be finished by then.
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from satark.casework.related.clues import Clues
 from satark.casework.related.index import are_apart, tell_of_others
+from satark.casework.related.postings import Postings
 from satark.casework.related.wording import NEAR, TELLING, telling
 from satark.identity.time_buckets import BAND_HOURS
 
@@ -40,12 +41,15 @@ _Part = tuple[int, ...]
 class FloodIndex:
     """Groups of tips with nearly the same words. It holds content, as `RelatedIndex` does. Not thread-safe."""
 
-    def __init__(self) -> None:
-        self._clues: dict[str, Clues] = {}
+    def __init__(self, clues_of: Callable[[str], Clues]) -> None:
+        """`clues_of` returns the clues with which a tip joined."""
+        self._clues_of = clues_of
         self._group_of: dict[str, int] = {}
-        self._groups: defaultdict[int, dict[str, None]] = defaultdict(dict)
-        self._by_part: defaultdict[_Part, dict[int, None]] = defaultdict(dict)
-        self._next = 0
+        self._firsts: list[str] = []
+        """Group → its first tip; empty once it has none."""
+        self._others: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        """Group → its other tips, in order. Most groups have none."""
+        self._postings = Postings(self._firsts.__getitem__)
 
     def __repr__(self) -> str:
         return "FloodIndex(…)"
@@ -54,41 +58,45 @@ class FloodIndex:
         """Let a tip join the group whose words it repeats, or begin one."""
         self.drop(tip)
         if _is_empty(clues) or telling(clues.words) >= TELLING:
-            group = self._fitting(clues)
-            self._clues[tip], self._group_of[tip] = clues, group
-            self._groups[group][tip] = None
-            for part in _parts(clues):
-                self._by_part[part][group] = None
+            groups = {part: set(self._postings.under(part)) for part in _parts(clues)}
+            group = self._fitting(clues, groups.values())
+            if group == len(self._firsts):
+                self._firsts.append(tip)
+            else:
+                self._others[group][tip] = None
+            self._group_of[tip] = group
+            self._postings.add((part for part, its in groups.items() if group not in its), group)
 
     def drop(self, tip: str) -> None:
         """Remove a tip, if it is there."""
-        clues, group = self._clues.pop(tip, None), self._group_of.pop(tip, -1)
-        if clues is None:
+        if (group := self._group_of.pop(tip, None)) is None:
             return
-        del self._groups[group][tip]
-        if not self._groups[group]:
-            del self._groups[group]
-            for part in _parts(clues):
-                self._by_part[part].pop(group, None)
+        others = self._others.get(group, {})
+        if tip in others:
+            del others[tip]
+        else:
+            first = self._firsts[group] = next(iter(others), "")
+            others.pop(first, None)
+            if not first:
+                self._postings.note_gone()
 
     def floods(self, is_open: Callable[[str], bool]) -> Iterator[list[str]]:
         """Yield the tips of each flood; `is_open` tells which tips still count."""
-        for group in self._groups.values():
-            if len(group) >= LEAST:
+        for group, others in self._others.items():
+            if len(others) + 1 >= LEAST:
+                its = [self._firsts[group], *others]
                 came = sorted(
-                    (_band(self._clues[tip].received), at, tip) for at, tip in enumerate(group) if is_open(tip)
+                    (_band(self._clues_of(tip).received), at, tip) for at, tip in enumerate(its) if is_open(tip)
                 )
                 yield from ([tip for *_, tip in part] for part in _apart(came) if len(part) >= LEAST)
 
-    def _fitting(self, clues: Clues) -> int:
+    def _fitting(self, clues: Clues, groups: Iterable[Collection[int]]) -> int:
         """Return the group that a tip joins; a new one if none fits."""
-        found = (self._by_part.get(part, {}) for part in _parts(clues))
-        shared = Counter(group for groups in found if len(groups) <= _MOST_SHARING for group in groups)
+        shared = Counter(group for some in groups if len(some) <= _MOST_SHARING for group in some)
         for group, _ in shared.most_common(_MOST_COMPARED):
-            if (first := next(iter(self._groups.get(group, ())), None)) and _repeats(clues, self._clues[first]):
+            if _repeats(clues, self._clues_of(self._firsts[group])):
                 return group
-        self._next += 1
-        return self._next
+        return len(self._firsts)
 
 
 def _is_empty(clues: Clues) -> bool:
@@ -112,7 +120,7 @@ def _parts(clues: Clues) -> Iterator[_Part]:
     hashes = [hash(word) for word in clues.words]
     for part in range(_PARTS):
         factors = _FACTORS[part * _ROWS : (part + 1) * _ROWS]
-        yield (part, *(min(value * factor & _MASK for value in hashes) for factor in factors))
+        yield (part, *(min([value * factor & _MASK for value in hashes]) for factor in factors))
 
 
 def _apart(came: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int, int, str]]]:

@@ -4,14 +4,15 @@ Each tip is filed under keys: its number plates, its words, pairs of the words o
 looks. A related tip shares some of these keys. The tips that the keys find are compared in full.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import cache
 from itertools import islice
 from typing import Final, Literal, TypeAlias
 
 from satark.api.observability import Redacted
-from satark.casework.related.clues import Clues
-from satark.casework.related.places import METRES
+from satark.casework.related.clues import METRES, Clues
+from satark.casework.related.postings import Postings
 from satark.casework.related.wording import COPIED, NEAR, STOCK, TELLING, likeness, telling
 
 Reason: TypeAlias = Literal["plate", "phone", "picture", "person", "text", "alike", "place"]
@@ -50,12 +51,15 @@ class Related(Redacted, frozen=True, kw_only=True):
 
 
 class RelatedIndex:
-    """The clues of many tips. It holds content: keep it no longer than the opened tips. Not thread-safe."""
+    """Which tips have something in common. It holds content: keep it no longer than the tips. Not thread-safe."""
 
-    def __init__(self) -> None:
-        self._clues: dict[str, Clues] = {}
-        self._keys: dict[str, tuple[Key, ...]] = {}
-        self._tips: defaultdict[Key, dict[str, None]] = defaultdict(dict)
+    def __init__(self, clues_of: Callable[[str], Clues]) -> None:
+        """`clues_of` returns the clues under which a tip was filed."""
+        self._clues_of = clues_of
+        self._tips: list[str] = []
+        """Place → the tip that was filed there; empty where it is no more."""
+        self._place_of: dict[str, int] = {}
+        self._postings = Postings(self._tips.__getitem__)
 
     def __repr__(self) -> str:
         return "RelatedIndex(…)"
@@ -63,66 +67,70 @@ class RelatedIndex:
     def put(self, tip: str, clues: Clues) -> None:
         """File a tip under its clues, in place of those it had."""
         self.drop(tip)
-        self._clues[tip], self._keys[tip] = clues, tuple(_keys_of(clues))
-        for key in self._keys[tip]:
-            self._tips[key][tip] = None
+        place = self._place_of[tip] = len(self._tips)
+        self._tips.append(tip)
+        self._postings.add(_keys_of(clues), place)
 
     def drop(self, tip: str) -> None:
         """Remove a tip, if it is there."""
-        self._clues.pop(tip, None)
-        for key in self._keys.pop(tip, ()):
-            del self._tips[key][tip]
-            if not self._tips[key]:
-                del self._tips[key]
+        if (place := self._place_of.pop(tip, None)) is not None:
+            self._tips[place] = ""
+            self._postings.note_gone()
 
     def find(self, tip: str) -> list[Related]:
         """Return the tips that are related to one, the strongest reasons first."""
-        clues = self._clues.get(tip, Clues())
-        near = {other for key in _wanted_keys(clues) for other in self._under(key)} | self._with_like_words(clues)
-        compared = ((other, dict(self._reasons(clues, self._clues[other]))) for other in near - {tip})
+        if tip not in self._place_of:
+            return []
+        clues, is_common = self._clues_of(tip), cache(self._is_common)
+        near = {other for key in _wanted_keys(clues) for other in islice(self._under(key), _MOST_COMPARED)}
+        near |= self._with_like_words(clues, is_common)
+        compared = ((other, dict(_reasons(clues, self._clues_of(other), is_common))) for other in near - {tip})
         found = [Related(tip=other, reasons=reasons) for other, reasons in compared if reasons]
         return sorted(found, key=lambda one: (-one.weight, one.tip))[:MOST]
 
     def _under(self, key: Key) -> Iterator[str]:
-        return islice(reversed(self._tips.get(key, {})), _MOST_COMPARED)
+        return map(self._tips.__getitem__, self._postings.under(key))
 
-    def _with_like_words(self, clues: Clues) -> set[str]:
+    def _with_like_words(self, clues: Clues, is_common: Callable[[str], bool]) -> set[str]:
         """Return the tips that share so many telling words with these clues that their texts may be near-identical."""
         shared = Counter[str]()
         for word in clues.words:
-            if not self._is_common(word):
-                shared.update(list(self._tips.get(("word", word), ())))
+            if not is_common(word):
+                shared.update(self._under(("word", word)))
         return {tip for tip, number in shared.most_common(_MOST_COMPARED) if number >= TELLING - 1}
 
-    def _reasons(self, one: Clues, other: Clues) -> Iterator[tuple[Reason, str]]:
-        """Yield why two tips are related, each reason with what they have in common."""
-        numbers: tuple[tuple[Reason, frozenset[str]], ...] = (
-            ("plate", one.plates & other.plates),
-            ("phone", one.phones & other.phones),
-        )
-        yield from ((reason, min(shared)) for reason, shared in numbers if shared)
-        if {picture.sha256 for picture in one.pictures} & {picture.sha256 for picture in other.pictures}:
-            yield "picture", ""
-        elif any(are_alike(a.looks, b.looks) for a in one.pictures for b in other.pictures):
-            yield "alike", ""
-        is_near = one.station == other.station
-        if any(is_near or not person.is_common for person in one.persons & other.persons):
-            yield "person", ""
-        if not tell_of_others(one, other) and self._is_same_text(one, other):
-            yield "text", ""
-        if _is_same_place(one, other):
-            yield "place", ""
-
-    def _is_same_text(self, one: Clues, other: Clues) -> bool:
-        if telling(one.words & other.words) < TELLING:
-            return False
-        found = likeness(one.words, other.words, self._is_common)
-        if found.telling >= TELLING:
-            return found.share >= NEAR
-        return found.share >= COPIED and not are_apart(one, other)
-
     def _is_common(self, word: str) -> bool:
-        return word in STOCK or len(self._tips.get(("word", word), ())) > max(_COMMON, len(self._clues) * _COMMON_SHARE)
+        most = max(_COMMON, int(len(self._place_of) * _COMMON_SHARE))
+        return word in STOCK or any(islice(self._under(("word", word)), most, None))
+
+
+def _reasons(one: Clues, other: Clues, is_common: Callable[[str], bool]) -> Iterator[tuple[Reason, str]]:
+    """Yield why two tips are related, each reason with what they have in common."""
+    numbers: tuple[tuple[Reason, frozenset[str]], ...] = (
+        ("plate", one.plates & other.plates),
+        ("phone", one.phones & other.phones),
+    )
+    yield from ((reason, min(shared)) for reason, shared in numbers if shared)
+    if {picture.sha256 for picture in one.pictures} & {picture.sha256 for picture in other.pictures}:
+        yield "picture", ""
+    elif any(are_alike(a.looks, b.looks) for a in one.pictures for b in other.pictures):
+        yield "alike", ""
+    is_near = one.station == other.station
+    if any(is_near or not person.is_common for person in one.persons & other.persons):
+        yield "person", ""
+    if not tell_of_others(one, other) and _is_same_text(one, other, is_common):
+        yield "text", ""
+    if _is_same_place(one, other):
+        yield "place", ""
+
+
+def _is_same_text(one: Clues, other: Clues, is_common: Callable[[str], bool]) -> bool:
+    if telling(one.words & other.words) < TELLING:
+        return False
+    found = likeness(one.words, other.words, is_common)
+    if found.telling >= TELLING:
+        return found.share >= NEAR
+    return found.share >= COPIED and not are_apart(one, other)
 
 
 def tell_of_others(one: Clues, other: Clues) -> bool:

@@ -13,12 +13,11 @@ from starlette.staticfiles import StaticFiles
 from satark.api import PageHeaders, SameOrigin
 from satark.casework import DeskContext
 from satark_desk.settings import DeskSettings
-from satark_desk.web.account_pages import AccountPages
+from satark_desk.web.account_pages import AccountPages, FactorPages
 from satark_desk.web.act_pages import ActPages
 from satark_desk.web.audit_pages import AuditPages
 from satark_desk.web.bulk_pages import BulkPages
 from satark_desk.web.desk_web import DeskWeb
-from satark_desk.web.factor_pages import FactorPages
 from satark_desk.web.file_pages import OriginalPages, VoicePages, show_file, show_preview
 from satark_desk.web.order_pages import OrderPages
 from satark_desk.web.overview_pages import OverviewPages

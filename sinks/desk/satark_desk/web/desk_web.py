@@ -15,7 +15,6 @@ from satark.api import CantOpen, CaseworkError, FormError, page_templates, prefe
 from satark.casework import ActKind, DeskContext, Proposal
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
-from satark_desk.passphrases import MEMORY_KIB
 from satark_desk.recovery import requests_of
 from satark_desk.roster_memory import unseen_entries
 from satark_desk.second_factors import PasskeySite
@@ -66,8 +65,7 @@ class DeskWeb:
         self.pending = PendingSignIns()
         self.throttle = Throttle()
         self.code_throttle = Throttle(LONGEST_GAP_OF_CODES)
-        at_once = min(settings.passphrase_checks_at_once, settings.passphrase_memory_mib * 1024 // MEMORY_KIB)
-        QUEUE.resize(max(1, at_once), settings.passphrase_checks_waiting)
+        QUEUE.resize(settings.passphrase_checks_at_once, settings.passphrase_checks_waiting)
         self.drafts = self.sessions.drafts
         self._public = public_url
         self._text = {

@@ -75,7 +75,7 @@ class DeskPages(Pages):
             sections=queue.count_by_section(),
             work=WORK,
             marks=MARKS,
-            statuses=[status for status in STATUSES if status in queue.values("status")],
+            statuses=sorted(queue.values("status"), key=STATUSES.index),
             pressing=queue.pressing,
             unread=queue.first_unread(wanted, found),
             categories=queue.values("category"),

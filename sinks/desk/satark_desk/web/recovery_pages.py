@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from satark.api import CaseworkError, FormError, read_form
 from satark_desk.derivation_queue import LAST, QUEUE, QueueFull
-from satark_desk.passphrase_strength import MIN_LENGTH, WeakPassphrase, check_passphrase
+from satark_desk.passphrases import MIN_LENGTH, WeakPassphrase, check_passphrase
 from satark_desk.recovery import AskedRecovery, approve_recovery, ask_for_recovery, requests_of
 from satark_desk.web.desk_web import DeskWeb, redirect_to
 from satark_desk.web.session_store import OfficerSession

@@ -19,7 +19,6 @@ from satark.casework import (
     Entry,
     KeyChange,
     KeyGiven,
-    KeysRenewed,
     OfficerSet,
     Proposal,
     Right,
@@ -128,7 +127,7 @@ class RosterPages(Pages):
         """Show who may read, what changed, and what needs signatures; all of it counts as seen."""
         services, by, t = self._web.context, session.unlocked, self._web.text(request)
         checked = services.read_keys(services.roster.check)
-        listed = [one for one in checked.chain.entries if not (one and isinstance(one.body, KeysRenewed))]
+        listed = [one for at, one in enumerate(checked.chain.entries, 1) if at not in checked.state.unlisted]
         shown = len(listed) - unseen_entries(services, by, checked.state)
         entries = [
             ShownEntry(number, "", describe(t, entry), _signers(t, entry), new=number > shown)
@@ -185,10 +184,10 @@ def describe(t: PageText, entry: Entry) -> str:
             return t("roster.says.new_key", desk=name, officer=officer.name, by=by, fingerprint=fingerprint)
         case DestinationSet(to=to, desk=name, recipient=recipient):
             return t("roster.says.destination" if recipient else "roster.says.no_destination", to=to, desk=name or "–")
-        case KeysRenewed():
-            return ""  # no page lists it
         case Closed():
             return t("roster.says.sealed")
+        case _:
+            return ""  # no page lists it
 
 
 def _signers(t: PageText, entry: Entry) -> str:

@@ -23,7 +23,7 @@ FREE_ATTEMPTS: Final = 4
 """Wrong attempts in a row that cost no time."""
 LONGEST_GAP: Final = 5.0
 """Seconds between two attempts, at most. So strangers can try 17,000 passphrases a day on an account; the weakest
-accepted passphrase withstands ten thousand million (`passphrase_strength.MIN_GUESSES`).
+accepted passphrase withstands ten thousand million (`passphrases.MIN_GUESSES`).
 """
 LONGEST_GAP_OF_CODES: Final = 300.0
 """Seconds between two attempts at a six-digit code, at most. Only whoever knows the passphrase can try a code."""

@@ -91,7 +91,7 @@ def test_a_large_file_is_streamed_completely_and_leaves_no_plain_text(
     clean = bytes(range(256)) * 4096
     seed_file(services, seeded, "1", b"original", clean)
     assert browser("sp").get(f"/desk/tips/{seeded.number}/files/1").content == clean
-    assert list(workspace_dir(services.evidence_dir.parent).iterdir()) == []
+    assert list(workspace_dir(services.data_dir).iterdir()) == []
 
 
 @pytest.mark.parametrize("ordinal", ["5", "6", "7", "8", "x"])
@@ -108,7 +108,7 @@ def test_an_altered_or_erased_file_is_an_error_page(
     browser: Browser,
     full_tip: SeededTip,
 ) -> None:
-    (path,) = services.evidence_dir.glob("*-1.clean.age")
+    (path,) = (services.data_dir / "evidence").glob("*-1.clean.age")
     path.write_bytes(altered(path.read_bytes()))
     if gone:
         path.unlink()
@@ -244,7 +244,7 @@ def test_a_machines_draft_is_put_into_the_form_and_not_saved(
         row.entry for row in work.custody(work.open(spoken.number)) if row.entry and row.entry.action == "drafted"
     ]
     assert [(entry.officer, entry.tool) for entry in drafted] == [("sp-1", "echo 1.0")]
-    assert list(workspace_dir(context.evidence_dir.parent).iterdir()) == []
+    assert list(workspace_dir(context.data_dir).iterdir()) == []
 
 
 def test_a_failed_draft_shows_a_message_and_keeps_the_typed_text(

@@ -32,7 +32,7 @@ def test_both_catalogues_have_the_same_keys_and_placeholders() -> None:
 
 def test_every_used_key_exists_and_every_key_is_used() -> None:
     sources = [*(WEB / "templates").glob("*.html"), *WEB.glob("*.py")]
-    sources += [WEB.parent / name for name in ("command_output.py", "orders.py", "figures.py")]
+    sources += [WEB.parent / name for name in ("command_context.py", "orders.py", "figures.py")]
     text = "\n".join(path.read_text("utf-8") for path in sources)
     english = set(catalogue("en"))
     used = set(re.findall(r"""\bt(?:ext)?\(["']([a-z_.0-9]+)["'][,)]""", text))

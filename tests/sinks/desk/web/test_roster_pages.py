@@ -125,7 +125,7 @@ def cut(services: Services, keys: dict[str, bytes]) -> None:
     for name, key in keys.items():
         row = update(officer_table).where(officer_table.c.name == name).values(desk_key=key)
         services.write_now(lambda unit, one=row: unit.main.execute(one))  # type: ignore[misc]
-    copy = services.evidence_dir.parent / COPY_NAME
+    copy = services.data_dir / COPY_NAME
     copy.unlink()
     vars(services.roster).update(vars(Roster(copy)))
 
