@@ -34,13 +34,15 @@ class Chat:
     typing_seconds: ClassVar[float] = 25
     """Seconds for which "typing…" is shown when no answer comes. Source: Meta, Cloud API, "Typing indicators"."""
 
-    def __init__(self, phone: str, publish: Publish) -> None:
+    def __init__(self, phone: str, publish: Publish, deliver: Callable[[Any], Awaitable[int]] | None = None) -> None:
+        """Make a chat without messages. `deliver` posts a webhook to the service, and returns the HTTP status."""
         self.phone = phone
         self.messages: dict[str, ChatMessage] = {}
         self.files: dict[str, SentFile] = {}
         self.typing = False
         self._typing_ends: asyncio.TimerHandle | None = None
         self._publish = publish
+        self._deliver = deliver
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -115,28 +117,27 @@ class Chat:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def send(self, message: ChatMessage, post: Callable[[], Awaitable[int]], *, twice: bool) -> None:
-        """Show a message and post its webhook until the service accepts it; `post` returns the HTTP status."""
+    async def send(self, message: ChatMessage, webhook: Any, *, twice: bool) -> None:
+        """Show a message and post its webhook until the service accepts it."""
         self.show(msgspec.structs.replace(message, ticks="sent"))
-        accepted = await self.post(post, twice=twice)
+        accepted = await self.post(webhook, twice=twice)
         if self.messages[message.id].ticks == "sent":
             self.set_ticks(message.id, "delivered" if accepted else "failed")
 
-    async def post(self, post: Callable[[], Awaitable[int]], *, twice: bool) -> bool:
+    async def post(self, webhook: Any, *, twice: bool = False) -> bool:
         """Post a webhook until the service accepts it, twice at once if asked; return whether it was accepted."""
-        accepted = await asyncio.gather(*(_post_until_accepted(post) for _ in range(1 + twice)))
+        accepted = await asyncio.gather(*(self._post_until_accepted(webhook) for _ in range(1 + twice)))
         return all(accepted)
 
-
-async def _post_until_accepted(post: Callable[[], Awaitable[int]]) -> bool:
-    for attempt in range(ATTEMPTS):
-        try:
-            if await post() == _OK:
-                return True
-        except (aiohttp.ClientError, LostError):
-            pass  # the server is starting or stopping
-        await asyncio.sleep(0.1 * 2**attempt)
-    return False
+    async def _post_until_accepted(self, webhook: Any) -> bool:
+        for attempt in range(ATTEMPTS):
+            try:
+                if self._deliver and await self._deliver(webhook) == _OK:
+                    return True
+            except (aiohttp.ClientError, LostError):
+                pass  # the server is starting or stopping
+            await asyncio.sleep(0.1 * 2**attempt)
+        return False
 
 
 Words: TypeAlias = Annotated[str, msgspec.Meta(max_length=4096)]
@@ -195,6 +196,11 @@ class Revoke(_Post, frozen=True, kw_only=True, tag="revoke"):
 
 class Dial(_Action, frozen=True, kw_only=True, tag="dial"):
     """Call the service."""
+
+    offer: str = ""
+    """The browser's offer to connect (SDP), for a call inside a messenger."""
+    payload: str = ""
+    """What the tapped call button sends back."""
 
 
 class Press(_Action, frozen=True, kw_only=True, tag="press"):

@@ -11,7 +11,9 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from satark.api.observability import Redacted
 from satark_testing.whatsapp.messages import Offer
 
-MessageKind: TypeAlias = Literal["text", "image", "video", "audio", "voice", "document", "location", "keys"]
+MessageKind: TypeAlias = Literal[
+    "text", "image", "video", "audio", "voice", "document", "location", "keys", "call", "spoken"
+]
 Ticks: TypeAlias = Literal["", "sent", "delivered", "read", "failed"]
 
 
@@ -45,6 +47,8 @@ class ChatMessage(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     menu: str = ""
     """Label of the button that opens the list of offers; empty if the offers are buttons themselves."""
     offers: tuple[Offer, ...] = ()
+    call: Offer | None = None
+    """The button that calls the service, with what it sends back."""
     rows: tuple[int, ...] = ()
     """Number of offers in each row of an inline keyboard."""
     asks_location: bool = False

@@ -20,7 +20,7 @@ from satark_demo.sample_week import MakeCitizen
 from satark_demo.simulator import MakeChat
 from satark_demo.telegram import TelegramChat
 from satark_demo.twilio import CallChat, SmsChat
-from satark_demo.whatsapp import WhatsAppChat
+from satark_demo.whatsapp import WhatsAppCall, WhatsAppChat, missing_for_calls
 from satark_files import atomic_files
 from satark_testing.installation import PHONE_NUMBER_ID
 from satark_testing.processes.serving import serve
@@ -30,6 +30,8 @@ from satark_testing.twilio.api import NUMBER, TwilioPeer
 from satark_testing.whatsapp.citizen import Citizen
 from satark_testing.whatsapp.graph_api import GraphPeer
 
+CALLS_AT_ONCE = 4
+"""Calls inside WhatsApp that the demo carries at once."""
 POLICE_LIBRARIES = ("asyncssh", "standardwebhooks")
 """Modules that the extra `police` installs. Without them no police system is simulated."""
 
@@ -42,6 +44,8 @@ class SimulatedProviders:
         self.media: list[MakeChat] = []
         self.citizens: list[MakeCitizen] = []
         """What makes sample citizens, on each chat."""
+        self.calls: dict[str, WhatsAppCall] = {}
+        """Id → the call inside WhatsApp, while it is under way."""
         self.police: MakePoliceSystem = lambda _: PoliceSystem("real")
 
 
@@ -71,8 +75,12 @@ async def _whatsapp(
     stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
 ) -> None:
     peer = await stack.enter_async_context(GraphPeer(**accounts.fields["whatsapp"]))
-    to.sections["whatsapp"] = accounts.section("whatsapp", await stack.enter_async_context(serve(peer.app)))
-    to.media.append(lambda number, publish: WhatsAppChat(number, peer, served, publish))
+    at_once = 0 if missing_for_calls() == "aiortc" else CALLS_AT_ONCE
+    section = accounts.section("whatsapp", await stack.enter_async_context(serve(peer.app)))
+    to.sections["whatsapp"] = {**section, "calls_at_once": at_once}
+    chats: dict[int, WhatsAppChat] = {}
+    to.media.append(lambda number, publish: chats.setdefault(number, WhatsAppChat(number, peer, served, publish)))
+    to.media.append(lambda number, publish: WhatsAppCall(chats[number], peer, to.calls, publish))
     webhook = served + whatsapp.WEBHOOK
     to.citizens.append(lambda number: Citizen(peer, webhook, wa_id=f"9199999{number:05}"))
 

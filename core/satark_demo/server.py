@@ -5,6 +5,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.applications import Starlette
 from satark.api.services import Prepared
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
+from satark.runtime.ingest_runtime import IngestRuntime
 from satark.services import Services
 from satark.settings.core import PUBLIC_METRICS
 from satark.settings.settings import Settings
@@ -25,6 +27,7 @@ from satark_demo.providers import SimulatedProviders, simulated_providers
 from satark_demo.readings import Readings
 from satark_demo.sample_week import MakeCitizen, SampleWeek
 from satark_demo.simulator import EventStream, Phones, Simulator
+from satark_demo.whatsapp import follow
 from satark_testing.processes.serving import StartError, begin, started
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -85,6 +88,8 @@ class DemoServer:
 
     async def _serve(self, settings: Settings, simulated: SimulatedProviders) -> None:
         host = Host(settings)
+        ingest = _ingest(host)
+        follow(ingest.channels, simulated.calls)
         prepared = await asyncio.to_thread(
             host.plugins.demo, settings, host.services, settings.core.data_dir, sample_week=self._sample_week
         )
@@ -94,7 +99,7 @@ class DemoServer:
             phones=Phones(simulated.media, self._events.publish),
             queues=queues,
             police=police,
-            readings=_readings(host),
+            readings=Readings(ingest.channels, ingest.drafts, host.services),
             services=host.services,
             events=self._events,
         )
@@ -103,7 +108,7 @@ class DemoServer:
         application.routes[:0] = simulator.routes()
         # No task group: it would wrap exceptions, and the command reports each one by its type.
         watcher = asyncio.create_task(queues.watch(lambda: self._events.has_listeners, self._events.publish))
-        week = self._week(host.services, prepared, simulated.citizens)
+        week = partial(self._fill_desks, host.services, prepared, simulated.citizens)
         try:
             with _signals(self.stop):
                 await self._until_stopped(application, lines, settings.core.data_dir, week)
@@ -111,14 +116,13 @@ class DemoServer:
             watcher.cancel()
             await asyncio.wait({watcher})
 
-    def _week(
+    async def _fill_desks(
         self, services: Services, prepared: Sequence[Prepared], citizens: Sequence[MakeCitizen]
-    ) -> Callable[[], Awaitable[None]]:
-        """Return the sample week, if it is wanted and a chat is simulated; otherwise nothing to run."""
+    ) -> None:
+        """Fill the desks with the sample week, if it is wanted and a chat is simulated."""
         desks = {one.acting.desk: one.acting for one in prepared if one.acting}
-        if not (self._sample_week and desks and citizens):
-            return _nothing
-        return SampleWeek(services, desks, citizens[0], self._say).run
+        if self._sample_week and desks and citizens:
+            await SampleWeek(services, desks, citizens[0], self._say).run()
 
     async def _until_stopped(
         self, application: Starlette, lines: Sequence[str], data_dir: Path, afterwards: Callable[[], Awaitable[None]]
@@ -143,15 +147,10 @@ class DemoServer:
         self._say(f"\n  the data folder is {_absolute(data_dir)}; Ctrl-C stops\n\nready")
 
 
-async def _nothing() -> None:
-    """Fill no desk."""
-
-
-def _readings(host: Host) -> Readings:
-    runtime = host.ingest_runtime
-    if runtime is None:
+def _ingest(host: Host) -> IngestRuntime:
+    if host.ingest_runtime is None:
         raise AssertionError("the demo runs every role")
-    return Readings(runtime.channels, runtime.drafts, host.services)
+    return host.ingest_runtime
 
 
 @contextlib.contextmanager

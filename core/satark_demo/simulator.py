@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import anyio.to_thread
 import msgspec
@@ -51,25 +51,15 @@ class _List(msgspec.Struct, frozen=True):
 _list = msgspec.json.Decoder(_List)
 
 
-class Simulator:
+class Simulator(NamedTuple):
     """The routes of the page: the phones, the desks' queues, the police system, and the data at rest."""
 
-    def __init__(
-        self,
-        *,
-        phones: Phones,
-        queues: DeskQueues,
-        police: PoliceSystem,
-        readings: Readings,
-        services: Services,
-        events: EventStream,
-    ) -> None:
-        self._phones = phones
-        self._queues = queues
-        self._police = police
-        self._readings = readings
-        self._services = services
-        self._events = events
+    phones: Phones
+    queues: DeskQueues
+    police: PoliceSystem
+    readings: Readings
+    services: Services
+    events: EventStream
 
     def routes(self) -> list[BaseRoute]:
         """Return every route under `/simulator`."""
@@ -96,19 +86,19 @@ class Simulator:
     async def _event_stream(self, _request: Request) -> Response:
         state = {
             "type": "state",
-            "phones": self._phones.view(),
-            "desks": self._queues.tips,
-            "police": self._police.view(),
+            "phones": self.phones.view(),
+            "desks": self.queues.tips,
+            "police": self.police.view(),
             "samples": samples.names(),
-            "steps": self._readings.steps,
+            "steps": self.readings.steps,
         }
-        return StreamingResponse(self._events.listen(state), media_type="text/event-stream")
+        return StreamingResponse(self.events.listen(state), media_type="text/event-stream")
 
     async def _labels(self, _request: Request) -> Response:
-        return _json(labels(self._services.questionnaire, self._services.geography))
+        return _json(labels(self.services.questionnaire, self.services.geography))
 
     async def _add_phone(self, _request: Request) -> Response:
-        phone = self._phones.add()
+        phone = self.phones.add()
         if phone is None:
             raise HTTPException(409, "there can be no more phones")
         return _json(phone)
@@ -120,7 +110,7 @@ class Simulator:
             raise HTTPException(400, "no such action of a phone") from error
         chat = self._chat(request)
         if isinstance(action, Say):
-            read = await anyio.to_thread.run_sync(self._readings.of_message, chat, action.text, "en")
+            read = await anyio.to_thread.run_sync(self.readings.of_message, chat, action.text, "en")
             chat.publish({"type": "reading", "reading": read})
         return await _done(action.run(chat))
 
@@ -128,7 +118,7 @@ class Simulator:
         try:
             asked = _list.decode(await _body(request, _LIST_BYTES))
             lines = asked.lines.splitlines()
-            return _json(await anyio.to_thread.run_sync(self._readings.of_list, asked.step, lines, asked.language))
+            return _json(await anyio.to_thread.run_sync(self.readings.of_list, asked.step, lines, asked.language))
         except (msgspec.MsgspecError, KeyError) as error:
             raise HTTPException(400, "no such question") from error
 
@@ -154,17 +144,17 @@ class Simulator:
         return _content("image/jpeg", await anyio.to_thread.run_sync(samples.photograph, name))
 
     async def _tip(self, request: Request) -> Response:
-        return await _opened(self._queues.open(**request.path_params), _json)
+        return await _opened(self.queues.open(**request.path_params), _json)
 
     async def _evidence(self, request: Request) -> Response:
-        return await _opened(self._queues.file(**request.path_params), lambda found: _content(*found))
+        return await _opened(self.queues.file(**request.path_params), lambda found: _content(*found))
 
     async def _answer(self, request: Request) -> Response:
-        return await _done(self._police.answer(**request.path_params))
+        return await _done(self.police.answer(**request.path_params))
 
     def _chat(self, request: Request) -> Chat:
         try:
-            return self._phones.chat(request.path_params["phone"], request.path_params["medium"])
+            return self.phones.chat(request.path_params["phone"], request.path_params["medium"])
         except KeyError as error:
             raise HTTPException(404, "no such phone") from error
 

@@ -22,10 +22,9 @@ class TelegramChat(Chat):
     typing_seconds = 5  # Source: Telegram, Bot API, `sendChatAction`.
 
     def __init__(self, number: int, peer: TelegramPeer, service: str, publish: Publish) -> None:
-        super().__init__(str(number), publish)
+        super().__init__(str(number), publish, partial(peer.post, service + WEBHOOK))
         self.person = Person(id=7_000_000_000 + number, first_name=f"Citizen {number}", last_name=None)
         self._peer = peer
-        self._webhook = service + WEBHOOK
         peer.subscribe(self._show_sent, self.person.id)
         peer.watch(self._apply)
 
@@ -39,7 +38,7 @@ class TelegramChat(Chat):
 
     async def say(self, text: str, *, twice: bool) -> None:
         update = self._peer.updates.text(self.person, text)
-        await self._send(ChatMessage(id=_id(update), mine=True, text=text), update, twice=twice)
+        await self.send(ChatMessage(id=_id(update), mine=True, text=text), update, twice=twice)
 
     async def tap(self, message_id: str, token: str, *, twice: bool) -> None:
         """Tap a button of an inline keyboard; as in Telegram, the tap leaves no message in the chat."""
@@ -52,24 +51,24 @@ class TelegramChat(Chat):
             "date": int(message.at),
             "text": message.text,
         }
-        await self._post(self._peer.updates.tap(self.person, token, tapped), twice=twice)
+        await self.post(self._peer.updates.tap(self.person, token, tapped), twice=twice)
 
     async def pin(self, pin: Pin, *, twice: bool) -> None:
         at = {"latitude": pin.latitude, "longitude": pin.longitude}
         venue = {"venue": {"location": at, "title": pin.name, "address": ""}} if pin.name else {}
         update = self._peer.updates.message(self.person, {"location": at, **venue})
-        await self._send(ChatMessage(id=_id(update), mine=True, kind="location", pin=pin), update, twice=twice)
+        await self.send(ChatMessage(id=_id(update), mine=True, kind="location", pin=pin), update, twice=twice)
 
     async def file(self, file: SentFile, caption: str, *, voice: bool, twice: bool) -> None:
         kind = kind_of(file.mime, voice=voice)
         stored = self._peer.add_file(file.data)
         fields = {"caption": caption} if caption else {}
         update = self._peer.updates.message(self.person, {**content(kind, stored, file.mime), **fields})
-        await self._send(self.keep(_id(update), file, caption, kind), update, twice=twice)
+        await self.send(self.keep(_id(update), file, caption, kind), update, twice=twice)
 
     async def edit(self, message_id: str, text: str, *, twice: bool) -> None:
         self.rewrite(message_id, text)
-        await self._post(self._peer.updates.edit(self.person, int(message_id), {"text": text}), twice=twice)
+        await self.post(self._peer.updates.edit(self.person, int(message_id), {"text": text}), twice=twice)
 
     def _show_sent(self, sent: BotMessage) -> None:
         self.show_typing(typing=False)
@@ -97,12 +96,6 @@ class TelegramChat(Chat):
         message = self.messages.get(message_id)
         if message is not None:
             self.show(ChatMessage(id=message_id, mine=message.mine, at=message.at, deleted=True))
-
-    async def _send(self, message: ChatMessage, update: Update, *, twice: bool) -> None:
-        await self.send(message, partial(self._peer.post, self._webhook, update), twice=twice)
-
-    async def _post(self, update: Update, *, twice: bool) -> None:
-        await self.post(partial(self._peer.post, self._webhook, update), twice=twice)
 
 
 def _id(update: Update) -> str:

@@ -17,7 +17,7 @@ class SmsChat(Chat):
     medium = "sms"
 
     def __init__(self, number: int, peer: TwilioPeer, service: str, publish: Publish) -> None:
-        super().__init__(str(number), publish)
+        super().__init__(str(number), publish, lambda post: post())
         self._texter = Texter(peer, service, f"+9199999{number:05}")
         peer.subscribe(self._show_sent, self._texter.number)
 
@@ -65,8 +65,9 @@ class CallChat(Chat):
         """Return everything that the page shows, with the state of the call."""
         return {**super().view(), "call": self._call_state()}
 
-    async def dial(self) -> None:
+    async def dial(self, *, offer: str, payload: str) -> None:
         """Call the service; the messages of an earlier call are removed."""
+        del offer, payload
         self.messages.clear()
         self.files.clear()
         self.publish({"type": "cleared"})

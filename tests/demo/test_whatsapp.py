@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from satark_demo import samples
 from satark_demo.messages import identifying_metadata
 
@@ -63,3 +65,25 @@ async def test_a_message_can_be_edited_and_deleted(open_demo: Open, tmp_path: Pa
     assert visitor.messages[said]["deleted"]
     assert "text" not in visitor.messages[said]
     assert await visitor.perform("edit", message_id=said, text="again") == 404
+
+
+async def test_without_its_package_nobody_calls_inside_whatsapp(
+    open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark_demo.whatsapp.find_spec", lambda _: None)
+    visitor = await open_demo(tmp_path / "d")
+    assert {phone["chats"]["whatsapp_call"]["call"]["missing"] for phone in visitor.state["phones"]} == {"aiortc"}
+    visitor.medium = "whatsapp_call"
+    assert await visitor.perform("dial", offer="v=0") == 409
+    assert await visitor.perform("hang_up") == 204
+
+
+async def test_a_call_that_cannot_be_connected_ends_and_the_chat_shows_it(open_demo: Open, tmp_path: Path) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    visitor.medium = "whatsapp_call"
+    for _ in range(2):
+        assert await visitor.perform("dial", offer="no offer") == 204
+    await visitor.until(lambda: visitor.call["state"] == "over")
+    calls = [message for message in visitor.messages.values() if message.get("kind") == "call"]
+    assert calls
+    assert all(message["text"] == "over" for message in calls)

@@ -7,11 +7,13 @@ The provider's signature prevents forgery: Twilio signs the whole URL.
 from __future__ import annotations
 
 import re
+from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlencode
 
 import msgspec
 
 from satark.api import HANDOFF_DIGITS, RECEIPT_DIGITS, Event, Malformed, Prompt, Tap, Text, command_token
+from satark_files.decoding import DECODING_ERRORS
 from satark_sms_ivr.form_data import parse_form
 from satark_sms_ivr.keypad import (
     FIXED_COMMANDS,
@@ -26,30 +28,36 @@ from satark_sms_ivr.keypad import (
 
 _is_receipt_code = re.compile(rf"\d{{{RECEIPT_DIGITS}}}").fullmatch
 _is_handoff_code = re.compile(rf"\d{{{HANDOFF_DIGITS}}}").fullmatch
-_is_counter = re.compile(r"[0-9]{1,9}").fullmatch
+_Counter: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=10**9)]
 _is_choice = re.compile(r"[1-7]").fullmatch
+GREETING: Final = "g"
+"""The greeting of a call, in `CallState.unheard`."""
 
 
-class CallState(msgspec.Struct, frozen=True, kw_only=True):
+class CallState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The state that gives the next key press its meaning."""
 
-    turn: int = 0
+    turn: _Counter = msgspec.field(default=0, name="n")
     """Number of the request in this call, by which a repeated request is recognized."""
-    page: int = 0
-    key_0: str = ""
+    page: _Counter = msgspec.field(default=0, name="p")
+    key_0: str = msgspec.field(default="", name="z")
     """The command of key 0; empty: key 0 has none."""
-    key_8: str = ""
+    key_8: str = msgspec.field(default="", name="e")
     """The command of key 8; empty: key 8 has none."""
-    key_9: str = ""
+    key_9: str = msgspec.field(default="", name="a")
     """The command of key 9; empty: key 9 has none."""
-    clears: bool = False
+    clears: bool = msgspec.field(default=False, name="c")
     """Whether key 7 erases what was said."""
-    texts: bool = False
+    texts: bool = msgspec.field(default=False, name="t")
     """Whether the caller asked for the code by text message."""
-    silences: int = 0
+    silences: _Counter = msgspec.field(default=0, name="s")
     """Silences in a row."""
-    message: bool = False
+    message: bool = msgspec.field(default=False, name="m")
     """Whether the caller pressed no key and was asked to record a message. Such a message is a complete tip."""
+    collects: bool = msgspec.field(default=False, name="w")
+    """Whether the question takes any number of recordings."""
+    unheard: str = msgspec.field(default="", name="u")
+    """What was not heard to its end: `GREETING`, and the tip, as the keys that would send it."""
 
     def next(self, prompt: Prompt) -> CallState:
         """Return the state after the call has said this prompt."""
@@ -62,35 +70,20 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
             key_8=next((command for command in KEY_8_COMMANDS if command in offered), ""),
             key_9=next((command for command in KEY_9_COMMANDS if command in offered), ""),
             clears=KEY_7_COMMAND in offered and not prompt.choices,
+            collects=prompt.wants == "media",
         )
 
     def after_keys(self, digits: str) -> CallState:
-        """Return the same state. In the review, `texts` becomes true if key 8 was pressed, else false."""
-        return msgspec.structs.replace(self, texts=digits == "8") if self.key_8 == TEXT_CODE else self
-
-    def after_silence(self, silences: int) -> CallState:
-        """Return the same state with this number of silences in a row."""
-        return msgspec.structs.replace(self, silences=silences)
-
-    def recording_message(self) -> CallState:
-        """Return the state in which the caller's message is recorded."""
-        return CallState(turn=self.turn + 1, message=True)
+        """Return the same state, where `unheard` keeps these keys alone. In the review, `texts` tells of key 8."""
+        unheard = "".join(sorted({GREETING, digits}.intersection(self.unheard)))
+        texts = digits == "8" if self.key_8 == TEXT_CODE else self.texts
+        return msgspec.structs.replace(self, unheard=unheard, texts=texts)
 
     @property
     def query(self) -> str:
         """Return the state as the query of a URL."""
-        fields = {
-            "n": self.turn,
-            "p": self.page,
-            "z": self.key_0,
-            "e": self.key_8,
-            "a": self.key_9,
-            "c": int(self.clears),
-            "t": int(self.texts),
-            "s": self.silences,
-            "m": int(self.message),
-        }
-        return urlencode({name: value for name, value in fields.items() if value})
+        fields = msgspec.to_builtins(self)
+        return urlencode({name: 1 if value is True else value for name, value in fields.items()})
 
     @classmethod
     def parse(cls, query: str) -> CallState:
@@ -99,30 +92,17 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             satark.api.Malformed: the query is not a state.
         """
-        form = parse_form(query)
-        counters = [form.get(name) or "0" for name in "nps"]
-        if not all(map(_is_counter, counters)):
-            raise Malformed("not a call's state")
-        turn, page, silences = map(int, counters)
-        return cls(
-            turn=turn,
-            page=page,
-            silences=silences,
-            key_0=form.get("z"),
-            key_8=form.get("e"),
-            key_9=form.get("a"),
-            clears=form.get("c") == "1",
-            message=form.get("m") == "1",
-            texts=form.get("t") == "1",
-        )
+        try:
+            return msgspec.convert({name: value for name, value in parse_form(query).pairs if value}, cls, strict=False)
+        except DECODING_ERRORS:
+            raise Malformed("not a call's state") from None
 
     def event_of(self, digits: str) -> Event:
-        """Return the event of the pressed keys. If the caller pressed none, the event repeats the question."""
-        if not digits:
+        """Return the event of the pressed keys. If none counts, the event repeats the question."""
+        if not digits or digits in self.unheard:
             return Tap(command_token("repeat"))
-        command = FIXED_COMMANDS.get(digits[0] if digits[0] == "*" else digits)
         keys = {"0": self.key_0, "7": KEY_7_COMMAND if self.clears else "", "8": self.key_8, "9": self.key_9}
-        command = command or keys.get(digits)
+        command = FIXED_COMMANDS.get(digits[0] if digits[0] == "*" else digits) or keys.get(digits)
         if command == TEXT_CODE:
             return Text("1")
         if command:

@@ -23,6 +23,8 @@ UNKNOWN: Final = "unknown"
 _START_MENUS: Final = frozenset({"@language", "@restart"})
 """The first question of a call, and the question after the star key. At both, key 0 asks for an earlier report."""
 
+_ERASES: Final = frozenset({("@restart", "yes"), ("@cancel", "yes")})
+
 
 def fit_to_keypad(prompt: Prompt) -> Prompt:
     """Reduce a prompt to the seven choices of its current page, and add the actions that turn the page."""
@@ -53,6 +55,13 @@ def may_send(prompt: Prompt) -> bool:
     """Whether a prompt is a review, whose first choice sends the tip."""
     tokens = [parse_token(choice.token) for choice in prompt.choices[:1]]
     return any(token and token.option == "send" for token in tokens)
+
+
+def erasing_keys(prompt: Prompt) -> str:
+    """Return the keys of the choices that erase what was told."""
+    tokens = [parse_token(choice.token) for choice in prompt.choices[:PAGE_CHOICES]]
+    erases = [token is not None and (token.question, token.option) in _ERASES for token in tokens]
+    return "".join(str(key) for key, does in enumerate(erases, 1) if does)
 
 
 def key_0_command(prompt: Prompt) -> str:

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar
 
-from satark.api import CallProvider, Endpoint, MediaRef, RawRequest, SigningProvider, SmsProvider
+from satark.api import CallProvider, Endpoint, MediaRef, RawRequest, SmsProvider
 
 P = TypeVar("P", SmsProvider, CallProvider)
 
 
 class ProviderChannel(Generic[P]):
-    """A channel over providers, which check and sign their requests, and store their files."""
+    """A channel over providers, which check their requests, and store their files."""
 
     def __init__(self, provider: P, *others: P) -> None:
         self._provider: P = provider
@@ -31,10 +31,6 @@ class ProviderChannel(Generic[P]):
     def verify(self, raw: RawRequest) -> bool:
         """Check the provider's signature."""
         return self._provider.verify(raw)
-
-    def sign(self, raw: RawRequest) -> RawRequest:
-        """Sign a recorded request. A provider without signatures has a secret in the path of its webhook instead."""
-        return self._provider.sign(raw) if isinstance(self._provider, SigningProvider) else raw
 
     async def open(self) -> None:
         """Open the providers' HTTP clients."""

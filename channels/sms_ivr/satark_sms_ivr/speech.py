@@ -42,6 +42,12 @@ def prompt_lines(prompt: Prompt) -> Iterator[str]:
     yield from spoken_lines(question)
 
 
+def lines_below_list(prompt: Prompt) -> int:
+    """Return how many lines of a prompt stand below its last list: below what a review lists, the question alone."""
+    _, bullet, last = prompt.text.rpartition(_BULLET)
+    return len([*spoken_lines(last)][1:]) if bullet else 0
+
+
 def receipt_code(prompt: Prompt) -> list[str]:
     """Return the groups of a receipt's code if the receipt ends the call; empty for every other prompt."""
     found = None if prompt.asks or not prompt.must_arrive else _CODE.search(prompt.text)
@@ -80,7 +86,7 @@ def key_lines(prompt: Prompt, state: CallState, *, remind: bool) -> list[str]:
     """
     key_9 = f"{state.key_9}.code" if state.key_9 and prompt.wants == "code" else state.key_9
     commands = [state.key_8, key_9, "clear" if state.clears else "", "repeat", state.key_0]
-    known = {UNKNOWN, "" if state.key_0 != UNKNOWN else "skip", "" if state.key_0 != UNKNOWN else "done"}
+    known = {UNKNOWN} if state.key_0 != UNKNOWN else {UNKNOWN, "skip", "done"}
     known |= set() if remind else _SAME_EVERYWHERE
     commands = [command for command in commands if command and command not in known]
     return [call_text(language, command) for language in prompt_languages(prompt) for command in commands]

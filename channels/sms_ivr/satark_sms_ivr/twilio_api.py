@@ -144,7 +144,7 @@ class TwilioApi(ProviderClient):
 
 
 class TwilioNumber:
-    """One number at Twilio: checks and signs its requests, and opens and closes the client."""
+    """One number at Twilio: checks its requests, and opens and closes the client."""
 
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         self._settings = settings
@@ -163,10 +163,6 @@ class TwilioNumber:
     def verify(self, raw: RawRequest) -> bool:
         """Check the signature, which covers the URL with its query."""
         return self._signature.is_valid(raw)
-
-    def sign(self, raw: RawRequest) -> RawRequest:
-        """Sign a recorded request."""
-        return self._signature.sign(raw)
 
     async def open(self) -> None:
         """Open the HTTP client."""
@@ -234,11 +230,6 @@ class TwilioSignature:
         key = self._key if settings else self._token
         expected = (_signature(key, f"{base}{signed}", digest) for base in _with_and_without_port(self._public_url))
         return any(hmac.compare_digest(one, given) for one in expected)
-
-    def sign(self, raw: RawRequest) -> RawRequest:
-        """Sign a request for the configured address, as Twilio does without the settings header."""
-        signature = _signature(self._token, f"{self._public_url}{_target(raw)}{_signed_fields(raw)}", "sha1")
-        return msgspec.structs.replace(raw, headers={**raw.headers, HEADER: signature.decode()})
 
 
 def _signature(key: bytes, signed: str, digest: str) -> bytes:

@@ -1,12 +1,20 @@
-"""The channel `voice`: callers answer by keypad and voice; the responses to the provider's requests are the replies."""
+"""The channel `voice`: callers answer by keypad and voice; the responses to the provider's requests are the replies.
+
+`CallScript` turns a prompt into the verbs of a call: what it says, which keys it waits for, when it records.
+"""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+import msgspec
+
 from satark.api import (
+    RECEIPT_DIGITS,
     Address,
+    Ask,
     Batch,
     Call,
     CallProvider,
@@ -18,25 +26,183 @@ from satark.api import (
     GoOn,
     HangUp,
     Inbound,
+    Line,
     ListeningCallProvider,
     Malformed,
     Media,
     Outcome,
+    Pace,
+    Pause,
     Prompt,
     RawRequest,
     RawResponse,
     Receive,
+    Record,
+    Say,
     SendResult,
     Tap,
+    TextCaller,
     command_token,
 )
-from satark_sms_ivr.call_script import CallScript
-from satark_sms_ivr.call_state import CallState
-from satark_sms_ivr.keypad import UNKNOWN
+from satark_sms_ivr.call_state import GREETING, CallState
+from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
+from satark_sms_ivr.keypad import TEXT_CODE, UNKNOWN, erasing_keys, may_send
 from satark_sms_ivr.provider_channel import ProviderChannel
 from satark_sms_ivr.settings import CallSettings
-from satark_sms_ivr.speech import Clips
+from satark_sms_ivr.speech import (
+    Clips,
+    key_lines,
+    lines_below_list,
+    menu_lines,
+    prompt_languages,
+    prompt_lines,
+    receipt_code,
+    unknown_lines,
+)
+from satark_sms_ivr.twiml import NOT_XML
 from satark_words.languages import OFFERED
+
+_SLASH: Final = re.compile(r"\s+/\s+|(?<=\D)/(?=\D)")
+_SCHEME: Final = re.compile(r"https?://")
+_KEY_SECONDS: Final = 6
+_CODE_SECONDS: Final = 12
+_SHORTEST_SECONDS: Final = 1
+_SILENCE_SECONDS: Final = 5
+_BETWEEN_CODES_SECONDS: Final = 2
+
+
+class CallScript:
+    """Writes what a call does.
+
+    Args:
+        settings: of calls.
+        clips: the recorded prompts.
+        languages: the languages offered to callers. While the database is down, callers hear each of them.
+        texts: whether the provider can send a caller a text message.
+    """
+
+    def __init__(
+        self, settings: CallSettings, clips: Clips, languages: Sequence[str] = OFFERED, *, texts: bool = False
+    ) -> None:
+        self._settings = settings
+        self._clips = clips
+        self._languages = tuple(dict.fromkeys(map(spoken_language, languages)))
+        self._offers_text = texts and settings.code_by_sms
+
+    def ask(self, prompts: list[Prompt], state: CallState, *, has_number: bool = False) -> list[CallVerb]:
+        """Say prompts and wait for the answer to the last one, which is the question.
+
+        Args:
+            prompts: what to say.
+            state: the call's state so far; what is `unheard` in it is said now.
+            has_number: whether the provider knows the caller's number, and so could send a text message.
+        """
+        prompt = prompts[-1]
+        lines = [call_text(prompt.language, "too_early")] if state.unheard.strip(GREETING) else []
+        lines += [line for one in prompts for line in prompt_lines(one)]
+        answered = state.next(prompt)
+        if self._offers_text and has_number and may_send(prompt):
+            answered = msgspec.structs.replace(answered, key_8=TEXT_CODE)
+        lines += unknown_lines(prompt, answered)
+        if code := receipt_code(prompt):
+            return self._receipt(prompt, lines, code, texts=state.texts and has_number)
+        if not prompt.asks:
+            return [self._say(prompt.language, [*lines, call_text(prompt.language, "bye")]), HangUp()]
+        silent = GoOn(msgspec.structs.replace(answered, silences=state.silences + 1).query)
+        greets = GREETING in state.unheard
+        begun = [self._unheard(self._emergency().lines, prompt, answered, GREETING)] if greets else []
+        return [*begun, *self._question(prompt, lines, state, answered), silent]
+
+    def leave_message(self, prompt: Prompt, state: CallState) -> list[CallVerb]:
+        """Ask a caller who pressed no key at this prompt to record a message. Hang up if the caller records none."""
+        languages = prompt_languages(prompt)
+        return [
+            self._emergency(),
+            self._say(prompt.language, [call_text(language, "message") for language in languages]),
+            self._record(state),
+            self._say(prompt.language, [call_text(language, "bye") for language in languages]),
+            HangUp(),
+        ]
+
+    def unavailable(self, outcome: str, state: CallState, *, left_message: bool) -> list[CallVerb]:
+        """Say in every language that the dialogue can't continue, and record a message unless one was just left.
+
+        Args:
+            outcome: `spooled` or `refused`, of `satark.api.Outcome`.
+            state: the state in which the message is recorded.
+            left_message: whether the caller has just left a message.
+        """
+        records = not left_message and outcome != "refused"
+        text = "down.record" if records else f"down.{outcome}"
+        said = [self._in_every_language(text)]
+        return [self._emergency(), *said, self._record(state), HangUp()] if records else [*said, HangUp()]
+
+    def _question(self, prompt: Prompt, lines: list[str], state: CallState, answered: CallState) -> list[CallVerb]:
+        """Say a question and wait for its answer: a typed code, a pressed choice, or words spoken after the beep."""
+        hints = key_lines(prompt, answered, remind=state.turn == 1 or bool(state.silences))
+        if prompt.wants == "code":
+            said = self._lines(prompt.language, [*lines, *hints])
+            return [Ask(lines=said, state=answered.query, digits=RECEIPT_DIGITS, seconds=_CODE_SECONDS)]
+        if prompt.choices:
+            said = self._lines(prompt.language, [*lines, *menu_lines(prompt), *hints])
+            unasked = len(lines) - lines_below_list(prompt) if may_send(prompt) else 0
+            heard = [self._unheard(said[:unasked], prompt, answered)] if unasked else []
+            return [*heard, Ask(lines=said[unasked:], state=answered.query, seconds=_KEY_SECONDS)]
+        said = self._lines(prompt.language, [*lines, *hints, call_text(prompt.language, "speak")])
+        return [Ask(lines=said, state=answered.query, seconds=_SHORTEST_SECONDS), self._record(answered)]
+
+    def _unheard(self, lines: Sequence[Line], prompt: Prompt, answered: CallState, what: str = "") -> Ask:
+        """Say what must be heard before a key sends or erases the tip. Others count; the greeting comes again."""
+        sends = "1" + "8" * (answered.key_8 == TEXT_CODE) if may_send(prompt) else ""
+        erases = erasing_keys(prompt) if what else ""  # no question was heard yet
+        state = msgspec.structs.replace(answered, unheard=what + sends + erases)
+        return Ask(lines=lines, state=state.query, seconds=_SHORTEST_SECONDS)
+
+    def _receipt(self, prompt: Prompt, lines: list[str], code: list[str], *, texts: bool) -> list[CallVerb]:
+        """Say a receipt, and repeat its code, each time more slowly, until the caller hangs up.
+
+        `texts`: whether the provider also sends the code, and nothing else, by text message.
+
+        The call waits for no key: a key press would start a new request, and that request no longer has the code.
+        """
+        language = prompt.language
+        verbs: list[CallVerb] = [self._say(language, lines)]
+        if texts:
+            verbs += [TextCaller(" ".join(code)), self._say(language, [call_text(language, "receipt.texted")])]
+        for time in range(1, self._settings.code_times):
+            again = self._lines(language, [call_text(language, "receipt.again"), *code], pause=1 + time)
+            verbs += [Pause(_BETWEEN_CODES_SECONDS), Say(again)]
+        return [*verbs, self._say(language, [call_text(language, "bye")]), HangUp()]
+
+    def _record(self, state: CallState) -> Record:
+        return Record(
+            state=state.query,
+            seconds=self._settings.record_seconds,
+            silence=_SILENCE_SECONDS,
+            end_keys="#" if state.message else "#0",
+        )
+
+    def _emergency(self) -> Say:
+        """Say what to dial in an emergency, in every language on offer, since the caller has chosen none yet."""
+        return self._in_every_language("emergency")
+
+    def _in_every_language(self, key: str) -> Say:
+        return Say([line for one in self._languages for line in self._lines(one, [call_text(one, key)])])
+
+    def _say(self, language: str, lines: Sequence[str]) -> Say:
+        return Say(self._lines(language, lines))
+
+    def _lines(self, language: str, lines: Sequence[str], *, pause: int = 1) -> list[Line]:
+        """Return lines as the call reads them aloud. `pause`: seconds of silence after each group of a code."""
+        return [self._line(language_of(line, language), line, pause) for line in lines]
+
+    def _line(self, language: str, line: str, pause: int) -> Line:
+        if line.isdecimal():
+            pace: Pace = "slow" if pause == 1 else "slowest"
+            return Line(text=" ".join(line), language=language, pace=pace, pause=pause)
+        text = NOT_XML.sub(" ", _SLASH.sub(", ", _SCHEME.sub("", line)))
+        return Line(text=text, language=language, clip=self._clips.url(language, line))
+
 
 MAX_SILENCES: Final = 3
 """Silences in a row after which the caller is asked to leave a message."""
@@ -85,7 +251,7 @@ class VoiceChannel(ProviderChannel[CallProvider]):
             return Batch(ignored=1, alarms=webhook.alarms)
         state = CallState.parse(request.state)
         inbound = _inbound(self._provider.account, request, state)
-        return Batch(inbound=[inbound], alarms=webhook.alarms, chores=self._deletions(request, state))
+        return Batch(inbound=inbound, alarms=webhook.alarms, chores=self._deletions(request, state))
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
         """Say the prompts and wait for the answer."""
@@ -122,17 +288,18 @@ class VoiceChannel(ProviderChannel[CallProvider]):
     def _answer(self, request: CallRequest, state: CallState, outcome: Outcome) -> list[CallVerb]:
         if state.silences > MAX_SILENCES:
             return [HangUp()]
+        message = CallState(turn=state.turn + 1, message=True)
         if outcome.state != "accepted":
             left_message = request.step == "record" and state.message
-            return self._script.unavailable(outcome.state, state.recording_message(), left_message=left_message)
+            return self._script.unavailable(outcome.state, message, left_message=left_message)
         prompts = list(outcome.prompts)
         if not prompts:
             return [GoOn(CallState(turn=state.turn + 1, silences=state.silences + 1).query)]
         if state.silences == MAX_SILENCES:
-            return self._script.leave_message(prompts[-1], state.recording_message())
+            return self._script.leave_message(prompts[-1], message)
         shown = [prompt for prompt in prompts[:-1] if prompt.must_arrive] + prompts[-1:]
-        asked = state.after_keys(request.keys)
-        return self._script.ask(shown, asked, greeting=request.step == "start", has_number=bool(request.caller))
+        asked = CallState(unheard=GREETING) if request.step == "start" else state.after_keys(request.keys)
+        return self._script.ask(shown, asked, has_number=bool(request.caller))
 
 
 class ListeningVoiceChannel(VoiceChannel):
@@ -153,12 +320,13 @@ class ListeningVoiceChannel(VoiceChannel):
     async def _next(self, account: str, receive: Receive, request: CallRequest) -> Sequence[CallVerb]:
         """Ingest a request of a call; return what the call does next."""
         state = CallState.parse(request.state)
-        outcome = await receive(Batch(inbound=[_inbound(account, request, state)]))
+        outcome = await receive(Batch(inbound=_inbound(account, request, state)))
         return self._answer(request, state, outcome)
 
 
-def _inbound(account: str, request: CallRequest, state: CallState) -> Inbound:
-    return Inbound(
+def _inbound(account: str, request: CallRequest, state: CallState) -> list[Inbound]:
+    """Return what a request tells: key 0 after a recording, where any number is taken, says that it was the last."""
+    told = Inbound(
         account=account,
         chat_account=request.chat_account,
         event_key=f"{request.id}:{state.turn}:{state.silences}",
@@ -166,6 +334,10 @@ def _inbound(account: str, request: CallRequest, state: CallState) -> Inbound:
         senders=request.senders or (Address(request.caller or request.id),),
         event=_event(request, state),
     )
+    if not (state.collects and request.keys == "0" and isinstance(told.event, Media)):
+        return [told]
+    last = Tap(command_token(UNKNOWN))
+    return [told, msgspec.structs.replace(told, event_key=f"{told.event_key}:last", event=last)]
 
 
 def _event(request: CallRequest, state: CallState) -> Event:

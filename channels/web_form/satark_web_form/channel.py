@@ -8,23 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from satark.api import (
-    Address,
-    Batch,
-    Call,
-    Capabilities,
-    Endpoint,
-    Malformed,
-    MediaRef,
-    Outcome,
-    Permanent,
-    Prompt,
-    RawRequest,
-    RawResponse,
-    SendResult,
-    Tap,
-    command_token,
-)
+from satark.api import Capabilities, MediaRef, PageChannel, Tap, command_token
 from satark_web_form.uploads.upload_store import UploadStore
 
 ACCOUNT: Final = "web_form:site"
@@ -42,44 +26,16 @@ CAPABILITIES: Final = Capabilities(
 """A page shows a prompt of any size."""
 
 
-class WebFormChannel:
+class WebFormChannel(PageChannel):
     """The web form of one site. Implements `satark.api.Channel`."""
 
     name: Final = "web_form"
     accounts: Final[Sequence[str]] = (ACCOUNT,)
     capabilities: Final[Capabilities] = CAPABILITIES
-    endpoints: Final[Sequence[Endpoint]] = ()
 
     def __init__(self, uploads: UploadStore) -> None:
         self._uploads = uploads
         self._cleanup: asyncio.Task[None] | None = None
-
-    def verify(self, raw: RawRequest) -> bool:
-        """Refuse every request: this channel has no webhook."""
-        del raw
-        return False
-
-    def parse(self, raw: RawRequest) -> Batch:
-        """Refuse every request: this channel has no webhook.
-
-        Raises:
-            satark.api.Malformed: always.
-        """
-        raise Malformed("the web form has no webhook")
-
-    def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Return no calls: a closed browser can't be reached."""
-        del prompt, account, to
-        return ()
-
-    def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Return no calls: a closed browser can't be reached."""
-        return self.render(prompt, account, to)
-
-    def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Return the prompts as plain text. The pages render them in full."""
-        del raw
-        return RawResponse(body="\n\n".join(prompt.text for prompt in outcome.prompts).encode())
 
     async def open(self) -> None:
         """Start the task that deletes expired uploads."""
@@ -90,11 +46,6 @@ class WebFormChannel:
         if self._cleanup is not None:
             self._cleanup.cancel()
             await asyncio.wait({self._cleanup})
-
-    async def send(self, call: Call, call_id: str) -> SendResult:
-        """Refuse: this channel makes no calls."""
-        del call, call_id
-        return Permanent("method")
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         return self._uploads.fetch(ref)

@@ -1,18 +1,235 @@
-"""Read submitted forms. A form's files are sealed while they arrive."""
+"""Read submitted forms. Files in a multipart form (RFC 7578) are sealed while they arrive, without JavaScript too."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Final, TypeAlias
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Final, Literal, TypeAlias
 
 import msgspec
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from satark.api import FormError, Media, Redacted, read_pairs
+from satark.api import FORM_LIMIT, FormError, Media, Redacted, read_pairs
 from satark_web_form.channel import ACCOUNT
 from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD
-from satark_web_form.uploads.multipart_form import receive_form
-from satark_web_form.uploads.segments import UploadProblem
+from satark_web_form.uploads.draft_key import DraftKey
+from satark_web_form.uploads.request_body import BodyChunks
+from satark_web_form.uploads.segments import UploadProblem, UploadRefused
+from satark_web_form.uploads.tus import announced_kind
 from satark_web_form.uploads.upload_store import UploadStore
 from satark_web_form.visitors import Visitor
+
+MAX_BOUNDARY_CHARACTERS: Final = 70
+"""Length of the longest boundary (RFC 2046, section 5.1.1)."""
+MAX_PARTS: Final = 200
+"""Number of parts that a form may have."""
+
+Admit: TypeAlias = Callable[[Sequence[tuple[str, str]]], Awaitable[UploadProblem | None]]
+"""Takes the fields so far; returns the reason to refuse the next file, or None."""
+Refusal: TypeAlias = UploadProblem | Literal["broken"]
+"""Why a file was refused; `broken`: the form itself is truncated or malformed."""
+
+
+class ReceivedForm(Redacted, frozen=True, kw_only=True):
+    """A received form. Its accepted files are complete in the upload store."""
+
+    fields: list[tuple[str, str]]
+    """The fields without files, in order."""
+    uploads: list[str]
+    """The ids of the accepted files."""
+    refusals: list[Refusal]
+    """One reason per refused file, and `broken` if the form is truncated or malformed."""
+
+
+async def receive_form(
+    request: Request,
+    key: DraftKey,
+    uploads: UploadStore,
+    *,
+    admit: Admit,
+    stall_seconds: float,
+    max_text_bytes: int = FORM_LIMIT,
+) -> ReceivedForm:
+    """Read a form with files. A refused file is skipped, so that the rest of the form is received.
+
+    Args:
+        request: the request.
+        key: the draft's key.
+        uploads: where files are stored.
+        admit: decides whether a file is accepted, from the fields before it.
+        stall_seconds: seconds without a byte after which the connection counts as lost.
+        max_text_bytes: the largest size of all fields without files together.
+
+    Raises:
+        FormError: 415: the request is not a multipart form; 413: the form's fields are too long or too many.
+    """
+    reader = MultipartReader(request, BodyChunks(request, stall_seconds))
+    return await _FormReceiver(reader, key, uploads, admit, max_text_bytes).read()
+
+
+class _FormReceiver:
+    def __init__(
+        self, reader: MultipartReader, key: DraftKey, uploads: UploadStore, admit: Admit, max_text_bytes: int
+    ) -> None:
+        self._admit = admit
+        self._max_text_bytes = max_text_bytes
+        self._reader = reader
+        self._key = key
+        self._uploads = uploads
+        self._received = ReceivedForm(fields=[], uploads=[], refusals=[])
+        self._text_bytes = 0
+
+    async def read(self) -> ReceivedForm:
+        count = 0
+        try:
+            while isinstance(header := await self._reader.next(), PartHeader):
+                count += 1
+                if count > MAX_PARTS:
+                    raise FormError(413, "the form has too many fields")
+                await (self._file(header) if header.is_file else self._field(header))
+        except BrokenForm:
+            self._received.refusals.append("broken")
+        return self._received
+
+    async def _field(self, header: PartHeader) -> None:
+        value = bytearray()
+        self._text_bytes += len(header.field)
+        async for chunk in self._reader.content():
+            value += chunk
+            if self._text_bytes + len(value) > self._max_text_bytes:
+                raise FormError(413, "the form is too long")
+        self._text_bytes += len(value)
+        self._received.fields.append((header.field, value.decode("utf-8", "replace")))
+
+    async def _file(self, header: PartHeader) -> None:
+        first = await self._reader.next()
+        if not isinstance(first, PartData):  # no file was chosen, or it is empty
+            return
+        try:
+            await self._store(header, first.content)
+        except UploadRefused as refusal:
+            self._received.refusals.append(refusal.problem)
+            async for _ in self._reader.content():
+                pass
+
+    async def _store(self, header: PartHeader, first: bytes) -> None:
+        if problem := await self._admit(self._received.fields):
+            raise UploadRefused(problem)
+        upload = await self._uploads.create(self._key, kind=announced_kind(header.mime), length=None)
+        try:
+            await self._uploads.append(self._key, upload, 0, self._content(first))
+            await self._uploads.finish(self._key, upload)
+        except BaseException:
+            await self._uploads.remove(self._key, upload)
+            raise
+        self._received.uploads.append(upload)
+
+    async def _content(self, first: bytes) -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in self._reader.content():
+            yield chunk
+
+
+class BrokenForm(ValueError):  # noqa: N818 - it reads as what it says
+    """The form is truncated or malformed. The parts before the error are valid."""
+
+
+class PartHeader(Redacted, frozen=True):
+    """The header of a part: its field, its type, and whether it is a file. A file's name is dropped."""
+
+    field: str
+    mime: str
+    is_file: bool
+
+
+class PartData(Redacted, frozen=True):
+    """A chunk of a part's content."""
+
+    content: bytes
+
+
+class PartEnd(msgspec.Struct, frozen=True):
+    """The end of a part."""
+
+
+PartEvent: TypeAlias = PartHeader | PartData | PartEnd
+
+
+class MultipartReader:
+    """Reads the parts of one request as events: for each part its header, its data, and its end."""
+
+    def __init__(self, request: Request, stream: AsyncIterator[bytes]) -> None:
+        """Prepare to read a stream.
+
+        Raises:
+            FormError: 415: the request has another content type, or no boundary.
+        """
+        kind, options = parse_options_header(request.headers.get("content-type"))
+        boundary = options.get(b"boundary", b"")
+        if kind != b"multipart/form-data" or not 0 < len(boundary) <= MAX_BOUNDARY_CHARACTERS:
+            raise FormError(415, "this form can't be read")
+        self._stream = stream
+        self._events: deque[PartEvent] = deque()
+        self._finished = False
+        self._broken = False
+        self._in_part = False
+        self._headers: dict[bytes, bytes] = {}
+        self._name, self._value = bytearray(), bytearray()
+        self._parser = MultipartParser(boundary, {
+            "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_end": self._on_header,
+            "on_headers_finished": self._on_headers_finished,
+            "on_part_data": lambda data, start, end: self._events.append(PartData(data[start:end])),
+            "on_part_end": lambda: self._events.append(PartEnd()),
+            "on_end": self._on_end,
+        })  # fmt: skip
+
+    async def next(self) -> PartEvent | None:
+        """Return the next event; None after the last part.
+
+        Raises:
+            BrokenForm: the form is truncated or malformed.
+        """
+        while not self._events:
+            if self._finished:
+                return None
+            if self._broken:
+                raise BrokenForm
+            await self._read()
+        event = self._events.popleft()
+        self._in_part = not isinstance(event, PartEnd)
+        return event
+
+    async def content(self) -> AsyncIterator[bytes]:
+        """Yield the remaining content of the current part."""
+        while self._in_part and isinstance(event := await self.next(), PartData):
+            yield event.content
+
+    async def _read(self) -> None:
+        """Parse the next chunk. If the chunk has an error, the valid events before the error are returned first."""
+        try:
+            self._parser.write(await anext(self._stream))
+        except (StopAsyncIteration, FormParserError):
+            self._broken = True
+
+    def _on_header(self) -> None:
+        self._headers[bytes(self._name).lower()] = bytes(self._value)
+        self._name.clear()
+        self._value.clear()
+
+    def _on_headers_finished(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+        field = options.get(b"name", b"").decode("utf-8", "replace")
+        mime = self._headers.get(b"content-type", b"").decode("latin-1")
+        self._events.append(PartHeader(field, mime, b"filename" in options))
+        self._headers.clear()
+
+    def _on_end(self) -> None:
+        self._finished = True
+
 
 MAX_FORM_BYTES: Final = 2 * 1024 * 1024
 """Size of a form without its files: enough for four of the longest Hindi answers, at nine bytes per letter."""

@@ -35,8 +35,7 @@ def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
 
 
 def _uploads(settings: Settings) -> UploadStore:
-    folder = settings.core.data_dir / "web_form" / "uploads"
-    return UploadStore(folder, _section(settings), settings.evidence_limits)
+    return UploadStore(settings.files.below("web_form/uploads"), _section(settings), settings.evidence_limits)
 
 
 def _section(settings: Settings) -> WebFormSettings:

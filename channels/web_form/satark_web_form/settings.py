@@ -19,26 +19,12 @@ class ProofOfWorkSettings(BaseModel):
     proof_wait_seconds: int = Field(default=20, ge=0, le=600)
     """seconds that a browser without JavaScript waits instead of the work"""
     proof_waits_per_minute: int = Field(default=60, ge=1, le=10_000)
-    """tips a minute, in total, from browsers without JavaScript"""
-    mailbox_waits_per_minute: int = Field(default=60, ge=1, le=10_000)
-    """the same for look-ups of a receipt"""
-    draft_waits_per_minute: int = Field(default=60, ge=1, le=10_000)
-    """the same for new drafts, beyond the free ones"""
-    upload_waits_per_minute: int = Field(default=60, ge=1, le=10_000)
-    """the same for a draft's first files, beyond the free ones"""
+    """tips a minute, in total, from browsers without JavaScript; and as many look-ups of a receipt, as many new drafts
+    beyond the free ones, and as many first files of drafts beyond the free ones"""
     free_drafts_per_minute: int = Field(default=60, ge=1)
     """new drafts a minute in one process that need no work"""
     free_uploads_per_minute: int = Field(default=60, ge=1)
     """the same for files"""
-
-    def waits_per_minute(self, purpose: str) -> int:
-        """Return how many browsers without JavaScript may pass per minute. Each purpose has its own budget."""
-        return {
-            "tip": self.proof_waits_per_minute,
-            "mailbox": self.mailbox_waits_per_minute,
-            "draft": self.draft_waits_per_minute,
-            "upload": self.upload_waits_per_minute,
-        }[purpose]
 
 
 class UploadSettings(BaseModel):

@@ -73,7 +73,8 @@ class FormSite:
         self.uploads = uploads
         self.proof_of_work = proof_of_work
         self.channel = WebFormChannel(uploads)
-        self._reader = FormReader(uploads, settings.upload_stall_seconds, self.admit_files)
+        self.read = FormReader(uploads, settings.upload_stall_seconds, self.admit_files).read
+        """Reads a form, with the files of a visitor: see `FormReader.read`."""
         self._waiting = 0
         self.free_drafts = FreeBudget(settings.free_drafts_per_minute)
         """The budget of new drafts that need no proof."""
@@ -84,16 +85,6 @@ class FormSite:
         self._texts = load_page_texts(code for code, _ in self.drafts.blank(self.channel.name).languages)
         self._maps = {language: draw_map(context.geography, language) for language in self._texts}
         self._templates = page_templates(Path(__file__).parent / "templates")
-
-    async def read(
-        self, request: Request, visitor: Visitor | None = None, *, accepts_files: bool = True
-    ) -> SubmittedForm:
-        """Read a form. If a visitor is given, the visitor's files are added: see `FormReader.read`.
-
-        Raises:
-            satark.api.FormError: the form can't be read.
-        """
-        return await self._reader.read(request, visitor, accepts_files=accepts_files)
 
     async def check_proof(
         self, sent: SubmittedForm, purpose: Purpose, owner: Visitor | None = None

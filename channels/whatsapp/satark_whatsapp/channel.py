@@ -4,11 +4,12 @@ Source: Meta, WhatsApp Business Platform, "Create a webhook endpoint", sections 
 "Validating payloads".
 """
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qs
 
 import aiohttp
 import msgspec
@@ -17,15 +18,20 @@ from satark.api import (
     Address,
     Batch,
     Call,
+    CallRequest,
     ChannelContext,
     Endpoint,
+    Inbound,
     MediaRef,
     Misconfigured,
     Outcome,
     Prompt,
     RawRequest,
     RawResponse,
+    Receive,
     SendResult,
+    Tap,
+    command_token,
     read_answer,
 )
 from satark_files.decoding import DECODING_ERRORS
@@ -34,7 +40,6 @@ from satark_whatsapp.attachments import ATTACHMENT, WhatsAppAttachmentSender, at
 from satark_whatsapp.calls.carrier import WhatsAppCalls
 from satark_whatsapp.errors import RetryDelays
 from satark_whatsapp.graph_api import MAX_RESPONSE_BYTES, THROTTLED_SECONDS, GraphApi, error_of
-from satark_whatsapp.media import WhatsAppMedia
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_whatsapp.webhook_parser import WebhookParser, calls_in
 
@@ -45,7 +50,7 @@ _PREFIX: Final = b"sha256="
 _WEBHOOK_BYTES: Final = 3 * 1024 * 1024
 """Size of the largest webhook: Meta sends up to 3 MB."""
 _MAX_FIELDS: Final = 20
-"""Fields into which a query is split; Meta sends three."""
+"""Most fields of a query; Meta sends three."""
 
 
 class WhatsAppChannel:
@@ -72,10 +77,13 @@ class WhatsAppChannel:
             delays=RetryDelays(account=THROTTLED_SECONDS, recipient=THROTTLED_SECONDS),
         )
         self._graph = GraphApi(settings)
-        self._media = WhatsAppMedia(self._graph, settings)
         self._attachments = WhatsAppAttachmentSender(self._graph, settings, context)
         self._context = context
-        self._calls = {one.number: one for one in calls}
+        self.calls = {one.number: one for one in calls}
+        """Number → what carries its calls."""
+        self._ended: asyncio.Queue[CallRequest] = asyncio.Queue()
+        for one in calls:
+            one.ended = self._ended
         self.capabilities = msgspec.structs.replace(
             rendering.CAPABILITIES, forms=tuple(settings.forms), calls=bool(calls)
         )
@@ -97,10 +105,6 @@ class WhatsAppChannel:
             return _is_verification(raw, self._verify_token)
         return raw.method == "POST" and _is_signed(raw, self._app_secret)
 
-    def sign(self, raw: RawRequest) -> RawRequest:
-        """Sign a recorded webhook."""
-        return _sign(raw, self._app_secret)
-
     def parse(self, raw: RawRequest) -> Batch:
         """Parse a webhook. The GET that verifies the subscription carries no events.
 
@@ -115,11 +119,23 @@ class WhatsAppChannel:
         The calls in a webhook are handed to what carries them.
         """
         del outcome  # prompts are sent as separate calls
-        if self._calls and raw.method == "POST":
+        if self.calls and raw.method == "POST":
             for number, event, senders in calls_in(raw.body):
-                if number in self._calls:
-                    self._calls[number].take(event, senders)
+                if number in self.calls:
+                    self.calls[number].take(event, senders)
         return RawResponse(body=_challenge(raw) if raw.method == "GET" else b"")
+
+    async def listen(self, receive: Receive) -> None:
+        """Let the chat go on after each call: see `satark.api.ListeningChannel`."""
+        event = Tap(command_token("hung_up"))
+        while True:
+            call = await self._ended.get()
+            told = Inbound(account=call.chat_account, event_key=f"{call.id}:ended", senders=call.senders, event=event)
+            try:
+                await receive(Batch(inbound=[told]))
+            except Exception:
+                self._ended.put_nowait(call)  # for when the database answers again
+                raise
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Render a prompt as buttons, a list, a form, a location request or text, followed by its attachments."""
@@ -168,10 +184,10 @@ class WhatsAppChannel:
         return await self._graph.send(number, call.account, body, is_message=is_message)
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        return self._media.fetch(ref, self._numbers.get(ref.account))
+        return self._graph.fetch(ref, self._numbers.get(ref.account))
 
     async def discard(self, ref: MediaRef) -> None:
-        await self._media.discard(ref, self._numbers.get(ref.account))
+        await self._graph.discard(ref, self._numbers.get(ref.account))
 
     def _template(self, language: str) -> tuple[str, str] | None:
         """Return the notice template of a language or its base language (`hi` for `hi-IN`): name and language.
@@ -190,12 +206,6 @@ class WhatsAppChannel:
             self.capabilities = msgspec.structs.replace(self.capabilities, voice_notes=True)
 
 
-def _sign(raw: RawRequest, app_secret: bytes) -> RawRequest:
-    """Sign a POST as Meta does."""
-    signature = f"{_PREFIX.decode()}{hmac.new(app_secret, raw.body, 'sha256').hexdigest()}"
-    return msgspec.structs.replace(raw, headers={**raw.headers, SIGNATURE_HEADER: signature})
-
-
 def _is_signed(raw: RawRequest, app_secret: bytes) -> bool:
     """Check `X-Hub-Signature-256`, the lower-case hex HMAC-SHA256 of the body's exact bytes, in constant time."""
     given = raw.headers.get(SIGNATURE_HEADER, "").encode("utf-8", "replace")
@@ -206,30 +216,23 @@ def _is_signed(raw: RawRequest, app_secret: bytes) -> bool:
 
 def _is_verification(raw: RawRequest, verify_token: bytes) -> bool:
     """Whether a GET verifies the webhook's address: each parameter once, and the verify token (in constant time)."""
-    fields = _fields(raw.query)
-    token = fields.get(b"hub.verify_token", [])
-    if fields.get(b"hub.mode") != [b"subscribe"] or len(token) != 1 or not _challenge(raw):
-        return False
-    return hmac.compare_digest(token[0], verify_token)
+    return bool(_field(raw, "hub.mode") == b"subscribe" and _challenge(raw)) and hmac.compare_digest(
+        _field(raw, "hub.verify_token"), verify_token
+    )
 
 
 def _challenge(raw: RawRequest) -> bytes:
     """Return the challenge of a verification request, byte for byte; empty if there is none."""
-    values = _fields(raw.query).get(b"hub.challenge", [])
-    return values[0] if len(values) == 1 else b""
+    return _field(raw, "hub.challenge")
 
 
-def _fields(query: str) -> dict[bytes, list[bytes]]:
-    """Split a query into fields of bytes. `parse_qs` would change bytes that are not UTF-8."""
-    fields: dict[bytes, list[bytes]] = {}
-    for part in query.split("&", _MAX_FIELDS):
-        name, _, value = part.partition("=")
-        fields.setdefault(_unquoted(name), []).append(_unquoted(value))
-    return fields
-
-
-def _unquoted(text: str) -> bytes:
-    return unquote_to_bytes(text.replace("+", " "))
+def _field(raw: RawRequest, name: str) -> bytes:
+    """Return the bytes of a field of the query; empty unless it is there once, in a query of a few fields."""
+    try:
+        values = parse_qs(raw.query, encoding="latin-1", max_num_fields=_MAX_FIELDS).get(name, [])
+    except ValueError:
+        return b""
+    return values[0].encode("latin-1", "replace") if len(values) == 1 else b""
 
 
 _OK: Final = 200

@@ -17,7 +17,7 @@ import msgspec
 
 from satark.api import Address, Edited, Event, Media, MediaKind, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
 from satark_whatsapp import payload
-from satark_whatsapp.forms.questions import read_form
+from satark_whatsapp.forms.flow_json import read_form
 
 NAMED_KINDS: Final = frozenset(
     {"image", "video", "audio", "document", "sticker", "text", "location", "contacts", "button", "edit", "revoke"}

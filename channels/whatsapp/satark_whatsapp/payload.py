@@ -172,15 +172,6 @@ class WhatsAppMessage(Struct):
     unsupported: UnsupportedNode | None = None
 
 
-class WhatsAppMessageHeader(Struct):
-    """The fields of a message without which its sender cannot be answered."""
-
-    id: str
-    wa_id: str | None = field(default=None, name="from")
-    user_id: str | None = field(default=None, name="from_user_id")
-    group_id: str | None = None
-
-
 class MessageStatus(Struct):
     """One of `statuses`: the delivery status of a message that Satark sent. A failed one comes without contacts."""
 

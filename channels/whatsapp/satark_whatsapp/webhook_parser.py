@@ -42,6 +42,7 @@ _DIGITS = 10
 _TYPING = b',"typing_indicator":{"type":"text"}'
 
 WHATSAPP_OBJECT = "whatsapp_business_account"
+_HEADER: Final = ("id", "from", "from_user_id", "group_id")
 UNREADABLE = "unreadable"
 """The type that Satark gives a message if only its id and its sender can be decoded."""
 
@@ -248,10 +249,11 @@ def _decode_change(decoded: DecodedWebhook, kind: str, change: Any) -> None:
         return
     converted = payload.Value(
         metadata=_convert(value.get("metadata"), payload.Metadata),
-        contacts=_convert_each(value.get("contacts"), _converter(payload.Contact), DecodedWebhook()),
+        contacts=_convert_each(value.get("contacts"), partial(_convert, kind=payload.Contact), DecodedWebhook()),
         messages=_convert_each(value.get("messages"), _message, decoded),
-        statuses=_convert_each(value.get("statuses"), _converter(payload.MessageStatus), decoded),
-        errors=_convert_each(value.get("errors"), _converter(GraphError), decoded),
+        statuses=_convert_each(value.get("statuses"), partial(_convert, kind=payload.MessageStatus), decoded),
+        errors=_convert_each(value.get("errors"), partial(_convert, kind=GraphError), decoded),
+        calls=_convert_each(value.get("calls"), partial(_convert, kind=payload.CallEvent), decoded),
     )
     _add(decoded, kind, change.get("field"), converted)
 
@@ -265,20 +267,13 @@ def _convert_each(items: Any, convert: Callable[[Any], T | None], decoded: Decod
     return found
 
 
-def _converter(kind: type[T]) -> Callable[[Any], T | None]:
-    return lambda item: _convert(item, kind)
-
-
 def _message(item: Any) -> payload.WhatsAppMessage | None:
+    """Convert a message; of a malformed one what its answer needs. None: not even that can be decoded."""
     message = _convert(item, payload.WhatsAppMessage)
-    if message is not None:
-        return message
-    header = _convert(item, payload.WhatsAppMessageHeader)
-    if header is None:
-        return None
-    return payload.WhatsAppMessage(
-        id=header.id, type=UNREADABLE, wa_id=header.wa_id, user_id=header.user_id, group_id=header.group_id
-    )
+    if message is None and isinstance(item, dict) and item.get("id"):
+        kept = {name: item[name] for name in _HEADER if name in item}
+        message = _convert({**kept, "type": UNREADABLE}, payload.WhatsAppMessage)
+    return message
 
 
 def _convert(item: Any, kind: type[T]) -> T | None:

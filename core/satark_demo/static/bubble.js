@@ -15,13 +15,16 @@ export function formatted(text) {
   return [before, make(tag, {}, ...formatted(found[2])), ...formatted(text.slice(found.index + found[0].length))];
 }
 
+// The media whose messages are what is said in a call.
+export const CALLS = ["voice", "whatsapp_call"];
+
 const DEVANAGARI = /[\u0900-\u097f]/;
 
 export function bubble(phones, message, actions) {
   const row = make("div", { class: `message ${message.mine ? "mine" : "theirs"}`, id: `m-${message.id}` });
   const body = make("div", { class: `bubble ${message.kind ?? "text"}` }, ...content(phones, message));
   body.append(foot(message));
-  if (message.mine && !message.deleted && (actions.revoke || (phones.medium === "telegram" && (message.kind ?? "text") === "text"))) {
+  if (message.mine && !message.deleted && message.kind !== "call" && (actions.revoke || (phones.medium === "telegram" && (message.kind ?? "text") === "text"))) {
     const open = () => actions.menu(message);
     body.append(make("button", { type: "button", class: "menu", "aria-label": word("message_menu"), onclick: open }, icon("more")));
     body.addEventListener("contextmenu", (event) => { event.preventDefault(); open(); });
@@ -42,13 +45,15 @@ function content(phones, message) {
     document: () => make("p", { class: "attached" }, icon("document"), message.name || word("document")),
     location: () => place(message.pin),
     keys: () => make("kbd", {}, message.text),
+    spoken: () => make("p", { class: "attached" }, icon("mic"), `${word("spoke")} ${message.text} ${word("seconds")}`),
+    call: () => make("p", { class: "attached" }, icon("voice"), word(`called_${message.text}`)),
   }[message.kind];
-  return message.kind === "keys" ? [shown()] : shown ? [shown(), ...text] : text;
+  return ["keys", "spoken", "call"].includes(message.kind) ? [shown()] : shown ? [shown(), ...text] : text;
 }
 
 // In a call each line has its own language; in a chat the text is one paragraph, on WhatsApp with its markup.
 function lines(medium, text) {
-  if (medium === "voice") return text.split("\n").map((line) => make("p", { lang: DEVANAGARI.test(line) ? "hi" : "en" }, line));
+  if (CALLS.includes(medium)) return text.split("\n").map((line) => make("p", { lang: DEVANAGARI.test(line) ? "hi" : "en" }, line));
   return [make("p", { dir: "auto" }, ...(medium === "whatsapp" ? formatted(text) : [text]))];
 }
 
@@ -77,6 +82,7 @@ function foot(message) {
 function offers(message, actions) {
   const button = (name, text, action) =>
     make("button", { type: "button", class: "offer", onclick: action }, icon(name), make("span", {}, text));
+  if (message.call) return [button("voice", message.call.label, () => actions.ring(message.call.token))];
   if (message.asks_location) return [button("pin", word("place_ask"), actions.askPlace)];
   if (!message.offers?.length) return [];
   if (message.menu) return [button("list", message.menu, () => actions.openList(message))];

@@ -1,5 +1,6 @@
 // The composer below a chat: text, attachments and voice notes.
 
+import { CALLS } from "./bubble.js";
 import { byId, get, icon, make } from "./dom.js";
 import { VoiceRecorder } from "./recorder.js";
 import { attachSheet, commandSheet } from "./sheets.js";
@@ -21,7 +22,7 @@ export class Composer {
   // Hides what the medium does not support: a text message has no voice note.
   render() {
     const { medium, chat } = this.#phones;
-    byId("composer").hidden = !chat || medium === "voice";
+    byId("composer").hidden = !chat || CALLS.includes(medium);
     byId("menu-button").hidden = medium !== "telegram";
     byId("mic-button").hidden = medium === "sms";
   }

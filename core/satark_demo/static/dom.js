@@ -29,9 +29,9 @@ export async function get(path) {
   return answer;
 }
 
-export async function post(path, body, type = "application/json") {
+export async function post(path, body, type = "application/json", keepalive = false) {
   const headers = { "Content-Type": type };
-  const answer = await fetch(`/simulator${path}`, { method: "POST", headers, body });
+  const answer = await fetch(`/simulator${path}`, { method: "POST", headers, body, keepalive });
   if (!answer.ok) throw new Error(await answer.text());
   return answer;
 }

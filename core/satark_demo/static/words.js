@@ -12,6 +12,11 @@ const WORDS = {
     call: "Call", speak: "Speak", spoken: "Done", clip: "Play a clip", silence: "Stay silent", hang_up: "Hang up", star: "star", hash: "hash",
     call_none: "phone call · +1 555 010 0100", call_up: "connected", call_keys: "press a key", call_beep: "speak after the beep, or press a key", call_record: "speak after the beep", call_recording: "recording; # ends it",
     call_code: "enter the code, then #",
+    call_inside: "Call inside WhatsApp", to_chat: "Back to the chat", spoke: "spoke for", seconds: "s",
+    called_over: "Call inside WhatsApp. What you told is kept: go on here, or call again.", called_sent: "Call inside WhatsApp. Your tip was sent to the police.", called_busy: "Call inside WhatsApp: busy. Call again in a minute, or write here.",
+    inside_none: "call inside WhatsApp", inside_asks: "your browser asks whether the police may hear you", inside_rings: "ringing…", inside_busy: "busy; call again in a minute", inside_over: "the call is over; what you told is kept", inside_sent: "the call is over; your tip was sent",
+    inside_mute: "no microphone: wait after the beep, or press a key", inside_unheard: "The call was not connected: this browser does not reach the demo by UDP.",
+    missing_aiortc: "Calls need one more package: stop the demo, run pip install 'satark[calls]', and start it again.", "missing_espeak-ng": "You will hear no words, since this machine has no voice (apt-get install espeak-ng); they are shown.",
     chat: "Chat", message: "Message", attach: "Attach", record: "Record a voice note", stop: "Stop and send",
     send: "Send", twice: "Post every webhook twice (providers sometimes do)",
     real_whatsapp: "This demo uses the real WhatsApp, because its settings are given. Write to your number from your own phone; the tips reach the desks.",
@@ -53,6 +58,11 @@ const WORDS = {
     call: "कॉल करें", speak: "बोलें", spoken: "पूरा हुआ", clip: "नमूना चलाएँ", silence: "चुप रहें", hang_up: "फ़ोन रखें", star: "स्टार", hash: "हैश",
     call_none: "फ़ोन कॉल · +1 555 010 0100", call_up: "फ़ोन चालू है", call_keys: "कोई बटन दबाएँ", call_beep: "बीप के बाद बोलें, या बटन दबाएँ", call_record: "बीप के बाद बोलें", call_recording: "रिकॉर्ड हो रहा है; # से पूरा करें",
     call_code: "कोड दबाएँ, फिर #",
+    call_inside: "WhatsApp पर कॉल करें", to_chat: "बातचीत पर लौटें", spoke: "बोला:", seconds: "सेकंड",
+    called_over: "WhatsApp कॉल। जो बताया वह रखा हुआ है: यहाँ लिखकर आगे बढ़ें, या फिर कॉल करें।", called_sent: "WhatsApp कॉल। आपकी सूचना पुलिस को भेज दी गई।", called_busy: "WhatsApp कॉल: लाइन व्यस्त थी। एक मिनट बाद फिर कॉल करें, या यहाँ लिखें।",
+    inside_none: "WhatsApp कॉल", inside_asks: "ब्राउज़र पूछ रहा है कि माइक्रोफ़ोन चालू करें या नहीं", inside_rings: "घंटी बज रही है…", inside_busy: "लाइन व्यस्त है; एक मिनट बाद फिर कॉल करें", inside_over: "कॉल पूरी हुई; जो बताया वह रखा हुआ है", inside_sent: "कॉल पूरी हुई; सूचना भेज दी गई",
+    inside_mute: "माइक्रोफ़ोन नहीं है: बीप के बाद रुकें, या बटन दबाएँ", inside_unheard: "कॉल नहीं जुड़ी: यह ब्राउज़र UDP से इस प्रदर्शन तक नहीं पहुँचता।",
+    missing_aiortc: "कॉल के लिए एक पैकेज और चाहिए: प्रदर्शन रोकें, pip install 'satark[calls]' चलाएँ, और फिर शुरू करें।", "missing_espeak-ng": "शब्द सुनाई नहीं देंगे, क्योंकि इस मशीन में आवाज़ नहीं है (apt-get install espeak-ng); वे दिखाए जाएँगे।",
     chat: "बातचीत", message: "संदेश", attach: "फ़ाइल जोड़ें", record: "वॉइस संदेश रिकॉर्ड करें", stop: "रोकें और भेजें",
     send: "भेजें", twice: "हर वेबहुक दो बार भेजें (कंपनियाँ कभी-कभी ऐसा करती हैं)",
     real_whatsapp: "यहाँ असली WhatsApp जुड़ा है: उसकी सेटिंग दी गई है। अपने फ़ोन से अपने नंबर पर लिखें; सूचनाएँ डेस्क पर आएँगी।",
@@ -113,7 +123,7 @@ export function translate() {
   for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
   byId("language").textContent = word("other");
   byId("language").lang = language === "en" ? "hi" : "en";
-  const named = { "attach-button": "attach", "mic-button": "record", "send-button": "send", "menu-button": "menu", log: "chat", text: "message" };
+  const named = { "attach-button": "attach", "mic-button": "record", "send-button": "send", "menu-button": "menu", "call-inside": "call_inside", log: "chat", text: "message" };
   for (const [id, key] of Object.entries(named)) byId(id).setAttribute("aria-label", word(key));
   byId("text").placeholder = word("message");
 }

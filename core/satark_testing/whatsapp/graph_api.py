@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from satark_testing.peers.faults import ScriptedFaults
+from satark_testing.peers.police import ScriptedFaults
 from satark_testing.processes.serving import Provider
 from satark_testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
 from satark_testing.whatsapp.messages import BusinessMessage, Offer, Sender, Webhooks, batch, wamid

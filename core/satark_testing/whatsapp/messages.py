@@ -217,7 +217,7 @@ class BusinessMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> str:
-        """`text`, `audio`, `template`, or an interactive kind: `button`, `list`, `flow`, `location_request_message`."""
+        """`text`, `audio`, `template`, or an interactive kind: `button`, `list`, `flow`, `voice_call`, and others."""
         kind: str = self.body.get("type", "text")
         return str(self.body[kind]["type"]) if kind == "interactive" else kind
 
@@ -246,8 +246,13 @@ class BusinessMessage(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def flow(self) -> dict[str, Any]:
         """The name of the form that the message opens, as in `parameters`; empty: none."""
-        parameters: dict[str, Any] = self._action.get("parameters", {})
-        return parameters
+        return self._parameters("flow")
+
+    @property
+    def call(self) -> Offer | None:
+        """The button that calls the service, with what it sends back; None: there is none."""
+        button = self._parameters("voice_call")
+        return Offer(button["payload"], button["display_text"]) if button else None
 
     @property
     def offers(self) -> tuple[Offer, ...]:
@@ -264,6 +269,10 @@ class BusinessMessage(msgspec.Struct, frozen=True, kw_only=True):
     def callback_data(self) -> str:
         """The data that Meta repeats in statuses about this message."""
         return str(self.body.get("biz_opaque_callback_data", ""))
+
+    def _parameters(self, kind: str) -> dict[str, Any]:
+        parameters: dict[str, Any] = self._action.get("parameters", {}) if self.kind == kind else {}
+        return parameters
 
     @property
     def _action(self) -> dict[str, Any]:

@@ -18,14 +18,13 @@ from satark.dialogue.engine import Engine
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.settings import CallSettings, TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
-from satark_sms_ivr.twilio_sms import TwilioSms
-from satark_sms_ivr.twilio_voice import TwilioVoice
+from satark_sms_ivr.twilio import TwilioSms, TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
 from satark_testing.dialogue.chat import Chat
 from satark_testing.installation import Installation
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
-from satark_testing.twilio.twiml import read_twiml
+from satark_testing.twilio.people import read_twiml
 from support.twilio_installation import twilio_installation
 
 PUBLIC = "https://satark.example"
@@ -99,6 +98,12 @@ class ScriptedCall:
         """The lines that were said last."""
         return "\n".join("".join(verb.itertext()).strip() for verb in self.document.iter("Say"))
 
+    def dial_again(self) -> ScriptedCall:
+        """Call once more from the same number."""
+        self._next = PUBLIC + "/voice/webhook"
+        self.document = self._ask()
+        return self
+
     def press(self, *keys: str) -> ScriptedCall:
         """Press a key at each of the next questions."""
         for key in keys:
@@ -106,10 +111,11 @@ class ScriptedCall:
             self.document = self._ask(Digits=key)
         return self
 
-    def speak(self) -> ScriptedCall:
-        """Speak after the beep."""
+    def speak(self, seconds: int = 4, key: str = "#") -> ScriptedCall:
+        """Speak after the beep, and end with a key."""
         self._next = self._verb("Record").attrib["action"]
-        self.document = self._ask(RecordingSid="RE" + f"{len(self.chat.turns):032}", RecordingDuration="4")
+        recording = {"RecordingSid": "RE" + f"{len(self.chat.turns):032}", "RecordingDuration": str(seconds)}
+        self.document = self._ask(**recording, Digits=key)
         return self
 
     def stay_silent(self) -> ScriptedCall:
@@ -118,19 +124,25 @@ class ScriptedCall:
         self.document = self._ask()
         return self
 
+    def interrupt(self, key: str) -> ScriptedCall:
+        """Press a key while the first lines are being said."""
+        self._next = self.document[0].attrib["action"]
+        self.document = self._ask(Digits=key)
+        return self
+
     def _verb(self, name: str) -> ET.Element:
-        found = self.document.find(name)
-        assert found is not None, f"no {name}: {self.question}"
-        return found
+        found = self.document.findall(name)
+        assert found, f"no {name}: {self.question}"
+        return found[-1]
 
     def _ask(self, **fields: str) -> ET.Element:
         path, _, query = self._next.removeprefix(PUBLIC).partition("?")
         form = {"AccountSid": ACCOUNT_SID, "From": self._number, "CallSid": "CA" + "a" * 32, **fields}
         raw = RawRequest(method="POST", path=path, query=query, headers={}, body=urlencode(form).encode())
-        (inbound,) = self._channel.parse(raw).inbound
-        if self.chat.session is not None:
-            self.chat.session = replace(self.chat.session, reachable=False)
-        self.chat.hear(inbound.event)
+        for inbound in self._channel.parse(raw).inbound:
+            if self.chat.session is not None:
+                self.chat.session = replace(self.chat.session, reachable=False)
+            self.chat.hear(inbound.event)
         prompt = fit_to_keypad(self.chat.prompt)
         return read_twiml(self._channel.reply(raw, Outcome(prompts=(prompt,))).body)
 

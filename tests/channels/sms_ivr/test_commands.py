@@ -17,9 +17,9 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.settings import CallSettings, TwilioSettings
-from satark_sms_ivr.twilio_voice import TwilioVoice
+from satark_sms_ivr.twilio import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
-from satark_testing.twilio.twiml import read_twiml
+from satark_testing.twilio.people import read_twiml
 from satark_words.geography.geography import Geography
 
 VARIABLE = {"review", "@suggested"}

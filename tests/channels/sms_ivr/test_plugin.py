@@ -12,7 +12,7 @@ from satark.api.settings import SettingsError
 from satark.settings.settings import Settings
 from satark_sms_ivr.plugin import satark_channels, satark_render, satark_web_pages
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.twilio_voice import TwilioVoice
+from satark_sms_ivr.twilio import TwilioVoice
 
 GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t", "number": "+15550100100"}
 

@@ -17,7 +17,7 @@ from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.segments import MAX_SEGMENTS, count_segments, fit_to_sms, more_hint, split_into_pages
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.voice import VoiceChannel
-from satark_testing.twilio.twiml import TwimlError, read_twiml, said
+from satark_testing.twilio.people import TwimlError, read_twiml, said
 from satark_words.geography.geography import Geography
 
 SOURCE = default_flow()

@@ -15,7 +15,7 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark_sms_ivr.segments import count_segments
 from satark_sms_ivr.sms import SmsChannel
 from satark_testing.twilio.api import ACCOUNT_SID, NUMBER
-from satark_testing.twilio.twiml import read_twiml, said
+from satark_testing.twilio.people import read_twiml, said
 from satark_words.geography.geography import Geography
 
 SID = "SM" + "a" * 32

@@ -9,9 +9,9 @@ from satark.api.channel import Outcome, RawRequest
 from satark.api.prompt import Choice, Prompt, clip_name
 from satark_sms_ivr.call_texts import language_of
 from satark_sms_ivr.settings import CallSettings, TwilioSettings
-from satark_sms_ivr.twilio_voice import TwilioVoice
+from satark_sms_ivr.twilio import TwilioVoice
 from satark_sms_ivr.voice import VoiceChannel
-from satark_testing.twilio.twiml import read_twiml, said
+from satark_testing.twilio.people import read_twiml, said
 
 SID = "CA" + "a" * 32
 PUBLIC = "https://satark.example"

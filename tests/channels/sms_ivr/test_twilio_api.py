@@ -18,8 +18,8 @@ from satark.api.outbound import Accepted, Blocked, Call, Misconfigured, Permanen
 from satark.api.prompt import Prompt
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
+from satark_sms_ivr.twilio import TwilioSms
 from satark_sms_ivr.twilio_api import TwilioApi, TwilioSignature
-from satark_sms_ivr.twilio_sms import TwilioSms
 from satark_sms_ivr.voice import VoiceChannel
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import AUTH_TOKEN, NUMBER, File, TwilioPeer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from satark_sms_ivr import twiml
-from satark_testing.twilio.twiml import read_twiml, said
+from satark_testing.twilio.people import read_twiml, said
 
 
 def test_characters_that_xml_does_not_allow_become_spaces() -> None:

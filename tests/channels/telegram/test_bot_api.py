@@ -1,8 +1,9 @@
-"""Each error of Telegram, and each network failure, gives the right send result."""
+"""Calls, attachments and files: each failure gives the right result, and no error shows an URL."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,21 @@ import msgspec
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
-from satark.api.inbound import Address, Inbound
+from satark.api.channel import MediaGone
+from satark.api.inbound import Address, Inbound, MediaRef
 from satark.api.outbound import Accepted, Blocked, Call, Misconfigured, Permanent, SendResult, Throttled, Transient
-from satark.api.prompt import Choice, Prompt
+from satark.api.prompt import Choice, Prompt, ReceiptPicture, VoiceNote
+from satark.dialogue.receipts import code_in, code_token
+from satark.runtime.channel_context import ChannelContext
+from satark.settings.settings import Settings
+from satark.speech.ogg_opus import read_packets, write_file
+from satark.speech.voice_notes import PAUSE
 from satark_telegram import bot_api
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import UpdateParser
 from satark_testing.processes.serving import serve
-from satark_testing.telegram.bot_api import Person, TelegramPeer, error
+from satark_testing.telegram.bot_api import DOWNLOAD, Person, TelegramPeer, error
 from support.peers.strangers import stranger
 
 pytestmark = pytest.mark.slow("a provider's server")
@@ -194,3 +201,166 @@ async def test_a_wrong_token_is_a_misconfiguration(secrets: dict[str, Any], peer
         await channel.open()
         assert await channel.send(message(channel), CALL_ID) == Misconfigured("unauthorized")
         await channel.close()
+
+
+CODE = "8391 4460 7012 5538"
+RECEIPT = ReceiptPicture(code=CODE, caption="Keep it.", button=Choice(code_token(CODE), "🔊 Hear the answer"))
+CLIPS = {PAUSE: (b"\x08p",) * 3, "hi-1": (b"\x08a", b"\x08b")}
+
+
+@pytest.fixture
+async def speaking(secrets: dict[str, Any], peer: TelegramPeer, tmp_path: Path) -> AsyncIterator[TelegramChannel]:
+    for name, packets in CLIPS.items():
+        (tmp_path / f"{name}.ogg").write_bytes(write_file(packets))
+    async with peer, serve(peer.app) as url:
+        channel = TelegramChannel(
+            TelegramSettings(**secrets, api_url=url), context=ChannelContext(Settings(voice_clips=tmp_path))
+        )
+        await channel.open()
+        yield channel
+        await channel.close()
+
+
+def calls(channel: TelegramChannel, chat: str, **prompt: Any) -> list[Call]:
+    whole = Prompt(text="क्या हो रहा है?", language="hi", aloud=True, **prompt)
+    return list(channel.render(whole, channel.accounts[0], Address(chat)))
+
+
+async def send(channel: TelegramChannel, made: list[Call]) -> None:
+    for call in made:
+        result = await channel.send(call, "")
+        assert isinstance(result, Accepted)
+        assert result.provider_message_id, "without its id it could not be deleted with the chat"
+
+
+async def test_the_voice_note_follows_the_text_and_is_uploaded_once(
+    speaking: TelegramChannel, peer: TelegramPeer
+) -> None:
+    for chat in ("8812345678", "8812345679"):
+        await send(speaking, calls(speaking, chat, spoken=VoiceNote(("hi-1", PAUSE))))
+    assert [method for method, _ in peer.calls] == ["sendMessage", "sendVoice"] * 2
+    assert [sent.voice for sent in peer.sent if sent.voice] == peer.uploads * 2
+    assert read_packets(peer.files[peer.uploads[0]].data) == CLIPS["hi-1"] + CLIPS[PAUSE]
+    assert all(sent.protected for sent in peer.sent)
+
+
+async def test_a_file_for_one_person_is_uploaded_for_them_alone(speaking: TelegramChannel, peer: TelegramPeer) -> None:
+    for chat in ("8812345678", "8812345679"):
+        await send(speaking, calls(speaking, chat, spoken=VoiceNote(("hi-1",), once=True))[1:])
+    assert len(set(peer.uploads)) == 2
+
+
+async def test_a_file_id_that_telegram_forgot_is_replaced(speaking: TelegramChannel, peer: TelegramPeer) -> None:
+    note = calls(speaking, "8812345678", spoken=VoiceNote(("hi-1",)))[1:]
+    await send(speaking, note)
+    peer.files.clear()
+    await send(speaking, note)
+    assert len(peer.uploads) == 2
+
+
+async def test_the_receipt_is_a_picture_with_a_button_that_gives_its_code(
+    speaking: TelegramChannel, peer: TelegramPeer
+) -> None:
+    await send(speaking, calls(speaking, "8812345678", receipt=RECEIPT))
+    picture = peer.sent[-1]
+    assert (picture.text, picture.offers[0].label) == ("Keep it.", "🔊 Hear the answer")
+    assert code_in(picture.offers[0].token) == CODE.replace(" ", "")
+    assert peer.files[picture.photo].data.startswith(b"\x89PNG")
+
+
+async def test_a_note_without_any_clip_is_not_sent(speaking: TelegramChannel, peer: TelegramPeer) -> None:
+    (note,) = calls(speaking, "8812345678", spoken=VoiceNote(("gone",)))[1:]
+    assert await speaking.send(note, "") == Accepted()
+    assert not peer.calls
+
+
+DATA = bytes(range(256)) * 1000
+
+
+def ref(node: dict[str, Any], size: int = 0) -> MediaRef:
+    return MediaRef(account="telegram:110201543", id=node["file_id"], size=size)
+
+
+async def fetched(channel: TelegramChannel, wanted: MediaRef) -> bytes:
+    async with channel.fetch(wanted) as stream:
+        return b"".join([chunk async for chunk in stream])
+
+
+async def test_a_file_arrives_complete_in_bounded_chunks(live: Any) -> None:
+    wanted = ref(live.peer.add_file(DATA), len(DATA))
+    async with live.channel.fetch(wanted) as stream:
+        chunks = [chunk async for chunk in stream]
+    assert b"".join(chunks) == DATA
+    assert max(map(len, chunks)) <= 64 * 1024
+    await live.channel.discard(wanted)
+
+
+async def test_a_file_that_telegram_does_not_know_is_gone(live: Any) -> None:
+    with pytest.raises(MediaGone, match="unknown"):
+        await fetched(live.channel, ref({"file_id": "nothing"}))
+
+
+async def test_a_file_over_twenty_megabytes_is_gone_and_says_why(live: Any) -> None:
+    node = live.peer.add_file(DATA)
+    live.peer.files[node["file_id"]].size = 20 * 1024 * 1024 + 1
+    with pytest.raises(MediaGone, match="too large for a bot"):
+        await fetched(live.channel, ref(node))
+
+
+@pytest.mark.parametrize("announced", [None, 10])
+async def test_the_configured_limit_holds_whatever_size_is_announced(
+    announced: int | None, live: Any, secrets: dict[str, Any]
+) -> None:
+    node = live.peer.add_file(DATA)
+    live.peer.files[node["file_id"]].size = announced
+    small = TelegramChannel(TelegramSettings(**secrets, api_url=live.url, media_max_bytes=1000))
+    await small.open()
+    with pytest.raises(MediaGone, match="too large"):
+        await fetched(small, ref(node))
+    await small.close()
+
+
+async def test_a_truncated_download_is_retried(live: Any) -> None:
+    node = live.peer.add_file(DATA)
+    live.peer.faults.hang_up_next(on=DOWNLOAD)
+    with pytest.raises(OSError, match="media: ClientPayloadError"):
+        await fetched(live.channel, ref(node))
+    live.peer.files[node["file_id"]].size = len(DATA) + 1
+    with pytest.raises(OSError, match="truncated"):
+        await fetched(live.channel, ref(node))
+    live.peer.files[node["file_id"]].size = None
+    assert await fetched(live.channel, ref(node)) == DATA
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "on"),
+    [
+        (PlainTextResponse("", 404), MediaGone, DOWNLOAD),
+        (PlainTextResponse("", 500), OSError, DOWNLOAD),
+        (RedirectResponse("http://127.0.0.1:9/"), OSError, DOWNLOAD),
+        (PlainTextResponse("", 500), OSError, "getFile"),
+        (PlainTextResponse("no json", 200), OSError, "getFile"),
+        (JSONResponse({"ok": True, "result": {}}), OSError, "getFile"),
+        (JSONResponse({"ok": True, "result": {"file_id": "1", "file_unique_id": "1"}}), OSError, "getFile"),
+        (
+            JSONResponse({"ok": True, "result": {"file_id": "1", "file_unique_id": "1", "file_path": "/etc/hostname"}}),
+            OSError,
+            "getFile",
+        ),
+    ],
+)
+async def test_no_error_shows_the_url(answer: Any, error: type[Exception], on: str, live: Any) -> None:
+    node = live.peer.add_file(DATA)
+    live.peer.faults.answer_next(answer, on=on)
+    with pytest.raises(error) as caught:
+        await fetched(live.channel, ref(node))
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    assert not [word for word in ("AAHdq", "file/bot", "127.0.0.1") if word in repr(caught.value)]
+
+
+async def test_a_download_is_retried_while_telegram_is_unreachable(live: Any, secrets: dict[str, Any]) -> None:
+    unreachable = TelegramChannel(TelegramSettings(**secrets, api_url="http://127.0.0.1:9"))
+    await unreachable.open()
+    with pytest.raises(OSError, match="media: network"):
+        await fetched(unreachable, ref({"file_id": "1"}))
+    await unreachable.close()

@@ -29,7 +29,6 @@ async def served(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -
     section = {
         "proof_wait_seconds": 0,
         "proof_waits_per_minute": 10_000,
-        "mailbox_waits_per_minute": 10_000,
         "free_drafts_per_minute": 10_000,
         "free_uploads_per_minute": 10_000,
         "onion_url": "http://satark2345.onion",

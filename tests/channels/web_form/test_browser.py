@@ -347,7 +347,10 @@ async def test_going_back_shows_the_receipt_until_it_is_closed_and_never_the_mai
 
 @pytest.mark.full("a browser")
 async def test_esc_three_times_opens_the_neutral_page_and_going_back_shows_nothing(open_browser: Any) -> None:
+    """The page's clock stands still: however slow the machine is, the three come at once, and going back is in time."""
     visitor: Visitor = await open_browser(viewport=DESKTOP)
+    await visitor.context.clock.install(time=0)
+    await visitor.context.clock.pause_at(1)
     page = visitor.page
     await visitor.context.route("https://hi.wikipedia.org/*", lambda route: route.fulfill(body="weather"))
     await page.goto("about:blank")

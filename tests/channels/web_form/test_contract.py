@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from satark.api.inbound import Address
+from satark_files.file_store import FolderStore
 from satark_testing.contracts.channel import ChannelCase, check_channel
 from satark_testing.contracts.plugin import PluginCase, check_plugin
 from satark_web_form import plugin
@@ -15,7 +16,7 @@ from satark_web_form.visitors import new_visitor
 
 
 async def test_the_web_form_channel_keeps_the_contract(tmp_path: Path) -> None:
-    channel = WebFormChannel(UploadStore(tmp_path, UploadSettings()))
+    channel = WebFormChannel(UploadStore(FolderStore(tmp_path), UploadSettings()))
     to = Address(new_visitor().secret)
     await check_channel(ChannelCase(channel=channel, to=to, genuine=[], identifiers=[], texts=[]))
 

@@ -1,4 +1,4 @@
-"""The addresses in the settings are checked, and each purpose has its budget."""
+"""The addresses in the settings are checked."""
 
 from __future__ import annotations
 
@@ -19,13 +19,6 @@ def test_an_onion_address_ends_in_onion(url: str) -> None:
 def test_the_neutral_page_is_on_the_web(url: str) -> None:
     with pytest.raises(ValidationError, match="exit_url"):
         WebFormSettings(exit_url=url)
-
-
-def test_each_purpose_has_its_own_budget() -> None:
-    settings = WebFormSettings(
-        proof_waits_per_minute=1, mailbox_waits_per_minute=2, draft_waits_per_minute=3, upload_waits_per_minute=4
-    )
-    assert [settings.waits_per_minute(purpose) for purpose in ("tip", "mailbox", "draft", "upload")] == [1, 2, 3, 4]
 
 
 def test_every_setting_has_a_description_and_a_default() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,13 @@ from typing import Any
 import anyio
 import pytest
 from click.testing import CliRunner, Result
+from starlette.responses import JSONResponse
 
 from satark.cli.main import cli
+from satark_whatsapp.commands import RegistrationError, flow_name, register
 from satark_whatsapp.forms import flow_json
+from satark_whatsapp.graph_api import GraphApi
+from satark_whatsapp.settings import WhatsAppSettings
 from support.flow_json import FlowShelf, validation_errors
 from support.programs import ServedGraph
 
@@ -100,3 +105,34 @@ async def test_without_whatsapp_the_command_names_the_missing_settings(environme
 async def test_an_unknown_language_is_refused(environment: dict[str, str]) -> None:
     result = await run(environment, "show", "xx")
     assert (result.exit_code, "does not speak 'xx'" in result.output) == (1, True)
+
+
+BUSINESS = "102290129340398"
+
+
+@pytest.fixture
+async def client(secrets: dict[str, Any], graph: ServedGraph) -> AsyncIterator[GraphApi]:
+    api = GraphApi(WhatsAppSettings(**secrets, graph_url=graph.url))
+    await api.open()
+    yield api
+    await api.close()
+
+
+async def test_another_wording_has_another_name() -> None:
+    assert flow_name("satark", "hi", b"{}") == flow_name("satark", "hi", b"{}")
+    assert flow_name("satark", "hi", b"{}") != flow_name("satark", "hi", b"[]")
+    assert flow_name("satark", "hi", b"{}").startswith("satark_hi_")
+
+
+async def test_a_form_that_meta_finds_faulty_is_not_published(client: GraphApi, flows: FlowShelf) -> None:
+    with pytest.raises(RegistrationError, match="refuses the form own_hi"):
+        await register(client, BUSINESS, "own_hi", b"{}", publish=True)
+    assert [flow.published for flow in flows.flows.values()] == [False]
+
+
+async def test_an_answer_of_another_shape_is_an_error(
+    client: GraphApi, flows: FlowShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flows, "create", lambda _: JSONResponse({"identifier": 7}))
+    with pytest.raises(RegistrationError, match="shape that is not documented"):
+        await register(client, BUSINESS, "own_hi", b"{}", publish=True)

@@ -10,7 +10,7 @@ import pytest
 from satark.api.channel import RawRequest
 from satark.api.inbound import Batch, Moved
 from satark.api.outbound import Accepted, Blocked, Call, Delivered, Throttled, WindowClosed
-from satark_testing.whatsapp.graph_api import GraphPeer
+from satark_testing.whatsapp.graph_api import GraphPeer, batch
 from satark_testing.whatsapp.messages import Sender
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.payload import CallSession
@@ -178,6 +178,12 @@ def test_the_events_of_calls_are_found_with_who_calls(peer: GraphPeer) -> None:
 def test_a_call_whose_number_stands_in_the_contacts_alone_has_it(peer: GraphPeer) -> None:
     body = peer.webhooks.call(Sender(user_id="IN.1"), "wacid.1", "terminate")
     assert [one.reveal() for _, _, senders in calls_in(body) for one in senders] == ["IN.1"]
+
+
+def test_a_malformed_item_loses_no_call_beside_it(peer: GraphPeer) -> None:
+    rings = peer.webhooks.call(Sender(wa_id="919812345678"), "wacid.1", "connect", session={"sdp": "v=0"})
+    ((_, event, _),) = calls_in(batch([peer.webhooks.value({"messages": [{"id": 7}]}), rings]))
+    assert event.session == CallSession("v=0")
 
 
 def test_a_webhook_of_messages_or_a_malformed_one_has_no_calls(peer: GraphPeer) -> None:

@@ -11,11 +11,10 @@ from typing import Any, Final
 from satark_testing.dialogue.walking import LostError
 from satark_testing.installation import Installation
 from satark_testing.matrix.drivers import CallDriver
-from satark_testing.whatsapp import calls
-from satark_testing.whatsapp.calls import WhatsAppCaller
 from satark_testing.whatsapp.citizen import Citizen
-from support.calls import server
+from support.calls import server, whatsapp_caller
 from support.calls.server import ALL_KEYS, BEEP, KEYS, PASS
+from support.calls.whatsapp_caller import WhatsAppCaller
 from support.processes.forked import ForkedService
 
 SERVER: Final = (sys.executable, str(Path(server.__file__)))
@@ -26,7 +25,7 @@ CALLS: Final = {
 }
 _CHUNK: Final = 1000
 """Bytes of a recording that one packet carries."""
-setattr(calls, "KEYS", ALL_KEYS)  # noqa: B010 - the phone has a key more
+setattr(whatsapp_caller, "KEYS", ALL_KEYS)  # noqa: B010 - the phone has a key more
 
 
 class TextCaller:

@@ -2,6 +2,7 @@
 
 A test then reads what is said, without waiting for a voice. After the lines of a question comes `KEYS`, before a
 recording `BEEP`. Nobody is hurried: a question waits for a key or for `PASS`, with which the caller goes on to speak.
+While what must be heard first is said, no key is waited for.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 KEYS: Final = b"\0keys"
 BEEP: Final = b"\0beep"
@@ -27,6 +29,8 @@ def carry_text() -> None:
     wait_for_keys = call.CarriedCall._keys
 
     async def keys(self: Any, verb: Ask) -> str:
+        if "u" in parse_qs(verb.state):
+            return str(await wait_for_keys(self, replace(verb, seconds=0)))
         lines = [*verb.lines, Line(text=KEYS.decode(), language="")]
         typed = await wait_for_keys(self, replace(verb, lines=lines, seconds=60))
         return "" if typed == PASS else typed

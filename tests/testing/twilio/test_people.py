@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import TwilioPeer
-from satark_testing.twilio.people import STARTED, STOPPED, Caller, Texter, code_in
+from satark_testing.twilio.people import STARTED, STOPPED, Caller, Texter, TwimlError, code_in, read_twiml
 from satark_testing.whatsapp.citizen import LostError
 
 ASK = (
@@ -67,3 +67,28 @@ async def test_twilio_itself_answers_stop_and_start() -> None:
         assert await texter.say("stop") == [STOPPED]
         assert await texter.say("Hi") == []
         assert await texter.say("START") == [STARTED, "heard"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"<Response><Say>no language</Say></Response>",
+        b'<Response><Say language="hi">x</Say></Response>',
+        b"<Response><Gather><Record/></Gather></Response>",
+        b"<Response><Dial>+1</Dial></Response>",
+        b'<Response><Pause seconds="1"/></Response>',
+        b'<Response><Pause length="0"/></Response>',
+        b'<Response><Gather method="PUT"/></Response>',
+        b'<Response><Record maxLength="forever"/></Response>',
+        b'<Response><Record action="/relative"/></Response>',
+        b'<Response><Gather finishOnKey="#*"/></Response>',
+        b"<Response><Hangup/><Pause/></Response>",
+        b"<Response>" + b" " * 65536 + b"</Response>",
+        b"<Response><Message><Body></Body></Message></Response>",
+        b"<Say/>",
+        b"",
+    ],
+)
+def test_the_simulated_twilio_refuses_invalid_twiml(document: bytes) -> None:
+    with pytest.raises(TwimlError):
+        read_twiml(document)

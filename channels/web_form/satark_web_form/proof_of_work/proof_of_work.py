@@ -131,7 +131,7 @@ class ProofOfWork:
             return Verification("early", wait=int(ticket.valid_from - now) + 1)
         if self._used_proofs.was_used(ticket.nonce, ticket.valid_until):
             return Verification("invalid")
-        wait = self._places.take(now, purpose, owner, self._settings.waits_per_minute(purpose))
+        wait = self._places.take(now, purpose, owner, self._settings.proof_waits_per_minute)
         if wait is None:
             return Verification("busy", wait=60 - int(now) % 60 + secrets.randbelow(30))
         if wait:

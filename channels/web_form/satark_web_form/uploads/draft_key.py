@@ -29,6 +29,8 @@ class UploadManifest(Redacted, frozen=True, kw_only=True):
     """Size that the file may reach."""
     length: int | None
     """Size of the complete file, in bytes; None while it is unknown."""
+    made: float = 0
+    """Unix time at which the upload began."""
 
 
 class DraftKey:

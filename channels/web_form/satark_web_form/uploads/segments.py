@@ -1,28 +1,24 @@
-"""Store a file as a folder of segments. Each segment is a complete, flushed age file, named by its offset and length.
+"""Store a file as segments. Each segment is a length and a complete age file, and is named by its offset.
 
-Plaintext exists only in memory, until it is sealed as a segment. All functions block.
+Plaintext exists only in memory, until it is sealed as a segment. All functions but `SegmentWriter.write` block.
 """
 
 import asyncio
-import contextlib
 import errno
-import fcntl
 import io
-import os
 import re
-import secrets
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from satark.api import CantOpen, decrypt_stream, encrypt_stream
-from satark_files.atomic_files import flush_folder, flushed
+from satark_files.file_store import FileStore
 from satark_web_form.uploads.draft_key import UploadManifest
 
 SEGMENT_BYTES: Final = 1 << 20
 """Bytes of a full segment: a killed process may lose so much of a file, and an upload holds so much in memory."""
 MAX_SEGMENTS: Final = 2_000
 """Most segments per file. The largest file needs a hundred; lost connections make more."""
+MANIFEST: Final = "manifest"
 
 UploadProblem: TypeAlias = Literal[
     "unknown",  # there is no such upload, or it belongs to another draft, or it was deleted
@@ -39,7 +35,10 @@ UploadProblem: TypeAlias = Literal[
 ]
 """Why an upload is refused. The pages have a text for each: `upload.<problem>`."""
 
-_NAME: Final = re.compile(r"(\d{12})-(\d{7})\.age")
+_NAME: Final = re.compile(r"\d{12}(-\d{7})?\.age")
+"""An offset. Until 1.0 a segment's length stood in its name."""
+_LENGTH: Final = 4
+"""Bytes of the content's length, with which a segment begins."""
 
 
 class UploadRefused(Exception):  # noqa: N818 - it reads as what it says
@@ -50,38 +49,44 @@ class UploadRefused(Exception):  # noqa: N818 - it reads as what it says
         self.problem: UploadProblem = problem
 
 
-def stored_bytes(folder: Path) -> int:
+def stored_bytes(upload: FileStore) -> int:
     """Return the number of bytes stored, from the start of the file.
 
     Raises:
         FileNotFoundError: the file was deleted.
     """
-    return max((start + length for start, length, _ in _segments(folder)), default=0)
+    names = segment_names(upload)
+    if not names:
+        return 0
+    start, length, _ = _span(names[-1], upload.read(names[-1], most=_LENGTH))
+    return start + length
 
 
-def write_segment(folder: Path, start: int, content: bytes, recipient: str) -> None:
-    """Seal the content at an offset. It is flushed to disk when this returns.
+def write_segment(upload: FileStore, start: int, content: bytes, recipient: str, before: int) -> None:
+    """Seal the content at an offset, after so many other segments. It outlasts a power cut when this returns.
 
     Raises:
         UploadRefused: `offset-mismatch`, since another request wrote; `too-fragmented`; `disk-full`; `unknown`, since
             the file was deleted.
     """
-    part = folder / f"{secrets.token_hex(8)}.part"
+    if before >= MAX_SEGMENTS:
+        raise UploadRefused("too-fragmented")
+    sealed = io.BytesIO()
+    encrypt_stream(io.BytesIO(content), sealed, recipient)
     try:
-        with flushed(part) as out:
-            encrypt_stream(io.BytesIO(content), out, recipient)
-        _put(part, folder, start, len(content))
-    except FileNotFoundError:
-        raise UploadRefused("unknown") from None
+        upload.put(_name(start), len(content).to_bytes(_LENGTH) + sealed.getvalue(), new=True)
+    except FileExistsError:
+        raise UploadRefused("offset-mismatch") from None
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise UploadRefused("disk-full") from None
         raise
-    finally:
-        part.unlink(missing_ok=True)
+    if upload.size(MANIFEST) is None:
+        upload.remove([_name(start)])
+        raise UploadRefused("unknown")
 
 
-def read_segments(folder: Path, identity: str) -> Iterator[bytes]:
+def read_segments(upload: FileStore, identity: str) -> Iterator[bytes]:
     """Yield the file's content segment by segment. Each segment is authenticated first.
 
     Raises:
@@ -89,57 +94,47 @@ def read_segments(folder: Path, identity: str) -> Iterator[bytes]:
         FileNotFoundError: the file was deleted.
     """
     expected = 0
-    for start, length, path in sorted(_segments(folder)):
-        content = _open(path, identity)
+    for name in segment_names(upload):
+        segment = upload.read(name)
+        start, length, head = _span(name, segment)
+        content = _open(segment[head:], identity)
         if (start, length) != (expected, len(content)):
             raise CantOpen("a segment is missing or was replaced")
-        expected += length
+        expected += len(content)
         yield content
 
 
-@contextlib.contextmanager
-def folder_lock(folder: Path) -> Iterator[None]:
-    """Lock a folder against all other processes and threads."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+def segment_names(upload: FileStore) -> list[str]:
+    """Return the names of a file's segments, in order."""
+    return sorted(one.name for one in upload.files() if _NAME.fullmatch(one.name))
 
 
-def _segments(folder: Path) -> Iterator[tuple[int, int, Path]]:
-    for path in folder.iterdir():
-        found = _NAME.fullmatch(path.name)
-        if found:
-            yield int(found[1]), int(found[2]), path
+def _name(start: int) -> str:
+    return f"{start:012}.age"
 
 
-def _put(part: Path, folder: Path, start: int, length: int) -> None:
-    with folder_lock(folder):
-        if len(list(_segments(folder))) >= MAX_SEGMENTS:
-            raise UploadRefused("too-fragmented")
-        if stored_bytes(folder) != start:
-            raise UploadRefused("offset-mismatch")
-        part.rename(folder / f"{start:012}-{length:07}.age")
-        flush_folder(folder)
+def _span(name: str, segment: bytes) -> tuple[int, int, int]:
+    """Return a segment's offset, its length, and how many bytes stand before the age file."""
+    start, _, length = name.removesuffix(".age").partition("-")
+    return (int(start), int(length), 0) if length else (int(start), int.from_bytes(segment[:_LENGTH]), _LENGTH)
 
 
-def _open(path: Path, identity: str) -> bytes:
+def _open(sealed: bytes, identity: str) -> bytes:
     plain = io.BytesIO()
-    with path.open("rb") as sealed:
-        try:
-            decrypt_stream(sealed, plain, identity)
-        except (CantOpen, OSError):
-            raise CantOpen("a segment does not open") from None
+    try:
+        decrypt_stream(io.BytesIO(sealed), plain, identity)
+    except (CantOpen, OSError):
+        raise CantOpen("a segment does not open") from None
     return plain.getvalue()
 
 
 class SegmentWriter:
     """Buffers one upload in memory, and seals it segment by segment."""
 
-    def __init__(self, folder: Path, manifest: UploadManifest, offset: int) -> None:
-        self._folder = folder
+    def __init__(self, upload: FileStore, manifest: UploadManifest, offset: int, segments: int) -> None:
+        """`segments`: how many there are."""
+        self._upload = upload
+        self._segments = segments
         self._manifest = manifest
         self._offset = offset
         self._buffer = bytearray()
@@ -165,9 +160,12 @@ class SegmentWriter:
     async def _seal(self, count: int) -> None:
         content = bytes(self._buffer[:count])
         try:
-            await asyncio.to_thread(write_segment, self._folder, self._offset, content, self._manifest.recipient)
+            await asyncio.to_thread(
+                write_segment, self._upload, self._offset, content, self._manifest.recipient, self._segments
+            )
         except BaseException:
             self._buffer.clear()
             raise
         del self._buffer[:count]
         self._offset += count
+        self._segments += 1

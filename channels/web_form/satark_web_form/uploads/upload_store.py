@@ -1,36 +1,36 @@
-"""Store files that browsers upload. All state is in the folder, so that any process can continue an upload.
+"""Store files that browsers upload. All state is in the store of files, so that any machine can continue an upload.
 
-uploads/<draft>/<upload>/manifest            properties of the file, sealed under the draft's key
-                         000…000-1048576.age segments
-                         attached            exists once the file is part of a tip
+<draft>/<upload>/manifest        properties of the file, sealed under the draft's key
+                 000…000.age     segments
+                 attached        exists once the file is part of a tip
 """
 
 import asyncio
 import re
 import secrets
-import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from satark.api import CantOpen, Media, MediaGone, MediaKind, MediaRef, keep_running, new_identity
-from satark_files import atomic_files
+from satark_files.file_store import FileStore, Stored
 from satark_files.limits import Limits
 from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads import segments
 from satark_web_form.uploads.draft_key import DraftKey, UploadManifest
-from satark_web_form.uploads.segments import SegmentWriter, UploadRefused
+from satark_web_form.uploads.segments import MANIFEST, SegmentWriter, UploadRefused
 from satark_web_form.uploads.upload_slots import UploadSlots
 
 CLEANUP_SECONDS: Final = 60.0
 """Seconds between two deletions of expired uploads."""
 
-_WORKED: Final = "worked"
-"""Name of a folder beside a draft's uploads. The folder expires as uploads do."""
+_WORKED: Final = "worked/once"
+"""Name of a file beside a draft's uploads, which expires as they do."""
+_ATTACHED: Final = "attached"
 _TURN_SECONDS: Final = 3.0
 """Seconds that an upload keeps its slot at least."""
 _WAIT_SECONDS: Final = 12.0
@@ -53,6 +53,8 @@ class UploadStatus(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes: int
     expires: int
     """Time at which the upload is deleted unless bytes are added before, in Unix seconds."""
+    made: float = 0
+    """Time at which it began, in Unix seconds."""
 
     @property
     def complete(self) -> bool:
@@ -61,16 +63,16 @@ class UploadStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UploadStore:
-    """The folder of uploads. Whoever lacks the draft's secret finds every upload `unknown`."""
+    """The uploads of a site. Whoever lacks the draft's secret finds every upload `unknown`."""
 
     def __init__(
         self,
-        folder: Path,
+        store: FileStore,
         settings: UploadSettings,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._root = folder
+        self._store = store
         self._settings = settings
         self._clock = clock
         self._slots = UploadSlots(settings.upload_at_once, _TURN_SECONDS, _WAIT_SECONDS)
@@ -92,7 +94,7 @@ class UploadStore:
     async def append(self, key: DraftKey, upload: str, offset: int, stream: AsyncIterator[bytes]) -> int:
         """Append a stream from an offset on. Return the new offset.
 
-        If the stream raises, the content before that is written to disk, and the exception is raised again.
+        If the stream raises, the content before that is stored, and the exception is raised again.
 
         Raises:
             UploadRefused: `unknown`, `offset-mismatch`, `too-large`, `too-fragmented`, `disk-full` or `busy`.
@@ -101,7 +103,8 @@ class UploadStore:
         async with self._slots.hold(key.folder) as slot:
             if await asyncio.to_thread(segments.stored_bytes, folder) != offset:
                 raise UploadRefused("offset-mismatch")
-            return await SegmentWriter(folder, manifest, offset).write(slot.watch(stream))
+            count = len(await asyncio.to_thread(segments.segment_names, folder))
+            return await SegmentWriter(folder, manifest, offset, count).write(slot.watch(stream))
 
     async def finish(self, key: DraftKey, upload: str) -> UploadStatus:
         """Mark an upload of unknown length as complete.
@@ -121,7 +124,7 @@ class UploadStore:
 
     async def list_uploads(self, key: DraftKey) -> list[UploadStatus]:
         """Return the uploads of a draft that are not part of a tip, the oldest first."""
-        return await asyncio.to_thread(self._all_of, key)
+        return await asyncio.to_thread(self._statuses, key, attached=False)
 
     async def remove(self, key: DraftKey, upload: str) -> None:
         """Delete an upload.
@@ -129,8 +132,8 @@ class UploadStore:
         Raises:
             Refused: `unknown`.
         """
-        folder, _ = await asyncio.to_thread(self._find, key, upload)
-        await asyncio.to_thread(_delete, folder)
+        await asyncio.to_thread(self._find, key, upload)
+        await asyncio.to_thread(self._delete, f"{key.folder}/{upload}")
 
     async def forget(self, key: DraftKey) -> None:
         """Delete all uploads of a draft that are not part of a tip."""
@@ -148,21 +151,21 @@ class UploadStore:
     @asynccontextmanager
     async def fetch(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open an attached file; see `satark.api.Channel.fetch`."""
-        folder, identity = self._locate(ref)
-        yield _verified(segments.read_segments(folder, identity), ref.size)
+        name, identity = self._locate(ref)
+        yield _verified(segments.read_segments(self._store.below(name), identity), ref.size)
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete an attached file; see `satark.api.Channel.discard`."""
-        folder, _ = self._locate(ref)
-        await asyncio.to_thread(_delete, folder)
+        name, _ = self._locate(ref)
+        await asyncio.to_thread(self._delete, name)
 
     def note_work(self, key: DraftKey) -> None:
         """Note that a draft's browser has done the proof of work, or waited instead, for its uploads. Blocks."""
-        (self._root / key.folder / _WORKED).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._store.put(f"{key.folder}/{_WORKED}", b"worked")
 
     def has_worked(self, key: DraftKey) -> bool:
         """Whether a draft's browser has done the proof of work, or waited instead, for its uploads. Blocks."""
-        return (self._root / key.folder / _WORKED).is_dir()
+        return self._store.size(f"{key.folder}/{_WORKED}") is not None
 
     async def run_cleanup(self) -> None:
         """Delete expired uploads until cancelled. Several processes may run this at once."""
@@ -171,14 +174,9 @@ class UploadStore:
     def delete_expired(self) -> None:
         """Delete expired uploads. Blocks."""
         now = self._clock()
-        for draft in self._root.iterdir() if self._root.is_dir() else ():
-            for upload in draft.iterdir():
-                with suppress(FileNotFoundError):
-                    if self._expires(upload) < now:
-                        _delete(upload)
-            if draft.stat().st_mtime < now - CLEANUP_SECONDS:
-                with suppress(OSError):  # it is not empty, or another process deleted it
-                    draft.rmdir()
+        for name, objects in self._uploads().items():
+            if self._expires(objects) < now:
+                self._delete(name, objects)
 
     async def _cleanup(self) -> None:
         while True:
@@ -186,57 +184,73 @@ class UploadStore:
             await asyncio.sleep(CLEANUP_SECONDS)
 
     def _create(self, key: DraftKey, kind: MediaKind, length: int | None) -> str:
-        draft = self._root / key.folder
-        draft.mkdir(mode=0o700, parents=True, exist_ok=True)
         upload = secrets.token_hex(16)
-        with segments.folder_lock(draft):
-            max_bytes = self._available_bytes(draft, key, length)
-            recipient, identity = new_identity()
-            made = UploadManifest(identity=identity, recipient=recipient, kind=kind, max_bytes=max_bytes, length=length)
-            new = draft / f"{upload}.new"
-            new.mkdir(mode=0o700)
-            atomic_files.replace(new / "manifest", [key.seal(made, upload)])
-            new.rename(draft / upload)
-            atomic_files.flush_folder(draft)
+        max_bytes = self._available_bytes(key, length)
+        recipient, identity = new_identity()
+        manifest = UploadManifest(
+            identity=identity, recipient=recipient, kind=kind, max_bytes=max_bytes, length=length, made=self._clock()
+        )
+        self._store.put(f"{key.folder}/{upload}/{MANIFEST}", key.seal(manifest, upload), new=True)
+        try:
+            self._check_quota(self._statuses(key), 0)  # another request may have created one at the same time
+        except UploadRefused:
+            self._delete(f"{key.folder}/{upload}")
+            raise
         return upload
 
-    def _available_bytes(self, draft: Path, key: DraftKey, length: int | None) -> int:
+    def _available_bytes(self, key: DraftKey, length: int | None) -> int:
         """Return the size that a new file may reach."""
-        stored = list(self._statuses(draft, key))
-        left = self._settings.upload_bytes - sum(max(s.length or 0, s.offset) for s in stored)
+        stored = self._statuses(key)
         if len(stored) >= self._settings.upload_files:
             raise UploadRefused("too-many")
-        if left < (length or 1):
-            raise UploadRefused("quota")
+        left = self._check_quota(stored, length or 1)
         max_bytes = length or min(left, self.file_bytes)
         if self._lacks_space(max_bytes) and not self._reclaim(max_bytes):
             raise UploadRefused("disk-full")
         return max_bytes
 
+    def _check_quota(self, stored: Sequence[UploadStatus], wanted: int) -> int:
+        """Return how many bytes a draft with these uploads has left."""
+        left = self._settings.upload_bytes - sum(max(s.length or 0, s.offset) for s in stored)
+        if len(stored) > self._settings.upload_files:
+            raise UploadRefused("too-many")
+        if left < wanted:
+            raise UploadRefused("quota")
+        return left
+
     def _lacks_space(self, wanted: int) -> bool:
-        return shutil.disk_usage(self._root).free - wanted < self._settings.upload_reserve_bytes
+        free = self._store.free_bytes()
+        return free is not None and free - wanted < self._settings.upload_reserve_bytes
 
     def _reclaim(self, wanted: int) -> bool:
         """Delete long idle files that are not part of a tip, the oldest first. True: there is enough room now."""
         latest = self._clock() - _IDLE_SECONDS
-        idle: list[tuple[float, Path]] = []
-        for upload in self._root.glob("*/*"):
-            with suppress(FileNotFoundError):
-                changed = upload.stat().st_mtime
-                if _UPLOAD_ID.fullmatch(upload.name) and changed < latest and not (upload / "attached").exists():
-                    idle.append((changed, upload))
-        for _, upload in sorted(idle):
-            _delete(upload)
+        idle = [(_changed(found), name, found) for name, found in self._uploads().items() if not _is_attached(found)]
+        for changed, name, found in sorted(idle):
+            if changed >= latest:
+                break
+            self._delete(name, found)
             if not self._lacks_space(wanted):
                 return True
         return False
 
-    def _find(self, key: DraftKey, upload: str) -> tuple[Path, UploadManifest]:
-        folder = self._root / key.folder / upload
-        try:
-            sealed = (folder / "manifest").read_bytes() if _UPLOAD_ID.fullmatch(upload) else b""
-        except FileNotFoundError:
-            sealed = b""
+    def _uploads(self, draft: str = "") -> dict[str, list[Stored]]:
+        """Return `<draft>/<upload>` and what is stored of each upload, of one draft or of all."""
+        found = defaultdict(list)
+        for stored in self._store.files(draft):
+            found["/".join(stored.name.split("/")[:2])].append(stored)
+        return found
+
+    def _delete(self, name: str, objects: Sequence[Stored] | None = None) -> None:
+        found = self._store.files(name) if objects is None else objects
+        # The manifest, without which nothing opens, goes first: a segment that comes now is refused.
+        self._store.remove(sorted((one.name for one in found), key=lambda one: not one.endswith(MANIFEST)))
+
+    def _find(self, key: DraftKey, upload: str) -> tuple[FileStore, UploadManifest]:
+        folder = self._store.below(f"{key.folder}/{upload}")
+        sealed = b""
+        with suppress(FileNotFoundError):
+            sealed = folder.read(MANIFEST) if _UPLOAD_ID.fullmatch(upload) else b""
         manifest = key.open(sealed, upload) if sealed else None
         if manifest is None:
             raise UploadRefused("unknown")
@@ -245,7 +259,7 @@ class UploadStore:
     def _status(self, key: DraftKey, upload: str) -> UploadStatus:
         folder, manifest = self._find(key, upload)
         try:
-            offset, expires = segments.stored_bytes(folder), int(self._expires(folder))
+            offset, expires = segments.stored_bytes(folder), int(self._expires(list(folder.files())))
         except FileNotFoundError:
             raise UploadRefused("unknown") from None
         return UploadStatus(
@@ -255,21 +269,16 @@ class UploadStore:
             length=manifest.length,
             max_bytes=manifest.max_bytes,
             expires=expires,
+            made=manifest.made,
         )
 
-    def _statuses(self, draft: Path, key: DraftKey) -> Iterator[UploadStatus]:
-        for folder in draft.iterdir():
-            try:
-                yield self._status(key, folder.name)
-            except UploadRefused:
-                continue
-
-    def _all_of(self, key: DraftKey) -> list[UploadStatus]:
-        draft = self._root / key.folder
-        if not draft.is_dir():
-            return []
-        found = [s for s in self._statuses(draft, key) if not (draft / s.upload / "attached").exists()]
-        return sorted(found, key=lambda status: (draft / status.upload / "manifest").stat().st_mtime_ns)
+    def _statuses(self, key: DraftKey, *, attached: bool = True) -> list[UploadStatus]:
+        found = []
+        for name, objects in self._uploads(key.folder).items():
+            with suppress(UploadRefused):
+                if attached or not _is_attached(objects):
+                    found.append(self._status(key, name.partition("/")[2]))
+        return sorted(found, key=lambda status: status.made)
 
     def _finish(self, key: DraftKey, upload: str) -> UploadStatus:
         folder, manifest = self._find(key, upload)
@@ -277,28 +286,35 @@ class UploadStore:
         if not status.offset:
             raise UploadRefused("empty")
         complete = msgspec.structs.replace(manifest, length=status.offset)
-        atomic_files.replace(folder / "manifest", [key.seal(complete, upload)])
+        folder.put(MANIFEST, key.seal(complete, upload))
         return msgspec.structs.replace(status, length=status.offset)
 
     def _attach(self, key: DraftKey, upload: str, account: str) -> Media:
         folder, manifest = self._find(key, upload)
         if not self._status(key, upload).complete:
             raise UploadRefused("incomplete")
-        (folder / "attached").touch(mode=0o600)
-        atomic_files.flush_folder(folder)
+        folder.put(_ATTACHED, b"attached")
         handle = f"{key.folder}/{upload}/{manifest.identity}"
         return Media(MediaRef(account=account, id=handle, size=manifest.length or 0), manifest.kind)
 
-    def _locate(self, ref: MediaRef) -> tuple[Path, str]:
+    def _locate(self, ref: MediaRef) -> tuple[str, str]:
         found = _HANDLE.fullmatch(ref.id)
         if not found:
             raise MediaGone("not an upload")
-        return self._root / found[1] / found[2], found[3]
+        return f"{found[1]}/{found[2]}", found[3]
 
-    def _expires(self, upload: Path) -> float:
-        """Return when an upload expires, in Unix seconds, counted from the last change in its folder."""
-        term = 86400 * self._settings.upload_attached_days if (upload / "attached").exists() else None
-        return upload.stat().st_mtime + (term or 60 * self._settings.upload_minutes)
+    def _expires(self, objects: Sequence[Stored]) -> float:
+        """Return when an upload expires, in Unix seconds, counted from the last change of it."""
+        term = 86400 * self._settings.upload_attached_days if _is_attached(objects) else None
+        return _changed(objects) + (term or 60 * self._settings.upload_minutes)
+
+
+def _is_attached(objects: Sequence[Stored]) -> bool:
+    return any(one.name.endswith(_ATTACHED) for one in objects)
+
+
+def _changed(objects: Sequence[Stored]) -> float:
+    return max((one.changed for one in objects), default=0)
 
 
 async def _verified(contents: Iterator[bytes], size: int) -> AsyncIterator[bytes]:
@@ -309,9 +325,5 @@ async def _verified(contents: Iterator[bytes], size: int) -> AsyncIterator[bytes
             yield content
     except (CantOpen, FileNotFoundError):
         raise MediaGone("deleted or altered") from None
-    if count != size:
+    if count != size or not count:
         raise MediaGone("incomplete")
-
-
-def _delete(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)

@@ -80,13 +80,11 @@ class CarriedCall(NamedTuple):
     async def _say(self, lines: Iterable[Line], *, keys_end_it: bool = False) -> None:
         """Play lines. The next one is made while one plays."""
         coming = None
-        for line in lines:
-            made = asyncio.create_task(self._sound(line))
+        for line in (*lines, None):
+            made = asyncio.create_task(self._sound(line)) if line else None
             if coming is not None:
                 await self.media.play(await coming, keys_end_it=keys_end_it)
             coming = made
-        if coming is not None:
-            await self.media.play(await coming, keys_end_it=keys_end_it)
 
     async def _sound(self, line: Line) -> list[bytes]:
         found = sounds.clip_packets(line, self.notes)
@@ -108,8 +106,8 @@ class CarriedCall(NamedTuple):
     async def _record(self, verb: Record) -> CallRequest | None:
         """Record after a beep, until a key, silence, the longest time or the call's end; None: nothing came."""
         media, clock = self.media, asyncio.get_running_loop().time
+        media.keys.clear()  # before the beep: who presses as soon as they hear it is heard
         await media.play(sounds.beep())
-        media.keys.clear()
         recording, began, key = media.record(), clock(), ""
         while not key and not media.is_over:
             left = min(began + verb.seconds, recording.heard_at + verb.silence) - clock()

@@ -42,6 +42,8 @@ class WhatsAppCalls(ListeningCallProvider):
         self._notes = context.voice_notes
         self._graph = GraphApi(settings)
         self._rings: asyncio.Queue[tuple[CallEvent, tuple[Address, ...]]] = asyncio.Queue()
+        self.ended: asyncio.Queue[CallRequest] = asyncio.Queue()
+        """The first requests of calls that are over, and with them all that was told."""
         self._active: dict[str, CallMedia | None] = {}
         """Id of a call under way → its connection; None before there is one."""
 
@@ -114,6 +116,8 @@ class WhatsAppCalls(ListeningCallProvider):
                 await CarriedCall(start, self.account, media, self._notes).lead(ask)
         finally:
             ends.cancel()
+            if senders:
+                self.ended.put_nowait(start)
             await media.close()
             await self._act(event, "terminate")
 

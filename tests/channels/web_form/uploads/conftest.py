@@ -13,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from satark_files.file_store import FolderStore
 from satark_testing.processes.service import free_port
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit
@@ -58,7 +59,7 @@ def key() -> DraftKey:
 @pytest.fixture
 def uploads(tmp_path: Path) -> UploadStore:
     """Return an upload store with the default limits."""
-    return UploadStore(tmp_path / "uploads", UploadSettings(upload_reserve_bytes=0))
+    return UploadStore(FolderStore(tmp_path / "uploads"), UploadSettings(upload_reserve_bytes=0))
 
 
 @pytest.fixture

@@ -7,45 +7,73 @@ from pathlib import Path
 import pytest
 
 from satark.api import CantOpen, new_identity
+from satark.api.sealing import encrypt
+from satark_files.file_store import FolderStore
 from satark_web_form.uploads import segments
-from satark_web_form.uploads.segments import UploadRefused, read_segments, stored_bytes, write_segment
+from satark_web_form.uploads.segments import MANIFEST, UploadRefused, read_segments, stored_bytes, write_segment
 
 RECIPIENT, IDENTITY = new_identity()
 
 
-def test_segments_are_read_in_order_and_hold_no_plaintext(tmp_path: Path) -> None:
-    write_segment(tmp_path, 0, b"first ", RECIPIENT)
-    write_segment(tmp_path, 6, b"second", RECIPIENT)
-    assert stored_bytes(tmp_path) == 12
-    assert list(read_segments(tmp_path, IDENTITY)) == [b"first ", b"second"]
-    assert not [path for path in tmp_path.iterdir() if b"first" in path.read_bytes()]
-    assert {path.suffix for path in tmp_path.iterdir()} == {".age"}
+@pytest.fixture
+def upload(tmp_path: Path) -> FolderStore:
+    """Return a place for an upload that was created."""
+    made = FolderStore(tmp_path)
+    made.put(MANIFEST, b"sealed")
+    return made
 
 
-def test_a_segment_at_another_offset_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    write_segment(tmp_path, 0, b"first", RECIPIENT)
+def files(upload: FolderStore) -> list[Path]:
+    """Return the segments."""
+    return sorted(path for path in upload.root.iterdir() if path.name != MANIFEST)
+
+
+def test_segments_are_read_in_order_and_hold_no_plaintext(upload: FolderStore) -> None:
+    write_segment(upload, 0, b"first ", RECIPIENT, 0)
+    write_segment(upload, 6, b"second", RECIPIENT, 1)
+    assert stored_bytes(upload) == 12
+    assert list(read_segments(upload, IDENTITY)) == [b"first ", b"second"]
+    assert not [path for path in files(upload) if b"first" in path.read_bytes()]
+    assert {path.suffix for path in files(upload)} == {".age"}
+
+
+def test_of_two_segments_at_one_offset_the_second_is_refused(upload: FolderStore) -> None:
+    write_segment(upload, 0, b"first", RECIPIENT, 0)
     with pytest.raises(UploadRefused, match="offset-mismatch"):
-        write_segment(tmp_path, 9, b"later", RECIPIENT)
-    assert len(list(tmp_path.iterdir())) == 1
+        write_segment(upload, 0, b"another", RECIPIENT, 0)
+    assert list(read_segments(upload, IDENTITY)) == [b"first"]
+    assert len(files(upload)) == 1
 
 
-def test_a_missing_segment_or_another_key_opens_nothing(tmp_path: Path) -> None:
-    for start in (0, 3):
-        write_segment(tmp_path, start, b"abc", RECIPIENT)
+def test_segments_of_an_earlier_version_are_read_and_continued(upload: FolderStore) -> None:
+    upload.put("000000000000-0000005.age", encrypt(b"first", RECIPIENT))
+    assert stored_bytes(upload) == 5
+    write_segment(upload, 5, b" second", RECIPIENT, 1)
+    assert list(read_segments(upload, IDENTITY)) == [b"first", b" second"]
+
+
+def test_a_missing_or_shorter_segment_or_another_key_opens_nothing(upload: FolderStore) -> None:
+    for number, start in enumerate((0, 3)):
+        write_segment(upload, start, b"abc", RECIPIENT, number)
     with pytest.raises(CantOpen):
-        next(read_segments(tmp_path, new_identity()[1]))
-    min(tmp_path.iterdir()).unlink()
+        next(read_segments(upload, new_identity()[1]))
+    last = files(upload)[-1]
+    last.write_bytes((2).to_bytes(4) + last.read_bytes()[4:])
+    with pytest.raises(CantOpen, match="replaced"):
+        list(read_segments(upload, IDENTITY))
+    files(upload)[0].unlink()
     with pytest.raises(CantOpen, match="missing"):
-        next(read_segments(tmp_path, IDENTITY))
+        next(read_segments(upload, IDENTITY))
 
 
-def test_a_file_of_too_many_segments_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_too_many_segments_is_refused(upload: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "MAX_SEGMENTS", 1)
-    write_segment(tmp_path, 0, b"a", RECIPIENT)
+    write_segment(upload, 0, b"a", RECIPIENT, 0)
     with pytest.raises(UploadRefused, match="too-fragmented"):
-        write_segment(tmp_path, 1, b"b", RECIPIENT)
+        write_segment(upload, 1, b"b", RECIPIENT, 1)
 
 
-def test_a_deleted_file_is_unknown(tmp_path: Path) -> None:
+def test_a_segment_of_a_deleted_file_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UploadRefused, match="unknown"):
-        write_segment(tmp_path / "gone", 0, b"a", RECIPIENT)
+        write_segment(FolderStore(tmp_path / "gone"), 0, b"a", RECIPIENT, 0)
+    assert list(tmp_path.rglob("*.age")) == []

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
+from satark_files.file_store import FolderStore
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit, until
 from satark_web_form.settings import UploadSettings
@@ -140,7 +141,7 @@ async def besieged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     monkeypatch.setattr(upload_store, "_TURN_SECONDS", TURN)
     settings = UploadSettings(upload_at_once=ATTACKERS, upload_reserve_bytes=0)
     site_of = runpy.run_path(str(Path(__file__).with_name("uploads_server.py")))["site"]
-    store = UploadStore(tmp_path / "uploads", settings)
+    store = UploadStore(FolderStore(tmp_path / "uploads"), settings)
     async with serve(site_of(store, stall_seconds=30)) as site:
         slow = [await slow_upload(site, draft) for draft in range(ATTACKERS)]
         await until(lambda: len(store._slots._held) == ATTACKERS)
@@ -172,7 +173,7 @@ async def test_a_form_whose_file_gave_up_its_slot_is_received_without_it(
     monkeypatch.setattr(upload_store, "_TURN_SECONDS", TURN)
     settings = UploadSettings(upload_at_once=1, upload_reserve_bytes=0)
     site_of = runpy.run_path(str(Path(__file__).with_name("uploads_server.py")))["site"]
-    store = UploadStore(tmp_path / "uploads", settings)
+    store = UploadStore(FolderStore(tmp_path / "uploads"), settings)
     async with serve(site_of(store, stall_seconds=30)) as site, client_of(site, 1) as slow, client_of(site, 2) as fast:
         go_on = asyncio.Event()
 

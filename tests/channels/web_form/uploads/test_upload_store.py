@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from satark.api.channel import MediaGone
 from satark.api.inbound import MediaRef
+from satark_files.file_store import FolderStore
 from satark_files.limits import Limits
 from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads import segments, upload_store
@@ -140,7 +141,7 @@ async def test_an_upload_over_a_limit_is_refused_before_the_first_byte(
     tmp_path: Path, key: DraftKey, length: int | None, problem: str
 ) -> None:
     limited = UploadSettings(upload_bytes=100, upload_files=2, upload_reserve_bytes=0)
-    uploads = UploadStore(tmp_path, limited, Limits(file_bytes=100))
+    uploads = UploadStore(FolderStore(tmp_path), limited, Limits(file_bytes=100))
     await uploads.create(key, kind="image", length=30)
     if problem:
         with pytest.raises(UploadRefused, match=problem):
@@ -160,7 +161,7 @@ async def test_an_upload_never_exceeds_its_announced_length(uploads: UploadStore
 
 
 async def test_the_reserved_disk_space_is_left_free(tmp_path: Path, key: DraftKey) -> None:
-    uploads = UploadStore(tmp_path, UploadSettings(upload_reserve_bytes=1 << 60))
+    uploads = UploadStore(FolderStore(tmp_path), UploadSettings(upload_reserve_bytes=1 << 60))
     with pytest.raises(UploadRefused, match="disk-full"):
         await uploads.create(key, kind="image", length=1)
 
@@ -170,11 +171,12 @@ async def test_on_a_full_disk_idle_files_make_room_and_those_of_tips_do_not(
 ) -> None:
     now = time.time()
     settings = UploadSettings(upload_reserve_bytes=100)
-    uploads = UploadStore(tmp_path, settings, clock=lambda: now + 3600)
+    uploads = UploadStore(FolderStore(tmp_path), settings, clock=lambda: now + 3600)
     oldest, tip, older, fresh = [await uploaded(uploads, key, b"content") for _ in range(4)]
     await uploads.attach(key, tip, ACCOUNT)
     for upload, minutes in ((oldest, 40), (tip, 50), (older, 0), (fresh, -59)):
-        os.utime(tmp_path / key.folder / upload, (0, now - 60 * minutes))
+        for path in (tmp_path / key.folder / upload).iterdir():
+            os.utime(path, (0, now - 60 * minutes))
 
     def free(path: object) -> SimpleNamespace:
         return SimpleNamespace(free=180 - 20 * len(list((tmp_path / key.folder).glob("?" * 32))))
@@ -217,7 +219,7 @@ async def test_an_upload_that_makes_no_progress_gives_its_slot_to_the_next(
 ) -> None:
     monkeypatch.setattr(upload_store, "_TURN_SECONDS", 0.05)
     settings = UploadSettings(upload_at_once=1, upload_reserve_bytes=0)
-    uploads = UploadStore(tmp_path, settings)
+    uploads = UploadStore(FolderStore(tmp_path), settings)
     slow, fast = [await uploads.create(key, kind="image", length=9) for _ in range(2)]
 
     stalls = asyncio.Event()
@@ -299,7 +301,7 @@ async def test_a_malformed_reference_is_gone(uploads: UploadStore, handle: str) 
 async def test_abandoned_uploads_expire_and_attached_ones_later(tmp_path: Path, key: DraftKey) -> None:
     ahead = 0.0
     uploads = UploadStore(
-        tmp_path,
+        FolderStore(tmp_path),
         UploadSettings(upload_minutes=10, upload_attached_days=1, upload_reserve_bytes=0),
         clock=lambda: time.time() + ahead,
     )

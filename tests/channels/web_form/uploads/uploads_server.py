@@ -16,9 +16,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from satark.api.web import FormError
+from satark_files.file_store import FolderStore
+from satark_web_form.form_reader import receive_form
 from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads.draft_key import DraftKey
-from satark_web_form.uploads.multipart_form import receive_form
 from satark_web_form.uploads.segments import UploadProblem
 from satark_web_form.uploads.tus import NotAdmitted, TusEndpoints
 from satark_web_form.uploads.upload_store import UploadStore
@@ -60,5 +61,5 @@ def site(uploads: UploadStore, stall_seconds: float = STALL_SECONDS) -> Starlett
 
 
 if __name__ == "__main__":
-    served = UploadStore(Path(os.environ["FOLDER"]), UploadSettings(upload_reserve_bytes=0))
+    served = UploadStore(FolderStore(Path(os.environ["FOLDER"])), UploadSettings(upload_reserve_bytes=0))
     uvicorn.run(site(served), port=int(os.environ["PORT"]), access_log=False, log_config=None, loop="asyncio")

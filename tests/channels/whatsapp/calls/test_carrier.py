@@ -15,12 +15,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from satark.api.channel import Outcome, RawRequest
-from satark.api.inbound import Address, MediaRef
+from satark.api.inbound import Address, Batch, Inbound, MediaRef, Tap
 from satark.api.outbound import Call, Permanent
+from satark.api.prompt import command_token
 from satark.api.providers import Ask, CallProvider, CallRequest, CallVerb, HangUp, Line, ListeningCallProvider, Say
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import until
-from satark_testing.whatsapp.calls import WhatsAppCaller
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_testing.whatsapp.messages import Sender
 from satark_whatsapp.calls.carrier import WhatsAppCalls
@@ -28,6 +28,7 @@ from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.payload import CallEvent, CallSession
 from satark_whatsapp.rendering import CALL_BUTTON
 from satark_whatsapp.settings import WhatsAppSettings
+from support.calls.whatsapp_caller import WhatsAppCaller
 from support.programs import ServedGraph
 
 ACCOUNT = "voice:whatsapp-106540352242922"
@@ -48,6 +49,8 @@ class Carried(NamedTuple):
     peer: GraphPeer
     webhook: str
     requests: list[CallRequest]
+    in_chat: list[Inbound]
+    """What was reported to the chat."""
 
     @asynccontextmanager
     async def caller(self, sender: Sender = SOMEBODY) -> AsyncIterator[WhatsAppCaller]:
@@ -90,12 +93,19 @@ async def carried(
         channel.reply(raw, Outcome())
         return Response()
 
+    in_chat: list[Inbound] = []
+
+    async def receive(batch: Batch) -> Outcome:
+        in_chat.extend(batch.inbound)
+        return Outcome()
+
     await calls.open()
-    listening = asyncio.create_task(calls.listen(ask))
+    listening = [asyncio.create_task(calls.listen(ask)), asyncio.create_task(channel.listen(receive))]
     async with serve(Starlette(routes=[Route("/", take, methods=["POST"])])) as url:
-        yield Carried(calls, graph.peer, f"{url}/", requests)
-    listening.cancel()
-    await asyncio.wait([listening])
+        yield Carried(calls, graph.peer, f"{url}/", requests, in_chat)
+    for task in listening:
+        task.cancel()
+    await asyncio.wait(listening)
     await calls.close()
 
 
@@ -111,6 +121,20 @@ async def test_a_call_is_accepted_heard_and_answered_by_keys(carried: Carried) -
     assert (start.step, start.continues, start.chat_account) == ("start", False, "whatsapp:106540352242922")
     assert start.senders == (Address(str(SOMEBODY.user_id)), Address(str(SOMEBODY.wa_id)))
     assert (key.step, key.keys, key.id) == ("keys", "7", start.id)
+
+
+@pytest.mark.slow("connections")
+async def test_the_chat_is_told_once_that_the_call_is_over(carried: Carried) -> None:
+    async with carried.caller() as phone:
+        await phone.dial()
+        await phone.until(lambda: bool(phone.heard))
+        assert not carried.in_chat
+    await until(lambda: carried.in_chat)
+    (told,) = carried.in_chat
+    assert told.account == "whatsapp:106540352242922"
+    assert told.event == Tap(command_token("hung_up"))
+    assert told.event_key == f"{carried.requests[0].id}:ended"
+    assert told.senders == carried.requests[0].senders
 
 
 @pytest.mark.slow("connections")

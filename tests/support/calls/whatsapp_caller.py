@@ -43,9 +43,9 @@ class WhatsAppCaller(CallMedia):
         connection = self._connection
         connection.addTrack(self._speaker)
         receiver: Any = connection.getReceivers()[0]
-        receiver._handle_rtp_packet = self._take  # noqa: SLF001 - as in `CallMedia`
+        receiver._handle_rtp_packet = self._take  # as in `CallMedia`
         ice: Any = receiver.transport.transport
-        ice._connection.ice_controlling, ice._role_set = False, True  # noqa: SLF001 - as an ICE-lite server
+        ice._connection.ice_controlling, ice._role_set = False, True  # as an ICE-lite server
         await connection.setLocalDescription(await connection.createOffer())
         sdp = connection.localDescription.sdp.replace("t=0 0\r\n", "t=0 0\r\na=ice-lite\r\n", 1)
         self._peer.calls[self._id] = self._act
@@ -61,7 +61,7 @@ class WhatsAppCaller(CallMedia):
             payload = struct.pack("!BBH", KEYS.index(key), ends, 160 * (number + 1))
             at = 4 * self._keys_pressed + number
             packet = RtpPacket(_KEY_TYPE, int(not number), at, 8000 * self._keys_pressed, _KEY_SOURCE, payload)
-            await transport._send_rtp(packet.serialize(HeaderExtensionsMap()))  # noqa: SLF001 - aiortc sends no keys
+            await transport._send_rtp(packet.serialize(HeaderExtensionsMap()))  # aiortc sends no keys
 
     async def end(self) -> None:
         """Hang up, unless it is done already."""
