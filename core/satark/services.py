@@ -4,19 +4,22 @@ Channels get none of these, since they have no access to storage.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from satark.api.providers import Transcriber
-from satark.api.routing import Desk, DestinationRule
+from satark.api.routing import CoveredRule, Desk, DestinationRule
 from satark.api.services import DestinationReader, Drafts, Ingest
 from satark.api.services import UnitOfWork as AnyUnitOfWork
 from satark.dialogue.flow.loader import Questionnaire
-from satark.identity.edge_key import EdgeKeyError, load_edge_key
+from satark.identity.edge_key import keyed_hash, load_edge_key
+from satark.roster.chain import append
+from satark.roster.entries import Entry, HostNoted
 from satark.roster.roster import COPY_NAME, HOST_COPY_NAME, HostRoster, Roster
+from satark.roster.rules import NotAllowed
 from satark.routing.authors import Signers
 from satark.routing.desks import all_desks
 from satark.settings.settings import Settings
@@ -48,35 +51,36 @@ class Services:
         questionnaire: Questionnaire | None = None,
         destination_rules: Sequence[DestinationRule] = (),
     ) -> None:
-        self.main = main
-        self.keys = envelopes.with_name_key(keys, load_edge_key(settings.name_key_file, create=True, what="name key"))
-        self.evidence_dir = evidence_dir = settings.evidence_dir
+        self.office_seconds = int(settings.core.office_minutes * 60)
+        """Seconds in each of which every remote office is sent something once; 0: at once."""
+        plain = [rule.to for rule in destination_rules if not isinstance(rule, CoveredRule)]
+        every = int(settings.core.delivery_minutes * 60)
+        self.main = deliveries.put_off(main, dict.fromkeys(plain, every), self.office_seconds)
+        name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
+        self.keys = envelopes.with_name_key(keys, name_key)
+        self._keyed_hash = keyed_hash(name_key)
+        self.data_dir = settings.core.data_dir
+        """What this machine alone needs: the spool, and its copies of what it must notice if the databases change."""
+        self.files = settings.files
+        """The store of files, which all machines share."""
+        self.evidence = settings.evidence
+        """The sealed files of tips in it."""
         self.geography = geography
         self.questionnaire = questionnaire or Questionnaire.shipped()
         """The texts that name the questions, options and categories in tips."""
         self.destination_rules = tuple(destination_rules)
         """The rules of the destinations beyond the desks."""
-        self.destination_wait = int(settings.core.destination_wait_minutes * 60)
-        """Most seconds that a tip for a destination beyond the desks waits for its files."""
         self.retention = settings.core.retention
         """The settings of how long tips are kept."""
-        self.roster = Roster(evidence_dir.parent / COPY_NAME)
+        self.roster = Roster(self.data_dir / COPY_NAME)
         """The desks, keys and officers that may read tips."""
-        self.host_roster = HostRoster(evidence_dir.parent / HOST_COPY_NAME)
+        self.host_roster = HostRoster(self.data_dir / HOST_COPY_NAME)
         """At an office: those of its host."""
-        self._reading, self._reading_keys = reading_engine(main), reading_engine(self.keys)
+        self._reading, self._reading_keys = reading_engine(self.main), reading_engine(self.keys)
 
     def secret_key(self, file: str) -> bytes:
-        """Return the key in a file of the data folder. A missing file is created, with mode 0600.
-
-        Raises:
-            PermissionError: other users can read the file.
-            OSError: the file can't be read or created.
-        """
-        try:
-            return load_edge_key(self.evidence_dir.parent / file, create=True, what="key")
-        except EdgeKeyError as error:
-            raise PermissionError(str(error)) from None
+        """Return the 32 secret bytes of this name, the same on every machine: they follow from the name key."""
+        return self._keyed_hash(f"secret key\0{file}".encode())
 
     def close(self) -> None:
         """Close the databases' connections. Overwrite SQLite's logs first, since SQLite would only delete them."""
@@ -100,15 +104,28 @@ class Services:
 
     def signers(self, unit: UnitOfWork | None = None) -> Signers:
         """Return by whose signatures desks' messages count, as a transaction sees it, or as it is now."""
-        if unit is not None:
-            return Signers(self.roster.check(unit.keys, committed=False).state, self.host_roster.state(unit.main))
-        return Signers(self.read_keys(self.roster.check).state, self.read(self.host_roster.state))
+        own = self.roster.check(unit.keys, committed=False) if unit else self.read_keys(self.roster.check)
+        host = self.host_roster.state(unit.main, own) if unit else self.read(lambda c: self.host_roster.state(c, own))
+        return Signers(own.state, host)
+
+    def note_host(self, desk: str, identity: str) -> None:
+        """At an office: note the head of the host's roster in its own, signed with a desk's key, if it is a new one.
+
+        The own roster's head is what officers sign, and what their browsers keep.
+        """
+        own, host = self.read_keys(self.roster.check), self.signers().host
+        if host is None or not host.head or own.state.noted.get(desk) == host.head:
+            return
+        entry = Entry(body=HostNoted(desk=desk, head=host.head), by=(desk, ""), base=own.state.head)
+        with suppress(NotAllowed):  # somebody else signs in: at the next sign-in
+            self.write_now(lambda unit: append(unit, entry.signed_with((desk, ""), identity)))
 
     def inspect_rosters(self, rules: Sequence[DestinationRule] = ()) -> tuple[str, ...]:
         """Log and return everything that differs from the rosters; update this machine's copies."""
         desks = self.desks()
         problems = self.read_keys(lambda keys: self.roster.inspect(keys, desks, rules))
-        return (*problems, *self.read(lambda c: self.host_roster.problems(c, desks)))
+        own = self.read_keys(self.roster.check)
+        return (*problems, *self.read(lambda c: self.host_roster.problems(c, desks, own)))
 
     def add_delivery(self, unit: AnyUnitOfWork, delivery: str, destination: str) -> None:
         """Queue a sink's own notification, named `<kind>:<when>`, unless it was queued before."""
@@ -125,10 +142,15 @@ class Services:
         deliveries.mark_returned(unit, id_, reason)
         return True
 
+    @property
+    def workspace(self) -> Path:
+        """The folder in memory for files in plain text."""
+        return workspace_dir(self.data_dir)
+
     def temporary_folder(self) -> AbstractContextManager[Path]:
         """Create a folder in memory for files that must be in plain text for a moment. It is removed after the
         block."""
-        return temporary_folder(workspace_dir(self.evidence_dir.parent))
+        return temporary_folder(self.workspace)
 
     def write_now(self, write: Callable[[UnitOfWork], T]) -> T:
         """Run a write in its own transaction, in this thread."""

@@ -12,6 +12,7 @@ from satark.api.sealing import encrypt
 from satark.backup.files import CHUNK, INDEX, ChunkedFiles
 from satark.backup.folder import SUMS, BackupFolder
 from satark.backup.sealed_stream import Damaged
+from satark_files.file_store import FolderStore
 from support.backups import RECIPIENT, Place, chunks_of, tip_with_file
 from support.desks import SeededDesk
 
@@ -50,7 +51,7 @@ def test_a_file_is_copied_once(here: Place, sp: SeededDesk, folder: BackupFolder
 def test_no_photo_is_matched_by_name_size_time_or_order(tmp_path: Path) -> None:
     sizes = [int(random.Random(n).lognormvariate(11, 1.1)) for n in range(200)]
     seal_files(tmp_path / "evidence", sizes)
-    chunked(tmp_path / "files").copy_new(tmp_path / "evidence", [f"tip{n}-1" for n in range(200)])
+    chunked(tmp_path / "files").copy_new(FolderStore(tmp_path / "evidence"), [f"tip{n}-1" for n in range(200)])
     listed = [path for path in (tmp_path / "files").iterdir() if path.name not in {INDEX, SUMS}]
     assert len(listed) > 300
     assert len(Counter((path.stat().st_size, path.stat().st_mtime % 86_400) for path in listed)) == 1
@@ -66,8 +67,8 @@ def test_every_form_comes_back_as_it_was(tmp_path: Path) -> None:
     sizes = [0, 1, CHUNK // 2, CHUNK, CHUNK + 1, 3 * CHUNK]
     sealed = seal_files(tmp_path / "evidence", sizes)
     names = [f"tip{n}-1" for n in range(len(sizes))]
-    chunked(tmp_path / "files").copy_new(tmp_path / "evidence", names)
-    assert chunked(tmp_path / "files").restore(tmp_path / "new", names[1:]) == (10, [])
+    chunked(tmp_path / "files").copy_new(FolderStore(tmp_path / "evidence"), names)
+    assert chunked(tmp_path / "files").restore(FolderStore(tmp_path / "new"), names[1:]) == (10, [])
     restored = {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()}
     assert restored == {name: content for name, content in sealed.items() if not name.startswith("tip0-")}
 
@@ -75,14 +76,14 @@ def test_every_form_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_a_changed_file_replaces_its_chunks_and_an_erased_one_leaves_none(tmp_path: Path) -> None:
     seal_files(tmp_path / "evidence", [CHUNK, CHUNK])
     files = chunked(tmp_path / "files")
-    files.copy_new(tmp_path / "evidence", ["tip0-1", "tip1-1"])
+    files.copy_new(FolderStore(tmp_path / "evidence"), ["tip0-1", "tip1-1"])
     before = {path.name for path in (tmp_path / "files").iterdir()}
     changed = tmp_path / "evidence/tip0-1.clean.age"
     changed.write_bytes(encrypt(b"x", RECIPIENT))
-    assert files.copy_new(tmp_path / "evidence", ["tip0-1"])[0] == 2
+    assert files.copy_new(FolderStore(tmp_path / "evidence"), ["tip0-1"])[0] == 2
     after = {path.name for path in (tmp_path / "files").iterdir()}
     assert len(after & before) == 3 + 2
-    assert files.restore(tmp_path / "new", ["tip0-1"]) == (2, [])
+    assert files.restore(FolderStore(tmp_path / "new"), ["tip0-1"]) == (2, [])
     assert (tmp_path / "new" / changed.name).read_bytes() == changed.read_bytes()
     files.remove_erased({"tip0", "tip1"}.__contains__)
     assert {path.name for path in (tmp_path / "files").iterdir()} == {INDEX, SUMS}
@@ -90,11 +91,11 @@ def test_a_changed_file_replaces_its_chunks_and_an_erased_one_leaves_none(tmp_pa
 
 def test_another_installations_files_are_neither_read_nor_removed(tmp_path: Path) -> None:
     seal_files(tmp_path / "evidence", [10])
-    chunked(tmp_path / "files").copy_new(tmp_path / "evidence", ["tip0-1"])
+    chunked(tmp_path / "files").copy_new(FolderStore(tmp_path / "evidence"), ["tip0-1"])
     before = {path.name for path in (tmp_path / "files").iterdir()}
     other = ChunkedFiles(tmp_path / "files", b"o" * 32)
     with pytest.raises(Damaged, match="another installation"):
-        other.copy_new(tmp_path / "evidence", ["tip0-1"])
+        other.copy_new(FolderStore(tmp_path / "evidence"), ["tip0-1"])
     with pytest.raises(Damaged, match="another installation"):
-        other.restore(tmp_path / "new", ["tip0-1"])
+        other.restore(FolderStore(tmp_path / "new"), ["tip0-1"])
     assert {path.name for path in (tmp_path / "files").iterdir()} == before

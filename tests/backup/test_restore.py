@@ -82,7 +82,7 @@ def test_an_erased_tip_comes_back_from_no_older_backup(
     erased, kept = tip_with_file(here, sp), tip_with_file(here, sp)
     older = here.back_up(folder)
     retention = here.retention()
-    due = next(one for one in retention.scheduled() if one.tip == erased.id)
+    due = next(one for one in retention.scheduled(0) if one.tip == erased.id)
     retention.eraser.remove_files(here.services.write_now(lambda unit: retention.erase(unit, due)))
     here.back_up(folder)
     assert len(chunks_of(folder)) == 1
@@ -93,7 +93,7 @@ def test_an_erased_tip_comes_back_from_no_older_backup(
     assert work.open(kept.number).tip == kept.tip
     envelopes = elsewhere.services.read_keys(lambda c: set(c.execute(select(tables.envelope.c.tip)).scalars()))
     assert envelopes == {kept.id}
-    assert [path for path in elsewhere.services.evidence_dir.iterdir() if erased.id in path.name] == []
+    assert [path for path in (elsewhere.services.data_dir / "evidence").iterdir() if erased.id in path.name] == []
 
 
 def test_a_restore_with_another_key_file_is_refused_and_changes_nothing(
@@ -149,4 +149,4 @@ def test_a_drill_restores_a_backup_beside_the_installation_and_leaves_nothing(
     assert (drill.restored.tips, drill.problems) == (1, ())
     chunks_of(folder)[0].unlink()
     drill = run_drill(here.settings, here.plugins, folder, made.name, OPERATOR)
-    assert any("files that the evidence folder lacks: 1" in problem for problem in drill.problems)
+    assert any("files that the store of files lacks: 1" in problem for problem in drill.problems)

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from satark.cli.main import cli
-from satark.store.sealed_files import original_path
+from satark.store.sealed_files import form_name
 from support.backups import OPERATOR, RECIPIENT, Place, make_place
 from support.commands import run
 from support.desks import SeededDesk
@@ -67,11 +67,11 @@ def test_a_backup_without_a_recipient_names_the_setting(place: Place, monkeypatc
 
 @pytest.mark.slow("a process")
 def test_check_names_what_one_store_has_and_another_lacks(place: Place) -> None:
-    lost = next(place.settings.evidence_dir.glob("*.original.age"))
+    lost = next((place.settings.core.data_dir / "evidence").glob("*.original.age"))
     name = lost.name.partition(".")[0]
     assert "✓ nothing is wrong" in run("check").stdout
-    original_path(place.settings.evidence_dir, name).unlink()
-    assert f"files that the evidence folder lacks: 1 ({name})" in run("check", code=1).stdout
+    (place.settings.core.data_dir / "evidence" / form_name(name, "original")).unlink()
+    assert f"files that the store of files lacks: 1 ({name})" in run("check", code=1).stdout
 
 
 @pytest.mark.slow("a process")

@@ -23,6 +23,7 @@ from support.tips import SeededTip, seed_tip
 def services(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """The store in the data folder."""
     monkeypatch.setenv("SATARK_PLUGINS", "[]")
+    monkeypatch.setattr("satark.retention.schedule.least_days", lambda _: 0)
     services = fresh_services(data)
     yield services
     services.close()
@@ -44,7 +45,7 @@ def three_tips(services: Services, sp: SeededDesk) -> list[SeededTip]:
     retention()
     due, held, kept = (seed_tip(services, [sp.desk]) for _ in range(3))
     for tip in (due, held):
-        services.write_now(lambda unit: store_term(unit, tip.id, Term(due=unit.day)))  # noqa: B023 - called at once
+        services.write_now(lambda unit: store_term(unit, tip.id, Term(due=unit.day), tip.identity))  # noqa: B023 - called at once
     rao = sp.casework_of("rao")
     TipKeeping(services, rao).ask(rao.open(held.number), "ask_hold", "court")
     return [due, held, kept]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from satark.roster.entries import Body, Closed, DestinationSet, KeyChange, KeysRenewed, OfficerSet, describe
+from satark.roster.entries import Body, Closed, DestinationSet, HostNoted, KeyChange, KeysRenewed, OfficerSet, describe
 from satark.services import Services
 from satark.store import tables
 from support.commands import run
@@ -80,6 +80,7 @@ def key_change(removed: str = "") -> KeyChange:
         (SP, "destination email:sp of desk sp reads"),
         (DestinationSet(to="email:sp", desk="", recipient=""), "destination email:sp of desk (none) reads no more"),
         (KeysRenewed(desk="sp", tips=bytes(16)), "desk sp renewed the keys of tips"),
+        (HostNoted(desk="sp", head="ab" * 32), "the host's roster had the head abababababababab"),
         (Closed(), "the founding ended; destinations that read: 0"),
         (Closed(destinations=(SP,)), "the founding ended; destinations that read: 1"),
     ],

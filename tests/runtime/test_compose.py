@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -54,6 +55,21 @@ def test_keys_are_made_once_and_found_again(tmp_path: Path) -> None:
     assert compose.load_identity(settings).canary == first.canary
 
 
+def test_a_process_that_serves_the_web_alone_makes_no_key_that_opens_tips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SATARK_POLICE_SYSTEM__URL", "https://police.example/tips")
+    monkeypatch.setenv("SATARK_POLICE_SYSTEM__SECRET", "whsec_" + b64encode(bytes(32)).decode())
+    settings = Settings(data_dir=tmp_path, plugins=("police_system",))
+    plugins = compose.load_plugins(settings)
+    with pytest.raises(SettingsError, match="satark destination keygen"):
+        compose.load_destinations(settings, plugins, makes_keys=False)
+    assert list(tmp_path.rglob("*.key")) == []
+    (made,) = compose.load_destinations(settings, plugins)
+    (found,) = compose.load_destinations(settings, plugins, makes_keys=False)
+    assert found.recipient == made.recipient, "on one machine they share the data folder"
+
+
 def test_an_edge_key_that_is_configured_and_missing_is_not_made(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, edge_key_file=tmp_path / "elsewhere.key")
     assert "head -c 32 /dev/urandom" in refused("edge_key_file", lambda: compose.load_identity(settings))
@@ -86,12 +102,6 @@ def test_each_key_of_another_database_is_named(tmp_path: Path) -> None:
     services.close()
 
 
-def test_a_role_without_its_packages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compose, "missing", lambda extra: ["pillow"] if extra == "evidence" else [])
-    assert "worker needs pillow: not installed" in refused("role", lambda: compose.check_packages(["web", "worker"]))
-    compose.check_packages(["web", "desk"])
-
-
 def test_weak_isolation_is_refused_unless_it_is_allowed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(compose, "find_protections", lambda: Protections(network=True))
     setting = "evidence.allow_weak_isolation"
@@ -120,17 +130,17 @@ def test_a_missing_flow_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
-async def test_a_machine_with_another_data_folder_is_refused(databases: Any, tmp_path: Path) -> None:
+async def test_a_machine_with_another_store_is_refused(databases: Any, tmp_path: Path) -> None:
     """The files of its form reached no desk, and nobody was told."""
     shared = {"database_url": databases.main, "keys_url": databases.keys, "epoch_key_file": tmp_path / "epoch.keys"}
     keys = {name: tmp_path / "one" / f"{name}.key" for name in ("edge", "name")}
     for folder in ("one", "one"):
         scripted_host(Settings(data_dir=tmp_path / folder, **shared), ScriptedChannel()).services.close()
     settings = Settings(data_dir=tmp_path / "two", edge_key_file=keys["edge"], name_key_file=keys["name"], **shared)
-    with pytest.raises(SettingsError, match="another folder"):
+    with pytest.raises(SettingsError, match="another store"):
         scripted_host(settings, ScriptedChannel())
     services = compose.load_services(settings, Geography.sample())
-    assert [one.setting for one in compose.folder_problems(services)] == ["data_dir"]
+    assert [one.setting for one in compose.storage_problems(services)] == ["storage_url"]
     services.close()
 
 

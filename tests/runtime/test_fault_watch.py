@@ -23,9 +23,9 @@ from structlog.testing import capture_logs
 from satark.api.inbound import Batch
 from satark.api.outbound import Accepted, Call, Misconfigured, Permanent
 from satark.api.sealing import new_identity
+from satark.runtime.app import Status
 from satark.runtime.host import Host
 from satark.runtime.machine_faults import note_backup
-from satark.runtime.status import Status
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store import bulk, tables

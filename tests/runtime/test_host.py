@@ -13,7 +13,8 @@ import pytest
 from satark.api import hookimpl
 from satark.api.observability import LifecycleEvent
 from satark.api.settings import SettingsError
-from satark.runtime.host import Host
+from satark.runtime import host as host_module
+from satark.runtime.host import Host, check_packages
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark_files.sandbox.protections import Protections
@@ -124,3 +125,10 @@ async def test_the_metrics_tell_how_late_the_event_loop_was(tmp_path: Path, monk
     shown = dict(line.rsplit(" ", 1) for line in render_a_band_later(host.metrics).decode().splitlines())
     late, all_ = (float(shown[f"satark_loop_delay_seconds_{one}"]) for one in ('bucket{le="0.05"}', "count"))
     assert late < all_
+
+
+def test_a_role_without_its_packages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_module, "missing", lambda extra: ["pillow"] if extra == "evidence" else [])
+    check_packages(["web", "desk"])
+    with pytest.raises(SettingsError, match="worker needs pillow: not installed"):
+        check_packages(["web", "worker"])

@@ -25,7 +25,9 @@ ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(
 
 
 @pytest.mark.slow("half a second of a processor")
-async def test_a_due_tip_is_erased_and_its_tipster_learns_so_while_the_receipt_exists(tmp_path: Path) -> None:
+async def test_a_due_tip_is_erased_and_its_tipster_learns_so_while_the_receipt_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), channel, [ScriptedSink("desk")])
     runtime = host.ingest_runtime
@@ -42,7 +44,9 @@ async def test_a_due_tip_is_erased_and_its_tipster_learns_so_while_the_receipt_e
         assert await runtime.retention.run_once() == 0
         assert "Thank you" in await Tipster(runtime, channel, "a second phone").say(found.group())
         tip = work.summaries()[0].id
-        host.services.write_now(lambda unit: store_term(unit, tip, Term(due=unit.day)))
+        monkeypatch.setattr("satark.retention.schedule.least_days", lambda _: 0)
+        keys = work.open(tip).envelope.identity
+        host.services.write_now(lambda unit: store_term(unit, tip, Term(due=unit.day), keys))
         assert await runtime.retention.run_once() == 1
         assert work.summaries() == []
         count = select(func.count()).select_from(tables.envelope)

@@ -72,6 +72,12 @@ class Clock:
         statement = update(getattr(tables, table)).values(**values)
         self.host.services.write_now(lambda unit: unit.main.execute(statement))
 
+    @property
+    def waiting(self) -> list[int]:
+        """The messages of which the tipster is not notified."""
+        query = select(tables.message.c.seq).where(~tables.message.c.notified)
+        return list(self.host.services.read(lambda c: c.execute(query).scalars()))
+
     def sent(self, method: str) -> list[bytes]:
         return [call.body for call, _ in self.channel.sent if call.method == method]
 
@@ -137,7 +143,7 @@ async def test_an_expired_draft_is_erased_with_its_files_and_address_and_mention
     clock.channel.files["m1"] = b"a picture"
     await clock.tipster.hear(Media(MediaRef(account=ACCOUNT, id="m1"), "image"))
     await until(lambda: clock.channel.discarded)
-    folder = clock.host.services.evidence_dir
+    folder = clock.host.services.data_dir / "evidence"
     assert any(path.is_file() for path in folder.iterdir())
     await until(lambda: clock.count("outbox") == 0)
     heard = len(clock.channel.sent)
@@ -188,15 +194,45 @@ async def test_an_incomplete_draft_or_one_whose_sender_did_not_allow_it_is_never
     assert len(clock.channel.sent) == heard
 
 
-async def test_news_is_announced_once_in_neutral_words_to_tipsters_who_asked_for_it(clock: Clock) -> None:
+async def test_news_is_announced_in_neutral_words_to_tipsters_who_asked_for_it_and_again_once_they_looked(
+    clock: Clock,
+) -> None:
     await clock.tipster.walk(ANSWERS, RECEIPT)
+    code = re.findall(RECEIPT, clock.tipster.text)[0]
     await clock.tipster.say("2")
     clock.respond("planted question")
     await until(lambda: clock.sent("news"))
     clock.respond("planted again")
+    await until(lambda: clock.waiting == [])
+    assert len(clock.sent("news")) == 1
+    await clock.tipster.say(code)
+    clock.respond("planted anew")
     await until(lambda: len(clock.sent("news")) == 2)
     assert not any(b"planted" in body or re.search(rb"arms|tip no", body, re.IGNORECASE) for body in clock.sent("news"))
     assert all(call.fallback == NEUTRAL for call, _ in clock.channel.sent if call.method == "news")
+
+
+async def test_no_officer_and_no_writer_of_rows_chooses_when_a_phone_rings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments: list[str] = []
+
+    def next_moment(_keys: Any, of: str, every: int, _before: int) -> int:
+        moments.append(f"{of} {every}")
+        return 2**40 if is_early else 0
+
+    is_early = True
+    async with running(tmp_path, notice_minutes=60) as clock:
+        await clock.tipster.walk(ANSWERS, RECEIPT)
+        await clock.tipster.say("2")
+        monkeypatch.setattr(deliveries, "next_moment", next_moment)
+        clock.respond("planted question")
+        await until(lambda: len(moments) > 2)
+        assert clock.sent("news") == []
+        is_early = False
+        await until(lambda: clock.sent("news"))
+        tip = clock.host.services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
+    assert {*moments} == {f"{tip} 3600"}
 
 
 async def test_news_reaches_nobody_who_did_not_ask(clock: Clock) -> None:

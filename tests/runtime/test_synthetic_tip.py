@@ -34,7 +34,7 @@ async def worker(tmp_path: Path) -> AsyncIterator[Host]:
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), channel, [DeskSink()])
     SeededDesk(host.services, "dig", "range")
-    SeededDesk(host.services, "probe", "range")
+    SeededDesk(host.services, "probe", "outpost")
     async with host.running():
         await until(lambda: channel.opened)
         yield host
@@ -67,7 +67,7 @@ async def test_the_probes_desk_gets_no_other_tip(worker: Host) -> None:
 async def test_without_a_worker_the_probe_says_so_and_erases_the_tip(tmp_path: Path) -> None:
     host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
     SeededDesk(host.services, "dig", "range")
-    SeededDesk(host.services, "probe", "range")
+    SeededDesk(host.services, "probe", "outpost")
     with pytest.raises(ProbeFailed, match="no worker delivered it"):
         await send_synthetic_tip(host.settings, Plugins.load(()), host.services, 0)
     assert count(host, tables.tip) == 0

@@ -14,7 +14,7 @@ from satark.settings.settings import Settings
 class Signal(BaseModel):
     """A plugin's section."""
 
-    token: SecretStr = Field(description="the token", json_schema_extra={"where": "Console → Tokens"})
+    token: SecretStr = Field(description="the token; Console → Tokens")
     number: str = Field(default="1", pattern="^[0-9]+$")
 
 

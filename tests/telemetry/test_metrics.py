@@ -117,8 +117,18 @@ def test_faults_are_shown_at_once() -> None:
     assert 'satark_turn_failures_total{channel="chat"} 1.0' in shown
 
 
+def test_nothing_usual_that_a_tipster_causes_is_shown_before_its_band_is_over() -> None:
+    metrics = Metrics(Clock())
+    before = metrics.render()
+    metrics.reports.count("chat", "accepted")
+    metrics.spooled.count("sms", "spooled")
+    metrics.webhooks.count("chat", "spooled")
+    metrics.replayed.count("ingested")
+    assert metrics.render() == before
+
+
 def test_no_series_tells_when_something_first_happened() -> None:
     metrics = Metrics()
     metrics.failures.labels("chat").inc()
-    metrics.reports.labels("chat", "failed").inc()
+    metrics.reports.count("chat", "failed")
     assert b"_created" not in metrics.render()

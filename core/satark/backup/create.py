@@ -23,7 +23,7 @@ from satark.retention.erasure import ErasedList
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import evidence_files, tables
-from satark.store.snapshot import consistent_snapshot
+from satark.store.unit_of_work import consistent_snapshot
 from satark.store.workspace import workspace_dir
 from satark_files import atomic_files
 
@@ -88,7 +88,7 @@ def make_backup(
             backup.add(KEYS, key_records(keys))
             counts, names = _counts(main), _sealed_names(main)
         files = ChunkedFiles(folder.files, services.read_keys(files_key))
-        copied, copied_bytes = files.copy_new(services.evidence_dir, names)
+        copied, copied_bytes = files.copy_new(services.evidence, names)
         _take_over_erased(settings, services, folder, files, identity)
         backup.finish(revisions)
     return Made(

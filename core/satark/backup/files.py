@@ -22,9 +22,9 @@ from satark.backup.folder import SUMS, private
 from satark.backup.sealed_stream import Damaged, measure
 from satark.identity.random_bytes import random_bytes
 from satark.store import envelopes
-from satark.store.sealed_files import PART, forget_exact_times
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
+from satark_files.file_store import PART, FileStore, Stored, forget_exact_times
 
 CHUNK: Final = 1 << 17
 """Bytes of a chunk's content."""
@@ -70,7 +70,7 @@ class ChunkedFiles:
         self._key = key
         self._box = ChaCha20Poly1305(key)
 
-    def copy_new(self, source: Path, names: Iterable[str]) -> tuple[int, int]:
+    def copy_new(self, source: FileStore, names: Iterable[str]) -> tuple[int, int]:
         """Copy these files if they are new or changed; return how many forms were copied, and their bytes.
 
         Raises:
@@ -100,24 +100,25 @@ class ChunkedFiles:
         kept = {name: bundle for name, bundle in bundles.items() if not is_erased(name.rpartition("-")[0])}
         self._write_index(kept, _read_sums(self._folder))
 
-    def restore(self, target: Path, names: Iterable[str]) -> tuple[int, list[str]]:
+    def restore(self, target: FileStore, names: Iterable[str]) -> tuple[int, list[str]]:
         """Copy these files out of the backup; return how many forms, and the names of those that are damaged.
 
         Raises:
             Damaged: the index is damaged, or another installation's.
         """
-        target.mkdir(mode=0o700, parents=True, exist_ok=True)
         bundles, copied, damaged = self._read_index(), 0, []
         for bundle in (bundles[name] for name in sorted(set(names) & bundles.keys())):
             start = 0
             for form in bundle.forms:
+                part = target.begin(form.name)
                 try:
-                    atomic_files.replace(target / form.name, self._read(bundle, start, form.size))
+                    part.file.writelines(self._read(bundle, start, form.size))
+                    target.finish(part)
+                    copied += 1
                 except Damaged:
                     damaged.append(form.name)
-                else:
-                    forget_exact_times(target / form.name)
-                    copied += 1
+                finally:
+                    part.discard()
                 start += form.size
         return copied, damaged
 
@@ -209,29 +210,25 @@ def damaged_files(folder: Path) -> list[str]:
     ]
 
 
-def _bundles(folder: Path, wanted: set[str]) -> Iterator[tuple[str, _Bundle]]:
-    paths = [path for path in sorted(folder.glob("*.age")) if path.name.partition(".")[0] in wanted]
-    for name, forms in groupby(paths, lambda path: path.name.partition(".")[0]):
+def _bundles(source: FileStore, wanted: set[str]) -> Iterator[tuple[str, _Bundle]]:
+    found = [one for one in source.files() if one.name.partition(".")[0] in wanted and one.name.endswith(".age")]
+    for name, forms in groupby(sorted(found), lambda one: one.name.partition(".")[0]):
         try:
-            yield name, _Bundle(random_bytes(16), tuple(map(_form, forms)))
+            yield name, _Bundle(random_bytes(16), tuple(_form(source, one) for one in forms))
         except FileNotFoundError:  # erased meanwhile
             continue
 
 
-def _form(path: Path) -> _Form:
-    with path.open("rb") as file:
-        head = hashlib.sha256(file.read(_HEAD)).digest()
-        return _Form(path.name, path.stat().st_size, head)
+def _form(source: FileStore, stored: Stored) -> _Form:
+    return _Form(stored.name, stored.bytes, hashlib.sha256(source.read(stored.name, most=_HEAD)).digest())
 
 
-def _content(source: Path, bundle: _Bundle, number: int) -> bytes:
+def _content(source: FileStore, bundle: _Bundle, number: int) -> bytes:
     """Read the content of a chunk from the forms that are in it."""
     start, content = number * CHUNK, b""
     for form in bundle.forms:
         if 0 <= start < form.size and len(content) < CHUNK:
-            with (source / form.name).open("rb") as file:
-                file.seek(start)
-                content += file.read(CHUNK - len(content))
+            content += source.read(form.name, start, min(CHUNK - len(content), form.size - start))
         start = max(0, start - form.size)
     return content
 

@@ -80,7 +80,7 @@ def restore_backup(
 
     files = ChunkedFiles(folder.files, services.read_keys(files_key))
     loaded = services.write_now(lambda unit: _load(unit, read, identity, files))
-    copied, damaged = files.restore(services.evidence_dir, services.read(_sealed_names))
+    copied, damaged = files.restore(services.evidence, services.read(_sealed_names))
     if identity is not None:
         here, there = ErasedList(settings.erased_list_file, identity), ErasedList(folder.erased, identity)
         services.write_now(lambda unit: (there.complete(unit), here.complete(unit)))
@@ -124,7 +124,7 @@ def _load(
     load(unit.keys, read(KEYS))
     counts = load(unit.main, read(MAIN))
     _check_keys(unit, identity)
-    unit.main.execute(delete(tables.key_canary).where(tables.key_canary.c.name == canaries.FOLDER))
+    unit.main.execute(delete(tables.key_canary).where(tables.key_canary.c.name == canaries.STORE))
     files.check()
     lost = unit.main.execute(select(tables.file.c.tip).where(tables.file.c.state == "due")).all()
     if identity is not None:
@@ -218,6 +218,7 @@ def _trial_settings(settings: Settings, temporary: Path) -> Settings:
         data_dir=temporary,
         database_url="",
         keys_url="",
+        storage_url="",
         edge_key_file=settings.edge_key_file,
         name_key_file=settings.name_key_file,
         epoch_key_file=temporary / "epoch.keys",

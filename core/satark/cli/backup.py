@@ -23,14 +23,13 @@ from satark.backup.restore import (
 from satark.backup.sealed_stream import Damaged
 from satark.cli import counted
 from satark.identity.edge_key import Identity
-from satark.plugins.loader import Plugins
 from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.machine_faults import note_backup
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.settings import Settings
-from satark.store.snapshot import SnapshotBusy
+from satark.store.unit_of_work import SnapshotBusy
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -103,7 +102,7 @@ def restore(ctx: click.Context, source: Path, identity_file: Path, name: str, ke
                 revisions=compose.migrations(services, plugins).current(),
                 identity=identity,
                 spool=open_spool(settings, identity),
-                retention=_retention(settings, services, identity, plugins),
+                retention=Retention(settings, services, identity, plugins) if identity else None,
             )
             _report(restored, store_problems(services))
     finally:
@@ -168,10 +167,6 @@ def _identity(settings: Settings, services: Services) -> Identity | None:
     identity = compose.load_identity(settings)
     compose.check_canaries(identity, services)
     return identity
-
-
-def _retention(settings: Settings, services: Services, identity: Identity | None, plugins: Plugins) -> Retention | None:
-    return Retention(settings, services, identity, plugins) if identity else None
 
 
 def _check_name_key(settings: Settings) -> None:

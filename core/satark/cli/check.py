@@ -1,6 +1,5 @@
 """`satark check`: reports what is wrong with the configuration, setting by setting."""
 
-import json
 import os
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import click
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
@@ -25,10 +25,10 @@ from satark.identity.edge_key import Identity
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins, installed
 from satark.remote.office_outbox import host_of
-from satark.routing.rules import PROBE_DESK
+from satark.roster.entries import PROBE_DESK
 from satark.runtime import compose
 from satark.runtime.channel_context import ChannelContext
-from satark.runtime.host import ROLES, Host
+from satark.runtime.host import ROLES, Host, check_packages
 from satark.services import Services
 from satark.settings.core import Core, Role
 from satark.settings.settings import Settings
@@ -55,7 +55,7 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
         _describe_machine()
     problems = list(dict.fromkeys(find_problems(roles)))  # several plugins may read the same section
     for problem in problems:
-        click.echo(json.dumps(_as_dict(problem)) if as_json else f"✗ {problem}")
+        click.echo(msgspec.json.encode(problem).decode() if as_json else f"✗ {problem}")
     if problems:
         raise click.exceptions.Exit(1)
     if not as_json:
@@ -153,7 +153,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         # No channel is configured: report what each of them needs.
         found.of(lambda: compose.load_channels(Settings(demand=True), plugins))
     found.of(lambda: compose.load_flows(settings, plugins, geography, channels or []))
-    found.of(lambda: compose.check_packages(roles))
+    found.of(lambda: check_packages(roles))
     found.of(lambda: _check_spool(settings))
     found.problems += _clip_problems(settings.core)
     destination_rules = found.of(lambda: compose.load_destinations(settings, plugins)) or ()
@@ -211,7 +211,7 @@ def _check_database(plugins: Plugins, services: Services, core: Core, identity: 
     try:
         if compose.migrations(services, plugins).pending():
             raise _database_problem("is not at the newest revision", "run: satark db upgrade")
-        if wrong := [*compose.canary_problems(identity, services), *compose.folder_problems(services)]:
+        if wrong := [*compose.canary_problems(identity, services), *compose.storage_problems(services)]:
             raise SettingsError(wrong)
         columns = (desk.c.name, desk.c.level, desk.c.area)
         desks = services.read(
@@ -247,10 +247,6 @@ def _check_spool(settings: Settings) -> None:
 
 def _database_problem(message: str, hint: str) -> SettingsError:
     return SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message, hint)])
-
-
-def _as_dict(problem: SettingProblem) -> dict[str, str]:
-    return {"setting": problem.setting, "env": problem.env, "message": problem.message, "hint": problem.hint}
 
 
 SIMILARITY = 0.85

@@ -6,8 +6,8 @@ from satark.api.routing import LEVELS, Destination, DestinationRule
 from satark.api.settings import SettingProblem
 from satark.api.sink import Sink
 from satark.delivery.destination_keys import key_problems
+from satark.roster.entries import PROBE_DESK
 from satark.roster.state import RosterState
-from satark.routing.rules import PROBE_DESK
 from satark.settings.core import Core
 from satark_words.geography.geography import Geography
 from satark_words.geography.units import ELSEWHERE

@@ -1,4 +1,4 @@
-"""The part of `satark check` that examines the machine: swap, memory locks, core dumps, disks and peers."""
+"""The part of `satark check` that examines the machine: swap, memory locks, disks and peers."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from satark.custody.comparison import compare_stores
 from satark.runtime.dependency_faults import ask_peers
 from satark.runtime.process_watch import may_lock_memory
 from satark.services import Services
-from satark.store.snapshot import SnapshotBusy
+from satark.store.unit_of_work import SnapshotBusy
 
 State = Literal["good", "bad", "unknown"]
 MARKS: Final[dict[State, str]] = {"good": "✓", "bad": "✗", "unknown": "?"}
@@ -38,11 +38,10 @@ class Finding(NamedTuple):
 
 
 def machine_findings(data_dir: Path, epoch_key_file: Path, root: Path = Path("/")) -> list[Finding]:
-    """Return the findings on swap, memory lock, core dumps, disk and epoch keys. Tests pass a `root` other than `/`."""
+    """Return the findings on swap, memory lock, disk and epoch keys. Tests pass a `root` other than `/`."""
     return [
         swap(root),
         memory_lock(),
-        core_dumps(root),
         encryption(_existing(data_dir), root),
         epoch_keys(_existing(epoch_key_file), root),
     ]
@@ -67,18 +66,6 @@ def memory_lock() -> Finding:
     if may_lock_memory():
         return Finding("good", "memory is locked by `satark serve`")
     return Finding("bad", "memory can't be locked: set LimitMEMLOCK=infinity for the service (ulimit -l unlimited)")
-
-
-def core_dumps(root: Path) -> Finding:
-    """Tell whether the memory of a process that crashes is written to a disk."""
-    try:
-        pattern = (root / "proc/sys/kernel/core_pattern").read_text().strip()
-    except OSError:
-        return Finding(
-            "unknown", "core dumps: Satark forbids its own; this system does not tell what it does with them"
-        )
-    handler = " to a handler" if pattern.startswith("|") else ""
-    return Finding("good", f"core dumps: Satark forbids its own (this system would write others{handler})")
 
 
 def encryption(folder: Path, root: Path) -> Finding:

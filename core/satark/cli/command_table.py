@@ -12,6 +12,7 @@ import click
 SAYS: Final = {
     "audit": "Verify the record of who did what.",
     "backup": "Write one consistent backup into the folder TO, while Satark runs, and remove old ones.",
+    "bench": "Measure how many messages and tips a core of this machine takes.",
     "canary": "Search for identifiers of tipsters in every encoding; exit with 1 if any is found.",
     "check": "Report what is wrong with the configuration.",
     "cost": "Show how many outgoing messages and SMS segments a tip needs, by channel and language, and their price.",
@@ -29,7 +30,6 @@ SAYS: Final = {
     "plugins": "List the installed plugins, and which are loaded.",
     "probe": "Send a synthetic tip through the path that every tip takes, and erase it; exit with 1 if it is lost.",
     "qr": "Write the QR code that citizens scan to OUTPUT.",
-    "replay": "Post FIXTURE, the recorded body of a provider's request, into a running server.",
     "restore": "Restore a backup from the folder FROM into the empty databases that the settings name.",
     "retention": "Show which tips are due to be erased and which are held; erase what is due.",
     "roster": "Who may read, and who said so: desks, keys, officers, destinations.",
@@ -41,6 +41,7 @@ SAYS: Final = {
 """Command → the first sentence of its help, which the list of commands says."""
 
 _ELSEWHERE: Final = {
+    "bench": "satark_testing.capacity:bench",
     "canary": "satark_testing.canary.command:canary",
     "cost": "satark_testing.dialogue.tip_costs:cost",
     "demo": "satark_demo.server:demo",

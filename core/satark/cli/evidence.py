@@ -8,14 +8,14 @@ import click
 import msgspec
 
 from satark.custody.countersignature import held_against, held_with
-from satark.custody.verify_pack import PackReport, as_text, printable, verify_pack
+from satark.custody.verify_pack import as_text, printable, verify_pack
 from satark.identity.signatures import is_signed
 from satark.roster.roster import read_copy
 from satark.runtime.commands import settings_of
 from satark.settings.core import EvidenceSettings
-from satark_files.clean_files import CleanedFile
 from satark_files.extra_packages import needing
 from satark_files.scrubber import LEFT_OUT, REASONS
+from satark_files.working_copies import CleanedFile
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -47,7 +47,9 @@ def verify(
         verdict = held_against(verdict, read_copy(roster)) if roster else verdict
     except OSError as error:
         raise click.ClickException(f"{error.filename or pack}: {error.strerror or 'unreadable'}") from None
-    click.echo(json.dumps(_as_dict(verdict)) if as_json else as_text(verdict))
+    click.echo(
+        json.dumps({"good": not verdict.exit_code, **msgspec.to_builtins(verdict)}) if as_json else as_text(verdict)
+    )
     raise click.exceptions.Exit(verdict.exit_code)
 
 
@@ -74,7 +76,7 @@ def clean(ctx: click.Context, files: tuple[Path, ...], folder: Path | None, *, a
 async def _cleaned(
     files: tuple[Path, ...], folder: Path | None, settings: EvidenceSettings, *, as_json: bool
 ) -> list[CleanedFile]:
-    from satark_files.clean_files import clean_files  # noqa: PLC0415 - the other commands load no cleaner
+    from satark_files.working_copies import clean_files  # noqa: PLC0415 - the other commands load no cleaner
 
     with needing("evidence"):
         from satark_files.scrubbers import builtin_scrubbers  # noqa: PLC0415 - as above
@@ -93,7 +95,3 @@ def _result(one: CleanedFile) -> str:
     missing = [f"damaged: {one.readable} % of it could be read"] * (one.readable < 100)  # noqa: PLR2004 - percent
     missing += [f"without {LEFT_OUT[part]}" for part in one.left_out]
     return "; ".join([f"{one.file}: {one.copy} ({one.copy_mime}, {one.bytes} bytes)", *missing])
-
-
-def _as_dict(verdict: PackReport) -> dict[str, object]:
-    return {"good": not verdict.exit_code, **msgspec.to_builtins(verdict)}

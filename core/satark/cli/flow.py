@@ -3,30 +3,28 @@
 import json
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import click
-import msgspec
 
-from satark.api.flow import Accuses, Meaning, StepType
 from satark.api.inbound import Text
 from satark.api.prompt import Capabilities
 from satark.api.settings import SettingsError
-from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS, Priority
+from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
 from satark.cli import counted
 from satark.cli.importing.draft import ImportingError
+from satark.cli.importing.rapidpro import read_rapidpro
 from satark.cli.importing.xlsform import read_xlsform
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.checks import check_flow
-from satark.dialogue.flow.declarations import NOBODY, undeclared
+from satark.dialogue.flow.declarations import undeclared
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
 from satark.dialogue.flow.loader import configured_flow, load_flow
 from satark.dialogue.receipts import Receipt
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
-from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES
 from satark.plugins.loader import PluginError, Plugins
 from satark.runtime import compose
 from satark.runtime.commands import plugins_of, settings_of
@@ -119,15 +117,6 @@ def show(file: Path | None, *, as_json: bool) -> None:
         marks = "".join(f" [{mark}]" for mark in ("skip", "detail") if step.get(mark))
         when = f"\n{'':16}  when {step['when']}" if step.get("when") else ""
         click.echo(f"{step['id']:16} {step['type']:8}{marks} {question}{when}")
-
-
-@flow.command()
-def schema() -> None:
-    """Print the JSON Schema of a questionnaire, for editors.
-
-    The plugins of the settings add their step types.
-    """
-    click.echo(json.dumps(flow_schema(_plugins().step_types()), ensure_ascii=False, indent=2))
 
 
 @flow.command()
@@ -240,76 +229,19 @@ Then set `flow = "{(folder / name).resolve()}.yaml"` in satark.toml.""")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--folder", type=click.Path(path_type=Path), help="Folder to create.  [default: the flow's name]")
 @click.option("--language", default="en", show_default=True, help="Language of texts that name none.")
+@click.option("--flow", "name", default="", help="Name of the flow, where RapidPro exported several.")
 @click.option("--accuses-nobody", is_flag=True, help="Declare that no tip of this questionnaire is about the police.")
-def import_(file: Path, folder: Path | None, language: str, *, accuses_nobody: bool) -> None:
-    """Make a questionnaire of FILE, an XLSForm (.xlsx).
+def import_(file: Path, folder: Path | None, language: str, name: str, *, accuses_nobody: bool) -> None:
+    """Make a questionnaire of FILE, an XLSForm (.xlsx) or an export of RapidPro, TextIt or Weni (.json).
 
     Each thing that is left out is named. Without `--accuses-nobody`, add to the file whom its answers accuse.
     """
     try:
-        draft = read_xlsform(file, language)
+        is_flow = file.suffix.lower() == ".json"
+        draft = read_rapidpro(file, language, name) if is_flow else read_xlsform(file, language)
         path = draft.write(folder or Path(draft.name), accuses_nobody=accuses_nobody)
     except (ImportingError, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo("\n".join(draft.left_out), err=True)
     click.echo(f"{counted(len(draft.steps), 'step')}, {counted(len(draft.left_out), 'thing')} left out. Next:\n"
                f"  satark flow check {path}")  # fmt: skip
-
-
-_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_TEXT: Final = {"type": "string"}
-_CONDITIONS: Final = {"type": "object", "additionalProperties": _TEXT}
-
-
-def flow_schema(step_types: Iterable[StepType]) -> dict[str, Any]:
-    """Return the schema, with the step types that plugins add."""
-    kinds = (*BUILT_IN_STEP_TYPES, *step_types)
-    return {
-        "$schema": _DIALECT,
-        "title": "A questionnaire of Satark",
-        "type": "object",
-        "required": ["steps"],
-        "additionalProperties": False,
-        "properties": {
-            "name": _TEXT,
-            "languages": {"type": "array", "items": _TEXT, "description": "every one that has texts, if left out"},
-            "accuses": {"const": NOBODY, "description": "no tip of this questionnaire is about the police"},
-            "priority": {**_CONDITIONS, "propertyNames": {"enum": list(get_args(Priority))}},
-            "flags": {**_CONDITIONS, "description": "reason for the desk: when it holds"},
-            "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
-        },
-        "$defs": {"step": {"oneOf": [_branch(), *(_step(kind) for kind in kinds)]}},
-    }
-
-
-def _branch() -> dict[str, Any]:
-    return _object({
-        "id": _TEXT,
-        "type": {"const": "branch"},
-        "when": _TEXT,
-        "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
-    }, ["type", "when", "steps"])  # fmt: skip
-
-
-def _step(kind: StepType) -> dict[str, Any]:
-    (schema,), parts = msgspec.json.schema_components([kind.settings], ref_template="#/$defs/{name}")
-    own = parts[schema["$ref"].rpartition("/")[2]]
-    return _object({**_common(kind), **own["properties"]}, ["id", "type", *own.get("required", ())])
-
-
-def _common(kind: StepType) -> dict[str, Any]:
-    units = {"type": "object", "additionalProperties": {"enum": list(get_args(Accuses))}}
-    return {
-        "id": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,23}$"},
-        "type": {"const": kind.name},
-        "when": {"type": "string", "description": "asked only if this holds"},
-        "detail": {"type": "boolean", "description": "asked only if picked in the review"},
-        "skip": {"type": "boolean", "description": "may be skipped"},
-        "check": {"type": "string", "description": "a check of a plugin"},
-        "means": {"enum": list(get_args(Meaning)), "description": "what the step is to Satark, whatever its id"},
-        "accuses": {"anyOf": [{"enum": ["station", "outpost"]}, units], "description": "whom the answer accuses"},
-    }
-
-
-def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}

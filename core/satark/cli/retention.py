@@ -31,7 +31,8 @@ def retention(ctx: click.Context, *, erase: bool, as_json: bool) -> None:
         compose.check_canaries(identity, services)
         found = Retention(settings_of(ctx), services, identity, plugins_of(ctx))
         found.prepare(services.write_now)
-        tips, today = found.scheduled(), int(time.time()) // _DAY
+        today = int(time.time()) // _DAY
+        tips = found.scheduled(today)
         erased = _erase(services, found, today) if erase else []
         gone = {tip.number for tip in erased}
         kept = [tip for tip in tips if tip.number not in gone]

@@ -10,9 +10,8 @@ import click
 import msgspec
 
 from satark.cli import counted
-from satark.roster.chain import append
+from satark.roster.chain import Proposal, append
 from satark.roster.entries import Entry, describe, describe_officer
-from satark.roster.proposals import Proposal
 from satark.roster.roster import CheckedRoster, desk_problems, destination_problems
 from satark.roster.rules import NotAllowed
 from satark.roster.state import RosterState

@@ -9,11 +9,10 @@ import click
 import uvicorn
 
 from satark.api.observability import log
-from satark.runtime.app import build_app
+from satark.runtime.app import Place, build_app
 from satark.runtime.host import ROLES, Host
 from satark.runtime.http_server import ReplaceableServer, check_port, collect_rarely, run_server, uvicorn_options
 from satark.runtime.process_watch import lock_memory, serve_in_processes
-from satark.runtime.status import Place
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.telemetry.logs import configure_logging

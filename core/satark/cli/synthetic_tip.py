@@ -18,7 +18,7 @@ def probe_command(ctx: click.Context, seconds: float) -> None:
     """Send a synthetic tip through the path that every tip takes, and erase it; exit with 1 if it is lost.
 
     It says where the tip was lost. It needs a desk of its own, which gets nothing else: `satark desk add probe --level
-    range`. Providers are asked for the state of token and number, but no message goes through them. So now and then
+    outpost`. Providers are asked for the state of token and number, but no message goes through them. So now and then
     send a message from a phone of your own on each channel.
     """
     with open_services(ctx) as services:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
-from satark.api.channel import Channel, Endpoint, ErasingChannel, ListeningChannel, SigningChannel, channel_of
+from satark.api.channel import Channel, Endpoint, ErasingChannel, ListeningChannel, channel_of
 from satark.api.flow import StepType
 from satark.api.prompt import Capabilities
 from satark.api.providers import CallProvider, SmsProvider, Transcriber
@@ -32,7 +32,7 @@ _PROTOCOLS: Final[Mapping[str, type]] = {
     "satark_transcribers": Transcriber,
 }
 _FURTHER: Final[Mapping[str, tuple[type, ...]]] = {
-    "satark_channels": (ListeningChannel, SigningChannel, ErasingChannel),
+    "satark_channels": (ListeningChannel, ErasingChannel),
     "satark_sinks": (ListeningSink, ReadingSink),
 }
 """Hook → further protocols that its objects may implement. An object that has the methods of such a protocol must

@@ -1,21 +1,41 @@
 """The web application of a process: the channels' endpoints, the plugins' pages, health and metrics."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any
+from __future__ import annotations
 
+import asyncio
+import socket
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, NamedTuple
+
+import anyio.to_thread
+import uvicorn
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from satark.api.observability import describe_error, log
+from satark.api.routing import Destination
+from satark.identity.time_buckets import band_start
+from satark.ingest.spool import describe
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
 from satark.runtime.connections import SETTINGS_STATE, WEBHOOKS_STATE
+from satark.runtime.dependency_faults import touch
 from satark.runtime.host import Host
-from satark.runtime.status import Place, Status, metrics_listener
-from satark.settings.core import PUBLIC_METRICS
+from satark.runtime.http_server import ServerBeside, uvicorn_options
+from satark.runtime.process_watch import MESSAGE
+from satark.services import Services
+from satark.settings.core import PUBLIC_METRICS, Core
+from satark.store import deliveries
+from satark.store.breakers import read_open_breakers
+from satark.store.writer import StoreDown
+from satark.telemetry.metrics import Metrics
 
 
 def build_app(host: Host, *, listen_for_metrics: bool = False, place: Place | None = None) -> Starlette:
@@ -76,3 +96,136 @@ async def _below(request: Request) -> Response:
     """Redirect from a page's own path to the path with a slash, where its routes begin."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"{request.url.path}/{query}", 307)
+
+
+WRITE_SECONDS: Final = 1.0
+"""Seconds in which a synthetic write must be committed for a process to be ready."""
+_STEP: Final = 10
+"""Difference between the ports of two processes. The ports between them are for other roles on the machine."""
+
+
+class Place(NamedTuple):
+    """A process's number among those that serve at once, from 0, and its socket to the one that watches them."""
+
+    number: int
+    channel: socket.socket
+
+
+class Status:
+    """The pages of one process."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._queue_metrics = QueueMetrics(host.services, host.metrics, host.settings.core)
+
+    def routes(self, *, with_metrics: bool) -> list[BaseRoute]:
+        """Return the routes of `/healthz`, `/readyz` and, if wanted, `/metrics`."""
+        pages: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", self.readyz)]
+        return [*pages, Route("/metrics", self.metrics)] if with_metrics else pages
+
+    async def readyz(self, _request: Request) -> Response:
+        """Say whether events are accepted now, what is wrong, and what was spooled. 503: no event is accepted."""
+        faults = self._host.metrics.faults.current
+        lines = [*(f"fault: {fault}" for fault in faults), self._spooled()]
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await self._host.services.write(touch)
+        except (StoreDown, TimeoutError):
+            return PlainTextResponse(_lines("the database can't be written now", *lines), status_code=503)
+        if any(fault.stops for fault in faults):
+            return PlainTextResponse(_lines("nothing can be taken", *lines), status_code=503)
+        return PlainTextResponse(_lines("ready", *lines))
+
+    async def metrics(self, _request: Request) -> Response:
+        """Return the metrics in Prometheus' text format."""
+        with suppress(SQLAlchemyError):  # /readyz says so; the process's own counts are wanted all the more
+            await anyio.to_thread.run_sync(self._queue_metrics.look)
+        return Response(self._host.metrics.render(), media_type="text/plain; version=0.0.4")
+
+    async def serve_metrics(self, listen: str, place: Place | None, server: uvicorn.Server) -> None:
+        """Count on from where the process ended that this one replaces, and then serve the metrics at its port."""
+        if place is not None:
+            place.channel.settimeout(0)
+            self._host.metrics.take_over(await asyncio.get_running_loop().sock_recv(place.channel, MESSAGE))
+        listening = None if listen in {"", PUBLIC_METRICS} else _open(listen, place.number if place else 0)
+        if listening is not None:
+            with listening:
+                await server.serve(sockets=[listening])
+
+    def _spooled(self) -> str:
+        runtime = self._host.ingest_runtime
+        return describe(runtime.spool.depth, runtime.spool.quarantined) if runtime else ""
+
+
+@asynccontextmanager
+async def metrics_listener(status: Status, listen: str, place: Place | None = None) -> AsyncIterator[None]:
+    """Serve the metrics at the address `listen` while the block runs; nowhere if that is empty or `public`.
+
+    If the port is taken, as by another role on the same machine, the process logs that and works without the listener.
+    Of several processes the second has the port that is 10 higher, the third the one that is 20 higher.
+    """
+    app = Starlette(routes=status.routes(with_metrics=True))
+    server = ServerBeside(uvicorn.Config(app, **{**uvicorn_options("", 0), "lifespan": "off", "loop": "none"}))
+    serving = asyncio.create_task(status.serve_metrics(listen, place, server))
+    await asyncio.sleep(0)  # the port is open from now on, unless another process has it still
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        if not server.started:
+            serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+def _open(listen: str, number: int) -> socket.socket | None:
+    address, _, port = listen.rpartition(":")
+    address = address.strip("[]")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with suppress(OSError, OverflowError):  # it is taken, or there is none so high
+        return socket.create_server((address, int(port) + _STEP * number), family=family)
+    log.warning("metrics are not served, set another SATARK_METRICS_LISTEN", host=address, port=port)
+    return None
+
+
+async def _healthz(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
+
+
+class QueueMetrics:
+    """The gauges of the queues. Every process shows the same values, since all read one store."""
+
+    def __init__(self, services: Services, metrics: Metrics, settings: Core) -> None:
+        self._services = services
+        self._metrics = metrics
+        self._configured = {rule.to for rule in services.destination_rules} | set(settings.alarm_to)
+        self._band, self._waiting = 0, Counter[str]()
+
+    def look(self) -> None:
+        """Set the gauges to the store's present values. This reads the database: call it from a thread.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database does not answer. The gauges are empty then.
+        """
+        self._metrics.clear_queue_gauges()
+        counts, down = self._services.read(_ask)
+        waiting, dead_letters = Counter[str](), Counter[str]()
+        for (destination, state), count in counts.items():
+            (dead_letters if state == "dead_letter" else waiting)[Destination(destination).sink] += count
+        if self._band != (band := band_start(int(time.time()))):  # at any other time a tip would be seen to come
+            self._band, self._waiting = band, waiting
+        waiting = self._waiting
+        for sink in waiting.keys() | dead_letters.keys() | {Destination(name).sink for name in self._configured}:
+            self._metrics.deliveries_waiting.labels(sink).set(waiting[sink])
+            self._metrics.deliveries_dead_lettered.labels(sink).set(dead_letters[sink])
+        names = Counter(name if name in self._configured else Destination(name).sink for name in down)
+        for name in names.keys() | self._configured:
+            self._metrics.destinations_down.labels(name).set(names[name])
+
+
+def _ask(connection: Connection) -> tuple[dict[tuple[str, str], int], list[str]]:
+    return deliveries.counts(connection), list(read_open_breakers(connection))

@@ -1,8 +1,9 @@
 """Composition root: makes plugins, databases, keys and flows from the settings, and reports every wrong setting."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from hashlib import sha256
-from typing import Final
+from secrets import token_bytes, token_hex
 
 from sqlalchemy import Engine as DatabaseEngine
 
@@ -27,7 +28,6 @@ from satark.identity.epoch_keys import EpochKeys, EpochKeysError
 from satark.plugins.loader import Plugins
 from satark.runtime.channel_context import ChannelContext
 from satark.services import Services
-from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.speech.voice_notes import VoiceNotes
 from satark.store import canaries
@@ -37,12 +37,9 @@ from satark.store.migrations import Migrations
 from satark.store.sealed_files import erase
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import Writer
-from satark_files.extra_packages import Extra, advice, missing
+from satark_files.file_store import FileStore, FolderStore
 from satark_files.sandbox.protections import describe, find_protections
 from satark_words.geography.geography import Geography, GeographyError
-
-_EXTRAS: Final[dict[Role, Extra]] = {"worker": "evidence", "desk": "printing"}
-"""Role → the extra without which a process with this role can't work."""
 
 
 def load_plugins(settings: Settings) -> Plugins:
@@ -152,8 +149,7 @@ def give_up_drafts(
         return lost_drafts.give_up_drafts(unit, identity) if if_(unit, identity) else (None, [])
 
     erased, names = services.write_now(write)
-    for name in names:
-        erase(services.evidence_dir, name)
+    erase(services.evidence, names)
     return erased
 
 
@@ -163,21 +159,42 @@ def canary_problems(identity: Identity | None, services: Services) -> list[Setti
     return [_CANARY_PROBLEMS[name] for name in wrong]
 
 
-def folder_problems(services: Services, *, at_start: bool = False) -> list[SettingProblem]:
-    """Report a data folder that this machine does not share with the others of its database, by an id in the folder.
+def storage_problems(services: Services, *, at_start: bool = False) -> list[SettingProblem]:
+    """Report a store of files that can't be reached or written, or that isn't that of the database's other machines.
 
-    `at_start`: a database that knows no folder takes this one. On SQLite there is one machine.
+    `at_start`: a database that knows no store takes this one. A folder on a machine with SQLite has no other machines.
     """
-    if services.main.dialect.name == "sqlite":
+    is_folder = isinstance(services.files, FolderStore)
+    try:
+        own = sha256(_id_of(services.files)).digest()[:16]
+    except OSError as error:
+        message = f"can't be reached or written ({error.strerror or error})"
+        hint = "who owns the folder?" if is_folder else "does the service run, and are the variables AWS_… right?"
+        return [_storage_problem(message, hint)]
+    if services.main.dialect.name == "sqlite" and is_folder:
         return []
-    own = sha256(services.secret_key("folder.id")).digest()[:16]
     if at_start:
-        services.write_now(lambda unit: canaries.take_folder(unit, own))
+        services.write_now(lambda unit: canaries.take_store(unit, own))
     if not services.read(lambda main: canaries.is_elsewhere(main, own)):
         return []
-    message = "is another folder than that of this database's other machines: files would reach no desk"
-    hint = "mount one on all; if this one replaces it for good: DELETE FROM key_canary WHERE name = 'folder'"
-    return [SettingProblem("data_dir", "SATARK_DATA_DIR", message, hint)]
+    message = "is another store than that of this database's other machines: files would reach no desk"
+    hint = "give all the same; if this one replaces it for good: DELETE FROM key_canary WHERE name = 'folder'"
+    return [_storage_problem(message, hint)]
+
+
+def _id_of(store: FileStore) -> bytes:
+    """Return the id of a store, which its first machine writes; try on the way whether the store can be written."""
+    passing = f"check/{token_hex(8)}"
+    store.put(passing, b"written to try it")
+    store.remove([passing])
+    with suppress(FileExistsError):
+        if store.size("folder.id") is None:
+            store.put("folder.id", token_bytes(32), new=True)
+    return store.read("folder.id")
+
+
+def _storage_problem(message: str, hint: str) -> SettingProblem:
+    return SettingProblem("storage_url", "SATARK_STORAGE_URL", message, hint)
 
 
 _CANARY_PROBLEMS = {
@@ -204,21 +221,6 @@ _CANARY_PROBLEMS = {
 }
 
 
-def check_packages(roles: Collection[Role]) -> None:
-    """Make sure that the packages are installed that these roles need to open citizens' files and to print.
-
-    Raises:
-        SettingsError: packages of an extra are missing on a machine with one of these roles.
-    """
-    problems = [
-        SettingProblem("role", "satark serve --role", f"{role} needs {', '.join(names)}: not installed", advice(extra))
-        for role, extra in _EXTRAS.items()
-        if role in roles and (names := missing(extra))
-    ]
-    if problems:
-        raise SettingsError(problems)
-
-
 def check_isolation(settings: Settings) -> None:
     """Make sure that the program that opens citizens' files is isolated. If the settings allow less, log that.
 
@@ -240,22 +242,29 @@ def check_isolation(settings: Settings) -> None:
     raise SettingsError([SettingProblem(f"evidence.{name}", f"SATARK_EVIDENCE__{name.upper()}", message, hint)])
 
 
-def load_destinations(settings: Settings, plugins: Plugins) -> tuple[DestinationRule, ...]:
+def load_destinations(settings: Settings, plugins: Plugins, *, makes_keys: bool = True) -> tuple[DestinationRule, ...]:
     """Return the configured destinations and the default destinations of the plugins.
 
+    `makes_keys`: whether this process may make the key of a default destination that reads tips. One that serves the
+    web alone may not: whoever seizes its machine would read with it.
+
     Raises:
-        SettingsError: a plugin's section is wrong.
+        SettingsError: a plugin's section is wrong, or the key of a default destination is missing.
     """
     configured = settings.core.destination
     named = {rule.to for rule in configured}
     default = [rule for rule in plugins.destination_rules(settings) if rule.to not in named]
-    return tuple(with_verifier(rule) for rule in (*configured, *(_with_key(rule) for rule in default)))
+    return tuple(with_verifier(rule) for rule in (*configured, *(_with_key(rule, makes_keys) for rule in default)))
 
 
-def _with_key(rule: DestinationRule) -> DestinationRule:
+def _with_key(rule: DestinationRule, makes_keys: bool) -> DestinationRule:  # noqa: FBT001 - as of `load_destinations`
     """Return a default destination with the recipient of its key, if it reads tips; make the key's file if missing."""
     if rule.identity_file is None or rule.recipient:
         return rule
+    if not makes_keys and not rule.identity_file.exists():
+        message = f"{rule.to} reads tips, and no [[destination]] says with which key"
+        hint = "make one where the worker runs, `satark destination keygen`, and give its recipient here"
+        raise SettingsError([SettingProblem("destination", "SATARK_DESTINATION", message, hint)])
     return rule.model_copy(update={"recipient": own_key(rule.identity_file)})
 
 

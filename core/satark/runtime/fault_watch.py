@@ -34,7 +34,7 @@ from satark.runtime.machine_faults import (
 from satark.services import ProcessServices
 from satark.settings.core import Core, Role
 from satark.settings.settings import Settings
-from satark.store.snapshot import SnapshotBusy
+from satark.store.unit_of_work import SnapshotBusy
 from satark.telemetry.faults import Fault, Faults
 from satark.telemetry.metrics import Metrics
 from satark_files import atomic_files

@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,7 +17,7 @@ from satark.api.sink import Sink
 from satark.api.web import Page
 from satark.custody.comparison import note_stores
 from satark.plugins.isolation import HookFailure
-from satark.runtime import compose
+from satark.runtime import compose, systemd
 from satark.runtime.dependency_faults import PeerWatch
 from satark.runtime.fault_watch import Alarms, FaultWatch
 from satark.runtime.ingest_runtime import IngestRuntime
@@ -27,6 +28,7 @@ from satark.store.engines import is_database_fault
 from satark.store.writer import Bounds, Writer
 from satark.telemetry.faults import ALARM_SECONDS, failing_hook, missing_text
 from satark.telemetry.metrics import Metrics
+from satark_files.extra_packages import Extra, advice, missing
 from satark_words.catalogues import report_missing
 
 ROLES: tuple[Role, ...] = ("web", "worker", "desk")
@@ -34,6 +36,8 @@ DATABASE_SECONDS = 2.0
 """Seconds between two attempts to reach a database that did not answer at the start."""
 _LOOP_SECONDS = 1.0
 """Seconds between two looks at how late the event loop is."""
+_EXTRAS: Final[dict[Role, Extra]] = {"worker": "evidence", "desk": "printing"}
+"""Role → the extra without which a process with this role can't work."""
 
 
 class Host:
@@ -56,7 +60,7 @@ class Host:
         self.is_alone = is_alone
         self.stop: Callable[[], None] = partial(signal.raise_signal, signal.SIGTERM)
         """Call this to end the process."""
-        compose.check_packages(self.roles)
+        check_packages(self.roles)
         if "worker" in self.roles:
             compose.check_isolation(settings)
         self.metrics = Metrics()
@@ -65,9 +69,8 @@ class Host:
         faults = self.metrics.faults
         report_missing(lambda language, key: faults.begin(missing_text(language, key), seconds=ALARM_SECONDS))
         self._has_event_hook = self.plugins.implements("satark_event")
-        services = compose.load_services(
-            settings, compose.load_geography(settings), compose.load_destinations(settings, self.plugins)
-        )
+        destinations = compose.load_destinations(settings, self.plugins, makes_keys=self.roles != {"web"})
+        services = compose.load_services(settings, compose.load_geography(settings), destinations)
         self.waits = False
         """Whether the process started without the database and still waits for it."""
         try:
@@ -120,6 +123,7 @@ class Host:
 
     async def _work(self, started: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(systemd.show_life(started))
             tasks.create_task(keep_running("alarms", self.alarms.run, self.metrics.faults.task_failed))
             if self.waits:
                 started.set()
@@ -238,7 +242,7 @@ class Host:
             services,
             is_alone=self.settings.core.epoch_key_file is None and self._is_only_process(services),
         )
-        if problems := compose.folder_problems(services, at_start=True):
+        if problems := compose.storage_problems(services, at_start=True):
             raise SettingsError(problems)
 
     def _use_database(self, services: Services) -> None:
@@ -253,3 +257,18 @@ class Host:
         elif migrations.pending():
             message = "was made by another version: run `satark db upgrade`"
             raise SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message)])
+
+
+def check_packages(roles: Collection[Role]) -> None:
+    """Make sure that the packages are installed that these roles need to open citizens' files and to print.
+
+    Raises:
+        SettingsError: packages of an extra are missing on a machine with one of these roles.
+    """
+    problems = [
+        SettingProblem("role", "satark serve --role", f"{role} needs {', '.join(names)}: not installed", advice(extra))
+        for role, extra in _EXTRAS.items()
+        if role in roles and (names := missing(extra))
+    ]
+    if problems:
+        raise SettingsError(problems)

@@ -24,8 +24,7 @@ from satark.ingest.submission import Decoys, Submissions
 from satark.ingest.turn import TurnRunner
 from satark.ingest.turns import Turns
 from satark.ingest.voice_dangers import VoiceDangers
-from satark.outbox.file_notices import FileNotices
-from satark.outbox.outbox import Outbox
+from satark.outbox.outbox import FileNotices, Outbox
 from satark.outbox.worker import ReplyWorker
 from satark.plugins.loader import Plugins
 from satark.runtime import compose

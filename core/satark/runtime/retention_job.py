@@ -1,7 +1,7 @@
 """The retention job: erases every hour the tips whose terms are over, and erased tips that a restore brought back."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Protocol, TypeVar
@@ -42,7 +42,7 @@ class Retention:
         self._services = services
         self._edge = edge
         erased = ErasedList(settings.erased_list_file, edge)
-        self.eraser = erasure.Eraser(edge, erased, services.evidence_dir, plugins.erased)
+        self.eraser = erasure.Eraser(edge, erased, services.evidence, plugins.erased)
 
     def prepare(self, write: Write) -> None:
         """Make the retention key, and erase again the erased tips that a restored backup or a crash brought back."""
@@ -57,18 +57,23 @@ class Retention:
         schedule.ensure_key(unit, self._edge)
         return self.eraser.complete_list(unit)
 
-    def scheduled(self) -> list[ScheduledTip]:
-        """Return every tip with the end of its term."""
-        return self._services.read(lambda c: list(schedule.scheduled_tips(c, self._edge, self.settings)))
+    def scheduled(self, today: int) -> list[ScheduledTip]:
+        """Return every tip with the end of its term, as it counts today."""
+        return self._scheduled(today, list)
 
     def due(self, today: int) -> list[ScheduledTip]:
         """Return the tips to erase today. All other tips, perhaps a million, are read one at a time."""
+        return self._scheduled(
+            today, lambda tips: [one for one in tips if schedule.is_due(one.term, today, self.settings)]
+        )
 
-        def look(connection: Connection) -> list[ScheduledTip]:
-            tips = schedule.scheduled_tips(connection, self._edge, self.settings)
-            return [one for one in tips if schedule.is_due(one.term, today, self.settings)]
+    def _scheduled(
+        self, today: int, choose: Callable[[Iterable[ScheduledTip]], list[ScheduledTip]]
+    ) -> list[ScheduledTip]:
+        def look(main: Connection, keys: Connection) -> list[ScheduledTip]:
+            return choose(schedule.scheduled_tips(main, keys, self._edge, self.settings, today))
 
-        return self._services.read(look)
+        return self._services.read_keys(lambda keys: self._services.read(lambda main: look(main, keys)))
 
     def erase(self, unit: UnitOfWork, tip: ScheduledTip) -> list[str]:
         """Erase a due tip, as `Eraser.erase` does."""

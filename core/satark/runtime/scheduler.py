@@ -9,7 +9,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from itertools import count, islice
 from typing import TypeAlias
 
@@ -23,6 +24,7 @@ from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import Session
 from satark.identity import time_buckets
 from satark.identity.edge_key import Identity
+from satark.ingest.mailbox import change_reach
 from satark.ingest.sessions import Due, NewerSession, SessionStore
 from satark.outbox.outbox import Outbox
 from satark.services import Services
@@ -54,44 +56,35 @@ AT_ONCE = 50
 """Most rows that one transaction of a job handles, so that turns need not wait long for it."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class ScheduledJobs:
     """The scheduled jobs of one process; several processes may run them at once."""
 
-    def __init__(
-        self,
-        *,
-        outbox: Outbox,
-        flows: Flows,
-        sessions: SessionStore,
-        identity: Identity,
-        turnover: EpochTurnover,
-        log: LogEraser,
-        writer: Writer,
-        services: Services,
-        settings: Core,
-        posted: Callable[[list[OutboxMessage]], None],
-        erased: Callable[[list[str]], None],
-        emit: Callable[[LifecycleEvent], None],
-    ) -> None:
-        self._outbox = outbox
-        self._flows = flows
-        self._sessions = sessions
-        self._identity = identity
-        self._log = log
-        self._writer = writer
-        self._services = services
-        self._settings = settings
-        self._posted = posted
-        self._erased = erased
-        self._emit = emit
-        self._rounds = Rounds(
+    outbox: Outbox
+    flows: Flows
+    sessions: SessionStore
+    identity: Identity
+    turnover: EpochTurnover
+    log: LogEraser
+    writer: Writer
+    services: Services
+    settings: Core
+    posted: Callable[[list[OutboxMessage]], None]
+    erased: Callable[[list[str]], None]
+    emit: Callable[[LifecycleEvent], None]
+    announced: int = field(default_factory=lambda: int(time.time()), init=False)
+    """When notices were last sent, Unix seconds."""
+
+    @cached_property
+    def _rounds(self) -> Rounds:
+        return Rounds(
             (
                 (PURGE_EVERY, self._purge),
-                (CLOCK_EVERY, partial(writer.write, shorten_waits)),
+                (CLOCK_EVERY, partial(self.writer.write, shorten_waits)),
                 (LOOK_EVERY, self._work_on_due),
                 (1, self._announce),
-                (1, turnover.run_once),
-                (ERASE_EVERY, partial(run_in_thread, log.erase_if_noted)),
+                (1, self.turnover.run_once),
+                (ERASE_EVERY, partial(run_in_thread, self.log.erase_if_noted)),
             )
         )
 
@@ -102,24 +95,26 @@ class ScheduledJobs:
             await asyncio.sleep(EVERY)
 
     async def _announce(self) -> None:
-        self._posted(await self._writer.write(self.announce))
+        began = int(time.time())
+        self.posted(await self.writer.write(self.announce))
+        self.announced = began  # only now: what failed is told at the next look
 
     async def _work_on_due(self) -> None:
         expired, unsent = await run_in_thread(self._find_due)
         if expired:
-            self._erased(await self._writer.write(lambda unit: self.expire(unit, expired)))
-            self._log.note()
+            self.erased(await self.writer.write(lambda unit: self.expire(unit, expired)))
+            self.log.note()
         if unsent:
-            self._posted(await self._writer.write(lambda unit: self.ask_unsent(unit, unsent)))
-        await self._writer.write(self.purge_codes)
+            self.posted(await self.writer.write(lambda unit: self.ask_unsent(unit, unsent)))
+        await self.writer.write(self.purge_codes)
 
     def _find_due(self) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
         """Find the conversations that have expired, and those whose tipster is to be asked: id → `due` as stored."""
         now = int(time.time())
         # Only the band in which one expires is stored in plain.
-        until = time_buckets.band_end(now + int(self._settings.unsent_question_hours * 3600))
-        rows = self._services.read(lambda connection: conversations.read_due(connection, until))
-        due = {id_: (sealed, self._sessions.due(id_, sealed)) for id_, sealed in rows}
+        until = time_buckets.band_end(now + int(self.settings.unsent_question_hours * 3600))
+        rows = self.services.read(lambda connection: conversations.read_due(connection, until))
+        due = {id_: (sealed, self.sessions.due(id_, sealed)) for id_, sealed in rows}
         return (
             _first(due, lambda one: one.expires <= now),
             _first(due, lambda one: one.asks is not None and one.asks <= now < one.expires),
@@ -143,7 +138,7 @@ class ScheduledJobs:
                 names += erase_files(unit, session.tip)
                 if left := self._left_of(unit, row, session):
                     lapsed[row.id] = left
-            self._emit(LifecycleEvent("expired"))
+            self.emit(LifecycleEvent("expired"))
         conversations.delete_conversations(unit, [row.id for row, _ in opened if row.id not in lapsed])
         conversations.delete_provider_messages(unit, list(lapsed))
         conversations.write(unit, list(lapsed.values()))
@@ -155,7 +150,7 @@ class ScheduledJobs:
         """Open sessions. A session that a newer version wrote is left out."""
         for row in rows:
             try:
-                session = self._sessions.open(row)
+                session = self.sessions.open(row)
             except NewerSession:
                 continue
             yield row, session
@@ -165,57 +160,62 @@ class ScheduledJobs:
     ) -> Mapping[str, object] | None:
         """Return the row that remains of a draft, so that the next conversation mentions it; None: no row remains."""
         try:
-            left = self._flows.engine(unit.main, session.flow).expire(session)
+            left = self.flows.engine(unit.main, session.flow).expire(session)
         except FlowError:  # a step type of its questionnaire is gone: what is due is erased all the same
             return None
-        account = self._identity.open_handle(row.handle, row.id).account
-        if left is None or not self._settings.lapsed_hours or self._outbox.is_page(account):
+        account = self.identity.open_handle(row.handle, row.id).account
+        if left is None or not self.settings.lapsed_hours or self.outbox.is_page(account):
             return None
-        return self._sessions.seal_lapsed(row.id, left, unit.now)
+        return self.sessions.seal_lapsed(row.id, left, unit.now)
 
     def ask_unsent(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[OutboxMessage]:
         """Ask each tipster, once, about a complete draft that they did not send; `due` is as for `expire`."""
         messages: list[OutboxMessage] = []
         for row, session in self._opened(conversations.lock_unchanged(unit, due)):
-            found = self._flows.engine(unit.main, session.flow).ask_unsent(session) if session else None
+            found = self.flows.engine(unit.main, session.flow).ask_unsent(session) if session else None
             if found is not None:
                 asked, prompt = found
-                conversations.write(unit, [self._sessions.seal_asked(row, asked)])
-                messages += self._outbox.compose(prompt, self._identity.open_handle(row.handle, row.id), row.id)
-        self._outbox.add(unit, messages)
+                conversations.write(unit, [self.sessions.seal_asked(row, asked)])
+                messages += self.outbox.compose(prompt, self.identity.open_handle(row.handle, row.id), row.id)
+        self.outbox.add(unit, messages)
         return messages
 
     def announce(self, unit: UnitOfWork) -> list[OutboxMessage]:
-        """Tell those who asked to be reached that there is news, in neutral words. Only the receipt opens the news."""
-        query = select(tables.message.c.tip, tables.message.c.seq).where(~tables.message.c.notified).limit(AT_ONCE)
-        rows = unit.main.execute(query.with_for_update(skip_locked=True)).all()
+        """Tell those who asked to be reached that there is news, in neutral words. Only the receipt opens the news.
+
+        Each tip has its moments, which only the name key tells: nobody who writes a message chooses when a phone rings.
+        """
+        every = int(self.settings.notice_minutes * 60)
+        table = tables.message
+        waiting = unit.main.execute(select(table.c.tip).where(~table.c.notified).distinct()).scalars().all()
         messages: list[OutboxMessage] = []
-        for tip in {row.tip for row in rows}:
-            messages += self._news(unit, tip)
-        for row in rows:
-            here = (tables.message.c.tip == row.tip, tables.message.c.seq == row.seq)
-            unit.main.execute(update(tables.message).where(*here).values(notified=True))
-        self._outbox.add(unit, messages)
+        for tip in waiting:
+            if not every or deliveries.next_moment(self.services.keys, tip, every, self.announced) <= unit.now:
+                messages += self._news(unit, tip)
+        self.outbox.add(unit, messages)
         return messages
 
     def _news(self, unit: UnitOfWork, tip: str) -> list[OutboxMessage]:
-        id_ = self._identity.link("tip", tip)
-        sealed = unit.main.execute(select(tables.reach.c.handle).where(tables.reach.c.id == id_)).scalar()
-        if not sealed:
+        table = tables.message
+        query = select(table.c.seq).where(table.c.tip == tip, ~table.c.notified).with_for_update(skip_locked=True)
+        told = (table.c.tip == tip, table.c.seq.in_(unit.main.execute(query).scalars().all()))
+        if not unit.main.execute(update(table).where(*told).values(notified=True)).rowcount:
             return []
-        handle = self._identity.open_handle(sealed, id_)
-        return self._outbox.compose(self._flows.current.news_notice(handle.language), handle, id_ + id_, notice=True)
+        handle, id_ = change_reach(unit, self.identity, tip, notified=True), self.identity.link("tip", tip)
+        if handle is None:
+            return []
+        return self.outbox.compose(self.flows.current.news_notice(handle.language), handle, id_ + id_, notice=True)
 
     async def _purge(self) -> None:
         """Delete all expired rows, some per transaction: there may be millions, and turns wait for a transaction."""
-        while await self._writer.write(self.purge):
+        while await self.writer.write(self.purge):
             pass
-        while finished := await run_in_thread(self._services.read, _finished_notifications):
-            await self._writer.write(partial(deliveries.delete_finished, ids=finished))
+        while finished := await run_in_thread(self.services.read, _finished_notifications):
+            await self.writer.write(partial(deliveries.delete_finished, ids=finished))
 
     def purge(self, unit: UnitOfWork) -> bool:
         """Delete some expired event keys, reply handles, message ids and sent calls; return whether more may remain."""
-        oldest = unit.day - int(self._settings.seen_days)
+        oldest = unit.day - int(self.settings.seen_days)
         deleted = (
             unit.delete_some(tables.seen, tables.seen.c.day < oldest, most=PURGED_AT_ONCE),
             unit.delete_some(tables.reach, tables.reach.c.expires_at <= unit.now, most=PURGED_AT_ONCE),

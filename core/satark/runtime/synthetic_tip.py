@@ -11,22 +11,21 @@ import asyncio
 import time
 from collections.abc import Sequence
 from secrets import token_hex
-from typing import Final, NoReturn
+from typing import Final
 
 import msgspec
 from sqlalchemy import select
 
 from satark.api import hookimpl
 from satark.api.background import run_in_thread
-from satark.api.channel import MediaGone, Outcome, RawRequest, RawResponse
-from satark.api.inbound import Address, Batch, CompleteTip, Inbound, MediaRef, Text
+from satark.api.channel import PageChannel
+from satark.api.inbound import Address, Batch, CompleteTip, Inbound, Text
 from satark.api.observability import LifecycleEvent
-from satark.api.outbound import Call
-from satark.api.prompt import Capabilities, Prompt
+from satark.api.prompt import Capabilities
 from satark.api.routing import DESK_SINK, HERE, Desk, Destination, RouteAdvice
 from satark.api.tip import Tip
 from satark.plugins.loader import Plugins
-from satark.routing.rules import PROBE_DESK
+from satark.roster.entries import PROBE_DESK
 from satark.runtime import compose
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.runtime.retention_job import Retention
@@ -54,13 +53,12 @@ class Probed(msgspec.Struct, frozen=True):
     delivered: float
 
 
-class ProbePlugin:
+class ProbePlugin(PageChannel):
     """A channel without a provider, and the routing of its one tip."""
 
     name = "probe"
     accounts = (_ACCOUNT,)
     capabilities = Capabilities(kind="web", text=20_000, body=20_000, inline=True, reachable=False)
-    endpoints = ()
 
     def __init__(self) -> None:
         self._mark = token_hex(16)
@@ -87,45 +85,6 @@ class ProbePlugin:
         others = tuple(desk.name for desk in desks if desk.name != PROBE_DESK)
         return RouteAdvice(add=(Destination.of(DESK_SINK, PROBE_DESK),), exclude=others)
 
-    def verify(self, raw: RawRequest) -> bool:
-        """Take no request."""
-        del raw
-        return False
-
-    def parse(self, raw: RawRequest) -> Batch:
-        """Take no request."""
-        del raw
-        return Batch()
-
-    def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Return no calls."""
-        del prompt, account, to
-        return ()
-
-    notice = render
-
-    def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Return an empty response."""
-        del raw, outcome
-        return RawResponse()
-
-    async def open(self) -> None:
-        """Open nothing."""
-
-    async def close(self) -> None:
-        """Close nothing."""
-
-    async def send(self, call: Call, call_id: str) -> NoReturn:
-        """Send nothing, since no prompt becomes a call."""
-        raise NotImplementedError(call.method, call_id)
-
-    def fetch(self, ref: MediaRef) -> NoReturn:
-        """Fetch nothing."""
-        raise MediaGone(ref.account)
-
-    async def discard(self, ref: MediaRef) -> None:
-        """Discard nothing."""
-
 
 async def send_synthetic_tip(settings: Settings, plugins: Plugins, services: Services, seconds: float) -> Probed:
     """Send a synthetic tip, wait until a running worker has delivered it, check who may read it, and erase it.
@@ -142,7 +101,7 @@ async def send_synthetic_tip(settings: Settings, plugins: Plugins, services: Ser
         StoreDown: the database can't be written.
     """
     if PROBE_DESK not in {desk.name for desk in services.desks()}:
-        raise ProbeFailed(f"there is no desk for it, run: satark desk add {PROBE_DESK} --level range")
+        raise ProbeFailed(f"there is no desk for it, run: satark desk add {PROBE_DESK} --level outpost")
     own = ProbePlugin()
     plugins.register(own, own.name, trusted=True)
     runtime = IngestRuntime(

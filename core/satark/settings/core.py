@@ -139,7 +139,10 @@ class Core(BaseModel):
     )
     """names of the plugins to load; no other is imported"""
     data_dir: Path = Path("data")
-    """folder of the embedded databases and the sealed evidence"""
+    """folder of the embedded databases, the sealed files, the spool and what this machine keeps for itself"""
+    storage_url: str = ""
+    """where files lie that all machines share; empty: data_dir; file:///folder that all mount, or s3://bucket/folder,
+    whose address and keys stand in AWS_… variables; docs/operations.md, Files"""
     database_url: str = ""
     """SQLAlchemy URL of the main database; empty: SQLite in data_dir; sqlite:///path or
     postgresql://user:password@host/name"""
@@ -202,6 +205,9 @@ class Core(BaseModel):
     """days that a keyed hash of each ingested event is stored"""
     handle_days: float = Field(default=30, gt=0)
     """days that the reply handle of somebody who may be reached is stored"""
+    notice_minutes: float = Field(default=60, ge=0, le=1440)
+    """minutes in each of which a tipster may be told of news at one random moment: who sits beside them must not make
+    their phone ring at a time of their choice; 0: at once"""
     hook_seconds: float = Field(default=HOOK_SECONDS, gt=0, le=5)
     """seconds that one call of a plugin's optional hook (a screen, a route …) may take, while others wait; then the tip
     goes on without it"""
@@ -215,8 +221,12 @@ class Core(BaseModel):
     """attempts to deliver a tip before it is dead-lettered"""
     destination: tuple[DestinationRule, ...] = ()
     """where tips go beyond the desks: see [[destination]] below and docs/operations.md"""
-    destination_wait_minutes: float = Field(default=10, ge=0, le=1440)
-    """minutes that a tip for a destination waits for files that are being fetched"""
+    delivery_minutes: float = Field(default=30, ge=0, le=1440)
+    """minutes in each of which tips go to a `[[destination]]` once, at a random moment, unless urgent: whoever carries
+    them must not learn the second in which each was told; 0: at once"""
+    office_minutes: float = Field(default=5, ge=0, le=60)
+    """minutes in each of which a remote office is sent tips and changes, or a cover, at one random moment: no office
+    must see when another works on what is kept from it; 0: at once, without such covers"""
     alarm_to: tuple[ConfiguredDestination, ...] = ()
     """destinations that are told of each fault and its end, without content; such as email:operator"""
     alarm_url: str = ""

@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
@@ -18,7 +18,10 @@ from pydantic_settings.exceptions import SettingsError as UnreadableValue
 
 from satark.api.settings import SettingProblem, SettingsError
 from satark.settings.core import Core, EvidenceSettings, HttpSettings
+from satark_files.extra_packages import MissingPackage
+from satark_files.file_store import FileStore, StorageDown
 from satark_files.limits import Limits
+from satark_files.storage import open_store
 from satark_words.languages import LanguageError, use_folder
 
 M = TypeVar("M", bound=BaseModel)
@@ -124,10 +127,22 @@ class Settings:
     def link_key_file(self) -> Path:
         return self.core.link_key_file or self.core.data_dir / "link.key"
 
+    @cached_property
+    def files(self) -> FileStore:
+        """The store of files, which all machines share.
+
+        Raises:
+            SettingsError: the address can't be used, or its client is not installed.
+        """
+        try:
+            return open_store(self.core.storage_url, self.core.data_dir)
+        except (MissingPackage, StorageDown, ValueError) as error:
+            raise SettingsError([SettingProblem("storage_url", "SATARK_STORAGE_URL", str(error))]) from None
+
     @property
-    def evidence_dir(self) -> Path:
-        """The folder of the sealed files."""
-        return self.core.data_dir / "evidence"
+    def evidence(self) -> FileStore:
+        """The sealed files of tips in it."""
+        return self.files.below("evidence")
 
     @property
     def erased_list_file(self) -> Path:
@@ -263,6 +278,4 @@ def _hint(location: list[str], section: str, model: type[BaseModel]) -> str:
     field = model.model_fields.get(location[0]) if location else None
     if field is None:
         return ""
-    extra = field.json_schema_extra
-    where = extra.get("where", "") if isinstance(extra, dict) else ""
-    return "; ".join(part for part in (" ".join((field.description or "").split()), str(where)) if part)
+    return " ".join((field.description or "").split())

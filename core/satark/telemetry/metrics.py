@@ -48,7 +48,9 @@ class Metrics:
         self._banded: list[BandCounter | BandHistogram] = []
         self._counters: dict[str, Counter] = {}
         self.webhooks = self._by_band(
-            self._counter("satark_webhooks", "webhooks by how they were answered", "channel", "answer"), "accepted"
+            self._counter("satark_webhooks", "webhooks by how they were answered", "channel", "answer"),
+            "accepted",
+            "spooled",
         )
         self.ignored = self._by_band(self._counter("satark_ignored_items", "items that need nothing", "channel"))
         self.turns = self._by_band(self._counter("satark_turns", "turns taken", "channel"))
@@ -60,7 +62,9 @@ class Metrics:
         self.sends = self._by_band(
             self._counter("satark_sends", "provider calls by result", "channel", "result"), "accepted"
         )
-        self.reports = self._counter("satark_send_reports", "later reports of providers on calls", "channel", "result")
+        self.reports = self._by_band(
+            self._counter("satark_send_reports", "later reports of providers on calls", "channel", "result"), "accepted"
+        )
         self.files = self._by_band(
             self._counter("satark_files", "files by what became of them", "result"), "sealed", step=1
         )
@@ -70,10 +74,11 @@ class Metrics:
         text = "mailboxes opened with messages left out that nobody signed who may write"
         self.forged = self._by_band(self._counter("satark_forged_mailboxes", text, "channel"), step=1)
         self.forged.when_shown = partial(self.faults.begin, FORGED_MESSAGES, seconds=ALARM_SECONDS)
-        self.spooled = self._counter(
-            "satark_spooled", "batches spooled or refused while the database was down", "channel", "result"
+        text = "batches spooled or refused while the database was down"
+        self.spooled = self._by_band(self._counter("satark_spooled", text, "channel", "result"), "spooled", step=1)
+        self.replayed = self._by_band(
+            self._counter("satark_spool_replayed", "spooled batches by result", "result"), "ingested", step=1
         )
-        self.replayed = self._counter("satark_spool_replayed", "spooled batches by result", "result")
         self.waiting = Gauge("satark_waiting", "what waits, by queue", ("queue",), registry=self.registry)
         self.deliveries_waiting = self._gauge("satark_deliveries_waiting", "deliveries that wait or are tried", "sink")
         self.deliveries_dead_lettered = self._gauge(
@@ -126,7 +131,7 @@ class Metrics:
         self.faults.take_over(counts.alarms)
 
     def clear_queue_gauges(self) -> None:
-        """Empty the gauges that `satark.runtime.status` fills."""
+        """Empty the gauges that `satark.runtime.app` fills."""
         for gauge in (self.deliveries_waiting, self.deliveries_dead_lettered, self.destinations_down):
             gauge.clear()
 

@@ -39,3 +39,15 @@ def test_options_that_look_alike_as_codes_stay_apart() -> None:
 )
 def test_a_language_is_known_by_its_code_or_its_name(named: str, code: str) -> None:
     assert language_code(named, "xx") == code
+
+
+def test_what_does_not_fit_into_one_text_message_waits_for_an_ok(tmp_path: Path) -> None:
+    draft = Draft("x")
+    for _ in range(3):
+        draft.add("said", "say", {"en": "A word. " * 40}, "", {})
+    draft.add("q", "text", {"en": "A long question. " * 40}, "", {})
+    assert [step["type"] for step in draft.steps] == ["choice", "choice", "choice", "choice", "text"]
+    assert draft.left_out[0] == "step said: it waits for an OK, since more does not fit into one text message"
+    texts = (draft.write(tmp_path / "x", accuses_nobody=True).parent / "texts/en.po").read_text()
+    assert texts.count("question") == 40
+    assert 'msgid "said.OK"\nmsgstr "OK"' in texts

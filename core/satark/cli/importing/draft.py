@@ -15,13 +15,16 @@ from babel import Locale, UnknownLocaleError
 from satark.api.flow import Meaning
 from satark.dialogue.flow.builder import RESERVED_IDS
 from satark_words.catalogues import Catalogues
-from satark_words.graphemes import truncate
+from satark_words.graphemes import ELLIPSIS, size, split, truncate
 
 Texts: TypeAlias = Mapping[str, str]
 """Language → text."""
 
 _LONGEST: Final = 24
 """Most characters of an id, a code and a label: as many as stand in a row of WhatsApp's lists."""
+_MOST_SAID: Final = 600
+"""Most UTF-16 units that are said at once; with the review's own words they fit into one text message."""
+_REVIEW: Final = 60
 
 
 class ImportingError(ValueError):
@@ -42,9 +45,19 @@ class Draft:
         self._spoken = Catalogues.of("satark.dialogue")
         taken = (key.partition(".")[0] for key in self._spoken["en"])  # such an id would change Satark's own texts
         self._ids = {*taken, *get_args(Meaning), *RESERVED_IDS, *keyword.kwlist}
+        self._said = 0
+        """UTF-16 units that are said before the next question."""
 
     def add(self, wanted: str, kind: str, text: Texts, when: str, options: Mapping[str, Texts], **fields: Any) -> str:
-        """Add a step; return its id."""
+        """Add a step, after its first words as one to be confirmed if it is too long; return its id."""
+        length = max(size(one, "utf16") for one in text.values())
+        if length > _MOST_SAID:
+            parts = {language: split(one, _MOST_SAID // 2) for language, one in text.items()}
+            self.add("said", "say", {language: first for language, (first, _) in parts.items()}, when, {})
+            text = {language: rest or ELLIPSIS for language, (_, rest) in parts.items()}
+            return self.add(wanted, kind, text, when, options, **fields)
+        self._make_room(length)
+        self._said = self._said + length + len("\n\n") if kind == "say" else 0
         id_ = next(one for one in _numbered(as_id(wanted) or "step") if one not in self._ids)
         self._ids.add(id_)
         if kind == "place" and all("means" not in step for step in self.steps):
@@ -70,6 +83,7 @@ class Draft:
         """
         if not self._texts:
             raise ImportingError("nothing is said or asked in it")
+        self._make_room(_REVIEW)
         offered = [language for language in self._texts if language in self._spoken] or list(self._texts)
         document = {"name": self.name, "languages": offered} | ({"accuses": "nobody"} if accuses_nobody else {})
         steps = [*self.steps, {"id": "review", "type": "review"}, {"id": "send", "type": "submit"}]
@@ -86,6 +100,17 @@ class Draft:
             lines = (f"msgid {entry}".replace('", "', '"\nmsgstr "', 1) for entry in entries)
             (folder / "texts" / f"{language}.po").write_text("\n\n".join(lines) + "\n", "utf-8")
         return path
+
+    def _make_room(self, length: int) -> None:
+        """Let what was said last be confirmed, if more than it does not fit into a message."""
+        if self._said + length <= _MOST_SAID or self.steps[-1]["type"] != "say":
+            return
+        id_ = self.steps[-1]["id"]
+        self.steps[-1] |= {"type": "choice", "options": ["OK"]}
+        for texts in (one for one in self._texts.values() if id_ in one):
+            texts.update({f"{id_}.ask": texts.pop(id_), f"{id_}.name": id_, f"{id_}.OK": "OK"})
+        self.left_out.append(f"step {id_}: it waits for an OK, since more does not fit into one text message")
+        self._said = 0
 
     def _write(self, key: str, texts: Texts, longest: int = 0) -> None:
         for language, text in texts.items():

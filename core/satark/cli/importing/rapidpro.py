@@ -1,0 +1,279 @@
+"""RapidPro (TextIt, Weni): the nodes of a flow become the steps of a questionnaire, each after what leads to it."""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from satark.cli.importing.draft import Draft, ImportingError, Texts, language_code
+from satark.cli.importing.ways import Way, Ways
+from satark.dialogue.flow.conditions import ConditionError, parse_condition
+
+Part: TypeAlias = Mapping[str, Any]
+"""A flow, node, action, router, case or category, as the specification 13 or 14 describes it."""
+
+_KEPT: Final = {
+    "choice": r"has_(any_word|all_words|phrase|only_phrase|only_text|beginning|category|number_eq)$",
+    "number": "has_number", "date": "has_date$", "place": "has_(state|district|ward)$", "text": "has_text$",
+}  # fmt: skip
+"""Type of a step → the rules that it carries over. A number that must be equal is one of a menu."""
+_HINTED: Final = {"image": "media", "audio": "media", "video": "media", "location": "place"}
+_WORD: Final = re.compile(r"[^\s.,:;!?()]+")
+
+Decided: TypeAlias = tuple[str, Mapping[str, frozenset[str]]]
+"""The step that decides what follows, and category → its answers; an empty name: nothing decides."""
+
+_EXPRESSION: Final = re.compile(
+    r"@\((?:[^()]|\([^()]*\))*\)|@(?:contact|child|parent|fields|globals|input|legacy_extra|locals|node|results|resume"
+    r"|run|step|ticket|trigger|urns|webhook)\b(?:\.\w+)*", re.IGNORECASE,
+)  # fmt: skip
+
+
+def read_rapidpro(path: Path, language: str, name: str) -> Draft:
+    """Read a flow of an export; `language` is that of a flow that names none, `name` the flow's where there are more.
+
+    Raises:
+        ImportingError: it is no export of flows of the specification 13 or 14, or the name chooses none.
+    """
+    try:
+        flows = json.loads(path.read_bytes())["flows"]
+        found = [flow for flow in flows if name in {"", flow.get("name")}]
+        if len(found) == 1 and re.match(r"1[34]\.", str(found[0].get("spec_version"))):
+            return _Reading(found[0], language).read()
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ImportingError(f"{path} is no export of RapidPro with flows (.json)") from error
+    if len(found) == 1:
+        raise ImportingError(f"{path} is older than the specification 13: export it from a newer RapidPro")
+    names = ", ".join(str(flow.get("name")) for flow in flows)
+    raise ImportingError(f"{path} has {len(flows)} flows: choose one with --flow ({names})")
+
+
+class _Reading:
+    """The nodes of a flow as they are read, and the ways that lead to those that are not read yet."""
+
+    def __init__(self, flow: Part, language: str) -> None:
+        self.draft = Draft(flow.get("name", ""))
+        self._language = language_code(flow.get("language", "").replace("und", ""), language)
+        self._translated: Part = flow.get("localization") or {}
+        self._nodes: dict[str, Part] = {node["uuid"]: node for node in flow["nodes"]}
+        self._order = self._in_order()
+        self._entered = Counter(
+            to for uuid in self._order for _, to in self._exits(self._nodes[uuid]) if self._is_ahead(uuid, to)
+        )
+        self._ways = Ways()
+        self._leading: dict[str, list[Way]] = defaultdict(list)
+        """Node → the ways that lead there from the nodes before it."""
+        self._questions: dict[str, Part] = {}
+        """Node that waits → what was said last before it: its question."""
+        self._where = ""
+
+    def read(self) -> Draft:
+        """Add the steps of every node that can be reached."""
+        numbers = {uuid: number for number, uuid in enumerate(self._nodes, 1)}
+        for uuid in self._order:
+            self._where = f"node {numbers[uuid]}"
+            ways = self._ways.joined(self._leading[uuid]) if self._order[uuid] else [{}]
+            when = self._ways.condition(ways)
+            try:
+                parse_condition(when or "True")
+            except ConditionError as error:
+                self._lose(f"it is always asked, since the condition of the ways that lead there is refused: {error}")
+                ways, when = [{}], ""
+            if ways:
+                self._lead_on(uuid, ways, *self._add(self._nodes[uuid], when))
+        return self.draft
+
+    def _lose(self, what: str) -> None:
+        self.draft.left_out.append(f"{self._where}: {what}")
+
+    def _in_order(self) -> dict[str, int]:
+        """Return the position of each node that can be reached: after those that lead to it, but for ways back."""
+        ended: list[str] = []
+        seen: set[str] = set()
+        left = [(uuid, False) for uuid in [*self._nodes][:1]]
+        while left:
+            uuid, done = left.pop()
+            if done:
+                ended.append(uuid)
+            elif uuid in self._nodes and uuid not in seen:
+                seen.add(uuid)
+                left += [(uuid, True), *((to, False) for _, to in self._exits(self._nodes[uuid]))]
+        return {uuid: at for at, uuid in enumerate(reversed(ended))}
+
+    def _exits(self, node: Part) -> list[tuple[Part, str]]:
+        """Return category → node that follows, or nothing; without those that only ask again or can't happen."""
+        leads = {one["uuid"]: one.get("destination_uuid") or "" for one in node["exits"]}
+        router = node.get("router")
+        if not router:
+            return [({}, to) for to in [*leads.values()][:1]]
+        every = [(one, leads.get(one.get("exit_uuid"), "")) for one in router["categories"]]
+        if not _waits(node):
+            return every[:1] if node.get("actions") else every  # what is not done can't fail
+        other = router.get("default_category_uuid")
+        return [(one, to) for one, to in every if one["uuid"] != other or not self._asks_again(node, to)]
+
+    def _asks_again(self, node: Part, to: str) -> bool:
+        for _ in self._nodes:
+            if to == node["uuid"] or to not in self._nodes or self._nodes[to].get("router"):
+                break
+            to = next((after for _, after in self._exits(self._nodes[to])), "")
+        return bool(to == node["uuid"])
+
+    def _lead_on(self, uuid: str, ways: list[Way], step: str, answers: Mapping[str, frozenset[str]]) -> None:
+        for category, to in self._exits(self._nodes[uuid]):
+            if self._is_ahead(uuid, to):
+                self._leading[to] += self._ways.through(ways, step, answers[category["uuid"]]) if step else ways
+            elif to in self._order:
+                self._lose(f"{category.get('name', 'it')} does not lead back")
+
+    def _is_ahead(self, uuid: str, to: str) -> bool:
+        return self._order.get(to, -1) > self._order[uuid]
+
+    def _add(self, node: Part, when: str) -> Decided:
+        """Say what a node says, and ask what it asks."""
+        actions = node.get("actions") or ()
+        spoken = [one for one in actions if one["type"] in {"send_msg", "say_msg"} and one.get("text")]
+        for action in actions:
+            if action not in spoken:
+                about = [action.get("flow"), action.get("field"), *(action.get("groups") or ())]
+                names = ", ".join(str(one.get("name")) for one in about if one)
+                self._lose(f"{action['type']} is not done{names and f' ({names})'}")
+            elif action.get("attachments"):
+                self._lose("its attachments are not sent")
+        question: Part = spoken.pop() if spoken and self._ends_in_a_question(node) else {}
+        for action in spoken:
+            self.draft.add("said", "say", self._texts(action, "text", action["text"]), when, {})
+            if action.get("quick_replies"):
+                self._lose("its quick replies are not shown")
+        if _waits(node):
+            return self._ask(node, question or self._questions.get(node["uuid"], {}), when)
+        self._questions |= {to: question for _, to in self._exits(node)}
+        if len(self._exits(node)) > 1:
+            self._lose(f"{node['router'].get('operand') or node['router']['type']} decides nothing: every way is taken")
+        return "", {}
+
+    def _ends_in_a_question(self, node: Part) -> bool:
+        """Tell whether the last that a node says is the question of this node, or of one to which it alone leads."""
+        to = next((after for _, after in self._exits(node)), "")
+        next_node = self._nodes[to] if self._is_ahead(node["uuid"], to) and self._entered[to] == 1 else {}
+        return _waits(node) or (_waits(next_node) and not next_node.get("actions"))
+
+    def _ask(self, node: Part, question: Part, when: str) -> Decided:
+        """Add the step of a question."""
+        router, exits = node["router"], self._exits(node)
+        late = (router["wait"].get("timeout") or {}).get("category_uuid")
+        options = self._options(router, [one for one, _ in exits if one["uuid"] != late], question)
+        kind = kind_of(router, has_buttons=bool(_buttons(question))) if options else "text"
+        options = options if kind == "choice" else {}
+        asks_again = len(exits) < len(router["categories"])
+        fields: dict[str, Any] = number_limits(router) if asks_again and kind == "number" else {}
+        if late or kind == "media" or (kind == "number" and not asks_again):
+            fields["skip"] = True  # nobody is held up who has no answer
+        wanted = router.get("result_name") or "answer"
+        text = self._texts(question, "text", question.get("text", wanted))
+        labels = {name: label for name, (label, _) in options.items()}
+        step = self.draft.add(wanted, kind, text, when, labels, **fields)
+        if asks_again:
+            self._lose("another answer is asked for again, in Satark's words")
+        if _buttons(question) and not options:
+            self._lose("its quick replies are not shown")
+        if rules := lost_rules(router, kind):
+            self._lose(f"without effect: {rules}")
+        if options:
+            return self._answers(step, [one for one, _ in exits], options)
+        if len({to for _, to in exits}) > 1:
+            self._lose("its answer decides nothing: every way is taken")
+        return "", {}
+
+    def _answers(self, step: str, categories: Sequence[Part], options: Mapping[str, tuple[Texts, Part]]) -> Decided:
+        """Return what belongs to each category: options, or that the question is skipped."""
+        of = {code: options[name][1] for name, code in self.draft.codes[step].items()}
+        tests = self._ways.tests[step] = {}
+        answers = {}
+        for category in categories:
+            own = {code: f"{step} == {code!r}" for code in of if of[code] is category}
+            own = own or {category["uuid"]: f"{step} == ''"}
+            tests |= own
+            answers[category["uuid"]] = frozenset(own)
+        if f"{step} == ''" in tests.values():
+            self.draft.steps[-1]["skip"] = True
+        return step, answers
+
+    def _options(self, router: Part, categories: Sequence[Part], question: Part) -> Mapping[str, tuple[Texts, Part]]:
+        """Return the text of each option → its label in every language, and its category.
+
+        They are the buttons that stand for a category, or its name where none does.
+        """
+        buttons = [self._texts(question, "quick_replies", one, at) for at, one in enumerate(_buttons(question))]
+        found = {}
+        for category in categories:
+            own = [one for one in buttons if category_of(router, one[self._language]) == category["uuid"]]
+            for label in own or [self._texts(category, "name", category["name"])]:
+                found[label[self._language]] = label, category
+        return found
+
+    def _texts(self, part: Part, name: str, text: str, at: int = 0) -> dict[str, str]:
+        """Return a text of a part in every language; no answer is filled in for an expression."""
+        found = {self._language: text}
+        for language, parts in self._translated.items():
+            texts = (parts.get(part.get("uuid")) or {}).get(name) or ()
+            found |= {language_code(language, language): one for one in texts[at : at + 1] if one}
+        if any(_EXPRESSION.search(one) for one in found.values()):
+            self._lose(f"no answer is filled into {text[:60]!r}")
+        return {language: _EXPRESSION.sub("…", one).replace("@@", "@") for language, one in found.items()}
+
+
+def _waits(node: Part) -> bool:
+    router = node.get("router") or {}
+    return router.get("type") == "switch" and (router.get("wait") or {}).get("type") == "msg"
+
+
+def _buttons(question: Part) -> list[str]:
+    """Return what stands on the buttons of a message; since specification 14 a button may be an object."""
+    found = (one.get("text") if isinstance(one, dict) else one for one in question.get("quick_replies") or ())
+    return [one for one in found if one]
+
+
+def kind_of(router: Part, *, has_buttons: bool) -> str:
+    """Return the type of the step that comes nearest to a question."""
+    rules = {case["type"] for case in router.get("cases") or ()}
+    if hinted := _HINTED.get((router["wait"].get("hint") or {}).get("type", "")):
+        return hinted
+    if (has_buttons and rules <= {"has_text"}) or (rules and not lost_rules(router, "choice")):
+        return "choice"
+    found = (
+        kind
+        for kind in ("number", "date", "place")
+        if any(re.match(f"has_{kind}|{_KEPT[kind]}", rule) for rule in rules)
+    )
+    return next(found, "text")
+
+
+def lost_rules(router: Part, kind: str) -> str:
+    """Return the rules that a step of this type does not carry over, one after the other."""
+    rules = dict.fromkeys(case["type"] for case in router.get("cases") or ())
+    return ", ".join(rule for rule in rules if not re.match(_KEPT.get(kind, "has_text$"), rule))
+
+
+def category_of(router: Part, *texts: str) -> str:
+    """Return the category of an answer that is called by these texts: that of the first rule which fits one."""
+    found = (case["category_uuid"] for case in router.get("cases") or () if any(_fits(case, text) for text in texts))
+    return str(next(found, router.get("default_category_uuid", "")))
+
+
+def _fits(case: Part, text: str) -> bool:
+    wanted, given = (set(_WORD.findall(one.lower())) for one in (" ".join(case.get("arguments") or ()), text))
+    if case["type"] == "has_any_word":
+        return bool(wanted & given)
+    return wanted <= given and bool(wanted or case["type"] == "has_text")
+
+
+def number_limits(router: Part) -> dict[str, float]:
+    """Return the smallest and the largest number, where the only rule names both."""
+    cases = list(router.get("cases") or ())
+    if [case["type"] for case in cases] != ["has_number_between"]:
+        return {}
+    smallest, largest = cases[0]["arguments"]
+    return {"min": float(smallest), "max": float(largest)}
