@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from satark_testing.browser import Browser
-from satark_testing.matrix.drivers import CallDriver, ChatDriver, Driver, SmsDriver
-from satark_testing.matrix.form_driver import FormDriver
+from satark_testing.matrix.drivers import CallDriver, ChatDriver, Driver, FormDriver, SmsDriver
 from satark_testing.processes.service import Service
 from satark_testing.processes.serving import serve
 from satark_testing.telegram.bot_api import Person, TelegramPeer
@@ -216,6 +215,9 @@ async def matrix_installation(
             "SATARK_TELEGRAM__API_URL": await stack.enter_async_context(serve(telegram.app)),
             **twilio.settings(await stack.enter_async_context(serve(twilio.app))),
             "SATARK_SETTLE_SECONDS": "0",
+            "SATARK_NOTICE_MINUTES": "0",
+            "SATARK_DELIVERY_MINUTES": "0",
+            "SATARK_OFFICE_MINUTES": "0",
             "SATARK_WEB_FORM__PROOF_WAIT_SECONDS": "0",
             "SATARK_WEB_FORM__PROOF_WAITS_PER_MINUTE": "10000",
             "SATARK_WEB_FORM__MAILBOX_WAITS_PER_MINUTE": "10000",

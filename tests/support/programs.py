@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
+from secrets import token_hex
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import pytest
 from satark_testing.processes.serving import serve
 from satark_testing.whatsapp.graph_api import GraphPeer
 from support.peers.rabbitmq import Broker, running_broker
+from support.peers.seaweedfs import BUCKET, SeaweedFS, running_seaweedfs
 
 SKIP_NOTHING = "SATARK_TESTS_SKIP_NOTHING"
 """Environment variable: with the value 1, as in CI, a missing program fails the test instead of skipping it."""
@@ -59,6 +61,21 @@ def rabbitmq() -> Iterator[Broker]:
     """A real RabbitMQ, shared by all tests marked `needs("rabbitmq")`. A test that kills it must start it again."""
     with running_broker() as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def seaweedfs() -> Iterator[SeaweedFS]:
+    """A real service that speaks S3."""
+    with running_seaweedfs() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(seaweedfs: SeaweedFS, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the address of an empty store in a bucket; the environment tells this process where the service is."""
+    for name, value in seaweedfs.environment.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{BUCKET}/{token_hex(8)}"
 
 
 def pytest_configure(config: pytest.Config) -> None:

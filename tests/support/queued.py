@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
+import aio_pika
+from aio_pika.abc import AbstractConnection
+from aio_pika.exceptions import ChannelNotFoundEntity
 
-from satark_testing.waiting import limit
+from satark_testing.waiting import until
 from support.peers.rabbitmq import Broker
 
 
 async def until_queued(broker: Broker, queue: str, at_least: int) -> None:
-    """Wait until a queue exists and holds so many messages.
+    """Wait until a queue exists and holds so many messages that no consumer has.
 
     Raises:
         TimeoutError: the queue does not hold them in time.
     """
-    async with limit():
-        while True:
-            lines = (await broker.ctl("list_queues", "name", "messages")).splitlines()
-            if any(int(line.split("\t")[1]) >= at_least for line in lines if line.startswith(f"{queue}\t")):
-                return
-            await asyncio.sleep(0.1)
+    async with await aio_pika.connect(broker.url) as connection:
+        await until(lambda: _holds(connection, queue, at_least), every=0.05)
+
+
+async def _holds(connection: AbstractConnection, queue: str, at_least: int) -> bool:
+    try:
+        async with connection.channel() as channel:
+            found = await channel.declare_queue(queue, passive=True)
+    except ChannelNotFoundEntity:
+        return False
+    return (found.declaration_result.message_count or 0) >= at_least

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
-from satark_testing.telegram.limits import RefusedError
+from satark_testing.telegram.bot_api import RefusedError
 
 _ARRAY: Final = "Array of "
 _PLAIN: Final[Mapping[str, tuple[type, ...]]] = {

@@ -65,3 +65,15 @@ def test_tests_that_need_a_program_or_postgresql_are_marked_slow_or_full(project
     for tier, count in counts.items():
         result = project.runpytest_inprocess("-p", "no:cacheprovider", "--collect-only", "-q", "-m", tier)
         result.stdout.fnmatch_lines([f"*{count}/12 tests collected*"])
+
+
+def test_a_file_of_unwanted_tests_is_not_even_imported(project: pytest.Pytester) -> None:
+    whole = "import pytest\npytestmark = pytest.mark.{}\nraise OSError"
+    project.makepyfile(
+        test_slow=whole.format("slow('a process')"),
+        test_full=whole.format("full('a browser')"),
+        test_page=whole.format("needs('chromium')"),
+        test_quick="def test_it(): pass",
+    )
+    project.runpytest_inprocess("-p", "no:cacheprovider", "-m", "not slow and not full").assert_outcomes(passed=1)
+    project.runpytest_inprocess("-p", "no:cacheprovider", "-m", "not full").assert_outcomes(errors=2)

@@ -8,9 +8,11 @@ those that are slow already, run there in `make full`. A test without a mark may
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -27,6 +29,7 @@ _NEEDED: Final[Mapping[str, pytest.MarkDecorator]] = {
     "served": pytest.mark.slow("a web form's host"),
 }
 """Fixture → the mark of the tests that need it."""
+_WHOLE_FILE: Final = re.compile(r"^pytestmark = pytest\.mark\.(slow|full|needs)\(", re.MULTILINE)
 _STARTS: Final = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"})
 _started: Final[list[str]] = []
 """Processes that the running test has started."""
@@ -55,6 +58,15 @@ def _note_start(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_note_start)  # for good: such a hook can't be taken away
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out a file all of whose tests have a mark that is not wanted: each process would import it for nothing."""
+    unwanted = [tier for tier in TIERS if f"not {tier}" in config.option.markexpr]
+    if not unwanted or collection_path.suffix != ".py":
+        return None
+    mark = _WHOLE_FILE.search(collection_path.read_text("utf-8"))
+    return True if mark and mark[1].replace("needs", "slow") in unwanted else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,7 +6,6 @@ import hashlib
 import io
 import secrets
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -15,22 +14,16 @@ from satark.api.sealing import new_identity, seal
 from satark.api.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
 from satark.custody import entries
 from satark.custody import log as custody
-from satark.delivery.payload import load
+from satark.delivery.worker import load_deliveries
 from satark.identity.receipts import new_number
 from satark.identity.signatures import name_of, verifier_for
+from satark.retention.schedule import begin_term
 from satark.routing.authors import post_as_tipster, signed_by_tipster
 from satark.routing.rules import next_above
 from satark.routing.sent import TIPSTER_USE, addressed, signed_as_sent
+from satark.settings.core import RetentionSettings
 from satark.store import deliveries, envelopes, evidence_files, tables, tip_changes
-from satark.store.sealed_files import (
-    clean_path,
-    disguised_path,
-    muted_path,
-    original_path,
-    preview_path,
-    put_in_place,
-    seal_file,
-)
+from satark.store.sealed_files import StoredForm, put_in_place, seal_file, stored_form
 from satark.store.threads import post
 
 if TYPE_CHECKING:
@@ -159,6 +152,7 @@ def _store(
         "day": unit.day,
     }
     unit.insert(tables.tip, [row])
+    begin_term(unit, planted.id, planted.tipster_key, planted.identity, RetentionSettings())
     tip_changes.note(unit, planted.id)
     envelope = Envelope(
         tip=planted.id,
@@ -184,7 +178,7 @@ def claim_delivery(services: Services, to: str) -> Delivery:
     """
 
     def claim(unit: UnitOfWork) -> list[tuple[bytes, Delivery]]:
-        return load(unit, deliveries.claim(unit, to, 2), services)
+        return load_deliveries(unit, deliveries.claim(unit, to, 2), services)
 
     ((_, delivery),) = services.write_now(claim)
     return delivery
@@ -203,24 +197,23 @@ def seed_file(
     **record: Any,
 ) -> Evidence:
     """Store a sealed file of a tip with the given copies. `record` holds further fields of its record."""
-    services.evidence_dir.mkdir(parents=True, exist_ok=True)
     name = evidence_files.name(planted.id, ordinal)
-    _seal(original, original_path(services.evidence_dir, name), planted.recipient)
+    _seal(original, stored_form(services.evidence, name, "original"), planted.recipient)
     fields: dict[str, Any] = {"role": "evidence", "kind": "image", "mime": "image/jpeg", **record}
     if clean:
-        _seal(clean, clean_path(services.evidence_dir, name), planted.recipient)
+        _seal(clean, stored_form(services.evidence, name, "clean"), planted.recipient)
         fields |= {"clean_bytes": len(clean), "clean_sha256": hashlib.sha256(clean).hexdigest()}
         fields.setdefault("clean_mime", fields["mime"])
         if fields["clean_mime"].startswith("video/"):
             fields.setdefault("muted_sha256", fields["clean_sha256"])  # a film without sound
     if muted:
-        _seal(muted, muted_path(services.evidence_dir, name), planted.recipient)
+        _seal(muted, stored_form(services.evidence, name, "muted"), planted.recipient)
         fields |= {"muted_bytes": len(muted), "muted_sha256": hashlib.sha256(muted).hexdigest()}
     if disguised:
-        _seal(disguised, disguised_path(services.evidence_dir, name), planted.recipient)
+        _seal(disguised, stored_form(services.evidence, name, "disguised"), planted.recipient)
         fields |= {"disguised_bytes": len(disguised), "disguised_sha256": hashlib.sha256(disguised).hexdigest()}
     if preview:
-        _seal(preview, preview_path(services.evidence_dir, name), planted.recipient)
+        _seal(preview, stored_form(services.evidence, name, "preview"), planted.recipient)
         fields |= {"preview_bytes": len(preview), "preview_sha256": hashlib.sha256(preview).hexdigest()}
         fields.setdefault("preview_mime", "image/webp")
     fields["md5"] = hashlib.md5(original, usedforsecurity=False).hexdigest()
@@ -264,5 +257,5 @@ def _store_file(unit: UnitOfWork, planted: SeededTip, ordinal: str, state: str, 
     tip_changes.note(unit, planted.id)
 
 
-def _seal(content: bytes, target: Path, recipient: str) -> None:
+def _seal(content: bytes, target: StoredForm, recipient: str) -> None:
     put_in_place(seal_file(io.BytesIO(content), target, recipient))

@@ -12,8 +12,8 @@ from typing import Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import msgspec
 
-from satark.api.inbound import Address, Batch, MediaRef
-from satark.api.outbound import Call, SendResult
+from satark.api.inbound import Address, Batch, Malformed, MediaRef
+from satark.api.outbound import Call, Permanent, SendResult
 from satark.api.prompt import Capabilities, Prompt
 
 T = TypeVar("T")
@@ -162,6 +162,62 @@ class Channel(Protocol):
         """Delete the file at the provider, if the provider allows it. Called after the host has sealed its copy."""
 
 
+class PageChannel:
+    """Base class of a channel whose pages take the requests themselves: no webhook, no calls, nothing to open.
+
+    A subclass has a name, accounts and capabilities, and `fetch` and `discard` if it keeps files.
+    """
+
+    endpoints: Sequence[Endpoint] = ()
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Refuse every request."""
+        del raw
+        return False
+
+    def parse(self, raw: RawRequest) -> Batch:
+        """Refuse every request.
+
+        Raises:
+            Malformed: always.
+        """
+        raise Malformed("this channel has no webhook")
+
+    def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
+        """Return no calls: a closed page can't be reached."""
+        del prompt, account, to
+        return ()
+
+    notice = render
+
+    def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
+        """Return the prompts as plain text. The pages show them in full."""
+        del raw
+        return RawResponse(body="\n\n".join(prompt.text for prompt in outcome.prompts).encode())
+
+    async def open(self) -> None:
+        """Open nothing."""
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+    async def send(self, call: Call, call_id: str) -> SendResult:
+        """Refuse: there are no calls."""
+        del call, call_id
+        return Permanent("method")
+
+    def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Find no file.
+
+        Raises:
+            MediaGone: always.
+        """
+        raise MediaGone(ref.account)
+
+    async def discard(self, ref: MediaRef) -> None:
+        """Discard nothing."""
+
+
 Receive: TypeAlias = Callable[[Batch], Awaitable[Outcome]]
 """Ingests a batch that a channel fetched by itself. It returns after the commit. If it raises, the channel must not
 confirm the batch to the provider. An inline medium shows the prompts of the outcome."""
@@ -182,14 +238,6 @@ class CarryingChannel(Protocol):
     @property
     def in_use(self) -> bool:
         """Whether the process must not be replaced now: a call is under way."""
-
-
-@runtime_checkable
-class SigningChannel(Protocol):
-    """A channel that can sign a request as its provider does, for `satark replay`: recorded ones hold none."""
-
-    def sign(self, raw: RawRequest) -> RawRequest:
-        """Return a request that `verify` accepts, with the same method, path and body."""
 
 
 @runtime_checkable

@@ -201,7 +201,8 @@ class BaseStepType:
         del step
         if not isinstance(value, Mapping) or "voice" not in value:
             return str(value)
-        return ", ".join(part for part in (value.get("text", ""), view.catalogue.text("value.voice")) if part)
+        spoken = view.catalogue.text(view.catalogue.own("value.voice", view.channel))
+        return ", ".join(part for part in (value.get("text", ""), spoken) if part)
 
 
 class GivenAnswer(Protocol):

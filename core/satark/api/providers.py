@@ -115,14 +115,6 @@ class SmsProvider(_Provider, Protocol):
         """
 
 
-@runtime_checkable
-class SigningProvider(Protocol):
-    """A provider that can sign a request as its service does, for `satark replay`."""
-
-    def sign(self, raw: RawRequest) -> RawRequest:
-        """Return a request that `verify` accepts, with the same method, path and body."""
-
-
 CallStep: TypeAlias = Literal["start", "keys", "record"]
 """The reason for a provider's request: `start`, a call begins; `keys`, an `Ask` or a `GoOn` has ended; `record`, a
 `Record` has ended."""

@@ -79,14 +79,14 @@ class DestinationRule(BaseModel):
     )
     recipient: str = Field(
         default="",
-        description="age recipient of the destination's own key, for one that must read tips; empty for a mere carrier",
-        json_schema_extra={"where": "satark destination keygen FILE prints it"},
+        description="age recipient of the destination's own key, for one that must read tips; empty for a mere carrier"
+        "; satark destination keygen FILE prints it",
     )
     verifier: str = Field(default="", description="public key of what it writes; not needed beside `identity_file`")
     identity_file: Path | None = Field(
         default=None,
-        description="file with the private half, mode 0600; only on the machine that runs the sink",
-        json_schema_extra={"where": "satark destination keygen FILE makes it"},
+        description="file with the private half, mode 0600; only on the machine that runs the sink; satark destination "
+        "keygen FILE makes it",
     )
     categories: tuple[str, ...] = Field(default=(), description="only tips of these categories")
     exclude_categories: tuple[str, ...] = Field(default=(), description="no tips of these categories")

@@ -128,11 +128,7 @@ class Services(Protocol):
         """Run a write in its own transaction, in this thread."""
 
     def secret_key(self, file: str) -> bytes:
-        """Return the 32 random bytes in a file of the data folder. A missing file is created, with mode 0600.
-
-        Raises:
-            OSError: the file can't be read or created, or other users can read it.
-        """
+        """Return the 32 secret bytes of a name of your own, the same on every machine of the installation."""
 
 
 class OpenedTip(Protocol):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from satark.api.routing import DestinationRule
+    from satark_files.file_store import FileStore
     from satark_files.limits import Limits
 
 M = TypeVar("M", bound="BaseModel")
@@ -48,6 +49,10 @@ class Settings(Protocol):
     @property
     def evidence_limits(self) -> Limits:
         """The limits of one file and of one tip."""
+
+    @property
+    def files(self) -> FileStore:
+        """The store of files, which all machines share. Put yours below a folder of your own: `files.below(NAME)`."""
 
     @property
     def link_key_file(self) -> Path:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
@@ -16,6 +15,17 @@ import msgspec
 from satark.api.observability import OperatorError, Redacted
 from satark.api.routing import Destination
 from satark.api.tip import Evidence, Header, Message, Tip
+
+
+class SealedCopy(Protocol):
+    """One sealed copy of a file, in the store of files."""
+
+    def read_bytes(self) -> bytes:
+        """Read it; this blocks.
+
+        Raises:
+            OSError: `FileNotFoundError`: it was erased; another: the store is down.
+        """
 
 
 class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,12 +42,12 @@ class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
     provider no longer had it."""
     record: bytes = b""
     """A `tip.Evidence`, age-encrypted; empty unless `state` is `sealed`."""
-    original: Path | None = None
-    """Path of the sealed original; None unless `state` is `sealed`. The file may be erased at any time."""
-    clean: Path | None = None
-    """Path of the sealed clean copy; None: there is none."""
-    muted: Path | None = None
-    """Path of the sealed clean copy of a film without its sound; None: there is none."""
+    original: SealedCopy | None = None
+    """The sealed original; None unless `state` is `sealed`. The file may be erased at any time."""
+    clean: SealedCopy | None = None
+    """The sealed clean copy; None: there is none."""
+    muted: SealedCopy | None = None
+    """The sealed clean copy of a film without its sound; None: there is none."""
 
 
 class SealedMessage(msgspec.Struct, frozen=True):
@@ -263,11 +273,7 @@ class OfficeLink(Protocol):
         """
 
     async def send_covers(self, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
-        """Send to every desk what looks like a tip and is none. Call it at random times: a cover then tells nothing.
-
-        Raises:
-            CarrierError: a message was not confirmed.
-        """
+        """Send each desk, until cancelled, what looks like a tip and is none, at its moments without anything else."""
 
     async def accept(self, message: bytes, publish: Callable[[str, bytes], Awaitable[None]]) -> None:
         """Store an office's answer; return once it is committed. One that came before is only confirmed again.

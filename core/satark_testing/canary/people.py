@@ -14,8 +14,7 @@ from PIL import Image
 from satark_testing.canary.telling import World
 from satark_testing.dialogue.walking import Photo, receipt_in, tip_number_in
 from satark_testing.installation import MatrixInstallation
-from satark_testing.matrix.drivers import Driver
-from satark_testing.matrix.form_driver import FormDriver
+from satark_testing.matrix.drivers import Driver, FormDriver
 from satark_testing.twilio.people import code_in
 from satark_words.catalogues import Catalogue, Catalogues
 

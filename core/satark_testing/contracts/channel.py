@@ -2,17 +2,27 @@
 
 async def test_it_keeps_the_contract() -> None:
     await check_channel(ChannelCase(channel=…, to=…, genuine=…, identifiers=…, texts=…, peer=Peer(…)))
+
+Here are the checks of requests, which need no network (C01 to C21 and C58 to C62), and of files and listening (C50 to
+C56).
 """
 
-from satark_testing.contracts.channel_case import ChannelCase, numbered_prompt
-from satark_testing.contracts.fetching import check_files
-from satark_testing.contracts.meanings import check_meanings
-from satark_testing.contracts.peer import Peer, PeerServer, Received, Reply, Said
-from satark_testing.contracts.prompts import check_prompts
-from satark_testing.contracts.rules import RULES, BrokenRule, require
-from satark_testing.contracts.sending import check_calls
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from satark.api.channel import Channel, ListeningChannel, MediaGone, Outcome, RawRequest
+from satark.api.inbound import Batch, Edited, Inbound, Malformed, MediaRef, Revoked
+from satark.plugins.handed_over import problems_of
+from satark_testing.contracts.channel_case import ChannelCase, forgeries, numbered_prompt, strings_of, without_secret
+from satark_testing.contracts.mutations import joined, mutated
+from satark_testing.contracts.peer import Fault, Peer, PeerServer, Received, Reply, Said
+from satark_testing.contracts.prompts import check_meanings, check_prompts
+from satark_testing.contracts.rules import RULES, BrokenRule, absent, attempt, raised, require, shown
+from satark_testing.contracts.sending import check_calls, opened
 from satark_testing.contracts.watching import Watch
-from satark_testing.contracts.webhooks import check_requests
 
 __all__ = ["RULES", "BrokenRule", "ChannelCase", "Peer", "Received", "Reply", "Said", "check_channel"]
 
@@ -43,3 +53,293 @@ async def check_channel(case: ChannelCase) -> None:
 def _is_telling(text: str) -> bool:
     """Return whether a text is long enough that no message contains it by chance."""
     return len(text) > 5  # noqa: PLR2004 - as said
+
+
+_GARBAGE: Final = (b"", b"{", b"null", b"[]", b"\xff\xfe", b'{"a":1}', b"[" * 5000, b'[{"id":{}}]')
+
+
+def check_requests(case: ChannelCase) -> None:
+    """Check names, signatures and events.
+
+    Raises:
+        BrokenRule: the channel breaks a rule.
+    """
+    check_names(case)
+    if not case.channel.endpoints:
+        check_no_endpoint(case)
+        return
+    check_verify(case)
+    check_parse(case)
+
+
+def check_names(case: ChannelCase) -> None:
+    """Check the protocol, and the names of accounts and endpoints, as the loader does."""
+    for problem in problems_of("satark_channels", case.channel):
+        raise BrokenRule("C01", type(case.channel).__name__, problem)
+
+
+def _hint(raw: RawRequest, case: ChannelCase) -> str:
+    """Name the part of a request in which the kit looks for the secret, if the request has none there."""
+    is_elsewhere = case.proven_by == "headers" and not raw.headers
+    return 'it has no headers: say where its secret is, such as `proven_by="path"`' if is_elsewhere else ""
+
+
+def check_verify(case: ChannelCase) -> None:
+    """Check that `verify` accepts genuine requests, and refuses changed, truncated and unsigned ones."""
+    for raw in case.genuine:
+        require(_verified(case, raw, "as it came"), "C06", shown(raw))
+        _check_head(case, raw)
+        bare = without_secret(raw, case)
+        require(
+            not _verified(case, bare, "without its secret"), "C08", shown(raw, "without its secret"), _hint(raw, case)
+        )
+        for change, forged in forgeries(raw, case):
+            require(not _verified(case, forged, change), "C07", shown(raw, change))
+        for change, odd in _odd(raw):
+            _verified(case, odd, change)
+
+
+def _odd(raw: RawRequest) -> Iterator[tuple[str, RawRequest]]:
+    odd = dict.fromkeys(raw.headers, "é\x00☂")
+    yield "headers that are not ASCII", msgspec.structs.replace(raw, headers=odd)
+    yield "empty headers", msgspec.structs.replace(raw, headers=dict.fromkeys(raw.headers, ""))
+    yield "a query that is none", msgspec.structs.replace(raw, query="%ff=&&é=%zz")
+    yield "an unknown method", msgspec.structs.replace(raw, method="PATCH")
+
+
+def _verified(case: ChannelCase, raw: RawRequest, change: str) -> bool:
+    result = attempt("C09", shown(raw, change), lambda: case.channel.verify(raw))
+    require(isinstance(result, bool), "C09", shown(raw, change), type(result).__name__)
+    return result
+
+
+def _check_head(case: ChannelCase, raw: RawRequest) -> None:
+    """Check that the head of a genuine request passes the checks that come before the body is read."""
+    for endpoint in case.channel.endpoints:
+        if endpoint.path != raw.path or raw.method != "POST":
+            continue
+        header = endpoint.signature_header
+        require(not header or header in raw.headers, "C10", shown(raw), f"no header {header}")
+        if not endpoint.signs_body:
+            require(
+                _verified(case, msgspec.structs.replace(raw, body=b""), "head"), "C10", shown(raw, "its head alone")
+            )
+        require(len(raw.body) <= endpoint.limit, "C61", shown(raw), f"the limit is {endpoint.limit} bytes")
+
+
+def check_no_endpoint(case: ChannelCase) -> None:
+    """Check that a channel without endpoints, which serves its own pages, accepts no request here."""
+    for raw in (RawRequest(method="POST", path="/"), *case.genuine):
+        require(not _verified(case, raw, "a foreign request"), "C21", shown(raw))
+        _check_garbage(case, raw)
+
+
+def check_parse(case: ChannelCase) -> None:
+    """Check that events are complete, repeatable and free of identifiers. Only `Malformed` may be raised."""
+    batches = [attempt("C11", shown(raw), lambda raw=raw: case.channel.parse(raw)) for raw in case.genuine]  # type: ignore[misc]
+    events = [inbound for batch in batches for inbound in batch.inbound]
+    require(bool(events), "C11", "all of `genuine`", "no event")
+    for raw, batch in zip(case.genuine, batches, strict=True):
+        require(_keys(batch) == _keys(case.channel.parse(raw)), "C13", shown(raw, "parsed twice"))
+        _check_events(case, raw, batch)
+        _check_garbage(case, raw)
+        for text in (repr(raw), repr(batch), *(repr(inbound.senders) for inbound in batch.inbound)):
+            absent(text, (*case.identifiers, case.to.reveal()), "C20", shown(raw))
+    for first, second in case.redelivered:
+        same = _keys(case.channel.parse(first)) == _keys(case.channel.parse(second))
+        require(same, "C13", shown(second, "delivered again"))
+    _check_keys(case, events)
+    _check_texts(case, events)
+    _check_mutations(case)
+    _check_isolation(case, batches)
+
+
+def _keys(batch: Batch) -> list[tuple[str, int | None]]:
+    """Return the keys by which each event is recognised when it is delivered again."""
+    return [(inbound.event_key, inbound.sent_at) for inbound in batch.inbound]
+
+
+def _check_keys(case: ChannelCase, events: list[Inbound]) -> None:
+    mine = [inbound for inbound in events if case.to in inbound.senders]
+    first = any(inbound.senders[0] == case.to for inbound in mine)
+    require(first, "C15", "all of `genuine`", "no event whose first address is `to`")
+    require(len(mine) > 1, "C05", "all of `genuine`", f"{len(mine)} event of the sender `to`")
+    known: dict[tuple[str, str], bytes] = {}
+    for inbound in events:
+        content = msgspec.json.encode(inbound.event)
+        before = known.setdefault((inbound.account, inbound.event_key), content)
+        require(before == content, "C12", "two different events of `genuine`", "the same event_key")
+    made = {inbound.message_key or inbound.event_key for inbound in events}
+    for inbound in events:
+        if isinstance(inbound.event, Edited | Revoked):
+            require(
+                inbound.event.original in made, "C62", "an edit or a withdrawal in `genuine`", "no such message there"
+            )
+
+
+def _check_texts(case: ChannelCase, events: list[Inbound]) -> None:
+    everything = [strings_of(msgspec.to_builtins(inbound.event)) for inbound in events]
+    whole = {text for strings in everything for text in strings}
+    for number, text in enumerate(case.texts):
+        require(text in whole, "C17", f"text number {number} of the case, {len(text)} characters", "it is cut or lost")
+
+
+def _check_events(case: ChannelCase, raw: RawRequest, batch: Batch) -> None:
+    for inbound in batch.inbound:
+        require(inbound.account in case.channel.accounts, "C14", shown(raw), "an account that is not configured")
+        require(bool(inbound.event_key), "C12", shown(raw), "an event without a key")
+        require(bool(inbound.senders), "C15", shown(raw), "an event without a sender")
+        event = msgspec.json.encode(inbound.event).decode()
+        absent(event, case.identifiers, "C16", shown(raw))
+
+
+def _check_garbage(case: ChannelCase, raw: RawRequest) -> None:
+    half = raw.body[: len(raw.body) // 2]
+    for body in (*_GARBAGE, half, half + b'"\xff'):
+        subject = shown(msgspec.structs.replace(raw, body=body), f"with {body[:8]!r}…" if body in _GARBAGE else "cut")
+        _parsed(case, msgspec.structs.replace(raw, body=body), subject)
+
+
+def _parsed(case: ChannelCase, raw: RawRequest, subject: str) -> Batch | None:
+    """Parse a malformed request. None: it is `Malformed`."""
+    try:
+        return case.channel.parse(raw)
+    except Malformed as error:
+        absent(str(error), case.identifiers, "C19", subject)
+        quotes = error.__cause__ is not None or (error.__context__ is not None and not error.__suppress_context__)
+        require(not quotes, "C19", subject, "the error keeps its cause: raise it `from None`")
+        return None
+    except Exception as error:
+        raise BrokenRule("C18", subject, raised(error)) from error
+
+
+def _check_mutations(case: ChannelCase) -> None:
+    """Check that a genuine request of which one value is of another type, length or depth is parsed or `Malformed`."""
+    for place, raw in mutated(case.genuine):
+        _parsed(case, raw, shown(raw, f"{place} changed"))
+
+
+def _check_isolation(case: ChannelCase, batches: Sequence[Batch]) -> None:
+    """Check that a changed copy of an item costs none of its request's own items, wherever a list holds items.
+
+    A list holds items if a changed copy makes an event of its own.
+    """
+    lost: dict[str, str] = {}
+    lists: set[str] = set()
+    for number, place, raw in joined(case.genuine):
+        own = {key for key, _ in _keys(batches[number])}
+        found = {key for key, _ in _keys(_parsed(case, raw, shown(raw, f"an item more in {place}")) or Batch())}
+        if found > own:
+            lists.add(place)
+        if not own <= found:
+            lost.setdefault(place, shown(raw, f"an item more in {place}, which can't be read"))
+    for place in lists & lost.keys():
+        raise BrokenRule("C64", lost[place], "events of the other items are missing")
+
+
+_TURNS: Final = 50
+"""Turns of the event loop for which `listen` runs before it is cancelled."""
+
+
+async def check_files(case: ChannelCase, peer: Peer, server: PeerServer) -> None:
+    """Check `fetch`, `discard` and `listen`.
+
+    Raises:
+        BrokenRule: the channel breaks a rule.
+    """
+    channel = peer.channel(server.url)
+    async with opened(channel):
+        if not peer.files:
+            await _check_no_files(channel, server)
+        for ref, content in peer.files:
+            await _check_file(channel, peer, server, ref, content)
+        server.answering(None)
+        await _check_listening(channel)
+    for ref, _ in peer.files:
+        unreachable = peer.channel("http://127.0.0.1:9")
+        async with opened(unreachable):
+            found = await fetched(unreachable, ref)
+            require(isinstance(found, OSError), "C52", "a provider that listens nowhere", _what(found))
+            await _discard(unreachable, ref, "a provider that listens nowhere")
+
+
+async def _check_no_files(channel: Channel, server: PeerServer) -> None:
+    ref = MediaRef(account=channel.accounts[0], id="none")
+    server.answering(None)
+    found = await fetched(channel, ref)
+    require(isinstance(found, MediaGone), "C51", "a file of a channel without files", _what(found))
+    await _discard(channel, ref, "a channel without files")
+
+
+async def _check_file(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, content: bytes) -> None:
+    server.answering(None)
+    found = await fetched(channel, ref)
+    require(found == content, "C50", f"a file of {len(content)} bytes", _what(found))
+    server.answering(peer.gone)
+    found = await fetched(channel, ref)
+    require(isinstance(found, MediaGone), "C51", "a file that is gone", _what(found))
+    for script in (Reply(500), Reply(503), Fault.HANG_UP):
+        server.answering(script)
+        found = await fetched(channel, ref)
+        require(isinstance(found, OSError), "C52", f"while the provider answers {script}", _what(found))
+    server.answering(Fault.HALF)
+    found = await fetched(channel, ref)
+    require(isinstance(found, OSError | MediaGone), "C53", "half a file", _what(found))
+    if peer.announces_size:
+        server.answering(None).halved = content
+        found = await fetched(channel, ref)
+        server.halved = b""
+        require(isinstance(found, OSError | MediaGone), "C53", "half of what was announced", _what(found))
+    await _check_other_addresses(channel, peer, server, ref)
+    for answer in (None, Reply(404), Reply(500), Fault.HANG_UP):
+        server.answering(answer)
+        await _discard(channel, ref, f"while the provider answers {answer}")
+
+
+async def _check_other_addresses(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef) -> None:
+    location = f"{server.elsewhere}/file"
+    for script in (Reply(302, headers={"Location": location}), Reply(200, f'{{"url":"{location}"}}'.encode())):
+        server.answering(script)
+        found = await fetched(channel, ref)
+        subject = "a file that is said to be at another address"
+        strayed = "".join(f"{request.query}{request.headers}{request.body!r}" for request in server.strayed)
+        credentials = "authorization" in strayed.lower() or any(secret in strayed for secret in peer.secrets)
+        require(not credentials, "C54", subject, "it was given our credentials")
+        if isinstance(found, Exception):
+            require(isinstance(found, OSError | MediaGone), "C52", subject, _what(found))
+
+
+async def fetched(channel: Channel, ref: MediaRef) -> bytes | Exception:
+    """Fetch a file; return its bytes, or the exception that was raised."""
+    try:
+        async with channel.fetch(ref) as chunks:
+            return b"".join([chunk async for chunk in chunks])
+    except Exception as error:  # noqa: BLE001 - the checks say which it may be
+        return error
+
+
+def _what(found: bytes | Exception) -> str:
+    return f"{len(found)} bytes" if isinstance(found, bytes) else raised(found)
+
+
+async def _discard(channel: Channel, ref: MediaRef, subject: str) -> None:
+    try:
+        await channel.discard(ref)
+    except Exception as error:
+        raise BrokenRule("C55", subject, raised(error)) from error
+
+
+async def _check_listening(channel: Channel) -> None:
+    if not isinstance(channel, ListeningChannel):
+        return
+
+    async def receive(batch: Batch) -> Outcome:
+        del batch
+        return Outcome()
+
+    task = asyncio.ensure_future(channel.listen(receive))
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=5)
+    require(bool(done), "C56", "listening that is cancelled", "it goes on")

@@ -10,15 +10,15 @@ import msgspec
 from satark.api.sealing import new_identity, seal
 from satark.api.sink import Delivery, SealedFile, SealedMessage
 from satark.api.tip import Envelope, Evidence, Header, Message, Tip
-from satark.identity.signatures import verifier_for
+from satark.identity.signatures import name_of, verifier_for
 from satark.routing.authors import signed_by_tipster
-from satark.routing.sent import TIPSTER_USE
-from satark.store.sealed_files import put_in_place, seal_file
+from satark.routing.sent import TIPSTER_USE, signed_as_sent
+from satark.store.sealed_files import StoredForm, put_in_place, seal_file
+from satark_files.file_store import FolderStore
 
 WORDS: Final = "कट्टानिशान"
 """A word that every answer and message of a sample tip contains, and that occurs nowhere else."""
 CLEAN: Final = bytes(range(256)) * 16
-_KEY: Final = "1" * 32
 _CATEGORY: Final = "arms"
 _RECEIVED: Final = "2026-11-24T06/PT6H"
 
@@ -43,17 +43,18 @@ class SampleTips:
         Args:
             folder: for the file's sealed clean copy; it is created.
             revision: 1 for the tip as it was submitted; each later one has a message more.
-            tip: the tip's id in the store.
+            tip: the tipster's key, 32 hex digits: the tip's id follows from it.
             attempt: 1 for the first.
         """
         known = self._made.get((tip, revision)) or self._seal(folder, revision, tip)
         self._made[tip, revision] = known
         return msgspec.structs.replace(known, attempt=attempt)
 
-    def _seal(self, folder: Path, revision: int, tip: str) -> Delivery:
+    def _seal(self, folder: Path, revision: int, key: str) -> Delivery:
+        verifier = verifier_for(key, TIPSTER_USE)
+        tip = name_of(verifier)
         recipient, identity = self._keys.setdefault(tip, new_identity())
-        folder.mkdir(parents=True, exist_ok=True)
-        clean = folder / f"{tip[:8]}.clean"
+        clean = StoredForm(FolderStore(folder), f"{tip[:8]}.clean")
         put_in_place(seal_file(io.BytesIO(CLEAN), clean, recipient))
         document = seal(_document(tip), recipient)
         about: Any = {
@@ -63,11 +64,11 @@ class SampleTips:
             "header": _header(_document(tip)),
         }
         about |= {"document_sha256": hashlib.sha256(document).hexdigest()}
-        envelope = Envelope(**about, tipster_verifier=verifier_for(_KEY, TIPSTER_USE))
+        envelope = signed_as_sent(Envelope(**about, tipster_verifier=verifier), key)
         told = {seq: Message(sender="tipster", text=f"{WORDS} {seq}") for seq in range(1, revision + 1)}
-        signed = {seq: signed_by_tipster(one, tip, seq, _KEY) for seq, one in told.items()}
+        signed = {seq: signed_by_tipster(one, tip, seq, key) for seq, one in told.items()}
         messages = tuple(SealedMessage(seq, seal(one, recipient)) for seq, one in signed.items())
-        record = seal(signed_by_tipster(_record(), tip, 0, _KEY), recipient)
+        record = seal(signed_by_tipster(_record(), tip, 0, key), recipient)
         return Delivery(
             idempotency_key=f"{tip[:8]}-{revision}",
             tip=tip,

@@ -20,6 +20,7 @@ import msgspec
 from satark.api.routing import Destination
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, Sink
 from satark.plugins.handed_over import problems_of
+from satark.store.sealed_files import StoredForm
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
 from satark_testing.contracts.sample_tips import WORDS, SampleTips, file_in_state, sample_delivery
 from satark_testing.contracts.watching import Watch
@@ -140,8 +141,8 @@ class _Checks:
         await self._result("S08", msgspec.structs.replace(whole, files=states), "files that are not here")
         erased = await self._delivery(tip="d" * 32)
         for file in erased.files:
-            if file.clean is not None:
-                await asyncio.to_thread(file.clean.unlink)
+            if isinstance(file.clean, StoredForm):
+                await asyncio.to_thread(file.clean.remove)
         await self._result("S08", erased, "a file that was erased meanwhile")
         before = dict(self._case.held())
         done = await self._result("S09", self._tips.alarm(), "an alarm") == Done()

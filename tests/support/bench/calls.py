@@ -17,7 +17,7 @@ import click
 
 from satark.speech.voice_notes import fill_folder
 from satark_testing.installation import Installation, set_up_installation
-from satark_testing.whatsapp.calls import WhatsAppCaller
+from support.calls.whatsapp_caller import WhatsAppCaller
 
 _PACKET_SECONDS: Final = 0.02
 _LATE_SECONDS: Final = 0.04

@@ -18,7 +18,6 @@ from support.bench.webhooks import PHONE_NUMBER_ID
 from support.peers.postgres import empty_database, postgres_server
 
 SECRET = "a secret of this benchmark"
-_TWO = ("--workers", "2")
 
 
 class Site(NamedTuple):
@@ -65,21 +64,11 @@ def satark_on_sqlite(site: Site, *options: str) -> Iterator[Launch]:
     yield _satark(site, f"sqlite:///{site.folder / 'main.db'}", *options)
 
 
-def two_workers_on_sqlite(site: Site) -> AbstractContextManager[Launch]:
-    """Two processes of Satark on the embedded databases."""
-    return satark_on_sqlite(site, *_TWO)
-
-
 @contextmanager
 def satark_on_postgres(site: Site, *options: str) -> Iterator[Launch]:
     """Satark on a PostgreSQL database."""
     with postgres_server() as server, empty_database(server) as url, _dump(site, url):
         yield _satark(site, url, *options)
-
-
-def two_workers_on_postgres(site: Site) -> AbstractContextManager[Launch]:
-    """Two processes of Satark on a PostgreSQL database."""
-    return satark_on_postgres(site, *_TWO)
 
 
 @contextmanager
@@ -132,16 +121,17 @@ Contestant = Callable[[Site], AbstractContextManager[Launch]]
 CONTESTANTS: dict[str, Contestant] = {
     "floor": floor,
     "satark (SQLite)": satark_on_sqlite,
-    "satark (SQLite, 2 workers)": two_workers_on_sqlite,
+    "satark (SQLite, 2 workers)": lambda site: satark_on_sqlite(site, "--workers", "2"),
     "floor (PostgreSQL)": floor_on_postgres,
     "satark (PostgreSQL)": satark_on_postgres,
-    "satark (PostgreSQL, 2 workers)": two_workers_on_postgres,
+    "satark (PostgreSQL, 2 workers)": lambda site: satark_on_postgres(site, "--workers", "2"),
+    "satark (PostgreSQL, 4 workers)": lambda site: satark_on_postgres(site, "--workers", "4"),
+    "satark (PostgreSQL, 8 workers)": lambda site: satark_on_postgres(site, "--workers", "8"),
 }
 FLOORS = {
-    "satark (SQLite)": "floor",
-    "satark (SQLite, 2 workers)": "floor",
-    "satark (PostgreSQL)": "floor (PostgreSQL)",
-    "satark (PostgreSQL, 2 workers)": "floor (PostgreSQL)",
+    name: "floor (PostgreSQL)" if "PostgreSQL" in name else "floor"
+    for name in CONTESTANTS
+    if not name.startswith("floor")
 }
 """Contestant → the contestant that it is compared with, if both run."""
 

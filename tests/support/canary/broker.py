@@ -15,7 +15,7 @@ QUEUES: Final = ("sp", "dig")
 
 
 class BrokerQueues:
-    """The queues of one installation at a RabbitMQ. Implements `satark_testing.canary.observer.Carrier`.
+    """The queues of one installation at a RabbitMQ. Implements `satark_testing.canary.worlds.Carrier`.
 
     Args:
         url: the broker's.

@@ -17,9 +17,8 @@ from satark.api.channel import RawRequest
 from satark.api.inbound import Address, Edited, Event, Media, MediaRef, Pin, Revoked, Text
 from satark.api.outbound import Blocked, Call, Misconfigured, WindowClosed
 from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said
-from satark_testing.telegram.bot_api import Person, Updates
+from satark_testing.telegram.bot_api import Person, Updates, check_limits
 from satark_testing.telegram.citizen import content
-from satark_testing.telegram.limits import check_limits
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_testing.whatsapp.limits import check_message
@@ -274,7 +273,7 @@ def sms_case() -> ChannelCase:
     """Describe the SMS channel."""
     from satark_sms_ivr.settings import TwilioSettings  # noqa: PLC0415
     from satark_sms_ivr.sms import SmsChannel  # noqa: PLC0415
-    from satark_sms_ivr.twilio_sms import TwilioSms  # noqa: PLC0415
+    from satark_sms_ivr.twilio import TwilioSms  # noqa: PLC0415
 
     def channel(url: str = "https://twilio.example") -> SmsChannel:
         return SmsChannel(TwilioSms(TwilioSettings.model_validate({**_TWILIO, "api_url": url}), PUBLIC))
@@ -307,7 +306,7 @@ def sms_case() -> ChannelCase:
 def voice_case() -> ChannelCase:
     """Describe the voice channel. Satark makes no calls; it fetches recordings."""
     from satark_sms_ivr.settings import CallSettings, TwilioSettings  # noqa: PLC0415
-    from satark_sms_ivr.twilio_voice import TwilioVoice  # noqa: PLC0415
+    from satark_sms_ivr.twilio import TwilioVoice  # noqa: PLC0415
     from satark_sms_ivr.voice import VoiceChannel  # noqa: PLC0415
 
     def channel(url: str = "https://twilio.example") -> VoiceChannel:

@@ -17,7 +17,7 @@ from satark.api.sealing import new_identity
 from satark.casework import Casework
 from satark.delivery.worker_context import WorkerContext
 from satark.remote.link_keys import HostPairing, LinkKey, OfficePairing
-from satark.remote.office_agent import OfficeAgent
+from satark.remote.office_inbox import OfficeAgent
 from satark.remote.offices import join, register
 from satark.routing.desks import add_desk
 from satark.services import Services

@@ -33,6 +33,7 @@ FAULTS = (
     Fault(410),
     Fault(503, accepted=True),
     Fault(202, seconds=5, accepted=True),
+    Fault(200, body="a proxy's page"),
     Fault(302, {"location": "http://169.254.169.254/"}),
 )
 TEXTS = ("taken into the register", "somebody was there")

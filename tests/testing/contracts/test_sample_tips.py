@@ -8,7 +8,7 @@ import pytest
 
 from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.tip import Envelope, Message, Tip
-from satark.store.sealed_files import open_sealed
+from satark.store.sealed_files import StoredForm, open_sealed
 from satark_testing.contracts.sample_tips import CLEAN, WORDS, SampleTips, sample_delivery
 
 
@@ -20,7 +20,7 @@ def test_a_delivery_opens_with_the_key_of_its_destination(tmp_path: Path) -> Non
     texts = [open_as(Message, message.sealed, envelope.identity).text for message in delivery.messages]
     assert texts == [f"{WORDS} 1", f"{WORDS} 2"]
     [file] = delivery.files
-    assert file.clean is not None
+    assert isinstance(file.clean, StoredForm)
     assert b"".join(open_sealed(file.clean, envelope.identity, tmp_path)) == CLEAN
 
 

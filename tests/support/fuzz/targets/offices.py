@@ -35,7 +35,6 @@ from satark.remote.messages import (
     DirectedDestination,
     DirectoryMessage,
     FileEntry,
-    KeyAcceptedMessage,
     OfficeAnswer,
     RefusalMessage,
     SignedAnswer,
@@ -47,7 +46,7 @@ from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import apply_key_change, join, register
 from satark.roster.entries import DESK_USE, DeskAdded, Entry, KeyChange
 from satark.routing.desks import add_desk, find_desk
-from satark.routing.destinations import encode_rules
+from satark.routing.rules import encode_rules
 from satark.services import Services
 from support.store import fresh_services, worker_context
 from support.tips import SeededTip, seed_tip
@@ -209,12 +208,12 @@ def _host_messages(seeded: SeededTip) -> Sequence[Any]:
         day=20_400,
         envelope=b"envelope",
         document=b"document",
-        thread=(_filled(ThreadEntry, seq=1, sealed=sealed, answer=bytes(16)),),
+        thread=(_filled(ThreadEntry, seq=1, sealed=sealed),),
         files=(_filled(FileEntry, ordinal="1", state="sealed", record=b"record", sealed=(announced,)),),
         custody=(_filled(CustodyEntry, file="1", entry=bytes(32), sealed=b"sealed"),),
     )
     directory = _filled(DirectoryMessage, version=7, roster=roster, destination_rules=encode_rules(()))
-    return tip, directory, _filled(KeyAcceptedMessage, answer=bytes(16)), _filled(RefusalMessage, answer=bytes(16))
+    return tip, directory, _filled(RefusalMessage, answer=bytes(16))
 
 
 def _answers(seeded: SeededTip, dig: str) -> Sequence[OfficeAnswer]:

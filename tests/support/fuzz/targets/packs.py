@@ -5,7 +5,6 @@ Faults: an exception; an altered pack that is not reported; a repair of an alter
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -19,13 +18,13 @@ from satark.api.sealing import new_identity
 from satark.casework.casework import Casework
 from satark.casework.pack_export import export_pack
 from satark.custody.chain import canonical_json
-from satark.custody.manifest import Issuer, Manifest, sign
+from satark.custody.manifest import Issuer, Manifest
 from satark.custody.pack import zip_entry
-from satark.custody.verify_pack import BASE, MANIFEST, SIGNATURE, TAGS, group_digits, tags
+from satark.custody.verify_pack import BASE, MANIFEST, group_digits
 from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from support.fuzz.target import Fault
-from support.packs import verify_pack
+from support.packs import relisted, sha256, verify_pack
 from support.store import fresh_services
 from support.tips import seed_file, seed_tip
 
@@ -79,23 +78,17 @@ def _small_pack(folder: Path) -> bytes:
     services.close()
     assert signer
     parts = _with_placeholders(_parts((folder / "pack.zip").read_bytes()))
-    parts[SIGNATURE] = canonical_json(sign(signer, _sha256(parts[MANIFEST])))
-    digests = {name: _sha256(content) for name, content in parts.items() if name not in TAGS}
-    return _zip({**parts, **tags(digests)})
+    return _zip(relisted(parts, signer))
 
 
 def _with_placeholders(parts: dict[str, bytes]) -> dict[str, bytes]:
     """Replace the certificates by a line with the manifest's hash, as certificates have it, and update the manifest."""
     names = [name for name in parts if name.startswith("data/certificate-")]
-    blank = _sha256(_CERTIFICATE + group_digits("0" * 64).encode())
+    blank = sha256(_CERTIFICATE + group_digits("0" * 64).encode())
     manifest = msgspec.json.decode(parts[MANIFEST], type=Manifest)
     bound = canonical_json(msgspec.structs.replace(manifest, certificates=dict.fromkeys(names, blank)))
-    certificate = _CERTIFICATE + group_digits(_sha256(bound)).encode()
+    certificate = _CERTIFICATE + group_digits(sha256(bound)).encode()
     return {**parts, MANIFEST: bound, **dict.fromkeys(names, certificate)}
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _parts(pack: bytes) -> dict[str, bytes]:

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.routing import Mount
 
 from satark.api.web import FormError
+from satark_files.file_store import FolderStore
 from support.fuzz.mutation import text_of, to_json
 from support.fuzz.requests import Answer, FuzzedRequest, ask, read_request, read_requests, request_input
 from support.fuzz.target import Fault
@@ -48,7 +49,7 @@ class _Uploads:
         self.runner = asyncio.Runner()
         self.key: Any = import_module(f"{parts}.draft_key").DraftKey(_SECRET)
         settings = import_module("satark_web_form.settings").UploadSettings(upload_reserve_bytes=0)
-        self.store: Any = import_module(f"{parts}.upload_store").UploadStore(folder, settings)
+        self.store: Any = import_module(f"{parts}.upload_store").UploadStore(FolderStore(folder), settings)
 
     async def content_of(self, upload: str) -> bytes:
         """Return the content of a complete upload."""
@@ -177,7 +178,7 @@ class MultipartTarget:
 
     def __init__(self, folder: Path) -> None:
         self._uploads = _Uploads(folder)
-        self._receive: Any = import_module("satark_web_form.uploads.multipart_form").receive_form
+        self._receive: Any = import_module("satark_web_form.form_reader").receive_form
 
     def seeds(self) -> Sequence[bytes]:
         """Return forms with fields and files, complete and in portions, and an incomplete one."""
