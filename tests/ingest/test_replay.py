@@ -369,7 +369,7 @@ async def test_a_text_is_spooled_in_time_while_the_database_hangs(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("satark.ingest.ingest.ANSWER_SECONDS", 0.05)
-    monkeypatch.setattr("satark.runtime.status.WRITE_SECONDS", 0.05)
+    monkeypatch.setattr("satark.runtime.app.WRITE_SECONDS", 0.05)
     goes_on = threading.Event()
 
     def hang(_connection: object) -> None:

@@ -17,7 +17,7 @@ from satark.ingest.ingest import IngestFailed
 from satark.routing import tip_keys
 from satark.routing.authors import Writer
 from satark.routing.renewals import remembered
-from satark.store import envelopes, tables, threads
+from satark.store import changed_keys, envelopes, tables, threads
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, rotate, set_role, unlock
@@ -66,8 +66,7 @@ class Case:
 
     def key_changes(self) -> bytes:
         """Return what the tip's row says of its keys."""
-        changes: bytes = self.services.read(lambda c: c.execute(select(tables.tip.c.key_changes)).scalar_one())
-        return changes
+        return self.services.write_now(lambda unit: changed_keys.read(unit, self.tip)) or b""
 
     def forge(self, by: UnlockedDesk, envelope: Envelope, step: CaseStep, head: str = "") -> None:
         """Append a step in an officer's name, and plant a row of the desk that it names."""

@@ -12,9 +12,8 @@ from satark.api.sealing import CantOpen, open_as, seal
 from satark.api.tip import CaseStep, Envelope, Message
 from satark.casework import StepRefused, TipKeeping
 from satark.casework.release_rules import ReleaseRules
-from satark.roster.chain import read_state
+from satark.roster.chain import Proposal, read_state
 from satark.roster.entries import DeskAdded, Entry, OfficerSet, RosterOfficer, officer_signer
-from satark.roster.proposals import Proposal
 from satark.roster.roster import COPY_NAME, read_copy
 from satark.routing.authors import Author, Writer
 from satark.store import envelopes, tables, threads

@@ -17,7 +17,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from satark.api.routing import Desk
+from satark.api.routing import HERE, Desk, DestinationRule
 from satark.api.sealing import new_identity, seal
 from satark.api.tip import Envelope
 from satark.identity.time_buckets import BAND_HOURS
@@ -87,8 +87,15 @@ class Town:
 
 @asynccontextmanager
 async def town(folder: Path) -> AsyncIterator[Town]:
-    channel = ScriptedChannel()
-    host = scripted_host(Settings(data_dir=folder, settle_seconds=0), channel, [ScriptedSink("desk")])
+    channel, keys = ScriptedChannel(), [new_identity()[0] for _ in range(3)]
+    rules = [
+        DestinationRule(to="email:sp-cell", desk="sp", recipient=keys[0]),
+        DestinationRule(to="email:dig-cell", desk="dig", recipient=keys[1]),
+        DestinationRule(to="email:night", desk="dig", priority="urgent"),
+        DestinationRule(to="police_system:main", recipient=keys[2]),
+    ]
+    sinks = [ScriptedSink(name) for name in ("desk", "email", "police_system")]
+    host = scripted_host(Settings(data_dir=folder, settle_seconds=0, destination=rules), channel, sinks)
     async with host.running():
         await until(lambda: channel.opened)
         for name, level in (("sp", "district"), ("dig", "range")):
@@ -119,6 +126,13 @@ async def test_the_observer_detects_such_a_day_from_rows_that_name_desks(
     assert await tell_days(tmp_path, 15) > 0.7
 
 
+async def test_the_observer_detects_such_a_day_from_deliveries_without_covers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Submissions, "_deliveries", matching_deliveries)
+    assert await tell_days(tmp_path, 15) > 0.7
+
+
 async def test_the_observer_detects_such_a_day_from_the_number_of_envelopes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,9 +140,15 @@ async def test_the_observer_detects_such_a_day_from_the_number_of_envelopes(
     assert await tell_days(tmp_path, 15) > 0.7
 
 
-def naming_deliveries(_self: Any, unit: Any, id_: str, _tip: Any, route: Any) -> None:
+def naming_deliveries(_self: Any, unit: Any, id_: str, route: Any, **_: Any) -> None:
     """Write one delivery for each desk, as an earlier version did."""
     unit.queue(tables.delivery, [deliveries.new_row(id_, desk.destination, unit.now) for desk in route.desks])
+
+
+def matching_deliveries(_self: Any, unit: Any, id_: str, route: Any, **_: Any) -> None:
+    """Write a delivery for the desks and for each destination that gets the tip, as an earlier version did."""
+    to = [HERE, *(rule.to for rule in route.destination_rules)]
+    unit.queue(tables.delivery, [deliveries.new_row(id_, one, unit.now) for one in to])
 
 
 def envelopes_without_decoys(_self: Any, unit: Any, envelope: Envelope, route: Any) -> None:

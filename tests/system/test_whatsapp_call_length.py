@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from satark.api.channel import Outcome
 from satark.api.inbound import Batch
-from satark.api.providers import CallRequest, CallVerb
+from satark.api.providers import Ask, CallRequest, CallVerb
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.speech.voice_notes import VoiceNotes
@@ -43,6 +43,8 @@ class Phone(CallMedia):
         super().__init__()
         self.seconds = 0.0
         """Seconds of sound that were heard, up to the end of the first reading of the receipt."""
+        self.asks = 0
+        """How often keys may still be pressed before the next answer: what must be heard is heard to its end."""
         self._chat = chat
         self._has_receipt = False
 
@@ -53,7 +55,8 @@ class Phone(CallMedia):
         self.seconds += 0 if self._has_receipt else len(heard) / PACKETS_A_SECOND
 
     async def until(self, holds: Callable[[], bool], seconds: float | None = None) -> bool:
-        key = ANSWERS.get(self._chat.step, "")
+        self.asks -= self._recording is None
+        key = "" if self.asks else ANSWERS.get(self._chat.step, "")
         if self._recording is not None:
             for number, packet in enumerate(beep()):
                 self._recording.add(number * FRAME, packet, asyncio.get_running_loop().time())
@@ -80,7 +83,9 @@ async def test_a_call_in_hindi_takes_at_most_150_seconds_of_listening_to_the_rec
         return Outcome(prompts=[fit_to_keypad(chat.prompt)])
 
     async def ask(request: CallRequest) -> Sequence[CallVerb]:
-        return await channel._next(provider.account, receive, request)
+        verbs = await channel._next(provider.account, receive, request)
+        phone.asks = sum(isinstance(verb, Ask) for verb in verbs)
+        return verbs
 
     phone = Phone(chat)
     await CarriedCall(CallRequest(id="wacid.1", step="start"), provider.account, phone, notes).lead(ask)
