@@ -11,7 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from satark.api import hooks as hookspecs
 from satark.api.routing import DestinationRule
 from satark.cli.main import cli
 from satark.evidence.recognition.recogniser import TranscriptionSettings
-from satark.plugins.loader import Plugins, installed
+from satark.plugins.loader import Plugins
 from satark.settings.core import Core, EvidenceSettings, HttpSettings, RetentionSettings
 
 DOCS = Path(__file__).parent
@@ -76,23 +76,23 @@ def settings() -> str:
         "`[transcription]`": TranscriptionSettings,
         "`[[destination]]`": DestinationRule,
     }
-    plugins = {f"`[{section}]`": model for name in installed() for section, model in _models(name)}
+    offers = sorted(entry_points(group="satark"), key=lambda offer: offer.name)
+    plugins = {f"`[{section}]`": model for offer in offers for section, model in _models(offer)}
     extended: dict[type, tuple[str, type[BaseModel]]] = {
         base: (title, model) for title, model in plugins.items() for base in model.__bases__ if base in plugins.values()
     }
     return "\n".join(_section(title, model, extended.get(model)) for title, model in {**sections, **plugins}.items())
 
 
-def _models(plugin: str) -> Iterator[tuple[str, type[BaseModel]]]:
+def _models(offer: EntryPoint) -> Iterator[tuple[str, type[BaseModel]]]:
     """Yield the section and model of a plugin's settings, from its `settings` module if it has one."""
-    (offer,) = entry_points(group="satark", name=plugin)
     package = offer.module.partition(".")[0]
     if find_spec(f"{package}.settings") is None:
         return
     module = importlib.import_module(f"{package}.settings")
     for _, found in inspect.getmembers(module, inspect.isclass):
         if issubclass(found, BaseModel) and found.__module__ == module.__name__:
-            yield getattr(found, "SECTION", plugin), found
+            yield getattr(found, "SECTION", offer.name), found
 
 
 def _section(title: str, model: type[BaseModel], extended: tuple[str, type[BaseModel]] | None) -> str:
@@ -104,9 +104,7 @@ def _section(title: str, model: type[BaseModel], extended: tuple[str, type[BaseM
     for name, field in model.model_fields.items():
         if isinstance(field.default, BaseModel):
             continue  # a section of its own
-        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        said = " ".join((field.description or "").split())
-        meaning = f"{said}; {extra['where']}" if "where" in extra else said
+        meaning = " ".join((field.description or "").split())
         default = " (required)" if field.is_required() else _shown(field.get_default(call_default_factory=True))
         rows.append(f"- `{name}`{default}: {meaning}")
     return "\n".join(rows) + "\n"

@@ -5,28 +5,84 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, Final, get_args
 
 import msgspec
 from msgspec import structs
 
 from reference_types import members, parsed
-from satark.api.flow import Step, StepType
+from satark.api.flow import Accuses, Meaning, Step, StepType
 from satark.api.observability import MEANINGS
-from satark.cli.flow import flow_schema
+from satark.api.tip import Priority
+from satark.dialogue.flow.declarations import NOBODY
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
 from satark.dialogue.steps.choice_steps import ChoiceSettings
 from satark.dialogue.steps.structure_steps import BUILT_IN_STEP_TYPES
 from satark.telemetry.metrics import Metrics
 
+_TEXT: Final = {"type": "string"}
+_CONDITIONS: Final = {"type": "object", "additionalProperties": _TEXT}
+
 
 def flow() -> str:
     """Return every field of a questionnaire: of the file, of every step, and of each built-in step type."""
-    schema = flow_schema([])
+    schema = _schema()
     _, say, *_ = schema["$defs"]["step"]["oneOf"]
     common = {name: field for name, field in say["properties"].items() if name != "type"}
     parts = ["## The file\n", *_fields(schema["properties"]), "\n## Every step\n", *_fields(common)]
     return "\n".join([*parts, *(line for kind in BUILT_IN_STEP_TYPES for line in _step_type(kind))]) + "\n"
+
+
+def _schema() -> dict[str, Any]:
+    """Return the JSON Schema of a questionnaire."""
+    return {
+        "title": "A questionnaire of Satark",
+        "type": "object",
+        "required": ["steps"],
+        "additionalProperties": False,
+        "properties": {
+            "name": _TEXT,
+            "languages": {"type": "array", "items": _TEXT, "description": "every one that has texts, if left out"},
+            "accuses": {"const": NOBODY, "description": "no tip of this questionnaire is about the police"},
+            "priority": {**_CONDITIONS, "propertyNames": {"enum": list(get_args(Priority))}},
+            "flags": {**_CONDITIONS, "description": "reason for the desk: when it holds"},
+            "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
+        },
+        "$defs": {"step": {"oneOf": [_branch(), *(_step(kind) for kind in BUILT_IN_STEP_TYPES)]}},
+    }
+
+
+def _branch() -> dict[str, Any]:
+    return _object({
+        "id": _TEXT,
+        "type": {"const": "branch"},
+        "when": _TEXT,
+        "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
+    }, ["type", "when", "steps"])  # fmt: skip
+
+
+def _step(kind: StepType) -> dict[str, Any]:
+    (schema,), parts = msgspec.json.schema_components([kind.settings], ref_template="#/$defs/{name}")
+    own = parts[schema["$ref"].rpartition("/")[2]]
+    return _object({**_common(kind), **own["properties"]}, ["id", "type", *own.get("required", ())])
+
+
+def _common(kind: StepType) -> dict[str, Any]:
+    units = {"type": "object", "additionalProperties": {"enum": list(get_args(Accuses))}}
+    return {
+        "id": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,23}$"},
+        "type": {"const": kind.name},
+        "when": {"type": "string", "description": "asked only if this holds"},
+        "detail": {"type": "boolean", "description": "asked only if picked in the review"},
+        "skip": {"type": "boolean", "description": "may be skipped"},
+        "check": {"type": "string", "description": "a check of a plugin"},
+        "means": {"enum": list(get_args(Meaning)), "description": "what the step is to Satark, whatever its id"},
+        "accuses": {"anyOf": [{"enum": ["station", "outpost"]}, units], "description": "whom the answer accuses"},
+    }
+
+
+def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
 def _fields(properties: Mapping[str, Any]) -> Iterator[str]:

@@ -13,10 +13,16 @@ from itertools import groupby
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
+
 import satark.api
 from satark.api import hooks
 
 _WORD = re.compile(r"\w+")
+_OF_OUR_OWN = frozenset(
+    {"CaseStep", "Drafts", "FormQuestion", "FormView", "OfficeLink", "Release", "RetentionStep", "SealedCopy"}
+)
+"""Types that no plugin needs but Satark's own desk, web form and carrier: the source explains them."""
 
 
 def types() -> str:
@@ -51,7 +57,7 @@ def _public_types() -> Mapping[str, tuple[str, Any]]:
     for module, names in {**contract_names(), **contract_names("satark_files.")}.items():
         for name in names:
             value = getattr(importlib.import_module(module), name)
-            if inspect.isclass(value) or get_args(value):
+            if name not in _OF_OUR_OWN and (inspect.isclass(value) or get_args(value)):
                 found.setdefault(name, (module, value))
     return found
 
@@ -103,6 +109,8 @@ def _entry(name: str, value: Any) -> str:
 
 
 def _class(of: type) -> str:
+    if issubclass(of, BaseModel):
+        return f"### `{of.__name__}`\n\n{_sentence(inspect.getdoc(of) or '')} [Its fields](../settings.md).\n"
     node = parsed(of)
     lines: list[str] = []
     for explained, parts in groupby(members(node), lambda member: bool(member[1])):
