@@ -26,9 +26,7 @@ def destination_rules(services: Services) -> None:
     )
 
 
-def test_the_queue_shows_which_destination_is_down(
-    services: Services, browser: Browser, desk: FindDesk
-) -> None:
+def test_the_queue_shows_which_destination_is_down(services: Services, browser: Browser, desk: FindDesk) -> None:
     client = browser("sp")
     assert "email:cell" not in client.get("/desk/").text
     seed_tip(services, [desk("sp")], destination_rules=services.destination_rules[:1])
