@@ -95,6 +95,17 @@ def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState) -> 
     return changes[-1].recipient if changes else root.recipient
 
 
+def newest_recipient(unit: UnitOfWork, tip: str) -> str:
+    """Return the recipient of a tip's newest key as its row says, for what the host writes about it without a root.
+
+    Raises:
+        TipKeyAltered: the row says something else.
+    """
+    changes = changes_in(changed_keys.read(unit, tip) or b"")
+    first = select(tables.tip.c.recipient).where(tables.tip.c.id == tip)
+    return changes[-1].recipient if changes else unit.main.execute(first).scalar_one()
+
+
 def recipient_of_job(unit: UnitOfWork, state: RosterState, job: MediaJob) -> str:
     """Return the recipient that a file of a draft or a tip is sealed to now.
 
