@@ -200,10 +200,11 @@ async def test_covers_use_up_no_trial_of_a_destination_that_is_down(services: Se
         clock.now += breakers.FIRST_PAUSE
         await rest(worker)
         assert services.read(breakers.read_open_breakers)["post:a"].half_open_at <= clock.now
+        assert {(row.attempts, row.reason) for row in rows(services)} == {(1, "down")}, "as after a trial that failed"
         queue(services, "tip", due_at=clock.now)
         worker.worker.wake()
         await until(lambda: post.done == ["tip"])
-        clock.now += deliveries.LEASE
+        clock.now += 3600
         await until(lambda: set(states(services)) == {"done"})
 
 

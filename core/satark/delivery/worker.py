@@ -222,7 +222,7 @@ class DeliveryWorker:
 
     def _claim_due(self, unit: UnitOfWork) -> _Claimed:
         """Claim the deliveries that can begin now, and find the destinations to which no process delivers."""
-        down = breakers.read_open_breakers(unit.main).keys()
+        down = breakers.read_open_breakers(unit.main)
         rows: list[Any] = []
         late = []
         for name in store.pending_destinations(unit.main):
@@ -230,12 +230,16 @@ class DeliveryWorker:
                 rows += self._claim_for(unit, name, is_down=name in down)
             elif name not in down and self._is_late(unit, name):
                 late.append(name)
-        covers = {row.id: row.destination for row in rows if row.destination != HERE and store.is_cover(unit.keys, row)}
-        # Where nothing arrives, no cover does either: its claim runs out.
-        done = {id_: to for id_, to in covers.items() if to not in down}
-        store.mark_done(unit, list(done), covers=True)
-        loaded = load_deliveries(unit, [row for row in rows if row.id not in covers], self._services)
-        return _Claimed(loaded, list(done.values()), bool(covers), set(down), late, unit.now)
+        covers = [row for row in rows if row.destination != HERE and store.is_cover(unit.keys, row)]
+        done = [row for row in covers if row.destination not in down]
+        store.mark_done(unit, [row.id for row in done], covers=True)
+        for row in covers:
+            if breaker := down.get(row.destination):  # it fails as a trial does: its row must not tell
+                attempt = row.attempts + 1
+                wait = backoff(attempt, longest=LONGEST_WAIT)
+                store.retry_later(unit, row.id, attempt, wait, breaker.reason)
+        loaded = load_deliveries(unit, [row for row in rows if row not in covers], self._services)
+        return _Claimed(loaded, [row.destination for row in done], bool(covers), set(down), late, unit.now)
 
     def _claim_for(self, unit: UnitOfWork, name: str, *, is_down: bool) -> list[Any]:
         free = self._breaker(name).capacity(unit.now)
