@@ -44,7 +44,7 @@ from satark_files.decoding import DECODING_ERRORS
 _DOMAIN = b"satark/1/tip-key\0"
 _TAG = 4
 _PADDED, _TOLD_PADDED, _ROUTED_PADDED = 1024, 4 * TOLD, 256
-AT_ONCE = 64
+AT_ONCE = 16
 """Most tips whose keys one transaction renews, so that turns need not wait long for it; a power of two."""
 _FEW = 8
 """Least tips in an entry of the roster. Made-up ones fill it up to a power of two: it does not tell how many tips."""
