@@ -41,7 +41,7 @@ def store(unit: UnitOfWork, tip_id: str, changes: bytes) -> None:
     """Store the changes of a tip's keys. If they take more room than those of all others, every row gets as much."""
     size, room = _size(unit), max(_LEAST, 1 << (_LENGTH + len(changes) - 1).bit_length())
     if room > size:
-        seal_again(unit, room)
+        seal_again(unit, size=room)
     _write(unit, tip_id, changes, max(room, size))
 
 
@@ -51,9 +51,12 @@ def first(unit: UnitOfWork, tip_id: str) -> bytes:
     return _sealed(unit.keys, tip_id, b"", size) if size else b""
 
 
-def seal_again(unit: UnitOfWork, size: int = 0) -> Sequence[str]:
-    """Seal the column of every tip anew, with content of at least so many bytes; return the tips' ids."""
-    tips, size = unit.main.execute(select(tip.c.id)).scalars().all(), max(size, _size(unit))
+def seal_again(unit: UnitOfWork, of: Sequence[str] | None = None, size: int = 0) -> Sequence[str]:
+    """Seal the column of these tips, or of all, anew, with content of at least so many bytes; return the tips' ids."""
+    query = select(tip.c.id) if of is None else select(tip.c.id).where(tip.c.id.in_(of))
+    # Locked in a statement of its own: no change that another transaction makes meanwhile is written over.
+    tips = unit.main.execute(query.order_by(tip.c.id).with_for_update()).scalars().all()
+    size = max(size, _size(unit))
     for one in tips if size else ():
         _write(unit, one, read(unit, one) or b"", size)
     return tips
