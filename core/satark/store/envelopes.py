@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, tuple_
 
 from satark.api.sealing import encode, encrypt_alike
+from satark.api.services import REVISION_KEYS
 from satark.api.tip import Envelope
 from satark.identity.edge_key import KeyedHash, keyed_hash
 from satark.store.tables import envelope
@@ -34,7 +35,10 @@ _FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(
 
 def with_name_key(keys: Engine, name_key: bytes) -> Engine:
     """Return the engine of the key store with the name key, which every function here needs."""
-    return keys.execution_options(**{_OPTION: keyed_hash(name_key)})
+    hashed = keyed_hash(name_key)
+    return keys.execution_options(
+        **{_OPTION: hashed, REVISION_KEYS: lambda file: hashed(f"secret key\0{file}".encode())}
+    )
 
 
 def tag(connection: Connection | Engine, tip: str, holder: str) -> bytes:
