@@ -94,7 +94,7 @@ def older(tmp_path: Path, databases: Any) -> Iterator[Older]:
 
 @pytest.fixture
 def upgraded(older: Older) -> Older:
-    assert older.migrations.problem() == "the databases are of an older version, run: satark db upgrade"
+    assert older.migrations.problem() == "the databases are not set up for this version, run: satark db upgrade"
     older.migrations.upgrade()
     assert older.migrations.problem() == ""
     return older

@@ -103,7 +103,9 @@ class Migrations:
                 f"a newer version, or a plugin that is not enabled, made {', '.join(newer)} in the databases: "
                 "install that version, enable the plugin, or restore the backup from before the upgrade"
             )
-        return "" if upgrades or not self.pending() else "the databases are of an older version, run: satark db upgrade"
+        if upgrades or not self.pending():
+            return ""
+        return "the databases are not set up for this version, run: satark db upgrade"
 
 
 def _create_new(connection: Connection, database: _Database) -> None:
