@@ -15,7 +15,7 @@ depends_on = None
 def upgrade() -> None:
     """Key each row that names a tip."""
     bind = op.get_bind()
-    for tip in bind.execute(select(release.c.tip.distinct())).scalars().all():
+    for tip in bind.execute(select(release.c.tip).distinct()).scalars().all():
         bind.execute(update(release).where(release.c.tip == tip).values(tip=tip_tag(bind, tip)))
 
 

@@ -15,7 +15,7 @@ depends_on = None
 def upgrade() -> None:
     """Key each row that names a tip."""
     bind, tip = op.get_bind(), answer_sequence.c.tip
-    known = bind.execute(select(tip.distinct())).scalars().all()
+    known = bind.execute(select(tip).distinct()).scalars().all()
     key = bind.get_execution_options()[REVISION_KEYS](ANSWERS_KEY) if known else b""
     for one in known:
         bind.execute(update(answer_sequence).where(tip == one).values(tip=tip_tag(key, one)))

@@ -5,7 +5,7 @@ from alembic import op
 
 from satark.api.sealing import seal
 from satark.identity.time_buckets import band_start
-from satark.store import changed_keys, envelopes
+from satark.store import changed_keys, deliveries, envelopes
 from satark.store.tables import delivery, desk, received_answer, retention, retention_key, sent_transfer, tip
 
 revision = "c0005"
@@ -43,7 +43,7 @@ def _forget_tips_of_answers(bind: sa.Connection) -> None:
 
 def _key_transfers(bind: sa.Connection) -> None:
     """Key what was sent of files, so that it is not sent again. What was sent of tips is keyed already."""
-    tips, desks = _column(bind, tip.c.id), _column(bind, sent_transfer.c.desk.distinct())
+    tips, desks = _column(bind, sa.select(tip.c.id)), _column(bind, sa.select(sent_transfer.c.desk).distinct())
     keyed = {envelopes.tag(bind, one, f"{how} {to}") for one in tips for to in desks for how in ("sent", "covered")}
     here = sent_transfer.c
     for row in bind.execute(sa.select(here.desk, here.transfer_id)).all():
@@ -66,14 +66,14 @@ def _cover_deliveries(bind: sa.Connection) -> None:
     """Add covers for the destinations that a tip has no row for, since these must not have it."""
     bind.execute(sa.update(delivery).where(delivery.c.state == "done").values(attempts=0, wait=0))
     of_tips = ~delivery.c.tip.contains(":") & ~delivery.c.destination.startswith("desk:")
-    away = {*_column(bind, sa.select(delivery.c.destination.distinct()).where(of_tips))}
+    away = {*_column(bind, sa.select(delivery.c.destination).distinct().where(of_tips))}
     away |= {f"{one.via}:{one.name}" for one in bind.execute(sa.select(desk).where(desk.c.via != "desk"))}
     for row in bind.execute(sa.select(tip.c.id, tip.c.day)).all():
         known = bind.execute(sa.select(delivery.c.destination, delivery.c.due_at).where(delivery.c.tip == row.id)).all()
         fields = {"tip": row.id, "revision": 1, "state": "done", "attempts": 0, "wait": 0, "reason": ""}
         fields["due_at"] = band_start(max((one.due_at for one in known), default=row.day * 86_400))
         lacking = sorted(away - {one.destination for one in known})
-        covers = [(to, envelopes.tag(bind, row.id, f"cover {to} 1")) for to in lacking]
+        covers = [(to, deliveries.cover_id(bind, row.id, to)) for to in lacking]
         if covers:
             bind.execute(sa.insert(delivery), [{**fields, "id": id_, "destination": to} for to, id_ in covers])
 
@@ -81,8 +81,9 @@ def _cover_deliveries(bind: sa.Connection) -> None:
 def _name_keepers(bind: sa.Connection) -> None:
     """Give every tip a term, which the next look of a desk that has the tip replaces."""
     recipient = bind.execute(sa.select(retention_key.c.recipient)).scalar()
-    signed = set(_column(bind, sa.select(retention.c.tip).where(retention.c.keeper != b"")))
-    bind.execute(sa.delete(retention).where(retention.c.keeper == b""))
+    length = sa.func.length(retention.c.keeper)  # SQLite's default is an empty text, which is no empty blob
+    signed = set(_column(bind, sa.select(retention.c.tip).where(length > 0)))
+    bind.execute(sa.delete(retention).where(length == 0))
     for row in bind.execute(sa.select(tip.c.id, tip.c.day)).all():
         if row.id not in signed:
             keeper = bytes(64) + row.day.to_bytes(4) + envelopes.tag(bind, row.id, f"kept since {row.day}")
@@ -90,5 +91,5 @@ def _name_keepers(bind: sa.Connection) -> None:
             bind.execute(sa.insert(retention).values(tip=row.id, keeper=keeper, sealed=term))
 
 
-def _column(bind: sa.Connection, query: object) -> list[str]:
-    return list(bind.execute(query if isinstance(query, sa.Select) else sa.select(query)).scalars())
+def _column(bind: sa.Connection, query: sa.Select[tuple[str]]) -> list[str]:
+    return list(bind.execute(query).scalars())
