@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from satark.api.providers import Transcriber
 from satark.api.routing import CoveredRule, Desk, DestinationRule
-from satark.api.services import REVISION_KEYS, DestinationReader, Drafts, Ingest
+from satark.api.services import DestinationReader, Drafts, Ingest
 from satark.api.services import UnitOfWork as AnyUnitOfWork
 from satark.dialogue.flow.loader import Questionnaire
 from satark.identity.edge_key import load_edge_key
@@ -79,7 +79,7 @@ class Services:
 
     def secret_key(self, file: str) -> bytes:
         """Return the 32 secret bytes of this name, the same on every machine: they follow from the name key."""
-        found: bytes = self.keys.get_execution_options()[REVISION_KEYS](file)
+        found: bytes = self.keys.get_execution_options()["satark_secret_key"](file)
         return found
 
     def close(self) -> None:

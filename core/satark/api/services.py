@@ -31,12 +31,11 @@ COMMAND_HOST: Final = "satark.command_host"
 """Key in click's `Context.meta` under which the `CommandHost` is stored."""
 
 
-REVISION_KEYS: Final = "satark_revision_keys"
-"""Execution option of the connection that revisions run on: `Services.secret_key`, for rows that have to be keyed."""
-
-
 class Branch(msgspec.Struct, frozen=True):
-    """A plugin's own tables: a folder of Alembic revisions, the first of which has `branch_labels = ("<name>",)`."""
+    """A plugin's own tables: a folder of Alembic revisions, the first of which has `branch_labels = ("<name>",)`.
+
+    They run on a connection whose execution option `satark_secret_key` is `Services.secret_key`, to key older rows.
+    """
 
     name: str
     folder: Path

@@ -15,7 +15,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, tuple_
 
 from satark.api.sealing import encode, encrypt_alike
-from satark.api.services import REVISION_KEYS
 from satark.api.tip import Envelope
 from satark.identity.edge_key import KeyedHash, keyed_hash
 from satark.store.tables import envelope
@@ -37,7 +36,7 @@ def with_name_key(keys: Engine, name_key: bytes) -> Engine:
     """Return the engine of the key store with the name key, which every function here needs."""
     hashed = keyed_hash(name_key)
     return keys.execution_options(
-        **{_OPTION: hashed, REVISION_KEYS: lambda file: hashed(f"secret key\0{file}".encode())}
+        **{_OPTION: hashed}, satark_secret_key=lambda file: hashed(f"secret key\0{file}".encode())
     )
 
 

@@ -3,7 +3,6 @@
 from alembic import op
 from sqlalchemy import select, update
 
-from satark.api.services import REVISION_KEYS
 from satark_police_system.answers import ANSWERS_KEY, answer_sequence, tip_tag
 
 revision = "p0002"
@@ -16,7 +15,7 @@ def upgrade() -> None:
     """Key each row that names a tip."""
     bind, tip = op.get_bind(), answer_sequence.c.tip
     known = bind.execute(select(tip).distinct()).scalars().all()
-    key = bind.get_execution_options()[REVISION_KEYS](ANSWERS_KEY) if known else b""
+    key = bind.get_execution_options()["satark_secret_key"](ANSWERS_KEY) if known else b""
     for one in known:
         bind.execute(update(answer_sequence).where(tip == one).values(tip=tip_tag(key, one)))
 
