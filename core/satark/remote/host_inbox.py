@@ -101,7 +101,7 @@ def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -
     A key change is recorded once it is applied. None: it waits for a head.
     """
     table = tables.received_answer
-    row = {"id": answer.id, "desk": answer.desk, "tip": "", "seq": 0}
+    row = {"id": answer.id, "desk": answer.desk, "seq": 0}
     if answer.new_key and _recorded(unit.main, answer) is None:
         is_applied = apply_key_change(unit, answer.desk, answer.new_key)
         unit.insert(table, [row] if is_applied else [])
