@@ -71,6 +71,9 @@ class Older:
         main.execute(insert(release), [asdict(asked)])
         main.execute(insert(answer_sequence), [{"system": "main", "tip": self.tip.id, "sequence": 5}])
 
+    def alter(self, statement: Any) -> None:
+        self.services.write_now(lambda unit: unit.main.execute(statement))
+
     def rows(self, table: Any) -> list[Any]:
         return list(self.services.read(lambda c: c.execute(select(table)).all()))
 
@@ -144,7 +147,7 @@ def test_an_older_tip_is_kept_until_its_desk_looks_and_then_for_its_term(upgrade
     swapped = next(row for row in upgraded.rows(tables.retention) if row.tip == upgraded.other.id)
     here = update(tables.retention).where(tables.retention.c.tip == upgraded.tip.id)
     for row in ({"keeper": swapped.keeper}, {"keeper": bytes(132)}):  # as who has no name key can
-        upgraded.services.write_now(lambda unit, row=row: unit.main.execute(here.values(row)))
+        upgraded.alter(here.values(row))
         assert upgraded.scheduled(far)[upgraded.tip.id] == HELD
 
 

@@ -57,7 +57,9 @@ def _seal_key_changes(bind: sa.Connection) -> None:
     rows = bind.execute(sa.select(tip.c.id, tip.c.key_changes)).all()
     changes = {row.id: changed_keys.opened(bind, row.id, row.key_changes) for row in rows}
     longest = max(map(len, changes.values()), default=0)
-    for one, plain in changes.items() if longest else ():
+    if not longest:
+        return
+    for one, plain in changes.items():
         sealed = changed_keys.sealed(bind, one, plain, changed_keys.room(longest))
         bind.execute(sa.update(tip).where(tip.c.id == one).values(key_changes=sealed))
 
