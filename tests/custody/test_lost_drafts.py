@@ -171,4 +171,4 @@ def test_the_loss_of_a_file_is_logged_for_the_newest_key_of_its_tip_alone(tmp_pa
     with pytest.raises(CantOpen):
         open_as(LogEntry, sealed, seeded.identity)
     newest = Casework(services, "sp", new).open(seeded.id).envelope.identity.split()[0]
-    assert open_as(LogEntry, sealed, newest)
+    assert open_as(LogEntry, sealed, newest).action == "lost"

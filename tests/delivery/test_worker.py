@@ -257,8 +257,9 @@ async def test_the_delivery_worker_tries_again_while_the_database_is_down(tmp_pa
     fixture.writer.start()
     fixture.queue("t1")
     with database_down(fixture.services):
-        assert await fixture.worker._claim() == []
-    assert len(await fixture.worker._claim()) == 1
+        assert await fixture.worker._claim() == ([], False)
+    claimed, _ = await fixture.worker._claim()
+    assert len(claimed) == 1
     await fixture.writer.stop()
     fixture.services.close()
 

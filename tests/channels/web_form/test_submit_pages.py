@@ -125,9 +125,9 @@ def _everything_opened(served: FormService) -> list[tuple[Session, str]]:
     identity = runtime.identity
     rows = services.read(lambda found: found.execute(tables.conversation.select()).all())
     return [
-        (decode_session(identity.open_draft(row.id, row.draft)), identity.open_handle(row.handle, row.id).address)
+        (decode_session(identity.open_draft(row.id, row.draft)), handle.address)
         for row in rows
-        if row.draft and row.handle
+        if row.draft and (handle := identity.open_handle(row.handle, row.id))
     ]
 
 
