@@ -94,4 +94,4 @@ def _name_keepers(bind: sa.Connection) -> None:
 
 
 def _column(bind: sa.Connection, query: sa.Select[tuple[str]]) -> list[str]:
-    return list(bind.execute(query).scalars())
+    return [*bind.execute(query).scalars()]
