@@ -60,7 +60,7 @@ class Key(NamedTuple):
     received: str
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True):
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where a tip stands in the queue, until something changes or the moment comes."""
 
     first: tuple[int, int, int, str, int]
