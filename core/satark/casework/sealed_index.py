@@ -8,11 +8,10 @@ hides nothing. Who acts on a tip reads the tip's rows, not the index.
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import zlib
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -44,7 +43,7 @@ _HEAD: Final = bytes(16)
 """The name of the row that lists the others."""
 
 
-class Entry(msgspec.Struct, array_like=True):
+class Entry(msgspec.Struct, array_like=True, gc=False):
     """What the index keeps of one tip: what a desk asks of all its tips, and packed what a page shows of few."""
 
     number: str
@@ -70,6 +69,8 @@ class Entry(msgspec.Struct, array_like=True):
     """What the queue keeps with the tip."""
     shared_note: bytes = b""
     """What the queue keeps with many tips alike."""
+    looks: bytes = b""
+    """What officers have seen of it, as the queue keeps it."""
     packed_clues: bytes = b""
     """Empty: nobody has worked them out yet."""
 
@@ -141,9 +142,10 @@ class SealedIndex:
         for name in reversed(head.parts if head else ()):
             boxes = self._read(name, dict[str, bytes]) or {}
             self._parts = {name: frozenset(boxes), **self._parts}
-            self.left_over |= boxes.keys() - covers.keys()
-            for tip in boxes.keys() & covers.keys() - entries.keys():
-                if opened := _unbox(self._key_of(tip, covers[tip]), boxes[tip]):
+            self.left_over.update(tip for tip in boxes if tip not in covers)
+            for tip, box in boxes.items():  # with work for its own tips alone: there may be hundreds of rows
+                cover = b"" if tip in entries else covers.get(tip)
+                if cover and (opened := _unbox(self._key_of(tip, cover), box)):
                     entries[tip] = _decode_entry(opened)
         return head.roster if head else (), entries
 
@@ -187,7 +189,7 @@ class SealedIndex:
         return _box(self._key, plain, self._desk + name)
 
     def _key_of(self, tip: str, cover: bytes) -> bytes:
-        return hmac.digest(self._key, cover + tip.encode(), "sha256")
+        return blake2b(cover + tip.encode(), key=self._key, digest_size=32).digest()
 
 
 _encode = msgspec.msgpack.Encoder().encode

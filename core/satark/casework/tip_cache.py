@@ -68,7 +68,7 @@ class TipCache:
         """When all rows are compared again with what is listed, on the monotonic clock."""
         self._mark: int | None = None
         """Position of the last change that was read; None until all tips were read."""
-        self._unsaved: set[str] = set()
+        self.unsaved: set[str] = set()
         """Tips whose entries in the sealed index are out of date."""
         self._unsearched: set[str] = set()
         """Tips whose texts are not yet in `texts`."""
@@ -108,7 +108,7 @@ class TipCache:
         """Keep a watcher's note with a tip, in the sealed index too. `shared_note`: what many tips have alike."""
         self.tips[tip].note = note
         self.tips[tip].shared_note = self._shared_notes.setdefault(shared_note, shared_note)
-        self._unsaved.add(tip)
+        self.unsaved.add(tip)
 
     def id_of(self, number: str) -> str:
         """Find a tip by its number or its id; return its id.
@@ -195,8 +195,8 @@ class TipCache:
         self._forget((self.tips.keys() | self.reader.unreadable) - (covers.keys() & rows.keys()))
         if is_first:
             self._restore(covers, rows)
-        listed = {tip: (one.cover, one.rows) for tip, one in self.tips.items()}
-        due = [tip for tip, cover in covers.items() if listed.get(tip) != (cover, rows.get(tip))]
+        same = {tip for tip, one in self.tips.items() if covers[tip] == one.cover and rows[tip] == one.rows}
+        due = covers.keys() - same
         self._read_all_at = time.monotonic() + max(_LEAST_PAUSE, _PAUSE * (time.monotonic() - began))
         self.progress = Progress(0, len(due))
         for some in batches(due):
@@ -211,21 +211,21 @@ class TipCache:
     def _restore(self, covers: Mapping[str, bytes], rows: Mapping[str, bytes]) -> None:
         """List the tips as the sealed index has them, except those whose rows changed since."""
         roster, entries = self._index.load(covers)
-        pending = self._services.read(lambda c: office_outbox.pending_answers(c, entries))
+        pending = self._services.read(office_outbox.tips_with_pending_answers)
         is_changed = roster != self._roster
-        for tip in entries.keys() - pending.keys():
+        for tip in entries.keys() - pending:
             if rows.get(tip) == entries[tip].rows and not (is_changed and entries[tip].is_unsigned):
                 self._list(tip, entries[tip])
         self._tell(list(self.tips))
 
     def _save(self) -> None:
         """Bring the sealed index up to date if much has changed."""
-        is_due = len(self._unsaved) >= _WORTH_SAVING or self._index.left_over
+        is_due = len(self.unsaved) >= _WORTH_SAVING or self._index.left_over
         # After a stop there may be none left, which must not be stored.
         if is_due and not self._stopped.is_set():
             with contextlib.suppress(Exception):  # if it can't be stored, the next opening takes longer, and no more
-                self._index.save(self._roster, self.tips, self._unsaved)
-                self._unsaved.clear()
+                self._index.save(self._roster, self.tips, self.unsaved)
+                self.unsaved.clear()
 
     def _read_changes(self, mark: int) -> None:
         changes = self._services.read(lambda c: tip_changes.since(c, mark))
@@ -249,7 +249,7 @@ class TipCache:
             listed = one.listed(self._search_texts)
             if is_change or self.tips[tip].listed != listed:
                 self._list(tip, Entry.of(one, listed))
-                self._unsaved.add(tip)
+                self.unsaved.add(tip)
             else:
                 told.discard(tip)
         self._tell(told)
@@ -332,5 +332,5 @@ class TipCache:
                 self.reader.read([tip, *islice(due, _FEW)])
             one = self.reader.held.get(tip)
             entry.packed_clues = pack(one.clues() if one else Clues())
-            self._unsaved.add(tip)
+            self.unsaved.add(tip)
         return entry.clues

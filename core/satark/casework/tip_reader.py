@@ -3,11 +3,13 @@
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
+from functools import cache
 from hashlib import blake2b
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
 
@@ -175,15 +177,15 @@ def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict
     if tips is not None:
         revisions, threads = revisions.where(tip.id.in_(tips)), threads.where(message.tip.in_(tips))
         records = records.where(file.tip.in_(tips))
-    found = {its: _hash(str(revision)) for its, revision in connection.execute(revisions)}
+    first = cache(_hash)  # most tips have the same revision
+    found = {its: first(revision) for its, revision in connection.execute(revisions).all()}
     for query in (threads.order_by(message.tip, message.seq), records.order_by(file.tip, file.ordinal)):
-        every = connection.execute(query.execution_options(yield_per=_AT_ONCE))
-        for its, rows in groupby(every, key=itemgetter(0)):
+        every = connection.execute(query.execution_options(yield_per=_AT_ONCE)).partitions()
+        for its, rows in groupby(chain.from_iterable(every), key=itemgetter(0)):
             if its in found:
-                drawn_for = "".join(f"/{place}/{beginning!r}" for _, place, beginning in rows)
-                found[its] = _hash(f"{found[its].hex()}{drawn_for}")
+                found[its] = _hash((found[its], [row[1:] for row in rows]))
     return found
 
 
-def _hash(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=16).digest()
+def _hash(said: object) -> bytes:
+    return blake2b(msgspec.msgpack.encode(said), digest_size=16).digest()

@@ -163,6 +163,11 @@ def pending_answers(connection: Connection, tips: Iterable[str]) -> dict[str, li
     return found
 
 
+def tips_with_pending_answers(connection: Connection) -> set[str]:
+    """Return the tips about which there are answers that the host has not sent back."""
+    return set(connection.execute(select(tables.office_outbox.c.tip).distinct()).scalars())
+
+
 def due_answers(connection: Connection, now: int) -> list[DueAnswer]:
     """Return the answers to send now: only the oldest one about each tip, so that none overtakes another.
 

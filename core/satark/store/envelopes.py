@@ -8,7 +8,7 @@ names that no holder has, so that the number of rows does not tell that somebody
 import secrets
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from itertools import count
+from itertools import chain, count
 from operator import itemgetter
 from typing import Any, Final
 
@@ -124,8 +124,8 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     tip, mine = "", b""
     query = select(envelope.c.tip, envelope.c.holder, func.substr(envelope.c.sealed, 1, DRAWN))
-    rows = connection.execute(query.order_by(envelope.c.tip).execution_options(yield_per=_BATCH))
-    for at, its_holder, beginning in rows:
+    rows = connection.execute(query.order_by(envelope.c.tip).execution_options(yield_per=_BATCH)).partitions()
+    for at, its_holder, beginning in chain.from_iterable(rows):
         if at != tip:
             tip, mine = at, tag(connection, at, holder)
         if its_holder == mine:

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from satark.casework import Casework, PostedMessage, Services, SheetPage, band_end, make_sheet
+from satark.casework import Casework, PostedMessage, SheetPage, band_end, make_sheet
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.read_state import first_looks
 from satark_desk.web.page_text import PageText
@@ -107,17 +107,16 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """Hours."""
 
 
-def paces_of(services: Services, casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:
+def paces_of(casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:
     """Return how long each step took. Steps that nobody took are left out."""
     since = time.time() - DAYS * _DAY
     with casework.cache.lock:
         tips = queue.in_bands(lambda band: band_end(band) >= since)
-        recent = {tip: casework.cache.tips[tip].listed for tip in tips}
+        entries = {tip: casework.cache.tips[tip] for tip in tips}
+    recent = {tip: one.listed for tip, one in entries.items()}
     threads = {tip: one.thread for tip, one in recent.items()}
     came = {tip: one.envelope.arrived or band_end(one.envelope.header.received) for tip, one in recent.items()}
-    envelopes = {tip: one.envelope for tip, one in recent.items()}
-    looks = services.read(lambda c: first_looks(c, casework.desk, envelopes))
-    return steps_of(came, looks, threads)
+    return steps_of(came, first_looks(entries), threads)
 
 
 def steps_of(

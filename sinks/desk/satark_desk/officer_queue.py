@@ -55,9 +55,10 @@ class OfficerQueue(QueueWatcher):
         """Look up what the officer has seen of these tips."""
         self._unseen.difference_update(tips)
         self._updated.difference_update(tips)
-        listed, kept = self._index.cache.tips, self._kept_from
+        cache, kept = self._index.cache, self._kept_from
+        listed = cache.tips
         mine = {tip: listed[tip] for tip in tips if tip in listed and tip not in kept}
-        states = self._services.read(lambda c: read_states(c, self._index.desk, self._officer, mine))
+        states = self._services.read(lambda c: read_states(c, self._index.desk, self._officer, mine, cache.unsaved))
         self._unseen |= mine.keys() - states.keys()
         self._updated |= {tip for tip, state in states.items() if state.is_behind(mine[tip].revision, mine[tip].newest)}
 

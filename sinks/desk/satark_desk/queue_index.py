@@ -60,7 +60,7 @@ class Key(NamedTuple):
     received: str
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True):
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where a tip stands in the queue, until something changes or the moment comes."""
 
     first: tuple[int, int, int, str, int]
@@ -178,13 +178,15 @@ class QueueIndex:
         added = defaultdict[bytes, list[str]](list)
         many = len(tips) > _MANY
         for tip in tips:
-            if tip in self._keys or tip in self.cache.tips:  # of others' tips a desk learns nothing
-                self.versions[""] += 1
+            entry = self.cache.tips.get(tip)
             if tip in self._keys:
-                self.versions[tip] = self.versions[""]
-            self._remove(tip, from_order=not many)
-            if tip in self.cache.tips:
-                place, entry = known.get(tip) or self._place(tip, builder.row(self.summary(tip))), self.cache.tips[tip]
+                self.versions[tip] = self.versions[""] + 1
+                self._remove(tip, from_order=not many)
+            elif not entry:  # of others' tips a desk learns nothing
+                continue
+            self.versions[""] += 1
+            if entry:
+                place = known.get(tip) or self._place(tip, builder.row(self.summary(tip)))
                 key = self._keys[tip] = _key(place, entry.number, tip)
                 self._facets["band", key.received].add(tip)
                 added[entry.shared_note].append(tip)
@@ -220,9 +222,7 @@ class QueueIndex:
         return place
 
     def _remove(self, tip: str, *, from_order: bool) -> None:
-        key = self._keys.pop(tip, None)
-        if key is None:
-            return
+        key = self._keys.pop(tip)
         self._facets["band", key.received].discard(tip)
         if from_order:
             del self._order[bisect_left(self._order, key)]

@@ -14,7 +14,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from satark.api import Envelope
 from satark.casework import OpenTip, TipEntry, UnitOfWork, in_batches
@@ -24,6 +24,8 @@ _NONCE, _TAG = 12, 16
 _LEAST: Final = 1024
 """Least bytes of a row's padded content: the looks of about fifteen officers."""
 _HOUR: Final = 3600
+_MANY: Final = 500
+"""Tips above which the rows of all tips are asked for."""
 Keys: TypeAlias = Envelope | TipEntry
 
 
@@ -57,13 +59,22 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
 _decoder = msgspec.msgpack.Decoder(list[Seen])
 
 
-def read_states(connection: Connection, desk: str, officer: str, envelopes: Mapping[str, Keys]) -> dict[str, ReadState]:
-    """Return what an officer has seen of these tips, by tip id. `envelopes`: the tips' opened envelopes."""
-    return {
-        tip: ReadState(one.revision, one.last_message)
-        for tip, one in _looks(connection, desk, envelopes)
-        if one.officer == officer
-    }
+def read_states(
+    connection: Connection, desk: str, officer: str, tips: Mapping[str, TipEntry], read: set[str]
+) -> dict[str, ReadState]:
+    """Return what an officer has seen of these tips, by tip id. `read` gets the tips whose rows had to be opened."""
+    places = {_place(tip, one): tip for tip, one in tips.items()}
+    query = select(read_state.c.tip, func.substr(read_state.c.sealed, 1, _NONCE))
+    rows = connection.execute(query if len(places) > _MANY else query.where(read_state.c.tip.in_(places))).all()
+    nonces = {places[place]: nonce for place, nonce in rows if place in places}
+    due: dict[str, list[Seen]] = {tip: [] for tip, one in nonces.items() if tips[tip].looks[:_NONCE] != one}
+    for tip, one in _looks(connection, desk, {tip: tips[tip] for tip in due}):
+        due[tip].append(one)
+    for tip, looks in due.items():
+        tips[tip].looks = nonces[tip] + msgspec.msgpack.encode(looks)
+    read.update(due)
+    known = ((tip, one) for tip in nonces for one in _kept(tips[tip]))
+    return {tip: ReadState(one.revision, one.last_message) for tip, one in known if one.officer == officer}
 
 
 def mark_read(unit: UnitOfWork, desk: str, officer: str, tip: OpenTip) -> None:
@@ -106,12 +117,13 @@ def seen_threads(connection: Connection, desk: str, envelope: Envelope) -> list[
     return [one.thread for _, one in _looks(connection, desk, {envelope.tip: envelope}) if one.thread]
 
 
-def first_looks(connection: Connection, desk: str, envelopes: Mapping[str, Keys]) -> dict[str, int]:
-    """Return the hour in which an officer of a desk first looked at each of these tips, Unix seconds, by tip id."""
-    found: dict[str, int] = {}
-    for tip, one in _looks(connection, desk, envelopes):
-        found[tip] = min(one.first, found.get(tip, one.first))
-    return found
+def first_looks(tips: Mapping[str, TipEntry]) -> dict[str, int]:
+    """Return the hour in which an officer of the desk first looked at each of these tips, Unix seconds, by tip id."""
+    return {tip: min(one.first for one in looks) for tip, its in tips.items() if (looks := _kept(its))}
+
+
+def _kept(tip: TipEntry) -> list[Seen]:
+    return _decoder.decode(tip.looks[_NONCE:]) if tip.looks else []
 
 
 def _looks(connection: Connection, desk: str, envelopes: Mapping[str, Keys]) -> Iterator[tuple[str, Seen]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from httpx2 import Client
@@ -11,8 +12,9 @@ from satark.api.routing import Desk
 from satark.api.tip import Message
 from satark.casework import Casework, TipCache, tip_cache
 from satark.services import Services
-from satark_desk import queue_index
+from satark_desk import queue_index, read_state
 from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import QueueIndex
 from satark_desk.settings import DeskSettings
 from satark_desk.tip_queue import Row
@@ -98,3 +100,35 @@ def test_a_second_opening_works_out_anew_only_the_places_that_time_or_other_rule
     assert opened() == ({new.id}, {old.id, new.id})
     assert opened() == (set(), {old.id, new.id})
     assert opened(overdue_days=30)[0] == {old.id, new.id}
+
+
+def test_a_second_opening_opens_only_the_read_states_that_changed(
+    services: Services, desk: FindDesk, unlocked: Callable[[str], UnlockedDesk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tip_cache, "_WORTH_SAVING", 1)
+    first, other = (seed_tip(services, [desk("sp")]) for _ in range(2))
+    services.write_now(lambda unit: read_state.add_unread(unit, [first.id, other.id]))
+    opened, real = list[str](), read_state._opened
+
+    def open_row(row: Any, tip: Any) -> list[read_state.Seen]:
+        opened.append(row.tip)
+        return real(row, tip)
+
+    monkeypatch.setattr(read_state, "_opened", open_row)
+
+    def queue() -> OfficerQueue:
+        opened.clear()
+        cache = TipCache(services, "sp", unlocked("sp").identity)
+        cache.refresh()
+        index = QueueIndex(services, cache, "sp", queue_rules(DeskSettings(), text))
+        found = OfficerQueue(services, index, "one")
+        found.refresh()
+        return found
+
+    text = PageText("en", services.geography, 5.5, services.questionnaire)
+    assert (queue()._unseen, set(opened)) == ({first.id, other.id}, {first.id, other.id})
+    assert (queue()._unseen, opened) == ({first.id, other.id}, [])
+    tip = Casework(services, "sp", unlocked("sp").identity).open(first.number)
+    services.write_now(lambda unit: read_state.mark_read(unit, "sp", "one", tip))
+    assert (queue()._unseen, opened) == ({other.id}, [first.id])
+    assert (queue()._unseen, opened) == ({other.id}, [])

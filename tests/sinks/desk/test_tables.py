@@ -34,7 +34,9 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
 
     for _ in range(2):
         services.write_now(lambda unit: mark_read(unit, "sp", "a", tip))
-    assert services.read(lambda c: read_states(c, "sp", "a", {seeded.id: tip.envelope})) == {seeded.id: ReadState(1, 0)}
+    cache = casework.cache
+    states = services.read(lambda c: read_states(c, "sp", "a", cache.tips, cache.unsaved))
+    assert states == {seeded.id: ReadState(1, 0)}
 
     context = worker_context(services)
     context.writer.start()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+import secrets
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from satark.api.sealing import new_identity, seal
-from satark.api.tip import Envelope, Header, Tip
+from satark.api.tip import Envelope, Header, Message, Tip
 from satark.identity.receipts import new_number
 from satark.identity.signatures import verifier_for
+from satark.routing.authors import post_as_tipster
 from satark.routing.sent import TIPSTER_USE, signed_as_sent
-from satark.store import envelopes, tables, tip_changes
+from satark.store import envelopes, tables
+from satark_desk.sink import enqueue
 from support.tips import tip_of
 
 if TYPE_CHECKING:
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 _AT_ONCE: Final = 1000
+_OTHER_DESKS: Final = 2
+"""Each of them has a decoy in place of an envelope."""
+_ANSWERED: Final = 0.5
+"""Share of the tips whose tipster wrote once more."""
 _SOUNDS: Final = "ka ga ta da na pa ba ma ra la va sa ha ki ti ni ri li su mu ru ko to ro क ग त द न प ब म र ल"
 _SYLLABLES: Final = tuple(_SOUNDS.split())
 _WORDS: Final = [*(a + b + c for a in _SYLLABLES for b in _SYLLABLES for c in _SYLLABLES[::7]), "हथियार", "शराब"]
@@ -36,13 +43,14 @@ def seed(services: Services, desk: Desk, tips: int) -> None:
 
 
 def _store(unit: UnitOfWork, desk: Desk, count: int, chance: random.Random) -> None:
-    recipient, identity = new_identity()
     receipt, _ = new_identity()
-    rows = []
+    rows, placed = [], {}
     for _ in range(count):
+        recipient, identity = new_identity()
         tip = _tip(chance)
         key = f"{chance.getrandbits(128):032x}"
         id_ = tip_of(key)
+        placed[id_] = 1
         rows.append(_row(id_, tip, recipient, receipt, unit.day))
         envelope = Envelope(
             tip=id_,
@@ -54,9 +62,13 @@ def _store(unit: UnitOfWork, desk: Desk, count: int, chance: random.Random) -> N
             tipster_verifier=verifier_for(key, TIPSTER_USE),
         )
         sealed = envelopes.seal(signed_as_sent(envelope, key), desk.recipient)
-        unit.queue(tables.envelope, [envelopes.row(unit.keys, id_, desk.name, sealed)])
-        tip_changes.note(unit, id_)
+        decoys = [secrets.token_bytes(len(sealed)) for _ in range(_OTHER_DESKS)]
+        unit.queue(tables.envelope, envelopes.rows_of(unit.keys, {desk.name: sealed}, id_, decoys))
+        if chance.random() < _ANSWERED:
+            message = Message(sender="tipster", text=" ".join(chance.choices(_WORDS, k=8)))
+            post_as_tipster(unit, id_, message, key, recipient, receipt)
     unit.queue(tables.tip, rows)
+    enqueue(unit, placed)
 
 
 def _tip(chance: random.Random) -> Tip:
