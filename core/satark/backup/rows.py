@@ -16,9 +16,14 @@ from satark.store import canaries, tables
 
 _AT_ONCE: Final = 500
 _VERSIONS: Final = ("alembic_version", "alembic_version_keys")
-LEFT_OUT: Final = frozenset(table.name for table in (*canaries.UNDER_EPOCH_KEYS, tables.tip_change, tables.tip_index))
-"""Tables that are left out: drafts, replies and reply handles, since their epoch keys are never copied; and the order
-of changes, since only running processes need it."""
+_RUNNING: Final = (tables.tip_change, tables.tip_index, tables.epoch_key, tables.epoch_machine)
+LEFT_OUT: Final = frozenset(table.name for table in (*canaries.UNDER_EPOCH_KEYS, *_RUNNING))
+"""Tables that are left out: drafts, replies and reply handles, since their epoch keys are never copied; and what only
+running processes need: the order of changes, and the list of epochs."""
+MADE_AT_START: Final = (
+    tables.key_canary, tables.flow, tables.retention_key, tables.epoch_key, tables.epoch_machine,
+)  # fmt: skip
+"""Tables that the first start of a process fills."""
 
 
 def main_records(connection: Connection) -> Iterator[Record]:
@@ -57,7 +62,7 @@ def load(connection: Connection, records: Iterable[Record]) -> dict[str, int]:
 
 def filled_tables(connection: Connection) -> list[str]:
     """Return the tables of a database that have rows, except those that a new database has."""
-    found = _tables(connection, {*_VERSIONS, tables.key_canary.name, tables.flow.name, tables.retention_key.name})
+    found = _tables(connection, {*_VERSIONS, *(table.name for table in MADE_AT_START)})
     return [table.name for table in found if connection.execute(select(table).limit(1)).first() is not None]
 
 
