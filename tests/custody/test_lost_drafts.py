@@ -17,6 +17,7 @@ from satark.runtime import compose
 from satark.settings.settings import Settings
 from satark.store import canaries, tables
 from satark.store.epochs import Epochs
+from satark.store.unit_of_work import UnitOfWork
 from satark_testing.waiting import until
 from support.scripted import ScriptedChannel, ScriptedSink, scripted_host
 from support.working_host import WorkingHost, picture, working_host_on
@@ -100,11 +101,13 @@ async def test_who_lost_nothing_hears_of_no_loss(
 ) -> None:
     async with working_host_on(databases, tmp_path) as place:
         id_ = place.runtime.identity.epochs.file_id
-        long_ago = id_[:8] + bytes(4) + id_[12:]
-        place.host.services.write_now(
-            lambda unit: unit.main.execute(tables.epoch_key.update().values(machine=long_ago))
-        )
-        place.host.services.write_now(lambda unit: unit.main.execute(tables.epoch_machine.update().values(id=long_ago)))
+    long_ago = id_[:8] + bytes(4) + id_[12:]
+
+    def age(unit: UnitOfWork) -> None:
+        unit.main.execute(tables.epoch_key.update().values(machine=long_ago))
+        unit.main.execute(tables.epoch_machine.update().values(id=long_ago))
+
+    place.host.services.write_now(age)
     cut_power(tmp_path, monkeypatch)
     async with started_again(databases, tmp_path) as place:
         assert RESTARTED not in await place.tipster().say("Hi")
@@ -134,19 +137,19 @@ async def test_processes_that_start_at_once_give_up_the_drafts_once(
 ) -> None:
     async with working_host_on(databases, tmp_path) as place:
         await place.tipster().say("Hi", "English")
-        services, settings = place.host.services, place.host.settings
-        cut_power(tmp_path, monkeypatch)
-        given_up: list[int] = []
-        forget = canaries.forget_drafts
+    services, settings = place.host.services, place.host.settings
+    cut_power(tmp_path, monkeypatch)
+    given_up: list[int] = []
+    forget = canaries.forget_drafts
 
-        def counted(*arguments: Any) -> int:
-            given_up.append(forget(*arguments))
-            return given_up[-1]
+    def counted(*arguments: Any) -> int:
+        given_up.append(forget(*arguments))
+        return given_up[-1]
 
-        monkeypatch.setattr(canaries, "forget_drafts", counted)
-        identities = [compose.load_identity(settings) for _ in range(4)]
-        epochs = [Epochs(one, services.main, services.keys) for one in identities]
-        await asyncio.gather(*(asyncio.to_thread(compose.join_epochs, one, services) for one in epochs))
-        assert given_up == [1]
-        assert {bytes(row.machine) for row in place.rows(tables.epoch_key)} == {identities[0].epochs.file_id}
-        assert len({one.epochs.current() for one in identities}) == 1
+    monkeypatch.setattr(canaries, "forget_drafts", counted)
+    identities = [compose.load_identity(settings) for _ in range(4)]
+    epochs = [Epochs(one, services.main, services.keys) for one in identities]
+    await asyncio.gather(*(asyncio.to_thread(compose.join_epochs, one, services) for one in epochs))
+    assert given_up == [1]
+    assert {bytes(row.machine) for row in place.rows(tables.epoch_key)} == {identities[0].epochs.file_id}
+    assert len({one.epochs.current() for one in identities}) == 1

@@ -24,6 +24,7 @@ from satark.identity.epoch_keys import LONGEST_GRACE, EpochKeys
 from satark.store import canaries, epochs, tables
 from satark.store.engines import make_engine
 from satark.store.epochs import EpochOver, Epochs
+from satark.store.migrations import Migrations
 from satark.store.unit_of_work import unit_of_work
 from satark.store.writer import StoreDown
 from satark_age import age
@@ -172,6 +173,33 @@ def test_a_machine_that_is_gone_holds_nothing_up_and_asks_anew_when_it_comes_bac
         assert list(connection.execute(select(tables.epoch_machine.c.id)).scalars()) == [one.keys.file_id]
     agree_all(two, one, two)
     assert one.live == two.live == cluster.listed()
+
+
+def test_after_an_upgrade_the_file_that_was_in_use_goes_on_and_another_one_waits(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    for engine, metadata in zip(cluster.engines, (tables.main, tables.keys), strict=True):
+        metadata.drop_all(engine)
+    Migrations(*cluster.engines, []).upgrade()
+    with unit_of_work(*cluster.engines) as unit:
+        unit.insert(tables.key_canary, [{"name": "epochs", "value": one.keys.file_id}])
+        unit.main.execute(text("UPDATE alembic_version SET version_num = 'c0004'"))
+    before = Identity(EDGE, EpochKeys.load(one.file, HOUR, clock=one.clock))
+    draft = before.seal_draft(b"c", b"words")
+    Migrations(*cluster.engines, []).upgrade()
+    assert not two.epochs.agree()
+    agree_all(one, two)
+    assert two.identity.open_draft(b"c", draft) == b"words"
+
+
+def test_an_epoch_that_a_process_of_an_earlier_version_begins_is_shared(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    agree_all(one, two)
+    cluster.now += HOUR
+    earlier = Identity(EDGE, EpochKeys.load(one.file, HOUR, clock=one.clock))
+    sealed = earlier.seal(b"words", b"place")
+    agree_all(one, two)
+    assert two.identity.open(sealed, b"place") == b"words"
+    assert len(cluster.listed()) == 2
 
 
 def test_a_machine_with_another_edge_key_gets_nothing(cluster: Cluster) -> None:

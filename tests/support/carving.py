@@ -52,7 +52,7 @@ class Carved(msgspec.Struct, frozen=True, kw_only=True):
 
 def live_epochs(path: Path) -> list[Epoch]:
     """Read the keys in a file of epoch keys."""
-    return EpochKeys.load(path, 3600, create=False).live()
+    return EpochKeys.load(path, 3600).live()
 
 
 def epochs_in(raw: bytes) -> list[Epoch]:

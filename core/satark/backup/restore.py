@@ -85,7 +85,7 @@ def restore_backup(
         retention.prepare(services.write_now)
     spooled = 0
     if spool is not None and identity is not None and SPOOL in manifest.parts:
-        spooled = restore_spool(spool, identity, read(SPOOL), workspace)
+        spooled = restore_spool(spool, identity, read(SPOOL))
     return Restored(
         tips=loaded.tips, files=copied, spooled=spooled, lost_files=loaded.lost_files, damaged=tuple(damaged)
     )

@@ -108,17 +108,13 @@ class EpochKeys:
         os.close(self._descriptor)
 
     @classmethod
-    def load(
-        cls, path: Path, seconds: float, *, create: bool = True, clock: Callable[[], float] = time.time
-    ) -> EpochKeys:
-        """Open the file. If there is none and `create` is true, make it.
+    def load(cls, path: Path, seconds: float, clock: Callable[[], float] = time.time) -> EpochKeys:
+        """Open the file. If there is none, make it.
 
         Raises:
-            EpochKeysError: the file is missing, others may read it, or it holds something else.
+            EpochKeysError: others may read the file, or it holds something else.
         """
         if not path.exists():
-            if not create:
-                raise EpochKeysError(f"there is no file of epoch keys at {path}")
             atomic_files.create(path, _empty())
         if path.stat().st_mode & 0o077:
             raise EpochKeysError(f"others can read the epoch keys: chmod 600 {path}")
@@ -190,8 +186,9 @@ class EpochKeys:
 
     def turn(self) -> list[bytes]:
         """Begin an epoch now, and return the ids of all others that are not destroyed."""
-        current = self._begin(at_once=True)
-        return [epoch.id for epoch in self.live() if epoch.id != current.id]
+        others = self.live()
+        self.add(self.next_epoch(others[0].since + 1 if others else 0))  # the newest is the current one
+        return [epoch.id for epoch in others]
 
     def destroy(self, ids: Collection[bytes]) -> None:
         """Destroy keys: overwrite them in place. On return this is flushed to the disk."""
@@ -219,22 +216,18 @@ class EpochKeys:
         if not self._looked.enough:
             self.refresh()
 
-    def _begin(self, *, at_once: bool = False) -> Epoch:
-        """Begin an epoch, unless another thread or process has begun one. With `at_once` begin one in any case."""
+    def _begin(self) -> Epoch:
+        """Begin an epoch, unless another thread or process has begun one."""
         with self._changing():
             self.refresh()
-            now, epoch = int(self._clock()), self._current
-            if epoch is not None and abs(now - epoch.since) < self.seconds and not at_once:
-                return epoch
-            if epoch is not None and at_once:
-                now = max(now, epoch.since + 1)  # the newest is the current one
-            if epoch is not None and self.is_full:
+            epoch = self._current
+            if epoch is not None and (abs(self.age(epoch)) < self.seconds or self.is_full):
                 return epoch  # no job has destroyed a key for days: rather a long epoch than no service
-            self._put(self.next_epoch(now))
+            self._put(self.next_epoch())
         self.refresh()
         return self._current or self._begin()
 
-    def next_epoch(self, since: int) -> Epoch:
+    def next_epoch(self, since: int = 0) -> Epoch:
         """Make an epoch that begins now, or at `since` if that is later. It is not in the file yet."""
         return Epoch(os.urandom(EPOCH_ID), max(since, int(self._clock())), os.urandom(_KEY))
 

@@ -89,23 +89,8 @@ def load_identity(settings: Settings) -> Identity:
     try:
         epochs = EpochKeys.load(path, settings.core.epoch_minutes * 60)
     except (EpochKeysError, OSError) as error:
-        hint = f"if the file is lost: rm -f {path}; satark db forget-drafts"
+        hint = f"rm -f {path}; if no other machine gives the keys then: satark db forget-drafts"
         raise SettingsError([SettingProblem("epoch_key_file", "SATARK_EPOCH_KEY_FILE", str(error), hint)]) from None
-    return load_edge_identity(settings, epochs)
-
-
-def has_edge_key(settings: Settings) -> bool:
-    """Whether this machine has an edge key, or its settings name one. An office has none."""
-    configured = settings.core.edge_key_file or settings.core.edge_key_command or find_credential()
-    return bool(configured) or settings.edge_key_file.exists()
-
-
-def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
-    """Load the edge key; make one if none is configured or present.
-
-    Raises:
-        SettingsError: the configured key is missing, too short, or readable by others.
-    """
     core = settings.core
     try:
         key = read_edge_key(command=core.edge_key_command, file=core.edge_key_file, made=settings.edge_key_file)
@@ -114,6 +99,12 @@ def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
         hint = "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"
         name = "edge_key_command" if core.edge_key_command else "edge_key_file"
         raise SettingsError([SettingProblem(name, f"SATARK_{name.upper()}", str(error), hint)]) from None
+
+
+def has_edge_key(settings: Settings) -> bool:
+    """Whether this machine has an edge key, or its settings name one. An office has none."""
+    configured = settings.core.edge_key_file or settings.core.edge_key_command or find_credential()
+    return bool(configured) or settings.edge_key_file.exists()
 
 
 def check_canaries(identity: Identity | None, services: Services) -> None:
