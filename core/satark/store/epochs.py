@@ -8,7 +8,7 @@ The list changes under a lock that each transaction of a process with epoch keys
 committed under an epoch that is not listed any more, or by somebody who did not know a listed one.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -98,16 +98,15 @@ class Epochs:
             EpochOver: it did not; this process has taken what was new.
             StoreDown: it did not, and no machine has given this one the new key yet.
         """
-        known = [epoch.id for epoch in self._keys.live()]
+        known = self._keys.live()
         yield
         _lock(connection, shared=True)
         listed = set(connection.execute(select(epoch_key.c.epoch).distinct()).scalars())
-        if known[:1] and known[0] in listed and listed.issubset(known):
-            return
-        self._open(_read(connection))
-        if listed.issubset(epoch.id for epoch in self._keys.live()):
-            raise EpochOver
-        raise StoreDown("an epoch key is missing")
+        if not _fit(known, listed):
+            self._open(_read(connection))
+            if _fit(self._keys.live(), listed):
+                raise EpochOver
+            raise StoreDown("an epoch key is missing")
 
     def _take(self) -> None:
         with self._reading.connect() as connection:
@@ -252,6 +251,11 @@ def start_anew(unit: UnitOfWork, keys: EpochKeys, epochs: Collection[bytes] = ()
     bulk.insert(unit.main, epoch_machine, [{"id": keys.file_id, "recipient": b""}] if epochs else [])
     bulk.insert(unit.main, epoch_key, [{"epoch": one, "machine": keys.file_id, "sealed": b""} for one in epochs])
     return [machine for _, machine in listed.keys]
+
+
+def _fit(known: Sequence[Epoch], listed: set[bytes]) -> bool:
+    """Whether somebody with these keys, the newest first, finds all and seals under a listed one."""
+    return bool(known) and known[0].id in listed and listed.issubset(epoch.id for epoch in known)
 
 
 def _lock(connection: Connection, *, shared: bool = False) -> None:
