@@ -138,7 +138,7 @@ class Writer:
         *,
         grouped: GroupedWrite | None = None,
         bounds: Bounds = _USUAL,
-        around: Around = nullcontext,
+        around: Around = lambda _: nullcontext(),
     ) -> None:
         self._around = around
         self._connections = Connections(main, keys)
