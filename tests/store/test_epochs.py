@@ -383,3 +383,13 @@ def opens(machine: Machine, plain: bytes, epoch: bytes) -> bool:
         return bool(machine.identity.open_for_machines(plain, epoch + machine.keys.file_id))
     except BrokenSeal:
         return False
+
+
+def test_machines_that_agree_write_nothing(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    machines = [cluster.machine(name) for name in ("one", "two", "three")]
+    agree_all(*machines)
+    agree_all(*machines)
+    monkeypatch.setattr(Epochs, "_step", lambda _: pytest.fail("nothing is to be done"))
+    agree_all(*machines)
+    cluster.now += HOUR - 1
+    assert all(machine.epochs.agree() for machine in machines)
