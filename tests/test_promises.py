@@ -91,8 +91,7 @@ def test_a_sender_has_another_pseudonym_on_every_account() -> None:
 def test_a_reply_handle_opens_with_the_edge_key_alone() -> None:
     sealed = Identity(b"a" * 32).seal_handle(Handle(account="whatsapp:1", address=SECRET), b"place")
     assert SECRET.encode() not in sealed
-    with pytest.raises(BrokenSeal):
-        Identity(b"b" * 32).open_handle(sealed, b"place")
+    assert Identity(b"b" * 32).open_handle(sealed, b"place") is None
 
 
 def test_a_draft_opens_for_its_own_conversation_alone() -> None:

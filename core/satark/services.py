@@ -15,7 +15,7 @@ from satark.api.routing import CoveredRule, Desk, DestinationRule
 from satark.api.services import DestinationReader, Drafts, Ingest
 from satark.api.services import UnitOfWork as AnyUnitOfWork
 from satark.dialogue.flow.loader import Questionnaire
-from satark.identity.edge_key import keyed_hash, load_edge_key
+from satark.identity.edge_key import load_edge_key
 from satark.roster.chain import append
 from satark.roster.entries import Entry, HostNoted
 from satark.roster.roster import COPY_NAME, HOST_COPY_NAME, HostRoster, Roster
@@ -58,7 +58,6 @@ class Services:
         self.main = deliveries.put_off(main, dict.fromkeys(plain, every), self.office_seconds)
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
         self.keys = envelopes.with_name_key(keys, name_key)
-        self._keyed_hash = keyed_hash(name_key)
         self.data_dir = settings.core.data_dir
         """What this machine alone needs: the spool, and its copies of what it must notice if the databases change."""
         self.files = settings.files
@@ -80,7 +79,8 @@ class Services:
 
     def secret_key(self, file: str) -> bytes:
         """Return the 32 secret bytes of this name, the same on every machine: they follow from the name key."""
-        return self._keyed_hash(f"secret key\0{file}".encode())
+        found: bytes = self.keys.get_execution_options()["satark_secret_key"](file)
+        return found
 
     def close(self) -> None:
         """Close the databases' connections. Overwrite SQLite's logs first, since SQLite would only delete them."""

@@ -15,7 +15,7 @@ from support.store import opened_services
 
 @pytest.mark.slow("a third of a second of a processor")
 def test_the_database_is_upgraded_and_downgraded(data: Path) -> None:
-    assert "an upgrade is due" in run("db", "current").stderr
+    assert "run: satark db upgrade" in run("db", "current").stderr
     assert run("db", "upgrade").stdout.startswith("now at ")
     assert run("db", "upgrade").stdout == "already at the newest revision\n"
     assert run("db", "current").stdout

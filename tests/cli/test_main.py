@@ -40,7 +40,7 @@ def test_a_wrong_configuration_is_reported_in_sentences(
 
 
 def test_a_database_that_was_not_set_up_is_reported(data: Path) -> None:
-    assert "run `satark db upgrade`" in run("deliveries", "list", code=1).stderr
+    assert "run: satark db upgrade" in run("deliveries", "list", code=1).stderr
 
 
 def test_a_database_that_does_not_answer_is_reported(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

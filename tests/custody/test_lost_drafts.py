@@ -11,15 +11,25 @@ from typing import Any
 
 import pytest
 
+from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.settings import SettingsError
+from satark.casework import Casework
+from satark.custody import log, lost_drafts
+from satark.custody.chain import LogEntry
 from satark.identity import epoch_keys
+from satark.identity.edge_key import Identity
+from satark.roster.entries import Entry, KeyChange
+from satark.routing.desks import change_key
 from satark.runtime import compose
 from satark.settings.settings import Settings
 from satark.store import canaries, tables
 from satark.store.epochs import Epochs
 from satark.store.unit_of_work import UnitOfWork
 from satark_testing.waiting import until
+from support.desks import SeededDesk
 from support.scripted import ScriptedChannel, ScriptedSink, scripted_host
+from support.store import fresh_services
+from support.tips import seed_file_state, seed_tip
 from support.working_host import WorkingHost, picture, working_host_on
 
 RESTARTED = "Our machine restarted"
@@ -153,3 +163,18 @@ async def test_processes_that_start_at_once_give_up_the_drafts_once(
     assert given_up == [1]
     assert {bytes(row.machine) for row in place.rows(tables.epoch_key)} == {identities[0].epochs.file_id}
     assert len({one.epochs.current() for one in identities}) == 1
+
+
+def test_the_loss_of_a_file_is_logged_for_the_newest_key_of_its_tip_alone(tmp_path: Path) -> None:
+    services = fresh_services(tmp_path)
+    sp, (_, new) = SeededDesk(services, "sp"), new_identity()
+    seeded = seed_tip(services, [sp.desk], evidence=("1",))
+    seed_file_state(services, seeded, "1", "due")
+    entry = Entry(body=KeyChange.of("sp", sp.identity, new))
+    services.write_now(lambda unit: change_key(unit, services.roster, entry, sp.identity, new))
+    services.write_now(lambda unit: lost_drafts.give_up_drafts(unit, Identity(b"k" * 32)))
+    ((_, _, sealed),) = services.read(lambda c: list(log.sealed_entries(c, seeded.id)))
+    with pytest.raises(CantOpen):
+        open_as(LogEntry, sealed, seeded.identity)
+    newest = Casework(services, "sp", new).open(seeded.id).envelope.identity.split()[0]
+    assert open_as(LogEntry, sealed, newest)

@@ -116,11 +116,63 @@ ALTERED: dict[str, Callable[[dict[str, bytes]], dict[str, bytes]]] = {
     "certificates are exchanged": lambda inside: swap(inside, CERTIFICATE, "data/certificate-hi.pdf"),
     "files are exchanged": lambda inside: swap(inside, "data/1-scrubbed.jpg", "data/4-scrubbed.mp4"),
     "the log is replaced by the page": lambda inside: inside | {CUSTODY: inside[GUIDES[0]]},
-    "the page is changed": lambda inside: inside | {GUIDES[0]: inside[GUIDES[0]].replace(b"must say .", b"may say .")},
+    "the page is changed": lambda inside: (
+        inside | {GUIDES[0]: inside[GUIDES[0]].replace(b"must say 64", b"may say 64")}
+    ),
 }
 
 
-def by_the_page(path: Path, key: str, number: str, printed: str) -> bool:
+def plant(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).write_bytes(b"planted")
+
+
+def link_data(pack: Path, files: int) -> None:
+    """Put a link in place of `data/`, with as many planted files as a count of names would miss."""
+    (pack / "data").rename(pack.parent.parent / "real")
+    (pack / "data").symlink_to("../../real")
+    plant(pack, *(f".{number}" for number in range(files)))
+
+
+def link_pack(pack: Path, _files: int) -> None:
+    pack.rename(pack.parent.parent / "real-pack")
+    pack.symlink_to("../real-pack")
+
+
+def link_file(pack: Path, _files: int) -> None:
+    (pack / "data/1-scrubbed.jpg").rename(pack.parent.parent / "real")
+    (pack / "data/1-scrubbed.jpg").symlink_to("../../../real")
+
+
+def sign(pack: Path, text: str) -> None:
+    signature = pack / SIGNATURE
+    signature.write_text(text.replace("SIGNED", signature.read_text()))
+
+
+def as_it_is(_pack: Path, _files: int) -> None:
+    """Alter nothing."""
+
+
+LAID = [".", "./pack", "./pack/data", "pack"]
+"""What lies in the folder of an honest pack."""
+LAID_OUT: dict[str, Callable[[Path, int], object]] = {
+    "data is a link": link_data,
+    "the pack is a link": link_pack,
+    "a folder is added": lambda pack, _: (pack / "data/more").mkdir(),
+    "a folder is added beside data": lambda pack, _: (pack / "\u200b").mkdir(),
+    "a folder is added beside the pack": lambda pack, _: (pack.parent / "pa\u0441k").mkdir(),
+    "a file is added beside the pack": lambda pack, _: plant(pack.parent, "order.txt"),
+    "a file in the name of two": lambda pack, _: plant(pack, "a\nb"),
+    "a file becomes a link": link_file,
+    "two signatures": lambda pack, _: sign(pack, '{"algorithm":"ed25519","signature":"00"} SIGNED'),
+    "a note on another line": lambda pack, _: sign(pack, "SIGNED\nThe desk takes this pack back.\n"),
+    "a blank line after the signature": lambda pack, _: sign(pack, "SIGNED\n"),
+}
+
+
+def by_the_page(
+    path: Path, key: str, number: str, printed: str, lay_out: Callable[[Path, int], object] = as_it_is
+) -> bool:
     """Unpack a pack, and say what bash, sha256sum and openssl make of it by the commands of the page in it.
 
     Args:
@@ -128,18 +180,22 @@ def by_the_page(path: Path, key: str, number: str, printed: str) -> bool:
         key: the desk's public key, as its office says.
         number: of the tip for which a pack was asked.
         printed: the hash on the signed certificate.
+        lay_out: alters the unpacked folder, given it and the number of files in `data/`.
     """
-    with zipfile.ZipFile(path) as archive, TemporaryDirectory(dir=path.parent) as unpacked:
+    with zipfile.ZipFile(path) as archive, TemporaryDirectory(dir=path.parent) as folder:
+        unpacked = Path(folder, "unpacked")
         archive.extractall(unpacked)
-        folder = Path(unpacked) / BASE
-        page = (folder / GUIDES[0]).read_text("utf-8")
-        command = r"^ {5}((?:T=\S+|bytes\(\)|\(printf|sed|echo|openssl|sha256sum|find|grep) (?:.*\\\n)?.*)"
-        commands = re.findall(command, page, re.MULTILINE)
-        assert len(commands) == 10, "each command of the page is typed"
+        pack = unpacked / BASE
+        page = (pack / GUIDES[0]).read_text("utf-8")
+        commands = re.findall(r"^ {5}(?! )(?!KEY=|cd OFFICE)((?:.*\\\n)*.*)", page, re.MULTILINE)
+        assert len(commands) == 14, "each command of the page is typed"
         assert " ../" not in "".join(commands), "what lies beside the pack is not its own"
-        done = run("bash", "-c", "\n".join(["set -e", *commands]), cwd=folder, KEY=key)
-        said = done.stdout.splitlines()[-5:]
-        return done.returncode == 0 and said == [".", "./data", "2", f'"number":"{number}"', f"{printed}  {MANIFEST}"]
+        lay_out(pack, len(list((pack / "data").iterdir())))
+        done = run("bash", "-c", "\n".join(["set -e", *commands]), cwd=unpacked, KEY=key)
+        listed, said = sorted(done.stdout.splitlines()[:4]), done.stdout.splitlines()[4:]
+        hashes = [f'"number":"{number}"', f"{printed}  {MANIFEST}"]
+        expected = ["64", "Signature Verified Successfully", "ALL OK", "0", "2", *hashes]
+        return (done.returncode, listed, said, done.stderr) == (0, LAID, expected, "")
 
 
 @pytest.mark.slow("processes")
@@ -150,13 +206,15 @@ def test_the_commands_of_the_page_in_a_pack_tell_an_honest_pack_from_altered_one
     inside, key = contents(path), honest.signer.verifier
     assert by_the_page(path, key, honest.number, printed)
     assert not by_the_page(path, "9f" * 32, honest.number, printed)
+    assert not by_the_page(path, f"{key}00", honest.number, printed)
     assert not by_the_page(path, key, "K4Q7-2XPN", printed)
+    laid = [what for what, lay_out in LAID_OUT.items() if by_the_page(path, key, honest.number, printed, lay_out)]
     verified = []
     for (what, alter), relist in product(ALTERED.items(), (True, False)):
         rewrite(path, alter(inside), relist=relist)
         if by_the_page(path, key, honest.number, printed) or verify_pack(path, key=key).exit_code == 0:
             verified.append((what, relist))
-    assert verified == []
+    assert (laid, verified) == ([], [])
 
 
 @pytest.mark.slow("processes")

@@ -186,6 +186,40 @@ async def test_many_failing_tips_delay_a_fresh_one_no_longer_than_a_trial(servic
         assert post.done == ["fresh"]
 
 
+def queue_covers(services: Services, count: int, *, to: str = "post:a", due_at: int = START) -> None:
+    made = [(tip, deliveries.cover_id(services.keys, tip, to)) for tip in (f"c{n:03}" for n in range(count))]
+    rows = [deliveries.new_row(tip, to, due_at, id_=id_) for tip, id_ in made]
+    services.write_now(lambda unit: unit.insert(tables.delivery, rows))
+
+
+async def test_covers_use_up_no_trial_of_a_destination_that_is_down(services: Services, clock: Clock) -> None:
+    post = Post(lambda _: Done())
+    services.write_now(lambda unit: breakers.open_breaker(unit, "post:a", "down"))
+    queue_covers(services, 200)
+    async with working(services, post) as worker:
+        clock.now += breakers.FIRST_PAUSE
+        await rest(worker)
+        assert services.read(breakers.read_open_breakers)["post:a"].half_open_at <= clock.now
+        assert {(row.attempts, row.reason) for row in rows(services)} == {(1, "down")}, "as after a trial that failed"
+        queue(services, "tip", due_at=clock.now)
+        worker.worker.wake()
+        await until(lambda: post.done == ["tip"])
+        clock.now += 3600
+        await until(lambda: set(states(services)) == {"done"})
+
+
+async def test_covers_before_a_tip_take_none_of_its_places(
+    services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.delivery.worker.wait_for", lambda _wake, **_: asyncio.Event().wait())  # no second look
+    post = Post(lambda _: Done())
+    queue_covers(services, 200)
+    queue(services, "tip", due_at=clock.now + 1)
+    clock.now += 1
+    async with working(services, post):
+        await until(lambda: post.done == ["tip"])
+
+
 async def test_a_destination_is_down_only_if_the_sink_says_so_or_several_tips_fail(
     services: Services, clock: Clock
 ) -> None:

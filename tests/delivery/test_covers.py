@@ -183,3 +183,18 @@ def test_a_cover_replaces_no_dead_letter(tmp_path: Path) -> None:
     assert services.write_now(deliveries.retry) == 1
     query = select(tables.delivery.c.state).order_by(tables.delivery.c.revision)
     assert services.read(lambda c: c.execute(query).scalars().all()) == ["due", "done"]
+
+
+def test_what_is_given_to_a_destination_that_is_down_waits_behind_no_cover(tmp_path: Path) -> None:
+    services = fresh_services(tmp_path)
+    tips, to = [seed_tip(services, [SeededDesk(services, name).desk]).id for name in ("sp", "dig")], "email:sp-cell"
+    covers = [deliveries.new_row(tip, to, 0, id_=deliveries.cover_id(services.keys, tip, to)) for tip in tips]
+    services.write_now(lambda unit: unit.insert(tables.delivery, covers))
+    services.write_now(lambda unit: deliveries.claim(unit, to, 1))  # a trial, which no cover is part of
+    for tip, gets in zip(tips, (to, "email:other"), strict=True):
+        services.write_now(lambda unit, tip=tip, gets=gets: deliveries.add_revision(unit, tip, only=gets))  # type: ignore[misc]
+    query = select(tables.delivery).where(tables.delivery.c.destination == to)
+    kinds = defaultdict[str, dict[str, bool]](dict)
+    for row in services.read(lambda c: c.execute(query).all()):
+        kinds[row.tip][row.state] = deliveries.is_cover(services.keys, row)
+    assert kinds == {tips[0]: {"due": False, "blocked": True}, tips[1]: {"due": True, "blocked": True}}

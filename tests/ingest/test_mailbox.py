@@ -92,6 +92,18 @@ async def test_only_a_tipster_who_agreed_can_be_reached_until_they_forget_the_ma
         assert place.count("tip") == 1
 
 
+async def test_a_mailbox_whose_address_was_altered_opens_without_it(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        code = await place.receipt(asha)
+        await asha.say("2")
+        desk = place.desk("sp")
+        desk.respond(desk.open(desk.summaries()[0].id), text="At what hour?", question=True)
+        altered = tables.reach.update().values(handle=b"?" * 300)
+        place.host.services.write_now(lambda unit: unit.main.execute(altered))
+        assert "At what hour?" in await place.tipster("another phone of hers").say(code)
+
+
 async def test_wrong_and_unknown_codes_get_the_same_words_and_five_end_the_question(tmp_path: Path) -> None:
     async with working_host(tmp_path) as place:
         asha = place.tipster()

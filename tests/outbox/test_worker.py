@@ -22,7 +22,7 @@ from satark.api.outbound import (
     Transient,
     WindowClosed,
 )
-from satark.identity.edge_key import Identity
+from satark.identity.edge_key import Handle, Identity
 from satark.outbox import worker as worker_module
 from satark.outbox.outbox import message
 from satark.outbox.worker import ReplyWorker
@@ -348,6 +348,25 @@ async def test_a_later_report_of_a_closed_window_takes_the_fallback(post: Post) 
     await post.due_now()
     assert await post.settled(2) == []
     assert post.channel.bodies == [b"news", b"neutral"]
+
+
+async def test_news_of_which_a_report_says_that_it_did_not_arrive_keeps_no_later_news_back(post: Post) -> None:
+    link = b"t" * 16
+    told = post.identity.seal_handle(Handle(ACCOUNT, "a", notified=True), link)
+    row = {"id": link, "sender": b"s" * 32, "handle": told, "expires_at": 2**40}
+    await post.writer.write(lambda unit: unit.insert(tables.reach, [row]))
+    post.run()
+    one = item("news", outbox.news_queue(link), fallback=b"neutral")
+    await post.reply(one)
+    await post.settled(1)
+    post.sender.report([Delivered(call_id=one.id.hex(), result=Permanent("131026"))], "script")
+    query = select(tables.reach.c.handle)
+
+    def is_free() -> bool:
+        handle = post.identity.open_handle(post.services.read(lambda c: c.execute(query).scalar_one()), link)
+        return handle is not None and not handle.notified
+
+    await until(is_free)
 
 
 async def test_a_call_is_deleted_once_a_report_says_that_it_arrived(post: Post) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import update
 
 from satark.api.routing import Desk, DestinationRule, Level, NoSuchDesk
-from satark.api.sealing import new_identity, open_as, recipient_of, seal
+from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark.api.sink import CarrierError, MessageRejected
 from satark.api.tip import CaseStep, Message, RetentionStep
 from satark.casework import ActRefused
@@ -153,6 +153,22 @@ async def test_a_tip_directed_to_a_changed_key_is_reported_and_not_handed_over(l
     direct_whole(link.casework, link.casework.open(seeded.number), "dig", "देखें")
     await link.exchange_all()
     assert link.host.read_keys(lambda c: c.execute(tables.envelope.select()).all()) == before
+    assert link.casework.open(seeded.number).unsigned[0].message.text.startswith("✗ dig")
+
+
+async def test_what_the_host_writes_in_a_thread_opens_with_no_former_key_of_the_tip(link: Any) -> None:
+    seeded = link.seed_tip()
+    link.change_key_at_host()
+    await link.exchange_all()
+    recipient, identity = new_identity()
+    changed = update(tables.desk).where(tables.desk.c.name == "dig").values(recipient=recipient)
+    entry = Entry(body=KeyChange.of("dig", link.dig_identity, identity))
+    link.host.write_now(lambda unit: [unit.main.execute(changed), append(unit, entry)])
+    direct_whole(link.casework, link.casework.open(seeded.number), "dig", "देखें")
+    await link.exchange_all()
+    reported = link.rows(link.host, tables.message)[-1].sealed
+    with pytest.raises(CantOpen):
+        open_as(Message, reported, seeded.identity)
     assert link.casework.open(seeded.number).unsigned[0].message.text.startswith("✗ dig")
 
 

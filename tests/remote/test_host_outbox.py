@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from satark.api.routing import Destination
 from satark.api.sink import CarrierError, DeadLetter, Done
 from satark.api.tip import Accused
 from satark.casework import NoSuchTip
 from satark.custody.audit import verify_log
 from satark.remote.frames import CHUNK_SIZE
+from satark.remote.host_outbox import HostOutbox
 from satark.store import deliveries, envelopes, tables
 from support.tips import seed_file
 
@@ -118,6 +120,13 @@ async def test_covers_go_out_at_each_offices_moments(link: Any, monkeypatch: pyt
         async with asyncio.timeout(5):
             await link.host_outbox.send_covers(link.connection.publish)
     assert len(link.connection.to_offices) > before
+
+
+async def test_of_several_processes_one_sends_the_cover_of_a_moment(link: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link.host, "office_seconds", 300)
+    processes = [HostOutbox(link.host, link.host_key) for _ in range(3)]
+    taken = [[await one._takes_moment(Destination("list:sp"), at) for one in processes] for at in (600, 900, 600, 1200)]
+    assert [sum(one) for one in taken] == [1, 1, 0, 1]
 
 
 async def test_a_delivery_to_a_desk_without_an_office_is_a_dead_letter(link: Any) -> None:

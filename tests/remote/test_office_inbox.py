@@ -16,6 +16,7 @@ from satark.casework import Casework
 from satark.custody import log as custody
 from satark.remote.frames import CHUNK_SIZE, message_frames, seal_frame
 from satark.remote.messages import RefusalMessage, TipMessage, encode
+from satark.routing.desks import find_desk
 from satark.store import tables
 from support.tips import seed_file, seed_file_state, seed_message
 
@@ -40,6 +41,16 @@ async def test_a_tip_opens_at_the_office_with_its_files_and_thread(link_on_each_
     assert link.thread_at_office(seeded.number) == ["कल फिर"]
     assert link.stored_tips[0] == ("sp", seeded.id, 1)
     assert link.rows(link.office, tables.chunk) == []
+
+
+async def test_at_an_office_too_the_rows_of_all_tips_are_of_one_size(link: Any) -> None:
+    link.seed_tip()
+    link.change_key_at_host()
+    await link.exchange_all()
+    link.seed_tip(to=(link.host.write_now(lambda unit: find_desk(unit.main, "sp")),))
+    await link.exchange_all()
+    first, second = (len(row.key_changes) for row in link.rows(link.office, tables.tip))
+    assert first == second > 0
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -19,6 +18,7 @@ from satark.identity import time_buckets
 from satark.identity.edge_key import Identity
 from satark.identity.signatures import signing_key, verifier_for
 from satark.plugins.loader import Plugins
+from satark.retention import schedule
 from satark.retention.schedule import SignedTerm, Term, store_term, term_days
 from satark.routing.sent import TIPSTER_USE
 from satark.runtime.retention_job import Retention
@@ -187,11 +187,11 @@ def test_nobody_erases_a_tip_who_writes_rows_of_both_databases_without_its_key(
     keeper += signing_key("own", TIPSTER_USE).sign(b"satark/1/keeper\0" + keeper)
     forged = seal(SignedTerm(term, signature), recipient)
     put_row(services, seeded, sealed=forged)
-    known = update(tables.kept_term).values(hash=sha256(signature).digest())
-    services.write_now(lambda unit: unit.keys.execute(known))
-    assert retention.due(FAR) == []
+    signed = SignedTerm(term, signature)  # as if they had the name key too
+    services.write_now(lambda unit: unit.upsert(tables.kept_term, [schedule._kept(unit.keys, seeded.id, signed)]))
+    assert [one.tip for one in retention.due(FAR)] == [other.id]
     put_row(services, seeded, sealed=forged, keeper=keeper)
-    assert retention.due(FAR) == []
+    assert [one.tip for one in retention.due(FAR)] == [other.id]
     of_other = row_of(services, seed_tip(services, [sp.desk]))
     put_row(services, seeded, sealed=of_other.sealed, keeper=of_other.keeper)
     services.write_now(lambda unit: unit.main.execute(delete(tables.retention).where(ROW.tip == other.id)))

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
 from satark.api.inbound import Media, MediaRef
+from satark.api.outbound import Blocked, Permanent
 from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.casework import Casework
@@ -210,6 +211,28 @@ async def test_news_is_announced_in_neutral_words_to_tipsters_who_asked_for_it_a
     await until(lambda: len(clock.sent("news")) == 2)
     assert not any(b"planted" in body or re.search(rb"arms|tip no", body, re.IGNORECASE) for body in clock.sent("news"))
     assert all(call.fallback == NEUTRAL for call, _ in clock.channel.sent if call.method == "news")
+
+
+@pytest.mark.parametrize("refusal", [Permanent("131047"), Blocked()], ids=["refused", "blocked"])
+async def test_news_that_did_not_go_out_keeps_no_later_news_back(clock: Clock, refusal: Any) -> None:
+    await clock.tipster.walk(ANSWERS, RECEIPT)
+    await clock.tipster.say("2")
+    await until(lambda: clock.count("outbox") == 0)
+    clock.channel.outcomes.append(refusal)
+    clock.respond("planted question")
+    await until(lambda: not clock.channel.outcomes)
+    dead = [] if isinstance(refusal, Blocked) else ["dead_letter"]
+    states = select(tables.outbox.c.state)
+    await until(lambda: list(clock.host.services.read(lambda c: c.execute(states).scalars())) == dead)
+    clock.respond("planted again")
+    await until(lambda: len(clock.sent("news")) == 2)
+
+
+async def test_an_altered_address_keeps_nobodys_draft_from_expiring(clock: Clock) -> None:
+    await clock.tipster.say(*COMPLETE)
+    make_due(clock, expires=0)
+    clock.change("conversation", handle=b"?" * 60)
+    await until(lambda: clock.count("conversation") == 0)
 
 
 async def test_no_officer_and_no_writer_of_rows_chooses_when_a_phone_rings(

@@ -64,7 +64,7 @@ from satark_words.languages import OFFERED
 
 _SLASH: Final = re.compile(r"\s+/\s+|(?<=\D)/(?=\D)")
 _SCHEME: Final = re.compile(r"https?://")
-_KEY_SECONDS: Final = 6
+_KEY_SECONDS: Final = 10
 _CODE_SECONDS: Final = 12
 _SHORTEST_SECONDS: Final = 1
 _SILENCE_SECONDS: Final = 5
@@ -142,7 +142,8 @@ class CallScript:
         hints = key_lines(prompt, answered, remind=state.turn == 1 or bool(state.silences))
         if prompt.wants == "code":
             said = self._lines(prompt.language, [*lines, *hints])
-            return [Ask(lines=said, state=answered.query, digits=RECEIPT_DIGITS, seconds=_CODE_SECONDS)]
+            # The hash that ends a code must not cut off what is said next, so it has a place of its own.
+            return [Ask(lines=said, state=answered.query, digits=RECEIPT_DIGITS + 1, seconds=_CODE_SECONDS)]
         if prompt.choices:
             said = self._lines(prompt.language, [*lines, *menu_lines(prompt), *hints])
             unasked = len(lines) - lines_below_list(prompt) if may_send(prompt) else 0

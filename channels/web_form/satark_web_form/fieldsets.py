@@ -78,13 +78,6 @@ def to_fieldset(question: FormQuestion, form: SubmittedForm | None = None, probl
     return Fieldset(question=question, control=control_for(question), values=values, problem=problem)
 
 
-def to_fieldsets(
-    questions: Iterable[FormQuestion], form: SubmittedForm | None, problems: Mapping[str, str]
-) -> list[Fieldset]:
-    """Make the fieldsets of several questions. `problems`: step id → text."""
-    return [to_fieldset(question, form, problems.get(question.step, "")) for question in questions]
-
-
 def answers_of(questions: Iterable[FormQuestion], form: SubmittedForm) -> list[tuple[str, AnswerEvent]]:
     """Read the answers to these questions. A question whose field is not in the form keeps its answer."""
     found: list[tuple[str, AnswerEvent]] = [(step, media) for step, media in form.files]

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.api import BEFORE_SENDING, FormPage, FormQuestion, FormView, Outcome, Tap, Text
-from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldsets
+from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldset
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import DraftLookup, FormSite, ProofProblem, paragraphs, redirect
 from satark_web_form.visitors import Visitor, new_visitor
@@ -223,7 +223,7 @@ class FormPages:
         problems: Mapping[str, str] | None = None,
         **values: Any,
     ) -> Response:
-        fieldsets = to_fieldsets(questions, form, problems or {})
+        fieldsets = [to_fieldset(question, form, (problems or {}).get(question.step, "")) for question in questions]
         shown_steps = {fieldset.question.step for fieldset in fieldsets}
         hides_notes = problems or view.current not in shown_steps | {view.review}
         shown = {

@@ -32,7 +32,10 @@ COMMAND_HOST: Final = "satark.command_host"
 
 
 class Branch(msgspec.Struct, frozen=True):
-    """A plugin's own tables: a folder of Alembic revisions, the first of which has `branch_labels = ("<name>",)`."""
+    """A plugin's own tables: a folder of Alembic revisions, the first of which has `branch_labels = ("<name>",)`.
+
+    They run on a connection whose execution option `satark_secret_key` is `Services.secret_key`, to key older rows.
+    """
 
     name: str
     folder: Path

@@ -7,7 +7,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from satark.api.observability import Redacted
-from satark.api.sealing import new_identity, open_as, seal
+from satark.api.sealing import new_identity, seal
 from satark.custody.chain import canonical_json, format_utc, new_salt
 from satark.identity.signatures import is_signed
 
@@ -100,15 +100,6 @@ def is_signed_with(signed: SignedAct, verifier: str) -> bool:
 def seal_act(signed: SignedAct, audit_recipient: str, own_recipient: str = "") -> bytes:
     """Seal an act to the desk's audit key and to the officer's own key, always to two keys and in one size."""
     return seal(padded(signed), audit_recipient, own_recipient or new_identity()[0])
-
-
-def open_act(sealed: bytes, identities: str) -> SignedAct:
-    """Open a sealed act with any of these age identities, one a line.
-
-    Raises:
-        CantOpen: it is sealed to other keys.
-    """
-    return open_as(SignedAct, sealed, identities)
 
 
 def padded(signed: SignedAct) -> SignedAct:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from satark.api.observability import Redacted
-from satark.api.sealing import CantOpen
+from satark.api.sealing import CantOpen, open_as
 from satark.audit import acts, keys
 from satark.audit.acts import Act, SignedAct
 from satark.custody.chain import GENESIS, OFFICERS
@@ -168,7 +168,7 @@ class _Trusted:
 
 def _read(row: Row[Any], by: Viewer, trusted: _Trusted) -> ReadAct | None:
     try:
-        signed = acts.open_act(row.sealed, "\n".join(by.identities))
+        signed = open_as(SignedAct, row.sealed, "\n".join(by.identities))
     except CantOpen:
         return None
     act = signed.act

@@ -29,7 +29,7 @@ from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript
 from satark.casework.flood_groups import FloodGroup, flood_groups
 from satark.casework.hold_acts import TipKeeping
 from satark.casework.hold_rules import Keeping, StepRefused
-from satark.casework.key_change import change_key, finish_key_change
+from satark.casework.key_change import change_key, finish_key_change, renew_tips
 from satark.casework.opened_tip import Gist, OpenTip, RelatedTip, TipSummary
 from satark.casework.pack_export import export_pack
 from satark.casework.release_rules import MarkedText, SenderHints, marked

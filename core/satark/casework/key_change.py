@@ -1,9 +1,13 @@
 """Key change of a desk: in the roster, for its tips, for its audit log, and at an office for its host."""
 
+from collections.abc import Sequence
+from functools import partial
+
 from satark.audit.keys import renew_key
 from satark.remote.office_outbox import queue_key_change
 from satark.roster.entries import Entry, KeyChange
 from satark.routing import desks
+from satark.routing.tip_keys import AT_ONCE, renew_tip_keys, stored_tips
 from satark.services import Services
 from satark.store.unit_of_work import UnitOfWork
 
@@ -27,6 +31,23 @@ def finish_key_change(unit: UnitOfWork, services: Services, desk: str, old: str,
     state = services.roster.check(unit.keys, committed=False).state
     desks.finish_key_change(unit, state, desk, f"{new}\n{old}", services.destination_rules)
     _renew(unit, services, desk, old, new)
+
+
+def renew_tips(services: Services, desk: str, old: str, new: str) -> None:
+    """Give every tip of a desk that changed its key a new key, some in each transaction.
+
+    Whoever is interrupted calls it again. Until it has ended, officers need both keys of the desk.
+    """
+    tips = services.read(lambda main: services.read_keys(lambda keys: stored_tips(main, keys, desk)))
+    if len(tips) <= AT_ONCE:
+        return  # they were renewed with the change itself
+
+    def renew(unit: UnitOfWork, some: Sequence[str]) -> None:
+        state = services.roster.check(unit.keys, committed=False).state
+        renew_tip_keys(unit, state, desk, f"{new}\n{old}", services.destination_rules, tips=some)
+
+    for at in range(0, len(tips), AT_ONCE):
+        services.write_now(partial(renew, some=tips[at : at + AT_ONCE]))
 
 
 def _renew(unit: UnitOfWork, services: Services, desk: str, old: str, new: str) -> None:

@@ -209,8 +209,8 @@ def _clip_problems(core: Core) -> list[SettingProblem]:
 
 def _check_database(plugins: Plugins, services: Services, core: Core, identity: Identity | None) -> None:
     try:
-        if compose.migrations(services, plugins).pending():
-            raise _database_problem("is not at the newest revision", "run: satark db upgrade")
+        if problem := compose.migrations(services, plugins).problem():
+            raise _database_problem("is of another version", problem)
         if wrong := [*compose.canary_problems(identity, services), *compose.storage_problems(services)]:
             raise SettingsError(wrong)
         columns = (desk.c.name, desk.c.level, desk.c.area)

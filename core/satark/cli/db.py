@@ -10,7 +10,7 @@ from satark.custody.comparison import accept_losses, find_losses
 from satark.runtime import compose
 from satark.runtime.commands import open_services
 from satark.settings.settings import Settings
-from satark.store.migrations import Migrations
+from satark.store.migrations import Migrations, NewerDatabase
 
 
 @click.group()
@@ -25,7 +25,10 @@ def upgrade() -> None:
         if not migrations.pending():
             click.echo("already at the newest revision")
             return
-        migrations.upgrade()
+        try:
+            migrations.upgrade()
+        except NewerDatabase as error:
+            raise click.ClickException(str(error)) from None
         click.echo(f"now at {', '.join(sorted(migrations.current()))}")
 
 
@@ -51,8 +54,8 @@ def current() -> None:
     with _opened() as migrations:
         for revision in sorted(migrations.current()):
             click.echo(revision)
-        if migrations.pending():
-            click.echo("an upgrade is due, run: satark db upgrade", err=True)
+        if problem := migrations.problem():
+            click.echo(problem, err=True)
 
 
 @db.command()
@@ -66,8 +69,8 @@ def forget_drafts() -> None:
     plugins = compose.load_plugins(settings)
     services = compose.load_services(settings, compose.load_geography(settings))
     try:
-        if compose.migrations(services, plugins).pending():
-            raise click.ClickException("the databases are not at the newest revision, run: satark db upgrade")
+        if problem := compose.migrations(services, plugins).problem():
+            raise click.ClickException(problem)
         identity = compose.load_identity(settings)
         erased = compose.give_up_drafts(identity, services)
         click.echo(f"erased {erased} drafts; the next start makes other epoch keys")

@@ -68,7 +68,7 @@ class _CertificateDocument(FPDF):
         self.set_auto_page_break(auto=True, margin=_MARGIN)
         self.set_compression(False)
         self.set_creation_date(datetime.fromisoformat(manifest.utc).replace(tzinfo=UTC))
-        self.set_title(f"{manifest.number} {manifest_title(texts)}")
+        self.set_title(f"{manifest.number} {texts.text('certificate')} {texts.text('see')}")
         use_fonts(self)
 
     def file_id(self) -> None:
@@ -236,11 +236,6 @@ class _CertificateDocument(FPDF):
                 for cell in cells:
                     row.cell(cell)
         self.ln(3)
-
-
-def manifest_title(texts: Catalogue) -> str:
-    """Return the title of the document."""
-    return f"{texts.text('certificate')} {texts.text('see')}"
 
 
 def _when(entry: LogEntry) -> str:

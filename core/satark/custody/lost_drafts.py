@@ -5,12 +5,14 @@ which its desks and its custody log are told.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import select
 
 from satark.custody import entries, log
 from satark.identity.edge_key import Identity
+from satark.routing.tip_keys import TipKeyAltered, newest_recipient
 from satark.store import canaries, evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
 
@@ -24,7 +26,9 @@ def give_up_drafts(unit: UnitOfWork, identity: Identity) -> tuple[int, list[str]
     names = [name for draft in _drafts_with_files(unit) for name in log.erase_files(unit, draft)]
     for row in _files_that_tips_wait_for(unit):
         evidence_files.mark_lost(unit, row, canaries.KEY_LOST)
-        log.append_entries(unit, row.tip, row.recipient, row.ordinal, entries.lost_entry(canaries.KEY_LOST, unit.now))
+        with suppress(TipKeyAltered):  # nobody knows which key to seal it to
+            lost = entries.lost_entry(canaries.KEY_LOST, unit.now)
+            log.append_entries(unit, row.tip, newest_recipient(unit, row.tip), row.ordinal, lost)
     return canaries.forget_drafts(unit, identity), names
 
 
@@ -34,6 +38,5 @@ def _drafts_with_files(unit: UnitOfWork) -> Sequence[str]:
 
 
 def _files_that_tips_wait_for(unit: UnitOfWork) -> Sequence[Any]:
-    columns = tables.file.c.tip, tables.file.c.ordinal, tables.tip.c.recipient
-    query = select(*columns).join(tables.tip, tables.tip.c.id == tables.file.c.tip)
+    query = select(tables.file.c.tip, tables.file.c.ordinal).join(tables.tip, tables.tip.c.id == tables.file.c.tip)
     return unit.main.execute(query.where(tables.file.c.state == "due")).all()

@@ -121,7 +121,7 @@ def verify_pack(path: Path, printed: str = "", key: str = "", *, is_theirs: Veri
         try:
             verifier = _PackVerifier(file, is_theirs)
         except (ValueError, struct.error):
-            return PackReport(problems=(PackProblem(_CONTAINER, "it can't be read as a pack, or was cut short"),))
+            return PackReport(problems=(PackProblem(_CONTAINER, "it was packed anew or cut short, or is no pack"),))
         report = verifier.report()
     wrong = [PackProblem(MANIFEST, "its hash is not the one on the certificate: this is another pack")]
     wrong *= bool(printed) and printed.replace(" ", "").lower() != report.manifest
@@ -148,7 +148,7 @@ def _read_parts(file: BinaryIO) -> tuple[dict[str, _Part], bool]:
     while (header := file.read(30))[:4] == b"PK\3\4" and count < _MAX_PARTS:
         size, length = struct.unpack_from("<L4xH", header, 18)
         name, start = file.read(length), at + 30 + length
-        if length > _MAX_NAME or size > _MAX_SIZE:
+        if header[8:10] != b"\0\0" or length > _MAX_NAME or size > _MAX_SIZE:  # files of a pack are not compressed
             raise ValueError
         digest, crc, left = hashlib.sha256(), 0, size
         while left:
@@ -379,7 +379,7 @@ def blanked(certificate: bytes, manifest_sha256: str) -> bytes | None:
 
 def as_text(report: PackReport) -> str:
     """Say what a verification gave."""
-    signer, other, lines = report.signer, report.countersigner, [*map(str, report.problems)]
+    signer, other, lines = report.signer, report.countersigner, [f"- {one}" for one in report.problems]
     why = "the pack was altered, or somebody else signed it"
     if not report.problems:
         lines = [f"the pack of tip {report.number} is intact: {report.items} files, {report.rows} custody rows"]

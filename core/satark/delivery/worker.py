@@ -137,6 +137,8 @@ class _Claimed(NamedTuple):
     deliveries: list[tuple[bytes, Delivery]]
     covers: list[str]
     """Destinations of covers, which are done."""
+    has_covers: bool
+    """Covers were claimed: more of them may stand before what is due."""
     down: set[str]
     """Destinations whose breaker is open already."""
     late: list[str]
@@ -189,9 +191,11 @@ class DeliveryWorker:
             tasks.create_task(keep_running("claims", self._keep_claims))
             while True:
                 self._wake.clear()
-                claimed = await self._claim()
+                claimed, has_covers = await self._claim()
                 for id_, delivery in claimed:
                     tasks.create_task(self._deliver(id_, delivery))
+                if has_covers:
+                    continue
                 if claimed and all(self._has_room(delivery.destination) for _, delivery in claimed):
                     await asyncio.sleep(GATHER)  # all that was due is under way
                 else:
@@ -200,11 +204,12 @@ class DeliveryWorker:
     def _has_room(self, destination: str) -> bool:
         return self._breaker(destination).capacity(int(time.time())) > 0
 
-    async def _claim(self) -> list[tuple[bytes, Delivery]]:
+    async def _claim(self) -> tuple[list[tuple[bytes, Delivery]], bool]:
+        """Claim what can begin now; return it, and whether the next claim may find more."""
         try:
             claimed = await self._writer.write(self._claim_due)
         except StoreDown:
-            return []
+            return [], False
         self._down = claimed.down
         for to in claimed.covers:
             self._metrics.deliveries.count(Destination(to).sink, "done")
@@ -213,11 +218,11 @@ class DeliveryWorker:
             self._breaker(delivery.destination).begin(id_, claimed.now)
         for name in claimed.late:
             self._log_open(name)
-        return claimed.deliveries
+        return claimed.deliveries, claimed.has_covers
 
     def _claim_due(self, unit: UnitOfWork) -> _Claimed:
         """Claim the deliveries that can begin now, and find the destinations to which no process delivers."""
-        down = breakers.read_open_breakers(unit.main).keys()
+        down = breakers.read_open_breakers(unit.main)
         rows: list[Any] = []
         late = []
         for name in store.pending_destinations(unit.main):
@@ -225,12 +230,16 @@ class DeliveryWorker:
                 rows += self._claim_for(unit, name, is_down=name in down)
             elif name not in down and self._is_late(unit, name):
                 late.append(name)
-        covers = {row.id: row.destination for row in rows if row.destination != HERE and store.is_cover(unit.keys, row)}
-        # Where nothing arrives, no cover does either: its claim runs out.
-        done = {id_: to for id_, to in covers.items() if to not in down}
-        store.mark_done(unit, list(done), covers=True)
-        loaded = load_deliveries(unit, [row for row in rows if row.id not in covers], self._services)
-        return _Claimed(loaded, list(done.values()), set(down), late, unit.now)
+        covers = [row for row in rows if row.destination != HERE and store.is_cover(unit.keys, row)]
+        done = [row for row in covers if row.destination not in down]
+        store.mark_done(unit, [row.id for row in done], covers=True)
+        for row in covers:
+            if breaker := down.get(row.destination):  # it fails as a trial does: its row must not tell
+                attempt = row.attempts + 1
+                wait = backoff(attempt, longest=LONGEST_WAIT)
+                store.retry_later(unit, row.id, attempt, wait, breaker.reason)
+        loaded = load_deliveries(unit, [row for row in rows if row not in covers], self._services)
+        return _Claimed(loaded, [row.destination for row in done], bool(covers), set(down), late, unit.now)
 
     def _claim_for(self, unit: UnitOfWork, name: str, *, is_down: bool) -> list[Any]:
         free = self._breaker(name).capacity(unit.now)
@@ -238,10 +247,14 @@ class DeliveryWorker:
             return []
         if not is_down:
             return store.claim(unit, name, free)
-        if not breakers.claim_trial(unit, name):
+        oldest_due = store.oldest_due(unit.main, name)
+        if oldest_due is None or oldest_due > unit.now or not breakers.claim_trial(unit, name):
             return []
         oldest = store.claim(unit, name, 1)
-        return oldest + store.claim(unit, name, min(free, TRIALS) - len(oldest), newest=True)
+        if not oldest or store.is_cover(unit.keys, oldest[-1]):
+            breakers.return_trial(unit, name)
+            return oldest
+        return oldest + store.claim(unit, name, min(free, TRIALS) - 1, newest=True)
 
     def _is_late(self, unit: UnitOfWork, name: str) -> bool:
         oldest = store.oldest_due(unit.main, name)

@@ -183,9 +183,12 @@ class Identity:
         """Encrypt a reply handle."""
         return self.seal(_encode(handle), place)
 
-    def open_handle(self, sealed: bytes, place: bytes) -> Handle:
-        """Decrypt a reply handle."""
-        return _decode_handle(self.open(sealed, place))
+    def open_handle(self, sealed: bytes, place: bytes) -> Handle | None:
+        """Decrypt a reply handle. None: it is empty, was altered, or its key is destroyed; nobody can be written to."""
+        try:
+            return _decode_handle(self.open(sealed, place))
+        except BrokenSeal:
+            return None
 
     def seal_batch(self, batch: Batch, place: bytes) -> bytes:
         """Encrypt a webhook's batch, including its addresses, to ingest it later."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, select
 
 from satark.api.sealing import CantOpen, open_as
 from satark.api.tip import Message
@@ -18,19 +18,8 @@ from satark.routing.authors import post_as_tipster
 from satark.routing.tip_keys import TipsterReader, decode_root, present_recipient
 from satark.settings.core import Core
 from satark.store import changed_keys, evidence_files, tables
+from satark.store.outbox import change_reach
 from satark.store.unit_of_work import UnitOfWork
-
-
-def change_reach(unit: UnitOfWork, identity: Identity, tip: str, *, notified: bool) -> Handle | None:
-    """Store whether a tipster was told of news since they last looked; return where they are told, if that changed."""
-    table, id_ = tables.reach, identity.link("tip", tip)
-    sealed = unit.main.execute(select(table.c.handle).where(table.c.id == id_).with_for_update()).scalar()
-    handle = identity.open_handle(sealed, id_) if sealed else None
-    if handle is None or handle.notified == notified:
-        return None
-    changed = identity.seal_handle(msgspec.structs.replace(handle, notified=notified), id_)
-    unit.main.execute(update(table).where(table.c.id == id_).values(handle=changed))
-    return handle
 
 
 class Mailboxes:
@@ -46,7 +35,7 @@ class Mailboxes:
         opened = self._look_up(unit, key) if key else None
         if opened is None:
             return None
-        change_reach(unit, self._identity, opened.tip, notified=False)
+        change_reach(unit, self._identity, self._identity.link("tip", opened.tip), notified=False)
         key_changes, root = changed_keys.read(unit, opened.tip), decode_root(opened.root)
         if key_changes is None:
             gone = OpenMailbox(tip=opened.tip, number=opened.number, recipient=root.recipient)

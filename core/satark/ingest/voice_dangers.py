@@ -71,9 +71,9 @@ class VoiceDangers:
 
     def _messages(self, row: ConversationRow | None, kinds: Sequence[str]) -> list[OutboxMessage]:
         """Make the notices; none where the tipster can't be written to: in a call, in a browser, after the end."""
-        if row is None or not row.handle:
+        handle = self.identity.open_handle(row.handle, row.id) if row else None
+        if row is None or handle is None:
             return []
-        handle = self.identity.open_handle(row.handle, row.id)
         return self.outbox.compose(self.flows.current.danger_notice(kinds, handle.language), handle, row.id)
 
     def _draft(self, row: ConversationRow | None, job: MediaJob) -> Session | None:

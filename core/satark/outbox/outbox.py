@@ -87,18 +87,18 @@ class Outbox:
         ]
 
     def compose(
-        self, prompt: Prompt, handle: Handle, conversation: bytes, *, notice: bool = False
+        self, prompt: Prompt, handle: Handle | None, conversation: bytes, *, notice: bool = False
     ) -> list[OutboxMessage]:
         """Render a prompt for a stored reply handle; return nothing if the handle's account is no longer configured.
 
         Args:
             prompt: the prompt.
-            handle: the address to which the prompt goes.
+            handle: the address to which the prompt goes; None: nowhere.
             conversation: the one whose queue has the prompt. A prompt that must arrive is never overtaken there.
             notice: whether we write without being asked; then the provider may want a template (`Channel.notice`).
         """
-        channel = self._channels.get(handle.account)
-        if channel is None:
+        channel = self._channels.get(handle.account) if handle else None
+        if handle is None or channel is None:
             return []
         if handle.aloud:
             prompt = msgspec.structs.replace(prompt, aloud=True)
@@ -228,7 +228,7 @@ class FileNotices:
 
     def _compose(self, unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> list[OutboxMessage]:
         row = conversations.read(unit.main, [job.conversation]).get(job.conversation)
-        if row is None or not row.handle:
+        handle = self._identity.open_handle(row.handle, row.id) if row else None
+        if row is None or handle is None:
             return []
-        handle = self._identity.open_handle(row.handle, row.id)
         return self._outbox.compose(self._flows.current.file_notice(notice, handle.language), handle, row.id)

@@ -198,6 +198,7 @@ class ReplyWorker:
             case WindowClosed():
                 self._writer.write_soon(lambda unit: store.use_fallback(unit, item.id, self._identity))
             case Blocked():
+                self._writer.write_soon(lambda unit: store.note_failed(unit, item.id, self._identity))
                 self._sent.add(item.id)
             case Permanent():
                 fault = refused_reply(channel_of(item.call.account), result.code)
@@ -229,7 +230,7 @@ class ReplyWorker:
         self._writer.write_soon(lambda unit: store.retry_later(unit, item.id, attempts, seconds, reason))
 
     def _dead_letter(self, item: OutboxMessage, reason: str) -> None:
-        self._writer.write_soon(lambda unit: store.dead_letter(unit, item.id, reason))
+        self._writer.write_soon(lambda unit: store.dead_letter(unit, item.id, reason, self._identity))
 
     async def _recover(self) -> None:
         room = self._places_in_memory
@@ -277,6 +278,8 @@ class _Report:
             store.use_fallback(unit, self._id, self._identity)
         elif isinstance(self._result, Accepted):
             store.delete_sent(unit, [self._id])
+        else:
+            store.note_failed(unit, self._id, self._identity)
 
 
 async def _send(channel: Channel, call: Call, call_id: str) -> SendResult:

@@ -1,6 +1,7 @@
 """At the host: accepts the answers of officers at remote offices, each once, from desks that have the tip."""
 
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, select, update
@@ -26,6 +27,7 @@ from satark.remote.messages import (
 from satark.remote.offices import Office, apply_key_change, office_of
 from satark.routing.desks import all_desks
 from satark.routing.rules import delivered_to
+from satark.routing.tip_keys import TipKeyAltered, newest_recipient
 from satark.services import ProcessServices
 from satark.store import deliveries, envelopes, tables
 from satark.store.threads import append, post
@@ -99,7 +101,7 @@ def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -
     A key change is recorded once it is applied. None: it waits for a head.
     """
     table = tables.received_answer
-    row = {"id": answer.id, "desk": answer.desk, "tip": "", "seq": 0}
+    row = {"id": answer.id, "desk": answer.desk, "seq": 0}
     if answer.new_key and _recorded(unit.main, answer) is None:
         is_applied = apply_key_change(unit, answer.desk, answer.new_key)
         unit.insert(table, [row] if is_applied else [])
@@ -166,8 +168,8 @@ def _report_changed_key(unit: UnitOfWork, answer: OfficeAnswer, to: str) -> None
     """Tell the officers in the thread that the office used an old key, so that the tip was not handed over."""
     text = f"✗ {to}: this key has changed, the tip was not handed over. Direct it again."
     message = Message(sender="desk", desk=answer.desk, text=text, internal=True)
-    tip = select(tables.tip.c.recipient).where(tables.tip.c.id == answer.tip)
-    post(unit, answer.tip, message, unit.main.execute(tip).scalar_one())
+    with suppress(TipKeyAltered):  # nobody knows which key to seal it to
+        post(unit, answer.tip, message, newest_recipient(unit, answer.tip))
 
 
 class HostLink:

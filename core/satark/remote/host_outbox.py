@@ -105,8 +105,16 @@ class HostOutbox:
             at = deliveries.next_moment(self._services.keys, to, self._services.office_seconds, int(time.time()))
             await asyncio.sleep(at - time.time())
             with suppress(CarrierError, SQLAlchemyError):
-                await self.send_cover(to, publish)
+                if await self._takes_moment(to, at):
+                    await self.send_cover(to, publish)
             await asyncio.sleep(1)
+
+    async def _takes_moment(self, to: Destination, at: int) -> bool:
+        """Return whether this process sends the cover of an office's moment: of several processes, one does."""
+        every = self._services.office_seconds
+        use = f"moments, one in {every} s"
+        taken = await run_in_thread(self._services.read_keys, lambda c: envelopes.tag(c, to, use))
+        return await self._record_sent(to.name, taken, at // every)
 
     async def send_cover(self, to: Destination, publish: Publish) -> None:
         """Send an office what looks like one of the stored tips, unless something is waiting for it."""
@@ -199,16 +207,18 @@ class HostOutbox:
         found = await run_in_thread(self._services.read, lambda c: c.execute(query).scalar())
         return found or 0
 
-    async def _record_sent(self, desk: str, transfer_id: bytes, chunks: int) -> None:
+    async def _record_sent(self, desk: str, transfer_id: bytes, chunks: int) -> bool:
+        """Record how far something was sent; return False if so much was recorded already."""
         table = tables.sent_transfer
 
-        def write(unit: UnitOfWork) -> None:
+        def write(unit: UnitOfWork) -> bool:
             row = {"desk": desk, "transfer_id": transfer_id, "chunks": chunks}
-            if not unit.insert_new(table, [row], "transfer_id"):
-                behind = (table.c.desk == desk) & (table.c.transfer_id == transfer_id) & (table.c.chunks < chunks)
-                unit.main.execute(update(table).where(behind).values(chunks=chunks))
+            if unit.insert_new(table, [row], "transfer_id"):
+                return True
+            behind = (table.c.desk == desk) & (table.c.transfer_id == transfer_id) & (table.c.chunks < chunks)
+            return unit.main.execute(update(table).where(behind).values(chunks=chunks)).rowcount == 1
 
-        await self._services.write(write)
+        return await self._services.write(write)
 
     def _read_tip(self, tip: str, desk: str) -> tuple[TipMessage | None, bool]:
         """Return a tip, and whether the desk must have nothing of it but covers."""

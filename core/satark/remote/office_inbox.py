@@ -158,7 +158,7 @@ def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
     known, listed = changed_keys.read(unit, message.tip), changes_in(message.key_changes)
     is_newer = known is None or not {*listed} <= {*changes_in(known)}  # nobody puts an older key of the tip back
     if known is None:
-        unit.insert(tables.tip, [row])
+        unit.insert(tables.tip, [row | {"key_changes": changed_keys.first(unit, message.tip)}])
     elif is_newer:
         unit.main.execute(update(tables.tip).where(tables.tip.c.id == message.tip).values(row))
     if is_newer and listed:

@@ -42,7 +42,6 @@ _BY_TIP = (
     tables.message,
     tables.delivery,
     tables.retention,
-    tables.received_answer,
     tables.office_outbox,
     tables.announced_file,
 )

@@ -42,6 +42,7 @@ _TERM_USE = "satark/1/term"
 _KEEPER, _TERM = b"satark/1/keeper\0", b"satark/1/term\0"
 _HALF, _KEPT = 32, "kept term"
 """Bytes of a public key; and what stands in the place of a desk's name in a tag. No desk can have this name."""
+_DAY_AT = slice(2 * _HALF, 2 * _HALF + 4)
 
 
 class NoRetentionKey(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -156,8 +157,8 @@ def scheduled_tips(
         signed, keeper = _opened(row.sealed or b"", identity), row.keeper or b""
         term = signed.term
         if term.due <= today and not term.held:  # the others take no signature to be kept
-            is_good = _is_by_keeper(row.id, signed, keeper) and _is_newest(keys, row.id, signed)
-            least = int.from_bytes(keeper[2 * _HALF : 2 * _HALF + 4]) + least_days(settings)
+            is_good = _is_by_keeper(keys, row.id, signed, keeper) and _is_newest(keys, row.id, signed)
+            least = int.from_bytes(keeper[_DAY_AT]) + least_days(settings)
             term = msgspec.structs.replace(term, due=max(term.due, least)) if is_good else HELD
         yield ScheduledTip(tip=row.id, number=row.number, term=term)
 
@@ -168,8 +169,14 @@ def _signed(tip_id: str, term: Term, identity: str) -> SignedTerm:
     return SignedTerm(term, key.sign(_statement(tip_id, term)))
 
 
-def _is_by_keeper(tip_id: str, signed: SignedTerm, keeper: bytes) -> bool:
-    """Return whether the key signed a term that the tipster's key names, which names the tip."""
+def _is_by_keeper(keys: Connection, tip_id: str, signed: SignedTerm, keeper: bytes) -> bool:
+    """Return whether the key signed a term that the tipster's key names, which names the tip.
+
+    A tip of 0.1.0 has no such key: the upgrade gave it a keeper that the name key alone makes, and takes any signature.
+    """
+    day = keeper[_DAY_AT]
+    if keeper == bytes(2 * _HALF) + day + envelopes.tag(keys, tip_id, f"kept since {int.from_bytes(day)}"):
+        return True
     told, signature = keeper[: 2 * _HALF + 4], keeper[2 * _HALF + 4 :]
     tipster, own = told[:_HALF].hex(), told[_HALF : 2 * _HALF].hex()
     is_of_tip = name_of(tipster) == tip_id and is_signed(tipster, signature, _KEEPER + told)
@@ -181,7 +188,8 @@ def _statement(tip_id: str, term: Term) -> bytes:
 
 
 def _kept(keys: Connection, tip_id: str, signed: SignedTerm) -> dict[str, bytes]:
-    return {"tag": envelopes.tag(keys, tip_id, _KEPT), "hash": sha256(signed.signature).digest()}
+    digest = sha256(msgspec.json.encode(signed)).hexdigest()
+    return {"tag": envelopes.tag(keys, tip_id, _KEPT), "hash": envelopes.tag(keys, tip_id, f"{_KEPT} {digest}")}
 
 
 def _is_newest(keys: Connection, tip_id: str, signed: SignedTerm) -> bool:

@@ -12,7 +12,7 @@ from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, R
 from satark.roster.roster import Roster
 from satark.roster.rules import DESK_NAME
 from satark.roster.state import RosterState
-from satark.routing.tip_keys import renew_tip_keys
+from satark.routing.tip_keys import AT_ONCE, renew_tip_keys, stored_tips
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 
@@ -85,7 +85,8 @@ def change_key(
     """Change a desk's key: in the roster, in the list of desks, and for all its tips, which get new keys too.
 
     Whoever knows only keys from before can open nothing that is sealed from now on, not even on old tips. Before this
-    is committed, store the new identity durably for the desk's officers, together with the old one.
+    is committed, store the new identity durably for the desk's officers, together with the old one; keep the old one
+    until `satark.casework.renew_tips` has ended.
 
     Raises:
         KeyChanged: the identity `old` is not the desk's present key.
@@ -106,9 +107,10 @@ def change_key(
 def finish_key_change(
     unit: UnitOfWork, state: RosterState, desk: str, identities: str, rules: Sequence[DestinationRule] = ()
 ) -> None:
-    """Complete a change of a desk's key that the roster has already, also after a crash.
+    """Complete a change of a desk's key that the roster has already, also after a crash, but for keys of many tips.
 
-    `identities`: the new identity, then the one before, one a line.
+    `identities`: the new identity, then the one before, one a line. Where there are more tips than one transaction
+    should renew, `satark.casework.renew_tips` renews them all.
 
     Raises:
         KeyChanged: the new one is not the desk's by the roster.
@@ -117,7 +119,8 @@ def finish_key_change(
     if recipient != recipient_of(identities.split(maxsplit=1)[0]):
         raise KeyChanged
     unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=recipient))
-    renew_tip_keys(unit, state, desk, identities, rules)
+    if len(stored_tips(unit.main, unit.keys, desk)) <= AT_ONCE:
+        renew_tip_keys(unit, state, desk, identities, rules)
 
 
 def close_roster(unit: UnitOfWork, rules: Sequence[DestinationRule]) -> None:

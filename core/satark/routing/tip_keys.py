@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from satark.api.observability import Redacted
 from satark.api.routing import DestinationRule
@@ -44,6 +44,8 @@ from satark_files.decoding import DECODING_ERRORS
 _DOMAIN = b"satark/1/tip-key\0"
 _TAG = 4
 _PADDED, _TOLD_PADDED, _ROUTED_PADDED = 1024, 4 * TOLD, 256
+AT_ONCE = 16
+"""Most tips whose keys one transaction renews, so that turns need not wait long for it; a power of two."""
 _FEW = 8
 """Least tips in an entry of the roster. Made-up ones fill it up to a power of two: it does not tell how many tips."""
 
@@ -93,6 +95,17 @@ def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState) -> 
     if any(state.rekeyed.get(one, 0) > renewed for one in holders):
         raise TipKeyAltered
     return changes[-1].recipient if changes else root.recipient
+
+
+def newest_recipient(unit: UnitOfWork, tip: str) -> str:
+    """Return the recipient of a tip's newest key as its row says, for what the host writes about it without a root.
+
+    Raises:
+        TipKeyAltered: the row says something else.
+    """
+    changes = changes_in(changed_keys.read(unit, tip) or b"")
+    first = select(tables.tip.c.recipient).where(tables.tip.c.id == tip)
+    return changes[-1].recipient if changes else unit.main.execute(first).scalar_one()
 
 
 def recipient_of_job(unit: UnitOfWork, state: RosterState, job: MediaJob) -> str:
@@ -165,12 +178,25 @@ class TipsterReader:
         return True
 
 
+def stored_tips(main: Connection, keys: Connection, desk: str) -> list[str]:
+    """Return the ids of all tips here, and of those of which only a desk's envelope is left."""
+    return sorted({*main.execute(select(tables.tip.c.id)).scalars(), *envelopes.tips_of(keys, desk)})
+
+
 def renew_tip_keys(
-    unit: UnitOfWork, state: RosterState, desk: str, identities: str, rules: Sequence[DestinationRule]
+    unit: UnitOfWork,
+    state: RosterState,
+    desk: str,
+    identities: str,
+    rules: Sequence[DestinationRule],
+    *,
+    tips: Sequence[str] = (),
 ) -> None:
     """Give every tip of a desk a new key, sealed to all that have the tip: to the desks as the roster lists them.
 
     Every other tip looks changed too: which are a desk's is told by the envelopes' rows alone.
+    `tips`: those that this transaction looks at, of more; none: all. Not even the roster tells how many are the desk's.
+    After a change of the desk's key, a tip whose key was renewed since keeps it: so whoever was interrupted goes on.
     In a remote office the tips keep their keys, and these are sealed to the desk's new key alone: the other desks with
     these tips are at the host, and could not open what is written with a key that only the office has.
 
@@ -178,28 +204,42 @@ def renew_tip_keys(
     """
     lock(unit)
     renewed: list[bytes] = []
-    for tip in envelopes.tips_of(unit.keys, desk):
+    for tip in tips or envelopes.tips_of(unit.keys, desk):
         threads.lock(unit, tip)  # first: another desk may have renewed the key meanwhile
+        sealed = envelopes.find(unit.keys, tip, desk)
+        if sealed is None:
+            continue
         try:
-            envelope = open_envelope(envelopes.find(unit.keys, tip, desk) or b"", identities, tip=tip, desk=desk)
+            envelope = open_envelope(sealed, identities, tip=tip, desk=desk)
         except CantOpen:
             continue  # forged or damaged: leave it as it is for an investigation
         if envelope.tip_recipient:  # messages from before are sealed to the desk's former keys
             kept = dict.fromkeys((*envelope.identity.split(), identities.rsplit(maxsplit=1)[-1]))
             given = replace(envelope, identity="\n".join(kept))
             envelopes.store(unit, tip, desk, envelopes.seal(given, state.desks[desk].desk.recipient))
-        else:
+        elif len(identities.split()) == 1 or not _is_renewed(unit, state, envelope):
             renewed += renew_tip_key(unit, state, envelope, rules)
-    if renewed:
-        remember(unit, desk, identities.split(maxsplit=1)[0], renewed)
-    for tip in changed_keys.seal_again(unit):
+    if renewed or tips:
+        remember(unit, desk, identities.split(maxsplit=1)[0], renewed, least=AT_ONCE if tips else _FEW)
+    for tip in changed_keys.seal_again(unit, tips or None):
         tip_changes.note(unit, tip)
         deliveries.add_revision(unit, tip, offices_only=True)
 
 
-def remember(unit: UnitOfWork, desk: str, identity: str, renewed: list[bytes]) -> None:
+def _is_renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope) -> bool:
+    """Return whether the roster says that the envelope's desk renewed the tip's key after the last change of its own.
+
+    The desk's key signs that, so nobody who had an older one keeps a tip from getting a new key.
+    """
+    since = renewed_at(state, first_verifier(envelope.identity), "", {envelope.desk})
+    row = changed_keys.read(unit, envelope.tip)
+    is_whole = row is None or is_in_row(envelope, row)  # a crash parts the commits of the two databases
+    return since > state.rekeyed.get(envelope.desk, since) and is_whole and is_present(state, envelope)
+
+
+def remember(unit: UnitOfWork, desk: str, identity: str, renewed: list[bytes], *, least: int = _FEW) -> None:
     """Add what `renew_tip_key` returned to the roster. `identity`: the desk's newest key, which signs it."""
-    size = max(_FEW, 1 << (len(renewed) - 1).bit_length())
+    size = max(least, 1 << (len(renewed) - 1).bit_length())
     filled = sorted(renewed + [_made_up() for _ in range(size - len(renewed))])
     entry = Entry(body=KeysRenewed(desk=desk, tips=b"".join(filled)), by=(desk, ""), base=read_state(unit.keys).head)
     append(unit, entry.signed_with((desk, ""), identity))

@@ -124,8 +124,8 @@ def open_services(ctx: click.Context) -> Iterator[Services]:
     destination_rules = compose.load_destinations(settings, plugins)
     services = compose.load_services(settings, compose.load_geography(settings), destination_rules)
     try:
-        if compose.migrations(services, plugins).pending():
-            raise click.ClickException("the database is not set up for this version: run `satark db upgrade`")
+        if problem := compose.migrations(services, plugins).problem():
+            raise click.ClickException(problem)
         yield services
     finally:
         services.close()

@@ -254,9 +254,8 @@ class Host:
         migrations = compose.migrations(services, self.plugins)
         if not migrations.current():
             migrations.upgrade()
-        elif migrations.pending():
-            message = "was made by another version: run `satark db upgrade`"
-            raise SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message)])
+        elif problem := migrations.problem():
+            raise SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", problem)])
 
 
 def check_packages(roles: Collection[Role]) -> None:

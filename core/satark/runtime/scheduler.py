@@ -24,7 +24,6 @@ from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import Session
 from satark.identity import time_buckets
 from satark.identity.edge_key import Identity
-from satark.ingest.mailbox import change_reach
 from satark.ingest.sessions import Due, NewerSession, SessionStore
 from satark.outbox.outbox import Outbox
 from satark.services import Services
@@ -33,7 +32,7 @@ from satark.store import conversations, deliveries, provider_messages, tables
 from satark.store import outbox as outbox_store
 from satark.store.epochs import Epochs
 from satark.store.flows import Flows
-from satark.store.outbox import OutboxMessage
+from satark.store.outbox import OutboxMessage, change_reach
 from satark.store.resealing import reseal_some
 from satark.store.unit_of_work import UnitOfWork, shorten_waits
 from satark.store.write_ahead_log import LogEraser
@@ -162,8 +161,8 @@ class ScheduledJobs:
             left = self.flows.engine(unit.main, session.flow).expire(session)
         except FlowError:  # a step type of its questionnaire is gone: what is due is erased all the same
             return None
-        account = self.identity.open_handle(row.handle, row.id).account
-        if left is None or not self.settings.lapsed_hours or self.outbox.is_page(account):
+        handle = self.identity.open_handle(row.handle, row.id)
+        if left is None or handle is None or not self.settings.lapsed_hours or self.outbox.is_page(handle.account):
             return None
         return self.sessions.seal_lapsed(row.id, left, unit.now)
 
@@ -200,10 +199,15 @@ class ScheduledJobs:
         told = (table.c.tip == tip, table.c.seq.in_(unit.main.execute(query).scalars().all()))
         if not unit.main.execute(update(table).where(*told).values(notified=True)).rowcount:
             return []
-        handle, id_ = change_reach(unit, self.identity, tip, notified=True), self.identity.link("tip", tip)
+        link = self.identity.link("tip", tip)
+        handle = change_reach(unit, self.identity, link, notified=True)
         if handle is None:
             return []
-        return self.outbox.compose(self.flows.current.news_notice(handle.language), handle, id_ + id_, notice=True)
+        notice, queue = self.flows.current.news_notice(handle.language), outbox_store.news_queue(link)
+        composed = self.outbox.compose(notice, handle, queue, notice=True)
+        if not composed:
+            change_reach(unit, self.identity, link, notified=False)
+        return composed
 
     async def _purge(self) -> None:
         """Delete all expired rows, some per transaction: there may be millions, and turns wait for a transaction."""

@@ -56,6 +56,12 @@ def claim_trial(unit: UnitOfWork, destination: str) -> bool:
     return unit.main.execute(update(table).where(*due).values(half_open_at=unit.now + TRIAL_LEASE)).rowcount == 1
 
 
+def return_trial(unit: UnitOfWork, destination: str) -> None:
+    """Give back a trial that this transaction claimed and found nothing for: the next delivery takes it."""
+    table = tables.open_breaker
+    unit.main.execute(update(table).where(table.c.destination == destination).values(half_open_at=unit.now))
+
+
 def record_failed_trial(unit: UnitOfWork, destination: str, reason: str) -> None:
     """Keep a breaker open after a failed trial, with a longer pause before the next one."""
     table = tables.open_breaker

@@ -2,7 +2,7 @@
 
 It is sealed under the name key, with one size for all tips; and when a desk changes its key, every row is sealed anew.
 So neither one copy of the main database nor two tell which tips a desk has. Before any tip has a new key, all rows are
-empty. Rows of earlier versions are in clear until a desk changes its key.
+empty.
 """
 
 import os
@@ -29,7 +29,7 @@ def read(unit: UnitOfWork, tip_id: str) -> bytes | None:
 
 
 def opened(keys: Connection, tip_id: str, stored: bytes) -> bytes:
-    """Return the changes in a tip's column. One that does not open is in clear, or somebody wrote it: check it."""
+    """Return the changes in a tip's column. What does not open is returned as it is: check it."""
     try:
         plain = _box(keys, tip_id).decrypt(stored[:_NONCE], stored[_NONCE:], None)
     except (InvalidTag, ValueError):
@@ -39,21 +39,24 @@ def opened(keys: Connection, tip_id: str, stored: bytes) -> bytes:
 
 def store(unit: UnitOfWork, tip_id: str, changes: bytes) -> None:
     """Store the changes of a tip's keys. If they take more room than those of all others, every row gets as much."""
-    size, room = _size(unit), max(_LEAST, 1 << (_LENGTH + len(changes) - 1).bit_length())
-    if room > size:
-        seal_again(unit, room)
-    _write(unit, tip_id, changes, max(room, size))
+    size, needed = _size(unit), room(len(changes))
+    if needed > size:
+        seal_again(unit, size=needed)
+    _write(unit, tip_id, changes, max(needed, size))
 
 
 def first(unit: UnitOfWork, tip_id: str) -> bytes:
     """Return the column of a new tip, without changes: it looks like that of every other tip."""
     size = _size(unit)
-    return _sealed(unit.keys, tip_id, b"", size) if size else b""
+    return sealed(unit.keys, tip_id, b"", size) if size else b""
 
 
-def seal_again(unit: UnitOfWork, size: int = 0) -> Sequence[str]:
-    """Seal the column of every tip anew, with content of at least so many bytes; return the tips' ids."""
-    tips, size = unit.main.execute(select(tip.c.id)).scalars().all(), max(size, _size(unit))
+def seal_again(unit: UnitOfWork, of: Sequence[str] | None = None, size: int = 0) -> Sequence[str]:
+    """Seal the column of these tips, or of all, anew, with content of at least so many bytes; return the tips' ids."""
+    query = select(tip.c.id) if of is None else select(tip.c.id).where(tip.c.id.in_(of))
+    # Locked in a statement of its own: no change that another transaction makes meanwhile is written over.
+    tips = unit.main.execute(query.order_by(tip.c.id).with_for_update()).scalars().all()
+    size = max(size, _size(unit))
     for one in tips if size else ():
         _write(unit, one, read(unit, one) or b"", size)
     return tips
@@ -66,11 +69,17 @@ def _size(unit: UnitOfWork) -> int:
 
 
 def _write(unit: UnitOfWork, tip_id: str, changes: bytes, size: int) -> None:
-    sealed = _sealed(unit.keys, tip_id, changes, size)
-    unit.main.execute(update(tip).where(tip.c.id == tip_id).values(key_changes=sealed))
+    column = sealed(unit.keys, tip_id, changes, size)
+    unit.main.execute(update(tip).where(tip.c.id == tip_id).values(key_changes=column))
 
 
-def _sealed(keys: Connection, tip_id: str, changes: bytes, size: int) -> bytes:
+def room(length: int) -> int:
+    """Return the size of the content in which changes of so many bytes find room."""
+    return max(_LEAST, 1 << (_LENGTH + length - 1).bit_length())
+
+
+def sealed(keys: Connection, tip_id: str, changes: bytes, size: int) -> bytes:
+    """Seal a tip's column, with content of so many bytes."""
     nonce, plain = os.urandom(_NONCE), (len(changes).to_bytes(_LENGTH) + changes).ljust(size, b"\0")
     return nonce + _box(keys, tip_id).encrypt(nonce, plain, None)
 

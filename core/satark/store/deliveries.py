@@ -24,6 +24,8 @@ from satark.store.unit_of_work import due_in
 
 LEASE = 30
 """Seconds that a claim lasts. A process renews its claims while it works, so that only a crashed one loses them."""
+COVERS_AT_ONCE = 64
+"""Most covers that are claimed besides deliveries."""
 _PUT_OFF = "satark_put_off"
 SUPERSEDED = "a later revision replaces it"
 """The reason of a dead letter that needs no retry, because a later revision was delivered."""
@@ -99,11 +101,15 @@ def add_revision(unit: UnitOfWork, tip_id: str, *, offices_only: bool = False, o
     # One transaction at a time, so that no two add the same revision.
     unit.main.execute(select(tip.c.id).where(tip.c.id == tip_id).with_for_update())
     for destination, rows in _rows_away(unit, tip_id, offices_only=offices_only).items():
-        newest, covers = rows[-1], [is_cover(unit.keys, one) for one in rows]
-        gets = destination == only if only else not all(covers)
-        if newest.state == "blocked" or (newest.state == "due" and not newest.attempts):
-            if gets and covers[-1]:
-                unit.main.execute(update(delivery).where(delivery.c.id == newest.id).values(id=random_bytes(16)))
+        newest, covers = rows[-1], [one for one in rows if is_cover(unit.keys, one)]
+        gets = destination == only if only else len(covers) < len(rows)
+        # No cover is ever under way: the first that waits can carry the change, and those behind it stay covers.
+        waiting = next((one for one in covers if one.state in {"due", "blocked"}), None)
+        has_room = newest.state == "blocked" or (newest.state == "due" and not newest.attempts)
+        if gets and waiting and (has_room or waiting.state == "due"):
+            unit.main.execute(update(delivery).where(delivery.c.id == waiting.id).values(id=random_bytes(16)))
+            gets = False
+        if has_room:
             continue  # it will carry the change
         revision = newest.revision + 1
         id_ = b"" if gets else cover_id(unit.keys, tip_id, destination, revision)
@@ -151,9 +157,16 @@ def waits(connection: Connection, keys: Connection | Engine, destination: str, n
 
 
 def claim(unit: UnitOfWork, destination: str, limit: int, *, newest: bool = False) -> list[Any]:
-    """Claim deliveries of a destination that are due, the oldest (or newest) first, for `LEASE`."""
-    wanted = {"to": destination, "now": unit.now, "most": limit}
-    due = list(unit.main.execute(_NEWEST_DUE if newest else _OLDEST_DUE, wanted))
+    """Claim so many deliveries of a destination that are due, the oldest (or newest) first, for `LEASE`.
+
+    The covers among them fill no place: up to `COVERS_AT_ONCE` come on top.
+    """
+    wanted = {"to": destination, "now": unit.now, "most": limit and limit + COVERS_AT_ONCE * (destination != HERE)}
+    due, left = [], limit
+    for row in unit.main.execute(_NEWEST_DUE if newest else _OLDEST_DUE, wanted):
+        if left:
+            due.append(row)
+            left -= destination == HERE or not is_cover(unit.keys, row)
     if due:
         unit.main.execute(_CLAIM, [{"key": row.id, "due": unit.now + LEASE, "n": row.attempts + 1} for row in due])
     return due

@@ -34,7 +34,10 @@ _FIND = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed).where(
 
 def with_name_key(keys: Engine, name_key: bytes) -> Engine:
     """Return the engine of the key store with the name key, which every function here needs."""
-    return keys.execution_options(**{_OPTION: keyed_hash(name_key)})
+    hashed = keyed_hash(name_key)
+    return keys.execution_options(
+        **{_OPTION: hashed}, satark_secret_key=lambda file: hashed(f"secret key\0{file}".encode())
+    )
 
 
 def tag(connection: Connection | Engine, tip: str, holder: str) -> bytes:

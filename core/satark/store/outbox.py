@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
 from sqlalchemy import bindparam, select, update
 
 from satark.api.observability import Redacted
 from satark.api.outbound import Call
 from satark.identity import time_buckets
-from satark.identity.edge_key import BrokenSeal, Identity
-from satark.store import bulk
+from satark.identity.edge_key import BrokenSeal, Handle, Identity
+from satark.store import bulk, tables
 from satark.store.tables import outbox
 from satark.store.unit_of_work import UnitOfWork, due_in
 
@@ -53,7 +54,7 @@ def claim(unit: UnitOfWork, identity: Identity, limit: int, since: int = 0) -> l
         try:
             call = identity.open_call(row.call, row.id)
         except BrokenSeal:
-            dead_letter(unit, row.id, "broken seal")
+            dead_letter(unit, row.id, "broken seal", identity)
             continue
         message = OutboxMessage(
             id=row.id, position=row.position, conversation=row.conversation, call=call, must_arrive=row.must_arrive
@@ -65,6 +66,34 @@ def claim(unit: UnitOfWork, identity: Identity, limit: int, since: int = 0) -> l
 def renew_claims(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
     """Renew the claims on calls that still wait in this process."""
     unit.main.execute(_RENEW, [{"key": id_, "due": unit.now + SEND_LEASE} for id_ in ids])
+
+
+def change_reach(unit: UnitOfWork, identity: Identity, id_: bytes, *, notified: bool) -> Handle | None:
+    """Store whether a tipster was told of news since they last looked; return where they are told, if that changed.
+
+    `id_`: the keyed link of the tip.
+    """
+    table = tables.reach
+    sealed = unit.main.execute(select(table.c.handle).where(table.c.id == id_).with_for_update()).scalar()
+    handle = identity.open_handle(sealed, id_) if sealed else None
+    if handle is None or handle.notified == notified:
+        return None
+    changed = identity.seal_handle(msgspec.structs.replace(handle, notified=notified), id_)
+    unit.main.execute(update(table).where(table.c.id == id_).values(handle=changed))
+    return handle
+
+
+def news_queue(link: bytes) -> bytes:
+    """Return the conversation in which a tip's tipster is told of news. `link`: the keyed link of the tip."""
+    return link + link
+
+
+def note_failed(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
+    """If a call that did not arrive was to tell of news, let the next news be told: the tipster heard nothing."""
+    queue = unit.main.execute(select(outbox.c.conversation).where(outbox.c.id == id_)).scalar() or b""
+    link = queue[: len(queue) // 2]
+    if queue == news_queue(link):
+        change_reach(unit, identity, link, notified=False)
 
 
 def delete_sent(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
@@ -84,8 +113,9 @@ def retry_later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, rea
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 
-def dead_letter(unit: UnitOfWork, id_: bytes, reason: str) -> None:
+def dead_letter(unit: UnitOfWork, id_: bytes, reason: str, identity: Identity) -> None:
     """Turn a call into a dead letter. The reason stays for the operator; the call's content and address are deleted."""
+    note_failed(unit, id_, identity)
     values = {"state": "dead_letter", "call": b"", "reason": reason, "due_at": time_buckets.band_start(unit.now)}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
@@ -97,7 +127,7 @@ def use_fallback(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
         return
     call = fallback_call(identity.open_call(row.call, id_))
     if call is None:
-        dead_letter(unit, id_, "window closed")
+        dead_letter(unit, id_, "window closed", identity)
         return
     values = {"call": identity.seal_call(call, id_), "state": "due", "due_at": unit.now}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))

@@ -80,9 +80,8 @@ def _alias(identity: Identity, row: Any) -> Values:
 
 
 def _reach(identity: Identity, row: Any) -> Values:
-    try:
-        handle = identity.open_handle(row.handle, row.id)
-    except BrokenSeal:
+    handle = identity.open_handle(row.handle, row.id)
+    if handle is None:
         return {"handle": b""}
     pseudonym = identity.pseudonym(handle.account, Address(handle.address))
     return {"sender": identity.lookup(pseudonym), "handle": identity.seal_handle(handle, row.id)}

@@ -56,7 +56,7 @@ const WORDS = {
     media: "पुलिस तक पहुँचने के रास्ते", medium_whatsapp: "WhatsApp", medium_telegram: "Telegram", medium_sms: "SMS", medium_voice: "कॉल",
     begin_whatsapp: "शुरू करने के लिए Hi भेजें", begin_telegram: "शुरू करें", begin_sms: "शुरू करने के लिए Hi भेजें", menu: "मेन्यू",
     call: "कॉल करें", speak: "बोलें", spoken: "पूरा हुआ", clip: "नमूना चलाएँ", silence: "चुप रहें", hang_up: "फ़ोन रखें", star: "स्टार", hash: "हैश",
-    call_none: "फ़ोन कॉल · +1 555 010 0100", call_up: "फ़ोन चालू है", call_keys: "कोई बटन दबाएँ", call_beep: "बीप के बाद बोलें, या बटन दबाएँ", call_record: "बीप के बाद बोलें", call_recording: "रिकॉर्ड हो रहा है; # से पूरा करें",
+    call_none: "फ़ोन कॉल · +1 555 010 0100", call_up: "फ़ोन चालू है", call_keys: "अपने जवाब का बटन दबाएँ", call_beep: "बीप के बाद बोलें, या बटन दबाएँ", call_record: "बीप के बाद बोलें", call_recording: "रिकॉर्ड हो रहा है; # से पूरा करें",
     call_code: "कोड दबाएँ, फिर #",
     call_inside: "WhatsApp पर कॉल करें", to_chat: "बातचीत पर लौटें", spoke: "बोला:", seconds: "सेकंड",
     called_over: "WhatsApp कॉल। जो बताया वह रखा हुआ है: यहाँ लिखकर आगे बढ़ें, या फिर कॉल करें।", called_sent: "WhatsApp कॉल। आपकी सूचना पुलिस को भेज दी गई।", called_busy: "WhatsApp कॉल: लाइन व्यस्त थी। एक मिनट बाद फिर कॉल करें, या यहाँ लिखें।",

@@ -22,15 +22,13 @@ from satark.casework import (
     desk_verifier,
     ensure_audit_key,
     find_desk,
-    finish_key_change,
     may_hear_voices,
     officer_signer,
     read_state,
 )
-from satark_desk import wordings
 from satark_desk.desk_keys import UnlockedDesk, key_context, new_officer_key, open_desk_key, seal_desk_key, wrapped_key
 from satark_desk.passphrases import check_passphrase, unwrap, unwrap_nothing, wrap
-from satark_desk.roster_changes import RosterAttachment, Submitted, complete, store_copies, submit, submit_unsigned
+from satark_desk.roster_changes import RosterAttachment, Submitted, complete, finish_change, submit, submit_unsigned
 from satark_desk.roster_memory import recall
 from satark_desk.sign_in_acts import record_failure, record_sign_in
 from satark_desk.tables import officer
@@ -308,15 +306,8 @@ def _present_identity(services: Services, by: UnlockedDesk, identities: str) -> 
         raise KeyLost
     state = services.read_keys(services.roster.check).state
     if len(lines) > 1 and present == lines[0] and not state.lacks_heads and by.desk.name not in state.refused:
-        services.write_now(lambda unit: _finish(unit, services, by, identities))
+        finish_change(services, by, *lines)
     return present
-
-
-def _finish(unit: UnitOfWork, services: Services, by: UnlockedDesk, identities: str) -> None:
-    new, old = identities.split()
-    finish_key_change(unit, services, by.desk.name, old, new)
-    wordings.renew(unit, by.desk.name, old, new)
-    store_copies(unit, services, by, new)
 
 
 def _listed(name: str, own: str, role: Role, rights: tuple[Right, ...]) -> RosterOfficer:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from satark.api import CaseworkError
 from satark.casework import OpenTip, OriginalsRequest, Services, TwoOfficerApproval, UnitOfWork, name_tag
@@ -109,9 +109,13 @@ def _today() -> int:
     return int(time.time()) // 86_400
 
 
-def _tag(services: Services, tip: str) -> str:
+def tip_tag(keys: Connection, tip: str) -> str:
     """Return what stands for a tip in its requests. No desk has the name that the tag is made with."""
-    return services.read_keys(lambda keys: name_tag(keys, tip, "originals asked for").hex())
+    return name_tag(keys, tip, "originals asked for").hex()
+
+
+def _tag(services: Services, tip: str) -> str:
+    return services.read_keys(lambda keys: tip_tag(keys, tip))
 
 
 def _of(desk: str, tag: str, officer: str) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from satark.api import Redacted
 from satark.casework import (
@@ -31,9 +31,11 @@ from satark.casework import (
     add_desk,
     change_key,
     describe,
+    finish_key_change,
     read_state,
     register,
     renew_tip_keys,
+    renew_tips,
 )
 from satark_desk import wordings
 from satark_desk.desk_keys import UnlockedDesk, open_desk_key, seal_desk_key
@@ -255,6 +257,7 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
             "this officer has no copy of the new key: another officer of the desk must sign in", reason="copy"
         )
     new = copy.identity
+    _finish_former_change(services, by)
 
     def write(unit: UnitOfWork) -> None:
         proposal.withdraw(unit)
@@ -262,12 +265,37 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
         wordings.renew(unit, body.desk, by.identity, new)
         if not body.auditor:
             _delete_officer(unit, body.desk, body.removed)
-        store_copies(unit, services, by, new)
 
     # First store both keys for every officer: the new key must not be lost once the roster names it.
     both = f"{new}\n{by.identity}"
     services.write_now(lambda unit: store_copies(unit, services, by, both, without=body.removed))
     services.write_now(write)
+    _renew_tips(services, by, new, by.identity)
+
+
+def _finish_former_change(services: Services, by: UnlockedDesk) -> None:
+    """Finish an earlier change first: the key before it, which tips may need still, is to be forgotten."""
+    query = select(officer.c.desk_key).where(officer.c.desk == by.desk.name, officer.c.name == by.officer)
+    sealed = services.read(lambda c: c.execute(query).scalar()) or b""
+    key = open_desk_key(sealed, by.desk.name, by.officer, by.own_identity)
+    if key and key.identity.startswith(f"{by.identity}\n"):
+        finish_change(services, by, *key.identity.split())
+
+
+def finish_change(services: Services, by: UnlockedDesk, new: str, old: str) -> None:
+    """Finish a change of a desk's key that a crash interrupted after its entry in the roster."""
+
+    def write(unit: UnitOfWork) -> None:
+        finish_key_change(unit, services, by.desk.name, old, new)
+        wordings.renew(unit, by.desk.name, old, new)
+
+    services.write_now(write)
+    _renew_tips(services, by, new, old)
+
+
+def _renew_tips(services: Services, by: UnlockedDesk, new: str, old: str) -> None:
+    renew_tips(services, by.desk.name, old, new)
+    services.write_now(lambda unit: store_copies(unit, services, by, new))  # only now nothing needs the old key
 
 
 def store_copies(unit: UnitOfWork, services: Services, by: UnlockedDesk, identity: str, *, without: str = "") -> None:

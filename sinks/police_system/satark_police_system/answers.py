@@ -16,6 +16,8 @@ MAX_TEXT = 2000
 """Most characters of a text to the tipster."""
 REPLAY_DAYS = 30
 """Days for which ids of requests are remembered, to refuse replays."""
+ANSWERS_KEY = "police_system/answers"
+"""Name of the secret key with which tips are named."""
 MAX_REFERENCE = 64
 """Most characters of a register number."""
 
@@ -123,9 +125,7 @@ def apply_answer(unit: UnitOfWork, tip: OpenedTip, to: str, system: str, answer:
     Returns:
         Whether no newer answer had superseded it.
     """
-    tag = hmac.digest(key, tip.id.encode(), "sha256").hex()[:32]
-    # An earlier version stored the id itself.
-    unit.main.execute(answer_sequence.update().where(answer_sequence.c.tip == tip.id).values(tip=tag))
+    tag = tip_tag(key, tip.id)
     is_newest = _record_sequence(unit, system, tag, answer.data.sequence)
     status = _status(answer) if is_newest else None
     if status or answer.data.text:
@@ -135,6 +135,11 @@ def apply_answer(unit: UnitOfWork, tip: OpenedTip, to: str, system: str, answer:
     if note:
         tip.post(unit, Message(sender="desk", desk=to, text=note, internal=True))
     return is_newest
+
+
+def tip_tag(key: bytes, tip_id: str) -> str:
+    """Return what stands for a tip in `police_answer_sequence`."""
+    return hmac.digest(key, tip_id.encode(), "sha256").hex()[:32]
 
 
 def _record_sequence(unit: UnitOfWork, system: str, tag: str, sequence: int) -> bool:

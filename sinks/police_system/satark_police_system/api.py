@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from satark.api import CantOpen, CaseworkError, DeskContext, UnitOfWork, stream_file
 from satark_files.decoding import DECODING_ERRORS
-from satark_police_system.answers import AnswerError, apply_answer, read_answer, record_request_id
+from satark_police_system.answers import ANSWERS_KEY, AnswerError, apply_answer, read_answer, record_request_id
 from satark_police_system.events import encode, full_data
 from satark_police_system.signing import SignatureError
 from satark_police_system.systems import PoliceSystem
@@ -77,7 +77,7 @@ class PoliceApi:
         tip = await run_in_threadpool(system.reader.find, answer.data.number)
 
         keys = _request_key(system, request), _key(system.name, answer.source, answer.id)
-        key = self._context.secret_key("police_system/answers")
+        key = self._context.secret_key(ANSWERS_KEY)
 
         def write(unit: UnitOfWork) -> bool:
             new = [record_request_id(unit, one) for one in keys]

@@ -58,10 +58,10 @@ def test_an_open_question_is_answered_by_a_recording(voice: VoiceChannel, signed
     assert said(redirect).endswith("s=1")
 
 
-def test_a_code_is_asked_for_by_sixteen_keys(voice: VoiceChannel, signed: Sign) -> None:
+def test_a_code_is_asked_for_by_sixteen_keys_and_the_hash(voice: VoiceChannel, signed: Sign) -> None:
     raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="0")
     gather, _ = read_twiml(voice.reply(raw, Outcome(prompts=(Prompt(text="Code?", language="en", wants="code"),))).body)
-    assert (gather.get("numDigits"), gather.get("finishOnKey")) == ("16", "#")
+    assert (gather.get("numDigits"), gather.get("finishOnKey")) == ("17", "#")
 
 
 def test_a_prompt_that_asks_nothing_ends_the_call(voice: VoiceChannel, signed: Sign) -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyotp
 import pytest
 from sqlalchemy import select
 
 from satark.api.routing import KeyChanged
+from satark.api.sealing import CantOpen, open_envelope
 from satark.casework import key_change
 from satark.remote.link_keys import HostPairing, LinkKey
 from satark.remote.messages import decode_answer, decode_signed_answer
 from satark.remote.office_outbox import former_keys
 from satark.remote.offices import join
+from satark.routing import desks, tip_keys
 from satark.services import Services
-from satark.store import tables
+from satark.store import envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
-from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.desk_keys import UnlockedDesk, open_desk_key
 from satark_desk.known_browsers import (
     browsers_of,
     remember,
@@ -31,6 +34,7 @@ from satark_desk.second_factors import (
     new_totp,
     new_totp_secret,
 )
+from satark_desk.tables import officer
 from support.tips import seed_tip
 
 FIRST, SECOND, NEW = "first passphrase", "another passphrase", "purana kuan neem ka ped"
@@ -89,3 +93,49 @@ def test_an_office_announces_a_key_change_that_a_crash_interrupted(
     assert announced.recipient == now.desk.recipient
     assert services.read(lambda c: former_keys(c, "sp", now.identity)) == [former]
     assert now.casework(services).open(seeded.number).tip == seeded.tip
+
+
+@pytest.mark.parametrize("torn", [False, True], ids=["between transactions", "between the commits of one"])
+def test_a_key_change_of_many_tips_goes_on_after_a_crash_and_every_tip_can_be_read_throughout(
+    services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch, *, torn: bool
+) -> None:
+    for module in (key_change, desks, tip_keys):
+        monkeypatch.setattr(module, "AT_ONCE", 2)
+    sp, dig = unlocked("sp"), unlocked("dig")
+    tips = {seed_tip(services, [sp.desk, dig.desk]).id for _ in range(5)}
+    kept_from_sp = seed_tip(services, [dig.desk]).id
+    at_once, renew = list[int](), tip_keys.renew_tip_keys
+
+    def crash(unit: UnitOfWork, *given: Any, tips: Sequence[str]) -> None:
+        at_once.append(len(tips))
+        renew(unit, *given, tips=tips)
+        if len(at_once) == 2:
+            if torn:
+                unit.keys.commit()
+            raise OSError("planted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(key_change, "renew_tip_keys", crash)
+        with pytest.raises(OSError, match="planted"):
+            rotate(services, sp)
+    assert at_once == [2, 2]
+    assert count_keys(services, sp) == 2, "the key before is kept as long as a tip needs it"
+    dig_reads = dig.casework(services)
+    assert {dig_reads.open(one).id for one in (*tips, kept_from_sp)} == {*tips, kept_from_sp}
+    now = unlocked("sp")
+    work = now.casework(services)
+    for tip in tips:
+        work.note(work.open(tip), "after the change")
+        assert [one.message.text for one in dig_reads.open(tip).thread] == ["after the change"]
+        sealed = services.read_keys(lambda keys, tip=tip: envelopes.find(keys, tip, "sp"))  # type: ignore[misc]
+        with pytest.raises(CantOpen):
+            open_envelope(sealed, sp.identity, tip=tip, desk="sp")
+    assert not work.unreadable
+    assert count_keys(services, sp) == 1
+
+
+def count_keys(services: Services, by: UnlockedDesk) -> int:
+    """Return how many keys of the desk an officer has."""
+    row = services.read(lambda c: c.execute(select(officer).where(officer.c.name == by.officer)).one())
+    key = open_desk_key(row.desk_key, by.desk.name, by.officer, by.own_identity)
+    return len(key.identity.split()) if key else 0

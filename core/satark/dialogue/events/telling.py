@@ -5,9 +5,10 @@ from typing import Final
 from satark.api.flow import Question, Step
 from satark.api.inbound import Text
 from satark.dialogue.events.named_places import LONG
-from satark.dialogue.states.draft import DRAFT
+from satark.dialogue.session import GivenAnswer, Turn
+from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.menus import LANGUAGE
-from satark.dialogue.states.stories import is_story, opening_in
+from satark.dialogue.states.stories import accept_unsolicited, is_story, opening_in
 from satark.dialogue.turn.consent import act_of
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.submission import told_in
@@ -57,6 +58,12 @@ _ROLES: Final = ("id.role", "p.superior")
 """Marks of what is done, and of who does it: the headman's house is a place, though."""
 _THINGS: Final = ("id.work-place", "id.home", "id.lane", "id.person", "p.vehicle", "p.stranger")
 """The same, but in a wish to change something, where they name an answer: "the car is wrong"."""
+_TIMES: Final = (
+    "time.clock", "time.often", "time.later", "time.past", "time.coming", "time.today", "d.since", "digits",
+)  # fmt: skip
+"""Marks of words that tell a time, though some only say that it is over."""
+_HOW_OFTEN: Final = "how_often"
+"""The step of a flow that asks how often it happens, by its id: it has no meaning for anything but the review."""
 _FORBIDS: Final = ("neg.dont", "said.reach.no", "opt.reach.no", "opt.origin.no")
 _TELLS: Final = ("k.contact", "k.part")
 _ONWARD: Final = listed("onward")
@@ -299,6 +306,37 @@ _OTHER_STATION: Final = "other_station"
 _ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "media", "review": "review"}
 
 
+def keep_time(words: Telling) -> Turn | None:
+    """Keep a time as the day of what was or will be, or as how often it is; None where none is told or asked for."""
+    context, reading, step = words.context, words.reading, words.context.step
+    told = context.analysis(words.event.body)
+    habit, now = told.covered(("time.often", "d.since")), told.covered(("opt.when.now",))
+    times = told.covered(_TIMES) - told.covered(("opt.when.was",))
+    is_said = told.asks or reading.dangers or reading.kind in TALK - {Kind.WAIT}
+    if words.asked.name != "when" or step is None or is_said or not times or (now - habit):
+        return None
+    is_coming = reading.option == "coming" or told.has("time.coming", "verb.future")
+    is_past = reading.option == "past" or told.has("opt.when.was", "time.past")
+    _answer_when(words, step, "" if habit else "coming" if is_coming else "past" if is_past else "")
+    return go_on(context)
+
+
+def _answer_when(words: Telling, when: Step, code: str) -> None:
+    """Answer by `code`, and with the words where the next step asks which day; without a code, how often."""
+    context, event = words.context, words.event
+    often = context.loaded.flow.by_id.get(_HOW_OFTEN)
+    context.set_answer(when.id, GivenAnswer(code, context.source) if code else None)
+    if not code:
+        picked = (one for one in (*context.session.picked_details, often and often.id) if one and one != when.id)
+        context.change(picked_details=tuple(dict.fromkeys(picked)))
+    after = context.loaded.steps[context.loaded.steps.index(when) + 1]
+    step = after if code and context.step is after and after.type.name == "text" else often
+    if step is None:
+        accept_unsolicited(context, event)
+    else:
+        context.add_part(step.id, event.body.strip())
+
+
 def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
     """Describe a question with this id."""
     step = None if name.startswith("@") else context.loaded.flow.by_id.get(name)
@@ -347,3 +385,42 @@ def _asks(name: str, step: Step | None, *, has_options: bool) -> Asks:
     if step is None:
         return "choice" if has_options else "nothing"
     return _ASKS.get(step.type.name, "choice" if has_options else "nothing")
+
+
+_TIMES: Final = (
+    "time.clock", "time.often", "time.later", "time.past", "time.coming", "time.today", "d.since", "digits",
+)  # fmt: skip
+"""Marks of words that tell a time, though some only say that it is over."""
+_HOW_OFTEN: Final = "how_often"
+"""The step of a flow that asks how often it happens, by its id: it has no meaning for anything but the review."""
+
+
+def keep_time(words: Telling) -> Turn | None:
+    """Keep a time as the day of what was or will be, or as how often it is; None where none is told or asked for."""
+    context, reading, step = words.context, words.reading, words.context.step
+    told = context.analysis(words.event.body)
+    habit, now = told.covered(("time.often", "d.since")), told.covered(("opt.when.now",))
+    times = told.covered(_TIMES) - told.covered(("opt.when.was",))
+    is_said = told.asks or reading.dangers or reading.kind in TALK - {Kind.WAIT}
+    if words.asked.name != "when" or step is None or is_said or not times or (now - habit):
+        return None
+    is_coming = reading.option == "coming" or told.has("time.coming", "verb.future")
+    is_past = reading.option == "past" or told.has("opt.when.was", "time.past")
+    _answer(words, step, "" if habit else "coming" if is_coming else "past" if is_past else "")
+    return go_on(context)
+
+
+def _answer(words: Telling, when: Step, code: str) -> None:
+    """Answer by `code`, and with the words where the next step asks which day; without a code, how often."""
+    context, event = words.context, words.event
+    often = context.loaded.flow.by_id.get(_HOW_OFTEN)
+    context.set_answer(when.id, GivenAnswer(code, context.source) if code else None)
+    if not code:
+        picked = (one for one in (*context.session.picked_details, often and often.id) if one and one != when.id)
+        context.change(picked_details=tuple(dict.fromkeys(picked)))
+    after = context.loaded.steps[context.loaded.steps.index(when) + 1]
+    step = after if code and context.step is after and after.type.name == "text" else often
+    if step is None:
+        accept_unsolicited(context, event)
+    else:
+        context.add_part(step.id, event.body.strip())

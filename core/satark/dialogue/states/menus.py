@@ -119,6 +119,8 @@ class CancelMenu(_YesNo):
     """Asks whether to erase the draft."""
 
     name = "cancel"
+    codes = ("no", "yes")
+    """The first option keeps the draft: at the review before it, the same key sends the tip."""
 
     def agreed(self, context: TurnContext) -> Turn:
         return context.end("cancel.done", erase=True)

@@ -12,7 +12,7 @@ from satark.api.inbound import Event
 from satark.api.prompt import Prompt
 from satark.dialogue.session import Session, Turn
 from satark.dialogue.turn import accusations
-from satark.dialogue.turn.loaded_flow import LoadedFlow, make_prompt, may_offer, prompt_of_offer, question_of_offer
+from satark.dialogue.turn.loaded_flow import LoadedFlow, make_prompt, may_offer
 from satark.dialogue.turn.session_changes import KEEP, SessionChanges
 from satark_words.catalogues import Catalogue
 from satark_words.graphemes import truncate
@@ -231,12 +231,15 @@ class TurnContext(SessionChanges):
         offers_form = may_offer(self.session, self.progress)
         if offers_form:
             self.change(form_offered=self.session.language)
-            question = question_of_offer(question, self.catalogue)
+            # What is asked beside the form is understood as the first words of a chat.
+            question = msgspec.structs.replace(question, text=self.catalogue.text("form.offer"), options=(), actions=())
         said = tuple(dict.fromkeys(filter(None, self.said)))
         self._remember_question(name, said, must_arrive=must_arrive)
         prompt = make_prompt(self.loaded, self.session, name, question, said=said)
         if offers_form:
-            prompt = prompt_of_offer(prompt, self.session, self.catalogue)
+            prompt = msgspec.structs.replace(
+                prompt, form=self.session.form_token, menu_label=self.catalogue.text("form.open")
+            )
         if self.police_words:
             prompt = msgspec.structs.replace(prompt, police_words=tuple(self.police_words))
         if self.problems:

@@ -324,13 +324,3 @@ def may_offer(session: Session, progress: FlowProgress) -> bool:
         return False
     first = not session.state and not session.has_draft and progress.step is not None
     return first and not (session.aloud or session.submitted or session.mailbox)
-
-
-def question_of_offer(question: Question, texts: Catalogue) -> Question:
-    """Return what is asked beside the form: what is happening, which is understood as the first words of a chat."""
-    return msgspec.structs.replace(question, text=texts.text("form.offer"), options=(), actions=())
-
-
-def prompt_of_offer(prompt: Prompt, session: Session, texts: Catalogue) -> Prompt:
-    """Have a prompt open the form."""
-    return msgspec.structs.replace(prompt, form=session.form_token, menu_label=texts.text("form.open"))

@@ -1,6 +1,7 @@
 """Migrations by Alembic for the core's two databases. Each plugin that has tables has a branch of its own.
 
-A database that lacks a branch gets its tables as they are now. Revisions change the tables of older databases.
+A database that lacks a branch gets its tables as they are now. Revisions change the tables of older databases. They run
+with the name key: rows of the main database that must be keyed or sealed are keyed by them, not by what reads them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ class _Database(NamedTuple):
         return [branch.folder for branch in self.branches]
 
 
+class NewerDatabase(Exception):  # noqa: N818 - it reads as what it says
+    """The databases have revisions that this program and its plugins lack."""
+
+
 class Migrations:
     """The migrations of one deployment: the key store's, the core's, and the enabled plugins'."""
 
@@ -40,9 +45,16 @@ class Migrations:
         self._main = _Database(main, [core, *branches], "alembic_version")
 
     def upgrade(self) -> None:
-        """Migrate both databases to the newest revision of every branch."""
+        """Migrate both databases to the newest revision of every branch.
+
+        Raises:
+            NewerDatabase: see there. Nothing was changed.
+        """
+        if problem := self.problem(upgrades=True):
+            raise NewerDatabase(problem)
         for database in (self._keys, self._main):
             with database.engine.begin() as connection:
+                connection.execution_options(**self._keys.engine.get_execution_options())
                 _create_new(connection, database)
                 if set(revisions.stored(connection, database.versions)) != set(revisions.heads(database.folders)):
                     from alembic import command  # noqa: PLC0415 - see `revisions`
@@ -77,8 +89,23 @@ class Migrations:
         return [head for one in (self._keys, self._main) for head in revisions.heads(one.folders)]
 
     def pending(self) -> bool:
-        """Return whether `upgrade` would change anything."""
+        """Return whether the databases are not as this program needs them."""
         return set(self.current()) != set(self.wanted())
+
+    def problem(self, *, upgrades: bool = False) -> str:
+        """Say what has to be done before this program uses the databases; empty: nothing, or an upgrade if it upgrades.
+
+        An older program must not write to a newer database: it would write in clear what the newer one seals.
+        """
+        known = {name for one in (self._keys, self._main) for folder in one.folders for name in revisions.names(folder)}
+        if newer := sorted({*self.current()} - known):
+            return (
+                f"a newer version, or a plugin that is not enabled, made {', '.join(newer)} in the databases: "
+                "install that version, enable the plugin, or restore the backup from before the upgrade"
+            )
+        if upgrades or not self.pending():
+            return ""
+        return "the databases are not set up for this version, run: satark db upgrade"
 
 
 def _create_new(connection: Connection, database: _Database) -> None:

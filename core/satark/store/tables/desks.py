@@ -71,10 +71,8 @@ received_answer = Table(
     main,
     Column("id", LargeBinary(16), primary_key=True, comment="as in OfficeAnswer"),
     Column("desk", String(40), nullable=False),
-    Column("tip", String(32), nullable=False, comment="empty: rows of a tip would tell which desks have it"),
     Column("seq", Integer, nullable=False, comment="1: it became a message; 0: refused, or a key change"),
-    Index("received_answer_tip", "tip"),
-    comment="at the host: answers accepted from offices, or refused",
+    comment="at the host: answers accepted from offices, or refused; of which tip would tell which desks have it",
 )
 
 host_link = Table(

@@ -58,7 +58,7 @@ kept_term = Table(
     "kept_term",
     keys,
     Column("tag", LargeBinary(16), primary_key=True, comment="tag of the tip, under the name key"),
-    Column("hash", LargeBinary(32), nullable=False, comment="SHA-256 of the signature of its newest term"),
+    Column("hash", LargeBinary(32), nullable=False, comment="of its newest term and the signature, under the name key"),
     comment="which terms are the newest, out of reach of whoever can write to the main database",
     sqlite_with_rowid=False,
 )

@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
+from satark.api.prompt import Prompt
 from satark.api.providers import Ask, CallRequest, CallVerb, GoOn, HangUp, Line, Pause, Record, Say
+from satark_sms_ivr.call_state import CallState
+from satark_sms_ivr.settings import CallSettings
+from satark_sms_ivr.speech import Clips
+from satark_sms_ivr.voice import CallScript
 from satark_whatsapp.calls.call import CarriedCall
 from satark_whatsapp.calls.media import CallMedia
 from satark_whatsapp.calls.sounds import PACKETS_A_SECOND, SILENCE, beep
@@ -110,6 +115,15 @@ async def test_a_key_before_the_question_is_no_answer(notes: Any) -> None:
 async def test_a_code_ends_with_hash_or_its_last_digit(typed: str, keys: str, notes: Any) -> None:
     requests = await asked(Phone(press(typed)), notes, [Ask(lines=LINE, state="n=1", digits=16, seconds=9)])
     assert requests[1].keys == keys
+
+
+async def test_the_hash_after_a_whole_code_cuts_off_nothing_that_is_said_next(notes: Any) -> None:
+    script = CallScript(CallSettings(), Clips(None, ""))
+    (code,) = script.ask([Prompt(text="Code?", language="en", wants="code")], CallState())[:1]
+    phone = Phone(press("1234567890123456#"))
+    requests = await asked(phone, notes, [code, GoOn("silent")])
+    assert requests[1].keys == "1234567890123456"
+    assert not phone.keys
 
 
 async def test_what_is_said_after_the_beep_is_told_as_a_recording(notes: Any) -> None:

@@ -1,0 +1,95 @@
+"""Rows of 0.1.0 told which desks have a tip, and named nobody who may end its term: they get the present form."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from satark.api.sealing import seal
+from satark.identity.time_buckets import band_start
+from satark.store import changed_keys, deliveries, envelopes
+from satark.store.tables import delivery, desk, received_answer, retention, retention_key, sent_transfer, tip
+
+revision = "c0005"
+down_revision = "c0004"
+branch_labels = None
+depends_on = None
+
+_HELD = ((0, 1, 0), bytes(64))
+"""A term that keeps a tip until a desk that has it opens: `satark.retention.schedule.SignedTerm`."""
+
+
+def upgrade() -> None:
+    """Seal, key or cover the rows."""
+    bind = op.get_bind()
+    _forget_tips_of_answers(bind)
+    _key_transfers(bind)
+    _seal_key_changes(bind)
+    _cover_deliveries(bind)
+    _name_keepers(bind)
+
+
+def downgrade() -> None:
+    """Add the column that 0.1.0 reads. What was sealed stays so."""
+    op.add_column("received_answer", sa.Column("tip", sa.String(32), nullable=False, server_default=""))
+    op.create_index("received_answer_tip", "received_answer", ["tip"])
+
+
+def _forget_tips_of_answers(bind: sa.Connection) -> None:
+    if "tip" in {one["name"] for one in sa.inspect(bind).get_columns("received_answer")}:
+        op.drop_index("received_answer_tip", "received_answer")
+        op.drop_column("received_answer", "tip")
+    seq = received_answer.c.seq  # PostgreSQL keeps a dropped column's values in rows that are not written again
+    bind.execute(sa.update(received_answer).values(seq=sa.case((seq > 0, 1), else_=0)))
+
+
+def _key_transfers(bind: sa.Connection) -> None:
+    """Key what was sent of files, so that it is not sent again. What was sent of tips is keyed already."""
+    tips, desks = _column(bind, sa.select(tip.c.id)), _column(bind, sa.select(sent_transfer.c.desk).distinct())
+    keyed = {envelopes.tag(bind, one, f"{how} {to}") for one in tips for to in desks for how in ("sent", "covered")}
+    here = sent_transfer.c
+    for row in bind.execute(sa.select(here.desk, here.transfer_id)).all():
+        if row.transfer_id not in keyed:
+            own = (here.desk == row.desk, here.transfer_id == row.transfer_id)
+            tag = envelopes.tag(bind, row.transfer_id.hex(), "sent ")
+            bind.execute(sa.update(sent_transfer).where(*own).values(transfer_id=tag))
+
+
+def _seal_key_changes(bind: sa.Connection) -> None:
+    rows = bind.execute(sa.select(tip.c.id, tip.c.key_changes)).all()
+    changes = {row.id: changed_keys.opened(bind, row.id, row.key_changes) for row in rows}
+    longest = max(map(len, changes.values()), default=0)
+    for one, plain in changes.items() if longest else ():
+        sealed = changed_keys.sealed(bind, one, plain, changed_keys.room(longest))
+        bind.execute(sa.update(tip).where(tip.c.id == one).values(key_changes=sealed))
+
+
+def _cover_deliveries(bind: sa.Connection) -> None:
+    """Add covers for the destinations that a tip has no row for, since these must not have it."""
+    bind.execute(sa.update(delivery).where(delivery.c.state == "done").values(attempts=0, wait=0))
+    of_tips = ~delivery.c.tip.contains(":") & ~delivery.c.destination.startswith("desk:")
+    away = {*_column(bind, sa.select(delivery.c.destination).distinct().where(of_tips))}
+    away |= {f"{one.via}:{one.name}" for one in bind.execute(sa.select(desk).where(desk.c.via != "desk"))}
+    for row in bind.execute(sa.select(tip.c.id, tip.c.day)).all():
+        known = bind.execute(sa.select(delivery.c.destination, delivery.c.due_at).where(delivery.c.tip == row.id)).all()
+        fields = {"tip": row.id, "revision": 1, "state": "done", "attempts": 0, "wait": 0, "reason": ""}
+        fields["due_at"] = band_start(max((one.due_at for one in known), default=row.day * 86_400))
+        lacking = sorted(away - {one.destination for one in known})
+        covers = [(to, deliveries.cover_id(bind, row.id, to)) for to in lacking]
+        if covers:
+            bind.execute(sa.insert(delivery), [{**fields, "id": id_, "destination": to} for to, id_ in covers])
+
+
+def _name_keepers(bind: sa.Connection) -> None:
+    """Give every tip a term, which the next look of a desk that has the tip replaces."""
+    recipient = bind.execute(sa.select(retention_key.c.recipient)).scalar()
+    length = sa.func.length(retention.c.keeper)  # SQLite's default is an empty text, which is no empty blob
+    signed = set(_column(bind, sa.select(retention.c.tip).where(length > 0)))
+    bind.execute(sa.delete(retention).where(length == 0))
+    for row in bind.execute(sa.select(tip.c.id, tip.c.day)).all():
+        if row.id not in signed:
+            keeper = bytes(64) + row.day.to_bytes(4) + envelopes.tag(bind, row.id, f"kept since {row.day}")
+            term = seal(_HELD, recipient) if recipient else b""
+            bind.execute(sa.insert(retention).values(tip=row.id, keeper=keeper, sealed=term))
+
+
+def _column(bind: sa.Connection, query: sa.Select[tuple[str]]) -> list[str]:
+    return list(bind.execute(query).scalars())
