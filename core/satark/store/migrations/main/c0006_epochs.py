@@ -5,8 +5,8 @@ from sqlalchemy import text
 
 from satark.store.tables import epoch_key, epoch_machine
 
-revision = "c0005"
-down_revision = "c0004"
+revision = "c0006"
+down_revision = "c0005"
 branch_labels = None
 depends_on = None
 
