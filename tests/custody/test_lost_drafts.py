@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.settings import SettingsError
@@ -24,6 +23,8 @@ from satark.routing.desks import change_key
 from satark.runtime import compose
 from satark.settings.settings import Settings
 from satark.store import canaries, tables
+from satark.store.epochs import Epochs
+from satark.store.unit_of_work import UnitOfWork
 from satark_testing.waiting import until
 from support.desks import SeededDesk
 from support.scripted import ScriptedChannel, ScriptedSink, scripted_host
@@ -110,9 +111,13 @@ async def test_who_lost_nothing_hears_of_no_loss(
 ) -> None:
     async with working_host_on(databases, tmp_path) as place:
         id_ = place.runtime.identity.epochs.file_id
-        aged = tables.key_canary.update().where(tables.key_canary.c.name == canaries.EPOCHS)
-        long_ago = id_[:8] + bytes(4) + id_[12:]
-        place.host.services.write_now(lambda unit: unit.main.execute(aged.values(value=long_ago)))
+    long_ago = id_[:8] + bytes(4) + id_[12:]
+
+    def age(unit: UnitOfWork) -> None:
+        unit.main.execute(tables.epoch_key.update().values(machine=long_ago))
+        unit.main.execute(tables.epoch_machine.update().values(id=long_ago))
+
+    place.host.services.write_now(age)
     cut_power(tmp_path, monkeypatch)
     async with started_again(databases, tmp_path) as place:
         assert RESTARTED not in await place.tipster().say("Hi")
@@ -127,7 +132,8 @@ async def test_another_machine_never_gives_up_the_drafts_of_this_one(
     keys = Settings(data_dir=tmp_path).epoch_key_file
     kept = keys.read_bytes()
     cut_power(tmp_path, monkeypatch, machine=b"else")
-    with pytest.raises(SettingsError, match="have each their own"):
+    monkeypatch.setattr(compose, "JOIN_SECONDS", 0.0)
+    with pytest.raises(SettingsError, match="no other machine gives them"):
         async with started_again(databases, tmp_path):
             pass
     keys.write_bytes(kept)
@@ -141,22 +147,22 @@ async def test_processes_that_start_at_once_give_up_the_drafts_once(
 ) -> None:
     async with working_host_on(databases, tmp_path) as place:
         await place.tipster().say("Hi", "English")
-        services, settings = place.host.services, place.host.settings
-        cut_power(tmp_path, monkeypatch)
-        given_up: list[int] = []
-        forget = canaries.forget_drafts
+    services, settings = place.host.services, place.host.settings
+    cut_power(tmp_path, monkeypatch)
+    given_up: list[int] = []
+    forget = canaries.forget_drafts
 
-        def counted(*arguments: Any) -> int:
-            given_up.append(forget(*arguments))
-            return given_up[-1]
+    def counted(*arguments: Any) -> int:
+        given_up.append(forget(*arguments))
+        return given_up[-1]
 
-        monkeypatch.setattr(canaries, "forget_drafts", counted)
-        identities = [compose.load_identity(settings) for _ in range(4)]
-        check = compose.check_canaries_at_start
-        await asyncio.gather(*(asyncio.to_thread(check, one, services, is_alone=False) for one in identities))
-        assert given_up == [1]
-        canary = select(tables.key_canary.c.value).where(tables.key_canary.c.name == canaries.EPOCHS)
-        assert services.read(lambda c: c.execute(canary).scalar_one()) == identities[0].epochs.file_id
+    monkeypatch.setattr(canaries, "forget_drafts", counted)
+    identities = [compose.load_identity(settings) for _ in range(4)]
+    epochs = [Epochs(one, services.main, services.keys) for one in identities]
+    await asyncio.gather(*(asyncio.to_thread(compose.join_epochs, one, services) for one in epochs))
+    assert given_up == [1]
+    assert {bytes(row.machine) for row in place.rows(tables.epoch_key)} == {identities[0].epochs.file_id}
+    assert len({one.epochs.current() for one in identities}) == 1
 
 
 def test_the_loss_of_a_file_is_logged_for_the_newest_key_of_its_tip_alone(tmp_path: Path) -> None:

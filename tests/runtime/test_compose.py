@@ -96,7 +96,7 @@ def test_each_key_of_another_database_is_named(tmp_path: Path) -> None:
     services = fresh_services(settings.core.data_dir)
     compose.check_canaries(compose.load_identity(settings), services)
     other = compose.load_identity(Settings(data_dir=tmp_path / "two"))
-    assert [one.setting for one in compose.canary_problems(other, services)] == ["edge_key_file", "epoch_key_file"]
+    assert [one.setting for one in compose.canary_problems(other, services)] == ["edge_key_file"]
     with pytest.raises(SettingsError, match="every machine of one database has the same edge key"):
         compose.check_canaries(other, services)
     services.close()

@@ -8,20 +8,19 @@ from typing import Any
 import pytest
 
 from satark.api.settings import SettingsError
-from satark.identity.epoch_keys import EpochKeys
+from satark.runtime import compose
 from satark.settings.settings import Settings
-from support.working_host import EPOCH, epoch_host_on
+from support.working_host import epoch_host_on
 
 
 @pytest.mark.slow("several starts")
-async def test_another_hosts_epoch_keys_are_refused_until_the_drafts_are_given_up(
-    databases: Any, tmp_path: Path
+async def test_without_the_epoch_keys_a_start_is_refused_until_the_drafts_are_given_up(
+    databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(compose, "JOIN_SECONDS", 0.0)
     async with epoch_host_on(databases, tmp_path) as place:
         await place.tipster("9140112233").say("Hi", "English")
-    keys = Settings(data_dir=tmp_path).epoch_key_file
-    keys.unlink()
-    EpochKeys.load(keys, EPOCH)
+    Settings(data_dir=tmp_path).epoch_key_file.unlink()
     with pytest.raises(SettingsError, match="forget-drafts"):
         async with epoch_host_on(databases, tmp_path):
             pass

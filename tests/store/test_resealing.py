@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,10 @@ import pytest
 from satark.api.inbound import Media, MediaRef
 from satark.api.outbound import Transient
 from satark.identity.edge_key import BrokenSeal
-from satark.identity.epoch_keys import EpochKeys
-from satark.settings.settings import Settings
 from satark.store import conversations, tables
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT
-from support.working_host import ANSWERS, EPOCH, RECEIPT, EpochHost, epoch_host_on
+from support.working_host import ANSWERS, RECEIPT, EpochHost, epoch_host_on
 
 pytestmark = pytest.mark.slow("a host")
 
@@ -75,23 +74,26 @@ async def test_a_value_that_does_not_open_does_not_delay_the_end_of_an_epoch(dat
         assert await asha.say("Hi")
 
 
-async def test_a_turn_whose_epoch_is_destroyed_before_its_commit_runs_again(
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+async def test_a_turn_whose_epoch_ends_before_its_commit_runs_again(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with epoch_host_on(databases, tmp_path) as place:
         asha = place.tipster("9140112233")
         await asha.say("Hi")
-        write, destroyed = conversations.write, list[bytes]()
-        another = EpochKeys.load(Settings(data_dir=tmp_path).epoch_key_file, EPOCH)
+        write, under = conversations.write, list[bytes]()
+        began = place.identity.epochs.next_epoch(int(time.time()) + 2)
 
         def held_up(unit: Any, rows: Any) -> None:
             write(unit, rows)
-            if not destroyed and rows:
-                destroyed.append(rows[0]["draft"][:4])
-                another.destroy(destroyed)
+            if not under and rows:
+                row = {"epoch": began.id, "machine": place.identity.epochs.file_id, "sealed": b""}
+                place.host.services.write_now(lambda other: other.insert(tables.epoch_key, [row]))
+                place.identity.epochs.add(began)
+            under.extend(row["draft"][:4] for row in rows)
 
         monkeypatch.setattr(conversations, "write", held_up)
         await asha.say("English")
-        assert destroyed
+        assert under[0] != under[-1]
         drafts = [bytes(row.draft) for row in place.rows(tables.conversation)]
         assert any(place.identity.epochs.find(draft[:4]) for draft in drafts)

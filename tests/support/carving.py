@@ -52,11 +52,14 @@ class Carved(msgspec.Struct, frozen=True, kw_only=True):
 
 def live_epochs(path: Path) -> list[Epoch]:
     """Read the keys in a file of epoch keys."""
-    return EpochKeys.load(path, 3600, create=False).live()
+    return EpochKeys.load(path, 3600).live()
 
 
 def epochs_in(raw: bytes) -> list[Epoch]:
-    """Find the epoch keys in the bytes of a file or a disk, wherever a file of epoch keys may have stood."""
+    """Find the epoch keys in the bytes of a file or a disk, wherever a file of epoch keys may have stood.
+
+    Keys that open epoch keys count, too: they began at 0.
+    """
     slots = (raw[at : at + epoch_keys._SLOT] for at in range(0, len(raw), epoch_keys._SLOT))
     return [found for slot in slots if any(slot) and (found := epoch_keys._parse(slot))]
 

@@ -24,7 +24,6 @@ from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import evidence_files, tables
 from satark.store.unit_of_work import consistent_snapshot
-from satark.store.workspace import workspace_dir
 from satark_files import atomic_files
 
 
@@ -78,11 +77,10 @@ def make_backup(
         Damaged: the folder's files are another installation's, or their index is damaged.
         Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: no backup can be made now; no part of it remains.
     """
-    workspace = workspace_dir(settings.core.data_dir)
     with folder.making() as name:
         backup = _Parts(folder, name, recipients)
         if spool is not None and identity is not None:
-            backup.add(SPOOL, spool_records(spool, identity, workspace))
+            backup.add(SPOOL, spool_records(spool, identity))
         with consistent_snapshot(services.main, services.keys) as (main, keys):
             backup.add(MAIN, main_records(main))
             backup.add(KEYS, key_records(keys))

@@ -12,7 +12,7 @@ from satark.backup import files
 from satark.backup.create import BackupKey
 from satark.backup.files import ChunkedFiles, files_key
 from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder
-from satark.backup.rows import filled_tables, load, restore_spool
+from satark.backup.rows import MADE_AT_START, filled_tables, load, restore_spool
 from satark.backup.sealed_stream import Damaged, Record, measure, read_records
 from satark.custody.audit import verify_log
 from satark.custody.comparison import compare_stores
@@ -27,9 +27,6 @@ from satark.settings.settings import Settings
 from satark.store import canaries, evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.workspace import temporary_folder, workspace_dir
-
-_MADE_AT_START = (tables.key_canary, tables.flow, tables.retention_key)
-"""Tables that the first start of a process fills."""
 
 
 class CantRestore(Exception):  # noqa: N818 - it reads as what it says
@@ -88,7 +85,7 @@ def restore_backup(
         retention.prepare(services.write_now)
     spooled = 0
     if spool is not None and identity is not None and SPOOL in manifest.parts:
-        spooled = restore_spool(spool, identity, read(SPOOL), workspace)
+        spooled = restore_spool(spool, identity, read(SPOOL))
     return Restored(
         tips=loaded.tips, files=copied, spooled=spooled, lost_files=loaded.lost_files, damaged=tuple(damaged)
     )
@@ -119,7 +116,7 @@ def _load(
     filled = [*filled_tables(unit.main), *filled_tables(unit.keys)]
     if filled:
         raise CantRestore(f"the databases are not empty (tables {', '.join(filled)}): name new ones in the settings")
-    for table in _MADE_AT_START:
+    for table in MADE_AT_START:
         unit.main.execute(delete(table))
     load(unit.keys, read(KEYS))
     counts = load(unit.main, read(MAIN))
@@ -133,8 +130,7 @@ def _load(
 
 
 def _check_keys(unit: UnitOfWork, identity: Identity | None) -> None:
-    wrong = [one for one in canaries.wrong_keys(unit, identity) if one != canaries.EPOCHS]
-    if wrong:
+    if wrong := canaries.wrong_keys(unit, identity):
         text = " and ".join(_KEY_FILES[one] for one in wrong)
         raise CantRestore(f"{text} is another than the backup's: put the right file there first")
 

@@ -2,23 +2,26 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, Table, exists, inspect, select
 
 from satark.backup.sealed_stream import Record
 from satark.identity.edge_key import BrokenSeal, Identity
-from satark.identity.epoch_keys import EpochKeys
+from satark.identity.epoch_keys import Epoch, EpochKeys
 from satark.ingest.spool import Spool
 from satark.store import canaries, tables
 
 _AT_ONCE: Final = 500
 _VERSIONS: Final = ("alembic_version", "alembic_version_keys")
-LEFT_OUT: Final = frozenset(table.name for table in (*canaries.UNDER_EPOCH_KEYS, tables.tip_change, tables.tip_index))
-"""Tables that are left out: drafts, replies and reply handles, since their epoch keys are never copied; and the order
-of changes, since only running processes need it."""
+_RUNNING: Final = (tables.tip_change, tables.tip_index, tables.epoch_key, tables.epoch_machine)
+LEFT_OUT: Final = frozenset(table.name for table in (*canaries.UNDER_EPOCH_KEYS, *_RUNNING))
+"""Tables that are left out: drafts, replies and reply handles, since their epoch keys are never copied; and what only
+running processes need: the order of changes, and the list of epochs."""
+MADE_AT_START: Final = (
+    tables.key_canary, tables.flow, tables.retention_key, tables.epoch_key, tables.epoch_machine,
+)  # fmt: skip
+"""Tables that the first start of a process fills."""
 
 
 def main_records(connection: Connection) -> Iterator[Record]:
@@ -57,7 +60,7 @@ def load(connection: Connection, records: Iterable[Record]) -> dict[str, int]:
 
 def filled_tables(connection: Connection) -> list[str]:
     """Return the tables of a database that have rows, except those that a new database has."""
-    found = _tables(connection, {*_VERSIONS, tables.key_canary.name, tables.flow.name, tables.retention_key.name})
+    found = _tables(connection, {*_VERSIONS, *(table.name for table in MADE_AT_START)})
     return [table.name for table in found if connection.execute(select(table).limit(1)).first() is not None]
 
 
@@ -78,39 +81,32 @@ def _without_job(table: Table, column: str, cell: Any) -> Any:
     return b"" if table.name == tables.file.name and column == "job" else cell
 
 
-def spool_records(spool: Spool, identity: Identity, workspace: Path) -> Iterator[Record]:
-    """Yield an epoch key of this backup's own, then each waiting batch, sealed anew under it.
+def spool_records(spool: Spool, identity: Identity) -> Iterator[Record]:
+    """Yield an epoch of this backup's own, then each waiting batch, sealed anew under it.
 
     The spool's epoch keys are never copied: they would open batches that were replayed and deleted. A batch that is
     replayed meanwhile is in the database.
     """
-    with TemporaryDirectory(dir=workspace) as folder:
-        path = Path(folder) / "epochs"
-        fresh = identity.with_epochs(EpochKeys.load(path, identity.epochs.seconds))
-        fresh.epochs.current()
-        yield {"epochs": path.read_bytes()}
-        for name in spool.names():
-            with suppress(FileNotFoundError, BrokenSeal):
-                channel, batch = spool.open(name)
-                yield {"channel": channel, "name": name, "sealed": fresh.seal_batch(batch, name.encode())}
+    fresh = identity.with_epochs(EpochKeys.in_memory())
+    yield {"epoch": [*fresh.epochs.current()]}
+    for name in spool.names():
+        with suppress(FileNotFoundError, BrokenSeal):
+            channel, batch = spool.open(name)
+            yield {"channel": channel, "name": name, "sealed": fresh.seal_batch(batch, name.encode())}
 
 
-def restore_spool(spool: Spool, identity: Identity, records: Iterable[Record], workspace: Path) -> int:
+def restore_spool(spool: Spool, identity: Identity, records: Iterable[Record]) -> int:
     """Spool the batches of a backup; return how many.
 
     Raises:
         BrokenSeal: the edge key is not the backup's.
         SpoolFull: the settings allow fewer batches.
     """
-    count = 0
-    with TemporaryDirectory(dir=workspace) as folder:
-        path = Path(folder) / "epochs"
-        for record in records:
-            if "epochs" in record:
-                path.touch(mode=0o600)
-                path.write_bytes(record["epochs"])
-                opened = identity.with_epochs(EpochKeys.load(path, identity.epochs.seconds))
-                continue
-            spool.add(record["channel"], opened.open_batch(record["sealed"], record["name"].encode()))
+    opener, count = identity.with_epochs(EpochKeys.in_memory()), 0
+    for record in records:
+        if "epoch" in record:
+            opener.epochs.add(Epoch(*record["epoch"]))
+        else:
+            spool.add(record["channel"], opener.open_batch(record["sealed"], record["name"].encode()))
             count += 1
     return count

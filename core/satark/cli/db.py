@@ -63,7 +63,7 @@ def current() -> None:
 def forget_drafts() -> None:
     """Erase the drafts and reply addresses whose epoch keys are lost.
 
-    Use it after the loss of the epoch keys' file, or after a restore, since no backup has them. Submitted tips stay.
+    Use it after the loss of the epoch keys' files on all machines. Submitted tips stay.
     """
     settings = Settings()
     plugins = compose.load_plugins(settings)
@@ -73,7 +73,7 @@ def forget_drafts() -> None:
             raise click.ClickException(problem)
         identity = compose.load_identity(settings)
         erased = compose.give_up_drafts(identity, services)
-        click.echo(f"erased {erased} drafts; the database belongs to {settings.epoch_key_file} now")
+        click.echo(f"erased {erased} drafts; the next start makes other epoch keys")
     finally:
         services.close()
 

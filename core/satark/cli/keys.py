@@ -20,6 +20,7 @@ from satark.runtime import compose
 from satark.runtime.commands import open_services, settings_of
 from satark.services import Services
 from satark.store import canaries, tables
+from satark.store.epochs import Epochs, start_anew
 from satark.store.resealing import reseal_some
 from satark.store.unit_of_work import UnitOfWork
 from satark_files import atomic_files
@@ -50,6 +51,7 @@ def rotate_edge(ctx: click.Context, file: Path) -> None:
     with open_services(ctx) as services:
         identity = compose.load_identity(settings)
         compose.check_canaries(identity, services)
+        compose.join_epochs(Epochs(identity, services.main, services.keys), services)
         try:
             count = change_edge_key(services, identity, settings.spool_dir, file)
         except CantChange as problem:
@@ -88,9 +90,9 @@ def change_edge_key(services: Services, identity: Identity, spool_dir: Path, fil
     with atomic_files.flushed(file) as out:
         out.write(key)
     atomic_files.flush_folder(file.parent)
-    epochs = identity.epochs.turn()
-    count = services.write_now(lambda unit: _seal_anew(unit, changed, epochs))
-    identity.epochs.destroy(epochs)
+    former = identity.epochs.turn()
+    count = services.write_now(lambda unit: _seal_anew(unit, changed, former))
+    identity.epochs.destroy(former)
     return count
 
 
@@ -98,6 +100,7 @@ def _seal_anew(unit: UnitOfWork, changed: Identity, epochs: list[bytes]) -> int:
     total = 0
     while some := reseal_some(unit, changed, epochs, _AT_ONCE):
         total += some
+    start_anew(unit, changed.epochs, [changed.epochs.current().id])  # other machines get it once they have the new key
     row = tables.key_canary.c.name == canaries.EDGE
     unit.main.execute(update(tables.key_canary).where(row).values(value=changed.canary))
     return total

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -43,6 +43,8 @@ _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5
 _DRAFT_STEP, _BOX_STEP = 1024, 256
 """Drafts and spooled batches, and short-lived values, are padded to a multiple of so many bytes."""
 _DRAFT, _BOX, _SPOOL, _SENDER = b"draft", b"box", b"spool", b"sender"
+_MACHINES: Final = b"machines"
+"""What machines tell each other; the only seal without an epoch's key."""
 
 KeyedHash: TypeAlias = Callable[[bytes], bytes]
 """Takes a message; returns its HMAC-SHA-256 under one key, 32 bytes."""
@@ -210,6 +212,23 @@ class Identity:
             BrokenSeal: the batch does not open.
         """
         return self._seal(_SPOOL, self._open(_SPOOL, sealed, place), place)
+
+    def seal_for_machines(self, plain: bytes, place: bytes) -> bytes:
+        """Encrypt what only machines with this edge key may read or write, for one place in the store."""
+        nonce = random_bytes(_NONCE)
+        return nonce + ChaCha20Poly1305(self._derive(_MACHINES)).encrypt(nonce, plain, place)
+
+    def open_for_machines(self, sealed: bytes, place: bytes) -> bytes:
+        """Decrypt what `seal_for_machines` encrypted for the same place.
+
+        Raises:
+            BrokenSeal: it was altered, or is another edge key's or another place's.
+        """
+        try:
+            box = ChaCha20Poly1305(self._derive(_MACHINES))
+            return box.decrypt(sealed[:_NONCE], sealed[_NONCE:], place)
+        except (InvalidTag, ValueError):
+            raise BrokenSeal("a sealed value does not open") from None
 
     def _derive(self, label: bytes) -> bytes:
         return hmac.digest(self._root, b"satark/1/" + label, "sha256")

@@ -4,6 +4,8 @@ Drafts, reply handles, replies under way and the look-ups of senders are sealed 
 `satark.identity.edge_key`). A job (`satark.runtime.scheduler`) seals anew the values that are still needed, and
 destroys the key of the previous epoch. After that, no old copy of a row in free blocks, in a log or in a backup opens.
 
+Each machine has a file of its own. Machines of one database agree on the epochs (`satark.store.epochs`).
+
 By default the file lies in memory (`satark.settings.settings.memory_folder`), so that the keys outlive the process and
 not the power (docs/adr/0018-epoch-keys-die-with-the-power.md).
 
@@ -49,7 +51,10 @@ class EpochKeysError(Exception):
 
 
 class Epoch(NamedTuple):
-    """One epoch: its id, when it began (Unix seconds), and its key of 32 bytes."""
+    """One epoch: its id, when it began (Unix seconds), and its key of 32 bytes.
+
+    One that began at 0 is none: its key opens what another machine sealed for this one.
+    """
 
     id: bytes
     since: int
@@ -85,6 +90,10 @@ class EpochKeys:
         self._current: Epoch | None = None
         self._live: dict[bytes, Epoch] = {}
         """Id of an epoch → the epoch. The newest epoch comes first."""
+        self.receiving: dict[bytes, bytes] = {}
+        """Id → the private key to which other machines seal epoch keys. There is one, or two while it changes."""
+        self.take: Callable[[], None] | None = None
+        """Takes the keys that are new to this machine. None: no machines agree, and `current` begins the epochs."""
         head = os.pread(descriptor, _HEAD, 0)
         if len(head) != _HEAD or not head.startswith(_MAGIC):
             raise EpochKeysError("it is no file of epoch keys")
@@ -99,17 +108,13 @@ class EpochKeys:
         os.close(self._descriptor)
 
     @classmethod
-    def load(
-        cls, path: Path, seconds: float, *, create: bool = True, clock: Callable[[], float] = time.time
-    ) -> EpochKeys:
-        """Open the file. If there is none and `create` is true, make it.
+    def load(cls, path: Path, seconds: float, clock: Callable[[], float] = time.time) -> EpochKeys:
+        """Open the file. If there is none, make it.
 
         Raises:
-            EpochKeysError: the file is missing, others may read it, or it holds something else.
+            EpochKeysError: others may read the file, or it holds something else.
         """
         if not path.exists():
-            if not create:
-                raise EpochKeysError(f"there is no file of epoch keys at {path}")
             atomic_files.create(path, _empty())
         if path.stat().st_mode & 0o077:
             raise EpochKeysError(f"others can read the epoch keys: chmod 600 {path}")
@@ -123,18 +128,24 @@ class EpochKeys:
         return cls(descriptor, seconds, clock)
 
     def current(self) -> Epoch:
-        """Return the current epoch. If it has ended, begin the next one."""
+        """Return the current epoch. If it has ended, begin the next one, unless that takes an agreement."""
         self._look()
         epoch = self._current
-        if epoch is None or abs(self._clock() - epoch.since) >= self.seconds:
+        if epoch is None or (self.take is None and abs(self.age(epoch)) >= self.seconds):
             epoch = self._begin()
         return epoch
+
+    def age(self, epoch: Epoch) -> float:
+        """Return how many seconds ago an epoch began."""
+        return self._clock() - epoch.since
 
     def find(self, id_: bytes) -> Epoch | None:
         """Return the epoch with this id; None: its key is destroyed or unknown."""
         self._look()
         found = self._live.get(id_)
-        if found is None and self._looked.enough:  # another process may have begun it since
+        if found is None and (self._looked.enough or self.take):  # another process or machine may have begun it since
+            if self.take and len(id_) == EPOCH_ID:
+                self.take()
             self.refresh()
             found = self._live.get(id_)
         return found
@@ -148,8 +159,8 @@ class EpochKeys:
     def one_look(self) -> Iterator[None]:
         """Read the file once for all values that this thread seals or opens in a transaction.
 
-        A key that another process destroys meanwhile still counts as present. So the caller must check, between the end
-        of this block and the commit, that `find` still knows the epoch of the sealed values.
+        A key that another process destroys meanwhile still counts as present, and one that it adds is not seen yet: so
+        every transaction of a process ends with `satark.store.epochs.Epochs.unchanged`.
         """
         self.refresh()
         self._looked.enough = True
@@ -160,14 +171,13 @@ class EpochKeys:
 
     def ended(self) -> list[bytes]:
         """Return the ids of the epochs whose end is so long ago that their keys may be destroyed."""
-        current, now = self.current(), self._clock()
-        grace = min(LONGEST_GRACE, self.seconds)
-        return [e.id for e in self.live() if e.id != current.id and now - e.since >= self.seconds + grace]
+        current, grace = self.current(), min(LONGEST_GRACE, self.seconds)
+        return [e.id for e in self.live() if e.id != current.id and self.age(e) >= self.seconds + grace]
 
-    def note_loss(self) -> None:
-        """Note that drafts were lost now, so that new conversations tell it."""
+    def note_loss(self, at: int | None = None) -> None:
+        """Note that drafts were lost, now or at a time, so that new conversations tell it."""
         with self._changing():
-            os.pwrite(self._descriptor, int(self._clock()).to_bytes(8), _COUNTER + 8)
+            os.pwrite(self._descriptor, (int(self._clock()) if at is None else at).to_bytes(8), _COUNTER + 8)
         self.refresh()
 
     def tells_loss(self, now: float) -> bool:
@@ -176,8 +186,9 @@ class EpochKeys:
 
     def turn(self) -> list[bytes]:
         """Begin an epoch now, and return the ids of all others that are not destroyed."""
-        current = self._begin(at_once=True)
-        return [epoch.id for epoch in self.live() if epoch.id != current.id]
+        others = self.live()
+        self.add(self.next_epoch(others[0].since + 1 if others else 0))  # the newest is the current one
+        return [epoch.id for epoch in others]
 
     def destroy(self, ids: Collection[bytes]) -> None:
         """Destroy keys: overwrite them in place. On return this is flushed to the disk."""
@@ -194,30 +205,49 @@ class EpochKeys:
         changes = os.pread(self._descriptor, 16, _COUNTER)
         if changes == self._changes:
             return
-        slots = (_parse(os.pread(self._descriptor, _SLOT, at)) for at in _SLOTS)
-        live = sorted(filter(None, slots), key=lambda epoch: epoch.since, reverse=True)
-        self._live, self._current = {epoch.id: epoch for epoch in live}, next(iter(live), None)
+        slots = filter(None, (_parse(os.pread(self._descriptor, _SLOT, at)) for at in _SLOTS))
+        newest_first = sorted(slots, key=lambda epoch: epoch.since, reverse=True)
+        live = {epoch.id: epoch for epoch in newest_first if epoch.since}
+        self.receiving = {one.id: one.key for one in newest_first if not one.since}
+        self._live, self._current = live, next(iter(live.values()), None)
         self._changes, self.lost_at = changes, int.from_bytes(changes[8:])
 
     def _look(self) -> None:
         if not self._looked.enough:
             self.refresh()
 
-    def _begin(self, *, at_once: bool = False) -> Epoch:
-        """Begin an epoch, unless another thread or process has begun one. With `at_once` begin one in any case."""
+    def _begin(self) -> Epoch:
+        """Begin an epoch, unless another thread or process has begun one."""
         with self._changing():
             self.refresh()
-            now, epoch = int(self._clock()), self._current
-            if epoch is not None and abs(now - epoch.since) < self.seconds and not at_once:
-                return epoch
-            if epoch is not None and at_once:
-                now = max(now, epoch.since + 1)  # the newest is the current one
-            free = [at for at in _SLOTS if _parse(os.pread(self._descriptor, _SLOT, at)) is None]
-            if epoch is not None and not free:
+            epoch = self._current
+            if epoch is not None and (abs(self.age(epoch)) < self.seconds or self.is_full):
                 return epoch  # no job has destroyed a key for days: rather a long epoch than no service
-            os.pwrite(self._descriptor, _slot(Epoch(os.urandom(EPOCH_ID), now, os.urandom(_KEY))), free[0])
+            self._put(self.next_epoch())
         self.refresh()
         return self._current or self._begin()
+
+    def next_epoch(self, since: int = 0) -> Epoch:
+        """Make an epoch that begins now, or at `since` if that is later. It is not in the file yet."""
+        return Epoch(os.urandom(EPOCH_ID), max(since, int(self._clock())), os.urandom(_KEY))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for another epoch."""
+        return len(self._live) >= len(_SLOTS) - 2  # the others are for keys of which `receiving` tells
+
+    def add(self, *epochs: Epoch) -> None:
+        """Add epochs that are not there yet. On return they are flushed."""
+        with self._changing():
+            self.refresh()
+            for epoch in epochs:
+                if epoch.id not in self._live and epoch.id not in self.receiving:
+                    self._put(epoch)
+        self.refresh()
+
+    def _put(self, epoch: Epoch) -> None:
+        free = (at for at in _SLOTS if _parse(os.pread(self._descriptor, _SLOT, at)) is None)
+        os.pwrite(self._descriptor, _slot(epoch), next(free))
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

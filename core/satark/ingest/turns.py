@@ -7,7 +7,6 @@ Its event counts as not seen and is not acknowledged, so the provider sends it a
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 from satark.api.inbound import Address
@@ -26,10 +25,6 @@ from satark.store.unit_of_work import UnitOfWork
 
 _DELIVERY_DAYS: Final = 8
 """Least number of days to remember an event after it came. Meta resends for seven days."""
-
-
-class EpochOver(Exception):  # noqa: N818 - it reads as what it says
-    """An epoch key was destroyed after a transaction had sealed under it, and before the transaction's commit."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -84,7 +79,6 @@ class Turns:
         return {row.id: Conversation(row, self.sessions.open(row) if row.draft else None) for row in rows}
 
     def _close(self, unit: UnitOfWork, opened: Iterable[Conversation]) -> None:
-        unit.run_last(partial(self._check_epoch, self.identity.epochs.current().id))
         rows, ended, messages, message_ids = [], set(), [], []
         for one in opened:
             if one.session is None:
@@ -105,11 +99,6 @@ class Turns:
             provider_messages.add(unit, message_ids, self.identity)
         conversations.delete_conversations(unit, sorted(ended))
         self.outbox.add(unit, messages)
-
-    def _check_epoch(self, id_: bytes) -> None:
-        """Make sure that the values just sealed can still be opened. If not, the writer runs these turns again."""
-        if self.identity.epochs.find(id_) is None:
-            raise EpochOver
 
     def _replies(self, conversation: Conversation) -> list[OutboxMessage]:
         event, result = conversation.event, conversation.result

@@ -1,5 +1,6 @@
 """Composition root: makes plugins, databases, keys and flows from the settings, and reports every wrong setting."""
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -32,6 +33,7 @@ from satark.settings.settings import Settings
 from satark.speech.voice_notes import VoiceNotes
 from satark.store import canaries
 from satark.store.engines import DatabaseUrlError, make_engine
+from satark.store.epochs import Epochs, are_lost, lacks_keys
 from satark.store.flows import Flows
 from satark.store.migrations import Migrations
 from satark.store.sealed_files import erase
@@ -40,6 +42,10 @@ from satark.store.writer import Writer
 from satark_files.file_store import FileStore, FolderStore
 from satark_files.sandbox.protections import describe, find_protections
 from satark_words.geography.geography import Geography, GeographyError
+
+JOIN_SECONDS = 30.0
+"""Seconds for which a start waits until another machine gives the epoch keys."""
+_JOIN_AGAIN = 0.2
 
 
 def load_plugins(settings: Settings) -> Plugins:
@@ -83,23 +89,8 @@ def load_identity(settings: Settings) -> Identity:
     try:
         epochs = EpochKeys.load(path, settings.core.epoch_minutes * 60)
     except (EpochKeysError, OSError) as error:
-        hint = f"if the file is lost: rm -f {path}; satark db forget-drafts"
+        hint = f"rm -f {path}; if no other machine gives the keys then: satark db forget-drafts"
         raise SettingsError([SettingProblem("epoch_key_file", "SATARK_EPOCH_KEY_FILE", str(error), hint)]) from None
-    return load_edge_identity(settings, epochs)
-
-
-def has_edge_key(settings: Settings) -> bool:
-    """Whether this machine has an edge key, or its settings name one. An office has none."""
-    configured = settings.core.edge_key_file or settings.core.edge_key_command or find_credential()
-    return bool(configured) or settings.edge_key_file.exists()
-
-
-def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
-    """Load the edge key; make one if none is configured or present.
-
-    Raises:
-        SettingsError: the configured key is missing, too short, or readable by others.
-    """
     core = settings.core
     try:
         key = read_edge_key(command=core.edge_key_command, file=core.edge_key_file, made=settings.edge_key_file)
@@ -108,6 +99,12 @@ def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
         hint = "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"
         name = "edge_key_command" if core.edge_key_command else "edge_key_file"
         raise SettingsError([SettingProblem(name, f"SATARK_{name.upper()}", str(error), hint)]) from None
+
+
+def has_edge_key(settings: Settings) -> bool:
+    """Whether this machine has an edge key, or its settings name one. An office has none."""
+    configured = settings.core.edge_key_file or settings.core.edge_key_command or find_credential()
+    return bool(configured) or settings.edge_key_file.exists()
 
 
 def check_canaries(identity: Identity | None, services: Services) -> None:
@@ -121,32 +118,33 @@ def check_canaries(identity: Identity | None, services: Services) -> None:
         raise SettingsError(problems)
 
 
-def check_canaries_at_start(identity: Identity | None, services: Services, *, is_alone: bool) -> None:
-    """Do as `check_canaries`, but first give up the drafts whose epoch keys died with the power of this machine.
+def join_epochs(epochs: Epochs, services: Services, *, is_alone: bool = False) -> None:
+    """Agree with the database's other machines on the epochs. Drafts whose keys no machine has any more are given up.
 
     `is_alone`: no other process uses the database, and no setting says where the epoch keys are. Then keys that are not
     in memory any more are lost, whatever emptied it.
+
+    Raises:
+        SettingsError: no machine that has the keys gave them to this one.
     """
-
-    def lost(unit: UnitOfWork, identity: Identity) -> bool:
-        if canaries.wrong_keys(unit, identity) != [canaries.EPOCHS]:
-            return False
-        return canaries.ended_with_power(unit, identity) or (is_alone and not identity.epochs.live())
-
-    if identity is not None:
-        erased = give_up_drafts(identity, services, lost)
-        if erased is not None:
-            log.warning("the epoch keys were lost with the power: drafts are given up, new conversations say so")
-    check_canaries(identity, services)
+    keys = epochs.identity.epochs
+    erased = give_up_drafts(epochs.identity, services, lambda unit: are_lost(unit, keys, is_alone=is_alone))
+    if erased is not None:
+        log.warning("the epoch keys were lost with the power: drafts are given up, new conversations say so")
+    until = time.monotonic() + JOIN_SECONDS
+    while not epochs.agree():
+        if time.monotonic() > until:
+            raise SettingsError([_NO_EPOCH_KEYS])
+        time.sleep(_JOIN_AGAIN)
 
 
 def give_up_drafts(
-    identity: Identity, services: Services, if_: Callable[[UnitOfWork, Identity], bool] = lambda *_: True
+    identity: Identity, services: Services, if_: Callable[[UnitOfWork], bool] = lambda _: True
 ) -> int | None:
     """Erase what only lost epoch keys open; return how many conversations. None: `if_` says that none are lost."""
 
     def write(unit: UnitOfWork) -> tuple[int | None, list[str]]:
-        return lost_drafts.give_up_drafts(unit, identity) if if_(unit, identity) else (None, [])
+        return lost_drafts.give_up_drafts(unit, identity) if if_(unit) else (None, [])
 
     erased, names = services.write_now(write)
     erase(services.evidence, names)
@@ -156,7 +154,8 @@ def give_up_drafts(
 def canary_problems(identity: Identity | None, services: Services) -> list[SettingProblem]:
     """Return a problem for each key file that the database was not written with. Write nothing."""
     wrong = services.read(lambda main: services.read_keys(lambda keys: canaries.differing_keys(main, keys, identity)))
-    return [_CANARY_PROBLEMS[name] for name in wrong]
+    lacks = identity is not None and services.read(lambda main: lacks_keys(main, identity.epochs))
+    return [*(_CANARY_PROBLEMS[name] for name in wrong), *([_NO_EPOCH_KEYS] if lacks else [])]
 
 
 def storage_problems(services: Services, *, at_start: bool = False) -> list[SettingProblem]:
@@ -210,15 +209,13 @@ _CANARY_PROBLEMS = {
         "is not the edge key that this database was written with",
         "put the right file there: every machine of one database has the same edge key",
     ),
-    canaries.EPOCHS: SettingProblem(
-        "epoch_key_file",
-        "SATARK_EPOCH_KEY_FILE",
-        "is not the file that this database's drafts and reply handles are sealed with",
-        "let every process of this database use one file: machines, and containers without a common folder in memory, "
-        "have each their own; if that file is lost or this is a restored backup, erase what it sealed: "
-        "satark db forget-drafts",
-    ),
 }
+_NO_EPOCH_KEYS = SettingProblem(
+    "epoch_key_file",
+    "SATARK_EPOCH_KEY_FILE",
+    "lacks keys that this database's drafts are sealed under, and no other machine gives them",
+    "start a machine that has them; if none has them any more, erase what they sealed: satark db forget-drafts",
+)
 
 
 def check_isolation(settings: Settings) -> None:

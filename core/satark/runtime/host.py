@@ -237,13 +237,13 @@ class Host:
 
         Drafts whose epoch keys died with the power are given up before anything is served.
         """
-        compose.check_canaries_at_start(
-            self.ingest_runtime.identity if self.ingest_runtime else None,
-            services,
-            is_alone=self.settings.core.epoch_key_file is None and self._is_only_process(services),
-        )
+        runtime = self.ingest_runtime
+        compose.check_canaries(runtime.identity if runtime else None, services)
         if problems := compose.storage_problems(services, at_start=True):
             raise SettingsError(problems)
+        if runtime:
+            is_alone = self.settings.core.epoch_key_file is None and self._is_only_process(services)
+            compose.join_epochs(runtime.epochs, services, is_alone=is_alone)
 
     def _use_database(self, services: Services) -> None:
         self._prepare_database(services)

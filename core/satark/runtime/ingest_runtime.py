@@ -35,6 +35,7 @@ from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store import evidence_files
 from satark.store import outbox as outbox_store
+from satark.store.epochs import Epochs
 from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import Bounds, Writer
 from satark.telemetry.metrics import Metrics
@@ -59,6 +60,7 @@ class IngestRuntime:
         self.channels: Sequence[Channel] = compose.load_channels(settings, plugins)
         self._accounts = {account: channel for channel in self.channels for account in channel.accounts}
         self.identity = compose.load_identity(settings)
+        self.epochs = Epochs(self.identity, services.main, services.keys)
         self._flows = compose.load_flows(settings, plugins, services.geography, self.channels)
         self._receipts = CodeStock(self.identity, ahead=core.receipt_codes_ahead)
         self._decoys = Decoys(core.receipt_codes_ahead)
@@ -70,6 +72,7 @@ class IngestRuntime:
             services.keys,
             grouped=self._build_turns(plugins),
             bounds=Bounds(core.batch, core.sender_turns, core.turns_waiting, core.sender_waiting),
+            around=self.epochs.unchanged,
         )
         self._replies = ReplyWorker(
             channels=self._accounts, writer=self.writer, identity=self.identity, metrics=metrics, settings=core
@@ -80,7 +83,7 @@ class IngestRuntime:
             sinks=self._sinks, writer=self.writer, services=services, metrics=metrics, settings=core, emit=emit
         )
         self._log = LogEraser((services.main, services.keys))
-        self._turnover = EpochTurnover(self.identity, self.writer, self._log)
+        self._turnover = EpochTurnover(self.epochs, self.writer, self._log)
         self._jobs = self._build_jobs()
         self.retention = RetentionJob(Retention(settings, services, self.identity, plugins), self.writer)
         self.spool = Spool(
@@ -104,7 +107,7 @@ class IngestRuntime:
             # Whoever held these died with the last process; nobody else could be sending them.
             await self.writer.write(outbox_store.make_all_due)
             await self.writer.write(evidence_files.release_claims)
-        work: dict[str, Callable[[], Awaitable[None]]] = {"replies": self._replies.run}
+        work: dict[str, Callable[[], Awaitable[None]]] = {"replies": self._replies.run, "epochs": self._turnover.run}
         if "web" in self._roles:
             self._receipts.start()
             self._decoys.start()
@@ -213,7 +216,6 @@ class IngestRuntime:
             flows=self._flows,
             sessions=self._sessions,
             identity=self.identity,
-            turnover=self._turnover,
             log=self._log,
             writer=self.writer,
             services=self._services,

@@ -30,6 +30,7 @@ from satark.services import Services
 from satark.settings.core import Core
 from satark.store import conversations, deliveries, provider_messages, tables
 from satark.store import outbox as outbox_store
+from satark.store.epochs import Epochs
 from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage, change_reach
 from satark.store.resealing import reseal_some
@@ -63,7 +64,6 @@ class ScheduledJobs:
     flows: Flows
     sessions: SessionStore
     identity: Identity
-    turnover: EpochTurnover
     log: LogEraser
     writer: Writer
     services: Services
@@ -82,7 +82,6 @@ class ScheduledJobs:
                 (CLOCK_EVERY, partial(self.writer.write, shorten_waits)),
                 (LOOK_EVERY, self._work_on_due),
                 (1, self._announce),
-                (1, self.turnover.run_once),
                 (ERASE_EVERY, partial(run_in_thread, self.log.erase_if_noted)),
             )
         )
@@ -267,26 +266,32 @@ class Rounds:
 
 
 class EpochTurnover:
-    """Ends epochs. Several processes may do so at once: locks of the rows and of the file keep them apart."""
+    """Begins and ends epochs. Each process does so, since each machine has its own memory to empty."""
 
-    def __init__(self, identity: Identity, writer: Writer, eraser: LogEraser) -> None:
-        self._identity = identity
+    def __init__(self, epochs: Epochs, writer: Writer, eraser: LogEraser) -> None:
+        self._epochs = epochs
         self._writer = writer
         self._eraser = eraser
 
+    async def run(self) -> None:
+        """Look every second whether an epoch is over or a machine needs keys, until cancelled."""
+        while True:
+            with suppress(StoreDown, SQLAlchemyError):
+                await self.run_once()
+            await asyncio.sleep(EVERY)
+
     async def run_once(self) -> None:
-        """Destroy the keys of all epochs that ended, once nothing in the database is sealed under them.
+        """Agree with the other machines, then end the epochs that are over, once nothing is sealed under them.
 
         Raises:
-            StoreDown: the database can't be written now; the keys stay.
+            StoreDown, SQLAlchemyError: the database can't be written now; the keys stay.
         """
-        epochs = self._identity.epochs
-        ended = epochs.ended()
-        if not ended:
+        identity = self._epochs.identity
+        if not await run_in_thread(self._epochs.agree) or not (ended := identity.epochs.ended()):
             return
         left = 1
         while left:
-            left = await self._writer.write(lambda unit: reseal_some(unit, self._identity, ended, AT_ONCE))
-        await run_in_thread(epochs.destroy, ended)
+            left = await self._writer.write(lambda unit: reseal_some(unit, identity, ended, AT_ONCE))
+        await run_in_thread(self._epochs.end, ended)
         self._eraser.note()
         log.info("epoch ended, its key is destroyed", count=len(ended))

@@ -108,6 +108,7 @@ async def send_synthetic_tip(settings: Settings, plugins: Plugins, services: Ser
         settings=settings, roles=_ROLES, plugins=plugins, services=services, metrics=Metrics(), emit=_ignore
     )
     compose.check_canaries(runtime.identity, services)
+    await run_in_thread(compose.join_epochs, runtime.epochs, services)
     runtime.writer.start()
     try:
         return await _run(runtime, own, services, seconds)

@@ -13,11 +13,11 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.observability import log
@@ -26,6 +26,8 @@ from satark.store.unit_of_work import Connections, UnitOfWork
 
 T = TypeVar("T")
 Write = Callable[[UnitOfWork], T]
+Around: TypeAlias = Callable[[Connection], AbstractContextManager[None]]
+"""Runs around what a transaction of the main database writes, up to its commit."""
 Done: TypeAlias = Callable[[Any], None]
 """Takes the result of a write, or the exception that it raised."""
 
@@ -130,8 +132,15 @@ class Writer:
     """Runs writes of the event loop in order and in batches, on a thread of its own."""
 
     def __init__(
-        self, main: Engine, keys: Engine, *, grouped: GroupedWrite | None = None, bounds: Bounds = _USUAL
+        self,
+        main: Engine,
+        keys: Engine,
+        *,
+        grouped: GroupedWrite | None = None,
+        bounds: Bounds = _USUAL,
+        around: Around = lambda _: nullcontext(),
     ) -> None:
+        self._around = around
         self._connections = Connections(main, keys)
         self._grouped = grouped
         self._is_sqlite = main.dialect.name == "sqlite"
@@ -300,15 +309,16 @@ class Writer:
         asyncio.run_coroutine_threadsafe(write(), self._running_loop()).result()
 
     def _write(self, unit: UnitOfWork, jobs: Sequence[_Job]) -> None:
-        grouped = [job for job in jobs if job.grouped]
-        if grouped and self._grouped is not None:
-            results = self._grouped(unit, [job.work for job in grouped])
-            for job, result in zip(grouped, results, strict=True):
-                job.result = result
-        for job in jobs:
-            if not job.grouped:
-                job.result = job.work(unit)
-        unit.finish()
+        with self._around(unit.main):
+            grouped = [job for job in jobs if job.grouped]
+            if grouped and self._grouped is not None:
+                results = self._grouped(unit, [job.work for job in grouped])
+                for job, result in zip(grouped, results, strict=True):
+                    job.result = result
+            for job in jobs:
+                if not job.grouped:
+                    job.result = job.work(unit)
+            unit.finish()
 
     @contextmanager
     def _begin(self, *, locks_keys: bool) -> Iterator[UnitOfWork]:

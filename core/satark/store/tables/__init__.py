@@ -7,6 +7,8 @@ row there makes a tip unreadable in every old backup of `main` too.
 from satark.store.tables.conversations import (
     alias,
     conversation,
+    epoch_key,
+    epoch_machine,
     flow,
     handoff_code,
     key_canary,

@@ -7,9 +7,26 @@ from satark.store.tables.databases import main, wait_column
 key_canary = Table(
     "key_canary",
     main,
-    Column("name", String(16), primary_key=True, comment="edge, epochs, names or folder"),
+    Column("name", String(16), primary_key=True, comment="edge, names or folder"),
     Column("value", LargeBinary(16), nullable=False, comment="what follows from the right key file, and from no other"),
     comment="which key files and which data folder this database belongs to",
+)
+
+epoch_machine = Table(
+    "epoch_machine",
+    main,
+    Column("id", LargeBinary(16), primary_key=True, comment="of its file of epoch keys"),
+    Column("recipient", LargeBinary, nullable=False, comment="of its next epoch key, used once, under the edge key"),
+    comment="machines that share the epochs",
+)
+
+epoch_key = Table(
+    "epoch_key",
+    main,
+    Column("epoch", LargeBinary(4), primary_key=True, comment="random"),
+    Column("machine", LargeBinary(16), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="the key for this machine alone; emptied once it has it"),
+    comment="the epochs that have not ended",
 )
 
 flow = Table(

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from satark.api.settings import SettingsError
+from satark.runtime import compose
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
@@ -33,7 +34,7 @@ def machine(postgres_databases: Any, databases: Any, bucket: str, tmp_path: Path
     def make(name: str, **core: Any) -> Host:
         keys = {f"{key}_key_file": tmp_path / "one" / f"{key}.key" for key in KEYS} if name != "one" else {}
         shared = {"database_url": databases.main, "keys_url": databases.keys, "storage_url": bucket, **keys}
-        epochs = {"epoch_key_file": tmp_path / "epochs"}
+        epochs = {"epoch_key_file": tmp_path / f"memory of {name}"}
         chosen = {"plugins": ("web_form", "desk"), "stand_ins": {"web_form": {"upload_reserve_bytes": 0}}}
         return Host(Settings(data_dir=tmp_path / name, **{**chosen, **shared, **epochs, **core}))
 
@@ -54,7 +55,9 @@ async def test_a_photo_that_came_at_one_machine_reaches_the_desk_from_the_other(
     prepared = await asyncio.to_thread(first.plugins.demo, first.settings, first.services, tmp_path / "one")
     desks = {one.casework.desk: one.casework for one in prepared if one.casework}
     async with AsyncExitStack() as running:
-        one, two = [await running.enter_async_context(serve(build_app(host))) for host in (first, machine("two"))]
+        one = await running.enter_async_context(serve(build_app(first)))
+        second = await asyncio.to_thread(machine, "two")
+        two = await running.enter_async_context(serve(build_app(second)))
         citizen = await running.enter_async_context(FormCitizen(one))
         await citizen.begin()
         while citizen.asked != "evidence":
@@ -83,12 +86,27 @@ def test_a_machine_is_refused_with_the_name_of_what_differs(machine: Machine, tm
         "storage_url": f"{bucket}-other",
         "edge_key_file": tmp_path / "other",
         "name_key_file": tmp_path / "other",
-        "epoch_key_file": tmp_path / "two" / "epochs",
     }.items():
         with pytest.raises(SettingsError) as refusal:
             machine("two", **{setting: value})
         assert [problem.setting for problem in refusal.value.problems] == [setting]
-    machine("two").services.close()
+
+
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+def test_a_machine_waits_for_the_epoch_keys_and_without_them_it_is_refused(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = machine("one")
+    assert one.ingest_runtime
+    monkeypatch.setattr(compose, "JOIN_SECONDS", 0.0)
+    with pytest.raises(SettingsError, match="no other machine gives them"):
+        machine("two")
+    assert one.ingest_runtime.epochs.agree()
+    two = machine("two")
+    assert two.ingest_runtime
+    assert two.ingest_runtime.identity.epochs.current() == one.ingest_runtime.identity.epochs.current()
+    for host in (one, two):
+        host.services.close()
 
 
 @pytest.mark.parametrize("databases", ["postgresql"], indirect=True)

@@ -1,0 +1,278 @@
+"""Epochs on which the machines of a database agree: the database lists them, each machine keeps their keys in memory.
+
+An epoch's key goes to a machine sealed for a key pair that this machine uses once: it stores the key in its file, makes
+another pair, and overwrites the private half of the first. What a database, its log or a standby keeps of a deleted row
+opens with nothing that is left, so no database need forget.
+
+The list changes under a lock that each transaction of a process with epoch keys shares at its end. So nothing is
+committed under an epoch that is not listed any more, or by somebody who did not know a listed one.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, Engine, delete, select, text
+
+from satark.api.sealing import CantOpen, decrypt, encrypt
+from satark.identity.edge_key import BrokenSeal, Identity
+from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys, ended_with_power
+from satark.store import bulk
+from satark.store.engines import reading_engine
+from satark.store.tables import epoch_key, epoch_machine
+from satark.store.unit_of_work import UnitOfWork, unit_of_work
+from satark.store.writer import StoreDown
+from satark_age import age
+
+_LIST_LOCK: Final = 0x5A7A_4B02
+"""PostgreSQL's advisory lock of the list."""
+_MOST_STEPS: Final = 3
+_TIME: Final = 8
+"""Bytes of a time within a sealed key."""
+
+
+class EpochOver(Exception):  # noqa: N818 - it reads as what it says
+    """The list changed while a transaction ran, before its commit: run it again."""
+
+
+class _Listed(NamedTuple):
+    """What the database holds of the epochs."""
+
+    machines: dict[bytes, bytes]
+    """Machine → the recipient of its next key, as it is stored."""
+    keys: dict[tuple[bytes, bytes], bytes]
+    """Epoch and machine → the sealed key; empty: the machine has it."""
+
+    @property
+    def epochs(self) -> set[bytes]:
+        return {epoch for epoch, _ in self.keys}
+
+    def sealed_for(self, machine: bytes) -> dict[bytes, bytes]:
+        return {epoch: sealed for (epoch, of), sealed in self.keys.items() if of == machine and sealed}
+
+
+class Epochs:
+    """One process's part in the agreement. The methods wait for the database and the disk.
+
+    Args:
+        identity: the edge key, and the epoch keys of this machine, which from now on begin no epoch by themselves.
+        main: the main database.
+        keys: the key store.
+    """
+
+    def __init__(self, identity: Identity, main: Engine, keys: Engine) -> None:
+        self.identity, self._keys = identity, identity.epochs
+        self._engines, self._reading = (main, keys), reading_engine(main)
+        self._keys.take = self._take
+
+    def agree(self) -> bool:
+        """Do what this machine can: take keys, begin an epoch if none lasts, give keys to machines without them.
+
+        Returns:
+            Whether this machine has the key of every listed epoch. If not, another machine must give it.
+        """
+        for _ in range(_MOST_STEPS):
+            with self._reading.connect() as connection:
+                if self._is_settled(_read(connection)):
+                    return True
+            self._step()
+        return self._is_complete()
+
+    def end(self, ended: Collection[bytes]) -> None:
+        """Take epochs off the list, once nothing is sealed under them any more, and destroy their keys here.
+
+        A machine that never took the key of one of them is gone, or asks anew.
+        """
+        with unit_of_work(*self._engines) as unit:
+            _lock(unit.main)
+            _drop(unit.main, [m for (epoch, m), sealed in _read(unit.main).keys.items() if epoch in ended and sealed])
+            unit.main.execute(delete(epoch_key).where(epoch_key.c.epoch.in_(list(ended))))
+        self._keys.destroy(ended)
+
+    @contextmanager
+    def unchanged(self, connection: Connection) -> Iterator[None]:
+        """Make sure, at the block's end, that a transaction knew every listed epoch and seals under none that ended.
+
+        Raises:
+            EpochOver: it did not; this process has taken what was new.
+            StoreDown: it did not, and no machine has given this one the new key yet.
+        """
+        known = self._keys.live()
+        yield
+        _lock(connection, shared=True)
+        listed = set(connection.execute(select(epoch_key.c.epoch).distinct()).scalars())
+        if not _fit(known, listed):
+            self._open(_read(connection))
+            if _fit(self._keys.live(), listed):
+                raise EpochOver
+            raise StoreDown("an epoch key is missing")
+
+    def _take(self) -> None:
+        with self._reading.connect() as connection:
+            self._open(_read(connection))
+
+    def _open(self, listed: _Listed) -> set[bytes]:
+        """Put the keys that are sealed for this machine into its file; return the epochs whose keys opened."""
+        opened: list[Epoch] = []
+        private = [age.write_identity((age.KINDS[0], secret)) for secret in self._keys.receiving.values()]
+        for epoch, sealed in listed.sealed_for(self._keys.file_id).items():
+            try:
+                plain = self.identity.open_for_machines(decrypt(sealed, *private), epoch + self._keys.file_id)
+            except (BrokenSeal, CantOpen):
+                continue
+            since, lost_at = (int.from_bytes(plain[at : at + _TIME]) for at in (0, _TIME))
+            opened.append(Epoch(epoch, since, plain[2 * _TIME :]))
+            if lost_at > self._keys.lost_at:
+                self._keys.note_loss(lost_at)
+        if opened:
+            self._keys.add(*opened)
+        return {epoch.id for epoch in opened}
+
+    def _is_complete(self) -> bool:
+        with self._reading.connect() as connection:
+            listed = _read(connection).epochs
+        return bool(listed) and all(self._keys.find(epoch) for epoch in listed)
+
+    def _is_settled(self, listed: _Listed) -> bool:
+        keys, own = self._keys, self._keys.file_id
+        live = {epoch.id for epoch in keys.live()}
+        if listed.epochs != live or listed.sealed_for(own) or self._is_over():
+            return False
+        recipients = self._recipients(listed)
+        if own not in recipients or [*keys.receiving] != [_id_of(recipients[own])]:
+            return False
+        return all((epoch, machine) in listed.keys for epoch in live for machine in recipients)
+
+    def _is_over(self) -> bool:
+        newest = next(iter(self._keys.live()), None)
+        return newest is None or (self._keys.age(newest) >= self._keys.seconds and not self._keys.is_full)
+
+    def _recipients(self, listed: _Listed) -> dict[bytes, str]:
+        """Return each machine's recipient, but for machines with another edge key."""
+        found: dict[bytes, str] = {}
+        for machine, sealed in listed.machines.items():
+            try:
+                found[machine] = self.identity.open_for_machines(sealed, machine).decode()
+            except BrokenSeal:
+                continue
+        return found
+
+    def _step(self) -> None:
+        keys, own = self._keys, self._keys.file_id
+        with unit_of_work(*self._engines) as unit:
+            _lock(unit.main)
+            listed = _read(unit.main)
+            self._settle_own(unit.main, listed)
+            recipients = self._recipients(listed)
+            present, ended = self._sorted(listed)
+            self._give(unit.main, listed, present, recipients)
+        keys.destroy(ended | keys.receiving.keys() - {_id_of(recipients[own])})
+
+    def _sorted(self, listed: _Listed) -> tuple[list[Epoch], set[bytes]]:
+        """Return the epochs to be listed, with a new one if none lasts, and the ids of those that ended elsewhere."""
+        live = self._keys.live()
+        known = [epoch for epoch in live if epoch.id in listed.epochs]
+        if len(known) < len(listed.epochs):
+            return known, set()  # without all keys nobody can tell what is new from what has ended
+        newest = known[0].since if known else 0
+        new = [epoch for epoch in live if epoch.since > newest]  # a process of an earlier version began it
+        if self._is_over():
+            new.append(self._keys.next_epoch(live[0].since + 1 if live else 0))
+        return [*known, *new], {epoch.id for epoch in live} - {epoch.id for epoch in (*known, *new)}
+
+    def _settle_own(self, connection: Connection, listed: _Listed) -> None:
+        """Take what is sealed for this machine, and give it another key pair if it used the last or has none."""
+        own, waiting = self._keys.file_id, listed.sealed_for(self._keys.file_id)
+        opened = self._open(listed)
+        done = [*waiting, b""]  # without an epoch: of a version whose machines had one file
+        for epoch in done:
+            listed.keys.pop((epoch, own), None)  # `_give` stores it as taken; what does not open is given once more
+        connection.execute(delete(epoch_key).where(epoch_key.c.machine == own, epoch_key.c.epoch.in_(done)))
+        recipient = self._recipients(listed).get(own)
+        if opened or recipient is None or _id_of(recipient) not in self._keys.receiving:
+            pair = age.new_identity()
+            recipient, _ = age.recipient_of(pair)
+            self._keys.add(Epoch(_id_of(recipient), 0, pair[1]))
+            listed.machines[own] = self.identity.seal_for_machines(recipient.encode(), own)
+            bulk.upsert(connection, epoch_machine, [{"id": own, "recipient": listed.machines[own]}])
+
+    def _give(
+        self, connection: Connection, listed: _Listed, epochs: Collection[Epoch], recipients: dict[bytes, str]
+    ) -> None:
+        """Seal these keys for the machines that lack them; one that is not yet in the file, for this machine too."""
+        own = self._keys.file_id
+        here = {epoch.id for epoch in self._keys.live()}
+        rows = [
+            {
+                "epoch": epoch.id,
+                "machine": machine,
+                "sealed": b"" if machine == own and epoch.id in here else self._sealed(epoch, machine, recipient),
+            }
+            for epoch in epochs
+            for machine, recipient in recipients.items()
+            if (epoch.id, machine) not in listed.keys
+        ]
+        bulk.insert(connection, epoch_key, rows)
+
+    def _sealed(self, epoch: Epoch, machine: bytes, recipient: str) -> bytes:
+        plain = epoch.since.to_bytes(_TIME) + self._keys.lost_at.to_bytes(_TIME) + epoch.key
+        return encrypt(self.identity.seal_for_machines(plain, epoch.id + machine), recipient)
+
+
+def are_lost(unit: UnitOfWork, keys: EpochKeys, *, is_alone: bool) -> bool:
+    """Whether no machine has the keys of the listed epochs any more. Locks the list.
+
+    This machine's memory from before its power went is taken off the list. `is_alone`: no other process uses the
+    database. Then keys that are not in this file are lost, whatever emptied it.
+    """
+    _lock(unit.main)
+    listed = _read(unit.main)
+    others = [one for one in listed.machines if one != keys.file_id]
+    gone = [one for one in others if ended_with_power(one, keys.file_id) or (is_alone and not keys.live())]
+    if listed.keys and not {machine for _, machine in listed.keys}.difference(gone):
+        return True
+    _drop(unit.main, gone)
+    return False
+
+
+def lacks_keys(connection: Connection, keys: EpochKeys) -> bool:
+    """Whether this machine is sealed no key of a listed epoch, though it took part before."""
+    listed, live = _read(connection), {epoch.id for epoch in keys.live()}
+    took_part = live or keys.file_id in listed.machines
+    return bool(took_part) and any((epoch, keys.file_id) not in listed.keys for epoch in listed.epochs - live)
+
+
+def start_anew(unit: UnitOfWork, keys: EpochKeys, epochs: Collection[bytes] = ()) -> list[bytes]:
+    """List these epochs of this machine alone; return the machines that had keys. All others ask for these keys."""
+    _lock(unit.main)
+    listed = _read(unit.main)
+    _drop(unit.main, {*listed.machines, *(machine for _, machine in listed.keys)})
+    bulk.insert(unit.main, epoch_machine, [{"id": keys.file_id, "recipient": b""}] if epochs else [])
+    bulk.insert(unit.main, epoch_key, [{"epoch": one, "machine": keys.file_id, "sealed": b""} for one in epochs])
+    return [machine for _, machine in listed.keys]
+
+
+def _fit(known: Sequence[Epoch], listed: set[bytes]) -> bool:
+    """Whether somebody with these keys, the newest first, finds all and seals under a listed one."""
+    return bool(known) and known[0].id in listed and listed.issubset(epoch.id for epoch in known)
+
+
+def _lock(connection: Connection, *, shared: bool = False) -> None:
+    if connection.dialect.name == "postgresql":  # SQLite's database has one writer at a time
+        connection.execute(text(f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}({_LIST_LOCK})"))
+
+
+def _read(connection: Connection) -> _Listed:
+    machines = {row.id: row.recipient for row in connection.execute(select(epoch_machine))}
+    return _Listed(machines, {(row.epoch, row.machine): row.sealed for row in connection.execute(select(epoch_key))})
+
+
+def _drop(connection: Connection, machines: Collection[bytes]) -> None:
+    if machines:
+        connection.execute(delete(epoch_machine).where(epoch_machine.c.id.in_(list(machines))))
+        connection.execute(delete(epoch_key).where(epoch_key.c.machine.in_(list(machines))))
+
+
+def _id_of(recipient: str) -> bytes:
+    return sha256(recipient.encode()).digest()[:EPOCH_ID]

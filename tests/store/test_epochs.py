@@ -1,0 +1,395 @@
+"""Machines agree on their epochs through the database: keys come in time, and nothing that is left opens an old one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select, text
+
+from satark.api.sealing import CantOpen, decrypt
+from satark.identity import epoch_keys
+from satark.identity.edge_key import BrokenSeal, Identity
+from satark.identity.epoch_keys import LONGEST_GRACE, EpochKeys
+from satark.store import canaries, epochs, tables
+from satark.store.engines import make_engine
+from satark.store.epochs import EpochOver, Epochs
+from satark.store.migrations import Migrations
+from satark.store.unit_of_work import unit_of_work
+from satark.store.writer import StoreDown
+from satark_age import age
+
+EDGE = b"e" * 32
+HOUR = 3600
+
+
+class Machine:
+    """A machine with a memory of its own: what one process of it needs to share the epochs."""
+
+    def __init__(self, name: str, memory: Path, engines: tuple[Engine, Engine], clock: Callable[[], float]) -> None:
+        self.name, self.file, self.engines = name, memory / name, engines
+        self.clock = clock
+        self.start()
+
+    def start(self) -> None:
+        """Start a process of the machine."""
+        self.keys = EpochKeys.load(self.file, HOUR, clock=self.clock)
+        self.identity = Identity(EDGE, self.keys)
+        self.epochs = Epochs(self.identity, *self.engines)
+
+    @property
+    def live(self) -> set[bytes]:
+        """The epochs whose keys the machine has."""
+        return {epoch.id for epoch in self.keys.live()}
+
+    def end(self) -> None:
+        """End what has ended, as nothing is sealed under it."""
+        if self.epochs.agree() and (ended := self.keys.ended()):
+            self.epochs.end(ended)
+
+    def is_lost(self) -> bool:
+        """Give up the drafts if no machine has their keys."""
+        with unit_of_work(*self.engines) as unit:
+            if lost := epochs.are_lost(unit, self.keys, is_alone=False):
+                canaries.forget_drafts(unit, self.identity)
+        return lost
+
+
+class Cluster:
+    """Machines with one database, and one clock that tests move."""
+
+    def __init__(self, urls: Any, folder: Path) -> None:
+        self.folder, self.now = folder, 1_800_000_000.0
+        self.engines = make_engine(urls.main), make_engine(urls.keys)
+        tables.main.create_all(self.engines[0])
+        tables.keys.create_all(self.engines[1])
+        self.machines: dict[str, Machine] = {}
+        self.stored: set[bytes] = set()
+
+    def machine(self, name: str) -> Machine:
+        """Return a machine; start it if it is new."""
+        if name not in self.machines:
+            self.machines[name] = Machine(name, self.folder, self.engines, lambda: self.now)
+        return self.machines[name]
+
+    def listed(self) -> set[bytes]:
+        """Return the epochs in the database. Remember every row, as a copy of the disk would."""
+        with self.engines[0].connect() as connection:
+            rows = connection.execute(select(tables.epoch_key)).all()
+        self.stored |= {bytes(row.sealed) for row in rows if row.sealed}
+        return {bytes(row.epoch) for row in rows}
+
+
+@pytest.fixture
+def cluster(databases: Any, tmp_path: Path) -> Iterator[Cluster]:
+    made = Cluster(databases, tmp_path)
+    yield made
+    for engine in made.engines:
+        engine.dispose()
+
+
+def agree_all(*machines: Machine) -> None:
+    for _ in range(2):
+        for machine in machines:
+            machine.epochs.agree()
+
+
+def test_what_one_machine_seals_the_other_opens(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    assert one.epochs.agree()
+    draft = one.identity.seal_draft(b"c", b"words")
+    assert not two.epochs.agree(), "nobody gave it the key yet"
+    agree_all(one, two)
+    assert two.identity.open_draft(b"c", draft) == b"words"
+    assert one.keys.current() == two.keys.current()
+    cluster.now += HOUR
+    agree_all(two, one)
+    assert one.keys.current() == two.keys.current()
+    assert len(one.live) == 2
+
+
+def test_a_value_of_an_epoch_that_began_elsewhere_opens_before_anybody_was_told(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    agree_all(one, two)
+    cluster.now += HOUR
+    one.epochs.agree()
+    assert two.identity.open(one.identity.seal(b"words", b"place"), b"place") == b"words"
+
+
+def test_machines_that_start_at_once_agree_on_one_epoch(cluster: Cluster) -> None:
+    machines = [cluster.machine(str(number)) for number in range(4)]
+    threads = [threading.Thread(target=machine.epochs.agree) for machine in machines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    agree_all(*machines)
+    assert [machine.live for machine in machines] == [cluster.listed()] * 4
+    assert len(cluster.listed()) == 1
+
+
+def test_a_late_machine_gets_the_keys_of_all_epochs_that_have_not_ended(cluster: Cluster) -> None:
+    one = cluster.machine("one")
+    one.epochs.agree()
+    early = one.identity.seal(b"early", b"place")
+    cluster.now += HOUR
+    one.epochs.agree()
+    late = one.identity.seal(b"late", b"place")
+    two = cluster.machine("two")
+    two.epochs.agree()
+    agree_all(one, two)
+    assert [two.identity.open(sealed, b"place") for sealed in (early, late)] == [b"early", b"late"]
+    assert two.epochs.agree()
+
+
+def test_a_machine_forgets_what_ended_elsewhere(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    agree_all(one, two)
+    (old,) = one.live
+    cluster.now += HOUR + LONGEST_GRACE
+    one.end()
+    agree_all(two)
+    assert old not in one.live | two.live | cluster.listed()
+    assert one.live == two.live
+
+
+def test_a_machine_that_is_gone_holds_nothing_up_and_asks_anew_when_it_comes_back(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    agree_all(one, two)
+    for _ in range(3):
+        cluster.now += HOUR + LONGEST_GRACE
+        one.end()
+    with cluster.engines[0].connect() as connection:
+        assert list(connection.execute(select(tables.epoch_machine.c.id)).scalars()) == [one.keys.file_id]
+    agree_all(two, one, two)
+    assert one.live == two.live == cluster.listed()
+
+
+def test_after_an_upgrade_the_file_that_was_in_use_goes_on_and_another_one_waits(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    for engine, metadata in zip(cluster.engines, (tables.main, tables.keys), strict=True):
+        metadata.drop_all(engine)
+    Migrations(*cluster.engines, []).upgrade()
+    with unit_of_work(*cluster.engines) as unit:
+        unit.insert(tables.key_canary, [{"name": "epochs", "value": one.keys.file_id}])
+        unit.main.execute(text("UPDATE alembic_version SET version_num = 'c0005'"))
+    before = Identity(EDGE, EpochKeys.load(one.file, HOUR, clock=one.clock))
+    draft = before.seal_draft(b"c", b"words")
+    Migrations(*cluster.engines, []).upgrade()
+    assert not two.epochs.agree()
+    agree_all(one, two)
+    assert two.identity.open_draft(b"c", draft) == b"words"
+
+
+def test_an_epoch_that_a_process_of_an_earlier_version_begins_is_shared(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    agree_all(one, two)
+    cluster.now += HOUR
+    earlier = Identity(EDGE, EpochKeys.load(one.file, HOUR, clock=one.clock))
+    sealed = earlier.seal(b"words", b"place")
+    agree_all(one, two)
+    assert two.identity.open(sealed, b"place") == b"words"
+    assert len(cluster.listed()) == 2
+
+
+def test_a_machine_with_another_edge_key_gets_nothing(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    two.identity = Identity(b"o" * 32, two.keys)
+    two.epochs = Epochs(two.identity, *cluster.engines)
+    agree_all(one, two)
+    assert one.epochs.agree()
+    assert two.live == set()
+
+
+def test_a_transaction_that_did_not_know_of_a_new_epoch_is_not_committed(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    agree_all(one, two)
+    cluster.now += HOUR
+    with cluster.engines[0].connect() as connection, two.epochs.unchanged(connection):
+        pass
+    connection = cluster.engines[0].execution_options(satark_begin="DEFERRED").connect()
+    with pytest.raises(EpochOver), connection, two.epochs.unchanged(connection):
+        one.epochs.agree()
+    assert two.live == cluster.listed(), "it took what it lacked, so that it can run again"
+    with cluster.engines[0].connect() as connection, two.epochs.unchanged(connection):
+        pass
+
+
+def test_a_machine_that_has_no_key_yet_writes_nothing(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    one.epochs.agree()
+    connection = cluster.engines[0].connect()
+    with pytest.raises(StoreDown), connection, two.epochs.unchanged(connection):
+        pass
+
+
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+def test_an_epoch_begins_only_when_no_transaction_is_at_its_end(cluster: Cluster) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    agree_all(one, two)
+    cluster.now += HOUR
+    began = threading.Thread(target=one.epochs.agree)
+    with cluster.engines[0].connect() as connection:
+        with two.epochs.unchanged(connection):
+            pass
+        began.start()
+        blocked = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        with cluster.engines[0].connect() as watching:
+            while not watching.execute(blocked).scalar_one():
+                watching.rollback()
+        assert len(cluster.listed()) == 1
+        connection.commit()
+    began.join()
+    assert len(cluster.listed()) == 2
+
+
+CODE = """
+import os, signal, sys
+from pathlib import Path
+from satark.identity.edge_key import Identity
+from satark.identity.epoch_keys import EpochKeys
+from satark.store import epochs
+from satark.store.engines import make_engine
+from satark.store.unit_of_work import UnitOfWork
+
+file, main, keys, now, owner, name, at = sys.argv[1:]
+left = int(at)
+kind = {"EpochKeys": EpochKeys, "UnitOfWork": UnitOfWork, "Epochs": epochs.Epochs}[owner]
+real = getattr(kind, name)
+
+def killed(*arguments, **named):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    done = real(*arguments, **named)
+    if left == -1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done
+
+setattr(kind, name, killed)
+opened = EpochKeys.load(Path(file), 3600, clock=lambda: float(now))
+epochs.Epochs(Identity(b"e" * 32, opened), make_engine(main), make_engine(keys)).agree()
+"""
+
+
+@pytest.mark.slow("a process")
+@pytest.mark.parametrize("name", ["EpochKeys.add", "EpochKeys.destroy", "UnitOfWork.commit", "EpochKeys._put"])
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_machine_that_is_killed_at_any_step_goes_on(cluster: Cluster, databases: Any, name: str, at: int) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    agree_all(one, two)
+    cluster.now += HOUR
+    arguments = [two.file, databases.main, databases.keys, cluster.now, *name.split("."), at]
+    ended = subprocess.run([sys.executable, "-c", CODE, *map(str, arguments)], check=False)
+    assert ended.returncode in {0, -signal.SIGKILL}
+    cluster.listed()
+    two.start()
+    agree_all(one, two)
+    assert one.live == two.live == cluster.listed()
+    assert one.keys.current() == two.keys.current()
+    assert len(one.live) == 2
+    assert len(two.keys.receiving) == 1, "the key that was used is overwritten"
+
+
+def cut_power(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty the memory of a machine; it starts again."""
+    run = os.urandom(4)
+    monkeypatch.setattr(epoch_keys, "_power", lambda: machine.name.encode().ljust(4) + run)
+    machine.file.unlink(missing_ok=True)
+    machine.start()
+
+
+def test_drafts_are_lost_when_the_power_of_all_machines_went_and_no_sooner(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    cut_power(one, monkeypatch)
+    cut_power(two, monkeypatch)
+    agree_all(one, two)
+    before = cluster.listed()
+    cut_power(one, monkeypatch)
+    assert not one.is_lost()
+    agree_all(one, two, one)
+    assert one.live == before, "the other machine gave it back"
+    cut_power(two, monkeypatch)
+    cut_power(one, monkeypatch)
+    assert not one.is_lost(), "the other's memory may still have them"
+    assert not one.epochs.agree()
+    assert two.is_lost()
+    agree_all(two, one, two)
+    assert one.live == two.live == cluster.listed()
+    assert not before & one.live
+    assert one.keys.lost_at == two.keys.lost_at > 0, "each machine tells of it"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(st.sampled_from(["agree", "end", "hour", "start"]), st.sampled_from("abc")), max_size=30))
+def test_nothing_that_was_ever_stored_opens_a_key_that_ended(
+    tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("cluster")
+    urls = type("Urls", (), {"main": f"sqlite:///{folder / 'main.db'}", "keys": f"sqlite:///{folder / 'keys.db'}"})
+    with ExitStack() as closing:
+        cluster = Cluster(urls, folder)
+        for engine in cluster.engines:
+            closing.callback(engine.dispose)
+        seen, up_to_date, before = dict[bytes, bytes](), set[str](), set[bytes]()
+        for act, name in [("agree", "a"), *acts]:
+            machine = cluster.machine(name)
+            if act == "hour":
+                cluster.now += HOUR + LONGEST_GRACE
+            elif act == "start":
+                machine.start()
+            elif machine.epochs.agree():
+                up_to_date.add(name)
+                if act == "end":
+                    machine.end()
+            seen |= {epoch.id: epoch.key for one in cluster.machines.values() for epoch in one.keys.live()}
+            if cluster.listed() != before:
+                before, up_to_date = cluster.listed(), {name} & up_to_date
+            for one in up_to_date:
+                check_that_it_opens_no_more(cluster, cluster.machines[one], seen)
+        agree_all(*cluster.machines.values())
+        agree_all(*cluster.machines.values())
+        assert all(machine.live == cluster.listed() for machine in cluster.machines.values())
+
+
+def check_that_it_opens_no_more(cluster: Cluster, machine: Machine, seen: dict[bytes, bytes]) -> None:
+    """Try all that is in a machine's memory on all that was ever in the database."""
+    memory, listed = machine.file.read_bytes(), cluster.listed()
+    assert {id_ for id_, key in seen.items() if key in memory} <= listed
+    for sealed in cluster.stored:
+        for secret in machine.keys.receiving.values():
+            try:
+                plain = decrypt(sealed, age.write_identity((age.KINDS[0], secret)))
+            except CantOpen:
+                continue
+            assert {epoch for epoch in seen if opens(machine, plain, epoch)} <= listed
+
+
+def opens(machine: Machine, plain: bytes, epoch: bytes) -> bool:
+    try:
+        return bool(machine.identity.open_for_machines(plain, epoch + machine.keys.file_id))
+    except BrokenSeal:
+        return False
+
+
+def test_machines_that_agree_write_nothing(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    machines = [cluster.machine(name) for name in ("one", "two", "three")]
+    agree_all(*machines)
+    agree_all(*machines)
+    monkeypatch.setattr(Epochs, "_step", lambda _: pytest.fail("nothing is to be done"))
+    agree_all(*machines)
+    cluster.now += HOUR - 1
+    assert all(machine.epochs.agree() for machine in machines)
