@@ -39,7 +39,7 @@ def opened(keys: Connection, tip_id: str, stored: bytes) -> bytes:
 
 def store(unit: UnitOfWork, tip_id: str, changes: bytes) -> None:
     """Store the changes of a tip's keys. If they take more room than those of all others, every row gets as much."""
-    size, needed = _size(unit), room(len(changes))
+    size, needed = _size(unit), size_for(len(changes))
     if needed > size:
         seal_again(unit, size=needed)
     _write(unit, tip_id, changes, max(needed, size))
@@ -73,7 +73,7 @@ def _write(unit: UnitOfWork, tip_id: str, changes: bytes, size: int) -> None:
     unit.main.execute(update(tip).where(tip.c.id == tip_id).values(key_changes=column))
 
 
-def room(length: int) -> int:
+def size_for(length: int) -> int:
     """Return the size of the content in which changes of so many bytes find room."""
     return max(_LEAST, 1 << (_LENGTH + length - 1).bit_length())
 

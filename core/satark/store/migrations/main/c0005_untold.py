@@ -60,7 +60,7 @@ def _seal_key_changes(bind: sa.Connection) -> None:
     if not longest:
         return
     for one, plain in changes.items():
-        sealed = changed_keys.sealed(bind, one, plain, changed_keys.room(longest))
+        sealed = changed_keys.sealed(bind, one, plain, changed_keys.size_for(longest))
         bind.execute(sa.update(tip).where(tip.c.id == one).values(key_changes=sealed))
 
 
