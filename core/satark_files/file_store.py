@@ -15,10 +15,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
-from urllib.parse import unquote, urlsplit
 
 from satark_files import atomic_files
-from satark_files.extra_packages import needing
 
 __all__ = ["PART", "FileStore", "FolderStore", "Part", "StorageDown", "Stored", "forget_exact_times"]
 
@@ -213,21 +211,3 @@ def forget_exact_times(*paths: Path) -> None:
     day = now - now % 86_400
     for path in paths:
         os.utime(path, (day, day))
-
-
-def open_store(url: str, data_dir: Path) -> FileStore:
-    """Open the store at `s3://bucket/folder` or `file:///folder`; with an empty address, the data folder.
-
-    Raises:
-        MissingPackage: the extra `s3` is not installed.
-        StorageDown: what the environment says of the service can't be used.
-        ValueError: the address is of another kind.
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "s3" and parts.netloc:
-        with needing("s3"):
-            from satark_files.bucket_store import BucketStore  # noqa: PLC0415 - an extra
-        return BucketStore.at(url, data_dir)
-    if url and not (parts.scheme == "file" and parts.path):
-        raise ValueError("must be s3://bucket/folder or file:///folder")
-    return FolderStore(Path(unquote(parts.path)) if url else data_dir)

@@ -204,6 +204,16 @@ def other_key(name: str) -> Induce:
 
 
 @contextmanager
+def unknown_epoch(running: Running) -> Iterator[None]:
+    """List an epoch whose key a machine has that is gone."""
+    row = {"epoch": bytes(tables.epoch_key.c.epoch.type.length), "machine": bytes(16), "sealed": b""}
+    running.host.services.write_now(lambda unit: bulk.insert(unit.main, tables.epoch_key, [row]))
+    yield
+    gone = delete(tables.epoch_key).where(tables.epoch_key.c.machine == row["machine"])
+    running.host.services.write_now(lambda unit: unit.main.execute(gone))
+
+
+@contextmanager
 def refused_certificate(_running: Running) -> Iterator[None]:
     def refuse(*_: Any) -> NoReturn:
         error = ssl.SSLCertVerificationError()
@@ -364,7 +374,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
         200,
     ),
     "edge_key_wrong": (other_key("edge"), "is not the edge key that this database was written with", 503),
-    "epoch_key_wrong": (other_key("epochs"), "is not the file that this database's drafts", 503),
+    "epoch_key_wrong": (unknown_epoch, "lacks keys that this database's drafts are sealed under", 503),
     "name_key_wrong": (other_key("names"), "put the right file there", 503),
     "file_gone:edge_key": (swapped_edge_key, "edge.key was replaced while Satark uses it; put the old file back", 503),
     "file_gone:epoch_keys": (without(""), "was moved or deleted", 503),

@@ -156,7 +156,7 @@ class Core(BaseModel):
     """a program with its arguments that prints the edge key; it goes before edge_key_file; docs/operations.md, The edge
     key"""
     epoch_key_file: Path | None = None
-    """file with the epoch keys, or its folder, shared by all processes of a machine; empty: in memory, which a power
+    """file with the epoch keys, or its folder, shared by all processes of a database; empty: in memory, which a power
     cut ends; on a disk, whoever pulls the plug opens that hour's drafts for ever; docs/operations.md, Epoch keys"""
     epoch_minutes: float = Field(default=60, gt=0, le=1440)
     """minutes of an epoch; its key, and drafts and addresses given up by then, end with it"""

@@ -19,8 +19,9 @@ from pydantic_settings.exceptions import SettingsError as UnreadableValue
 from satark.api.settings import SettingProblem, SettingsError
 from satark.settings.core import Core, EvidenceSettings, HttpSettings
 from satark_files.extra_packages import MissingPackage
-from satark_files.file_store import FileStore, StorageDown, open_store
+from satark_files.file_store import FileStore, StorageDown
 from satark_files.limits import Limits
+from satark_files.storage import open_store
 from satark_words.languages import LanguageError, use_folder
 
 M = TypeVar("M", bound=BaseModel)

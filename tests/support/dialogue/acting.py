@@ -96,7 +96,7 @@ _OWN: Final[dict[str, str]] = {
     "review": "1, हाँ भेज दें, भेज दें, भेजें, भेजो, भेज दो, भेज दीजिए, हाँ भेज दो, हाँ भेजो, bheje, bhejo, bhej do, "
     "bhej dijiye, haan bhejo, haan bhej do, send karo, send kar do, submit karo, haan bhejein, yes send, send, "
     "send it, send now, yes send it, please send, submit, submit it",
-    "@cancel": "1, हाँ मिटा दें, मिटाएँ, मिटा दें, मिटा दो, मिटाओ, हाँ मिटा दो, mita do, mitao, haan mita do, "
+    "@cancel": "2, हाँ मिटा दें, मिटाएँ, मिटा दें, मिटा दो, मिटाओ, हाँ मिटा दो, mita do, mitao, haan mita do, "
     "delete karo, haan mita dein, yes erase it, erase, erase it, delete, delete it, yes erase",
     "@restart": "3, हाँ नई शुरू करें, नई सूचना, नई शुरू करें, nayi suchna, nayi shuru karo, haan nai shuru karein, "
     "yes start over, new, start over",

@@ -310,7 +310,8 @@ class _Words(Telling):
 
     def _skip(self) -> Turn:
         """Leave the question, and keep the words of a longer text."""
-        if self.counts(LONG, 1, SAID_IN_ANSWERS) or (self.counts(LONG, 1) and self.tells_plainly()):
+        tells = self.tells_plainly() or not self.context.analysis(self.event.body).has("t.evidence")
+        if self.counts(LONG, 1, SAID_IN_ANSWERS) or (self.counts(LONG, 1) and tells):
             self.keep_story()
         return handle_command(self.context, "skip")
 
