@@ -206,7 +206,7 @@ def other_key(name: str) -> Induce:
 @contextmanager
 def unknown_epoch(running: Running) -> Iterator[None]:
     """List an epoch whose key a machine has that is gone."""
-    row = {"epoch": bytes(tables.epoch_key.c.epoch.type.length), "machine": bytes(16), "sealed": b""}
+    row = {"epoch": bytes(4), "machine": bytes(16), "sealed": b""}
     running.host.services.write_now(lambda unit: bulk.insert(unit.main, tables.epoch_key, [row]))
     yield
     gone = delete(tables.epoch_key).where(tables.epoch_key.c.machine == row["machine"])
