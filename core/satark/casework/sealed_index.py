@@ -214,5 +214,5 @@ def _box(key: bytes, plain: bytes, about: bytes | None = None) -> bytes:
 def _unbox(key: bytes, sealed: Any, about: bytes | None = None) -> bytes | None:
     try:
         return ChaCha20Poly1305(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], about)
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         return None

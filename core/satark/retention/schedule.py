@@ -209,7 +209,7 @@ def _private_half(connection: Connection, edge: Identity) -> str:
         return ""
     try:
         return _box(edge).decrypt(sealed[:_NONCE], sealed[_NONCE:], None).decode()
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         return ""
 
 

@@ -210,6 +210,7 @@ _MAY_TELL: Final = {"export": {"words", "desk"}, "waiting": {"minute"}, "table e
 Officers read tips. What waits has exact times. The id of the present epoch has the hour of its beginning.
 """
 _TELLS: Final = " tells the "
+_CONTENT: Final = " in the content of messages "
 _SHIFTED: Final = """
 import time
 real = time.time
@@ -253,9 +254,9 @@ async def run_canary(
     make_carriers: Callable[[], Sequence[Carrier]] = tuple,
     services: tuple[type[Service], type[Service]] = (Service, _Late),
 ) -> Report:
-    """Run the worlds in an empty folder. What is found there is found in a second run too, unless by chance.
+    """Run the worlds in an empty folder. What tells a secret there tells it in a second run too, unless by chance.
 
-    A gigabyte of sealed messages holds five given digits by chance.
+    A gigabyte of sealed messages has a few digits of an identifier by chance, too; elsewhere one find is enough.
 
     Args:
         folder: an empty folder.
@@ -263,12 +264,16 @@ async def run_canary(
         services: classes of services: with the right clock, and with one that is `seconds_off`.
     """
     report = await run_worlds(folder / "first", make_carriers, services)
-    if not report.finds:
+    if not any(map(_may_be_chance, report.finds)):
         return report
     again = await run_worlds(folder / "second", make_carriers, services)
     known = {_without_number(find) for find in again.finds}
-    finds = tuple(find for find in report.finds if _without_number(find) in known)
+    finds = tuple(find for find in report.finds if not _may_be_chance(find) or _without_number(find) in known)
     return msgspec.structs.replace(report, finds=finds)
+
+
+def _may_be_chance(find: str) -> bool:
+    return _TELLS in find or (" digits" in find and _CONTENT in find)
 
 
 def _without_number(find: str) -> str:

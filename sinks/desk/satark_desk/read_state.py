@@ -147,7 +147,7 @@ def _opened(row: Row[tuple[str, bytes]], envelope: Keys) -> list[Seen]:
     for identity in envelope.identity.split():
         try:
             plain = _box(identity).decrypt(row.sealed[:_NONCE], row.sealed[_NONCE:], row.tip.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # too short for a nonce
             continue
         return _decoder.decode(plain[4 : 4 + int.from_bytes(plain[:4])])
     return []

@@ -122,3 +122,14 @@ def test_a_desk_is_shown_that_a_tip_whose_key_nobody_renewed_was_replaced_once_o
 
     services.write_now(write)
     assert casework("dig").open(seeded.number).altered
+
+
+@pytest.mark.parametrize("written", [b"", b"short", b"longer than a nonce"])
+def test_a_row_that_somebody_else_wrote_says_nothing(
+    written: bytes, services: Services, browser: Browser, seeded: SeededTip, casework: Cases
+) -> None:
+    browser("sp").get(f"/desk/tips/{seeded.number}")
+    tip = casework("sp").open(seeded.number)
+    assert services.read(lambda c: seen_by(c, "sp", tip))
+    services.write_now(lambda unit: unit.main.execute(update(read_state).values(sealed=written)))
+    assert services.read(lambda c: seen_by(c, "sp", tip)) == []

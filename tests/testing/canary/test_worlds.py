@@ -34,7 +34,12 @@ def test_a_late_clock_stays_in_the_same_band(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_what_chance_explains_is_not_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = [("a tells the words", "b tells the desk", "phone as raw in log "), ("a tells the words",)]
+    sent = "in the content of messages of queue sp"
+    found = ("a tells the words", "phone as raw in log ", "phone as 5 digits in log ", f"phone as raw {sent} 1")
+    runs = [
+        (*found, "b tells the desk", f"phone as 5 digits {sent} 2", f"phone as 6 digits {sent} 3"),
+        ("a tells the words", f"phone as 6 digits {sent} 4"),
+    ]
     seen = []
 
     async def run(folder: Path, *_: object) -> Report:
@@ -43,6 +48,6 @@ async def test_what_chance_explains_is_not_found_again(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(worlds, "run_worlds", run)
     report = await run_canary(tmp_path)
-    assert report.finds == ("a tells the words", "phone as raw in log ")
-    assert str(report).endswith("2 hits: 1 identifiers in 1 places")
+    assert report.finds == (*found, f"phone as 6 digits {sent} 3")
+    assert str(report).endswith("5 hits: 1 identifiers in 1 places")
     assert len(set(seen)) == 2
