@@ -53,7 +53,7 @@ async def test_a_call_collects_a_complete_receipt_code(open_demo: Open, tmp_path
     visitor.medium = "voice"
     await visitor.answered(visitor.perform("dial"))
     await visitor.answered(visitor.perform("press", keys="0"))
-    assert visitor.call["keys"] == 16
+    assert visitor.call["keys"] == 17, "and the hash"
     await visitor.answered(visitor.perform("press", keys="1234567812345678#"))
     assert visitor.call["up"]
 
