@@ -144,8 +144,11 @@ class BareMachine:
         """Empty the memory, and say that the lost keys were of an earlier run of the power: this one's id stays."""
         for file in self._memory.iterdir():
             file.unlink()
-        earlier = "UPDATE key_canary SET value = overlay(value placing '\\x00000000' from 5) WHERE name = 'epochs'"
-        self._print(f'sudo -u postgres psql satark --command "{earlier}"')
+        for earlier in (
+            "UPDATE epoch_machine SET id = overlay(id placing '\\x00000000' from 5)",
+            "UPDATE epoch_key SET machine = overlay(machine placing '\\x00000000' from 5)",
+        ):
+            self._print(f'sudo -u postgres psql satark --command "{earlier}"')
 
     def _here(self, text: str) -> str:
         return _PLACE.sub(f"{self.root}/", text)
