@@ -7,8 +7,9 @@ from satark.audit.keys import renew_key
 from satark.remote.office_outbox import queue_key_change
 from satark.roster.entries import Entry, KeyChange
 from satark.routing import desks
-from satark.routing.tip_keys import AT_ONCE, renew_tip_keys, stored_tips
+from satark.routing.tip_keys import AT_ONCE, renew_tip_keys
 from satark.services import Services
+from satark.store.envelopes import stored_tips
 from satark.store.unit_of_work import UnitOfWork
 
 

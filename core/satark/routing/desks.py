@@ -12,8 +12,8 @@ from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, R
 from satark.roster.roster import Roster
 from satark.roster.rules import DESK_NAME
 from satark.roster.state import RosterState
-from satark.routing.tip_keys import AT_ONCE, renew_tip_keys, stored_tips
-from satark.store import tables
+from satark.routing.tip_keys import AT_ONCE, renew_tip_keys
+from satark.store import envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 
 
@@ -119,7 +119,7 @@ def finish_key_change(
     if recipient != recipient_of(identities.split(maxsplit=1)[0]):
         raise KeyChanged
     unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=recipient))
-    if len(stored_tips(unit.main, unit.keys, desk)) <= AT_ONCE:
+    if len(envelopes.stored_tips(unit.main, unit.keys, desk)) <= AT_ONCE:
         renew_tip_keys(unit, state, desk, identities, rules)
 
 

@@ -10,6 +10,7 @@ the place of all that came later, if it is the same desk's or of a desk above al
 Anything else counts for nothing: the desk lost the tip, or never had it.
 """
 
+import secrets
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from itertools import takewhile
@@ -31,6 +32,18 @@ _SIGNATURE = 64
 def tip_verifier(identity: str) -> str:
     """Return the public key (hex) that verifies what a tip's newest key signs."""
     return verifier_for(identity.partition("\n")[0], TIP_USE)
+
+
+def filled(renewed: Sequence[bytes], least: int) -> bytes:
+    """Return renewals as the roster has them: made-up ones hide how many there are, up to a power of two."""
+    size = max(least, 1 << (len(renewed) - 1).bit_length())
+    return b"".join(sorted([*renewed, *(_made_up() for _ in range(size - len(renewed)))]))
+
+
+def _made_up() -> bytes:
+    """Return what looks like a tip in an entry of the roster, and names none."""
+    told = secrets.token_bytes(HALF) + bytes.fromhex(tip_verifier(secrets.token_hex())) + secrets.token_bytes(HALF)
+    return told + signing_key(secrets.token_hex(), TIP_USE).sign(told)
 
 
 def first_verifier(identity: str) -> str:

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from satark.api.observability import Redacted
 from satark.api.routing import DestinationRule
@@ -22,10 +22,11 @@ from satark.dialogue.session import MediaJob
 from satark.identity.receipts import CodeKey
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.roster.chain import append, lock, read_state
-from satark.roster.entries import HALF, Entry, KeysRenewed
+from satark.roster.entries import Entry, KeysRenewed
 from satark.roster.state import RosterState
 from satark.routing.authors import TOLD, Signers, ThreadReader, is_by, told_hash
 from satark.routing.renewals import (
+    filled,
     first_verifier,
     hash_of,
     is_newest,
@@ -47,7 +48,7 @@ _PADDED, _TOLD_PADDED, _ROUTED_PADDED = 1024, 4 * TOLD, 256
 AT_ONCE = 16
 """Most tips whose keys one transaction renews, so that turns need not wait long for it; a power of two."""
 _FEW = 8
-"""Least tips in an entry of the roster. Made-up ones fill it up to a power of two: it does not tell how many tips."""
+"""Least tips in an entry of the roster."""
 
 
 class TipKeyAltered(Exception):  # noqa: N818 - it reads as what it says
@@ -178,11 +179,6 @@ class TipsterReader:
         return True
 
 
-def stored_tips(main: Connection, keys: Connection, desk: str) -> list[str]:
-    """Return the ids of all tips here, and of those of which only a desk's envelope is left."""
-    return sorted({*main.execute(select(tables.tip.c.id)).scalars(), *envelopes.tips_of(keys, desk)})
-
-
 def renew_tip_keys(
     unit: UnitOfWork,
     state: RosterState,
@@ -239,16 +235,9 @@ def _is_renewed(unit: UnitOfWork, state: RosterState, envelope: Envelope) -> boo
 
 def remember(unit: UnitOfWork, desk: str, identity: str, renewed: list[bytes], *, least: int = _FEW) -> None:
     """Add what `renew_tip_key` returned to the roster. `identity`: the desk's newest key, which signs it."""
-    size = max(least, 1 << (len(renewed) - 1).bit_length())
-    filled = sorted(renewed + [_made_up() for _ in range(size - len(renewed))])
-    entry = Entry(body=KeysRenewed(desk=desk, tips=b"".join(filled)), by=(desk, ""), base=read_state(unit.keys).head)
+    body = KeysRenewed(desk=desk, tips=filled(renewed, least))
+    entry = Entry(body=body, by=(desk, ""), base=read_state(unit.keys).head)
     append(unit, entry.signed_with((desk, ""), identity))
-
-
-def _made_up() -> bytes:
-    """Return what looks like a tip in an entry of the roster, and names none."""
-    told = secrets.token_bytes(HALF) + bytes.fromhex(tip_verifier(secrets.token_hex())) + secrets.token_bytes(HALF)
-    return told + signing_key(secrets.token_hex(), TIP_USE).sign(told)
 
 
 def encode_root(root: TipRoot) -> bytes:

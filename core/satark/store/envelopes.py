@@ -18,6 +18,7 @@ from satark.api.sealing import encode, encrypt_alike
 from satark.api.tip import Envelope
 from satark.identity.edge_key import KeyedHash, keyed_hash
 from satark.store.tables import envelope
+from satark.store.tables import tip as tips
 from satark.store.unit_of_work import UnitOfWork
 
 TAG: Final = 16
@@ -131,6 +132,11 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
         if its_holder == mine:
             found[tip] = cover(beginning)
     return found
+
+
+def stored_tips(main: Connection, keys: Connection, desk: str) -> list[str]:
+    """Return the ids of all tips here, and of those of which only a desk's envelope is left."""
+    return sorted({*main.execute(select(tips.c.id)).scalars(), *tips_of(keys, desk)})
 
 
 def cover(sealed: bytes) -> bytes:
