@@ -52,7 +52,7 @@ outside: $(READY) ## type tutorial and how-tos with the built wheel in an empty 
 
 lowest: $(LOWEST)/ready ## run the tests of server, plugins, store and cleaners with the oldest dependencies that are allowed
 	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) -m "not slow and not full" tests/runtime tests/plugins tests/store tests/channels/sms_ivr/test_twilio_api.py tests/channels/web_form/proof_of_work tests/sinks/email/test_notifications.py $(ARGS)
-	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) tests/files/test_scrubbers.py $(ARGS)
+	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) tests/files/test_builtin_scrubbers.py $(ARGS)
 
 lint: $(READY) ## formatter, linter, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -23,7 +23,7 @@ from satark.roster.rules import NotAllowed
 from satark.routing.authors import Signers
 from satark.routing.desks import all_desks
 from satark.settings.settings import Settings
-from satark.store import deliveries, envelopes
+from satark.store import deliveries, due_times, envelopes
 from satark.store.breakers import DestinationFault, destination_faults
 from satark.store.engines import reading_engine
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
@@ -55,7 +55,7 @@ class Services:
         """Seconds in each of which every remote office is sent something once; 0: at once."""
         plain = [rule.to for rule in destination_rules if not isinstance(rule, CoveredRule)]
         every = int(settings.core.delivery_minutes * 60)
-        self.main = deliveries.put_off(main, dict.fromkeys(plain, every), self.office_seconds)
+        self.main = due_times.put_off(main, dict.fromkeys(plain, every), self.office_seconds)
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
         self.keys = envelopes.with_name_key(keys, name_key)
         self.data_dir = settings.core.data_dir

@@ -15,8 +15,8 @@ import msgspec
 
 from satark.api.routing import CaseworkError
 from satark.casework import Casework
-from satark.casework.act_names import DeskAct
 from satark.casework.clocks import Clocks
+from satark.casework.desk_act import DeskAct
 from satark.casework.desk_acts import DeskActs
 from satark.services import Services
 from satark_demo import samples

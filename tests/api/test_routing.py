@@ -132,7 +132,7 @@ OTHER_NAMES = {
     "core/satark_words/opening.py": "words of times and answers: <word>:<value>",
     "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",
     "core/satark/remote/host_outbox.py": "deliveries of erasures: erased:<tip>:<rule>",
-    "core/satark/custody/audit.py": "heads of the custody log: <position>:<hash>",
+    "core/satark/custody/verify_log.py": "heads of the custody log: <position>:<hash>",
     "core/satark/roster/heads.py": "notes of the roster: <head>:<signatures>",
     "core/satark_testing/dialogue/chat.py": "choice tokens",
     "core/satark_demo/sample_week.py": "choice tokens",

@@ -11,7 +11,7 @@ import pytest
 from satark.api.sealing import seal
 from satark.api.tip import Message, Status
 from satark.ingest import mailbox
-from satark.ingest.mailbox import CodeGuesses
+from satark.ingest.code_guesses import CodeGuesses
 from satark.store import tables, threads
 from support.later import render_a_band_later
 from support.working_host import WRONG, picture, working_host, working_host_on

@@ -387,7 +387,7 @@ async def test_a_report_on_a_call_that_is_not_ours_changes_nothing(post: Post, c
     assert [row.state for row in await post.rows()] == ["due"]
 
 
-async def test_replies_of_an_account_that_is_no_longer_configured_stay(post: Post) -> None:
+async def test_replies_of_an_account_that_is_no_longer_configured_stay_in_the_outbox(post: Post) -> None:
     post.run()
     await post.reply(item("asha", account="script:2"))
     await until(lambda: not post.sender._held)

@@ -27,7 +27,7 @@ from satark.runtime import scheduler
 from satark.runtime.host import Host
 from satark.runtime.scheduler import Job, Rounds, ScheduledJobs
 from satark.settings.settings import Settings
-from satark.store import deliveries, tables
+from satark.store import deliveries, due_times, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown
 from satark_testing.waiting import until
@@ -248,7 +248,7 @@ async def test_no_officer_and_no_writer_of_rows_chooses_when_a_phone_rings(
     async with running(tmp_path, notice_minutes=60) as clock:
         await clock.tipster.walk(ANSWERS, RECEIPT)
         await clock.tipster.say("2")
-        monkeypatch.setattr(deliveries, "next_moment", next_moment)
+        monkeypatch.setattr(due_times, "next_moment", next_moment)
         clock.respond("planted question")
         await until(lambda: len(moments) > 2)
         assert clock.sent("news") == []

@@ -14,7 +14,7 @@ from satark.api.sealing import CantOpen
 from satark.api.tip import Envelope, Message, Status
 from satark.audit.acts import ActKind
 from satark.audit.trail import Trail
-from satark.casework.act_names import ActRefused
+from satark.casework.desk_act import ActRefused
 from satark.casework.directing import Directing
 from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, func, select
 
 from satark.api.sealing import CantOpen, open_envelope, recipient_of
 from satark.api.tip import Envelope
-from satark.casework.act_names import ActRefused
 from satark.casework.cached_tip import CachedTip
+from satark.casework.desk_act import ActRefused
 from satark.casework.opened_tip import OpenTip
 from satark.casework.related.clues import picture_of
 from satark.evidence.records import open_records

@@ -1,4 +1,4 @@
-"""`satark language review`: a sheet on which a native reader judges every text of a language, and its way back.
+"""`satark language review`: writes a sheet on which a native reader judges every text, and reads it back.
 
 A text that was approved as it is counts as read; `satark check` names how many of a language are not.
 """

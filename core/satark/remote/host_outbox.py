@@ -38,7 +38,7 @@ from satark.retention.erasure import ERASED, is_cover_of_erased, sent_tag
 from satark.routing.desks import find_desk
 from satark.routing.rules import encode_rules
 from satark.services import ProcessServices
-from satark.store import changed_keys, deliveries, envelopes, evidence_files, tables
+from satark.store import changed_keys, deliveries, due_times, envelopes, evidence_files, tables
 from satark.store.sealed_files import FORMS, SealedForm, form_name
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.file_store import FileStore
@@ -102,7 +102,7 @@ class HostOutbox:
 
     async def _send_covers_to(self, to: Destination, publish: Publish) -> None:
         while True:
-            at = deliveries.next_moment(self._services.keys, to, self._services.office_seconds, int(time.time()))
+            at = due_times.next_moment(self._services.keys, to, self._services.office_seconds, int(time.time()))
             await asyncio.sleep(at - time.time())
             with suppress(CarrierError, SQLAlchemyError):
                 if await self._takes_moment(to, at):

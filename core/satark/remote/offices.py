@@ -105,7 +105,7 @@ def resend(unit: UnitOfWork, desk: str) -> int:
 
 
 def join(unit: UnitOfWork, pairing: HostPairing) -> None:
-    """At an office: make the host of this pairing the one that the office belongs to.
+    """At an office: store the host of this pairing as the office's host.
 
     Raises:
         CaseworkError: the office belongs to another host.

@@ -3,7 +3,8 @@
 from typing import Final
 
 from satark.api.inbound import Text
-from satark.dialogue.events.commands import choose_likely, handle_command, not_understood
+from satark.dialogue.events.commands import handle_command
+from satark.dialogue.events.not_understood import choose_likely, not_understood
 from satark.dialogue.events.telling import TALK, Telling
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT
