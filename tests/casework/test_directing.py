@@ -170,14 +170,10 @@ def test_a_desk_can_not_withdraw_a_tip_from_a_desk_above(
 def test_a_desk_keeps_a_tip_when_two_desks_renew_their_keys(
     tip: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
-    dig, sp = offices["dig"], offices["sp"]
-    opened = sp.casework.open(tip.number)
-    step = Message(sender="desk", desk="sp", internal=True, case=CaseStep(kind="withdrawn", to="dig"))
-    write_unchecked(services, sp, opened, step)
+    dig = offices["dig"]
     old = services.read_keys(lambda c: envelopes.find(c, tip.id, "sp")) or b""
-    dig.acts._services.write_now(
-        lambda unit: dig.casework.directing.withdraw(unit, dig.casework.open(tip.number), "sp", "they are in it")
-    )
+    opened = dig.casework.open(tip.number)
+    services.write_now(lambda unit: dig.casework.directing.withdraw(unit, opened, "sp", "they are in it"))
     dig.do(tip, "note", text="without the SP")
     services.write_now(lambda unit: envelopes.store(unit, tip.id, "sp", old))
     for one in ("sp", "dig"):

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, Engine
 
 from satark.api.routing import HERE
+from satark.api.services import UnitOfWork
 from satark.store import envelopes
-from satark.store.unit_of_work import UnitOfWork, due_in
+from satark.store.unit_of_work import due_in
 
 _PUT_OFF = "satark_put_off"
 
