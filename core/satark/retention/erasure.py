@@ -22,6 +22,7 @@ from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
 from satark.retention.schedule import Rule, forget_term
 from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes
+from satark.store.outbox import forget_reach
 from satark.store.tables import erased_tip
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.atomic_files import flush_folder
@@ -107,7 +108,7 @@ class Eraser:
         forget_term(unit, tip_id)
         for office, is_cover in offices.items():
             deliveries.add(unit, f"{ERASED}:{_cover_of_erased(unit.keys) if is_cover else tip_id}:{rule}", office)
-        unit.main.execute(delete(tables.reach).where(tables.reach.c.id == self._edge.link("tip", tip_id)))
+        forget_reach(unit, tables.reach.c.id == self._edge.link("tip", tip_id))
         receipt = tables.receipt.c.link == self._edge.link("receipt", tip_id)
         unit.main.execute(update(tables.receipt).where(receipt).values(erased=unit.day))
         self._plugins_erase(unit, tip_id)
