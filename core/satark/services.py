@@ -5,6 +5,7 @@ Channels get none of these, since they have no access to storage.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -166,9 +167,9 @@ class Services:
 
     def give_room(self, size: int) -> None:
         """Give all tips so much room for changes of their keys, some in each transaction: turns need not wait."""
-        last = self.write_now(lambda unit: changed_keys.grow(unit, "", size))
-        while last:
-            last = self.write_now(lambda unit, after=last: changed_keys.grow(unit, after, size))  # type: ignore[misc]
+        last = ""
+        while last := self.write_now(partial(changed_keys.grow, after=last, size=size)):
+            pass
 
 
 class ProcessServices(Services):

@@ -213,9 +213,7 @@ class DeliveryWorker:
             return [], False
         self._down = claimed.down
         for row, result in claimed.covers:
-            sink = Destination(row.destination).sink
-            self._metrics.deliveries.count(sink, _tag(result))
-            self._tell(sink, row.attempts + 1, result)
+            self._tell(Destination(row.destination).sink, row.attempts + 1, result)
         for id_, delivery in claimed.deliveries:
             self._breaker(delivery.destination).begin(id_, claimed.now)
         for name in claimed.late:
@@ -242,11 +240,11 @@ class DeliveryWorker:
         """Let a cover fail as a trial does, or be refused, where deliveries are: its row must not tell."""
         breaker, attempt = down.get(row.destination), row.attempts + 1
         result = Retry(breaker.reason) if breaker else self._refused.get(row.destination, Done())
-        match self._limited(attempt, result):
-            case Retry(reason=reason):
-                store.retry_later(unit, row.id, attempt, backoff(attempt, longest=LONGEST_WAIT), reason)
-            case DeadLetter(reason=reason):
-                store.dead_letter(unit, row.id, attempt, reason)
+        ended = self._limited(attempt, result)
+        if isinstance(ended, Retry):
+            store.retry_later(unit, row.id, attempt, backoff(attempt, longest=LONGEST_WAIT), ended.reason)
+        elif isinstance(ended, DeadLetter):
+            store.dead_letter(unit, row.id, attempt, ended.reason)
         return result
 
     def _claim_for(self, unit: UnitOfWork, name: str, *, is_down: bool) -> list[Any]:
@@ -290,7 +288,6 @@ class DeliveryWorker:
             result = await _attempt(sink, delivery)
         finally:
             self._breaker(delivery.destination).end(id_)
-        self._metrics.deliveries.count(sink.name, _tag(result))
         if isinstance(result, DeadLetter):
             self._refused[delivery.destination] = result
         with suppress(StoreDown):  # the claim runs out, and it is tried again
@@ -305,13 +302,14 @@ class DeliveryWorker:
         return result
 
     def _tell(self, sink: str, attempt: int, result: DeliveryResult) -> None:
-        """Tell plugins, and the log of a dead letter, that a delivery or a cover ended."""
-        match self._limited(attempt, result):
-            case Done():
-                self._emit(LifecycleEvent("delivery_done", sink))
-            case DeadLetter():
-                log.error("delivery dead-lettered, fix the cause and retry it", sink=sink, attempt=attempt)
-                self._emit(LifecycleEvent("delivery_dead_lettered", sink))
+        """Tell metrics, plugins and, of a dead letter, the log what became of a delivery or a cover."""
+        self._metrics.deliveries.count(sink, str(type(result).__struct_config__.tag))
+        ended = self._limited(attempt, result)
+        if isinstance(ended, Done):
+            self._emit(LifecycleEvent("delivery_done", sink))
+        elif isinstance(ended, DeadLetter):
+            log.error("delivery dead-lettered, fix the cause and retry it", sink=sink, attempt=attempt)
+            self._emit(LifecycleEvent("delivery_dead_lettered", sink))
 
     async def _settle(self, id_: bytes, delivery: Delivery, result: DeliveryResult) -> None:
         match result:
@@ -345,10 +343,6 @@ class DeliveryWorker:
     def _log_open(self, destination: str) -> None:
         log.error("destination failed, breaker open", sink=Destination(destination).sink)
         self._emit(LifecycleEvent("destination_down", Destination(destination).sink))
-
-
-def _tag(result: DeliveryResult) -> str:
-    return str(type(result).__struct_config__.tag)
 
 
 async def _attempt(sink: Sink, delivery: Delivery) -> DeliveryResult:

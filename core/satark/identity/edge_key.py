@@ -73,18 +73,6 @@ class Handle(Redacted, frozen=True):
     missed: bool = False
     """Whether what told them of the newest did not arrive: they are told when they write again."""
 
-    def told(self) -> Handle:
-        """Return the handle of a sender who is told of news now."""
-        return msgspec.structs.replace(self, notified=True, missed=False)
-
-    def told_in_vain(self) -> Handle:
-        """Return the handle of a sender whom the last notice did not reach, unless they have looked since."""
-        return msgspec.structs.replace(self, notified=False, missed=self.notified or self.missed)
-
-    def looked(self) -> Handle:
-        """Return the handle of a sender who knows all news."""
-        return msgspec.structs.replace(self, notified=False, missed=False)
-
 
 class Identity:
     """All keys derived from the edge key. Each use has a key of its own (HMAC-SHA256 of a label).

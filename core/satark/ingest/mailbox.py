@@ -18,7 +18,7 @@ from satark.routing.authors import post_as_tipster
 from satark.routing.tip_keys import TipsterReader, decode_root, present_recipient
 from satark.settings.core import Core
 from satark.store import changed_keys, evidence_files, tables
-from satark.store.outbox import change_reach, forget_reach
+from satark.store.outbox import LOOKED, TOLD, change_reach, forget_reach
 from satark.store.unit_of_work import UnitOfWork
 
 
@@ -35,7 +35,7 @@ class Mailboxes:
         opened = self._look_up(unit, key) if key else None
         if opened is None:
             return None
-        change_reach(unit, self._identity, self._identity.link("tip", opened.tip), Handle.looked)
+        change_reach(unit, self._identity, self._identity.link("tip", opened.tip), LOOKED)
         key_changes, root = changed_keys.read(unit, opened.tip), decode_root(opened.root)
         if key_changes is None:
             gone = OpenMailbox(tip=opened.tip, number=opened.number, recipient=root.recipient)
@@ -101,7 +101,7 @@ class Mailboxes:
         """Yield the sender's tips with news that they were told of in vain, by its link; it counts as told."""
         links = unit.main.execute(select(tables.reach.c.id).where(self._is_sender(event))).scalars().all()
         for link in links:
-            if handle := change_reach(unit, self._identity, link, lambda one: one.told() if one.missed else one):
+            if handle := change_reach(unit, self._identity, link, lambda one: TOLD(one) if one.missed else one):
                 yield link, handle
 
     def _is_sender(self, event: InboundEvent) -> ColumnElement[bool]:

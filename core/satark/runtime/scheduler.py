@@ -23,7 +23,7 @@ from satark.custody.log import erase_files
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.session import Session
 from satark.identity import time_buckets
-from satark.identity.edge_key import Handle, Identity
+from satark.identity.edge_key import Identity
 from satark.ingest.sessions import Due, NewerSession, SessionStore
 from satark.outbox.outbox import Outbox
 from satark.services import Services
@@ -200,13 +200,13 @@ class ScheduledJobs:
         if not unit.main.execute(update(table).where(*told).values(notified=True)).rowcount:
             return []
         link = self.identity.link("tip", tip)
-        handle = change_reach(unit, self.identity, link, Handle.told)
+        handle = change_reach(unit, self.identity, link, outbox_store.TOLD)
         if handle is None:
             return []
         notice, queue = self.flows.current.news_notice(handle.language), outbox_store.news_queue(link)
         composed = self.outbox.compose(notice, handle, queue, notice=True)
         if not composed:
-            change_reach(unit, self.identity, link, Handle.looked)
+            change_reach(unit, self.identity, link, outbox_store.LOOKED)
         return composed
 
     async def _purge(self) -> None:

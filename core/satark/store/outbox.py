@@ -1,7 +1,9 @@
 """The `outbox` table: replies that are due, replies that were sent but may need their fallback, and dead letters."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
 from satark.api.observability import Redacted
@@ -81,6 +83,10 @@ def change_reach(unit: UnitOfWork, identity: Identity, id_: bytes, change: Calla
     return handle
 
 
+TOLD, LOOKED = (partial(replace, notified=is_told, missed=False) for is_told in (True, False))
+"""Changes of a handle whose sender is told of news now, and of one who knows all news."""
+
+
 def forget_reach(unit: UnitOfWork, *which: ColumnElement[bool]) -> None:
     """Delete what is stored of these tipsters who may be reached, and what tells them of news."""
     links = unit.main.execute(select(tables.reach.c.id).where(*which)).scalars().all()
@@ -103,7 +109,7 @@ def note_failed(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
     """If a call that did not arrive was to tell of news, tell it when the tipster writes again, or with later news."""
     row = unit.main.execute(select(outbox.c.conversation, outbox.c.call).where(outbox.c.id == id_)).one_or_none()
     if row and (link := _link_of(row.conversation)):
-        change_reach(unit, identity, link, Handle.told_in_vain)
+        change_reach(unit, identity, link, lambda one: replace(one, notified=False, missed=one.notified or one.missed))
         if not row.call:
             delete_sent(unit, [id_])
 
@@ -144,17 +150,13 @@ def use_fallback(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
     if row is None or not row.call:
         note_failed(unit, id_, identity)
         return
-    call = fallback_call(identity.open_call(row.call, id_))
-    if call is None:
+    call = identity.open_call(row.call, id_)
+    if not call.fallback:
         dead_letter(unit, id_, "window closed", identity)
         return
-    values = {"call": identity.seal_call(call, id_), "state": "due", "due_at": unit.now}
+    fallback = Call(account=call.account, method=call.method, body=call.fallback)
+    values = {"call": identity.seal_call(fallback, id_), "state": "due", "due_at": unit.now}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
-
-
-def fallback_call(call: Call) -> Call | None:
-    """Return the call to make when the reply window is closed; None if there is no fallback."""
-    return Call(account=call.account, method=call.method, body=call.fallback) if call.fallback else None
 
 
 def make_all_due(unit: UnitOfWork) -> None:
