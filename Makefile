@@ -103,7 +103,7 @@ torture: $(READY) ## 10,000 tips to failing destinations while processes are kil
 chaos: $(READY) ## 10,000 tips on both databases under kill -9, full disks, wrong clocks and a failing Meta (ARGS="--tips 100 --kills 20")
 	@$(SUPPORT).chaos $(ARGS)
 
-upgrade: $(READY) ## a rolling upgrade from an older commit's schema while citizens write (ARGS="--from COMMIT --back 1")
+upgrade: $(READY) ## a rolling upgrade from an older commit's schema while citizens write (ARGS="--from COMMIT")
 	@$(SUPPORT).chaos.upgrade $(ARGS)
 
 canary: $(READY) ## compare what worlds show that differ in who told what, of whom and when, and see all leaks of the table noticed

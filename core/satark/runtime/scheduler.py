@@ -200,13 +200,13 @@ class ScheduledJobs:
         if not unit.main.execute(update(table).where(*told).values(notified=True)).rowcount:
             return []
         link = self.identity.link("tip", tip)
-        handle = change_reach(unit, self.identity, link, notified=True)
+        handle = change_reach(unit, self.identity, link, outbox_store.TOLD)
         if handle is None:
             return []
         notice, queue = self.flows.current.news_notice(handle.language), outbox_store.news_queue(link)
         composed = self.outbox.compose(notice, handle, queue, notice=True)
         if not composed:
-            change_reach(unit, self.identity, link, notified=False)
+            change_reach(unit, self.identity, link, outbox_store.LOOKED)
         return composed
 
     async def _purge(self) -> None:

@@ -153,13 +153,19 @@ def renew_claims(unit: UnitOfWork, ids: Collection[bytes]) -> None:
 
 
 def mark_done(unit: UnitOfWork, ids: Sequence[bytes], *, covers: bool = False) -> None:
-    """Mark deliveries as done, and, unless they are `covers`, older dead letters of the same tip and destination."""
+    """Mark deliveries as done, and older dead letters of the same tip and destination: of `covers` only covers."""
     if not ids:
         return
     unit.main.execute(_DONE, [{"key": id_, "finished": band_start(unit.now)} for id_ in ids])
-    if not covers:
-        unit.main.execute(_SUPERSEDE, {"ids": ids})
+    older = unit.main.execute(_OLDER_DEAD, {"ids": ids}).all()
+    _replace(unit, [one.id for one in older if not covers or is_cover(unit.keys, one)])
     _unblock_next(unit, ids)
+
+
+def _replace(unit: UnitOfWork, dead: Sequence[bytes]) -> None:
+    """Let dead letters be done, since a later revision replaces them."""
+    if dead:
+        unit.main.execute(update(delivery).where(delivery.c.id.in_(dead)).values(state="done", reason=SUPERSEDED))
 
 
 def retry_later(unit: UnitOfWork, id_: bytes, attempt: int, seconds: float, reason: str) -> None:
@@ -205,13 +211,15 @@ def retry(unit: UnitOfWork, id_: bytes | None = None, destination: str = "") -> 
     where = [delivery.c.state == "dead_letter"]
     where += [delivery.c.id == id_] if id_ else []
     where += [delivery.c.destination == destination] if destination else []
-    later = select(delivery.c.id.label("dead"), *(_OTHER.c[name] for name in _NAMED)).where(
+    dead = (delivery.c.id.label("dead"), delivery.c.revision.label("before"))
+    later = select(*dead, *(_OTHER.c[name] for name in _NAMED)).where(
         _OTHER.c.tip == delivery.c.tip,
         _OTHER.c.destination == delivery.c.destination,
         _OTHER.c.revision > delivery.c.revision,
     )
-    replaced = [row.dead for row in unit.main.execute(later.where(*where)) if not is_cover(unit.keys, row)]
-    unit.main.execute(update(delivery).where(delivery.c.id.in_(replaced)).values(state="done", reason=SUPERSEDED))
+    found = unit.main.execute(later.where(*where)).all()
+    covers = {one.dead for one in found if one.dead == cover_id(unit.keys, one.tip, one.destination, one.before)}
+    _replace(unit, [one.dead for one in found if one.dead in covers or not is_cover(unit.keys, one)])
     again = update(delivery).where(*where).values(state="due", attempts=0, due_at=unit.now)
     return unit.main.execute(again).rowcount
 
@@ -285,10 +293,8 @@ _DONE = (
     .where(delivery.c.id == bindparam("key"))
     .values(state="done", reason="", attempts=0, wait=0, due_at=bindparam("finished"))
 )
-_SUPERSEDE = (
-    update(delivery)
-    .where(delivery.c.state == "dead_letter", _same_as(delivery.c.revision < _OTHER.c.revision))
-    .values(state="done", reason=SUPERSEDED)
+_OLDER_DEAD = select(*(delivery.c[name] for name in _NAMED)).where(
+    delivery.c.state == "dead_letter", _same_as(delivery.c.revision < _OTHER.c.revision)
 )
 _UNBLOCK = (
     update(delivery).where(delivery.c.state == "blocked", _same_as()).values(state="due", due_at=bindparam("now"))
