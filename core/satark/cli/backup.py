@@ -10,7 +10,8 @@ import click
 from satark.api.sealing import CantOpen, check_identity, check_recipient
 from satark.api.settings import SettingProblem, SettingsError
 from satark.backup.create import Made, make_backup
-from satark.backup.folder import BackupFolder, Busy
+from satark.backup.files import Busy
+from satark.backup.folder import BackupFolder
 from satark.backup.restore import (
     CantRestore,
     Restored,
@@ -30,22 +31,23 @@ from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store.unit_of_work import SnapshotBusy
+from satark_files.file_store import StorageDown
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _KEYS_HELP = "Folder of the backups of the key store, where they are kept apart from the others."
 _IDENTITY_HELP = "The operator's private key: the file that `age-keygen` or `satark destination keygen` wrote."
 
 
 @click.command()
-@click.argument("to", type=_FOLDER)
+@click.argument("to")
 @click.option("--recipient", "recipients", multiple=True, help="Instead of the setting backup_recipients.")
 @click.option("--keep", default=14, show_default=True, type=click.IntRange(1), help="How many backups stay.")
-@click.option("--keys-folder", type=_FOLDER, help=_KEYS_HELP)
+@click.option("--keys-folder", default="", help=_KEYS_HELP)
 @click.pass_context
-def backup(ctx: click.Context, to: Path, recipients: tuple[str, ...], keep: int, keys_folder: Path | None) -> None:
+def backup(ctx: click.Context, to: str, recipients: tuple[str, ...], keep: int, keys_folder: str) -> None:
     """Write one consistent backup into the folder TO, while Satark runs, and remove old ones.
 
+    TO is a folder, or s3://bucket/folder with its address and keys in AWS_… variables; it gets only what it lacks.
     Databases and spool are encrypted to the operator's age recipients; sealed files are encrypted to their tips, and
     copied once. The edge key, the name key and the link key are not in it: keep copies of them apart. Drafts and reply
     addresses are in no backup.
@@ -62,7 +64,7 @@ def backup(ctx: click.Context, to: Path, recipients: tuple[str, ...], keep: int,
         made = make_backup(
             settings_of(ctx),
             services,
-            BackupFolder(to, keys_folder),
+            _folder(ctx, to, keys_folder),
             recipients,
             revisions=compose.migrations(services, plugins_of(ctx)).current(),
             identity=identity,
@@ -74,12 +76,12 @@ def backup(ctx: click.Context, to: Path, recipients: tuple[str, ...], keep: int,
 
 
 @click.command()
-@click.argument("source", metavar="FROM", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("source", metavar="FROM")
 @click.option("--identity-file", required=True, type=_FILE, help=_IDENTITY_HELP)
 @click.option("--name", default="", help="Name of a backup; the newest if it is not given.")
-@click.option("--keys-folder", type=_FOLDER, help=_KEYS_HELP)
+@click.option("--keys-folder", default="", help=_KEYS_HELP)
 @click.pass_context
-def restore(ctx: click.Context, source: Path, identity_file: Path, name: str, keys_folder: Path | None) -> None:
+def restore(ctx: click.Context, source: str, identity_file: Path, name: str, keys_folder: str) -> None:
     """Restore a backup from the folder FROM into the empty databases that the settings name.
 
     Put the edge key and the name key in their places before. Unfinished tips and reply addresses are not restored, and
@@ -87,18 +89,19 @@ def restore(ctx: click.Context, source: Path, identity_file: Path, name: str, ke
     """
     settings, plugins = settings_of(ctx), plugins_of(ctx)
     _check_name_key(settings)
-    folder = BackupFolder(source, keys_folder)
+    folder = _folder(ctx, source, keys_folder)
     services = compose.load_services(settings, compose.load_geography(settings))
     try:
         with _failures():
             compose.migrations(services, plugins).upgrade()
             identity = compose.load_identity(settings) if compose.has_edge_key(settings) else None
+            chosen = _chosen(folder, name)
             restored = restore_backup(
                 settings,
                 services,
                 folder,
-                _chosen(folder, name),
-                _private_key(identity_file),
+                chosen,
+                folder.key(chosen, _private_key(identity_file)),
                 revisions=compose.migrations(services, plugins).current(),
                 identity=identity,
                 spool=open_spool(settings, identity),
@@ -110,25 +113,26 @@ def restore(ctx: click.Context, source: Path, identity_file: Path, name: str, ke
 
 
 @click.command()
-@click.argument("source", metavar="FROM", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("source", metavar="FROM")
 @click.option("--identity-file", type=_FILE, help=f"{_IDENTITY_HELP} With it the backup is restored, as a drill.")
 @click.option("--name", default="", help="Name of a backup; the newest if it is not given.")
-@click.option("--keys-folder", type=_FOLDER, help=_KEYS_HELP)
+@click.option("--keys-folder", default="", help=_KEYS_HELP)
 @click.pass_context
-def verify(ctx: click.Context, source: Path, identity_file: Path | None, name: str, keys_folder: Path | None) -> None:
+def verify(ctx: click.Context, source: str, identity_file: Path | None, name: str, keys_folder: str) -> None:
     """Verify a backup in the folder FROM; exit with 1 if anything is missing or altered, and name it.
 
     Without a private key it compares sizes and hashes. With --identity-file it restores the backup into a temporary
     folder, with this machine's key files, and compares the stores with each other: a drill.
     """
-    folder = BackupFolder(source, keys_folder)
     with _failures():
+        folder = _folder(ctx, source, keys_folder)
         chosen = _chosen(folder, name)
         damage = find_damage(folder, chosen)
         for one in damage:
             click.echo(one)
         if identity_file is not None:
-            drill = run_drill(settings_of(ctx), plugins_of(ctx), folder, chosen, _private_key(identity_file))
+            key = folder.key(chosen, _private_key(identity_file))
+            drill = run_drill(settings_of(ctx), plugins_of(ctx), folder, chosen, key)
             _report(drill.restored, [*damage, *drill.problems])
         elif damage:
             raise click.exceptions.Exit(1)
@@ -177,11 +181,18 @@ def _check_name_key(settings: Settings) -> None:
         raise SettingsError([SettingProblem("name_key_file", "SATARK_NAME_KEY_FILE", message, hint)])
 
 
+def _folder(ctx: click.Context, address: str, keys_address: str) -> BackupFolder:
+    try:
+        return BackupFolder(address, settings_of(ctx).core.data_dir, keys_address)
+    except (StorageDown, ValueError) as error:
+        raise click.ClickException(f"{address}: {error}") from None
+
+
 def _chosen(folder: BackupFolder, name: str) -> str:
     names = folder.names()
     if not names or (name and name not in names):
         there = f"there are: {', '.join(names)}" if names else "there is none"
-        raise click.ClickException(f"no backup {name or 'at all'} in {folder.path}; {there}")
+        raise click.ClickException(f"no backup {name or 'at all'} in {folder.address}; {there}")
     return name or names[-1]
 
 
@@ -197,5 +208,5 @@ def _private_key(file: Path) -> str:
 def _failures() -> Iterator[None]:
     try:
         yield
-    except (Busy, CantOpen, CantRestore, Damaged, SnapshotBusy) as error:
+    except (Busy, CantOpen, CantRestore, Damaged, SnapshotBusy, StorageDown) as error:
         raise click.ClickException(str(error)) from None
