@@ -1,8 +1,9 @@
 """Verifies a backup, and restores it into empty databases of any kind, on the same machine or another one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import msgspec
@@ -160,16 +161,27 @@ def find_damage(folder: BackupFolder, name: str) -> list[str]:
         return [str(damaged)]
 
 
-def run_drill(settings: Settings, plugins: Plugins, folder: BackupFolder, name: str, key: BackupKey) -> Drill:
-    """Restore a backup into a temporary folder of this machine, compare the restored stores, and remove the folder.
+def run_drill(
+    settings: Settings,
+    plugins: Plugins,
+    folder: BackupFolder,
+    name: str,
+    key: BackupKey,
+    *,
+    opens: Callable[[Settings], Iterable[str]] = lambda _: (),
+) -> Drill:
+    """Restore a backup beside the installation, compare the restored stores, and remove all of it.
 
-    The machine's own databases are not touched. The drill needs the machine's key files and the backup's key.
+    The machine's own databases are not touched. The restored ones lie in its memory, sealed files in its data folder.
+    The drill needs the machine's key files and the backup's key. `opens` opens a tip with the settings of what was
+    restored, and returns problems.
 
     Raises:
         CantRestore, Damaged, SettingsError: the backup can't be restored; the message says why.
     """
-    with temporary_folder(workspace_dir(settings.core.data_dir)) as temporary:
-        trial = _trial_settings(settings, temporary)
+    data_dir = settings.core.data_dir
+    with temporary_folder(workspace_dir(data_dir)) as temporary, TemporaryDirectory(dir=data_dir) as files:
+        trial = _trial_settings(settings, temporary, Path(files))
         with _opened(trial, plugins) as (services, identity):
             restored = restore_backup(
                 trial,
@@ -182,7 +194,7 @@ def run_drill(settings: Settings, plugins: Plugins, folder: BackupFolder, name: 
                 spool=open_spool(trial, identity),
                 retention=Retention(trial, services, identity, plugins) if identity else None,
             )
-            return Drill(restored=restored, problems=tuple(store_problems(services)))
+            return Drill(restored=restored, problems=(*store_problems(services), *opens(trial)))
 
 
 def store_problems(services: Services) -> list[str]:
@@ -198,13 +210,13 @@ def open_spool(settings: Settings, identity: Identity | None) -> Spool | None:
     return Spool(settings.spool_dir, identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes)
 
 
-def _trial_settings(settings: Settings, temporary: Path) -> Settings:
+def _trial_settings(settings: Settings, temporary: Path, files: Path) -> Settings:
     return Settings(
         settings.path,
         data_dir=temporary,
         database_url="",
         keys_url="",
-        storage_url="",
+        storage_url=files.absolute().as_uri(),
         edge_key_file=settings.edge_key_file,
         name_key_file=settings.name_key_file,
         epoch_key_file=temporary / "epoch.keys",

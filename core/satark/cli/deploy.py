@@ -34,6 +34,7 @@ NAMES: Final = tuple(sorted(_OTHERS | {f"satark-{role}.service" for role in _ROL
 @click.option(
     "--backups", default="/var/backups/satark", show_default=True, help="Where backups go: a folder, or s3://…"
 )
+@click.option("--drill", default="", help="Passphrase file of the desk `probe`: each backup is followed by a drill.")
 @click.pass_context
 def deploy(ctx: click.Context, /, names: tuple[str, ...], into: Path | None, **options: str) -> None:
     """Print the files NAME of a deployment, for the settings in force; without NAME, list the names.
