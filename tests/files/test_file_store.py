@@ -37,6 +37,9 @@ def test_a_file_comes_back_as_it_was_written(store: FileStore) -> None:
     ]
     with store.open("a/b/one") as file:
         assert (file.read(3), file.read()) == (b"fir", b"st second")
+    assert store.read("a/b/one", 12) == store.read("a/b/one", 12, 3) == b""
+    store.put("empty", b"")
+    assert store.read("empty") == store.read("empty", most=3) == b""
     store.put("a/b/one", b"again")
     assert store.read("a/b/one") == b"again"
 

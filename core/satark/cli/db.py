@@ -63,7 +63,8 @@ def current() -> None:
 def forget_drafts() -> None:
     """Erase the drafts and reply addresses whose epoch keys are lost.
 
-    Use it after the loss of the epoch keys' files on all machines. Submitted tips stay.
+    Use it after the loss of the epoch keys' files on all machines. Submitted tips stay. A machine that runs and has
+    such keys destroys them.
     """
     settings = Settings()
     plugins = compose.load_plugins(settings)
@@ -73,7 +74,7 @@ def forget_drafts() -> None:
             raise click.ClickException(problem)
         identity = compose.load_identity(settings)
         erased = compose.give_up_drafts(identity, services)
-        click.echo(f"erased {erased} drafts; the next start makes other epoch keys")
+        click.echo(f"erased {erased} drafts; other epoch keys are made")
     finally:
         services.close()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TypeAlias
 
@@ -170,7 +171,17 @@ def purge_receipts(unit: UnitOfWork, days: int) -> None:
     unit.main.execute(delete(tables.receipt).where(tables.receipt.c.erased < unit.day - days))
 
 
-_is_tag = re.compile("[0-9a-f]{32}").fullmatch
+_is_tag = re.compile(b"[0-9a-f]{32}").fullmatch
+
+
+def parse_tags(lines: bytes) -> frozenset[bytes]:
+    """Read a list of erased tips. A line that a crash or a failing disk left is no tag: the key store has that one."""
+    return frozenset(bytes.fromhex(line.decode()) for line in lines.split() if _is_tag(line))
+
+
+def tag_lines(tags: Iterable[bytes]) -> bytes:
+    """Return a list of erased tips, to be read by `parse_tags`."""
+    return "".join(f"{tag.hex()}\n" for tag in tags).encode()
 
 
 class ErasedList:
@@ -193,28 +204,22 @@ class ErasedList:
         self._append([tag])
         unit.insert_new(erased_tip, [{"tag": tag}], "tag")
 
-    def complete(self, unit: UnitOfWork) -> frozenset[bytes]:
-        """Complete the key store from the file and the file from the key store; return all tags."""
-        stored, filed = set(unit.keys.execute(select(erased_tip.c.tag)).scalars()), self._filed()
-        unit.insert_new(erased_tip, [{"tag": tag} for tag in sorted(filed - stored)], "tag")
-        self._append(sorted(stored - filed))
-        return frozenset(stored | filed)
-
-    def _filed(self) -> set[bytes]:
-        if not self._file.exists():
-            return set()
-        lines = self._file.read_text("ascii", "replace").split()
-        # A crash or a failing disk may have left a line that is no tag; the key store has that tag.
-        return {bytes.fromhex(line) for line in lines if _is_tag(line)}
+    def complete(self, unit: UnitOfWork, more: AbstractSet[bytes] = frozenset()) -> frozenset[bytes]:
+        """Complete the key store from the file and the file from the key store, both with `more`; return all tags."""
+        stored = set(unit.keys.execute(select(erased_tip.c.tag)).scalars())
+        filed = parse_tags(self._file.read_bytes()) if self._file.exists() else frozenset()
+        tags = filed | stored | more
+        unit.insert_new(erased_tip, [{"tag": tag} for tag in sorted(tags - stored)], "tag")
+        self._append(sorted(tags - filed))
+        return tags
 
     def _append(self, tags: Iterable[bytes]) -> None:
-        lines = "".join(f"{tag.hex()}\n" for tag in tags)
-        if not lines:
+        if not (lines := tag_lines(tags)):
             return
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "wb") as out:
-            out.write(lines.encode("ascii"))
+            out.write(lines)
             out.flush()
             os.fsync(out.fileno())
         flush_folder(self._file.parent)

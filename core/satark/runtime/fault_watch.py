@@ -24,6 +24,7 @@ from satark.runtime import dependency_faults
 from satark.runtime.key_faults import FileWatch, key_faults
 from satark.runtime.machine_faults import (
     ClockWatch,
+    backup_ages,
     backup_faults,
     certificate_faults,
     disk_faults,
@@ -108,6 +109,8 @@ class FaultWatch:
         self._faults.show("hang", () if answered else (_HANGS,))
         if answered:
             self._looking = None
+            for what, seconds in backup_ages(self._settings.core.data_dir).items():
+                self._metrics.backup_age.labels(what).set(seconds)
             for group, found in looking.result().items():
                 self._faults.show(group, found)
         self._faults.end_expired()
