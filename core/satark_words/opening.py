@@ -264,4 +264,4 @@ def _tells_of_police(analysis: Analysis, *, in_danger: bool) -> bool:
     accused = [mark for mark in (*analysis.found(*_ACCUSES), *sells) if people or mark.name.startswith("opt.")]
     named = bool(_accused(analysis, "person.police", "unit.*", but=()))
     told = named and not all(is_denied(analysis, mark, _DENIES) for mark in accused)
-    return told or bool(in_danger and people)
+    return told or (in_danger and any(one.start not in analysis.covered(("place.thing",)) for one in people))
