@@ -15,7 +15,7 @@ from satark_words.analysis import ENGLISH_NEGATIONS, NEGATIONS, Analysis
 from satark_words.places import DENIALS, POLICE, Places, is_cleared
 from satark_words.reading import Danger, Opening, PlaceFound
 from satark_words.rules import Mark, Rules, all_matches, parse_rule, widest
-from satark_words.small_words import in_order
+from satark_words.small_words import in_order, listed
 
 Moment: TypeAlias = Literal["", "now", "past", "coming"]
 
@@ -54,6 +54,8 @@ def _stands_with(negation: Mark, mark: Mark, analysis: Analysis) -> bool:
     return analysis.covered(("fill", "opt.when.was")).issuperset(between)
 
 
+_THAN: Final = listed("than")
+_BEFORE: Final = listed("before")
 _TIMES: Final = dict(one.split(":") for one in in_order("times"))
 _ANSWERS: Final = _TIMES | dict(one.split(":") for one in in_order("answers"))
 """Marks that tell a time in an answer, where a single word may do so."""
@@ -71,6 +73,23 @@ def _moment(senses: set[str]) -> str:
     if "now" in senses and ("ongoing" in senses or senses == {"now"}):
         return "now"
     return next((moment for moment in ("coming", "past") if moment in senses), "")
+
+
+def moment_told(analysis: Analysis) -> Moment:
+    """Return whether a time was or will be; empty where it may be either: "kal", "15 tarikh ko", "Holi se pehle"."""
+    either = analysis.covered(("time.later",))
+    over = [one for one in analysis.found("time.past", "opt.when.*") if one.name != "opt.when.now"]
+    past = {one for one in over if one.name != "opt.when.coming" and not _is_before(one, analysis)}
+    past = {one for one in past if not either >= {*range(one.start, one.end)}}
+    was = any(one.name == "opt.when.was" for one in past)
+    later = analysis.has("time.coming", "verb.future", "opt.when.coming")
+    return "past" if past and (was or not later) else "coming" if later else ""
+
+
+def _is_before(mark: Mark, analysis: Analysis) -> bool:
+    """Return whether words tell that something is before something else: "chunav se pehle", "before the election"."""
+    begins = analysis.tokens[mark.start].text in _BEFORE and mark.end < len(analysis)
+    return begins or (mark.start > 0 and analysis.tokens[mark.start - 1].text in _THAN)
 
 
 def happens_now(analysis: Analysis) -> str:
