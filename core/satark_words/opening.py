@@ -145,6 +145,8 @@ _TOGETHER: Final = 1.2
 _WEAK: Final = 0.3
 _LAST: Final = 0.2
 """Weight of the category "something else", which counts only if no other category is told."""
+_GOODS: Final = ("INTOX", "GAMBL", "MINE", "COW", "ARMS", "TRAFF", "CONV")
+"""Categories of crimes for which others pay the police: the tip is about the crime."""
 _RANKS: Final = ("range", "district", "circle", "other_station", "outpost", "station")
 """Levels of the police, the highest first. If a text names two, the higher one counts, since that keeps the tip from
 more people."""
@@ -157,6 +159,8 @@ def category_of(analysis: Analysis) -> str:
     weights = _weights(analysis)
     if _police_do_it(analysis, weights):
         return "POLCOR"
+    if any(weights.get(code, 0) >= 1 for code in _GOODS):
+        weights.pop("POLCOR", None)
     return max(ORDER, key=lambda code: weights.get(code, 0)) if weights else ""
 
 
@@ -198,8 +202,9 @@ def _police_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
     people = _accused(analysis, "person.police")
     if not people or weights.keys() & {"HEIN", "TRAFF"}:
         return False
-    deeds = analysis.found("act.take") or (analysis.found("act.complicit") if not weights else [])
-    deeds = deeds or (analysis.found("cat.EXTORT") if "EXTORT" in weights else [])
+    of_others = any(weights.get(code, 0) >= 1 for code in _GOODS)  # of which the police only have a share
+    deeds = [] if of_others else analysis.found("act.take") or analysis.found(*(() if weights else ("act.complicit",)))
+    deeds = deeds or (analysis.found("cat.EXTORT", "w.demand") if "EXTORT" in weights else [])
     deeds = deeds or [mark for mark in analysis.found("act.sell", "act.play") if _follows(mark, people)]
     return any(not is_denied(analysis, deed) for deed in deeds)
 
