@@ -145,7 +145,7 @@ _TOGETHER: Final = 1.2
 _WEAK: Final = 0.3
 _LAST: Final = 0.2
 """Weight of the category "something else", which counts only if no other category is told."""
-_GOODS: Final = ("INTOX", "GAMBL", "MINE", "COW", "ARMS", "TRAFF", "CONV")
+_PAID_FOR: Final = ("INTOX", "GAMBL", "MINE", "COW", "ARMS", "TRAFF", "CONV")
 """Categories of crimes for which others pay the police: the tip is about the crime."""
 _RANKS: Final = ("range", "district", "circle", "other_station", "outpost", "station")
 """Levels of the police, the highest first. If a text names two, the higher one counts, since that keeps the tip from
@@ -159,9 +159,19 @@ def category_of(analysis: Analysis) -> str:
     weights = _weights(analysis)
     if _police_do_it(analysis, weights):
         return "POLCOR"
-    if any(weights.get(code, 0) >= 1 for code in _GOODS):
+    if _others_do_it(analysis, weights):
         weights.pop("POLCOR", None)
     return max(ORDER, key=lambda code: weights.get(code, 0)) if weights else ""
+
+
+def _others_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
+    """Return whether a crime of others is told for which the police are only paid, in a clause that is not theirs."""
+    told = [code for code in _PAID_FOR if weights.get(code, 0) >= 1]
+    first: dict[int, int] = {}
+    for one in analysis.found(*POLICE):
+        first.setdefault(analysis.clauses[one.start], one.start)
+    crimes = analysis.found(*(f"{kind}.{code}" for kind in ("cat", "strong") for code in told))
+    return bool(told) and not any(first.get(analysis.clauses[one.start], len(analysis)) < one.start for one in crimes)
 
 
 def _weights(analysis: Analysis) -> dict[str, float]:
@@ -202,8 +212,8 @@ def _police_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
     people = _accused(analysis, "person.police")
     if not people or weights.keys() & {"HEIN", "TRAFF"}:
         return False
-    of_others = any(weights.get(code, 0) >= 1 for code in _GOODS)  # of which the police only have a share
-    deeds = [] if of_others else analysis.found("act.take") or analysis.found(*(() if weights else ("act.complicit",)))
+    paid = () if _others_do_it(analysis, weights) else analysis.found("act.take")
+    deeds = paid or (analysis.found("act.complicit") if not weights else [])
     deeds = deeds or (analysis.found("cat.EXTORT", "w.demand") if "EXTORT" in weights else [])
     deeds = deeds or [mark for mark in analysis.found("act.sell", "act.play") if _follows(mark, people)]
     return any(not is_denied(analysis, deed) for deed in deeds)
@@ -218,7 +228,7 @@ def _accused(analysis: Analysis, *names: str, but: tuple[str, ...] = ("to.police
     asks = () if analysis.has("verb.habit", "w.money", "w.bribe", "act.take") else ("asks.police",)  # for help
     spoken_to = analysis.covered((*but, *asks)) - analysis.covered(("said.police.fear",))
     cleared = [mark for mark in analysis.found("k.with", "act.take", "w.demand") if is_denied(analysis, mark, _DENIES)]
-    clauses = {analysis.clauses[mark.start] for mark in (*analysis.found("said.police.no"), *cleared)}
+    clauses = {analysis.clauses[mark.start] for mark in (*analysis.found("said.police.no", "k.posing"), *cleared)}
     people = [one for one in analysis.found(*names) if one.start not in spoken_to and not _is_none(analysis, one)]
     return [mark for mark in people if analysis.clauses[mark.start] not in clauses]
 
