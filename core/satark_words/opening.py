@@ -22,7 +22,7 @@ Moment: TypeAlias = Literal["", "now", "past", "coming"]
 _NEGATIONS: Final = (*NEGATIONS, "say.no", "say.nobody", "ask.none", "opt.police.no", "opt.danger.no")
 _OVER: Final = ("soc.ok", "k.calm")
 """Marks of words which say that nothing happens now: "abhi sab theek hai"."""
-_LATER: Final = ("soc.wait", "opt.when.coming", "k.with")
+_LATER: Final = ("soc.wait", "opt.when.coming", "k.with", "cmd.help")
 """Marks whose phrases may contain the word of another time: "abhi hua nahi"."""
 
 
@@ -93,11 +93,17 @@ def _is_before(mark: Mark, analysis: Analysis) -> bool:
 
 
 def happens_now(analysis: Analysis) -> str:
-    """Return `yes` or `no` as a text says that something happens now or at another time; empty where it tells none."""
+    """Return `yes` or `no` as a text says that something happens now or at another time; empty where it tells none.
+
+    What only went on when its sender was there, "jab nikla tab ho raha tha", may still go on.
+    """
     for senses in _clause_times(analysis, _ANSWERS):
         if ("ongoing" in senses and "often" not in senses) or {"now"} <= senses <= {"now", "ongoing", "clock"}:
             return "yes"
-    return "no" if analysis.has(*_ANSWERS) else ""
+    past = analysis.found(*(name for name, when in _ANSWERS.items() if when in {"past", "coming", "often", "clock"}))
+    was = analysis.covered(("opt.when.was",))
+    may_go_on = analysis.has("verb.went-on") and all(was >= {*range(one.start, one.end)} for one in past)
+    return "no" if analysis.has(*_ANSWERS) and not may_go_on else ""
 
 
 def _clause_times(analysis: Analysis, names: dict[str, str]) -> list[set[str]]:

@@ -242,6 +242,13 @@ class Telling:
         tells = told.asks or told.has("who.they") or self.tells_of_crime() or self.counts(LONG)
         return told.has("cmd.delete", "cmd.clear", "cmd.cancel", "cmd.back", "k.out") and not tells
 
+    def speaks_of_sending(self) -> bool:
+        """Whether a text at the review says if or how the tip shall be sent, and tells of no crime."""
+        told = self.context.analysis(self.event.body)
+        wishes = told.has("cmd.send", "k.send", "cmd.edit", "k.change", "k.out", "k.mistake")
+        in_danger = any(danger.sure for danger in self.reading.dangers)
+        return self.asked.asks == "review" and wishes and not (in_danger or tells_crime(told))
+
     def tells_when(self) -> bool:
         """Whether the text tells a time where it is asked whether it happens now: "no" or "yes" would lose it."""
         told = self.context.analysis(self.event.body)
