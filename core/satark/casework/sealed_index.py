@@ -203,7 +203,9 @@ class SealedIndex:
         `entries`: of all tips; `roster`: as in `IndexHead`.
         """
         parts = {
-            name: tips for name, tips in self._parts.items() if name not in self._apart and self.left_over.isdisjoint(tips)
+            name: tips
+            for name, tips in self._parts.items()
+            if name not in self._apart and self.left_over.isdisjoint(tips)
         }
         due = set(changed).union(*(self._parts[name] for name in self._parts.keys() - parts.keys()))
         if parts and len(last := parts[[*parts][-1]]) + len(due) <= _TIPS:

@@ -230,11 +230,13 @@ class TipCache:
         roster, entries = self._index.load(covers)
         pending = self._services.read(office_outbox.tips_with_pending_answers)
         is_changed = roster != self._roster
-        self._list({
-            tip: entry
-            for tip, entry in entries.items()
-            if rows.get(tip) == entry.rows and tip not in pending and not (is_changed and entry.is_unsigned)
-        })
+        self._list(
+            {
+                tip: entry
+                for tip, entry in entries.items()
+                if rows.get(tip) == entry.rows and tip not in pending and not (is_changed and entry.is_unsigned)
+            }
+        )
         self._tell(self.tips.keys())
 
     def _save(self) -> None:

@@ -194,6 +194,8 @@ class _Words(Telling):
             return self.refuse_sending()
         told = first or again or (reading.kind not in _KEEPS and not self.suggests() and self.tells())
         is_kept = told or reading.kind is Kind.CONTENT or (reading.kind is Kind.DANGER and reading.story)
+        if is_kept and not again and self.speaks_of_sending():
+            return ask_to_keep(self)
         is_news = not is_kept and reading.confidence < Confidence.CERTAIN and self.may_add() and self.tells_news()
         if is_news or (self.may_identify() and (again or is_kept)):
             return ask_to_keep(self)

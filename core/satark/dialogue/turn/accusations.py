@@ -146,7 +146,11 @@ def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> 
 
 
 def _is_said_to(told: Analysis, mark: Mark) -> bool:
-    """Whether an office is only spoken to, a landmark, or asked about: whether it reads this."""
+    """Whether an office is only called for help, spoken to, a landmark, or asked about: whether it reads this."""
+    called = told.covered(("asks.police", "d.call")) - told.covered(("said.police.fear",))
+    trains = told.covered(("place.thing",), SOUND) if mark.name == "unit.station" else called
+    if mark.start in trains and (mark.name == "unit.station" or mark.name not in {*_KINDS, *OFFICES}):
+        return True
     if (wished := RecipientWishes(told).shall.get(mark.start)) is not None or (
         mark.name not in OFFICES and not told.asks
     ):
