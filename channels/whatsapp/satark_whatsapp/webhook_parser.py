@@ -240,7 +240,7 @@ def _message(raw: msgspec.Raw) -> payload.WhatsAppMessage | None:
 def _item(raw: bytes | msgspec.Raw | None, kind: type[T]) -> T | None:
     """Decode an item, whose numbers may be strings. None: there is none, or it has another shape."""
     try:
-        return None if raw is None else decode_json(bytes(raw), _decoder(kind))
+        return None if raw is None else decode_json(bytes(raw), _decoder(kind))  # type: ignore[arg-type] # a class is hashable
     except (*DECODING_ERRORS, OverflowError):
         return None
 
