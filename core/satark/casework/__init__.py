@@ -79,6 +79,7 @@ from satark.routing.desks import add_desk, check_desk, find_desk
 from satark.services import DeskContext, ProcessServices, Services
 from satark.speech.voice_notes import MIME as SYNTHETIC_MIME
 from satark.speech.voice_notes import SyntheticVoiceError, can_speak, speak
+from satark.store.bulk import stream as stream_rows
 from satark.store.envelopes import tag as name_tag
 from satark.store.threads import batches as in_batches
 from satark.store.tip_changes import note as note_tip_change

@@ -73,8 +73,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     """Whether it is kept from an officer, who recused themselves from it."""
     may_flood: bool
     """Whether it is unfinished and not urgent."""
-    note: tuple[Any, ...] = ()
-    """What the queue keeps with the tip."""
+    note: Any = None
+    """What the queue keeps with the tip: a structure like an array, which opens as a list."""
     looks: bytes = b""
     """What officers have seen of it, as the queue keeps it."""
     packed_clues: bytes = b""
@@ -131,8 +131,13 @@ class IndexRow(msgspec.Struct, array_like=True, frozen=True):
     tips: tuple[str, ...]
     together: bytes
     """All of them, without what only few pages show, under a key that follows from all their envelopes."""
-    boxes: tuple[bytes, ...]
+    packed_boxes: msgspec.Raw
     """Each of them whole, under a key that follows from its own."""
+
+    @property
+    def boxes(self) -> list[bytes]:
+        """One for each tip."""
+        return _decode_boxes(self.packed_boxes)
 
 
 class SealedIndex:
@@ -166,7 +171,8 @@ class SealedIndex:
         """
         head, entries, parts = self._read(_HEAD, IndexHead), dict[str, Entry](), dict[bytes, tuple[str, ...]]()
         for name in reversed(head.parts if head else ()):
-            row = self._read(name, IndexRow) or IndexRow((), b"", ())
+            if (row := self._read(name, IndexRow)) is None:
+                continue
             parts[name] = row.tips
             for tip, entry in self._opened(name, row, covers):
                 if entries.setdefault(tip, entry) is entry:
@@ -235,7 +241,7 @@ class SealedIndex:
         together = _encode([*map(without_rest, stored.values())])
         boxes = (_box(self._key_of((tip,), entries[tip].cover), _encode(one)) for tip, one in stored.items())
         covers = b"".join(one.cover for one in entries.values())
-        return IndexRow(tips, _box(self._key_of(tips, covers), together), tuple(boxes))
+        return IndexRow(tips, _box(self._key_of(tips, covers), together), msgspec.Raw(_encode([*boxes])))
 
     def _write(self, unit: UnitOfWork, rows: Mapping[bytes, bytes], kept: Iterable[bytes]) -> None:
         table, mine = tip_index, tip_index.c.desk == self._desk
@@ -249,7 +255,8 @@ class SealedIndex:
         query = select(table.c.sealed).where(table.c.desk == self._desk, table.c.part == name)
         sealed = self._services.read(lambda c: c.execute(query).scalar())
         plain = _unbox(self._key, sealed, self._desk + name) if sealed else None
-        return msgspec.msgpack.decode(plain[4 : 4 + int.from_bytes(plain[:4])], type=kind) if plain else None
+        its = memoryview(plain or b"")[4 : 4 + int.from_bytes((plain or b"")[:4])]
+        return msgspec.msgpack.decode(its, type=kind) if its else None
 
     def _sealed(self, name: bytes, value: object) -> bytes:
         encoded = _encode(value)
@@ -283,6 +290,7 @@ _ALIKE: Final = _encode(_NOTHING) + _encode(Clues())
 _decode_listed = msgspec.msgpack.Decoder(ListedTip).decode
 _decode_clues = msgspec.msgpack.Decoder(Clues).decode
 _decode_entry = msgspec.msgpack.Decoder(Entry).decode
+_decode_boxes = msgspec.msgpack.Decoder(list[bytes]).decode
 _decode_entries = msgspec.msgpack.Decoder(list[Entry]).decode
 
 

@@ -103,7 +103,7 @@ class TipCache:
             watcher(list(self.tips))
             self._watchers.append(watcher)
 
-    def keep_note(self, tip: str, note: tuple[object, ...]) -> None:
+    def keep_note(self, tip: str, note: object) -> None:
         """Keep a watcher's note with a tip, in the sealed index too."""
         self.tips[tip].note = note
         self.unsaved.add(tip)
@@ -209,7 +209,9 @@ class TipCache:
         self._forget([one for one in (*self.tips, *self.reader.unreadable) if one not in covers or one not in rows])
         if is_first:
             self._restore(covers, rows)
-        due = {tip for tip, one in covers.items() if not self._is_listed(tip, one, rows.get(tip))}
+            due = [tip for tip in covers if tip not in self.tips]
+        else:
+            due = [tip for tip, one in covers.items() if not self._is_listed(tip, one, rows.get(tip))]
         self._read_all_at = time.monotonic() + max(_LEAST_PAUSE, _PAUSE * (time.monotonic() - began))
         self.progress = Progress(0, len(due))
         for some in batches(due):
