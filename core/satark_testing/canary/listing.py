@@ -84,13 +84,10 @@ def of_metrics(text: str) -> Iterator[tuple[str, Value]]:
 
 
 def log_lines(text: str) -> Iterator[str]:
-    """Name each line that was logged after the service began to serve: none may say that somebody came.
-
-    Only the clock ends an epoch.
-    """
+    """Name each line that was logged after the service began to serve: none may say that somebody came."""
     for line in text.partition('"event": "serving"')[2].splitlines()[1:]:
         event = re.search(r'"event": "([a-z ]+)', line)
-        if event is None or event[1] != "epoch ended":
+        if event is None or event[1] != "epoch ended":  # only the clock ends one
             yield f"a line in the log: {event[1] if event else '…'}"
 
 

@@ -65,14 +65,12 @@ def _is_revealed(counts: Sequence[int], ones: Sequence[int]) -> bool:
 
 
 def _differ(seen: Sequence[Sequence[Value]], ones: Sequence[int]) -> bool:
-    """Return whether numbers have two distributions, or all texts of one secret are far from those of the other.
-
-    An id that stands in six rows of a world was drawn once: six would pass for six that chance drew alike.
-    """
+    """Return whether numbers have two distributions, or all texts of one secret are far from those of the other."""
     groups: tuple[list[Value], list[Value]] = ([], [])
     for values, one in zip(seen, ones, strict=True):
-        texts_of_world = {value for value in values if isinstance(value, str | bytes)}
-        groups[one].extend((*texts_of_world, *(value for value in values if not isinstance(value, str | bytes))))
+        once = {value for value in values if isinstance(value, str | bytes)}
+        # An id in six rows was drawn once: as six draws that chance made alike, it would pass for no chance.
+        groups[one].extend((*once, *(value for value in values if not isinstance(value, str | bytes))))
     numbers = [[number for value in group if (number := _number(value)) is not None] for group in groups]
     texts = [[_raw(value) for value in group if isinstance(value, str | bytes)] for group in groups]
     ends = [[value[::-1] for value in group] for group in texts]
