@@ -97,3 +97,16 @@ def test_all_rows_get_room_before_one_needs_it_some_in_each_transaction_and_afte
     services.write_now(longer)
     assert {len(one) for one in columns(services).values()} == {sizes[0]}
     assert at_once == [4, 4]
+
+
+def test_the_first_tip_of_all_may_come_with_changes(services: Services, sp: SeededDesk) -> None:
+    tip_id = seed_tip(services, [sp.desk]).id
+    row = services.read(lambda c: c.execute(select(tip)).mappings().one())
+
+    def come(unit: UnitOfWork) -> None:
+        unit.main.execute(tip.delete())
+        unit.insert(tip, [{**row, "key_changes": changed_keys.first(unit, tip_id)}])
+        changed_keys.store(unit, tip_id, b"x" * 5000)
+
+    services.write_now(come)
+    assert services.write_now(lambda unit: changed_keys.read(unit, tip_id)) == b"x" * 5000

@@ -55,10 +55,11 @@ def store(unit: UnitOfWork, tip_id: str, changes: bytes) -> None:
     Raises:
         NoRoom: they take more room than the rows have.
     """
-    needed = size_for(len(changes))
-    if needed > _content(min(unit.main.execute(_LENGTH_OF.order_by(tip.c.id.desc()).limit(_LAST)).scalars())):
+    needed, last = size_for(len(changes)), _LENGTH_OF.order_by(tip.c.id.desc()).limit(_LAST)
+    others = unit.main.execute(last.where(tip.c.id != tip_id)).scalars()
+    if needed > min(map(_content, others), default=needed):
         raise NoRoom(needed)
-    _write(unit, tip_id, changes)
+    _write(unit, tip_id, changes, needed)
 
 
 def grow(unit: UnitOfWork, after: str, size: int) -> str:
