@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,6 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from satark import __version__
+from support.supply.lock import needed_to_run
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -154,3 +157,23 @@ def test_the_oldest_version_that_is_allowed_is_the_one_that_is_tested() -> None:
     for requirement in map(Requirement, NEEDED_TO_RUN):
         (oldest,) = (bound.version for bound in requirement.specifier if bound.operator == ">=")
         assert tested[canonicalize_name(requirement.name)] == Version(oldest), requirement
+
+
+def megabytes(names: Iterable[str]) -> float:
+    """Return what the files of installed packages take, without byte code."""
+    installed = {canonicalize_name(one.name): one for one in importlib.metadata.distributions()}
+    files = (file for name in names if name in installed for file in installed[name].files or ())
+    paths = (Path(str(file.locate())) for file in files if file.suffix != ".pyc")
+    return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
+
+
+def test_the_base_and_every_extra_take_no_more_than_the_installation_page_says() -> None:
+    """Wheels for other processors have other sizes, by a few megabytes."""
+    page = (ROOT / "docs/install.md").read_text("utf-8")
+    (base, everything) = map(int, re.findall(r"The base takes (\d+) MB.*?every extra (\d+):", page)[0])
+    files = (file for package in PACKAGES.values() for file in package.rglob("*") if "__pycache__" not in file.parts)
+    own = sum(file.stat().st_size for file in files if file.is_file())
+    project = ROOT / "pyproject.toml"
+    assert megabytes(needed_to_run(project, without=EXTRAS)) + own / 1e6 == pytest.approx(base, abs=6)
+    assert megabytes(needed_to_run(project)) + own / 1e6 == pytest.approx(everything, abs=25)
+    assert base <= 120

@@ -14,13 +14,13 @@ MakePoliceSystem: TypeAlias = "Callable[[Publish], PoliceSystem]"
 """Makes the police system, which publishes its events to the page."""
 
 _ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType({
-    "ASSIGNED": ("assigned", {"references": {"gd_number": "041"}}),
+    "ASSIGNED": ("assigned", {"references": [{"register": "GD", "number": "041"}]}),
     "ACTED": (
         "disposition",
         {
             "status": "ACTED",
             "text": "कार्रवाई हुई। धन्यवाद। · Action was taken. Thank you.",
-            "references": {"fir_number": "0417/2026"},
+            "references": [{"register": "FIR", "number": "0417/2026"}],
         },
     ),
 })  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
@@ -12,11 +11,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
-from babel.messages import Message
-from babel.messages.pofile import PoFileError, read_po
-
 from satark_words.languages import catalogue_of, folders, in_numerals, is_written_in, languages_of, wording_of
 from satark_words.languages import language as known_language
+from satark_words.po import Entry, PoError, plural_of, read_po
 
 __all__ = [
     "Catalogue", "CatalogueError", "Catalogues", "isolated", "report_missing", "with_marks", "without_isolates",
@@ -66,17 +63,18 @@ class Catalogue:
     def read(cls, language: str, source: str) -> Catalogue:
         """Parse the text of a `.po` file, once per process. Fuzzy and empty entries count as missing.
 
-        Its plural forms are those of its header, or else those that Babel has for the language.
+        Its plural forms are those of its header, or else one for 1 and one for all other numbers.
 
         Raises:
             CatalogueError: it is not a `.po` file.
         """
         try:
-            entries = read_po(io.BytesIO(source.encode()), locale=language, abort_invalid=True)
-        except (PoFileError, ValueError) as error:
+            entries = read_po(source)
+            plural = c2py(plural_of(entries))
+        except (PoError, ValueError) as error:
             raise CatalogueError(f"catalogue {language!r} can't be read: {error}") from error
-        found = {key: text for entry in entries if not entry.fuzzy for key, text in _texts(entry) if key and text}
-        return cls(language, found, c2py(entries.plural_expr))
+        found = {key: text for entry in entries if not entry.is_fuzzy for key, text in _texts(entry) if key and text}
+        return cls(language, found, plural)
 
     def over(self, base: Catalogue) -> Catalogue:
         """Return this catalogue, completed with the texts of another one."""
@@ -191,17 +189,15 @@ def with_marks(text: str) -> str:
     return text.replace(_ISOLATE, _MARK).replace(_END, _MARK)
 
 
-def _texts(entry: Message) -> Iterator[tuple[str, str]]:
+def _texts(entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield an entry's id and text.
 
     A plural yields its last form under the id, and each form under the id and a number.
     """
-    if isinstance(entry.id, str):
-        yield entry.id, str(entry.string)
-        return
-    for number, form in enumerate(entry.string or ()):
-        yield entry.id[0], str(form)
-        yield f"{entry.id[0]}#{number}", str(form)
+    for number, form in enumerate(entry.forms):
+        yield entry.id, form
+        if entry.plural is not None:
+            yield f"{entry.id}#{number}", form
 
 
 class _Lenient(dict[str, Any]):

@@ -17,16 +17,14 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
 
 __all__ = [
-    "OFFERED", "Language", "LanguageError", "catalogue_of", "folders", "in_numerals", "is_written_in", "language",
-    "language_name", "language_of_text", "languages_of", "lexicon_folders", "script_of", "ship",
-    "translations", "use_folder", "wording_of", "written_date",
+    "OFFERED", "Language", "LanguageError", "catalogue_of", "folders", "in_numerals", "is_written_in",
+    "known_languages", "language", "language_name", "language_of_text", "languages_of", "lexicon_folders", "script_of",
+    "ship", "translations", "use_folder", "wording_of", "written_date", "written_month",
 ]  # fmt: skip
 
 OFFERED: Final = ("hi", "en")
@@ -57,8 +55,6 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The name of the language, in the language itself."""
     direction: Literal["ltr", "rtl"] = "ltr"
     """Whether it is written from left to right or from right to left."""
-    locale: str = ""
-    """CLDR locale with which Babel forms plurals and dates; empty: the language's code."""
     speech: str = ""
     """Tag of the language for a telephone provider's synthetic voice; empty: the code with the region India."""
     voice: str = ""
@@ -68,6 +64,37 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The espeak-ng voice that reads prompts, and transcripts to officers, on this machine; empty: there is none."""
     numerals: Numerals = "latn"
     """The digits of counts and dates. Codes and telephone numbers are always in ASCII digits, since they are typed."""
+
+
+class KnownLanguage(NamedTuple):
+    """What CLDR says of a language, in a line of `known_languages.txt`."""
+
+    code: str
+    three_letters: str
+    """Its code in ISO 639-3."""
+    english: str
+    own: str
+    """Its name in itself."""
+    hindi: str = ""
+    short: str = ""
+    long: str = ""
+
+    @property
+    def short_months(self) -> list[str]:
+        """The names of the months, in dates; none of a language that no state of India speaks."""
+        return self.short.split(",") if self.short else []
+
+    @property
+    def months(self) -> list[str]:
+        """The whole names of the months."""
+        return self.long.split(",") if self.long else []
+
+
+@cache
+def known_languages() -> dict[str, KnownLanguage]:
+    """Return what is known of languages, by code, whether Satark speaks them or not."""
+    lines = files(__package__).joinpath("known_languages.txt").read_text("utf-8").splitlines()[1:]
+    return {known.code: known for known in (KnownLanguage(*line.split("|")) for line in lines)}
 
 
 _shipped: Traversable | None = None
@@ -100,7 +127,7 @@ def folders() -> tuple[Traversable, ...]:
 
 
 def language(code: str) -> Language:
-    """Return the settings of a language. One without a folder has the name that Babel has for it, and default values.
+    """Return the settings of a language. One without a folder has the name that CLDR has for it, and default values.
 
     Raises:
         LanguageError: the `language.toml` is invalid.
@@ -145,7 +172,7 @@ def lexicon_folders() -> tuple[Traversable, ...]:
 
 
 def language_name(code: str, in_language: str = "") -> str:
-    """Return a language's name in itself, or in another language as Babel has it; its code if it has no name."""
+    """Return a language's name in itself, or in English or Hindi; its code if it has no name."""
     if not in_language or in_language == code:
         return language(code).name
     return _display_name(code, in_language) or language(code).name
@@ -157,14 +184,19 @@ def in_numerals(text: str, code: str) -> str:
     return text if zero == "0" else text.translate({ord(d): chr(ord(zero) + n) for n, d in enumerate(_ASCII)})
 
 
-def written_date(day: date, code: str, pattern: str = "d MMM y") -> str:
-    """Return a date in a language's format: day, short month, year. In English if Babel does not know the language."""
-    found = language(code)
-    try:
-        written = format_date(day, pattern, locale=found.locale or code)
-    except (ValueError, UnknownLocaleError):
-        written = format_date(day, pattern, locale="en")
-    return in_numerals(written, code)
+def written_date(day: date, code: str) -> str:
+    """Return a date in a language: day, short month, year. In English if the language's months are not known."""
+    return in_numerals(f"{day.day} {_in_months(code).short_months[day.month - 1]} {day.year}", code)
+
+
+def written_month(day: date, code: str) -> str:
+    """Return a date's month and year."""
+    return in_numerals(f"{_in_months(code).months[day.month - 1]} {day.year}", code)
+
+
+def _in_months(code: str) -> KnownLanguage:
+    known = known_languages().get(code)
+    return known if known is not None and known.months else known_languages()["en"]
 
 
 def script_of(text: str) -> str:
@@ -231,10 +263,10 @@ def _script_of_language(code: str) -> str:
 
 
 def _display_name(language: str, in_language: str) -> str:
-    try:
-        return Locale.parse(language).get_display_name(in_language) or ""
-    except (ValueError, UnknownLocaleError):
+    known = known_languages().get(language)
+    if known is None:
         return ""
+    return known.own if in_language == language else known.hindi if in_language == "hi" else known.english
 
 
 def _script_of_char(char: str) -> str:

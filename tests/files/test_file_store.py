@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from satark_files.file_store import FileStore, StorageDown, Stored
-from satark_files.storage import open_store
+from satark_files.open_store import open_store
 from support.peers.seaweedfs import running_seaweedfs
 
 
@@ -68,7 +68,7 @@ def test_a_part_has_no_name_until_it_is_finished_and_replaces_what_had_it(store:
     assert names(store) == ["folder/two", "one"]
 
 
-def test_of_many_that_write_a_new_file_at_once_one_succeeds(store: FileStore) -> None:
+def test_only_one_of_many_writers_makes_a_new_file(store: FileStore) -> None:
     won = []
 
     def write(number: int) -> None:

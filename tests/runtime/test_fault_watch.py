@@ -237,7 +237,7 @@ def old_epoch(running: Running) -> Iterator[None]:
     assert running.host.ingest_runtime
     running.host.ingest_runtime.identity.epochs.current()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("satark.runtime.machine_faults.OVERDUE", -86_400)
+        patch.setattr("satark.runtime.key_faults.OVERDUE", -86_400)
         yield
 
 

@@ -6,18 +6,16 @@ English one and has the same `{places}`.
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from babel.messages.pofile import read_po, write_po
-
 from satark_words.languages import catalogue_of
+from satark_words.po import read_po, write_po
 
 CODE: Final = "qaa"
-"""A code that ISO 639-2 reserves for local use and that Babel does not know."""
+"""A code that ISO 639-2 reserves for local use and that nobody knows."""
 NAME: Final = "ނަކަލީ"
 PACKAGES: Final = ("satark.dialogue", "satark_web_form", "satark_sms_ivr")
 """Packages whose catalogues hold the texts that tipsters read or hear."""
@@ -41,20 +39,12 @@ def make_language(folder: Path, packages: Iterable[str] = PACKAGES) -> Path:
     (own / "language.toml").write_text(_LANGUAGE_FILE, "utf-8")
     (own / "lexicon" / "social.yaml").write_text(f"soc.thanks: {made_up('thanks')}\n", "utf-8")
     for package in packages:
-        (own / f"{package}.po").write_bytes(_catalogue(package))
+        (own / f"{package}.po").write_text(_catalogue(package), "utf-8")
     return own
 
 
-def _catalogue(package: str) -> bytes:
-    entries = read_po(io.BytesIO(catalogue_of(package, "en").encode()), locale="en")
+def _catalogue(package: str) -> str:
+    entries = [entry for entry in read_po(catalogue_of(package, "en")) if entry.id]
     for entry in entries:
-        if not entry.id:
-            continue
-        forms = entry.string
-        entry.string = tuple(map(made_up, forms)) if isinstance(forms, list | tuple) else made_up(str(forms))
-    names = entries.get("language.name")
-    if names is not None:
-        names.string = NAME
-    written = io.BytesIO()
-    write_po(written, entries, omit_header=True)
-    return written.getvalue()
+        entry.forms = [NAME] if entry.id == "language.name" else [made_up(form) for form in entry.forms]
+    return write_po(entries)

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jinja2
 import msgspec
-from babel import negotiate_locale
 from starlette.concurrency import iterate_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, StreamingResponse
@@ -33,9 +32,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 def preferred(accept_language: str, languages: Sequence[str]) -> str:
     """Return the best of `languages` for a browser's header `Accept-Language`; the first if none matches."""
-    wanted = [part.partition(";")[0].strip().replace("-", "_") for part in accept_language.split(",")]
-    found = negotiate_locale([tag for tag in wanted if tag], languages) or ""
-    return next((one for one in languages if one.lower() in {found.lower(), found.partition("_")[0]}), languages[0])
+    wanted = [part.partition(";")[0].partition("-")[0].strip().lower() for part in accept_language.split(",")]
+    return next((one for tag in wanted for one in languages if one == tag), languages[0])
 
 
 PAGE_HEADERS: Mapping[str, str] = {

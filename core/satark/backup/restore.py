@@ -14,8 +14,8 @@ from satark.backup.files import ChunkedFiles, damaged_files
 from satark.backup.folder import FILES, KEYS, MAIN, SPOOL, BackupFolder, BackupKey, Manifest
 from satark.backup.rows import MADE_AT_START, filled_tables, load, restore_spool
 from satark.backup.sealed_stream import Damaged, Record, read_records
-from satark.custody.audit import verify_log
 from satark.custody.comparison import compare_stores
+from satark.custody.verify_log import verify_log
 from satark.identity.edge_key import Identity
 from satark.ingest.spool import Spool
 from satark.plugins.loader import Plugins

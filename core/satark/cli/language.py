@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import click
-from babel import Locale, UnknownLocaleError
-from babel.messages import Catalog
-from babel.messages.pofile import read_po, write_po
 
 from satark.cli import counted
-from satark.cli.language_review import every_part, review, unapproved
+from satark.cli.language_review import every_part, places, review, unapproved
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, load_flow
 from satark.runtime.commands import plugins_of, settings_of
-from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.catalogues import Catalogues
 from satark_words.languages import LanguageError, catalogue_of, language, languages_of, translations, use_folder
+from satark_words.po import Entry, read_po, write_po
 
 _ENGLISH: Final = "en"
 _SHOWN: Final = 5
@@ -53,7 +50,7 @@ def new(code: str, folder: Path, *, rtl: bool) -> None:
         own.mkdir(parents=True)
         (own / "language.toml").write_text(_language_file(code, rtl=rtl), "utf-8")
         for part in every_part():
-            (own / f"{part}.po").write_bytes(empty_catalogue(part, code))
+            (own / f"{part}.po").write_text(empty_catalogue(part, code), "utf-8")
     except OSError as error:
         raise click.ClickException(f"{own} can't be created ({error.strerror})") from None
     for path in sorted(own.iterdir()):
@@ -80,18 +77,13 @@ def check(ctx: click.Context, code: str | None, folder: Path | None, *, every: b
     if folder is not None:
         use_folder(folder)
     shown = None if every else _SHOWN
-    if code is None:
-        for name in translations():
-            click.echo("\n".join((described(name), *(_line(one, shown) for one in coverage(name, every_part())))))
-        return
     try:
-        marked = described(code)
+        for name in [code] if code else translations():
+            click.echo("\n".join((described(name), *(_line(one, shown) for one in coverage(name)))))
     except LanguageError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(marked)
-    covered = list(coverage(code, every_part()))
-    for one in covered:
-        click.echo(_line(one, shown))
+    if code is None:
+        return
     problems = [*_of_the_questionnaire(ctx, code), *(one for part in every_part() for one in _wrong_places(part, code))]
     for problem in problems[:shown]:
         click.echo(problem, err=True)
@@ -127,27 +119,15 @@ def _wrong_places(part: str, code: str) -> Iterator[str]:
     catalogues = Catalogues.of(part)
     english, texts = catalogues[_ENGLISH], catalogues[code]
     for key in english:
-        if key in texts and (wanted := english.places(key)) != _places(texts, key):
-            places = " ".join(f"{{{name}}}" for name in sorted(wanted)) or "no {places}"
-            yield f"{part}: the text {key!r} must have {places}"
-
-
-def _places(texts: Catalogue, key: str) -> frozenset[str] | None:
-    try:
-        return texts.places(key)
-    except ValueError:  # its braces don't match
-        return None
+        if key in texts and (wanted := english.places(key)) != places(texts, key):
+            named = " ".join(f"{{{name}}}" for name in sorted(wanted)) or "no {places}"
+            yield f"{part}: the text {key!r} must have {named}"
 
 
 def _language_file(code: str, *, rtl: bool) -> str:
-    try:
-        name = Locale.parse(code).get_display_name(code) or code
-    except (ValueError, UnknownLocaleError):
-        name = code
     return (
-        f"name = {json.dumps(name, ensure_ascii=False)}  # in the language itself\n"
+        f"name = {json.dumps(language(code).name, ensure_ascii=False)}  # in the language itself\n"
         f'direction = "{"rtl" if rtl else "ltr"}"\n'
-        f'locale = "{code}_IN"  # CLDR\'s: plurals and dates\n'
         f'speech = "{code}-IN"  # how a telephone provider\'s voice knows it\n'
     )
 
@@ -159,21 +139,20 @@ msgstr ""
 "MIME-Version: 1.0\n"
 "Content-Type: text/plain; charset=utf-8\n"
 "Content-Transfer-Encoding: 8bit\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\n"
 
 """
 
 
-def empty_catalogue(part: str, code: str) -> bytes:
+def empty_catalogue(part: str, code: str) -> str:
     """Return a package's catalogue for a language: every text is empty, with the English one above it."""
-    english = read_po(io.BytesIO(catalogue_of(part, _ENGLISH).encode()), locale=_ENGLISH)
-    made = Catalog()
-    for entry in english:
-        if entry.id:
-            text = entry.string if isinstance(entry.string, str) else "\n".join(entry.string or ())
-            made.add(entry.id, auto_comments=text.split("\n"), user_comments=entry.user_comments)
-    written = io.BytesIO()
-    write_po(written, made, width=0, omit_header=True)
-    return _HEADER.format(part=part, code=code).encode() + written.getvalue()
+    english = [entry for entry in read_po(catalogue_of(part, _ENGLISH)) if entry.id]
+    return _HEADER.format(part=part, code=code) + write_po(map(_emptied, english))
+
+
+def _emptied(entry: Entry) -> Entry:
+    english = [f"#. {line}" for form in entry.forms for line in form.split("\n")]
+    return Entry(entry.id, entry.plural, [""] * len(entry.forms), [*(f"# {note}" for note in entry.notes), *english])
 
 
 class Coverage(NamedTuple):
@@ -188,9 +167,9 @@ class Coverage(NamedTuple):
     it."""
 
 
-def coverage(code: str, parts: Iterable[str]) -> Iterator[Coverage]:
-    """Count the texts of these parts in a language."""
-    for part in parts:
+def coverage(code: str) -> Iterator[Coverage]:
+    """Count the texts of each part in a language."""
+    for part in every_part():
         catalogues = Catalogues.of(part)
         english = list(catalogues[_ENGLISH])
         found = set(catalogues[code]) if code in catalogues else set[str]()

@@ -1,9 +1,8 @@
-"""`satark language review`: a sheet on which a native reader judges every text of a language, and its way back.
+"""`satark language review`: writes a sheet on which a native reader judges every text, and reads it back.
 
 A text that was approved as it is counts as read; `satark check` names how many of a language are not.
 """
 
-import io
 from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import sha256
@@ -15,7 +14,6 @@ from typing import Final, NamedTuple
 
 import click
 import msgspec
-from babel.messages.pofile import read_po, write_po
 
 from satark.api.web import page_templates
 from satark.cli import counted
@@ -23,6 +21,7 @@ from satark.runtime.commands import settings_of
 from satark_files.decoding import DECODING_ERRORS
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.languages import catalogue_of, folders, language, translations, use_folder
+from satark_words.po import read_po, write_po
 
 
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,7 +94,7 @@ def _take(code: str, file: Path, folder: Path) -> None:
     changed = [one for one in verdicts if one.to != one.text]
     for part in dict.fromkeys(one.part for one in changed):
         texts = {one.id: one.to for one in changed if one.part == part}
-        (own / f"{part}.po").write_bytes(_with_texts(sources_of(code)[part], code, texts))
+        (own / f"{part}.po").write_text(_with_texts(sources_of(code)[part], texts), "utf-8")
     _write_settings(code, own)
     approved = approved_of(code)
     for one in verdicts:
@@ -120,29 +119,26 @@ def _problems(one: Verdict, now: Mapping[tuple[str, str], str], code: str) -> It
         yield f"{name} was changed after this sheet was written: have it read again"
     elif not one.to.strip():
         yield f"{name} would be empty"
-    elif _places(code, one.to) != _places(code, one.text):
+    elif len({places(Catalogue(code, {"": text}), "") for text in (one.to, one.text)}) > 1:
         yield f"{name} must keep its {{places}}: {one.text}"
 
 
-def _places(code: str, text: str) -> frozenset[str] | None:
+def places(texts: Catalogue, key: str) -> frozenset[str] | None:
+    """Return the places of a text; None if its braces don't match."""
     try:
-        return Catalogue(code, {"text": text}).places("text")
-    except ValueError:  # its braces don't match
+        return texts.places(key)
+    except ValueError:
         return None
 
 
-def _with_texts(source: str, code: str, texts: Mapping[str, str]) -> bytes:
+def _with_texts(source: str, texts: Mapping[str, str]) -> str:
     """Return a catalogue with some texts replaced. A plural's form is named by its id and a number."""
-    catalogue = read_po(io.BytesIO(source.encode()), locale=code)
-    for entry in catalogue:
-        if isinstance(entry.id, str):
-            entry.string = texts.get(entry.id, entry.string)
-        else:
-            forms = enumerate(entry.string or ())
-            entry.string = tuple(texts.get(f"{entry.id[0]}#{number}", form) for number, form in forms)
-    written = io.BytesIO()
-    write_po(written, catalogue, width=0)
-    return written.getvalue()
+    entries = read_po(source)
+    for entry in entries:
+        for number, form in enumerate(entry.forms if entry.id else ()):
+            name = entry.id if entry.plural is None else f"{entry.id}#{number}"
+            entry.forms[number] = texts.get(name, form)
+    return write_po(entries)
 
 
 def _write_settings(code: str, own: Path) -> None:
@@ -231,10 +227,10 @@ def _package(part: str) -> str:
 
 def _headings(source: str) -> Iterator[tuple[str, str]]:
     heading = ""
-    for entry in read_po(io.BytesIO(source.encode())):
-        heading = next((line.strip("- ") for line in entry.user_comments if line.startswith("--")), heading)
+    for entry in read_po(source):
+        heading = next((line.strip("- ") for line in entry.notes if line.startswith("--")), heading)
         if entry.id:
-            yield entry.id if isinstance(entry.id, str) else entry.id[0], heading
+            yield entry.id, heading
 
 
 def _parts_of(package: str) -> Iterator[str]:

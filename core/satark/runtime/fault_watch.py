@@ -21,15 +21,14 @@ from satark.api.sink import Delivery, Done, Sink
 from satark.custody.comparison import note_stores
 from satark.identity.edge_key import Identity
 from satark.runtime import dependency_faults
+from satark.runtime.key_faults import FileWatch, key_faults
 from satark.runtime.machine_faults import (
     ClockWatch,
-    FileWatch,
     backup_ages,
     backup_faults,
     certificate_faults,
     disk_faults,
     isolation_faults,
-    key_faults,
     spool_faults,
 )
 from satark.services import ProcessServices

@@ -53,7 +53,7 @@ class _Listed(NamedTuple):
 
 
 class Epochs:
-    """One process's part in the agreement. The methods wait for the database and the disk.
+    """One process's part in agreeing which epochs there are. The methods wait for the database and the disk.
 
     Args:
         identity: the edge key, and the epoch keys of this machine, which from now on begin no epoch by themselves.

@@ -19,7 +19,7 @@ REPLAY_DAYS = 30
 ANSWERS_KEY = "police_system/answers"
 """Name of the secret key with which tips are named."""
 MAX_REFERENCE = 64
-"""Most characters of a register number."""
+"""Most characters of a reference's number, code or section."""
 
 RECEIVED, ASSIGNED, DISPOSITION = "satark.answer.received", "satark.answer.assigned", "satark.answer.disposition"
 metadata = MetaData()
@@ -41,15 +41,24 @@ answer_sequence = Table(
 )
 
 
-class References(Redacted, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The tip's numbers in the police's own registers. Desks see them, the tipster never does."""
+class Reference(Redacted, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The tip's number in one of the police's own registers. Desks see it, the tipster never does."""
 
-    gd_number: str = ""
-    """General diary entry."""
-    fir_number: str = ""
-    """First information report."""
-    esakshya_sid: str = ""
-    """The e-Sakshya app's id of a recording (SID)."""
+    register: str
+    """Such as GD, FIR, CCTNS, ICJS or e-Sakshya."""
+    number: str
+    state: str = ""
+    """Code of the state, as the register has it; likewise `district` and `station`."""
+    district: str = ""
+    station: str = ""
+    sections: tuple[str, ...] = ()
+    """Sections of the law, such as BNS 111."""
+
+    def line(self) -> str:
+        """Return the reference as desks read it."""
+        codes = [f"{name} {code}" for name in ("state", "district", "station") if (code := getattr(self, name))]
+        where = f" ({', '.join(codes)})" if codes else ""
+        return f"{self.register} {self.number}{where}{': ' if self.sections else ''}{', '.join(self.sections)}"
 
 
 class AnswerData(Redacted, frozen=True, kw_only=True):
@@ -63,7 +72,7 @@ class AnswerData(Redacted, frozen=True, kw_only=True):
     text: str = ""
     """Shown to the tipster: in their language, or in Hindi and English."""
     question: bool = False
-    references: References = References()
+    references: tuple[Reference, ...] = ()
 
 
 class Answer(Redacted, frozen=True, kw_only=True):
@@ -103,8 +112,9 @@ def _check(answer: Answer) -> None:
         raise AnswerError(f"data.status must be one of {', '.join(STATUSES)}")
     if len(data.text) > MAX_TEXT:
         raise AnswerError(f"data.text has more than {MAX_TEXT} characters")
-    if any(len(value) > MAX_REFERENCE or "\n" in value for value in msgspec.structs.astuple(data.references)):
-        raise AnswerError(f"a reference has more than {MAX_REFERENCE} characters, or a line break")
+    parts = [part for one in data.references for part in (*msgspec.structs.astuple(one)[:-1], *one.sections)]
+    if any(len(part) > MAX_REFERENCE or not part.isprintable() for part in parts):
+        raise AnswerError(f"part of a reference has more than {MAX_REFERENCE} characters, or a line break")
     if data.question and not data.text:
         raise AnswerError("a question needs data.text")
     if not 0 <= data.sequence < 2**31:
@@ -131,7 +141,7 @@ def apply_answer(unit: UnitOfWork, tip: OpenedTip, to: str, system: str, answer:
     if status or answer.data.text:
         message = Message(sender="desk", desk=to, status=status, text=answer.data.text, question=answer.data.question)
         tip.post(unit, message)
-    note = _note(answer, is_newest=is_newest)
+    note = note_of(answer, is_newest=is_newest)
     if note:
         tip.post(unit, Message(sender="desk", desk=to, text=note, internal=True))
     return is_newest
@@ -163,12 +173,10 @@ def _status(answer: Answer) -> Status | None:
     return next((status for status in STATUSES if status == answer.data.status), None)
 
 
-def _note(answer: Answer, *, is_newest: bool) -> str:
-    references = answer.data.references
+def note_of(answer: Answer, *, is_newest: bool) -> str:
+    """Return what desks read of an answer, besides its text."""
     lines = [
-        f"GD: {references.gd_number}" if references.gd_number else "",
-        f"FIR: {references.fir_number}" if references.fir_number else "",
-        f"e-Sakshya SID: {references.esakshya_sid}" if references.esakshya_sid else "",
+        *(one.line() for one in answer.data.references),
         "✓ received" if answer.type == RECEIVED else "",
         "" if is_newest else f"superseded: {answer.data.status or answer.type}",
     ]

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from satark.api import CantOpen, CaseworkError, DeskContext, UnitOfWork, stream_file
 from satark_files.decoding import DECODING_ERRORS
 from satark_police_system.answers import ANSWERS_KEY, AnswerError, apply_answer, read_answer, record_request_id
-from satark_police_system.events import encode, full_data
+from satark_police_system.events import encode, full_data, padded
 from satark_police_system.signing import SignatureError
 from satark_police_system.systems import PoliceSystem
 
@@ -57,7 +57,7 @@ class PoliceApi:
         system, body = await self._authenticate(request)
         tip_request = _read(body)
         data = await run_in_threadpool(self._details, system, tip_request)
-        return Response(encode(data, padded=True), media_type=_JSON, headers=_HEADERS)
+        return Response(padded(encode(data)), media_type=_JSON, headers=_HEADERS)
 
     async def evidence(self, request: Request) -> Response:
         """Stream the clean copy of a file, if the system may have files; never the tipster's own voice."""

@@ -128,10 +128,14 @@ def encrypt_data(event: Event, recipient: str) -> Event:
     )
 
 
-def encode(value: object, *, padded: bool = False) -> bytes:
-    """Encode as JSON, if wished padded with spaces; the same value always gives the same bytes."""
-    encoded = msgspec.json.encode(value, order="deterministic")
-    return encoded.ljust(size_class(len(encoded), LEAST_BYTES, 8)) if padded else encoded
+def encode(value: object) -> bytes:
+    """Encode as JSON; the same value always gives the same bytes."""
+    return msgspec.json.encode(value, order="deterministic")
+
+
+def padded(document: bytes) -> bytes:
+    """Pad a document of JSON or XML with spaces, which mean nothing at its end."""
+    return document.ljust(size_class(len(document), LEAST_BYTES, 8))
 
 
 def _file(evidence: Evidence) -> FileData:

@@ -57,6 +57,12 @@ class SystemSettings(BaseModel):
     fields: tuple[str, ...] = ()
     """steps whose answers this system may have; `evidence`: clean copies of files; empty: none; ["what", "place",
     "evidence"]"""
+    mapping: Path | None = None
+    """file that writes each event as the receiver's own XML or JSON, in place of a CloudEvent; docs/police-system.md"""
+    content_type: str = ""
+    """what such a document is called by HTTP; empty: application/xml or application/json"""
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    """further headers of each event, such as SOAPAction or an API key"""
     recipient: str = ""
     """the receiver's age key, to which the event's data is encrypted; empty: not encrypted"""
     ca_file: Path | None = None
@@ -102,6 +108,8 @@ class SystemSettings(BaseModel):
             raise ValueError('payload = "full" sends the answers that `fields` allows, and it allows none')
         if self.sftp and (self.sftp_known_hosts is None or urlsplit(self.sftp).scheme != "sftp"):
             raise ValueError("sftp must be a URL sftp://user@host/folder, and needs sftp_known_hosts")
+        if self.mapping and self.recipient:
+            raise ValueError("recipient encrypts a CloudEvent's data: leave it out beside mapping")
         return self
 
     @property

@@ -1,9 +1,9 @@
 """The sink `police_system`: hands each tip over as one signed event, by HTTP or in an archive, by folder or SFTP.
 
-An archive is a ZIP file. It contains `event.json` (the same CloudEvent that HTTP would carry), the clean copies that
-the system may have, below `evidence/`, zeros in `padding`, and `signature.json`: the SHA-256 of every other file,
-sorted by name, and the Standard Webhooks headers over exactly these bytes. If the receiver has an age key, the data in
-`event.json` and every file of evidence are encrypted to it.
+An archive is a ZIP file. It contains `event.json` (the same CloudEvent that HTTP would carry; or what a mapping file
+writes), the clean copies that the system may have, below `evidence/`, zeros in `padding`, and `signature.json`: the
+SHA-256 of every other file, sorted by name, and the Standard Webhooks headers over exactly these bytes. If the receiver
+has an age key, the data in `event.json` and every file of evidence are encrypted to it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ from satark.api import (
 )
 from satark_files import atomic_files
 from satark_files.file_endings import ending_of
-from satark_police_system.events import LEAST_BYTES, Event, build_event, encode, encrypt_data, full_data, thin_data
+from satark_police_system.events import LEAST_BYTES, build_event, encrypt_data, full_data, padded, thin_data
+from satark_police_system.mapping import MappingError
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
 from satark_police_system.ssrf_guard import FilteringResolver, ForbiddenAddressError, check_ip_literal
@@ -61,11 +62,13 @@ class HttpTransport(ProviderClient):
 
     connect_seconds: ClassVar[float] = CONNECT_SECONDS
 
-    def __init__(self, settings: SystemSettings, signer: Signer) -> None:
+    def __init__(self, system: PoliceSystem) -> None:
+        self._settings = settings = system.settings
         super().__init__(settings.send_seconds, self._connector)
-        self._settings = settings
-        self._signer = signer
+        self._signer = system.signer
         self._url = URL(settings.url)
+        more = {name: value.get_secret_value() for name, value in settings.headers.items()}
+        self._headers = {**more, "content-type": system.content_type}
 
     async def find_faults(self) -> str:
         """Ask for the headers of the address, signing and posting nothing; return a code if nobody answers."""
@@ -79,13 +82,13 @@ class HttpTransport(ProviderClient):
             cause = getattr(error, "os_error", error)
             return str(cause) if isinstance(cause, ForbiddenAddressError) else type(error).__name__
 
-    async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
+    async def hand_over(self, key: str, document: bytes, opened: OpenedTip) -> DeliveryResult:
         """Post the event. The receiver requests the files."""
-        return await self.post(key, encode(event, padded=True))
+        return await self.post(key, padded(document))
 
     async def post(self, message_id: str, body: bytes) -> DeliveryResult:
         """Post an event once; return the result."""
-        headers = {"content-type": "application/cloudevents+json", **self._signer.headers(message_id, body)}
+        headers = {**self._headers, **self._signer.headers(message_id, body)}
         try:
             check_ip_literal(self._url, self._settings.allowed_networks)
             async with self.session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
@@ -159,16 +162,16 @@ class FileTransport:
         """Check the target."""
         return await self._target.find_faults()
 
-    async def hand_over(self, key: str, event: Event, opened: OpenedTip) -> DeliveryResult:
+    async def hand_over(self, key: str, document: bytes, opened: OpenedTip) -> DeliveryResult:
         """Write the archive in the workspace, and put it."""
         with self._make_folder() as folder:
             archive = folder / "tip.zip"
-            await run_in_thread(self._write, archive, key, event, opened, folder)
+            await run_in_thread(self._write, archive, key, document, opened, folder)
             return await self._target.put(archive, f"satark-{key}.zip")
 
-    def _write(self, archive: Path, key: str, event: Event, opened: OpenedTip, folder: Path) -> None:
+    def _write(self, archive: Path, key: str, document: bytes, opened: OpenedTip, folder: Path) -> None:
         files = _clean_copies(self._system.settings, opened, folder)
-        write_archive(archive, encode(event), files, self._system.signer, key)
+        write_archive(archive, {self._system.document: document}, files, self._system.signer, key)
 
 
 def make_transport(system: PoliceSystem, make_folder: MakeFolder) -> HttpTransport | FileTransport:
@@ -178,7 +181,7 @@ def make_transport(system: PoliceSystem, make_folder: MakeFolder) -> HttpTranspo
         return FileTransport(system, FolderTarget(settings.folder), make_folder)
     if settings.sftp:
         return FileTransport(system, SftpTarget(settings), make_folder)
-    return HttpTransport(settings, system.signer)
+    return HttpTransport(system)
 
 
 def _clean_copies(settings: SystemSettings, opened: OpenedTip, folder: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
@@ -208,20 +211,23 @@ def _encrypted(chunks: Iterator[bytes], recipient: str, folder: Path) -> Iterato
 
 
 def write_archive(
-    target: Path, event: bytes, files: Iterable[tuple[str, Iterator[bytes]]], signer: Signer, key: str
+    target: Path,
+    documents: Mapping[str, bytes],
+    files: Iterable[tuple[str, Iterator[bytes]]],
+    signer: Signer,
+    key: str,
 ) -> None:
     """Write the archive.
 
     Args:
         target: the new file, in a private workspace.
-        event: the CloudEvent.
+        documents: the event, by its name.
         files: the name and the content of each file of evidence.
         signer: signs the list of hashes.
         key: the delivery's idempotency key, used as the id of the signed message.
     """
-    hashes = {}
     with zipfile.ZipFile(target, "x", zipfile.ZIP_STORED) as archive:
-        hashes["event.json"] = _add(archive, "event.json", iter([event]))
+        hashes = {name: _add(archive, name, iter([document])) for name, document in documents.items()}
         for name, chunks in files:
             hashes[f"evidence/{name}"] = _add(archive, f"evidence/{name}", chunks)
         size = archive.start_dir
@@ -368,14 +374,16 @@ class PoliceSink:
             opened = await run_in_thread(system.reader.open, delivery)
         except CantOpen:
             return DeadLetter("the tip can't be opened with this system's key")
-        event = self._event(system.settings, delivery, opened)
         try:
-            return await self._transports[delivery.name].hand_over(delivery.idempotency_key, event, opened)
+            document = self._document(system, delivery, opened)
+            return await self._transports[delivery.name].hand_over(delivery.idempotency_key, document, opened)
         except CantOpen:
             return DeadLetter("a file of the tip was altered")
+        except MappingError as error:
+            return DeadLetter(f"the mapping can't write the tip: {error}")
 
-    def _event(self, settings: SystemSettings, delivery: Delivery, opened: OpenedTip) -> Event:
-        content = opened.content
+    def _document(self, system: PoliceSystem, delivery: Delivery, opened: OpenedTip) -> bytes:
+        settings, content = system.settings, opened.content
         data = thin_data(content.header) if settings.payload == "thin" else full_data(content, settings.fields)
         event = build_event(delivery.idempotency_key, self._source, delivery.revision, data)
-        return encrypt_data(event, settings.recipient) if settings.recipient else event
+        return system.write(encrypt_data(event, settings.recipient) if settings.recipient else event)

@@ -96,7 +96,7 @@ async def test_with_a_url_and_a_secret_alone_a_tip_is_handed_over_and_answered(s
 
     status, body = await setup.answer(
         "disposition", number=number, sequence=1, status="ACTED", text="कार्रवाई हुई।",
-        references={"fir_number": "0417/2026"},
+        references=[{"register": "FIR", "number": "0417/2026"}],
     )  # fmt: skip
     assert (status, json.loads(body)) == (200, {"applied": True})
     await citizen.say(f"स्थिति {code}")
@@ -105,7 +105,7 @@ async def test_with_a_url_and_a_secret_alone_a_tip_is_handed_over_and_answered(s
     assert "0417" not in reply
     (tip,) = await setup.installation.tips("sp", at_least=1)
     assert tip["status"] == "ACTED"
-    assert any("FIR: 0417/2026" in message["text"] for message in tip["messages"])
+    assert any("FIR 0417/2026" in message["text"] for message in tip["messages"])
 
 
 async def test_the_system_gets_only_what_the_settings_allow(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 
 import msgspec
 
-from satark_police_system.events import LEAST_BYTES, build_event, encode, full_data, thin_data
+from satark_police_system.events import LEAST_BYTES, build_event, encode, full_data, padded, thin_data
 from support.police_tip import CONTENT, HEADER
 
 
@@ -34,5 +34,5 @@ def test_a_full_event_holds_the_allowed_answers_and_no_other() -> None:
 
 def test_events_have_one_of_few_sizes() -> None:
     data = thin_data(HEADER)
-    sizes = {len(encode(msgspec.structs.replace(data, messages=("x" * n,)), padded=True)) for n in (0, 100, 5000)}
+    sizes = {len(padded(encode(msgspec.structs.replace(data, messages=("x" * n,))))) for n in (0, 100, 5000)}
     assert sizes == {LEAST_BYTES}

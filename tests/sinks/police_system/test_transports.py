@@ -21,7 +21,7 @@ from standardwebhooks import Webhook
 
 from satark.api.outbound import MAX_WAIT
 from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
-from satark_police_system.events import build_event, thin_data
+from satark_police_system.events import LEAST_BYTES, build_event, padded, thin_data
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
 from satark_police_system.sink import (
@@ -54,10 +54,15 @@ def test_the_settings_name_the_transport(fields: dict[str, Any], kind: type, mak
     assert isinstance(make_transport(PoliceSystem("main", settings, reader), make_folder), kind)
 
 
+def http_transport(settings: SystemSettings) -> HttpTransport:
+    reader: Any = None
+    return HttpTransport(PoliceSystem("main", settings, reader))
+
+
 async def hand_over(system: PoliceSystem, make_folder: Any, content: Any = CONTENT) -> None:
     opened: Any = SimpleNamespace(content=content, clean=lambda ordinal: iter([b"clean copy"]))
     event = build_event("0" * 32, "urn:satark", 1, thin_data(HEADER))
-    await make_transport(system, make_folder).hand_over("0" * 32, event, opened)
+    await make_transport(system, make_folder).hand_over("0" * 32, system.write(event), opened)
 
 
 async def test_an_archive_has_the_clean_copies_with_the_ending_of_their_type(
@@ -85,7 +90,7 @@ EVENT = '{"subject": "K4Q7-2XPM", "text": "गाँव"}'.encode()
 
 def test_every_file_is_covered_by_the_signature_and_has_the_same_time(tmp_path: Path) -> None:
     archive = tmp_path / "tip.zip"
-    write_archive(archive, EVENT, [("1.jpg", iter([b"pic", b"ture"]))], Signer([SECRET]), "key-1")
+    write_archive(archive, {"event.json": EVENT}, [("1.jpg", iter([b"pic", b"ture"]))], Signer([SECRET]), "key-1")
     with zipfile.ZipFile(archive) as opened:
         content = {name: opened.read(name) for name in opened.namelist()}
         times = {info.date_time for info in opened.infolist()}
@@ -102,7 +107,7 @@ def test_no_photo_is_matched_by_the_size_of_its_archive(tmp_path: Path) -> None:
     sizes = []
     for n in range(100):
         photo = random.randbytes(random.randint(60_000, 900_000))
-        write_archive(tmp_path / f"{n}", EVENT, [("1.jpg", iter([photo]))], Signer([SECRET]), "key-1")
+        write_archive(tmp_path / f"{n}", {"event.json": EVENT}, [("1.jpg", iter([photo]))], Signer([SECRET]), "key-1")
         sizes.append((tmp_path / f"{n}").stat().st_size)
     assert sum(sizes.count(one) == 1 for one in sizes) <= 10
 
@@ -246,10 +251,29 @@ async def receiver() -> PoliceReceiver:
 async def client(receiver: PoliceReceiver) -> AsyncIterator[HttpTransport]:
     async with serve(receiver.app) as url:
         system = SystemSettings(url=f"{url}/tips", secret=SecretStr(SECRET), send_seconds=1)
-        client = HttpTransport(system, Signer([SECRET]))
+        client = http_transport(system)
         await client.open()
         yield client
         await client.close()
+
+
+async def test_a_mapped_document_is_posted_with_its_type_and_the_receivers_headers(
+    receiver: PoliceReceiver, tmp_path: Path
+) -> None:
+    (tmp_path / "tip.xml").write_text("<a>{{ number }}</a>")
+    fields = {"mapping": tmp_path / "tip.xml", "content_type": "text/xml", "headers": {"SOAPAction": "tip"}}
+    async with serve(receiver.app) as base:
+        made: dict[str, Any] = {"secret": SECRET, "url": f"{base}/tips", **fields}
+        system = PoliceSystem("main", SystemSettings.model_validate(made), None)  # type: ignore[arg-type]
+        document = system.write(build_event("0" * 32, "urn:satark", 1, thin_data(HEADER)))
+        client = HttpTransport(system)
+        await client.open()
+        await client.post("key-1", padded(document))
+        await client.close()
+    ((headers, body),) = receiver.requests
+    assert (headers["content-type"], headers["soapaction"]) == ("text/xml", "tip")
+    assert body.strip() == b"<a>K4Q7-2XPM</a>"
+    assert len(body) == LEAST_BYTES
 
 
 async def test_an_event_is_posted_signed_and_with_its_id(client: HttpTransport, receiver: PoliceReceiver) -> None:
@@ -306,7 +330,7 @@ async def test_nothing_but_the_id_of_the_event_or_the_configured_text_accepts_it
 ) -> None:
     async with serve(receiver.app) as url:
         settings = {"url": f"{url}/tips", "secret": SECRET, "acknowledgement": acknowledgement}
-        client = HttpTransport(SystemSettings.model_validate(settings), Signer([SECRET]))
+        client = http_transport(SystemSettings.model_validate(settings))
         await client.open()
         receiver.faults.append(Fault(200, body=body))
         assert await client.post("key-1", BODY) == expected
@@ -335,7 +359,7 @@ async def test_a_cut_connection_is_retried(receiver: PoliceReceiver) -> None:
 
     server = await asyncio.start_server(cut, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    client = HttpTransport(SystemSettings(url=f"http://127.0.0.1:{port}", secret=SecretStr(SECRET)), Signer([SECRET]))
+    client = http_transport(SystemSettings(url=f"http://127.0.0.1:{port}", secret=SecretStr(SECRET)))
     await client.open()
     assert await client.post("key-1", BODY) == Retry("network")
     server.close()
@@ -346,7 +370,7 @@ async def test_a_cut_connection_is_retried(receiver: PoliceReceiver) -> None:
 async def test_nothing_is_sent_to_a_name_that_resolves_to_a_private_address(monkeypatch: pytest.MonkeyPatch) -> None:
     system = SystemSettings(url="https://localhost:9", secret=SecretStr(SECRET))
     monkeypatch.setattr(SystemSettings, "allowed_networks", ())
-    client = HttpTransport(system, Signer([SECRET]))
+    client = http_transport(system)
     await client.open()
     result = await client.post("key-1", BODY)
     await client.close()
@@ -368,7 +392,7 @@ async def test_an_event_is_sent_to_a_trusted_certificate_of_the_receiver_alone(
     async with stranger(tmp_path, host=host) as other:
         ca_file = other.certificate.certificate if vouched else None
         system = SystemSettings(url=f"{other.url}/tips", secret=SecretStr(SECRET), ca_file=ca_file)
-        client = HttpTransport(system, Signer([SECRET]))
+        client = http_transport(system)
         await client.open()
         assert await client.post("key-1", BODY) == Retry("not-acknowledged" if taken else "network")
         assert taken or await client.find_faults() == "ClientConnectorCertificateError"

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
 
 import yaml
-from babel import Locale, UnknownLocaleError
 
 from satark.api.flow import Meaning
 from satark.dialogue.flow.builder import RESERVED_IDS
 from satark_words.catalogues import Catalogues
 from satark_words.graphemes import ELLIPSIS, size, split, truncate
+from satark_words.languages import known_languages
 
 Texts: TypeAlias = Mapping[str, str]
 """Language → text."""
@@ -127,11 +127,10 @@ def as_id(text: str) -> str:
 def language_code(named: str, default: str) -> str:
     """Return the code of a language that is named `eng`, `English` or `English (en)`; the default if it isn't known."""
     name = "".join(re.findall(r"\((\w+)[^)]*\)\s*$", named)).lower() or named.strip().lower()
-    names = {label.lower(): code for code, label in (Locale("en").languages or {}).items()}
-    try:
-        return Locale.parse(names.get(name, name)).language
-    except (ValueError, UnknownLocaleError):
-        return default
+    known = known_languages().values()
+    return next(
+        (one.code for one in known if name and name in {one.code, one.three_letters, one.english.lower()}), default
+    )
 
 
 def _numbered(base: str) -> Iterator[str]:

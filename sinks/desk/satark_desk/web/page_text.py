@@ -8,11 +8,11 @@ import msgspec
 
 from satark.api import Questionnaire
 from satark.casework import BAND_HOURS, band_end
-from satark_desk.places import Bearing
+from satark_desk.bearings import Bearing
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import language as known_language
-from satark_words.languages import language_name, languages_of, written_date
+from satark_words.languages import language_name, languages_of, written_date, written_month
 
 _PACKAGE = "satark_desk.web"
 _FLAG_KEYS = {"happening_now": "flag.under_way"}
@@ -134,7 +134,7 @@ class PageText:
 
     def month(self, month: str) -> str:
         """Return a month, given as YYYY-MM, with its name; empty for no month."""
-        return written_date(date.fromisoformat(f"{month}-01"), self.language, "LLLL y") if month else ""
+        return written_month(date.fromisoformat(f"{month}-01"), self.language) if month else ""
 
     def utc(self, day: str, days: int = 0) -> str:
         """Return when (UTC) a day (YYYY-MM-DD) begins for the officers, or so many days later; empty for no day."""

@@ -40,8 +40,8 @@ class PoliceTarget:
 
     words: Sequence[str] = (
         "specversion", "1.0", "id", "source", "type", "data", "satark.answer.received", "satark.answer.assigned",
-        "satark.answer.disposition", "number", "sequence", "status", "text", "question", "references", "gd_number",
-        "fir_number", "esakshya_sid", "ordinal", "ACTED", "CLOSED", "webhook-id", "webhook-timestamp",
+        "satark.answer.disposition", "number", "sequence", "status", "text", "question", "references", "register",
+        "state", "sections", "ordinal", "ACTED", "CLOSED", "webhook-id", "webhook-timestamp",
         "webhook-signature", "v1,", "v1a,", "1,2", f"{_BASE}/answers", f"{_BASE}/details", f"{_BASE}/evidence",
     )  # fmt: skip
 
@@ -64,7 +64,7 @@ class PoliceTarget:
     def seeds(self) -> Sequence[bytes]:
         """Return answers of every kind, requests for details and for a file, and a request with another signature."""
         data = {"number": self._number, "sequence": 3, "status": "ACTED", "text": "कार्रवाई हुई।", "question": False}
-        references = {"gd_number": "12", "fir_number": "0417/2026", "esakshya_sid": "S1"}
+        references = [{"register": "FIR", "number": "0417/2026", "state": "09", "sections": ["BNS 111"]}]
         kinds = ("received", "assigned", "disposition")
         bodies = [_answer(kind, {**data, "references": references}) for kind in kinds]
         forged = {"webhook-id": "msg_1", "webhook-timestamp": "1795000000", "webhook-signature": "v1,AAAA v1a,AAAA"}
