@@ -26,7 +26,7 @@ from satark.services import Services
 from satark.settings.core import RetentionSettings
 from satark.settings.settings import Settings
 from satark.store import tables
-from support.desks import SeededDesk, listed_officer
+from support.desks import SeededDesk, agree, listed_officer
 from support.tips import SeededTip, seed_tip
 
 DEFAULTS = RetentionSettings()
@@ -132,16 +132,16 @@ def test_a_hold_takes_two_officers_and_keeps_the_tip_from_the_first_officers_req
     )  # fmt: skip
     assert retention.due(FAR) == []
     with pytest.raises(StepRefused, match="two different officers"):
-        first.agree(rao.open(seeded.number))
-    second.agree(khan.open(seeded.number))
+        agree(first, rao.open(seeded.number))
+    agree(second, khan.open(seeded.number))
     assert (keeping(services, rao, seeded).held, keeping(services, rao, seeded).asked) == (True, "")
     rao.respond(rao.open(seeded.number), status="MERGED")
     assert retention.due(FAR) == []
     second.ask(khan.open(seeded.number), "ask_lift", "the case is over")
     with pytest.raises(StepRefused):
-        second.agree(khan.open(seeded.number))
+        agree(second, khan.open(seeded.number))
     assert keeping(services, rao, seeded).held
-    first.agree(rao.open(seeded.number))
+    agree(first, rao.open(seeded.number))
     assert not keeping(services, rao, seeded).held
     assert [one.number for one in retention.due(FAR)] == [seeded.number]
 
@@ -163,7 +163,7 @@ def test_without_the_automatic_job_two_officers_order_each_erasure_and_only_of_d
     services.retention = RetentionSettings(automatic=False, unfinished_days=30)
     TipKeeping(services, rao).ask(rao.open(old.number), "ask_erasure", "the term is over")
     assert retention.due(FAR) == []
-    TipKeeping(services, khan).agree(khan.open(old.number))
+    agree(TipKeeping(services, khan), khan.open(old.number))
     due = list(retention.due(FAR))
     assert [(one.number, one.term.ordered) for one in due] == [(old.number, 1)]
 
