@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
-from satark.api.sealing import new_identity, seal
+from satark.api.sealing import CantOpen, new_identity, open_as, seal
 from satark.api.tip import STATUSES, Status
 from satark.casework import Casework
 from satark.casework.hold_acts import TipKeeping
@@ -19,7 +19,7 @@ from satark.identity.edge_key import Identity
 from satark.identity.signatures import signing_key, verifier_for
 from satark.plugins.loader import Plugins
 from satark.retention import schedule
-from satark.retention.schedule import SignedTerm, Term, store_term, term_days
+from satark.retention.schedule import NoRetentionKey, SignedTerm, Term, store_term, term_days
 from satark.routing.sent import TIPSTER_USE
 from satark.runtime.retention_job import Retention
 from satark.services import Services
@@ -196,6 +196,22 @@ def test_nobody_erases_a_tip_who_writes_rows_of_both_databases_without_its_key(
     put_row(services, seeded, sealed=of_other.sealed, keeper=of_other.keeper)
     services.write_now(lambda unit: unit.main.execute(delete(tables.retention).where(ROW.tip == other.id)))
     assert {one.tip for one in retention.due(FAR)} == {of_other.tip}
+
+
+def test_no_term_is_sealed_to_a_key_that_somebody_put_in_the_place_of_the_retention_key(
+    services: Services, retention: Retention, sp: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    recipient, identity = new_identity()
+    services.write_now(lambda unit: unit.main.execute(update(tables.retention_key).values(recipient=recipient)))
+    sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
+    with pytest.raises(CantOpen):
+        open_as(SignedTerm, row_of(services, seeded).sealed, identity)
+    with pytest.raises(NoRetentionKey):
+        TipKeeping(services, sp.casework).ask(sp.casework.open(seeded.number), "ask_hold", "court")
+    retention.prepare(services.write_now)
+    sp.casework.respond(sp.casework.open(seeded.number), status="ACTED")
+    assert term_of(retention, seeded, FAR).due < FAR
 
 
 def test_a_term_from_before_a_hold_that_is_put_back_lifts_no_hold(
