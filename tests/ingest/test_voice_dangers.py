@@ -19,7 +19,7 @@ from satark.routing.tip_keys import renew_tip_keys
 from satark.store import tables
 from satark.store.conversations import ConversationRow
 from satark.store.workspace import workspace_dir
-from satark_demo.samples import spoken
+from satark_demo import samples
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT
 from support.working_host import ANSWERS, RECEIPT, WorkingHost, working_host, working_host_on
@@ -72,7 +72,7 @@ def hears(tmp_path: Path) -> Callable[[str], Recogniser]:
 
 
 def note(place: WorkingHost, name: str = "note") -> Media:
-    place.channel.files[name] = spoken()
+    place.channel.files[name] = (samples.FOLDER / "spoken.wav").read_bytes()
     return Media(MediaRef(account=ACCOUNT, id=name), "voice")
 
 
@@ -204,7 +204,7 @@ async def test_other_words_or_none_change_nothing_and_the_recording_is_stored(
         await asha.walk(ANSWERS, "What is happening")
         with capture_logs() as logs:
             await asha.hear(note(place))
-            await until(lambda: recogniser.calls and not place.runtime._fetcher._listener._waiting)
+            await until(lambda: recogniser.calls and not place.runtime._fetcher.listener._waiting)
         assert [row.state for row in place.rows(tables.file)] == ["sealed"]
         assert [*workspace_dir(tmp_path / "host").iterdir()] == [], "no plain copy is left"
         await asha.walk_on(ANSWERS, RECEIPT)

@@ -9,6 +9,7 @@ Satark tells them that it did not understand them.
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
+from operator import call
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -88,21 +89,21 @@ class WebhookParser:
         decoded = decode_webhook(body)
         items = [item for value in decoded.values for item in self._items(value)]
         if decoded.ignored or decoded.alarms:
-            items.append(Batch(ignored=decoded.ignored, alarms=decoded.alarms))
-        return parse_each(items, _parsed)
+            items.append(partial(Batch, ignored=decoded.ignored, alarms=decoded.alarms))
+        return parse_each(items, call)
 
-    def _items(self, value: payload.Value) -> Iterator[Batch | Callable[[], Batch]]:
+    def _items(self, value: payload.Value) -> Iterator[Callable[[], Batch]]:
         """Yield what parses each item of a value, and the alarms and the number of ignored items."""
         account = self._accounts.get(value.metadata.phone_number_id) if value.metadata else None
         if account is None:
-            yield Batch(ignored=len(value.messages) + len(value.statuses) + len(value.errors))
+            yield partial(Batch, ignored=len(value.messages) + len(value.statuses) + len(value.errors))
             return
         for message in value.messages:
             yield partial(self._message, message, value.contacts, account)
         for status in value.statuses:
             yield partial(self._status, status)
         if value.errors:
-            yield Batch(alarms=[str(error.code) for error in value.errors])
+            yield partial(Batch, alarms=[str(error.code) for error in value.errors])
 
     def _message(self, message: payload.WhatsAppMessage, contacts: list[payload.Contact], account: str) -> Batch:
         contact = contact_of(message, contacts)
@@ -146,10 +147,6 @@ class WebhookParser:
         if status.status == "failed" and status.errors:
             return send_result_of(status.errors[0], self._delays)
         return None
-
-
-def _parsed(item: Batch | Callable[[], Batch]) -> Batch:
-    return item if isinstance(item, Batch) else item()
 
 
 def _sent_at(message: payload.WhatsAppMessage) -> int | None:
