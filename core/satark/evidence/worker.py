@@ -78,7 +78,8 @@ class EvidenceWorker:
 
     def __post_init__(self) -> None:
         self._core, self._files = self.settings.core, self.settings.evidence
-        self._limits = self._core.evidence.limits()
+        self._limits, self._tip_bytes = self._core.evidence.limits(), self._core.evidence.tip_bytes
+        self._notice_seconds = self._core.file_notice_seconds
         self._workspace = workspace_dir(self._core.data_dir)
         self._sandbox: Sandbox | None = None
         self._opening = asyncio.Lock()
@@ -160,7 +161,7 @@ class EvidenceWorker:
             lambda unit: (self._recipient(unit, job), store.sealed_names(unit.main, job.tip))
         )
         job = structs.replace(job, recipient=recipient)
-        most = self._core.evidence.tip_bytes - await asyncio.to_thread(total_original_bytes, self._files, sealed)
+        most = self._tip_bytes - await asyncio.to_thread(total_original_bytes, self._files, sealed)
         with ExitStack() as plain:
             listens = self.listener.listens_to(job)
             recording = plain.enter_context(temporary_folder(self._workspace)) / "recording" if listens else None
@@ -254,7 +255,7 @@ class EvidenceWorker:
         """Tell the tipster which files could not be cleaned; wait first, so that one message can name them all."""
         messages = None
         while messages is None:
-            await asyncio.sleep(self._core.file_notice_seconds or _SOON)
+            await asyncio.sleep(self._notice_seconds or _SOON)
             try:
                 messages = await self.writer.write(lambda unit: self.notices.write_uncleaned(unit, job))
             except Exception as error:  # noqa: BLE001 - it stays stored, and is said with the next turn

@@ -215,7 +215,10 @@ class UnverifiedBodies:
         """
         first = await receive()
         if not first.get("more_body", False):  # nearly every body: it came with the headers
-            return _checked(first, limit)
+            content: bytes = first.get("body", b"")
+            if len(content) > limit:
+                raise BodyTooLarge
+            return content
         body = _Body()
         self._under_way[body] = None
         try:
@@ -257,10 +260,3 @@ class _Body:
         """Make the reader of this body stop waiting."""
         self.given_up = True
         self.time.reschedule(asyncio.get_running_loop().time())
-
-
-def _checked(message: Message, limit: int) -> bytes:
-    content: bytes = message.get("body", b"")
-    if len(content) > limit:
-        raise BodyTooLarge
-    return content
