@@ -34,9 +34,9 @@ from satark.api import (
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.errors import (
     PAIR_LIMIT,
+    THROTTLED_SECONDS,
     ErrorResponse,
     GraphError,
-    RetryDelays,
     send_result_of,
     send_result_of_status,
 )
@@ -54,8 +54,6 @@ _LONGEST_BACKOFF: Final = 1024
 """Most seconds before the next message to a throttled recipient."""
 _RECIPIENTS_REMEMBERED: Final = 10_000
 """Most throttled recipients whose failures are counted."""
-THROTTLED_SECONDS: Final = 5.0
-"""Seconds to pause a throttled account where Meta does not say how long."""
 _SECONDS_PER_MINUTE = 60
 _ALWAYS: Final = {"User-Agent": "satark", "Accept-Encoding": "identity"}
 
@@ -189,10 +187,10 @@ class GraphApi(ProviderClient):
             return Transient("network")
 
     def _failure(self, answer: HttpAnswer, error: GraphError | None, code: str) -> SendResult:
-        delays = RetryDelays(account=self._throttling.account_delay(answer.headers), recipient=0)
+        seconds = self._throttling.account_delay(answer.headers)
         if error:
-            return send_result_of(error, delays, answer.status)
-        result = send_result_of_status(answer.status, code, delays)
+            return send_result_of(error, seconds, answer.status)
+        result = send_result_of_status(answer.status, code, seconds)
         # Without an error of Meta's own the answer is somebody else's: the message is kept.
         return Misconfigured(code) if isinstance(result, Permanent) else result
 

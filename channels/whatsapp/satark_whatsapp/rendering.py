@@ -48,7 +48,7 @@ def render(prompt: Prompt, account: str, to: Address, form: Mapping[str, Any] | 
     *before, last = split_text(text, CAPABILITIES.text, text_limit)
     nodes = [_plain(text) for text in before]
     nodes.append(_interactive(control, last) if control else _plain(_numbered(last, prompt.choices)))
-    return [_call(node, account, to) for node in nodes]
+    return [Call(account=account, method=MESSAGES, body=_body(node, to)) for node in nodes]
 
 
 def template(name: str, language: str, to: Address) -> bytes:
@@ -153,10 +153,6 @@ def _numbered(text: str, choices: Sequence[Choice]) -> str:
         return text
     lines = (f"{number}. {choice.label}" for number, choice in enumerate(choices, 1))
     return "\n".join((text, "", *lines))
-
-
-def _call(node: Mapping[str, Any], account: str, to: Address) -> Call:
-    return Call(account=account, method=MESSAGES, body=_body(node, to))
 
 
 def recipient(to: Address) -> dict[str, str]:

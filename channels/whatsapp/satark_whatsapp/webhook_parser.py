@@ -30,7 +30,7 @@ from satark.api import (
 )
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp import payload
-from satark_whatsapp.errors import GraphError, RetryDelays, send_result_of
+from satark_whatsapp.errors import GraphError, send_result_of
 from satark_whatsapp.events import MessageContext, contact_of, event_of, moved_addresses, sender_addresses
 
 READ_RECEIPT = "read_receipt"
@@ -72,13 +72,11 @@ class WebhookParser:
     Args:
         accounts: phone_number_id → account name.
         receipts: whether to make the calls that show "read" and "typing…" for each message.
-        delays: how long to wait after a status that reports throttling.
     """
 
-    def __init__(self, accounts: Mapping[str, str], *, receipts: bool, delays: RetryDelays) -> None:
+    def __init__(self, accounts: Mapping[str, str], *, receipts: bool) -> None:
         self._accounts = accounts
         self._receipts = receipts
-        self._delays = delays
 
     def parse(self, body: bytes) -> Batch:
         """Parse a webhook's body.
@@ -145,7 +143,7 @@ class WebhookParser:
         if status.status == "delivered":
             return Accepted()
         if status.status == "failed" and status.errors:
-            return send_result_of(status.errors[0], self._delays)
+            return send_result_of(status.errors[0])
         return None
 
 

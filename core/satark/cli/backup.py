@@ -2,7 +2,7 @@
 installation."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -88,25 +88,21 @@ def restore(ctx: click.Context, source: Path, identity_file: Path, name: str, ke
     settings, plugins = settings_of(ctx), plugins_of(ctx)
     _check_name_key(settings)
     folder = BackupFolder(source, keys_folder)
-    services = compose.load_services(settings, compose.load_geography(settings))
-    try:
-        with _failures():
-            compose.migrations(services, plugins).upgrade()
-            identity = compose.load_identity(settings) if compose.has_edge_key(settings) else None
-            restored = restore_backup(
-                settings,
-                services,
-                folder,
-                _chosen(folder, name),
-                _private_key(identity_file),
-                revisions=compose.migrations(services, plugins).current(),
-                identity=identity,
-                spool=open_spool(settings, identity),
-                retention=Retention(settings, services, identity, plugins) if identity else None,
-            )
-            _report(restored, store_problems(services))
-    finally:
-        services.close()
+    with closing(compose.load_services(settings, compose.load_geography(settings))) as services, _failures():
+        compose.migrations(services, plugins).upgrade()
+        identity = compose.load_identity(settings) if compose.has_edge_key(settings) else None
+        restored = restore_backup(
+            settings,
+            services,
+            folder,
+            _chosen(folder, name),
+            _private_key(identity_file),
+            revisions=compose.migrations(services, plugins).current(),
+            identity=identity,
+            spool=open_spool(settings, identity),
+            retention=Retention(settings, services, identity, plugins) if identity else None,
+        )
+        _report(restored, store_problems(services))
 
 
 @click.command()

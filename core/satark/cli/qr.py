@@ -70,10 +70,7 @@ def qr(  # noqa: PLR0917 - click passes options by name
         content = make_poster(target, _languages(languages), title, size)
     else:
         content = render_qr_code(target, "png" if file_type == "png" else "svg", size)
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        raise click.ClickException(f"{output} can't be written: {error.strerror}") from error
+    output.write_bytes(content)
     click.echo(f"{output} opens {target.url}")
 
 
