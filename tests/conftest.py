@@ -164,7 +164,11 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databa
     for url in found:
         clear_database(url)
     opened = WeakSet[psycopg.Connection]()
-    note = lambda connection, _: opened.add(connection)  # noqa: E731 - the same object is listened with twice
+
+    def note(connection: object, _record: object) -> None:
+        if isinstance(connection, psycopg.Connection):
+            opened.add(connection)
+
     event.listen(Pool, "connect", note)
     yield found
     event.remove(Pool, "connect", note)

@@ -127,7 +127,7 @@ OTHER_NAMES = {
     "core/satark_words/lexicon.py": "beginnings of words: <sound>:<word>*",
     "core/satark_words/weights.py": "senses of a text: <kind>:<name>; weights: <sense>:<hundredths>",
     "core/satark_words/senses.py": "senses of a text: <kind>:<name>",
-    "core/satark/store/deliveries.py": "a sink's own notifications, in place of a tip: <kind>:<when>",
+    "core/satark/store/due_times.py": "a sink's own notifications, in place of a tip: <kind>:<when>",
     "core/satark_words/spelling.py": "endings and what stands in their place: <ending>:<rest>",
     "core/satark_words/opening.py": "words of times and answers: <word>:<value>",
     "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",
