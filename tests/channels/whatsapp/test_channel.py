@@ -132,7 +132,8 @@ def test_a_notice_carries_the_template_of_its_language(
 def test_a_long_notice_carries_the_template_once(secrets: dict[str, Any]) -> None:
     secrets["notice_templates"] = {"hi": "satark_notice"}
     channel = WhatsAppChannel(WhatsAppSettings(**secrets))
-    assert [bool(call.fallback) for call in notices(channel, "hi", "x " * 4000)] == [True, False]
+    asked = Prompt(text="x " * 1000, language="hi", wants="pin")
+    assert [bool(call.fallback) for call in channel.notice(asked, ACCOUNT, TO)] == [True, False]
 
 
 def test_a_notice_without_a_template_has_no_fallback(whatsapp: WhatsAppChannel) -> None:
