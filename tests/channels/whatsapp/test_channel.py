@@ -104,8 +104,8 @@ ACCOUNT = "whatsapp:106540352242922"
 TO = Address("919876543210")
 
 
-def notices(channel: WhatsAppChannel, language: str, text: str = "News") -> list[Call]:
-    return list(channel.notice(Prompt(text=text, language=language), ACCOUNT, TO))
+def notices(channel: WhatsAppChannel, language: str) -> list[Call]:
+    return list(channel.notice(Prompt(text="News", language=language), ACCOUNT, TO))
 
 
 @pytest.mark.parametrize(
