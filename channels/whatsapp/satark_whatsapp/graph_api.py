@@ -228,7 +228,8 @@ class GraphApi(ProviderClient):
                 info = await self._info(ref, number)
                 response = await self._download(self._allowed_url(info.url))
             async with response:
-                _check_status(response.status)
+                if response.status != _OK:
+                    raise _error(response.status, b"")
                 async with aclosing(self._verified(response, ref, info)) as chunks:
                     yield chunks
         except aiohttp.ClientError as error:  # its text contains the URL
@@ -263,12 +264,10 @@ class GraphApi(ProviderClient):
         except ValueError:
             raise PermissionError("media: not a URL") from None
         trusted = url.scheme == "https" and url.authority in self._settings.media_hosts
-        if url.user is not None or not (trusted or self._is_local(url)):
+        is_local = f"{url.scheme}://{url.authority}" == (self._settings.local_origin or None)
+        if url.user is not None or not (trusted or is_local):
             raise PermissionError("media: the host is not in media_hosts")
         return url
-
-    def _is_local(self, url: URL) -> bool:
-        return bool(self._settings.local_origin) and f"{url.scheme}://{url.authority}" == self._settings.local_origin
 
     async def _verified(
         self, response: aiohttp.ClientResponse, ref: MediaRef, info: MediaInfo
@@ -362,13 +361,6 @@ def _seconds_to_regain_access(header: str) -> float:
         return 0.0
     minutes = (usage.estimated_time_to_regain_access for per_account in usages.values() for usage in per_account)
     return max(minutes, default=0.0) * _SECONDS_PER_MINUTE
-
-
-def _check_status(status: int) -> None:
-    if status in _GONE:
-        raise MediaGone("no longer at its URL")
-    if status != _OK:
-        raise ConnectionError(f"media: HTTP {status}")
 
 
 def _error(status: int, body: bytes) -> Exception:
