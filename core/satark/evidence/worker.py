@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -172,9 +172,15 @@ class EvidenceWorker:
     async def _store(self, job: MediaJob, most: int, recording: Path | None) -> None:
         channel = self.channels[job.ref.account]
         name = store.name(job.tip, job.ordinal)
-        with _within_tip(most, self._limits.file_bytes):
+        if most <= 0:
+            raise _TipFull
+        try:
             async with channel.fetch(job.ref) as stream:
                 file = await self._seal(job, name, stream, most, recording)
+        except TooLarge:
+            if most < self._limits.file_bytes:
+                raise _TipFull from None
+            raise
         facts = structs.asdict(file) | {"problem": file.problem or "", "origin": None}
         record = Evidence(ordinal=job.ordinal, role=job.role, kind=job.kind, caption=job.caption, **facts)
         settlement = await asyncio.to_thread(_sealed_settlement, job, record, file.origin)
@@ -286,19 +292,6 @@ def _load_scrubbers() -> list[Scrubber]:
         from satark_files.builtin_scrubbers import builtin_scrubbers  # noqa: PLC0415 - see `_open_sandbox`
 
     return builtin_scrubbers()
-
-
-@contextmanager
-def _within_tip(most: int, usual: int) -> Iterator[None]:
-    """Raise `_TipFull` if a file exceeds what its tip has left (`most`) but not the limit on a file (`usual`)."""
-    if most <= 0:
-        raise _TipFull
-    try:
-        yield
-    except TooLarge:
-        if most < usual:
-            raise _TipFull from None
-        raise
 
 
 class _Settlement(NamedTuple):
