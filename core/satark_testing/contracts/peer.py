@@ -93,6 +93,8 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """Reads the host's call id from a request; None if the provider has no field for it."""
     files: Sequence[tuple[MediaRef, bytes]] = ()
     """Files that `answer` serves: the reference that `parse` gives for each, and its bytes."""
+    deletes: Callable[[Received], str] | None = None
+    """Reads the id of the file that a request deletes, if the provider stores files until they are deleted."""
     announces_size: bool = False
     """Whether the provider announces the size or hash of a file, so that the channel can detect an incomplete file."""
     silent: bool = False
