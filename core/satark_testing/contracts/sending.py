@@ -295,7 +295,7 @@ async def _check_stalled(case: ChannelCase, peer: Peer, server: PeerServer) -> N
 
 async def _check_impostor(case: ChannelCase, peer: Peer) -> None:
     """Check that nothing is sent to a server whose certificate nobody has signed."""
-    async with PeerServer(peer).serving_as_impostor() as server:
+    async with PeerServer(peer).serving(impostor=True) as server:
         channel = peer.channel(server.url)
         async with opened(channel):
             call = channel.render(numbered_prompt(60), channel.accounts[0], case.to)[0]
