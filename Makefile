@@ -52,7 +52,7 @@ outside: $(READY) ## type tutorial and how-tos with the built wheel in an empty 
 
 lowest: $(LOWEST)/ready ## run the tests of server, plugins, store and cleaners with the oldest dependencies that are allowed
 	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) -m "not slow and not full" tests/runtime tests/plugins tests/store tests/channels/sms_ivr/test_twilio_api.py tests/channels/web_form/proof_of_work tests/sinks/email/test_notifications.py $(ARGS)
-	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) tests/files/test_scrubbers.py $(ARGS)
+	@$(LOWEST)/bin/python -m pytest -q -n $(CORES) tests/files/test_builtin_scrubbers.py $(ARGS)
 
 lint: $(READY) ## formatter, linter, types, import contracts
 	@$(BIN)/ruff format --check .
@@ -103,7 +103,7 @@ torture: $(READY) ## 10,000 tips to failing destinations while processes are kil
 chaos: $(READY) ## 10,000 tips on both databases under kill -9, full disks, wrong clocks and a failing Meta (ARGS="--tips 100 --kills 20")
 	@$(SUPPORT).chaos $(ARGS)
 
-upgrade: $(READY) ## a rolling upgrade from an older commit's schema while citizens write (ARGS="--from COMMIT --back 1")
+upgrade: $(READY) ## a rolling upgrade from an older commit's schema while citizens write (ARGS="--from COMMIT")
 	@$(SUPPORT).chaos.upgrade $(ARGS)
 
 canary: $(READY) ## compare what worlds show that differ in who told what, of whom and when, and see all leaks of the table noticed

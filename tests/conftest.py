@@ -10,10 +10,13 @@ from functools import cache
 from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import Final, NamedTuple
+from weakref import WeakSet
 
 import hypothesis
+import psycopg
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
+from sqlalchemy import Pool, event
 
 from satark.plugins import loader
 from satark_desk import passphrases
@@ -149,14 +152,30 @@ def postgres_databases(postgres: str) -> Iterator[Databases]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Databases:
-    """Empty databases, once on SQLite and once on PostgreSQL."""
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+    """Empty databases, once on SQLite and once on PostgreSQL, where the test must close what it opens.
+
+    A connection that stays open would be told of in a test that runs when it happens to be collected.
+    """
     if request.param == "sqlite":
-        return Databases(f"sqlite:///{tmp_path / 'main.db'}", f"sqlite:///{tmp_path / 'keys.db'}")
+        yield Databases(f"sqlite:///{tmp_path / 'main.db'}", f"sqlite:///{tmp_path / 'keys.db'}")
+        return
     found: Databases = request.getfixturevalue("postgres_databases")
     for url in found:
         clear_database(url)
-    return found
+    opened = WeakSet[psycopg.Connection]()
+
+    def note(connection: object, _record: object) -> None:
+        if isinstance(connection, psycopg.Connection):
+            opened.add(connection)
+
+    event.listen(Pool, "connect", note)
+    yield found
+    event.remove(Pool, "connect", note)
+    left = [connection for connection in opened if not connection.closed]
+    for connection in left:
+        connection.close()
+    assert not left, "the test did not close its services"
 
 
 @pytest.fixture

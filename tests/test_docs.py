@@ -145,6 +145,27 @@ def test_every_path_that_a_page_names_exists() -> None:
     assert [(page, path) for page, path in sorted(named) if not any(ROOT.glob(path.rstrip("/")))] == []
 
 
+FILE_NAME = re.compile(r"(?<![\w/.*{<-])\w[\w/-]*\.(?:py|yaml|tsv)\b(?![.\w(])")
+
+
+def comments(path: Path) -> str:
+    """Return the comments and docstrings of a file; of a test, whose texts may be files, comments; of others, all."""
+    text = path.read_text("utf-8")
+    wanted = r"# .*" if ROOT / "tests" in path.parents else r'"""(?s:.*?)"""|# .*'
+    return "\n".join(re.findall(wanted, text)) if path.suffix == ".py" else text
+
+
+def test_every_file_that_a_comment_names_exists() -> None:
+    folders = ("core", "channels", "sinks", "tests", "docs")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.*") if path.is_file()]
+    endings = {"/".join(path.parts[n:]) for path in files for n in range(1, len(path.parts))}
+    ours = [path for path in files if path.suffix in {".py", ".yaml", ".toml"} and "examples" not in path.parts]
+    named = {(relative(path), name) for path in (*ours, ARCHITECTURE) for name in FILE_NAME.findall(comments(path))}
+    assert len(named) > 300
+    # Mutants name files of a plugin that they make.
+    assert [one for one in sorted(named) if one[1] not in endings and "scaffold/" not in one[1]] == []
+
+
 def test_the_architecture_names_the_layers_that_the_import_rules_hold() -> None:
     rules = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     (held,) = (rule["layers"] for rule in rules if rule.get("containers") == ["satark"])

@@ -5,11 +5,13 @@ Channels get none of these, since they have no access to storage.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from satark.api.background import run_in_thread
 from satark.api.providers import Transcriber
 from satark.api.routing import CoveredRule, Desk, DestinationRule
 from satark.api.services import DestinationReader, Drafts, Ingest
@@ -23,8 +25,9 @@ from satark.roster.rules import NotAllowed
 from satark.routing.authors import Signers
 from satark.routing.desks import all_desks
 from satark.settings.settings import Settings
-from satark.store import deliveries, envelopes
+from satark.store import changed_keys, deliveries, due_times, envelopes
 from satark.store.breakers import DestinationFault, destination_faults
+from satark.store.changed_keys import NoRoom
 from satark.store.engines import reading_engine
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
 from satark.store.workspace import temporary_folder, workspace_dir
@@ -55,7 +58,7 @@ class Services:
         """Seconds in each of which every remote office is sent something once; 0: at once."""
         plain = [rule.to for rule in destination_rules if not isinstance(rule, CoveredRule)]
         every = int(settings.core.delivery_minutes * 60)
-        self.main = deliveries.put_off(main, dict.fromkeys(plain, every), self.office_seconds)
+        self.main = due_times.put_off(main, dict.fromkeys(plain, every), self.office_seconds)
         name_key = load_edge_key(settings.name_key_file, create=True, what="name key")
         self.keys = envelopes.with_name_key(keys, name_key)
         self.data_dir = settings.core.data_dir
@@ -153,9 +156,20 @@ class Services:
         return temporary_folder(self.workspace)
 
     def write_now(self, write: Callable[[UnitOfWork], T]) -> T:
-        """Run a write in its own transaction, in this thread."""
-        with unit_of_work(self.main, self.keys) as unit:
-            return write(unit)
+        """Run a write in its own transaction, in this thread; again, if tips had no room for it."""
+        try:
+            with unit_of_work(self.main, self.keys) as unit:
+                return write(unit)
+        except NoRoom as lacking:
+            size = lacking.size
+        self.give_room(size)
+        return self.write_now(write)
+
+    def give_room(self, size: int) -> None:
+        """Give all tips so much room for changes of their keys, some in each transaction: turns need not wait."""
+        last = ""
+        while last := self.write_now(partial(changed_keys.grow, after=last, size=size)):
+            pass
 
 
 class ProcessServices(Services):
@@ -171,7 +185,11 @@ class ProcessServices(Services):
         Raises:
             StoreDown: the database can't be written now.
         """
-        return await self.writer.write(write)
+        try:
+            return await self.writer.write(write)
+        except NoRoom as lacking:
+            await run_in_thread(self.give_room, lacking.size)
+        return await self.write(write)
 
 
 class DeskContext(ProcessServices):

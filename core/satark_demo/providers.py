@@ -76,8 +76,8 @@ async def _whatsapp(
 ) -> None:
     peer = await stack.enter_async_context(GraphPeer(**accounts.fields["whatsapp"]))
     at_once = 0 if missing_for_calls() == "aiortc" else CALLS_AT_ONCE
-    section = accounts.section("whatsapp", await stack.enter_async_context(serve(peer.app)))
-    to.sections["whatsapp"] = {**section, "calls_at_once": at_once}
+    url = await stack.enter_async_context(serve(peer.app))
+    to.sections["whatsapp"] = {**accounts.fields["whatsapp"], "graph_url": url, "calls_at_once": at_once}
     chats: dict[int, WhatsAppChat] = {}
     to.media.append(lambda number, publish: chats.setdefault(number, WhatsAppChat(number, peer, served, publish)))
     to.media.append(lambda number, publish: WhatsAppCall(chats[number], peer, to.calls, publish))
@@ -89,7 +89,8 @@ async def _telegram(
     stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
 ) -> None:
     peer = await stack.enter_async_context(TelegramPeer(**accounts.fields["telegram"]))
-    to.sections["telegram"] = accounts.section("telegram", await stack.enter_async_context(serve(peer.app)))
+    url = await stack.enter_async_context(serve(peer.app))
+    to.sections["telegram"] = {**accounts.fields["telegram"], "api_url": url}
     to.media.append(lambda number, publish: TelegramChat(number, peer, served, publish))
     webhook = served + telegram.WEBHOOK
     to.citizens.append(lambda number: TelegramCitizen(peer, Person(id=7_000_000_000 + number), webhook))
@@ -99,7 +100,8 @@ async def _twilio(
     stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, public: str
 ) -> None:
     peer = await stack.enter_async_context(TwilioPeer(**accounts.fields["twilio"], served={public: served}))
-    to.sections["twilio"] = accounts.section("twilio", await stack.enter_async_context(serve(peer.app)))
+    url = await stack.enter_async_context(serve(peer.app))
+    to.sections["twilio"] = {**accounts.fields["twilio"], "api_url": url}
     to.sections["calls"] = {"code_by_sms": True}
     to.media.append(lambda number, publish: SmsChat(number, peer, public, publish))
     to.media.append(lambda number, publish: CallChat(number, peer, public, publish))
@@ -115,15 +117,11 @@ async def _police(
 
     receiver = PoliceReceiver(**accounts.fields["police_system"])
     url = await stack.enter_async_context(serve(receiver.app))
-    to.sections["police_system"] = accounts.section("police_system", f"{url}/tips")
+    to.sections["police_system"] = {**accounts.fields["police_system"], "url": f"{url}/tips"}
     to.police = lambda publish: SimulatedPoliceSystem(receiver, f"{served}/police_system/main/answers", publish)
 
 
 _PROVIDERS = {"whatsapp": _whatsapp, "telegram": _telegram, "twilio": _twilio, "police_system": _police}
-
-
-_URL_SETTINGS = {"whatsapp": "graph_url", "telegram": "api_url", "twilio": "api_url", "police_system": "url"}
-"""Name of a provider → the setting that takes the address of a simulated one."""
 
 
 class ProviderAccounts(Redacted, frozen=True):
@@ -131,10 +129,6 @@ class ProviderAccounts(Redacted, frozen=True):
 
     fields: Mapping[str, Mapping[str, Any]]
     """Name of a provider → the settings that a real account would need."""
-
-    def section(self, name: str, url: str) -> dict[str, Any]:
-        """Return a provider's settings section, for a simulated provider at `url`."""
-        return {**self.fields[name], _URL_SETTINGS[name]: url}
 
 
 def load_or_make_accounts(file: Path) -> ProviderAccounts:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
+from itertools import count
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from satark.api.routing import CaseworkError
 from satark.casework import Casework
-from satark.casework.act_names import DeskAct
 from satark.casework.clocks import Clocks
+from satark.casework.desk_act import DeskAct
 from satark.casework.desk_acts import DeskActs
 from satark.services import Services
 from satark_demo import samples
@@ -35,56 +36,33 @@ MakeCitizen: TypeAlias = Callable[[int], Walker[Any]]
 """Makes a citizen with the phone of this number."""
 
 
-class SampleWeek:
-    """Fills the empty desks of the demo with tips."""
+async def fill_desks(
+    services: Services, desks: Mapping[str, Casework], make: MakeCitizen, say: Callable[[str], None]
+) -> None:
+    """Fill the opened desks with the tips of the week, unless they already have tips; `say` prints a line."""
+    if await asyncio.to_thread(lambda: any(desk.summaries() for desk in desks.values())):
+        return
+    citizens = [SampleCitizen(story, make(_FIRST_PHONE + at)) for at, story in enumerate(STORIES)]
+    slots, told = asyncio.Semaphore(_AT_ONCE), count(1)
 
-    def __init__(
-        self, services: Services, desks: Mapping[str, Casework], make: MakeCitizen, say: Callable[[str], None]
-    ) -> None:
-        """Prepare the week.
+    async def tell(citizen: SampleCitizen) -> None:
+        async with slots:
+            await citizen.tell()
+        say(f"  sample week: {next(told)} of {len(citizens)} tips")
 
-        Args:
-            services: the store.
-            desks: the opened desks of the demo, stations too, by name.
-            make: makes a citizen.
-            say: prints a line to the terminal.
-        """
-        self._services = services
-        self._desks = desks
-        self._make = make
-        self._say = say
-        self._told = 0
+    def act() -> None:
+        numbers = {citizen.story.name: citizen.number for citizen in citizens}
+        for desk, story, wanted in acts(time.time()):
+            DeskActs(services, desks[desk], Clocks()).perform(desks[desk].open(numbers[story]), wanted)
 
-    async def run(self) -> None:
-        """Fill the desks, unless they already have tips."""
-        if await asyncio.to_thread(lambda: any(desk.summaries() for desk in self._desks.values())):
-            return
-        citizens = [SampleCitizen(story, self._make(_FIRST_PHONE + at)) for at, story in enumerate(STORIES)]
-        try:
-            await self._tell(citizens)
-            numbers = {citizen.story.name: citizen.number for citizen in citizens}
-            await asyncio.to_thread(self._act, acts(time.time()), numbers)
-            await next(one for one in citizens if one.story.name == "closed_too_soon").dispute()
-        except (LostError, CaseworkError) as error:
-            self._say(f"  the sample week is incomplete: {type(error).__name__} {error}")
-            return
-        self._say("  sample week: the desks are filled; one report is overdue in a minute and rises to the dig")
-
-    async def _tell(self, citizens: Sequence[SampleCitizen]) -> None:
-        slots = asyncio.Semaphore(_AT_ONCE)
-
-        async def tell(citizen: SampleCitizen) -> None:
-            async with slots:
-                await citizen.tell()
-            self._told += 1
-            self._say(f"  sample week: {self._told} of {len(citizens)} tips")
-
+    try:
         await asyncio.gather(*map(tell, citizens))
-
-    def _act(self, wanted: Iterable[Act], numbers: Mapping[str, str]) -> None:
-        for desk, story, act in wanted:
-            casework = self._desks[desk]
-            DeskActs(self._services, casework, Clocks()).perform(casework.open(numbers[story]), act)
+        await asyncio.to_thread(act)
+        await next(one for one in citizens if one.story.name == "closed_too_soon").dispute()
+    except (LostError, CaseworkError) as error:
+        say(f"  the sample week is incomplete: {type(error).__name__} {error}")
+        return
+    say("  sample week: the desks are filled; one report is overdue in a minute and rises to the dig")
 
 
 def acts(now: float) -> list[Act]:

@@ -14,18 +14,16 @@ import click
 import uvicorn
 from starlette.applications import Starlette
 
-from satark.api.services import Prepared
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.runtime.ingest_runtime import IngestRuntime
-from satark.services import Services
 from satark.settings.core import PUBLIC_METRICS
 from satark.settings.settings import Settings
 from satark.telemetry.logs import configure_logging
 from satark_demo.desk_queues import DeskQueues
 from satark_demo.providers import SimulatedProviders, simulated_providers
 from satark_demo.readings import Readings
-from satark_demo.sample_week import MakeCitizen, SampleWeek
+from satark_demo.sample_week import fill_desks
 from satark_demo.simulator import EventStream, Phones, Simulator
 from satark_demo.whatsapp import follow
 from satark_testing.processes.serving import StartError, begin, started
@@ -108,7 +106,9 @@ class DemoServer:
         application.routes[:0] = simulator.routes()
         # No task group: it would wrap exceptions, and the command reports each one by its type.
         watcher = asyncio.create_task(queues.watch(lambda: self._events.has_listeners, self._events.publish))
-        week = partial(self._fill_desks, host.services, prepared, simulated.citizens)
+        desks = {one.acting.desk: one.acting for one in prepared if one.acting}
+        wanted = bool(self._sample_week and desks and simulated.citizens)
+        week = partial(fill_desks, host.services, desks, simulated.citizens[0], self._say) if wanted else None
         try:
             with _signals(self.stop):
                 await self._until_stopped(application, lines, settings.core.data_dir, week)
@@ -116,27 +116,20 @@ class DemoServer:
             watcher.cancel()
             await asyncio.wait({watcher})
 
-    async def _fill_desks(
-        self, services: Services, prepared: Sequence[Prepared], citizens: Sequence[MakeCitizen]
-    ) -> None:
-        """Fill the desks with the sample week, if it is wanted and a chat is simulated."""
-        desks = {one.acting.desk: one.acting for one in prepared if one.acting}
-        if self._sample_week and desks and citizens:
-            await SampleWeek(services, desks, citizens[0], self._say).run()
-
     async def _until_stopped(
-        self, application: Starlette, lines: Sequence[str], data_dir: Path, afterwards: Callable[[], Awaitable[None]]
+        self, application: Starlette, lines: Sequence[str], data_dir: Path, week: Callable[[], Awaitable[None]] | None
     ) -> None:
-        """Serve until stopped; run `afterwards` in parallel once the server answers."""
+        """Serve until stopped; let the sample week begin once the server answers."""
         self._server, serving = begin(application, self._listening)
         await started(self._server, serving)
         await self._announce(lines, data_dir)
-        filling = asyncio.ensure_future(afterwards())
+        filling = [asyncio.ensure_future(week())] if week else []
         try:
             await serving
         finally:
-            filling.cancel()
-            await asyncio.wait({filling})
+            for one in filling:
+                one.cancel()
+                await asyncio.wait({one})
 
     async def _announce(self, lines: Sequence[str], data_dir: Path) -> None:
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/healthz", raise_for_status=True):

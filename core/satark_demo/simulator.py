@@ -72,7 +72,6 @@ class Simulator(NamedTuple):
             _route("/phones/{phone}/{medium}/files", self._send_file, "POST"),
             _route("/phones/{phone}/{medium}/files/{message}", self._sent_file),
             _route("/readings", self._read_list, "POST"),
-            _route("/samples/{name}", self._sample),
             _route("/desks/{desk}/{number}", self._tip),
             _route("/desks/{desk}/{number}/{ordinal}", self._evidence),
             _route("/police/{number}/{status}", self._answer, "POST"),
@@ -134,14 +133,6 @@ class Simulator(NamedTuple):
         if file is None:
             raise HTTPException(404)
         return _content(file.mime, file.data)
-
-    async def _sample(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        if name == samples.SPOKEN:
-            return _content("audio/wav", samples.spoken())
-        if name not in samples.names():
-            raise HTTPException(404)
-        return _content("image/jpeg", await anyio.to_thread.run_sync(samples.photograph, name))
 
     async def _tip(self, request: Request) -> Response:
         return await _opened(self.queues.open(**request.path_params), _json)

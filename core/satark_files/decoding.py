@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, TypeVar
 
 import msgspec
@@ -29,8 +28,10 @@ def decode_json(body: bytes, decode: Callable[[bytes], T]) -> T:
     Raises:
         Exception: one of `DECODING_ERRORS`.
     """
-    with suppress(*DECODING_ERRORS):
+    try:
         return decode(body)
+    except DECODING_ERRORS:
+        pass
     try:
         data = json.loads(body.decode("utf-8", "replace"), parse_float=_finite, parse_constant=lambda _: None)
     except ValueError:

@@ -11,17 +11,27 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Final, NamedTuple, Protocol, TypeVar
 
 from satark_files import atomic_files
 
-__all__ = ["PART", "FileStore", "FolderStore", "Part", "StorageDown", "Stored", "forget_exact_times"]
+__all__ = [
+    "PART", "FileStore", "FolderStore", "Part", "StorageDown", "Stored", "at_once", "forget_exact_times", "in_groups",
+]  # fmt: skip
+
+One = TypeVar("One")
+Made = TypeVar("Made")
 
 PART = ".part"
 """End of the name of a file in a folder that is being written."""
+
+_AT_ONCE: Final = 16
+"""Number of requests to a service under way at once: each waits for the road there and back."""
 
 
 class StorageDown(OSError):  # noqa: N818 - it reads as what it says
@@ -211,3 +221,17 @@ def forget_exact_times(*paths: Path) -> None:
     day = now - now % 86_400
     for path in paths:
         os.utime(path, (day, day))
+
+
+def in_groups(items: Iterable[One], size: int) -> Iterator[list[One]]:
+    """Yield the items in lists of so many; the last may have fewer."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def at_once(work: Callable[[One], Made], items: Iterable[One]) -> Iterator[Made]:
+    """Do something with each item, several at a time, and yield the results in the order of the items."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for some in in_groups(items, 4 * _AT_ONCE):
+            yield from pool.map(work, some)

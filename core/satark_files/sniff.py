@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from satark_files.documents.prose import begins_as_mail
+from satark_files.documents.prose_check import begins_as_mail
 
 HEAD = 8192
 """Bytes of the beginning of a file that `sniff` needs."""

@@ -257,6 +257,7 @@ def _by_ending(tokens: Sequence[TextToken]) -> list[Mark]:
             marks += [Mark(mark, i, i + 1, 1.0) for endings, mark in _ENDINGS if token.text.endswith(endings)]
     for i, (verb, after) in enumerate(pairwise(tokens)):
         found = [mark for words, endings, mark in _PAIRS if after.text in words and verb.text.endswith(endings)]
-        found += ["verb.ongoing"] if verb.text in {"is", "are"} and after.text.endswith("ing") else []
+        going = {"is": "verb.ongoing", "are": "verb.ongoing", "was": "verb.went-on", "were": "verb.went-on"}
+        found += [going[verb.text]] if verb.text in going and after.text.endswith("ing") else []
         marks += [Mark(mark, i, i + 2, 1.0) for mark in found]
     return marks

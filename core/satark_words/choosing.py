@@ -51,7 +51,7 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     """Find the option that a text chooses."""
     if exact := _exact(analysis, asked.options):
         return Chosen(exact, Confidence.CERTAIN)
-    if asked.name == "now" and (told := _told_now(analysis, asked)):
+    if asked.name == "now" and ((told := _told_now(analysis, asked)) or analysis.has("verb.went-on")):
         return Chosen(told, Confidence.LIKELY)
     if asked.name == "police" and (says_yes(analysis) or names_another(analysis)):
         surely = says_yes(analysis, surely=True)
@@ -69,7 +69,8 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         has_words = any(token.text[0].isalpha() for token in analysis.tokens)  # a thumbs-up alone must not send a tip
         exactly = has_words and analysis.is_exactly(marks_of(option, asked), _BESIDE_ACT)
         return Chosen(option.id, Confidence.CERTAIN) if exactly else Chosen(suggested=option.id)
-    if analysis.asks and len(analysis) <= _SHORT * 2:
+    limited = option.id == "no" and asked.name != "now" and analysis.has("neg.but")  # "no arms, but dogs"
+    if limited or (analysis.asks and len(analysis) <= _SHORT * 2):
         return Chosen(suggested=option.id)
     return Chosen(option.id, _confidence(analysis, option, spans, asked))
 

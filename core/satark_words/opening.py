@@ -15,14 +15,14 @@ from satark_words.analysis import ENGLISH_NEGATIONS, NEGATIONS, Analysis
 from satark_words.places import DENIALS, POLICE, Places, is_cleared
 from satark_words.reading import Danger, Opening, PlaceFound
 from satark_words.rules import Mark, Rules, all_matches, parse_rule, widest
-from satark_words.small_words import in_order
+from satark_words.small_words import in_order, listed
 
 Moment: TypeAlias = Literal["", "now", "past", "coming"]
 
 _NEGATIONS: Final = (*NEGATIONS, "say.no", "say.nobody", "ask.none", "opt.police.no", "opt.danger.no")
 _OVER: Final = ("soc.ok", "k.calm")
 """Marks of words which say that nothing happens now: "abhi sab theek hai"."""
-_LATER: Final = ("soc.wait", "opt.when.coming", "k.with")
+_LATER: Final = ("soc.wait", "opt.when.coming", "k.with", "cmd.help")
 """Marks whose phrases may contain the word of another time: "abhi hua nahi"."""
 
 
@@ -54,6 +54,8 @@ def _stands_with(negation: Mark, mark: Mark, analysis: Analysis) -> bool:
     return analysis.covered(("fill", "opt.when.was")).issuperset(between)
 
 
+_THAN: Final = listed("than")
+_BEFORE: Final = listed("before")
 _TIMES: Final = dict(one.split(":") for one in in_order("times"))
 _ANSWERS: Final = _TIMES | dict(one.split(":") for one in in_order("answers"))
 """Marks that tell a time in an answer, where a single word may do so."""
@@ -73,12 +75,35 @@ def _moment(senses: set[str]) -> str:
     return next((moment for moment in ("coming", "past") if moment in senses), "")
 
 
+def moment_told(analysis: Analysis) -> Moment:
+    """Return whether a time was or will be; empty where it may be either: "kal", "15 tarikh ko", "Holi se pehle"."""
+    either = analysis.covered(("time.later",))
+    over = [one for one in analysis.found("time.past", "opt.when.*") if one.name != "opt.when.now"]
+    past = {one for one in over if one.name != "opt.when.coming" and not _is_before(one, analysis)}
+    past = {one for one in past if not either >= {*range(one.start, one.end)}}
+    was = any(one.name == "opt.when.was" for one in past)
+    later = analysis.has("time.coming", "verb.future", "opt.when.coming")
+    return "past" if past and (was or not later) else "coming" if later else ""
+
+
+def _is_before(mark: Mark, analysis: Analysis) -> bool:
+    """Return whether words tell that something is before something else: "chunav se pehle", "before the election"."""
+    begins = analysis.tokens[mark.start].text in _BEFORE and mark.end < len(analysis)
+    return begins or (mark.start > 0 and analysis.tokens[mark.start - 1].text in _THAN)
+
+
 def happens_now(analysis: Analysis) -> str:
-    """Return `yes` or `no` as a text says that something happens now or at another time; empty where it tells none."""
+    """Return `yes` or `no` as a text says that something happens now or at another time; empty where it tells none.
+
+    What only went on when its sender was there, "jab nikla tab ho raha tha", may still go on.
+    """
     for senses in _clause_times(analysis, _ANSWERS):
         if ("ongoing" in senses and "often" not in senses) or {"now"} <= senses <= {"now", "ongoing", "clock"}:
             return "yes"
-    return "no" if analysis.has(*_ANSWERS) else ""
+    past = analysis.found(*(name for name, when in _ANSWERS.items() if when in {"past", "coming", "often", "clock"}))
+    was = analysis.covered(("opt.when.was",))
+    may_go_on = analysis.has("verb.went-on") and all(was >= {*range(one.start, one.end)} for one in past)
+    return "no" if analysis.has(*_ANSWERS) and not may_go_on else ""
 
 
 def _clause_times(analysis: Analysis, names: dict[str, str]) -> list[set[str]]:
@@ -126,6 +151,8 @@ _TOGETHER: Final = 1.2
 _WEAK: Final = 0.3
 _LAST: Final = 0.2
 """Weight of the category "something else", which counts only if no other category is told."""
+_PAID_FOR: Final = ("INTOX", "GAMBL", "MINE", "COW", "ARMS", "TRAFF", "CONV")
+"""Categories of crimes for which others pay the police: the tip is about the crime."""
 _RANKS: Final = ("range", "district", "circle", "other_station", "outpost", "station")
 """Levels of the police, the highest first. If a text names two, the higher one counts, since that keeps the tip from
 more people."""
@@ -138,7 +165,19 @@ def category_of(analysis: Analysis) -> str:
     weights = _weights(analysis)
     if _police_do_it(analysis, weights):
         return "POLCOR"
+    if _others_do_it(analysis, weights):
+        weights.pop("POLCOR", None)
     return max(ORDER, key=lambda code: weights.get(code, 0)) if weights else ""
+
+
+def _others_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
+    """Return whether a crime of others is told for which the police are only paid, in a clause that is not theirs."""
+    told = [code for code in _PAID_FOR if weights.get(code, 0) >= 1]
+    first: dict[int, int] = {}
+    for one in analysis.found(*POLICE):
+        first.setdefault(analysis.clauses[one.start], one.start)
+    crimes = analysis.found(*(f"{kind}.{code}" for kind in ("cat", "strong") for code in told))
+    return bool(told) and not any(first.get(analysis.clauses[one.start], len(analysis)) < one.start for one in crimes)
 
 
 def _weights(analysis: Analysis) -> dict[str, float]:
@@ -179,8 +218,9 @@ def _police_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
     people = _accused(analysis, "person.police")
     if not people or weights.keys() & {"HEIN", "TRAFF"}:
         return False
-    deeds = analysis.found("act.take") or (analysis.found("act.complicit") if not weights else [])
-    deeds = deeds or (analysis.found("cat.EXTORT") if "EXTORT" in weights else [])
+    paid = () if _others_do_it(analysis, weights) else analysis.found("act.take")
+    deeds = paid or (analysis.found("act.complicit") if not weights else [])
+    deeds = deeds or (analysis.found("cat.EXTORT", "w.demand") if "EXTORT" in weights else [])
     deeds = deeds or [mark for mark in analysis.found("act.sell", "act.play") if _follows(mark, people)]
     return any(not is_denied(analysis, deed) for deed in deeds)
 
@@ -194,7 +234,7 @@ def _accused(analysis: Analysis, *names: str, but: tuple[str, ...] = ("to.police
     asks = () if analysis.has("verb.habit", "w.money", "w.bribe", "act.take") else ("asks.police",)  # for help
     spoken_to = analysis.covered((*but, *asks)) - analysis.covered(("said.police.fear",))
     cleared = [mark for mark in analysis.found("k.with", "act.take", "w.demand") if is_denied(analysis, mark, _DENIES)]
-    clauses = {analysis.clauses[mark.start] for mark in (*analysis.found("said.police.no"), *cleared)}
+    clauses = {analysis.clauses[mark.start] for mark in (*analysis.found("said.police.no", "k.posing"), *cleared)}
     people = [one for one in analysis.found(*names) if one.start not in spoken_to and not _is_none(analysis, one)]
     return [mark for mark in people if analysis.clauses[mark.start] not in clauses]
 
@@ -264,4 +304,4 @@ def _tells_of_police(analysis: Analysis, *, in_danger: bool) -> bool:
     accused = [mark for mark in (*analysis.found(*_ACCUSES), *sells) if people or mark.name.startswith("opt.")]
     named = bool(_accused(analysis, "person.police", "unit.*", but=()))
     told = named and not all(is_denied(analysis, mark, _DENIES) for mark in accused)
-    return told or bool(in_danger and people)
+    return told or (in_danger and any(one.start not in analysis.covered(("place.thing",)) for one in people))

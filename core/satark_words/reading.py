@@ -21,7 +21,7 @@ IRREVERSIBLE: Final = frozenset({"cancel", "restart", "forget", "delete", "clear
 class Kind(StrEnum):
     """The kind of a message at the current question.
 
-    Every message has exactly one; `Reading.story` may be true besides.
+    Every message has exactly one kind; besides, `Reading.story` may be true.
     """
 
     OPTION = "option"

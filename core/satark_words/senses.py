@@ -97,7 +97,6 @@ class Senses(TextAtQuestion):
         """Ask back where the weights don't agree with the rules on an option or a command, and suggest it."""
         likely = likely_option(self._weights, self._asked.name.lstrip("@"))
         is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
-        is_clear = is_clear or (reading.option == "yes" and category_of(self._analysis) == "POLCOR")
         if reading.kind is Kind.OPTION and likely is not None and likely != reading.option and not is_clear:
             return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
         if reading.kind is Kind.COMMAND and not reading.story and (likely or self._doubts(reading)):

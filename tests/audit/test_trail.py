@@ -12,7 +12,7 @@ from satark.audit import keys
 from satark.audit.trail import Trail, lost_witnesses, note_head
 from satark.casework import NoSuchTip
 from satark.custody import chain
-from satark.custody.audit import LogHead, verify_log
+from satark.custody.verify_log import LogHead, verify_log
 from satark.services import Services
 from satark.store import tables
 from support.acts import seen_by

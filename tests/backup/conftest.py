@@ -44,6 +44,8 @@ def sp(here: Place) -> SeededDesk:
     return SeededDesk(here.services, "sp")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> BackupFolder:
-    return BackupFolder(tmp_path / "backups")
+@pytest.fixture(params=["folder", pytest.param("bucket", marks=pytest.mark.slow("a server"))])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> BackupFolder:
+    """An empty folder for backups, on the disk and in a bucket in turn."""
+    is_bucket = request.param == "bucket"
+    return BackupFolder(request.getfixturevalue("bucket") if is_bucket else str(tmp_path / "backups"), tmp_path)

@@ -17,7 +17,7 @@ from satark.backup.sealed_stream import Damaged
 from satark.casework import Casework, NoSuchTip
 from satark.store import tables
 from support.altering import altered
-from support.backups import OPERATOR, Place, chunks_of, make_place, tip_with_file
+from support.backups import Place, chunks_of, make_place, store_of, tip_with_file
 from support.desks import SeededDesk
 from support.tips import SeededTip, seed_message
 
@@ -85,7 +85,7 @@ def test_an_erased_tip_comes_back_from_no_older_backup(
     due = next(one for one in retention.scheduled(0) if one.tip == erased.id)
     retention.eraser.remove_files(here.services.write_now(lambda unit: retention.erase(unit, due)))
     here.back_up(folder)
-    assert len(chunks_of(folder)) == 1
+    assert len(chunks_of(folder.files)) == 1
     elsewhere.restore(folder, older.name)
     work = Casework(elsewhere.services, "sp", sp.identity)
     with pytest.raises(NoSuchTip):
@@ -120,21 +120,21 @@ def test_a_restore_into_filled_databases_is_refused(here: Place, sp: SeededDesk,
 
 
 def test_damage_is_found_without_a_key_and_a_restore_names_it(
-    here: Place, elsewhere: Place, sp: SeededDesk, folder: BackupFolder
+    here: Place, elsewhere: Place, sp: SeededDesk, folder: BackupFolder, tmp_path: Path
 ) -> None:
     tip_with_file(here, sp)
     made = here.back_up(folder)
     assert find_damage(folder, made.name) == []
-    (chunk,) = chunks_of(folder)
-    chunk.write_bytes(altered(chunk.read_bytes()))
-    assert find_damage(folder, made.name) == [f"{chunk} is missing or was altered"]
+    (chunk,) = chunks_of(folder.files)
+    folder.files.put(chunk, altered(folder.files.read(chunk)))
+    assert find_damage(folder, made.name) == [f"{folder.address}/files/{chunk} is missing or was altered"]
     assert {name.partition(".")[2] for name in elsewhere.restore(folder, made.name).damaged} == {
         "clean.age",
         "original.age",
     }
-    keys = folder.part(made.name, KEYS)
-    keys.write_bytes(keys.read_bytes()[:-20])
-    assert str(keys) in find_damage(folder, made.name)[0]
+    store, keys = store_of(folder, tmp_path), f"{made.name}/{KEYS}"
+    store.put(keys, store.read(keys)[:-20])
+    assert folder.place(made.name, KEYS) in find_damage(folder, made.name)[0]
     with pytest.raises(Damaged, match=r"keys\.age"):
         elsewhere.restore(folder, made.name)
 
@@ -145,8 +145,8 @@ def test_a_drill_restores_a_backup_beside_the_installation_and_leaves_nothing(
 ) -> None:
     tip_with_file(here, sp)
     made = here.back_up(folder)
-    drill = run_drill(here.settings, here.plugins, folder, made.name, OPERATOR)
+    drill = run_drill(here.settings, here.plugins, folder, made.name, made.key)
     assert (drill.restored.tips, drill.problems) == (1, ())
-    chunks_of(folder)[0].unlink()
-    drill = run_drill(here.settings, here.plugins, folder, made.name, OPERATOR)
+    folder.files.remove(chunks_of(folder.files))
+    drill = run_drill(here.settings, here.plugins, folder, made.name, made.key)
     assert any("files that the store of files lacks: 1" in problem for problem in drill.problems)

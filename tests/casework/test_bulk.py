@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from satark.api.tip import Message
-from satark.casework.act_names import MAX_REPORT
 from satark.casework.bulk import BulkAct, BulkKind
 from satark.casework.clocks import Clocks
+from satark.casework.desk_act import MAX_REPORT
 from satark.casework.desk_acts import DeskActs
 from satark.services import Services
 from support.desks import SeededDesk, listed_officer

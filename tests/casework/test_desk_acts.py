@@ -11,8 +11,8 @@ from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.tip import Message
 from satark.casework import Casework
-from satark.casework.act_names import ActName, ActRefused, DeskAct, Problem
 from satark.casework.clocks import Clocks
+from satark.casework.desk_act import ActName, ActRefused, DeskAct, Problem
 from satark.casework.desk_acts import DeskActs
 from satark.roster.entries import desk_verifier
 from satark.routing.desks import close_roster

@@ -155,7 +155,7 @@ def test_a_direction_gives_what_the_officer_was_shown_or_nothing(
     assert offices["lanka"].casework.open(tip.number).tip.answers == {"what": REWORDING}
 
 
-def test_no_desk_takes_a_tip_from_a_desk_above_nor_loses_it_when_another_renews_its_key(
+def test_a_desk_can_not_withdraw_a_tip_from_a_desk_above(
     tip: SeededTip, offices: dict[str, Office], services: Services
 ) -> None:
     dig, sp = offices["dig"], offices["sp"]
@@ -165,10 +165,15 @@ def test_no_desk_takes_a_tip_from_a_desk_above_nor_loses_it_when_another_renews_
     step = Message(sender="desk", desk="sp", internal=True, case=CaseStep(kind="withdrawn", to="dig"))
     write_unchecked(services, sp, opened, step)
     assert len(dig.casework.open(tip.number).unsigned) == 1
+
+
+def test_a_desk_keeps_a_tip_when_two_desks_renew_their_keys(
+    tip: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    dig = offices["dig"]
     old = services.read_keys(lambda c: envelopes.find(c, tip.id, "sp")) or b""
-    dig.acts._services.write_now(
-        lambda unit: dig.casework.directing.withdraw(unit, dig.casework.open(tip.number), "sp", "they are in it")
-    )
+    opened = dig.casework.open(tip.number)
+    services.write_now(lambda unit: dig.casework.directing.withdraw(unit, opened, "sp", "they are in it"))
     dig.do(tip, "note", text="without the SP")
     services.write_now(lambda unit: envelopes.store(unit, tip.id, "sp", old))
     for one in ("sp", "dig"):

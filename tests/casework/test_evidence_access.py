@@ -11,8 +11,8 @@ import pytest
 from satark.api.routing import Level
 from satark.casework import Casework, OpenTip, TwoOfficerApproval
 from satark.casework.errors import NoSuchFile, SecondOfficerRequired, VoiceAccessDenied
-from satark.custody.audit import verify_log
 from satark.custody.chain import LogEntry
+from satark.custody.verify_log import verify_log
 from satark.evidence.own_voice import OTHER, may_contain_voice
 from satark.services import Services
 from support.desks import SeededDesk

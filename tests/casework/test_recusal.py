@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from satark.casework import Casework, NoSuchTip, TwoOfficerApproval
-from satark.casework.act_names import ActName, ActRefused, DeskAct, Problem
 from satark.casework.clocks import Clocks, Offices
+from satark.casework.desk_act import ActName, ActRefused, DeskAct, Problem
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NotTheseTwoOfficers
 from satark.casework.flood_groups import flood_groups
-from satark.casework.merging import merged_into
+from satark.casework.merged_status import merged_into
 from satark.casework.two_officers import check_two_officers
-from satark.custody.audit import verify_log
+from satark.custody.verify_log import verify_log
 from satark.roster.entries import RECOVERY
 from satark.roster.state import RosterState
 from satark.services import Services

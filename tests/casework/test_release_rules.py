@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from satark.casework import NoSuchTip
-from satark.casework.act_names import Problem
+from satark.casework.desk_act import Problem
 from satark.casework.hold_acts import TipKeeping
 from satark.casework.hold_rules import StepRefused
 from satark.services import Services

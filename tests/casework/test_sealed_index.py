@@ -73,11 +73,11 @@ def put_back(services: Services, rows: Rows) -> None:
 
 
 def statuses(cache: TipCache) -> dict[str, str]:
-    return {tip: one.listed.summary.status for tip, one in cache.tips.items()}
+    return {tip: cache.listed(tip).summary.status for tip in cache.tips}
 
 
 def listed(cache: TipCache) -> dict[str, ListedTip]:
-    return {tip: one.listed for tip, one in cache.tips.items()}
+    return {tip: cache.listed(tip) for tip in cache.tips}
 
 
 def test_a_second_opening_lists_the_same_and_reads_no_tip(
@@ -186,7 +186,7 @@ def test_an_older_index_hides_nothing_that_came_in_the_place_of_rows_that_somebo
     put_back(services, older)
     another = update(tables.tip_change).where(tables.tip_change.c.tip == seeded.id).values(tip="0" * 32)
     services.write_now(lambda unit: unit.main.execute(another))
-    assert open_again().tips[seeded.id].listed.summary.newest == 2
+    assert open_again().listed(seeded.id).summary.newest == 2
 
 
 def test_an_envelope_that_was_damaged_anywhere_is_counted_once_the_tips_are_searched(
@@ -212,9 +212,9 @@ def test_a_header_that_somebody_replaced_takes_no_urgent_mark_and_is_counted(
     cache = open_again()
     for _ in range(2):
         cache.refresh()
-        assert cache.tips[seeded.id].listed.summary.header.priority == "urgent"
+        assert cache.listed(seeded.id).summary.header.priority == "urgent"
         assert cache.unreadable == 1
-    assert open_again().tips[seeded.id].listed.summary.header.priority == "urgent"
+    assert open_again().listed(seeded.id).summary.header.priority == "urgent"
 
 
 def test_a_change_that_nothing_names_any_more_is_on_the_tips_page_at_once_and_in_the_lists_soon(
@@ -231,7 +231,7 @@ def test_a_change_that_nothing_names_any_more_is_on_the_tips_page_at_once_and_in
         else:
             cache._read_all_at = 0
             cache.refresh()
-            assert cache.tips[seeded.id].listed.summary.newest == 2
+            assert cache.listed(seeded.id).summary.newest == 2
             assert hidden.id in cache.tips
 
 
@@ -279,7 +279,7 @@ def test_the_desks_key_alone_opens_it_and_its_rows_tell_neither_words_nor_number
     assert len(rows) == 2
     for sealed in rows:
         assert size_class(len(sealed) - 28, 1 << 16, 8) == len(sealed) - 28
-        for secret in (seeded.number, seeded.id, "INTOX", cache.tips[seeded.id].listed.envelope.identity):
+        for secret in (seeded.number, seeded.id, "INTOX", cache.listed(seeded.id).envelope.identity):
             assert secret.encode() not in sealed
     covers = services.read_keys(lambda c: envelopes.tips_of(c, "sp"))
     assert SealedIndex(services, "sp", dig.identity).load(covers) == ((), {})
@@ -288,8 +288,7 @@ def test_the_desks_key_alone_opens_it_and_its_rows_tell_neither_words_nor_number
 def test_the_newest_row_is_filled_up_and_what_is_out_of_date_goes_when_it_is_much(
     services: Services, sp: SeededDesk, open_again: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("satark.casework.sealed_index.BATCH", 3)
-    monkeypatch.setattr("satark.store.threads.BATCH", 3)
+    monkeypatch.setattr("satark.casework.sealed_index._TIPS", 3)
     tips = [seed_tip(services, [sp.desk]) for _ in range(5)]
     cache = open_again()
     assert sorted(map(len, cache._index._parts.values())) == [2, 3]

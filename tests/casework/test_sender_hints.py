@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from satark.api.tip import Message
-from satark.casework.release_rules import SenderHints, marked
+from satark.casework.sender_hints import SenderHints, marked
 from satark.services import Services
 from satark_words.geography.geography import Geography
 from support.desks import SeededDesk

@@ -39,14 +39,20 @@ def operator(tmp_path: Path) -> str:
     return str(file)
 
 
+@pytest.fixture(params=["folder", "bucket"])
+def to(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where backups go."""
+    return str(request.getfixturevalue("bucket") if request.param == "bucket" else tmp_path / "backups")
+
+
 @pytest.mark.slow("a whole backup")
 def test_a_backup_is_verified_and_restored_at_another_machine(
-    place: Place, operator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, operator: str, to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    to = str(tmp_path / "backups")
     printed = run("backup", to).stdout
     assert "1 tip, 1 file, 0 of the spool; 2 sealed copies were new" in printed
     assert "edge key" in printed
+    assert not Path("s3:").exists(), "a bucket is no folder of this machine"
     assert "is as it was written" in run("verify", to).stdout
     assert "✓ nothing is missing" in run("verify", to, "--identity-file", operator).stdout
     monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path / "new"))

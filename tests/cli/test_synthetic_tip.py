@@ -15,7 +15,7 @@ def arrives(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tip that arrives: the way itself is tested in tests/runtime/test_synthetic_tip.py."""
 
     async def send(*_: object) -> Probed:
-        return Probed(0.3, 0.9)
+        return Probed(0.3, 0.9, "ABCD-1234")
 
     monkeypatch.setattr("satark.cli.synthetic_tip.send_synthetic_tip", send)
     run("db", "upgrade")

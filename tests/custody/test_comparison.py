@@ -7,7 +7,6 @@ import json
 from sqlalchemy import delete, update
 
 from satark.audit.trail import Trail
-from satark.custody.audit import LogHead
 from satark.custody.comparison import (
     _LOST_KEYS,
     _LOST_LOG,
@@ -18,6 +17,7 @@ from satark.custody.comparison import (
     compare_stores,
     note_stores,
 )
+from satark.custody.verify_log import LogHead
 from satark.services import Services
 from satark.store import bulk, evidence_files
 from satark.store.sealed_files import form_name

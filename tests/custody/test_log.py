@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import event, select
 
 from satark.custody import entries, log
-from satark.custody.audit import verify_log
 from satark.custody.log import erase_files
+from satark.custody.verify_log import verify_log
 from satark.services import Services
 from satark.store.sealed_files import erase
 from satark.store.tables import custody

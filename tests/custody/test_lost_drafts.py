@@ -118,6 +118,7 @@ async def test_who_lost_nothing_hears_of_no_loss(
         unit.main.execute(tables.epoch_machine.update().values(id=long_ago))
 
     place.host.services.write_now(age)
+    place.host.services.close()
     cut_power(tmp_path, monkeypatch)
     async with started_again(databases, tmp_path) as place:
         assert RESTARTED not in await place.tipster().say("Hi")
@@ -163,6 +164,7 @@ async def test_processes_that_start_at_once_give_up_the_drafts_once(
     assert given_up == [1]
     assert {bytes(row.machine) for row in place.rows(tables.epoch_key)} == {identities[0].epochs.file_id}
     assert len({one.epochs.current() for one in identities}) == 1
+    services.close()
 
 
 def test_the_loss_of_a_file_is_logged_for_the_newest_key_of_its_tip_alone(tmp_path: Path) -> None:

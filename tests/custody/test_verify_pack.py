@@ -42,7 +42,7 @@ def spans(path: Path) -> list[tuple[str, int, int]]:
 
 
 @pytest.mark.full("a thousand verifications")
-def test_a_thousand_altered_bytes_are_named(write: Write, path: Path, tmp_path: Path) -> None:
+def test_the_file_of_each_altered_byte_is_named(write: Write, path: Path, tmp_path: Path) -> None:
     write(originals=True)
     complete, where = path.read_bytes(), spans(path)
     rng, missed, altered = random.Random(63), [], tmp_path / "altered.zip"

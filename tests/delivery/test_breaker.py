@@ -16,7 +16,8 @@ from satark.api.observability import LifecycleEvent
 from satark.api.routing import DestinationRule
 from satark.api.sink import Delivery, DeliveryResult, Done, Retry
 from satark.delivery import worker as room
-from satark.delivery.worker import DOWN_RESULTS, FAILED_TIPS, DeliveryWorker
+from satark.delivery.breaker import DOWN_RESULTS, FAILED_TIPS
+from satark.delivery.worker import DeliveryWorker
 from satark.services import Services
 from satark.settings.core import Core
 from satark.store import breakers, deliveries, tables

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from satark.api.routing import Desk, DestinationRule
 from satark.api.sealing import new_identity
-from satark.api.sink import Retry
+from satark.api.sink import DeadLetter, Retry
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
@@ -198,3 +199,68 @@ def test_what_is_given_to_a_destination_that_is_down_waits_behind_no_cover(tmp_p
     for row in services.read(lambda c: c.execute(query).all()):
         kinds[row.tip][row.state] = deliveries.is_cover(services.keys, row)
     assert kinds == {tips[0]: {"due": False, "blocked": True}, tips[1]: {"due": True, "blocked": True}}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "attempts", "reason"),
+    [(Retry("down", down=True), 59, "given up after 60 attempts: down"), (DeadLetter("550"), 0, "550")],
+    ids=["given up", "refused"],
+)
+async def test_a_cover_ends_in_rows_metrics_and_log_as_what_its_destination_does_not_take(
+    tmp_path: Path, outcome: Retry | DeadLetter, attempts: int, reason: str
+) -> None:
+    to, table = "email:sp-cell", tables.delivery
+
+    def again(place: Place, *about: str) -> None:
+        due = table.update().where(table.c.destination == to, table.c.tip.in_([place.tips[one] for one in about]))
+        values = {"state": "due", "attempts": attempts, "due_at": 1}
+        place.host.services.write_now(lambda unit: unit.main.execute(due.values(values)))
+
+    async with three_tips(tmp_path) as place:
+        await until(place.settled)
+        place.sinks[0].outcomes.extend([outcome] * 1000)
+        trial = tables.open_breaker.update().values(half_open_at=0)
+
+        def dead(*about: str) -> bool:
+            place.host.services.write_now(lambda unit: unit.main.execute(trial))
+            rows = place.rows()
+            return all((to, 1, "dead_letter", max(1, attempts + 1), reason) in rows[one] for one in about)
+
+        with capture_logs() as lines:
+            if isinstance(outcome, Retry):
+                place.host.services.write_now(lambda unit: open_breaker(unit, to, "down"))
+            again(place, "nobody", "station")
+            await until(lambda: dead("nobody", "station"))
+            again(place, "office")
+            await until(lambda: dead("office") and sum("dead-lettered" in one["event"] for one in lines) == 3)
+        place.host.metrics.end_bands(10**11)
+        shown = place.host.metrics.render().decode()
+        assert alike(place)
+    kind = "retry" if isinstance(outcome, Retry) else "dead_letter"
+    assert f'satark_deliveries_total{{result="{kind}",sink="email"}} 3.0' in shown
+    ends = [one for one in lines if one["event"].startswith("delivery dead-lettered")]
+    assert ends == [ends[0]] * 3
+
+
+def test_a_later_cover_replaces_the_dead_letter_of_a_cover_as_a_delivery_replaces_that_of_one(tmp_path: Path) -> None:
+    services, to = fresh_services(tmp_path), "email:sp-cell"
+    tips = [seed_tip(services, [SeededDesk(services, name).desk]).id for name in ("sp", "dig")]
+
+    def fail(unit: Any, *, again: bool) -> None:
+        for tip, is_cover in zip(tips, (True, False), strict=True):
+            ids = [deliveries.cover_id(unit.keys, tip, to, n) if is_cover else bytes([n]) * 16 for n in (1, 2)]
+            first, later = (deliveries.new_row(tip, to, 0, revision=n, id_=id_) for n, id_ in enumerate(ids, 1))
+            unit.insert(tables.delivery, [{**first, "state": "dead_letter"}, later])
+            if not again:
+                deliveries.mark_done(unit, ids[1:], covers=is_cover)
+
+    def ended() -> list[tuple[str, str]]:
+        rows = services.read(lambda c: c.execute(select(tables.delivery)).all())
+        return [(state, reason) for _, state, reason in sorted((one.tip, one.state, one.reason) for one in rows)]
+
+    services.write_now(lambda unit: fail(unit, again=False))
+    assert {*ended()} == {("done", deliveries.SUPERSEDED), ("done", "")}
+    services.write_now(lambda unit: unit.main.execute(tables.delivery.delete()))
+    services.write_now(lambda unit: fail(unit, again=True))
+    assert services.write_now(deliveries.retry) == 0
+    assert ended() == [("done", deliveries.SUPERSEDED), ("due", "")] * 2

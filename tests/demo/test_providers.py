@@ -78,6 +78,5 @@ def test_accounts_are_made_once_and_their_repr_shows_no_secret(tmp_path: Path) -
     assert load_or_make_accounts(tmp_path / "demo.json") == accounts
     others = load_or_make_accounts(tmp_path / "other.json")
     for name, account in accounts.fields.items():
-        assert "http://127.0.0.1:1" in accounts.section(name, "http://127.0.0.1:1").values()
         assert account != others.fields[name]
         assert not [value for value in account.values() if value in repr(accounts)]

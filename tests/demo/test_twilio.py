@@ -12,6 +12,7 @@ from satark_demo import samples
 from satark_testing.twilio.people import code_in
 
 Open = Callable[[Path], Awaitable[Any]]
+SPOKEN = (samples.FOLDER / "spoken.wav").read_bytes()
 CALL = {"पुलिस को भेज दें": "8", "किस थाने": "1", "पुलिसवाला मिला": "2"}
 """Spoken words → the key to press."""
 
@@ -22,13 +23,13 @@ async def test_a_tip_by_call_with_keys_and_a_recording(open_demo: Open, tmp_path
     assert await visitor.perform("press", keys="1") == 409
     await visitor.answered(visitor.perform("dial"))
     assert visitor.call == {"up": True, "keys": 1, "beep": False}
-    assert await visitor.send(samples.spoken(), "audio/wav", "voice") == 409  # no recording is expected now
+    assert await visitor.send(SPOKEN, "audio/wav", "voice") == 409  # no recording is expected now
     await visitor.answered(visitor.perform("press", keys="1"))
     await visitor.answered(visitor.perform("press", keys=""))  # silence: the question is repeated
     await visitor.answered(visitor.perform("press", keys="3"))
     assert visitor.call["beep"]
-    await visitor.answered(visitor.send(samples.spoken(), "audio/wav", "voice"))
-    await visitor.answered(visitor.send(samples.spoken(), "audio/wav", "voice"))
+    await visitor.answered(visitor.send(SPOKEN, "audio/wav", "voice"))
+    await visitor.answered(visitor.send(SPOKEN, "audio/wav", "voice"))
     for _ in range(12):
         if code_in(spoken := visitor.received[-1]["text"]):
             break
@@ -43,7 +44,7 @@ async def test_a_tip_by_call_with_keys_and_a_recording(open_demo: Open, tmp_path
     assert await visitor.perform("hang_up") == 204
     await visitor.until(lambda: not visitor.call["up"])
     recordings = [id_ for id_, message in visitor.messages.items() if message.get("kind") == "voice"]
-    assert (await visitor.fetch(f"/phones/1/voice/files/{recordings[0]}"))[1] == samples.spoken()
+    assert (await visitor.fetch(f"/phones/1/voice/files/{recordings[0]}"))[1] == SPOKEN
     for keys in ("abc", "1" * 21, "12\n"):
         assert await visitor.perform("press", keys=keys) == 400
 

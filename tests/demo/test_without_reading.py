@@ -28,7 +28,7 @@ HEARD = (
     "place.ask", "police.ask", "reach.no.done", "receipt", "review.ask", "status.ACTED.text", "what.ask",
 )  # fmt: skip
 """Texts whose clips are rendered for the test. They give each prompt a sound within a few seconds."""
-VOICE = FilePayload(name="", mimeType="audio/wav", buffer=samples.spoken())
+VOICE = FilePayload(name="", mimeType="audio/wav", buffer=(samples.FOLDER / "spoken.wav").read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ class Chat:
         self.heard = 0
 
     async def speak(self) -> None:
-        assert await self.visitor.send(samples.spoken(), "audio/wav", "name=&voice") == 204
+        assert await self.visitor.send((samples.FOLDER / "spoken.wav").read_bytes(), "audio/wav", "name=&voice") == 204
         await self.hear()
 
     async def tap(self, picture: str) -> None:

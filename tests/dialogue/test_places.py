@@ -149,7 +149,7 @@ def test_words_that_name_a_station_of_the_district_spare_the_question_for_it(ask
         ((26.0700, 83.1800), "police", ("elsewhere", "")),
     ],
 )
-def test_a_pin_outside_every_district_is_told_so_and_not_asked(
+def test_who_pins_a_place_outside_every_district_is_told_so_and_not_asked(
     asked: Chat, pin: tuple[float, float], step: str, told: tuple[str, str]
 ) -> None:
     asked.pin(*pin)

@@ -55,7 +55,7 @@ KILLED = """
 import asyncio, os, sys
 from pathlib import Path
 from satark.evidence import pipeline
-from satark_files.scrubbers import builtin_scrubbers
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.limits import Limits
 from satark.store.workspace import workspace_dir
 from satark_files.sandbox.sandbox import Sandbox

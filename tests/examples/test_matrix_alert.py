@@ -18,8 +18,8 @@ from satark_matrix_alert import plugin
 from satark_matrix_alert.plugin import MatrixAlertSettings
 from satark_matrix_alert.sink import MatrixAlertSink
 from satark_testing.contracts.channel import Peer, Received, Reply
-from satark_testing.contracts.peer import Fault, PeerServer
 from satark_testing.contracts.plugin import PluginCase, check_plugin
+from satark_testing.contracts.provider_peer import Fault, PeerServer
 from satark_testing.contracts.sink import SampleTips, SinkCase, check_sink
 from support.store import fresh_services, worker_context
 from support.tips import claim_delivery, seed_tip

@@ -28,7 +28,7 @@ class NoHost(MetaPathFinder):
 sys.meta_path.insert(0, NoHost())
 from satark_files.working_copies import clean_files
 from satark_files.limits import Limits
-from satark_files.scrubbers import builtin_scrubbers
+from satark_files.builtin_scrubbers import builtin_scrubbers
 
 
 async def main():

@@ -1,8 +1,8 @@
 """Endings of exported files: an officer's computer opens what it is given."""
 
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.file_endings import ENDINGS, UNKNOWN, ending_of
 from satark_files.recordings.ffmpeg import CONTAINERS
-from satark_files.scrubbers import builtin_scrubbers
 
 TYPES = {mime for scrubber in builtin_scrubbers() for mime in scrubber.mimes if "/" in mime} | set(CONTAINERS)
 

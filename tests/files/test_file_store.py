@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from satark_files.file_store import FileStore, StorageDown, Stored
-from satark_files.storage import open_store
+from satark_files.open_store import open_store
 from support.peers.seaweedfs import running_seaweedfs
 
 
@@ -37,6 +37,9 @@ def test_a_file_comes_back_as_it_was_written(store: FileStore) -> None:
     ]
     with store.open("a/b/one") as file:
         assert (file.read(3), file.read()) == (b"fir", b"st second")
+    assert store.read("a/b/one", 12) == store.read("a/b/one", 12, 3) == b""
+    store.put("empty", b"")
+    assert store.read("empty") == store.read("empty", most=3) == b""
     store.put("a/b/one", b"again")
     assert store.read("a/b/one") == b"again"
 
@@ -65,7 +68,7 @@ def test_a_part_has_no_name_until_it_is_finished_and_replaces_what_had_it(store:
     assert names(store) == ["folder/two", "one"]
 
 
-def test_of_many_that_write_a_new_file_at_once_one_succeeds(store: FileStore) -> None:
+def test_only_one_of_many_writers_makes_a_new_file(store: FileStore) -> None:
     won = []
 
     def write(number: int) -> None:

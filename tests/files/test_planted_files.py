@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
-from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from support.evidence.corpus import FAMILIES, markers_in, planted
 from support.evidence.documents import HINDI, SHOWN, unpacked

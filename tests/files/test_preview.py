@@ -10,6 +10,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageEnhance
 
 from satark.casework.related.index import are_alike
 from satark.store.sealed_files import erase
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.documents import pdf_rendering
 from satark_files.documents.pdf import PdfScrubber
 from satark_files.images.decode import LONGEST
@@ -17,7 +18,6 @@ from satark_files.images.jpeg import JpegScrubber
 from satark_files.limits import Limits
 from satark_files.preview import looks_of
 from satark_files.scrubber import PREVIEW_JOB, Unclean
-from satark_files.scrubbers import builtin_scrubbers
 from support.evidence.markers import MARKER_BYTES
 from support.evidence.pipeline_driver import PipelineDriver, chunks
 

@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.scrubber import LEFT_OUT, REASONS, Cleaned, LeftOut, Reason, Scrubber, Unclean
-from satark_files.scrubbers import builtin_scrubbers
 
 
 def test_the_readable_percentage_is_between_1_and_100() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark_files.scrubbers import builtin_scrubbers
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.sniff import UNKNOWN, mime_by_signature, sniff, sniff_file
 from support.evidence.images import IMAGES
 from support.evidence.recordings import RECORDINGS

@@ -11,9 +11,9 @@ import pytest
 from fpdf import FPDF
 from PIL import Image
 
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.documents.pdf_rendering import render_first_page
 from satark_files.limits import Limits
-from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from support.evidence.documents import unpacked
 from support.evidence.images import encode, photo

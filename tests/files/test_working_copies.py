@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.limits import Limits
 from satark_files.sandbox.sandbox import Sandbox
 from satark_files.scrubber import MUTE_JOB, PREVIEW_JOB, Unclean
-from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from satark_files.working_copies import CleanedFile, WorkingCopies, clean_files, parse_looks
 from support.evidence.hostile import HostileScrubber, attack

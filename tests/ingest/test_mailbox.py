@@ -10,8 +10,6 @@ import pytest
 
 from satark.api.sealing import seal
 from satark.api.tip import Message, Status
-from satark.ingest import mailbox
-from satark.ingest.mailbox import CodeGuesses
 from satark.store import tables, threads
 from support.later import render_a_band_later
 from support.working_host import WRONG, picture, working_host, working_host_on
@@ -113,20 +111,3 @@ async def test_wrong_and_unknown_codes_get_the_same_words_and_five_end_the_quest
         last = await asha.say(WRONG)
         assert last not in said
         assert sum(result.wrong_code for result in asha.results) == 5
-
-
-async def test_too_many_wrong_codes_slow_everybody_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr("satark.ingest.mailbox.time.monotonic", lambda: now[0])
-    budget = CodeGuesses(60)
-    for _ in range(60):
-        budget.wrong()
-    assert budget.delay() == 0
-    budget.wrong()
-    budget.wrong()
-    assert budget.delay() == pytest.approx(2)
-    for _ in range(100):
-        budget.wrong()
-    assert budget.delay() == mailbox.LONGEST_WAIT
-    now[0] += 1000
-    assert budget.delay() == 0

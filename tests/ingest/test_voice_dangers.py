@@ -19,7 +19,7 @@ from satark.routing.tip_keys import renew_tip_keys
 from satark.store import tables
 from satark.store.conversations import ConversationRow
 from satark.store.workspace import workspace_dir
-from satark_demo.samples import spoken
+from satark_demo.samples import FOLDER
 from satark_testing.waiting import until
 from support.scripted import ACCOUNT
 from support.working_host import ANSWERS, RECEIPT, WorkingHost, working_host, working_host_on
@@ -72,7 +72,7 @@ def hears(tmp_path: Path) -> Callable[[str], Recogniser]:
 
 
 def note(place: WorkingHost, name: str = "note") -> Media:
-    place.channel.files[name] = spoken()
+    place.channel.files[name] = (FOLDER / "spoken.wav").read_bytes()
     return Media(MediaRef(account=ACCOUNT, id=name), "voice")
 
 

@@ -36,7 +36,7 @@ from support.later import render_a_band_later
 from support.scripted import ACCOUNT, ScriptedChannel, database_down
 from support.store import fresh_services
 
-ASHA, BINA = b"a" * 32, b"b" * 32
+ASHA, BINA = (name.ljust(32) for name in (b"asha", b"bina"))
 
 
 class Post:
@@ -226,7 +226,7 @@ async def test_a_provider_that_answers_slowly_gets_more_calls_at_once(
 
 async def test_replies_beyond_what_memory_may_hold_wait_in_the_database(post: Post) -> None:
     post.sender = post.another(replies_in_memory=2)
-    items = [item(str(n), bytes([n]) * 32, must_arrive=True) for n in range(5)]
+    items = [item(str(n), bytes([n]).ljust(32, b"c"), must_arrive=True) for n in range(5)]
     await post.reply(items[0], items[1])
     await post.reply(*items[2:])
     assert len(post.sender._held) == 2
@@ -387,7 +387,7 @@ async def test_a_report_on_a_call_that_is_not_ours_changes_nothing(post: Post, c
     assert [row.state for row in await post.rows()] == ["due"]
 
 
-async def test_replies_of_an_account_that_is_no_longer_configured_stay(post: Post) -> None:
+async def test_replies_of_an_account_that_is_no_longer_configured_stay_in_the_outbox(post: Post) -> None:
     post.run()
     await post.reply(item("asha", account="script:2"))
     await until(lambda: not post.sender._held)

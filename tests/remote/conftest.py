@@ -217,6 +217,7 @@ async def link_on_each_database(tmp_path: Path, databases: Any) -> AsyncIterator
     office = fresh_services(tmp_path / "office")
     async with _writing(host, office) as contexts:
         yield OfficeLink(tmp_path, *contexts)
+    host.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.tip import Message
 from satark.casework import NoSuchTip
-from satark.custody.audit import verify_log
+from satark.custody.verify_log import verify_log
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.remote.frames import CHUNK_SIZE

@@ -14,7 +14,7 @@ from satark.api.routing import Destination
 from satark.api.sink import CarrierError, DeadLetter, Done
 from satark.api.tip import Accused
 from satark.casework import NoSuchTip
-from satark.custody.audit import verify_log
+from satark.custody.verify_log import verify_log
 from satark.remote.frames import CHUNK_SIZE
 from satark.remote.host_outbox import HostOutbox
 from satark.store import deliveries, envelopes, tables

@@ -43,7 +43,7 @@ async def test_a_tip_opens_at_the_office_with_its_files_and_thread(link_on_each_
     assert link.rows(link.office, tables.chunk) == []
 
 
-async def test_at_an_office_too_the_rows_of_all_tips_are_of_one_size(link: Any) -> None:
+async def test_the_key_changes_of_all_tips_have_one_size_at_an_office_too(link: Any) -> None:
     link.seed_tip()
     link.change_key_at_host()
     await link.exchange_all()

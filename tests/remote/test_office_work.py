@@ -8,8 +8,8 @@ import pytest
 
 from satark.api.tip import Message
 from satark.casework import Casework, NoSuchTip
-from satark.casework.act_names import ActRefused, DeskAct
 from satark.casework.clocks import Clocks
+from satark.casework.desk_act import ActRefused, DeskAct
 from satark.casework.desk_acts import DeskActs
 from satark.casework.work import Work
 from support.tips import seed_message

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, delete, func, select, update
 from satark.api.tip import Message
 from satark.casework import Casework, NoSuchTip
 from satark.custody import chain
-from satark.custody.audit import verify_log
 from satark.custody.log import chain_row
+from satark.custody.verify_log import verify_log
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
 from satark.retention.erasure import ErasedList

@@ -65,7 +65,7 @@ def test_every_status_has_a_term_and_all_unfinished_statuses_have_the_same(statu
     assert term_days(DEFAULTS, status, "COW") == finished.get(status, 1095)
 
 
-def test_a_category_lengthens_the_terms_of_its_finished_tips_and_shortens_none() -> None:
+def test_category_days_lengthen_shorter_terms_of_finished_tips_and_shorten_none() -> None:
     settings = RetentionSettings(category_days={"ARMS": 400})
     days = [term_days(settings, status, "ARMS") for status in ("MERGED", "CLOSED", "ACTED", "RECEIVED")]
     assert days == [400, 400, 1825, 1095]

@@ -287,7 +287,7 @@ def test_a_new_key_needs_a_head_and_one_more_officer_who_both_typed_its_code(boo
     assert book.state.officer("sp", "clerk") == body.officer
 
 
-def test_a_code_is_good_for_the_key_that_it_was_made_with_alone(book: RosterBook) -> None:
+def test_a_code_confirms_only_the_key_that_it_was_made_with(book: RosterBook) -> None:
     real = book.new_key("sp", "clerk", CODE)
     swapped = msgspec.structs.replace(book.new_key("sp", "clerk", "0000-0000"), code=real.code)
     with pytest.raises(NotAllowed, match="types its code"):

@@ -48,7 +48,7 @@ def test_a_desk_without_officers_and_key_signs_nothing(book: RosterBook) -> None
     assert list(young.state.members()) == []
 
 
-def test_appointments_count_through_other_officers_and_not_from_the_founding(book: RosterBook) -> None:
+def test_an_officer_and_whoever_appointed_them_even_through_others_do_not_act_as_two(book: RosterBook) -> None:
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), CLERK, SP)
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "newer")), NEW, SP)
     newer = ("sp", "newer")

@@ -25,7 +25,7 @@ from satark.api.outbound import Accepted, Call, Misconfigured, Permanent
 from satark.api.sealing import new_identity
 from satark.runtime.app import Status
 from satark.runtime.host import Host
-from satark.runtime.machine_faults import note_backup
+from satark.runtime.machine_faults import note_backup, note_drill
 from satark.settings.core import Role
 from satark.settings.settings import Settings
 from satark.store import bulk, tables
@@ -237,7 +237,7 @@ def old_epoch(running: Running) -> Iterator[None]:
     assert running.host.ingest_runtime
     running.host.ingest_runtime.identity.epochs.current()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("satark.runtime.machine_faults.OVERDUE", -86_400)
+        patch.setattr("satark.runtime.key_faults.OVERDUE", -86_400)
         yield
 
 
@@ -271,6 +271,21 @@ def old_backup(running: Running) -> Iterator[None]:
     os.utime(folder / "backup.made", (OLD - 3 * 86_400,) * 2)
     yield
     note_backup(folder)
+
+
+def drilled(*problems: str, days: int = 0) -> Induce:
+    """Let a drill have ended so many days ago, with these problems."""
+
+    @contextmanager
+    def induced(running: Running) -> Iterator[None]:
+        folder = running.host.settings.core.data_dir
+        note_drill(folder, problems)
+        if days:
+            os.utime(folder / "drill.made", (OLD - days * 86_400,) * 2)
+        yield
+        note_drill(folder, ())
+
+    return induced
 
 
 @contextmanager
@@ -309,7 +324,7 @@ DELIVERY = {"id": b"d" * 16, "tip": "t", "destination": "email:cell", "revision"
 BREAKER = {"since": OLD, "half_open_at": OLD, "failures": 3, "reason": "refused"}
 
 MACHINE = (
-    *("backup", "certificate", "clock", "database", "disk", "edge_key", "epoch_key", "file_gone", "folder"),
+    *("backup", "certificate", "clock", "database", "disk", "drill", "edge_key", "epoch_key", "file_gone", "folder"),
     *("isolation", "key_store", "name_key", "peer", "spool"),
 )
 FAULTS: dict[str, tuple[Induce, str, int]] = {
@@ -381,6 +396,8 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "file_gone:database": (without("satark.db"), "satark.db was moved or deleted", 503),
     "file_gone:key_store": (without("keys.db"), "keys.db was moved or deleted", 503),
     "backup_old": (old_backup, "no backup was made for 3 days; the timer's log", 200),
+    "drill_failed": (drilled("keys.age is missing", "more"), "keys.age is missing and 1 more; the timer's log", 200),
+    "drill_old": (drilled(days=40), "no drill passed for 40 days; the timer's log", 200),
     "database_older": (older_copies, "main database lacks (1 of 2025-11-30): 1; restore the newer copy", 200),
     "database_hangs": (hung, "does not answer, not even with an error; look whether its server is stopped", 503),
     "epoch_keys_stay": (old_epoch, "1 epoch keys should be destroyed and are not", 200),

@@ -122,7 +122,7 @@ async def test_connections_of_a_busy_client_end_with_their_next_answer() -> None
 
 
 @pytest.mark.slow("a server")
-async def test_a_server_asks_to_be_replaced_once_when_nobody_is_signed_in(clock: list[float]) -> None:
+async def test_an_old_server_asks_only_once_to_be_replaced_when_nobody_is_signed_in(clock: list[float]) -> None:
     one = Replaceable()
     one.in_use = True
     async with one.serving(100):

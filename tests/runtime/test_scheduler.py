@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
 from satark.api.inbound import Media, MediaRef
-from satark.api.outbound import Blocked, Permanent
+from satark.api.outbound import Blocked, Call, Delivered, Permanent
 from satark.api.routing import Desk
 from satark.api.sealing import new_identity
 from satark.casework import Casework
@@ -27,7 +27,7 @@ from satark.runtime import scheduler
 from satark.runtime.host import Host
 from satark.runtime.scheduler import Job, Rounds, ScheduledJobs
 from satark.settings.settings import Settings
-from satark.store import deliveries, tables
+from satark.store import deliveries, due_times, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown
 from satark_testing.waiting import until
@@ -72,6 +72,10 @@ class Clock:
     def change(self, table: str, **values: object) -> None:
         statement = update(getattr(tables, table)).values(**values)
         self.host.services.write_now(lambda unit: unit.main.execute(statement))
+
+    def states(self) -> list[str]:
+        """The states of the calls in the outbox."""
+        return list(self.host.services.read(lambda c: c.execute(select(tables.outbox.c.state)).scalars()))
 
     @property
     def waiting(self) -> list[int]:
@@ -222,10 +226,55 @@ async def test_news_that_did_not_go_out_keeps_no_later_news_back(clock: Clock, r
     clock.respond("planted question")
     await until(lambda: not clock.channel.outcomes)
     dead = [] if isinstance(refusal, Blocked) else ["dead_letter"]
-    states = select(tables.outbox.c.state)
-    await until(lambda: list(clock.host.services.read(lambda c: c.execute(states).scalars())) == dead)
+    await until(lambda: clock.states() == dead)
     clock.respond("planted again")
     await until(lambda: len(clock.sent("news")) == 2)
+
+
+@pytest.fixture(params=[b"", NEUTRAL], ids=["no fallback", "fallback"])
+async def told(clock: Clock, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """A tipster was told of news, which the provider accepted; the id of the call."""
+    notice = clock.channel.notice
+
+    def with_fallback(*given: Any) -> list[Call]:
+        return [msgspec.structs.replace(one, fallback=request.param) for one in notice(*given)]
+
+    monkeypatch.setattr(clock.channel, "notice", with_fallback)
+    await clock.tipster.walk(ANSWERS, RECEIPT)
+    clock.tipster.code = re.findall(RECEIPT, clock.tipster.text)[0]  # type: ignore[attr-defined]
+    await clock.tipster.say("2")
+    await until(lambda: clock.count("outbox") == 0)
+    clock.respond("planted question")
+    rows = select(tables.outbox.c.state, func.length(tables.outbox.c.call) > 0)
+    await until(lambda: clock.host.services.read(lambda c: c.execute(rows).all()) == [("sent", bool(request.param))])
+    return clock.channel.sent[-1][1]
+
+
+async def report(clock: Clock, call_id: str, result: Any) -> None:
+    """Take a provider's later report on a call."""
+    assert clock.host.ingest_runtime
+    clock.host.ingest_runtime.ingest.replies.report([Delivered(call_id=call_id, result=result)], "script")
+    await clock.host.writer.write(lambda _: None)
+
+
+@pytest.mark.parametrize("looks", [False, True], ids=["writes", "opens the mailbox"])
+async def test_news_that_did_not_arrive_by_a_later_report_is_told_once_when_the_tipster_writes_again(
+    clock: Clock, told: str, *, looks: bool
+) -> None:
+    news = clock.sent("news")
+    await report(clock, told, Permanent("131026"))
+    await report(clock, told, Permanent("131026"))
+    await clock.tipster.say(clock.tipster.code if looks else "Hi", "cancel", "Hi", "Hi")  # type: ignore[attr-defined]
+    await until(lambda: not {*clock.states()} & {"due"})
+    assert clock.sent("say").count(news[0]) == (0 if looks else 1)
+
+
+async def test_who_is_forgotten_leaves_nothing_that_tells_them_of_news(clock: Clock, told: str) -> None:
+    await clock.tipster.say("Hi", "forget", "erase")
+    await until(lambda: clock.count("reach") == 0)
+    assert "sent" not in clock.states()
+    await report(clock, told, Permanent("131026"))
+    assert clock.count("reach") == 0
 
 
 async def test_an_altered_address_keeps_nobodys_draft_from_expiring(clock: Clock) -> None:
@@ -248,7 +297,7 @@ async def test_no_officer_and_no_writer_of_rows_chooses_when_a_phone_rings(
     async with running(tmp_path, notice_minutes=60) as clock:
         await clock.tipster.walk(ANSWERS, RECEIPT)
         await clock.tipster.say("2")
-        monkeypatch.setattr(deliveries, "next_moment", next_moment)
+        monkeypatch.setattr(due_times, "next_moment", next_moment)
         clock.respond("planted question")
         await until(lambda: len(moments) > 2)
         assert clock.sent("news") == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +66,34 @@ def test_a_row_of_an_earlier_version_is_read_and_then_sealed(services: Services,
     services.write_now(lambda unit: changed_keys.store(unit, other, b"new"))
     assert b"in clear" not in columns(services)[older]
     assert services.write_now(lambda unit: changed_keys.read(unit, older)) == b"in clear"
+
+
+def test_all_rows_get_room_before_one_needs_it_some_in_each_transaction_and_after_a_crash_the_rest(
+    services: Services, sp: SeededDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changed_keys, "AT_ONCE", 4)
+    monkeypatch.setattr(changed_keys, "_LAST", 2)
+    tips = sorted(seed_tip(services, [sp.desk]).id for _ in range(10))
+    services.write_now(lambda unit: changed_keys.store(unit, tips[3], b"x"))
+    at_once, again = list[int](), changed_keys.seal_again
+
+    def crash(unit: UnitOfWork, of: Sequence[str] | None = None, size: int = 0) -> Sequence[str]:
+        at_once.append(len(of or ()))
+        if len(at_once) == 2:
+            raise OSError("planted")
+        return again(unit, of, size)
+
+    longer = lambda unit: changed_keys.store(unit, tips[6], b"y" * 5000)  # noqa: E731
+    with monkeypatch.context() as patch:
+        patch.setattr(changed_keys, "seal_again", crash)
+        with pytest.raises(OSError, match="planted"):
+            services.write_now(longer)
+    sizes = [len(columns(services)[one]) for one in tips]
+    assert sizes == [sizes[0]] * 4 + [sizes[-1]] * 6, "by their ids, whatever they say"
+    new = services.write_now(lambda unit: changed_keys.first(unit, "new"))
+    assert len(new) == sizes[0] > sizes[-1]
+    services.write_now(lambda unit: changed_keys.store(unit, tips[5], b"z"))
+    assert [len(columns(services)[one]) for one in tips] == sizes, "a short change gives none away"
+    services.write_now(longer)
+    assert {len(one) for one in columns(services).values()} == {sizes[0]}
+    assert at_once == [4, 4]

@@ -1,100 +1,83 @@
-"""Due times that a clock stored while it was ahead."""
+"""Deliveries: when they go out, which tells no carrier and no dump the second in which a tip came."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
+from satark.api.routing import HERE, CoveredRule, DestinationRule
 from satark.services import Services
-from satark.store import deliveries, outbox, tables
-from satark.store.unit_of_work import CLOCKS_APART, UnitOfWork, due_in, shorten_waits
+from satark.store import deliveries, due_times, tables
+from satark.store.unit_of_work import UnitOfWork, shorten_waits
 from support.store import fresh_services
 
-HOUR = 3600
-WAIT = 600
-ROWS: dict[Table, dict[str, Any]] = {
-    tables.delivery: {"id": b"d" * 16, "tip": "f" * 32, "destination": "paper:sp", "revision": 1},
-    tables.file: {"tip": "f" * 32, "ordinal": "1", "job": b"", "record": b""},
-    tables.outbox: {"conversation": b"c", "id": b"i" * 16, "call": b"", "must_arrive": True, "position": 1},
-}
-each_table = pytest.mark.parametrize("table", ROWS, ids=lambda table: table.name)
+MAIL, COPY, OFFICE, TIP = "email:cell", "rabbitmq:dig", "rabbitmq:lanka", "f" * 32
+HALF_HOUR, FIVE_MINUTES = 1800, 300
 
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
-    services = fresh_services(tmp_path)
-    yield services
-    services.close()
+    rules = (DestinationRule(to=MAIL, desk="sp"), CoveredRule(to=COPY, desk="dig"))
+    opened = fresh_services(tmp_path, destination=rules, delivery_minutes=30, office_minutes=5)
+    yield opened
+    opened.close()
 
 
-def waits(services: Services, table: Table, ahead: int, wait: int, state: str = "due") -> int:
-    """Insert a row by a clock that is ahead; return for how many seconds it still waits."""
+def delay(services: Services, destination: str, tip: str = TIP, *, now: int = 1_790_000_000, **how: Any) -> int:
+    def ask(unit: UnitOfWork) -> int:
+        unit.now = now
+        return due_times.when_due(unit, tip, destination, **how)["due_at"] - now
 
-    def write(unit: UnitOfWork) -> int:
-        row = {**ROWS[table], "state": state, "attempts": 1, "reason": "throttled", **due_in(wait, unit.now + ahead)}
-        unit.insert(table, [row])
-        shorten_waits(unit)
-        return int(unit.main.execute(select(table.c.due_at)).scalar_one()) - unit.now
-
-    return services.write_now(write)
+    return services.write_now(ask)
 
 
-@each_table
-@pytest.mark.parametrize("wait", [0, 2, WAIT])
-@pytest.mark.parametrize("ahead", [CLOCKS_APART + 1, 24 * HOUR])
-def test_no_row_waits_longer_than_its_stored_wait(services: Services, table: Table, wait: int, ahead: int) -> None:
-    assert waits(services, table, ahead, wait) == wait
+@pytest.mark.parametrize(("to", "every"), [(MAIL, HALF_HOUR), (COPY, FIVE_MINUTES), (OFFICE, FIVE_MINUTES)])
+def test_what_is_for_a_destination_goes_out_at_one_moment_of_each_span(services: Services, to: str, every: int) -> None:
+    start = 1_790_000_000 // every * every
+    moments = {now + delay(services, to, now=now) for now in range(start - 1, start + 20 * every, every // 30)}
+    assert [at // every for at in sorted(moments)] == [*range(start // every, start // every + len(moments))]
+    assert len({at % every for at in moments}) > 10, "nobody without the name key knows them"
 
 
-@each_table
-@pytest.mark.parametrize("ahead", [0, -2 * WAIT, CLOCKS_APART])
-def test_a_wait_stored_by_a_clock_that_is_right_or_behind_stays(services: Services, table: Table, ahead: int) -> None:
-    assert waits(services, table, ahead, WAIT) == WAIT + ahead
-
-
-@each_table
-def test_a_row_that_is_done_stays_as_it_is(services: Services, table: Table) -> None:
-    assert waits(services, table, HOUR, 0, state="done") == HOUR
-
-
-def put_off(unit: UnitOfWork, reply: bytes) -> None:
-    outbox.retry_later(unit, reply, 1, 8, "transient")
-
-
-def claim(unit: UnitOfWork, reply: bytes) -> None:
-    outbox.renew_claims(unit, [reply])
-
-
-@pytest.mark.parametrize(("act", "wait"), [(put_off, 8), (claim, outbox.SEND_LEASE)])
-def test_a_reply_waits_as_long_as_its_stored_wait(
-    services: Services, act: Callable[[UnitOfWork, bytes], None], wait: int
+@pytest.mark.parametrize(
+    ("to", "tip"),
+    [(HERE, TIP), (MAIL, "notification:1790000000"), ("email:operator", "alarm:1790000000")],
+)
+def test_what_tells_of_no_tip_and_what_leaves_no_machine_goes_out_at_once(
+    services: Services, to: str, tip: str
 ) -> None:
-    row = {**ROWS[tables.outbox], "state": "due", "attempts": 0, "reason": "", **due_in(0, 0)}
+    assert delay(services, to, tip) == 0
 
-    def write(unit: UnitOfWork) -> int:
-        unit.insert(tables.outbox, [row])
-        now, unit.now = unit.now, unit.now + HOUR
-        act(unit, row["id"])
-        unit.now = now
+
+def test_an_urgent_tip_goes_out_at_once_but_not_to_offices_of_which_one_is_kept_from_it(services: Services) -> None:
+    assert delay(services, MAIL, is_urgent=True) == 0
+    assert delay(services, OFFICE, is_urgent=True) == delay(services, OFFICE) > 0
+    assert delay(services, OFFICE, f"erased:{TIP}:term") == delay(services, OFFICE)
+
+
+def test_no_column_tells_the_second_or_that_a_tip_is_urgent(services: Services) -> None:
+    waits = {
+        services.write_now(lambda unit, urgent=urgent: due_times.when_due(unit, TIP, MAIL, is_urgent=urgent)["wait"])  # type: ignore[misc]
+        for urgent in (True, False)
+    }
+    assert waits == {2 * HALF_HOUR}
+
+
+def test_what_nobody_takes_loses_its_second(services: Services) -> None:
+    def wait(unit: UnitOfWork) -> list[int]:
+        rows = [deliveries.new_row(TIP, to, unit.now - late) for to, late in ((MAIL, 1000), (COPY, 100), (OFFICE, 0))]
+        unit.insert(tables.delivery, rows)
         shorten_waits(unit)
-        return int(unit.main.execute(select(tables.outbox.c.due_at)).scalar_one()) - now
+        query = select(tables.delivery.c.due_at).order_by(tables.delivery.c.destination)
+        return [unit.now - at for at in unit.main.execute(query).scalars()]
 
-    assert services.write_now(write) == wait
+    def band(unit: UnitOfWork) -> int:
+        return (unit.now - 1000) % (6 * 3600) + 1000
 
-
-def test_a_delivery_waits_as_long_as_its_stored_wait(services: Services) -> None:
-    def write(unit: UnitOfWork) -> int:
-        unit.insert(tables.delivery, [row := deliveries.new_row("f" * 32, "paper:sp", unit.now)])
-        [claimed] = deliveries.claim(unit, "paper:sp", 1)
-        now, unit.now = unit.now, unit.now + HOUR
-        deliveries.retry_later(unit, claimed.id, 1, 16, "unavailable")
-        unit.now = now
-        shorten_waits(unit)
-        assert row["id"] == claimed.id
-        return int(unit.main.execute(select(tables.delivery.c.due_at)).scalar_one()) - now
-
-    assert services.write_now(write) == 16
+    mail, *recent = services.write_now(wait)
+    assert mail == pytest.approx(services.write_now(band), abs=60)
+    assert recent == [100, 0]

@@ -202,6 +202,22 @@ def test_an_epoch_that_a_process_of_an_earlier_version_begins_is_shared(cluster:
     assert len(cluster.listed()) == 2
 
 
+@pytest.mark.parametrize("first", ["one", "two"])
+def test_drafts_that_are_forgotten_while_machines_run_open_nowhere(cluster: Cluster, first: str) -> None:
+    one, two = cluster.machine("one"), cluster.machine("two")
+    agree_all(one, two)
+    sealed, before = one.identity.seal(b"words", b"place"), cluster.listed()
+    with unit_of_work(*cluster.engines) as unit:
+        canaries.forget_drafts(unit, two.identity)
+    machines = (one, two) if first == "one" else (two, one)
+    agree_all(*machines)
+    assert one.live == two.live == cluster.listed()
+    assert not cluster.listed() & before
+    for machine in machines:
+        with pytest.raises(BrokenSeal):
+            machine.identity.open(sealed, b"place")
+
+
 def test_a_machine_with_another_edge_key_gets_nothing(cluster: Cluster) -> None:
     one, two = cluster.machine("one"), cluster.machine("two")
     two.identity = Identity(b"o" * 32, two.keys)

@@ -100,7 +100,7 @@ def test_a_reply_that_does_not_open_becomes_a_dead_letter_and_the_next_one_is_cl
 
 def test_a_sent_reply_waits_for_its_report_until_the_purge(table: OutboxTable) -> None:
     table.add(reply(1, fallback=b"news"))
-    table.run(outbox.mark_awaiting_report, reply(1).id)
+    table.run(outbox.mark_awaiting_report, reply(1, fallback=b"news"))
     assert table.run(outbox.purge_unreported, 10) == 0
     table.now += REPORT_DAYS * 86_400 + 6 * 3_600
     assert table.run(outbox.purge_unreported, 10) == 1
@@ -109,7 +109,7 @@ def test_a_sent_reply_waits_for_its_report_until_the_purge(table: OutboxTable) -
 
 def test_a_fallback_replaces_the_reply_and_is_due_at_once(table: OutboxTable) -> None:
     table.add(reply(1, fallback=b"news"))
-    table.run(outbox.mark_awaiting_report, reply(1).id)
+    table.run(outbox.mark_awaiting_report, reply(1, fallback=b"news"))
     table.run(outbox.use_fallback, reply(1).id, EDGE)
     assert table.claimed() == [("news", 1)]
 

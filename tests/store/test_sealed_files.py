@@ -38,7 +38,7 @@ def test_an_altered_or_shortened_file_yields_nothing(tmp_path: Path, workspace: 
             next(open_sealed(stored(path), IDENTITY, workspace))
 
 
-def test_another_key_or_another_file_yields_nothing(tmp_path: Path, workspace: Path) -> None:
+def test_a_sealed_file_opens_with_no_other_key_and_as_no_other_file(tmp_path: Path, workspace: Path) -> None:
     path = seal(tmp_path, b"words")
     with pytest.raises(CantOpen):
         next(open_sealed(stored(path), new_identity()[1], workspace))

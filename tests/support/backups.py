@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 from satark.api.inbound import Address, Batch, Inbound, Text
 from satark.api.sealing import new_identity
 from satark.backup.create import Made, make_backup
-from satark.backup.files import INDEX
-from satark.backup.folder import SUMS, BackupFolder
+from satark.backup.folder import BackupFolder
 from satark.backup.restore import Restored, restore_backup
 from satark.identity.edge_key import Identity
 from satark.identity.epoch_keys import EpochKeys
@@ -19,6 +18,8 @@ from satark.runtime import compose
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.settings import Settings
+from satark_files.file_store import FileStore
+from satark_files.open_store import open_store
 from support.desks import SeededDesk
 from support.store import fresh_services
 from support.tips import SeededTip, seed_file, seed_tip
@@ -59,7 +60,7 @@ class Place(NamedTuple):
             self.services,
             folder,
             name,
-            operator,
+            folder.key(name, operator),
             revisions=compose.migrations(self.services, self.plugins).current(),
             identity=self.identity,
             spool=self.spool,
@@ -86,9 +87,14 @@ def make_place(folder: Path, *, edge: bytes = b"e" * 32, name_key: bytes = b"n" 
     return Place(settings, services, identity, plugins, spool)
 
 
-def chunks_of(folder: BackupFolder) -> list[Path]:
-    """Return the chunks of the sealed files in a folder of backups."""
-    return sorted(path for path in folder.files.iterdir() if path.name not in {INDEX, SUMS})
+def chunks_of(store: FileStore) -> list[str]:
+    """Return the names of the chunks of sealed files in a backup's store of files."""
+    return sorted(one.name for one in store.files() if "/" not in one.name)
+
+
+def store_of(folder: BackupFolder, scratch: Path) -> FileStore:
+    """Return the store in which backups are."""
+    return open_store(folder.address if "://" in folder.address else f"file://{folder.address}", scratch)
 
 
 def tip_with_file(place: Place, desk: SeededDesk) -> SeededTip:

@@ -9,8 +9,8 @@ import pytest
 from satark.api.routing import Desk, Level
 from satark.api.sealing import new_identity
 from satark.casework import Casework
-from satark.casework.act_names import ActName, ActRefused, DeskAct, Problem
 from satark.casework.clocks import Clocks
+from satark.casework.desk_act import ActName, ActRefused, DeskAct, Problem
 from satark.casework.desk_acts import DeskActs
 from satark.roster.chain import append
 from satark.roster.entries import Entry, OfficerSet, Right, Role, RosterOfficer, desk_verifier, officer_signer

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from satark.api.tip import CaseStep, Message, Status
-from satark.casework.act_names import ActName, DeskAct
 from satark.casework.clocks import Clocks
+from satark.casework.desk_act import ActName, DeskAct
 from satark.casework.desk_acts import DeskActs
 from satark.identity.time_buckets import band
 from support.tips import SeededTip, post_as, seed_message, seed_tip

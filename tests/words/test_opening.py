@@ -113,7 +113,7 @@ def test_what_stories_say_of_police_and_time_is_read_as_meant(file: str) -> None
 
 
 @every_row("file", ["steps_now.txt", "steps_now_unseen.txt"])
-def test_the_steps_that_were_understood_worst_are_read_as_meant(file: str) -> None:
+def test_texts_at_the_steps_that_were_misread_most_are_read_as_meant(file: str) -> None:
     utterances = list(read_corpus(DIALOGUE / file))
     wrong = [one.text for one in utterances if not fits(READER.read(one.text, _asked(one.step)), one.meant)]
     assert len(wrong) <= len(utterances) * 0.02, wrong

@@ -51,8 +51,8 @@ def says_unknown(choice: Choice) -> bool:
     return token is not None and token.option == UNKNOWN
 
 
-def may_send(prompt: Prompt) -> bool:
-    """Whether a prompt is a review, whose first choice sends the tip."""
+def is_review(prompt: Prompt) -> bool:
+    """Return whether a prompt is a review, whose first choice sends the tip."""
     tokens = [parse_token(choice.token) for choice in prompt.choices[:1]]
     return any(token and token.option == "send" for token in tokens)
 

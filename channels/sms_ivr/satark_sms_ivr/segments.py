@@ -1,4 +1,4 @@
-"""Count the segments of a text message.
+"""Count a text message's segments, and split long prompts into pages.
 
 Source: 3GPP TS 23.038, sections 6.2.1 (the 7-bit alphabet and its extension) and TS 23.040, section 9.2.3.24.1 (a
 concatenated message has less room in each part): one message has 160 septets or 70 UTF-16 units, a part of several has

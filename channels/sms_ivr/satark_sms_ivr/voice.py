@@ -46,7 +46,7 @@ from satark.api import (
 )
 from satark_sms_ivr.call_state import GREETING, CallState
 from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
-from satark_sms_ivr.keypad import TEXT_CODE, UNKNOWN, erasing_keys, may_send
+from satark_sms_ivr.keypad import TEXT_CODE, UNKNOWN, erasing_keys, is_review
 from satark_sms_ivr.provider_channel import ProviderChannel
 from satark_sms_ivr.settings import CallSettings
 from satark_sms_ivr.speech import (
@@ -101,7 +101,7 @@ class CallScript:
         lines = [call_text(prompt.language, "too_early")] if state.unheard.strip(GREETING) else []
         lines += [line for one in prompts for line in prompt_lines(one)]
         answered = state.next(prompt)
-        if self._offers_text and has_number and may_send(prompt):
+        if self._offers_text and has_number and is_review(prompt):
             answered = msgspec.structs.replace(answered, key_8=TEXT_CODE)
         lines += unknown_lines(prompt, answered)
         if code := receipt_code(prompt):
@@ -146,7 +146,7 @@ class CallScript:
             return [Ask(lines=said, state=answered.query, digits=RECEIPT_DIGITS + 1, seconds=_CODE_SECONDS)]
         if prompt.choices:
             said = self._lines(prompt.language, [*lines, *menu_lines(prompt), *hints])
-            unasked = len(lines) - lines_below_list(prompt) if may_send(prompt) else 0
+            unasked = len(lines) - lines_below_list(prompt) if is_review(prompt) else 0
             heard = [self._unheard(said[:unasked], prompt, answered)] if unasked else []
             return [*heard, Ask(lines=said[unasked:], state=answered.query, seconds=_KEY_SECONDS)]
         said = self._lines(prompt.language, [*lines, *hints, call_text(prompt.language, "speak")])
@@ -154,7 +154,7 @@ class CallScript:
 
     def _unheard(self, lines: Sequence[Line], prompt: Prompt, answered: CallState, what: str = "") -> Ask:
         """Say what must be heard before a key sends or erases the tip. Others count; the greeting comes again."""
-        sends = "1" + "8" * (answered.key_8 == TEXT_CODE) if may_send(prompt) else ""
+        sends = "1" + "8" * (answered.key_8 == TEXT_CODE) if is_review(prompt) else ""
         erases = erasing_keys(prompt) if what else ""  # no question was heard yet
         state = msgspec.structs.replace(answered, unheard=what + sends + erases)
         return Ask(lines=lines, state=state.query, seconds=_SHORTEST_SECONDS)

@@ -30,7 +30,7 @@ from satark.api import (
     file_chunks,
     read_answer,
 )
-from satark_telegram.answers import TOO_LARGE, BotApiError, read, result_of
+from satark_telegram.errors import TOO_LARGE, BotApiError, read, result_of
 from satark_telegram.rendering import ATTACHMENT, DELETE_MESSAGES, decode_attachment
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import ACKNOWLEDGE

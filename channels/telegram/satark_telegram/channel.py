@@ -34,8 +34,8 @@ from satark.api import (
     parse_each,
 )
 from satark_telegram import rendering
-from satark_telegram.answers import BotApiError
 from satark_telegram.bot_api import BotApi
+from satark_telegram.errors import BotApiError
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import UpdateParser, parse_update
 from satark_words.catalogues import Catalogues

@@ -18,8 +18,8 @@ from satark_web_form.mailbox_pages import MailboxPages
 from satark_web_form.site import Endpoint, FormSite
 from satark_web_form.submit_pages import SubmitPages
 from satark_web_form.uploads.draft_key import DraftKey
-from satark_web_form.uploads.segments import UploadProblem
 from satark_web_form.uploads.tus import PROBLEM_HEADER, STATUS, NotAdmitted, TusEndpoints
+from satark_web_form.uploads.upload_problems import UploadProblem
 from satark_web_form.visitors import Visitor, VisitorCookie
 
 PROOF_HEADER = "satark-proof"

@@ -16,8 +16,8 @@ from satark_web_form.channel import ACCOUNT
 from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.request_body import BodyChunks
-from satark_web_form.uploads.segments import UploadProblem, UploadRefused
 from satark_web_form.uploads.tus import announced_kind
+from satark_web_form.uploads.upload_problems import UploadProblem, UploadRefused
 from satark_web_form.uploads.upload_store import UploadStore
 from satark_web_form.visitors import Visitor
 

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -138,7 +139,7 @@ class Uploads:
         self._graph = graph
         self._settings = settings
         self._known: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
-        self._locks: dict[tuple[str, str], asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._deletions: set[asyncio.Task[None]] = set()
 
@@ -158,13 +159,14 @@ class Uploads:
         if not key:
             return await self._upload(number, make, mime), False
         name = (number, key)
-        lock = self._locks.setdefault(name, asyncio.Lock())
-        try:
-            async with lock:
-                return await self._uploaded_once(name, make, mime)
-        finally:
-            if not lock.locked():
-                self._locks.pop(name, None)
+        lock = self._locks.setdefault(name, asyncio.Lock())  # it is forgotten once nobody holds it
+        async with lock:
+            if found := self._find(name):
+                return found, True
+            media = await self._upload(number, make, mime)
+            if isinstance(media, str) and media:
+                self._remember(name, media)
+            return media, False
 
     def forget(self, number: str, key: str) -> None:
         """Forget the media id of a file, since Meta no longer knows it. The next message uploads the file again."""
@@ -181,16 +183,6 @@ class Uploads:
             timer.cancel()
         self._timers.clear()
         await asyncio.gather(*self._deletions)
-
-    async def _uploaded_once(
-        self, name: tuple[str, str], make: Callable[[], bytes], mime: str
-    ) -> tuple[str | SendResult, bool]:
-        if found := self._find(name):
-            return found, True
-        media = await self._upload(name[0], make, mime)
-        if isinstance(media, str) and media:
-            self._remember(name, media)
-        return media, False
 
     async def _upload(self, number: str, make: Callable[[], bytes], mime: str) -> str | SendResult:
         data = await asyncio.to_thread(make)

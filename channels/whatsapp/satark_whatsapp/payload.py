@@ -5,10 +5,9 @@ Source: Meta, WhatsApp Business Platform, "Webhooks > Reference > messages", and
 """
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Raw, Struct, field
 
 from satark_whatsapp.errors import GraphError
 
@@ -146,16 +145,21 @@ class UnsupportedNode(Struct):
     type: str | None = None
 
 
-class WhatsAppMessage(Struct):
-    """One of `messages`; `type` names the node that the message has."""
+class MessageHead(Struct):
+    """What the answer to a message needs."""
 
     id: str | None = None
-    type: str | None = None
-    timestamp: str | None = None
     wa_id: str | None = field(default=None, name="from")
     user_id: str | None = field(default=None, name="from_user_id")
     group_id: str | None = None
     """Set if the message was sent to a group."""
+
+
+class WhatsAppMessage(MessageHead):
+    """One of `messages`; `type` names the node that the message has."""
+
+    type: str | None = None
+    timestamp: str | None = None
     text: TextNode | None = None
     image: MediaNode | None = None
     video: MediaNode | None = None
@@ -207,36 +211,31 @@ class Metadata(Struct):
 
 
 class Value(Struct):
-    """The value of a change: messages in the field `messages`, calls in `calls`; else what happened to the account."""
+    """The value of a change: messages in the field `messages`, calls in `calls`."""
 
-    metadata: Metadata | None = None
-    contacts: list[Contact] | None = None
-    messages: list[WhatsAppMessage] | None = None
-    statuses: list[MessageStatus] | None = None
-    errors: list[GraphError] | None = None
-    calls: list[CallEvent] | None = None
-    event: str | None = None
-    """What happened to the account. Only changes of the fields in `webhook.ALARMS` have it."""
+    metadata: Metadata | None
+    contacts: list[Contact]
+    messages: list[WhatsAppMessage]
+    statuses: list[MessageStatus]
+    errors: list[GraphError]
+    calls: list[CallEvent]
 
 
 class Change(Struct):
-    """One change of a business account."""
+    """One change of a business account, whose value is not decoded yet."""
 
-    value: Value
-    field: str = ""
+    value: dict[str, Raw]
+    field: Any = ""
 
 
 class WebhookEntry(Struct):
     """The changes of one WhatsApp business account."""
 
-    changes: list[Change]
+    changes: list[Raw]
 
 
 class Webhook(Struct):
     """A webhook's body."""
 
     object: str
-    entry: list[WebhookEntry]
-
-
-decode = msgspec.json.Decoder(Webhook).decode
+    entry: list[Raw]

@@ -2,14 +2,13 @@
 
 Telephone calls are not part of the batch: `calls_in` yields them.
 
-msgspec decodes nearly every webhook as a whole. If that fails, each item is decoded by itself, so that only a malformed
-item is lost. If the sender of a malformed message is readable, Satark tells them that it did not understand them.
+Each item is decoded by itself, so that only a malformed item is lost. If the sender of a malformed message is readable,
+Satark tells them that it did not understand them.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -42,7 +41,6 @@ _DIGITS = 10
 _TYPING = b',"typing_indicator":{"type":"text"}'
 
 WHATSAPP_OBJECT = "whatsapp_business_account"
-_HEADER: Final = ("id", "from", "from_user_id", "group_id")
 UNREADABLE = "unreadable"
 """The type that Satark gives a message if only its id and its sender can be decoded."""
 
@@ -97,18 +95,16 @@ class WebhookParser:
         """Yield what parses each item of a value, and the alarms and the number of ignored items."""
         account = self._accounts.get(value.metadata.phone_number_id) if value.metadata else None
         if account is None:
-            yield Batch(ignored=sum(len(each or ()) for each in (value.messages, value.statuses, value.errors)))
+            yield Batch(ignored=len(value.messages) + len(value.statuses) + len(value.errors))
             return
-        for message in value.messages or ():
-            yield partial(self._message, message, value.contacts or (), account)
-        for status in value.statuses or ():
+        for message in value.messages:
+            yield partial(self._message, message, value.contacts, account)
+        for status in value.statuses:
             yield partial(self._status, status)
         if value.errors:
             yield Batch(alarms=[str(error.code) for error in value.errors])
 
-    def _message(
-        self, message: payload.WhatsAppMessage, contacts: list[payload.Contact] | tuple[()], account: str
-    ) -> Batch:
+    def _message(self, message: payload.WhatsAppMessage, contacts: list[payload.Contact], account: str) -> Batch:
         contact = contact_of(message, contacts)
         senders = sender_addresses(message, contact)
         event = event_of(message, MessageContext(account, senders, contact))
@@ -170,12 +166,12 @@ def _composed_key(message: payload.WhatsAppMessage) -> str:
 def calls_in(body: bytes) -> Iterator[tuple[str, payload.CallEvent, tuple[Address, ...]]]:
     """Yield each event of a call in a webhook that was parsed before: the number's id, the event, who calls."""
     for value in decode_webhook(body).calls if b'"calls"' in body else ():
-        for event in value.calls or ():
+        for event in value.calls:
             if value.metadata is not None:
                 yield (
                     value.metadata.phone_number_id,
                     event,
-                    sender_addresses(event, contact_of(event, value.contacts or ())),
+                    sender_addresses(event, contact_of(event, value.contacts)),
                 )
 
 
@@ -195,90 +191,60 @@ def decode_webhook(body: bytes) -> DecodedWebhook:
     Raises:
         Malformed: the body is not JSON, or not a WhatsApp webhook.
     """
-    with suppress(*DECODING_ERRORS):  # an error raised from within would keep msgspec's, which quotes the body
-        return _decoded(payload.decode(body))
-    try:
-        return decode_items(decode_json(body, msgspec.json.decode))
-    except DECODING_ERRORS:
-        raise Malformed("not JSON") from None
-
-
-def _decoded(webhook: payload.Webhook) -> DecodedWebhook:
+    webhook = _item(body, payload.Webhook)
+    if webhook is None:
+        raise Malformed("not a webhook")
     decoded = DecodedWebhook()
-    for entry in webhook.entry:
-        for change in entry.changes:
-            _add(decoded, webhook.object, change.field, change.value)
+    for raw in webhook.entry:
+        entry = _item(raw, payload.WebhookEntry)
+        for change in entry.changes if entry else (None,):
+            _add(decoded, webhook.object, _item(change, payload.Change) or payload.Change({}))
     return decoded
 
 
-def _add(decoded: DecodedWebhook, kind: str, field: object, value: payload.Value) -> None:
-    if kind == WHATSAPP_OBJECT and field == "messages" and value.metadata is not None:
+def _add(decoded: DecodedWebhook, kind: str, change: payload.Change) -> None:
+    given, field = change.value, change.field if kind == WHATSAPP_OBJECT else ""
+    value = payload.Value(
+        metadata=_item(given.get("metadata"), payload.Metadata),
+        contacts=_items(given.get("contacts"), partial(_item, kind=payload.Contact), DecodedWebhook()),
+        messages=_items(given.get("messages"), _message, decoded),
+        statuses=_items(given.get("statuses"), partial(_item, kind=payload.MessageStatus), decoded),
+        errors=_items(given.get("errors"), partial(_item, kind=GraphError), decoded),
+        calls=_items(given.get("calls"), partial(_item, kind=payload.CallEvent), decoded),
+    )
+    if field == "messages" and value.metadata is not None:
         decoded.values.append(value)
-        return
-    if kind == WHATSAPP_OBJECT and field == "calls" and value.metadata is not None and value.calls:
+    elif field == "calls" and value.metadata is not None and value.calls:
         decoded.calls.append(value)
-        return
-    events = ALARMS.get(field, {}) if kind == WHATSAPP_OBJECT and isinstance(field, str) else {}
-    if alarm := events.get(value.event or ""):
+    elif alarm := ALARMS.get(str(field), {}).get(_item(given.get("event"), str) or ""):
         decoded.alarms.append(alarm)
     else:
         decoded.ignored += 1
 
 
-def decode_items(data: Any) -> DecodedWebhook:
-    """Convert a webhook, given as plain JSON values, item by item.
-
-    Raises:
-        Malformed: the data is not a WhatsApp webhook.
-    """
-    entries = data.get("entry") if isinstance(data, dict) else None
-    if not isinstance(entries, list) or not isinstance(data.get("object"), str):
-        raise Malformed("not a webhook")
-    decoded = DecodedWebhook()
-    for entry in entries:
-        changes = entry.get("changes") if isinstance(entry, dict) else None
-        for change in changes if isinstance(changes, list) else (None,):
-            _decode_change(decoded, data["object"], change)
-    return decoded
-
-
-def _decode_change(decoded: DecodedWebhook, kind: str, change: Any) -> None:
-    value = change.get("value") if isinstance(change, dict) else None
-    if not isinstance(value, dict):
-        decoded.ignored += 1
-        return
-    converted = payload.Value(
-        metadata=_convert(value.get("metadata"), payload.Metadata),
-        contacts=_convert_each(value.get("contacts"), partial(_convert, kind=payload.Contact), DecodedWebhook()),
-        messages=_convert_each(value.get("messages"), _message, decoded),
-        statuses=_convert_each(value.get("statuses"), partial(_convert, kind=payload.MessageStatus), decoded),
-        errors=_convert_each(value.get("errors"), partial(_convert, kind=GraphError), decoded),
-        calls=_convert_each(value.get("calls"), partial(_convert, kind=payload.CallEvent), decoded),
-    )
-    _add(decoded, kind, change.get("field"), converted)
-
-
-def _convert_each(items: Any, convert: Callable[[Any], T | None], decoded: DecodedWebhook) -> list[T] | None:
-    if not isinstance(items, list):
-        decoded.ignored += items is not None
-        return None
-    found = [item for item in map(convert, items) if item is not None]
-    decoded.ignored += len(items) - len(found)
+def _items(raw: msgspec.Raw | None, decode: Callable[[msgspec.Raw], T | None], decoded: DecodedWebhook) -> list[T]:
+    every = _item(raw, list[msgspec.Raw]) if raw is not None and bytes(raw) != b"null" else []
+    found = [item for item in map(decode, every or ()) if item is not None]
+    decoded.ignored += 1 if every is None else len(every) - len(found)
     return found
 
 
-def _message(item: Any) -> payload.WhatsAppMessage | None:
-    """Convert a message; of a malformed one what its answer needs. None: not even that can be decoded."""
-    message = _convert(item, payload.WhatsAppMessage)
-    if message is None and isinstance(item, dict) and item.get("id"):
-        kept = {name: item[name] for name in _HEADER if name in item}
-        message = _convert({**kept, "type": UNREADABLE}, payload.WhatsAppMessage)
+def _message(raw: msgspec.Raw) -> payload.WhatsAppMessage | None:
+    """Decode a message; of a malformed one what its answer needs. None: not even that can be decoded."""
+    message = _item(raw, payload.WhatsAppMessage)
+    if message is None and (head := _item(raw, payload.MessageHead)) and head.id:
+        return payload.WhatsAppMessage(**msgspec.structs.asdict(head), type=UNREADABLE)
     return message
 
 
-def _convert(item: Any, kind: type[T]) -> T | None:
-    """Convert an item, whose numbers may be strings. None: the item has another shape."""
+def _item(raw: bytes | msgspec.Raw | None, kind: type[T]) -> T | None:
+    """Decode an item, whose numbers may be strings. None: there is none, or it has another shape."""
     try:
-        return msgspec.convert(item, kind, strict=False)
+        return None if raw is None else decode_json(bytes(raw), _decoder(kind))  # type: ignore[arg-type] # a class is hashable
     except (*DECODING_ERRORS, OverflowError):
         return None
+
+
+@cache
+def _decoder(kind: Any) -> Callable[[bytes], Any]:
+    return msgspec.json.Decoder(kind, strict=False).decode

@@ -102,7 +102,7 @@ class Services(Protocol):
         """Queue a sink's own notification, named `<kind>:<when>` (see `Delivery.kind`), unless it was queued before."""
 
     def mark_returned(self, unit: UnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str) -> bool:
-        """Turn a delivery that was done, but that its destination sent back, into a dead letter.
+        """Turn a delivery into a dead letter: it was done, but its destination sent it back.
 
         Args:
             unit: the transaction.

@@ -83,7 +83,10 @@ def renew_key(unit: UnitOfWork, services: Services, desk: str, old: str, new: st
     older rows: its own, and those of the desks below it.
     """
     rows = unit.main.execute(_newest_first(desk)).all()
-    _reseal_copies(unit, desk, old, recipient_of(new))
+    for key in opened_keys(unit.main, desk_holder(desk), old):
+        here = (audit_key_copy.c.desk == key.desk, audit_key_copy.c.number == key.number)
+        change = update(audit_key_copy).where(*here, audit_key_copy.c.holder == desk_holder(desk))
+        unit.main.execute(change.values(sealed=seal(key, recipient_of(new))))
     if not any(_is_own(row, new) for row in rows):
         former = verifier_of(act_key(old)) if any(_is_own(row, old) for row in rows) else ""
         _make(unit, services, desk, new, rows[0].number + 1 if rows else 1, former=former)
@@ -189,14 +192,6 @@ def _make(
 def _store_copy(unit: UnitOfWork, key: AuditKey, holder: str, recipient: str) -> None:
     row = {"desk": key.desk, "number": key.number, "holder": holder, "sealed": seal(key, recipient)}
     unit.insert_new(audit_key_copy, [row], "number")
-
-
-def _reseal_copies(unit: UnitOfWork, desk: str, old: str, recipient: str) -> None:
-    holder = desk_holder(desk)
-    for key in opened_keys(unit.main, holder, old):
-        here = (audit_key_copy.c.desk == key.desk, audit_key_copy.c.number == key.number)
-        change = update(audit_key_copy).where(*here, audit_key_copy.c.holder == holder)
-        unit.main.execute(change.values(sealed=seal(key, recipient)))
 
 
 def _opened(row: Row[Any], identity: str) -> AuditKey | None:

@@ -65,9 +65,6 @@ class Viewer(Redacted, frozen=True, kw_only=True):
         usable = [key.identity for key in opened if key.desk in desks]
         return cls(identities=(*usable, own_identity), desks=desks, own=(desk, officer))
 
-    def may_see(self, act: Act) -> bool:
-        return act.desk in self.desks or (act.desk, act.officer) == self.own
-
     def read(
         self, services: Services, wanted: ActFilter, *, before: int = 0, most: int = 50, scan: int = SCAN_ROWS
     ) -> ActPage:
@@ -172,7 +169,8 @@ def _read(row: Row[Any], by: Viewer, trusted: _Trusted) -> ReadAct | None:
     except CantOpen:
         return None
     act = signed.act
-    return ReadAct(position=row.position, act=act, flaw=_flaw(row, signed, trusted)) if by.may_see(act) else None
+    may_see = act.desk in by.desks or (act.desk, act.officer) == by.own
+    return ReadAct(position=row.position, act=act, flaw=_flaw(row, signed, trusted)) if may_see else None
 
 
 def _flaw(row: Row[Any], signed: SignedAct, trusted: _Trusted) -> Flaw:

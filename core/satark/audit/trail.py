@@ -18,9 +18,9 @@ from satark.audit import acts, keys
 from satark.audit.acts import ActKind
 from satark.audit.keys import trusted_verifiers
 from satark.custody import log as custody
-from satark.custody.audit import LogHead
 from satark.custody.countersignature import countersign, held_against
 from satark.custody.manifest import PackSigner
+from satark.custody.verify_log import LogHead
 from satark.custody.verify_pack import Signer, verify_pack
 from satark.identity.signatures import is_signed, verifier_of
 from satark.roster.entries import officer_key

@@ -4,19 +4,19 @@ This order loses nothing. If a batch leaves the spool before the spool is read, 
 names a file, the file was sealed before that row was written. A tip that is erased meanwhile is on the list.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import Connection, func, select
 
 from satark import __version__
-from satark.api.observability import Redacted
 from satark.api.sealing import new_identity, seal
 from satark.backup.files import ChunkedFiles, files_key
-from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder, Manifest, plain_name
+from satark.backup.folder import FILES, KEY, KEYS, MAIN, SPOOL, BackupFolder, BackupKey, Manifest
 from satark.backup.rows import key_records, main_records, spool_records
-from satark.backup.sealed_stream import Record, StoredFile, measure, write_records
+from satark.backup.sealed_stream import Record, StoredFile, measure
 from satark.identity.edge_key import Identity
 from satark.ingest.spool import Spool
 from satark.retention.erasure import ErasedList
@@ -24,19 +24,13 @@ from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import evidence_files, tables
 from satark.store.unit_of_work import consistent_snapshot
-from satark_files import atomic_files
-
-
-class BackupKey(Redacted, frozen=True):
-    """The key of one backup."""
-
-    identity: str
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup contains, as counts."""
+    """What a backup contains, as counts, and its key."""
 
     name: str
+    key: BackupKey
     tips: int
     spooled: int
     files: int
@@ -75,22 +69,24 @@ def make_backup(
     Raises:
         CantOpen: a recipient is malformed.
         Damaged: the folder's files are another installation's, or their index is damaged.
-        Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: no backup can be made now; no part of it remains.
+        Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: no backup can be made now. What is there of it
+            counts as none, and a later one removes it.
     """
-    with folder.making() as name:
-        backup = _Parts(folder, name, recipients)
-        if spool is not None and identity is not None:
-            backup.add(SPOOL, spool_records(spool, identity))
-        with consistent_snapshot(services.main, services.keys) as (main, keys):
-            backup.add(MAIN, main_records(main))
-            backup.add(KEYS, key_records(keys))
-            counts, names = _counts(main), _sealed_names(main)
-        files = ChunkedFiles(folder.files, services.read_keys(files_key))
-        copied, copied_bytes = files.copy_new(services.evidence, names)
-        _take_over_erased(settings, services, folder, files, identity)
-        backup.finish(revisions)
+    name = folder.begin()
+    backup = _Parts(folder, name, recipients)
+    if spool is not None and identity is not None:
+        backup.add(SPOOL, spool_records(spool, identity))
+    with consistent_snapshot(services.main, services.keys) as (main, keys):
+        backup.add(MAIN, main_records(main))
+        backup.add(KEYS, key_records(keys))
+        counts, names = _counts(main), _sealed_names(main)
+    copied, copied_bytes = chunked_files(folder, services).update(
+        services.evidence, names, lambda: _take_over_erased(settings, services, folder, identity)
+    )
+    backup.finish(revisions)
     return Made(
-        name=plain_name(name),
+        name=name,
+        key=backup.key,
         tips=counts["tips"],
         spooled=max(backup.records.get(SPOOL, 0) - 1, 0),
         files=len(names),
@@ -107,15 +103,14 @@ class _Parts:
     def __init__(self, folder: BackupFolder, name: str, recipients: Sequence[str]) -> None:
         self._folder, self._name, self._recipients = folder, name, tuple(recipients)
         self._recipient, identity = new_identity()
-        path = folder.part(name, KEY)
-        atomic_files.replace(path, [seal(BackupKey(identity), *recipients)])
-        self._parts: dict[str, StoredFile] = {KEY: measure(path)}
+        self.key = BackupKey(identity)
+        sealed = seal(self.key, *recipients)
+        folder.put(name, KEY, sealed)
+        self._parts: dict[str, StoredFile] = {KEY: measure(io.BytesIO(sealed))}
         self.records: dict[str, int] = {}
 
     def add(self, part: str, records: Iterable[Record]) -> None:
-        self._parts[part] = write_records(
-            self._folder.part(self._name, part), self._recipient, self._counted(part, records)
-        )
+        self._parts[part] = self._folder.write(self._name, part, self._recipient, self._counted(part, records))
 
     def finish(self, revisions: Sequence[str]) -> None:
         made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -149,12 +144,18 @@ def _sealed_names(main: Connection) -> set[str]:
     return {evidence_files.name(row.tip, row.ordinal) for row in main.execute(query)}
 
 
+def chunked_files(folder: BackupFolder, services: Services) -> ChunkedFiles:
+    """Return the sealed files of an installation's backups."""
+    return ChunkedFiles(folder.files, f"{folder.address}/{FILES}", services.read_keys(files_key))
+
+
 def _take_over_erased(
-    settings: Settings, services: Services, folder: BackupFolder, files: ChunkedFiles, identity: Identity | None
-) -> None:
-    """Complete the folder's list of erased tips, and remove their files from the folder."""
+    settings: Settings, services: Services, folder: BackupFolder, identity: Identity | None
+) -> Callable[[str], bool]:
+    """Complete the folder's list of erased tips; return what says of a tip's id whether it is on the list."""
     if identity is None:
-        return
-    here, there = ErasedList(settings.erased_list_file, identity), ErasedList(folder.erased, identity)
-    tags = services.write_now(lambda unit: here.complete(unit) | there.complete(unit))
-    files.remove_erased(lambda tip: there.tag(tip) in tags)
+        return lambda _tip: False
+    erased, there = ErasedList(settings.erased_list_file, identity), folder.erased()
+    tags = services.write_now(lambda unit: erased.complete(unit, there))
+    folder.write_erased(tags)
+    return lambda tip: erased.tag(tip) in tags

@@ -1,15 +1,18 @@
 """Sealed files in a backup: each is copied once, in chunks of one size, and removed when its tip is erased.
 
 All forms of a file (already encrypted to the tip's key) are cut into chunks together. Each chunk is encrypted once
-more, under a key that follows from the name key. `INDEX`, encrypted alike, tells which chunks a file has. Chunks are
+more, under a key that follows from the name key. A list, encrypted alike, tells which chunks a file has. Chunks are
 written in the order of their names, which are random: neither name, size, time nor order joins two of them.
+
+Each list replaces the one before under the next number. If two processes write, one of them gets the number. The other
+breaks off: so it removes no chunk that it does not know, and none of its chunks counts.
 """
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from itertools import groupby
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,20 +21,29 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from sqlalchemy import Connection
 
 from satark.api.sealing import size_class
-from satark.backup.folder import SUMS, private
-from satark.backup.sealed_stream import Damaged, measure
+from satark.backup.sealed_stream import Damaged
 from satark.identity.random_bytes import random_bytes
 from satark.store import envelopes
-from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
-from satark_files.file_store import PART, FileStore, Stored, forget_exact_times
+from satark_files.file_store import FileStore, Part, Stored, at_once, in_groups
 
 CHUNK: Final = 1 << 17
 """Bytes of a chunk's content."""
-INDEX: Final = "INDEX"
+LISTS: Final = "lists"
+"""Folder of the lists, whose names are numbers."""
+_SEALED: Final = CHUNK + 16
+_WITHOUT: Final = "without it, all files are copied anew"
 _HEAD: Final = 4096
 """Number of first bytes by which two encryptions of one content differ: an age header has a fresh key and a MAC."""
 _NONCE: Final = 12
+_TOGETHER: Final = 64
+"""Number of chunks that are flushed together."""
+_FILES: Final = 2000
+"""Number of files after which the list is written: a backup that breaks off later sends none of them again."""
+
+
+class Busy(Exception):  # noqa: N818 - it reads as what it says
+    """Another process writes a backup to the same folder."""
 
 
 class _Form(msgspec.Struct, frozen=True, array_like=True):
@@ -54,138 +66,180 @@ class _Bundle(msgspec.Struct, frozen=True, array_like=True):
         return sum(form.size for form in self.forms)
 
 
+class _Written(msgspec.Struct, frozen=True, array_like=True):
+    """A list as it is written: what it says of whose the chunks are is sealed."""
+
+    sums: dict[str, bytes]
+    """Chunk → its SHA-256."""
+    sum: bytes
+    """SHA-256 of `sealed`."""
+    sealed: bytes
+
+
+class _List(NamedTuple):
+    """A list that was read."""
+
+    number: int
+    sums: Mapping[str, bytes]
+    bundles: Mapping[str, _Bundle]
+
+
+_written = msgspec.msgpack.Decoder(_Written)
 _decoder = msgspec.msgpack.Decoder(dict[str, _Bundle])
 
 
 class ChunkedFiles:
-    """The sealed files in a folder of backups.
+    """The sealed files of backups.
 
     Args:
-        folder: the folder of the chunks.
+        store: where the chunks are.
+        place: the name of that place, for messages.
         key: from `files_key`.
     """
 
-    def __init__(self, folder: Path, key: bytes) -> None:
-        self._folder = folder
+    def __init__(self, store: FileStore, place: str, key: bytes) -> None:
+        self._store, self._place = store, place
         self._key = key
         self._box = ChaCha20Poly1305(key)
 
-    def copy_new(self, source: FileStore, names: Iterable[str]) -> tuple[int, int]:
-        """Copy these files if they are new or changed; return how many forms were copied, and their bytes.
+    def update(
+        self, source: FileStore, names: Iterable[str], erased: Callable[[], Callable[[str], bool]]
+    ) -> tuple[int, int]:
+        """Copy these files if they are new or changed, and remove those of erased tips.
+
+        `erased` is called once all are copied. It returns what says of a tip's id whether the tip is erased.
+
+        Returns:
+            How many forms were copied, and their bytes.
 
         Raises:
-            Damaged: the index is damaged, or another installation's.
+            Busy: another process writes a backup.
+            Damaged: the list is damaged, or another installation's.
         """
-        sums, bundles = _read_sums(self._folder), self._read_index()
-        new = {}
-        for name, bundle in _bundles(source, set(names)):
-            known = bundles.get(name)
-            if known is None or known.forms != bundle.forms or not self._is_complete(known, sums):
-                new[name] = bundle
-        plan = sorted(
-            _Chunk(chunk, name, number) for name, one in new.items() for number, chunk in enumerate(self._chunks(one))
-        )
-        for chunk, name, number in plan:
-            try:
-                sums[chunk] = self._write(chunk, _content(source, new[name], number))
-            except (KeyError, FileNotFoundError):  # erased meanwhile: its tip is on the list of erased tips
-                new.pop(name, None)
-        self._write_index(bundles | new, sums)
-        forms = [form for bundle in new.values() for form in bundle.forms]
+        there = {one.name: one.bytes for one in self._store.files()}
+        now = self._newest()
+        new = {name: one for name, one in _bundles(source, set(names)) if not self._has(now, name, one, there)}
+        forms: list[_Form] = []
+        sent: set[str] = set()
+        for group in in_groups(sorted(new), _FILES):
+            sums, bundles = self._send(source, {name: new[name] for name in group})
+            sent |= sums.keys()
+            forms += (form for bundle in bundles.values() for form in bundle.forms)
+            now = self._write_list(now.number + 1, {**now.bundles, **bundles}, {**now.sums, **sums})
+        is_erased = erased()
+        kept = {name: one for name, one in now.bundles.items() if not is_erased(name.rpartition("-")[0])}
+        now = self._write_list(now.number + 1, kept, now.sums)
+        older = {_list_name(number) for number in _numbers(self._store) if number < now.number}
+        self._store.remove(((there.keys() | sent) - now.sums.keys() - {_list_name(now.number)}) | older)
         return len(forms), sum(form.size for form in forms)
-
-    def remove_erased(self, is_erased: Callable[[str], bool]) -> None:
-        """Remove the files of erased tips. `is_erased` takes a tip's id."""
-        bundles = self._read_index()
-        kept = {name: bundle for name, bundle in bundles.items() if not is_erased(name.rpartition("-")[0])}
-        self._write_index(kept, _read_sums(self._folder))
 
     def restore(self, target: FileStore, names: Iterable[str]) -> tuple[int, list[str]]:
         """Copy these files out of the backup; return how many forms, and the names of those that are damaged.
 
         Raises:
-            Damaged: the index is damaged, or another installation's.
+            Damaged: the list is damaged, or another installation's.
         """
-        bundles, copied, damaged = self._read_index(), 0, []
-        for bundle in (bundles[name] for name in sorted(set(names) & bundles.keys())):
-            start = 0
-            for form in bundle.forms:
-                part = target.begin(form.name)
-                try:
-                    part.file.writelines(self._read(bundle, start, form.size))
-                    target.finish(part)
-                    copied += 1
-                except Damaged:
-                    damaged.append(form.name)
-                finally:
-                    part.discard()
-                start += form.size
+        bundles, copied, damaged = self._newest().bundles, 0, []
+        wanted = (bundles[name] for name in sorted(set(names) & bundles.keys()))
+        for bundle, lost in at_once(lambda one: (one, self._restore(target, one)), wanted):
+            copied += len(bundle.forms) - len(lost)
+            damaged += lost
         return copied, damaged
 
     def check(self) -> None:
-        """Check that the index can be read.
+        """Check that the list can be read.
 
         Raises:
             Damaged: it is damaged, or another installation's.
         """
-        self._read_index()
+        self._newest()
 
     def _chunks(self, bundle: _Bundle) -> list[str]:
         """Return the names of a bundle's chunks, in the order of its content."""
         numbers = range(-(-bundle.size // CHUNK))
         return [hmac.digest(self._key, bundle.id + number.to_bytes(4), "sha256")[:16].hex() for number in numbers]
 
-    def _is_complete(self, bundle: _Bundle, sums: dict[str, str]) -> bool:
-        return all(chunk in sums and (self._folder / chunk).exists() for chunk in self._chunks(bundle))
+    def _has(self, now: _List, name: str, bundle: _Bundle, there: Mapping[str, int]) -> bool:
+        known = now.bundles.get(name)
+        if known is None or known.forms != bundle.forms:
+            return False
+        return all(chunk in now.sums and there.get(chunk) == _SEALED for chunk in self._chunks(known))
 
-    def _write(self, chunk: str, content: bytes) -> str:
-        """Encrypt a chunk; return its SHA-256. Its nonce is from its random name, under which it is written once."""
-        name = bytes.fromhex(chunk)
-        sealed = self._box.encrypt(name[:_NONCE], content.ljust(CHUNK, b"\0"), name)
-        part = self._folder / f"{chunk}{PART}"
-        with open(part, "wb", opener=private) as out:
-            out.write(sealed)
-        forget_exact_times(part)
-        part.replace(self._folder / chunk)
-        return hashlib.sha256(sealed).hexdigest()
+    def _send(self, source: FileStore, bundles: dict[str, _Bundle]) -> tuple[dict[str, bytes], dict[str, _Bundle]]:
+        """Send the chunks of these files; return their sums, and the files that were not erased meanwhile."""
+        plan = sorted(
+            _Chunk(chunk, name, n) for name, one in bundles.items() for n, chunk in enumerate(self._chunks(one))
+        )
+        sums: dict[str, bytes] = {}
+        gone: set[str] = set()
+        for some in in_groups(plan, _TOGETHER):
+            contents = at_once(lambda chunk: _content(source, bundles[chunk.bundle], chunk.number), some)
+            with ExitStack() as given_up:
+                parts: list[Part] = []
+                for chunk, content in zip(some, contents, strict=True):
+                    if content is None:
+                        gone.add(chunk.bundle)
+                        continue
+                    # A chunk's nonce is from its random name, under which it is written once.
+                    name = bytes.fromhex(chunk.name)
+                    sealed = self._box.encrypt(name[:_NONCE], content.ljust(CHUNK, b"\0"), name)
+                    sums[chunk.name] = hashlib.sha256(sealed).digest()
+                    parts.append(self._store.begin(chunk.name))
+                    given_up.callback(parts[-1].discard)
+                    parts[-1].file.write(sealed)
+                self._store.finish(*parts)
+        return sums, {name: bundle for name, bundle in bundles.items() if name not in gone}
+
+    def _restore(self, target: FileStore, bundle: _Bundle) -> list[str]:
+        """Copy a file; return the names of its damaged forms."""
+        start, damaged = 0, []
+        for form in bundle.forms:
+            part = target.begin(form.name)
+            try:
+                part.file.writelines(self._read(bundle, start, form.size))
+                target.finish(part)
+            except Damaged:
+                damaged.append(form.name)
+            finally:
+                part.discard()
+            start += form.size
+        return damaged
 
     def _read(self, bundle: _Bundle, start: int, size: int) -> Iterator[bytes]:
         chunks, end = self._chunks(bundle), start + size
         for number in range(start // CHUNK, -(-end // CHUNK)):
             name = bytes.fromhex(chunks[number])
             try:
-                content = self._box.decrypt(name[:_NONCE], (self._folder / chunks[number]).read_bytes(), name)
+                content = self._box.decrypt(name[:_NONCE], self._store.read(chunks[number]), name)
             except (FileNotFoundError, InvalidTag, ValueError):
-                raise Damaged(f"{self._folder / chunks[number]} is missing or was altered") from None
+                raise Damaged(f"{self._place}/{chunks[number]} is missing or was altered") from None
             first = number * CHUNK
             yield content[max(0, start - first) : end - first]
 
-    def _read_index(self) -> dict[str, _Bundle]:
-        path = self._folder / INDEX
+    def _newest(self) -> _List:
+        number, written = _read_list(self._store, self._place)
+        if written is None:
+            return _List(0, {}, {})
+        name, sealed = _list_name(number), written.sealed
         try:
-            sealed = path.read_bytes()
-            plain = self._box.decrypt(sealed[:_NONCE], sealed[_NONCE:], INDEX.encode())
-            return _decoder.decode(plain[4 : 4 + int.from_bytes(plain[:4])])
-        except FileNotFoundError:
-            return {}
+            plain = self._box.decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
+            return _List(number, written.sums, _decoder.decode(plain[4 : 4 + int.from_bytes(plain[:4])]))
         except (InvalidTag, ValueError, *DECODING_ERRORS):
-            raise Damaged(
-                f"{path} was altered, or is another installation's: without it, all files are copied anew"
-            ) from None
+            raise Damaged(f"{self._place}/{name} was altered, or is another installation's: {_WITHOUT}") from None
 
-    def _write_index(self, bundles: dict[str, _Bundle], sums: dict[str, str]) -> None:
-        """Write the index and the sums of the chunks that it names, then remove all other chunks."""
-        listed = {chunk for bundle in bundles.values() for chunk in self._chunks(bundle)}
-        encoded, nonce = msgspec.msgpack.encode(bundles), random_bytes(_NONCE)
+    def _write_list(self, number: int, bundles: Mapping[str, _Bundle], sums: Mapping[str, bytes]) -> _List:
+        encoded, nonce, name = msgspec.msgpack.encode(bundles), random_bytes(_NONCE), _list_name(number)
         plain = (len(encoded).to_bytes(4) + encoded).ljust(size_class(len(encoded) + 4, CHUNK, 4), b"\0")
-        sealed = nonce + self._box.encrypt(nonce, plain, INDEX.encode())
-        atomic_files.replace(self._folder / INDEX, [sealed])
-        kept = {name: digest for name, digest in sums.items() if name in listed}
-        kept[INDEX] = hashlib.sha256(sealed).hexdigest()
-        atomic_files.replace(self._folder / SUMS, [f"{kept[name]}  {name}\n".encode() for name in sorted(kept)])
-        for path in self._folder.iterdir():
-            if path.name not in listed and path.name not in {INDEX, SUMS}:
-                path.unlink()
+        sealed = nonce + self._box.encrypt(nonce, plain, name.encode())
+        listed = {chunk: sums[chunk] for bundle in bundles.values() for chunk in self._chunks(bundle)}
+        written = _Written(dict(sorted(listed.items())), hashlib.sha256(sealed).digest(), sealed)
+        try:
+            self._store.put(name, msgspec.msgpack.encode(written), new=True)
+        except FileExistsError:
+            raise Busy(f"another process writes a backup to {self._place}") from None
+        if _numbers(self._store)[-1] != number:
+            raise Busy(f"another process wrote a backup to {self._place}")
+        return _List(number, listed, bundles)
 
 
 class _Chunk(NamedTuple):
@@ -201,41 +255,75 @@ def files_key(keys: Connection) -> bytes:
     return hashlib.sha256(b"satark/1/backup files\0" + envelopes.tag(keys, "", "backup files")).digest()
 
 
-def damaged_files(folder: Path) -> list[str]:
-    """Return the names of chunks that are missing or differ from their list. Reads all chunks."""
+def damaged_files(store: FileStore, place: str) -> list[str]:
+    """Return what is wrong with the list, or with chunks: missing, or other than listed. Reads all chunks."""
+    try:
+        _, written = _read_list(store, place)
+    except Damaged as damaged:
+        return [str(damaged)]
+    sums = written.sums if written else {}
     return [
-        name
-        for name, digest in sorted(_read_sums(folder).items())
-        if not (folder / name).is_file() or measure(folder / name).sha256 != digest
+        f"{place}/{name} is missing or was altered"
+        for name, digest in at_once(lambda name: (name, _digest(store, name)), sorted(sums))
+        if digest != sums[name]
     ]
 
 
-def _bundles(source: FileStore, wanted: set[str]) -> Iterator[tuple[str, _Bundle]]:
-    found = [one for one in source.files() if one.name.partition(".")[0] in wanted and one.name.endswith(".age")]
-    for name, forms in groupby(sorted(found), lambda one: one.name.partition(".")[0]):
-        try:
-            yield name, _Bundle(random_bytes(16), tuple(_form(source, one) for one in forms))
-        except FileNotFoundError:  # erased meanwhile
-            continue
-
-
-def _form(source: FileStore, stored: Stored) -> _Form:
-    return _Form(stored.name, stored.bytes, hashlib.sha256(source.read(stored.name, most=_HEAD)).digest())
-
-
-def _content(source: FileStore, bundle: _Bundle, number: int) -> bytes:
-    """Read the content of a chunk from the forms that are in it."""
-    start, content = number * CHUNK, b""
-    for form in bundle.forms:
-        if 0 <= start < form.size and len(content) < CHUNK:
-            content += source.read(form.name, start, min(CHUNK - len(content), form.size - start))
-        start = max(0, start - form.size)
-    return content
-
-
-def _read_sums(folder: Path) -> dict[str, str]:
+def _digest(store: FileStore, name: str) -> bytes:
     try:
-        lines = (folder / SUMS).read_text("ascii", "replace").splitlines()  # a damaged name is one of no file
+        return hashlib.sha256(store.read(name)).digest()
     except FileNotFoundError:
-        return {}
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+        return b""
+
+
+def _list_name(number: int) -> str:
+    return f"{LISTS}/{number:08}"
+
+
+def _numbers(store: FileStore) -> list[int]:
+    names = (one.name.rpartition("/")[2] for one in store.files(LISTS))
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def _read_list(store: FileStore, place: str) -> tuple[int, _Written | None]:
+    """Return the newest list with its number; None: there is none. Raises Damaged: it was altered."""
+    while numbers := _numbers(store):
+        with suppress(FileNotFoundError):  # meanwhile a newer one replaced it
+            try:
+                written = _written.decode(store.read(_list_name(numbers[-1])))
+            except DECODING_ERRORS:
+                written = None
+            if written is None or hashlib.sha256(written.sealed).digest() != written.sum:
+                raise Damaged(f"{place}/{_list_name(numbers[-1])} was altered: {_WITHOUT}")
+            return numbers[-1], written
+    return 0, None
+
+
+def _bundles(source: FileStore, wanted: set[str]) -> Iterator[tuple[str, _Bundle]]:
+    found = (one for one in source.files() if one.name.partition(".")[0] in wanted and one.name.endswith(".age"))
+    read = at_once(lambda one: (one.name.partition(".")[0], _form(source, one)), sorted(found))
+    for name, pairs in groupby(read, lambda one: one[0]):
+        forms = tuple(form for _, form in pairs)
+        if None not in forms:
+            yield name, _Bundle(random_bytes(16), tuple(filter(None, forms)))
+
+
+def _form(source: FileStore, stored: Stored) -> _Form | None:
+    """Describe a form; None: it was erased meanwhile."""
+    try:
+        return _Form(stored.name, stored.bytes, hashlib.sha256(source.read(stored.name, most=_HEAD)).digest())
+    except FileNotFoundError:
+        return None
+
+
+def _content(source: FileStore, bundle: _Bundle, number: int) -> bytes | None:
+    """Read the content of a chunk from the forms that are in it; None: they were erased meanwhile."""
+    start, content = number * CHUNK, b""
+    try:
+        for form in bundle.forms:
+            if 0 <= start < form.size and len(content) < CHUNK:
+                content += source.read(form.name, start, min(CHUNK - len(content), form.size - start))
+            start = max(0, start - form.size)
+    except FileNotFoundError:
+        return None
+    return content

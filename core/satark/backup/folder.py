@@ -1,4 +1,4 @@
-"""The folder that backups are written to: one subfolder per backup, and sealed files that all of them share.
+"""The folder that backups are written to, on a disk or in a bucket, and the sealed files that all of them share.
 
 ```
 20261126T211702-123456Z/manifest.json   what is in the backup: sizes and SHA-256, nothing of tips
@@ -6,25 +6,27 @@
                      main.age         rows of the main database, encrypted to that key
                      keys.age         rows of the key store; in a folder of its own if the operator wants it apart
                      spool.age        what waited in the spool
-files/                                sealed files in chunks; SHA256SUMS is their list (`satark.backup.files`)
+files/                                sealed files in chunks, and their list (`satark.backup.files`)
 erased.list                           tags of erased tips: a restore of an older backup brings none of them back
 ```
+
+The manifest is written last: a backup that broke off has none, and counts as no backup.
 """
 
-import fcntl
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
-from satark.backup.sealed_stream import Damaged, StoredFile
-from satark_files import atomic_files
+from satark.api.observability import Redacted
+from satark.api.sealing import open_as
+from satark.backup.sealed_stream import Damaged, Record, StoredFile, measure, write_records
+from satark.retention.erasure import parse_tags, tag_lines
 from satark_files.decoding import DECODING_ERRORS
+from satark_files.file_store import FileStore
+from satark_files.open_store import open_store
 
 KEY: Final = "key.age"
 MAIN: Final = "main.age"
@@ -32,10 +34,11 @@ KEYS: Final = "keys.age"
 SPOOL: Final = "spool.age"
 MANIFEST: Final = "manifest.json"
 FILES: Final = "files"
-SUMS: Final = "SHA256SUMS"
 ERASED: Final = "erased.list"
-_MAKING: Final = ".making-"
+BREAK_OFF: Final = timedelta(days=1)
+"""Age from which a backup without a manifest is one that broke off, and not one that is being made."""
 _FORMAT: Final = 1
+_NAME: Final = "%Y%m%dT%H%M%S-%fZ"
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,31 +57,58 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The encrypted files of the backup."""
 
 
-class Busy(Exception):  # noqa: N818 - it reads as what it says
-    """Another process writes a backup to the same folder."""
+class BackupKey(Redacted, frozen=True):
+    """The key of one backup."""
+
+    identity: str
 
 
 class BackupFolder:
-    """A folder of backups. Its methods wait for the disk.
+    """Backups in a folder or a bucket. Its methods wait for the disk or the service.
 
     Args:
-        path: the folder; it is made when a backup is written.
-        keys_path: a folder for `keys.age`, with the same names of subfolders; None: `keys.age` is with the other parts.
+        address: the folder, or `s3://bucket/folder`; it is made when a backup is written.
+        scratch: a folder of this machine, where sealed parts lie without a name on their way to and from a bucket.
+        keys_address: where `keys.age` is, with the same names of backups; empty: with the other parts.
     """
 
-    def __init__(self, path: Path, keys_path: Path | None = None) -> None:
-        self.path = path
-        self.files = path / FILES
-        self.erased = path / ERASED
-        self._keys_path = keys_path
+    def __init__(self, address: str, scratch: Path, keys_address: str = "") -> None:
+        self.address, self._keys_address = address, keys_address or address
+        self._store = _open(address, scratch)
+        self._keys = _open(keys_address, scratch) if keys_address else self._store
+        self.files = self._store.below(FILES)
 
     def names(self) -> list[str]:
         """Return the names of the complete backups, the oldest first."""
-        return sorted(one.parent.name for one in self.path.glob(f"[0-9]*/{MANIFEST}"))
+        return sorted(one.name.partition("/")[0] for one in self._store.files() if one.name.endswith(f"/{MANIFEST}"))
 
-    def part(self, name: str, part: str) -> Path:
-        """Return the path of a part of a backup."""
-        return (self._keys_path if self._keys_path and part == KEYS else self.path) / name / part
+    def place(self, name: str, part: str) -> str:
+        """Return where a part of a backup is, for a message."""
+        return f"{self._keys_address if part == KEYS else self.address}/{name}/{part}"
+
+    def begin(self) -> str:
+        """Return the name of a new backup. What broke off earlier is removed."""
+        now = datetime.now(UTC)
+        self._remove({*self._begun(f"{now - BREAK_OFF:{_NAME}}")} - {*self.names()})
+        return f"{now:{_NAME}}"
+
+    def write(self, name: str, part: str, recipient: str, records: Iterable[Record]) -> StoredFile:
+        """Encrypt records into a part of a backup."""
+        writing = self._of(part).begin(f"{name}/{part}")
+        try:
+            stored = write_records(writing.file, recipient, records)
+            self._of(part).finish(writing)
+        finally:
+            writing.discard()
+        return stored
+
+    def put(self, name: str, part: str, content: bytes) -> None:
+        """Write a small part of a backup."""
+        self._store.put(f"{name}/{part}", content)
+
+    def write_manifest(self, name: str, manifest: Manifest) -> None:
+        """Write the manifest of a backup. With it the backup is complete."""
+        self.put(name, MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
 
     def manifest(self, name: str) -> Manifest:
         """Read the manifest of a backup.
@@ -86,67 +116,70 @@ class BackupFolder:
         Raises:
             Damaged: the manifest is missing, or of another format.
         """
-        path = self.part(name, MANIFEST)
+        place = self.place(name, MANIFEST)
         try:
-            manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-        except (OSError, *DECODING_ERRORS):
-            raise Damaged(f"{path} can't be read") from None
+            manifest = msgspec.json.decode(self._store.read(f"{name}/{MANIFEST}"), type=Manifest)
+        except (FileNotFoundError, *DECODING_ERRORS):
+            raise Damaged(f"{place} can't be read") from None
         if manifest.format != _FORMAT:
-            raise Damaged(f"{path} has format {manifest.format}, which this version can't read")
+            raise Damaged(f"{place} has format {manifest.format}, which this version can't read")
         return manifest
 
-    @contextmanager
-    def making(self) -> Iterator[str]:
-        """Make a backup under a temporary name. When the block ends without an error, the backup gets its own name.
+    def open(self, name: str, part: str, stored: StoredFile) -> BinaryIO:
+        """Open a part of a backup, after it is compared with the manifest.
 
         Raises:
-            Busy: another process makes a backup.
+            Damaged: it is missing or altered.
         """
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.files.mkdir(mode=0o700, exist_ok=True)
-        with open(self.path / ".lock", "wb", opener=private) as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Busy(f"another process writes a backup to {self.path}") from None
-            self._remove(_MAKING)
-            name = f"{datetime.now(UTC):%Y%m%dT%H%M%S-%fZ}"
-            for folder in self._places(f"{_MAKING}{name}"):
-                folder.mkdir(mode=0o700, parents=True)
-            yield f"{_MAKING}{name}"
-            for folder, target in zip(self._places(f"{_MAKING}{name}"), self._places(name), strict=True):
-                atomic_files.flush_folder(folder)
-                folder.rename(target)
-                atomic_files.flush_folder(target.parent)
+        try:
+            file = self._of(part).open(f"{name}/{part}")
+        except FileNotFoundError:
+            raise Damaged(f"{self.place(name, part)} is missing") from None
+        if measure(file) != stored:
+            file.close()
+            raise Damaged(f"{self.place(name, part)} was altered, or was not copied completely")
+        return file
 
-    def write_manifest(self, name: str, manifest: Manifest) -> None:
-        """Write the manifest of a backup. With it the backup is complete."""
-        encoded = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
-        atomic_files.replace(self.part(name, MANIFEST), [encoded, b"\n"])
+    def key(self, name: str, operator: str) -> BackupKey:
+        """Open the key of a backup with the private key of one of its recipients.
+
+        Raises:
+            CantOpen: it is sealed to others, or altered.
+            Damaged: it is missing.
+        """
+        try:
+            return open_as(BackupKey, self._store.read(f"{name}/{KEY}"), operator)
+        except FileNotFoundError:
+            raise Damaged(f"{self.place(name, KEY)} is missing") from None
+
+    def erased(self) -> frozenset[bytes]:
+        """Return the tags of the erased tips."""
+        return parse_tags(self._store.read(ERASED)) if self._store.size(ERASED) is not None else frozenset()
+
+    def write_erased(self, tags: Iterable[bytes]) -> None:
+        """Replace the list of erased tips."""
+        self._store.put(ERASED, tag_lines(sorted(tags)))
 
     def remove_old(self, keep: int) -> int:
         """Remove all but the `keep` newest backups; return how many were removed."""
         old = self.names()[:-keep]
-        for name in old:
-            self._remove(name)
+        self._remove(set(old))
         return len(old)
 
-    def _remove(self, prefix: str) -> None:
-        for folder in (found for root in self._roots() for found in root.glob(f"{prefix}*")):
-            shutil.rmtree(folder)
+    def _begun(self, before: str) -> set[str]:
+        """Return the names of all backups that were begun before, whole or not."""
+        found = {one.name.partition("/")[0] for store in (self._store, self._keys) for one in store.files()}
+        return {name for name in found if name[:1].isdecimal() and name < before}
 
-    def _places(self, name: str) -> list[Path]:
-        return [root / name for root in self._roots()]
+    def _remove(self, backups: set[str]) -> None:
+        """Remove backups, the manifest of each before its parts."""
+        for store in (self._store, self._keys):
+            of = [one.name for one in store.files() if one.name.partition("/")[0] in backups]
+            store.remove(sorted(of, key=lambda name: not name.endswith(MANIFEST)))
 
-    def _roots(self) -> list[Path]:
-        return [root for root in (self._keys_path, self.path) if root is not None]
-
-
-def plain_name(name: str) -> str:
-    """Return the name that a backup gets once it is complete."""
-    return name.removeprefix(_MAKING)
+    def _of(self, part: str) -> FileStore:
+        return self._keys if part == KEYS else self._store
 
 
-def private(path: str, flags: int) -> int:
-    """Open a file that only its owner can read; an opener for `open`."""
-    return os.open(path, flags, 0o600)
+def _open(address: str, scratch: Path) -> FileStore:
+    return open_store(address if "://" in address else Path(address).absolute().as_uri(), scratch)

@@ -1,21 +1,21 @@
 """Verifies a backup, and restores it into empty databases of any kind, on the same machine or another one."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from satark.api.sealing import open_as
-from satark.backup import files
-from satark.backup.create import BackupKey
-from satark.backup.files import ChunkedFiles, files_key
-from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder
+from satark.backup.create import chunked_files
+from satark.backup.files import ChunkedFiles, damaged_files
+from satark.backup.folder import FILES, KEYS, MAIN, SPOOL, BackupFolder, BackupKey, Manifest
 from satark.backup.rows import MADE_AT_START, filled_tables, load, restore_spool
-from satark.backup.sealed_stream import Damaged, Record, measure, read_records
-from satark.custody.audit import verify_log
+from satark.backup.sealed_stream import Damaged, Record, read_records
 from satark.custody.comparison import compare_stores
+from satark.custody.verify_log import verify_log
 from satark.identity.edge_key import Identity
 from satark.ingest.spool import Spool
 from satark.plugins.loader import Plugins
@@ -50,7 +50,7 @@ def restore_backup(
     services: Services,
     folder: BackupFolder,
     name: str,
-    operator: str,
+    key: BackupKey,
     *,
     revisions: Sequence[str],
     identity: Identity | None,
@@ -59,50 +59,41 @@ def restore_backup(
 ) -> Restored:
     """Restore the backup `name` into migrated, empty databases.
 
-    `operator`: the private key of one of the backup's recipients. `retention`: erases again the tips that were erased
-    after the backup; None at an office. The other arguments are those of `make_backup`.
+    `key`: from `BackupFolder.key`. `retention`: erases again the tips that were erased after the backup; None at an
+    office. The other arguments are those of `make_backup`.
 
     Raises:
         CantRestore: another version made the backup, the databases are not empty, or a key file is not the backup's.
-        Damaged, CantOpen: the backup can't be read.
+        Damaged: the backup can't be read.
     """
     manifest = folder.manifest(name)
     _check_version(tuple(sorted(revisions)), manifest.revisions, manifest.version)
-    check_parts(folder, name)
-    key = open_as(BackupKey, folder.part(name, KEY).read_bytes(), operator).identity
-    workspace = workspace_dir(settings.core.data_dir)
+    workspace, files, spooled = workspace_dir(settings.core.data_dir), chunked_files(folder, services), 0
+    with _parts(folder, name, manifest) as parts:
 
-    def read(part: str) -> Iterator[Record]:
-        return read_records(folder.part(name, part), key, workspace)
+        def read(part: str) -> Iterator[Record]:
+            return read_records(parts[part], folder.place(name, part), key.identity, workspace)
 
-    files = ChunkedFiles(folder.files, services.read_keys(files_key))
-    loaded = services.write_now(lambda unit: _load(unit, read, identity, files))
-    copied, damaged = files.restore(services.evidence, services.read(_sealed_names))
-    if identity is not None:
-        here, there = ErasedList(settings.erased_list_file, identity), ErasedList(folder.erased, identity)
-        services.write_now(lambda unit: (there.complete(unit), here.complete(unit)))
-    if retention is not None:
-        retention.prepare(services.write_now)
-    spooled = 0
-    if spool is not None and identity is not None and SPOOL in manifest.parts:
-        spooled = restore_spool(spool, identity, read(SPOOL))
+        loaded = services.write_now(lambda unit: _load(unit, read, identity, files))
+        copied, damaged = files.restore(services.evidence, services.read(_sealed_names))
+        if identity is not None:
+            erased = ErasedList(settings.erased_list_file, identity)
+            services.write_now(lambda unit: erased.complete(unit, folder.erased()))
+        if retention is not None:
+            retention.prepare(services.write_now)
+        if spool is not None and identity is not None and SPOOL in parts:
+            spooled = restore_spool(spool, identity, read(SPOOL))
     return Restored(
         tips=loaded.tips, files=copied, spooled=spooled, lost_files=loaded.lost_files, damaged=tuple(damaged)
     )
 
 
-def check_parts(folder: BackupFolder, name: str) -> None:
-    """Compare the parts of a backup with its manifest.
-
-    Raises:
-        Damaged: a part is missing or altered; the message names it.
-    """
-    for part, stored in folder.manifest(name).parts.items():
-        path = folder.part(name, part)
-        if not path.exists():
-            raise Damaged(f"{path} is missing")
-        if measure(path) != stored:
-            raise Damaged(f"{path} was altered, or was not copied completely")
+@contextmanager
+def _parts(folder: BackupFolder, name: str, manifest: Manifest) -> Iterator[dict[str, BinaryIO]]:
+    """Open all parts of a backup. Raises Damaged: a part is missing or altered; the message names it."""
+    with ExitStack() as opened:
+        of = manifest.parts.items()
+        yield {part: opened.enter_context(folder.open(name, part, stored)) for part, stored in of}
 
 
 class _Loaded(msgspec.Struct, frozen=True):
@@ -164,35 +155,46 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
 def find_damage(folder: BackupFolder, name: str) -> list[str]:
     """Return the damaged parts and files of a backup, by its manifest and its list. Needs no key."""
     try:
-        check_parts(folder, name)
+        with _parts(folder, name, folder.manifest(name)):
+            return damaged_files(folder.files, f"{folder.address}/{FILES}")
     except Damaged as damaged:
         return [str(damaged)]
-    return [f"{folder.files / file} is missing or was altered" for file in files.damaged_files(folder.files)]
 
 
-def run_drill(settings: Settings, plugins: Plugins, folder: BackupFolder, name: str, operator: str) -> Drill:
-    """Restore a backup into a temporary folder of this machine, compare the restored stores, and remove the folder.
+def run_drill(
+    settings: Settings,
+    plugins: Plugins,
+    folder: BackupFolder,
+    name: str,
+    key: BackupKey,
+    *,
+    opens: Callable[[Settings], Iterable[str]] = lambda _: (),
+) -> Drill:
+    """Restore a backup beside the installation, compare the restored stores, and remove all of it.
 
-    The machine's own databases are not touched. The drill needs the machine's key files and a private key (`operator`).
+    The machine's own databases are not touched. The restored ones lie in its memory, sealed files in its data folder.
+    The drill needs the machine's key files and the backup's key. `opens` opens a tip with the settings of what was
+    restored, and returns problems.
 
     Raises:
-        CantRestore, Damaged, CantOpen, SettingsError: the backup can't be restored; the message says why.
+        CantRestore, Damaged, SettingsError: the backup can't be restored; the message says why.
     """
-    with temporary_folder(workspace_dir(settings.core.data_dir)) as temporary:
-        trial = _trial_settings(settings, temporary)
+    data_dir = settings.core.data_dir
+    with temporary_folder(workspace_dir(data_dir)) as temporary, TemporaryDirectory(dir=data_dir) as files:
+        trial = _trial_settings(settings, temporary, Path(files))
         with _opened(trial, plugins) as (services, identity):
             restored = restore_backup(
                 trial,
                 services,
                 folder,
                 name,
-                operator,
+                key,
                 revisions=compose.migrations(services, plugins).current(),
                 identity=identity,
                 spool=open_spool(trial, identity),
                 retention=Retention(trial, services, identity, plugins) if identity else None,
             )
-            return Drill(restored=restored, problems=tuple(store_problems(services)))
+            return Drill(restored=restored, problems=(*store_problems(services), *opens(trial)))
 
 
 def store_problems(services: Services) -> list[str]:
@@ -208,13 +210,13 @@ def open_spool(settings: Settings, identity: Identity | None) -> Spool | None:
     return Spool(settings.spool_dir, identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes)
 
 
-def _trial_settings(settings: Settings, temporary: Path) -> Settings:
+def _trial_settings(settings: Settings, temporary: Path, files: Path) -> Settings:
     return Settings(
         settings.path,
         data_dir=temporary,
         database_url="",
         keys_url="",
-        storage_url="",
+        storage_url=files.absolute().as_uri(),
         edge_key_file=settings.edge_key_file,
         name_key_file=settings.name_key_file,
         epoch_key_file=temporary / "epoch.keys",

@@ -5,17 +5,15 @@ Zeros follow, so that the size of a backup doesn't tell what came since the last
 
 import hashlib
 import io
-import os
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any, Final
+from typing import IO, Any, BinaryIO, Final, cast
 
 import msgspec
 
 from satark.api.sealing import CantOpen, decrypt_stream, encrypt_stream, size_class
-from satark_files.atomic_files import flushed
 
 _LENGTH: Final = 4
 _LEAST, _STEPS = 1 << 16, 16
@@ -56,37 +54,37 @@ class _Reader(io.RawIOBase):
         return data
 
 
-def write_records(path: Path, recipient: str, records: Iterable[Record]) -> StoredFile:
-    """Encrypt records into a new file. On return it is flushed to disk. No plain text is written."""
-    with flushed(path) as out:
-        encrypt_stream(_Reader(_framed(records)), out, recipient)
-    return measure(path)
+def write_records(file: BinaryIO, recipient: str, records: Iterable[Record]) -> StoredFile:
+    """Encrypt records into an empty file; return what was written. No plain text is written."""
+    encrypt_stream(_Reader(_framed(records)), file, recipient)
+    return measure(file)
 
 
-def read_records(path: Path, identity: str, workspace: Path) -> Iterator[Record]:
+def read_records(sealed: BinaryIO, place: str, identity: str, workspace: Path) -> Iterator[Record]:
     """Decrypt the records of a file, after the whole file is authenticated. `workspace` holds the plain text.
 
+    `place`: where the file is, for messages.
+
     Raises:
-        Damaged: the file is missing, truncated or altered.
-        CantOpen: the file is sealed to another key.
+        Damaged: the file is truncated or altered, or sealed to another key.
     """
     with TemporaryFile(dir=workspace) as plain:  # it has no name, and is gone with this process
         try:
-            with path.open("rb") as sealed:
-                decrypt_stream(sealed, plain, identity)
-        except FileNotFoundError:
-            raise Damaged(f"{path} is missing") from None
+            decrypt_stream(sealed, plain, identity)
         except CantOpen:
-            raise Damaged(f"{path} does not open with the backup's key, or was altered") from None
+            raise Damaged(f"{place} does not open with the backup's key, or was altered") from None
         plain.seek(0)
-        while (record := _next(plain, path)) != _END:
+        while (record := _next(plain, place)) != _END:
             yield record
 
 
-def measure(path: Path) -> StoredFile:
-    """Return size and SHA-256 of a file."""
-    with path.open("rb") as file:
-        return StoredFile(os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest())
+def measure(file: BinaryIO) -> StoredFile:
+    """Return size and SHA-256 of an open file, which is at its beginning then."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    stored = StoredFile(size, hashlib.file_digest(cast("io.BytesIO", file), "sha256").hexdigest())
+    file.seek(0)
+    return stored
 
 
 def _framed(records: Iterable[Record]) -> Iterator[bytes]:
@@ -101,10 +99,10 @@ def _framed(records: Iterable[Record]) -> Iterator[bytes]:
         padding -= min(padding, _LEAST)
 
 
-def _next(plain: IO[bytes], path: Path) -> Record:
+def _next(plain: IO[bytes], place: str) -> Record:
     length = plain.read(_LENGTH)
     encoded = plain.read(int.from_bytes(length))
     if len(length) < _LENGTH or len(encoded) < int.from_bytes(length):
-        raise Damaged(f"{path} ends too early")
+        raise Damaged(f"{place} ends too early")
     record: Record = msgspec.msgpack.decode(encoded)
     return record

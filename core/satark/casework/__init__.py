@@ -11,7 +11,10 @@ from satark.audit.acts import ACT_KINDS, Act, ActKind
 from satark.audit.keys import ensure_key as ensure_audit_key
 from satark.audit.reading import ActFilter, ReadAct, Viewer
 from satark.audit.trail import Trail
-from satark.casework.act_names import (
+from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome
+from satark.casework.casework import Casework
+from satark.casework.clocks import Clocks, Offices, WorkingTime, band_end
+from satark.casework.desk_act import (
     ACT_NAMES,
     FOR_DESKS,
     MAX_REPORT,
@@ -21,9 +24,6 @@ from satark.casework.act_names import (
     ActRefused,
     DeskAct,
 )
-from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome
-from satark.casework.casework import Casework
-from satark.casework.clocks import Clocks, Offices, WorkingTime, band_end
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript
 from satark.casework.flood_groups import FloodGroup, flood_groups
@@ -32,14 +32,14 @@ from satark.casework.hold_rules import Keeping, StepRefused
 from satark.casework.key_change import change_key, finish_key_change, renew_tips
 from satark.casework.opened_tip import Gist, OpenTip, RelatedTip, TipSummary
 from satark.casework.pack_export import export_pack
-from satark.casework.release_rules import MarkedText, SenderHints, marked
 from satark.casework.sealed_index import Entry as TipEntry
+from satark.casework.sender_hints import MarkedText, SenderHints, marked
 from satark.casework.tip_cache import Progress, TipCache
 from satark.casework.two_officers import OriginalsRequest, TwoOfficerApproval
 from satark.casework.work import Direction, PostedMessage, Work, WorkMark
-from satark.custody.audit import LogHead
 from satark.custody.chain import Form
 from satark.custody.manifest import Issuer
+from satark.custody.verify_log import LogHead
 from satark.evidence.own_voice import is_muted, may_contain_voice, may_hear_voices
 from satark.identity.time_buckets import BAND_HOURS, band
 from satark.printing.sheet import SheetPage, make_sheet
@@ -76,10 +76,10 @@ from satark.roster.heads import MOST_NOTED, RosterHead, SignedHead, own_head, re
 from satark.roster.rules import Needed, NotAllowed
 from satark.roster.state import RosterState
 from satark.routing.desks import add_desk, check_desk, find_desk
-from satark.routing.tip_keys import renew_tip_keys
 from satark.services import DeskContext, ProcessServices, Services
 from satark.speech.voice_notes import MIME as SYNTHETIC_MIME
 from satark.speech.voice_notes import SyntheticVoiceError, can_speak, speak
+from satark.store.bulk import stream as stream_rows
 from satark.store.envelopes import tag as name_tag
 from satark.store.threads import batches as in_batches
 from satark.store.tip_changes import note as note_tip_change

@@ -9,8 +9,8 @@ from typing import Final, Literal, TypeAlias, get_args
 import msgspec
 
 from satark.api.observability import Redacted
-from satark.casework.act_names import ActRefused, DeskAct, Problem
 from satark.casework.casework import Casework
+from satark.casework.desk_act import ActRefused, DeskAct, Problem
 from satark.casework.desk_acts import DeskActs
 from satark.casework.errors import NoSuchTip
 from satark.casework.opened_tip import OpenTip

@@ -14,7 +14,7 @@ from satark.api.sealing import CantOpen
 from satark.api.tip import Envelope, Message, Status
 from satark.audit.acts import ActKind
 from satark.audit.trail import Trail
-from satark.casework.act_names import ActRefused
+from satark.casework.desk_act import ActRefused
 from satark.casework.directing import Directing
 from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
@@ -113,7 +113,7 @@ class Casework(EvidenceAccess):
     def _summaries(self) -> list[TipSummary]:
         with self.cache.lock:
             self.cache.refresh()
-            summaries = [one.listed.summary for one in self.cache.tips.values()]
+            summaries = [self.cache.listed(tip).summary for tip in self.cache.tips]
         mine = (one for one in summaries if self.may_read(one.work))
         return sorted(mine, key=lambda one: (one.header.received, one.header.number), reverse=True)
 
@@ -125,7 +125,7 @@ class Casework(EvidenceAccess):
         self.trail.record_once("listed")
         with self.cache.lock:
             self.cache.refresh()
-            listed = [one.listed for one in self.cache.tips.values()]
+            listed = [self.cache.listed(tip) for tip in self.cache.tips]
         state, terms = self._services.read_keys(self._services.roster.check).state, self._services.retention
         found = [
             (one.summary, keeping_of(terms, one.envelope.header, one.thread, state))
@@ -162,12 +162,12 @@ class Casework(EvidenceAccess):
             self.cache.refresh()
             self.cache.open_documents()
             found = self.cache.related.find(tip.id)
-            every = [RelatedTip(summary=self.cache.tips[one.tip].listed.summary, reasons=one.reasons) for one in found]
+            every = [RelatedTip(summary=self.cache.listed(one.tip).summary, reasons=one.reasons) for one in found]
         return [one for one in every if self.may_read(one.summary.work)]
 
     def _has(self, tip: str) -> bool:
         entry = self.cache.tips[tip]
-        return not entry.is_kept or self.may_read(entry.listed.summary.work)
+        return not entry.is_kept or self.may_read(self.cache.listed(tip).summary.work)
 
     def open(self, number: str) -> OpenTip:
         """Open a tip, by its number or its id.

@@ -8,11 +8,11 @@ import msgspec
 
 from satark.api.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseOutcome, CaseStep, Message, Priority, Status
 from satark.audit.acts import ActKind
-from satark.casework.act_names import FOR_DESKS, MAX_REPORT, MAX_TEXT, ActName, ActRefused, DeskAct, Problem
 from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks, Offices
+from satark.casework.desk_act import FOR_DESKS, MAX_REPORT, MAX_TEXT, ActName, ActRefused, DeskAct, Problem
 from satark.casework.errors import NoSuchTip
-from satark.casework.merging import pass_on_status
+from satark.casework.merged_status import pass_on_status
 from satark.casework.opened_tip import OpenTip
 from satark.casework.recusal import Recusal
 from satark.casework.release_rules import ReleaseRules

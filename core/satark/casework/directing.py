@@ -9,7 +9,7 @@ from satark.api.routing import LEVELS, Desk, DestinationRule, NoSuchDesk
 from satark.api.sealing import new_identity
 from satark.api.tip import CaseStep, Envelope, Message, Release
 from satark.audit.acts import ActKind
-from satark.casework.act_names import ActRefused
+from satark.casework.desk_act import ActRefused
 from satark.casework.opened_tip import OpenTip
 from satark.casework.tip_cache import TipCache
 from satark.casework.work import PostedMessage

@@ -29,17 +29,16 @@ def flood_groups(cache: TipCache, may_read: Callable[[Work], bool]) -> list[Floo
     """
 
     def is_open(tip: str) -> bool:
-        summary = cache.tips[tip].listed.summary
-        is_unfinished = not summary.finished and summary.header.priority != "urgent"
-        return is_unfinished and may_read(summary.work)
+        entry = cache.tips[tip]
+        return entry.may_flood and not (entry.is_kept and not may_read(cache.listed(tip).summary.work))
 
     with cache.lock:
         cache.refresh()
         cache.open_documents()
         floods = [
-            sorted((cache.tips[tip].listed.summary for tip in tips), key=_came) for tips in cache.floods.floods(is_open)
+            sorted((cache.listed(tip).summary for tip in tips), key=_came) for tips in cache.floods.floods(is_open)
         ]
-        groups = [FloodGroup(tuple(tips), cache.tips[tips[0].id].listed.gist.words) for tips in floods]
+        groups = [FloodGroup(tuple(tips), cache.listed(tips[0].id).gist.words) for tips in floods]
     return sorted(groups, key=lambda group: (-len(group.tips), group.leading.header.number))
 
 

@@ -7,8 +7,9 @@ from satark.audit.keys import renew_key
 from satark.remote.office_outbox import queue_key_change
 from satark.roster.entries import Entry, KeyChange
 from satark.routing import desks
-from satark.routing.tip_keys import AT_ONCE, renew_tip_keys
+from satark.routing.tip_keys import renew_tip_keys
 from satark.services import Services
+from satark.store.changed_keys import AT_ONCE
 from satark.store.envelopes import stored_tips
 from satark.store.unit_of_work import UnitOfWork
 
@@ -28,14 +29,18 @@ def change_key(unit: UnitOfWork, services: Services, entry: Entry, old: str, new
 
 
 def finish_key_change(unit: UnitOfWork, services: Services, desk: str, old: str, new: str) -> None:
-    """Complete a change of a desk's key that the roster has already and that a crash interrupted."""
+    """Complete a change of a desk's key that the roster has already and that a crash interrupted.
+
+    `old` is `new` where only an officer's key changed: what the one before signs from now on counts for nothing.
+    """
     state = services.roster.check(unit.keys, committed=False).state
     desks.finish_key_change(unit, state, desk, f"{new}\n{old}", services.destination_rules)
-    _renew(unit, services, desk, old, new)
+    if old != new:
+        _renew(unit, services, desk, old, new)
 
 
 def renew_tips(services: Services, desk: str, old: str, new: str) -> None:
-    """Give every tip of a desk that changed its key a new key, some in each transaction.
+    """Give every tip of a desk that changed a key a new key, some in each transaction.
 
     Whoever is interrupted calls it again. Until it has ended, officers need both keys of the desk.
     """

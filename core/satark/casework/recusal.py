@@ -8,8 +8,8 @@ from typing import Literal
 
 from satark.api.tip import CaseStep, Message
 from satark.audit.acts import ActKind
-from satark.casework.act_names import DeskAct, Problem
 from satark.casework.casework import Casework
+from satark.casework.desk_act import DeskAct, Problem
 from satark.casework.opened_tip import OpenTip
 from satark.custody import log as custody
 from satark.custody.entries import DeskOfficer, officer_entry

@@ -6,20 +6,17 @@ An officer who is about to give a text to another desk sees what in it points to
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
-from satark.api.observability import Redacted
 from satark.api.routing import LEVELS, CaseworkError
 from satark.api.tip import Accused, CaseStep, Message
-from satark.casework.act_names import RELEASABLE, DeskAct, Problem
 from satark.casework.casework import Casework
+from satark.casework.desk_act import RELEASABLE, DeskAct, Problem
 from satark.casework.opened_tip import OpenTip
+from satark.casework.sender_hints import words_of
 from satark.casework.two_officers import check_two_officers, is_by_present_key
 from satark.routing.rules import is_accused
 from satark.services import Services
@@ -28,64 +25,7 @@ from satark_words.geography.geography import Geography
 from satark_words.reader import Reader
 from satark_words.tokens import fold
 
-KNOWN_BY = "known_by"
-"""The step that asks how many people know what the tip tells."""
-_WORD_CHARACTER: Final = r"[\w\u0900-\u0963\u0966-\u097f]"
-"""Characters of a word: `\\w` leaves out the vowel signs of Devanagari."""
-
 _SENTENCE_END: Final = re.compile(r"[।?!.\n]+")
-
-_Kind: TypeAlias = Literal["few", "self"]
-
-
-class SenderHints(Redacted, frozen=True, kw_only=True):
-    """What points to the sender of a tip."""
-
-    few_know: bool = False
-    """Whether the tipster says that only a few people know what the tip tells."""
-    phrases: tuple[str, ...] = ()
-    """Parts of the words that may identify the sender, such as "my shop", "my brother" or "only I", each once."""
-
-    @classmethod
-    def of_tip(cls, tip: OpenTip, geography: Geography) -> SenderHints:
-        """Find many hints, though not all, in a tip's answers, messages, transcripts and captions."""
-        hints = cls.of_texts(words_of(tip), geography)
-        return cls(few_know=hints.few_know or tip.tip.answers.get(KNOWN_BY) == "few", phrases=hints.phrases)
-
-    @classmethod
-    def of_texts(cls, texts: Sequence[str], geography: Geography) -> SenderHints:
-        """Find the hints in texts, such as a rewording."""
-        spans = [(text, span) for text in texts for span in _spans(text, geography)]
-        few = any(_phrases()["few"].search(unicodedata.normalize("NFC", text)) for text in texts)
-        return cls(few_know=few, phrases=tuple(dict.fromkeys(text[start:end] for text, (start, end) in spans)))
-
-    @property
-    def any(self) -> bool:
-        """Whether anything points to the sender."""
-        return self.few_know or bool(self.phrases)
-
-
-class MarkedText(Redacted, frozen=True):
-    """A part of a text, and whether it points to the sender."""
-
-    text: str
-    is_hint: bool
-
-
-def marked(text: str, geography: Geography) -> list[MarkedText]:
-    """Split a text into parts that point to the sender and parts that don't, in order."""
-    parts, at = [], 0
-    for start, end in _spans(text, geography):
-        parts += [MarkedText(text[at:start], is_hint=False), MarkedText(text[start:end], is_hint=True)]
-        at = end
-    return [part for part in (*parts, MarkedText(text[at:], is_hint=False)) if part.text]
-
-
-def words_of(tip: OpenTip) -> list[str]:
-    """Return the tipster's own words: answers, captions, messages, and transcripts of what they spoke."""
-    answers = [text for step, value in tip.tip.answers.items() if step != KNOWN_BY for text in _texts(value)]
-    spoken = (one.message for one in tip.thread if one.message.sender == "tipster" or one.message.transcript)
-    return [*answers, *(record.caption for record in tip.records), *(message.text for message in spoken)]
 
 
 def police_in(tip: OpenTip, geography: Geography) -> set[str]:
@@ -100,48 +40,6 @@ def police_in(tip: OpenTip, geography: Geography) -> set[str]:
             units = {geography.station_of(code) or code for code in reader.names(told)}
             found |= {one for one in units if geography.station(one)} or {tip.header.station}
     return found - {""}
-
-
-def _spans(text: str, geography: Geography) -> list[tuple[int, int]]:
-    """Return where a text points to the sender: in order, none overlapping another."""
-    found = [(one.start, one.end) for one in Reader.shared(geography).own_identity(text)]
-    found += [match.span() for pattern in _phrases().values() for match in pattern.finditer(text)]
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(found):
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-@cache
-def _phrases() -> dict[_Kind, re.Pattern[str]]:
-    read = (files("satark.casework") / "sender_phrases.yaml").read_bytes()
-    data = msgspec.yaml.decode(read, type=_Phrases)
-    return {"few": _pattern(data.few, data.numbers), "self": _pattern(data.self_, data.numbers)}
-
-
-def _pattern(lines: Sequence[str], numbers: str) -> re.Pattern[str]:
-    words = "|".join(line.replace("{n}", f"(?:{numbers})") for line in lines)
-    return re.compile(f"(?<!{_WORD_CHARACTER})(?:{words})(?!{_WORD_CHARACTER})", re.IGNORECASE)
-
-
-class _Phrases(msgspec.Struct, frozen=True, rename={"self_": "self"}):
-    """The table `sender_phrases.yaml`."""
-
-    numbers: str
-    few: list[str]
-    self_: list[str]
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from (text for part in value.values() for text in _texts(part))
-    elif isinstance(value, list):
-        yield from (text for part in value for text in _texts(part))
 
 
 QUOTE: Final = 8

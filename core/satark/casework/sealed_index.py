@@ -4,14 +4,20 @@ It is a cache of what the desk has verified, and only the desk's key seals and o
 with the tip's present envelope: once that is renewed or replaced, the tip is read anew; once it is erased, the entry is
 deleted. An entry also says which rows it was made from: a cache that was withheld, altered or put back costs time and
 hides nothing. Who acts on a tip reads the tip's rows, not the index.
+
+An opening reads the entries of a row together, under one key that follows from the envelopes of all its tips. If one of
+them is no more, as after an erasure, nobody opens them together again: each of the others opens with its own envelope.
+What only few pages show of a tip stays in its row until a page shows it.
 """
 
 from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b, sha256
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -31,32 +37,33 @@ from satark.casework.search import SearchText
 from satark.services import Services
 from satark.store import envelopes
 from satark.store.tables import tip_index
-from satark.store.threads import BATCH, batches
+from satark.store.threads import batches
 from satark.store.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 _NONCE: Final = 12
+_TIPS: Final = 200
+"""Most tips in a row: a page that shows one of them reads the row."""
 _LEAST: Final = 1 << 16
 """Bytes to which the content of a row is padded, at least; above it, to an eighth of a doubling."""
 _STEPS: Final = 8
 _HEAD: Final = bytes(16)
 """The name of the row that lists the others."""
+_MOST_HELD: Final = 8
+"""Rows that are in memory because pages show tips of them."""
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
     """What the index keeps of one tip: what a desk asks of all its tips, and packed what a page shows of few."""
 
     number: str
-    cover: bytes
-    """As in `satark.store.envelopes`."""
-    digest: bytes
     rows: bytes
     """What it was made from: see `satark.casework.tip_reader.rows_of`."""
     is_unsigned: bool
     """Whether the thread has messages that nobody known to the roster signed."""
-    identity: str
-    """The tip's keys, as in its envelope; `packed` has them not."""
     tip_recipient: str
+    identity: str
+    """The keys of a release, as in its envelope; empty for the tip itself."""
     revision: int
     newest: int
     """As in `TipSummary`."""
@@ -64,33 +71,34 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     """The number of the tip that it is merged into; empty: none."""
     is_kept: bool
     """Whether it is kept from an officer, who recused themselves from it."""
-    packed: bytes
-    note: bytes = b""
-    """What the queue keeps with the tip."""
-    shared_note: bytes = b""
-    """What the queue keeps with many tips alike."""
+    may_flood: bool
+    """Whether it is unfinished and not urgent."""
+    note: Any = None
+    """What the queue keeps with the tip: a structure like an array, which opens as a list."""
     looks: bytes = b""
     """What officers have seen of it, as the queue keeps it."""
     packed_clues: bytes = b""
     """Empty: nobody has worked them out yet."""
+    packed: bytes = b""
+    """The digest of its envelope, then what lists say of it; empty: its row has it."""
+    cover: bytes = b""
+    """As in `satark.store.envelopes`; no row has it."""
+    row: bytes = b""
+    """The row that has it; empty: none has it as it is."""
 
     def __repr__(self) -> str:
         return "Entry(…)"
-
-    @property
-    def listed(self) -> ListedTip:
-        """What lists say of the tip."""
-        listed = _decode_listed(_unpacked(self.packed))
-        return replace(listed, envelope=replace(listed.envelope, identity=self.identity))
 
     @classmethod
     def of(cls, tip: CachedTip, listed: ListedTip) -> Entry:
         """Return the entry of a tip that was read."""
         envelope, summary, work = listed.envelope, listed.summary, listed.summary.work
-        made_from = envelope.header.number, tip.cover, tip.digest, tip.rows, bool(tip.unsigned)
+        identity = envelope.identity if envelope.tip_recipient else ""
         asked = summary.header.revision, summary.newest, work.merged_into, any(work.recused.values())
-        packed = pack(replace(listed, envelope=replace(envelope, identity="")))
-        return cls(*made_from, envelope.identity, envelope.tip_recipient, *asked, packed)
+        may_flood = not work.finished and summary.header.priority != "urgent"
+        made_from = envelope.header.number, tip.rows, bool(tip.unsigned)
+        packed = tip.digest + pack(listed)
+        return cls(*made_from, envelope.tip_recipient, identity, *asked, may_flood, packed=packed, cover=tip.cover)
 
     @property
     def clues(self) -> Clues:
@@ -117,6 +125,21 @@ class IndexHead(msgspec.Struct, array_like=True, frozen=True):
     """Names of its rows, the oldest first."""
 
 
+class IndexRow(msgspec.Struct, array_like=True, frozen=True):
+    """Entries of some tips."""
+
+    tips: tuple[str, ...]
+    together: bytes
+    """All of them, without what only few pages show, under a key that follows from all their envelopes."""
+    packed_boxes: msgspec.Raw
+    """Each of them whole, under a key that follows from its own."""
+
+    @property
+    def boxes(self) -> list[bytes]:
+        """One for each tip."""
+        return _decode_boxes(self.packed_boxes)
+
+
 class SealedIndex:
     """The sealed index of one desk. Several processes may write it: the last one counts."""
 
@@ -125,55 +148,106 @@ class SealedIndex:
         self._services = services
         self._desk = services.read_keys(lambda keys: envelopes.tag(keys, "", f"index of {desk}"))
         # What a program with other fields stored stays shut.
-        forms = " ".join(repr(type_info(one)) for one in (IndexHead, Entry, ListedTip))
+        forms = " ".join(repr(type_info(one)) for one in (IndexHead, IndexRow, Entry, ListedTip))
         form = f"{__version__} {forms} {_ALIKE!r} {identity.split(maxsplit=1)[0]}"
         self._key = sha256(b"satark/1/desk index\0" + form.encode()).digest()
-        self._parts: dict[bytes, frozenset[str]] = {}
+        self._parts: dict[bytes, tuple[str, ...]] = {}
         """Row → the tips that have an entry in it, the oldest row first. Of a tip's entries, the newest counts."""
+        self._held: OrderedDict[bytes, IndexRow] = OrderedDict()
+        self._apart = set[bytes]()
+        """Rows that did not open together."""
         self.left_over = set[str]()
         """Tips that the desk has no more, and that have an entry still."""
+
+    @property
+    def is_due(self) -> bool:
+        """Whether rows must be written again, however little has changed."""
+        return bool(self._apart or self.left_over)
 
     def load(self, covers: Mapping[str, bytes]) -> tuple[tuple[str, ...], dict[str, Entry]]:
         """Return the rosters of the index (see `IndexHead`), and the entries that open, by tip id.
 
         `covers`: as in `envelopes.tips_of`.
         """
-        head, entries = self._read(_HEAD, IndexHead), dict[str, Entry]()
+        head, entries, parts = self._read(_HEAD, IndexHead), dict[str, Entry](), dict[bytes, tuple[str, ...]]()
         for name in reversed(head.parts if head else ()):
-            boxes = self._read(name, dict[str, bytes]) or {}
-            self._parts = {name: frozenset(boxes), **self._parts}
-            self.left_over.update(tip for tip in boxes if tip not in covers)
-            for tip, box in boxes.items():  # with work for its own tips alone: there may be hundreds of rows
-                cover = b"" if tip in entries else covers.get(tip)
-                if cover and (opened := _unbox(self._key_of(tip, cover), box)):
-                    entries[tip] = _decode_entry(opened)
+            if (row := self._read(name, IndexRow)) is None:
+                continue
+            parts[name] = row.tips
+            for tip, entry in self._opened(name, row, covers):
+                if entries.setdefault(tip, entry) is entry:
+                    entry.cover, entry.row = covers[tip], name
+        self._parts = dict(reversed(parts.items()))
         return head.roster if head else (), entries
+
+    def _opened(self, name: bytes, row: IndexRow, covers: Mapping[str, bytes]) -> Iterator[tuple[str, Entry]]:
+        its = [covers.get(tip, b"") for tip in row.tips]
+        together = _unbox(self._key_of(row.tips, b"".join(its)), row.together) if all(its) else None
+        if together is not None:
+            yield from zip(row.tips, _decode_entries(together), strict=True)
+            return
+        self._apart.add(name)
+        for tip, cover, box in zip(row.tips, its, row.boxes, strict=True):
+            if cover and (opened := _unbox(self._key_of((tip,), cover), box)):
+                yield tip, without_rest(_decode_entry(opened))
+
+    def rest_of(self, tip: str, entry: Entry) -> bytes:
+        """Return what is packed of a tip whose row has it; empty if the row is no more."""
+        row = self._held.get(entry.row) or self._read(entry.row, IndexRow)
+        if row is None or tip not in row.tips:
+            return b""
+        self._held[entry.row] = row
+        self._held.move_to_end(entry.row)
+        while len(self._held) > _MOST_HELD:
+            self._held.popitem(last=False)
+        opened = _unbox(self._key_of((tip,), entry.cover), row.boxes[row.tips.index(tip)])
+        return _decode_entry(opened).packed if opened else b""
 
     def save(self, roster: tuple[str, ...], entries: Mapping[str, Entry], changed: Iterable[str]) -> None:
         """Write the entries that changed. The newest row is written again until it is full, the others are not.
 
         `entries`: of all tips; `roster`: as in `IndexHead`.
         """
-        due = set(changed).union(*(tips for tips in self._parts.values() if tips & self.left_over))
-        self._parts = {name: tips for name, tips in self._parts.items() if not tips & self.left_over}
-        self.left_over.clear()
-        if self._parts and len(last := self._parts[[*self._parts][-1]]) + len(due) <= BATCH:
-            due |= last
-            self._parts.popitem()
-        if sum(map(len, self._parts.values())) + len(due) > 2 * len(entries) + BATCH:
-            due, self._parts = set(entries), {}
-        rows = {}
-        for some in batches(due & entries.keys()):
-            boxes = {tip: _box(self._key_of(tip, entries[tip].cover), _encode(entries[tip])) for tip in some}
+        parts = {
+            name: tips
+            for name, tips in self._parts.items()
+            if name not in self._apart and self.left_over.isdisjoint(tips)
+        }
+        due = set(changed).union(*(self._parts[name] for name in self._parts.keys() - parts.keys()))
+        if parts and len(last := parts[[*parts][-1]]) + len(due) <= _TIPS:
+            due.update(last)
+            parts.popitem()
+        if sum(map(len, parts.values())) + len(due) > 2 * len(entries) + _TIPS:
+            due, parts = set(entries), {}
+        whole = ((tip, self._whole(tip, entries[tip])) for tip in due & entries.keys())
+        kept, rows, every = list(parts), dict[bytes, bytes](), (one for one in whole if one[1].packed)
+        while some := dict(islice(every, _TIPS)):
             name = secrets.token_bytes(16)
-            self._parts[name], rows[name] = frozenset(boxes), self._sealed(name, boxes)
-        kept = [name for name in self._parts if name not in rows]
-        rows[_HEAD] = self._sealed(_HEAD, IndexHead(roster, tuple(self._parts)))
+            parts[name], rows[name] = tuple(some), self._sealed(name, self._row_of(some))
+        rows[_HEAD] = self._sealed(_HEAD, IndexHead(roster, tuple(parts)))
         self._services.write_now(lambda unit: self._write(unit, rows, kept))
+        self._parts, self._apart = parts, set()
+        self.left_over.clear()
+        for name in rows.keys() - {_HEAD}:
+            for tip in parts[name]:
+                entries[tip].row, entries[tip].packed = name, b""
+
+    def _whole(self, tip: str, entry: Entry) -> Entry:
+        return entry if entry.packed else replace(entry, packed=self.rest_of(tip, entry))
+
+    def _row_of(self, entries: Mapping[str, Entry]) -> IndexRow:
+        tips = tuple(entries)
+        stored = {tip: replace(one, cover=b"", row=b"") for tip, one in entries.items()}
+        together = _encode([*map(without_rest, stored.values())])
+        boxes = (_box(self._key_of((tip,), entries[tip].cover), _encode(one)) for tip, one in stored.items())
+        covers = b"".join(one.cover for one in entries.values())
+        return IndexRow(tips, _box(self._key_of(tips, covers), together), msgspec.Raw(_encode([*boxes])))
 
     def _write(self, unit: UnitOfWork, rows: Mapping[bytes, bytes], kept: Iterable[bytes]) -> None:
-        table = tip_index
-        unit.main.execute(delete(table).where(table.c.desk == self._desk, table.c.part.not_in(kept)))
+        table, mine = tip_index, tip_index.c.desk == self._desk
+        known = set(unit.main.execute(select(table.c.part).where(mine)).scalars())
+        for some in batches(known.difference(kept)):
+            unit.main.execute(delete(table).where(mine, table.c.part.in_(some)))
         unit.insert(table, [{"desk": self._desk, "part": name, "sealed": sealed} for name, sealed in rows.items()])
 
     def _read(self, name: bytes, kind: type[T]) -> T | None:
@@ -181,17 +255,29 @@ class SealedIndex:
         query = select(table.c.sealed).where(table.c.desk == self._desk, table.c.part == name)
         sealed = self._services.read(lambda c: c.execute(query).scalar())
         plain = _unbox(self._key, sealed, self._desk + name) if sealed else None
-        return msgspec.msgpack.decode(plain[4 : 4 + int.from_bytes(plain[:4])], type=kind) if plain else None
+        its = memoryview(plain or b"")[4 : 4 + int.from_bytes((plain or b"")[:4])]
+        return msgspec.msgpack.decode(its, type=kind) if its else None
 
     def _sealed(self, name: bytes, value: object) -> bytes:
         encoded = _encode(value)
         plain = (len(encoded).to_bytes(4) + encoded).ljust(size_class(4 + len(encoded), _LEAST, _STEPS), b"\0")
         return _box(self._key, plain, self._desk + name)
 
-    def _key_of(self, tip: str, cover: bytes) -> bytes:
-        return blake2b(cover + tip.encode(), key=self._key, digest_size=32).digest()
+    def _key_of(self, tips: tuple[str, ...], covers: bytes) -> bytes:
+        return blake2b(covers + "".join(tips).encode(), key=self._key, digest_size=32).digest()
 
 
+def without_rest(entry: Entry) -> Entry:
+    """Return an entry without what its row keeps."""
+    return replace(entry, packed=b"")
+
+
+def unpack(packed: bytes) -> tuple[bytes, ListedTip]:
+    """Return the digest of a tip's envelope, and what lists say of the tip."""
+    return packed[:_DIGEST], _decode_listed(_unpacked(packed[_DIGEST:]))
+
+
+_DIGEST: Final = 16
 _encode = msgspec.msgpack.Encoder().encode
 _NOBODY: Final = Envelope(
     tip="", desk="", identity="", header=Header(number="", revision=1, category="", language="", received="")
@@ -204,6 +290,8 @@ _ALIKE: Final = _encode(_NOTHING) + _encode(Clues())
 _decode_listed = msgspec.msgpack.Decoder(ListedTip).decode
 _decode_clues = msgspec.msgpack.Decoder(Clues).decode
 _decode_entry = msgspec.msgpack.Decoder(Entry).decode
+_decode_boxes = msgspec.msgpack.Decoder(list[bytes]).decode
+_decode_entries = msgspec.msgpack.Decoder(list[Entry]).decode
 
 
 def _box(key: bytes, plain: bytes, about: bytes | None = None) -> bytes:

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from itertools import islice
@@ -10,12 +11,12 @@ from typing import Final
 
 import msgspec
 
-from satark.casework.cached_tip import CachedTip
+from satark.casework.cached_tip import CachedTip, ListedTip
 from satark.casework.errors import NoSuchTip
 from satark.casework.related.clues import Clues
 from satark.casework.related.floods import FloodIndex
 from satark.casework.related.index import RelatedIndex
-from satark.casework.sealed_index import Entry, SealedIndex, pack
+from satark.casework.sealed_index import Entry, SealedIndex, pack, unpack
 from satark.casework.search import SearchText
 from satark.casework.search_index import SearchIndex, SearchTexts
 from satark.casework.tip_reader import TipReader, rows_of
@@ -70,7 +71,7 @@ class TipCache:
         """Position of the last change that was read; None until all tips were read."""
         self.unsaved: set[str] = set()
         """Tips whose entries in the sealed index are out of date."""
-        self._unsearched: set[str] = set()
+        self._unsearched: deque[str] = deque()
         """Tips whose texts are not yet in `texts`."""
         self.texts = SearchIndex(self._text_of)
         """What a search looks through; call `open_texts` first."""
@@ -80,11 +81,9 @@ class TipCache:
         self.floods = FloodIndex(self._clues)
         """Which tips say nearly the same; call `open_documents` first."""
         self._numbers: dict[str, str] = {}
-        self._shared_notes: dict[bytes, bytes] = {}
-        """Each of them once, however many tips have it."""
         self._stopped = threading.Event()
-        self._uncompared: set[str] = set()
-        """Tips that are not yet compared with the others."""
+        self._uncompared: dict[str, None] = {}
+        """Tips that are not yet compared with the others, in order."""
         self._comparing = False
         """Whether `open_all` is comparing them."""
         self._watchers: list[Callable[[Collection[str]], None]] = []
@@ -104,11 +103,26 @@ class TipCache:
             watcher(list(self.tips))
             self._watchers.append(watcher)
 
-    def keep_note(self, tip: str, note: bytes, shared_note: bytes) -> None:
-        """Keep a watcher's note with a tip, in the sealed index too. `shared_note`: what many tips have alike."""
+    def keep_note(self, tip: str, note: object) -> None:
+        """Keep a watcher's note with a tip, in the sealed index too."""
         self.tips[tip].note = note
-        self.tips[tip].shared_note = self._shared_notes.setdefault(shared_note, shared_note)
         self.unsaved.add(tip)
+
+    def listed(self, tip: str) -> ListedTip:
+        """Return what lists say of a tip, from its row in the sealed index; if that is no more, from its rows.
+
+        Raises:
+            NoSuchTip: it opens no more.
+        """
+        return self._unpacked(tip)[1]
+
+    def _unpacked(self, tip: str) -> tuple[bytes, ListedTip]:
+        entry = self.tips[tip]
+        if packed := entry.packed or self._index.rest_of(tip, entry):
+            return unpack(packed)
+        if (one := self.reader.read([tip]).get(tip)) is None:
+            raise NoSuchTip
+        return one.digest, one.listed(self._search_texts)
 
     def id_of(self, number: str) -> str:
         """Find a tip by its number or its id; return its id.
@@ -165,7 +179,7 @@ class TipCache:
         self._clear()
 
     def _clear(self) -> None:
-        self.tips, self._numbers, self._shared_notes = {}, {}, {}
+        self.tips, self._numbers = {}, {}
         self.texts = SearchIndex(self._text_of)
         self.reader.held.clear()
         self.related, self.floods = RelatedIndex(self._clues), FloodIndex(self._clues)
@@ -192,11 +206,12 @@ class TipCache:
         began, mark, is_first = time.monotonic(), self._services.read(tip_changes.mark), self._mark is None
         covers = self._services.read_keys(lambda c: envelopes.tips_of(c, self._desk))
         rows = self._services.read(rows_of)
-        self._forget((self.tips.keys() | self.reader.unreadable) - (covers.keys() & rows.keys()))
+        self._forget([one for one in (*self.tips, *self.reader.unreadable) if one not in covers or one not in rows])
         if is_first:
             self._restore(covers, rows)
-        same = {tip for tip, one in self.tips.items() if covers[tip] == one.cover and rows[tip] == one.rows}
-        due = covers.keys() - same
+            due = [tip for tip in covers if tip not in self.tips]
+        else:
+            due = [tip for tip, one in covers.items() if not self._is_listed(tip, one, rows.get(tip))]
         self._read_all_at = time.monotonic() + max(_LEAST_PAUSE, _PAUSE * (time.monotonic() - began))
         self.progress = Progress(0, len(due))
         for some in batches(due):
@@ -208,19 +223,27 @@ class TipCache:
                 self._save()
         self._mark = mark
 
+    def _is_listed(self, tip: str, cover: bytes, rows: bytes | None) -> bool:
+        entry = self.tips.get(tip)
+        return entry is not None and entry.cover == cover and entry.rows == rows
+
     def _restore(self, covers: Mapping[str, bytes], rows: Mapping[str, bytes]) -> None:
         """List the tips as the sealed index has them, except those whose rows changed since."""
         roster, entries = self._index.load(covers)
         pending = self._services.read(office_outbox.tips_with_pending_answers)
         is_changed = roster != self._roster
-        for tip in entries.keys() - pending:
-            if rows.get(tip) == entries[tip].rows and not (is_changed and entries[tip].is_unsigned):
-                self._list(tip, entries[tip])
-        self._tell(list(self.tips))
+        self._list(
+            {
+                tip: entry
+                for tip, entry in entries.items()
+                if rows.get(tip) == entry.rows and tip not in pending and not (is_changed and entry.is_unsigned)
+            }
+        )
+        self._tell(self.tips.keys())
 
     def _save(self) -> None:
         """Bring the sealed index up to date if much has changed."""
-        is_due = len(self.unsaved) >= _WORTH_SAVING or self._index.left_over
+        is_due = len(self.unsaved) >= _WORTH_SAVING or self._index.is_due
         # After a stop there may be none left, which must not be stored.
         if is_due and not self._stopped.is_set():
             with contextlib.suppress(Exception):  # if it can't be stored, the next opening takes longer, and no more
@@ -247,19 +270,18 @@ class TipCache:
         told = set(tips)
         for tip, one in found.items():
             listed = one.listed(self._search_texts)
-            if is_change or self.tips[tip].listed != listed:
-                self._list(tip, Entry.of(one, listed))
+            if is_change or self.listed(tip) != listed:
+                self._list({tip: Entry.of(one, listed)})
                 self.unsaved.add(tip)
             else:
                 told.discard(tip)
         self._tell(told)
 
-    def _list(self, tip: str, entry: Entry) -> None:
-        self.tips[tip] = entry
-        entry.shared_note = self._shared_notes.setdefault(entry.shared_note, entry.shared_note)
-        self._numbers[entry.number] = tip
-        self._unsearched.add(tip)
-        self._uncompared.add(tip)
+    def _list(self, entries: Mapping[str, Entry]) -> None:
+        self.tips.update(entries)
+        self._numbers.update({entry.number: tip for tip, entry in entries.items()})
+        self._unsearched.extend(entries)
+        self._uncompared.update(dict.fromkeys(entries))
 
     def _forget(self, tips: Collection[str]) -> None:
         for tip in tips:
@@ -292,10 +314,9 @@ class TipCache:
     def _prepare(self) -> bool:
         """Prepare the search for some tips; return whether more are left."""
         with self.lock:
-            some = list(islice(self._unsearched, _SOME))
+            some = [self._unsearched.popleft() for _ in range(min(_SOME, len(self._unsearched)))]
             self._load(self._damaged(some))
             for tip in some:
-                self._unsearched.discard(tip)
                 if tip in self.tips:
                     self.texts.put(tip, self._text_of(tip))
             return bool(self._unsearched) and not self._stopped.is_set()
@@ -303,20 +324,19 @@ class TipCache:
     def _text_of(self, tip: str) -> SearchText:
         if tip not in self.tips:  # it was erased after a search found it
             return SearchText.of(())
-        listed = self.tips[tip].listed
+        listed = self.listed(tip)
         return listed.search + self._search_texts.names(listed.summary.header)
 
     def _damaged(self, some: Collection[str]) -> list[str]:
         """Return which of these tips have an envelope that was altered where `cover` does not look."""
         sealed = self._services.read_keys(lambda c: envelopes.of_tips(c, self._desk, some))
-        known = {tip: self.tips[tip].digest for tip in sealed.keys() & self.tips.keys()}
-        return [tip for tip, one in known.items() if envelopes.digest(sealed[tip]) != one]
+        return [one for one in sealed if one in self.tips and envelopes.digest(sealed[one]) != self._unpacked(one)[0]]
 
     def _compare(self, most: int) -> bool:
         """Compare some tips with the others; return whether more are left."""
         with self.lock:
             for tip in list(islice(self._uncompared, most)):
-                self._uncompared.discard(tip)
+                del self._uncompared[tip]
                 if tip in self.tips:
                     clues = self._clues(tip)
                     self.related.put(tip, clues)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from functools import cache
 from hashlib import blake2b
-from itertools import chain, groupby
+from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Final
 
@@ -15,8 +15,8 @@ from sqlalchemy import Connection, func, select
 
 from satark.api.sealing import CantOpen, open_envelope, recipient_of
 from satark.api.tip import Envelope
-from satark.casework.act_names import ActRefused
 from satark.casework.cached_tip import CachedTip
+from satark.casework.desk_act import ActRefused
 from satark.casework.opened_tip import OpenTip
 from satark.casework.related.clues import picture_of
 from satark.evidence.records import open_records
@@ -27,14 +27,12 @@ from satark.routing.authors import Signers, ThreadReader
 from satark.routing.sent import is_as_sent
 from satark.routing.tip_keys import TipKeyAltered, TipRoot, is_in_row, name_tags, present_recipient
 from satark.services import Services
-from satark.store import changed_keys, envelopes, tables
+from satark.store import bulk, changed_keys, envelopes, tables
 from satark.store.threads import new_messages
 from satark.store.unit_of_work import UnitOfWork
 
 _MOST_HELD: Final = 1000
 """Most tips that are held as their rows say, besides what lists say of them."""
-_AT_ONCE: Final = 1000
-"""Rows that are in memory at a time, of the rows of all tips."""
 
 
 class TipReader:
@@ -178,10 +176,9 @@ def rows_of(connection: Connection, tips: Collection[str] | None = None) -> dict
         revisions, threads = revisions.where(tip.id.in_(tips)), threads.where(message.tip.in_(tips))
         records = records.where(file.tip.in_(tips))
     first = cache(_hash)  # most tips have the same revision
-    found = {its: first(revision) for its, revision in connection.execute(revisions).all()}
+    found = {its: first(revision) for its, revision in bulk.stream(connection, revisions)}
     for query in (threads.order_by(message.tip, message.seq), records.order_by(file.tip, file.ordinal)):
-        every = connection.execute(query.execution_options(yield_per=_AT_ONCE)).partitions()
-        for its, rows in groupby(chain.from_iterable(every), key=itemgetter(0)):
+        for its, rows in groupby(bulk.stream(connection, query), key=itemgetter(0)):
             if its in found:
                 found[its] = _hash((found[its], [row[1:] for row in rows]))
     return found

@@ -7,8 +7,8 @@ import msgspec
 
 from satark.audit.trail import lost_witnesses
 from satark.cli import counted
-from satark.custody.audit import AuditReport, LogHead, verify_log
 from satark.custody.comparison import noted_head
+from satark.custody.verify_log import AuditReport, LogHead, verify_log
 from satark.runtime.commands import open_services
 
 

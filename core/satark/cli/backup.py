@@ -1,16 +1,23 @@
 """`satark backup`, `satark restore` and `satark verify`: make, restore and check a consistent copy of the
 installation."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from functools import partial
+from io import StringIO
 from pathlib import Path
+from typing import Final
 
 import click
 
+from satark.api.background import run_in_thread
 from satark.api.sealing import CantOpen, check_identity, check_recipient
 from satark.api.settings import SettingProblem, SettingsError
 from satark.backup.create import Made, make_backup
-from satark.backup.folder import BackupFolder, Busy
+from satark.backup.files import Busy
+from satark.backup.folder import BackupFolder, BackupKey
 from satark.backup.restore import (
     CantRestore,
     Restored,
@@ -23,63 +30,92 @@ from satark.backup.restore import (
 from satark.backup.sealed_stream import Damaged
 from satark.cli import counted
 from satark.identity.edge_key import Identity
+from satark.roster.entries import PROBE_DESK
 from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of
-from satark.runtime.machine_faults import note_backup
+from satark.runtime.machine_faults import note_backup, note_drill
 from satark.runtime.retention_job import Retention
+from satark.runtime.synthetic_tip import ProbeFailed, synthetic_tip
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store.unit_of_work import SnapshotBusy
+from satark.store.writer import StoreDown
+from satark_files.file_store import StorageDown
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_TIP_SECONDS: Final = 60.0
 _KEYS_HELP = "Folder of the backups of the key store, where they are kept apart from the others."
 _IDENTITY_HELP = "The operator's private key: the file that `age-keygen` or `satark destination keygen` wrote."
 
 
 @click.command()
-@click.argument("to", type=_FOLDER)
+@click.argument("to")
 @click.option("--recipient", "recipients", multiple=True, help="Instead of the setting backup_recipients.")
 @click.option("--keep", default=14, show_default=True, type=click.IntRange(1), help="How many backups stay.")
-@click.option("--keys-folder", type=_FOLDER, help=_KEYS_HELP)
+@click.option("--keys-folder", default="", help=_KEYS_HELP)
+@click.option("--drill", type=_FILE, help="Then restore it beside the databases; passphrase of the desk `probe`.")
 @click.pass_context
-def backup(ctx: click.Context, to: Path, recipients: tuple[str, ...], keep: int, keys_folder: Path | None) -> None:
+def backup(
+    ctx: click.Context, *, to: str, recipients: tuple[str, ...], keep: int, keys_folder: str, drill: Path | None
+) -> None:
     """Write one consistent backup into the folder TO, while Satark runs, and remove old ones.
 
+    TO is a folder, or s3://bucket/folder with its address and keys in AWS_… variables; it gets only what it lacks.
     Databases and spool are encrypted to the operator's age recipients; sealed files are encrypted to their tips, and
     copied once. The edge key, the name key and the link key are not in it: keep copies of them apart. Drafts and reply
     addresses are in no backup.
+
+    --drill FILE also sends a synthetic tip first. Afterwards the backup is restored beside the databases, with the key
+    that this process still knows, the desk `probe` opens the tip there with the passphrase in FILE, and stores and
+    audit log are verified. A failure is a fault until a drill passes.
     """
-    recipients = recipients or settings_of(ctx).core.backup_recipients
+    settings = settings_of(ctx)
+    recipients = recipients or settings.core.backup_recipients
     if not recipients:
         hint = "make a key pair elsewhere: age-keygen -o operator.key; its recipient (age1…) belongs here"
         raise SettingsError([SettingProblem("backup_recipients", "SATARK_BACKUP_RECIPIENTS", "is missing", hint)])
     with _failures():
         for recipient in recipients:
             check_recipient(recipient)
+    folder, problems, number = _folder(ctx, to, keys_folder), [], ""
     with open_services(ctx) as services, _failures():
-        identity = _identity(settings_of(ctx), services)
-        made = make_backup(
-            settings_of(ctx),
-            services,
-            BackupFolder(to, keys_folder),
-            recipients,
-            revisions=compose.migrations(services, plugins_of(ctx)).current(),
-            identity=identity,
-            spool=open_spool(settings_of(ctx), identity),
-            keep=keep,
-        )
-        note_backup(settings_of(ctx).core.data_dir)
+        identity = _identity(settings, services)
+
+        def back_up() -> Made:
+            made = make_backup(
+                settings,
+                services,
+                folder,
+                recipients,
+                revisions=compose.migrations(services, plugins_of(ctx)).current(),
+                identity=identity,
+                spool=open_spool(settings, identity),
+                keep=keep,
+            )
+            note_backup(settings.core.data_dir)
+            return made
+
+        async def back_up_with_tip() -> tuple[Made, str]:
+            async with synthetic_tip(settings, plugins_of(ctx), services, _TIP_SECONDS) as probed:
+                return await run_in_thread(back_up), probed.number
+
+        try:
+            made, number = asyncio.run(back_up_with_tip()) if drill else (back_up(), "")
+        except (ProbeFailed, StoreDown) as error:
+            made, problems = back_up(), [f"the synthetic tip was lost: {error}"]
     click.echo(_made(made))
+    if drill:
+        opens = partial(_opened, ctx, number, drill)
+        _drill(ctx, folder, made.name, made.key, problems=problems, opens=opens if number else lambda _: ())
 
 
 @click.command()
-@click.argument("source", metavar="FROM", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("source", metavar="FROM")
 @click.option("--identity-file", required=True, type=_FILE, help=_IDENTITY_HELP)
 @click.option("--name", default="", help="Name of a backup; the newest if it is not given.")
-@click.option("--keys-folder", type=_FOLDER, help=_KEYS_HELP)
+@click.option("--keys-folder", default="", help=_KEYS_HELP)
 @click.pass_context
-def restore(ctx: click.Context, source: Path, identity_file: Path, name: str, keys_folder: Path | None) -> None:
+def restore(ctx: click.Context, source: str, identity_file: Path, name: str, keys_folder: str) -> None:
     """Restore a backup from the folder FROM into the empty databases that the settings name.
 
     Put the edge key and the name key in their places before. Unfinished tips and reply addresses are not restored, and
@@ -87,18 +123,19 @@ def restore(ctx: click.Context, source: Path, identity_file: Path, name: str, ke
     """
     settings, plugins = settings_of(ctx), plugins_of(ctx)
     _check_name_key(settings)
-    folder = BackupFolder(source, keys_folder)
+    folder = _folder(ctx, source, keys_folder)
     services = compose.load_services(settings, compose.load_geography(settings))
     try:
         with _failures():
             compose.migrations(services, plugins).upgrade()
             identity = compose.load_identity(settings) if compose.has_edge_key(settings) else None
+            chosen = _chosen(folder, name)
             restored = restore_backup(
                 settings,
                 services,
                 folder,
-                _chosen(folder, name),
-                _private_key(identity_file),
+                chosen,
+                folder.key(chosen, _private_key(identity_file)),
                 revisions=compose.migrations(services, plugins).current(),
                 identity=identity,
                 spool=open_spool(settings, identity),
@@ -110,29 +147,66 @@ def restore(ctx: click.Context, source: Path, identity_file: Path, name: str, ke
 
 
 @click.command()
-@click.argument("source", metavar="FROM", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("source", metavar="FROM")
 @click.option("--identity-file", type=_FILE, help=f"{_IDENTITY_HELP} With it the backup is restored, as a drill.")
 @click.option("--name", default="", help="Name of a backup; the newest if it is not given.")
-@click.option("--keys-folder", type=_FOLDER, help=_KEYS_HELP)
+@click.option("--keys-folder", default="", help=_KEYS_HELP)
 @click.pass_context
-def verify(ctx: click.Context, source: Path, identity_file: Path | None, name: str, keys_folder: Path | None) -> None:
+def verify(ctx: click.Context, source: str, identity_file: Path | None, name: str, keys_folder: str) -> None:
     """Verify a backup in the folder FROM; exit with 1 if anything is missing or altered, and name it.
 
     Without a private key it compares sizes and hashes. With --identity-file it restores the backup into a temporary
     folder, with this machine's key files, and compares the stores with each other: a drill.
     """
-    folder = BackupFolder(source, keys_folder)
     with _failures():
+        folder = _folder(ctx, source, keys_folder)
         chosen = _chosen(folder, name)
         damage = find_damage(folder, chosen)
         for one in damage:
             click.echo(one)
         if identity_file is not None:
-            drill = run_drill(settings_of(ctx), plugins_of(ctx), folder, chosen, _private_key(identity_file))
-            _report(drill.restored, [*damage, *drill.problems])
+            _drill(ctx, folder, chosen, folder.key(chosen, _private_key(identity_file)), problems=damage)
         elif damage:
             raise click.exceptions.Exit(1)
     click.echo(f"backup {chosen} is as it was written")
+
+
+def _drill(
+    ctx: click.Context,
+    folder: BackupFolder,
+    name: str,
+    key: BackupKey,
+    *,
+    problems: Sequence[str],
+    opens: Callable[[Settings], Iterable[str]] = lambda _: (),
+) -> None:
+    """Run a drill, report it, and note how it ended. `problems`: what is wrong already."""
+    found = [*problems]
+    try:
+        with _failures():
+            drill = run_drill(settings_of(ctx), plugins_of(ctx), folder, name, key, opens=opens)
+        found += [*drill.problems, *drill.restored.damaged]
+    except click.ClickException as error:
+        found.append(error.message)
+        raise
+    finally:
+        note_drill(settings_of(ctx).core.data_dir, found)
+    _report(drill.restored, [*problems, *drill.problems])
+
+
+def _opened(ctx: click.Context, number: str, passphrase_file: Path, restored: Settings) -> Iterator[str]:
+    """Open the synthetic tip in what was restored, by the command that its desk's officers have."""
+    root = ctx.find_root().command
+    command = ["desk", "tips", PROBE_DESK, "--json", "--passphrase-file", str(passphrase_file)]
+    with redirect_stdout(StringIO()) as out, root.make_context("satark", command) as own:
+        own.meta.update({"satark.settings.settings": restored, "satark.plugins": plugins_of(ctx)})
+        try:
+            root.invoke(own)
+        except click.ClickException as error:
+            yield f"the desk {PROBE_DESK} can't open its tips: {error.message}"
+            return
+    if number not in {json.loads(line)["number"] for line in out.getvalue().splitlines()}:
+        yield f"the desk {PROBE_DESK} has no synthetic tip"
 
 
 def _report(restored: Restored, problems: list[str]) -> None:
@@ -177,11 +251,18 @@ def _check_name_key(settings: Settings) -> None:
         raise SettingsError([SettingProblem("name_key_file", "SATARK_NAME_KEY_FILE", message, hint)])
 
 
+def _folder(ctx: click.Context, address: str, keys_address: str) -> BackupFolder:
+    try:
+        return BackupFolder(address, settings_of(ctx).core.data_dir, keys_address)
+    except (StorageDown, ValueError) as error:
+        raise click.ClickException(f"{address}: {error}") from None
+
+
 def _chosen(folder: BackupFolder, name: str) -> str:
     names = folder.names()
     if not names or (name and name not in names):
         there = f"there are: {', '.join(names)}" if names else "there is none"
-        raise click.ClickException(f"no backup {name or 'at all'} in {folder.path}; {there}")
+        raise click.ClickException(f"no backup {name or 'at all'} in {folder.address}; {there}")
     return name or names[-1]
 
 
@@ -197,5 +278,5 @@ def _private_key(file: Path) -> str:
 def _failures() -> Iterator[None]:
     try:
         yield
-    except (Busy, CantOpen, CantRestore, Damaged, SnapshotBusy) as error:
+    except (Busy, CantOpen, CantRestore, Damaged, SnapshotBusy, StorageDown) as error:
         raise click.ClickException(str(error)) from None

@@ -154,8 +154,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         found.of(lambda: compose.load_channels(Settings(demand=True), plugins))
     found.of(lambda: compose.load_flows(settings, plugins, geography, channels or []))
     found.of(lambda: check_packages(roles))
-    found.of(lambda: _check_spool(settings))
-    found.problems += _clip_problems(settings.core)
+    found.problems += _spool_problems(settings) + _clip_problems(settings.core)
     destination_rules = found.of(lambda: compose.load_destinations(settings, plugins)) or ()
     if {"desk", "worker"} & set(roles):
         found.problems += found.of(lambda: transcription_problems(settings)) or []
@@ -232,17 +231,11 @@ def _check_database(plugins: Plugins, services: Services, core: Core, identity: 
         raise _database_problem(f"does not answer ({type(error.orig).__name__})", "is the server running?") from None
 
 
-def _check_spool(settings: Settings) -> None:
+def _spool_problems(settings: Settings) -> list[SettingProblem]:
     spooled = describe(len(waiting(settings.spool_dir)), len(quarantined(settings.spool_dir)))
-    if spooled:
-        hint = "`satark serve` replays them once the database answers; its log says why one was quarantined"
-        raise SettingsError(
-            [
-                SettingProblem(
-                    "data_dir", "SATARK_DATA_DIR", f"holds messages that are not processed yet: {spooled}", hint
-                )
-            ]
-        )
+    text = f"holds messages that are not processed yet: {spooled}"
+    hint = "`satark serve` replays them once the database answers; its log says why one was quarantined"
+    return [SettingProblem("data_dir", "SATARK_DATA_DIR", text, hint)] if spooled else []
 
 
 def _database_problem(message: str, hint: str) -> SettingsError:

@@ -3,9 +3,10 @@
 Commands that need the test kit or the demo are in those packages, which the host does not import.
 """
 
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections import UserDict
+from collections.abc import Iterable
 from pkgutil import resolve_name
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -34,7 +35,7 @@ SAYS: Final = {
     "retention": "Show which tips are due to be erased and which are held; erase what is due.",
     "roster": "Who may read, and who said so: desks, keys, officers, destinations.",
     "serve": "Serve channels, background work and the officers' desk.",
-    "speech": "Get, check and measure a model for speech recognition.",
+    "speech": "Get and measure a model for speech recognition.",
     "verify": "Verify a backup in the folder FROM; exit with 1 if anything is missing or altered, and name it.",
     "voice": "Prompts that are heard: voice notes in chats, and phone calls.",
 }
@@ -57,33 +58,13 @@ _ELSEWHERE: Final = {
 """Command → its module and its name there, if it is not a module here, with a command of the same name."""
 
 
-class CommandTable(MutableMapping[str, click.Command]):
-    """The commands of a group by name: those listed here and those added later."""
+class CommandTable(UserDict[str, Any]):
+    """The commands of a group by name: those listed here, which are imported when they are asked for, and others."""
 
     def __init__(self, listed: Iterable[str]) -> None:
-        self._listed = dict.fromkeys(listed)
-        self._added: dict[str, click.Command] = {}
+        super().__init__(dict.fromkeys(listed))
 
     def __getitem__(self, name: str) -> click.Command:
-        """Return a command. A listed command is imported."""
-        if name in self._added:
-            return self._added[name]
-        if name not in self._listed:
-            raise KeyError(name)
-        command: click.Command = resolve_name(_ELSEWHERE.get(name, f"satark.cli.{name}:{name}"))
-        return command
-
-    def __setitem__(self, name: str, command: click.Command) -> None:
-        """Add a command that is imported already."""
-        self._added[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        """Remove a command that was added."""
-        del self._added[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._listed, **self._added})
-
-    def __len__(self) -> int:
-        """Count the commands."""
-        return len({**self._listed, **self._added})
+        """Return a command."""
+        found: click.Command = self.data[name] or resolve_name(_ELSEWHERE.get(name, f"satark.cli.{name}:{name}"))
+        return found

@@ -8,7 +8,7 @@ from alembic.util import CommandError
 
 from satark.custody.comparison import accept_losses, find_losses
 from satark.runtime import compose
-from satark.runtime.commands import open_services
+from satark.runtime.commands import open_services, settings_of
 from satark.settings.settings import Settings
 from satark.store.migrations import Migrations, NewerDatabase
 
@@ -60,22 +60,16 @@ def current() -> None:
 
 @db.command()
 @click.confirmation_option(prompt="This erases every unfinished tip, and every address to reply to. Continue?")
-def forget_drafts() -> None:
+@click.pass_context
+def forget_drafts(ctx: click.Context) -> None:
     """Erase the drafts and reply addresses whose epoch keys are lost.
 
-    Use it after the loss of the epoch keys' files on all machines. Submitted tips stay.
+    Use it after the loss of the epoch keys' files on all machines. Submitted tips stay. A machine that runs and has
+    such keys destroys them.
     """
-    settings = Settings()
-    plugins = compose.load_plugins(settings)
-    services = compose.load_services(settings, compose.load_geography(settings))
-    try:
-        if problem := compose.migrations(services, plugins).problem():
-            raise click.ClickException(problem)
-        identity = compose.load_identity(settings)
-        erased = compose.give_up_drafts(identity, services)
-        click.echo(f"erased {erased} drafts; the next start makes other epoch keys")
-    finally:
-        services.close()
+    with open_services(ctx) as services:
+        erased = compose.give_up_drafts(compose.load_identity(settings_of(ctx)), services)
+    click.echo(f"erased {erased} drafts; other epoch keys are made")
 
 
 @db.command()

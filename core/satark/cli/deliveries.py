@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import click
 import msgspec
@@ -12,15 +12,8 @@ from satark.runtime.commands import open_services
 from satark.store import deliveries as store
 from satark.store.breakers import OpenBreaker, read_open_breakers
 
-C = TypeVar("C", bound=Callable[..., Any])
-
-
-def _to(command: C) -> C:
-    return click.option("--to", "destination", default="", help="Only this destination, such as email:cell.")(command)
-
-
-def _json(command: C) -> C:
-    return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(command)
+_to = click.option("--to", "destination", default="", help="Only this destination, such as email:cell.")
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
 @click.group()

@@ -31,7 +31,10 @@ NAMES: Final = tuple(sorted(_OTHERS | {f"satark-{role}.service" for role in _ROL
 @click.option("--user", default="satark", show_default=True, help="The system user that runs Satark.")
 @click.option("--desk-host", default="desk.example.org", show_default=True, help="Name of the officers' server.")
 @click.option("--credential", default="", help="The edge key as `systemd-creds encrypt` wrote it, for the units.")
-@click.option("--backups", default="/var/backups/satark", show_default=True, help="Folder of the backups.")
+@click.option(
+    "--backups", default="/var/backups/satark", show_default=True, help="Where backups go: a folder, or s3://…"
+)
+@click.option("--drill", default="", help="Passphrase file of the desk `probe`: each backup is followed by a drill.")
 @click.pass_context
 def deploy(ctx: click.Context, /, names: tuple[str, ...], into: Path | None, **options: str) -> None:
     """Print the files NAME of a deployment, for the settings in force; without NAME, list the names.

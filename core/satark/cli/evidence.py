@@ -79,7 +79,7 @@ async def _cleaned(
     from satark_files.working_copies import clean_files  # noqa: PLC0415 - the other commands load no cleaner
 
     with needing("evidence"):
-        from satark_files.scrubbers import builtin_scrubbers  # noqa: PLC0415 - as above
+        from satark_files.builtin_scrubbers import builtin_scrubbers  # noqa: PLC0415 - as above
 
     results = []
     weakly = settings.allow_weak_isolation

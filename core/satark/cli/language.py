@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import click
 
 from satark.cli import counted
-from satark.cli.language_review import every_part, review, unapproved
+from satark.cli.language_review import every_part, places, review, unapproved
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, load_flow
 from satark.runtime.commands import plugins_of, settings_of
-from satark_words.catalogues import Catalogue, Catalogues
+from satark_words.catalogues import Catalogues
 from satark_words.languages import LanguageError, catalogue_of, language, languages_of, translations, use_folder
 from satark_words.po import Entry, read_po, write_po
 
@@ -77,18 +77,13 @@ def check(ctx: click.Context, code: str | None, folder: Path | None, *, every: b
     if folder is not None:
         use_folder(folder)
     shown = None if every else _SHOWN
-    if code is None:
-        for name in translations():
-            click.echo("\n".join((described(name), *(_line(one, shown) for one in coverage(name, every_part())))))
-        return
     try:
-        marked = described(code)
+        for name in [code] if code else translations():
+            click.echo("\n".join((described(name), *(_line(one, shown) for one in coverage(name)))))
     except LanguageError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(marked)
-    covered = list(coverage(code, every_part()))
-    for one in covered:
-        click.echo(_line(one, shown))
+    if code is None:
+        return
     problems = [*_of_the_questionnaire(ctx, code), *(one for part in every_part() for one in _wrong_places(part, code))]
     for problem in problems[:shown]:
         click.echo(problem, err=True)
@@ -124,16 +119,9 @@ def _wrong_places(part: str, code: str) -> Iterator[str]:
     catalogues = Catalogues.of(part)
     english, texts = catalogues[_ENGLISH], catalogues[code]
     for key in english:
-        if key in texts and (wanted := english.places(key)) != _places(texts, key):
-            places = " ".join(f"{{{name}}}" for name in sorted(wanted)) or "no {places}"
-            yield f"{part}: the text {key!r} must have {places}"
-
-
-def _places(texts: Catalogue, key: str) -> frozenset[str] | None:
-    try:
-        return texts.places(key)
-    except ValueError:  # its braces don't match
-        return None
+        if key in texts and (wanted := english.places(key)) != places(texts, key):
+            named = " ".join(f"{{{name}}}" for name in sorted(wanted)) or "no {places}"
+            yield f"{part}: the text {key!r} must have {named}"
 
 
 def _language_file(code: str, *, rtl: bool) -> str:
@@ -179,9 +167,9 @@ class Coverage(NamedTuple):
     it."""
 
 
-def coverage(code: str, parts: Iterable[str]) -> Iterator[Coverage]:
-    """Count the texts of these parts in a language."""
-    for part in parts:
+def coverage(code: str) -> Iterator[Coverage]:
+    """Count the texts of each part in a language."""
+    for part in every_part():
         catalogues = Catalogues.of(part)
         english = list(catalogues[_ENGLISH])
         found = set(catalogues[code]) if code in catalogues else set[str]()

@@ -1,4 +1,4 @@
-"""`satark language review`: a sheet on which a native reader judges every text of a language, and its way back.
+"""`satark language review`: writes a sheet on which a native reader judges every text, and reads it back.
 
 A text that was approved as it is counts as read; `satark check` names how many of a language are not.
 """
@@ -119,14 +119,15 @@ def _problems(one: Verdict, now: Mapping[tuple[str, str], str], code: str) -> It
         yield f"{name} was changed after this sheet was written: have it read again"
     elif not one.to.strip():
         yield f"{name} would be empty"
-    elif _places(code, one.to) != _places(code, one.text):
+    elif len({places(Catalogue(code, {"": text}), "") for text in (one.to, one.text)}) > 1:
         yield f"{name} must keep its {{places}}: {one.text}"
 
 
-def _places(code: str, text: str) -> frozenset[str] | None:
+def places(texts: Catalogue, key: str) -> frozenset[str] | None:
+    """Return the places of a text; None if its braces don't match."""
     try:
-        return Catalogue(code, {"text": text}).places("text")
-    except ValueError:  # its braces don't match
+        return texts.places(key)
+    except ValueError:
         return None
 
 

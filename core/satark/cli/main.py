@@ -111,15 +111,7 @@ class _SharedGroup(click.Group):
     """A group of the core to which plugins add commands through a group of the same name."""
 
     def __init__(self, own: click.Group) -> None:
-        super().__init__(
-            own.name,
-            own.commands,
-            help=own.help,
-            short_help=own.short_help,
-            callback=own.callback,
-            params=own.params,
-            invoke_without_command=own.invoke_without_command,
-        )
+        super().__init__(own.name, own.commands, help=own.help)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a command; load the plugins only if the core does not have it."""

@@ -30,6 +30,11 @@ _DISTRICT_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "state": ("statenameinenglish", "statename", "state"),
     "census": ("census2011code", "census2011", "census"),
 }
+_VILLAGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "lgd": ("districtcode", "districtlgdcode"),
+    "name": ("villagenameinenglish", "villagename"),
+    "local": ("villagenameinlocal",),
+}
 """Field → the headings that its column in the directory's table has had, in lower case and without other characters."""
 
 
@@ -67,17 +72,8 @@ def read_districts(text: str, file: str, language: str = "hi") -> list[ListedDis
     Raises:
         GeographyError: a column is missing, or a code is not a number.
     """
-    rows = csv.DictReader(text.lstrip("\ufeff").splitlines())
-    columns = {_plain(heading): heading for heading in rows.fieldnames or ()}
-    found = {
-        what: next((columns[one] for one in names if one in columns), "") for what, names in _DISTRICT_COLUMNS.items()
-    }
-    if not found["lgd"] or not found["name"]:
-        message = (
-            "the table needs the columns District Code and District Name (In English), as the directory gives them"
-        )
-        raise GeographyError([GeographyProblem(file, 1, message)])
-    return [_district(row, found, GeographyProblem(file, rows.line_num, ""), language) for row in rows]
+    rows = _table(text, file, _DISTRICT_COLUMNS, "District Name (In English)")
+    return [_district(cells, GeographyProblem(file, line, ""), language) for line, cells in rows]
 
 
 def read_stations(text: str, file: str) -> list[ListedStation]:
@@ -113,18 +109,28 @@ def read_villages(text: str, file: str) -> dict[str, list[str]]:
     Raises:
         GeographyError: a column is missing.
     """
-    rows = csv.DictReader(text.lstrip("\ufeff").splitlines())
-    columns = {_plain(heading): heading for heading in rows.fieldnames or ()}
-    district = columns.get("districtcode") or columns.get("districtlgdcode")
-    names = [columns[one] for one in ("villagenameinenglish", "villagename", "villagenameinlocal") if one in columns]
-    if not district or not names:
-        message = "the table needs the columns District Code and Village Name (In English), as the directory gives them"
-        raise GeographyError([GeographyProblem(file, 1, message)])
     found: dict[str, dict[str, None]] = {}
-    for row in rows:
-        told = [fold(row[name] or "") for name in names]
-        found.setdefault((row[district] or "").strip(), {}).update(dict.fromkeys(filter(None, told)))
+    for _, cells in _table(text, file, _VILLAGE_COLUMNS, "Village Name (In English)"):
+        told = (fold(cells[name]) for name in ("name", "local"))
+        found.setdefault(cells["lgd"], {}).update(dict.fromkeys(filter(None, told)))
     return {code: list(villages) for code, villages in found.items()}
+
+
+def _table(
+    text: str, file: str, columns: Mapping[str, Sequence[str]], names: str
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield each row of a table of the directory: its line, and the cells of these columns, `lgd` and `name` at least.
+
+    `names`: the heading of the column `name`, for messages.
+    """
+    rows = csv.DictReader(text.lstrip("\ufeff").splitlines())
+    headings = {_plain(heading): heading for heading in rows.fieldnames or ()}
+    found = {what: next((headings[one] for one in known if one in headings), "") for what, known in columns.items()}
+    if not found["lgd"] or not found["name"]:
+        message = f"the table needs the columns District Code and {names}, as the directory gives them"
+        raise GeographyError([GeographyProblem(file, 1, message)])
+    for row in rows:
+        yield rows.line_num, {what: (row.get(heading) or "").strip() for what, heading in found.items()}
 
 
 def write_districts(
@@ -167,10 +173,7 @@ def _plain(heading: str) -> str:
     return re.sub(r"[^a-z0-9]", "", heading.lower())
 
 
-def _district(
-    row: Mapping[str, str | None], columns: Mapping[str, str], where: GeographyProblem, language: str
-) -> ListedDistrict:
-    cells = {what: (row.get(column) or "").strip() for what, column in columns.items()}
+def _district(cells: Mapping[str, str], where: GeographyProblem, language: str) -> ListedDistrict:
     if not cells["lgd"].isdecimal():
         message = f"the district's code {cells['lgd']!r} is no number"
         raise GeographyError([GeographyProblem(where.file, where.line, message)])

@@ -22,23 +22,21 @@ from satark_files.sandbox.isolation import die_with_parent
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Roles(click.ParamType[tuple[Role, ...]]):
-    """Parameter type: roles separated by commas."""
-
-    name = "roles"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Role, ...]:
-        """Parse the roles, and sort them into a fixed order."""
-        named = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(","))
-        for role in named:
-            if role not in ROLES:
-                self.fail(f"{role!r} is not one of {', '.join(ROLES)}", param, ctx)
-        return tuple(role for role in ROLES if role in named)
+def read_roles(_ctx: object, _param: object, value: str) -> tuple[Role, ...]:
+    """Read roles that are separated by commas, and sort them into a fixed order."""
+    named = [part.strip() for part in value.split(",")]
+    for role in named:
+        if role not in ROLES:
+            raise click.BadParameter(f"{role!r} is not one of {', '.join(ROLES)}")
+    return tuple(role for role in ROLES if role in named)
 
 
 def roles_option(text: str) -> Callable[[F], F]:
     """Add the option `--role`; its default is every role."""
-    return click.option("--role", "roles", type=Roles(), default=",".join(ROLES), show_default=True, help=text)
+    every = ",".join(ROLES)
+    return click.option(
+        "--role", "roles", metavar="ROLES", callback=read_roles, default=every, show_default=True, help=text
+    )
 
 
 @click.command()
@@ -89,7 +87,7 @@ def _serve_as_one(role: str, listening: str, channel: str, number: str, is_alone
     forbid_dumps()
     lock_memory()
     configure_logging(json=True)
-    process = Host(Settings(), Roles().convert(role, None, None), is_alone=is_alone == "1")
+    process = Host(Settings(), read_roles(None, None, role), is_alone=is_alone == "1")
     place = Place(int(number), socket.socket(fileno=int(channel)))
     app = build_app(process, listen_for_metrics=True, place=place)
     core, runtime = process.settings.core, process.ingest_runtime

@@ -1,9 +1,8 @@
-"""`satark speech`: says how to get a model for speech recognition, checks it, and measures a recogniser's errors.
+"""`satark speech`: says how to get a model for speech recognition, and measures a recogniser's errors.
 
 `satark voice` makes the clips with which prompts in chats are read out; the plugin `sms_ivr` makes those of calls.
 """
 
-import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -34,7 +33,7 @@ Size:     639,387,718 bytes; unpacked, the quantised files that Satark loads tak
 Licence:  MIT
 SHA-256:  {SHA256}
 
-1. Fetch the file on any machine, and check it:      satark speech verify {ARCHIVE}
+1. Fetch the file on any machine, and check it:      sha256sum {ARCHIVE}
 2. Unpack it where the worker and the desk run:      tar -xjf {ARCHIVE} -C /srv/models
 3. Install sherpa-onnx (docs/evidence.md), and set:  [transcription]
                                                      models = {{ hi = "/srv/models/sherpa-onnx-whisper-small" }}
@@ -45,25 +44,13 @@ Another model of that release may hear your language better: step 5 tells."""
 
 @click.group()
 def speech() -> None:
-    """Get, check and measure a model for speech recognition."""
+    """Get and measure a model for speech recognition."""
 
 
 @speech.command()
 def model() -> None:
     """Say which model to get, its licence and hash, and how to set it up."""
     click.echo(_GUIDE)
-
-
-@speech.command()
-@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--sha256", default=SHA256, metavar="HEX", help="The hash of another file.  [default: as `model` says]")
-def verify(path: Path, sha256: str) -> None:
-    """Check the hash of PATH, a file that was fetched; exit with 1 if it is another."""
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256.lower():
-        raise click.ClickException(f"{path} is another file, or damaged: its SHA-256 is {found}")
-    click.echo(f"{path}: SHA-256 is right")
 
 
 @speech.command()

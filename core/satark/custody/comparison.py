@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from satark.custody import chain
-from satark.custody.audit import LogHead, withheld_files
+from satark.custody.verify_log import LogHead, withheld_files
 from satark.services import Services
 from satark.store import evidence_files, tables, tip_counts
 from satark.store.sealed_files import form_name

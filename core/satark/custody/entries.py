@@ -23,45 +23,35 @@ def received_entries(record: Evidence, now: int) -> list[LogEntry]:
     when = band(now)
     original = {"form": "original", "mime": record.mime, "bytes": record.bytes, "sha256": record.sha256}
     entries = [
-        _service_entry("received", when, **original, md5=record.md5),
-        _service_entry("sealed", when, form="original"),
+        _entry("received", when, **original, md5=record.md5),
+        _entry("sealed", when, form="original"),
     ]
     if record.clean_sha256:
         clean = {"mime": record.clean_mime, "bytes": record.clean_bytes, "sha256": record.clean_sha256}
         missing = " ".join([f"repaired:{record.readable}"] * (record.readable < _COMPLETE) + [*record.left_out])
-        entries.append(_service_entry("cleaned", when, form="clean", **clean, tool=TOOL, reason=missing))
+        entries.append(_entry("cleaned", when, form="clean", **clean, tool=TOOL, reason=missing))
     if record.muted_bytes:
         muted = {"bytes": record.muted_bytes, "sha256": record.muted_sha256}
-        entries.append(_service_entry("muted", when, form="muted", **muted, tool=TOOL))
+        entries.append(_entry("muted", when, form="muted", **muted, tool=TOOL))
     if record.disguised_sha256:
         disguised = {"bytes": record.disguised_bytes, "sha256": record.disguised_sha256}
-        entries.append(_service_entry("disguised", when, form="disguised", **disguised, tool=TOOL))
+        entries.append(_entry("disguised", when, form="disguised", **disguised, tool=TOOL))
     if record.problem:
-        entries.append(_service_entry("uncleaned", when, reason=record.problem))
+        entries.append(_entry("uncleaned", when, reason=record.problem))
     return entries
 
 
 def lost_entry(reason: str, now: int) -> LogEntry:
     """Return the entry of a file that could not be fetched."""
-    return _service_entry("lost", band(now), reason=reason)
+    return _entry("lost", band(now), reason=reason)
 
 
 def officer_entry(
     action: Action, officer: DeskOfficer, now: int, *, form: Form, second: str = "", sha256: str = "", tool: str = ""
 ) -> LogEntry:
     """Return the entry of an officer's action. `second`: the second officer; `tool`: the program that did the work."""
-    return LogEntry(
-        action=action,
-        form=form,
-        desk=officer.desk,
-        officer=officer.name,
-        second=second,
-        at=format_utc(now),
-        band=band(now),
-        sha256=sha256,
-        tool=tool,
-        salt=new_salt(),
-    )
+    who, when = {"desk": officer.desk, "officer": officer.name, "second": second}, band(now)
+    return _entry(action, when, form=form, **who, at=format_utc(now), sha256=sha256, tool=tool)
 
 
 def delivery_entry(destination: str, now: int) -> LogEntry:
@@ -69,8 +59,8 @@ def delivery_entry(destination: str, now: int) -> LogEntry:
 
     Deliveries follow a tip at once, so an exact time would reveal the tip's.
     """
-    return LogEntry(action="exported", form="clean", desk=destination, band=band(now), salt=new_salt())
+    return _entry("exported", band(now), form="clean", desk=destination)
 
 
-def _service_entry(action: Action, when: str, **fields: object) -> LogEntry:
+def _entry(action: Action, when: str, **fields: object) -> LogEntry:
     return LogEntry(action=action, band=when, salt=new_salt(), **fields)  # type: ignore[arg-type]

@@ -74,7 +74,7 @@ def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = Non
     chosen = None if files is None else list(files)
 
     def write() -> None:
-        logged = _files_of(unit.main, tip)
+        logged = set(unit.main.execute(select(custody.c.file).where(custody.c.tip == tip).distinct()).scalars())
         for file in ("",) if chosen is None else chosen:
             if file in logged or (logged and not file):
                 where = custody.c.tip == tip if not file else (custody.c.tip == tip) & (custody.c.file == file)
@@ -149,10 +149,6 @@ def _opened(found: DbRow[Any], identity: str) -> LogEntry | None:
     if chain.commitment(entry) != found.entry:
         raise CantOpen("an entry of the custody log is not the one that was recorded")
     return entry
-
-
-def _files_of(connection: Connection, tip: str) -> set[str]:
-    return set(connection.execute(select(custody.c.file).where(custody.c.tip == tip).distinct()).scalars())
 
 
 def _fixed(entry: bytes, sealed: bytes) -> MakeRow:

@@ -6,7 +6,7 @@ which its desks and its custody log are told.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
 
@@ -23,20 +23,13 @@ def give_up_drafts(unit: UnitOfWork, identity: Identity) -> tuple[int, list[str]
     Returns:
         The number of conversations that were erased, and the names of the sealed files to delete after the commit.
     """
-    names = [name for draft in _drafts_with_files(unit) for name in log.erase_files(unit, draft)]
-    for row in _files_that_tips_wait_for(unit):
+    file, tip = tables.file.c, tables.tip.c
+    drafts = select(file.tip).where(file.tip.not_in(select(tip.id))).distinct()
+    names = [name for one in unit.main.execute(drafts).scalars().all() for name in log.erase_files(unit, one)]
+    waiting = select(file.tip, file.ordinal).join(tables.tip, tip.id == file.tip).where(file.state == "due")
+    for row in cast(Sequence[Any], unit.main.execute(waiting).all()):
         evidence_files.mark_lost(unit, row, canaries.KEY_LOST)
         with suppress(TipKeyAltered):  # nobody knows which key to seal it to
             lost = entries.lost_entry(canaries.KEY_LOST, unit.now)
             log.append_entries(unit, row.tip, newest_recipient(unit, row.tip), row.ordinal, lost)
     return canaries.forget_drafts(unit, identity), names
-
-
-def _drafts_with_files(unit: UnitOfWork) -> Sequence[str]:
-    query = select(tables.file.c.tip).where(tables.file.c.tip.not_in(select(tables.tip.c.id))).distinct()
-    return unit.main.execute(query).scalars().all()
-
-
-def _files_that_tips_wait_for(unit: UnitOfWork) -> Sequence[Any]:
-    query = select(tables.file.c.tip, tables.file.c.ordinal).join(tables.tip, tables.tip.c.id == tables.file.c.tip)
-    return unit.main.execute(query.where(tables.file.c.state == "due")).all()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
@@ -24,10 +24,12 @@ from satark.api.background import backoff, keep_running, wait_for
 from satark.api.observability import LifecycleEvent, log
 from satark.api.routing import HERE, Destination
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, SealedFile, SealedMessage, Sink
+from satark.delivery.breaker import TRIALS, CircuitBreaker
 from satark.services import Services
 from satark.settings.core import Core
 from satark.store import breakers, envelopes, evidence_files
 from satark.store import deliveries as store
+from satark.store.breakers import OpenBreaker
 from satark.store.evidence_files import ordinal_order
 from satark.store.sealed_files import SealedForm, StoredForm, stored_form
 from satark.store.tables import file, message, tip
@@ -135,10 +137,8 @@ LATE = 240
 
 class _Claimed(NamedTuple):
     deliveries: list[tuple[bytes, Delivery]]
-    covers: list[str]
-    """Destinations of covers, which are done."""
-    has_covers: bool
-    """Covers were claimed: more of them may stand before what is due."""
+    covers: list[tuple[Any, DeliveryResult]]
+    """Rows of covers, and what became of them: more of them may stand before what is due."""
     down: set[str]
     """Destinations whose breaker is open already."""
     late: list[str]
@@ -168,6 +168,8 @@ class DeliveryWorker:
         self._destination_rules = {rule.to: rule for rule in services.destination_rules}
         self._breakers: dict[str, CircuitBreaker] = {}
         self._down: set[str] = set()
+        self._refused: dict[str, DeadLetter] = {}
+        """Destination → what it answered last, if it refused that for good: covers must end as deliveries do."""
         self._done = WriteBatcher(writer, store.mark_done)
         self._wake = asyncio.Event()
 
@@ -211,14 +213,13 @@ class DeliveryWorker:
         except StoreDown:
             return [], False
         self._down = claimed.down
-        for to in claimed.covers:
-            self._metrics.deliveries.count(Destination(to).sink, "done")
-            self._emit(LifecycleEvent("delivery_done", Destination(to).sink))
+        for row, result in claimed.covers:
+            self._tell(Destination(row.destination).sink, row.attempts + 1, result)
         for id_, delivery in claimed.deliveries:
             self._breaker(delivery.destination).begin(id_, claimed.now)
         for name in claimed.late:
             self._log_open(name)
-        return claimed.deliveries, claimed.has_covers
+        return claimed.deliveries, bool(claimed.covers)
 
     def _claim_due(self, unit: UnitOfWork) -> _Claimed:
         """Claim the deliveries that can begin now, and find the destinations to which no process delivers."""
@@ -231,15 +232,21 @@ class DeliveryWorker:
             elif name not in down and self._is_late(unit, name):
                 late.append(name)
         covers = [row for row in rows if row.destination != HERE and store.is_cover(unit.keys, row)]
-        done = [row for row in covers if row.destination not in down]
-        store.mark_done(unit, [row.id for row in done], covers=True)
-        for row in covers:
-            if breaker := down.get(row.destination):  # it fails as a trial does: its row must not tell
-                attempt = row.attempts + 1
-                wait = backoff(attempt, longest=LONGEST_WAIT)
-                store.retry_later(unit, row.id, attempt, wait, breaker.reason)
+        ended = [(row, self._end_cover(unit, row, down)) for row in covers]
+        store.mark_done(unit, [row.id for row, result in ended if isinstance(result, Done)], covers=True)
         loaded = load_deliveries(unit, [row for row in rows if row not in covers], self._services)
-        return _Claimed(loaded, [row.destination for row in done], bool(covers), set(down), late, unit.now)
+        return _Claimed(loaded, ended, set(down), late, unit.now)
+
+    def _end_cover(self, unit: UnitOfWork, row: Any, down: Mapping[str, OpenBreaker]) -> DeliveryResult:
+        """Let a cover fail as a trial does, or be refused, where deliveries are: its row must not tell."""
+        breaker, attempt = down.get(row.destination), row.attempts + 1
+        result = Retry(breaker.reason) if breaker else self._refused.get(row.destination, Done())
+        ended = self._limited(attempt, result)
+        if isinstance(ended, Retry):
+            store.retry_later(unit, row.id, attempt, backoff(attempt, longest=LONGEST_WAIT), ended.reason)
+        elif isinstance(ended, DeadLetter):
+            store.dead_letter(unit, row.id, attempt, ended.reason)
+        return result
 
     def _claim_for(self, unit: UnitOfWork, name: str, *, is_down: bool) -> list[Any]:
         free = self._breaker(name).capacity(unit.now)
@@ -282,28 +289,42 @@ class DeliveryWorker:
             result = await _attempt(sink, delivery)
         finally:
             self._breaker(delivery.destination).end(id_)
-        self._metrics.deliveries.count(sink.name, str(type(result).__struct_config__.tag))
-        if isinstance(result, Retry) and delivery.attempt >= self._settings.delivery_attempts:
-            result = DeadLetter(f"given up after {delivery.attempt} attempts: {result.reason}")
+        if isinstance(result, DeadLetter):
+            self._refused[delivery.destination] = result
         with suppress(StoreDown):  # the claim runs out, and it is tried again
-            await self._settle(id_, delivery, sink.name, result)
+            await self._settle(id_, delivery, self._limited(delivery.attempt, result))
+        self._tell(sink.name, delivery.attempt, result)
         self._wake.set()
 
-    async def _settle(self, id_: bytes, delivery: Delivery, sink: str, result: DeliveryResult) -> None:
+    def _limited(self, attempt: int, result: DeliveryResult) -> DeliveryResult:
+        """Return a result; a dead letter in the place of the last attempt's failure."""
+        if isinstance(result, Retry) and attempt >= self._settings.delivery_attempts:
+            return DeadLetter(f"given up after {attempt} attempts: {result.reason}")
+        return result
+
+    def _tell(self, sink: str, attempt: int, result: DeliveryResult) -> None:
+        """Tell metrics, plugins and, of a dead letter, the log what became of a delivery or a cover."""
+        self._metrics.deliveries.count(sink, str(type(result).__struct_config__.tag))
+        ended = self._limited(attempt, result)
+        if isinstance(ended, Done):
+            self._emit(LifecycleEvent("delivery_done", sink))
+        elif isinstance(ended, DeadLetter):
+            log.error("delivery dead-lettered, fix the cause and retry it", sink=sink, attempt=attempt)
+            self._emit(LifecycleEvent("delivery_dead_lettered", sink))
+
+    async def _settle(self, id_: bytes, delivery: Delivery, result: DeliveryResult) -> None:
         match result:
             case Done():
+                self._refused.pop(delivery.destination, None)
                 self._done.add(id_)
                 self._succeeded(delivery.destination)
-                self._emit(LifecycleEvent("delivery_done", sink))
             case Retry():
                 wait = backoff(delivery.attempt, longest=LONGEST_WAIT) if result.after is None else result.after
                 attempt, reason = delivery.attempt, result.reason
                 self._writer.write_soon(lambda unit: store.retry_later(unit, id_, attempt, wait, reason))
                 await self._failed(id_, delivery.destination, result)
             case DeadLetter():
-                log.error("delivery dead-lettered, fix the cause and retry it", sink=sink, attempt=delivery.attempt)
                 self._writer.write_soon(lambda unit: store.dead_letter(unit, id_, delivery.attempt, result.reason))
-                self._emit(LifecycleEvent("delivery_dead_lettered", sink))
 
     def _succeeded(self, destination: str) -> None:
         self._breaker(destination).succeeded()
@@ -334,57 +355,3 @@ async def _attempt(sink: Sink, delivery: Delivery) -> DeliveryResult:
             return await sink.deliver(delivery)
     except Exception as error:  # noqa: BLE001 - whatever a sink raises, the tip is tried again
         return Retry(type(error).__name__, down=isinstance(error, ConnectionError))
-
-
-DOWN_RESULTS = 3
-"""Number of `Retry(down=True)` results in a row that open the breaker."""
-FAILED_TIPS = 5
-"""Number of different deliveries whose failures open the breaker, if no delivery succeeds between them."""
-MINUTE = 60
-TRIALS = 2
-"""Number of trial deliveries while half-open: the oldest delivery and, in case that always fails, the newest."""
-
-
-class CircuitBreaker:
-    """The circuit breaker of one destination in one process."""
-
-    def __init__(self, *, at_once: int, per_minute: int) -> None:
-        self.under_way: set[bytes] = set()
-        self._at_once = at_once
-        self._per_minute = per_minute
-        self._begun: deque[int] = deque()
-        self._down_results = 0
-        self._failed: set[bytes] = set()
-
-    def capacity(self, now: int) -> int:
-        """Return how many deliveries may begin now."""
-        free = self._at_once - len(self.under_way)
-        if self._per_minute:
-            while self._begun and self._begun[0] <= now - MINUTE:
-                self._begun.popleft()
-            free = min(free, self._per_minute - len(self._begun))
-        return max(0, free)
-
-    def begin(self, id_: bytes, now: int) -> None:
-        """Count a delivery as under way."""
-        self.under_way.add(id_)
-        if self._per_minute:
-            self._begun.append(now)
-
-    def end(self, id_: bytes) -> None:
-        """Count a delivery as no longer under way."""
-        self.under_way.discard(id_)
-
-    def succeeded(self) -> None:
-        """Count a success: the failures before it no longer matter."""
-        self._down_results = 0
-        self._failed.clear()
-
-    def failed(self, id_: bytes, *, down: bool) -> bool:
-        """Count a failure; return whether the failure opens the breaker. If so, the count starts again at zero."""
-        self._down_results += down
-        self._failed.add(id_)
-        opens = self._down_results >= DOWN_RESULTS or len(self._failed) >= FAILED_TIPS
-        if opens:
-            self.succeeded()
-        return opens

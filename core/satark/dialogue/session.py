@@ -77,7 +77,7 @@ def _added(before: Any, part: Any) -> Any:
 
 
 class Accusation(NamedTuple):
-    """A police unit that the tipster accuses: as in `Accused`; without a `unit`, that of the tip's place."""
+    """A police unit that the tipster accuses (see `Accused`). An empty `unit` is the unit of the tip's place."""
 
     level: Any
     unit: str

@@ -295,7 +295,7 @@ class _KeyRenewed(Exception):  # noqa: N818 - it reads as what it says where it 
 
 def _load_scrubbers() -> list[Scrubber]:
     with needing("evidence"):
-        from satark_files.scrubbers import builtin_scrubbers  # noqa: PLC0415 - see `_open_sandbox`
+        from satark_files.builtin_scrubbers import builtin_scrubbers  # noqa: PLC0415 - see `_open_sandbox`
 
     return builtin_scrubbers()
 

@@ -247,7 +247,9 @@ class EpochKeys:
 
     def _put(self, epoch: Epoch) -> None:
         free = (at for at in _SLOTS if _parse(os.pread(self._descriptor, _SLOT, at)) is None)
-        os.pwrite(self._descriptor, _slot(epoch), next(free))
+        content = epoch.id + epoch.since.to_bytes(8) + epoch.key
+        slot = (content + sha256(content).digest()[:_SUM]).ljust(_SLOT, b"\0")
+        os.pwrite(self._descriptor, slot, next(free))
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -296,11 +298,6 @@ def _empty() -> bytes:
     # No key stands in it yet: what a file system moves while the file is made tells nothing.
     id_ = _power() + (int(time.time()) // 60).to_bytes(_MINUTE) + os.urandom(4)
     return (_MAGIC + id_ + (1).to_bytes(8)).ljust(_SIZE, b"\0")
-
-
-def _slot(epoch: Epoch) -> bytes:
-    content = epoch.id + epoch.since.to_bytes(8) + epoch.key
-    return (content + sha256(content).digest()[:_SUM]).ljust(_SLOT, b"\0")
 
 
 def _parse(slot: bytes) -> Epoch | None:

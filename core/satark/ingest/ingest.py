@@ -25,8 +25,8 @@ from satark.dialogue.receipts import code_in
 from satark.evidence.worker import EvidenceWorker
 from satark.identity.edge_key import Identity
 from satark.identity.receipts import CodeStock
+from satark.ingest.code_guesses import CodeGuesses
 from satark.ingest.event import InboundEvent, TurnResult
-from satark.ingest.mailbox import CodeGuesses
 from satark.ingest.spool import Spool, SpoolFull
 from satark.outbox.outbox import Outbox, message
 from satark.outbox.worker import ReplyWorker

@@ -1,10 +1,9 @@
 """Mailboxes, each opened by a receipt's code, and the reply handles of tipsters who allow that we write to them."""
 
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from satark.api.sealing import CantOpen, open_as
 from satark.api.tip import Message
@@ -18,7 +17,7 @@ from satark.routing.authors import post_as_tipster
 from satark.routing.tip_keys import TipsterReader, decode_root, present_recipient
 from satark.settings.core import Core
 from satark.store import changed_keys, evidence_files, tables
-from satark.store.outbox import change_reach
+from satark.store.outbox import LOOKED, TOLD, change_reach, forget_reach
 from satark.store.unit_of_work import UnitOfWork
 
 
@@ -35,7 +34,7 @@ class Mailboxes:
         opened = self._look_up(unit, key) if key else None
         if opened is None:
             return None
-        change_reach(unit, self._identity, self._identity.link("tip", opened.tip), notified=False)
+        change_reach(unit, self._identity, self._identity.link("tip", opened.tip), LOOKED)
         key_changes, root = changed_keys.read(unit, opened.tip), decode_root(opened.root)
         if key_changes is None:
             gone = OpenMailbox(tip=opened.tip, number=opened.number, recipient=root.recipient)
@@ -92,13 +91,21 @@ class Mailboxes:
 
     def forget(self, unit: UnitOfWork, event: InboundEvent, session: Session | None) -> None:
         """Delete every reply handle of this sender, and the one of an open mailbox. The session may be missing."""
-        senders = [lookup for pseudonym in event.pseudonyms for lookup in self._identity.lookups(pseudonym)]
         tips = [session.tip] if session else []
         tips += [session.mailbox.tip] if session and session.mailbox else []
         ids = [self._identity.link("tip", tip) for tip in tips]
-        unit.main.execute(
-            delete(tables.reach).where(or_(tables.reach.c.sender.in_(senders), tables.reach.c.id.in_(ids)))
-        )
+        forget_reach(unit, or_(self._is_sender(event), tables.reach.c.id.in_(ids)))
+
+    def missed_news(self, unit: UnitOfWork, event: InboundEvent) -> Iterator[tuple[bytes, Handle]]:
+        """Yield the sender's tips with news that they were told of in vain, by its link; it counts as told."""
+        links = unit.main.execute(select(tables.reach.c.id).where(self._is_sender(event))).scalars().all()
+        for link in links:
+            if handle := change_reach(unit, self._identity, link, lambda one: TOLD(one) if one.missed else one):
+                yield link, handle
+
+    def _is_sender(self, event: InboundEvent) -> ColumnElement[bool]:
+        senders = [lookup for pseudonym in event.pseudonyms for lookup in self._identity.lookups(pseudonym)]
+        return tables.reach.c.sender.in_(senders)
 
     def reach(self, unit: UnitOfWork, event: InboundEvent, session: Session) -> None:
         """Store the sender's reply handle for the tip that was just submitted."""
@@ -133,31 +140,3 @@ def _open_question(numbered: list[tuple[int, Message]]) -> int | None:
     answered = {message.answers for _, message in numbered}
     asked = [seq for seq, message in numbered if message.question and seq not in answered]
     return asked[-1] if asked else None
-
-
-LONGEST_WAIT = 5.0
-"""Most seconds that the look-up of a code waits while too many wrong codes come in."""
-
-
-class CodeGuesses:
-    """One token bucket for everybody's wrong codes. Senders are not counted one by one, since no address is stored."""
-
-    def __init__(self, per_minute: int) -> None:
-        self._per_second = per_minute / 60
-        self._most = float(per_minute)
-        self._left = self._most
-        self._at = time.monotonic()
-
-    def wrong(self) -> None:
-        self._refill()
-        self._left -= 1
-
-    def delay(self) -> float:
-        """Return the seconds that the next look-up has to wait: 0 until the bucket is empty."""
-        self._refill()
-        return min(LONGEST_WAIT, -self._left / self._per_second) if self._left < 0 else 0.0
-
-    def _refill(self) -> None:
-        now = time.monotonic()
-        self._left = min(self._most, self._left + (now - self._at) * self._per_second)
-        self._at = now

@@ -29,7 +29,7 @@ from satark.routing.renewals import tip_verifier
 from satark.routing.sent import TIPSTER_USE, addressed, signed_as_sent
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags, seal_routed
 from satark.services import Services
-from satark.store import changed_keys, deliveries, envelopes, evidence_files, tables, tip_changes, tip_counts
+from satark.store import changed_keys, deliveries, due_times, envelopes, evidence_files, tables, tip_changes, tip_counts
 from satark.store.unit_of_work import UnitOfWork
 from satark_age.age import Recipient
 
@@ -139,7 +139,7 @@ class Submissions:
         for to in sorted(one for one in gets | known if Destination(one).sink != DESK_SINK):
             cover = b"" if to in gets else deliveries.cover_id(unit.keys, id_, to)
             row = deliveries.new_row(id_, to, unit.now, id_=cover)
-            rows.append(row | deliveries.when_due(unit, id_, to, is_urgent=is_urgent))
+            rows.append(row | due_times.when_due(unit, id_, to, is_urgent=is_urgent))
         unit.queue(tables.delivery, rows)
 
     def _envelope(

@@ -30,7 +30,7 @@ from satark.routing.tip_keys import decode_root
 from satark.store import evidence_files, provider_messages
 from satark.store.conversations import ConversationRow
 from satark.store.flows import Flows
-from satark.store.outbox import OutboxMessage
+from satark.store.outbox import OutboxMessage, news_queue
 from satark.store.unit_of_work import UnitOfWork
 from satark_age.age import new_identity, write_identity
 
@@ -88,7 +88,7 @@ class TurnRunner:
         Returns:
             The turn's result.
         """
-        result = TurnResult()
+        result, begins = TurnResult(), conversation.session is None or not conversation.session.tip
         result.conversation = conversation.id
         if not isinstance(event.event, Moved):
             moved = conversation.session is not None and conversation.session.channel != event.channel.name
@@ -116,6 +116,8 @@ class TurnRunner:
             if self._has_commit_hook:
                 self.plugins.before_commit(turn, unit)
             self._carry_out(unit, turn, event, conversation, result)
+            if begins:
+                self._tell_missed_news(unit, event, conversation, result)
         if event.inbound.provider_message_id:
             conversation.provider_message_ids.append(event.inbound.provider_message_id)
         conversation.event, conversation.result = event, result
@@ -148,6 +150,16 @@ class TurnRunner:
         if shown is not None:
             # Within one batch only the newest question matters; what must arrive (a receipt) stays.
             conversation.prompts = [prompt for prompt in conversation.prompts if prompt.must_arrive] + [shown]
+
+    def _tell_missed_news(
+        self, unit: UnitOfWork, event: InboundEvent, conversation: Conversation, result: TurnResult
+    ) -> None:
+        """Tell who begins a conversation of news of which a notice told them in vain, and which they have not seen."""
+        for link, handle in self.mailboxes.missed_news(unit, event):
+            notice = self.flows.current.news_notice(handle.language)
+            told = self.outbox.compose(notice, handle, news_queue(link))
+            conversation.calls += told
+            result.outgoing += told
 
     def _session(self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent) -> Session:
         """Return the conversation's session, or a new one: if there is none, or if a complete tip follows another."""

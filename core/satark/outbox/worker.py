@@ -215,8 +215,8 @@ class ReplyWorker:
     def _accepted(self, item: OutboxMessage, provider_message_id: str) -> None:
         if provider_message_id:
             self._message_ids.add((item.conversation, provider_message_id))
-        if item.call.fallback:
-            self._writer.write_soon(lambda unit: store.mark_awaiting_report(unit, item.id))
+        if store.needs_report(item):
+            self._writer.write_soon(lambda unit: store.mark_awaiting_report(unit, item))
             return
         self._sent.add(item.id)
 

@@ -1,6 +1,6 @@
 """At the host: accepts the answers of officers at remote offices, each once, from desks that have the tip."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from satark.api.routing import LEVELS
 from satark.api.sink import CarrierError, MessageRejected
 from satark.api.tip import Message
 from satark.identity.signatures import is_signed
-from satark.remote.frames import Frame, open_frame
+from satark.remote.frames import open_frame
 from satark.remote.host_outbox import HostOutbox, Publish
 from satark.remote.link_keys import LinkKey
 from satark.remote.messages import (
@@ -73,26 +73,18 @@ class HostInbox:
         office = self._services.read(lambda c: office_of(c, opened.frame.desk))
         if office is None:
             raise MessageRejected("desk")
-        return office, _verified_answer(opened.verified(office.link), office, self._is_applied_key_change)
-
-    def _is_applied_key_change(self, answer: OfficeAnswer) -> bool:
-        """Return whether this key change was applied before: then the key that signed it is no longer the desk's."""
-        return answer.new_key is not None and self._services.read(lambda c: _recorded(c, answer)) is not None
-
-
-def _verified_answer(
-    frame: Frame, office: Office, is_applied_key_change: Callable[[OfficeAnswer], bool]
-) -> OfficeAnswer:
-    if (frame.direction, frame.kind, frame.total) != ("to_host", "message", 1):
-        raise MessageRejected("content")
-    signed = decode_signed_answer(frame.body)
-    answer = decode_answer(signed.answer)
-    if answer.desk != office.desk:
-        raise MessageRejected("desk")
-    valid = is_signed(office.answer_verifier, signed.signature, ANSWER_DOMAIN + signed.answer)
-    if not valid and not is_applied_key_change(answer):
-        raise MessageRejected("signature")
-    return answer
+        frame = opened.verified(office.link)
+        if (frame.direction, frame.kind, frame.total) != ("to_host", "message", 1):
+            raise MessageRejected("content")
+        signed = decode_signed_answer(frame.body)
+        answer = decode_answer(signed.answer)
+        if answer.desk != office.desk:
+            raise MessageRejected("desk")
+        is_valid = is_signed(office.answer_verifier, signed.signature, ANSWER_DOMAIN + signed.answer)
+        # What signed a key change that was applied before is no longer the desk's.
+        if not is_valid and not (answer.new_key and self._services.read(lambda c: _recorded(c, answer)) is not None):
+            raise MessageRejected("signature")
+        return office, answer
 
 
 def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -> bool | None:
@@ -108,7 +100,8 @@ def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -
         return is_applied
     if not unit.insert_new(table, [row], "id"):
         return _confirm_again(unit, answer)
-    if not _has_tip(unit, answer.desk, answer.tip):
+    exists = select(tables.tip.c.id).where(tables.tip.c.id == answer.tip)
+    if envelopes.find(unit.keys, answer.tip, answer.desk) is None or unit.main.execute(exists).scalar() is None:
         return False
     append(unit, answer.tip, answer.sealed, notified=answer.internal)
     unit.main.execute(update(table).where(table.c.id == answer.id).values(seq=1))
@@ -130,11 +123,6 @@ def _recorded(connection: Connection, answer: OfficeAnswer) -> int | None:
     table = tables.received_answer
     query = select(table.c.seq).where(table.c.id == answer.id, table.c.desk == answer.desk)
     return connection.execute(query).scalar()
-
-
-def _has_tip(unit: UnitOfWork, desk: str, tip: str) -> bool:
-    exists = select(tables.tip.c.id).where(tables.tip.c.id == tip)
-    return envelopes.find(unit.keys, tip, desk) is not None and unit.main.execute(exists).scalar() is not None
 
 
 def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, services: ProcessServices) -> None:

@@ -38,7 +38,7 @@ from satark.retention.erasure import ERASED, is_cover_of_erased, sent_tag
 from satark.routing.desks import find_desk
 from satark.routing.rules import encode_rules
 from satark.services import ProcessServices
-from satark.store import changed_keys, deliveries, envelopes, evidence_files, tables
+from satark.store import changed_keys, deliveries, due_times, envelopes, evidence_files, tables
 from satark.store.sealed_files import FORMS, SealedForm, form_name
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.file_store import FileStore
@@ -78,7 +78,8 @@ class HostOutbox:
         if office is None:
             return DeadLetter("the desk is not in a remote office: see `satark desk register`")
         if delivery.kind == ERASED:
-            order = _erasure(delivery.tip)
+            _, tip, rule = delivery.tip.split(":")
+            order = ErasureMessage(tip=tip, rule="officers" if rule == "officers" else "term")
             is_cover = await run_in_thread(self._services.read_keys, lambda c: is_cover_of_erased(c, order.tip))
             await self.send(office, order, publish, is_cover=is_cover)
             return Done()
@@ -102,7 +103,7 @@ class HostOutbox:
 
     async def _send_covers_to(self, to: Destination, publish: Publish) -> None:
         while True:
-            at = deliveries.next_moment(self._services.keys, to, self._services.office_seconds, int(time.time()))
+            at = due_times.next_moment(self._services.keys, to, self._services.office_seconds, int(time.time()))
             await asyncio.sleep(at - time.time())
             with suppress(CarrierError, SQLAlchemyError):
                 if await self._takes_moment(to, at):
@@ -188,7 +189,8 @@ class HostOutbox:
         done = await self._sent_chunks(office.desk, recorded)
         while done < total:
             numbers = range(done, min(total, done + WINDOW))
-            bodies = await run_in_thread(self._read_chunks, name, numbers)
+            read = self._services.evidence.read
+            bodies = [await run_in_thread(read, name, number * CHUNK_SIZE, CHUNK_SIZE) for number in numbers]
             frames = file_frames(office.desk, id_, total, zip(numbers, bodies, strict=True))
             covered = (cover_frame(office.desk) if cover else frame for frame in frames)
             sending = (self._send_frame(office, frame, publish) for frame in covered)
@@ -197,9 +199,6 @@ class HostOutbox:
                     raise outcome
             done = numbers.stop
             await self._record_sent(office.desk, recorded, done)
-
-    def _read_chunks(self, name: str, numbers: range) -> list[bytes]:
-        return [self._services.evidence.read(name, number * CHUNK_SIZE, CHUNK_SIZE) for number in numbers]
 
     async def _sent_chunks(self, desk: str, transfer_id: bytes) -> int:
         table = tables.sent_transfer
@@ -235,31 +234,20 @@ class HostOutbox:
 def _tip_message(
     connection: Connection, evidence: FileStore, tip: str, desk: str, envelope: bytes
 ) -> TipMessage | None:
-    row = connection.execute(select(tables.tip).where(tables.tip.c.id == tip)).one_or_none()
+    columns = [tables.tip.c[name] for name in ("number", "revision", "recipient", "key_changes", "day", "document")]
+    row = connection.execute(select(*columns).where(tables.tip.c.id == tip)).mappings().one_or_none()
     if row is None:
         return None
+    message = tables.message.c
+    thread = select(message.seq, message.sealed).where(message.tip == tip, message.seq > 0).order_by(message.seq)
     return TipMessage(
+        **row,
         tip=tip,
-        number=row.number,
-        revision=row.revision,
-        recipient=row.recipient,
-        key_changes=row.key_changes,
-        day=row.day,
         envelope=envelope,
-        document=row.document,
-        thread=tuple(_thread(connection, tip)),
+        thread=tuple(ThreadEntry(seq=seq, sealed=sealed) for seq, sealed in connection.execute(thread)),
         files=tuple(_files(connection, evidence, tip, find_desk(connection, desk))),
         custody=tuple(CustodyEntry(file=f, entry=e, sealed=s) for f, e, s in custody.sealed_entries(connection, tip)),
     )
-
-
-def _thread(connection: Connection, tip: str) -> Iterator[ThreadEntry]:
-    message = tables.message
-    query = (
-        select(message.c.seq, message.c.sealed).where(message.c.tip == tip, message.c.seq > 0).order_by(message.c.seq)
-    )
-    for seq, sealed in connection.execute(query):
-        yield ThreadEntry(seq=seq, sealed=sealed)
 
 
 def _files(connection: Connection, evidence: FileStore, tip: str, desk: Desk) -> Iterator[FileEntry]:
@@ -289,9 +277,3 @@ def _silent(forms: AbstractSet[SealedForm]) -> list[SealedForm]:
         "preview": {"disguised"},
     }
     return [form for form, ruled_out in silent.items() if form in forms and not forms & ruled_out]
-
-
-def _erasure(delivered: str) -> ErasureMessage:
-    """Make the order to erase a copy from the id of its delivery: `erased:<tip>:<rule>`."""
-    _, tip, rule = delivered.split(":")
-    return ErasureMessage(tip=tip, rule="officers" if rule == "officers" else "term")

@@ -176,8 +176,11 @@ def decode_answer(encoded: bytes) -> OfficeAnswer:
         MessageRejected: it is not one, or it announces a key that nothing can be sealed to.
     """
     answer = _decoded(_answer, encoded)
-    if answer.new_key is not None:
-        _check_key(answer.new_key)
+    try:  # a desk with a key that nothing can be sealed to would keep every tip of its district from being submitted
+        if answer.new_key is not None:
+            check_recipient(answer.new_key.recipient)
+    except CantOpen:
+        raise MessageRejected("key") from None
     return answer
 
 
@@ -185,14 +188,6 @@ _encode = msgspec.msgpack.Encoder().encode
 _host_message: msgspec.msgpack.Decoder[HostMessage] = msgspec.msgpack.Decoder(HostMessage)
 _signed_answer = msgspec.msgpack.Decoder(SignedAnswer)
 _answer = msgspec.msgpack.Decoder(OfficeAnswer)
-
-
-def _check_key(key: KeyChange) -> None:
-    # A desk with a key that nothing can be sealed to would keep every tip of its district from being submitted.
-    try:
-        check_recipient(key.recipient)
-    except CantOpen:
-        raise MessageRejected("key") from None
 
 
 def _decoded(decoder: msgspec.msgpack.Decoder[T], encoded: bytes) -> T:

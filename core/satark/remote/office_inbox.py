@@ -77,10 +77,6 @@ class OfficeInbox:
         else:
             await self._complete_files([frame.transfer_id])
 
-    def purge_abandoned_chunks(self, unit: UnitOfWork) -> None:
-        """Delete the chunks of transfers that never became complete."""
-        unit.main.execute(delete(tables.chunk).where(tables.chunk.c.day < unit.day - CHUNK_DAYS))
-
     def _open(self, message: bytes) -> Frame:
         frame = open_frame(message, self._key).verified(self._host)
         if frame.direction != "to_office" or frame.desk not in self._desks:
@@ -147,14 +143,8 @@ class OfficeInbox:
 
 
 def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
-    row = {
-        "id": message.tip,
-        "number": message.number,
-        "revision": message.revision,
-        "recipient": message.recipient,
-        "document": message.document,
-        "day": message.day,
-    }
+    same = ("number", "revision", "recipient", "document", "day")
+    row = {"id": message.tip} | {name: getattr(message, name) for name in same}
     known, listed = changed_keys.read(unit, message.tip), changes_in(message.key_changes)
     is_newer = known is None or not {*listed} <= {*changes_in(known)}  # nobody puts an older key of the tip back
     if known is None:
@@ -275,13 +265,18 @@ class OfficeAgent:
 
     async def run(self) -> None:
         """Connect and exchange messages until cancelled. Raises when the connection breaks; call it again then."""
-        await self._services.write(self._inbox.purge_abandoned_chunks)
+        chunk = tables.chunk  # of transfers that never became complete
+        await self._services.write(
+            lambda unit: unit.main.execute(delete(chunk).where(chunk.c.day < unit.day - CHUNK_DAYS))
+        )
         async with self._carrier.connect(self._url) as connection:
             log.info("office connected")
             async with asyncio.TaskGroup() as tasks:
                 for desk in self._desks:
                     tasks.create_task(connection.consume(desk, self._inbox.accept))
-                tasks.create_task(self._keep_sending(connection))
+                while True:
+                    await self.send_due_answers(connection)
+                    await asyncio.sleep(POLL_SECONDS)
 
     async def send_due_answers(self, connection: CarrierConnection) -> None:
         """Send the answers that are due now.
@@ -293,9 +288,5 @@ class OfficeAgent:
         for answer in due:
             (frame,) = message_frames(answer.desk, "to_host", answer.message)
             await connection.publish_answer(await run_in_thread(seal_frame, frame, self._key, self._host))
-            await self._services.write(lambda unit: office_outbox.mark_sent(unit, answer.id))  # noqa: B023 - awaited
-
-    async def _keep_sending(self, connection: CarrierConnection) -> None:
-        while True:
-            await self.send_due_answers(connection)
-            await asyncio.sleep(POLL_SECONDS)
+            sent = update(tables.office_outbox).where(tables.office_outbox.c.id == answer.id)
+            await self._services.write(lambda unit: unit.main.execute(sent.values(sent_at=unit.now)))  # noqa: B023

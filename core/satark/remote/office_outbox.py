@@ -179,8 +179,3 @@ def due_answers(connection: Connection, now: int) -> list[DueAnswer]:
     changing = {row.desk for row in rows if not row.tip}
     ready = (row for row in rows if row.sent_at <= now - RESEND_AFTER and (not row.tip or row.desk not in changing))
     return [DueAnswer(id=row.id, desk=row.desk, message=row.message) for row in ready]
-
-
-def mark_sent(unit: UnitOfWork, id_: bytes) -> None:
-    """Record that the carrier has confirmed an answer."""
-    unit.main.execute(update(tables.office_outbox).where(tables.office_outbox.c.id == id_).values(sent_at=unit.now))

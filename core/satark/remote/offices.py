@@ -1,5 +1,6 @@
 """Registration: at the host, which desks are in remote offices; at an office, which host it belongs to."""
 
+from msgspec.structs import asdict
 from sqlalchemy import Connection, delete, select, update
 
 from satark.api.observability import Redacted
@@ -37,8 +38,8 @@ def register(unit: UnitOfWork, desk: Desk, pairing: OfficePairing, entry: Entry 
         CaseworkError: the desk exists, its name or level is invalid, or the roster does not allow it.
     """
     add_desk(unit, desk, verifier=pairing.answer_verifier, entry=entry)
-    row = {"desk": desk.name, "recipient": pairing.link.recipient, "verifier": pairing.link.verifier}
-    unit.insert(tables.office, [{**row, "answer_verifier": pairing.answer_verifier}])
+    row = {"desk": desk.name, **asdict(pairing.link), "answer_verifier": pairing.answer_verifier}
+    unit.insert(tables.office, [row])
 
 
 def apply_key_change(unit: UnitOfWork, desk: str, change: KeyChange) -> bool | None:
@@ -105,7 +106,7 @@ def resend(unit: UnitOfWork, desk: str) -> int:
 
 
 def join(unit: UnitOfWork, pairing: HostPairing) -> None:
-    """At an office: make the host of this pairing the one that the office belongs to.
+    """At an office: store the host of this pairing as the office's host.
 
     Raises:
         CaseworkError: the office belongs to another host.
@@ -114,15 +115,8 @@ def join(unit: UnitOfWork, pairing: HostPairing) -> None:
     if present is not None and present != pairing.link:
         raise CaseworkError("this office belongs to another host already")
     if present is None:
-        row = {
-            "recipient": pairing.link.recipient,
-            "verifier": pairing.link.verifier,
-            "directory": 0,
-            "destination_rules": encode_rules(()),
-            "paired": pairing.roster,
-            "roster": b"",
-        }
-        unit.insert(tables.host_link, [row])
+        row = {**asdict(pairing.link), "directory": 0, "destination_rules": encode_rules(()), "roster": b""}
+        unit.insert(tables.host_link, [{**row, "paired": pairing.roster}])
         if not read_state(unit.keys).closed:  # else officers note it at the next sign-in
             append(unit, Entry(body=HostNoted(desk="", head=pairing.roster)))
 

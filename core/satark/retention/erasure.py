@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,6 +23,7 @@ from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
 from satark.retention.schedule import Rule, forget_term
 from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes
+from satark.store.outbox import forget_reach
 from satark.store.tables import erased_tip
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.atomic_files import flush_folder
@@ -52,7 +54,7 @@ class Eraser:
 
     def __init__(self, edge: Identity, erased: ErasedList, files: FileStore, plugins_erase: PluginsErase) -> None:
         self._edge = edge
-        self._erased = erased
+        self._erased, self.complete_list = erased, erased.complete
         self._files = files
         self._plugins_erase = plugins_erase
 
@@ -71,10 +73,6 @@ class Eraser:
         self._erased.add(unit, tip_id)
         unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
         return self._erase_rows(unit, tip_id, rule)
-
-    def complete_list(self, unit: UnitOfWork) -> frozenset[bytes]:
-        """Complete the list of erased tips from both its places; return all tags."""
-        return self._erased.complete(unit)
 
     def returned(self, main: Connection, keys: Connection, tags: frozenset[bytes]) -> list[str]:
         """Return the ids of erased tips that a restored backup brought back or a crash left; this reads every id."""
@@ -106,8 +104,10 @@ class Eraser:
         names = _erase_shared_rows(unit, tip_id, rule)
         forget_term(unit, tip_id)
         for office, is_cover in offices.items():
-            deliveries.add(unit, f"{ERASED}:{_cover_of_erased(unit.keys) if is_cover else tip_id}:{rule}", office)
-        unit.main.execute(delete(tables.reach).where(tables.reach.c.id == self._edge.link("tip", tip_id)))
+            drawn = random_bytes(8).hex()  # for a desk that never had the tip, what looks like the id of an erased one
+            cover = drawn + envelopes.tag(unit.keys, drawn, _COVER).hex()[:16]
+            deliveries.add(unit, f"{ERASED}:{cover if is_cover else tip_id}:{rule}", office)
+        forget_reach(unit, tables.reach.c.id == self._edge.link("tip", tip_id))
         receipt = tables.receipt.c.link == self._edge.link("receipt", tip_id)
         unit.main.execute(update(tables.receipt).where(receipt).values(erased=unit.day))
         self._plugins_erase(unit, tip_id)
@@ -125,12 +125,6 @@ def _had_covers_only(unit: UnitOfWork, tip_id: str, destination: str) -> bool:
     covered, sent = (sent_tag(tip_id, desk, is_cover=is_cover)(unit.keys) for is_cover in (True, False))
     recorded = select(table.c.transfer_id).where(table.c.desk == desk, table.c.transfer_id.in_((covered, sent)))
     return set(unit.main.execute(recorded).scalars()) == {covered}
-
-
-def _cover_of_erased(keys: Connection) -> str:
-    """Return what looks like the id of an erased tip, for a desk that never had the tip."""
-    drawn = random_bytes(8).hex()
-    return drawn + envelopes.tag(keys, drawn, _COVER).hex()[:16]
 
 
 def is_cover_of_erased(keys: Connection, tip_id: str) -> bool:
@@ -177,7 +171,17 @@ def purge_receipts(unit: UnitOfWork, days: int) -> None:
     unit.main.execute(delete(tables.receipt).where(tables.receipt.c.erased < unit.day - days))
 
 
-_is_tag = re.compile("[0-9a-f]{32}").fullmatch
+_is_tag = re.compile(b"[0-9a-f]{32}").fullmatch
+
+
+def parse_tags(lines: bytes) -> frozenset[bytes]:
+    """Read a list of erased tips. A line that a crash or a failing disk left is no tag: the key store has that one."""
+    return frozenset(bytes.fromhex(line.decode()) for line in lines.split() if _is_tag(line))
+
+
+def tag_lines(tags: Iterable[bytes]) -> bytes:
+    """Return a list of erased tips, to be read by `parse_tags`."""
+    return "".join(f"{tag.hex()}\n" for tag in tags).encode()
 
 
 class ErasedList:
@@ -200,28 +204,22 @@ class ErasedList:
         self._append([tag])
         unit.insert_new(erased_tip, [{"tag": tag}], "tag")
 
-    def complete(self, unit: UnitOfWork) -> frozenset[bytes]:
-        """Complete the key store from the file and the file from the key store; return all tags."""
-        stored, filed = set(unit.keys.execute(select(erased_tip.c.tag)).scalars()), self._filed()
-        unit.insert_new(erased_tip, [{"tag": tag} for tag in sorted(filed - stored)], "tag")
-        self._append(sorted(stored - filed))
-        return frozenset(stored | filed)
-
-    def _filed(self) -> set[bytes]:
-        if not self._file.exists():
-            return set()
-        lines = self._file.read_text("ascii", "replace").split()
-        # A crash or a failing disk may have left a line that is no tag; the key store has that tag.
-        return {bytes.fromhex(line) for line in lines if _is_tag(line)}
+    def complete(self, unit: UnitOfWork, more: AbstractSet[bytes] = frozenset()) -> frozenset[bytes]:
+        """Complete the key store from the file and the file from the key store, both with `more`; return all tags."""
+        stored = set(unit.keys.execute(select(erased_tip.c.tag)).scalars())
+        filed = parse_tags(self._file.read_bytes()) if self._file.exists() else frozenset()
+        tags = filed | stored | more
+        unit.insert_new(erased_tip, [{"tag": tag} for tag in sorted(tags - stored)], "tag")
+        self._append(sorted(tags - filed))
+        return tags
 
     def _append(self, tags: Iterable[bytes]) -> None:
-        lines = "".join(f"{tag.hex()}\n" for tag in tags)
-        if not lines:
+        if not (lines := tag_lines(tags)):
             return
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "wb") as out:
-            out.write(lines.encode("ascii"))
+            out.write(lines)
             out.flush()
             os.fsync(out.fileno())
         flush_folder(self._file.parent)

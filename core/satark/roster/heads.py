@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -132,10 +132,6 @@ class SignedHead(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         officer = state.officer(*self.member)
         return officer is not None and officer.signer == self.signer
 
-    def gives_up(self, head: RosterHead) -> bool:
-        """Return whether the officer no longer insists on a head."""
-        return head.hash in self.given_up.split()
-
     def noted(self, others: Iterable[SignedHead], most: int | None = None) -> str:
         """Return the note of this head, with that of another desk's officer who signed the same.
 
@@ -189,7 +185,8 @@ def refuse(state: RosterState, heads: Iterable[SignedHead]) -> list[RosterHead]:
     counted = [one for one in absent if one in by_officers or _tag("head", *one.member, one.signer) in known]
     lost = []
     for one in counted:
-        head, shared = one.remembered.with_tags_of(by.remembered for by in signed), _is_shared(one, counted)
+        head = one.remembered.with_tags_of(by.remembered for by in signed)
+        shared = any(by.desk != one.desk and by.bare == one.bare for by in counted)  # officers of two desks signed it
         judges = _judges(one.member, head, heads_of_desks, shared=shared)
         judging = [by for by in deciding if by.member in judges]
         agreed = [by for by in judging if head.hash in by.given_up.split()]
@@ -238,11 +235,6 @@ def _judges(by: Member, head: RosterHead, heads: Mapping[Member, bytes], *, shar
     listed = {member for member, tag in heads.items() if tag in head.listed}
     others = (member for member in listed if member != by and member[1] != RECOVERY)
     return listed if any(others) or (shared and head.listed) else heads.keys()
-
-
-def _is_shared(one: SignedHead, every: Sequence[SignedHead]) -> bool:
-    """Return whether officers of two desks signed the same head."""
-    return any(by.desk != one.desk and by.bare == one.bare for by in every)
 
 
 def _heads_of_desks(state: RosterState) -> dict[Member, bytes]:

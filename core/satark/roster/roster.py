@@ -98,7 +98,7 @@ class Roster:
     def missing_entries(self, keys: Connection) -> list[bytes]:
         """Return the entries that this machine's copy has and the key store lacks, as after an older backup.
 
-        Empty if the key store contradicts the copy, since the copy's entries can't continue it then.
+        Empty if the two differ before that: then the copy's entries can't be appended.
         """
         rows, own = [row.entry for row in chain.read_rows(keys)], self._read_own()
         return own[len(rows) :] if own[: len(rows)] == rows else []

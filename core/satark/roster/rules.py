@@ -102,7 +102,7 @@ def needed(state: RosterState, body: Body) -> Needed:
         case KeyChange():
             if not state.desks[body.desk].officers:
                 return Needed(heads=_confirming(state, state.desks[body.desk]))
-            alone = body.proof and not _removes_head(state, body)
+            alone = body.proof and body.removed not in state.desks[body.desk].heads
             return Needed(heads=(body.desk,), seconds=() if alone else _seconds(state, body.desk, body.removed))
         case KeysRenewed() | HostNoted() | Closed():
             return Needed(heads=())
@@ -256,7 +256,7 @@ def _good_signers(state: RosterState, entry: Entry) -> list[Member]:
     signers = []
     for one in entry.signatures:
         signer = state.signer_of((one.desk, one.officer))
-        if _signs_itself(entry.body, one.desk):
+        if isinstance(entry.body, DeskAdded) and entry.body.desk.name == one.desk:
             continue
         if not signer or not is_good(one, signer, entry):
             raise NotAllowed("a signature is not that of an officer whom the roster lists")
@@ -266,19 +266,10 @@ def _good_signers(state: RosterState, entry: Entry) -> list[Member]:
     return signers
 
 
-def _signs_itself(body: Body, desk: str) -> bool:
-    return isinstance(body, DeskAdded) and body.desk.name == desk
-
-
 def _listed(state: RosterState, desk: str) -> ListedDesk:
     if desk not in state.desks:
         raise NotAllowed("the roster lists no desk of that name")
     return state.desks[desk]
-
-
-def _removes_head(state: RosterState, body: KeyChange) -> bool:
-    officer = state.officer(body.desk, body.removed)
-    return officer is not None and officer.role == "head"
 
 
 def _sharing(state: RosterState, body: DeskAdded) -> tuple[str, ...]:

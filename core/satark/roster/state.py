@@ -84,7 +84,10 @@ class RosterState:
         self.renewed: dict[bytes, tuple[tuple[str, bytes, int], ...]] = {}
         """Name of a tip → the renewals of its key, in order: the desk, what it said of the tip, and the position."""
         self.rekeyed: dict[str, int] = {}
-        """Desk → position of its newest change of keys. One in a remote office renews no tips, and is left out."""
+        """Desk → position of its newest change of its key, or of an officer's after a loss: its tips get new keys.
+
+        One in a remote office renews no tips, and is left out.
+        """
         self.noted: dict[str, str] = {}
         """At an office: desk ("": the founding's pairing) → head of the host's roster that its officers noted last."""
         self.unlisted: list[int] = []
@@ -187,6 +190,8 @@ class RosterState:
                 self._set_officer(body, entry)
             case KeyGiven():
                 self._put_officer(body, entry.signers, is_dependent=True)
+                if body.officer.role != "auditor":
+                    self.rekeyed[body.desk] = self.position
             case DestinationSet():
                 self.destinations[body.to] = body
                 self._put_key(body.to, "", body.verifier)

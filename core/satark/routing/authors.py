@@ -97,7 +97,7 @@ class Signers:
 
     @property
     def head(self) -> tuple[str, ...]:
-        """What changes with either roster."""
+        """The heads of both rosters: a value that was kept for other heads is outdated."""
         return tuple(one.head for one in (self._own, self.host) if one)
 
     @property

@@ -12,8 +12,9 @@ from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, R
 from satark.roster.roster import Roster
 from satark.roster.rules import DESK_NAME
 from satark.roster.state import RosterState
-from satark.routing.tip_keys import AT_ONCE, renew_tip_keys
+from satark.routing.tip_keys import renew_tip_keys
 from satark.store import envelopes, tables
+from satark.store.changed_keys import AT_ONCE
 from satark.store.unit_of_work import UnitOfWork
 
 

@@ -145,15 +145,6 @@ def released_tip(envelope: Envelope, thread: Iterable[Message]) -> Tip:
     answers: dict[str, str] = dict(release.answers) if release else {}
     if release and release.text:
         answers = {"what": release.text, **answers}
-    return Tip(
-        number=header.number,
-        revision=header.revision,
-        flow="",
-        language="",
-        channel="",
-        category=header.category,
-        received=header.received,
-        answers=answers,
-        district=header.district,
-        station=header.station,
-    )
+    told = ("number", "revision", "category", "received", "district", "station")
+    about = {name: getattr(header, name) for name in told}
+    return Tip(flow="", language="", channel="", answers=answers, **about)

@@ -132,10 +132,11 @@ def route(
     chosen = [
         desk for desk in allowed if _responsible(tip, desk, geography) or Destination.of(DESK_SINK, desk.name) in added
     ]
-    chosen = chosen or _highest(allowed)
+    top = max((_RANK[desk.level] for desk in allowed), default=-1)
+    chosen = chosen or [desk for desk in allowed if _RANK[desk.level] == top]
     if not chosen:
         raise NoDesk("no desk may receive this tip: add one with `satark desk add`")
-    names = {desk.name for desk in chosen}
+    names, here = {desk.name for desk in chosen}, {desk.name for desk in desks}
     rules = matching_rules(destination_rules, tip, priority, desks=names, excluded=excluded, added=added)
     unconfigured = [name for name in added if _desk_of(name, destination_rules) in names and name not in excluded]
     destinations = [desk.destination for desk in chosen] + [rule.to for rule in rules] + unconfigured
@@ -145,7 +146,9 @@ def route(
         excluded=tuple(sorted(excluded)),
         destination_rules=rules,
         covered=tuple(_covered(tip, desks, geography, destination_rules)),
-        unknown=tuple(name for name in added if _is_unknown(name, desks, destination_rules)),
+        unknown=tuple(
+            one for one in added if Destination(one).name not in here and not _configured(one, destination_rules)
+        ),
     )
 
 
@@ -163,11 +166,6 @@ def _desk_of(destination: str, destination_rules: Sequence[DestinationRule]) -> 
     """Return the desk that a destination's name contains, if the destination has no rule; empty for any other."""
     to = Destination(destination)
     return "" if to.sink == DESK_SINK or _configured(destination, destination_rules) else to.name
-
-
-def _is_unknown(destination: str, desks: Collection[Desk], destination_rules: Sequence[DestinationRule]) -> bool:
-    known = Destination(destination).name in {desk.name for desk in desks}
-    return not known and not _configured(destination, destination_rules)
 
 
 def _configured(destination: str, destination_rules: Sequence[DestinationRule]) -> bool:
@@ -191,7 +189,8 @@ def _accuses(tip: Tip, accused: Accused, desk: Desk, geography: Geography) -> bo
     reach = "station" if accused.level == "outpost" else accused.level
     if _RANK[desk.level] > _RANK[reach]:
         return False
-    return _within(desk, _accused_unit(tip, accused, geography), geography)
+    unit = _accused_unit(tip, accused, geography)  # a doubt excludes
+    return not desk.area or not unit or unit in _offices_above(desk, geography)
 
 
 def desks_above(desk: Desk, desks: Iterable[Desk], geography: Geography) -> list[Desk]:
@@ -219,24 +218,12 @@ def _accused_unit(tip: Tip, accused: Accused, geography: Geography) -> str:
     return accused.unit or unit_of_place.get(accused.level, "")
 
 
-def _within(desk: Desk, unit: str, geography: Geography) -> bool:
-    """Return whether a desk's office is in a unit; True if either is unknown, so that a doubt excludes."""
-    if not desk.area or not unit:
-        return True
-    return unit in _offices_above(desk, geography)
-
-
 def _offices_above(desk: Desk, geography: Geography) -> set[str]:
     station = geography.station_of(desk.area) if desk.level == "outpost" else desk.area
-    district = {"circle": _district_of_circle(desk.area, geography), "district": desk.area}.get(
-        desk.level, geography.district_of(station)
-    )
+    in_circle = (one.code for one in geography.stations() if geography.circle_of(one.code) == desk.area)
+    one_of_it = next(in_circle, "") if desk.level == "circle" else station
+    district = desk.area if desk.level == "district" else geography.district_of(one_of_it)
     return {desk.area, station, geography.circle_of(station), district, geography.range_of(district)} - {""}
-
-
-def _district_of_circle(circle: str, geography: Geography) -> str:
-    stations = (station for station in geography.stations() if geography.circle_of(station.code) == circle)
-    return next((geography.district_of(station.code) for station in stations), "")
 
 
 def _responsible(tip: Tip, desk: Desk, geography: Geography) -> bool:
@@ -251,11 +238,6 @@ def _responsible(tip: Tip, desk: Desk, geography: Geography) -> bool:
     if desk.level == "range":
         return not desk.area or not tip.district or desk.area == geography.range_of(tip.district)
     return False
-
-
-def _highest(desks: Sequence[Desk]) -> list[Desk]:
-    top = max((_RANK[desk.level] for desk in desks), default=-1)
-    return [desk for desk in desks if _RANK[desk.level] == top]
 
 
 def screen(screenings: Iterable[Screening], own: Screening) -> Screening:

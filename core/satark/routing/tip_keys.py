@@ -39,14 +39,13 @@ from satark.routing.renewals import (
 )
 from satark.routing.sent import TIP_USE, TIPSTER_USE, addressed
 from satark.store import changed_keys, deliveries, envelopes, tables, threads, tip_changes
+from satark.store.changed_keys import AT_ONCE
 from satark.store.unit_of_work import UnitOfWork
 from satark_files.decoding import DECODING_ERRORS
 
 _DOMAIN = b"satark/1/tip-key\0"
 _TAG = 4
 _PADDED, _TOLD_PADDED, _ROUTED_PADDED = 1024, 4 * TOLD, 256
-AT_ONCE = 16
-"""Most tips whose keys one transaction renews, so that turns need not wait long for it; a power of two."""
 _FEW = 8
 """Least tips in an entry of the roster."""
 
@@ -213,7 +212,7 @@ def renew_tip_keys(
             kept = dict.fromkeys((*envelope.identity.split(), identities.rsplit(maxsplit=1)[-1]))
             given = replace(envelope, identity="\n".join(kept))
             envelopes.store(unit, tip, desk, envelopes.seal(given, state.desks[desk].desk.recipient))
-        elif len(identities.split()) == 1 or not _is_renewed(unit, state, envelope):
+        elif not _is_renewed(unit, state, envelope):
             renewed += renew_tip_key(unit, state, envelope, rules)
     if renewed or tips:
         remember(unit, desk, identities.split(maxsplit=1)[0], renewed, least=AT_ONCE if tips else _FEW)

@@ -37,7 +37,7 @@ def check_headers(headers: Sequence[tuple[bytes, bytes]], version: str) -> None:
     """Check that a request names one host (RFC 9112, 3.2), and repeats no header that may stand once only.
 
     Raises:
-        AmbiguousRequest: it does not.
+        AmbiguousRequest: it names no host or several, or repeats such a header.
     """
     hosts = [value for name, value in headers if name == b"host"]
     single = [name for name, _ in headers if name in _SINGLE]

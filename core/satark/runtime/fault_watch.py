@@ -21,14 +21,14 @@ from satark.api.sink import Delivery, Done, Sink
 from satark.custody.comparison import note_stores
 from satark.identity.edge_key import Identity
 from satark.runtime import dependency_faults
+from satark.runtime.key_faults import FileWatch, key_faults
 from satark.runtime.machine_faults import (
     ClockWatch,
-    FileWatch,
+    backup_ages,
     backup_faults,
     certificate_faults,
     disk_faults,
     isolation_faults,
-    key_faults,
     spool_faults,
 )
 from satark.services import ProcessServices
@@ -109,6 +109,8 @@ class FaultWatch:
         self._faults.show("hang", () if answered else (_HANGS,))
         if answered:
             self._looking = None
+            for what, seconds in backup_ages(self._settings.core.data_dir).items():
+                self._metrics.backup_age.labels(what).set(seconds)
             for group, found in looking.result().items():
                 self._faults.show(group, found)
         self._faults.end_expired()

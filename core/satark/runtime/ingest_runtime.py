@@ -14,9 +14,10 @@ from satark.dialogue.rendering.fit import fit
 from satark.evidence.voice_listening import VoiceListener
 from satark.evidence.worker import EvidenceWorker
 from satark.identity.receipts import CodeStock
+from satark.ingest.code_guesses import CodeGuesses
 from satark.ingest.handoff_codes import HandoffCodes
 from satark.ingest.ingest import AfterCommit, Ingest
-from satark.ingest.mailbox import CodeGuesses, Mailboxes
+from satark.ingest.mailbox import Mailboxes
 from satark.ingest.replay import SpoolReplay
 from satark.ingest.sessions import Drafts, SessionStore
 from satark.ingest.spool import Spool

@@ -1,4 +1,4 @@
-"""Looks for faults of the machine: of its disk, clock, spool, isolation and keys, and of its public certificate."""
+"""Looks for faults of the machine: of its disk, clock, spool and isolation, and of its public certificate."""
 
 import errno
 import os
@@ -6,15 +6,13 @@ import shutil
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from satark.identity.edge_key import Identity
 from satark.ingest.spool import quarantined, waiting
-from satark.runtime import compose
-from satark.services import Services
 from satark.settings.settings import Settings
 from satark.telemetry.faults import Fault
 from satark_files import atomic_files
@@ -29,11 +27,10 @@ BACKUP_DAYS: Final = 2
 CERTIFICATE_DAYS: Final = 14
 """Days before its end from which a certificate is a fault: it should have been renewed by then."""
 _CONNECT_SECONDS: Final = 5.0
-OVERDUE: Final = 600
-"""Seconds that the destruction of an epoch's key may be late."""
-_CONSTANT: Final = frozenset({"edge_key", "name_key"})
 _DAY: Final = 86_400
-_BACKUP_MADE: Final = "backup.made"
+DRILL_DAYS: Final = 35
+"""Age of the last drill that passed above which it is a fault."""
+_BACKUP_MADE, _DRILL_MADE, _DRILL_FAILED = "backup.made", "drill.made", "drill.failed"
 _TRIAL_FILE: Final = ".probe"
 _BLOCK: Final = bytes(4096)
 
@@ -90,17 +87,43 @@ def note_backup(folder: Path) -> None:
     (folder / _BACKUP_MADE).touch(mode=0o600)
 
 
+def note_drill(folder: Path, problems: Sequence[str]) -> None:
+    """Note in the data folder how a drill ended: what was wrong, if anything."""
+    if problems:
+        more = f" and {len(problems) - 1} more" if problems[1:] else ""
+        atomic_files.replace(folder / _DRILL_FAILED, [f"{problems[0]}{more}".encode()])
+    else:
+        (folder / _DRILL_MADE).touch(mode=0o600)
+        (folder / _DRILL_FAILED).unlink(missing_ok=True)
+
+
+def backup_ages(folder: Path) -> dict[str, float]:
+    """Return how many seconds ago the last backup was made, and the last drill passed, where there was one."""
+    now, ages = time.time(), {}
+    for what, name in (("backup", _BACKUP_MADE), ("drill", _DRILL_MADE)):
+        with suppress(OSError):
+            ages[what] = now - (folder / name).stat().st_mtime
+    return ages
+
+
 def backup_faults(settings: Settings) -> Iterator[Fault]:
-    """Check when the last backup was made, or how old the installation is for which backups are set and never made."""
-    made = settings.core.data_dir / _BACKUP_MADE
-    never = settings.name_key_file if settings.core.backup_recipients else made
-    try:
-        days = (time.time() - (made if made.exists() else never).stat().st_mtime) / _DAY
-    except OSError:
-        return
-    if days > BACKUP_DAYS:
-        do = "the timer's log says why it made none (journalctl -u satark-backup); run `satark backup`"
-        yield Fault("backup_old", f"no backup was made for {days:.0f} days", do)
+    """Check when the last backup was made, and how the last drill ended.
+
+    Where backups are set and none was made, the installation's age counts.
+    """
+    folder, log = settings.core.data_dir, "the timer's log says why (journalctl -u satark-backup)"
+    ages = backup_ages(folder)
+    if "backup" not in ages and settings.core.backup_recipients:
+        with suppress(OSError):
+            ages["backup"] = time.time() - settings.name_key_file.stat().st_mtime
+    if (days := ages.get("backup", 0) / _DAY) > BACKUP_DAYS:
+        yield Fault("backup_old", f"no backup was made for {days:.0f} days", f"{log}; run `satark backup`")
+    if (days := ages.get("drill", 0) / _DAY) > DRILL_DAYS:
+        yield Fault("drill_old", f"no drill passed for {days:.0f} days", f"{log}; run `satark backup TO --drill FILE`")
+    with suppress(OSError):
+        problem = (folder / _DRILL_FAILED).read_text("utf-8", "replace")
+        do = f"{log}; count on no backup until a drill passes: mend the cause, then `satark backup TO --drill FILE`"
+        yield Fault("drill_failed", f"the last drill could not restore the backup: {problem}", do)
 
 
 def isolation_faults() -> list[Fault]:
@@ -172,49 +195,3 @@ def _end(host: str, port: int, context: ssl.SSLContext) -> float:
     ):
         certificate = tls.getpeercert() or {}
     return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
-
-
-def key_faults(identity: Identity | None, services: Services) -> Iterator[Fault]:
-    """Compare this process's keys with the database: it may have been restored, or have another edge key by now."""
-    for problem in compose.canary_problems(identity, services):
-        yield Fault(
-            f"{problem.setting.removesuffix('_file')}_wrong",
-            f"{problem.setting} {problem.message}",
-            f"{problem.hint}; then restart (docs/runbook.md#a-wrong-key)",
-            stops=True,
-        )
-    if identity is not None and (late := _late_epochs(identity)):
-        yield Fault(
-            "epoch_keys_stay",
-            f"{late} epoch keys should be destroyed and are not: what was forgotten can still be opened",
-            "see that a process with the role worker runs, and that it can write epoch.keys (epoch_key_file)",
-        )
-
-
-class FileWatch:
-    """Notices that a file with which this process works was moved, deleted or replaced. `files`: name → path."""
-
-    def __init__(self, files: Mapping[str, Path]) -> None:
-        self._files = {name: (path, mark) for name, path in files.items() if (mark := _mark(name, path))}
-
-    def faults(self) -> Iterator[Fault]:
-        """Compare each file with what it was when the process started."""
-        for name, (path, mark) in self._files.items():
-            if (now := _mark(name, path)) != mark:
-                how = "replaced" if now else "moved or deleted"
-                do = "put the old file back, or restart with the new one if that is meant (docs/runbook.md#a-wrong-key)"
-                yield Fault(f"file_gone:{name}", f"{path} was {how} while Satark uses it", do, stops=True)
-
-
-def _mark(name: str, path: Path) -> tuple[object, ...]:
-    """Return what tells a file from another one: of a key that never changes the content too; empty: there is none."""
-    try:
-        found = path.stat()
-        return found.st_dev, found.st_ino, path.read_bytes() if name in _CONSTANT else b""
-    except OSError:
-        return ()
-
-
-def _late_epochs(identity: Identity) -> int:
-    due = time.time() - 2 * identity.epochs.seconds - OVERDUE
-    return sum(epoch.since < due for epoch in identity.epochs.live())

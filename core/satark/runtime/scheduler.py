@@ -28,7 +28,7 @@ from satark.ingest.sessions import Due, NewerSession, SessionStore
 from satark.outbox.outbox import Outbox
 from satark.services import Services
 from satark.settings.core import Core
-from satark.store import conversations, deliveries, provider_messages, tables
+from satark.store import conversations, deliveries, due_times, provider_messages, tables
 from satark.store import outbox as outbox_store
 from satark.store.epochs import Epochs
 from satark.store.flows import Flows
@@ -188,7 +188,7 @@ class ScheduledJobs:
         waiting = unit.main.execute(select(table.c.tip).where(~table.c.notified).distinct()).scalars().all()
         messages: list[OutboxMessage] = []
         for tip in waiting:
-            if not every or deliveries.next_moment(self.services.keys, tip, every, self.announced) <= unit.now:
+            if not every or due_times.next_moment(self.services.keys, tip, every, self.announced) <= unit.now:
                 messages += self._news(unit, tip)
         self.outbox.add(unit, messages)
         return messages
@@ -200,13 +200,13 @@ class ScheduledJobs:
         if not unit.main.execute(update(table).where(*told).values(notified=True)).rowcount:
             return []
         link = self.identity.link("tip", tip)
-        handle = change_reach(unit, self.identity, link, notified=True)
+        handle = change_reach(unit, self.identity, link, outbox_store.TOLD)
         if handle is None:
             return []
         notice, queue = self.flows.current.news_notice(handle.language), outbox_store.news_queue(link)
         composed = self.outbox.compose(notice, handle, queue, notice=True)
         if not composed:
-            change_reach(unit, self.identity, link, notified=False)
+            change_reach(unit, self.identity, link, outbox_store.LOOKED)
         return composed
 
     async def _purge(self) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from secrets import token_hex
 from typing import Final
 
@@ -47,10 +48,11 @@ class ProbeFailed(Exception):  # noqa: N818 - it reads as what it says
 
 
 class Probed(msgspec.Struct, frozen=True):
-    """Seconds that a synthetic tip took until it was acknowledged, and until the worker had delivered it."""
+    """Seconds that a synthetic tip took until it was acknowledged, and until a worker delivered it; its number."""
 
     acknowledged: float
     delivered: float
+    number: str
 
 
 class ProbePlugin(PageChannel):
@@ -87,7 +89,18 @@ class ProbePlugin(PageChannel):
 
 
 async def send_synthetic_tip(settings: Settings, plugins: Plugins, services: Services, seconds: float) -> Probed:
-    """Send a synthetic tip, wait until a running worker has delivered it, check who may read it, and erase it.
+    """Send a synthetic tip as `synthetic_tip` does, and erase it at once."""
+    async with synthetic_tip(settings, plugins, services, seconds) as probed:
+        return probed
+
+
+@asynccontextmanager
+async def synthetic_tip(
+    settings: Settings, plugins: Plugins, services: Services, seconds: float
+) -> AsyncIterator[Probed]:
+    """Send a synthetic tip, wait until a running worker has delivered it, and check who may read it.
+
+    After the block it is erased.
 
     Args:
         settings: the installation's.
@@ -111,7 +124,7 @@ async def send_synthetic_tip(settings: Settings, plugins: Plugins, services: Ser
     await run_in_thread(compose.join_epochs, runtime.epochs, services)
     runtime.writer.start()
     try:
-        return await _run(runtime, own, services, seconds)
+        yield await _run(runtime, own, services, seconds)
     finally:
         if own.number:
             eraser = Retention(settings, services, runtime.identity, plugins).eraser
@@ -139,7 +152,7 @@ async def _run(runtime: IngestRuntime, own: ProbePlugin, services: Services, sec
                 "with the role worker run, with the plugin `desk`? (docs/runbook.md#something-waits)"
             )
         await asyncio.sleep(LOOK_EVERY)
-    return Probed(acknowledged, time.monotonic() - began)
+    return Probed(acknowledged, time.monotonic() - began, own.number)
 
 
 def _ignore(_event: LifecycleEvent) -> None:

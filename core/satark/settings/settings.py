@@ -21,7 +21,7 @@ from satark.settings.core import Core, EvidenceSettings, HttpSettings
 from satark_files.extra_packages import MissingPackage
 from satark_files.file_store import FileStore, StorageDown
 from satark_files.limits import Limits
-from satark_files.storage import open_store
+from satark_files.open_store import open_store
 from satark_words.languages import LanguageError, use_folder
 
 M = TypeVar("M", bound=BaseModel)

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import chain
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Column, Connection, Table
+from sqlalchemy import Column, Connection, Select, Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
@@ -20,6 +20,8 @@ Rows = Sequence[Mapping[str, Any]]
 """Rows that all have the same columns, of bytes, text, integers or booleans."""
 
 _ARRAYS: Final = {bytes: "bytea[]", str: "text[]", int: "bigint[]", bool: "boolean[]"}
+_AT_ONCE: Final = 1000
+"""Rows that are in memory at a time, of a query that is streamed."""
 _MOST_ROWS: Final = 512
 """Most rows in one statement for SQLite: SQLite allows 32,766 values in a statement."""
 
@@ -178,6 +180,16 @@ def run(connection: Connection, sql: str, values: Values) -> list[tuple[Any, ...
         return cursor.fetchall() if cursor.description else []
 
     return _through(connection, sql, execute)
+
+
+def stream(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
+    """Read the rows of a query as the driver returns them, some at a time."""
+    with connection.execute(query.execution_options(stream_results=True)) as result:
+        cursor: Any = result.cursor
+        some: Sequence[Any] = result.fetchmany(1)  # which SQLAlchemy reads ahead
+        while some:
+            yield from some
+            some = cursor.fetchmany(_AT_ONCE)
 
 
 def run_for_each(connection: Connection, sql: str, rows: Sequence[Values]) -> None:

@@ -2,7 +2,7 @@
 
 It is sealed under the name key, with one size for all tips; and when a desk changes its key, every row is sealed anew.
 So neither one copy of the main database nor two tell which tips a desk has. Before any tip has a new key, all rows are
-empty.
+empty. Where one needs more room, all get it first, some in each transaction, in the order of their ids.
 """
 
 import os
@@ -20,6 +20,18 @@ from satark.store.unit_of_work import UnitOfWork
 _NONCE, _LENGTH, _MAC = 12, 4, 16
 _LEAST: Final = 4096
 """Content is padded to a power of two of bytes, at least so many: a post-quantum recipient alone takes 2,000."""
+AT_ONCE: Final = 16
+"""Most tips whose keys one transaction changes, so that turns need not wait long for it; a power of two."""
+_LAST: Final = 8
+"""How many of the last rows tell whether all have room: a new tip that comes among them may have it before others."""
+
+
+class NoRoom(Exception):  # noqa: N818 - it reads as what it says
+    """A change does not fit into the rows as they are. `Services` gives them room and runs the write again."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
 
 
 def read(unit: UnitOfWork, tip_id: str) -> bytes | None:
@@ -38,16 +50,27 @@ def opened(keys: Connection, tip_id: str, stored: bytes) -> bytes:
 
 
 def store(unit: UnitOfWork, tip_id: str, changes: bytes) -> None:
-    """Store the changes of a tip's keys. If they take more room than those of all others, every row gets as much."""
-    size, needed = _size(unit), size_for(len(changes))
-    if needed > size:
-        seal_again(unit, size=needed)
-    _write(unit, tip_id, changes, max(needed, size))
+    """Store the changes of a tip's keys.
+
+    Raises:
+        NoRoom: they take more room than the rows have.
+    """
+    needed = size_for(len(changes))
+    if needed > _content(min(unit.main.execute(_LENGTH_OF.order_by(tip.c.id.desc()).limit(_LAST)).scalars())):
+        raise NoRoom(needed)
+    _write(unit, tip_id, changes)
+
+
+def grow(unit: UnitOfWork, after: str, size: int) -> str:
+    """Give some rows after an id content of so many bytes; return the last one's id, empty: all have it."""
+    lacking = (tip.c.id > after, func.length(tip.c.key_changes) < _NONCE + size + _MAC)
+    tips = unit.main.execute(select(tip.c.id).where(*lacking).order_by(tip.c.id).limit(AT_ONCE)).scalars().all()
+    return seal_again(unit, tips, size)[-1] if tips else ""
 
 
 def first(unit: UnitOfWork, tip_id: str) -> bytes:
-    """Return the column of a new tip, without changes: it looks like that of every other tip."""
-    size = _size(unit)
+    """Return the column of a new tip, without changes: it looks like that of the first tip, which gets room first."""
+    size = _content(unit.main.execute(_LENGTH_OF.order_by(tip.c.id).limit(1)).scalar())
     return sealed(unit.keys, tip_id, b"", size) if size else b""
 
 
@@ -56,21 +79,21 @@ def seal_again(unit: UnitOfWork, of: Sequence[str] | None = None, size: int = 0)
     query = select(tip.c.id) if of is None else select(tip.c.id).where(tip.c.id.in_(of))
     # Locked in a statement of its own: no change that another transaction makes meanwhile is written over.
     tips = unit.main.execute(query.order_by(tip.c.id).with_for_update()).scalars().all()
-    size = max(size, _size(unit))
-    for one in tips if size else ():
+    for one in tips:
         _write(unit, one, read(unit, one) or b"", size)
     return tips
 
 
-def _size(unit: UnitOfWork) -> int:
-    """Return the bytes of each row's content; 0: all rows are empty."""
-    found = unit.main.execute(select(func.length(tip.c.key_changes)).limit(1)).scalar()
-    return max(0, (found or 0) - _NONCE - _MAC)
+def _content(length: int | None) -> int:
+    """Return the bytes of content in a column of so many bytes."""
+    return max(0, (length or 0) - _NONCE - _MAC)
 
 
-def _write(unit: UnitOfWork, tip_id: str, changes: bytes, size: int) -> None:
-    column = sealed(unit.keys, tip_id, changes, size)
-    unit.main.execute(update(tip).where(tip.c.id == tip_id).values(key_changes=column))
+def _write(unit: UnitOfWork, tip_id: str, changes: bytes, size: int = 0) -> None:
+    """Seal a tip's column in the size that it has, or in a greater one; an empty one stays so."""
+    row = tip.c.id == tip_id
+    if size := max(size, _content(unit.main.execute(_LENGTH_OF.where(row)).scalar())):
+        unit.main.execute(update(tip).where(row).values(key_changes=sealed(unit.keys, tip_id, changes, size)))
 
 
 def size_for(length: int) -> int:
@@ -86,3 +109,6 @@ def sealed(keys: Connection, tip_id: str, changes: bytes, size: int) -> bytes:
 
 def _box(keys: Connection, tip_id: str) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(b"".join(envelopes.tag(keys, tip_id, f"key changes {half}") for half in (1, 2)))
+
+
+_LENGTH_OF = select(func.length(tip.c.key_changes))

@@ -9,7 +9,7 @@ their six-hour band. No query scans the head of the whole queue: each destinatio
 `delivery_due`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, update
@@ -19,6 +19,7 @@ from satark.api.services import UnitOfWork
 from satark.identity.random_bytes import random_bytes
 from satark.identity.time_buckets import band_start
 from satark.store import envelopes
+from satark.store.due_times import when_due
 from satark.store.tables import delivery, desk, tip
 from satark.store.unit_of_work import due_in
 
@@ -26,36 +27,10 @@ LEASE = 30
 """Seconds that a claim lasts. A process renews its claims while it works, so that only a crashed one loses them."""
 COVERS_AT_ONCE = 64
 """Most covers that are claimed besides deliveries."""
-_PUT_OFF = "satark_put_off"
 SUPERSEDED = "a later revision replaces it"
 """The reason of a dead letter that needs no retry, because a later revision was delivered."""
 REASON_LENGTH = 200
 """Longest reason that is stored, in characters."""
-
-
-def put_off(main: Engine, seconds: Mapping[str, int], offices: int) -> Engine:
-    """Return an engine with which what tells of a tip goes out at random moments alone (`next_moment`).
-
-    `seconds`: of each destination, in how many there is one moment; 0: at once. `offices`: the same of all offices.
-    """
-    return main.execution_options(**{_PUT_OFF: (seconds, offices)})
-
-
-def next_moment(keys: Connection | Engine, of: str, every: int, now: int) -> int:
-    """Return the next moment of a destination or tip: one in each `every` seconds, which only the name key tells."""
-    draws = ((n, envelopes.tag(keys, str(n), f"moment {of}")) for n in (now // every, now // every + 1))
-    return next(at for n, drawn in draws if (at := n * every + int.from_bytes(drawn) % every) > now)
-
-
-def when_due(unit: UnitOfWork, tip_id: str, destination: str, *, is_urgent: bool = False) -> dict[str, int]:
-    """Return when a delivery is due, as columns. What is urgent goes to all but offices at once."""
-    seconds, offices = unit.main.get_execution_options().get(_PUT_OFF, ({}, 0))
-    every, kind = seconds.get(destination, offices), tip_id.partition(":")[0]
-    if not every or destination == HERE or kind not in {tip_id, "erased"}:
-        return due_in(0, unit.now)
-    at_once = is_urgent and destination in seconds
-    due_at = unit.now if at_once else next_moment(unit.keys, destination, every, unit.now)
-    return {"due_at": due_at, "wait": 2 * every}  # no drawn number, from which the second would follow
 
 
 def new_row(tip: str, destination: str, now: int, *, revision: int = 1, id_: bytes = b"") -> dict[str, object]:
@@ -178,13 +153,19 @@ def renew_claims(unit: UnitOfWork, ids: Collection[bytes]) -> None:
 
 
 def mark_done(unit: UnitOfWork, ids: Sequence[bytes], *, covers: bool = False) -> None:
-    """Mark deliveries as done, and, unless they are `covers`, older dead letters of the same tip and destination."""
+    """Mark deliveries as done, and older dead letters of the same tip and destination: of `covers` only covers."""
     if not ids:
         return
     unit.main.execute(_DONE, [{"key": id_, "finished": band_start(unit.now)} for id_ in ids])
-    if not covers:
-        unit.main.execute(_SUPERSEDE, {"ids": ids})
+    older = unit.main.execute(_OLDER_DEAD, {"ids": ids}).all()
+    _replace(unit, [one.id for one in older if not covers or is_cover(unit.keys, one)])
     _unblock_next(unit, ids)
+
+
+def _replace(unit: UnitOfWork, dead: Sequence[bytes]) -> None:
+    """Let dead letters be done, since a later revision replaces them."""
+    if dead:
+        unit.main.execute(update(delivery).where(delivery.c.id.in_(dead)).values(state="done", reason=SUPERSEDED))
 
 
 def retry_later(unit: UnitOfWork, id_: bytes, attempt: int, seconds: float, reason: str) -> None:
@@ -230,13 +211,15 @@ def retry(unit: UnitOfWork, id_: bytes | None = None, destination: str = "") -> 
     where = [delivery.c.state == "dead_letter"]
     where += [delivery.c.id == id_] if id_ else []
     where += [delivery.c.destination == destination] if destination else []
-    later = select(delivery.c.id.label("dead"), *(_OTHER.c[name] for name in _NAMED)).where(
+    dead = (delivery.c.id.label("dead"), delivery.c.revision.label("before"))
+    later = select(*dead, *(_OTHER.c[name] for name in _NAMED)).where(
         _OTHER.c.tip == delivery.c.tip,
         _OTHER.c.destination == delivery.c.destination,
         _OTHER.c.revision > delivery.c.revision,
     )
-    replaced = [row.dead for row in unit.main.execute(later.where(*where)) if not is_cover(unit.keys, row)]
-    unit.main.execute(update(delivery).where(delivery.c.id.in_(replaced)).values(state="done", reason=SUPERSEDED))
+    found = unit.main.execute(later.where(*where)).all()
+    covers = {one.dead for one in found if one.dead == cover_id(unit.keys, one.tip, one.destination, one.before)}
+    _replace(unit, [one.dead for one in found if one.dead in covers or not is_cover(unit.keys, one)])
     again = update(delivery).where(*where).values(state="due", attempts=0, due_at=unit.now)
     return unit.main.execute(again).rowcount
 
@@ -310,10 +293,8 @@ _DONE = (
     .where(delivery.c.id == bindparam("key"))
     .values(state="done", reason="", attempts=0, wait=0, due_at=bindparam("finished"))
 )
-_SUPERSEDE = (
-    update(delivery)
-    .where(delivery.c.state == "dead_letter", _same_as(delivery.c.revision < _OTHER.c.revision))
-    .values(state="done", reason=SUPERSEDED)
+_OLDER_DEAD = select(*(delivery.c[name] for name in _NAMED)).where(
+    delivery.c.state == "dead_letter", _same_as(delivery.c.revision < _OTHER.c.revision)
 )
 _UNBLOCK = (
     update(delivery).where(delivery.c.state == "blocked", _same_as()).values(state="due", due_at=bindparam("now"))

@@ -8,7 +8,7 @@ names that no holder has, so that the number of rows does not tell that somebody
 import secrets
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from itertools import chain, count
+from itertools import count
 from operator import itemgetter
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, select, tupl
 from satark.api.sealing import encode, encrypt_alike
 from satark.api.tip import Envelope
 from satark.identity.edge_key import KeyedHash, keyed_hash
+from satark.store import bulk
 from satark.store.tables import envelope
 from satark.store.tables import tip as tips
 from satark.store.unit_of_work import UnitOfWork
@@ -124,11 +125,11 @@ def tips_of(connection: Connection, holder: str) -> dict[str, bytes]:
     """Return the tips for which a holder has an envelope, each with the `cover` of the envelope."""
     found: dict[str, bytes] = {}
     tip, mine = "", b""
+    hashed, suffix = connection.get_execution_options()[_OPTION], f"\0{holder}".encode()
     query = select(envelope.c.tip, envelope.c.holder, func.substr(envelope.c.sealed, 1, DRAWN))
-    rows = connection.execute(query.order_by(envelope.c.tip).execution_options(yield_per=_BATCH)).partitions()
-    for at, its_holder, beginning in chain.from_iterable(rows):
+    for at, its_holder, beginning in bulk.stream(connection, query.order_by(envelope.c.tip)):
         if at != tip:
-            tip, mine = at, tag(connection, at, holder)
+            tip, mine = at, hashed(at.encode() + suffix)[:TAG]
         if its_holder == mine:
             found[tip] = cover(beginning)
     return found

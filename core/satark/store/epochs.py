@@ -53,7 +53,7 @@ class _Listed(NamedTuple):
 
 
 class Epochs:
-    """One process's part in the agreement. The methods wait for the database and the disk.
+    """One process's part in agreeing which epochs there are. The methods wait for the database and the disk.
 
     Args:
         identity: the edge key, and the epoch keys of this machine, which from now on begin no epoch by themselves.
@@ -163,21 +163,26 @@ class Epochs:
         with unit_of_work(*self._engines) as unit:
             _lock(unit.main)
             listed = _read(unit.main)
+            given_up = not listed.keys
             self._settle_own(unit.main, listed)
             recipients = self._recipients(listed)
-            present, ended = self._sorted(listed)
+            present, ended = self._sorted(listed, given_up=given_up)
             self._give(unit.main, listed, present, recipients)
         keys.destroy(ended | keys.receiving.keys() - {_id_of(recipients[own])})
 
-    def _sorted(self, listed: _Listed) -> tuple[list[Epoch], set[bytes]]:
-        """Return the epochs to be listed, with a new one if none lasts, and the ids of those that ended elsewhere."""
+    def _sorted(self, listed: _Listed, *, given_up: bool) -> tuple[list[Epoch], set[bytes]]:
+        """Return the epochs to be listed, with a new one if none lasts, and the ids of those that ended elsewhere.
+
+        `given_up`: the list was empty, so nothing is sealed under any epoch from before.
+        """
         live = self._keys.live()
         known = [epoch for epoch in live if epoch.id in listed.epochs]
         if len(known) < len(listed.epochs):
             return known, set()  # without all keys nobody can tell what is new from what has ended
         newest = known[0].since if known else 0
-        new = [epoch for epoch in live if epoch.since > newest]  # a process of an earlier version began it
-        if self._is_over():
+        # A process of an earlier version began it.
+        new = [epoch for epoch in live if epoch.since > newest and not given_up]
+        if given_up or self._is_over():
             new.append(self._keys.next_epoch(live[0].since + 1 if live else 0))
         return [*known, *new], {epoch.id for epoch in live} - {epoch.id for epoch in (*known, *new)}
 

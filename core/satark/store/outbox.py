@@ -1,9 +1,10 @@
 """The `outbox` table: replies that are due, replies that were sent but may need their fallback, and dead letters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
-import msgspec
-from sqlalchemy import bindparam, select, update
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
 from satark.api.observability import Redacted
 from satark.api.outbound import Call
@@ -32,7 +33,7 @@ SEND_LEASE = 10
 """Seconds that a claim on a call lasts unless it is renewed; then another process may send the call."""
 
 REPORT_DAYS = 3
-"""Days to store a sent call that has a fallback: a later report of the provider may make the fallback necessary."""
+"""Days to store that a call was sent: a later report of the provider may make its fallback necessary."""
 
 
 def add(unit: UnitOfWork, items: Sequence[OutboxMessage], identity: Identity) -> None:
@@ -68,19 +69,29 @@ def renew_claims(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
     unit.main.execute(_RENEW, [{"key": id_, "due": unit.now + SEND_LEASE} for id_ in ids])
 
 
-def change_reach(unit: UnitOfWork, identity: Identity, id_: bytes, *, notified: bool) -> Handle | None:
-    """Store whether a tipster was told of news since they last looked; return where they are told, if that changed.
+def change_reach(unit: UnitOfWork, identity: Identity, id_: bytes, change: Callable[[Handle], Handle]) -> Handle | None:
+    """Change what is stored of a tipster who may be reached; return where, if that changed.
 
     `id_`: the keyed link of the tip.
     """
     table = tables.reach
     sealed = unit.main.execute(select(table.c.handle).where(table.c.id == id_).with_for_update()).scalar()
     handle = identity.open_handle(sealed, id_) if sealed else None
-    if handle is None or handle.notified == notified:
+    if handle is None or (changed := change(handle)) == handle:
         return None
-    changed = identity.seal_handle(msgspec.structs.replace(handle, notified=notified), id_)
-    unit.main.execute(update(table).where(table.c.id == id_).values(handle=changed))
+    unit.main.execute(update(table).where(table.c.id == id_).values(handle=identity.seal_handle(changed, id_)))
     return handle
+
+
+TOLD, LOOKED = (partial(replace, notified=is_told, missed=False) for is_told in (True, False))
+"""Changes of a handle whose sender is told of news now, and of one who knows all news."""
+
+
+def forget_reach(unit: UnitOfWork, *which: ColumnElement[bool]) -> None:
+    """Delete what is stored of these tipsters who may be reached, and what tells them of news."""
+    links = unit.main.execute(select(tables.reach.c.id).where(*which)).scalars().all()
+    unit.main.execute(delete(tables.reach).where(tables.reach.c.id.in_(links)))
+    bulk.delete(unit.main, outbox.c.conversation, [*map(news_queue, links)])
 
 
 def news_queue(link: bytes) -> bytes:
@@ -88,12 +99,19 @@ def news_queue(link: bytes) -> bytes:
     return link + link
 
 
-def note_failed(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
-    """If a call that did not arrive was to tell of news, let the next news be told: the tipster heard nothing."""
-    queue = unit.main.execute(select(outbox.c.conversation).where(outbox.c.id == id_)).scalar() or b""
+def _link_of(queue: bytes) -> bytes:
+    """Return the keyed link of the tip that is told of in a conversation; empty: of none."""
     link = queue[: len(queue) // 2]
-    if queue == news_queue(link):
-        change_reach(unit, identity, link, notified=False)
+    return link if queue == news_queue(link) else b""
+
+
+def note_failed(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
+    """If a call that did not arrive was to tell of news, tell it when the tipster writes again, or with later news."""
+    row = unit.main.execute(select(outbox.c.conversation, outbox.c.call).where(outbox.c.id == id_)).one_or_none()
+    if row and (link := _link_of(row.conversation)):
+        change_reach(unit, identity, link, lambda one: replace(one, notified=False, missed=one.notified or one.missed))
+        if not row.call:
+            delete_sent(unit, [id_])
 
 
 def delete_sent(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
@@ -101,10 +119,16 @@ def delete_sent(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
     bulk.delete(unit.main, outbox.c.id, list(ids))
 
 
-def mark_awaiting_report(unit: UnitOfWork, id_: bytes) -> None:
-    """Mark a call as sent and store it until the provider reports on it, since its fallback may be needed."""
-    values = {"state": "sent", "due_at": time_buckets.band_end(unit.now + REPORT_DAYS * 86400)}
-    unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
+def needs_report(item: OutboxMessage) -> bool:
+    """Return whether a later report on a sent call matters: its fallback may be needed, or it tells of news."""
+    return bool(item.call.fallback or _link_of(item.conversation))
+
+
+def mark_awaiting_report(unit: UnitOfWork, item: OutboxMessage) -> None:
+    """Mark a call as sent and store it until the provider reports on it: whole only if its fallback may be needed."""
+    values: dict[str, object] = {} if item.call.fallback else {"call": b""}
+    values |= {"state": "sent", "due_at": time_buckets.band_end(unit.now + REPORT_DAYS * 86400)}
+    unit.main.execute(update(outbox).where(outbox.c.id == item.id).values(**values))
 
 
 def retry_later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, reason: str) -> None:
@@ -124,18 +148,15 @@ def use_fallback(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
     """Replace a call by its fallback, and make the fallback due. A call without a fallback becomes a dead letter."""
     row = unit.main.execute(select(outbox).where(outbox.c.id == id_)).one_or_none()
     if row is None or not row.call:
+        note_failed(unit, id_, identity)
         return
-    call = fallback_call(identity.open_call(row.call, id_))
-    if call is None:
+    call = identity.open_call(row.call, id_)
+    if not call.fallback:
         dead_letter(unit, id_, "window closed", identity)
         return
-    values = {"call": identity.seal_call(call, id_), "state": "due", "due_at": unit.now}
+    fallback = Call(account=call.account, method=call.method, body=call.fallback)
+    values = {"call": identity.seal_call(fallback, id_), "state": "due", "due_at": unit.now}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
-
-
-def fallback_call(call: Call) -> Call | None:
-    """Return the call to make when the reply window is closed; None if there is no fallback."""
-    return Call(account=call.account, method=call.method, body=call.fallback) if call.fallback else None
 
 
 def make_all_due(unit: UnitOfWork) -> None:

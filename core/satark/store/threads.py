@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
@@ -10,6 +11,7 @@ from satark.api.tip import Message
 from satark.store import deliveries, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 
+T = TypeVar("T")
 PADDED = 2048
 """Least size of a message in its padded form: a desk's, with its officer's name, and a tipster's are of one size."""
 BATCH = 500
@@ -69,7 +71,7 @@ def new_messages(connection: Connection, known: Mapping[str, int]) -> dict[str, 
     return found
 
 
-def batches(values: Iterable[str]) -> Iterable[list[str]]:
+def batches(values: Iterable[T]) -> Iterable[list[T]]:
     """Split values into lists that fit into one `IN (…)`."""
     every = list(values)
     for start in range(0, len(every), BATCH):

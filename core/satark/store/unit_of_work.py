@@ -78,7 +78,8 @@ class UnitOfWork:
     def queue(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows before the commit, in one statement with all other rows queued for the same table.
 
-        Only for rows that this transaction does not read. In the key store, they replace stored rows of the same key.
+        Only for rows that this transaction does not read. In the key store, a row replaces
+        the stored row that has the same primary key.
         """
         self._queued.setdefault(table, []).extend(rows)
 

@@ -91,6 +91,8 @@ class Metrics:
         self.roster_alarms = Gauge(
             "satark_roster_alarms", "reasons not to follow the databases on who may read", registry=self.registry
         )
+        text = "seconds since the last backup was made, and since the last drill passed"
+        self.backup_age = self._gauge("satark_backup_age_seconds", text, "what")
         self.commit = self._histogram("satark_commit_seconds", "seconds from an event's arrival to its commit")
         # By band as well: a message that takes long delays the loop, at a time that only its sender should know.
         text = "seconds by which the event loop is late, looked at each second"

@@ -37,7 +37,7 @@ export class Composer {
     return {
       samples: this.samples,
       file: (file) => this.#phones.send(file),
-      sample: async (name) => this.#phones.send(new File([await (await get(`/samples/${name}`)).blob()], `${name}.jpg`, { type: "image/jpeg" })),
+      sample: async (name) => this.#phones.send(new File([await (await get(`/static/samples/${name}.jpg`)).blob()], `${name}.jpg`, { type: "image/jpeg" })),
       pin: medium === "sms" ? null : (pin) => this.#phones.perform({ action: "pin", pin }),
     };
   }

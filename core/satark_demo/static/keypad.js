@@ -124,7 +124,7 @@ export class Keypad {
   }
 
   async #clip() {
-    const sound = await (await get("/samples/spoken")).blob();
+    const sound = await (await get("/static/samples/spoken.wav")).blob();
     this.#phones.send(new File([sound], "", { type: "audio/wav" }), true);
   }
 }

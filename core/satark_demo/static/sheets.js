@@ -63,7 +63,7 @@ export function attachSheet(actions) {
     input.click();
   };
   const samples = actions.samples.map((name) => {
-    const image = make("img", { src: `/simulator/samples/${name}`, alt: word(`sample_${name}`), width: 128, height: 96 });
+    const image = make("img", { src: `/simulator/static/samples/${name}.jpg`, alt: word(`sample_${name}`), width: 128, height: 96 });
     return make("button", { type: "button", class: "sample", onclick: done(() => actions.sample(name)) }, image);
   });
   open(word("attach"),

@@ -14,7 +14,7 @@ from lxml import etree
 
 from satark_files.documents.markup import html_text
 from satark_files.documents.plain_text import decode_text
-from satark_files.documents.prose import is_written
+from satark_files.documents.prose_check import is_written
 from satark_files.scrubber import Unclean
 
 _RAISES: Final = (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError, etree.LxmlError)

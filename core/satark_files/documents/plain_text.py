@@ -10,7 +10,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from satark_files.documents.prose import hide_exporter, is_prose
+from satark_files.documents.prose_check import hide_exporter, is_prose
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
 from satark_files.sniff import HEAD, sniff

@@ -76,6 +76,16 @@ def build_filter() -> CallFilter | None:
     return CallFilter(program_for(machine))
 
 
+def restrict_calls(calls: CallFilter | None) -> bool:
+    """Load a filter. True if there is one and the system allows it."""
+    try:
+        if calls is not None:
+            calls.load()
+    except OSError:
+        return False
+    return calls is not None
+
+
 def program_for(machine: str) -> bytes:
     """Write the filter for an architecture of `MACHINES`."""
     at = MACHINES.index(machine)

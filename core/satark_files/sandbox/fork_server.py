@@ -16,9 +16,9 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -26,7 +26,7 @@ from PIL import Image
 
 from satark_files.limits import Limits
 from satark_files.sandbox import isolation
-from satark_files.sandbox.calls import build_filter
+from satark_files.sandbox.calls import build_filter, restrict_calls
 from satark_files.sandbox.core_dumps import forbid_dumps
 from satark_files.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult, Step
 from satark_files.sandbox.protections import Protections
@@ -58,16 +58,15 @@ def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
                 jobs.close()
                 job = msgspec.json.decode(message, type=CleaningJob)
                 chosen = [scrubbers[step.scrubber] for step in job.steps]
-                _run_and_exit(supervise, reply, job, _Cleaner(chosen, calls, network=network))
+                _run_and_exit(supervise, reply, job, _Cleaner(chosen, calls, network))
 
 
-class _Cleaner:
+class _Cleaner(NamedTuple):
     """Cleans a file with a scrubber for each step, in a process that has given up all access that it does not need."""
 
-    def __init__(self, scrubbers: Sequence[Scrubber], calls: CallFilter | None, *, network: bool) -> None:
-        self.scrubbers = scrubbers
-        self._calls = calls
-        self._network = network
+    scrubbers: Sequence[Scrubber]
+    calls: CallFilter | None
+    network: bool
 
     def isolate(self, job: CleaningJob, held: Protections) -> Protections:
         """Give up access, and return the protections that hold, with those that hold already (`held`)."""
@@ -79,17 +78,8 @@ class _Cleaner:
         privileges = isolation.refuse_new_privileges()
         programs = {getattr(scrubber, "ffmpeg", "") for scrubber in self.scrubbers}
         files = isolation.restrict_files(isolation.program_paths(*programs), Path(job.folder))
-        calls = self._restrict_calls()
-        return replace(held, network=self._network, files=files, calls=calls, privileges=privileges, limits=True)
-
-    def _restrict_calls(self) -> bool:
-        if self._calls is None:
-            return False
-        try:
-            self._calls.load()
-        except OSError:
-            return False
-        return True
+        calls = restrict_calls(self.calls)
+        return replace(held, network=self.network, files=files, calls=calls, privileges=privileges, limits=True)
 
 
 def supervise(reply: socket.socket, job: CleaningJob, cleaner: _Cleaner) -> None:
@@ -191,11 +181,10 @@ def _keep(folder: Path, targets: Iterable[str], below: int) -> None:
         os.close(made)
 
 
-def _run_and_exit(role: object, *arguments: object) -> None:
+def _run_and_exit(role: Callable[..., object], *arguments: object) -> None:
     """Run the function of a forked process, then end the process, so that it never returns into its parent's code."""
     try:
-        if callable(role):
-            role(*arguments)
+        role(*arguments)
     finally:
         os._exit(0)
 

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -22,7 +21,7 @@ import msgspec
 from satark_files.decoding import DECODING_ERRORS
 from satark_files.limits import Limits
 from satark_files.sandbox import isolation
-from satark_files.sandbox.calls import build_filter
+from satark_files.sandbox.calls import build_filter, restrict_calls
 
 NAMES: Final[Mapping[str, str]] = MappingProxyType({
     "network": "no network (user and network namespaces)",
@@ -82,9 +81,7 @@ def _isolate_and_try(*, network: bool, space: bool) -> Protections:
     privileges = isolation.refuse_new_privileges()
     calls = build_filter()
     isolation.restrict_files([Path("/usr")], Path(os.devnull))
-    with suppress(OSError):
-        if calls is not None:
-            calls.load()
+    restrict_calls(calls)
     return Protections(
         network=network,
         processes=os.getpid() == 1,

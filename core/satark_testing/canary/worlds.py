@@ -211,6 +211,8 @@ Officers read tips. What waits has exact times. The id of the present epoch has 
 """
 _TELLS: Final = " tells the "
 _CONTENT: Final = " in the content of messages "
+_RUNS: Final = 3
+"""Most runs. A count of two values divides eight worlds as one of their secrets in 1 of 128 runs."""
 _SHIFTED: Final = """
 import time
 real = time.time
@@ -254,7 +256,7 @@ async def run_canary(
     make_carriers: Callable[[], Sequence[Carrier]] = tuple,
     services: tuple[type[Service], type[Service]] = (Service, _Late),
 ) -> Report:
-    """Run the worlds in an empty folder. What tells a secret there tells it in a second run too, unless by chance.
+    """Run the worlds in an empty folder. What tells a secret there tells it in three runs, unless by chance.
 
     A gigabyte of sealed messages has a few digits of an identifier by chance, too; elsewhere one find is enough.
 
@@ -263,13 +265,14 @@ async def run_canary(
         make_carriers: makes the servers that the tips of one world are sent to.
         services: classes of services: with the right clock, and with one that is `seconds_off`.
     """
-    report = await run_worlds(folder / "first", make_carriers, services)
-    if not any(map(_may_be_chance, report.finds)):
-        return report
-    again = await run_worlds(folder / "second", make_carriers, services)
-    known = {_without_number(find) for find in again.finds}
-    finds = tuple(find for find in report.finds if not _may_be_chance(find) or _without_number(find) in known)
-    return msgspec.structs.replace(report, finds=finds)
+    report = await run_worlds(folder / "1", make_carriers, services)
+    for run in range(2, _RUNS + 1):
+        if not any(map(_may_be_chance, report.finds)):
+            break
+        known = {*map(_without_number, (await run_worlds(folder / str(run), make_carriers, services)).finds)}
+        finds = tuple(find for find in report.finds if not _may_be_chance(find) or _without_number(find) in known)
+        report = msgspec.structs.replace(report, finds=finds)
+    return report
 
 
 def _may_be_chance(find: str) -> bool:
@@ -355,7 +358,7 @@ def _report(observers: Sequence[Observer], identifiers: dict[str, str | bytes]) 
     for place, secret in telling([one.listing for one in observers]):
         if not any(place.startswith(beginning) and secret in may for beginning, may in _MAY_TELL.items()):
             finds.add(f"{place}{_TELLS}{secret}")
-    searched = (observers[0], observers[-1])
+    searched = observers[:2]  # opposites
     finds |= {find for one in searched for find in one.search(identifiers)}
     places = sum(one.places for one in observers)
     return Report(finds=tuple(sorted(finds)), places=places, identifiers=len(identifiers))

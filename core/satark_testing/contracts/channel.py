@@ -18,8 +18,8 @@ from satark.api.inbound import Batch, Edited, Inbound, Malformed, MediaRef, Revo
 from satark.plugins.handed_over import problems_of
 from satark_testing.contracts.channel_case import ChannelCase, forgeries, numbered_prompt, strings_of, without_secret
 from satark_testing.contracts.mutations import joined, mutated
-from satark_testing.contracts.peer import Fault, Peer, PeerServer, Received, Reply, Said
 from satark_testing.contracts.prompts import check_meanings, check_prompts
+from satark_testing.contracts.provider_peer import Fault, Peer, PeerServer, Received, Reply, Said
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, attempt, raised, require, shown
 from satark_testing.contracts.sending import check_calls, opened
 from satark_testing.contracts.watching import Watch

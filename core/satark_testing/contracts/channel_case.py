@@ -9,7 +9,7 @@ from satark.api.channel import Channel, RawRequest
 from satark.api.inbound import Address, Event
 from satark.api.outbound import Call
 from satark.api.prompt import Capabilities, Choice, Prompt
-from satark_testing.contracts.peer import Peer
+from satark_testing.contracts.provider_peer import Peer
 
 _Place: TypeAlias = Literal["headers", "query", "path"]
 _SYLLABLE: Final = "की"

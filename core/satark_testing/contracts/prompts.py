@@ -124,7 +124,7 @@ _SHORT = 200
 
 
 def check_prompts(case: ChannelCase, *, brief: bool = False) -> None:
-    """Check replies and renderings. `briefly` checks only those of the first prompt.
+    """Check replies and renderings. `brief`: check only those of the first prompt.
 
     Raises:
         BrokenRule: the channel breaks a rule.

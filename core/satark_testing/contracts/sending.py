@@ -25,8 +25,8 @@ from satark.api.outbound import (
 from satark.api.prompt import Choice, Prompt
 from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt
 from satark_testing.contracts.mutations import emptied
-from satark_testing.contracts.peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply, Said
 from satark_testing.contracts.prompts import SAID
+from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply, Said
 from satark_testing.contracts.rules import BrokenRule, absent, raised, require
 
 _RESULTS: Final = (Accepted, Blocked, Misconfigured, Permanent, Throttled, Transient, WindowClosed)

@@ -5,15 +5,16 @@ The last seven days come as a PDF too, in each language: for a meeting, not for 
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from statistics import median
-from typing import Final, Literal, TypeAlias
+from itertools import chain
+from typing import Final
 
 import msgspec
 
-from satark.casework import Casework, PostedMessage, SheetPage, band_end, make_sheet
+from satark.casework import Casework, SheetPage, band_end, make_sheet
 from satark_desk.officer_queue import OfficerQueue
+from satark_desk.paces import Pace, PaceStep, came, hours, paces_of
 from satark_desk.read_state import first_looks
 from satark_desk.web.page_text import PageText
 
@@ -24,9 +25,6 @@ OLDER: Final = "older"
 DAYS: Final = 28
 """Highest age in days of a tip that counts, so that the figures describe today's work."""
 _DAY: Final = 86400
-_HOUR: Final = 3600
-PaceStep: TypeAlias = Literal["look", "direction", "report"]
-STEPS: Final[tuple[PaceStep, ...]] = ("look", "direction", "report")
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,72 +94,15 @@ def pendency(
     return {value: (len(its), len(its & unfinished), len(its & overdue)) for value, its in sorted(groups.items())}
 
 
-class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """How long one step took."""
-
-    tips: int
-    """Tips that took the step."""
-    median: float
-    """Median in hours, counted from the end of the six-hour band in which the tip came."""
-    longest: float
-    """Hours."""
-
-
-def paces_of(casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:
-    """Return how long each step took. Steps that nobody took are left out."""
+def desk_paces(casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:
+    """Return how long each step took with the tips of the last days. Steps that nobody took are left out."""
     since = time.time() - DAYS * _DAY
     with casework.cache.lock:
-        tips = queue.in_bands(lambda band: band_end(band) >= since)
-        entries = {tip: casework.cache.tips[tip] for tip in tips}
-    recent = {tip: one.listed for tip, one in entries.items()}
-    threads = {tip: one.thread for tip, one in recent.items()}
-    came = {tip: one.envelope.arrived or band_end(one.envelope.header.received) for tip, one in recent.items()}
-    return steps_of(came, first_looks(entries), threads)
-
-
-def steps_of(
-    came: Mapping[str, float], looks: Mapping[str, int], threads: Mapping[str, Sequence[PostedMessage]]
-) -> dict[PaceStep, Pace]:
-    """Return how long each step took.
-
-    The input is when tips came, when the desk first looked, and the tips' threads.
-    """
-    hours: dict[PaceStep, list[float]] = {step: [] for step in STEPS}
-    for tip, moment in came.items():
-        if tip in looks:
-            hours["look"].append(_hours(moment, looks[tip]))
-        directed = _directions(threads[tip])
-        if directed:
-            hours["direction"].append(_hours(moment, min(directed.values())))
-        hours["report"] += _until_reports(directed, threads[tip])
-    return {
-        step: Pace(tips=len(found), median=round(median(found), 1), longest=round(max(found), 1))
-        for step, found in hours.items()
-        if found
-    }
-
-
-def _directions(thread: Iterable[PostedMessage]) -> dict[str, int]:
-    """Return when each desk was first directed."""
-    found: dict[str, int] = {}
-    for posted in thread:
-        if posted.message.case and posted.message.case.kind == "directed" and posted.at:
-            found.setdefault(posted.message.case.to, posted.at)
-    return found
-
-
-def _until_reports(directed: Mapping[str, int], thread: Iterable[PostedMessage]) -> list[float]:
-    """Return how long each directed desk took until its first report."""
-    waiting, hours = dict(directed), []
-    for posted in thread:
-        case, desk = posted.message.case, posted.message.desk
-        if case and case.kind in {"reported", "asked_to_close"} and desk in waiting and posted.at:
-            hours.append(_hours(waiting.pop(desk), posted.at))
-    return hours
-
-
-def _hours(start: float, end: float) -> float:
-    return max(0.0, end - start) / _HOUR
+        places = {tip: queue.place(tip) for tip in queue.in_bands(lambda band: band_end(band) >= since)}
+        looks = first_looks({tip: casework.cache.tips[tip] for tip in places})
+    looked = ((places[tip], at) for tip, at in looks.items())
+    waits = [("look", hours(came(place.arrived, place.received), at)) for place, at in looked]
+    return paces_of(chain(waits, chain.from_iterable(place.waits for place in places.values())))
 
 
 _WEEK: Final = 7

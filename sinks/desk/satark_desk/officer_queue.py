@@ -1,14 +1,16 @@
 """The queue of one officer: the desk's queue, with marks on what the officer has not read."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import cache
 from itertools import islice
 
 import msgspec
 from msgspec.structs import replace
 
 from satark.casework import FloodGroup, NoSuchTip, OpenTip, Services, Work, flood_groups
-from satark_desk.queue_index import QueueIndex, QueueWatcher
+from satark_desk.queue_index import Place, QueueIndex, QueueWatcher
 from satark_desk.read_state import mark_read, read_states
 from satark_desk.tip_queue import FIELDS, SECTIONS, WORK, Filter, Row, Section
 
@@ -49,17 +51,16 @@ class OfficerQueue(QueueWatcher):
     @property
     def _kept_from(self) -> AbstractSet[str]:
         """The tips from which the officer is recused. The queue neither shows nor counts them."""
-        return self._index.having("recused", self._officer)
+        return self._index.having(("recused", self._officer))
 
     def follow(self, tips: Collection[str]) -> None:
         """Look up what the officer has seen of these tips."""
         self._unseen.difference_update(tips)
         self._updated.difference_update(tips)
         cache, kept = self._index.cache, self._kept_from
-        listed = cache.tips
-        mine = {tip: listed[tip] for tip in tips if tip in listed and tip not in kept}
-        states = self._services.read(lambda c: read_states(c, self._index.desk, self._officer, mine, cache.unsaved))
-        self._unseen |= mine.keys() - states.keys()
+        mine = {tip: cache.tips[tip] for tip in tips if tip in cache.tips and tip not in kept}
+        states = self._services.read(lambda c: read_states(c, self._index.desk, self._officer, mine, cache))
+        self._unseen.update(tip for tip in mine if tip not in states)
         self._updated |= {tip for tip, state in states.items() if state.is_behind(mine[tip].revision, mine[tip].newest)}
 
     def note_seen(self, tip: OpenTip) -> None:
@@ -88,14 +89,14 @@ class OfficerQueue(QueueWatcher):
     @property
     def untold_disputes(self) -> AbstractSet[str]:
         """The disputed tips of which desks that have a release alone are still to be told."""
-        return self._index.having("untold", "") - self._kept_from
+        return self._index.having(("untold", "")) - self._kept_from
 
     @property
     def pressing(self) -> int:
         """The number of urgent tips that are unread or overdue, and of reports that are due soon."""
-        rings = self._unseen | self._updated | self._index.having("mark", "overdue")
-        pressing = (rings & self._index.having("mark", "urgent")) | self._index.having("soon", "")
-        return len(pressing - self._kept_from)
+        urgent, having = ("mark", "urgent"), self._index.having
+        unread = {tip for tip in having(urgent) if tip in self._unseen or tip in self._updated}
+        return len(unread.union(having(urgent, ("mark", "overdue")), having(("soon", ""))) - self._kept_from)
 
     def total(self, wanted: Filter, found: Mapping[str, str] | None) -> int:
         """Return how many tips match a filter and a search."""
@@ -116,7 +117,7 @@ class OfficerQueue(QueueWatcher):
         with self._index.cache.lock:
             tips = self._ordered(wanted, found)
             rows = self._rows(list(islice(tips, start, None if size is None else start + size)))
-            rows = [replace(row, gist=self._index.cache.tips[row.summary.id].listed.gist) for row in rows]
+            rows = [replace(row, gist=self._index.cache.listed(row.summary.id).gist) for row in rows]
         if found is None:
             return rows
         return [replace(row, snippet=found[row.summary.id]) for row in rows]
@@ -147,41 +148,47 @@ class OfficerQueue(QueueWatcher):
 
     def count_by_section(self) -> dict[Section, int]:
         """Count the tips in each section."""
-        tips = self._index.by_value("section")
-        found = ((section, tips.get(section, frozenset())) for section in SECTIONS)
-        return {section: len(its) - len(its & self._kept_from) for section, its in found}
+        groups, kept = self._index.by_value("section"), self._kept_from
+        return {name: sum(len(its) - len(its & kept) for its in groups.get(name, ())) for name in SECTIONS}
 
     def values(self, field: str) -> list[str]:
         """Return the values that a field has among the tips, sorted."""
         kept = self._kept_from
-        return sorted(value for value, tips in self._index.by_value(field).items() if value and not tips <= kept)
+        found = self._index.by_value(field).items()
+        return sorted(value for value, groups in found if value and not all(its <= kept for its in groups))
 
     def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
         """Return the tips that came in time bands that are wanted; not those from which the officer is recused."""
-        bands = (tips for band, tips in self._index.by_value("band").items() if is_wanted(band))
-        return set[str]().union(*bands) - self._kept_from
+        wanted, index = cache(is_wanted), self._index
+        return {tip for tip in index.tips if wanted(index.place(tip).received)} - self._kept_from
 
-    def by_value(self, field: str, among: AbstractSet[str]) -> dict[str, AbstractSet[str]]:
+    def by_value(self, field: str, among: AbstractSet[str]) -> Mapping[str, AbstractSet[str]]:
         """Return the tips with each value of a field, among some tips; no value that none of them has."""
-        found = ((value, tips & among) for value, tips in self._index.by_value(field).items())
-        return {value: tips for value, tips in found if tips}
+        tips = defaultdict[str, set[str]](set)
+        if field == "band":
+            for tip in among:
+                tips[self._index.place(tip).received].add(tip)
+        else:
+            for value, groups in self._index.by_value(field).items():
+                tips[value].update(*(its & among for its in groups))
+        return {value: its for value, its in tips.items() if its}
+
+    def place(self, tip: str) -> Place:
+        """Return where a tip stands in the queue."""
+        return self._index.place(tip)
 
     def merged_into(self, number: str) -> list[str]:
         """Return the numbers of the tips that are merged into another."""
-        return [self._number(tip) for tip in self._index.having("merged_into", number) - self._kept_from]
-
-    def _marked(self, mark: str) -> AbstractSet[str]:
-        if mark == "new":
-            return self._unseen | self._updated
-        marked = self._index.having("mine", self._officer) if mark == "mine" else self._index.having("mark", mark)
-        return marked - self._kept_from if self._kept_from else marked
+        return [self._number(tip) for tip in self._index.having(("merged_into", number)) - self._kept_from]
 
     def _chosen(
         self, wanted: Filter, found: Mapping[str, str] | None, hidden: AbstractSet[str]
     ) -> AbstractSet[str] | None:
-        values = ((field, getattr(wanted, field)) for field in FIELDS)
-        sets = [self._index.having(field, value) for field, value in values if value]
-        sets += [self._marked(wanted.mark)] if wanted.mark else []
+        facets = [(field, value) for field in FIELDS if (value := getattr(wanted, field))]
+        if wanted.mark and wanted.mark != "new":
+            facets.append(("mine", self._officer) if wanted.mark == "mine" else ("mark", wanted.mark))
+        sets: list[AbstractSet[str]] = [self._index.having(*facets)] if facets else []
+        sets += [self._unseen | self._updated] if wanted.mark == "new" else []
         sets += [found.keys()] if found is not None else []
         if hidden and not sets:
             return self._index.tips - hidden
@@ -195,7 +202,7 @@ class OfficerQueue(QueueWatcher):
         kept = self._kept_from
         if wanted.status or wanted.section or found is not None:
             return kept
-        finished = set(kept).union(*(self._index.having("section", name) for name in SECTIONS if name not in WORK))
+        finished = set(kept).union(*(self._index.having(("section", name)) for name in SECTIONS if name not in WORK))
         return finished if wanted.query else finished | self._grouped
 
     def _ordered(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:

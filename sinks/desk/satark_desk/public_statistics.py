@@ -197,7 +197,7 @@ def _reports(services: Services, unlocked: UnlockedDesk, text: PageText) -> list
     casework.note_listed()
     with casework.cache.lock:
         casework.cache.refresh()
-        headers = [one.listed.summary.header for one in casework.cache.tips.values()]
+        headers = [casework.cache.listed(tip).summary.header for tip in casework.cache.tips]
     today = text.today(now)
     received = [(today - timedelta(days=text.age(one.received, now)), one.category) for one in headers]
     # From the desk's own key: whoever does not have this key can't compute the noise.

@@ -14,13 +14,15 @@ from hashlib import blake2b
 from heapq import heappop, heappush
 from itertools import groupby
 from sys import intern
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 from weakref import WeakSet
 
 import msgspec
 from msgspec.inspect import type_info
+from msgspec.structs import astuple
 
 from satark.casework import Clocks, Offices, Services, TipCache, TipSummary
+from satark_desk.paces import PaceStep, came, waits_of
 from satark_desk.read_state import queue_entries
 from satark_desk.tip_queue import MARKS, SECTIONS, Row, RowBuilder
 
@@ -28,6 +30,8 @@ Facet: TypeAlias = tuple[str, str]
 """A field of `Filter` or another property, and its value."""
 _MANY: Final = 500
 """Number of changed tips above which the whole order is sorted again, instead of moving each tip."""
+_HEARD, _RECEIVED = 3, 5
+"""Where a `Place` has these fields."""
 _HASH: Final = 16
 """Bytes of the hash of the rules by which a tip's place in the queue was worked out."""
 _NEVER: Final = 2**40
@@ -46,8 +50,8 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     """Gives the moment that is so many days after a time band; 0 if the band is empty."""
 
 
-class Key(NamedTuple):
-    """Sort key of a tip in the queue: the greatest key comes first."""
+class Place(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
+    """Where a tip stands in the queue, until something changes or the moment comes. The greatest comes first."""
 
     section: int
     rank: int
@@ -55,19 +59,20 @@ class Key(NamedTuple):
     heard: str
     """Time band in which the desk last heard from the tipster."""
     position: int
-    number: str
-    tip: str
     received: str
-
-
-class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Where a tip stands in the queue, until something changes or the moment comes."""
-
-    first: tuple[int, int, int, str, int]
-    """The first values of its `Key`."""
-    received: str
+    arrived: int
+    """As in its envelope."""
+    waits: tuple[tuple[PaceStep, float], ...]
+    """Hours that its steps took."""
     wake: float
     """When its marks next change by the passing of time alone, Unix seconds; 0: never."""
+    group: bytes
+    """The rules by which it was worked out, and its facets; many tips have all of that in common."""
+
+    @property
+    def band(self) -> tuple[int, int, int, str]:
+        """What it has in common with tips that stand beside it, of which unread ones come first."""
+        return self.section, self.rank, self.due, self.heard
 
 
 class QueueIndex:
@@ -78,10 +83,14 @@ class QueueIndex:
         self.desk = desk
         self.rules = rules
         self._services = services
-        self._order: list[Key] = []
-        self._keys: dict[str, Key] = {}
-        self._facets_of: dict[str, tuple[Facet, ...]] = {}
-        self._facets: defaultdict[Facet, set[str]] = defaultdict(set)
+        self._order: list[str] = []
+        self._places: dict[str, Place] = {}
+        self._groups: dict[bytes, set[str]] = {}
+        """The tips of each group that has any."""
+        self._names: dict[bytes, bytes] = {}
+        """Each group's name once, however many tips have it."""
+        self._having: defaultdict[Facet, set[bytes]] = defaultdict(set)
+        """Facet → the groups that have it."""
         self._wakes: list[tuple[float, str]] = []
         """Heap of the times at which marks change by the passing of time alone, each with its tip."""
         self._watchers: WeakSet[QueueWatcher] = WeakSet()
@@ -89,16 +98,8 @@ class QueueIndex:
         self.versions = defaultdict[str, int](lambda: version, {"": version})
         """Tip → a number that is new whenever the tip changes; for the empty text, whenever any of the desk's does."""
         offices = Offices.of(services.desks(), services.geography)
-        rules_of = (
-            rules.clocks,
-            rules.overdue_days,
-            rules.utc_offset_hours,
-            offices,
-            repr(type_info(Place)),
-            Key._fields,
-        )
+        rules_of = rules.clocks, rules.overdue_days, rules.utc_offset_hours, offices, repr(type_info(Place))
         self._rules_hash = blake2b(msgspec.json.encode(rules_of), digest_size=_HASH).digest()
-        self._shared: dict[bytes, tuple[Facet, ...]] = {}
         cache.watch(self._update)
 
     def watch(self, watcher: QueueWatcher) -> None:
@@ -116,24 +117,31 @@ class QueueIndex:
                 self._update(due)
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._places)
 
     @property
     def tips(self) -> AbstractSet[str]:
         """The ids of all tips."""
-        return self._keys.keys()
+        return self._places.keys()
 
-    def having(self, name: str, value: str) -> AbstractSet[str]:
-        """Return the tips that have a value."""
-        return self._facets.get((name, value), frozenset())
+    def having(self, *facets: Facet) -> AbstractSet[str]:
+        """Return the tips that have all these values."""
+        having = set[bytes].intersection(*(self._having.get(one, set()) for one in facets))
+        groups = [self._groups[group] for group in having]
+        return groups[0] if len(groups) == 1 else set[str]().union(*groups)
 
-    def by_value(self, name: str) -> dict[str, AbstractSet[str]]:
-        """Return the tips with each value of a field."""
-        return {value: tips for (field, value), tips in self._facets.items() if field == name}
+    def by_value(self, name: str) -> dict[str, list[set[str]]]:
+        """Return the groups of tips with each value of a field."""
+        found = ((value, groups) for (field, value), groups in self._having.items() if field == name and groups)
+        return {value: [self._groups[group] for group in groups] for value, groups in found}
+
+    def place(self, tip: str) -> Place:
+        """Return where a tip stands in the queue."""
+        return self._places[tip]
 
     def summary(self, tip: str) -> TipSummary:
         """Return the summary of a tip."""
-        return self.cache.tips[tip].listed.summary
+        return self.cache.listed(tip).summary
 
     def ordered(self, chosen: AbstractSet[str] | None, unread: AbstractSet[str]) -> Iterator[str]:
         """Yield the chosen tips, or all tips, in one officer's order.
@@ -141,14 +149,14 @@ class QueueIndex:
         No time within a band is stored. Among tips of one section, due at the same time and heard of in the same band,
         unread tips come first, then the tips that arrived last.
         """
-        for _, group in groupby(reversed(self._order), key=_band):
+        for _, group in groupby(reversed(self._order), key=lambda tip: self._places[tip].band):
             later = []
-            for key in group:
-                if chosen is None or key.tip in chosen:
-                    if key.tip in unread:
-                        yield key.tip
+            for tip in group:
+                if chosen is None or tip in chosen:
+                    if tip in unread:
+                        yield tip
                     else:
-                        later.append(key.tip)
+                        later.append(tip)
             yield from later
 
     def builder(
@@ -173,61 +181,77 @@ class QueueIndex:
         )
 
     def _update(self, tips: Collection[str]) -> None:
-        known = self._places_of(tips)
-        builder = self.builder("", set(tips) - known.keys(), frozenset(), frozenset())
+        known = self._known(tips)
+        builder = self.builder("", [tip for tip in tips if tip not in known], frozenset(), frozenset())
         added = defaultdict[bytes, list[str]](list)
         many = len(tips) > _MANY
         for tip in tips:
             entry = self.cache.tips.get(tip)
-            if tip in self._keys:
+            if tip in self._places:
                 self.versions[tip] = self.versions[""] + 1
                 self._remove(tip, from_order=not many)
             elif not entry:  # of others' tips a desk learns nothing
                 continue
             self.versions[""] += 1
             if entry:
-                place = known.get(tip) or self._place(tip, builder.row(self.summary(tip)))
-                key = self._keys[tip] = _key(place, entry.number, tip)
-                self._facets["band", key.received].add(tip)
-                added[entry.shared_note].append(tip)
+                place = self._places[tip] = known.get(tip) or self._place(tip, builder)
+                added[place.group].append(tip)
                 if place.wake:
                     heappush(self._wakes, (place.wake, tip))
                 if not many:
-                    insort(self._order, key)
-        self._add_facets(added)
+                    insort(self._order, tip, key=self._places.__getitem__)
+        for group, its in added.items():
+            self._add(group, its)
         if many:
-            self._order = sorted(self._keys.values())
+            self._order = sorted(self._places, key=self._places.__getitem__)
         for watcher in self._watchers:
             watcher.follow(tips)
 
-    def _add_facets(self, added: Mapping[bytes, Collection[str]]) -> None:
-        """Note which tips have which facets. Many tips have all theirs in common, and share one tuple of them."""
-        for encoded, tips in added.items():
-            facets = self._shared.setdefault(encoded, _decode_facets(encoded))
-            self._facets_of.update(dict.fromkeys(tips, facets))
-            for facet in facets:
-                self._facets[facet].update(tips)
+    def _add(self, group: bytes, tips: Collection[str]) -> None:
+        if group not in self._groups:
+            self._groups[group] = set()
+            for facet in _decode(group[_HASH:]):
+                self._having[facet].add(group)
+        self._groups[group].update(tips)
 
-    def _places_of(self, tips: Collection[str]) -> dict[str, Place]:
+    def _known(self, tips: Collection[str]) -> dict[str, Place]:
         """Return the places of tips that were noted by these rules, and that time has not changed since."""
-        now = time.time()
-        notes = ((tip, self.cache.tips[tip].note) for tip in tips if tip in self.cache.tips)
-        found = ((tip, _decode(note[_HASH:])) for tip, note in notes if note[:_HASH] == self._rules_hash)
-        return {tip: place for tip, place in found if not 0 < place.wake <= now}
+        now, cached, names, known = time.time(), self.cache.tips, self._names, dict[str, Place]()
+        for tip in tips:
+            entry = cached.get(tip)
+            if not entry or not entry.note:
+                continue
+            *first, wake, group = entry.note if isinstance(entry.note, list) else astuple(entry.note)
+            if not 0 < wake <= now and group.startswith(self._rules_hash):
+                # Many tips have these in common, and keep them in memory once.
+                first[_HEARD], first[_RECEIVED] = intern(first[_HEARD]), intern(first[_RECEIVED])
+                entry.note = known[tip] = Place(*first, wake, names.setdefault(group, group))
+        return known
 
-    def _place(self, tip: str, row: Row) -> Place:
-        place = Place(first_of_key(row), row.summary.header.received, self._next_change(row))
-        facets = _encode(tuple(_facets(row, self.desk)))
-        self.cache.keep_note(tip, self._rules_hash + _encode(place), facets)
+    def _place(self, tip: str, builder: RowBuilder) -> Place:
+        listed = self.cache.listed(tip)
+        row, header = builder.row(listed.summary), listed.summary.header
+        group = self._rules_hash + _encode(tuple(_facets(row, self.desk)))
+        place = Place(
+            *first_of_place(row),
+            received=header.received,
+            arrived=listed.envelope.arrived,
+            waits=waits_of(came(listed.envelope.arrived, header.received), listed.thread),
+            wake=self._next_change(row),
+            group=self._names.setdefault(group, group),
+        )
+        self.cache.keep_note(tip, place)
         return place
 
     def _remove(self, tip: str, *, from_order: bool) -> None:
-        key = self._keys.pop(tip)
-        self._facets["band", key.received].discard(tip)
         if from_order:
-            del self._order[bisect_left(self._order, key)]
-        for facet in self._facets_of.pop(tip):
-            self._facets[facet].discard(tip)
+            del self._order[self._order.index(tip, bisect_left(self._order, self._places[tip], key=self._places.get))]
+        group = self._places.pop(tip).group
+        self._groups[group].discard(tip)
+        if not self._groups[group]:
+            del self._groups[group]
+            for facet in _decode(group[_HASH:]):
+                self._having[facet].discard(group)
 
     def _next_change(self, row: Row) -> float:
         """Return when a tip's marks next change by the passing of time alone; 0: never."""
@@ -244,8 +268,7 @@ class QueueIndex:
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Place).decode
-_decode_facets = msgspec.msgpack.Decoder(tuple[Facet, ...]).decode
+_decode = msgspec.msgpack.Decoder(tuple[Facet, ...]).decode
 
 
 class QueueWatcher(Protocol):
@@ -255,20 +278,10 @@ class QueueWatcher(Protocol):
         """Handle that these tips changed, were added or were removed."""
 
 
-def first_of_key(row: Row) -> tuple[int, int, int, str, int]:
-    """Return the first values of the key by which a row stands in the queue."""
+def first_of_place(row: Row) -> tuple[int, int, int, str, int]:
+    """Return the first values of a row's place in the queue."""
     due = -(row.act_by or _NEVER)
     return -SECTIONS.index(row.section), row.rank, due, row.summary.last_heard, row.position
-
-
-def _key(place: Place, number: str, tip: str) -> Key:
-    # Many tips have a band in common, and keep it in memory once.
-    section, rank, due, heard, position = place.first
-    return Key(section, rank, due, intern(heard), position, number, tip, intern(place.received))
-
-
-def _band(key: Key) -> tuple[int, int, int, str]:
-    return key[:4]
 
 
 def _facets(row: Row, desk: str) -> Iterator[Facet]:

@@ -8,7 +8,7 @@ own, under its own key: the desks that have the tip open it too, and nobody else
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -17,16 +17,17 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Row, func, select
 
 from satark.api import Envelope
-from satark.casework import OpenTip, TipEntry, UnitOfWork, in_batches
+from satark.casework import OpenTip, TipCache, TipEntry, UnitOfWork, in_batches, stream_rows
 from satark_desk.tables import queue, read_state
 
 _NONCE, _TAG = 12, 16
+_NOBODY: Final = _NONCE + 1
+"""Bytes that an entry keeps of a tip that nobody has looked at."""
 _LEAST: Final = 1024
 """Least bytes of a row's padded content: the looks of about fifteen officers."""
 _HOUR: Final = 3600
 _MANY: Final = 500
 """Tips above which the rows of all tips are asked for."""
-Keys: TypeAlias = Envelope | TipEntry
 
 
 class ReadState(msgspec.Struct, frozen=True):
@@ -60,20 +61,23 @@ _decoder = msgspec.msgpack.Decoder(list[Seen])
 
 
 def read_states(
-    connection: Connection, desk: str, officer: str, tips: Mapping[str, TipEntry], read: set[str]
+    connection: Connection, desk: str, officer: str, tips: Mapping[str, TipEntry], cache: TipCache
 ) -> dict[str, ReadState]:
-    """Return what an officer has seen of these tips, by tip id. `read` gets the tips whose rows had to be opened."""
-    places = {_place(tip, one): tip for tip, one in tips.items()}
+    """Return what an officer has seen of these tips, by tip id. The cache keeps what had to be opened for that."""
+    places = {tip: _place(tip, one) if one.tip_recipient else tip for tip, one in tips.items()}
     query = select(read_state.c.tip, func.substr(read_state.c.sealed, 1, _NONCE))
-    rows = connection.execute(query if len(places) > _MANY else query.where(read_state.c.tip.in_(places))).all()
-    nonces = {places[place]: nonce for place, nonce in rows if place in places}
-    due: dict[str, list[Seen]] = {tip: [] for tip, one in nonces.items() if tips[tip].looks[:_NONCE] != one}
-    for tip, one in _looks(connection, desk, {tip: tips[tip] for tip in due}):
-        due[tip].append(one)
+    nonces = dict(
+        stream_rows(connection, query if len(places) > _MANY else query.where(read_state.c.tip.in_(places.values())))
+    )
+    drawn = {tip: nonces[place] for tip, place in places.items() if place in nonces}
+    due: dict[str, list[Seen]] = {tip: [] for tip, one in drawn.items() if not tips[tip].looks.startswith(one)}
+    for some in in_batches(due):
+        for tip, one in _looks(connection, desk, {tip: cache.listed(tip).envelope for tip in some}):
+            due[tip].append(one)
     for tip, looks in due.items():
-        tips[tip].looks = nonces[tip] + msgspec.msgpack.encode(looks)
-    read.update(due)
-    known = ((tip, one) for tip in nonces for one in _kept(tips[tip]))
+        tips[tip].looks = drawn[tip] + msgspec.msgpack.encode(looks)
+    cache.unsaved.update(due)
+    known = ((tip, one) for tip in drawn if len(tips[tip].looks) > _NOBODY for one in _kept(tips[tip]))
     return {tip: ReadState(one.revision, one.last_message) for tip, one in known if one.officer == officer}
 
 
@@ -126,7 +130,7 @@ def _kept(tip: TipEntry) -> list[Seen]:
     return _decoder.decode(tip.looks[_NONCE:]) if tip.looks else []
 
 
-def _looks(connection: Connection, desk: str, envelopes: Mapping[str, Keys]) -> Iterator[tuple[str, Seen]]:
+def _looks(connection: Connection, desk: str, envelopes: Mapping[str, Envelope]) -> Iterator[tuple[str, Seen]]:
     places = {_place(tip, envelope): tip for tip, envelope in envelopes.items()}
     for some in in_batches(places):
         for row in connection.execute(select(read_state).where(read_state.c.tip.in_(some))):
@@ -134,7 +138,7 @@ def _looks(connection: Connection, desk: str, envelopes: Mapping[str, Keys]) -> 
             yield from ((tip, one) for one in _opened(row, envelopes[tip]) if one.desk == desk)
 
 
-def _place(tip: str, envelope: Keys) -> str:
+def _place(tip: str, envelope: Envelope | TipEntry) -> str:
     """Return the id of the row: the tip's, or for a release one that follows from its key."""
     if not envelope.tip_recipient:
         return tip
@@ -142,7 +146,7 @@ def _place(tip: str, envelope: Keys) -> str:
     return hashlib.sha256(b"satark/1/read state of a release\0" + key.encode()).hexdigest()[:32]
 
 
-def _opened(row: Row[tuple[str, bytes]], envelope: Keys) -> list[Seen]:
+def _opened(row: Row[tuple[str, bytes]], envelope: Envelope) -> list[Seen]:
     """Open a row. One that no key of the tip opens was never written: nobody has looked."""
     for identity in envelope.identity.split():
         try:

@@ -34,7 +34,6 @@ from satark.casework import (
     finish_key_change,
     read_state,
     register,
-    renew_tip_keys,
     renew_tips,
 )
 from satark_desk import wordings
@@ -202,7 +201,7 @@ def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) 
     gives_key = isinstance(body, OfficerSet | KeyGiven) and body.officer.role != "auditor" and has_none
     if own is None and (gives_key or with_.copies):  # an office has the copies of its new key
         return False
-    if own and isinstance(body, KeyChange):
+    if own and (isinstance(body, KeyChange) or (isinstance(body, KeyGiven) and gives_key)):
         _change_key(services, own, proposal, with_)
     else:
         services.write_now(lambda unit: _write(services, unit, own, proposal, with_))
@@ -218,7 +217,7 @@ def _write(
     if not isinstance(body, DeskAdded):
         proposal.carry_out(unit)
         if isinstance(body, OfficerSet | KeyGiven) and with_.officer:
-            _write_officer(unit, services, by.identity if by else "", body, with_)
+            _write_officer(unit, services, by.identity if by else "", body, with_.officer)
         elif by:  # who was an auditor gets a copy
             store_copies(unit, services, by, by.identity)
         return
@@ -231,44 +230,49 @@ def _write(
 
 
 def _write_officer(
-    unit: UnitOfWork, services: Services, identity: str, body: OfficerSet | KeyGiven, with_: RosterAttachment
+    unit: UnitOfWork, services: Services, identity: str, body: OfficerSet | KeyGiven, row: Mapping[str, Any]
 ) -> None:
     name, recipient = body.officer.name, body.officer.recipient
     # The rows may be forged for this moment: then the roster that this machine knows does not have the entry.
     state = services.roster.check(unit.keys, committed=False).state
-    if state.officer(body.desk, name) != body.officer or with_.officer.get("recipient") != recipient:
+    if state.officer(body.desk, name) != body.officer or row.get("recipient") != recipient:
         raise NotAllowed("what belongs to the proposal was altered: propose it again", reason="changed")
     is_auditor = body.officer.role == "auditor"
     key = b"" if is_auditor else seal_desk_key(body.desk, name, identity, recipient)
-    row = {**with_.officer, "desk": body.desk, "name": name, "desk_key": key}
     _delete_officer(unit, body.desk, name)
-    unit.insert(officer, [row])
-    if identity and isinstance(body, KeyGiven):  # what the officer's key before signs from now on counts for nothing
-        renew_tip_keys(unit, state, body.desk, identity, services.destination_rules)
+    unit.insert(officer, [{**row, "desk": body.desk, "name": name, "desk_key": key}])
 
 
 def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_: RosterAttachment) -> None:
-    body = proposal.entry.body
-    if not isinstance(body, KeyChange):
-        raise TypeError(body)
-    copy = open_desk_key(with_.copies.get(by.officer, b""), body.desk, by.officer, by.own_identity)
-    if copy is None:
-        raise NotAllowed(
-            "this officer has no copy of the new key: another officer of the desk must sign in", reason="copy"
-        )
-    new = copy.identity
+    """Change the desk's key, or an officer's after a loss: the desk's stays then, but its tips get new keys as well.
+
+    Both keys are stored for every officer first: the new one must not be lost once the roster names it.
+    """
+    body, new = proposal.entry.body, by.identity
+    removed = body.removed if isinstance(body, KeyChange) else ""
+    if isinstance(body, KeyChange):
+        copy = open_desk_key(with_.copies.get(by.officer, b""), body.desk, by.officer, by.own_identity)
+        if copy is None:
+            raise NotAllowed(
+                "this officer has no copy of the new key: another officer of the desk must sign in", reason="copy"
+            )
+        new = copy.identity
     _finish_former_change(services, by)
+    both = f"{new}\n{by.identity}"
 
     def write(unit: UnitOfWork) -> None:
-        proposal.withdraw(unit)
-        change_key(unit, services, proposal.entry, by.identity, new)
-        wordings.renew(unit, body.desk, by.identity, new)
-        if not body.auditor:
-            _delete_officer(unit, body.desk, body.removed)
+        if isinstance(body, KeyGiven):
+            proposal.carry_out(unit)
+            _write_officer(unit, services, both, body, with_.officer)
+            finish_key_change(unit, services, body.desk, new, new)
+        elif isinstance(body, KeyChange):
+            proposal.withdraw(unit)
+            change_key(unit, services, proposal.entry, by.identity, new)
+            wordings.renew(unit, body.desk, by.identity, new)
+            if not body.auditor:
+                _delete_officer(unit, body.desk, body.removed)
 
-    # First store both keys for every officer: the new key must not be lost once the roster names it.
-    both = f"{new}\n{by.identity}"
-    services.write_now(lambda unit: store_copies(unit, services, by, both, without=body.removed))
+    services.write_now(lambda unit: store_copies(unit, services, by, both, without=removed))
     services.write_now(write)
     _renew_tips(services, by, new, by.identity)
 

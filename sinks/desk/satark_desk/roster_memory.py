@@ -53,7 +53,7 @@ def recall(services: Services, by: UnlockedDesk, noted: str = "", *, shown: str 
     checked = services.read_keys(services.roster.check)
     own = services.read_keys(lambda c: _own(c, by))
     heads = [one.remembered for one in (own, *notes) if one.signer == own.signer]
-    lost = [one for one in heads if not (one.is_in(checked.state) or own.gives_up(one))]
+    lost = [one for one in heads if not (one.is_in(checked.state) or one.hash in own.given_up.split())]
     if not lost and (checked.state.lacks_heads or own.remembered in checked.lost):  # sign nothing before heads agree
         return Recalled(own.head, is_lost=False)
     others = services.read_keys(read_heads)

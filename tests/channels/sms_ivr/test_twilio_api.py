@@ -171,7 +171,7 @@ async def test_a_server_that_nobody_vouches_for_gets_no_password_and_no_number(
     assert other.heard == []
 
 
-# Source: twilio/twilio-python, tests/unit/test_request_validator.py at 306691e; MIT licence, Copyright Twilio.
+# Source: twilio/twilio-python, tests/unit/test_request_validator at 306691e; MIT licence, Copyright Twilio.
 FILE = json.loads((Path(__file__).parent / "signature_vectors.json").read_text())
 VECTORS: list[dict[str, Any]] = FILE["vectors"]
 PUBLIC = "https://satark.example"

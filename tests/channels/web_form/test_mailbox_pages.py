@@ -12,7 +12,7 @@ from satark.ingest.spool import Spool, SpoolFull
 from satark_testing.browser import Page
 from satark_testing.dialogue.walking import Photo
 from satark_web_form.uploads.draft_key import DraftKey
-from satark_web_form.uploads.segments import UploadRefused
+from satark_web_form.uploads.upload_problems import UploadRefused
 from satark_web_form.uploads.upload_store import UploadStore
 from support.form.citizen import FormCitizen
 from support.form.service import FormService

@@ -234,7 +234,7 @@ def test_a_danger_told_afterwards_reaches_the_desk_as_urgent(what: str, where: s
     assert talk.turn.post.flags
 
 
-def test_what_is_added_without_a_danger_makes_nothing_urgent() -> None:
+def test_an_addition_that_tells_of_no_danger_is_not_urgent() -> None:
     talk = chat().say(*SENT, "they open the shop at nine and close it at ten")
     assert talk.turn.post is not None
     assert talk.turn.post.flags == ()

@@ -222,7 +222,7 @@ def test_the_words_beside_a_recording_are_shown_with_it(form: Chat) -> None:
     assert question(form, "place").shown == "voice message"
 
 
-def test_the_words_beside_a_recording_of_a_place_outlive_the_recording(form: Chat) -> None:
+def test_a_cleared_recording_of_a_place_leaves_the_words_beside_it(form: Chat) -> None:
     fill(form, *SHORT[:1], ("place", voice("near the ghat")))
     fill(form, ("place", Tap(CLEAR)))
     assert question(form, "place").shown == "near the ghat"

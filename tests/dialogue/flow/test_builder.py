@@ -80,7 +80,7 @@ def test_a_check_may_refuse_an_answer_with_a_text_of_its_own() -> None:
         rebuild_flow(flow.canonical)
 
 
-def test_a_check_whose_text_is_missing_never_shows_its_id() -> None:
+def test_a_missing_text_of_a_check_is_never_shown_by_its_id() -> None:
     made = small_flow("- {id: a, type: text, check: short}" + SEND)
     flow = load_flow(made, validators={"short": lambda value: "plate.bad" if len(value) > 5 else None})
     talk = Chat(Engine(flow, made.catalogues, Geography.sample())).say("Hi", "far too long")

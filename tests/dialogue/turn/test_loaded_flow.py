@@ -151,7 +151,7 @@ def test_a_form_that_comes_again_replaces_its_answers(chat: Chat) -> None:
     assert (chat.step, answers_of(chat)["what"]) == ("review", "It was ganja, not liquor")
 
 
-def test_a_photo_is_still_taken_after_it(chat: Chat) -> None:
+def test_a_photo_is_still_taken_after_a_form(chat: Chat) -> None:
     fill(chat, FILLED).send()
     assert chat.step == "review"
     assert sent(chat).evidence == ("1",)

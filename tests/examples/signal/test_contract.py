@@ -21,8 +21,8 @@ from satark_signal import plugin
 from satark_signal.channel import SignalChannel
 from satark_signal.plugin import SignalSettings
 from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said, check_channel
-from satark_testing.contracts.peer import PeerServer
 from satark_testing.contracts.plugin import PluginCase, check_plugin
+from satark_testing.contracts.provider_peer import PeerServer
 from support.wheels import Install, run_satark
 
 EXAMPLE = Path(__file__).parents[3] / "examples/signal"

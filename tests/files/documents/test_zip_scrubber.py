@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.documents.zip_scrubber import ZIP
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, Unclean
-from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from support.evidence.documents import unpacked
 from support.evidence.markers import MARKER_BYTES

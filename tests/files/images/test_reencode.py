@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageSequence
 
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.images.jpeg import JpegScrubber
 from satark_files.images.reencode import MAX_FRAME_MS, GifScrubber, HeifScrubber, TiffScrubber, WebpScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, LeftOut, Scrubber, Unclean
-from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from support.evidence.images import encode, exif, photo
 from support.evidence.markers import MARKER_BYTES

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.limits import Limits
 from satark_files.recordings import preparation, remux
 from satark_files.recordings.remux import RemuxScrubber
 from satark_files.recordings.salvage import SalvagingRemux
 from satark_files.scrubber import Cleaned, Unclean
-from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from support.evidence.recordings import decoded_hash, ffmpeg
 

@@ -14,7 +14,8 @@ from satark.api.tip import CaseStep, Message
 from satark.casework.work import PostedMessage
 from satark.identity.time_buckets import band
 from satark.services import Services
-from satark_desk.figures import Pace, pace_text, steps_of
+from satark_desk.figures import pace_text
+from satark_desk.paces import Pace, paces_of, waits_of
 from satark_desk.web.page_text import PageText
 from support.tips import seed_tip
 
@@ -28,14 +29,13 @@ def step(kind: str, desk: str, at: int, to: str = "") -> PostedMessage:
 
 def test_paces_are_counted_from_the_tip_and_from_the_direction() -> None:
     thread = [step("directed", "sp", 10 * HOUR, "lanka"), step("reported", "lanka", 34 * HOUR)]
-    paces = steps_of({"a": 4 * HOUR, "b": 0, "c": 0}, {"a": 5 * HOUR, "b": 3 * HOUR}, {"a": thread, "b": [], "c": []})
-    assert (paces["look"].tips, paces["look"].median, paces["look"].longest) == (2, 2.0, 3.0)
+    paces = paces_of([*waits_of(4 * HOUR, thread), *waits_of(0, [])])
     assert (paces["direction"].tips, paces["direction"].median) == (1, 6.0)
     assert (paces["report"].tips, paces["report"].longest) == (1, 24.0)
 
 
 def test_a_step_that_nobody_took_has_no_pace() -> None:
-    assert steps_of({"a": 0}, {}, {"a": [step("reported", "lanka", 5)]}) == {}
+    assert paces_of(waits_of(0, [step("reported", "lanka", 5)])) == {}
 
 
 DAY = 86_400

@@ -74,12 +74,12 @@ def test_a_second_opening_works_out_anew_only_the_places_that_time_or_other_rule
     sp, now, built = desk("sp"), [1_796_040_000.0], list[str]()  # 30 November 2026
     monkeypatch.setattr("satark_desk.queue_index.time.time", lambda: now[0])
 
-    def first_of_key(row: Row) -> tuple[int, int, int, str, int]:
+    def first_of_place(row: Row) -> tuple[int, int, int, str, int]:
         built.append(row.summary.id)
         return real(row)
 
-    real = queue_index.first_of_key
-    monkeypatch.setattr(queue_index, "first_of_key", first_of_key)
+    real = queue_index.first_of_place
+    monkeypatch.setattr(queue_index, "first_of_place", first_of_place)
     old = seed_tip(services, [sp], received="2026-11-24T06/PT6H")
     new = seed_tip(services, [sp], received="2026-11-30T00/PT6H")
 
@@ -92,7 +92,7 @@ def test_a_second_opening_works_out_anew_only_the_places_that_time_or_other_rule
             services, TipCache(services, "sp", unlocked("sp").identity), "sp", queue_rules(settings, text)
         )
         index.refresh()
-        return set(built), set(index.having("mark", "overdue"))
+        return set(built), set(index.having(("mark", "overdue")))
 
     assert opened() == ({old.id, new.id}, {old.id})
     assert opened() == (set(), {old.id})

@@ -35,7 +35,7 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
     for _ in range(2):
         services.write_now(lambda unit: mark_read(unit, "sp", "a", tip))
     cache = casework.cache
-    states = services.read(lambda c: read_states(c, "sp", "a", cache.tips, cache.unsaved))
+    states = services.read(lambda c: read_states(c, "sp", "a", cache.tips, cache))
     assert states == {seeded.id: ReadState(1, 0)}
 
     context = worker_context(services)

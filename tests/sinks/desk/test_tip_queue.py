@@ -11,7 +11,7 @@ from satark.api.tip import CaseStep, Envelope, Header, Message
 from satark.casework.clocks import Clocks, Offices
 from satark.casework.opened_tip import TipSummary, summarize
 from satark.casework.work import PostedMessage, Work
-from satark_desk.queue_index import first_of_key
+from satark_desk.queue_index import first_of_place
 from satark_desk.tip_queue import WORK, Filter, Row, RowBuilder
 
 
@@ -125,7 +125,7 @@ def test_a_tip_stands_in_the_section_of_what_the_desk_does_next(happened: str) -
 def test_what_is_overdue_never_stands_below_what_is_not_due_and_a_finished_tip_in_no_section_of_work(desk: str) -> None:
     kinds = [(priority, days) for priority in ("urgent", "high", "normal") for days in (2, 9)]
     rows = [shown_at(desk, thread, *kind) for thread, _ in THREADS.values() for kind in kinds]
-    listed = sorted(rows, key=lambda one: first_of_key(one)[:3], reverse=True)
+    listed = sorted(rows, key=lambda one: first_of_place(one)[:3], reverse=True)
     due = [one.rank > 0 for one in listed]
     assert due == sorted(due, reverse=True)
     assert any(due)

@@ -53,7 +53,8 @@ class Bot:
         deadline = time.monotonic() + _START_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:
             with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0:
+                # The system may give the client the very port that it asks for: then it is connected to itself.
+                if client.connect_ex(("127.0.0.1", port)) == 0 and client.getsockname() != client.getpeername():
                     return
             time.sleep(0.05)
         raise BotError(self.log_tail())

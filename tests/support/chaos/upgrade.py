@@ -1,7 +1,9 @@
 """`python -m support.chaos.upgrade`: a rolling upgrade between two schema versions while citizens write.
 
-The older version is a commit's. The order is that of docs/operations.md: the worker stops, the databases are upgraded
-while the older web process goes on, then the processes start anew, one after the other.
+The older version is a commit's, and sets the databases up, so every branch of theirs is as it left them. The order is
+that of docs/operations.md: the worker stops, the databases are upgraded while the older web process goes on, then the
+processes start anew, one after the other. One citizen begins with the older processes and ends with the new ones; some
+tips wait for their delivery meanwhile.
 """
 
 from __future__ import annotations
@@ -18,19 +20,50 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from satark_testing.installation import Installation
-from satark_testing.processes.service import Service
+from click.testing import CliRunner, Result
+
+from satark_testing.dialogue.walking import Reply
+from satark_testing.installation import Installation, set_up_installation
+from satark_testing.processes.service import Service, ServiceError
 from support.chaos.ledger import Counts, Ledger
+from support.chaos.people import TroubledCitizen, answers_of, story
 from support.chaos.run import compare, databases, send_together, show
-from support.processes.forked import set_up_installation
 
 ROOT = Path(__file__).parents[3]
-SERVE = (sys.executable, "-c", "from satark.cli.main import main; main()", "serve", "--role")
+SATARK = (sys.executable, "-c", "from satark.cli.main import main; main()")
 """The command of the version that comes first on Python's path."""
+PLACE = "लंका"
+"""The answer before which a citizen waits for the upgrade."""
 
 
-async def upgrade(commit: str, *, back: int, tips: int, together: int, limit: float) -> Counts:
-    """Upgrade from `commit`, whose main schema is `back` revisions older, while `tips` citizens write.
+class VersionedService(Service):
+    """A service whose commands too are those of the version on its `PYTHONPATH`."""
+
+    def run(self, *arguments: str, check: bool = True) -> Result:
+        """Run a command in a process of its own."""
+        done = subprocess.run((*SATARK, *arguments), env=self.environment, capture_output=True, check=False)
+        if check and done.returncode:
+            raise ServiceError(f"satark {' '.join(arguments)}: {done.stderr.decode()}")
+        return Result(CliRunner(), done.stdout, done.stderr, done.stdout, None, done.returncode, None)
+
+
+class UndecidedCitizen(TroubledCitizen):
+    """A citizen who waits with an answer."""
+
+    def __init__(self, installation: Installation, number: int) -> None:
+        super().__init__(installation, number)
+        self.waits, self.decided = asyncio.Event(), asyncio.Event()
+
+    async def reply(self, reply: Reply) -> str:
+        """Reply, once it is decided."""
+        if reply == PLACE:
+            self.waits.set()
+            await self.decided.wait()
+        return await super().reply(reply)
+
+
+async def upgrade(commit: str, *, tips: int, together: int, limit: float) -> Counts:
+    """Upgrade from `commit` while `tips` citizens write.
 
     Raises:
         TimeoutError: it is not finished within `limit` seconds.
@@ -39,28 +72,34 @@ async def upgrade(commit: str, *, back: int, tips: int, together: int, limit: fl
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="satark-upgrade-")))
         main, keys = stack.enter_context(databases("postgresql", folder))
         environment = {"SATARK_DATABASE_URL": main, "SATARK_KEYS_URL": keys, "SATARK_RECEIPT_CODES_AHEAD": "200"}
-        older = {"PYTHONPATH": older_source(commit, folder / "older")}
+        environment["PYTHONPATH"] = older_source(commit, folder / "older")
         installation = await stack.enter_async_context(
-            set_up_installation(folder, environment, command=(*SERVE, "web,desk"), service=Service)
+            set_up_installation(
+                folder, environment, command=(*SATARK, "serve", "--role", "web,desk"), service=VersionedService
+            )
         )
         web = installation.service
-        worker = Service(web.folder, {**web.environment}, (*SERVE, "worker"))
+        worker = Service(web.folder, {**web.environment}, (*SATARK, "serve", "--role", "worker"))
         stack.push_async_callback(worker.stop)
-        web.run("db", "downgrade", f"core@-{back}", "--yes")
-        ledger = Ledger()
         async with asyncio.timeout(limit):
-            await web.start(older)
-            await worker.start(older)
+            await web.start()
+            await worker.start()
+            ledger = Ledger()
             await _roll(installation, worker, ledger, tips=tips, together=together)
             return await compare(installation, ledger)
 
 
 async def _roll(installation: Installation, worker: Service, ledger: Ledger, *, tips: int, together: int) -> None:
     web = installation.service
-    async with asyncio.TaskGroup() as tasks:
+    async with UndecidedCitizen(installation, tips) as undecided, asyncio.TaskGroup() as tasks:
+        receipt = tasks.create_task(undecided.walk(answers_of(tips, accuses_sp=False)))
+        await undecided.waits.wait()
         tasks.create_task(send_together(installation, ledger, iter(range(tips)), together))
         await ledger.reached(tips // 4)
         await worker.stop()
+        await ledger.reached(ledger.receipts + 1)  # the older web process leaves its delivery open
+        for service in (web, worker):
+            del service.environment["PYTHONPATH"]
         await asyncio.to_thread(web.run, "db", "upgrade")
         show("upgraded, the older web process goes on")
         await ledger.reached(tips // 2)
@@ -68,6 +107,8 @@ async def _roll(installation: Installation, worker: Service, ledger: Ledger, *, 
         await web.start()
         await worker.start()
         show("both processes are new")
+        undecided.decided.set()
+        ledger.acknowledged(story(tips), ["sp", "dig"], await receipt)
 
 
 def older_source(commit: str, folder: Path) -> str:
@@ -86,7 +127,6 @@ def main() -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(prog="support.chaos.upgrade", description=__doc__)
     parser.add_argument("--from", dest="commit", required=True, help="a commit with an older schema")
-    parser.add_argument("--back", type=int, default=1, help="by how many revisions the main schema is older there")
     parser.add_argument("--tips", type=int, default=200)
     parser.add_argument("--together", type=int, default=16, help="citizens who write at once")
     parser.add_argument("--limit", type=float, default=3600)

@@ -26,10 +26,10 @@ from PIL import Image
 from satark.api.sealing import new_identity
 from satark.evidence.pipeline import process_file
 from satark.store.workspace import workspace_dir
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.file_store import FolderStore
 from satark_files.limits import MB, Limits
 from satark_files.sandbox.sandbox import Sandbox
-from satark_files.scrubbers import builtin_scrubbers
 
 _CHUNK = 1 << 18
 _VIDEO = ("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=12", "-f", "lavfi", "-i", "sine=f=440:d=12")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from satark.store.workspace import workspace_dir
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.limits import MB, Limits
 from satark_files.sandbox.sandbox import Sandbox
-from satark_files.scrubbers import builtin_scrubbers
 from satark_testing.waiting import LIMIT_SECONDS
 from support.evidence.pipeline_driver import PipelineDriver
 from support.evidence.specimens import specimen

@@ -23,10 +23,10 @@ from satark.api.sealing import new_identity
 from satark.evidence.pipeline import ProcessedFile, process_file
 from satark.store.sealed_files import erase, open_sealed, stored_form
 from satark.store.workspace import workspace_dir
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.file_store import FolderStore
 from satark_files.limits import MB, Limits
 from satark_files.sandbox.sandbox import GRACE, Sandbox
-from satark_files.scrubbers import builtin_scrubbers
 from support.evidence.specimens import specimen, specimen_names
 from support.evidence.unusual import UNUSUAL
 

@@ -25,9 +25,9 @@ import imageio_ffmpeg
 import msgspec
 from PIL import Image
 
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.file_endings import ending_of
 from satark_files.limits import MB, Limits
-from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from satark_files.working_copies import clean_files
 from support.evidence.corpus import FAMILIES, markers_in, planted

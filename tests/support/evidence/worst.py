@@ -24,9 +24,9 @@ import pikepdf
 from PIL import Image
 
 from satark_files import scrubber
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.limits import MB, Limits
 from satark_files.scrubber import Scrubber, Unclean
-from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from support.evidence.corpus.hidden import shape
 from support.evidence.corpus.office import X, office, relations, slides, word

@@ -98,3 +98,11 @@ def test_chance_and_what_all_worlds_share_tell_nothing() -> None:
 def test_a_place_that_only_some_worlds_have_tells_their_secret() -> None:
     listings = [{f"a metric of {world.desk}": [1.0]} for world in WORLDS]
     assert telling(listings) == {("a metric of 0", "desk"), ("a metric of 1", "desk")}
+
+
+def test_no_place_in_the_order_of_the_worlds_passes_for_a_secret() -> None:
+    places: dict[int, list[World]] = {0: [], 1: []}
+    for world in WORLDS:  # those with one minute send their tips together, in this order
+        places[world.minute].append(world)
+    for one, other in zip(*places.values(), strict=True):
+        assert all(a != b for a, b in zip(one, other, strict=True))

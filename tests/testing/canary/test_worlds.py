@@ -37,8 +37,15 @@ async def test_what_chance_explains_is_not_found_again(tmp_path: Path, monkeypat
     sent = "in the content of messages of queue sp"
     found = ("a tells the words", "phone as raw in log ", "phone as 5 digits in log ", f"phone as raw {sent} 1")
     runs = [
-        (*found, "b tells the desk", f"phone as 5 digits {sent} 2", f"phone as 6 digits {sent} 3"),
-        ("a tells the words", f"phone as 6 digits {sent} 4"),
+        (
+            *found,
+            "b tells the desk",
+            "c tells the sender",
+            f"phone as 5 digits {sent} 2",
+            f"phone as 6 digits {sent} 3",
+        ),
+        ("a tells the words", "c tells the sender", f"phone as 6 digits {sent} 4"),
+        ("a tells the words", "b tells the desk", f"phone as 6 digits {sent} 5"),
     ]
     seen = []
 
@@ -50,4 +57,4 @@ async def test_what_chance_explains_is_not_found_again(tmp_path: Path, monkeypat
     report = await run_canary(tmp_path)
     assert report.finds == (*found, f"phone as 6 digits {sent} 3")
     assert str(report).endswith("5 hits: 1 identifiers in 1 places")
-    assert len(set(seen)) == 2
+    assert len(set(seen)) == 3

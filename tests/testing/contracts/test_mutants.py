@@ -29,7 +29,7 @@ def test_the_scaffold_breaks_no_rule(workshop: Workshop, file: str) -> None:
 # A mutant may leave a connection open: it is collected here, and warns in no other test.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("number", range(0, len(MUTANTS), TRIED))
-def test_the_rule_that_a_mutant_breaks_detects_it(workshop: Workshop, number: int) -> None:
+def test_each_mutant_is_detected_by_the_rule_that_it_breaks(workshop: Workshop, number: int) -> None:
     noticed = workshop.try_mutant(MUTANTS[number])
     gc.collect()
     assert (noticed.mutant.name, noticed.rule) == (noticed.mutant.name, noticed.mutant.rule), noticed.message

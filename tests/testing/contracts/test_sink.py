@@ -95,6 +95,6 @@ class TellsInTheDestination(ReadingSink):
         return False
 
 
-async def test_a_sink_without_a_key_that_shows_words_of_a_tip_is_detected(tmp_path: Path) -> None:
+async def test_words_of_a_tip_shown_by_a_sink_without_a_key_are_detected(tmp_path: Path) -> None:
     with pytest.raises(BrokenRule, match="S17 a sink without a key shows no word of a tip"):
         await check_sink(case(TellsInTheDestination(), tmp_path))

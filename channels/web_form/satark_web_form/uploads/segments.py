@@ -8,11 +8,12 @@ import errno
 import io
 import re
 from collections.abc import AsyncIterator, Iterator
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from satark.api import CantOpen, decrypt_stream, encrypt_stream
 from satark_files.file_store import FileStore
 from satark_web_form.uploads.draft_key import UploadManifest
+from satark_web_form.uploads.upload_problems import UploadRefused
 
 SEGMENT_BYTES: Final = 1 << 20
 """Bytes of a full segment: a killed process may lose so much of a file, and an upload holds so much in memory."""
@@ -20,33 +21,11 @@ MAX_SEGMENTS: Final = 2_000
 """Most segments per file. The largest file needs a hundred; lost connections make more."""
 MANIFEST: Final = "manifest"
 
-UploadProblem: TypeAlias = Literal[
-    "unknown",  # there is no such upload, or it belongs to another draft, or it was deleted
-    "offset-mismatch",  # the stored bytes end elsewhere: ask for the offset and resume there
-    "incomplete",  # not all bytes were received
-    "empty",  # the file has no bytes
-    "too-large",  # over the limit of one file, or longer than announced
-    "too-many",  # more files than a draft may have
-    "quota",  # more bytes in all than a draft may have
-    "too-fragmented",  # more segments than one file may have
-    "disk-full",  # the disk has no space left for uploads
-    "proof",  # many files are being sent: this draft's browser must work or wait first
-    "busy",  # too many uploads at once, and this one was the slowest: resume later
-]
-"""Why an upload is refused. The pages have a text for each: `upload.<problem>`."""
 
 _NAME: Final = re.compile(r"\d{12}(-\d{7})?\.age")
 """An offset. Until 1.0 a segment's length stood in its name."""
 _LENGTH: Final = 4
 """Bytes of the content's length, with which a segment begins."""
-
-
-class UploadRefused(Exception):  # noqa: N818 - it reads as what it says
-    """An upload, or a part of it, is refused. What was stored before remains valid."""
-
-    def __init__(self, problem: UploadProblem) -> None:
-        super().__init__(problem)
-        self.problem: UploadProblem = problem
 
 
 def stored_bytes(upload: FileStore) -> int:

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 from satark.api import MediaKind
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.request_body import BodyChunks
-from satark_web_form.uploads.segments import UploadProblem, UploadRefused
+from satark_web_form.uploads.upload_problems import UploadProblem, UploadRefused
 from satark_web_form.uploads.upload_store import UploadStatus, UploadStore
 
 VERSION: Final = "1.0.0"

@@ -21,9 +21,10 @@ from satark_files.file_store import FileStore, Stored
 from satark_files.limits import Limits
 from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads import segments
+from satark_web_form.uploads.concurrent_uploads import UploadSlots
 from satark_web_form.uploads.draft_key import DraftKey, UploadManifest
-from satark_web_form.uploads.segments import MANIFEST, SegmentWriter, UploadRefused
-from satark_web_form.uploads.upload_slots import UploadSlots
+from satark_web_form.uploads.segments import MANIFEST, SegmentWriter
+from satark_web_form.uploads.upload_problems import UploadRefused
 
 CLEANUP_SECONDS: Final = 60.0
 """Seconds between two deletions of expired uploads."""
@@ -83,7 +84,7 @@ class UploadStore:
         """Create an upload of a known or unknown length, in bytes. Return its id.
 
         Raises:
-            Refused: `empty`, `too-large`, `too-many`, `quota` or `disk-full`.
+            UploadRefused: `empty`, `too-large`, `too-many`, `quota` or `disk-full`.
         """
         if length is not None and length <= 0:
             raise UploadRefused("empty")
@@ -118,7 +119,7 @@ class UploadStore:
         """Return the state of an upload.
 
         Raises:
-            Refused: `unknown`.
+            UploadRefused: `unknown`.
         """
         return await asyncio.to_thread(self._status, key, upload)
 
@@ -130,7 +131,7 @@ class UploadStore:
         """Delete an upload.
 
         Raises:
-            Refused: `unknown`.
+            UploadRefused: `unknown`.
         """
         await asyncio.to_thread(self._find, key, upload)
         await asyncio.to_thread(self._delete, f"{key.folder}/{upload}")

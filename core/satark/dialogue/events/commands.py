@@ -1,4 +1,4 @@
-"""Carries out commands, in the state's own way or in the common one; replies when an event is not understood."""
+"""Carries out commands, in the state's own way or in the common one."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -6,12 +6,13 @@ from typing import Final
 import msgspec
 
 from satark.api.inbound import Tap
+from satark.dialogue.events.not_understood import not_understood
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT
 from satark.dialogue.states.handoff import request_handoff
 from satark.dialogue.states.mailbox import ask_code
 from satark.dialogue.states.menus import LANGUAGE, UNSENT, open_menu, set_language
-from satark.dialogue.turn.consent import choose, may_carry_out
+from satark.dialogue.turn.consent import may_carry_out
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark_words.reading import Danger, DangerKind
@@ -26,18 +27,6 @@ def handle_command(context: TurnContext, name: str) -> Turn:
     if turn is None and name in _COMMON:
         turn = _COMMON[name](context)
     return turn or not_understood(context)
-
-
-def not_understood(context: TurnContext, key: str = "not_understood") -> Turn:
-    """Say that something was not understood, or another text, and ask again."""
-    return context.ask(key)
-
-
-def choose_likely(context: TurnContext, code: str) -> Turn:
-    """Choose an option that was not chosen in its own words, if the present question offers it."""
-    name, question = context.state.question(context)
-    offered = code in {option.code for option in question.options}
-    return (choose(context, name, question, code, Tap(code)) if offered else None) or not_understood(context)
 
 
 def switch_language(context: TurnContext, language: str) -> Turn:

@@ -3,7 +3,8 @@
 from typing import Final
 
 from satark.api.inbound import Text
-from satark.dialogue.events.commands import choose_likely, handle_command, not_understood
+from satark.dialogue.events.commands import handle_command
+from satark.dialogue.events.not_understood import choose_likely, not_understood
 from satark.dialogue.events.telling import TALK, Telling
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT
@@ -42,7 +43,7 @@ _BESIDE_ANSWER: Final = ("fill", "pol", "soc.*", "neg", "neg.*", "time.*", "k.*"
 def forgoes_all(words: Telling) -> bool:
     """Whether the text takes the whole tip back, or says that nothing shall be sent and all be erased, and no more."""
     told, session = words.context.analysis(words.event.body), words.context.session
-    no_sending = told.has("k.send", "cmd.send") and told.has("neg", "neg.*", "opt.reach.no", "t.refuse", "say.no")
+    no_sending = told.has("k.send", "cmd.send") and told.has(*NEGATIONS, "opt.reach.no", "t.refuse", "say.no")
     no_sending = no_sending and told.has(*_ERASES)
     no_more = told.consists_of(*_NO_MORE)
     return (no_sending or takes_all_back(told)) and no_more and session.has_draft and not session.submitted

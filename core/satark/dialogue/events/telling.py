@@ -13,6 +13,7 @@ from satark.dialogue.turn.consent import act_of
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.submission import told_in
 from satark_words.choosing import tells_crime
+from satark_words.opening import moment_told
 from satark_words.reading import STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
 from satark_words.small_words import listed
 
@@ -59,7 +60,7 @@ _ROLES: Final = ("id.role", "p.superior")
 _THINGS: Final = ("id.work-place", "id.home", "id.lane", "id.person", "p.vehicle", "p.stranger")
 """The same, but in a wish to change something, where they name an answer: "the car is wrong"."""
 _TIMES: Final = (
-    "time.clock", "time.often", "time.later", "time.past", "time.coming", "time.today", "d.since", "digits",
+    "time.*", "d.since", "digits",
 )  # fmt: skip
 """Marks of words that tell a time, though some only say that it is over."""
 _HOW_OFTEN: Final = "how_often"
@@ -241,6 +242,13 @@ class Telling:
         tells = told.asks or told.has("who.they") or self.tells_of_crime() or self.counts(LONG)
         return told.has("cmd.delete", "cmd.clear", "cmd.cancel", "cmd.back", "k.out") and not tells
 
+    def speaks_of_sending(self) -> bool:
+        """Whether a text at the review says if or how the tip shall be sent, and tells of no crime."""
+        told = self.context.analysis(self.event.body)
+        wishes = told.has("cmd.send", "k.send", "cmd.edit", "k.change", "k.out", "k.mistake")
+        in_danger = any(danger.sure for danger in self.reading.dangers)
+        return self.asked.asks == "review" and wishes and not (in_danger or tells_crime(told))
+
     def tells_when(self) -> bool:
         """Whether the text tells a time where it is asked whether it happens now: "no" or "yes" would lose it."""
         told = self.context.analysis(self.event.body)
@@ -307,7 +315,10 @@ _ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "med
 
 
 def keep_time(words: Telling) -> Turn | None:
-    """Keep a time as the day of what was or will be, or as how often it is; None where none is told or asked for."""
+    """Keep a time as the day of what was or will be, or as how often it is; None where none is told or asked for.
+
+    Of a day that may be either, as "kal" is tomorrow and yesterday, it is asked again whether it was or will be.
+    """
     context, reading, step = words.context, words.reading, words.context.step
     told = context.analysis(words.event.body)
     habit, now = told.covered(("time.often", "d.since")), told.covered(("opt.when.now",))
@@ -315,22 +326,28 @@ def keep_time(words: Telling) -> Turn | None:
     is_said = told.asks or reading.dangers or reading.kind in TALK - {Kind.WAIT}
     if words.asked.name != "when" or step is None or is_said or not times or (now - habit):
         return None
-    is_coming = reading.option == "coming" or told.has("time.coming", "verb.future")
-    is_past = reading.option == "past" or told.has("opt.when.was", "time.past")
-    _answer_when(words, step, "" if habit else "coming" if is_coming else "past" if is_past else "")
+    moment = moment_told(told)
+    is_over = moment == "past" and told.has("opt.when.was")
+    _answer_when(words, step, "often" if habit and not is_over else moment)
     return go_on(context)
 
 
-def _answer_when(words: Telling, when: Step, code: str) -> None:
-    """Answer by `code`, and with the words where the next step asks which day; without a code, how often."""
+def _answer_when(words: Telling, when: Step, moment: str) -> None:
+    """Answer by the moment, and with the words where the next step asks which day; of a habit, how often.
+
+    Without a moment the words are kept for the day, and the question stays.
+    """
     context, event = words.context, words.event
-    often = context.loaded.flow.by_id.get(_HOW_OFTEN)
-    context.set_answer(when.id, GivenAnswer(code, context.source) if code else None)
-    if not code:
-        picked = (one for one in (*context.session.picked_details, often and often.id) if one and one != when.id)
-        context.change(picked_details=tuple(dict.fromkeys(picked)))
     after = context.loaded.steps[context.loaded.steps.index(when) + 1]
-    step = after if code and context.step is after and after.type.name == "text" else often
+    step = after if moment != "often" and after.type.name == "text" else context.loaded.flow.by_id.get(_HOW_OFTEN)
+    if moment == "often":
+        context.set_answer(when.id, None)
+        picked = (one for one in (*context.session.picked_details, step and step.id) if one and one != when.id)
+        context.change(picked_details=tuple(dict.fromkeys(picked)))
+    elif moment:
+        context.set_answer(when.id, GivenAnswer(moment, context.source))
+    else:
+        context.say("not_understood")
     if step is None:
         accept_unsolicited(context, event)
     else:

@@ -11,8 +11,9 @@ from typing import Final
 
 from satark.api.flow import Question
 from satark.api.inbound import Text
-from satark.dialogue.events.commands import choose_language, choose_likely, handle_command, not_understood, show_numbers
+from satark.dialogue.events.commands import choose_language, handle_command, show_numbers
 from satark.dialogue.events.named_places import LONG, choose_by_name, correct_place, is_other_place, names_a_place
+from satark.dialogue.events.not_understood import choose_likely, not_understood
 from satark.dialogue.events.suggestions import ask_to_keep, suggest
 from satark.dialogue.events.taking_back import (
     after_sending,
@@ -44,7 +45,7 @@ from satark.dialogue.states.stories import (
 from satark.dialogue.turn.accusations import wishes_readers
 from satark.dialogue.turn.consent import is_unsent, may_carry_out
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.reader_wishes import ReaderWishes
+from satark.dialogue.turn.recipient_wishes import RecipientWishes
 from satark_words.reading import FREE, STORY, Asked, Confidence, Danger, DangerKind, Kind
 from satark_words.tokens import fold
 
@@ -187,12 +188,14 @@ class _Words(Telling):
             self.context.say("reply.remark.unheard")
             return ask_to_keep(self)
         analysis = self.context.analysis(self.event.body)
-        if self.asked.name == "police" and ReaderWishes(analysis).may_accuse(asked_whom=False):
+        if self.asked.name == "police" and RecipientWishes(analysis).may_accuse(asked_whom=False):
             return suggest(self, "yes", self.label("yes"))
         if forbids_sending(self):
             return self.refuse_sending()
         told = first or again or (reading.kind not in _KEEPS and not self.suggests() and self.tells())
         is_kept = told or reading.kind is Kind.CONTENT or (reading.kind is Kind.DANGER and reading.story)
+        if is_kept and not again and self.speaks_of_sending():
+            return ask_to_keep(self)
         is_news = not is_kept and reading.confidence < Confidence.CERTAIN and self.may_add() and self.tells_news()
         if is_news or (self.may_identify() and (again or is_kept)):
             return ask_to_keep(self)

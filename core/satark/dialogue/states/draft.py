@@ -194,7 +194,7 @@ def _say_passed(context: TurnContext) -> None:
 def _say_which_files(context: TurnContext, name: str) -> None:
     """Name the files that a question about voices asks about, counted as they were sent, if there are others."""
     sent = [file for file in context.session.files if file.role == context.loaded.evidence_step]
-    asked = context.loaded.undecided(context.session, name) or context.loaded.concerned(context.session, name)
+    asked = context.loaded.undecided(context.session, name) or context.loaded.files_concerned(context.session, name)
     if asked and len(sent) > 1:
         context.say("file.asked", files=", ".join(str(sent.index(file) + 1) for file in asked))
 

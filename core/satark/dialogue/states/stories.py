@@ -28,7 +28,7 @@ from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.accusations import accuses, denies, speaks_of_police
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
-from satark.dialogue.turn.reader_wishes import OFFICES
+from satark.dialogue.turn.recipient_wishes import OFFICES
 from satark_words.geography.units import ELSEWHERE
 from satark_words.opening import is_denied
 from satark_words.reading import Opening, PlaceFound

@@ -1,4 +1,4 @@
-"""The step types that are answered by telling: text, number, date, place."""
+"""The step types that are answered by telling (text, number, date, place) or by files."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,17 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.api.flow import AcceptedAnswer, BaseStepType, Question, RefusedAnswer, Step, View, actions_of, question_text
+from satark.api.flow import (
+    AcceptedAnswer,
+    BaseStepType,
+    Part,
+    Question,
+    RefusedAnswer,
+    Step,
+    View,
+    actions_of,
+    question_text,
+)
 from satark.api.inbound import Event, Pin, Text
 from satark.api.tip import Place
 from satark_words.geography.geography import ELSEWHERE, Geography
@@ -226,3 +236,31 @@ def _written_day(text: str) -> date | None:
         return date(year + 2000 if year < _CENTURY else year, month, day)
     except ValueError:
         return None
+
+
+class MediaStep(BaseStepType):
+    """Any number of files. The engine accepts the files; `done` or `skip` leads on."""
+
+    name = "media"
+    part: Part = "media"
+
+    def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
+        return [*super().keys(step), (f"{step.id}.more", "evidence.more")]
+
+    def ask(self, step: Step, view: View) -> Question:
+        """Ask for files, or for more of them."""
+        if view.files:
+            key = f"{step.id}.more" if f"{step.id}.more" in view.catalogue else "evidence.more"
+            text = view.catalogue.text(view.catalogue.own(key, view.channel), count=view.files)
+            return Question(text=text, actions=("done", "clear"), wants="media")
+        return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="media")
+
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
+        """Accept nothing: only files are answers, and the engine accepts those."""
+        del step, event, view
+        return None
+
+    def show(self, step: Step, value: Any, view: View) -> str:
+        """Say how many files there are."""
+        del step, value
+        return view.catalogue.counted(view.catalogue.own("value.files", view.channel), view.files)

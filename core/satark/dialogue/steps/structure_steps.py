@@ -1,7 +1,7 @@
-"""The step types that structure a flow: something said in passing, files, the review, submitting the tip."""
+"""The step types that structure a flow: something said in passing, the review, submitting the tip."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from satark.api.flow import (
     AcceptedAnswer,
@@ -13,11 +13,10 @@ from satark.api.flow import (
     Step,
     StepType,
     View,
-    actions_of,
     question_text,
 )
 from satark.api.inbound import Event, Tap
-from satark.dialogue.steps.answer_steps import DateStep, NumberStep, PlaceStep, TextStep
+from satark.dialogue.steps.answer_steps import DateStep, MediaStep, NumberStep, PlaceStep, TextStep
 from satark.dialogue.steps.choice_steps import ChoicesStep, ChoiceStep, ConfirmStep
 
 _WEBSITE: Final = "{website}"
@@ -42,34 +41,6 @@ class SayStep(BaseStepType):
         """Accept nothing: nothing is asked."""
         del step, event, view
         return None
-
-
-class MediaStep(BaseStepType):
-    """Any number of files. The engine accepts the files; `done` or `skip` leads on."""
-
-    name = "media"
-    part: Part = "media"
-
-    def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        return [*super().keys(step), (f"{step.id}.more", "evidence.more")]
-
-    def ask(self, step: Step, view: View) -> Question:
-        """Ask for files, or for more of them."""
-        if view.files:
-            key = f"{step.id}.more" if f"{step.id}.more" in view.catalogue else "evidence.more"
-            text = view.catalogue.text(view.catalogue.own(key, view.channel), count=view.files)
-            return Question(text=text, actions=("done", "clear"), wants="media")
-        return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="media")
-
-    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Accept nothing: only files are answers, and the engine accepts those."""
-        del step, event, view
-        return None
-
-    def show(self, step: Step, value: Any, view: View) -> str:
-        """Say how many files there are."""
-        del step, value
-        return view.catalogue.counted(view.catalogue.own("value.files", view.channel), view.files)
 
 
 class ReviewStep(BaseStepType):

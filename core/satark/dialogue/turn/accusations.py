@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from satark.api.flow import Step
 from satark.api.tip import Accused
 from satark.dialogue.session import Accusation, Session
-from satark.dialogue.turn.reader_wishes import OFFICES, ReaderWishes
+from satark.dialogue.turn.recipient_wishes import OFFICES, RecipientWishes
 from satark.dialogue.turn.session_changes import SessionChanges
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.reading import Asked, AskedChoice
@@ -88,7 +88,7 @@ def _answers_in(context: SessionChanges, words: str) -> set[str]:
     options = police.type.ask(police, context.view(police)).options
     asked = Asked(name="police", asks="choice", options=tuple(AskedChoice(o.code, o.label, o.words) for o in options))
     analyses = [context.analysis(one) for one in told]
-    return {reader.read(one, asked).option for one in analyses if not ReaderWishes(one).is_wish}
+    return {reader.read(one, asked).option for one in analyses if not RecipientWishes(one).is_wish}
 
 
 def _relates(context: SessionChanges, words: str) -> bool:
@@ -146,8 +146,14 @@ def _units_in(context: SessionChanges, told: Analysis, *, but_said_to: bool) -> 
 
 
 def _is_said_to(told: Analysis, mark: Mark) -> bool:
-    """Whether an office is only spoken to, a landmark, or asked about: whether it reads this."""
-    if (wished := ReaderWishes(told).shall.get(mark.start)) is not None or (mark.name not in OFFICES and not told.asks):
+    """Whether an office is only called for help, spoken to, a landmark, or asked about: whether it reads this."""
+    called = told.covered(("asks.police", "d.call")) - told.covered(("said.police.fear",))
+    trains = told.covered(("place.thing",), SOUND) if mark.name == "unit.station" else called
+    if mark.start in trains and (mark.name == "unit.station" or mark.name not in {*_KINDS, *OFFICES}):
+        return True
+    if (wished := RecipientWishes(told).shall.get(mark.start)) is not None or (
+        mark.name not in OFFICES and not told.asks
+    ):
         return bool(wished)
     asked = told.asks and mark.start in told.covered(("office.reads",))
     before, after = {mark.start - 1, mark.start - 2}, {mark.end, mark.end + 1}
@@ -171,7 +177,7 @@ def _keeps_out(told: Analysis) -> bool:
     sides = {at for one in people for at in (one.start, one.end, one.end + 1)}
     wishes = [one for one in told.found("office.not") if one.quality >= SOUND and sides & {one.start, one.end}]
     is_said = any(one.end - one.start > 2 or one.end == len(told) for one in wishes)  # noqa: PLR2004 - "ko nahi bataya" is none
-    return is_said or not all(ReaderWishes(told).shall.values())
+    return is_said or not all(RecipientWishes(told).shall.values())
 
 
 def _is_of(mark: Mark, start: int, end: int, texts: list[str]) -> bool:
@@ -214,9 +220,9 @@ def text_of_readers(context: SessionChanges, *, wished: bool) -> str:
     return "" if not wished else "accused.station" if _DOUBT in told else "reply.question.readers"
 
 
-def _wishes_in(context: SessionChanges, told: Iterable[Analysis]) -> list[ReaderWishes]:
+def _wishes_in(context: SessionChanges, told: Iterable[Analysis]) -> list[RecipientWishes]:
     """Return the wishes of sentences. Where police are asked about, "only the SP" may accuse, and is none."""
-    step, wishes = context.step, [wish for one in told if (wish := ReaderWishes(one)).is_wish]
+    step, wishes = context.step, [wish for one in told if (wish := RecipientWishes(one)).is_wish]
     if step is None or not (step.accuses or step.means == "police"):
         return wishes
     return [one for one in wishes if not one.may_accuse(asked_whom=bool(step.accuses))]

@@ -169,14 +169,18 @@ class LoadedFlow:
         place = place_of(told) if isinstance(told, dict) else _NOWHERE
         return FlowProgress(tuple(path), values, position, tuple(passed), place)
 
-    def concerned(self, session: Session, step: str) -> list[SessionFile]:
-        """Return the files that a question about voices concerns, decided or not; none for any other question."""
+    def files_concerned(self, session: Session, step: str) -> list[SessionFile]:
+        """Return the files that a question about voices or sound is about, decided or not; none for other questions."""
         kinds = self.consents.get(step, ()) if session.files else ()
         return [file for file in session.files if file.kind in kinds and file.role == self.evidence_step]
 
     def undecided(self, session: Session, step: str) -> list[SessionFile]:
         """Return those of these files about which the tipster was not asked yet."""
-        return [file for file in self.concerned(session, step) if not file.decided_by] if step in self.consents else []
+        return (
+            [file for file in self.files_concerned(session, step) if not file.decided_by]
+            if step in self.consents
+            else []
+        )
 
     def _standing_answers(self, session: Session) -> Mapping[str, GivenAnswer]:
         """Return the answers, without one about voices where a file came after it: that is asked about too."""

@@ -132,7 +132,7 @@ class SessionChanges:
 
     def _decide(self, step: str, answer: GivenAnswer | None) -> None:
         """Apply an answer about voices to the files that it was asked about: new ones, or where there are none, all."""
-        every = self.loaded.concerned(self.session, step)
+        every = self.loaded.files_concerned(self.session, step)
         asked = every if answer is None else self.loaded.undecided(self.session, step) or every
         code, source = (str(answer.value or ""), answer.source or step) if answer else ("", "")
         self._mark({file.ordinal for file in asked}, code, source)

@@ -19,7 +19,7 @@ from satark.evidence.recognition.model import RATE, DraftReply, DraftRequest, Mo
 from satark_files.limits import Limits
 from satark_files.recordings import ffmpeg
 from satark_files.sandbox import isolation
-from satark_files.sandbox.calls import build_filter
+from satark_files.sandbox.calls import build_filter, restrict_calls
 from satark_files.sandbox.core_dumps import forbid_dumps
 from satark_files.sandbox.fork_server import NICENESS
 from satark_files.sandbox.protections import Protections
@@ -39,13 +39,7 @@ def isolate(request: DraftRequest, limits: Limits, held: Protections) -> Protect
     readable = [*isolation.program_paths(request.ffmpeg), Path(request.model)]
     writable = Path(request.recording).parent if request.recording else Path(os.devnull)
     files = isolation.restrict_files(readable, writable)
-    restricted = calls is not None
-    try:
-        if calls is not None:
-            calls.load()
-    except OSError:
-        restricted = False
-    return replace(held, files=files, calls=restricted, privileges=privileges, limits=True)
+    return replace(held, files=files, calls=restrict_calls(calls), privileges=privileges, limits=True)
 
 
 def answer(request: DraftRequest) -> DraftReply:

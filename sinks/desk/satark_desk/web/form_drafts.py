@@ -66,7 +66,7 @@ class FormDrafts:
         return self._of(unlocked).get(id_)
 
     def typed(self, unlocked: UnlockedDesk) -> dict[str, str]:
-        """Return the forms into which an officer typed something that is not done: path → the draft's id."""
+        """Return the forms that an officer began to fill in and did not send: path → the draft's id."""
         return {
             one.path: id_
             for id_, one in self._of(unlocked).items()

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark_desk.figures import figures_of, pace_text, paces_of, pendency, week_pdf
+from satark_desk.figures import desk_paces, figures_of, pace_text, pendency, week_pdf
 from satark_desk.maps import district_map
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.web.desk_web import Pages
@@ -27,7 +27,7 @@ class OverviewPages(Pages):
         since, until = (request.query_params.get(name, "") for name in ("since", "until"))
         tips = queue.in_bands(lambda band: since <= text.iso_day(band) <= (until or "9999"))
         figures = figures_of(queue, tips, lambda band: text.age(band, now))
-        paces = paces_of(session.casework, queue)
+        paces = desk_paces(session.casework, queue)
         return self._web.show(
             request,
             "figures.html",
@@ -58,7 +58,7 @@ class OverviewPages(Pages):
         first = self._web.text(request)
         texts = sorted(self._web.texts(), key=lambda text: text.language != first.language)
         queue = _queue(session)
-        paces = paces_of(session.casework, queue)
+        paces = desk_paces(session.casework, queue)
         pdf = week_pdf(queue, paces, session.unlocked.desk.title, texts, time.time())
         return Response(
             pdf, media_type="application/pdf", headers={"content-disposition": 'inline; filename="week.pdf"'}

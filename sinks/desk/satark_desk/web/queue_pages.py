@@ -29,11 +29,11 @@ from satark.casework import (
 )
 from satark_desk.act_forms import MAX_TRANSCRIPT, write_due
 from satark_desk.file_exports import INLINE
+from satark_desk.file_origins import file_origins
 from satark_desk.maps import place_map
 from satark_desk.officers import officers_of
 from satark_desk.orders import order_of
 from satark_desk.original_requests import originals_of
-from satark_desk.places import file_origins
 from satark_desk.read_state import Seen, seen_by
 from satark_desk.tip_queue import MARKS, PRIORITIES, WORK, Filter
 from satark_desk.web.desk_web import Pages

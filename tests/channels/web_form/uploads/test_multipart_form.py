@@ -64,7 +64,7 @@ async def test_a_form_without_a_chosen_file_is_accepted(browser: aiohttp.ClientS
     assert await posted(browser, body) == (200, {"fields": {"step": "evidence"}, "uploads": [], "refusals": []})
 
 
-async def test_a_file_that_is_too_large_loses_only_itself(
+async def test_a_file_that_is_too_large_is_refused_and_the_others_are_kept(
     browser: aiohttp.ClientSession, uploads: UploadStore, key: DraftKey
 ) -> None:
     uploads.file_bytes = 2 * SEGMENT_BYTES

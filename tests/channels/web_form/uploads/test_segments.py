@@ -10,7 +10,8 @@ from satark.api import CantOpen, new_identity
 from satark.api.sealing import encrypt
 from satark_files.file_store import FolderStore
 from satark_web_form.uploads import segments
-from satark_web_form.uploads.segments import MANIFEST, UploadRefused, read_segments, stored_bytes, write_segment
+from satark_web_form.uploads.segments import MANIFEST, read_segments, stored_bytes, write_segment
+from satark_web_form.uploads.upload_problems import UploadRefused
 
 RECIPIENT, IDENTITY = new_identity()
 

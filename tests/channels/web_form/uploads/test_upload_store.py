@@ -21,7 +21,8 @@ from satark_files.limits import Limits
 from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads import segments, upload_store
 from satark_web_form.uploads.draft_key import DraftKey
-from satark_web_form.uploads.segments import SEGMENT_BYTES, UploadRefused
+from satark_web_form.uploads.segments import SEGMENT_BYTES
+from satark_web_form.uploads.upload_problems import UploadRefused
 from satark_web_form.uploads.upload_store import UploadStore
 from support.altering import altered
 

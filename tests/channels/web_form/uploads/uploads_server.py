@@ -20,8 +20,8 @@ from satark_files.file_store import FolderStore
 from satark_web_form.form_reader import receive_form
 from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads.draft_key import DraftKey
-from satark_web_form.uploads.segments import UploadProblem
 from satark_web_form.uploads.tus import NotAdmitted, TusEndpoints
+from satark_web_form.uploads.upload_problems import UploadProblem
 from satark_web_form.uploads.upload_store import UploadStore
 
 STALL_SECONDS = 1.0

@@ -92,7 +92,7 @@ async def test_the_queue_tells_which_destinations_are_down(gallery: DeskGallery)
     assert await gallery.visit(DOWN, *ME) == []
 
 
-async def test_an_officer_sends_a_form_again_if_the_session_had_ended(
+async def test_the_page_after_an_ended_session_offers_its_form_again(
     gallery: DeskGallery, stories: TipStories, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = f"tips/{stories.tell('answered', 'sp').number}/status"

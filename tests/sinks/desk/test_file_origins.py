@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pytest
 
 from satark.casework import OpenTip
-from satark_desk.places import FileOrigin, file_origins
+from satark_desk.file_origins import FileOrigin, file_origins
 from satark_files.origin import Origin
 from satark_words.geography.geography import Geography
 

@@ -18,19 +18,19 @@ from satark_words.rules import SOUND, Mark, widest
 OFFICES: Final = {"unit.district": "district", "unit.range": "range"}
 """Marks and levels of the offices that get tips."""
 _LISTS: Final = msgspec.yaml.decode(
-    (files("satark.dialogue.turn") / "reader_wishes.yaml").read_bytes(), type=dict[str, dict[str, list[str]]]
+    (files("satark.dialogue.turn") / "recipient_wishes.yaml").read_bytes(), type=dict[str, dict[str, list[str]]]
 )
 _MARKS: Final = _LISTS["marks"]
 _OWN_WORDS: Final = Lexicon((name, word) for name, words in _LISTS["words"].items() for word in words)
 
 
-class ReaderWishes:
+class RecipientWishes:
     """What a sentence wishes who of the police shall have the tip."""
 
     def __init__(self, told: Analysis) -> None:
         self._told = told
         self._at: dict[str, set[int]] = defaultdict(set)
-        """Name of a list in `reader_wishes.yaml` → the indexes of its words in the text."""
+        """Name of a list in `recipient_wishes.yaml` → the indexes of its words in the text."""
         self._police = widest(told.found("person.police", "unit.*"))
         for one in _OWN_WORDS.marks(told.tokens, told.heard) if self._police else ():
             self._at[one.name] |= {*range(one.start, one.end)} if one.quality >= SOUND else set()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from satark_files.documents.plain_text import TextScrubber
-from satark_files.documents.prose import begins_as_mail, hide_exporter, is_prose
+from satark_files.documents.prose_check import begins_as_mail, hide_exporter, is_prose
 from satark_files.limits import Limits
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff

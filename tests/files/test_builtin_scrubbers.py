@@ -14,13 +14,13 @@ import imageio_ffmpeg
 import pytest
 from PIL import Image, ImageOps, ImageSequence
 
+from satark_files.builtin_scrubbers import builtin_scrubbers
 from satark_files.images import jpeg
 from satark_files.limits import Limits
 from satark_files.recordings import remux
 from satark_files.recordings.ffmpeg import CONTAINERS, describe, find_program
 from satark_files.recordings.stream_metadata import rules_for
 from satark_files.scrubber import DISGUISE_JOB, LOOKS_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB, Scrubber, Unclean
-from satark_files.scrubbers import builtin_scrubbers
 from satark_files.sniff import sniff_file
 from support.evidence.documents import DOCUMENTS, unpacked
 from support.evidence.images import IMAGES, ORIENTATION

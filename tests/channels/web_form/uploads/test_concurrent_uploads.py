@@ -16,8 +16,8 @@ from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit, until
 from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads import upload_store
-from satark_web_form.uploads.segments import UploadRefused
-from satark_web_form.uploads.upload_slots import Slot, UploadSlots
+from satark_web_form.uploads.concurrent_uploads import Slot, UploadSlots
+from satark_web_form.uploads.upload_problems import UploadRefused
 from satark_web_form.uploads.upload_store import UploadStore
 
 pytestmark = pytest.mark.slow("a provider's server")

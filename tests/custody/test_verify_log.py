@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from satark.custody import chain, entries, log
-from satark.custody.audit import AuditReport, LogHead, verify_log
+from satark.custody.verify_log import AuditReport, LogHead, verify_log
 from satark.services import Services
 from satark.store import evidence_files, tables
 from satark.store.sealed_files import erase

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from satark.api.outbound import Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
-from satark_telegram.answers import BotApiError, read, result_of
+from satark_telegram.errors import BotApiError, read, result_of
 
 
 def error(description: str, **parameters: Any) -> str:

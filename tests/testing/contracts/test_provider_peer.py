@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from satark_testing.contracts.peer import Fault, Peer, PeerServer, Received, Reply, Said
+from satark_testing.contracts.provider_peer import Fault, Peer, PeerServer, Received, Reply, Said
 from support.postcards import Postcards
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.casework.act_names import DeskAct
+from satark.casework.desk_act import DeskAct
 
 
 def test_no_representation_shows_what_an_officer_wrote() -> None:

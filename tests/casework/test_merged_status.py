@@ -8,10 +8,10 @@ import pytest
 
 from satark.api.sealing import CantOpen, open_as
 from satark.api.tip import Message, Priority
-from satark.casework.act_names import ActName, ActRefused, DeskAct
 from satark.casework.clocks import Clocks
+from satark.casework.desk_act import ActName, ActRefused, DeskAct
 from satark.casework.desk_acts import DeskActs
-from satark.casework.merging import merged_into
+from satark.casework.merged_status import merged_into
 from satark.services import Services
 from satark.store import tables
 from satark_words.catalogues import Catalogues

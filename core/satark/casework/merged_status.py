@@ -27,7 +27,7 @@ def merged_into(casework: Casework, number: str) -> list[TipSummary]:
     """Return the tips of the desk that are merged into the tip of this number, directly or through another tip."""
     with casework.cache.lock:
         casework.cache.refresh()
-        merged = [one.listed.summary for one in casework.cache.tips.values() if one.merged_into]
+        merged = [casework.cache.listed(tip).summary for tip, one in casework.cache.tips.items() if one.merged_into]
     led = defaultdict[str, list[TipSummary]](list)
     for summary in merged:
         if casework.may_read(summary.work):

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from satark_web_form.uploads.segments import UploadRefused
+from satark_web_form.uploads.upload_problems import UploadRefused
 
 
 class UploadSlots:

@@ -1,0 +1,63 @@
+"""Looks for faults of keys: wrong ones, files that were moved or replaced, and epoch keys that stay."""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from satark.identity.edge_key import Identity
+from satark.runtime import compose
+from satark.services import Services
+from satark.telemetry.faults import Fault
+
+OVERDUE: Final = 600
+"""Seconds that the destruction of an epoch's key may be late."""
+
+
+_CONSTANT: Final = frozenset({"edge_key", "name_key"})
+
+
+def key_faults(identity: Identity | None, services: Services) -> Iterator[Fault]:
+    """Compare this process's keys with the database: it may have been restored, or have another edge key by now."""
+    for problem in compose.canary_problems(identity, services):
+        yield Fault(
+            f"{problem.setting.removesuffix('_file')}_wrong",
+            f"{problem.setting} {problem.message}",
+            f"{problem.hint}; then restart (docs/runbook.md#a-wrong-key)",
+            stops=True,
+        )
+    if identity is not None and (late := _late_epochs(identity)):
+        yield Fault(
+            "epoch_keys_stay",
+            f"{late} epoch keys should be destroyed and are not: what was forgotten can still be opened",
+            "see that a process with the role worker runs, and that it can write epoch.keys (epoch_key_file)",
+        )
+
+
+class FileWatch:
+    """Notices that a file with which this process works was moved, deleted or replaced. `files`: name → path."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._files = {name: (path, mark) for name, path in files.items() if (mark := _mark(name, path))}
+
+    def faults(self) -> Iterator[Fault]:
+        """Compare each file with what it was when the process started."""
+        for name, (path, mark) in self._files.items():
+            if (now := _mark(name, path)) != mark:
+                how = "replaced" if now else "moved or deleted"
+                do = "put the old file back, or restart with the new one if that is meant (docs/runbook.md#a-wrong-key)"
+                yield Fault(f"file_gone:{name}", f"{path} was {how} while Satark uses it", do, stops=True)
+
+
+def _mark(name: str, path: Path) -> tuple[object, ...]:
+    """Return what tells a file from another one: of a key that never changes the content too; empty: there is none."""
+    try:
+        found = path.stat()
+        return found.st_dev, found.st_ino, path.read_bytes() if name in _CONSTANT else b""
+    except OSError:
+        return ()
+
+
+def _late_epochs(identity: Identity) -> int:
+    due = time.time() - 2 * identity.epochs.seconds - OVERDUE
+    return sum(epoch.since < due for epoch in identity.epochs.live())
