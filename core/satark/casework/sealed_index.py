@@ -49,7 +49,7 @@ _LEAST: Final = 1 << 16
 _STEPS: Final = 8
 _HEAD: Final = bytes(16)
 """The name of the row that lists the others."""
-_MOST_HELD: Final = 8
+_MOST_HELD: Final = 32
 """Rows that are in memory because pages show tips of them."""
 
 
@@ -73,8 +73,10 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     """Whether it is kept from an officer, who recused themselves from it."""
     may_flood: bool
     """Whether it is unfinished and not urgent."""
-    note: Any = None
-    """What the queue keeps with the tip: a structure like an array, which opens as a list."""
+    note: bytes = b""
+    """What the queue keeps with the tip."""
+    shared_note: bytes = b""
+    """What the queue keeps with many tips alike."""
     looks: bytes = b""
     """What officers have seen of it, as the queue keeps it."""
     packed_clues: bytes = b""
@@ -99,11 +101,6 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
         made_from = envelope.header.number, tip.rows, bool(tip.unsigned)
         packed = tip.digest + pack(listed)
         return cls(*made_from, envelope.tip_recipient, identity, *asked, may_flood, packed=packed, cover=tip.cover)
-
-    @property
-    def clues(self) -> Clues:
-        """The tip's clues, once they were worked out."""
-        return _decode_clues(_unpacked(self.packed_clues))
 
 
 def pack(value: ListedTip | Clues) -> bytes:
@@ -170,6 +167,7 @@ class SealedIndex:
         `covers`: as in `envelopes.tips_of`.
         """
         head, entries, parts = self._read(_HEAD, IndexHead), dict[str, Entry](), dict[bytes, tuple[str, ...]]()
+        shared = dict[bytes, bytes]()
         for name in reversed(head.parts if head else ()):
             if (row := self._read(name, IndexRow)) is None:
                 continue
@@ -177,6 +175,7 @@ class SealedIndex:
             for tip, entry in self._opened(name, row, covers):
                 if entries.setdefault(tip, entry) is entry:
                     entry.cover, entry.row = covers[tip], name
+                    entry.shared_note = shared.setdefault(entry.shared_note, entry.shared_note)
         self._parts = dict(reversed(parts.items()))
         return head.roster if head else (), entries
 
@@ -191,17 +190,19 @@ class SealedIndex:
             if cover and (opened := _unbox(self._key_of((tip,), cover), box)):
                 yield tip, without_rest(_decode_entry(opened))
 
-    def rest_of(self, tip: str, entry: Entry) -> bytes:
-        """Return what is packed of a tip whose row has it; empty if the row is no more."""
-        row = self._held.get(entry.row) or self._read(entry.row, IndexRow)
-        if row is None or tip not in row.tips:
-            return b""
+    def whole(self, tip: str, entry: Entry) -> Entry:
+        """Return an entry with what its row keeps; without that if the row is no more."""
+        if entry.packed or not (row := self._held.get(entry.row) or self._read(entry.row, IndexRow)):
+            return entry
         self._held[entry.row] = row
         self._held.move_to_end(entry.row)
         while len(self._held) > _MOST_HELD:
             self._held.popitem(last=False)
         opened = _unbox(self._key_of((tip,), entry.cover), row.boxes[row.tips.index(tip)])
-        return _decode_entry(opened).packed if opened else b""
+        if opened is None:
+            return entry
+        stored = _decode_entry(opened)
+        return replace(entry, packed=stored.packed, packed_clues=entry.packed_clues or stored.packed_clues)
 
     def save(self, roster: tuple[str, ...], entries: Mapping[str, Entry], changed: Iterable[str]) -> None:
         """Write the entries that changed. The newest row is written again until it is full, the others are not.
@@ -219,7 +220,7 @@ class SealedIndex:
             parts.popitem()
         if sum(map(len, parts.values())) + len(due) > 2 * len(entries) + _TIPS:
             due, parts = set(entries), {}
-        whole = ((tip, self._whole(tip, entries[tip])) for tip in due & entries.keys())
+        whole = ((tip, self.whole(tip, entries[tip])) for tip in due & entries.keys())
         kept, rows, every = list(parts), dict[bytes, bytes](), (one for one in whole if one[1].packed)
         while some := dict(islice(every, _TIPS)):
             name = secrets.token_bytes(16)
@@ -230,10 +231,7 @@ class SealedIndex:
         self.left_over.clear()
         for name in rows.keys() - {_HEAD}:
             for tip in parts[name]:
-                entries[tip].row, entries[tip].packed = name, b""
-
-    def _whole(self, tip: str, entry: Entry) -> Entry:
-        return entry if entry.packed else replace(entry, packed=self.rest_of(tip, entry))
+                entries[tip].row, entries[tip].packed, entries[tip].packed_clues = name, b"", b""
 
     def _row_of(self, entries: Mapping[str, Entry]) -> IndexRow:
         tips = tuple(entries)
@@ -269,12 +267,17 @@ class SealedIndex:
 
 def without_rest(entry: Entry) -> Entry:
     """Return an entry without what its row keeps."""
-    return replace(entry, packed=b"")
+    return replace(entry, packed=b"", packed_clues=b"")
 
 
 def unpack(packed: bytes) -> tuple[bytes, ListedTip]:
     """Return the digest of a tip's envelope, and what lists say of the tip."""
     return packed[:_DIGEST], _decode_listed(_unpacked(packed[_DIGEST:]))
+
+
+def unpack_clues(packed: bytes) -> Clues:
+    """Return a tip's clues."""
+    return _decode_clues(_unpacked(packed))
 
 
 _DIGEST: Final = 16

@@ -14,7 +14,7 @@ import msgspec
 
 from satark.casework import Casework, SheetPage, band_end, make_sheet
 from satark_desk.officer_queue import OfficerQueue
-from satark_desk.paces import Pace, PaceStep, came, hours, paces_of
+from satark_desk.paces import Pace, PaceStep, hours, paces_of
 from satark_desk.read_state import first_looks
 from satark_desk.web.page_text import PageText
 
@@ -101,7 +101,7 @@ def desk_paces(casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:
         places = {tip: queue.place(tip) for tip in queue.in_bands(lambda band: band_end(band) >= since)}
         looks = first_looks({tip: casework.cache.tips[tip] for tip in places})
     looked = ((places[tip], at) for tip, at in looks.items())
-    waits = [("look", hours(came(place.arrived, place.received), at)) for place, at in looked]
+    waits = [("look", hours(place.came, at)) for place, at in looked]
     return paces_of(chain(waits, chain.from_iterable(place.waits for place in places.values())))
 
 

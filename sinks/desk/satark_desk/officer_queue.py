@@ -160,14 +160,14 @@ class OfficerQueue(QueueWatcher):
     def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
         """Return the tips that came in time bands that are wanted; not those from which the officer is recused."""
         wanted, index = cache(is_wanted), self._index
-        return {tip for tip in index.tips if wanted(index.place(tip).received)} - self._kept_from
+        return {tip for tip in index.tips if wanted(index.place(tip).band)} - self._kept_from
 
     def by_value(self, field: str, among: AbstractSet[str]) -> Mapping[str, AbstractSet[str]]:
         """Return the tips with each value of a field, among some tips; no value that none of them has."""
         tips = defaultdict[str, set[str]](set)
         if field == "band":
             for tip in among:
-                tips[self._index.place(tip).received].add(tip)
+                tips[self._index.place(tip).band].add(tip)
         else:
             for value, groups in self._index.by_value(field).items():
                 tips[value].update(*(its & among for its in groups))
