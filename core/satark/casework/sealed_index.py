@@ -98,9 +98,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
         identity = envelope.identity if envelope.tip_recipient else ""
         asked = summary.header.revision, summary.newest, work.merged_into, any(work.recused.values())
         may_flood = not work.finished and summary.header.priority != "urgent"
-        made_from = envelope.header.number, tip.rows, bool(tip.unsigned)
-        packed = tip.digest + pack(listed)
-        return cls(*made_from, envelope.tip_recipient, identity, *asked, may_flood, packed=packed, cover=tip.cover)
+        made_from = envelope.header.number, tip.rows, bool(tip.unsigned), envelope.tip_recipient, identity
+        return cls(*made_from, *asked, may_flood, packed=tip.digest + pack(listed), cover=tip.cover)
 
 
 def pack(value: ListedTip | Clues) -> bytes:

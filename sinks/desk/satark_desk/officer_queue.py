@@ -1,9 +1,7 @@
 """The queue of one officer: the desk's queue, with marks on what the officer has not read."""
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from functools import cache
 from itertools import islice
 
 import msgspec
@@ -159,19 +157,21 @@ class OfficerQueue(QueueWatcher):
 
     def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
         """Return the tips that came in time bands that are wanted; not those from which the officer is recused."""
-        wanted, index = cache(is_wanted), self._index
-        return {tip for tip in index.tips if wanted(index.place(tip).band)} - self._kept_from
+        return self._index.in_bands(is_wanted) - self._kept_from
 
-    def by_value(self, field: str, among: AbstractSet[str]) -> Mapping[str, AbstractSet[str]]:
+    def by_value(self, field: str, among: AbstractSet[str]) -> dict[str, AbstractSet[str]]:
         """Return the tips with each value of a field, among some tips; no value that none of them has."""
-        tips = defaultdict[str, set[str]](set)
-        if field == "band":
-            for tip in among:
-                tips[self._index.place(tip).band].add(tip)
-        else:
-            for value, groups in self._index.by_value(field).items():
-                tips[value].update(*(its & among for its in groups))
-        return {value: its for value, its in tips.items() if its}
+        found = self._index.by_value(field).items()
+        tips = ((value, set[str]().union(*(its & among for its in groups))) for value, groups in found)
+        return {value: its for value, its in tips if its}
+
+    def by_band(self, among: AbstractSet[str]) -> Mapping[str, AbstractSet[str]]:
+        """Return the tips that came in each time band, among some tips."""
+        return self._index.by_band(among)
+
+    def marked(self, mark: str) -> AbstractSet[str]:
+        """Return the tips of the desk that have one of `MARKS`."""
+        return self._index.having(("mark", mark))
 
     def place(self, tip: str) -> Place:
         """Return where a tip stands in the queue."""

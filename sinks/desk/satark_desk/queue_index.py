@@ -73,11 +73,6 @@ class Place(msgspec.Struct, array_like=True, order=True, gc=False):
         return self.arrived or self.received
 
     @property
-    def band(self) -> str:
-        """The time band in which it came."""
-        return _band(self.received)
-
-    @property
     def beside(self) -> tuple[int, int, int, int]:
         """What it has in common with tips that stand beside it, of which unread ones come first."""
         return self.section, self.rank, self.due, self.heard
@@ -140,6 +135,18 @@ class QueueIndex:
         """Return the groups of tips with each value of a field."""
         found = ((value, groups) for (field, value), groups in self._having.items() if field == name and groups)
         return {value: [self._groups[group] for group in groups] for value, groups in found}
+
+    def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
+        """Return the tips that came in time bands that are wanted."""
+        wanted = {end for end in {one.received for one in self._places.values()} if is_wanted(_band(end))}
+        return {tip for tip, one in self._places.items() if one.received in wanted}
+
+    def by_band(self, among: AbstractSet[str]) -> dict[str, set[str]]:
+        """Return the tips that came in each time band, among some tips."""
+        tips, places = defaultdict[int, set[str]](set), self._places
+        for tip in among:
+            tips[places[tip].received].add(tip)
+        return {_band(end): its for end, its in tips.items()}
 
     def place(self, tip: str) -> Place:
         """Return where a tip stands in the queue."""
@@ -248,7 +255,9 @@ class QueueIndex:
 
     def _remove(self, tip: str, *, from_order: bool) -> None:
         if from_order:
-            del self._order[self._order.index(tip, bisect_left(self._order, self._places[tip], key=self._places.get))]
+            del self._order[
+                self._order.index(tip, bisect_left(self._order, self._places[tip], key=self._places.__getitem__))
+            ]
         group = self._places.pop(tip).group
         self._groups[group].discard(tip)
         if not self._groups[group]:
