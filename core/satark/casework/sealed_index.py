@@ -15,7 +15,7 @@ from __future__ import annotations
 import secrets
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b, sha256
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -122,18 +122,11 @@ class IndexHead(msgspec.Struct, array_like=True, frozen=True):
 
 
 class IndexRow(msgspec.Struct, array_like=True, frozen=True):
-    """Entries of some tips."""
+    """Entries of some tips. A row beside it has each of them whole, in a box under a key that follows from its own."""
 
     tips: tuple[str, ...]
     together: bytes
     """All of them, without what only few pages show, under a key that follows from all their envelopes."""
-    packed_boxes: msgspec.Raw
-    """Each of them whole, under a key that follows from its own."""
-
-    @property
-    def boxes(self) -> list[bytes]:
-        """One for each tip."""
-        return _decode_boxes(self.packed_boxes)
 
 
 class SealedIndex:
@@ -149,7 +142,8 @@ class SealedIndex:
         self._key = sha256(b"satark/1/desk index\0" + form.encode()).digest()
         self._parts: dict[bytes, tuple[str, ...]] = {}
         """Row → the tips that have an entry in it, the oldest row first. Of a tip's entries, the newest counts."""
-        self._held: OrderedDict[bytes, IndexRow] = OrderedDict()
+        self._held: OrderedDict[bytes, list[bytes]] = OrderedDict()
+        """The boxes of rows that pages read last."""
         self._apart = set[bytes]()
         """Rows that did not open together."""
         self.left_over = set[str]()
@@ -185,23 +179,26 @@ class SealedIndex:
             yield from zip(row.tips, _decode_entries(together), strict=True)
             return
         self._apart.add(name)
-        for tip, cover, box in zip(row.tips, its, row.boxes, strict=True):
+        for tip, cover, box in zip(row.tips, its, self._boxes(name), strict=False):
             if cover and (opened := _unbox(self._key_of((tip,), cover), box)):
                 yield tip, without_rest(_decode_entry(opened))
 
     def whole(self, tip: str, entry: Entry) -> Entry:
         """Return an entry with what its row keeps; without that if the row is no more."""
-        if entry.packed or not (row := self._held.get(entry.row) or self._read(entry.row, IndexRow)):
+        if entry.packed:
             return entry
-        self._held[entry.row] = row
-        self._held.move_to_end(entry.row)
-        while len(self._held) > _MOST_HELD:
-            self._held.popitem(last=False)
-        opened = _unbox(self._key_of((tip,), entry.cover), row.boxes[row.tips.index(tip)])
-        if opened is None:
+        boxes = dict(zip(self._parts.get(entry.row, ()), self._boxes(entry.row), strict=False))
+        if (opened := _unbox(self._key_of((tip,), entry.cover), boxes.get(tip, b""))) is None:
             return entry
         stored = _decode_entry(opened)
         return replace(entry, packed=stored.packed, packed_clues=entry.packed_clues or stored.packed_clues)
+
+    def _boxes(self, name: bytes) -> list[bytes]:
+        found = self._held.pop(name, None) or self._read(self._beside(name), list[bytes]) or []
+        self._held[name] = found
+        if len(self._held) > _MOST_HELD:
+            self._held.popitem(last=False)
+        return found
 
     def save(self, roster: tuple[str, ...], entries: Mapping[str, Entry], changed: Iterable[str]) -> None:
         """Write the entries that changed. The newest row is written again until it is full, the others are not.
@@ -223,27 +220,28 @@ class SealedIndex:
         kept, rows, every = list(parts), dict[bytes, bytes](), (one for one in whole if one[1].packed)
         while some := dict(islice(every, _TIPS)):
             name = secrets.token_bytes(16)
-            parts[name], rows[name] = tuple(some), self._sealed(name, self._row_of(some))
+            parts[name], row, boxes = tuple(some), *self._rows_of(some)
+            rows |= {one: self._sealed(one, its) for one, its in ((name, row), (self._beside(name), boxes))}
         rows[_HEAD] = self._sealed(_HEAD, IndexHead(roster, tuple(parts)))
         self._services.write_now(lambda unit: self._write(unit, rows, kept))
         self._parts, self._apart = parts, set()
         self.left_over.clear()
-        for name in rows.keys() - {_HEAD}:
+        for name in parts.keys() & rows.keys():
             for tip in parts[name]:
                 entries[tip].row, entries[tip].packed, entries[tip].packed_clues = name, b"", b""
 
-    def _row_of(self, entries: Mapping[str, Entry]) -> IndexRow:
+    def _rows_of(self, entries: Mapping[str, Entry]) -> tuple[IndexRow, list[bytes]]:
         tips = tuple(entries)
         stored = {tip: replace(one, cover=b"", row=b"") for tip, one in entries.items()}
         together = _encode([*map(without_rest, stored.values())])
-        boxes = (_box(self._key_of((tip,), entries[tip].cover), _encode(one)) for tip, one in stored.items())
+        boxes = [_box(self._key_of((tip,), entries[tip].cover), _encode(one)) for tip, one in stored.items()]
         covers = b"".join(one.cover for one in entries.values())
-        return IndexRow(tips, _box(self._key_of(tips, covers), together), msgspec.Raw(_encode([*boxes])))
+        return IndexRow(tips, _box(self._key_of(tips, covers), together)), boxes
 
-    def _write(self, unit: UnitOfWork, rows: Mapping[bytes, bytes], kept: Iterable[bytes]) -> None:
+    def _write(self, unit: UnitOfWork, rows: Mapping[bytes, bytes], kept: Sequence[bytes]) -> None:
         table, mine = tip_index, tip_index.c.desk == self._desk
         known = set(unit.main.execute(select(table.c.part).where(mine)).scalars())
-        for some in batches(known.difference(kept)):
+        for some in batches(known.difference(kept, map(self._beside, kept))):
             unit.main.execute(delete(table).where(mine, table.c.part.in_(some)))
         unit.insert(table, [{"desk": self._desk, "part": name, "sealed": sealed} for name, sealed in rows.items()])
 
@@ -259,6 +257,10 @@ class SealedIndex:
         encoded = _encode(value)
         plain = (len(encoded).to_bytes(4) + encoded).ljust(size_class(4 + len(encoded), _LEAST, _STEPS), b"\0")
         return _box(self._key, plain, self._desk + name)
+
+    def _beside(self, name: bytes) -> bytes:
+        """Return the name of the row that has the boxes of a row."""
+        return blake2b(name, key=self._key, digest_size=16).digest()
 
     def _key_of(self, tips: tuple[str, ...], covers: bytes) -> bytes:
         return blake2b(covers + "".join(tips).encode(), key=self._key, digest_size=32).digest()
@@ -292,7 +294,6 @@ _ALIKE: Final = _encode(_NOTHING) + _encode(Clues())
 _decode_listed = msgspec.msgpack.Decoder(ListedTip).decode
 _decode_clues = msgspec.msgpack.Decoder(Clues).decode
 _decode_entry = msgspec.msgpack.Decoder(Entry).decode
-_decode_boxes = msgspec.msgpack.Decoder(list[bytes]).decode
 _decode_entries = msgspec.msgpack.Decoder(list[Entry]).decode
 
 
