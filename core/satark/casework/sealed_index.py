@@ -35,7 +35,7 @@ from satark.casework.opened_tip import Gist, summarize
 from satark.casework.related.clues import Clues
 from satark.casework.search import SearchText
 from satark.services import Services
-from satark.store import envelopes
+from satark.store import bulk, envelopes
 from satark.store.tables import tip_index
 from satark.store.threads import batches
 from satark.store.unit_of_work import UnitOfWork
@@ -49,6 +49,8 @@ _LEAST: Final = 1 << 16
 _STEPS: Final = 8
 _HEAD: Final = bytes(16)
 """The name of the row that lists the others."""
+_ROWS: Final = 50
+"""Rows that an opening reads at a time."""
 _MOST_HELD: Final = 32
 """Rows that are in memory because pages show tips of them."""
 
@@ -161,9 +163,7 @@ class SealedIndex:
         """
         head, entries, parts = self._read(_HEAD, IndexHead), dict[str, Entry](), dict[bytes, tuple[str, ...]]()
         shared = dict[bytes, bytes]()
-        for name in reversed(head.parts if head else ()):
-            if (row := self._read(name, IndexRow)) is None:
-                continue
+        for name, row in self._read_all(reversed(head.parts if head else ())):
             parts[name] = row.tips
             for tip, entry in self._opened(name, row, covers):
                 if entries.setdefault(tip, entry) is entry:
@@ -245,10 +245,21 @@ class SealedIndex:
             unit.main.execute(delete(table).where(mine, table.c.part.in_(some)))
         unit.insert(table, [{"desk": self._desk, "part": name, "sealed": sealed} for name, sealed in rows.items()])
 
+    def _read_all(self, names: Iterable[bytes]) -> Iterator[tuple[bytes, IndexRow]]:
+        for some in batches(names, _ROWS):
+            sealed = self._sealed_rows(some)
+            read = ((name, self._unsealed(name, sealed.get(name), IndexRow)) for name in some)
+            yield from ((name, row) for name, row in read if row)
+
     def _read(self, name: bytes, kind: type[T]) -> T | None:
+        return self._unsealed(name, self._sealed_rows([name]).get(name), kind)
+
+    def _sealed_rows(self, names: Sequence[bytes]) -> dict[bytes, bytes]:
         table = tip_index
-        query = select(table.c.sealed).where(table.c.desk == self._desk, table.c.part == name)
-        sealed = self._services.read(lambda c: c.execute(query).scalar())
+        query = select(table.c.part, table.c.sealed).where(table.c.desk == self._desk, table.c.part.in_(names))
+        return self._services.read(lambda c: dict(bulk.stream(c, query)))
+
+    def _unsealed(self, name: bytes, sealed: bytes | None, kind: type[T]) -> T | None:
         plain = _unbox(self._key, sealed, self._desk + name) if sealed else None
         its = memoryview(plain or b"")[4 : 4 + int.from_bytes((plain or b"")[:4])]
         return msgspec.msgpack.decode(its, type=kind) if its else None
