@@ -59,9 +59,13 @@ def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str]
     def total(name: str) -> int:
         return sum(int(value) * number for value, number in count(name).items())
 
-    unfinished, overdue, asks = tips & queue.marked("open"), tips & queue.marked("overdue"), count("asks")
+    unfinished, overdue, asks = (
+        tips & queue.index.having(("mark", "open")),
+        tips & queue.index.having(("mark", "overdue")),
+        count("asks"),
+    )
     ages = Counter[str]()
-    for band, its in queue.by_band(unfinished).items():
+    for band, its in queue.index.by_band(unfinished).items():
         ages[next((name for most, name in AGES if days(band) <= most), OLDER)] += len(its)
     return Figures(
         tips=len(tips),
@@ -88,7 +92,7 @@ def pendency(
     groups: defaultdict[str, set[str]] = defaultdict(set)
     for value, its in tips.items():
         groups[key(value)] |= its
-    unfinished, overdue = queue.marked("open"), queue.marked("overdue")
+    unfinished, overdue = queue.index.having(("mark", "open")), queue.index.having(("mark", "overdue"))
     return {value: (len(its), len(its & unfinished), len(its & overdue)) for value, its in sorted(groups.items())}
 
 
@@ -96,7 +100,7 @@ def desk_paces(casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:
     """Return how long each step took with the tips of the last days. Steps that nobody took are left out."""
     since = time.time() - DAYS * _DAY
     with casework.cache.lock:
-        places = {tip: queue.place(tip) for tip in queue.in_bands(lambda band: band_end(band) >= since)}
+        places = {tip: queue.index.place(tip) for tip in queue.in_bands(lambda band: band_end(band) >= since)}
         looks = first_looks({tip: casework.cache.tips[tip] for tip in places})
     looked = ((places[tip], at) for tip, at in looks.items())
     waits: list[tuple[PaceStep, float]] = [("look", hours(place.came, at)) for place, at in looked]

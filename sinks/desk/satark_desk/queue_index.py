@@ -20,7 +20,7 @@ from weakref import WeakSet
 import msgspec
 from msgspec.inspect import type_info
 
-from satark.casework import Clocks, Offices, Services, TipCache, TipSummary, band, band_end
+from satark.casework import Clocks, Offices, Services, TipCache, band, band_end
 from satark_desk.paces import PaceStep, waits_of
 from satark_desk.read_state import queue_entries
 from satark_desk.tip_queue import MARKS, SECTIONS, Row, RowBuilder
@@ -151,10 +151,6 @@ class QueueIndex:
     def place(self, tip: str) -> Place:
         """Return where a tip stands in the queue."""
         return self._places[tip]
-
-    def summary(self, tip: str) -> TipSummary:
-        """Return the summary of a tip."""
-        return self.cache.listed(tip).summary
 
     def ordered(self, chosen: AbstractSet[str] | None, unread: AbstractSet[str]) -> Iterator[str]:
         """Yield the chosen tips, or all tips, in one officer's order.

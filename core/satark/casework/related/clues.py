@@ -132,7 +132,7 @@ def persons_in(text: str) -> Iterator[Person]:
             continue
         if sound in _SURNAME_OF:
             yield Person(f"{given} {_SURNAME_OF[sound]}", is_common=True)
-        elif sound in _FATHERS | _ALIASES and (other := _given_after(words, at)):
+        elif sound in _FATHERS | _ALIASES and (other := _name(words[at + 1]) if at + 1 < len(words) else ""):
             yield Person(f"{given} > {other}", is_common=False)
 
 
@@ -141,10 +141,6 @@ def _given_before(words: Sequence[str], sounds: Sequence[str], at: int) -> str:
     while at and (sounds[at - 1] in _MIDDLES or (sounds[at] in _FATHERS | _ALIASES and sounds[at - 1] in _SURNAME_OF)):
         at -= 1
     return _name(words[at - 1]) if at else ""
-
-
-def _given_after(words: Sequence[str], at: int) -> str:
-    return _name(words[at + 1]) if at + 1 < len(words) else ""
 
 
 def _name(word: str) -> str:
@@ -250,7 +246,7 @@ def _pin(place: Mapping[str, Any]) -> Pin | None:
 
 def plates_in(text: str) -> Iterator[str]:
     """Yield the number plates in a text as `UP65CD4411`: in either script, with or without spaces and hyphens."""
-    latin = _in_latin(fold(text))
+    latin = " ".join(_letters_of(word) for word in _BETWEEN.split(fold(text)) if word)
     for state, district, series, number in _PLATE.findall(latin):
         yield f"{state}{int(district):02}{series.replace(' ', '')}{int(number):04}".upper()
     for year, number, series in _BHARAT_PLATE.findall(latin):
@@ -261,10 +257,6 @@ def phones_in(text: str) -> Iterator[str]:
     """Yield the Indian mobile numbers in a text, ten digits each. Numbers of helplines are shorter and are left out."""
     for number in _PHONE.findall(fold(text.replace("+", " "))):
         yield number.replace(" ", "")
-
-
-def _in_latin(folded: str) -> str:
-    return " ".join(_letters_of(word) for word in _BETWEEN.split(folded) if word)
 
 
 def _letters_of(word: str) -> str:
