@@ -29,7 +29,7 @@ from satark.services import Services
 from satark.store import envelopes, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 from support.desks import SeededDesk
-from support.tips import SeededTip, post_as, seed_file, seed_message, seed_tip
+from support.tips import SeededTip, erase, post_as, seed_file, seed_message, seed_tip
 
 VERIFYING = Message(sender="desk", desk="sp", status="VERIFYING", text="we look into it")
 Rows = list[dict[str, object]]
@@ -78,12 +78,6 @@ def put_back(services: Services, rows: Rows) -> None:
         unit.insert(tables.tip_index, rows)
 
     services.write_now(write)
-
-
-def erase(unit: UnitOfWork, tip: str) -> None:
-    unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip))
-    unit.main.execute(delete(tables.tip).where(tables.tip.c.id == tip))
-    tip_changes.note_erasure(unit, tip)
 
 
 def statuses(cache: TipCache) -> dict[str, str]:
