@@ -183,7 +183,7 @@ class SealedIndex:
             if cover and (opened := _unbox(self._key_of((tip,), cover), box)):
                 yield tip, without_rest(_decode_entry(opened))
 
-    def whole(self, tip: str, entry: Entry) -> Entry:
+    def with_rest(self, tip: str, entry: Entry) -> Entry:
         """Return an entry with what its row keeps; without that if the row is no more."""
         if entry.packed:
             return entry
@@ -216,7 +216,7 @@ class SealedIndex:
             parts.popitem()
         if sum(map(len, parts.values())) + len(due) > 2 * len(entries) + _TIPS:
             due, parts = set(entries), {}
-        whole = ((tip, self.whole(tip, entries[tip])) for tip in due & entries.keys())
+        whole = ((tip, self.with_rest(tip, entries[tip])) for tip in due & entries.keys())
         kept, rows, every = list(parts), dict[bytes, bytes](), (one for one in whole if one[1].packed)
         while some := dict(islice(every, _TIPS)):
             name = secrets.token_bytes(16)

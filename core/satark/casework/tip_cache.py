@@ -118,7 +118,7 @@ class TipCache:
 
     def _unpacked(self, tip: str) -> tuple[bytes, ListedTip]:
         entry = self.tips[tip]
-        if packed := self._index.whole(tip, entry).packed:
+        if packed := self._index.with_rest(tip, entry).packed:
             return unpack(packed)
         if (one := self.reader.read([tip]).get(tip)) is None:
             raise NoSuchTip
@@ -347,7 +347,7 @@ class TipCache:
 
     def _clues(self, tip: str) -> Clues:
         """Return a tip's clues. To work them out takes longer than to open the tip."""
-        packed = self._index.whole(tip, self.tips[tip]).packed_clues
+        packed = self._index.with_rest(tip, self.tips[tip]).packed_clues
         if not packed:
             if tip not in self.reader.held:  # with others, since a reading takes some queries
                 due = (one for one in self._uncompared if one in self.tips and not self.tips[one].packed_clues)
