@@ -206,7 +206,8 @@ def clues_of(tip: Tip | None, told: Sequence[str], pictures: tuple[Picture, ...]
         pictures: its pictures.
     """
     answers = tip.answers if tip else {}
-    place: Mapping[str, Any] = next((value for value in answers.values() if _is_place(value)), {})
+    fields = (value for value in answers.values() if isinstance(value, dict))
+    place: Mapping[str, Any] = next((value for value in fields if not {"text", "latitude"}.isdisjoint(value)), {})
     story = [*(value for value in answers.values() if isinstance(value, str)), *told]
     every = [*story, str(place.get("text") or "")]
     station = tip.station if tip else ""
@@ -231,10 +232,6 @@ def picture_of(record: Evidence) -> Picture | None:
 
 def _found(read: Callable[[str], Iterator[T]], texts: Iterable[str]) -> Iterator[T]:
     return (found for text in texts for found in read(text))
-
-
-def _is_place(value: object) -> bool:
-    return isinstance(value, dict) and not {"text", "latitude"}.isdisjoint(value)
 
 
 def _pin(place: Mapping[str, Any]) -> Pin | None:
