@@ -283,7 +283,8 @@ class _Words(Telling):
 
     def keep_story(self) -> None:
         """Keep what the text tells beside an answer."""
-        add_story(self.context, self.event, self.reading.opening, self.asked.name if self.reading.option else "")
+        answered = self.asked.name if self.reading.option or self.asked.name == "now" else ""
+        add_story(self.context, self.event, self.reading.opening, answered)
 
     def command(self) -> Turn:
         """Carry out a command."""

@@ -113,10 +113,11 @@ def correct_category(context: TurnContext, words: str) -> bool:
 
 
 def may_cry(context: TurnContext) -> bool:
-    """Whether a cry for help may begin the tip, or leave the questions that are still open."""
+    """Whether a cry for help may begin the tip, or leave the questions that are still open; a detail is chosen."""
     session, step = context.session, context.step
     in_draft = session.state in {"", "@language"} and not session.submitted
-    return in_draft and bool(context.loaded.place_step) and (step is None or step.type.part in ASKED_PARTS)
+    is_open = step is None or (step.type.part in ASKED_PARTS and not step.detail)
+    return in_draft and bool(context.loaded.place_step) and is_open
 
 
 def keep_cry(context: TurnContext, event: Text) -> None:
