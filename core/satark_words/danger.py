@@ -35,6 +35,19 @@ _NONE: Final = ("f.none", "f.official", "f.idiom")
 _HUNDREDTHS: Final = 100
 
 
+_PRESENT: Final = ("time.now", "opt.when.now", "verb.ongoing", "d.help", "d.since", "time.today", "verb.future", "d.missing")
+"""Marks of a danger that is there or to come."""
+
+
+def _is_over(analysis: Analysis) -> bool:
+    """Return whether a danger is told as a habit, as calm again or as one of another day: it is shown, never sure."""
+    habit = analysis.covered(("time.often",))
+    present = {at for one in analysis.found(*_PRESENT) for at in range(one.start, one.end)} - habit
+    day = analysis.covered(("time.past",)) - analysis.covered(("opt.when.was",))
+    past = day and analysis.has("opt.when.was")
+    return analysis.has("k.calm") or (not present and bool(habit or past))
+
+
 class LetterWeights(NamedTuple):
     """The weights of groups of letters, in hundredths of a logit. A group that is not listed weighs nothing."""
 
@@ -98,6 +111,7 @@ class DangerRules:
             if kind not in found and matches(rule, analysis.marks):
                 found[kind] = rule.name
         sure = bool(found) and self._logit(analysis) > (SURE if len(analysis) >= _FEWEST_SURE else LEAST)
+        sure = sure and not _is_over(analysis)
         return tuple(Danger(kind, self.numbers(kind), rule, sure) for kind, rule in found.items())
 
     def unsure(self, analysis: Analysis) -> tuple[Danger, ...]:

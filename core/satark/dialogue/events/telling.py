@@ -323,8 +323,10 @@ def keep_time(words: Telling) -> Turn | None:
     told = context.analysis(words.event.body)
     habit, now = told.covered(("time.often", "d.since")), told.covered(("opt.when.now",))
     times = told.covered(_TIMES) - told.covered(("opt.when.was",))
-    is_said = told.asks or reading.dangers or reading.kind in TALK - {Kind.WAIT}
-    if words.asked.name != "when" or step is None or is_said or not times or (now - habit):
+    is_said = told.asks or reading.kind in TALK - {Kind.WAIT}
+    left = now <= told.covered(("time.now",)) and told.has("opt.when.was") and not told.has("verb.ongoing")
+    is_now = now - habit and not left  # "abhi abhi nikle" is over
+    if words.asked.name != "when" or step is None or is_said or not times | now or is_now:
         return None
     moment = moment_told(told)
     is_over = moment == "past" and told.has("opt.when.was")

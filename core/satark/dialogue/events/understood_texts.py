@@ -156,7 +156,7 @@ class _Words(Telling):
         if told.consists_of(("t.helpline",), (*beside, "k.number", "verb.mine")):
             self.context.note_dangers((Danger(DangerKind.LIFE, (), "helpline"),), self.event.body)
             return self.context.ask()
-        nowhere = ("place.here", "place.near", "id.home")
+        nowhere = ("place.here", "place.near", "id.home", *(("place.thing",) if told.has("who.mine") else ()))
         is_here = self.asked.asks == "place" and told.consists_of(nowhere, (*beside, "k.whole"))
         return not_understood(self.context) if is_here else None
 
