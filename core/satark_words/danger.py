@@ -35,7 +35,9 @@ _NONE: Final = ("f.none", "f.official", "f.idiom")
 _HUNDREDTHS: Final = 100
 
 
-_PRESENT: Final = ("time.now", "opt.when.now", "verb.ongoing", "d.help", "d.since", "time.today", "verb.future", "d.missing")
+_PRESENT: Final = (
+    "time.now", "opt.when.now", "verb.ongoing", "d.help", "d.since", "time.today", "verb.future", "d.missing",
+)  # fmt: skip
 """Marks of a danger that is there or to come."""
 
 

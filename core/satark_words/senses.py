@@ -74,14 +74,12 @@ class Senses(TextAtQuestion):
             self._correction,
             self._certain,
             self._danger,
-            self._address,
             self._social,
             self._language,
             self._unknown,
             self._command,
             self._own_story,
             self._refused,
-            self._likely_question,
             self._likely_option,
             self._topic,
             self._yes_or_no,
@@ -186,9 +184,6 @@ class Senses(TextAtQuestion):
             not (other or told.covered(("verb.mine", "say.unknown", "soc.wait", "t.refuse"), SOUND))
             and self._names_place
         )
-
-    def _address(self) -> Reading | None:
-        return self._make(Kind.CONTENT, story=True) if self._is_address else None
 
     def _find_topic(self, *families: Family) -> Topic | None:
         """Find the topic that the text asks about, remarks on or refuses; a long text tells something instead."""
@@ -311,13 +306,6 @@ class Senses(TextAtQuestion):
         told = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS and not self._tells()
         confidence = self._chosen.confidence
         return self._make(Kind.OPTION, confidence, option=self._option, story=told) if self._option else None
-
-    def _likely_question(self) -> Reading | None:
-        """Read a text that asks the service something as a question, which chooses none of the options."""
-        if self._free or not self._asked.options or self._tells():
-            return None
-        topic = self._find_topic("question")
-        return self._of_topic(topic) if topic and self._analysis.asks else None
 
     def _topic(self) -> Reading | None:
         if self._free and self._tells():
