@@ -78,8 +78,9 @@ def _moment(senses: set[str]) -> str:
 def moment_told(analysis: Analysis) -> Moment:
     """Return whether a time was or will be; empty where it may be either: "kal", "15 tarikh ko", "Holi se pehle"."""
     either = analysis.covered(("time.later",))
-    over = [one for one in analysis.found("time.past", "opt.when.*") if one.name != "opt.when.now"]
-    past = {one for one in over if one.name != "opt.when.coming" and not _is_before(one, analysis)}
+    over = analysis.found("time.past", "opt.when.past", "opt.when.was")
+    article = {at for at, token in enumerate(analysis.tokens) if token.text == "the"}  # or "were", behind a verb
+    past = {one for one in over if not _is_before(one, analysis) and not {*range(one.start, one.end)} <= article}
     past = {one for one in past if not either >= {*range(one.start, one.end)}}
     was = any(one.name == "opt.when.was" for one in past)
     later = analysis.has("time.coming", "verb.future", "opt.when.coming")

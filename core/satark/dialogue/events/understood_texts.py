@@ -116,7 +116,8 @@ def _handle_read(words: _Words, question: Question) -> Turn:
     if asked.asks not in FREE and context.state is DRAFT and correct_category(context, event.body):
         words.keep_story()
         return context.ask()
-    speaks = words.accuses(unsure=True) or reading.kind not in {Kind.REFUSAL, Kind.QUESTION}
+    asides = () if words.speaks_of_sending() else {Kind.REFUSAL, Kind.QUESTION}
+    speaks = words.accuses(unsure=True) or (asides and reading.kind not in asides)
     if asked.asks == "review" and speaks and hear_of_police(context, event.body):
         if reading.story or is_story(event.body):
             words.keep_story()
@@ -241,7 +242,8 @@ class _Words(Telling):
         elif more:
             more = reading.confidence < Confidence.CERTAIN and self.counts(LEFT_OVER, 1, SAID_IN_ANSWERS)
         names_others = self.asked.name == "police" and reading.negated and self.accuses()
-        if reading.story or self.tells() or more or names_others or self.tells_when():
+        tells = reading.story or self.tells() or more or names_others or self.tells_when()
+        if tells and not self.speaks_of_sending():
             self.keep_story()
         return choose_likely(context, reading.option)
 
