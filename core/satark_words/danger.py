@@ -42,12 +42,11 @@ _PRESENT: Final = (
 
 
 def _is_over(analysis: Analysis) -> bool:
-    """Return whether a danger is told as a habit, as calm again or as one of another day: it is shown, never sure."""
-    habit = analysis.covered(("time.often",))
+    """Return whether a danger is told of another day and as over, or as what others do by habit: it is never sure."""
+    habit, own = analysis.covered(("time.often",)), analysis.has("who.me", "who.kin", "who.child", "d.threat")
     present = {at for one in analysis.found(*_PRESENT) for at in range(one.start, one.end)} - habit
-    day = analysis.covered(("time.past",)) - analysis.covered(("opt.when.was",))
-    past = day and analysis.has("opt.when.was")
-    return analysis.has("k.calm") or (not present and bool(habit or past))
+    calm = analysis.has("k.calm") and bool(analysis.covered(("time.past",)) - analysis.covered(("opt.when.was",)))
+    return calm or bool(habit and not (present or own))
 
 
 class LetterWeights(NamedTuple):

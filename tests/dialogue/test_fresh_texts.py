@@ -193,11 +193,11 @@ def test_who_will_take_medicine_and_sleep_is_shown_a_number(engine: Engine, text
 @every_row(
     "text",
     [
-        "hamar marad roj daru pi ke marela",
-        "mera pati roz peetta hai",
         "kal maar peet hui thi ab shant hai",
         "कल मारपीट हुई थी अब सब शांत है",
-        "he beats his wife every night",
+        "kal bahut jhagda hua lathi chali, ab sab shant hai",
+        "he beats his workers every night",
+        "parso goli chali thi bazar me ab sab thik hai",
     ],
 )
 def test_a_habit_and_a_calm_day_are_shown_numbers_and_are_not_urgent(engine: Engine, text: str) -> None:
