@@ -8,7 +8,7 @@ import msgspec
 
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.choosing import FILL, LOOSE, NOT_KNOWN, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion, says_yes
-from satark_words.danger import LEAST, DangerRules
+from satark_words.danger import DangerRules
 from satark_words.opening import category_of, is_denied, opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
@@ -22,8 +22,6 @@ SOCIAL: Final = tuple(one.split(":") for one in in_order("social"))
 """Marks of talk, each with the kind and topic of a text that contains nothing else."""
 QUESTION_MARKS: Final = frozenset("?❓❔")
 """Question marks. A text of question marks alone asks for help."""
-LONGEST_TALK: Final = 12
-"""Number of words of the longest text that is guessed to be talk."""
 LONGEST_SOCIAL: Final = 5
 """Number of words of the longest text in which one word in four may be unknown, at a question that takes any words."""
 LONGEST_TOPIC: Final = 16
@@ -71,7 +69,6 @@ class Senses(TextAtQuestion):
         """Try each sense in turn."""
         steps = (
             self._nothing,
-            self._correction,
             self._certain,
             self._danger,
             self._social,
@@ -83,7 +80,6 @@ class Senses(TextAtQuestion):
             self._likely_option,
             self._topic,
             self._yes_or_no,
-            self._likely_danger,
             self._guess,
             self._content,
         )
@@ -128,17 +124,6 @@ class Senses(TextAtQuestion):
         asks = all(token.text in QUESTION_MARKS for token in self._analysis.tokens)
         return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help") if asks else None
 
-    def _correction(self) -> Reading | None:
-        """Read "no, wrong, that is in Sigra" as a wish to change the place, at a question for something else."""
-        may_correct = self._asked.name not in ("station", "district", "category", "language")
-        asks_other = self._asked.asks == "choice" and may_correct and len(self._analysis) <= LONGEST_TALK
-        wrong = self._analysis.has("cmd.edit", "neg.wrong", "k.mistake")
-        other = self._analysis.has("police", "person.police", "unit.*", "time.*", "opt.police.no")
-        if not asks_other or self._tells() or not (wrong or (self._analysis.has("say.no") and not other)):
-            return None
-        named = self._places is not None and self._places.named(self._analysis)
-        return self._make(Kind.COMMAND, command="edit", story=True) if named else None
-
     @cached_property
     def _commands(self) -> Sequence[str]:
         """The commands that count at this question and have words in the text, the best spelt ones first."""
@@ -170,10 +155,6 @@ class Senses(TextAtQuestion):
 
     def _told_danger(self) -> Reading:
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=self._option)
-
-    def _likely_danger(self) -> Reading | None:
-        """Find a danger for which no rule holds, but which the letters make likely, in a text without other sense."""
-        return self._told_danger() if self._unsure or self._rules.likely(self._analysis, LEAST) else None
 
     @cached_property
     def _is_address(self) -> bool:
@@ -282,8 +263,6 @@ class Senses(TextAtQuestion):
         """Keep the words of a text that tells more than the option that it chooses, at a question with options."""
         if self._free or not self._is_story() or not self._tells():
             return None
-        if danger := self._likely_danger():
-            return danger
         if self._option:
             return self._make(Kind.OPTION, option=self._option, story=True)
         topic = self._find_topic("question", "refusal")

@@ -97,7 +97,7 @@ class Telling:
         session = self.context.session
         in_danger = any(danger.sure for danger in self.reading.dangers)
         waits = self.context.analysis(self.event.body).has("soc.wait")
-        may_be = self.tells_number() if session.submitted else bool(self.asked.options) or waits
+        may_be = self.tells_number() or (not session.submitted and (bool(self.asked.options) or waits))
         is_probable = self.reading.talk == "likely" or bool(self.reading.talk and may_be)
         return is_probable and not (in_danger or session.mailbox)
 
