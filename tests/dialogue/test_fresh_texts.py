@@ -45,7 +45,16 @@ def test_police_who_are_called_for_help_are_not_accused(engine: Engine, text: st
 
 @every_row(
     "text",
-    ["kal", "parso", "15 तारीख को", "diwali ke din", "Tuesday", "raat 10 baje", "holi se pahile", "before the election"],
+    [
+        "kal",
+        "parso",
+        "15 तारीख को",
+        "diwali ke din",
+        "Tuesday",
+        "raat 10 baje",
+        "holi se pahile",
+        "before the election",
+    ],
 )
 def test_a_day_that_was_or_will_be_is_kept_and_asked_again(engine: Engine, text: str) -> None:
     session = said(engine, "when", text)
