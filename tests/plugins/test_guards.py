@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,9 +14,13 @@ from satark.api import hookimpl
 from satark.api.inbound import Moved, Text
 from satark.api.prompt import Capabilities, Prompt
 from satark.api.routing import DESK_SINK, Destination, RouteAdvice, Screening
+from satark.api.settings import SettingProblem, SettingsError
 from satark.plugins.guards import TransactionAbandoned
 from satark.plugins.isolation import HookFailure
 from satark.plugins.loader import PluginError, Plugins
+from satark.runtime.compose import load_channels
+from satark.settings.settings import Settings
+from support.scripted import ScriptedChannel
 
 TIP: Any = object()
 PROMPT = Prompt(text="What is happening?", language="en")
@@ -62,6 +66,33 @@ def fail() -> object:
     raise ValueError("words of a tip")
 
 
+def raises_before() -> Generator[None, Any, Any]:
+    fail()
+    yield
+
+
+def raises_after() -> Generator[None, Any, Any]:
+    result = yield
+    if isinstance(result, list):
+        result.clear()
+    fail()
+
+
+def yields_twice() -> Generator[None, Any, Any]:
+    yield
+    yield
+
+
+def yields_never() -> Generator[None, Any, Any]:
+    return
+    yield
+
+
+def returns_seven() -> Generator[None, Any, Any]:
+    yield
+    return 7
+
+
 def hanging(gate: threading.Event) -> Callable[[], object]:
     def hang() -> object:
         return gate.wait()
@@ -82,6 +113,11 @@ FAULTS: dict[str, Callable[[threading.Event], Any]] = {
     "raises": lambda _gate: hookimpl(tryfirst=True)(fail),
     "hangs": lambda gate: hookimpl(tryfirst=True)(hanging(gate)),
     "returns the wrong type": lambda _gate: hookimpl(tryfirst=True)(lambda: 7),
+    "wrapper raises before": lambda _gate: hookimpl(wrapper=True)(raises_before),
+    "wrapper raises after": lambda _gate: hookimpl(wrapper=True)(raises_after),
+    "wrapper yields twice": lambda _gate: hookimpl(wrapper=True)(yields_twice),
+    "wrapper never yields": lambda _gate: hookimpl(wrapper=True)(yields_never),
+    "wrapper returns the wrong type": lambda _gate: hookimpl(wrapper=True)(returns_seven),
 }
 
 
@@ -137,14 +173,23 @@ def test_implementations_are_called_in_pluggys_order() -> None:
     def named(name: str, **options: bool) -> tuple[str, Any]:
         return "satark_screen", hookimpl(**options)(lambda: Screening(flags=(name,)))  # type: ignore[call-overload]
 
+    def wrapped(name: str) -> tuple[str, Any]:
+        def wrapper() -> Generator[None, list[Screening], list[Screening]]:
+            inner = yield
+            return [*inner, Screening(flags=(name,))]
+
+        return "satark_screen", hookimpl(wrapper=True)(wrapper)
+
     plugins, _ = plugins_of(
         named("first loaded"),
         named("try last", trylast=True),
         named("try first", tryfirst=True),
+        wrapped("inner wrapper"),
         named("last loaded"),
+        wrapped("outer wrapper"),
     )
     order = [flag for one in plugins.screen(TIP) for flag in one.flags]
-    assert order == ["try first", "last loaded", "first loaded", "try last"]
+    assert order == ["try first", "last loaded", "first loaded", "try last", "inner wrapper", "outer wrapper"]
 
 
 def test_an_implementation_of_another_name_is_called() -> None:
@@ -201,16 +246,18 @@ def _yields() -> Iterator[object]:
     yield 1
 
 
+def _old_wrapper() -> Iterator[None]:
+    yield
+
+
 @pytest.mark.parametrize(
     ("implementation", "message"),
     [
         (hookimpl(_async), "is `async def`: hooks are synchronous"),
-        (hookimpl(_yields), "yields: return an answer of its own"),
-        (hookimpl(wrapper=True)(_yields), "yields: return an answer of its own"),
-        (hookimpl(hookwrapper=True)(_yields), "yields: return an answer of its own"),
+        (hookimpl(_yields), "yields: return a value, or declare it with wrapper=True"),
+        (hookimpl(hookwrapper=True)(_old_wrapper), "is a wrapper of pluggy's old kind: declare it with wrapper=True"),
         (nothing_else, re.escape("is no hook yet: put @hookimpl above it")),
     ],
-    ids=["asynchronous", "yields", "wrapper", "old wrapper", "forgotten"],
 )
 def test_an_invalid_implementation_stops_the_start(implementation: Any, message: str) -> None:
     with pytest.raises(PluginError, match=rf"plugin '0': satark_screen {message}"):
@@ -219,6 +266,50 @@ def test_an_invalid_implementation_stops_the_start(implementation: Any, message:
 
 def test_an_imported_function_named_like_a_hook_is_not_an_implementation() -> None:
     Plugins().register(SimpleNamespace(satark_files=SimpleNamespace(), satark_screen_words=("arms",)), "one")
+
+
+def test_a_wrapper_around_a_start_hook_gets_and_returns_the_plugins_objects() -> None:
+    seen = []
+
+    @hookimpl(wrapper=True)
+    def wrapper() -> Generator[None, Any, Any]:
+        batches = yield
+        seen.extend(batches)
+        return [[*batches[0]]]
+
+    channel = ScriptedChannel()
+    plugins, _ = plugins_of(("satark_channels", hookimpl(lambda: [channel])), ("satark_channels", wrapper))
+    assert load_channels(Settings(), plugins) == [channel]
+    assert seen == [[channel]]
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "message"),
+    [
+        (raises_before, "plugin '1' failed in satark_channels: ValueError"),
+        (raises_after, "plugin '1' failed in satark_channels: ValueError"),
+        (returns_seven, "plugin '1': its wrapper of satark_channels must return the list"),
+    ],
+)
+def test_a_wrapper_around_a_hook_of_the_start_that_fails_stops_it_by_name(wrapper: Any, message: str) -> None:
+    plugins, _ = plugins_of(
+        ("satark_channels", hookimpl(nothing)), ("satark_channels", hookimpl(wrapper=True)(wrapper))
+    )
+    with pytest.raises(PluginError, match=message):
+        load_channels(Settings(), plugins)
+
+
+def test_a_wrapper_is_not_asked_for_wrong_settings_of_another_plugin() -> None:
+    def wanting() -> list[object]:
+        raise SettingsError([SettingProblem("one", "ONE", "is missing")])
+
+    @hookimpl(wrapper=True)
+    def wrapper() -> Generator[None, Any, Any]:
+        return (yield)
+
+    plugins, _ = plugins_of(("satark_sinks", hookimpl(wanting)), ("satark_sinks", wrapper))
+    with pytest.raises(SettingsError, match="is missing"):
+        plugins.sinks(Settings(), TIP)
 
 
 def test_a_hook_that_erases_is_tried_again_where_it_fails() -> None:

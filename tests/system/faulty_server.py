@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,6 +42,7 @@ FAULTS: dict[str, Callable[[], object]] = {
     "returns_wrong_type": lambda: 7,
     "hangs": _hang,
 }
+WRAPPERS = ("wrapper_raises_before", "wrapper_raises_after", "wrapper_returns_wrong_type")
 
 
 def _now(fault: str) -> bool:
@@ -59,17 +60,40 @@ def _plain(fault: str, hook: str) -> Any:
     return hookimpl(tryfirst=True)(act_in_the_transaction if hook == "satark_before_commit" else act)
 
 
+def _wrapper(fault: str, _hook: str) -> Any:
+    def wrapper() -> Generator[None, Any, Any]:
+        if _now("wrapper_raises_before") and fault == "wrapper_raises_before":
+            _raise()
+        result = yield
+        if not _now(fault):
+            return result
+        if isinstance(result, list):
+            result.clear()
+        return 7 if fault == "wrapper_returns_wrong_type" else _raise()
+
+    return hookimpl(wrapper=True, tryfirst=True)(wrapper)
+
+
 def _look(tip: Tip) -> Screening:
     """Flag every tip. The flag of a working plugin counts, whatever a faulty plugin does."""
     del tip
     return Screening(priority="high", flags=("witness",))
 
 
+def _wrap(tip: Tip) -> Generator[None, list[Screening], list[Screening]]:
+    del tip
+    others = yield
+    return [*others, Screening(flags=("wrapped",))]
+
+
 def _load(original: Callable[[Settings], Plugins], settings: Settings) -> Plugins:
     plugins = original(settings)
     plugins.register(SimpleNamespace(satark_screen=hookimpl(_look)), "witness")
+    plugins.register(SimpleNamespace(satark_screen=hookimpl(wrapper=True)(_wrap)), "wrapping")
     for fault in FAULTS:
         plugins.register(SimpleNamespace(**{hook: _plain(fault, hook) for hook in HOOKS}), fault)
+    for fault in WRAPPERS:
+        plugins.register(SimpleNamespace(**{hook: _wrapper(fault, hook) for hook in HOOKS}), fault)
     return plugins
 
 

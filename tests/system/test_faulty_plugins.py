@@ -26,6 +26,9 @@ FAULTS = {
     "raises": ALL,
     "exits": ALL,
     "returns_wrong_type": READ,
+    "wrapper_raises_before": ALL,
+    "wrapper_raises_after": ALL,
+    "wrapper_returns_wrong_type": READ,
     "hangs": ALL,  # last: it never returns
 }
 """Fault, which is the name of its plugin → the hooks that fail."""
@@ -58,7 +61,7 @@ async def test_no_fault_of_an_optional_hook_loses_a_tip(
             for desk in ("sp", "dig"):
                 tips = await installation.tips(desk, at_least=number + 1)
                 found[fault, desk] = [tip["flags"] for tip in tips if tip["answers"]["what"] == words]
-                flags = ["witness", *(["routing_failed"] if "satark_route" in hooks else [])]
+                flags = ["witness", "wrapped", *(["routing_failed"] if "satark_route" in hooks else [])]
                 expected[fault, desk] = [flags]
         ready = await readiness(installation)
         log = installation.service.log.read_text()

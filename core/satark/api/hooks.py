@@ -2,8 +2,8 @@
 
 Hooks are synchronous. Most return objects; any waiting happens in the async methods of those objects. Implement hooks
 with `hookimpl` in the module that the plugin's entry point (group `satark`) names. An implementation may take fewer
-arguments than listed. pluggy calls the hooks: `tryfirst` and `trylast` work, and the plugin that was loaded last is
-asked first.
+arguments than listed. pluggy calls the hooks: `tryfirst`, `trylast` and wrappers (`wrapper=True`) work, and the plugin
+that was loaded last is asked first.
 
 If a plugin raises during the start, misspells a hook or returns an object that does not fit this API, the start stops
 with a message that names the plugin. After the start no plugin can lose a tip: if an optional hook raises, takes longer

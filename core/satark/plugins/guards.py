@@ -1,12 +1,12 @@
 """Guards around a plugin's hooks, so that pluggy can call them and a failure still names the plugin and the hook.
 
 In place of a plugin's own functions, pluggy is given functions with the same arguments and options, which call the
-plugin's. So only pluggy has to handle `tryfirst` and `trylast`.
+plugin's. So only pluggy has to handle `tryfirst`, `trylast` and wrappers.
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial, wraps
 from typing import Any, Final, NamedTuple, TypeAlias, get_args
@@ -64,6 +64,7 @@ class _Implementation(NamedTuple):
     plugin: str
     hook: str
     function: Function
+    is_wrapper: bool
 
 
 class Guarded:
@@ -73,7 +74,8 @@ class Guarded:
         """Find the plugin's implementations of hooks. `options` is pluggy's `parse_hookimpl_opts`.
 
         Raises:
-            PluginError: an implementation lacks `@hookimpl`, fits no hook, is asynchronous, or is a wrapper.
+            PluginError: an implementation lacks `@hookimpl`, fits no hook, is asynchronous, or is a wrapper of an
+                unsupported kind.
         """
         self._name = name
         self.implementations: list[tuple[str, _Implementation]] = []
@@ -83,7 +85,7 @@ class Guarded:
                 _check_not_forgotten(plugin, name, attribute)
                 continue
             hook = chosen.get("specname") or attribute
-            one = _Implementation(name, hook, getattr(plugin, attribute))
+            one = _Implementation(name, hook, getattr(plugin, attribute), bool(chosen.get("wrapper")))
             _check_signature(one)
             _check_function(one, chosen)
             self.implementations.append((attribute, one))
@@ -96,10 +98,11 @@ class Guarded:
         for attribute, one in self.implementations:
             if one.hook in ANSWERS:
                 at_once = trusted or one.hook == "satark_commands"
-                calls = IsolatedCalls(one.plugin, one.hook, isolation, at_once=at_once)
-                setattr(self, attribute, _optional(one, calls))
+                optional = _Optional(one, IsolatedCalls(one.plugin, one.hook, isolation, at_once=at_once))
+                guarded = optional.wrapper() if one.is_wrapper else optional.call()
             else:
-                setattr(self, attribute, _required(one))
+                guarded = _required_wrapper(one) if one.is_wrapper else _required(one)
+            setattr(self, attribute, guarded)
 
 
 def _check_not_forgotten(plugin: object, name: str, attribute: str) -> None:
@@ -124,8 +127,10 @@ def _check_function(one: _Implementation, options: Options) -> None:
     where = f"plugin {one.plugin!r}: {one.hook}"
     if inspect.iscoroutinefunction(one.function) or inspect.isasyncgenfunction(one.function):
         raise PluginError(f"{where} is `async def`: hooks are synchronous, only methods of what they return may wait")
-    if options.get("wrapper") or options.get("hookwrapper") or inspect.isgeneratorfunction(one.function):
-        raise PluginError(f"{where} yields: return an answer of its own, since no plugin changes another's")
+    if options.get("hookwrapper"):
+        raise PluginError(f"{where} is a wrapper of pluggy's old kind: declare it with wrapper=True")
+    if not one.is_wrapper and inspect.isgeneratorfunction(one.function):
+        raise PluginError(f"{where} yields: return a value, or declare it with wrapper=True")
 
 
 # ----------------------------------------------------------------- hooks of the start: a failure stops it
@@ -145,6 +150,28 @@ def _required(one: _Implementation) -> Function:
             raise _named(one, error) from error
 
     return call
+
+
+def _required_wrapper(one: _Implementation) -> Function:
+    @wraps(one.function)
+    def wrapper(*arguments: Any, **options: Any) -> Generator[None, Any, Any]:
+        try:
+            results = yield from one.function(*arguments, **options)
+        except SettingsError:
+            raise
+        except Exception as error:
+            raise _named(one, error) from error
+        return _checked_results(one, results)
+
+    return wrapper
+
+
+def _checked_results(one: _Implementation, results: Any) -> Any:
+    if not isinstance(results, list):
+        raise PluginError(
+            f"plugin {one.plugin!r}: its wrapper of {one.hook} must return the list that it got, or another"
+        )
+    return [_entered(one, check_batch(one.plugin, one.hook, result)) for result in results if result is not None]
 
 
 def _entered(one: _Implementation, result: object) -> object:
@@ -171,38 +198,79 @@ class TransactionAbandoned(Exception):  # noqa: N818 - it reads as what it says
     """
 
 
-def _optional(one: _Implementation, calls: IsolatedCalls) -> Function:
-    """Return a function that returns the implementation's result, or None if the implementation fails."""
+class _Optional:
+    """The guard of an optional hook."""
 
-    @wraps(one.function)
-    def call(*arguments: Any, **options: Any) -> Any:
-        def work() -> Any:
-            answer = one.function(*arguments, **options)
-            return None if answer is None else ANSWERS[one.hook](answer)
+    def __init__(self, one: _Implementation, calls: IsolatedCalls) -> None:
+        self._function, self._hook, self._calls = one.function, one.hook, calls
+
+    def call(self) -> Function:
+        """Return a function that returns the implementation's result, or None if the implementation fails."""
+
+        @wraps(self._function)
+        def call(*arguments: Any, **options: Any) -> Any:
+            def work() -> Any:
+                answer = self._function(*arguments, **options)
+                return None if answer is None else ANSWERS[self._hook](answer)
+
+            try:
+                return self._run(work, arguments, options)
+            except Skipped:
+                return None
+
+        return call
+
+    def wrapper(self) -> Function:
+        """Return a wrapper that returns the other plugins' result unchanged if the plugin's own wrapper fails."""
+
+        @wraps(self._function)
+        def wrapper(*arguments: Any, **options: Any) -> Generator[None, Any, Any]:
+            generator = self._function(*arguments, **options)
+            try:
+                self._run(lambda: _begin(generator), arguments, options)
+            except Skipped:
+                return (yield)
+            result = yield
+            given = list(result) if isinstance(result, list) else result  # it may change its own
+            with suppress(Skipped):
+                return self._run(lambda: check_all(self._hook, _end(generator, given)), arguments, options)
+            return result
+
+        return wrapper
+
+    def _run(self, work: Callable[[], Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+        if self._hook != "satark_before_commit":
+            return self._calls.run(work)
+        given = (*arguments, *options.values())
+        unit: Any = next((one for one in given if hasattr(one, "savepoint")), None)
+        if unit is None:  # without it nothing can be written
+            return self._calls.run(work)
+
+        def write() -> Any:
+            with unit.savepoint():
+                return work()
 
         try:
-            return _run(one.hook, calls, work, (*arguments, *options.values()))
-        except Skipped:
-            return None
+            return self._calls.run(write)
+        except Skipped as skipped:
+            if skipped.still_runs:
+                raise TransactionAbandoned from None
+            raise
 
-    return call
 
-
-def _run(hook: str, calls: IsolatedCalls, work: Callable[[], Any], given: Sequence[Any]) -> Any:
-    unit: Any = next((one for one in given if hasattr(one, "savepoint")), None)
-    if hook != "satark_before_commit" or unit is None:  # without it nothing can be written
-        return calls.run(work)
-
-    def write() -> Any:
-        with unit.savepoint():
-            return work()
-
+def _begin(generator: Generator[None, Any, Any]) -> None:
     try:
-        return calls.run(write)
-    except Skipped as skipped:
-        if skipped.still_runs:
-            raise TransactionAbandoned from None
-        raise
+        next(generator)
+    except StopIteration:
+        raise WrongAnswer("it did not yield") from None
+
+
+def _end(generator: Generator[None, Any, Any], result: object) -> Any:
+    try:
+        generator.send(result)
+    except StopIteration as end:
+        return end.value
+    raise WrongAnswer("it yielded twice")
 
 
 Check: TypeAlias = Callable[[Any], Any]
@@ -239,3 +307,17 @@ ANSWERS: Final[Mapping[str, Check]] = {
     "satark_commands": _ignored,
 }
 """Name of each optional hook → the check of its result, if that is not None."""
+FIRST_RESULT: Final = frozenset({"satark_interpret", "satark_render"})
+"""Optional hooks of which the first result counts. A wrapper of such a hook returns one result; a wrapper of any other
+hook returns a list."""
+
+
+def check_all(hook: str, answer: Any) -> Any:
+    """Check what a wrapper returns in place of all results: one result, or a list of those that are not None."""
+    if ANSWERS[hook] is _ignored:
+        return answer
+    if hook in FIRST_RESULT:
+        return None if answer is None else ANSWERS[hook](answer)
+    if not isinstance(answer, list):
+        raise WrongAnswer(type(answer).__name__)
+    return [ANSWERS[hook](one) for one in answer if one is not None]
