@@ -8,13 +8,13 @@ from contextlib import suppress
 
 import pytest
 from msgspec.structs import replace
+from satark.casework.desk_act import ActRefused, DeskAct
 from sqlalchemy import delete, select, update
 
 from satark.api import sealing
 from satark.api.sealing import new_identity, recipient_of, size_class
 from satark.api.tip import CaseStep, Message
 from satark.casework import sealed_index, tip_cache, tip_reader
-from satark.casework.act_names import ActRefused, DeskAct
 from satark.casework.cached_tip import ListedTip
 from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks
