@@ -8,7 +8,6 @@ from contextlib import suppress
 
 import pytest
 from msgspec.structs import replace
-from satark.casework.desk_act import ActRefused, DeskAct
 from sqlalchemy import delete, select, update
 
 from satark.api import sealing
@@ -18,6 +17,7 @@ from satark.casework import sealed_index, tip_cache, tip_reader
 from satark.casework.cached_tip import ListedTip
 from satark.casework.casework import Casework
 from satark.casework.clocks import Clocks
+from satark.casework.desk_act import ActRefused, DeskAct
 from satark.casework.desk_acts import DeskActs
 from satark.casework.key_change import change_key
 from satark.casework.sealed_index import SealedIndex
