@@ -173,6 +173,13 @@ class Identity:
         """
         return _unpadded(self._open(_BOX, sealed, place))
 
+    def seals(self, sealed: bytes, place: bytes, plain: bytes) -> bool:
+        """Whether `seal` encrypted just this value for this place."""
+        try:
+            return self.open(sealed, place) == plain
+        except BrokenSeal:
+            return False
+
     def seal_call(self, call: Call, place: bytes) -> bytes:
         """Encrypt a provider call for the outbox."""
         return self.seal(_encode(call), place)
