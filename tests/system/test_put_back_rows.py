@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from satark.store.tables import alias
+from satark.store.tables import alias, conversation
 from support.scripted import Tipster
 from support.working_host import ANSWERS, WorkingHost, working_host, working_host_on
 
@@ -64,3 +64,53 @@ async def test_a_phone_whose_row_names_an_open_mailbox_neither_reads_nor_answers
         heard = [await stranger.say(text) for text in ("help", "1", "Nobody. I made it all up.")]
         assert not any("Which house" in text for text in heard)
         assert [part.message.text for part in work.open(tip.id).thread] == ["Which house is it?"]
+
+
+async def test_a_draft_that_was_put_back_before_it_was_sent_is_not_sent(databases: Any, tmp_path: Path) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, REVIEW)
+        (before,) = place.rows(conversation)
+        await asha.say("Keep it from the SP, the SP himself takes money from them")
+        await asha.walk_on({"Whom do you suspect": "The SP's office", "Which officer": "skip"}, REVIEW)
+        assert "The SP's office" in asha.text
+        put_back(place, before)
+        said = await asha.say("Yes, send")
+        assert place.count("tip") == 0
+        assert "erased" in said
+        await asha.walk_on({**ANSWERS, "Whom do you suspect": "The SP's office"}, "Tip no")
+        assert place.count("tip") == 1
+
+
+@pytest.mark.parametrize("answer", ["No", "cancel"])
+async def test_a_draft_of_one_answer_before_is_put_back_in_vain(tmp_path: Path, answer: str) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, REVIEW)
+        (before,) = place.rows(conversation)
+        await asha.say(answer)
+        put_back(place, before)
+        await asha.say("Yes, send")
+        assert place.count("tip") == 0
+
+
+async def test_a_conversation_that_ended_is_put_back_in_vain(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, REVIEW)
+        (before,), (lookup,) = place.rows(conversation), place.rows(alias)
+        await asha.say("delete", "Yes, erase")
+        assert place.count("conversation") == 0
+        insert_again(place, before, lookup)
+        assert SECRET not in await asha.say("Yes, send")
+        assert place.count("tip") == 0
+
+
+def put_back(place: WorkingHost, row: Any) -> None:
+    changed = update(conversation).where(conversation.c.id == row.id).values(**row._mapping)
+    place.host.services.write_now(lambda unit: unit.main.execute(changed))
+
+
+def insert_again(place: WorkingHost, row: Any, lookup: Any) -> None:
+    for table, one in ((conversation, row), (alias, lookup)):
+        place.host.services.write_now(lambda unit, t=table, r=one: unit.insert(t, [dict(r._mapping)]))

@@ -56,6 +56,7 @@ class TurnResult:
         "forged",
         "outgoing",
         "prompts",
+        "stored",
         "submitted",
         "wrong_code",
     )
@@ -74,6 +75,8 @@ class TurnResult:
         self.files = False
         """Whether there are files to fetch."""
         self.forged = False
+        self.stored: dict[bytes, int] = {}
+        """Conversation → the count of its draft that was stored, or of its end (`DraftCounts`)."""
         self.submitted = False
         self.wrong_code = False
 
