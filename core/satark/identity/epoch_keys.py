@@ -96,7 +96,7 @@ class DraftCounts:
         return int.from_bytes(found[_COUNT:]) if found[:_COUNT] == name else 0
 
     def after(self, conversation: bytes) -> int:
-        """Return the count of the draft that is to be stored next, or of the conversation's end. Once it is, note it."""
+        """Return the count of the draft, or of the conversation's end, that is to be stored next. Then note it."""
         return self.of(conversation) + 1
 
     def note(self, conversation: bytes, count: int) -> None:
