@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from satark.store.tables import alias, conversation
+from satark.store.unit_of_work import UnitOfWork
 from support.scripted import Tipster
 from support.working_host import ANSWERS, WorkingHost, working_host, working_host_on
 
@@ -112,5 +113,8 @@ def put_back(place: WorkingHost, row: Any) -> None:
 
 
 def insert_again(place: WorkingHost, row: Any, lookup: Any) -> None:
-    for table, one in ((conversation, row), (alias, lookup)):
-        place.host.services.write_now(lambda unit, t=table, r=one: unit.insert(t, [dict(r._mapping)]))
+    def write(unit: UnitOfWork) -> None:
+        for table, one in ((conversation, row), (alias, lookup)):
+            unit.insert(table, [dict(one._mapping)])
+
+    place.host.services.write_now(write)

@@ -222,19 +222,22 @@ class Identity:
         """
         return self._seal(_SPOOL, self._open(_SPOOL, sealed, place), place)
 
-    def seal_for_machines(self, plain: bytes, place: bytes) -> bytes:
-        """Encrypt what only machines with this edge key may read or write, for one place in the store."""
-        nonce = random_bytes(_NONCE)
-        return nonce + ChaCha20Poly1305(self._derive(_MACHINES)).encrypt(nonce, plain, place)
+    def seal_for_machines(self, plain: bytes, place: bytes, code: bytes = b"") -> bytes:
+        """Encrypt what only machines with this edge key may read or write, for one place in the store.
 
-    def open_for_machines(self, sealed: bytes, place: bytes) -> bytes:
+        `code`: a secret that they must know besides.
+        """
+        nonce = random_bytes(_NONCE)
+        return nonce + ChaCha20Poly1305(self._derive(_MACHINES + code)).encrypt(nonce, plain, place)
+
+    def open_for_machines(self, sealed: bytes, place: bytes, code: bytes = b"") -> bytes:
         """Decrypt what `seal_for_machines` encrypted for the same place.
 
         Raises:
-            BrokenSeal: it was altered, or is another edge key's or another place's.
+            BrokenSeal: it was altered, or is another edge key's, another place's or another code's.
         """
         try:
-            box = ChaCha20Poly1305(self._derive(_MACHINES))
+            box = ChaCha20Poly1305(self._derive(_MACHINES + code))
             return box.decrypt(sealed[:_NONCE], sealed[_NONCE:], place)
         except (InvalidTag, ValueError):
             raise BrokenSeal("a sealed value does not open") from None

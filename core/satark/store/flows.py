@@ -32,5 +32,6 @@ class Flows:
 
     def _load(self, connection: Connection, hash_: str) -> Engine:
         canonical = connection.execute(select(table.c.canonical).where(table.c.hash == hash_)).scalar()
-        is_stored = canonical is not None and sha256(canonical).hexdigest() == hash_
-        return self._build(canonical) if is_stored else self.current
+        if canonical is None or sha256(canonical).hexdigest() != hash_:
+            return self.current
+        return self._build(canonical)

@@ -13,10 +13,12 @@ import pytest
 from PIL import Image
 
 from satark.api.settings import SettingsError
+from satark.identity.epoch_keys import EpochKeys
 from satark.runtime import compose
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
+from satark.store.epochs import Epochs, joining_code
 from satark_testing.dialogue.walking import Photo
 from satark_testing.processes.serving import serve
 from support.form.citizen import SHORT, FormCitizen
@@ -41,6 +43,14 @@ def machine(postgres_databases: Any, databases: Any, bucket: str, tmp_path: Path
     return make
 
 
+def admit(one: Host, memory: Path) -> None:
+    """Let another machine ask for the epoch keys, and bring its code to this one."""
+    assert one.ingest_runtime
+    keys = EpochKeys.load(memory, 3600)
+    Epochs(one.ingest_runtime.identity.with_epochs(keys), one.services.main, one.services.keys).agree()
+    assert one.ingest_runtime.epochs.admit(joining_code(keys))
+
+
 def jpeg() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (640, 480), "darkgreen").save(out, "JPEG")
@@ -56,6 +66,7 @@ async def test_a_photo_that_came_at_one_machine_reaches_the_desk_from_the_other(
     desks = {one.casework.desk: one.casework for one in prepared if one.casework}
     async with AsyncExitStack() as running:
         one = await running.enter_async_context(serve(build_app(first)))
+        await asyncio.to_thread(admit, first, tmp_path / "memory of two")
         second = await asyncio.to_thread(machine, "two")
         two = await running.enter_async_context(serve(build_app(second)))
         citizen = await running.enter_async_context(FormCitizen(one))
@@ -93,8 +104,8 @@ def test_a_machine_is_refused_with_the_name_of_what_differs(machine: Machine, tm
 
 
 @pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
-def test_a_machine_waits_for_the_epoch_keys_and_without_them_it_is_refused(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+def test_a_machine_waits_for_the_epoch_keys_until_it_is_admitted(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = machine("one")
     assert one.ingest_runtime
@@ -102,6 +113,9 @@ def test_a_machine_waits_for_the_epoch_keys_and_without_them_it_is_refused(
     with pytest.raises(SettingsError, match="no other machine gives them"):
         machine("two")
     assert one.ingest_runtime.epochs.agree()
+    with pytest.raises(SettingsError, match="keys admit"):
+        machine("two")
+    admit(one, tmp_path / "memory of two")
     two = machine("two")
     assert two.ingest_runtime
     assert two.ingest_runtime.identity.epochs.current() == one.ingest_runtime.identity.epochs.current()
