@@ -162,7 +162,8 @@ def test_the_oldest_version_that_is_allowed_is_the_one_that_is_tested() -> None:
 def megabytes(names: Iterable[str]) -> float:
     """Return what the files of installed packages take, without byte code."""
     installed = {canonicalize_name(one.name): one for one in importlib.metadata.distributions()}
-    files = (file for name in names if name in installed for file in installed[name].files or ())
+    found = (installed.get(canonicalize_name(name)) for name in names)
+    files = (file for one in found if one is not None for file in one.files or ())
     paths = (Path(str(file.locate())) for file in files if file.suffix != ".pyc")
     return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
 

@@ -37,9 +37,13 @@ POLICE_LIBRARIES = ("asyncssh", "standardwebhooks")
 
 
 class SimulatedProviders:
-    """Settings sections of the simulated providers, their media on each phone, and the police system."""
+    """Settings sections of the simulated providers, their media on each phone, and the police system.
 
-    def __init__(self) -> None:
+    The demo is served at the base URL `served` on this machine; providers know it as `public`.
+    """
+
+    def __init__(self, served: str, public: str) -> None:
+        self.served, self.public = served, public
         self.sections: dict[str, Mapping[str, Any]] = {}
         self.media: list[MakeChat] = []
         self.citizens: list[MakeCitizen] = []
@@ -59,57 +63,49 @@ async def simulated_providers(settings: Settings, served: str, public: str) -> A
         public: the base URL that providers know.
     """
     missing = [name for name in _PROVIDERS if not settings.is_set(name)]
-    simulated = SimulatedProviders()
+    simulated = SimulatedProviders(served, public)
     async with AsyncExitStack() as stack:
         if missing:
             settings.core.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             accounts = load_or_make_accounts(settings.core.data_dir / "demo.json")
             for name in missing:
-                await _PROVIDERS[name](stack, simulated, accounts, served, public)
+                await _PROVIDERS[name](stack, simulated, accounts)
         if "police_system" not in settings.core.plugins:
             simulated.police = lambda _: PoliceSystem("off")
         yield simulated
 
 
-async def _whatsapp(
-    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
-) -> None:
+async def _whatsapp(stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts) -> None:
     peer = await stack.enter_async_context(GraphPeer(**accounts.fields["whatsapp"]))
     at_once = 0 if missing_for_calls() == "aiortc" else CALLS_AT_ONCE
     url = await stack.enter_async_context(serve(peer.app))
     to.sections["whatsapp"] = {**accounts.fields["whatsapp"], "graph_url": url, "calls_at_once": at_once}
     chats: dict[int, WhatsAppChat] = {}
-    to.media.append(lambda number, publish: chats.setdefault(number, WhatsAppChat(number, peer, served, publish)))
+    to.media.append(lambda number, publish: chats.setdefault(number, WhatsAppChat(number, peer, to.served, publish)))
     to.media.append(lambda number, publish: WhatsAppCall(chats[number], peer, to.calls, publish))
-    webhook = served + whatsapp.WEBHOOK
+    webhook = to.served + whatsapp.WEBHOOK
     to.citizens.append(lambda number: Citizen(peer, webhook, wa_id=f"9199999{number:05}"))
 
 
-async def _telegram(
-    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
-) -> None:
+async def _telegram(stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts) -> None:
     peer = await stack.enter_async_context(TelegramPeer(**accounts.fields["telegram"]))
     url = await stack.enter_async_context(serve(peer.app))
     to.sections["telegram"] = {**accounts.fields["telegram"], "api_url": url}
-    to.media.append(lambda number, publish: TelegramChat(number, peer, served, publish))
-    webhook = served + telegram.WEBHOOK
+    to.media.append(lambda number, publish: TelegramChat(number, peer, to.served, publish))
+    webhook = to.served + telegram.WEBHOOK
     to.citizens.append(lambda number: TelegramCitizen(peer, Person(id=7_000_000_000 + number), webhook))
 
 
-async def _twilio(
-    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, public: str
-) -> None:
-    peer = await stack.enter_async_context(TwilioPeer(**accounts.fields["twilio"], served={public: served}))
+async def _twilio(stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts) -> None:
+    peer = await stack.enter_async_context(TwilioPeer(**accounts.fields["twilio"], served={to.public: to.served}))
     url = await stack.enter_async_context(serve(peer.app))
     to.sections["twilio"] = {**accounts.fields["twilio"], "api_url": url}
     to.sections["calls"] = {"code_by_sms": True}
-    to.media.append(lambda number, publish: SmsChat(number, peer, public, publish))
-    to.media.append(lambda number, publish: CallChat(number, peer, public, publish))
+    to.media.append(lambda number, publish: SmsChat(number, peer, to.public, publish))
+    to.media.append(lambda number, publish: CallChat(number, peer, to.public, publish))
 
 
-async def _police(
-    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
-) -> None:
+async def _police(stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts) -> None:
     if not all(map(find_spec, POLICE_LIBRARIES)):
         to.police = lambda _: PoliceSystem("missing")
         return
@@ -118,7 +114,7 @@ async def _police(
     receiver = PoliceReceiver(**accounts.fields["police_system"])
     url = await stack.enter_async_context(serve(receiver.app))
     to.sections["police_system"] = {**accounts.fields["police_system"], "url": f"{url}/tips"}
-    to.police = lambda publish: SimulatedPoliceSystem(receiver, f"{served}/police_system/main/answers", publish)
+    to.police = lambda publish: SimulatedPoliceSystem(receiver, f"{to.served}/police_system/main/answers", publish)
 
 
 _PROVIDERS = {"whatsapp": _whatsapp, "telegram": _telegram, "twilio": _twilio, "police_system": _police}

@@ -20,9 +20,7 @@ from typing import BinaryIO, Final, NamedTuple, Protocol, TypeVar
 
 from satark_files import atomic_files
 
-__all__ = [
-    "PART", "FileStore", "FolderStore", "Part", "StorageDown", "Stored", "at_once", "forget_exact_times", "in_groups",
-]  # fmt: skip
+__all__ = ["FileStore", "FolderStore", "Part", "StorageDown", "Stored", "at_once", "in_groups"]
 
 One = TypeVar("One")
 Made = TypeVar("Made")

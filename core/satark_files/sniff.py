@@ -1,12 +1,12 @@
 """Names the type of a file by its content; the type that its sender or provider declared is not considered.
 
-Formats that take more than a signature (ISO base media, EBML, Ogg, text and others) have functions of their own.
+Formats that take more than a signature (ISO base media, office files, text) have functions of their own.
 """
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from satark_files.documents.prose_check import begins_as_mail
 
@@ -15,16 +15,7 @@ HEAD = 8192
 TAIL = 262_144
 """Bytes of the end of a ZIP file that are searched for its central directory."""
 
-# Sync bits and a layer that is always 0 (ISO/IEC 13818-7 section 6.2), or layer 3 (ISO/IEC 11172-3 section 2.4.1.3).
-_ADTS = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
-_MPEG_AUDIO = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 _AFTER_ID3 = {mime: mime for mime in ("audio/aac", "audio/flac")}
-_MPEG_LAYER_2 = re.compile(rb"\xff[\xf4\xf5\xfc\xfd][\x10-\xef]")
-_SOUNDS = (
-    (b"caff\0\1", "audio/x-caf"), (b".snd", "audio/basic"), (b"\x0b\x77", "audio/ac3"), (b"TTA1", "audio/x-tta"),
-    (b"wvpk", "audio/x-wavpack"), (b"\x7f\xfe\x80\1", "audio/vnd.dts"), (b"#!SILK_V3", "audio/x-silk"),
-    (b"\2#!SILK_V3", "audio/x-silk"), (b"\2dss", "audio/x-dss"), (b"\3ds2", "audio/x-dss"),
-)  # fmt: skip
 UNKNOWN = "application/octet-stream"
 
 # Major brands: ISO/IEC 14496-12 annex E and the registry at mp4ra.org, "Brands".
@@ -72,9 +63,6 @@ _STRUCTURED = (
     (re.compile(r"<[?!A-Za-z]"), "application/xml"),
     (re.compile(r"[\[{]\s*[\"{\[]"), "application/json"),
 )
-_RECORDERS = ((b"IMKH", "video/x-imkh"), (b"DHAV", "video/x-dav"))
-"""Signatures of CCTV recorders: Hikvision's program stream, Dahua's DAV."""
-_START_CODES = (b"\0\0\0\1", b"\0\0\1")
 _BOX_HEADER = 8
 _OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
@@ -144,11 +132,8 @@ def _zip_names(tail: bytes) -> Iterator[bytes]:
 def sniff(head: bytes) -> str:
     """Return the MIME type that the first `HEAD` bytes of a file show, or `UNKNOWN`."""
     return (
-        _stream(head)
+        _mime_in(_STREAMS, head)
         or _iso_media(head)
-        or _matroska(head)
-        or _ogg(head)
-        or _audio(head)
         or mime_by_signature(head)
         or ("application/pdf" if _LATE_PDF.search(head[:1024]) else "")
         or _text(head)
@@ -168,65 +153,6 @@ def _iso_media(head: bytes) -> str:
     if brand.startswith((b"3gp", b"3ge", b"3gg")):
         return "video/3gpp"
     return _BRANDS.get(brand) or ("video/mp4" if brand.startswith(_MP4) else UNKNOWN)
-
-
-def _matroska(head: bytes) -> str:
-    if not head.startswith(b"\x1aE\xdf\xa3"):
-        return ""
-    if b"webm" in head[:64]:
-        return "video/webm"
-    return "video/x-matroska" if b"matroska" in head[:64] else UNKNOWN
-
-
-def _ogg(head: bytes) -> str:
-    if not head.startswith(b"OggS"):
-        return ""
-    return "video/ogg" if b"\x80theora" in head[:512] else "audio/ogg"
-
-
-def _audio(head: bytes) -> str:
-    if head.startswith(b"#!AMR-WB\n"):
-        return "audio/amr-wb"
-    if head.startswith(b"#!AMR\n"):
-        return "audio/amr"
-    if head.startswith((b"RIFF", b"RF64", b"BW64")) and head[8:12] == b"WAVE":
-        return "audio/wav"
-    if found := next((mime for magic, mime in _SOUNDS if head.startswith(magic)), ""):
-        return found
-    if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
-        return "video/x-msvideo"
-    if _ADTS.match(head):
-        return "audio/aac"
-    return "audio/mpeg" if _MPEG_AUDIO.match(head) else "audio/mp2" if _MPEG_LAYER_2.match(head) else ""
-
-
-def _stream(head: bytes) -> str:
-    """Recognise stream formats of cameras and recorders: MPEG transport and program streams, ASF, Flash video; AIFF."""
-    if head[:1] == head[188:189] == head[376:377] == b"G" or head[4:5] == head[196:197] == head[388:389] == b"G":
-        return "video/mp2t"
-    if head.startswith(b"\0\0\1\xba"):
-        return "video/mpeg"
-    if found := next((mime for magic, mime in _RECORDERS if head.startswith(magic)), ""):
-        return found
-    if head.startswith(_START_CODES):
-        return _raw_video(head)
-    if head.startswith(b"FLV\1"):
-        return "video/x-flv"
-    if head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
-        return "audio/aiff"
-    # ASF specification, section 10.1 and 10.4: the header object, and the media type of a video stream.
-    if head.startswith(bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")):
-        return "video/x-ms-wmv" if bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b") in head else "audio/x-ms-wma"
-    return ""
-
-
-def _raw_video(head: bytes) -> str:
-    """Recognise a coded video without a container by its first unit (H.264 table 7-1, H.265 table 7-1)."""
-    unit = head.find(b"\0\0\1") + 3
-    kind = head[unit : unit + 2].ljust(2, b"\0")
-    if kind[0] >> 1 in (32, 33, 35) and kind[0] & 0x81 == 0 and kind[1] == 1:
-        return "video/h265"
-    return "video/h264" if kind[0] in (0x09, 0x27, 0x47, 0x67) else ""
 
 
 def _text(head: bytes) -> str:
@@ -256,36 +182,79 @@ def _decoded(head: bytes) -> str:
         return ""
 
 
-_SIGNATURES: Final = tuple(
-    (re.compile(pattern, re.DOTALL), mime)
-    for pattern, mime in (
-        (rb"\xff\xd8\xff", "image/jpeg"),  # ISO/IEC 10918-1 table B.1: start of image, then another marker
-        (rb"\x89PNG", "image/png"),  # PNG section 5.2
-        (rb"GIF8[79]a", "image/gif"),  # GIF89a section 17
-        (rb"RIFF.{4}WEBPVP", "image/webp"),  # RFC 9649 section 2.4, and the chunks VP8, VP8L and VP8X
-        (rb"(II\*\0|MM\0\*).{4}CR", "image/x-canon-cr2"),  # TIFF with Canon's mark, in front of the first directory
-        (rb"II[*+]\0|MM\0[*+]", "image/tiff"),  # TIFF 6.0 section 2, and BigTIFF
-        # Windows GDI, BITMAPFILEHEADER, then the size of one of the headers that may follow
-        (rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", "image/bmp"),
-        (rb"\0\0\0\x0cjP  \r\n\x87\n.{4}ftypjp2 ", "image/jp2"),  # ISO/IEC 15444-1 annex I.5
-        (rb"MAC .[\x0e\x0f]", "audio/x-ape"),  # Monkey's Audio, APE_HEADER: then the version, 3.80 to 3.99
-        (rb"fLaC", "audio/flac"),  # RFC 9639 section 8
-        (rb"\0\0\x01[\xb0-\xbf]", "video/mpeg"),  # ISO/IEC 13818-2 table 6-1: start codes of a sequence
-        (rb"(\xef\xbb\xbf)?%PDF", "application/pdf"),  # ISO 32000-1 section 7.5.2
-        (rb"PK(\x03\x04|\x05\x06|\x07\x08)", "application/zip"),  # APPNOTE.TXT sections 4.3.7, 4.3.16 and 8.5.4
-        (rb"\{\\rtf", "application/rtf"),  # RTF 1.9.1, "RTF Version"
-        (rb"%!PS", "application/postscript"),  # PostScript Language Document Structuring Conventions 3.0 section 4.1
-        (rb"Rar!\x1a\x07[\0\x01]", "application/x-rar-compressed"),  # RAR 5.0 archive format, "RAR 5.0 signature"
-        (rb"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),  # 7zFormat.txt of the LZMA SDK, "SignatureHeader"
-        (rb"\x1f\x8b\x08", "application/gzip"),  # RFC 1952 section 2.3.1
-        (rb".{257}ustar", "application/x-tar"),  # POSIX.1-2017, pax, "ustar Interchange Format"
-        (rb"!<arch>\n", "application/x-unix-archive"),  # System V ABI, chapter 7, "Archive File"
-        (rb"MZ.[\0\x01]", "application/x-msdownload"),  # PE format, MS-DOS header: the last page holds up to 511 bytes
-        (rb"\x7fELF", "application/x-executable"),  # System V ABI, chapter 4, "ELF Identification"
-    )
+_Signatures: TypeAlias = tuple[tuple[re.Pattern[bytes], str], ...]
+"""What the first bytes of a file match → its MIME type. The first match counts."""
+
+
+def _signatures(*patterns: tuple[bytes, str]) -> _Signatures:
+    return tuple((re.compile(pattern, re.DOTALL), mime) for pattern, mime in patterns)
+
+
+_ASF: Final = rb"\x30\x26\xb2u\x8ef\xcf\x11\xa6\xd9\0\xaa\0b\xcel"
+"""The header object of Windows Media (ASF specification, section 10.1)."""
+_STREAMS: Final = _signatures(
+    (rb"(G.{187}){2}G|.{4}(G.{191}){2}G", "video/mp2t"),  # ISO/IEC 13818-1 section 2.4.3, with or without times
+    (rb"\0\0\x01\xba", "video/mpeg"),  # ISO/IEC 13818-1 section 2.5.3: a pack of a program stream
+    (rb"IMKH", "video/x-imkh"),  # Hikvision's program stream
+    (rb"DHAV", "video/x-dav"),  # Dahua's DAV
+    (rb"\0?\0\0\x01[\x40\x42\x46]\x01", "video/h265"),  # H.265 table 7-1: the first unit, without a container
+    (rb"\0?\0\0\x01[\x09\x27\x47\x67]", "video/h264"),  # H.264 table 7-1: likewise
+    (rb"FLV\x01", "video/x-flv"),  # Adobe Flash Video File Format 10.1, annex E.2
+    (rb"FORM.{4}AIF[FC]", "audio/aiff"),  # AIFF 1.3, and AIFF-C
+    (_ASF + rb".*\xc0\xef\x19\xbcM\x5b\xcf\x11\xa8\xfd\0\x80\x5f\x5cD\x2b", "video/x-ms-wmv"),  # a video stream's type
+    (_ASF, "audio/x-ms-wma"),
+)
+_SIGNATURES: Final = _signatures(
+    (rb"\x1aE\xdf\xa3.{0,56}webm", "video/webm"),  # RFC 8794 section 11.2: the type of an EBML document
+    (rb"\x1aE\xdf\xa3.{0,52}matroska", "video/x-matroska"),
+    (rb"\x1aE\xdf\xa3", UNKNOWN),
+    (rb"OggS.{0,501}\x80theora", "video/ogg"),  # RFC 3533 section 6, and Theora section 6.2
+    (rb"OggS", "audio/ogg"),
+    (rb"#!AMR-WB\n", "audio/amr-wb"),  # RFC 4867 section 5.1
+    (rb"#!AMR\n", "audio/amr"),
+    (rb"(RIFF|RF64|BW64).{4}WAVE", "audio/wav"),  # EBU Tech 3306
+    (rb"caff\0\x01", "audio/x-caf"),
+    (rb"\.snd", "audio/basic"),
+    (rb"\x0bw", "audio/ac3"),
+    (rb"TTA1", "audio/x-tta"),
+    (rb"wvpk", "audio/x-wavpack"),
+    (rb"\x7f\xfe\x80\x01", "audio/vnd.dts"),
+    (rb"\x02?#!SILK_V3", "audio/x-silk"),
+    (rb"\x02dss|\x03ds2", "audio/x-dss"),
+    (rb"RIFF.{4}AVI ", "video/x-msvideo"),
+    (rb"\xff[\xf0\xf1\xf8\xf9]", "audio/aac"),  # ISO/IEC 13818-7 section 6.2: sync bits, and a layer that is always 0
+    (rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]", "audio/mpeg"),  # ISO/IEC 11172-3 section 2.4.1.3: layer 3
+    (rb"\xff[\xf4\xf5\xfc\xfd][\x10-\xef]", "audio/mp2"),  # layer 2
+    (rb"\xff\xd8\xff", "image/jpeg"),  # ISO/IEC 10918-1 table B.1: start of image, then another marker
+    (rb"\x89PNG", "image/png"),  # PNG section 5.2
+    (rb"GIF8[79]a", "image/gif"),  # GIF89a section 17
+    (rb"RIFF.{4}WEBPVP", "image/webp"),  # RFC 9649 section 2.4, and the chunks VP8, VP8L and VP8X
+    (rb"(II\*\0|MM\0\*).{4}CR", "image/x-canon-cr2"),  # TIFF with Canon's mark, in front of the first directory
+    (rb"II[*+]\0|MM\0[*+]", "image/tiff"),  # TIFF 6.0 section 2, and BigTIFF
+    # Windows GDI, BITMAPFILEHEADER, then the size of one of the headers that may follow
+    (rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", "image/bmp"),
+    (rb"\0\0\0\x0cjP  \r\n\x87\n.{4}ftypjp2 ", "image/jp2"),  # ISO/IEC 15444-1 annex I.5
+    (rb"MAC .[\x0e\x0f]", "audio/x-ape"),  # Monkey's Audio, APE_HEADER: then the version, 3.80 to 3.99
+    (rb"fLaC", "audio/flac"),  # RFC 9639 section 8
+    (rb"\0\0\x01[\xb0-\xbf]", "video/mpeg"),  # ISO/IEC 13818-2 table 6-1: start codes of a sequence
+    (rb"(\xef\xbb\xbf)?%PDF", "application/pdf"),  # ISO 32000-1 section 7.5.2
+    (rb"PK(\x03\x04|\x05\x06|\x07\x08)", "application/zip"),  # APPNOTE.TXT sections 4.3.7, 4.3.16 and 8.5.4
+    (rb"\{\\rtf", "application/rtf"),  # RTF 1.9.1, "RTF Version"
+    (rb"%!PS", "application/postscript"),  # PostScript Language Document Structuring Conventions 3.0 section 4.1
+    (rb"Rar!\x1a\x07[\0\x01]", "application/x-rar-compressed"),  # RAR 5.0 archive format, "RAR 5.0 signature"
+    (rb"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),  # 7zFormat.txt of the LZMA SDK, "SignatureHeader"
+    (rb"\x1f\x8b\x08", "application/gzip"),  # RFC 1952 section 2.3.1
+    (rb".{257}ustar", "application/x-tar"),  # POSIX.1-2017, pax, "ustar Interchange Format"
+    (rb"!<arch>\n", "application/x-unix-archive"),  # System V ABI, chapter 7, "Archive File"
+    (rb"MZ.[\0\x01]", "application/x-msdownload"),  # PE format, MS-DOS header: the last page holds up to 511 bytes
+    (rb"\x7fELF", "application/x-executable"),  # System V ABI, chapter 4, "ELF Identification"
 )
 
 
 def mime_by_signature(head: bytes) -> str:
     """Return the MIME type that the first bytes of a file show; empty if they match no signature."""
-    return next((mime for pattern, mime in _SIGNATURES if pattern.match(head)), "")
+    return _mime_in(_SIGNATURES, head)
+
+
+def _mime_in(signatures: _Signatures, head: bytes) -> str:
+    return next((mime for pattern, mime in signatures if pattern.match(head)), "")

@@ -41,7 +41,8 @@ class WorkingCopies:
             Unclean: the clean copy can't be made.
         """
         todo = [job for job in jobs if self._sandbox.cleans(job)]
-        steps = [(mime, source, self.clean), *((job, self._source_of(job, source), self.path_of(job)) for job in todo)]
+        sources = {ORIGIN_JOB: source}
+        steps = [(mime, source, self.clean), *((job, sources.get(job, self.clean), self.path_of(job)) for job in todo)]
         made, *others = await self._sandbox.scrub_in_turn(steps, self._limits)
         if isinstance(made, Unclean):
             raise made
@@ -92,9 +93,6 @@ class WorkingCopies:
         if isinstance(made, Unclean):
             raise made
         return made
-
-    def _source_of(self, job: str, source: Path) -> Path:
-        return source if job == ORIGIN_JOB else self.clean
 
 
 def parse_looks(answer: bytes) -> str:

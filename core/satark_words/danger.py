@@ -35,6 +35,20 @@ _NONE: Final = ("f.none", "f.official", "f.idiom")
 _HUNDREDTHS: Final = 100
 
 
+_PRESENT: Final = (
+    "time.now", "opt.when.now", "verb.ongoing", "d.help", "d.since", "time.today", "verb.future", "d.missing",
+)  # fmt: skip
+"""Marks of a danger that is there or to come."""
+
+
+def _is_over(analysis: Analysis) -> bool:
+    """Return whether a danger is told of another day and as over, or as what others do by habit: it is never sure."""
+    habit, own = analysis.covered(("time.often",)), analysis.has("who.me", "who.kin", "who.child", "d.threat")
+    present = {at for one in analysis.found(*_PRESENT) for at in range(one.start, one.end)} - habit
+    calm = analysis.has("k.calm") and bool(analysis.covered(("time.past",)) - analysis.covered(("opt.when.was",)))
+    return calm or bool(habit and not (present or own))
+
+
 class LetterWeights(NamedTuple):
     """The weights of groups of letters, in hundredths of a logit. A group that is not listed weighs nothing."""
 
@@ -98,6 +112,7 @@ class DangerRules:
             if kind not in found and matches(rule, analysis.marks):
                 found[kind] = rule.name
         sure = bool(found) and self._logit(analysis) > (SURE if len(analysis) >= _FEWEST_SURE else LEAST)
+        sure = sure and not _is_over(analysis)
         return tuple(Danger(kind, self.numbers(kind), rule, sure) for kind, rule in found.items())
 
     def unsure(self, analysis: Analysis) -> tuple[Danger, ...]:

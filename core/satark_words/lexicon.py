@@ -256,7 +256,9 @@ class Lexicon:
         stems_of: dict[str, str] = {}
         for phrase in index.phrases:
             self._add(phrase, index.keys, stems_of)
-        self._fill_keys()
+        for level, words in enumerate(self._by_key):
+            for word, word_keys in self._spelt.items():
+                words.setdefault(word_keys[level], []).append(word)
         self._near_sounds = NearSounds(self._by_key[0])
 
     def _add(self, phrase: Phrase, known: Mapping[str, Keys], stems_of: dict[str, str]) -> None:
@@ -308,11 +310,6 @@ class Lexicon:
             if key:
                 self._prefixes[level].setdefault(key, set()).add(name)
         return name
-
-    def _fill_keys(self) -> None:
-        for level, words in enumerate(self._by_key):
-            for word, word_keys in self._spelt.items():
-                words.setdefault(word_keys[level], []).append(word)
 
 
 def _phrases(index: int, words: Sequence[_Word]) -> Iterator[Mark]:

@@ -77,19 +77,14 @@ def _moment(senses: set[str]) -> str:
 
 def moment_told(analysis: Analysis) -> Moment:
     """Return whether a time was or will be; empty where it may be either: "kal", "15 tarikh ko", "Holi se pehle"."""
-    either = analysis.covered(("time.later",))
-    over = [one for one in analysis.found("time.past", "opt.when.*") if one.name != "opt.when.now"]
-    past = {one for one in over if one.name != "opt.when.coming" and not _is_before(one, analysis)}
-    past = {one for one in past if not either >= {*range(one.start, one.end)}}
-    was = any(one.name == "opt.when.was" for one in past)
+    words, past = [token.text for token in analysis.tokens], set()
+    for one in analysis.found("time.past", "opt.when.past", "opt.when.was"):
+        begins = words[one.start] in _BEFORE and one.end < len(words)
+        is_before = begins or not _THAN.isdisjoint(words[one.start - 1 : one.start])  # "chunav se pehle"
+        unsaid = {at for at, word in enumerate(words) if word == "the"} | analysis.covered(("time.later",))
+        past |= set() if is_before or unsaid >= {*range(one.start, one.end)} else {one.name}
     later = analysis.has("time.coming", "verb.future", "opt.when.coming")
-    return "past" if past and (was or not later) else "coming" if later else ""
-
-
-def _is_before(mark: Mark, analysis: Analysis) -> bool:
-    """Return whether words tell that something is before something else: "chunav se pehle", "before the election"."""
-    begins = analysis.tokens[mark.start].text in _BEFORE and mark.end < len(analysis)
-    return begins or (mark.start > 0 and analysis.tokens[mark.start - 1].text in _THAN)
+    return "past" if past and ("opt.when.was" in past or not later) else "coming" if later else ""
 
 
 def happens_now(analysis: Analysis) -> str:
@@ -172,12 +167,10 @@ def category_of(analysis: Analysis) -> str:
 
 def _others_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
     """Return whether a crime of others is told for which the police are only paid, in a clause that is not theirs."""
-    told = [code for code in _PAID_FOR if weights.get(code, 0) >= 1]
-    first: dict[int, int] = {}
-    for one in analysis.found(*POLICE):
-        first.setdefault(analysis.clauses[one.start], one.start)
-    crimes = analysis.found(*(f"{kind}.{code}" for kind in ("cat", "strong") for code in told))
-    return bool(told) and not any(first.get(analysis.clauses[one.start], len(analysis)) < one.start for one in crimes)
+    told = {f"{kind}.{code}" for kind in ("cat", "strong") for code in _PAID_FOR if weights.get(code, 0) >= 1}
+    first = {analysis.clauses[one.start]: one.start for one in reversed(analysis.found(*POLICE))}
+    clauses = [(one.start, first.get(analysis.clauses[one.start], len(analysis))) for one in analysis.found(*told)]
+    return bool(told) and all(start <= police for start, police in clauses)
 
 
 def _weights(analysis: Analysis) -> dict[str, float]:

@@ -8,7 +8,7 @@ import msgspec
 
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.choosing import FILL, LOOSE, NOT_KNOWN, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion, says_yes
-from satark_words.danger import LEAST, DangerRules
+from satark_words.danger import DangerRules
 from satark_words.opening import category_of, is_denied, opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
@@ -23,7 +23,7 @@ SOCIAL: Final = tuple(one.split(":") for one in in_order("social"))
 QUESTION_MARKS: Final = frozenset("?❓❔")
 """Question marks. A text of question marks alone asks for help."""
 LONGEST_TALK: Final = 12
-"""Number of words of the longest text that is guessed to be talk."""
+"""Number of words of the longest text that may correct the place at another question."""
 LONGEST_SOCIAL: Final = 5
 """Number of words of the longest text in which one word in four may be unknown, at a question that takes any words."""
 LONGEST_TOPIC: Final = 16
@@ -74,18 +74,15 @@ class Senses(TextAtQuestion):
             self._correction,
             self._certain,
             self._danger,
-            self._address,
             self._social,
             self._language,
             self._unknown,
             self._command,
             self._own_story,
             self._refused,
-            self._likely_question,
             self._likely_option,
             self._topic,
             self._yes_or_no,
-            self._likely_danger,
             self._guess,
             self._content,
         )
@@ -173,10 +170,6 @@ class Senses(TextAtQuestion):
     def _told_danger(self) -> Reading:
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=self._option)
 
-    def _likely_danger(self) -> Reading | None:
-        """Find a danger for which no rule holds, but which the letters make likely, in a text without other sense."""
-        return self._told_danger() if self._unsure or self._rules.likely(self._analysis, LEAST) else None
-
     @cached_property
     def _is_address(self) -> bool:
         """Whether a text names a place where one is asked for, and neither asks, denies nor promises anything."""
@@ -186,9 +179,6 @@ class Senses(TextAtQuestion):
             not (other or told.covered(("verb.mine", "say.unknown", "soc.wait", "t.refuse"), SOUND))
             and self._names_place
         )
-
-    def _address(self) -> Reading | None:
-        return self._make(Kind.CONTENT, story=True) if self._is_address else None
 
     def _find_topic(self, *families: Family) -> Topic | None:
         """Find the topic that the text asks about, remarks on or refuses; a long text tells something instead."""
@@ -287,8 +277,6 @@ class Senses(TextAtQuestion):
         """Keep the words of a text that tells more than the option that it chooses, at a question with options."""
         if self._free or not self._is_story() or not self._tells():
             return None
-        if danger := self._likely_danger():
-            return danger
         if self._option:
             return self._make(Kind.OPTION, option=self._option, story=True)
         topic = self._find_topic("question", "refusal")
@@ -311,13 +299,6 @@ class Senses(TextAtQuestion):
         told = self._asked.name == "category" and len(self._analysis) >= STORY_WORDS and not self._tells()
         confidence = self._chosen.confidence
         return self._make(Kind.OPTION, confidence, option=self._option, story=told) if self._option else None
-
-    def _likely_question(self) -> Reading | None:
-        """Read a text that asks the service something as a question, which chooses none of the options."""
-        if self._free or not self._asked.options or self._tells():
-            return None
-        topic = self._find_topic("question")
-        return self._of_topic(topic) if topic and self._analysis.asks else None
 
     def _topic(self) -> Reading | None:
         if self._free and self._tells():

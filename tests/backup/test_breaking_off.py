@@ -158,7 +158,7 @@ def test_of_two_backups_at_once_one_is_whole_and_the_other_is_none(
     assert folder.names() == made[1:]
     assert find_damage(folder, made[1]) == []
     drill = run_drill(here.settings, here.plugins, folder, made[1], folder.key(made[1], OPERATOR))
-    assert (drill.restored.tips, drill.restored.files, drill.problems) == (1 + more, 2 + 2 * more, ())
+    assert (drill.tips, drill.files, drill.problems) == (1 + more, 2 + 2 * more, ())
 
 
 def erase(place: Place, tip: SeededTip) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from satark.backup.folder import BackupFolder
-from satark.backup.restore import store_problems
+from satark.custody.comparison import compare_stores
 from satark.store import tables
 from support.backups import Place, tip_with_file
 from support.desks import SeededDesk
@@ -35,13 +35,15 @@ def test_drafts_and_reply_handles_are_in_no_backup(
 def test_a_backup_reports_databases_that_were_dumped_one_after_the_other(here: Place, sp: SeededDesk) -> None:
     """Two dumps: keys first, so that tips have no key, or the main database first, so that it is older."""
     first, second = tip_with_file(here, sp), tip_with_file(here, sp)
-    assert store_problems(here.services) == []
+    assert compare_stores(here.services) == []
     here.services.write_now(
         lambda unit: unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == second.id))
     )
-    problems = store_problems(here.services)
+    problems = [str(one) for one in compare_stores(here.services)]
     assert f"tips whose key the key store lacks, so that no desk can open them: 1 ({second.number})" in problems
     here.services.write_now(lambda unit: unit.main.execute(delete(tables.tip).where(tables.tip.c.id != first.id)))
     behind = tables.custody_head.update().values(position=tables.custody_head.c.position - 2, link=b"?" * 32)
     here.services.write_now(lambda unit: unit.main.execute(behind))
-    assert any(one.startswith("the main database is older than the key store") for one in store_problems(here.services))
+    assert any(
+        str(one).startswith("the main database is older than the key store") for one in compare_stores(here.services)
+    )

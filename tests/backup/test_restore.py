@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from satark.api.tip import Message
 from satark.backup.folder import KEYS, BackupFolder
-from satark.backup.restore import CantRestore, find_damage, run_drill, store_problems
+from satark.backup.restore import CantRestore, find_damage, run_drill
 from satark.backup.sealed_stream import Damaged
 from satark.casework import Casework, NoSuchTip
-from satark.store import tables
+from satark.store import bulk, tables
 from support.altering import altered
 from support.backups import Place, chunks_of, make_place, store_of, tip_with_file
 from support.desks import SeededDesk
@@ -56,9 +56,8 @@ def test_a_restore_elsewhere_has_every_tip_that_was_acknowledged_before_the_back
         made = either.back_up(folder)
     assert made.tips >= len(before)
     restored = elsewhere.restore(folder, made.name)
-    assert (restored.tips, restored.damaged, restored.lost_files) == (made.tips, (), 0)
+    assert (restored.tips, restored.problems, restored.lost_files) == (made.tips, (), 0)
     assert restored.files == 2 * made.files  # the original and its clean copy
-    assert store_problems(elsewhere.services) == []
     work = Casework(elsewhere.services, "sp", desk.identity)
     for seeded in before:
         assert work.open(seeded.number).tip == seeded.tip
@@ -69,8 +68,8 @@ def test_a_backup_is_restored_to_either_kind_of_database(
 ) -> None:
     seeded = tip_with_file(here, sp)
     seed_message(here.services, seeded, Message(sender="tipster", text="कल रात"))
-    assert either.restore(folder, here.back_up(folder).name).tips == 1
-    assert store_problems(either.services) == []
+    restored = either.restore(folder, here.back_up(folder).name)
+    assert (restored.tips, restored.problems) == (1, ())
     opened = Casework(either.services, "sp", sp.identity).open(seeded.number)
     assert opened.tip == seeded.tip
     assert [posted.message.text for posted in opened.thread] == ["कल रात"]
@@ -94,6 +93,23 @@ def test_an_erased_tip_comes_back_from_no_older_backup(
     envelopes = elsewhere.services.read_keys(lambda c: set(c.execute(select(tables.envelope.c.tip)).scalars()))
     assert envelopes == {kept.id}
     assert [path for path in (elsewhere.services.data_dir / "evidence").iterdir() if erased.id in path.name] == []
+
+
+def test_an_older_backup_says_which_tips_came_after_it_though_the_machine_is_gone(
+    here: Place, elsewhere: Place, folder: BackupFolder
+) -> None:
+    def take(tips: int) -> None:
+        rows = [{"day": 20_422, "process": "p", "tips": tips}]
+        here.services.write_now(lambda unit: bulk.upsert(unit.main, tables.tip_count, rows))
+        here.services.write_now(lambda unit: unit.upsert(tables.tip_witness, rows))
+
+    take(2)
+    older = here.back_up(folder)
+    take(5)
+    newer = here.back_up(folder)
+    assert run_drill(here.settings, here.plugins, folder, newer.name, newer.key).problems == ()
+    (problem,) = elsewhere.restore(folder, older.name).problems
+    assert problem == "tips that were acknowledged and that the main database lacks (3 of 2025-11-30): 3"
 
 
 def test_a_restore_with_another_key_file_is_refused_and_changes_nothing(
@@ -128,9 +144,9 @@ def test_damage_is_found_without_a_key_and_a_restore_names_it(
     (chunk,) = chunks_of(folder.files)
     folder.files.put(chunk, altered(folder.files.read(chunk)))
     assert find_damage(folder, made.name) == [f"{folder.address}/files/{chunk} is missing or was altered"]
-    assert {name.partition(".")[2] for name in elsewhere.restore(folder, made.name).damaged} == {
-        "clean.age",
-        "original.age",
+    assert {one.partition(".")[2] for one in elsewhere.restore(folder, made.name).problems if "damaged" in one} == {
+        "clean.age is damaged in the backup",
+        "original.age is damaged in the backup",
     }
     store, keys = store_of(folder, tmp_path), f"{made.name}/{KEYS}"
     store.put(keys, store.read(keys)[:-20])
@@ -146,7 +162,7 @@ def test_a_drill_restores_a_backup_beside_the_installation_and_leaves_nothing(
     tip_with_file(here, sp)
     made = here.back_up(folder)
     drill = run_drill(here.settings, here.plugins, folder, made.name, made.key)
-    assert (drill.restored.tips, drill.problems) == (1, ())
+    assert (drill.tips, drill.problems) == (1, ())
     folder.files.remove(chunks_of(folder.files))
     drill = run_drill(here.settings, here.plugins, folder, made.name, made.key)
     assert any("files that the store of files lacks: 1" in problem for problem in drill.problems)

@@ -9,7 +9,7 @@ from satark.casework.hold_rules import StepRefused
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import NoRetentionKey, ensure_key
 from satark.services import Services
-from support.desks import SeededDesk
+from support.desks import SeededDesk, agree
 from support.tips import seed_tip
 
 
@@ -22,10 +22,25 @@ def test_a_step_that_makes_no_sense_is_refused(services: Services, sp: SeededDes
         with pytest.raises(StepRefused):
             work.ask(rao.open(seeded.number), step, "")
     with pytest.raises(StepRefused):
-        work.agree(rao.open(seeded.number))
+        agree(work, rao.open(seeded.number))
     work.ask(rao.open(seeded.number), "ask_hold", "court")
     with pytest.raises(StepRefused):
         work.ask(rao.open(seeded.number), "ask_hold", "court")
+
+
+def test_an_officer_agrees_to_what_they_were_shown_and_to_nothing_asked_for_later(
+    services: Services, sp: SeededDesk
+) -> None:
+    services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
+    seeded = seed_tip(services, [sp.desk])
+    rao, khan = sp.casework_of("rao"), sp.casework_of("khan")
+    first, second = TipKeeping(services, rao), TipKeeping(services, khan)
+    first.ask(rao.open(seeded.number), "ask_hold", "court")
+    shown = second.of(khan.open(seeded.number)).asked_at
+    first.ask(rao.open(seeded.number), "ask_lift", "no court")
+    with pytest.raises(StepRefused, match="something else"):
+        second.agree(khan.open(seeded.number), shown)
+    assert second.of(khan.open(seeded.number)).held
 
 
 def test_a_hold_is_refused_rather_than_lost_where_the_job_never_ran(services: Services, sp: SeededDesk) -> None:

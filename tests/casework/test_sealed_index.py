@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import delete, select, update
 
 from satark.api import sealing
-from satark.api.sealing import size_class
+from satark.api.sealing import new_identity, recipient_of, size_class
 from satark.api.tip import CaseStep, Message
-from satark.casework import tip_cache, tip_reader
+from satark.casework import sealed_index, tip_cache, tip_reader
 from satark.casework.cached_tip import ListedTip
 from satark.casework.casework import Casework
+from satark.casework.clocks import Clocks
+from satark.casework.desk_act import ActRefused, DeskAct
+from satark.casework.desk_acts import DeskActs
+from satark.casework.key_change import change_key
 from satark.casework.sealed_index import SealedIndex
 from satark.casework.search import Query
 from satark.casework.tip_cache import TipCache
+from satark.roster.entries import Entry as RosterEntry
+from satark.roster.entries import KeyChange
 from satark.services import Services
 from satark.store import envelopes, tables, tip_changes
 from satark.store.unit_of_work import UnitOfWork
 from support.desks import SeededDesk
-from support.tips import post_as, seed_file, seed_message, seed_tip
+from support.tips import SeededTip, erase, post_as, seed_file, seed_message, seed_tip
 
 VERIFYING = Message(sender="desk", desk="sp", status="VERIFYING", text="we look into it")
 Rows = list[dict[str, object]]
@@ -260,12 +268,7 @@ def test_an_erased_tip_is_in_no_list_and_its_entry_is_deleted(
     covers = services.read_keys(lambda c: envelopes.tips_of(c, "sp"))
     assert SealedIndex(services, "sp", sp.identity).load(covers)[1].keys() == {erased.id, kept.id}
 
-    def erase(unit: UnitOfWork) -> None:
-        unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == erased.id))
-        unit.main.execute(delete(tables.tip).where(tables.tip.c.id == erased.id))
-        tip_changes.note_erasure(unit, erased.id)
-
-    services.write_now(erase)
+    services.write_now(lambda unit: erase(unit, erased.id))
     assert list(open_again().tips) == [kept.id]
     assert SealedIndex(services, "sp", sp.identity).load(covers)[1].keys() == {kept.id}, "whoever has an old key store"
 
@@ -276,7 +279,7 @@ def test_the_desks_key_alone_opens_it_and_its_rows_tell_neither_words_nor_number
     seeded = seed_tip(services, [sp.desk])
     cache = open_again()
     rows = [bytes(row["sealed"]) for row in stored(services)]  # type: ignore[call-overload]
-    assert len(rows) == 2
+    assert len(rows) == 3
     for sealed in rows:
         assert size_class(len(sealed) - 28, 1 << 16, 8) == len(sealed) - 28
         for secret in (seeded.number, seeded.id, "INTOX", cache.listed(seeded.id).envelope.identity):
@@ -298,3 +301,108 @@ def test_the_newest_row_is_filled_up_and_what_is_out_of_date_goes_when_it_is_muc
         sizes = [len(one) for one in cache._index._parts.values()]
         assert sum(sizes) <= 2 * len(tips) + 3
         assert listed(open_again()) == listed(cache)
+
+
+class Life:
+    """Tips of a desk, to which things happen by chance."""
+
+    def __init__(self, services: Services, sp: SeededDesk, seed: int) -> None:
+        self.services, self.identity = services, sp.identity
+        self.chance = random.Random(seed)
+        self.tips: dict[str, SeededTip] = {}
+        self.erased: set[str] = set()
+        self.kept: list[Rows] = []
+        """Every state of the index, as backups keep it."""
+
+    @property
+    def work(self) -> Casework:
+        return Casework(self.services, "sp", self.identity, officer="sp-1")
+
+    def opened(self) -> TipCache:
+        """Open the desk as another process does."""
+        cache = TipCache(self.services, "sp", self.identity)
+        cache.refresh()
+        cache.open_documents()
+        cache.refresh()
+        self.kept.append(stored(self.services))
+        return cache
+
+    def go_on(self) -> None:
+        """Let one thing happen."""
+        names = ["arrive", "arrive", *(["write", "act", "erase", "renew", "merge"] if len(self.tips) > 1 else [])]
+        getattr(self, self.chance.choice(names))()
+
+    def some(self) -> SeededTip:
+        return self.chance.choice(list(self.tips.values()))
+
+    def arrive(self) -> None:
+        (desk,) = (one for one in self.services.desks() if one.name == "sp")
+        seeded = seed_tip(self.services, [desk], category=self.chance.choice(("ARMS", "INTOX")))
+        self.tips[seeded.id] = seeded
+
+    def write(self) -> None:
+        seed_message(self.services, self.some(), Message(sender="tipster", text=f"पुल {self.chance.random()}"))
+
+    def act(self) -> None:
+        self.work.respond(self.work.open(self.some().number), status=self.chance.choice(("VERIFYING", "ACTED")))
+
+    def erase(self) -> None:
+        tip = self.some().id
+        self.services.write_now(lambda unit: erase(unit, tip))
+        del self.tips[tip]
+        self.erased.add(tip)
+
+    def renew(self) -> None:
+        tip = self.some()
+        sealed = envelopes.seal(self.work.open(tip.number).envelope, recipient_of(self.identity))
+        self.services.write_now(lambda unit: envelopes.store(unit, tip.id, "sp", sealed))
+
+    def merge(self) -> None:
+        merged, leading = self.chance.sample(list(self.tips.values()), 2)
+        with suppress(ActRefused):
+            act = DeskAct(name="merge", to=leading.number, text="the same")
+            DeskActs(self.services, self.work, Clocks()).perform(self.work.open(merged.number), act)
+
+    def change_key(self) -> None:
+        _, new = new_identity()
+        entry = RosterEntry(body=KeyChange.of("sp", self.identity, new))
+        self.services.write_now(lambda unit: change_key(unit, self.services, entry, self.identity, new))
+        self.identity = new
+
+
+@pytest.mark.slow("a life of tips")
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_the_index_says_what_opening_all_tips_would_and_nothing_of_erased_ones(
+    services: Services, sp: SeededDesk, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.casework.sealed_index._TIPS", 4)
+    life = Life(services, sp, seed)
+    for step in range(40):
+        life.go_on()
+        if step == 25:
+            life.change_key()
+        if life.chance.random() < 0.4:
+            from_index = life.opened()
+            with monkeypatch.context() as patched:
+                patched.setattr(SealedIndex, "load", lambda *_: ((), {}))
+                anew = TipCache(services, "sp", life.identity)
+                anew.refresh()
+            assert listed(from_index) == listed(anew)
+            assert from_index.tips.keys() == life.tips.keys()
+            ids = list(life.tips)
+            assert [from_index._clues(tip) for tip in ids] == [anew._clues(tip) for tip in ids]
+    assert life.erased
+    covers = services.read_keys(lambda c: envelopes.tips_of(c, "sp"))
+    for rows in life.kept:
+        put_back(services, rows)
+        for identity in (sp.identity, life.identity):
+            index = SealedIndex(services, "sp", identity)
+            found = index.load(covers)[1]
+            assert found.keys() <= life.tips.keys()
+            for name, tips in index._parts.items():
+                if not life.erased.isdisjoint(tips):
+                    row = index._read(name, sealed_index.IndexRow)
+                    assert row is not None
+                    at = {covers.get(tip, b"") for tip in tips}
+                    assert all(sealed_index._unbox(index._key_of(tips, one), row.together) is None for one in at)
+                    assert name in index._apart

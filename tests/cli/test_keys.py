@@ -82,7 +82,7 @@ def test_a_reason_against_rotating_the_key_is_told_in_a_sentence(data: Path) -> 
 def test_a_file_that_exists_such_as_the_present_key_is_never_written_over(data: Path) -> None:
     run("db", "upgrade")
     assert "exists: give a new name" in run("keys", "rotate-edge", str(data / "edge.key"), code=1).stderr
-    assert "can't be written" in run("keys", "rotate-edge", str(data / "nowhere" / "new.key"), code=1).stderr
+    assert "can't be used" in run("keys", "rotate-edge", str(data / "nowhere" / "new.key"), code=1).stderr
     run("keys", "rotate-edge", str(data / "new.key"))
 
 

@@ -13,6 +13,7 @@ from satark.cli.language import language_group
 from satark.cli.language_review import APPROVED, Row, every_part, hash_of, rows, sources_of, unapproved
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.languages import catalogue_of, use_folder
+from support.commands import run as satark
 from support.made_up_language import CODE, make_language
 
 DIALOGUE = "satark.dialogue"
@@ -124,9 +125,10 @@ def test_a_shipped_language_is_changed_in_the_installations_own_folder(tmp_path:
 def test_a_language_that_nobody_began_or_a_place_that_can_not_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     unknown = CliRunner().invoke(language_group, ["review", "xx", "--folder", str(tmp_path)])
     assert "satark language new xx begins it" in unknown.output
-    no_place = run("--to", str(tmp_path / "missing" / "sheet.html"), "--folder", str(tmp_path))
-    assert "sheet.html can't be written (No such file or directory)" in no_place.output
-    assert unknown.exit_code == no_place.exit_code == 1
+    sheet = str(tmp_path / "missing" / "sheet.html")
+    no_place = satark("language", "review", CODE, "--to", sheet, "--folder", str(tmp_path), code=1)
+    assert "sheet.html can't be used: No such file or directory" in no_place.output
+    assert unknown.exit_code == 1
 
 
 @pytest.fixture

@@ -119,8 +119,8 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_folder_that_can_not_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    result = make("channel", "beacon", "--folder", str(tmp_path / "file" / "x"))
-    assert (result.exit_code, "can't be created (Not a directory)" in result.output) == (1, True)
+    result = satark("plugin", "new", "channel", "beacon", "--folder", str(tmp_path / "file" / "x"), code=1)
+    assert "can't be used: Not a directory" in result.output
 
 
 def test_the_next_steps_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

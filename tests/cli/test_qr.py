@@ -70,4 +70,4 @@ def test_a_missing_or_wrong_value_is_reported(arguments: list[str], message: str
 
 
 def test_a_folder_that_is_not_there_is_named() -> None:
-    assert "nowhere/poster.pdf can't be written: No such file" in run("nowhere/poster.pdf", *NUMBER, code=1).output
+    assert "nowhere/poster.pdf can't be used: No such file" in run("nowhere/poster.pdf", *NUMBER, code=1).output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,8 +19,9 @@ from satark.api.sink import DeadLetter, Retry
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
-from satark.store import deliveries, tables
+from satark.store import deliveries, envelopes, tables
 from satark.store.breakers import open_breaker
+from satark.store.unit_of_work import UnitOfWork
 from satark_testing.waiting import until
 from support.desks import SeededDesk
 from support.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
@@ -72,6 +74,15 @@ class Place:
     def delivered(self, about: str) -> set[str]:
         return {one.destination for sink in self.sinks for one in sink.delivered if one.tip == self.tips[about]}
 
+    def give(self, about: str, to: str) -> None:
+        """Give a tip to a destination later."""
+
+        def write(unit: UnitOfWork) -> None:
+            envelopes.store(unit, self.tips[about], to, b"an envelope")
+            deliveries.add(unit, self.tips[about], to, again=True)
+
+        self.host.services.write_now(write)
+
     def settled(self) -> bool:
         return {row[2] for rows in self.rows().values() for row in rows} <= {"done"}
 
@@ -111,6 +122,22 @@ async def test_rows_and_metrics_are_the_same_for_every_tip_and_sinks_get_what_th
     assert 'satark_deliveries_total{result="done",sink="police_system"} 3.0' in shown
 
 
+async def test_a_cover_whose_id_is_altered_is_given_to_no_sink_and_ends_as_a_delivery(tmp_path: Path) -> None:
+    table = tables.delivery
+    async with three_tips(tmp_path) as place:
+        await until(place.settled)
+
+        def again(unit: UnitOfWork) -> None:
+            for row in unit.main.execute(select(table.c.id)).all():
+                values = {"id": os.urandom(16), "state": "due", "due_at": 1}
+                unit.main.execute(table.update().where(table.c.id == row.id).values(values))
+
+        place.host.services.write_now(again)
+        await until(place.settled)
+        assert alike(place)
+        assert {about: place.delivered(about) - {"email:arms"} for about in place.tips} == GETS
+
+
 async def test_a_revision_is_delivered_again_where_the_tip_was_and_covered_elsewhere(tmp_path: Path) -> None:
     async with three_tips(tmp_path) as place:
         await until(place.settled)
@@ -129,8 +156,7 @@ async def test_what_is_given_to_one_destination_later_is_covered_at_all_others(t
         for sink in place.sinks:
             sink.delivered.clear()
         for about, to in {"nobody": "email:arms", "station": "police_system:main", "office": "email:sp-cell"}.items():
-            tip = place.tips[about]
-            place.host.services.write_now(lambda u, tip=tip, to=to: deliveries.add(u, tip, to, again=True))  # type: ignore[misc]
+            place.give(about, to)
         await until(place.settled)
         assert alike(place)
         assert [place.delivered(about) for about in place.tips] == [
@@ -145,8 +171,7 @@ async def test_a_tip_given_while_its_cover_waits_is_delivered(tmp_path: Path) ->
         await until(place.settled)
         due = tables.delivery.update().values(state="due", attempts=0, due_at=10**11)
         place.host.services.write_now(lambda unit: unit.main.execute(due))
-        office = place.tips["office"]
-        place.host.services.write_now(lambda unit: deliveries.add(unit, office, "email:sp-cell", again=True))
+        place.give("office", "email:sp-cell")
         now = tables.delivery.update().values(due_at=0)
         place.host.services.write_now(lambda unit: unit.main.execute(now))
         await until(place.settled)

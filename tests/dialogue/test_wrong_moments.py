@@ -185,7 +185,6 @@ def test_a_second_deed_is_taken_for_the_place(engine: Engine) -> None:
         ("रोजे राति में", "how_often", None),
         ("हर शुक्रवार को", "how_often", None),
         ("every friday", "how_often", None),
-        ("15 तारीख को", "how_often", None),
         ("kabhi kabhi", "how_often", None),
         ("कल रात 10 बजे", "when_date", "past"),
         ("last tuesday around 9pm", "when_date", "past"),

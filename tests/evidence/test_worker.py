@@ -35,7 +35,7 @@ from satark.routing.desks import add_desk
 from satark.routing.renewals import remembered, tip_verifier
 from satark.routing.tip_keys import TipRoot
 from satark.settings.settings import Settings
-from satark.store import evidence_files, tables
+from satark.store import changed_keys, evidence_files, tables
 from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage
 from satark.store.unit_of_work import UnitOfWork
@@ -234,7 +234,8 @@ async def test_a_file_whose_tip_gets_a_new_key_while_it_is_fetched_is_sealed_to_
         unit.insert(tables.tip, [row])
 
     def renew(unit: UnitOfWork) -> None:
-        unit.main.execute(update(tables.tip).values(key_changes=tip_keys._row(renewed)))
+        row = changed_keys.sealed(unit.keys, TIP, tip_keys._row(renewed), 1 << 14)
+        unit.main.execute(update(tables.tip).values(key_changes=row))
         tip_keys.remember(unit, "sp", desk_key, [remembered("sp", new, renewed.changes)])
 
     async def chunks() -> AsyncIterator[bytes]:

@@ -204,7 +204,7 @@ async def test_other_words_or_none_change_nothing_and_the_recording_is_stored(
         await asha.walk(ANSWERS, "What is happening")
         with capture_logs() as logs:
             await asha.hear(note(place))
-            await until(lambda: recogniser.calls and not place.runtime._fetcher._listener._waiting)
+            await until(lambda: recogniser.calls and not place.runtime._fetcher.listener._waiting)
         assert [row.state for row in place.rows(tables.file)] == ["sealed"]
         assert [*workspace_dir(tmp_path / "host").iterdir()] == [], "no plain copy is left"
         await asha.walk_on(ANSWERS, RECEIPT)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
-from satark.api.sealing import new_identity, seal
+from satark.api.sealing import CantOpen, new_identity, open_as, seal
 from satark.api.tip import STATUSES, Status
 from satark.casework import Casework
 from satark.casework.hold_acts import TipKeeping
@@ -19,14 +19,14 @@ from satark.identity.edge_key import Identity
 from satark.identity.signatures import signing_key, verifier_for
 from satark.plugins.loader import Plugins
 from satark.retention import schedule
-from satark.retention.schedule import SignedTerm, Term, store_term, term_days
+from satark.retention.schedule import NoRetentionKey, SignedTerm, Term, store_term, term_days
 from satark.routing.sent import TIPSTER_USE
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.core import RetentionSettings
 from satark.settings.settings import Settings
 from satark.store import tables
-from support.desks import SeededDesk, listed_officer
+from support.desks import SeededDesk, agree, listed_officer
 from support.tips import SeededTip, seed_tip
 
 DEFAULTS = RetentionSettings()
@@ -132,16 +132,16 @@ def test_a_hold_takes_two_officers_and_keeps_the_tip_from_the_first_officers_req
     )  # fmt: skip
     assert retention.due(FAR) == []
     with pytest.raises(StepRefused, match="two different officers"):
-        first.agree(rao.open(seeded.number))
-    second.agree(khan.open(seeded.number))
+        agree(first, rao.open(seeded.number))
+    agree(second, khan.open(seeded.number))
     assert (keeping(services, rao, seeded).held, keeping(services, rao, seeded).asked) == (True, "")
     rao.respond(rao.open(seeded.number), status="MERGED")
     assert retention.due(FAR) == []
     second.ask(khan.open(seeded.number), "ask_lift", "the case is over")
     with pytest.raises(StepRefused):
-        second.agree(khan.open(seeded.number))
+        agree(second, khan.open(seeded.number))
     assert keeping(services, rao, seeded).held
-    first.agree(rao.open(seeded.number))
+    agree(first, rao.open(seeded.number))
     assert not keeping(services, rao, seeded).held
     assert [one.number for one in retention.due(FAR)] == [seeded.number]
 
@@ -163,7 +163,7 @@ def test_without_the_automatic_job_two_officers_order_each_erasure_and_only_of_d
     services.retention = RetentionSettings(automatic=False, unfinished_days=30)
     TipKeeping(services, rao).ask(rao.open(old.number), "ask_erasure", "the term is over")
     assert retention.due(FAR) == []
-    TipKeeping(services, khan).agree(khan.open(old.number))
+    agree(TipKeeping(services, khan), khan.open(old.number))
     due = list(retention.due(FAR))
     assert [(one.number, one.term.ordered) for one in due] == [(old.number, 1)]
 
@@ -196,6 +196,22 @@ def test_nobody_erases_a_tip_who_writes_rows_of_both_databases_without_its_key(
     put_row(services, seeded, sealed=of_other.sealed, keeper=of_other.keeper)
     services.write_now(lambda unit: unit.main.execute(delete(tables.retention).where(ROW.tip == other.id)))
     assert {one.tip for one in retention.due(FAR)} == {of_other.tip}
+
+
+def test_no_term_is_sealed_to_a_key_that_somebody_put_in_the_place_of_the_retention_key(
+    services: Services, retention: Retention, sp: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    recipient, identity = new_identity()
+    services.write_now(lambda unit: unit.main.execute(update(tables.retention_key).values(recipient=recipient)))
+    sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
+    with pytest.raises(CantOpen):
+        open_as(SignedTerm, row_of(services, seeded).sealed, identity)
+    with pytest.raises(NoRetentionKey):
+        TipKeeping(services, sp.casework).ask(sp.casework.open(seeded.number), "ask_hold", "court")
+    retention.prepare(services.write_now)
+    sp.casework.respond(sp.casework.open(seeded.number), status="ACTED")
+    assert term_of(retention, seeded, FAR).due < FAR
 
 
 def test_a_term_from_before_a_hold_that_is_put_back_lifts_no_hold(

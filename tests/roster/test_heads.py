@@ -14,7 +14,7 @@ from satark.api.routing import DestinationRule
 from satark.api.sealing import new_identity
 from satark.roster import chain
 from satark.roster.chain import read_state
-from satark.roster.entries import Closed, DeskAdded, DestinationSet, Entry, KeyChange, OfficerSet
+from satark.roster.entries import PROBE_DESK, Closed, DeskAdded, DestinationSet, Entry, KeyChange, OfficerSet
 from satark.roster.heads import RosterHead, own_head, read_heads, sign_head
 from satark.roster.roster import Roster, write_copy
 from satark.roster.rules import NotAllowed
@@ -212,6 +212,23 @@ def test_a_head_that_nobody_of_the_roster_signed_counts_as_nothing_and_is_named(
     assert (checked.lost, checked.state.refused) == ((), set())
     assert not services.read_keys(read_state).lacks_heads
     assert [one for one in checked.problems if "nobody of dig signed a head" in one]
+
+
+def test_the_desk_of_synthetic_tips_is_no_second_desk_that_signed_a_head(tmp_path: Path) -> None:
+    book = RosterBook()
+    book.follow(book.desk("dig", "range", "", book.officer("dig", "rao", "head")))
+    book.follow(book.desk("sp", "district", "", book.officer("sp", "khan", "head"), book.officer("sp", "clerk")))
+    book.follow(book.desk(PROBE_DESK, "outpost", "", book.officer(PROBE_DESK, "operator", "head")))
+    book.follow(Closed())
+    services = fresh_services(tmp_path / "data")
+    store(services, book.entries)
+    for member in (RAO, KHAN):
+        sign(services, book, member)
+    for member in (CLERK, (PROBE_DESK, "operator")):
+        sign(services, book, member, RosterHead(99, "ab" * 32).listing(b""))
+    checked = services.read_keys(Roster(tmp_path / "roster.jsonl").check)
+    assert (checked.state.refused, checked.state.lacks_heads) == (set(), False)
+    services.close()
 
 
 def test_while_a_head_is_missing_no_two_officers_are_two(services: Services, book: RosterBook, tmp_path: Path) -> None:

@@ -44,6 +44,12 @@ FIRST = ("dig", "sp", "sp-jaunpur")
 ABOVE = {"sp": "dig", "sp-jaunpur": "dig"}
 
 
+def put_row(unit: UnitOfWork, made: Envelope) -> None:
+    """Write what the row says of the tip's keys, as whoever has the name key can."""
+    sealed = changed_keys.sealed(unit.keys, TIP, tip_keys._row(made), 1 << 15)
+    unit.main.execute(update(tables.tip).values(key_changes=sealed))
+
+
 class World:
     """A tip, its rows, what every key that was ever in use opens, and who should have it."""
 
@@ -267,7 +273,7 @@ class World:
         said = remembered(desk, made.identity, made.changes)
         self.write(lambda unit: tip_keys.remember(unit, desk, self.versions[desk][-1], [said]))
         self.follow_roster()
-        self.write(lambda unit: unit.main.execute(update(tables.tip).values(key_changes=tip_keys._row(made))))
+        self.write(lambda unit: put_row(unit, made))
         for other in self.holders:
             self.store(replace(addressed(made, other), sent=(full or made).sent))
 
@@ -309,7 +315,7 @@ class World:
 
     def plant(self, made: Envelope) -> None:
         """Let the attacker put what they renewed in every desk's place."""
-        self.write(lambda unit: unit.main.execute(update(tables.tip).values(key_changes=tip_keys._row(made))))
+        self.write(lambda unit: put_row(unit, made))
         for other in HEADS:
             self.store(addressed(made, other))
 

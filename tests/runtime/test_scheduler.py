@@ -232,8 +232,8 @@ async def test_news_that_did_not_go_out_keeps_no_later_news_back(clock: Clock, r
 
 
 @pytest.fixture(params=[b"", NEUTRAL], ids=["no fallback", "fallback"])
-async def told(clock: Clock, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    """A tipster was told of news, which the provider accepted; the id of the call."""
+async def notified(clock: Clock, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """A tipster was notified of news, which the provider accepted; the id of the call."""
     notice = clock.channel.notice
 
     def with_fallback(*given: Any) -> list[Call]:
@@ -259,21 +259,21 @@ async def report(clock: Clock, call_id: str, result: Any) -> None:
 
 @pytest.mark.parametrize("looks", [False, True], ids=["writes", "opens the mailbox"])
 async def test_news_that_did_not_arrive_by_a_later_report_is_told_once_when_the_tipster_writes_again(
-    clock: Clock, told: str, *, looks: bool
+    clock: Clock, notified: str, *, looks: bool
 ) -> None:
     news = clock.sent("news")
-    await report(clock, told, Permanent("131026"))
-    await report(clock, told, Permanent("131026"))
+    await report(clock, notified, Permanent("131026"))
+    await report(clock, notified, Permanent("131026"))
     await clock.tipster.say(clock.tipster.code if looks else "Hi", "cancel", "Hi", "Hi")  # type: ignore[attr-defined]
     await until(lambda: not {*clock.states()} & {"due"})
     assert clock.sent("say").count(news[0]) == (0 if looks else 1)
 
 
-async def test_who_is_forgotten_leaves_nothing_that_tells_them_of_news(clock: Clock, told: str) -> None:
+async def test_who_is_forgotten_leaves_nothing_that_tells_them_of_news(clock: Clock, notified: str) -> None:
     await clock.tipster.say("Hi", "forget", "erase")
     await until(lambda: clock.count("reach") == 0)
     assert "sent" not in clock.states()
-    await report(clock, told, Permanent("131026"))
+    await report(clock, notified, Permanent("131026"))
     assert clock.count("reach") == 0
 
 

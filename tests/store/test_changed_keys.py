@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select, update
 
+from satark.routing.tip_keys import TipKeyAltered, changes_in
 from satark.services import Services
 from satark.store import changed_keys
 from satark.store.tables import tip
@@ -57,15 +59,17 @@ def test_before_any_tip_has_a_new_key_all_rows_are_empty(services: Services, sp:
     assert set(columns(services).values()) == {b""}
 
 
-def test_a_row_of_an_earlier_version_is_read_and_then_sealed(services: Services, sp: SeededDesk) -> None:
+def test_a_row_that_was_not_sealed_under_the_name_key_says_nothing_that_can_be_decoded(
+    services: Services, sp: SeededDesk
+) -> None:
     older, other = (seed_tip(services, [sp.desk]).id for _ in range(2))
-    services.write_now(
-        lambda unit: unit.main.execute(update(tip).where(tip.c.id == older).values(key_changes=b"in clear"))
-    )
-    assert services.write_now(lambda unit: changed_keys.read(unit, older)) == b"in clear"
-    services.write_now(lambda unit: changed_keys.store(unit, other, b"new"))
-    assert b"in clear" not in columns(services)[older]
-    assert services.write_now(lambda unit: changed_keys.read(unit, older)) == b"in clear"
+    forged = msgspec.msgpack.encode([])
+    services.write_now(lambda unit: unit.main.execute(update(tip).where(tip.c.id == older).values(key_changes=forged)))
+    for _ in range(2):
+        read = services.write_now(lambda unit: changed_keys.read(unit, older)) or b""
+        with pytest.raises(TipKeyAltered):
+            changes_in(read)
+        services.write_now(lambda unit: changed_keys.store(unit, other, b"new"))
 
 
 def test_all_rows_get_room_before_one_needs_it_some_in_each_transaction_and_after_a_crash_the_rest(
@@ -97,3 +101,16 @@ def test_all_rows_get_room_before_one_needs_it_some_in_each_transaction_and_afte
     services.write_now(longer)
     assert {len(one) for one in columns(services).values()} == {sizes[0]}
     assert at_once == [4, 4]
+
+
+def test_the_first_tip_of_all_may_come_with_changes(services: Services, sp: SeededDesk) -> None:
+    tip_id = seed_tip(services, [sp.desk]).id
+    row = services.read(lambda c: c.execute(select(tip)).mappings().one())
+
+    def come(unit: UnitOfWork) -> None:
+        unit.main.execute(tip.delete())
+        unit.insert(tip, [{**row, "key_changes": changed_keys.first(unit, tip_id)}])
+        changed_keys.store(unit, tip_id, b"x" * 5000)
+
+    services.write_now(come)
+    assert services.write_now(lambda unit: changed_keys.read(unit, tip_id)) == b"x" * 5000

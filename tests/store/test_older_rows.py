@@ -100,6 +100,7 @@ def upgraded(older: Older) -> Older:
     assert older.migrations.problem() == "the databases are not set up for this version, run: satark db upgrade"
     older.migrations.upgrade()
     assert older.migrations.problem() == ""
+    older.services.write_now(lambda unit: ensure_key(unit, EDGE))  # as a worker does when it starts
     return older
 
 

@@ -42,30 +42,11 @@ class Place(NamedTuple):
 
     def back_up(self, folder: BackupFolder, keep: int = 10) -> Made:
         """Back up the data folder, encrypted to `RECIPIENT`."""
-        return make_backup(
-            self.settings,
-            self.services,
-            folder,
-            [RECIPIENT],
-            revisions=compose.migrations(self.services, self.plugins).current(),
-            identity=self.identity,
-            spool=self.spool,
-            keep=keep,
-        )
+        return make_backup(self.settings, self.services, self.plugins, folder, recipients=[RECIPIENT], keep=keep)
 
     def restore(self, folder: BackupFolder, name: str, operator: str = OPERATOR) -> Restored:
         """Restore a backup into this data folder."""
-        return restore_backup(
-            self.settings,
-            self.services,
-            folder,
-            name,
-            folder.key(name, operator),
-            revisions=compose.migrations(self.services, self.plugins).current(),
-            identity=self.identity,
-            spool=self.spool,
-            retention=self.retention(),
-        )
+        return restore_backup(self.settings, self.plugins, folder, name, folder.key(name, operator))
 
     def retention(self) -> Retention:
         """Return the retention job of this data folder."""

@@ -12,6 +12,8 @@ from satark.casework import Casework
 from satark.casework.clocks import Clocks
 from satark.casework.desk_act import ActName, ActRefused, DeskAct, Problem
 from satark.casework.desk_acts import DeskActs
+from satark.casework.hold_acts import TipKeeping
+from satark.casework.opened_tip import OpenTip
 from satark.roster.chain import append
 from satark.roster.entries import Entry, OfficerSet, Right, Role, RosterOfficer, desk_verifier, officer_signer
 from satark.routing.desks import add_desk
@@ -87,3 +89,8 @@ class Office:
         with pytest.raises(ActRefused) as refusal:
             self.do(tip, name, **fields)
         return refusal.value.problem
+
+
+def agree(work: TipKeeping, tip: OpenTip) -> None:
+    """Agree to what is asked for about keeping a tip, as the page shows it."""
+    work.agree(tip, work.of(tip).asked_at)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from sqlalchemy import delete
 
 from satark.api.sealing import new_identity, seal
 from satark.api.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
@@ -259,3 +260,10 @@ def _store_file(unit: UnitOfWork, planted: SeededTip, ordinal: str, state: str, 
 
 def _seal(content: bytes, target: StoredForm, recipient: str) -> None:
     put_in_place(seal_file(io.BytesIO(content), target, recipient))
+
+
+def erase(unit: UnitOfWork, tip: str) -> None:
+    """Erase a tip, as its rows go."""
+    unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip))
+    unit.main.execute(delete(tables.tip).where(tables.tip.c.id == tip))
+    tip_changes.note_erasure(unit, tip)

@@ -156,7 +156,7 @@ async def test_what_a_forger_asks_in_a_colleagues_name_counts_for_nothing(tmp_pa
         opened = work.open(tip)
         assert ReleaseRules(services, work).check_consent(opened) == "raw.none"
         with pytest.raises(StepRefused, match="nothing was asked for"):
-            TipKeeping(services, work).agree(opened)
+            TipKeeping(services, work).agree(opened, 0)
         assert (opened.thread, opened.work.asked, opened.work.acted) == ((), None, False)
         assert [one.message.text for one in opened.unsigned] == ["send it on"] * 3
         work.note(opened, "I asked for nothing")

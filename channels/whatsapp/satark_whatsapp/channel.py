@@ -38,8 +38,7 @@ from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp import rendering
 from satark_whatsapp.attachments import ATTACHMENT, WhatsAppAttachmentSender, attachments
 from satark_whatsapp.calls.carrier import WhatsAppCalls
-from satark_whatsapp.errors import RetryDelays
-from satark_whatsapp.graph_api import MAX_RESPONSE_BYTES, THROTTLED_SECONDS, GraphApi, error_of
+from satark_whatsapp.graph_api import MAX_RESPONSE_BYTES, GraphApi, error_of
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_whatsapp.webhook_parser import WebhookParser, calls_in
 
@@ -74,7 +73,6 @@ class WhatsAppChannel:
         self._parser = WebhookParser(
             {number: account for account, number in self._numbers.items()},
             receipts=settings.read_receipts,
-            delays=RetryDelays(account=THROTTLED_SECONDS, recipient=THROTTLED_SECONDS),
         )
         self._graph = GraphApi(settings)
         self._attachments = WhatsAppAttachmentSender(self._graph, settings, context)

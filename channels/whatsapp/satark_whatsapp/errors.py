@@ -11,6 +11,8 @@ import msgspec
 
 from satark.api import Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient, WindowClosed
 
+THROTTLED_SECONDS: Final = 5.0
+"""Seconds to wait after Meta throttled us, where it does not say how long."""
 PAIR_LIMIT: Final = 131056
 """Too many messages to one recipient. Meta asks to wait 4^X seconds, where X counts the failures in a row."""
 
@@ -53,30 +55,26 @@ class ErrorResponse(msgspec.Struct):
     error: GraphError
 
 
-class RetryDelays(msgspec.Struct, frozen=True):
-    """Seconds to wait after Meta throttled an account, or messages to one recipient."""
+def send_result_of(error: GraphError, seconds: float = THROTTLED_SECONDS, status: int = 400) -> SendResult:
+    """Return the send result for an error; `seconds`: how long to wait if Meta throttles us.
 
-    account: float
-    recipient: float
-
-
-def send_result_of(error: GraphError, delays: RetryDelays, status: int = 400) -> SendResult:
-    """Return the send result for an error. The HTTP status decides only if the error's code is unknown."""
+    The HTTP status decides only if the error's code is unknown.
+    """
     code = error.code
     if code == PAIR_LIMIT:
-        return Throttled(delays.recipient, "conversation")
+        return Throttled(seconds, "conversation")
     if code in _ACCOUNT_LIMITS:
-        return Throttled(delays.account, "account")
+        return Throttled(seconds, "account")
     if code in _TRANSIENT:
         return Transient(str(code))
     if code in _WINDOW_CLOSED:
         return WindowClosed()
     if code in _MISCONFIGURED or (error.code, error.error_subcode) == _NO_SUCH_OBJECT:
         return Misconfigured(str(code))
-    return _result_for_message(error, delays, status)
+    return _result_for_message(error, seconds, status)
 
 
-def _result_for_message(error: GraphError, delays: RetryDelays, status: int) -> SendResult:
+def _result_for_message(error: GraphError, seconds: float, status: int) -> SendResult:
     code = error.code
     if code in _UNREACHABLE:
         return Blocked()
@@ -84,13 +82,13 @@ def _result_for_message(error: GraphError, delays: RetryDelays, status: int) -> 
         return WindowClosed()
     if code in _PERMANENT:
         return Permanent(str(code))
-    return send_result_of_status(status, str(code), delays)
+    return send_result_of_status(status, str(code), seconds)
 
 
-def send_result_of_status(status: int, code: str, delays: RetryDelays) -> SendResult:
+def send_result_of_status(status: int, code: str, seconds: float) -> SendResult:
     """Return the send result for a response whose error code is unknown or missing."""
     if status == 429:  # noqa: PLR2004 - HTTP: Too Many Requests
-        return Throttled(delays.account, "account")
+        return Throttled(seconds, "account")
     if status >= 500:  # noqa: PLR2004 - HTTP: server error
         return Transient(code)
     if status in (301, 302, 303, 307, 308, 401, 403, 404):

@@ -34,9 +34,9 @@ from satark.api import (
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp.errors import (
     PAIR_LIMIT,
+    THROTTLED_SECONDS,
     ErrorResponse,
     GraphError,
-    RetryDelays,
     send_result_of,
     send_result_of_status,
 )
@@ -54,8 +54,6 @@ _LONGEST_BACKOFF: Final = 1024
 """Most seconds before the next message to a throttled recipient."""
 _RECIPIENTS_REMEMBERED: Final = 10_000
 """Most throttled recipients whose failures are counted."""
-THROTTLED_SECONDS: Final = 5.0
-"""Seconds to pause a throttled account where Meta does not say how long."""
 _SECONDS_PER_MINUTE = 60
 _ALWAYS: Final = {"User-Agent": "satark", "Accept-Encoding": "identity"}
 
@@ -189,10 +187,10 @@ class GraphApi(ProviderClient):
             return Transient("network")
 
     def _failure(self, answer: HttpAnswer, error: GraphError | None, code: str) -> SendResult:
-        delays = RetryDelays(account=self._throttling.account_delay(answer.headers), recipient=0)
+        seconds = self._throttling.account_delay(answer.headers)
         if error:
-            return send_result_of(error, delays, answer.status)
-        result = send_result_of_status(answer.status, code, delays)
+            return send_result_of(error, seconds, answer.status)
+        result = send_result_of_status(answer.status, code, seconds)
         # Without an error of Meta's own the answer is somebody else's: the message is kept.
         return Misconfigured(code) if isinstance(result, Permanent) else result
 
@@ -230,7 +228,8 @@ class GraphApi(ProviderClient):
                 info = await self._info(ref, number)
                 response = await self._download(self._allowed_url(info.url))
             async with response:
-                _check_status(response.status)
+                if response.status != _OK:
+                    raise _error(response.status, b"")
                 async with aclosing(self._verified(response, ref, info)) as chunks:
                     yield chunks
         except aiohttp.ClientError as error:  # its text contains the URL
@@ -265,12 +264,10 @@ class GraphApi(ProviderClient):
         except ValueError:
             raise PermissionError("media: not a URL") from None
         trusted = url.scheme == "https" and url.authority in self._settings.media_hosts
-        if url.user is not None or not (trusted or self._is_local(url)):
+        is_local = f"{url.scheme}://{url.authority}" == (self._settings.local_origin or None)
+        if url.user is not None or not (trusted or is_local):
             raise PermissionError("media: the host is not in media_hosts")
         return url
-
-    def _is_local(self, url: URL) -> bool:
-        return bool(self._settings.local_origin) and f"{url.scheme}://{url.authority}" == self._settings.local_origin
 
     async def _verified(
         self, response: aiohttp.ClientResponse, ref: MediaRef, info: MediaInfo
@@ -364,13 +361,6 @@ def _seconds_to_regain_access(header: str) -> float:
         return 0.0
     minutes = (usage.estimated_time_to_regain_access for per_account in usages.values() for usage in per_account)
     return max(minutes, default=0.0) * _SECONDS_PER_MINUTE
-
-
-def _check_status(status: int) -> None:
-    if status in _GONE:
-        raise MediaGone("no longer at its URL")
-    if status != _OK:
-        raise ConnectionError(f"media: HTTP {status}")
 
 
 def _error(status: int, body: bytes) -> Exception:

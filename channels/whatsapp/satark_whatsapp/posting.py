@@ -106,16 +106,17 @@ class Poster:
         Raises:
             PostFailed: there is no answer.
         """
-        deadline = asyncio.get_running_loop().time() + self._answer_seconds
-        await self._take_place(deadline)
         try:
-            connection = self._idle_connection() or await self._connect(deadline)
-            answer = await connection.exchange(b"%b%d\r\n\r\n%b" % (head, len(body), body), deadline)
-            if connection.is_usable:
-                self._idle.append(connection)
-            return answer
-        finally:
-            self._places.release()
+            async with asyncio.timeout(self._answer_seconds), self._places:
+                connection = self._idle_connection() or await self._connect()
+                answer = await connection.exchange(b"%b%d\r\n\r\n%b" % (head, len(body), body))
+                if connection.is_usable:
+                    self._idle.append(connection)
+                return answer
+        except TimeoutError:
+            raise PostFailed("timeout") from None
+        except OSError:  # a certificate that does not fit is one, too
+            raise PostFailed("network") from None
 
     @property
     def connections(self) -> int:
@@ -125,18 +126,8 @@ class Poster:
     def close(self) -> None:
         """Close every connection. Requests under way fail."""
         for connection in tuple(self._open):
-            connection.close("network")
+            connection.close()
         self._idle.clear()
-
-    async def _take_place(self, deadline: float) -> None:
-        if not self._places.locked():
-            await self._places.acquire()  # at once: nothing to limit
-            return
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self._places.acquire()
-        except TimeoutError:
-            raise PostFailed("timeout") from None
 
     def _idle_connection(self) -> _Connection | None:
         oldest = time.monotonic() - _IDLE_SECONDS
@@ -144,25 +135,20 @@ class Poster:
             connection = self._idle.pop()
             if connection.is_usable and connection.used_at > oldest:
                 return connection
-            connection.close("network")
+            connection.close()
         return None
 
-    async def _connect(self, deadline: float) -> _Connection:
+    async def _connect(self) -> _Connection:
         loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout_at(min(deadline, loop.time() + self._connect_seconds)):
-                addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-                connected = await start_connection(addresses, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
-                _, connection = await loop.create_connection(
-                    lambda: _Connection(self._largest_answer, self._open),
-                    sock=connected,
-                    ssl=self._context,
-                    server_hostname=self._host if self._context else None,
-                )
-        except TimeoutError:
-            raise PostFailed("timeout") from None
-        except OSError:  # a certificate that does not fit is one, too
-            raise PostFailed("network") from None
+        async with asyncio.timeout(self._connect_seconds):
+            addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+            connected = await start_connection(addresses, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
+            _, connection = await loop.create_connection(
+                lambda: _Connection(self._largest_answer, self._open),
+                sock=connected,
+                ssl=self._context,
+                server_hostname=self._host if self._context else None,
+            )
         return connection
 
 
@@ -179,9 +165,6 @@ class _Connection(asyncio.Protocol):
         self._content: list[bytes] = []
         self._received = self._head_size = self._size = 0
         self._began = self._complete = self._stays_open = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._deadline = 0.0
-        """Deadline of the request under way, by the event loop's clock."""
         self.used_at = 0.0
         """Time of the connection's last answer, by `time.monotonic`."""
 
@@ -190,55 +173,31 @@ class _Connection(asyncio.Protocol):
         """Whether the connection can take a request."""
         return self._transport is not None and self._answered is None
 
-    async def exchange(self, request: bytes, deadline: float) -> HttpAnswer:
+    async def exchange(self, request: bytes) -> HttpAnswer:
         """Send a request and wait for its answer.
 
         Raises:
-            PostFailed: no answer came.
+            ConnectionError: no answer came.
         """
-        loop = asyncio.get_running_loop()
         if self._transport is None:
-            raise PostFailed("network")
-        answered: asyncio.Future[HttpAnswer] = loop.create_future()
+            raise ConnectionError
+        answered: asyncio.Future[HttpAnswer] = asyncio.get_running_loop().create_future()
         self._answered = answered
-        self._end_by(deadline)
         self._transport.write(request)
         try:
             return await answered
         except BaseException:
-            self.close("network")  # an answer that nobody waits for must not be taken for the next one's
+            self.close()  # an answer that nobody waits for must not be taken for the next one's
             raise
 
-    def _end_by(self, deadline: float) -> None:
-        """Set the deadline of the request under way. Requests share a timer: a new one costs half a request."""
-        self._deadline = deadline
-        if self._timer is None or self._timer.when() > deadline:
-            self._stop_timer()
-            self._timer = asyncio.get_running_loop().call_at(deadline, self._check_time)
-
-    def _check_time(self) -> None:
-        self._timer = None
-        if self._answered is None:
-            return
-        if asyncio.get_running_loop().time() >= self._deadline:
-            self.close("timeout")
-        else:
-            self._end_by(self._deadline)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def close(self, code: str) -> None:
+    def close(self) -> None:
         """Close the connection. The request under way fails."""
         transport, self._transport = self._transport, None
         self._connections.discard(self)
-        self._stop_timer()
         if transport is not None:
             transport.abort()
         if self._answered is not None and not self._answered.done():
-            self._answered.set_exception(PostFailed(code))
+            self._answered.set_exception(ConnectionError())
         self._answered = None
 
     # ------------------------------------------------------------- asyncio.Protocol
@@ -251,12 +210,12 @@ class _Connection(asyncio.Protocol):
         """End the request under way. It fails unless its answer has no length and so ends with the connection."""
         if error is None and self._began and _ENDS.isdisjoint(self._headers):
             self._resolve()
-        self.close("network")
+        self.close()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, which calls the methods below."""
         if self._answered is None:
-            self.close("network")
+            self.close()
             return
         self._received += len(data)
         try:
@@ -267,14 +226,14 @@ class _Connection(asyncio.Protocol):
         if self._complete:
             self._end(keep=self._stays_open)
         elif self._size > self._largest or (not self._began and self._received > _LARGEST_HEAD):
-            self.close("network")
+            self.close()
 
     def _end(self, *, keep: bool) -> None:
         """Return the answer if it is complete. Keep the connection only if nothing follows the answer."""
         if self._complete:
             self._resolve()
         if not keep:
-            self.close("network")
+            self.close()
 
     def _resolve(self) -> None:
         answered, self._answered = self._answered, None

@@ -37,18 +37,16 @@ CALL_BUTTON = "satark"
 """What our call button sends back with the call."""
 _CALL_MINUTES = 1440
 _MENU = "☰"
-_BREAKS = ("\n\n", "\n", " ")
-"""Strings at which a long text is split, the best one first."""
 
 
 def render(prompt: Prompt, account: str, to: Address, form: Mapping[str, Any] | None = None) -> list[Call]:
     """Render a prompt as calls: one, unless its text is too long for a message. `form`: the control of a form."""
-    control, text_limit = (form, CAPABILITIES.body) if form else _control(prompt)
+    control = form or _control(prompt)
     text = _numbered(prompt.text, prompt.choices) if prompt.call else prompt.text
-    *before, last = split_text(text, CAPABILITIES.text, text_limit)
+    *before, last = split_text(text, CAPABILITIES.body) if control else [text]
     nodes = [_plain(text) for text in before]
     nodes.append(_interactive(control, last) if control else _plain(_numbered(last, prompt.choices)))
-    return [_call(node, account, to) for node in nodes]
+    return [Call(account=account, method=MESSAGES, body=_body(node, to)) for node in nodes]
 
 
 def template(name: str, language: str, to: Address) -> bytes:
@@ -83,22 +81,19 @@ def form_control(prompt: Prompt, forms: Mapping[str, str], mode: str) -> dict[st
     return {"type": "flow", "action": {"name": "flow", "parameters": parameters}}
 
 
-def _control(prompt: Prompt) -> tuple[Mapping[str, Any] | None, int]:
-    """Choose the control, and return it with the limit of the text above it."""
+def _control(prompt: Prompt) -> Mapping[str, Any] | None:
+    """Choose the control below the text."""
     offered = (*prompt.choices, *prompt.actions)
     if prompt.call:
         parameters = {"display_text": prompt.call, "ttl_minutes": _CALL_MINUTES, "payload": CALL_BUTTON}
-        action = {"name": "voice_call", "parameters": parameters}
-        control: Mapping[str, Any] | None = {"type": "voice_call", "action": action}
-    elif not prompt.choices and prompt.wants == "pin":
-        control = {"type": "location_request_message", "action": {"name": "send_location"}}
-    elif offered and _fit_buttons(prompt):
-        control = _buttons(offered[: CAPABILITIES.buttons])
-    elif offered and _fit_rows(prompt):
-        control = _list(offered[: CAPABILITIES.rows], prompt.menu_label)
-    else:
-        control = None
-    return control, CAPABILITIES.body if control else CAPABILITIES.text
+        return {"type": "voice_call", "action": {"name": "voice_call", "parameters": parameters}}
+    if not prompt.choices and prompt.wants == "pin":
+        return {"type": "location_request_message", "action": {"name": "send_location"}}
+    if offered and _fit_buttons(prompt):
+        return _buttons(offered[: CAPABILITIES.buttons])
+    if offered and _fit_rows(prompt):
+        return _list(offered[: CAPABILITIES.rows], prompt.menu_label)
+    return None
 
 
 def _fit_buttons(prompt: Prompt) -> bool:
@@ -155,10 +150,6 @@ def _numbered(text: str, choices: Sequence[Choice]) -> str:
     return "\n".join((text, "", *lines))
 
 
-def _call(node: Mapping[str, Any], account: str, to: Address) -> Call:
-    return Call(account=account, method=MESSAGES, body=_body(node, to))
-
-
 def recipient(to: Address) -> dict[str, str]:
     """Return the field of an outgoing message that names its recipient."""
     address = to.reveal()
@@ -171,52 +162,30 @@ def _body(node: Mapping[str, Any], to: Address) -> bytes:
     )
 
 
-def split_text(text: str, limit: int, last_limit: int) -> list[str]:
-    """Split a text into parts of at most `limit` characters, the last one of at most `last_limit`.
+def split_text(text: str, limit: int) -> list[str]:
+    """Split a text that is too long for a control in two, the second of at most `limit` characters.
 
-    Only white space at the cuts is lost, and no letter is separated from its combining marks.
+    Only white space at the cut is lost, and no letter is separated from its combining marks.
     """
-    if len(text) <= last_limit:
+    if len(text) <= limit:
         return [text]
-    cut = _last_cut(text, last_limit)
-    return [*_parts(text[:cut].rstrip(), limit), text[cut:].lstrip()]
+    cut = _last_cut(text, limit)
+    before = text[:cut].rstrip()
+    return [*([before] if before else []), text[cut:].lstrip()]
 
 
 def _last_cut(text: str, limit: int) -> int:
-    """Find where the last part begins: at the last paragraph if that is short enough, else as early as possible."""
+    """Find where the last part begins: at the last paragraph if that is short enough, else as early as possible.
+
+    A letter with more than 64 combining marks, which no script needs, is cut.
+    """
     paragraph = text.rstrip().rfind("\n\n") + 2
     if paragraph > 1 and len(text) - paragraph <= limit:
         return paragraph
     earliest = len(text) - limit
-    for mark in _BREAKS[1:]:
+    for mark in ("\n", " "):
         at = text.find(mark, earliest)
         if at >= 0 and text[at:].strip():
             return at
-    return _off_letter(text, earliest, step=1)
-
-
-def _parts(text: str, limit: int) -> list[str]:
-    parts = []
-    while len(text) > limit:
-        cut = _cut(text, limit)
-        parts.append(text[:cut].rstrip())
-        text = text[cut:].lstrip()
-    return [part for part in (*parts, text) if part]
-
-
-def _cut(text: str, limit: int) -> int:
-    for mark in _BREAKS:
-        at = text.rfind(mark, 1, limit)
-        if at > 0:
-            return at
-    return _off_letter(text, limit, step=-1)
-
-
-def _off_letter(text: str, at: int, step: int) -> int:
-    """Move a cut out of the middle of a letter. Give up after 64 combining marks, which no script needs."""
-    for moved in range(at, at + step * 64, step):
-        if not 0 < moved < len(text):
-            break
-        if is_boundary(text, moved):
-            return moved
-    return at
+    ends = range(earliest, min(earliest + 64, len(text)))
+    return next((at for at in ends if is_boundary(text, at)), earliest)

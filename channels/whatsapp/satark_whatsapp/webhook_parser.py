@@ -9,6 +9,7 @@ Satark tells them that it did not understand them.
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
+from operator import call
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -29,7 +30,7 @@ from satark.api import (
 )
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp import payload
-from satark_whatsapp.errors import GraphError, RetryDelays, send_result_of
+from satark_whatsapp.errors import GraphError, send_result_of
 from satark_whatsapp.events import MessageContext, contact_of, event_of, moved_addresses, sender_addresses
 
 READ_RECEIPT = "read_receipt"
@@ -71,13 +72,11 @@ class WebhookParser:
     Args:
         accounts: phone_number_id → account name.
         receipts: whether to make the calls that show "read" and "typing…" for each message.
-        delays: how long to wait after a status that reports throttling.
     """
 
-    def __init__(self, accounts: Mapping[str, str], *, receipts: bool, delays: RetryDelays) -> None:
+    def __init__(self, accounts: Mapping[str, str], *, receipts: bool) -> None:
         self._accounts = accounts
         self._receipts = receipts
-        self._delays = delays
 
     def parse(self, body: bytes) -> Batch:
         """Parse a webhook's body.
@@ -88,21 +87,21 @@ class WebhookParser:
         decoded = decode_webhook(body)
         items = [item for value in decoded.values for item in self._items(value)]
         if decoded.ignored or decoded.alarms:
-            items.append(Batch(ignored=decoded.ignored, alarms=decoded.alarms))
-        return parse_each(items, _parsed)
+            items.append(partial(Batch, ignored=decoded.ignored, alarms=decoded.alarms))
+        return parse_each(items, call)
 
-    def _items(self, value: payload.Value) -> Iterator[Batch | Callable[[], Batch]]:
+    def _items(self, value: payload.Value) -> Iterator[Callable[[], Batch]]:
         """Yield what parses each item of a value, and the alarms and the number of ignored items."""
         account = self._accounts.get(value.metadata.phone_number_id) if value.metadata else None
         if account is None:
-            yield Batch(ignored=len(value.messages) + len(value.statuses) + len(value.errors))
+            yield partial(Batch, ignored=len(value.messages) + len(value.statuses) + len(value.errors))
             return
         for message in value.messages:
             yield partial(self._message, message, value.contacts, account)
         for status in value.statuses:
             yield partial(self._status, status)
         if value.errors:
-            yield Batch(alarms=[str(error.code) for error in value.errors])
+            yield partial(Batch, alarms=[str(error.code) for error in value.errors])
 
     def _message(self, message: payload.WhatsAppMessage, contacts: list[payload.Contact], account: str) -> Batch:
         contact = contact_of(message, contacts)
@@ -144,12 +143,8 @@ class WebhookParser:
         if status.status == "delivered":
             return Accepted()
         if status.status == "failed" and status.errors:
-            return send_result_of(status.errors[0], self._delays)
+            return send_result_of(status.errors[0])
         return None
-
-
-def _parsed(item: Batch | Callable[[], Batch]) -> Batch:
-    return item if isinstance(item, Batch) else item()
 
 
 def _sent_at(message: payload.WhatsAppMessage) -> int | None:

@@ -4,22 +4,21 @@ This order loses nothing. If a batch leaves the spool before the spool is read, 
 names a file, the file was sealed before that row was written. A tip that is erased meanwhile is on the list.
 """
 
-import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from satark import __version__
 from satark.api.sealing import new_identity, seal
 from satark.backup.files import ChunkedFiles, files_key
-from satark.backup.folder import FILES, KEY, KEYS, MAIN, SPOOL, BackupFolder, BackupKey, Manifest
+from satark.backup.folder import FILES, KEY, KEYS, MAIN, SPOOL, BackupFolder, BackupKey
 from satark.backup.rows import key_records, main_records, spool_records
-from satark.backup.sealed_stream import Record, StoredFile, measure
+from satark.custody.comparison import note_for_backup
 from satark.identity.edge_key import Identity
 from satark.ingest.spool import Spool
+from satark.plugins.loader import Plugins
 from satark.retention.erasure import ErasedList
+from satark.runtime import compose
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import evidence_files, tables
@@ -46,12 +45,10 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 def make_backup(
     settings: Settings,
     services: Services,
+    plugins: Plugins,
     folder: BackupFolder,
-    recipients: Sequence[str],
     *,
-    revisions: Sequence[str],
-    identity: Identity | None,
-    spool: Spool | None,
+    recipients: Sequence[str],
     keep: int,
 ) -> Made:
     """Make a backup under load.
@@ -59,75 +56,48 @@ def make_backup(
     Args:
         settings: the installation's.
         services: the installation's stores.
+        plugins: the installation's.
         folder: where the backup is written.
         recipients: the operator's age recipients, all of one kind; the key of any of them opens it.
-        revisions: the revisions of both databases' tables.
-        identity: the edge key and epoch keys; None at an office, which has none.
-        spool: this machine's spool; None if there is none.
         keep: how many backups to keep, including this one.
 
     Raises:
         CantOpen: a recipient is malformed.
+        SettingsError: the edge key can't be read, or is not the databases'.
         Damaged: the folder's files are another installation's, or their index is damaged.
         Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: no backup can be made now. What is there of it
             counts as none, and a later one removes it.
     """
-    name = folder.begin()
-    backup = _Parts(folder, name, recipients)
-    if spool is not None and identity is not None:
-        backup.add(SPOOL, spool_records(spool, identity))
+    identity = compose.load_identity(settings) if compose.has_edge_key(settings) else None  # an office has none
+    compose.check_canaries(identity, services)
+    name, note = folder.begin(), note_for_backup(services)  # the snapshot, which comes later, has at least that
+    recipient, secret = new_identity()
+    key, spooled = BackupKey(secret), 0
+    parts = {KEY: folder.put(name, KEY, seal(key, *recipients))}
+    if identity is not None:
+        spool = open_spool(settings, identity)
+        spooled = len(spool.names())
+        parts[SPOOL] = folder.write(name, SPOOL, recipient, spool_records(spool, identity))
     with consistent_snapshot(services.main, services.keys) as (main, keys):
-        backup.add(MAIN, main_records(main))
-        backup.add(KEYS, key_records(keys))
+        parts[MAIN] = folder.write(name, MAIN, recipient, main_records(main))
+        parts[KEYS] = folder.write(name, KEYS, recipient, key_records(keys))
         counts, names = _counts(main), _sealed_names(main)
     copied, copied_bytes = chunked_files(folder, services).update(
-        services.evidence, names, lambda: _take_over_erased(settings, services, folder, identity)
+        services.evidence, names, lambda: _take_over_erased(settings, services, folder, identity), note
     )
-    backup.finish(revisions)
+    revisions = tuple(sorted(compose.migrations(services, plugins).current()))
+    folder.write_manifest(name, revisions=revisions, recipients=tuple(recipients), parts=parts)
     return Made(
         name=name,
-        key=backup.key,
+        key=key,
         tips=counts["tips"],
-        spooled=max(backup.records.get(SPOOL, 0) - 1, 0),
+        spooled=spooled,
         files=len(names),
         copied=copied,
         copied_bytes=copied_bytes,
         fetching=counts["fetching"],
         removed=folder.remove_old(keep),
     )
-
-
-class _Parts:
-    """The encrypted parts of a backup that is being made."""
-
-    def __init__(self, folder: BackupFolder, name: str, recipients: Sequence[str]) -> None:
-        self._folder, self._name, self._recipients = folder, name, tuple(recipients)
-        self._recipient, identity = new_identity()
-        self.key = BackupKey(identity)
-        sealed = seal(self.key, *recipients)
-        folder.put(name, KEY, sealed)
-        self._parts: dict[str, StoredFile] = {KEY: measure(io.BytesIO(sealed))}
-        self.records: dict[str, int] = {}
-
-    def add(self, part: str, records: Iterable[Record]) -> None:
-        self._parts[part] = self._folder.write(self._name, part, self._recipient, self._counted(part, records))
-
-    def finish(self, revisions: Sequence[str]) -> None:
-        made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        manifest = Manifest(
-            version=__version__,
-            made=made,
-            revisions=tuple(sorted(revisions)),
-            recipients=self._recipients,
-            parts=self._parts,
-        )
-        self._folder.write_manifest(self._name, manifest)
-
-    def _counted(self, part: str, records: Iterable[Record]) -> Iterator[Record]:
-        self.records[part] = 0
-        for record in records:
-            self.records[part] += 1
-            yield record
 
 
 def _counts(main: Connection) -> dict[str, int]:
@@ -142,6 +112,12 @@ def _sealed_names(main: Connection) -> set[str]:
     columns = tables.file.c.tip, tables.file.c.ordinal
     query = select(*columns).where(tables.file.c.state == "sealed", tables.file.c.tip.in_(select(tables.tip.c.id)))
     return {evidence_files.name(row.tip, row.ordinal) for row in main.execute(query)}
+
+
+def open_spool(settings: Settings, identity: Identity) -> Spool:
+    """Open this machine's spool."""
+    core = settings.core
+    return Spool(settings.spool_dir, identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes)
 
 
 def chunked_files(folder: BackupFolder, services: Services) -> ChunkedFiles:

@@ -76,16 +76,24 @@ class _Written(msgspec.Struct, frozen=True, array_like=True):
     sealed: bytes
 
 
+class _Sealed(msgspec.Struct, frozen=True, array_like=True):
+    """What is sealed of a list."""
+
+    bundles: dict[str, _Bundle]
+    note: bytes
+
+
 class _List(NamedTuple):
     """A list that was read."""
 
     number: int
     sums: Mapping[str, bytes]
     bundles: Mapping[str, _Bundle]
+    note: bytes = b""
 
 
 _written = msgspec.msgpack.Decoder(_Written)
-_decoder = msgspec.msgpack.Decoder(dict[str, _Bundle])
+_sealed = msgspec.msgpack.Decoder(_Sealed)
 
 
 class ChunkedFiles:
@@ -103,11 +111,12 @@ class ChunkedFiles:
         self._box = ChaCha20Poly1305(key)
 
     def update(
-        self, source: FileStore, names: Iterable[str], erased: Callable[[], Callable[[str], bool]]
+        self, source: FileStore, names: Iterable[str], erased: Callable[[], Callable[[str], bool]], note: bytes = b""
     ) -> tuple[int, int]:
         """Copy these files if they are new or changed, and remove those of erased tips.
 
-        `erased` is called once all are copied. It returns what says of a tip's id whether the tip is erased.
+        `erased` is called once all are copied. It returns what says of a tip's id whether the tip is erased. `note` is
+        kept for `note()`.
 
         Returns:
             How many forms were copied, and their bytes.
@@ -125,10 +134,10 @@ class ChunkedFiles:
             sums, bundles = self._send(source, {name: new[name] for name in group})
             sent |= sums.keys()
             forms += (form for bundle in bundles.values() for form in bundle.forms)
-            now = self._write_list(now.number + 1, {**now.bundles, **bundles}, {**now.sums, **sums})
+            now = self._write_list(now.number + 1, {**now.bundles, **bundles}, {**now.sums, **sums}, now.note)
         is_erased = erased()
         kept = {name: one for name, one in now.bundles.items() if not is_erased(name.rpartition("-")[0])}
-        now = self._write_list(now.number + 1, kept, now.sums)
+        now = self._write_list(now.number + 1, kept, now.sums, note)
         older = {_list_name(number) for number in _numbers(self._store) if number < now.number}
         self._store.remove(((there.keys() | sent) - now.sums.keys() - {_list_name(now.number)}) | older)
         return len(forms), sum(form.size for form in forms)
@@ -146,13 +155,13 @@ class ChunkedFiles:
             damaged += lost
         return copied, damaged
 
-    def check(self) -> None:
-        """Check that the list can be read.
+    def note(self) -> bytes:
+        """Return the note of the last backup; empty without one.
 
         Raises:
-            Damaged: it is damaged, or another installation's.
+            Damaged: the list is damaged, or another installation's.
         """
-        self._newest()
+        return self._newest().note
 
     def _chunks(self, bundle: _Bundle) -> list[str]:
         """Return the names of a bundle's chunks, in the order of its content."""
@@ -223,12 +232,14 @@ class ChunkedFiles:
         name, sealed = _list_name(number), written.sealed
         try:
             plain = self._box.decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
-            return _List(number, written.sums, _decoder.decode(plain[4 : 4 + int.from_bytes(plain[:4])]))
+            found = _sealed.decode(plain[4 : 4 + int.from_bytes(plain[:4])])
+            return _List(number, written.sums, found.bundles, found.note)
         except (InvalidTag, ValueError, *DECODING_ERRORS):
             raise Damaged(f"{self._place}/{name} was altered, or is another installation's: {_WITHOUT}") from None
 
-    def _write_list(self, number: int, bundles: Mapping[str, _Bundle], sums: Mapping[str, bytes]) -> _List:
-        encoded, nonce, name = msgspec.msgpack.encode(bundles), random_bytes(_NONCE), _list_name(number)
+    def _write_list(self, number: int, bundles: Mapping[str, _Bundle], sums: Mapping[str, bytes], note: bytes) -> _List:
+        encoded = msgspec.msgpack.encode(_Sealed(dict(bundles), note))
+        nonce, name = random_bytes(_NONCE), _list_name(number)
         plain = (len(encoded).to_bytes(4) + encoded).ljust(size_class(len(encoded) + 4, CHUNK, 4), b"\0")
         sealed = nonce + self._box.encrypt(nonce, plain, name.encode())
         listed = {chunk: sums[chunk] for bundle in bundles.values() for chunk in self._chunks(bundle)}
@@ -239,7 +250,7 @@ class ChunkedFiles:
             raise Busy(f"another process writes a backup to {self._place}") from None
         if _numbers(self._store)[-1] != number:
             raise Busy(f"another process wrote a backup to {self._place}")
-        return _List(number, listed, bundles)
+        return _List(number, listed, bundles, note)
 
 
 class _Chunk(NamedTuple):

@@ -15,11 +15,13 @@ The manifest is written last: a backup that broke off has none, and counts as no
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
+from satark import __version__
 from satark.api.observability import Redacted
 from satark.api.sealing import open_as
 from satark.backup.sealed_stream import Damaged, Record, StoredFile, measure, write_records
@@ -89,7 +91,9 @@ class BackupFolder:
     def begin(self) -> str:
         """Return the name of a new backup. What broke off earlier is removed."""
         now = datetime.now(UTC)
-        self._remove({*self._begun(f"{now - BREAK_OFF:{_NAME}}")} - {*self.names()})
+        begun = {one.name.partition("/")[0] for store in (self._store, self._keys) for one in store.files()}
+        old = {name for name in begun if name[:1].isdecimal() and name < f"{now - BREAK_OFF:{_NAME}}"}
+        self._remove(old - set(self.names()))
         return f"{now:{_NAME}}"
 
     def write(self, name: str, part: str, recipient: str, records: Iterable[Record]) -> StoredFile:
@@ -102,12 +106,14 @@ class BackupFolder:
             writing.discard()
         return stored
 
-    def put(self, name: str, part: str, content: bytes) -> None:
+    def put(self, name: str, part: str, content: bytes) -> StoredFile:
         """Write a small part of a backup."""
         self._store.put(f"{name}/{part}", content)
+        return measure(BytesIO(content))
 
-    def write_manifest(self, name: str, manifest: Manifest) -> None:
-        """Write the manifest of a backup. With it the backup is complete."""
+    def write_manifest(self, name: str, **content: Any) -> None:
+        """Write the manifest of a backup. With it the backup is complete. `content`: fields of `Manifest`."""
+        manifest = Manifest(version=__version__, made=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **content)
         self.put(name, MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
 
     def manifest(self, name: str) -> Manifest:
@@ -165,11 +171,6 @@ class BackupFolder:
         old = self.names()[:-keep]
         self._remove(set(old))
         return len(old)
-
-    def _begun(self, before: str) -> set[str]:
-        """Return the names of all backups that were begun before, whole or not."""
-        found = {one.name.partition("/")[0] for store in (self._store, self._keys) for one in store.files()}
-        return {name for name in found if name[:1].isdecimal() and name < before}
 
     def _remove(self, backups: set[str]) -> None:
         """Remove backups, the manifest of each before its parts."""

@@ -7,22 +7,21 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, delete, select
 
-from satark.backup.create import chunked_files
+from satark.backup.create import chunked_files, open_spool
 from satark.backup.files import ChunkedFiles, damaged_files
 from satark.backup.folder import FILES, KEYS, MAIN, SPOOL, BackupFolder, BackupKey, Manifest
 from satark.backup.rows import MADE_AT_START, filled_tables, load, restore_spool
 from satark.backup.sealed_stream import Damaged, Record, read_records
-from satark.custody.comparison import compare_stores
+from satark.custody.comparison import compare_stores, take_over_note
 from satark.custody.verify_log import verify_log
 from satark.identity.edge_key import Identity
-from satark.ingest.spool import Spool
 from satark.plugins.loader import Plugins
 from satark.retention.erasure import ErasedList
 from satark.runtime import compose
 from satark.runtime.retention_job import Retention
-from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import canaries, evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
@@ -41,51 +40,49 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     spooled: int
     lost_files: int
     """Number of files that were still being fetched when the backup was made."""
-    damaged: tuple[str, ...]
-    """Names of sealed files that are damaged in the backup."""
+    problems: tuple[str, ...]
+    """Damaged sealed files of the backup, rows or files that a store lacks, and problems of the custody log."""
 
 
-def restore_backup(
-    settings: Settings,
-    services: Services,
-    folder: BackupFolder,
-    name: str,
-    key: BackupKey,
-    *,
-    revisions: Sequence[str],
-    identity: Identity | None,
-    spool: Spool | None,
-    retention: Retention | None,
-) -> Restored:
-    """Restore the backup `name` into migrated, empty databases.
+def restore_backup(settings: Settings, plugins: Plugins, folder: BackupFolder, name: str, key: BackupKey) -> Restored:
+    """Restore the backup `name` into the empty databases that the settings name, and compare the stores then.
 
-    `key`: from `BackupFolder.key`. `retention`: erases again the tips that were erased after the backup; None at an
-    office. The other arguments are those of `make_backup`.
+    What was erased after the backup is erased again. `key`: from `BackupFolder.key`.
 
     Raises:
         CantRestore: another version made the backup, the databases are not empty, or a key file is not the backup's.
-        Damaged: the backup can't be read.
+        Damaged, SettingsError: the backup, or a key file, can't be read.
     """
-    manifest = folder.manifest(name)
-    _check_version(tuple(sorted(revisions)), manifest.revisions, manifest.version)
-    workspace, files, spooled = workspace_dir(settings.core.data_dir), chunked_files(folder, services), 0
-    with _parts(folder, name, manifest) as parts:
+    services = compose.load_services(settings, compose.load_geography(settings))
+    try:
+        migrations = compose.migrations(services, plugins)
+        migrations.upgrade()
+        manifest = folder.manifest(name)
+        _check_version(tuple(sorted(migrations.current())), manifest.revisions, manifest.version)
+        identity = compose.load_identity(settings) if compose.has_edge_key(settings) else None
+        with _parts(folder, name, manifest) as parts:
+            files = chunked_files(folder, services)
 
-        def read(part: str) -> Iterator[Record]:
-            return read_records(parts[part], folder.place(name, part), key.identity, workspace)
+            def read(part: str) -> Iterator[Record]:
+                return read_records(
+                    parts[part], folder.place(name, part), key.identity, workspace_dir(settings.core.data_dir)
+                )
 
-        loaded = services.write_now(lambda unit: _load(unit, read, identity, files))
-        copied, damaged = files.restore(services.evidence, services.read(_sealed_names))
-        if identity is not None:
-            erased = ErasedList(settings.erased_list_file, identity)
-            services.write_now(lambda unit: erased.complete(unit, folder.erased()))
-        if retention is not None:
-            retention.prepare(services.write_now)
-        if spool is not None and identity is not None and SPOOL in parts:
-            spooled = restore_spool(spool, identity, read(SPOOL))
-    return Restored(
-        tips=loaded.tips, files=copied, spooled=spooled, lost_files=loaded.lost_files, damaged=tuple(damaged)
-    )
+            tips, lost_files = services.write_now(lambda unit: _load(unit, read, identity, files))
+            copied, damaged = files.restore(services.evidence, services.read(_sealed_names))
+            spooled = 0
+            take_over_note(services, files.note())
+            if identity is not None:
+                erased = ErasedList(settings.erased_list_file, identity)
+                services.write_now(lambda unit: erased.complete(unit, folder.erased()))
+                Retention(settings, services, identity, plugins).prepare(services.write_now)
+                if SPOOL in parts:
+                    spooled = restore_spool(open_spool(settings, identity), identity, read(SPOOL))
+        lost = [f"{one} is damaged in the backup" for one in damaged]
+        problems = (*map(str, (*compare_stores(services), *verify_log(services).problems)), *lost)
+        return Restored(tips=tips, files=copied, spooled=spooled, lost_files=lost_files, problems=problems)
+    finally:
+        services.close()
 
 
 @contextmanager
@@ -96,14 +93,10 @@ def _parts(folder: BackupFolder, name: str, manifest: Manifest) -> Iterator[dict
         yield {part: opened.enter_context(folder.open(name, part, stored)) for part, stored in of}
 
 
-class _Loaded(msgspec.Struct, frozen=True):
-    tips: int
-    lost_files: int
-
-
 def _load(
     unit: UnitOfWork, read: Callable[[str], Iterator[Record]], identity: Identity | None, files: ChunkedFiles
-) -> _Loaded:
+) -> tuple[int, int]:
+    """Load both databases; return the numbers of tips and of lost files."""
     filled = [*filled_tables(unit.main), *filled_tables(unit.keys)]
     if filled:
         raise CantRestore(f"the databases are not empty (tables {', '.join(filled)}): name new ones in the settings")
@@ -113,11 +106,11 @@ def _load(
     counts = load(unit.main, read(MAIN))
     _check_keys(unit, identity)
     unit.main.execute(delete(tables.key_canary).where(tables.key_canary.c.name == canaries.STORE))
-    files.check()
+    files.note()  # a list that can't be read is told before anything is changed
     lost = unit.main.execute(select(tables.file.c.tip).where(tables.file.c.state == "due")).all()
     if identity is not None:
         canaries.forget_drafts(unit, identity)
-    return _Loaded(counts.get(tables.tip.name, 0), len(lost))
+    return counts.get(tables.tip.name, 0), len(lost)
 
 
 def _check_keys(unit: UnitOfWork, identity: Identity | None) -> None:
@@ -145,13 +138,6 @@ def _sealed_names(connection: Connection) -> set[str]:
     return {evidence_files.name(row.tip, row.ordinal) for row in connection.execute(query)}
 
 
-class Drill(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of a restore into a temporary folder."""
-
-    restored: Restored
-    problems: tuple[str, ...]
-
-
 def find_damage(folder: BackupFolder, name: str) -> list[str]:
     """Return the damaged parts and files of a backup, by its manifest and its list. Needs no key."""
     try:
@@ -169,7 +155,7 @@ def run_drill(
     key: BackupKey,
     *,
     opens: Callable[[Settings], Iterable[str]] = lambda _: (),
-) -> Drill:
+) -> Restored:
     """Restore a backup beside the installation, compare the restored stores, and remove all of it.
 
     The machine's own databases are not touched. The restored ones lie in its memory, sealed files in its data folder.
@@ -182,32 +168,8 @@ def run_drill(
     data_dir = settings.core.data_dir
     with temporary_folder(workspace_dir(data_dir)) as temporary, TemporaryDirectory(dir=data_dir) as files:
         trial = _trial_settings(settings, temporary, Path(files))
-        with _opened(trial, plugins) as (services, identity):
-            restored = restore_backup(
-                trial,
-                services,
-                folder,
-                name,
-                key,
-                revisions=compose.migrations(services, plugins).current(),
-                identity=identity,
-                spool=open_spool(trial, identity),
-                retention=Retention(trial, services, identity, plugins) if identity else None,
-            )
-            return Drill(restored=restored, problems=(*store_problems(services), *opens(trial)))
-
-
-def store_problems(services: Services) -> list[str]:
-    """Return the problems of restored stores: rows or files that a store lacks, and problems of the custody log."""
-    return [*map(str, compare_stores(services)), *map(str, verify_log(services).problems)]
-
-
-def open_spool(settings: Settings, identity: Identity | None) -> Spool | None:
-    """Open this machine's spool; None without the edge key."""
-    core = settings.core
-    if identity is None:
-        return None
-    return Spool(settings.spool_dir, identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes)
+        restored = restore_backup(trial, plugins, folder, name, key)
+        return replace(restored, problems=(*restored.problems, *opens(trial)))
 
 
 def _trial_settings(settings: Settings, temporary: Path, files: Path) -> Settings:
@@ -222,13 +184,3 @@ def _trial_settings(settings: Settings, temporary: Path, files: Path) -> Setting
         epoch_key_file=temporary / "epoch.keys",
         erased_list_file=None,
     )
-
-
-@contextmanager
-def _opened(settings: Settings, plugins: Plugins) -> Iterator[tuple[Services, Identity | None]]:
-    services = compose.load_services(settings, compose.load_geography(settings))
-    try:
-        compose.migrations(services, plugins).upgrade()
-        yield services, compose.load_identity(settings) if compose.has_edge_key(settings) else None
-    finally:
-        services.close()

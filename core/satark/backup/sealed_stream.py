@@ -34,22 +34,15 @@ class Damaged(Exception):  # noqa: N818 - it reads as what it says
     """A file of a backup is missing, incomplete or altered; the message names it."""
 
 
-class _Reader(io.RawIOBase):
+class _Reader:
     """Reads the bytes of an iterator of chunks."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = b""
+        self._chunks, self._rest = chunks, b""
 
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        while size < 0 or len(self._rest) < size:
-            if not (more := next(self._chunks, b"")):
-                break
+    def read(self, size: int = 0, /) -> bytes:
+        while len(self._rest) < size and (more := next(self._chunks, b"")):
             self._rest += more
-        size = len(self._rest) if size < 0 else size
         data, self._rest = self._rest[:size], self._rest[size:]
         return data
 

@@ -231,6 +231,7 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(1 << 14)
 def band_end(band: str) -> float:
     """Return the end of a six-hour band, Unix seconds; 0 if the text is no band."""
     try:

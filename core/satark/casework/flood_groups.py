@@ -36,11 +36,10 @@ def flood_groups(cache: TipCache, may_read: Callable[[Work], bool]) -> list[Floo
         cache.refresh()
         cache.open_documents()
         floods = [
-            sorted((cache.listed(tip).summary for tip in tips), key=_came) for tips in cache.floods.floods(is_open)
+            sorted(
+                (cache.listed(tip).summary for tip in tips), key=lambda one: (one.header.received, one.header.number)
+            )
+            for tips in cache.floods.floods(is_open)
         ]
         groups = [FloodGroup(tuple(tips), cache.listed(tips[0].id).gist.words) for tips in floods]
     return sorted(groups, key=lambda group: (-len(group.tips), group.leading.header.number))
-
-
-def _came(summary: TipSummary) -> tuple[str, str]:
-    return summary.header.received, summary.header.number

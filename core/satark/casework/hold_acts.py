@@ -31,23 +31,25 @@ class TipKeeping:
         """
         return self._services.write_now(lambda unit: self._ask(unit, tip, step, reason))
 
-    def agree(self, tip: OpenTip) -> PostedMessage:
-        """Agree to what another officer asked for: the step is taken.
+    def agree(self, tip: OpenTip, asked_at: int) -> PostedMessage:
+        """Agree to what another officer asked for, as this officer was shown it: the step is taken.
 
         Raises:
-            StepRefused: nothing was asked for, or this officer asked for it.
+            StepRefused: something else is asked for by now (see `Keeping.asked_at`), or this officer asked for it.
             NoRetentionKey: as for `ask`.
         """
-        return self._services.write_now(lambda unit: self._agree(unit, tip))
+        return self._services.write_now(lambda unit: self._agree(unit, tip, asked_at))
 
     def _ask(self, unit: UnitOfWork, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
         check_ask(self.of(tip), step, unit.day)
         return self._post(unit, tip, step, reason)
 
-    def _agree(self, unit: UnitOfWork, tip: OpenTip) -> PostedMessage:
-        officer = (self._casework.trail.desk, self._casework.trail.officer)
+    def _agree(self, unit: UnitOfWork, tip: OpenTip, asked_at: int) -> PostedMessage:
+        officer, keeping = (self._casework.trail.desk, self._casework.trail.officer), self.of(tip)
+        if keeping.asked_at != asked_at:
+            raise StepRefused("something else was asked for meanwhile: read it first")
         state = self._services.roster.check(unit.keys, committed=False).state
-        return self._post(unit, tip, check_agree(self.of(tip), officer, state), "")
+        return self._post(unit, tip, check_agree(keeping, officer, state), "")
 
     def _post(self, unit: UnitOfWork, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
         if tip.envelope.tip_recipient:

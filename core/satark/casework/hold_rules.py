@@ -44,6 +44,11 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
         return today >= self.due and not self.held
 
     @property
+    def asked_at(self) -> int:
+        """Position in the thread of what was asked for; 0: nothing is asked for."""
+        return self.asking.seq if self.asking else 0
+
+    @property
     def term(self) -> Term:
         """The term as the scheduled job reads it."""
         return Term(due=self.due, held=1 if self.held else 0, ordered=1 if self.ordered else 0)
@@ -80,7 +85,7 @@ def check_ask(keeping: Keeping, step: RetentionStep, today: int) -> None:
 
 
 def check_agree(keeping: Keeping, officer: tuple[str, str], state: RosterState) -> RetentionStep:
-    """Check that an officer may agree to what was asked for; return the step that this takes.
+    """Check that an officer may agree to what is asked for; return the step that this takes.
 
     Raises:
         StepRefused: nothing was asked for, the same officer asked for it, or the two may not act as two.

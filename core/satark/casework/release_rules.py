@@ -81,7 +81,8 @@ class ReleaseRules:
             return None
         if not act.answers.keys() <= set(RELEASABLE):
             return "field"
-        return "quotes" if _quotes(tip, act.text, act.rewording) else None
+        written = fold(act.text).split(), fold(act.rewording).split()
+        return "quotes" if any(_repeats(own, one) for one in written for own in _own_texts(tip)) else None
 
     def check_consent(self, tip: OpenTip) -> Problem | None:
         """Check that this officer may consent to what another officer of the desk asks to hand over."""
@@ -129,12 +130,8 @@ class ReleaseRules:
         self._casework.post(unit, tip, message, act=("raw_asked", act.to))
 
 
-def _quotes(tip: OpenTip, *written: str) -> bool:
-    """Return whether a written text repeats `QUOTE` words in a row of a tipster's text, or a whole shorter one."""
-    return any(_repeats(own, fold(text).split()) for text in written for own in _own_texts(tip))
-
-
 def _repeats(own: Sequence[str], written: Sequence[str]) -> bool:
+    """Return whether a written text repeats `QUOTE` words in a row of a tipster's text, or a whole shorter one."""
     size = min(QUOTE, len(own))
     runs = {tuple(own[at : at + size]) for at in range(len(own) - size + 1)}
     return any(tuple(written[at : at + size]) in runs for at in range(len(written) - size + 1))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import secrets
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b, sha256
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -35,7 +35,7 @@ from satark.casework.opened_tip import Gist, summarize
 from satark.casework.related.clues import Clues
 from satark.casework.search import SearchText
 from satark.services import Services
-from satark.store import envelopes
+from satark.store import bulk, envelopes
 from satark.store.tables import tip_index
 from satark.store.threads import batches
 from satark.store.unit_of_work import UnitOfWork
@@ -49,7 +49,9 @@ _LEAST: Final = 1 << 16
 _STEPS: Final = 8
 _HEAD: Final = bytes(16)
 """The name of the row that lists the others."""
-_MOST_HELD: Final = 8
+_ROWS: Final = 50
+"""Rows that an opening reads at a time."""
+_MOST_HELD: Final = 32
 """Rows that are in memory because pages show tips of them."""
 
 
@@ -73,8 +75,10 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     """Whether it is kept from an officer, who recused themselves from it."""
     may_flood: bool
     """Whether it is unfinished and not urgent."""
-    note: Any = None
-    """What the queue keeps with the tip: a structure like an array, which opens as a list."""
+    note: bytes = b""
+    """What the queue keeps with the tip."""
+    shared_note: bytes = b""
+    """What the queue keeps with many tips alike."""
     looks: bytes = b""
     """What officers have seen of it, as the queue keeps it."""
     packed_clues: bytes = b""
@@ -96,14 +100,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
         identity = envelope.identity if envelope.tip_recipient else ""
         asked = summary.header.revision, summary.newest, work.merged_into, any(work.recused.values())
         may_flood = not work.finished and summary.header.priority != "urgent"
-        made_from = envelope.header.number, tip.rows, bool(tip.unsigned)
-        packed = tip.digest + pack(listed)
-        return cls(*made_from, envelope.tip_recipient, identity, *asked, may_flood, packed=packed, cover=tip.cover)
-
-    @property
-    def clues(self) -> Clues:
-        """The tip's clues, once they were worked out."""
-        return _decode_clues(_unpacked(self.packed_clues))
+        made_from = envelope.header.number, tip.rows, bool(tip.unsigned), envelope.tip_recipient, identity
+        return cls(*made_from, *asked, may_flood, packed=tip.digest + pack(listed), cover=tip.cover)
 
 
 def pack(value: ListedTip | Clues) -> bytes:
@@ -126,18 +124,11 @@ class IndexHead(msgspec.Struct, array_like=True, frozen=True):
 
 
 class IndexRow(msgspec.Struct, array_like=True, frozen=True):
-    """Entries of some tips."""
+    """Entries of some tips. A row beside it has each of them whole, in a box under a key that follows from its own."""
 
     tips: tuple[str, ...]
     together: bytes
     """All of them, without what only few pages show, under a key that follows from all their envelopes."""
-    packed_boxes: msgspec.Raw
-    """Each of them whole, under a key that follows from its own."""
-
-    @property
-    def boxes(self) -> list[bytes]:
-        """One for each tip."""
-        return _decode_boxes(self.packed_boxes)
 
 
 class SealedIndex:
@@ -153,7 +144,8 @@ class SealedIndex:
         self._key = sha256(b"satark/1/desk index\0" + form.encode()).digest()
         self._parts: dict[bytes, tuple[str, ...]] = {}
         """Row → the tips that have an entry in it, the oldest row first. Of a tip's entries, the newest counts."""
-        self._held: OrderedDict[bytes, IndexRow] = OrderedDict()
+        self._held: OrderedDict[bytes, list[bytes]] = OrderedDict()
+        """The boxes of rows that pages read last."""
         self._apart = set[bytes]()
         """Rows that did not open together."""
         self.left_over = set[str]()
@@ -170,13 +162,13 @@ class SealedIndex:
         `covers`: as in `envelopes.tips_of`.
         """
         head, entries, parts = self._read(_HEAD, IndexHead), dict[str, Entry](), dict[bytes, tuple[str, ...]]()
-        for name in reversed(head.parts if head else ()):
-            if (row := self._read(name, IndexRow)) is None:
-                continue
+        shared = dict[bytes, bytes]()
+        for name, row in self._read_all(reversed(head.parts if head else ())):
             parts[name] = row.tips
             for tip, entry in self._opened(name, row, covers):
                 if entries.setdefault(tip, entry) is entry:
                     entry.cover, entry.row = covers[tip], name
+                    entry.shared_note = shared.setdefault(entry.shared_note, entry.shared_note)
         self._parts = dict(reversed(parts.items()))
         return head.roster if head else (), entries
 
@@ -187,21 +179,26 @@ class SealedIndex:
             yield from zip(row.tips, _decode_entries(together), strict=True)
             return
         self._apart.add(name)
-        for tip, cover, box in zip(row.tips, its, row.boxes, strict=True):
+        for tip, cover, box in zip(row.tips, its, self._boxes(name), strict=False):
             if cover and (opened := _unbox(self._key_of((tip,), cover), box)):
                 yield tip, without_rest(_decode_entry(opened))
 
-    def rest_of(self, tip: str, entry: Entry) -> bytes:
-        """Return what is packed of a tip whose row has it; empty if the row is no more."""
-        row = self._held.get(entry.row) or self._read(entry.row, IndexRow)
-        if row is None or tip not in row.tips:
-            return b""
-        self._held[entry.row] = row
-        self._held.move_to_end(entry.row)
-        while len(self._held) > _MOST_HELD:
+    def with_rest(self, tip: str, entry: Entry) -> Entry:
+        """Return an entry with what its row keeps; without that if the row is no more."""
+        if entry.packed:
+            return entry
+        boxes = dict(zip(self._parts.get(entry.row, ()), self._boxes(entry.row), strict=False))
+        if (opened := _unbox(self._key_of((tip,), entry.cover), boxes.get(tip, b""))) is None:
+            return entry
+        stored = _decode_entry(opened)
+        return replace(entry, packed=stored.packed, packed_clues=entry.packed_clues or stored.packed_clues)
+
+    def _boxes(self, name: bytes) -> list[bytes]:
+        found = self._held.pop(name, None) or self._read(self._beside(name), list[bytes]) or []
+        self._held[name] = found
+        if len(self._held) > _MOST_HELD:
             self._held.popitem(last=False)
-        opened = _unbox(self._key_of((tip,), entry.cover), row.boxes[row.tips.index(tip)])
-        return _decode_entry(opened).packed if opened else b""
+        return found
 
     def save(self, roster: tuple[str, ...], entries: Mapping[str, Entry], changed: Iterable[str]) -> None:
         """Write the entries that changed. The newest row is written again until it is full, the others are not.
@@ -219,41 +216,50 @@ class SealedIndex:
             parts.popitem()
         if sum(map(len, parts.values())) + len(due) > 2 * len(entries) + _TIPS:
             due, parts = set(entries), {}
-        whole = ((tip, self._whole(tip, entries[tip])) for tip in due & entries.keys())
+        whole = ((tip, self.with_rest(tip, entries[tip])) for tip in due & entries.keys())
         kept, rows, every = list(parts), dict[bytes, bytes](), (one for one in whole if one[1].packed)
         while some := dict(islice(every, _TIPS)):
             name = secrets.token_bytes(16)
-            parts[name], rows[name] = tuple(some), self._sealed(name, self._row_of(some))
+            parts[name], row, boxes = tuple(some), *self._rows_of(some)
+            rows |= {one: self._sealed(one, its) for one, its in ((name, row), (self._beside(name), boxes))}
         rows[_HEAD] = self._sealed(_HEAD, IndexHead(roster, tuple(parts)))
         self._services.write_now(lambda unit: self._write(unit, rows, kept))
         self._parts, self._apart = parts, set()
         self.left_over.clear()
-        for name in rows.keys() - {_HEAD}:
+        for name in parts.keys() & rows.keys():
             for tip in parts[name]:
-                entries[tip].row, entries[tip].packed = name, b""
+                entries[tip].row, entries[tip].packed, entries[tip].packed_clues = name, b"", b""
 
-    def _whole(self, tip: str, entry: Entry) -> Entry:
-        return entry if entry.packed else replace(entry, packed=self.rest_of(tip, entry))
-
-    def _row_of(self, entries: Mapping[str, Entry]) -> IndexRow:
+    def _rows_of(self, entries: Mapping[str, Entry]) -> tuple[IndexRow, list[bytes]]:
         tips = tuple(entries)
         stored = {tip: replace(one, cover=b"", row=b"") for tip, one in entries.items()}
         together = _encode([*map(without_rest, stored.values())])
-        boxes = (_box(self._key_of((tip,), entries[tip].cover), _encode(one)) for tip, one in stored.items())
+        boxes = [_box(self._key_of((tip,), entries[tip].cover), _encode(one)) for tip, one in stored.items()]
         covers = b"".join(one.cover for one in entries.values())
-        return IndexRow(tips, _box(self._key_of(tips, covers), together), msgspec.Raw(_encode([*boxes])))
+        return IndexRow(tips, _box(self._key_of(tips, covers), together)), boxes
 
-    def _write(self, unit: UnitOfWork, rows: Mapping[bytes, bytes], kept: Iterable[bytes]) -> None:
+    def _write(self, unit: UnitOfWork, rows: Mapping[bytes, bytes], kept: Sequence[bytes]) -> None:
         table, mine = tip_index, tip_index.c.desk == self._desk
         known = set(unit.main.execute(select(table.c.part).where(mine)).scalars())
-        for some in batches(known.difference(kept)):
+        for some in batches(known.difference(kept, map(self._beside, kept))):
             unit.main.execute(delete(table).where(mine, table.c.part.in_(some)))
         unit.insert(table, [{"desk": self._desk, "part": name, "sealed": sealed} for name, sealed in rows.items()])
 
+    def _read_all(self, names: Iterable[bytes]) -> Iterator[tuple[bytes, IndexRow]]:
+        for some in batches(names, _ROWS):
+            sealed = self._sealed_rows(some)
+            read = ((name, self._unsealed(name, sealed.get(name), IndexRow)) for name in some)
+            yield from ((name, row) for name, row in read if row)
+
     def _read(self, name: bytes, kind: type[T]) -> T | None:
+        return self._unsealed(name, self._sealed_rows([name]).get(name), kind)
+
+    def _sealed_rows(self, names: Sequence[bytes]) -> dict[bytes, bytes]:
         table = tip_index
-        query = select(table.c.sealed).where(table.c.desk == self._desk, table.c.part == name)
-        sealed = self._services.read(lambda c: c.execute(query).scalar())
+        query = select(table.c.part, table.c.sealed).where(table.c.desk == self._desk, table.c.part.in_(names))
+        return self._services.read(lambda c: dict(bulk.stream(c, query)))
+
+    def _unsealed(self, name: bytes, sealed: bytes | None, kind: type[T]) -> T | None:
         plain = _unbox(self._key, sealed, self._desk + name) if sealed else None
         its = memoryview(plain or b"")[4 : 4 + int.from_bytes((plain or b"")[:4])]
         return msgspec.msgpack.decode(its, type=kind) if its else None
@@ -263,18 +269,27 @@ class SealedIndex:
         plain = (len(encoded).to_bytes(4) + encoded).ljust(size_class(4 + len(encoded), _LEAST, _STEPS), b"\0")
         return _box(self._key, plain, self._desk + name)
 
+    def _beside(self, name: bytes) -> bytes:
+        """Return the name of the row that has the boxes of a row."""
+        return blake2b(name, key=self._key, digest_size=16).digest()
+
     def _key_of(self, tips: tuple[str, ...], covers: bytes) -> bytes:
         return blake2b(covers + "".join(tips).encode(), key=self._key, digest_size=32).digest()
 
 
 def without_rest(entry: Entry) -> Entry:
     """Return an entry without what its row keeps."""
-    return replace(entry, packed=b"")
+    return replace(entry, packed=b"", packed_clues=b"")
 
 
 def unpack(packed: bytes) -> tuple[bytes, ListedTip]:
     """Return the digest of a tip's envelope, and what lists say of the tip."""
     return packed[:_DIGEST], _decode_listed(_unpacked(packed[_DIGEST:]))
+
+
+def unpack_clues(packed: bytes) -> Clues:
+    """Return a tip's clues."""
+    return _decode_clues(_unpacked(packed))
 
 
 _DIGEST: Final = 16
@@ -290,7 +305,6 @@ _ALIKE: Final = _encode(_NOTHING) + _encode(Clues())
 _decode_listed = msgspec.msgpack.Decoder(ListedTip).decode
 _decode_clues = msgspec.msgpack.Decoder(Clues).decode
 _decode_entry = msgspec.msgpack.Decoder(Entry).decode
-_decode_boxes = msgspec.msgpack.Decoder(list[bytes]).decode
 _decode_entries = msgspec.msgpack.Decoder(list[Entry]).decode
 
 

@@ -16,7 +16,7 @@ from satark.casework.errors import NoSuchTip
 from satark.casework.related.clues import Clues
 from satark.casework.related.floods import FloodIndex
 from satark.casework.related.index import RelatedIndex
-from satark.casework.sealed_index import Entry, SealedIndex, pack, unpack
+from satark.casework.sealed_index import Entry, SealedIndex, pack, unpack, unpack_clues
 from satark.casework.search import SearchText
 from satark.casework.search_index import SearchIndex, SearchTexts
 from satark.casework.tip_reader import TipReader, rows_of
@@ -103,9 +103,9 @@ class TipCache:
             watcher(list(self.tips))
             self._watchers.append(watcher)
 
-    def keep_note(self, tip: str, note: object) -> None:
-        """Keep a watcher's note with a tip, in the sealed index too."""
-        self.tips[tip].note = note
+    def keep_note(self, tip: str, note: bytes, shared_note: bytes) -> None:
+        """Keep a watcher's note with a tip, in the sealed index too. `shared_note`: what many tips have alike."""
+        self.tips[tip].note, self.tips[tip].shared_note = note, shared_note
         self.unsaved.add(tip)
 
     def listed(self, tip: str) -> ListedTip:
@@ -118,7 +118,7 @@ class TipCache:
 
     def _unpacked(self, tip: str) -> tuple[bytes, ListedTip]:
         entry = self.tips[tip]
-        if packed := entry.packed or self._index.rest_of(tip, entry):
+        if packed := self._index.with_rest(tip, entry).packed:
             return unpack(packed)
         if (one := self.reader.read([tip]).get(tip)) is None:
             raise NoSuchTip
@@ -239,6 +239,8 @@ class TipCache:
                 if rows.get(tip) == entry.rows and tip not in pending and not (is_changed and entry.is_unsigned)
             }
         )
+        for tip, entry in self.tips.items():
+            entry.rows = rows[tip]  # many tips have the same
         self._tell(self.tips.keys())
 
     def _save(self) -> None:
@@ -345,12 +347,12 @@ class TipCache:
 
     def _clues(self, tip: str) -> Clues:
         """Return a tip's clues. To work them out takes longer than to open the tip."""
-        entry = self.tips[tip]
-        if not entry.packed_clues:
+        packed = self._index.with_rest(tip, self.tips[tip]).packed_clues
+        if not packed:
             if tip not in self.reader.held:  # with others, since a reading takes some queries
                 due = (one for one in self._uncompared if one in self.tips and not self.tips[one].packed_clues)
                 self.reader.read([tip, *islice(due, _FEW)])
             one = self.reader.held.get(tip)
-            entry.packed_clues = pack(one.clues() if one else Clues())
+            packed = self.tips[tip].packed_clues = pack(one.clues() if one else Clues())
             self.unsaved.add(tip)
-        return entry.clues
+        return unpack_clues(packed)

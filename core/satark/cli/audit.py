@@ -47,15 +47,7 @@ def _read_head(text: str) -> LogHead | None:
 def _as_dict(report: AuditReport, lost: list[str]) -> dict[str, object]:
     problems = [{**msgspec.to_builtins(problem), "says": str(problem)} for problem in report.problems]
     problems += [{"what": "witness", "desk": desk, "says": _LOST.format(desk)} for desk in lost]
-    return {
-        "good": not problems,
-        "rows": report.rows,
-        "tips": report.tips,
-        "acts": report.acts,
-        "erased": report.erased,
-        "head": str(report.head),
-        "problems": problems,
-    }
+    return {"good": not problems, **msgspec.to_builtins(report), "head": str(report.head), "problems": problems}
 
 
 def _as_text(report: AuditReport, lost: list[str]) -> str:

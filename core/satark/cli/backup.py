@@ -22,21 +22,15 @@ from satark.backup.restore import (
     CantRestore,
     Restored,
     find_damage,
-    open_spool,
     restore_backup,
     run_drill,
-    store_problems,
 )
 from satark.backup.sealed_stream import Damaged
 from satark.cli import counted
-from satark.identity.edge_key import Identity
 from satark.roster.entries import PROBE_DESK
-from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.machine_faults import note_backup, note_drill
-from satark.runtime.retention_job import Retention
 from satark.runtime.synthetic_tip import ProbeFailed, synthetic_tip
-from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store.unit_of_work import SnapshotBusy
 from satark.store.writer import StoreDown
@@ -79,19 +73,9 @@ def backup(
             check_recipient(recipient)
     folder, problems, number = _folder(ctx, to, keys_folder), [], ""
     with open_services(ctx) as services, _failures():
-        identity = _identity(settings, services)
 
         def back_up() -> Made:
-            made = make_backup(
-                settings,
-                services,
-                folder,
-                recipients,
-                revisions=compose.migrations(services, plugins_of(ctx)).current(),
-                identity=identity,
-                spool=open_spool(settings, identity),
-                keep=keep,
-            )
+            made = make_backup(settings, services, plugins_of(ctx), folder, recipients=recipients, keep=keep)
             note_backup(settings.core.data_dir)
             return made
 
@@ -121,29 +105,12 @@ def restore(ctx: click.Context, source: str, identity_file: Path, name: str, key
     Put the edge key and the name key in their places before. Unfinished tips and reply addresses are not restored, and
     tips that were erased since are erased again.
     """
-    settings, plugins = settings_of(ctx), plugins_of(ctx)
-    _check_name_key(settings)
+    _check_name_key(settings_of(ctx))
     folder = _folder(ctx, source, keys_folder)
-    services = compose.load_services(settings, compose.load_geography(settings))
-    try:
-        with _failures():
-            compose.migrations(services, plugins).upgrade()
-            identity = compose.load_identity(settings) if compose.has_edge_key(settings) else None
-            chosen = _chosen(folder, name)
-            restored = restore_backup(
-                settings,
-                services,
-                folder,
-                chosen,
-                folder.key(chosen, _private_key(identity_file)),
-                revisions=compose.migrations(services, plugins).current(),
-                identity=identity,
-                spool=open_spool(settings, identity),
-                retention=Retention(settings, services, identity, plugins) if identity else None,
-            )
-            _report(restored, store_problems(services))
-    finally:
-        services.close()
+    with _failures():
+        chosen = _chosen(folder, name)
+        key = folder.key(chosen, _private_key(identity_file))
+        _report(restore_backup(settings_of(ctx), plugins_of(ctx), folder, chosen, key))
 
 
 @click.command()
@@ -185,13 +152,13 @@ def _drill(
     try:
         with _failures():
             drill = run_drill(settings_of(ctx), plugins_of(ctx), folder, name, key, opens=opens)
-        found += [*drill.problems, *drill.restored.damaged]
+        found += drill.problems
     except click.ClickException as error:
         found.append(error.message)
         raise
     finally:
         note_drill(settings_of(ctx).core.data_dir, found)
-    _report(drill.restored, [*problems, *drill.problems])
+    _report(drill, problems)
 
 
 def _opened(ctx: click.Context, number: str, passphrase_file: Path, restored: Settings) -> Iterator[str]:
@@ -209,17 +176,16 @@ def _opened(ctx: click.Context, number: str, passphrase_file: Path, restored: Se
         yield f"the desk {PROBE_DESK} has no synthetic tip"
 
 
-def _report(restored: Restored, problems: list[str]) -> None:
+def _report(restored: Restored, problems: Sequence[str] = ()) -> None:
     click.echo(
         f"restored: {counted(restored.tips, 'tip')}, {counted(restored.files, 'sealed file')}, "
         f"{restored.spooled} of the spool"
     )
     if restored.lost_files:
         click.echo(f"{counted(restored.lost_files, 'file')} were still being fetched at the backup: they are lost")
-    problems = [*problems, *(f"{name} is damaged in the backup" for name in restored.damaged)]
-    for problem in problems:
+    for problem in (*problems, *restored.problems):
         click.echo(f"✗ {problem}")
-    if problems:
+    if problems or restored.problems:
         raise click.exceptions.Exit(1)
     click.echo("✓ nothing is missing")
 
@@ -232,15 +198,6 @@ def _made(made: Made) -> str:
     if made.removed:
         lines.append(f"{counted(made.removed, 'older backup')} removed")
     return "\n".join([*lines, "not in it, keep copies apart: edge key, name key, link key, roster.jsonl"])
-
-
-def _identity(settings: Settings, services: Services) -> Identity | None:
-    """Return the edge key; None at an office, which has none."""
-    if not compose.has_edge_key(settings):
-        return None
-    identity = compose.load_identity(settings)
-    compose.check_canaries(identity, services)
-    return identity
 
 
 def _check_name_key(settings: Settings) -> None:

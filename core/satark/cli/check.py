@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, TypeVar
@@ -67,8 +67,7 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
 def _warnings() -> list[str]:
     """Return warnings of what may become wrong. Call it when the settings and databases have no problem."""
     settings = Settings()
-    services = compose.load_services(settings, compose.load_geography(settings))
-    try:
+    with closing(compose.load_services(settings, compose.load_geography(settings))) as services:
         desks = desk_warnings(services.read_keys(services.roster.check).state, is_office=bool(services.read(host_of)))
         return [
             *_unset_plugins(settings),
@@ -77,8 +76,6 @@ def _warnings() -> list[str]:
             *_missing_recogniser(settings),
             *desks,
         ]
-    finally:
-        services.close()
 
 
 def _unset_plugins(settings: Settings) -> list[str]:

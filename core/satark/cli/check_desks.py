@@ -99,14 +99,11 @@ _NOT_LOADED = (
 
 
 def _unknown_places(rule: DestinationRule, geography: Geography) -> Iterator[SettingProblem]:
-    for field in ("districts", "exclude_districts"):
-        for code in getattr(rule, field):
-            if geography.district(code) is None and code != ELSEWHERE:
-                yield _problem(rule, field, f"the geography has no district {code!r}")
-    for field in ("stations", "exclude_stations"):
-        for code in getattr(rule, field):
-            if geography.station(code) is None:
-                yield _problem(rule, field, f"the geography has no station {code!r}")
+    for kind, known in (("district", geography.district), ("station", geography.station)):
+        for field in (f"{kind}s", f"exclude_{kind}s"):
+            for code in getattr(rule, field):
+                if known(code) is None and (kind, code) != ("district", ELSEWHERE):
+                    yield _problem(rule, field, f"the geography has no {kind} {code!r}")
 
 
 def _problem(rule: DestinationRule, field: str, message: str, hint: str = "") -> SettingProblem:

@@ -1,7 +1,7 @@
 """`satark db`: migrations of both databases."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import click
 from alembic.util import CommandError
@@ -86,9 +86,5 @@ def accept_loss(ctx: click.Context) -> None:
 @contextmanager
 def _opened() -> Iterator[Migrations]:
     settings = Settings()
-    plugins = compose.load_plugins(settings)
-    services = compose.load_services(settings, compose.load_geography(settings))
-    try:
-        yield compose.migrations(services, plugins)
-    finally:
-        services.close()
+    with closing(compose.load_services(settings, compose.load_geography(settings))) as services:
+        yield compose.migrations(services, compose.load_plugins(settings))

@@ -41,12 +41,9 @@ def verify(
     VERIFIED (0) takes the office's public key (--key) or a copy of its roster (--roster). Else the pack is NOT VERIFIED
     (3), since anybody can make and sign one. --manifest reveals a pack that was replaced as a whole.
     """
-    try:
-        verdict = verify_pack(pack, printed, key, is_theirs=is_signed)
-        verdict = held_with(verdict, countersignature.read_bytes()) if countersignature else verdict
-        verdict = held_against(verdict, read_copy(roster)) if roster else verdict
-    except OSError as error:
-        raise click.ClickException(f"{error.filename or pack}: {error.strerror or 'unreadable'}") from None
+    verdict = verify_pack(pack, printed, key, is_theirs=is_signed)
+    verdict = held_with(verdict, countersignature.read_bytes()) if countersignature else verdict
+    verdict = held_against(verdict, read_copy(roster)) if roster else verdict
     click.echo(
         json.dumps({"good": not verdict.exit_code, **msgspec.to_builtins(verdict)}) if as_json else as_text(verdict)
     )
@@ -65,10 +62,7 @@ def clean(ctx: click.Context, files: tuple[Path, ...], folder: Path | None, *, a
     the settings. Neither a tip nor a key nor a database is needed, and the files themselves stay as they are.
     """
     settings = settings_of(ctx).core.evidence
-    try:
-        results = asyncio.run(_cleaned(files, folder, settings, as_json=as_json))
-    except OSError as error:
-        raise click.ClickException(f"{error.filename}: {error.strerror or 'unreadable'}") from None
+    results = asyncio.run(_cleaned(files, folder, settings, as_json=as_json))
     if any(one.problem for one in results):
         raise click.exceptions.Exit(1)
 

@@ -25,7 +25,6 @@ from satark.dialogue.flow.loader import configured_flow, load_flow
 from satark.dialogue.receipts import Receipt
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
-from satark.plugins.loader import PluginError, Plugins
 from satark.runtime import compose
 from satark.runtime.commands import plugins_of, settings_of
 from satark_words.geography.geography import Geography
@@ -154,34 +153,24 @@ def _show(engine: Engine, turn: Turn) -> Session | None:
 
 def _load(source: FlowSource) -> Flow:
     """Load a flow with the step types and checks of the plugins."""
-    plugins = _plugins()
+    plugins = plugins_of(click.get_current_context())
     return load_flow(source, plugins.step_types(), plugins.validators())
 
 
 def _media() -> Sequence[tuple[str, Capabilities]]:
     """Return the capabilities of the configured channels, and of those in `MEDIA` that are not configured."""
-    settings = settings_of(click.get_current_context())
+    ctx = click.get_current_context()
     try:
-        configured = {channel.name: channel.capabilities for channel in compose.load_channels(settings, _plugins())}
+        channels = compose.load_channels(settings_of(ctx), plugins_of(ctx))
+        configured = {channel.name: channel.capabilities for channel in channels}
     except SettingsError:  # `satark check` says what is wrong
         configured = {}
     return [*({**dict(MEDIA), **configured}).items()]
 
 
-def _plugins() -> Plugins:
-    try:
-        return plugins_of(click.get_current_context())
-    except PluginError as error:
-        raise click.ClickException(str(error)) from error
-
-
 def _source(file: Path | None) -> FlowSource:
     core = settings_of(click.get_current_context()).core
-    named = file or core.flow
-    try:
-        return configured_flow(named, core.languages)
-    except OSError as error:
-        raise click.ClickException(f"{named} can't be read: {error}") from error
+    return configured_flow(file or core.flow, core.languages)
 
 
 def _loaded(file: Path | None) -> tuple[Flow, FlowSource]:
@@ -209,15 +198,12 @@ def new(name: str, folder: Path | None) -> None:
     folder = folder or Path(name)
     if folder.exists():
         raise click.ClickException(f"{folder} exists already: choose another folder with --folder")
-    try:
-        for template in sorted(_SCAFFOLD.rglob(f"*{_SUFFIX}")):
-            path = folder / template.relative_to(_SCAFFOLD).with_suffix("")
-            path = path.with_stem(name) if path.stem == "flow" else path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(template.read_text(encoding="utf-8").replace("NAME", name), encoding="utf-8")
-            click.echo(path)
-    except OSError as error:
-        raise click.ClickException(f"{folder} can't be created ({error.strerror})") from None
+    for template in sorted(_SCAFFOLD.rglob(f"*{_SUFFIX}")):
+        path = folder / template.relative_to(_SCAFFOLD).with_suffix("")
+        path = path.with_stem(name) if path.stem == "flow" else path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(template.read_text(encoding="utf-8").replace("NAME", name), encoding="utf-8")
+        click.echo(path)
     click.echo(f"""
 Next:
   satark flow check {folder / name}.yaml
@@ -240,7 +226,7 @@ def import_(file: Path, folder: Path | None, language: str, name: str, *, accuse
         is_flow = file.suffix.lower() == ".json"
         draft = read_rapidpro(file, language, name) if is_flow else read_xlsform(file, language)
         path = draft.write(folder or Path(draft.name), accuses_nobody=accuses_nobody)
-    except (ImportingError, OSError) as error:
+    except ImportingError as error:
         raise click.ClickException(str(error)) from error
     click.echo("\n".join(draft.left_out), err=True)
     click.echo(f"{counted(len(draft.steps), 'step')}, {counted(len(draft.left_out), 'thing')} left out. Next:\n"

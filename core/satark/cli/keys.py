@@ -59,8 +59,6 @@ def rotate_edge(ctx: click.Context, file: Path) -> None:
             raise click.ClickException(f"the edge key was not changed: {problem}") from None
         except FileExistsError:
             raise click.ClickException(f"{file} exists: give a new name") from None
-        except OSError as error:
-            raise click.ClickException(f"{file} can't be written ({error.strerror or error})") from None
     click.echo(
         f"{count} values are sealed under the key in {file}. Put it in the place of the old one on every machine."
     )

@@ -46,13 +46,10 @@ def new(code: str, folder: Path, *, rtl: bool) -> None:
         raise click.ClickException(f"{code!r} is no code of a language: use two or three lowercase letters of ISO 639")
     if own.exists():
         raise click.ClickException(f"{own} exists already")
-    try:
-        own.mkdir(parents=True)
-        (own / "language.toml").write_text(_language_file(code, rtl=rtl), "utf-8")
-        for part in every_part():
-            (own / f"{part}.po").write_text(empty_catalogue(part, code), "utf-8")
-    except OSError as error:
-        raise click.ClickException(f"{own} can't be created ({error.strerror})") from None
+    own.mkdir(parents=True)
+    (own / "language.toml").write_text(_language_file(code, rtl=rtl), "utf-8")
+    for part in every_part():
+        (own / f"{part}.po").write_text(empty_catalogue(part, code), "utf-8")
     for path in sorted(own.iterdir()):
         click.echo(path)
     click.echo(f"""

@@ -62,15 +62,12 @@ def review(ctx: click.Context, code: str, sheet: Path | None, take: Path | None,
         use_folder(folder)
     if code not in translations():
         raise click.ClickException(f"there is no language {code}; satark language new {code} begins it")
-    try:
-        if take is None:
-            _write_sheet(code, sheet or Path(f"{code}.review.html"))
-        elif own is None:
-            raise click.ClickException("nowhere to write to: set languages_folder, or give --folder")
-        else:
-            _take(code, take, own)
-    except OSError as error:
-        raise click.ClickException(f"{error.filename} can't be written ({error.strerror})") from None
+    if take is None:
+        _write_sheet(code, sheet or Path(f"{code}.review.html"))
+    elif own is None:
+        raise click.ClickException("nowhere to write to: set languages_folder, or give --folder")
+    else:
+        _take(code, take, own)
 
 
 def _write_sheet(code: str, sheet: Path) -> None:

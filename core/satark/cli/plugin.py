@@ -57,10 +57,7 @@ def new(kind: str, name: str, folder: Path | None) -> None:
     folder = folder or Path(project_of(name))
     if folder.exists():
         raise click.ClickException(f"{folder} exists already: choose another folder with --folder")
-    try:
-        written = write_project(kind, name, folder)
-    except OSError as error:
-        raise click.ClickException(f"{folder} can't be created ({error.strerror})") from None
+    written = write_project(kind, name, folder)
     _print_next_steps(kind, name, folder, written)
 
 

@@ -70,10 +70,7 @@ def qr(  # noqa: PLR0917 - click passes options by name
         content = make_poster(target, _languages(languages), title, size)
     else:
         content = render_qr_code(target, "png" if file_type == "png" else "svg", size)
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        raise click.ClickException(f"{output} can't be written: {error.strerror}") from error
+    output.write_bytes(content)
     click.echo(f"{output} opens {target.url}")
 
 
@@ -91,16 +88,11 @@ def _languages(chosen: Sequence[str]) -> tuple[str, ...]:
 def _target(where: str, number: str | None, username: str, url: str | None) -> QrTarget:
     try:
         if where == "whatsapp":
-            return whatsapp_target(
-                _required(number, "--number", "the WhatsApp number, such as --number '+91 98765 43210'"), username
-            )
-        url = url or Settings().core.public_url
-        return form_target(_required(url, "--url", "the form's address, or set public_url (SATARK_PUBLIC_URL)"))
+            if not number:
+                raise click.UsageError("--number is missing: give the WhatsApp number, such as '+91 98765 43210'")
+            return whatsapp_target(number, username)
+        if url := url or Settings().core.public_url:
+            return form_target(url)
     except QrTargetError as error:
         raise click.UsageError(str(error)) from error
-
-
-def _required(value: str | None, option: str, what: str) -> str:
-    if not value:
-        raise click.UsageError(f"{option} is missing: give {what}")
-    return value
+    raise click.UsageError("--url is missing: give the form's address, or set public_url (SATARK_PUBLIC_URL)")

@@ -11,7 +11,6 @@ from satark.retention.schedule import ScheduledTip, is_due
 from satark.runtime import compose
 from satark.runtime.commands import open_services, plugins_of, settings_of
 from satark.runtime.retention_job import Retention
-from satark.services import Services
 
 _DAY = 86_400
 
@@ -33,17 +32,12 @@ def retention(ctx: click.Context, *, erase: bool, as_json: bool) -> None:
         found.prepare(services.write_now)
         today = int(time.time()) // _DAY
         tips = found.scheduled(today)
-        erased = _erase(services, found, today) if erase else []
+        erased = found.due(today) if erase else []
+        for tip in erased:
+            found.eraser.remove_files(services.write_now(lambda unit: found.erase(unit, tip)))  # noqa: B023 - called at once
         gone = {tip.number for tip in erased}
         kept = [tip for tip in tips if tip.number not in gone]
         click.echo(_as_json(kept, erased, today) if as_json else _as_text(kept, erased, today, found))
-
-
-def _erase(services: Services, found: Retention, today: int) -> list[ScheduledTip]:
-    due = found.due(today)
-    for tip in due:
-        found.eraser.remove_files(services.write_now(lambda unit: found.erase(unit, tip)))  # noqa: B023 - called at once
-    return due
 
 
 def _as_json(kept: list[ScheduledTip], erased: list[ScheduledTip], today: int) -> str:

@@ -20,7 +20,7 @@ from satark.runtime import compose
 from satark.runtime.commands import settings_of
 from satark.settings.settings import Settings
 from satark.speech.ogg_opus import EncoderError
-from satark.speech.voice_notes import PROGRAM, Filled, SyntheticVoiceError, fill_folder
+from satark.speech.voice_notes import PROGRAM, SyntheticVoiceError, fill_folder
 from satark.store.workspace import temporary_folder, workspace_dir
 from satark_words.tokens import fold
 
@@ -130,7 +130,12 @@ def render(ctx: click.Context, folder: Path, recorded: Path | None, more: TextIO
     except (EncoderError, SyntheticVoiceError) as error:
         raise click.ClickException(f"the clips could not be made: {error}") from error
     click.echo(f"{folder}: {filled.recorded} recorded, {filled.rendered} rendered, {len(lines)} in all")
-    _refuse_missing(filled)
+    if filled.missing:
+        count = len(filled.missing)
+        raise click.ClickException(
+            f"{count} clips are missing: install {PROGRAM} (apt-get install {PROGRAM}) and run this again, or record "
+            f"them and give --recorded; until then those lines are not read out, such as {filled.missing[0]}"
+        )
 
 
 @voice.command("chat-lines")
@@ -155,12 +160,3 @@ def _listed(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
         name, _, text = line.rstrip("\n").partition("\t")
         yield name.rpartition("-")[0], text
-
-
-def _refuse_missing(filled: Filled) -> None:
-    if filled.missing:
-        count = len(filled.missing)
-        raise click.ClickException(
-            f"{count} clips are missing: install {PROGRAM} (apt-get install {PROGRAM}) and run this again, or record "
-            f"them and give --recorded; until then those lines are not read out, such as {filled.missing[0]}"
-        )

@@ -82,6 +82,18 @@ def note_stores(services: Services) -> None:
     atomic_files.replace(_file(services), [msgspec.json.encode(new)])
 
 
+def note_for_backup(services: Services) -> bytes:
+    """Return what `note_stores` notes."""
+    note_stores(services)
+    return _file(services).read_bytes()
+
+
+def take_over_note(services: Services, note: bytes) -> None:
+    """Take over what `note_for_backup` returned on another machine, unless this one noted something itself."""
+    if note and not _file(services).exists():
+        atomic_files.replace(_file(services), [note])
+
+
 def accept_losses(services: Services) -> None:
     """Take the databases as they are: nobody is told any more of what they lack."""
 

@@ -203,6 +203,11 @@ class DeliveryWorker:
                 else:
                     await wait_for(self._wake, seconds=1)
 
+    def _reads(self, destination: str) -> bool:
+        """Return whether a destination has a key of its own: without an envelope for it, a delivery is a cover."""
+        rule = self._destination_rules.get(destination)
+        return rule is not None and bool(rule.recipient)
+
     def _has_room(self, destination: str) -> bool:
         return self._breaker(destination).capacity(int(time.time())) > 0
 
@@ -232,10 +237,13 @@ class DeliveryWorker:
             elif name not in down and self._is_late(unit, name):
                 late.append(name)
         covers = [row for row in rows if row.destination != HERE and store.is_cover(unit.keys, row)]
+        loaded = load_deliveries(unit, [row for row in rows if row not in covers], self._services)
+        # Whoever writes to the database gives covers other ids, and looks which of them a sink can't open.
+        bare = {id_ for id_, one in loaded if one.kind == "tip" and not one.envelope and self._reads(one.destination)}
+        covers += [row for row in rows if row.id in bare]
         ended = [(row, self._end_cover(unit, row, down)) for row in covers]
         store.mark_done(unit, [row.id for row, result in ended if isinstance(result, Done)], covers=True)
-        loaded = load_deliveries(unit, [row for row in rows if row not in covers], self._services)
-        return _Claimed(loaded, ended, set(down), late, unit.now)
+        return _Claimed([one for one in loaded if one[0] not in bare], ended, set(down), late, unit.now)
 
     def _end_cover(self, unit: UnitOfWork, row: Any, down: Mapping[str, OpenBreaker]) -> DeliveryResult:
         """Let a cover fail as a trial does, or be refused, where deliveries are: its row must not tell."""

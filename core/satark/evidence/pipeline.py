@@ -6,8 +6,7 @@ killed at any point, a rerun with the same name replaces the sealed files that i
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -185,7 +184,7 @@ async def process_file(
         source = plain / "original"
         file, original = await _seal_original(stream, place("original"), recipient, most, source)
         copies = _SealedCopies(plain, limits, sandbox, place=place, recipient=recipient, original=original)
-        with _unless_in_place(original, copies):
+        try:
             try:
                 _check_cleanable(file, declared_mime, sandbox, copied=original.copied)
                 jobs = next((jobs for beginning, jobs in _JOBS.items() if file.mime.startswith(beginning)), ())
@@ -201,17 +200,10 @@ async def process_file(
             sealed = await _seal_copies(copies, clean_mime, sound=sound)
             read = await _read_original(copies, source, file.mime, clean_mime, sound=sound)
             await asyncio.to_thread(sealed_files.put_in_place, original, *copies.sealed)
+        finally:  # what is in its place stays
+            for part in (original, *copies.sealed):
+                part.discard()
     return msgspec.structs.replace(file, **read, **sealed)
-
-
-@contextmanager
-def _unless_in_place(original: SealedPart, copies: _SealedCopies) -> Iterator[None]:
-    """Discard the parts that were sealed in the block or before it and were not put in place."""
-    try:
-        yield
-    finally:
-        for part in (original, *copies.sealed):
-            part.discard()
 
 
 async def _seal_original(

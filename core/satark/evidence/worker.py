@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,47 +61,33 @@ _COMPLETE = 100
 """Percent of a file that could be read in full."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class EvidenceWorker:
     """Fetches, seals and cleans the files of one process."""
 
-    def __init__(
-        self,
-        *,
-        channels: Mapping[str, Channel],
-        writer: Writer,
-        identity: Identity,
-        metrics: Metrics,
-        settings: Settings,
-        scrubbers: Sequence[Scrubber],
-        notices: FileNotices,
-        listener: VoiceListener,
-        roster: Roster,
-        emit: Callable[[LifecycleEvent], None],
-    ) -> None:
-        self._channels = channels
-        self._writer = writer
-        self._identity = identity
-        self._metrics = metrics
-        self._attempts = settings.core.media_attempts
-        self._files = settings.evidence
-        self._workspace = workspace_dir(settings.core.data_dir)
-        self._scrubbers = scrubbers
-        self._weakly = settings.core.evidence.allow_weak_isolation
-        self._gives_way = settings.core.evidence.gives_way
+    channels: Mapping[str, Channel]
+    writer: Writer
+    identity: Identity
+    metrics: Metrics
+    settings: Settings
+    scrubbers: Sequence[Scrubber]
+    notices: FileNotices
+    listener: VoiceListener
+    roster: Roster
+    emit: Callable[[LifecycleEvent], None]
+
+    def __post_init__(self) -> None:
+        self._core, self._files = self.settings.core, self.settings.evidence
+        self._limits, self._tip_bytes = self._core.evidence.limits(), self._core.evidence.tip_bytes
+        self._notice_seconds = self._core.file_notice_seconds
+        self._workspace = workspace_dir(self._core.data_dir)
         self._sandbox: Sandbox | None = None
         self._opening = asyncio.Lock()
         self._exits = AsyncExitStack()
-        self._emit = emit
-        self._roster = roster
-        self._notices = notices
-        self._listener = listener
-        self._limits = settings.core.evidence.limits()
-        self._tip_bytes = settings.core.evidence.tip_bytes
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._claimed = 0
         self._wake = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
-        self._notice_seconds = settings.core.file_notice_seconds
 
     @property
     def is_busy(self) -> bool:
@@ -134,7 +121,7 @@ class EvidenceWorker:
         if most <= 0:
             return []
         try:
-            return await self._writer.write(lambda unit: store.claim_due(unit, self._identity, most))
+            return await self.writer.write(lambda unit: store.claim_due(unit, self.identity, most))
         except StoreDown:
             return []
 
@@ -144,7 +131,7 @@ class EvidenceWorker:
             with suppress(StoreDown):
                 await self._try(job, attempt)
         except asyncio.CancelledError:  # the process is told to stop: another one need not wait for the claim's end
-            self._writer.write_soon(lambda unit: store.retry_later(unit, job, 0, ""))
+            self.writer.write_soon(lambda unit: store.retry_later(unit, job, 0, ""))
             raise
         self._claimed -= 1
         if self._claimed == AT_ONCE:  # not at each file: several are claimed in one transaction
@@ -170,24 +157,30 @@ class EvidenceWorker:
 
     async def _process(self, job: MediaJob) -> None:
         """Store a file. A voice note is heard for danger afterwards, from a copy that is in memory until then."""
-        recipient, sealed = await self._writer.write(
+        recipient, sealed = await self.writer.write(
             lambda unit: (self._recipient(unit, job), store.sealed_names(unit.main, job.tip))
         )
         job = structs.replace(job, recipient=recipient)
         most = self._tip_bytes - await asyncio.to_thread(total_original_bytes, self._files, sealed)
         with ExitStack() as plain:
-            listens = self._listener.listens_to(job)
+            listens = self.listener.listens_to(job)
             recording = plain.enter_context(temporary_folder(self._workspace)) / "recording" if listens else None
             await self._store(job, most, recording)
             if self._tasks is not None and recording is not None and recording.exists():
-                self._tasks.create_task(self._listener.listen(job, recording, plain.pop_all()))
+                self._tasks.create_task(self.listener.listen(job, recording, plain.pop_all()))
 
     async def _store(self, job: MediaJob, most: int, recording: Path | None) -> None:
-        channel = self._channels[job.ref.account]
+        channel = self.channels[job.ref.account]
         name = store.name(job.tip, job.ordinal)
-        with _within_tip(most, self._limits.file_bytes):
+        if most <= 0:
+            raise _TipFull
+        try:
             async with channel.fetch(job.ref) as stream:
                 file = await self._seal(job, name, stream, most, recording)
+        except TooLarge:
+            if most < self._limits.file_bytes:
+                raise _TipFull from None
+            raise
         facts = structs.asdict(file) | {"problem": file.problem or "", "origin": None}
         record = Evidence(ordinal=job.ordinal, role=job.role, kind=job.kind, caption=job.caption, **facts)
         settlement = await asyncio.to_thread(_sealed_settlement, job, record, file.origin)
@@ -202,7 +195,7 @@ class EvidenceWorker:
         await _discard(channel, job.ref)
 
     def _recipient(self, unit: UnitOfWork, job: MediaJob) -> str:
-        return recipient_of_job(unit, self._roster.check(unit.keys, committed=False).state, job)
+        return recipient_of_job(unit, self.roster.check(unit.keys, committed=False).state, job)
 
     def _mark_sealed(self, unit: UnitOfWork, job: MediaJob, settlement: _Settlement) -> bool:
         if self._recipient(unit, job) != job.recipient:
@@ -220,7 +213,7 @@ class EvidenceWorker:
         def reject(mime: str, copy: Path) -> bool:
             if recording is not None:
                 recording.hardlink_to(copy)
-            return mime == "text/vcard" and is_senders_card(copy, job.ref.account, job.senders, self._identity)
+            return mime == "text/vcard" and is_senders_card(copy, job.ref.account, job.senders, self.identity)
 
         return await process_file(
             stream,
@@ -240,13 +233,14 @@ class EvidenceWorker:
         """Start the sandbox when the first file comes: its libraries are large, and many processes never get a file."""
         async with self._opening:
             if self._sandbox is None:
-                scrubbers = [*self._scrubbers, *await asyncio.to_thread(_load_scrubbers)]
-                sandbox = Sandbox(scrubbers, allow_weak_isolation=self._weakly, gives_way=self._gives_way)
+                scrubbers = [*self.scrubbers, *await asyncio.to_thread(_load_scrubbers)]
+                own = self._core.evidence
+                sandbox = Sandbox(scrubbers, allow_weak_isolation=own.allow_weak_isolation, gives_way=own.gives_way)
                 self._sandbox = await self._exits.enter_async_context(sandbox)
             return self._sandbox
 
     async def _retry(self, job: MediaJob, attempt: int, reason: str) -> None:
-        final = attempt >= self._attempts and reason != StorageDown.__name__
+        final = attempt >= self._core.media_attempts and reason != StorageDown.__name__
         event = "file not fetched, giving up" if final else "file not fetched, will retry"
         log.warning(event, channel=channel_of(job.ref.account), error=reason, attempt=attempt)
         if final:
@@ -261,7 +255,7 @@ class EvidenceWorker:
         self._count("lost", "file_lost")
 
     async def _notify(self, job: MediaJob, notice: FileNotice) -> None:
-        self._notices.posted(await self._writer.write(lambda unit: self._notices.write(unit, job, notice)))
+        self.notices.posted(await self.writer.write(lambda unit: self.notices.write(unit, job, notice)))
 
     async def _tell_uncleaned(self, job: MediaJob) -> None:
         """Tell the tipster which files could not be cleaned; wait first, so that one message can name them all."""
@@ -269,20 +263,20 @@ class EvidenceWorker:
         while messages is None:
             await asyncio.sleep(self._notice_seconds or _SOON)
             try:
-                messages = await self._writer.write(lambda unit: self._notices.write_uncleaned(unit, job))
+                messages = await self.writer.write(lambda unit: self.notices.write_uncleaned(unit, job))
             except Exception as error:  # noqa: BLE001 - it stays stored, and is said with the next turn
                 log.warning("tipster not told of files that were not cleaned", error=type(error).__name__)
                 return
-        self._notices.posted(messages)
+        self.notices.posted(messages)
 
     async def _settle(self, write: Callable[[UnitOfWork], bool], job: MediaJob) -> None:
         """Store the result of an attempt. If the tipster erased the file in the meantime, erase its sealed copies."""
-        if not await self._writer.write(write):
+        if not await self.writer.write(write):
             await asyncio.to_thread(erase, self._files, [store.name(job.tip, job.ordinal)])
 
     def _count(self, result: str, kind: Kind) -> None:
-        self._metrics.files.count(result)
-        self._emit(LifecycleEvent(kind))
+        self.metrics.files.count(result)
+        self.emit(LifecycleEvent(kind))
 
 
 class _TipFull(Exception):  # noqa: N818 - it reads as what it says where it is raised
@@ -298,19 +292,6 @@ def _load_scrubbers() -> list[Scrubber]:
         from satark_files.builtin_scrubbers import builtin_scrubbers  # noqa: PLC0415 - see `_open_sandbox`
 
     return builtin_scrubbers()
-
-
-@contextmanager
-def _within_tip(most: int, usual: int) -> Iterator[None]:
-    """Raise `_TipFull` if a file exceeds what its tip has left (`most`) but not the limit on a file (`usual`)."""
-    if most <= 0:
-        raise _TipFull
-    try:
-        yield
-    except TooLarge:
-        if most < usual:
-            raise _TipFull from None
-        raise
 
 
 class _Settlement(NamedTuple):

@@ -1,6 +1,7 @@
 """An inbound event on its way into a turn, and the result of that turn."""
 
 import time
+from dataclasses import dataclass, field
 from typing import Final
 
 from satark.api.channel import Channel
@@ -44,41 +45,27 @@ class InboundEvent:
         return self.channel.capabilities.inline and not self.late
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class TurnResult:
     """What follows from one turn, once its transaction is committed."""
 
-    __slots__ = (
-        "conversation",
-        "duplicate",
-        "ended",
-        "erased",
-        "files",
-        "forged",
-        "outgoing",
-        "prompts",
-        "stored",
-        "submitted",
-        "wrong_code",
-    )
-
-    def __init__(self, *, duplicate: bool = False) -> None:
-        self.duplicate = duplicate
-        self.conversation = b""
-        """Id of the conversation; empty for a duplicate."""
-        self.ended = False
-        """Whether the conversation was deleted."""
-        self.prompts: list[Prompt] = []
-        """The prompts that an inline channel shows in its response."""
-        self.outgoing: list[OutboxMessage] = []
-        self.erased: list[str] = []
-        """Names of the sealed files to erase from the evidence folder."""
-        self.files = False
-        """Whether there are files to fetch."""
-        self.forged = False
-        self.stored: dict[bytes, int] = {}
-        """Conversation → the count of its draft that was stored, or of its end (`DraftCounts`)."""
-        self.submitted = False
-        self.wrong_code = False
+    duplicate: bool = False
+    conversation: bytes = b""
+    """Id of the conversation; empty for a duplicate."""
+    ended: bool = False
+    """Whether the conversation was deleted."""
+    prompts: list[Prompt] = field(default_factory=list)
+    """The prompts that an inline channel shows in its response."""
+    outgoing: list[OutboxMessage] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
+    """Names of the sealed files to erase from the evidence folder."""
+    files: bool = False
+    """Whether there are files to fetch."""
+    forged: bool = False
+    stored: dict[bytes, int] = field(default_factory=dict)
+    """Conversation → the count of its draft that was stored, or of its end (`DraftCounts`)."""
+    submitted: bool = False
+    wrong_code: bool = False
 
 
 def seen_key(day: int, hashed: bytes) -> bytes:

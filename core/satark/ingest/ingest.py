@@ -138,10 +138,7 @@ class Ingest:
             IngestFailed: an event failed. The others are ingested; if sent again, they are recognised as duplicates.
         """
         self._note(channel, batch)
-        if len(batch.inbound) == 1:
-            results: Sequence[TurnResult] = [await self._event(channel, batch.inbound[0], late=late)]
-        else:
-            results = await self._events(channel, batch.inbound, late=late)
+        results = await self._events(channel, batch.inbound, late=late)
         if batch.chores:
             await self._queue_chores(batch.chores)
         return results

@@ -124,13 +124,8 @@ class SessionStore:
             return self.seal_lapsed(id_, session, now)
         handle = Handle(account, address.reveal(), session.language, now, bool(session.aloud))
         minutes = self._settings.reach_minutes if session.submitted else self._settings.session_hours * 60
-        return {
-            "id": id_,
-            "draft": self._identity.seal_draft(id_, encode_session(session)),
-            "handle": self._identity.seal_handle(handle, id_),
-            "due": self._seal_due(id_, Due(now + int(minutes * 60), self._asks_at(session, now))),
-            "ends_by": time_buckets.band_end(now + int(minutes * 60)),
-        }
+        due = Due(now + int(minutes * 60), self._asks_at(session, now))
+        return self._row(id_, session, self._identity.seal_handle(handle, id_), due)
 
     def due(self, id_: bytes, sealed: bytes) -> Due:
         """Open the due times of a conversation. If they do not open, the conversation is due at once."""
@@ -141,32 +136,24 @@ class SessionStore:
 
     def seal_lapsed(self, id_: bytes, session: Session, now: int) -> Mapping[str, object]:
         """Make the row that remains after an unsent draft was erased. It has no address."""
-        expires = now + int(self._settings.lapsed_hours * 3600)
-        return {
-            "id": id_,
-            "draft": self._identity.seal_draft(id_, encode_session(session)),
-            "handle": b"",
-            "due": self._seal_due(id_, Due(expires)),
-            "ends_by": time_buckets.band_end(expires),
-        }
+        return self._row(id_, session, b"", Due(now + int(self._settings.lapsed_hours * 3600)))
 
     def seal_asked(self, row: ConversationRow, session: Session) -> Mapping[str, object]:
         """Make the row of a conversation after the question about its draft: no second question, the same end."""
-        expires = self.due(row.id, row.due).expires
-        return {**self.seal_changed(row, session), "due": self._seal_due(row.id, Due(expires))}
+        return self._row(row.id, session, row.handle, Due(self.due(row.id, row.due).expires))
 
     def seal_changed(self, row: ConversationRow, session: Session) -> Mapping[str, object]:
         """Make the row of a conversation whose session changed without a turn: all else stays."""
-        return {
-            "id": row.id,
-            "draft": self._identity.seal_draft(row.id, encode_session(session)),
-            "handle": row.handle,
-            "due": row.due,
-            "ends_by": time_buckets.band_end(self.due(row.id, row.due).expires),
-        }
+        return self._row(row.id, session, row.handle, self.due(row.id, row.due))
 
-    def _seal_due(self, id_: bytes, due: Due) -> bytes:
-        return self._identity.seal(_encode_due(due), id_ + b"due")
+    def _row(self, id_: bytes, session: Session, handle: bytes, due: Due) -> Mapping[str, object]:
+        return {
+            "id": id_,
+            "draft": self._identity.seal_draft(id_, encode_session(session)),
+            "handle": handle,
+            "due": self._identity.seal(_encode_due(due), id_ + b"due"),
+            "ends_by": time_buckets.band_end(due.expires),
+        }
 
     def _asks_at(self, session: Session, now: int) -> int | None:
         hours, term = self._settings.unsent_question_hours, self._settings.session_hours

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
@@ -20,7 +21,7 @@ from satark.identity.receipts import CodeStock, FreshCode, OpenedReceipt, new_nu
 from satark.identity.signatures import verifier_for
 from satark.identity.stock import Stock
 from satark.ingest.event import seen_key, seen_row
-from satark.plugins.loader import Advice, Plugins
+from satark.plugins.loader import Plugins
 from satark.retention.schedule import begin_term
 from satark.roster.state import RosterState
 from satark.routing import rules
@@ -43,7 +44,6 @@ _PADDED = 4096
 """A tip's document is padded to a multiple of so many bytes, so that its size tells less about the answers."""
 ROUTING_FAILED: Final = "routing_failed"
 """Flag of a tip that a plugin failed to route. The officers who have the tip decide who else should."""
-_NO_ADVICE: Final = Advice([], is_complete=True)
 
 
 class Decoys(Stock[bytes]):
@@ -64,19 +64,15 @@ def _decoy(size: int) -> bytes:
     return encrypt_alike(bytes(size))
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Submissions:
     """Writes confirmed tips inside a turn's transaction."""
 
-    def __init__(
-        self, *, identity: Identity, receipts: CodeStock, decoys: Decoys, plugins: Plugins, services: Services
-    ) -> None:
-        self._identity = identity
-        self._receipts = receipts
-        self._decoys = decoys
-        self._plugins = plugins
-        self._services = services
-        self._routed = plugins.implements("satark_route")
-        self._screened = plugins.implements("satark_screen")
+    identity: Identity
+    receipts: CodeStock
+    decoys: Decoys
+    plugins: Plugins
+    services: Services
 
     def submit(
         self,
@@ -91,11 +87,11 @@ class Submissions:
         Raises:
             NoDesk: no desk may receive the tip; the turn fails and the provider will deliver the event again.
         """
-        fresh = self._receipts.take()
+        fresh = self.receipts.take()
         tip = _document(session, submission, channel, unit.now)
         told = Screening(priority=submission.priority, flags=submission.flags)
-        screening = rules.screen(self._plugins.screen(tip) if self._screened else [], told)
-        advice = self._plugins.route(tip, self._desks(unit)) if self._routed else _NO_ADVICE
+        screening = rules.screen(self.plugins.screen(tip), told)
+        advice = self.plugins.route(tip, self._desks(unit))
         if not advice.is_complete:
             screening = replace(screening, flags=(*screening.flags, ROUTING_FAILED))
         route = self._route(unit, tip, screening.priority, advice.given)
@@ -110,7 +106,7 @@ class Submissions:
         row = {"id": session.tip, "number": tip.number, "revision": tip.revision, "recipient": session.recipient}
         row |= {"key_changes": changed_keys.first(unit, session.tip), "routed": seal_routed(root)}
         unit.queue(tables.tip, [{**row, "document": document, "day": unit.day}])
-        begin_term(unit, session.tip, session.tipster_key, session.identity, self._services.retention)
+        begin_term(unit, session.tip, session.tipster_key, session.identity, self.services.retention)
         tip_changes.note(unit, session.tip)
         tip_counts.count(unit, session.tip)
         self._deliveries(unit, session.tip, route, is_urgent=screening.priority == "urgent")
@@ -118,7 +114,7 @@ class Submissions:
         return Receipt(number=tip.number, code=fresh.code, root=encoded)
 
     def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority, advice: Sequence[RouteAdvice]) -> rules.Route:
-        desks, services = self._desks(unit), self._services
+        desks, services = self._desks(unit), self.services
         state = self._roster_state(unit)
         readable = services.roster.readable_rules(state, services.destination_rules)
         route = rules.route(tip, desks, services.geography, advice, destination_rules=readable, priority=priority)
@@ -133,7 +129,7 @@ class Submissions:
         """Queue the tip for all destinations, whoever gets it: rows for some would tell who must not have it."""
         # What must not have the tip but is on a carrier is sent covers there, since the carrier would see the gap.
         gets = {*route.destinations, *route.covered}
-        known = {rule.to for rule in self._services.destination_rules} | {one.destination for one in self._desks(unit)}
+        known = {rule.to for rule in self.services.destination_rules} | {one.destination for one in self._desks(unit)}
         evidence_files.lock(unit, id_)
         rows = [deliveries.new_row(id_, HERE, unit.now)]
         for to in sorted(one for one in gets | known if Destination(one).sink != DESK_SINK):
@@ -159,7 +155,7 @@ class Submissions:
                 desk: tuple(to for to, its in read.items() if its == desk)
                 for desk in dict.fromkeys((*(one.name for one in route.desks), *read.values()))
             },
-            answers_to=rules.next_above(route.desks, self._services.geography),
+            answers_to=rules.next_above(route.desks, self.services.geography),
             roster=self._roster_state(unit).head,
             arrived=unit.now // 60 * 60 if header.priority == "urgent" else 0,
         )
@@ -169,11 +165,11 @@ class Submissions:
         holders = {desk.name: desk.recipient for desk in route.desks}
         holders |= {rule.to: rule.recipient for rule in route.destination_rules if rule.recipient}
         everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
-        everybody |= {rule.to: rule.recipient for rule in self._services.destination_rules if rule.recipient}
+        everybody |= {rule.to: rule.recipient for rule in self.services.destination_rules if rule.recipient}
         contents = {name: encode(addressed(envelope, name), envelopes.PADDED) for name in holders}
         size = max(map(len, contents.values()))
         sealed = {name: encrypt_alike(contents[name].ljust(size), recipient) for name, recipient in holders.items()}
-        decoys = [self._decoys.take_of(size) for _ in everybody.keys() - holders.keys()]
+        decoys = [self.decoys.take_of(size) for _ in everybody.keys() - holders.keys()]
         unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, envelope.tip, decoys))
 
     def _desks(self, unit: UnitOfWork) -> Sequence[Desk]:
@@ -181,12 +177,12 @@ class Submissions:
             # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
             # So the roster is read after that.
             stored = lock_desks(unit)
-            unit.desks = self._services.roster.as_listed(self._roster_state(unit), stored)
+            unit.desks = self.services.roster.as_listed(self._roster_state(unit), stored)
         return unit.desks
 
     def _roster_state(self, unit: UnitOfWork) -> RosterState:
         if unit.roster is None:
-            unit.roster = self._services.roster.check(unit.keys, committed=False).state
+            unit.roster = self.services.roster.check(unit.keys, committed=False).state
         state: RosterState = unit.roster
         return state
 
@@ -194,7 +190,7 @@ class Submissions:
         opened = OpenedReceipt(
             tip=session.tip, number=tip.number, language=tip.language, root=root, identity=fresh.identity
         )
-        link = self._identity.link("receipt", session.tip)
+        link = self.identity.link("receipt", session.tip)
         row = {"lookup": fresh.key.lookup, "sealed": fresh.key.seal(opened), "day": unit.day, "link": link}
         unit.queue(tables.receipt, [row])
 

@@ -1,6 +1,6 @@
 """One turn: the engine advances a session by one event, and `TurnRunner` carries out the turn's requests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Final
 
@@ -28,7 +28,6 @@ from satark.routing.renewals import tip_verifier
 from satark.routing.sent import TIPSTER_USE
 from satark.routing.tip_keys import decode_root
 from satark.store import evidence_files, provider_messages
-from satark.store.conversations import ConversationRow
 from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage, news_queue
 from satark.store.unit_of_work import UnitOfWork
@@ -37,25 +36,23 @@ from satark_age.age import new_identity, write_identity
 _FORM_TOKEN_BYTES: Final = 18
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Conversation:
     """One conversation that has events in a batch."""
 
-    __slots__ = ("calls", "event", "handle", "id", "prompts", "provider_message_ids", "result", "session")
-
-    def __init__(self, row: ConversationRow, session: Session | None) -> None:
-        self.id = row.id
-        self.handle = row.handle
-        self.session = session
-        self.prompts: list[Prompt] = []
-        """The prompts of its replies, as its channel can show them: the newest question, and those that must arrive."""
-        self.calls: list[OutboxMessage] = []
-        """Calls that are no replies: a last message on the channel that the session has left, deletions of messages."""
-        self.provider_message_ids: list[str] = []
-        """The provider's ids of the messages that came in."""
-        self.event: InboundEvent | None = None
-        """The newest event that was ingested; None before the first."""
-        self.result: TurnResult | None = None
-        """The result of the newest event. It carries the conversation's replies."""
+    id: bytes
+    handle: bytes
+    session: Session | None
+    prompts: list[Prompt] = field(default_factory=list)
+    """The prompts of its replies, as its channel can show them: the newest question, and those that must arrive."""
+    calls: list[OutboxMessage] = field(default_factory=list)
+    """Calls that are no replies: a last message on the channel that the session has left, deletions of messages."""
+    provider_message_ids: list[str] = field(default_factory=list)
+    """The provider's ids of the messages that came in."""
+    event: InboundEvent | None = None
+    """The newest event that was ingested; None before the first."""
+    result: TurnResult | None = None
+    """The result of the newest event. It carries the conversation's replies."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -88,8 +85,8 @@ class TurnRunner:
         Returns:
             The turn's result.
         """
-        result, begins = TurnResult(), conversation.session is None or not conversation.session.tip
-        result.conversation = conversation.id
+        begins = conversation.session is None or not conversation.session.tip
+        result = TurnResult(conversation=conversation.id)
         if not isinstance(event.event, Moved):
             moved = conversation.session is not None and conversation.session.channel != event.channel.name
             session = self._refresh(unit, self._session(unit, conversation, event), event)

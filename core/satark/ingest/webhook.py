@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -42,20 +43,18 @@ class _Refused(Exception):  # noqa: N818 - it reads as what it says
         self.response = RawResponse(status=status, body=text.encode())
 
 
+@dataclass(eq=False, repr=False)
 class WebhookEndpoint:
     """One endpoint of one channel: verify, parse, ingest, and only then answer."""
 
-    def __init__(
-        self, metrics: Metrics, ingest: Ingest, channel: Channel, endpoint: Endpoint, bodies: UnverifiedBodies
-    ) -> None:
-        """`bodies`: the bodies under way, shared by all endpoints of the process."""
-        self._metrics = metrics
-        self._ingest = ingest
-        self._bodies = bodies
-        self._channel = channel
-        self._endpoint = endpoint
-        self._forged = 0
-        """Requests in a row whose signature is wrong."""
+    metrics: Metrics
+    ingest: Ingest
+    channel: Channel
+    endpoint: Endpoint
+    bodies: UnverifiedBodies
+    """The bodies under way, shared by all endpoints of the process."""
+    _forged: int = field(default=0, init=False)
+    """Requests in a row whose signature is wrong."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request as an ASGI application, once its content is durable (ingested or spooled).
@@ -78,7 +77,7 @@ class WebhookEndpoint:
         """Answer a complete request as `__call__` does. `respond` gets the response, at once or later."""
         try:
             self._check(raw)
-            self._ingest.take(self._channel, self._parse(raw), partial(self._reply, raw, respond))
+            self.ingest.take(self.channel, self._parse(raw), partial(self._reply, raw, respond))
         except Exception as error:  # noqa: BLE001 - it is told apart there
             self._refuse(respond, error)
 
@@ -90,10 +89,10 @@ class WebhookEndpoint:
         self._check_head(head)
         if head.method == "GET":  # its body means nothing
             return head
-        if not self._endpoint.signs_body:
+        if not self.endpoint.signs_body:
             self._verify(head)
         try:
-            body = await self._bodies.read(receive, self._endpoint.limit)
+            body = await self.bodies.read(receive, self.endpoint.limit)
         except BodyTooLarge:
             raise _too_large() from None
         except NoRoom:
@@ -102,12 +101,12 @@ class WebhookEndpoint:
 
     def _check(self, raw: RawRequest) -> None:
         self._check_head(raw)
-        if len(raw.body) > self._endpoint.limit:
+        if len(raw.body) > self.endpoint.limit:
             raise _too_large()
         self._verify(raw)
 
     def _check_head(self, head: RawRequest) -> None:
-        endpoint = self._endpoint
+        endpoint = self.endpoint
         if head.method not in endpoint.methods:
             raise _Refused("method", 405, "method not allowed")
         announced = head.headers.get("content-length", "")
@@ -117,20 +116,20 @@ class WebhookEndpoint:
             raise _unsigned()
 
     def _verify(self, raw: RawRequest) -> None:
-        if not self._channel.verify(raw):
+        if not self.channel.verify(raw):
             self._forged += 1
             if self._forged >= FORGED_IN_A_ROW:
-                self._metrics.faults.begin(refused_webhooks(self._channel.name))
+                self.metrics.faults.begin(refused_webhooks(self.channel.name))
             raise _unsigned()
         if raw.method != "GET" and self._forged:
             self._forged = 0
-            self._metrics.faults.end(refused_webhooks(self._channel.name).code)
+            self.metrics.faults.end(refused_webhooks(self.channel.name).code)
 
     def _parse(self, raw: RawRequest) -> Batch:
         try:
-            return self._channel.parse(raw)
+            return self.channel.parse(raw)
         except Malformed:
-            self._metrics.webhooks.count(self._channel.name, "malformed")
+            self.metrics.webhooks.count(self.channel.name, "malformed")
             return Batch()
 
     def _reply(self, raw: RawRequest, respond: Respond, outcome: Outcome | Exception) -> None:
@@ -138,7 +137,7 @@ class WebhookEndpoint:
             self._refuse(respond, outcome)
             return
         try:
-            response = self._channel.reply(raw, outcome)
+            response = self.channel.reply(raw, outcome)
         except Exception as error:  # noqa: BLE001 - it is told apart there
             self._refuse(respond, error)
         else:
@@ -152,11 +151,11 @@ class WebhookEndpoint:
             self._respond(respond, "not_ingested", _TRY_AGAIN)
         else:
             name = type(error).__name__
-            log.error("webhook failed, the provider will retry", channel=self._channel.name, error=name)
+            log.error("webhook failed, the provider will retry", channel=self.channel.name, error=name)
             self._respond(respond, "failed", _TRY_AGAIN)
 
     def _respond(self, respond: Respond, answer: str, response: RawResponse) -> None:
-        self._metrics.webhooks.count(self._channel.name, answer)
+        self.metrics.webhooks.count(self.channel.name, answer)
         respond(response)
 
 
@@ -216,7 +215,10 @@ class UnverifiedBodies:
         """
         first = await receive()
         if not first.get("more_body", False):  # nearly every body: it came with the headers
-            return _checked(first, limit)
+            content: bytes = first.get("body", b"")
+            if len(content) > limit:
+                raise BodyTooLarge
+            return content
         body = _Body()
         self._under_way[body] = None
         try:
@@ -258,10 +260,3 @@ class _Body:
         """Make the reader of this body stop waiting."""
         self.given_up = True
         self.time.reschedule(asyncio.get_running_loop().time())
-
-
-def _checked(message: Message, limit: int) -> bytes:
-    content: bytes = message.get("body", b"")
-    if len(content) > limit:
-        raise BodyTooLarge
-    return content

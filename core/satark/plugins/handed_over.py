@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import chain, combinations, product
 from typing import Any, Final, NamedTuple
 
 from satark.api.channel import Channel, Endpoint, ErasingChannel, ListeningChannel, channel_of
@@ -248,7 +249,7 @@ class Addresses:
         """
         claims = [_claim(plugin, path, has_below=has_below) for plugin, path in paths]
         others = [*_OF_HOST, *(one for of, found in self._claims.items() if of != kind for one in found)]
-        for one, other in _pairs(claims, others):
+        for one, other in chain(product(claims, others), combinations(claims, 2)):
             if one.clashes(other):
                 raise PluginError(
                     f"{one.owner} claims the address {one.path}, and {other.owner} claims {other.path}: "
@@ -261,9 +262,3 @@ def _claim(plugin: str, path: str, *, has_below: bool) -> Claim:
     if not path.startswith("/"):
         raise PluginError(f"plugin {plugin!r} claims the address {path!r}: it must begin with /")
     return Claim(f"plugin {plugin!r}", f"/{path.strip('/')}", has_below)
-
-
-def _pairs(claims: list[Claim], others: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    for at, one in enumerate(claims):
-        yield from ((one, other) for other in others)
-        yield from ((one, other) for other in claims[at + 1 :])

@@ -67,6 +67,7 @@ class Plugins:
         """Start without plugins. `hook_seconds`: time limit of one call of an optional hook."""
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hooks)
+        self._hook: Any = self._manager.hook
         self._addresses = Addresses()
         self.isolation = Isolation(hook_seconds)
         """Contains and reports failures of optional hooks."""
@@ -240,10 +241,6 @@ class Plugins:
     def implements(self, hook: str) -> bool:
         """Return whether any loaded plugin implements a hook. The hot path skips the call if none does."""
         return bool(getattr(self._manager.hook, hook).get_hookimpls())
-
-    @property
-    def _hook(self) -> Any:
-        return self._manager.hook
 
     def _pages(self, hook: str, **arguments: object) -> list[Page]:
         batches = self._results(hook, **arguments)

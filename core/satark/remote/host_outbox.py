@@ -263,17 +263,12 @@ def _sealed_forms(evidence: FileStore, tip: str, ordinal: str, desk: Desk) -> It
     sizes = {form: evidence.size(form_name(name, form)) for form in FORMS}
     found = {form: size for form, size in sizes.items() if size is not None}
     # No sound that was recorded is stored on a station's machine, not even sealed.
-    silent = found.keys() if may_hear_voices(desk.level) else _silent(found.keys())
-    for form in silent:
+    silent = [form for form, ruled_out in _RULED_OUT.items() if form in found and not found.keys() & ruled_out]
+    for form in found if may_hear_voices(desk.level) else silent:
         transfer_id = sha256(f"{desk.name}/{tip}/{ordinal}/{form}/{found[form]}".encode()).digest()[:16]
         yield AnnouncedFile(form=form, transfer_id=transfer_id, size=found[form])
 
 
-def _silent(forms: AbstractSet[SealedForm]) -> list[SealedForm]:
-    """Return the forms that hold no sound. What has sound has a muted or a disguised copy, or none but the original."""
-    silent: Mapping[SealedForm, AbstractSet[SealedForm]] = {
-        "muted": {"disguised"},
-        "clean": {"disguised", "muted"},
-        "preview": {"disguised"},
-    }
-    return [form for form, ruled_out in silent.items() if form in forms and not forms & ruled_out]
+_RULED_OUT: Mapping[SealedForm, AbstractSet[SealedForm]]
+_RULED_OUT = {"muted": {"disguised"}, "clean": {"disguised", "muted"}, "preview": {"disguised"}}
+"""Form without sound → the forms beside which it has some, or which hold it; the original may always have some."""

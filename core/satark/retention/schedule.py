@@ -4,9 +4,10 @@ A tip is due some days after the day on which it got its status; its status and 
 
 The private half of the retention key lies under a key that is derived from the edge key, and outlasts the epochs.
 
-The retention key's public half lies in a row, so a term counts only if who has the tip's key signed it. The tipster's
-key, which names the tip, says at the submission which key that is. The key store has a hash of the newest term, so that
-nobody who writes to the main database alone puts an older one back. A tip whose term does not pass is kept.
+The retention key's public half lies in a row, which the key store has a keyed hash of: to another one nothing is
+sealed. Anybody can seal to it, so a term counts only if who has the tip's key signed it. The tipster's key, which names
+the tip, says at the submission which key that is. The key store has a hash of the newest term, so that nobody who
+writes to the main database alone puts an older one back. A tip whose term does not pass is kept.
 """
 
 import os
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from sqlalchemy import Connection, delete, select, update
 
 from satark.api.routing import CaseworkError
-from satark.api.sealing import CantOpen, new_identity, open_as, seal
+from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark.api.tip import FINISHED_STATUSES, STATUSES, Status
 from satark.identity.edge_key import Identity
 from satark.identity.signatures import is_signed, name_of, signing_key, verifier_for
@@ -87,14 +88,17 @@ def ensure_key(unit: UnitOfWork, edge: Identity) -> None:
 
     Terms that were sealed to an earlier retention key count as held, until a desk stores them again.
     """
-    if _private_half(unit.main, edge):
-        return
-    unit.main.execute(delete(retention_key))
-    unit.keys.execute(delete(kept_term))
-    recipient, identity = new_identity()
-    nonce = os.urandom(_NONCE)
-    sealed = nonce + _box(edge).encrypt(nonce, identity.encode(), None)
-    unit.insert_new(retention_key, [{"id": _ONLY, "recipient": recipient, "sealed": sealed}], "id")
+    identity = _private_half(unit.main, edge)
+    if not identity:
+        unit.main.execute(delete(retention_key))
+        unit.keys.execute(delete(kept_term))
+        identity = new_identity()[1]
+        nonce = os.urandom(_NONCE)
+        sealed = nonce + _box(edge).encrypt(nonce, identity.encode(), None)
+        unit.insert_new(retention_key, [{"id": _ONLY, "recipient": recipient_of(identity), "sealed": sealed}], "id")
+    elif _recipient(unit) != recipient_of(identity):
+        unit.main.execute(update(retention_key).values(recipient=recipient_of(identity)))
+    unit.upsert(kept_term, [_key_noted(unit.keys, recipient_of(identity))])
 
 
 def begin_term(unit: UnitOfWork, tip_id: str, tipster_key: str, identity: str, settings: RetentionSettings) -> None:
@@ -106,7 +110,7 @@ def begin_term(unit: UnitOfWork, tip_id: str, tipster_key: str, identity: str, s
     told += unit.day.to_bytes(4)
     keeper = told + signing_key(tipster_key, TIPSTER_USE).sign(_KEEPER + told)
     signed = _signed(tip_id, Term(due=unit.day + settings.unfinished_days), identity)
-    recipient = unit.main.execute(select(retention_key.c.recipient)).scalar()
+    recipient = _recipient(unit)
     sealed = seal(signed, recipient) if recipient else b""
     unit.queue(retention, [{"tip": tip_id, "keeper": keeper, "sealed": sealed}])
     unit.queue(kept_term, [_kept(unit.keys, tip_id, signed)])
@@ -120,8 +124,8 @@ def store_term(unit: UnitOfWork, tip_id: str, term: Term, identity: str, *, requ
     Raises:
         NoRetentionKey: `required`, and there is no retention key.
     """
-    recipient = unit.main.execute(select(retention_key.c.recipient)).scalar()
-    if recipient is None:
+    recipient = _recipient(unit)
+    if not recipient:
         if required:
             raise NoRetentionKey
         return
@@ -185,6 +189,21 @@ def _is_by_keeper(keys: Connection, tip_id: str, signed: SignedTerm, keeper: byt
 
 def _statement(tip_id: str, term: Term) -> bytes:
     return _TERM + msgspec.json.encode((tip_id, term))
+
+
+def _recipient(unit: UnitOfWork) -> str:
+    """Return the retention key's public half; empty: there is none, or the key store notes another one."""
+    recipient = unit.main.execute(select(retention_key.c.recipient)).scalar()
+    if recipient is None:
+        return ""
+    noted = _key_noted(unit.keys, recipient)
+    stored = unit.keys.execute(select(kept_term.c.hash).where(kept_term.c.tag == noted["tag"])).scalar()
+    return recipient if stored == noted["hash"] else ""
+
+
+def _key_noted(keys: Connection, recipient: str) -> dict[str, bytes]:
+    """Return the row of the key store that only the name key makes, and that says which retention key there is."""
+    return {"tag": envelopes.tag(keys, "retention key", _KEPT), "hash": envelopes.tag(keys, recipient, _KEPT)}
 
 
 def _kept(keys: Connection, tip_id: str, signed: SignedTerm) -> dict[str, bytes]:

@@ -20,7 +20,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from satark.identity.signatures import is_signed
-from satark.roster.entries import RECOVERY, Member, officer_key, officer_signer
+from satark.roster.entries import PROBE_DESK, RECOVERY, Member, officer_key, officer_signer
 from satark.roster.state import RosterState
 from satark.store.tables import roster_head
 from satark.store.unit_of_work import UnitOfWork
@@ -177,7 +177,8 @@ def refuse(state: RosterState, heads: Iterable[SignedHead]) -> list[RosterHead]:
     counts against those whom no head of a desk lists in another signed head, and for a head, against their own desk.
     Whoever is no officer counts only as a head whom an officer's lost head lists: anybody can make up keys.
     """
-    readers, heads_of_desks, signed = _readers(state), _heads_of_desks(state), list(heads)
+    readers, heads_of_desks = _readers(state), _heads_of_desks(state)
+    signed = [one for one in heads if one.desk != PROBE_DESK]  # whoever runs the service is its head
     deciding = [one for one in signed if one.member in heads_of_desks and one.is_by_officer(state)]
     absent = [one for one in signed if not one.remembered.is_in(state)]
     by_officers = [one for one in absent if one.is_by_officer(state)]
@@ -243,7 +244,7 @@ def _heads_of_desks(state: RosterState) -> dict[Member, bytes]:
         (name, one.name): _tag("head", name, one.name, one.signer)
         for name, listed in state.desks.items()
         for one in listed.officers.values()
-        if one.role == "head"
+        if one.role == "head" and name != PROBE_DESK
     }
 
 

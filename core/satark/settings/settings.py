@@ -202,15 +202,10 @@ def _empty_secrets(section: BaseModel | None) -> list[str]:
 
 class _Source(BaseSettings):
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+    def settings_customise_sources(  # type: ignore[override] # it is called with all sources by name
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, TomlConfigSettingsSource(settings_cls), init_settings
+        return sources["env_settings"], TomlConfigSettingsSource(settings_cls), sources["init_settings"]
 
 
 @cache

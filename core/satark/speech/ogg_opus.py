@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from satark_files.extra_packages import needing
+from satark_files.recordings.ffmpeg import find_program
 
 FRAME_SAMPLES: Final = 960
 """Samples of one packet: 20 ms at 48 kHz, the rate in which Opus counts."""
@@ -141,10 +141,7 @@ def encode(wav: bytes) -> bytes:
 
 
 def _run(arguments: list[str], given: bytes) -> bytes:
-    with needing("evidence"):
-        from imageio_ffmpeg import get_ffmpeg_exe  # noqa: PLC0415 - few processes code sound
-
-    command = [get_ffmpeg_exe(), *_SAFE, *arguments]
+    command = [find_program(), *_SAFE, *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - our own command
             command, input=given or None, capture_output=True, check=True, timeout=MOST_SECONDS,

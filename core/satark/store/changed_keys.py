@@ -22,6 +22,8 @@ _LEAST: Final = 4096
 """Content is padded to a power of two of bytes, at least so many: a post-quantum recipient alone takes 2,000."""
 AT_ONCE: Final = 16
 """Most tips whose keys one transaction changes, so that turns need not wait long for it; a power of two."""
+ALTERED: Final = b"\xc1"
+"""The byte with which nothing in MessagePack begins."""
 _LAST: Final = 8
 """How many of the last rows tell whether all have room: a new tip that comes among them may have it before others."""
 
@@ -41,11 +43,11 @@ def read(unit: UnitOfWork, tip_id: str) -> bytes | None:
 
 
 def opened(keys: Connection, tip_id: str, stored: bytes) -> bytes:
-    """Return the changes in a tip's column. What does not open is returned as it is: check it."""
+    """Return the changes in a tip's column; what nobody can decode, if it was not sealed under the name key."""
     try:
         plain = _box(keys, tip_id).decrypt(stored[:_NONCE], stored[_NONCE:], None)
     except (InvalidTag, ValueError):
-        return stored
+        return stored and ALTERED
     return plain[_LENGTH : _LENGTH + int.from_bytes(plain[:_LENGTH])]
 
 
@@ -55,10 +57,11 @@ def store(unit: UnitOfWork, tip_id: str, changes: bytes) -> None:
     Raises:
         NoRoom: they take more room than the rows have.
     """
-    needed = size_for(len(changes))
-    if needed > _content(min(unit.main.execute(_LENGTH_OF.order_by(tip.c.id.desc()).limit(_LAST)).scalars())):
+    needed, last = size_for(len(changes)), _LENGTH_OF.order_by(tip.c.id.desc()).limit(_LAST)
+    others = unit.main.execute(last.where(tip.c.id != tip_id)).scalars()
+    if needed > min(map(_content, others), default=needed):
         raise NoRoom(needed)
-    _write(unit, tip_id, changes)
+    _write(unit, tip_id, changes, needed)
 
 
 def grow(unit: UnitOfWork, after: str, size: int) -> str:

@@ -71,8 +71,8 @@ def new_messages(connection: Connection, known: Mapping[str, int]) -> dict[str, 
     return found
 
 
-def batches(values: Iterable[T]) -> Iterable[list[T]]:
+def batches(values: Iterable[T], most: int = BATCH) -> Iterable[list[T]]:
     """Split values into lists that fit into one `IN (…)`."""
     every = list(values)
-    for start in range(0, len(every), BATCH):
-        yield every[start : start + BATCH]
+    for start in range(0, len(every), most):
+        yield every[start : start + most]

@@ -49,16 +49,6 @@ def open_image(
         raise Unclean("damaged") from error
 
 
-def check_opens(path: Path, limits: Limits, formats: tuple[str, ...], *, reduced: bool = False) -> None:
-    """Check an image's header alone; `reduced` as in `open_image`.
-
-    Raises:
-        Unclean: the image has no header in these formats, or is over a limit.
-    """
-    with open_image(path, limits, formats, reduced=reduced):
-        pass
-
-
 def check_decodes(path: Path, limits: Limits, formats: tuple[str, ...]) -> None:
     """Decode every frame of an image.
 

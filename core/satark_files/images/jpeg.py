@@ -62,7 +62,8 @@ class JpegScrubber:
             raise Unclean("damaged")
         target.write_bytes(clean)
         if clean.count(_SCAN) == 1:
-            decode.check_opens(target, limits, formats=("JPEG",), reduced=True)
+            with decode.open_image(target, limits, ("JPEG",), reduced=True):
+                pass  # its size is within the limits
             decoded, picture = decoded_part(clean)
             target.write_bytes(decoded)
             decode.leave_reduced(picture, target)
@@ -238,21 +239,15 @@ def used_only(segments: Iterable[Segment]) -> Iterator[Segment]:
         elif marker in FRAMES:
             progressive = marker == PROGRESSIVE
             header, quantized = _frame(payload)
-            yield from _pop_named(waiting, [(_QUANTIZATION, number) for number in dict.fromkeys(quantized.values())])
+            named = [(_QUANTIZATION, number) for number in dict.fromkeys(quantized.values())]
+            yield from (waiting.pop(key) for key in named if key in waiting)
             yield marker, header, b""
         elif marker == SOS:
             header, named = _scan(payload, quantized, progressive=progressive)
-            yield from _pop_named(waiting, named)
+            yield from (waiting.pop(key) for key in named if key in waiting)  # the others were written before
             yield marker, header, scan
         elif marker == DRI:
             yield marker, payload[:2], b""
-
-
-def _pop_named(waiting: dict[_Key, Segment], named: Iterable[_Key]) -> Iterator[Segment]:
-    """Yield the waiting tables that are named, and forget them; the other named tables were written before."""
-    for key in named:
-        if key in waiting:
-            yield waiting.pop(key)
 
 
 def _tables(marker: int, payload: bytes) -> dict[_Key, Segment]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import starmap
 from pathlib import Path
 
-from satark_files.images.decode import UPRIGHT, check_opens, open_image, orientation_exif, read_orientation
+from satark_files.images.decode import UPRIGHT, open_image, orientation_exif, read_orientation
 from satark_files.images.reencode import hides_colours, salvage, without_tags
 from satark_files.limits import Limits
 from satark_files.scrubber import Cleaned, LeftOut, Unclean
@@ -37,7 +37,8 @@ class PngScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        check_opens(source, limits, formats=("PNG",))
+        with open_image(source, limits, ("PNG",)):
+            pass  # its size is within the limits
         data = source.read_bytes()
         try:
             clean = strip_metadata(data)

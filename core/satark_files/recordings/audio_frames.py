@@ -20,7 +20,8 @@ _RATES: Final = (44_100, 48_000, 32_000)
 _MPEG_1: Final = 3
 _DIVISOR: Final = {_MPEG_1: 1, 2: 2, 0: 4}
 _MP3_SYNC: Final = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
-_MP3_RATE: Final = 0x0C
+_MP3_KIND: Final = 0xFF0C
+_ADTS_KIND: Final = 0xFFFF
 _ADTS_SYNC: Final = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 _ENCODER: Final = re.compile(rb"Lavc\d{1,3}\.\d{1,3}\.\d{1,3}")
 """The version that FFmpeg's encoder writes into the first frame, where no decoder reads it (`put_bitstream_info`)."""
@@ -73,7 +74,7 @@ def _amr_resumes(data: bytes, at: int, sizes: dict[int, int]) -> bool:
 
 
 def _adts(data: bytes) -> bytes:
-    frames = _synced(data, _ADTS_SYNC, _adts_size, _adts_kind)
+    frames = _synced(data, _ADTS_SYNC, _adts_size, _ADTS_KIND)
     return _ENCODER.sub(lambda found: b" " * len(found[0]), frames)
 
 
@@ -83,25 +84,16 @@ def _adts_size(head: bytes) -> int:
     return size if size > _HEAD else 0
 
 
-def _adts_kind(head: bytes) -> tuple[int, int]:
-    return head[1], head[2]
-
-
-def _mp3(data: bytes) -> bytes:
-    return _synced(data, _MP3_SYNC, _mp3_size, _mp3_kind)
-
-
-def _mp3_kind(head: bytes) -> tuple[int, int]:
-    return head[1], head[2] & _MP3_RATE
-
-
 def _synced(
     data: bytes,
     sync: re.Pattern[bytes],
     size_of: Callable[[bytes], int],
-    kind_of: Callable[[bytes], tuple[int, int]],
+    kind: int,
 ) -> bytes:
-    """Return the frames that have a sync word and a size, and whose kind equals that of the frame before or after."""
+    """Return the frames that have a sync word and a size, and are of one kind with the frame before or after.
+
+    `kind`: the bits of a header's second and third byte that say of which kind it is.
+    """
     kept: list[bytes] = []
     at = 0
     while found := sync.search(data, at):
@@ -110,7 +102,7 @@ def _synced(
         size = size_of(head)
         beside = (kept[-1] if kept else b"", data[at + size : at + size + _HEAD])
         is_frame = 0 < size <= len(data) - at and any(
-            len(one) >= _HEAD and kind_of(one) == kind_of(head) for one in beside
+            len(one) >= _HEAD and not (int.from_bytes(one[1:3]) ^ int.from_bytes(head[1:3])) & kind for one in beside
         )
         if is_frame:
             kept.append(data[at : at + size])
@@ -177,7 +169,7 @@ _CUTTERS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "audio/amr": lambda data: _amr(data, b"#!AMR\n", _AMR),
     "audio/amr-wb": lambda data: _amr(data, b"#!AMR-WB\n", _AMR_WB),
     "audio/aac": _adts,
-    "audio/mpeg": _mp3,
+    "audio/mpeg": lambda data: _synced(data, _MP3_SYNC, _mp3_size, _MP3_KIND),
     "audio/flac": _flac,
 }
 MIMES: Final = frozenset(_CUTTERS)

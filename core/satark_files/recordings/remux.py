@@ -130,7 +130,11 @@ class RemuxScrubber:
             stream_metadata.remove_messages(target)
             stream_metadata.blank_comments(target)
         hashes_after, report = self._inspect(target, container, rules.compared)
-        if _is_empty(hashes) or _by_content(hashes_after) != _by_content(hashes) or not _has_no_tags(report):
+        if (
+            all(line.endswith(_NOTHING) for line in hashes.splitlines())
+            or _by_content(hashes_after) != _by_content(hashes)
+            or not _has_no_tags(report)
+        ):
             raise Unclean("damaged")
         return report
 
@@ -228,10 +232,6 @@ def _with_place_for_sound(container: Container, described: bytes, source: Path) 
             if _FRAMED.search(file.read(_SEARCHED_BYTES)):
                 return msgspec.structs.replace(container, options=_AS_FRAMED)
     return container
-
-
-def _is_empty(hashes: bytes) -> bool:
-    return all(line.endswith(_NOTHING) for line in hashes.splitlines())
 
 
 def _has_picture(report: str) -> bool:

@@ -66,9 +66,9 @@ class ConversionScrubber(RemuxScrubber):
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         present = percent_present(source)
-        if self._conversion.demuxer in _CUTS:
+        if self._conversion.demuxer in {"h264", "hevc"}:  # ffmpeg would copy what was appended
             cut = source.with_name(f"{source.name}.cut")
-            cut.write_bytes(_CUTS[self._conversion.demuxer](source.read_bytes()))
+            cut.write_bytes(_without_last_unit(source.read_bytes()))
             source = cut
         moved = source.with_name(f"{source.name}.moved")
         read = ("-fflags", "+genpts", "-f", self._conversion.demuxer, "-i", f"file:{source}")
@@ -106,10 +106,6 @@ def _without_last_unit(video: bytes) -> bytes:
     if last <= 0:
         raise Unclean("damaged")
     return video[:last].rstrip(b"\0")
-
-
-_CUTS: Final = {"h264": _without_last_unit, "hevc": _without_last_unit}
-"""Demuxer → the function that removes, before ffmpeg reads a file, the bytes that ffmpeg would copy."""
 
 
 CONVERTED: Final = tuple(_CONVERSIONS)

@@ -68,7 +68,9 @@ def _differ(seen: Sequence[Sequence[Value]], ones: Sequence[int]) -> bool:
     """Return whether numbers have two distributions, or all texts of one secret are far from those of the other."""
     groups: tuple[list[Value], list[Value]] = ([], [])
     for values, one in zip(seen, ones, strict=True):
-        groups[one].extend(values)
+        once = {value for value in values if isinstance(value, str | bytes)}
+        # An id in six rows was drawn once: as six draws that chance made alike, it would pass for no chance.
+        groups[one].extend((*once, *(value for value in values if not isinstance(value, str | bytes))))
     numbers = [[number for value in group if (number := _number(value)) is not None] for group in groups]
     texts = [[_raw(value) for value in group if isinstance(value, str | bytes)] for group in groups]
     ends = [[value[::-1] for value in group] for group in texts]

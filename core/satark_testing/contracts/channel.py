@@ -55,6 +55,8 @@ def _is_telling(text: str) -> bool:
     return len(text) > 5  # noqa: PLR2004 - as said
 
 
+_LATEST: Final = 10**11
+"""A time that no clock shows in seconds, and every clock in milliseconds."""
 _GARBAGE: Final = (b"", b"{", b"null", b"[]", b"\xff\xfe", b'{"a":1}', b"[" * 5000, b'[{"id":{}}]')
 
 
@@ -140,6 +142,7 @@ def check_parse(case: ChannelCase) -> None:
     events = [inbound for batch in batches for inbound in batch.inbound]
     require(bool(events), "C11", "all of `genuine`", "no event")
     for raw, batch in zip(case.genuine, batches, strict=True):
+        require(not batch.unread, "C11", shown(raw), f"{batch.unread} unread: `parse` raised what is no `Malformed`")
         require(_keys(batch) == _keys(case.channel.parse(raw)), "C13", shown(raw, "parsed twice"))
         _check_events(case, raw, batch)
         _check_garbage(case, raw)
@@ -169,12 +172,11 @@ def _check_keys(case: ChannelCase, events: list[Inbound]) -> None:
         content = msgspec.json.encode(inbound.event)
         before = known.setdefault((inbound.account, inbound.event_key), content)
         require(before == content, "C12", "two different events of `genuine`", "the same event_key")
-    made = {inbound.message_key or inbound.event_key for inbound in events}
     for inbound in events:
         if isinstance(inbound.event, Edited | Revoked):
-            require(
-                inbound.event.original in made, "C62", "an edit or a withdrawal in `genuine`", "no such message there"
-            )
+            others = {other.message_key or other.event_key for other in events if other is not inbound}
+            found = inbound.event.original in others
+            require(found, "C62", "an edit or a withdrawal in `genuine`", "no such message there")
 
 
 def _check_texts(case: ChannelCase, events: list[Inbound]) -> None:
@@ -187,6 +189,7 @@ def _check_texts(case: ChannelCase, events: list[Inbound]) -> None:
 def _check_events(case: ChannelCase, raw: RawRequest, batch: Batch) -> None:
     for inbound in batch.inbound:
         require(inbound.account in case.channel.accounts, "C14", shown(raw), "an account that is not configured")
+        require((inbound.sent_at or 0) < _LATEST, "C13", shown(raw), "`sent_at` is not in seconds")
         require(bool(inbound.event_key), "C12", shown(raw), "an event without a key")
         require(bool(inbound.senders), "C15", shown(raw), "an event without a sender")
         event = msgspec.json.encode(inbound.event).decode()
@@ -294,6 +297,8 @@ async def _check_file(channel: Channel, peer: Peer, server: PeerServer, ref: Med
     for answer in (None, Reply(404), Reply(500), Fault.HANG_UP):
         server.answering(answer)
         await _discard(channel, ref, f"while the provider answers {answer}")
+        deleted = [peer.deletes(request) for request in server.received] if peer.deletes else [ref.id]
+        require(ref.id in deleted, "C55", f"while the provider answers {answer}", "no deletion of this file")
 
 
 async def _check_other_addresses(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef) -> None:

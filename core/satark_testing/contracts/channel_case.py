@@ -47,7 +47,7 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     means: Sequence[tuple[RawRequest, Sequence[Event]]] = ()
     """Genuine requests with the events that they mean: pins, files, voice notes, edits, withdrawals, statuses.
 
-    Of a `Media` its kind and caption are compared, of an edit its text, of a tap its token.
+    Of a `Media` its kind and caption are compared, of an edit its text, of a tap its token; of `Unsupported` nothing.
     """
     tapped: Callable[[Choice], RawRequest] | None = None
     """Makes the request in which a person taps a choice. It is required of a channel with buttons or rows."""

@@ -79,6 +79,17 @@ def with_text(
                 yield raw, text, _with_fields(raw, "body", [*fields[:number], (name, new), *fields[number + 1 :]])
 
 
+def emptied(body: bytes) -> bytes:
+    """Return JSON with the same keys, in which every text is empty and every number 0."""
+
+    def empty(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: empty(part) for key, part in value.items()}
+        return list(map(empty, value)) if isinstance(value, list) else value and type(value)()
+
+    return json.dumps(empty(_json(body))).encode()
+
+
 def _changes(data: Any) -> Iterator[tuple[_Path, int]]:
     """Yield each place in JSON data with the number of each value that it may get."""
     return ((path, number) for path in _paths(data) for number in range(not path, len(_VALUES)))

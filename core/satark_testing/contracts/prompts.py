@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from satark.api.channel import Outcome, RawRequest, RawResponse
-from satark.api.inbound import Edited, Event, Inbound, Media, Revoked, Tap
+from satark.api.inbound import CompleteTip, Edited, Event, Inbound, Media, Revoked, Tap, Unsupported
 from satark.api.outbound import Call
 from satark.api.prompt import Choice, Prompt
 from satark_files.decoding import DECODING_ERRORS
@@ -23,7 +23,9 @@ from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, 
 SAID: Final = "क्‍ष 👩‍👩‍👧 ✔️\n\nمرحبا 1234 5678 9012 3456 ½ (٣) <b>&amp;</b> *_~`\\ 🎲"
 """A text that is easily damaged: joined emoji, ZWJ, line breaks, a receipt's digits, right-to-left text, markup."""
 _HEARD: Final = f"  {SAID}\n"
-_TAPPED: Final = (Choice("t1", "हाँ"), Choice("t2", "नहीं"))
+_TAPPED: Final = (Choice("what_kind:Arms_and-Bombs_2:1z", "हाँ"), Choice("what_kind:Arms_and-Bombs_3:1z", "नहीं"))
+_LONG: Final = 1_500
+"""Characters of a long message, which two pages of text messages can hold."""
 
 
 def check_meanings(case: ChannelCase) -> None:
@@ -32,17 +34,29 @@ def check_meanings(case: ChannelCase) -> None:
     Raises:
         BrokenRule: the channel breaks a rule.
     """
-    for genuine, text, raw in with_text(case.genuine, case.texts, _HEARD):
-        events = case.channel.parse(raw).inbound
-        if _hold(case.channel.parse(genuine).inbound, text) and not _hold(events, text):
-            require(_hold(events, _HEARD), "C17", shown(raw, "with another text"), "it is trimmed or changed")
+    for new in (_HEARD, numbered_prompt(_LONG).text):
+        for genuine, text, raw in with_text(case.genuine, case.texts, new):
+            events = case.channel.parse(raw).inbound
+            if _hold(case.channel.parse(genuine).inbound, text) and not _hold(events, text):
+                subject = shown(raw, f"with a text of {len(new)} characters")
+                require(_hold(events, new), "C17", subject, "it is trimmed, cut or changed")
     for raw, meant in case.means:
         found = attempt("C65", shown(raw), lambda raw=raw: case.channel.parse(raw).inbound)  # type: ignore[misc]
         heard = [_meaning(inbound.event) for inbound in found]
         require(heard == [_meaning(event) for event in meant], "C65", shown(raw), ", ".join(map(_kind, heard)))
     _check_taps(case)
+    _check_references(case)
     for raw in case.stale:
         require(not case.channel.verify(raw), "C67", shown(raw, "too old"))
+
+
+def _check_references(case: ChannelCase) -> None:
+    requests = (*case.genuine, *(raw for raw, _ in case.means))
+    events = [inbound.event for raw in requests for inbound in case.channel.parse(raw).inbound]
+    files = (event.content if isinstance(event, CompleteTip) else event for event in events)
+    given = {file.ref for file in files if isinstance(file, Media)}
+    for number, (ref, _) in enumerate(case.peer.files if case.peer else ()):
+        require(ref in given, "C73", f"file number {number} of the peer", "no such reference")
 
 
 def _check_taps(case: ChannelCase) -> None:
@@ -95,7 +109,9 @@ def _meaning(event: Event) -> object:
         return "media", event.kind, event.caption
     if isinstance(event, Edited):
         return "edited", event.body
-    return ("revoked",) if isinstance(event, Revoked) else Tap(event.token) if isinstance(event, Tap) else event
+    if isinstance(event, Revoked | Unsupported):
+        return (type(event).__name__,)
+    return Tap(event.token) if isinstance(event, Tap) else event
 
 
 def _kind(event: object) -> str:
@@ -178,7 +194,8 @@ def _check_calls(case: ChannelCase, prompt: Prompt, calls: Sequence[Call], subje
             case.accepts(call)
         except Exception as error:
             raise BrokenRule("C27", subject, f"refused: {raised(error)}") from error
-    for choice in prompt.choices:
-        token = choice.token.encode()
-        require(any(token in call.body for call in calls), "C28", subject, "the token of a choice is missing")
-    check_labels(calls, prompt.choices, subject)
+    bodies = b"\n".join(call.body for call in calls)
+    places = [bodies.find(choice.token.encode()) for choice in prompt.choices]
+    require(-1 not in places, "C28", subject, "the token of a choice is missing")
+    require(places == sorted(places), "C28", subject, "the choices are in another order")
+    check_labels(calls, (*prompt.choices, *prompt.actions), subject)

@@ -93,6 +93,8 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """Reads the host's call id from a request; None if the provider has no field for it."""
     files: Sequence[tuple[MediaRef, bytes]] = ()
     """Files that `answer` serves: the reference that `parse` gives for each, and its bytes."""
+    deletes: Callable[[Received], str] | None = None
+    """Reads the id of the file that a request deletes, if the provider stores files until they are deleted."""
     announces_size: bool = False
     """Whether the provider announces the size or hash of a file, so that the channel can detect an incomplete file."""
     silent: bool = False
@@ -141,33 +143,18 @@ class PeerServer:
         return [said for request in self.received if (said := self._peer.read(request)) is not None]
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[Self]:
-        """Serve both addresses while the context is open."""
+    async def serving(self, *, impostor: bool = False) -> AsyncIterator[Self]:
+        """Serve both addresses while the context is open; an impostor by TLS, with a certificate that nobody trusts."""
         self._server = server = web.Server(self._handle, access_log=None)
-        loop = asyncio.get_running_loop()
+        loop, context = asyncio.get_running_loop(), _untrusted() if impostor else None
         with socket.create_server(_LOCAL) as own, socket.create_server(_LOCAL) as other:
-            listeners = [await loop.create_server(server, sock=listening) for listening in (own, other)]
-            self.url, self.elsewhere = _url(own), _url(other)
+            listeners = [await loop.create_server(server, sock=listening, ssl=context) for listening in (own, other)]
+            self.url, self.elsewhere = (_url(one, "https" if impostor else "http") for one in (own, other))
             try:
                 yield self
             finally:
                 for listener in listeners:
                     listener.close()
-                await server.shutdown(1)
-
-    @asynccontextmanager
-    async def serving_as_impostor(self) -> AsyncIterator[Self]:
-        """Serve by TLS, with a certificate that the server has signed itself."""
-        self._server = server = web.Server(self._handle, access_log=None)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(_IMPOSTOR)
-        with socket.create_server(_LOCAL) as own:
-            listener = await asyncio.get_running_loop().create_server(server, sock=own, ssl=context)
-            self.url = _url(own).replace("http:", "https:")
-            try:
-                yield self
-            finally:
-                listener.close()
                 await server.shutdown(1)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -226,6 +213,12 @@ async def _send_in_pieces(request: web.BaseRequest, reply: Reply) -> web.StreamR
     return response
 
 
-def _url(listening: socket.socket) -> str:
+def _untrusted() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_IMPOSTOR)
+    return context
+
+
+def _url(listening: socket.socket, scheme: str) -> str:
     # By name: a client keeps no cookies of a bare address.
-    return f"http://localhost:{listening.getsockname()[1]}"
+    return f"{scheme}://localhost:{listening.getsockname()[1]}"

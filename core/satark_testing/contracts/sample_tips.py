@@ -19,6 +19,9 @@ from satark_files.file_store import FolderStore
 WORDS: Final = "कट्टानिशान"
 """A word that every answer and message of a sample tip contains, and that occurs nowhere else."""
 CLEAN: Final = bytes(range(256)) * 16
+_FILES: Final = {"1": CLEAN, "2": CLEAN[::-1]}
+_BEGINNING: Final = "0190aef0" * 3
+"""What the keys of deliveries begin with that were made in one moment."""
 _CATEGORY: Final = "arms"
 _RECEIVED: Final = "2026-11-24T06/PT6H"
 
@@ -35,10 +38,11 @@ class SampleTips:
         self._destination = destination
         self._recipient = recipient or new_identity()[0]
         self._keys: dict[str, tuple[str, str]] = {}
+        self._files: dict[str, tuple[SealedFile, ...]] = {}
         self._made: dict[tuple[str, int], Delivery] = {}
 
     def delivery(self, folder: Path, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
-        """Return a delivery with a file and messages, as the delivery worker makes it.
+        """Return a delivery with two files and messages, as the delivery worker makes it.
 
         Args:
             folder: for the file's sealed clean copy; it is created.
@@ -54,8 +58,8 @@ class SampleTips:
         verifier = verifier_for(key, TIPSTER_USE)
         tip = name_of(verifier)
         recipient, identity = self._keys.setdefault(tip, new_identity())
-        clean = StoredForm(FolderStore(folder), f"{tip[:8]}.clean")
-        put_in_place(seal_file(io.BytesIO(CLEAN), clean, recipient))
+        if tip not in self._files:  # later revisions have the same copies
+            self._files[tip] = tuple(_file(folder, tip, key, recipient, ordinal) for ordinal in _FILES)
         document = seal(_document(tip), recipient)
         about: Any = {
             "tip": tip,
@@ -68,9 +72,8 @@ class SampleTips:
         told = {seq: Message(sender="tipster", text=f"{WORDS} {seq}") for seq in range(1, revision + 1)}
         signed = {seq: signed_by_tipster(one, tip, seq, key) for seq, one in told.items()}
         messages = tuple(SealedMessage(seq, seal(one, recipient)) for seq, one in signed.items())
-        record = seal(signed_by_tipster(_record(), tip, 0, key), recipient)
         return Delivery(
-            idempotency_key=f"{tip[:8]}-{revision}",
+            idempotency_key=_BEGINNING + hashlib.sha256(f"{tip} {revision}".encode()).hexdigest()[:8],
             tip=tip,
             destination=self._destination,
             desk="sp",
@@ -78,7 +81,7 @@ class SampleTips:
             attempt=1,
             envelope=seal(envelope, self._recipient),
             document=document,
-            files=(SealedFile(ordinal="1", state="sealed", record=record, clean=clean),),
+            files=self._files[tip],
             messages=messages,
         )
 
@@ -98,7 +101,14 @@ class SampleTips:
 
 def file_in_state(state: Literal["due", "lost"]) -> SealedFile:
     """Return a file in a state in which it has no copy here."""
-    return SealedFile(ordinal="2", state=state)
+    return SealedFile(ordinal="3", state=state)
+
+
+def _file(folder: Path, tip: str, key: str, recipient: str, ordinal: str) -> SealedFile:
+    clean = StoredForm(FolderStore(folder), f"{tip[:8]}.{ordinal}.clean")
+    put_in_place(seal_file(io.BytesIO(_FILES[ordinal]), clean, recipient))
+    record = seal(signed_by_tipster(_record(ordinal), tip, 0, key), recipient)
+    return SealedFile(ordinal=ordinal, state="sealed", record=record, clean=clean)
 
 
 def sample_delivery(destination: str, folder: Path, *, revision: int = 1, tip: str = "a" * 32) -> Delivery:
@@ -116,7 +126,7 @@ def _document(tip: str) -> Tip:
         category=_CATEGORY,
         received=_RECEIVED,
         answers={"category": _CATEGORY, "what": f"{WORDS} लंका में"},
-        evidence=("1",),
+        evidence=tuple(_FILES),
         district="varanasi",
         station="lanka",
     )
@@ -128,10 +138,10 @@ def _header(tip: Tip) -> Header:
     )
 
 
-def _record() -> Evidence:
-    digest = hashlib.sha256(CLEAN).hexdigest()
+def _record(ordinal: str) -> Evidence:
+    digest = hashlib.sha256(_FILES[ordinal]).hexdigest()
     return Evidence(
-        ordinal="1",
+        ordinal=ordinal,
         role="evidence",
         kind="document",
         mime="text/plain",

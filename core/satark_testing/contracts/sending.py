@@ -24,6 +24,7 @@ from satark.api.outbound import (
 )
 from satark.api.prompt import Choice, Prompt
 from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt
+from satark_testing.contracts.mutations import emptied
 from satark_testing.contracts.prompts import SAID
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply, Said
 from satark_testing.contracts.rules import BrokenRule, absent, raised, require
@@ -197,9 +198,10 @@ async def _check_strange_answers(calls: Calls) -> None:
     """Check that no other's answer counts as the provider's, unless the provider itself answers with nothing."""
     result = await calls.answered(Fault.PIECES, "an answer in two pieces")
     require(isinstance(result, Accepted), "C34", "an answer in two pieces", type(result).__name__)
-    if not calls.peer.answer(calls.server.received[-1]).body:
+    taken = calls.peer.answer(calls.server.received[-1]).body
+    if not taken:
         return
-    for body in _STRANGE:
+    for body in (*_STRANGE, emptied(taken)):
         subject = f"status 200 with {body!r}"
         result = await calls.answered(Reply(200, body), subject)
         require(isinstance(result, Transient), "C63", subject, type(result).__name__)
@@ -293,7 +295,7 @@ async def _check_stalled(case: ChannelCase, peer: Peer, server: PeerServer) -> N
 
 async def _check_impostor(case: ChannelCase, peer: Peer) -> None:
     """Check that nothing is sent to a server whose certificate nobody has signed."""
-    async with PeerServer(peer).serving_as_impostor() as server:
+    async with PeerServer(peer).serving(impostor=True) as server:
         channel = peer.channel(server.url)
         async with opened(channel):
             call = channel.render(numbered_prompt(60), channel.accounts[0], case.to)[0]

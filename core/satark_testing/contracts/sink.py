@@ -5,12 +5,14 @@ async def test_it_keeps_the_contract(tmp_path: Path) -> None:
 """
 
 import asyncio
+import gc
 import os
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -30,6 +32,7 @@ __all__ = ["RULES", "WORDS", "BrokenRule", "Crashes", "SampleTips", "SinkCase", 
 
 _DEADLINE_SECONDS: Final = 30
 _MOST_CRASHES: Final = 60
+_INTERRUPTIONS: Final = 16
 _CANCELLATIONS: Final = 4
 """Maximum number of event loop turns after which a delivery is cancelled."""
 
@@ -66,21 +69,26 @@ async def check_sink(case: SinkCase) -> None:
     """
     for problem in problems_of("satark_sinks", case.sink):
         raise BrokenRule("S01", type(case.sink).__name__, problem)
+    gc.collect()
     watch = Watch()
     with watch.running("S13"), _one_thread():
         await _close(case, "close before open")
         await case.sink.open()
         try:
-            checks = _Checks(case)
+            checks = _Checks(case, watch)
             await checks.deliveries()
             await checks.odd_deliveries()
             await checks.crashes()
             await checks.cancellations()
             await checks.unreachable()
+            await checks.interruptions()
         finally:
             await _close(case, "close after deliveries")
         await _close(case, "close again")
+        gc.collect()
     watch.check((WORDS,), "S12", "S13")
+    require(not watch.opened, "S13", "deliveries", "; ".join(watch.opened[:3]))
+    require(not watch.left_open, "S15", "close after deliveries", "; ".join(watch.left_open[:1]))
 
 
 @contextmanager
@@ -103,8 +111,8 @@ async def _close(case: SinkCase, subject: str) -> None:
 
 
 class _Checks:
-    def __init__(self, case: SinkCase) -> None:
-        self._case = case
+    def __init__(self, case: SinkCase, watch: Watch) -> None:
+        self._case, self._watch = case, watch
         destination = Destination.of(case.sink.name, case.name)
         self._tips = SampleTips(destination, case.recipient)
         self._strange = SampleTips(destination)
@@ -115,7 +123,6 @@ class _Checks:
         await self._done("S02", await self._delivery(), "a tip")
         once = dict(self._case.held())
         require(once != before, "S03", "a tip", "the destination has not changed")
-        parts = _parts(await self._delivery())
         await self._done("S04", await self._delivery(attempt=2), "the same tip again")
         require(dict(self._case.held()) == once, "S04", "the same tip again", "the destination has changed")
         await self._done("S05", await self._delivery(revision=2), "its second revision")
@@ -129,7 +136,9 @@ class _Checks:
         )
         if not self._case.reads:
             absent(_text(both), (WORDS,), "S17", "the destination after three deliveries")
-            self._check_parts(parts, [once[name] for name in once if once[name] != before.get(name)])
+            for revision, held in ((1, once), (2, later)):
+                parts = _parts(await self._delivery(revision=revision))
+                self._check_parts(parts, [one for name, one in held.items() if one != before.get(name)])
         await self._check_flushed()
 
     async def odd_deliveries(self) -> None:
@@ -138,12 +147,13 @@ class _Checks:
         bare = msgspec.structs.replace(whole, files=(), messages=())
         await self._result("S07", bare, "a tip without files and messages")
         states = (file_in_state("due"), file_in_state("lost"))
-        await self._result("S08", msgspec.structs.replace(whole, files=states), "files that are not here")
+        absent_files = msgspec.structs.replace(await self._delivery(tip="1c" * 16), files=states)
+        await self._missing(absent_files, "files that are not here")
         erased = await self._delivery(tip="d" * 32)
         for file in erased.files:
             if isinstance(file.clean, StoredForm):
                 await asyncio.to_thread(file.clean.remove)
-        await self._result("S08", erased, "a file that was erased meanwhile")
+        await self._missing(erased, "files that were erased meanwhile")
         before = dict(self._case.held())
         done = await self._result("S09", self._tips.alarm(), "an alarm") == Done()
         require(not done or dict(self._case.held()) != before, "S09", "an alarm", "Done, but it is nowhere")
@@ -163,16 +173,43 @@ class _Checks:
             with crashes.failing(turn):
                 claims = await self._tolerant(delivery)
                 await _idle()
-            crashed = dict(self._case.held())
-            subject = f"operation {turn + 1} of a delivery fails"
-            require(not claims or len(crashed) - before == grown, "S11", subject, "Done, but not the whole tip")
-            await self._done("S11", msgspec.structs.replace(delivery, attempt=2), f"{subject}, then it is repeated")
-            whole = self._case.held()
-            require(len(whole) - before == grown, "S11", subject, "half a tip, or more than one")
-            halves = [name for name, content in crashed.items() if whole.get(name) != content]
-            require(not halves, "S11", subject, "half a tip was to be seen until it was repeated")
+            await self._repeated("S11", delivery, before + grown, f"operation {turn + 1} of a delivery fails", claims)
             if not crashes.failed:
                 return
+
+    async def interruptions(self) -> None:
+        """Make the destination unreachable in the middle of a delivery, ever later: to its end, and for a moment."""
+        if self._case.unreachable is None:
+            return
+        grown = await self._growth("beef" * 8)
+        whole = await _turns_of(self._case.sink.deliver(await self._delivery(tip="feed" * 8)))
+        for number, (part, briefly) in enumerate(product(range(_INTERRUPTIONS), (False, True))):
+            turns, moment = whole * part // _INTERRUPTIONS, whole // _INTERRUPTIONS
+            delivery = await self._delivery(tip=f"{number:02x}ab" * 8)
+            before = len(self._case.held())
+            task = asyncio.ensure_future(self._tolerant(delivery))
+            await _pass(turns)
+            with self._case.unreachable():
+                await (_pass(moment) if briefly else asyncio.wait({task}, timeout=_DEADLINE_SECONDS))
+            await _idle()
+            subject = f"a destination that goes away {turns} turns of the event loop after a delivery began"
+            await self._repeated("S22", delivery, before + grown, subject, await task)
+
+    async def _repeated(self, rule: str, delivery: Delivery, count: int, subject: str, claims: bool) -> None:  # noqa: FBT001
+        """Check what the destination holds after a delivery that failed, and after its repetition."""
+        failed = dict(self._case.held())
+        require(not claims or len(failed) == count, rule, subject, "Done, but not the whole tip")
+        await self._done(rule, msgspec.structs.replace(delivery, attempt=2), f"{subject}, then it is repeated")
+        whole = self._case.held()
+        require(len(whole) == count, rule, subject, "half a tip, or more than one")
+        halves = [name for name, content in failed.items() if whole.get(name) != content]
+        require(not halves, rule, subject, "half a tip was to be seen until it was repeated")
+
+    async def _missing(self, delivery: Delivery, subject: str) -> None:
+        before = dict(self._case.held())
+        result = await self._result("S08", delivery, subject)
+        require(not (isinstance(result, Retry) and result.down), "S08", subject, "`down`: it would stop all others")
+        require(result != Done() or self._case.held() != before, "S08", subject, "Done, but nothing was added")
 
     async def cancellations(self) -> None:
         """Cancel a delivery half-way. Afterwards the same delivery must give the complete tip."""
@@ -181,8 +218,7 @@ class _Checks:
             delivery = await self._delivery(tip=f"{turns:02x}cc" * 8)
             before = len(self._case.held())
             task = asyncio.ensure_future(self._case.sink.deliver(delivery))
-            for _ in range(turns):
-                await asyncio.sleep(0)
+            await _pass(turns)
             task.cancel()
             await asyncio.wait({task})
             await _idle()
@@ -218,7 +254,8 @@ class _Checks:
     async def _result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
         try:
             async with asyncio.timeout(_DEADLINE_SECONDS):
-                result = await self._case.sink.deliver(delivery)
+                with self._watch.no_files():
+                    result = await self._case.sink.deliver(delivery)
         except TimeoutError as error:
             raise BrokenRule("S21", subject, "it still runs") from error
         except Exception as error:
@@ -250,7 +287,7 @@ class _Checks:
         """Deliver, and return whether the sink reports success. An exception counts as `Retry`."""
         try:
             result = await self._case.sink.deliver(delivery)
-        except OSError:
+        except Exception:  # noqa: BLE001 - the host would retry
             return False
         self._check_reason(result, "a delivery that fails")
         return result == Done()
@@ -265,6 +302,20 @@ def _parts(delivery: Delivery) -> dict[str, bytes]:
     parts |= {f"message {one.seq}": one.sealed for one in delivery.messages}
     parts |= {f"record {file.ordinal}": file.record for file in delivery.files if file.record}
     return parts | {f"file {file.ordinal}": file.clean.read_bytes() for file in delivery.files if file.clean}
+
+
+async def _turns_of(delivering: Coroutine[Any, Any, object]) -> int:
+    """Return how many turns of the event loop a delivery takes."""
+    task, turns = asyncio.ensure_future(delivering), 0
+    while not task.done():
+        turns += 1
+        await asyncio.sleep(0)
+    return turns
+
+
+async def _pass(turns: int) -> None:
+    for _ in range(turns):
+        await asyncio.sleep(0)
 
 
 async def _idle() -> None:

@@ -86,6 +86,12 @@ class Watch:
             not self.blocked, for_blocking, "all methods, in the event loop", "; ".join(sorted(set(self.blocked))[:3])
         )
 
+    @property
+    def left_open(self) -> list[str]:
+        """Each warning that a client was dropped without being closed."""
+        found = (str(one.message) for one in self._warnings if issubclass(one.category, ResourceWarning))
+        return [text for text in found if text.lower().startswith("unclosed")]
+
     def _called(self, frame: FrameType, event: str, called: Any) -> None:
         if event != "c_call" or not isinstance(called, BuiltinFunctionType):
             return

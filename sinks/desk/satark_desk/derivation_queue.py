@@ -54,7 +54,9 @@ class DerivationQueue:
     def resize(self, at_once: int, waiting: int) -> None:
         """Set how many derivations run at most and how many wait at most. Call it before the first derivation."""
         self._limit = waiting
-        self._threads = ThreadPoolExecutor(at_once, "derivation", initializer=self._mark_thread)
+        self._threads = ThreadPoolExecutor(
+            at_once, "derivation", initializer=lambda: setattr(self._own_thread, "mark", True)
+        )
 
     def submit(
         self, work: Callable[[], T], rank: int | Callable[[], int] = KNOWN, key: Hashable = None, share: Hashable = None
@@ -128,9 +130,6 @@ class DerivationQueue:
             self._same.pop(waiting.key, None)
             if not self._waiting:
                 self._turns.clear()  # nobody waits, so nobody is behind others
-
-    def _mark_thread(self) -> None:
-        self._own_thread.mark = True
 
 
 def _finish(waiting: _Waiting) -> None:

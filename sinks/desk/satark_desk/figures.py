@@ -14,7 +14,7 @@ import msgspec
 
 from satark.casework import Casework, SheetPage, band_end, make_sheet
 from satark_desk.officer_queue import OfficerQueue
-from satark_desk.paces import Pace, PaceStep, came, hours, paces_of
+from satark_desk.paces import Pace, PaceStep, hours, paces_of
 from satark_desk.read_state import first_looks
 from satark_desk.web.page_text import PageText
 
@@ -59,15 +59,18 @@ def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str]
     def total(name: str) -> int:
         return sum(int(value) * number for value, number in count(name).items())
 
-    marks, asks = queue.by_value("mark", tips), count("asks")
-    unfinished = marks.get("open", frozenset())
+    unfinished, overdue, asks = (
+        tips & queue.index.having(("mark", "open")),
+        tips & queue.index.having(("mark", "overdue")),
+        count("asks"),
+    )
     ages = Counter[str]()
-    for band, its in queue.by_value("band", unfinished).items():
+    for band, its in queue.index.by_band(unfinished).items():
         ages[next((name for most, name in AGES if days(band) <= most), OLDER)] += len(its)
     return Figures(
         tips=len(tips),
         open=len(unfinished),
-        overdue=len(marks.get("overdue", ())),
+        overdue=len(overdue),
         reports_owed=total("reports"),
         closings_asked=sum(asks.values()),
         disputed_closings=total("disputes"),
@@ -83,14 +86,13 @@ def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str]
 
 
 def pendency(
-    queue: OfficerQueue, tips: AbstractSet[str], name: str, key: Callable[[str], str] = str
+    queue: OfficerQueue, tips: Mapping[str, AbstractSet[str]], key: Callable[[str], str] = str
 ) -> dict[str, tuple[int, int, int]]:
-    """Count, for each key of a field's values, the tips that came, and those of them unfinished, and overdue."""
+    """Count, for each key of the values that have tips, those that came, and of them the unfinished and the overdue."""
     groups: defaultdict[str, set[str]] = defaultdict(set)
-    for value, its in queue.by_value(name, tips).items():
+    for value, its in tips.items():
         groups[key(value)] |= its
-    marks = queue.by_value("mark", tips)
-    unfinished, overdue = marks.get("open", frozenset()), marks.get("overdue", frozenset())
+    unfinished, overdue = queue.index.having(("mark", "open")), queue.index.having(("mark", "overdue"))
     return {value: (len(its), len(its & unfinished), len(its & overdue)) for value, its in sorted(groups.items())}
 
 
@@ -98,10 +100,10 @@ def desk_paces(casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:
     """Return how long each step took with the tips of the last days. Steps that nobody took are left out."""
     since = time.time() - DAYS * _DAY
     with casework.cache.lock:
-        places = {tip: queue.place(tip) for tip in queue.in_bands(lambda band: band_end(band) >= since)}
+        places = {tip: queue.index.place(tip) for tip in queue.in_bands(lambda band: band_end(band) >= since)}
         looks = first_looks({tip: casework.cache.tips[tip] for tip in places})
     looked = ((places[tip], at) for tip, at in looks.items())
-    waits = [("look", hours(came(place.arrived, place.received), at)) for place, at in looked]
+    waits: list[tuple[PaceStep, float]] = [("look", hours(place.came, at)) for place, at in looked]
     return paces_of(chain(waits, chain.from_iterable(place.waits for place in places.values())))
 
 

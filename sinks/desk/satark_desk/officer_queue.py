@@ -1,16 +1,14 @@
 """The queue of one officer: the desk's queue, with marks on what the officer has not read."""
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from functools import cache
 from itertools import islice
 
 import msgspec
 from msgspec.structs import replace
 
-from satark.casework import FloodGroup, NoSuchTip, OpenTip, Services, Work, flood_groups
-from satark_desk.queue_index import Place, QueueIndex, QueueWatcher
+from satark.casework import FloodGroup, NoSuchTip, OpenTip, Services, flood_groups
+from satark_desk.queue_index import QueueIndex, QueueWatcher
 from satark_desk.read_state import mark_read, read_states
 from satark_desk.tip_queue import FIELDS, SECTIONS, WORK, Filter, Row, Section
 
@@ -28,7 +26,7 @@ class OfficerQueue(QueueWatcher):
 
     def __init__(self, services: Services, index: QueueIndex, officer: str) -> None:
         self._services = services
-        self._index = index
+        self.index = index
         self._officer = officer
         self._unseen: set[str] = set()
         self._updated: set[str] = set()
@@ -41,67 +39,68 @@ class OfficerQueue(QueueWatcher):
 
     def refresh(self) -> None:
         """Apply the changes in the store to the queue."""
-        self._index.refresh()
-        self.floods = flood_groups(self._index.cache, self._may_read)
+        self.index.refresh()
+        self.floods = flood_groups(self.index.cache, lambda work: not work.is_recused(self.index.desk, self._officer))
         self._grouped = frozenset(one.id for flood in self.floods for one in flood.tips)
-
-    def _may_read(self, work: Work) -> bool:
-        return not work.is_recused(self._index.desk, self._officer)
 
     @property
     def _kept_from(self) -> AbstractSet[str]:
         """The tips from which the officer is recused. The queue neither shows nor counts them."""
-        return self._index.having(("recused", self._officer))
+        return self.index.having(("recused", self._officer))
 
     def follow(self, tips: Collection[str]) -> None:
         """Look up what the officer has seen of these tips."""
         self._unseen.difference_update(tips)
         self._updated.difference_update(tips)
-        cache, kept = self._index.cache, self._kept_from
+        cache, kept = self.index.cache, self._kept_from
         mine = {tip: cache.tips[tip] for tip in tips if tip in cache.tips and tip not in kept}
-        states = self._services.read(lambda c: read_states(c, self._index.desk, self._officer, mine, cache))
+        states = self._services.read(lambda c: read_states(c, self.index.desk, self._officer, mine, cache))
         self._unseen.update(tip for tip in mine if tip not in states)
-        self._updated |= {tip for tip, state in states.items() if state.is_behind(mine[tip].revision, mine[tip].newest)}
+        self._updated |= {
+            tip
+            for tip, seen in states.items()
+            if mine[tip].revision > seen.revision or mine[tip].newest > seen.last_message
+        }
 
     def note_seen(self, tip: OpenTip) -> None:
         """Record that the officer has seen a tip in its present state."""
-        desk, officer = self._index.desk, self._officer
+        desk, officer = self.index.desk, self._officer
         self._services.write_now(lambda unit: mark_read(unit, desk, officer, tip))
-        with self._index.cache.lock:
+        with self.index.cache.lock:
             self.follow([tip.id])
 
     def has_read(self, number: str) -> bool:
         """Return whether the officer has seen all of a tip, given by its number."""
-        with self._index.cache.lock:
+        with self.index.cache.lock:
             try:
-                tip = self._index.cache.id_of(number)
+                tip = self.index.cache.id_of(number)
             except NoSuchTip:
                 return False
             return tip not in self._unseen | self._updated
 
     def news(self, number: str) -> dict[str, int]:
         """Return the present version of a tip, or without a number of the queue, and the number of pressing tips."""
-        with self._index.cache.lock:
-            self._index.refresh()
-            tip = self._index.cache.id_of(number) if number else ""
-            return {"version": 0 if tip in self._kept_from else self._index.versions[tip], "pressing": self.pressing}
+        with self.index.cache.lock:
+            self.index.refresh()
+            tip = self.index.cache.id_of(number) if number else ""
+            return {"version": 0 if tip in self._kept_from else self.index.versions[tip], "pressing": self.pressing}
 
     @property
     def untold_disputes(self) -> AbstractSet[str]:
         """The disputed tips of which desks that have a release alone are still to be told."""
-        return self._index.having(("untold", "")) - self._kept_from
+        return self.index.having(("untold", "")) - self._kept_from
 
     @property
     def pressing(self) -> int:
         """The number of urgent tips that are unread or overdue, and of reports that are due soon."""
-        urgent, having = ("mark", "urgent"), self._index.having
+        urgent, having = ("mark", "urgent"), self.index.having
         unread = {tip for tip in having(urgent) if tip in self._unseen or tip in self._updated}
         return len(unread.union(having(urgent, ("mark", "overdue")), having(("soon", ""))) - self._kept_from)
 
     def total(self, wanted: Filter, found: Mapping[str, str] | None) -> int:
         """Return how many tips match a filter and a search."""
         chosen = self._chosen(wanted, found, self._hidden(wanted, found))
-        return len(self._index) if chosen is None else len(chosen)
+        return len(self.index) if chosen is None else len(chosen)
 
     def page(
         self, wanted: Filter, found: Mapping[str, str] | None, start: int = 0, size: int | None = None
@@ -114,72 +113,62 @@ class OfficerQueue(QueueWatcher):
             start: how many rows to leave out.
             size: how many rows to return at most; None: all.
         """
-        with self._index.cache.lock:
+        with self.index.cache.lock:
             tips = self._ordered(wanted, found)
             rows = self._rows(list(islice(tips, start, None if size is None else start + size)))
-            rows = [replace(row, gist=self._index.cache.listed(row.summary.id).gist) for row in rows]
+            rows = [replace(row, gist=self.index.cache.listed(row.summary.id).gist) for row in rows]
         if found is None:
             return rows
         return [replace(row, snippet=found[row.summary.id]) for row in rows]
 
     def every_row(self, wanted: Filter, found: Mapping[str, str] | None) -> list[Row]:
         """Return a row for each tip that matches a filter and a search. This includes the tips that the queue hides."""
-        with self._index.cache.lock:
+        with self.index.cache.lock:
             chosen = self._chosen(wanted, found, self._kept_from)
-            return self._rows(list(self._index.ordered(chosen, self._unseen | self._updated)))
+            return self._rows(list(self.index.ordered(chosen, self._unseen | self._updated)))
 
     def _rows(self, tips: list[str]) -> list[Row]:
-        builder = self._index.builder(self._officer, tips, self._unseen, self._updated)
-        return [builder.row(self._index.summary(tip)) for tip in tips]
+        builder = self.index.builder(self._officer, tips, self._unseen, self._updated)
+        return [builder.row(self.index.cache.listed(tip).summary) for tip in tips]
 
     def first_unread(self, wanted: Filter, found: Mapping[str, str] | None) -> str:
         """Return the number of the first unread tip; empty if all are read."""
-        with self._index.cache.lock:
+        with self.index.cache.lock:
             unread = self._unseen | self._updated
             chosen = self._chosen(wanted, found, self._hidden(wanted, found))
-            return self._number(next(self._index.ordered(unread if chosen is None else unread & chosen, unread), ""))
+            return self._number(next(self.index.ordered(unread if chosen is None else unread & chosen, unread), ""))
 
     def neighbours(self, wanted: Filter, found: Mapping[str, str] | None, tip: str) -> Neighbours:
         """Find a tip's neighbours in the filtered queue."""
-        with self._index.cache.lock:
+        with self.index.cache.lock:
             before, after = _around(self._ordered(wanted, found), tip)
             unread = _next_after(self._ordered(wanted, found), tip, self._unseen | self._updated)
             return Neighbours(*(self._number(one) for one in (before, after, unread)))
 
     def count_by_section(self) -> dict[Section, int]:
         """Count the tips in each section."""
-        groups, kept = self._index.by_value("section"), self._kept_from
+        groups, kept = self.index.by_value("section"), self._kept_from
         return {name: sum(len(its) - len(its & kept) for its in groups.get(name, ())) for name in SECTIONS}
 
     def values(self, field: str) -> list[str]:
         """Return the values that a field has among the tips, sorted."""
         kept = self._kept_from
-        found = self._index.by_value(field).items()
+        found = self.index.by_value(field).items()
         return sorted(value for value, groups in found if value and not all(its <= kept for its in groups))
 
     def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
         """Return the tips that came in time bands that are wanted; not those from which the officer is recused."""
-        wanted, index = cache(is_wanted), self._index
-        return {tip for tip in index.tips if wanted(index.place(tip).received)} - self._kept_from
+        return self.index.in_bands(is_wanted) - self._kept_from
 
-    def by_value(self, field: str, among: AbstractSet[str]) -> Mapping[str, AbstractSet[str]]:
+    def by_value(self, field: str, among: AbstractSet[str]) -> dict[str, AbstractSet[str]]:
         """Return the tips with each value of a field, among some tips; no value that none of them has."""
-        tips = defaultdict[str, set[str]](set)
-        if field == "band":
-            for tip in among:
-                tips[self._index.place(tip).received].add(tip)
-        else:
-            for value, groups in self._index.by_value(field).items():
-                tips[value].update(*(its & among for its in groups))
-        return {value: its for value, its in tips.items() if its}
-
-    def place(self, tip: str) -> Place:
-        """Return where a tip stands in the queue."""
-        return self._index.place(tip)
+        found = self.index.by_value(field).items()
+        tips = ((value, set[str]().union(*(its & among for its in groups))) for value, groups in found)
+        return {value: its for value, its in tips if its}
 
     def merged_into(self, number: str) -> list[str]:
         """Return the numbers of the tips that are merged into another."""
-        return [self._number(tip) for tip in self._index.having(("merged_into", number)) - self._kept_from]
+        return [self._number(tip) for tip in self.index.having(("merged_into", number)) - self._kept_from]
 
     def _chosen(
         self, wanted: Filter, found: Mapping[str, str] | None, hidden: AbstractSet[str]
@@ -187,11 +176,11 @@ class OfficerQueue(QueueWatcher):
         facets = [(field, value) for field in FIELDS if (value := getattr(wanted, field))]
         if wanted.mark and wanted.mark != "new":
             facets.append(("mine", self._officer) if wanted.mark == "mine" else ("mark", wanted.mark))
-        sets: list[AbstractSet[str]] = [self._index.having(*facets)] if facets else []
+        sets: list[AbstractSet[str]] = [self.index.having(*facets)] if facets else []
         sets += [self._unseen | self._updated] if wanted.mark == "new" else []
         sets += [found.keys()] if found is not None else []
         if hidden and not sets:
-            return self._index.tips - hidden
+            return self.index.tips - hidden
         if len(sets) < 2 and not hidden:  # noqa: PLR2004 - one set needs no copy
             return sets[0] if sets else None
         smallest, *others = sorted(sets, key=len)
@@ -202,16 +191,16 @@ class OfficerQueue(QueueWatcher):
         kept = self._kept_from
         if wanted.status or wanted.section or found is not None:
             return kept
-        finished = set(kept).union(*(self._index.having(("section", name)) for name in SECTIONS if name not in WORK))
+        finished = set(kept).union(*(self.index.having(("section", name)) for name in SECTIONS if name not in WORK))
         return finished if wanted.query else finished | self._grouped
 
     def _ordered(self, wanted: Filter, found: Mapping[str, str] | None) -> Iterator[str]:
-        return self._index.ordered(
+        return self.index.ordered(
             self._chosen(wanted, found, self._hidden(wanted, found)), self._unseen | self._updated
         )
 
     def _number(self, tip: str) -> str:
-        return self._index.summary(tip).header.number if tip else ""
+        return self.index.cache.tips[tip].number if tip else ""
 
 
 def _around(tips: Iterator[str], tip: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
-from satark.casework import PostedMessage, band_end
+from satark.casework import PostedMessage
 
 _HOUR: Final = 3600
 PaceStep: TypeAlias = Literal["look", "direction", "report"]
@@ -22,11 +22,6 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """Median in hours, counted from the end of the six-hour band in which the tip came."""
     longest: float
     """Hours."""
-
-
-def came(arrived: int, received: str) -> float:
-    """Return when a tip came: in the minute `arrived`, or else at the end of its band."""
-    return arrived or band_end(received)
 
 
 def waits_of(moment: float, thread: Sequence[PostedMessage]) -> tuple[tuple[PaceStep, float], ...]:

@@ -10,19 +10,18 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import cache
 from hashlib import blake2b
 from heapq import heappop, heappush
 from itertools import groupby
-from sys import intern
 from typing import Final, Protocol, TypeAlias
 from weakref import WeakSet
 
 import msgspec
 from msgspec.inspect import type_info
-from msgspec.structs import astuple
 
-from satark.casework import Clocks, Offices, Services, TipCache, TipSummary
-from satark_desk.paces import PaceStep, came, waits_of
+from satark.casework import Clocks, Offices, Services, TipCache, band, band_end
+from satark_desk.paces import PaceStep, waits_of
 from satark_desk.read_state import queue_entries
 from satark_desk.tip_queue import MARKS, SECTIONS, Row, RowBuilder
 
@@ -30,8 +29,6 @@ Facet: TypeAlias = tuple[str, str]
 """A field of `Filter` or another property, and its value."""
 _MANY: Final = 500
 """Number of changed tips above which the whole order is sorted again, instead of moving each tip."""
-_HEARD, _RECEIVED = 3, 5
-"""Where a `Place` has these fields."""
 _HASH: Final = 16
 """Bytes of the hash of the rules by which a tip's place in the queue was worked out."""
 _NEVER: Final = 2**40
@@ -50,27 +47,33 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     """Gives the moment that is so many days after a time band; 0 if the band is empty."""
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
+class Place(msgspec.Struct, array_like=True, order=True, gc=False):
     """Where a tip stands in the queue, until something changes or the moment comes. The greatest comes first."""
 
     section: int
     rank: int
     due: int
-    heard: str
-    """Time band in which the desk last heard from the tipster."""
+    heard: int
+    """End of the time band in which the desk last heard from the tipster, Unix seconds; 0: not known."""
     position: int
-    received: str
+    received: int
+    """End of the time band in which it came."""
     arrived: int
     """As in its envelope."""
     waits: tuple[tuple[PaceStep, float], ...]
     """Hours that its steps took."""
     wake: float
     """When its marks next change by the passing of time alone, Unix seconds; 0: never."""
-    group: bytes
-    """The rules by which it was worked out, and its facets; many tips have all of that in common."""
+    group: bytes = b""
+    """The rules by which it was worked out, and its facets: many tips have that in common, and no note has it."""
 
     @property
-    def band(self) -> tuple[int, int, int, str]:
+    def came(self) -> int:
+        """When the tip came, as far as it is known, Unix seconds."""
+        return self.arrived or self.received
+
+    @property
+    def beside(self) -> tuple[int, int, int, int]:
         """What it has in common with tips that stand beside it, of which unread ones come first."""
         return self.section, self.rank, self.due, self.heard
 
@@ -87,8 +90,6 @@ class QueueIndex:
         self._places: dict[str, Place] = {}
         self._groups: dict[bytes, set[str]] = {}
         """The tips of each group that has any."""
-        self._names: dict[bytes, bytes] = {}
-        """Each group's name once, however many tips have it."""
         self._having: defaultdict[Facet, set[bytes]] = defaultdict(set)
         """Facet → the groups that have it."""
         self._wakes: list[tuple[float, str]] = []
@@ -135,13 +136,21 @@ class QueueIndex:
         found = ((value, groups) for (field, value), groups in self._having.items() if field == name and groups)
         return {value: [self._groups[group] for group in groups] for value, groups in found}
 
+    def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
+        """Return the tips that came in time bands that are wanted."""
+        wanted = {end for end in {one.received for one in self._places.values()} if is_wanted(_band(end))}
+        return {tip for tip, one in self._places.items() if one.received in wanted}
+
+    def by_band(self, among: AbstractSet[str]) -> dict[str, set[str]]:
+        """Return the tips that came in each time band, among some tips."""
+        tips, places = defaultdict[int, set[str]](set), self._places
+        for tip in among:
+            tips[places[tip].received].add(tip)
+        return {_band(end): its for end, its in tips.items()}
+
     def place(self, tip: str) -> Place:
         """Return where a tip stands in the queue."""
         return self._places[tip]
-
-    def summary(self, tip: str) -> TipSummary:
-        """Return the summary of a tip."""
-        return self.cache.listed(tip).summary
 
     def ordered(self, chosen: AbstractSet[str] | None, unread: AbstractSet[str]) -> Iterator[str]:
         """Yield the chosen tips, or all tips, in one officer's order.
@@ -149,7 +158,7 @@ class QueueIndex:
         No time within a band is stored. Among tips of one section, due at the same time and heard of in the same band,
         unread tips come first, then the tips that arrived last.
         """
-        for _, group in groupby(reversed(self._order), key=lambda tip: self._places[tip].band):
+        for _, group in groupby(reversed(self._order), key=lambda tip: self._places[tip].beside):
             later = []
             for tip in group:
                 if chosen is None or tip in chosen:
@@ -216,36 +225,35 @@ class QueueIndex:
 
     def _known(self, tips: Collection[str]) -> dict[str, Place]:
         """Return the places of tips that were noted by these rules, and that time has not changed since."""
-        now, cached, names, known = time.time(), self.cache.tips, self._names, dict[str, Place]()
+        now, cached, known = time.time(), self.cache.tips, dict[str, Place]()
         for tip in tips:
             entry = cached.get(tip)
-            if not entry or not entry.note:
-                continue
-            *first, wake, group = entry.note if isinstance(entry.note, list) else astuple(entry.note)
-            if not 0 < wake <= now and group.startswith(self._rules_hash):
-                # Many tips have these in common, and keep them in memory once.
-                first[_HEARD], first[_RECEIVED] = intern(first[_HEARD]), intern(first[_RECEIVED])
-                entry.note = known[tip] = Place(*first, wake, names.setdefault(group, group))
+            if entry and entry.shared_note.startswith(self._rules_hash):
+                place = _decode_place(entry.note)
+                if not 0 < place.wake <= now:
+                    place.group = entry.shared_note
+                    known[tip] = place
         return known
 
     def _place(self, tip: str, builder: RowBuilder) -> Place:
         listed = self.cache.listed(tip)
-        row, header = builder.row(listed.summary), listed.summary.header
-        group = self._rules_hash + _encode(tuple(_facets(row, self.desk)))
-        place = Place(
-            *first_of_place(row),
-            received=header.received,
-            arrived=listed.envelope.arrived,
-            waits=waits_of(came(listed.envelope.arrived, header.received), listed.thread),
-            wake=self._next_change(row),
-            group=self._names.setdefault(group, group),
+        row, arrived, received = (
+            builder.row(listed.summary),
+            listed.envelope.arrived,
+            _end(listed.summary.header.received),
         )
-        self.cache.keep_note(tip, place)
+        waits = waits_of(arrived or received, listed.thread)
+        place = Place(*first_of_place(row), received, arrived, waits, self._next_change(row))
+        group = self._rules_hash + _encode(tuple(_facets(row, self.desk)))
+        self.cache.keep_note(tip, _encode(place), group)
+        place.group = group
         return place
 
     def _remove(self, tip: str, *, from_order: bool) -> None:
         if from_order:
-            del self._order[self._order.index(tip, bisect_left(self._order, self._places[tip], key=self._places.get))]
+            del self._order[
+                self._order.index(tip, bisect_left(self._order, self._places[tip], key=self._places.__getitem__))
+            ]
         group = self._places.pop(tip).group
         self._groups[group].discard(tip)
         if not self._groups[group]:
@@ -268,6 +276,7 @@ class QueueIndex:
 
 
 _encode = msgspec.msgpack.Encoder().encode
+_decode_place = msgspec.msgpack.Decoder(Place).decode
 _decode = msgspec.msgpack.Decoder(tuple[Facet, ...]).decode
 
 
@@ -278,10 +287,20 @@ class QueueWatcher(Protocol):
         """Handle that these tips changed, were added or were removed."""
 
 
-def first_of_place(row: Row) -> tuple[int, int, int, str, int]:
+@cache
+def _end(received: str) -> int:
+    return int(band_end(received))
+
+
+@cache
+def _band(end: int) -> str:
+    return band(end - 1) if end else ""
+
+
+def first_of_place(row: Row) -> tuple[int, int, int, int, int]:
     """Return the first values of a row's place in the queue."""
     due = -(row.act_by or _NEVER)
-    return -SECTIONS.index(row.section), row.rank, due, row.summary.last_heard, row.position
+    return -SECTIONS.index(row.section), row.rank, due, _end(row.summary.last_heard), row.position
 
 
 def _facets(row: Row, desk: str) -> Iterator[Facet]:

@@ -30,18 +30,6 @@ _MANY: Final = 500
 """Tips above which the rows of all tips are asked for."""
 
 
-class ReadState(msgspec.Struct, frozen=True):
-    """How much of a tip an officer has seen."""
-
-    revision: int
-    last_message: int
-    """`seq` of the newest message that was shown."""
-
-    def is_behind(self, revision: int, newest: int) -> bool:
-        """Return whether the tip has changed, or anybody has written or done anything, since the officer saw it."""
-        return revision > self.revision or newest > self.last_message
-
-
 class Seen(msgspec.Struct, frozen=True, array_like=True):
     """What an officer of a desk has seen of a tip."""
 
@@ -49,6 +37,7 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
     officer: str
     revision: int
     last_message: int
+    """`seq` of the newest message that was shown."""
     at: int
     """The hour in which the officer last looked at the tip, Unix seconds."""
     first: int
@@ -62,7 +51,7 @@ _decoder = msgspec.msgpack.Decoder(list[Seen])
 
 def read_states(
     connection: Connection, desk: str, officer: str, tips: Mapping[str, TipEntry], cache: TipCache
-) -> dict[str, ReadState]:
+) -> dict[str, Seen]:
     """Return what an officer has seen of these tips, by tip id. The cache keeps what had to be opened for that."""
     places = {tip: _place(tip, one) if one.tip_recipient else tip for tip, one in tips.items()}
     query = select(read_state.c.tip, func.substr(read_state.c.sealed, 1, _NONCE))
@@ -78,7 +67,7 @@ def read_states(
         tips[tip].looks = drawn[tip] + msgspec.msgpack.encode(looks)
     cache.unsaved.update(due)
     known = ((tip, one) for tip in drawn if len(tips[tip].looks) > _NOBODY for one in _kept(tips[tip]))
-    return {tip: ReadState(one.revision, one.last_message) for tip, one in known if one.officer == officer}
+    return {tip: one for tip, one in known if one.officer == officer}
 
 
 def mark_read(unit: UnitOfWork, desk: str, officer: str, tip: OpenTip) -> None:

@@ -104,8 +104,8 @@ ACCOUNT = "whatsapp:106540352242922"
 TO = Address("919876543210")
 
 
-def notices(channel: WhatsAppChannel, language: str, text: str = "News") -> list[Call]:
-    return list(channel.notice(Prompt(text=text, language=language), ACCOUNT, TO))
+def notices(channel: WhatsAppChannel, language: str) -> list[Call]:
+    return list(channel.notice(Prompt(text="News", language=language), ACCOUNT, TO))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,8 @@ def test_a_notice_carries_the_template_of_its_language(
 def test_a_long_notice_carries_the_template_once(secrets: dict[str, Any]) -> None:
     secrets["notice_templates"] = {"hi": "satark_notice"}
     channel = WhatsAppChannel(WhatsAppSettings(**secrets))
-    assert [bool(call.fallback) for call in notices(channel, "hi", "x " * 4000)] == [True, False]
+    asked = Prompt(text="x " * 1000, language="hi", wants="pin")
+    assert [bool(call.fallback) for call in channel.notice(asked, ACCOUNT, TO)] == [True, False]
 
 
 def test_a_notice_without_a_template_has_no_fallback(whatsapp: WhatsAppChannel) -> None:

@@ -141,6 +141,8 @@ async def test_what_told_which_tips_the_sp_has_is_found(
     tips = [(seed(services, sp, dig, kept=kept), kept) for kept in (True, False) * 3]
     with monkeypatch.context() as earlier:
         earlier.setattr(changed_keys, "seal_again", lambda _unit, *_args, **_more: ())
+        earlier.setattr(changed_keys, "store", lambda unit, tip, said: changed_keys._write(unit, tip, said, 1))
         earlier.setattr(changed_keys, "sealed", lambda _keys, _tip, changes, _size: changes)
+        earlier.setattr(changed_keys, "opened", lambda _keys, _tip, stored: stored)
         before = await a_day(services, unlocked, tips)
     assert {"desks in tip.key_changes", "new rows of tip"} & {*telling(services, before, tips)}

@@ -74,7 +74,7 @@ def test_a_second_opening_works_out_anew_only_the_places_that_time_or_other_rule
     sp, now, built = desk("sp"), [1_796_040_000.0], list[str]()  # 30 November 2026
     monkeypatch.setattr("satark_desk.queue_index.time.time", lambda: now[0])
 
-    def first_of_place(row: Row) -> tuple[int, int, int, str, int]:
+    def first_of_place(row: Row) -> tuple[int, int, int, int, int]:
         built.append(row.summary.id)
         return real(row)
 

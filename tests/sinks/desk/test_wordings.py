@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from satark.api.routing import CaseworkError
+from satark.api.sealing import recipient_of, seal
 from satark.casework import MAX_TEXT
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
@@ -16,8 +17,6 @@ from satark_desk.wordings import MOST, Wording, WordingProblem, WordingRefused, 
 
 Unlock = Callable[[str], UnlockedDesk]
 PASSPHRASE = "quiet mango tractor 7 violin ledger"
-GREASE = 400
-"""Most random bytes in an age header."""
 ASK = Wording(language="hi", name="समय", text="यह किस समय होता है?")
 
 
@@ -38,7 +37,7 @@ def test_the_database_shows_neither_text_nor_length(services: Services, unlocked
         save(services, unlocked("sp"), Wording(language="en", name="x", text=text))
     rows = services.read(lambda c: c.execute(wording.select()).all())
     sizes = [len(row.sealed) for row in rows]
-    assert max(sizes) - min(sizes) < GREASE
+    assert max(sizes) == min(sizes)
     assert b"bbbb" not in b"".join(row.sealed for row in rows)
 
 
@@ -52,6 +51,15 @@ def test_a_change_of_the_desks_key_keeps_the_wordings_and_the_old_key_opens_none
     assert names(services, unlocked("sp")) == ["समय"]
     assert names(services, old) == []
     assert names(services, unlocked("dig")) == ["समय"]
+
+
+def test_nobody_without_the_desks_private_key_writes_a_wording(services: Services, unlocked: Unlock) -> None:
+    id_ = save(services, unlocked("sp"), ASK)
+    forged = seal(
+        Wording(id=id_, language="hi", name="समय", text="call 98765 43210"), recipient_of(unlocked("sp").identity)
+    )
+    services.write_now(lambda unit: unit.main.execute(wording.update().values(sealed=forged)))
+    assert names(services, unlocked("sp")) == []
 
 
 def test_a_row_that_was_moved_or_altered_is_left_out(services: Services, unlocked: Unlock) -> None:

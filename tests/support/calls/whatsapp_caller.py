@@ -78,10 +78,10 @@ class WhatsAppCaller(CallMedia):
         self.actions.append(action)
         if action in {"reject", "terminate"}:
             self.hang_up()
-        self._note()
+        self._happened.set()
 
     async def _take(self, packet: Any, **_: int) -> None:
         self.received_at.append(time.monotonic())
         if packet.payload != SILENCE:
             self.heard.append(packet.payload)
-            self._note()
+            self._happened.set()

@@ -10,8 +10,8 @@ import click
 
 from support.contract_mutants.mutants import Noticed, Workshop, all_mutants
 
-NOTICED: Final = 97
-"""Percentage of the mutants that the kit must detect: 163 of 167."""
+NOTICED: Final = 98
+"""Percentage of the mutants that the kit must detect: 176 of 176."""
 
 
 @click.command()

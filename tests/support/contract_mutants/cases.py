@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -49,7 +50,7 @@ WHATSAPP_IDENTIFIERS: Final = (
     "Aadhaar",
 )
 _TELEGRAM: Final = {"token": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "secret_token": "a-secret-of-ours_1"}
-_ATTACHED: Final = {"file_id": "BQACAgUAAxkBAAIB", "file_unique_id": "AgADqQ", "file_size": 9}
+_ATTACHED: Final = {"file_id": "BQACAgUAAxkBAAIB", "file_unique_id": "AgADqQ", "file_size": len(_FILE)}
 _TWILIO: Final = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "number": NUMBER}
 _MORE: Final = {"FromCity": "VARANASI", "FromZip": "221005", "ProfileName": "Sunita", "NumMedia": "0"}
 TWILIO_IDENTIFIERS: Final = ("919876543210", "9876543210", "VARANASI", "221005", "Sunita", "elsewhere.example")
@@ -64,13 +65,12 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
         return WhatsAppChannel(WhatsAppSettings.model_validate({**_META, "graph_url": url}))
 
     account = channel().accounts[0]
-    digest = hashlib.sha256(_FILE).hexdigest()
     peer = Peer(
         channel=channel,
         read=_read_whatsapp,
         answer=_answer_whatsapp,
         call_id=lambda request: json.loads(request.body).get("biz_opaque_callback_data", ""),
-        files=[(MediaRef(account=account, id="1234567890", mime="image/jpeg", sha256=digest), _FILE)],
+        files=[(MediaRef(account=account, id="1234567890", mime="image/jpeg", sha256=_DIGEST.hexdigest()), _FILE)],
         announces_size=True,
         results=[
             (_graph_error(131047), WindowClosed),
@@ -113,6 +113,8 @@ def _whatsapp_requests() -> list[RawRequest]:
 
 
 _SUNITA: Final = Sender(wa_id="919876543210")
+_DIGEST: Final = hashlib.sha256(_FILE)
+_PHOTO: Final = {"id": "1234567890", "mime_type": "image/jpeg", "sha256": b64encode(_DIGEST.digest()).decode()}
 
 
 def _from_meta(body: bytes) -> RawRequest:
@@ -124,7 +126,7 @@ def _whatsapp_meanings() -> list[tuple[RawRequest, Sequence[Event]]]:
     hooks, ref = GraphPeer(**_META).webhooks, MediaRef(account="", id="1")
     meant: list[tuple[bytes, Event]] = [
         (hooks.location(_SUNITA, 25.25, 83.01), Pin(25.25, 83.01)),
-        (hooks.media(_SUNITA, "image", {"id": "1"}, caption="see"), Media(ref, "image", "see")),
+        (hooks.media(_SUNITA, "image", _PHOTO, caption="see"), Media(ref, "image", "see")),
         (hooks.media(_SUNITA, "voice", {"id": "1"}), Media(ref, "voice")),
         (hooks.edit(_SUNITA, "wamid.1", "Bye"), Edited("", "Bye")),
         (hooks.revoke(_SUNITA, "wamid.1"), Revoked("")),
@@ -148,7 +150,7 @@ def _answer_whatsapp(request: Received) -> Reply:
     if request.path == "/file":
         return Reply(200, _FILE)
     if request.method == "GET":
-        described = {"url": f"{request.url}/file", "sha256": hashlib.sha256(_FILE).hexdigest(), "file_size": len(_FILE)}
+        described = {"url": f"{request.url}/file", "sha256": _DIGEST.hexdigest(), "file_size": len(_FILE)}
         return Reply(200, json.dumps(described).encode())
     return Reply(200, b'{"messages":[{"id":"wamid.1"}]}')
 
@@ -178,7 +180,7 @@ def telegram_case() -> ChannelCase:
         unauthorized=_telegram_error(401, "Unauthorized"),
         gone=_telegram_error(400, "Bad Request: invalid file_id"),
         results=[(_telegram_error(403, "Forbidden: bot was blocked by the user"), Blocked)],
-        files=[(MediaRef(account=channel().accounts[0], id="BQACAgUAAxkBAAIB"), _FILE)],
+        files=[(MediaRef(account=channel().accounts[0], id="BQACAgUAAxkBAAIB", size=len(_FILE)), _FILE)],
         announces_size=True,
         secrets=(_TELEGRAM["token"], _TELEGRAM["secret_token"]),
     )
@@ -279,6 +281,9 @@ def sms_case() -> ChannelCase:
         return SmsChannel(TwilioSms(TwilioSettings.model_validate({**_TWILIO, "api_url": url}), PUBLIC))
 
     path = f"Messages/MM{'a' * 32}/Media/ME{'b' * 32}"
+    address = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/{path}"
+    photo = {"NumMedia": "1", "MediaUrl0": address, "MediaContentType0": "image/jpeg"}
+    ref = MediaRef(account=channel().accounts[0], id=path, mime="image/jpeg")
     return ChannelCase(
         channel=channel(),
         to=Address(PHONE),
@@ -289,7 +294,13 @@ def sms_case() -> ChannelCase:
         ],
         identifiers=TWILIO_IDENTIFIERS,
         texts=("नमस्ते", "they sell arms"),
-        means=[(twilio_request("/sms/webhook", MessageSid="SM" + "d" * 32, Body="STOP", **_MORE), [Text("forget me")])],
+        means=[
+            (twilio_request("/sms/webhook", MessageSid="SM" + "d" * 32, Body="STOP", **_MORE), [Text("forget me")]),
+            (
+                twilio_request("/sms/webhook", MessageSid=f"MM{'a' * 32}", Body="", **{**_MORE, **photo}),
+                [Media(ref, "image")],
+            ),
+        ],
         accepts=_check_sms,
         peer=Peer(
             channel=channel,
@@ -297,7 +308,7 @@ def sms_case() -> ChannelCase:
             answer=_answer_twilio,
             gone=Reply(410),
             results=[(Reply(400, b'{"code":21610}'), Blocked)],
-            files=[(MediaRef(account=channel().accounts[0], id=path, mime="image/jpeg"), _FILE)],
+            files=[(ref, _FILE)],
             secrets=(AUTH_TOKEN,),
         ),
     )

@@ -36,6 +36,12 @@ TYPED: Final[dict[str, tuple[str, ...]]] = {
     "after": (),
 }
 """Question → what a tipster types to come there."""
+_PICKED: Final = {
+    "police_who": ("police_unit", "1"), "when": ("review", "2", "1"), "when_date": ("when", "2"),
+    "who": ("review", "2", "2"), "vehicle": ("review", "2", "3"), "how_often": ("review", "2", "4"),
+    "danger": ("review", "2", "5"), "known_by": ("review", "2", "6"),
+}  # fmt: skip
+"""Question → the question before it, and what leads on from there."""
 _MENUS: Final = {
     "@cancel": ("command:cancel", "command:forget"), "@restart": ("command:restart",), "@code": ("command:status",),
     "@language": ("command:language",), "@details": ("option:details",), "@change": ("option:change",),
@@ -55,11 +61,17 @@ def conversation(engine: Engine, step: str) -> Chat:
     Raises:
         AssertionError: the flow has changed, and the typed texts lead to another question.
     """
-    chat = Chat(engine).say(*TYPED[step])
+    chat = Chat(engine).say(*typed(step))
     expected = {"language": "", "after": "", "cancel": "@cancel", "reach": "@reach"}.get(step, step)
     if chat.step != expected:
         raise AssertionError(f"{step}: the conversation stands at {chat.step}")
     return chat
+
+
+def typed(step: str) -> tuple[str, ...]:
+    """Return what a tipster types to come to a question."""
+    before, *more = _PICKED.get(step, (step,))
+    return (*(typed(before) if more else TYPED[step]), *more)
 
 
 def done(chat: Chat, text: str) -> set[str]:

@@ -62,6 +62,7 @@ def test_metrics_are_listed_by_name_and_labels() -> None:
 
 def test_every_line_after_the_beginning_is_named_by_its_event_alone() -> None:
     log = '{"event": "old"}\n{"event": "serving"}\n{"code": "4K7Q-2XPM", "event": "tip stored"}\n+919812345678\n'
+    log += '{"event": "epoch ended, its key is destroyed"}\n'
     assert list(log_lines(log)) == ["a line in the log: tip stored", "a line in the log: …"]
 
 

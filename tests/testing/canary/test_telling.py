@@ -106,3 +106,10 @@ def test_no_place_in_the_order_of_the_worlds_passes_for_a_secret() -> None:
         places[world.minute].append(world)
     for one, other in zip(*places.values(), strict=True):
         assert all(a != b for a, b in zip(one, other, strict=True))
+
+
+def test_ids_that_stand_in_many_rows_tell_nothing() -> None:
+    chance = random.Random(1)
+    for _ in range(50):
+        worlds = [[f"{chance.getrandbits(128):032x}" for _ in range(5)] * 6 for _ in WORLDS]
+        assert telling([{"place": ids} for ids in worlds]) == set()

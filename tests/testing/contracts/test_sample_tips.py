@@ -19,9 +19,9 @@ def test_a_delivery_opens_with_the_key_of_its_destination(tmp_path: Path) -> Non
     assert WORDS in str(open_as(Tip, delivery.document, envelope.identity).answers)
     texts = [open_as(Message, message.sealed, envelope.identity).text for message in delivery.messages]
     assert texts == [f"{WORDS} 1", f"{WORDS} 2"]
-    [file] = delivery.files
-    assert isinstance(file.clean, StoredForm)
-    assert b"".join(open_sealed(file.clean, envelope.identity, tmp_path)) == CLEAN
+    for file, content in zip(delivery.files, (CLEAN, CLEAN[::-1]), strict=True):
+        assert isinstance(file.clean, StoredForm)
+        assert b"".join(open_sealed(file.clean, envelope.identity, tmp_path)) == content
 
 
 def test_a_delivery_does_not_open_without_its_key_and_can_be_repeated(tmp_path: Path) -> None:

@@ -44,9 +44,9 @@ class CallMedia:
         self.is_over = False
         """Whether the caller has hung up, or the connection failed."""
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._speaker = Speaker(self._note)
-        self._recording: Recording | None = None
         self._happened = asyncio.Event()
+        self._speaker = Speaker(self._happened.set)
+        self._recording: Recording | None = None
         self._last_key = -1
         self._events_type = -1
 
@@ -107,9 +107,6 @@ class CallMedia:
     def stop_recording(self) -> None:
         """Add nothing more to the recording."""
         self._recording = None
-
-    def _note(self) -> None:
-        self._happened.set()
 
     def _note_state(self) -> None:
         self.is_over = self.is_over or self._connection.connectionState in _OVER

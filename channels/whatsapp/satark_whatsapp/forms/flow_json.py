@@ -8,6 +8,7 @@ chat.
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -42,8 +43,9 @@ def components(step: Step, view: View) -> list[Component] | None:
     return [{"type": "TextBody", "text": question_text(step, view)}, field] if field else None
 
 
-def _label(step: Step, view: View, most: int) -> str:
-    return truncate(view.catalogue.text(f"{step.id}.name"), most)
+def _field(kind: str, step: Step, view: View, most: int = FIELD_LABEL, /, **more: object) -> Component:
+    label = truncate(view.catalogue.text(f"{step.id}.name"), most)
+    return {"type": kind, "name": step.id, "label": label, **more}
 
 
 def _choice(step: Step, view: View) -> Component | None:
@@ -70,13 +72,8 @@ def _static_options(step: Step, view: View) -> Sequence[Option]:
 
 
 def _options_field(kind: str, step: Step, view: View, options: Sequence[Option], label: int) -> Component:
-    return {
-        "type": kind,
-        "name": step.id,
-        "label": _label(step, view, label),
-        "required": is_required(step),
-        "data-source": [_option(step, option) for option in options],
-    }
+    sources = {"data-source": [_option(step, option) for option in options]}
+    return _field(kind, step, view, label, required=is_required(step), **sources)
 
 
 def _option(step: Step, option: Option) -> dict[str, str]:
@@ -89,18 +86,11 @@ def _option(step: Step, option: Option) -> dict[str, str]:
 def _words(step: Step, view: View) -> Component:
     longest = getattr(step.settings, "max", 0)
     limit = {"max-length": str(longest)} if longest else {}
-    label = _label(step, view, FIELD_LABEL)
-    return {"type": "TextArea", "name": step.id, "label": label, "required": is_required(step), **limit}
+    return _field("TextArea", step, view, required=is_required(step), **limit)
 
 
 def _number(step: Step, view: View) -> Component:
-    label = _label(step, view, FIELD_LABEL)
-    required = is_required(step)
-    return {"type": "TextInput", "name": step.id, "label": label, "input-type": "number", "required": required}
-
-
-def _date(step: Step, view: View) -> Component:
-    return {"type": "DatePicker", "name": step.id, "label": _label(step, view, FIELD_LABEL)}
+    return _field("TextInput", step, view, **{"input-type": "number"}, required=is_required(step))
 
 
 _INPUTS: Final[Mapping[str, Callable[[Step, View], Component | None]]] = {
@@ -110,7 +100,7 @@ _INPUTS: Final[Mapping[str, Callable[[Step, View], Component | None]]] = {
     "text": _words,
     "place": _words,
     "number": _number,
-    "date": _date,
+    "date": partial(_field, "DatePicker"),
 }
 """Step type → the function that makes its input. Questions of a plugin's types stay in the chat."""
 
@@ -249,10 +239,12 @@ class _Screens:
     def _screen(self, number: int) -> dict[str, Any]:
         texts = self._view.catalogue
         is_last = number == len(self._screens) - 1
+        following = {"type": "screen", "name": _screen_id(number + 1)}
+        navigate = {"name": "navigate", "next": following, "payload": {}}
         footer = {
             "type": "Footer",
             "label": texts.text("command.done" if is_last else "form.next"),
-            "on-click-action": self._complete(number) if is_last else _navigate(number + 1),
+            "on-click-action": self._complete(number) if is_last else navigate,
         }
         return {
             "id": _screen_id(number),
@@ -266,10 +258,6 @@ class _Screens:
 
     def _complete(self, screen: int) -> dict[str, Any]:
         return {"name": "complete", "payload": {step: self._reference(step, screen) for step in self.fields}}
-
-
-def _navigate(screen: int) -> dict[str, Any]:
-    return {"name": "navigate", "next": {"type": "screen", "name": _screen_id(screen)}, "payload": {}}
 
 
 def _screen_id(number: int) -> str:

@@ -132,7 +132,7 @@ def persons_in(text: str) -> Iterator[Person]:
             continue
         if sound in _SURNAME_OF:
             yield Person(f"{given} {_SURNAME_OF[sound]}", is_common=True)
-        elif sound in _FATHERS | _ALIASES and (other := _given_after(words, at)):
+        elif sound in _FATHERS | _ALIASES and (other := _name(words[at + 1]) if at + 1 < len(words) else ""):
             yield Person(f"{given} > {other}", is_common=False)
 
 
@@ -141,10 +141,6 @@ def _given_before(words: Sequence[str], sounds: Sequence[str], at: int) -> str:
     while at and (sounds[at - 1] in _MIDDLES or (sounds[at] in _FATHERS | _ALIASES and sounds[at - 1] in _SURNAME_OF)):
         at -= 1
     return _name(words[at - 1]) if at else ""
-
-
-def _given_after(words: Sequence[str], at: int) -> str:
-    return _name(words[at + 1]) if at + 1 < len(words) else ""
 
 
 def _name(word: str) -> str:
@@ -210,7 +206,8 @@ def clues_of(tip: Tip | None, told: Sequence[str], pictures: tuple[Picture, ...]
         pictures: its pictures.
     """
     answers = tip.answers if tip else {}
-    place: Mapping[str, Any] = next((value for value in answers.values() if _is_place(value)), {})
+    fields = (value for value in answers.values() if isinstance(value, dict))
+    place: Mapping[str, Any] = next((value for value in fields if not {"text", "latitude"}.isdisjoint(value)), {})
     story = [*(value for value in answers.values() if isinstance(value, str)), *told]
     every = [*story, str(place.get("text") or "")]
     station = tip.station if tip else ""
@@ -237,10 +234,6 @@ def _found(read: Callable[[str], Iterator[T]], texts: Iterable[str]) -> Iterator
     return (found for text in texts for found in read(text))
 
 
-def _is_place(value: object) -> bool:
-    return isinstance(value, dict) and not {"text", "latitude"}.isdisjoint(value)
-
-
 def _pin(place: Mapping[str, Any]) -> Pin | None:
     latitude, longitude = place.get("latitude"), place.get("longitude")
     if isinstance(latitude, int | float) and isinstance(longitude, int | float):
@@ -250,7 +243,7 @@ def _pin(place: Mapping[str, Any]) -> Pin | None:
 
 def plates_in(text: str) -> Iterator[str]:
     """Yield the number plates in a text as `UP65CD4411`: in either script, with or without spaces and hyphens."""
-    latin = _in_latin(fold(text))
+    latin = " ".join(_letters_of(word) for word in _BETWEEN.split(fold(text)) if word)
     for state, district, series, number in _PLATE.findall(latin):
         yield f"{state}{int(district):02}{series.replace(' ', '')}{int(number):04}".upper()
     for year, number, series in _BHARAT_PLATE.findall(latin):
@@ -261,10 +254,6 @@ def phones_in(text: str) -> Iterator[str]:
     """Yield the Indian mobile numbers in a text, ten digits each. Numbers of helplines are shorter and are left out."""
     for number in _PHONE.findall(fold(text.replace("+", " "))):
         yield number.replace(" ", "")
-
-
-def _in_latin(folded: str) -> str:
-    return " ".join(_letters_of(word) for word in _BETWEEN.split(folded) if word)
 
 
 def _letters_of(word: str) -> str:

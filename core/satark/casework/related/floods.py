@@ -9,9 +9,9 @@ decided when a queue is shown, since tips may be finished by then.
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
+from satark.casework.clocks import band_end
 from satark.casework.related.clues import Clues
 from satark.casework.related.index import are_apart, tell_of_others
 from satark.casework.related.postings import Postings
@@ -20,6 +20,7 @@ from satark.identity.time_buckets import BAND_HOURS
 
 LEAST: Final = 4
 """Fewest tips that make a flood."""
+_BAND: Final = BAND_HOURS * 3600
 _WITHIN: Final = 24 // BAND_HOURS
 """Most time bands between a tip of a flood and the next one: a day."""
 _EMPTY: Final = 2
@@ -86,7 +87,9 @@ class FloodIndex:
             if len(others) + 1 >= LEAST:
                 its = [self._firsts[group], *others]
                 came = sorted(
-                    (_band(self._clues_of(tip).received), at, tip) for at, tip in enumerate(its) if is_open(tip)
+                    (band_end(self._clues_of(tip).received) // _BAND, at, tip)
+                    for at, tip in enumerate(its)
+                    if is_open(tip)
                 )
                 yield from ([tip for *_, tip in part] for part in _apart(came) if len(part) >= LEAST)
 
@@ -123,9 +126,9 @@ def _parts(clues: Clues) -> Iterator[_Part]:
         yield (part, *(min([value * factor & _MASK for value in hashes]) for factor in factors))
 
 
-def _apart(came: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int, int, str]]]:
+def _apart(came: Sequence[tuple[float, int, str]]) -> Iterator[list[tuple[float, int, str]]]:
     """Split tips into groups, wherever no tip came for longer than a day."""
-    part: list[tuple[int, int, str]] = []
+    part: list[tuple[float, int, str]] = []
     for one in came:
         if part and one[0] - part[-1][0] > _WITHIN:
             yield part
@@ -133,12 +136,3 @@ def _apart(came: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int, int
         part.append(one)
     if part:
         yield part
-
-
-def _band(received: str) -> int:
-    """Return the number of a time band; for no time, the number of the first band of 1970."""
-    try:
-        start = datetime.strptime(received.partition("/")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)
-    except ValueError:
-        return 0
-    return int(start.timestamp()) // (BAND_HOURS * 3600)

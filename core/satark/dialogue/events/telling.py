@@ -97,7 +97,7 @@ class Telling:
         session = self.context.session
         in_danger = any(danger.sure for danger in self.reading.dangers)
         waits = self.context.analysis(self.event.body).has("soc.wait")
-        may_be = self.tells_number() if session.submitted else bool(self.asked.options) or waits
+        may_be = self.tells_number() or (not session.submitted and (bool(self.asked.options) or waits))
         is_probable = self.reading.talk == "likely" or bool(self.reading.talk and may_be)
         return is_probable and not (in_danger or session.mailbox)
 
@@ -323,8 +323,10 @@ def keep_time(words: Telling) -> Turn | None:
     told = context.analysis(words.event.body)
     habit, now = told.covered(("time.often", "d.since")), told.covered(("opt.when.now",))
     times = told.covered(_TIMES) - told.covered(("opt.when.was",))
-    is_said = told.asks or reading.dangers or reading.kind in TALK - {Kind.WAIT}
-    if words.asked.name != "when" or step is None or is_said or not times or (now - habit):
+    is_said = told.asks or reading.kind in TALK - {Kind.WAIT}
+    left = now <= told.covered(("time.now",)) and told.has("opt.when.was") and not told.has("verb.ongoing")
+    is_now = now - habit and not left  # "abhi abhi nikle" is over
+    if words.asked.name != "when" or step is None or is_said or not times | now or is_now:
         return None
     moment = moment_told(told)
     is_over = moment == "past" and told.has("opt.when.was")

@@ -117,7 +117,8 @@ def _handle_read(words: _Words, question: Question) -> Turn:
     if asked.asks not in FREE and context.state is DRAFT and correct_category(context, event.body):
         words.keep_story()
         return context.ask()
-    speaks = words.accuses(unsure=True) or reading.kind not in {Kind.REFUSAL, Kind.QUESTION}
+    asides = () if words.speaks_of_sending() else {Kind.REFUSAL, Kind.QUESTION}
+    speaks = words.accuses(unsure=True) or (asides and reading.kind not in asides)
     if asked.asks == "review" and speaks and hear_of_police(context, event.body):
         if reading.story or is_story(event.body):
             words.keep_story()
@@ -157,7 +158,7 @@ class _Words(Telling):
         if told.consists_of(("t.helpline",), (*beside, "k.number", "verb.mine")):
             self.context.note_dangers((Danger(DangerKind.LIFE, (), "helpline"),), self.event.body)
             return self.context.ask()
-        nowhere = ("place.here", "place.near", "id.home")
+        nowhere = ("place.here", "place.near", "id.home", *(("place.thing",) if told.has("who.mine") else ()))
         is_here = self.asked.asks == "place" and told.consists_of(nowhere, (*beside, "k.whole"))
         return not_understood(self.context) if is_here else None
 
@@ -242,7 +243,8 @@ class _Words(Telling):
         elif more:
             more = reading.confidence < Confidence.CERTAIN and self.counts(LEFT_OVER, 1, SAID_IN_ANSWERS)
         names_others = self.asked.name == "police" and reading.negated and self.accuses()
-        if reading.story or self.tells() or more or names_others or self.tells_when():
+        tells = reading.story or self.tells() or more or names_others or self.tells_when()
+        if tells and not self.speaks_of_sending():
             self.keep_story()
         return choose_likely(context, reading.option)
 
@@ -284,7 +286,8 @@ class _Words(Telling):
 
     def keep_story(self) -> None:
         """Keep what the text tells beside an answer."""
-        add_story(self.context, self.event, self.reading.opening, self.asked.name if self.reading.option else "")
+        answered = self.asked.name if self.reading.option or self.asked.name == "now" else ""
+        add_story(self.context, self.event, self.reading.opening, answered)
 
     def command(self) -> Turn:
         """Carry out a command."""

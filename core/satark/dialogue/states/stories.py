@@ -31,9 +31,11 @@ from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.recipient_wishes import OFFICES
 from satark_words.geography.units import ELSEWHERE
 from satark_words.opening import is_denied
-from satark_words.reading import Opening, PlaceFound
+from satark_words.reading import DangerKind, Opening, PlaceFound
 
 _UNASKED: Final = GivenAnswer()
+_CRIMES: Final = {DangerKind.SUICIDE: "", DangerKind.WOMAN: "HARASS", DangerKind.LIFE: "HEIN"}
+"""Kind of danger → the category of a cry that tells none."""
 _TIMES: Final = {"now": "yes", "past": "no", "coming": "no"}
 """When it happens, as a story tells it → the answer to whether it happens now."""
 
@@ -113,10 +115,11 @@ def correct_category(context: TurnContext, words: str) -> bool:
 
 
 def may_cry(context: TurnContext) -> bool:
-    """Whether a cry for help may begin the tip, or leave the questions that are still open."""
+    """Whether a cry for help may begin the tip, or leave the questions that are still open; a detail is chosen."""
     session, step = context.session, context.step
     in_draft = session.state in {"", "@language"} and not session.submitted
-    return in_draft and bool(context.loaded.place_step) and (step is None or step.type.part in ASKED_PARTS)
+    is_open = step is None or (step.type.part in ASKED_PARTS and not step.detail)
+    return in_draft and bool(context.loaded.place_step) and is_open
 
 
 def keep_cry(context: TurnContext, event: Text) -> None:
@@ -126,7 +129,8 @@ def keep_cry(context: TurnContext, event: Text) -> None:
         context.change(language=context.loaded.language_of(event.body))
     context.leave_menu()
     _add_words(context, event.body.strip())
-    fill_in(context, opening, aloud=False)
+    crime = next((code for kind, code in _CRIMES.items() if kind in context.dangers), "")
+    fill_in(context, msgspec.structs.replace(opening, category=opening.category or crime), aloud=False)
     leave_files_unasked(context)
     leave_unasked(context, context.loaded.progress(context.session, ahead=True).path)
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -117,7 +116,7 @@ def recognisers_of(settings: Settings) -> list[Recogniser]:
     return [
         Recogniser(
             DraftRequest(
-                model=str(folder),
+                model=str(folder.resolve()),
                 language=language,
                 threads=section.threads,
                 seconds=section.seconds,
@@ -127,7 +126,7 @@ def recognisers_of(settings: Settings) -> list[Recogniser]:
             settings.core.data_dir,
             at_once=section.at_once,
         )
-        for language, folder in section.folders.items()
+        for language, folder in section.models.items()
     ]
 
 
@@ -177,8 +176,3 @@ class TranscriptionSettings(BaseModel):
         default=4096, ge=512, description="MiB of address space that the recogniser may take, its model included"
     )
     at_once: int = Field(default=1, ge=1, le=16, description="drafts that are made at the same time on this machine")
-
-    @property
-    def folders(self) -> Mapping[str, Path]:
-        """The models' folders by language, as absolute paths."""
-        return MappingProxyType({language: folder.resolve() for language, folder in self.models.items()})

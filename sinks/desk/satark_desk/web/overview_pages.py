@@ -36,8 +36,8 @@ class OverviewPages(Pages):
             since=since,
             until=until,
             pendency={
-                "month": (pendency(queue, tips, "band", lambda band: text.iso_day(band)[:7]), text.month),
-                "station": (pendency(queue, tips, "station"), text.place),
+                "month": (pendency(queue, queue.index.by_band(tips), lambda band: text.iso_day(band)[:7]), text.month),
+                "station": (pendency(queue, queue.by_value("station", tips)), text.place),
             },
             tables={
                 "district": (figures.district, text.place),
@@ -74,6 +74,6 @@ def _queue(session: OfficerSession) -> OfficerQueue:
 def _days(queue: OfficerQueue, text: PageText, now: float) -> list[tuple[str, int]]:
     """Return the last days with the number of tips that came on each, the oldest first."""
     counted = Counter[int]()
-    for band, tips in queue.by_value("band", queue.in_bands(lambda band: text.age(band, now) < _DAYS)).items():
+    for band, tips in queue.index.by_band(queue.in_bands(lambda band: text.age(band, now) < _DAYS)).items():
         counted[text.age(band, now)] += len(tips)
     return [(text.day_at(int(now) - at * _DAY), counted[at]) for at in reversed(range(_DAYS))]

@@ -63,21 +63,22 @@ class RetentionPages(Pages):
         if step != "agree" and (not reason or len(reason) > MAX_TEXT):
             problem = "problem.long" if reason else "retention.no_reason"
         elif session.is_first_submission(form.get("once", "")):
-            problem = self._take(session, tip, step, reason)
+            problem = self._take(session, tip, step, form)
         else:
             problem = ""
         if problem:
             return self._show(request, session, tip, 422, problem=problem, written={step: reason})
         return redirect_to(request, f"retention/{tip.tip.number}?done=1")
 
-    def _take(self, session: OfficerSession, tip: OpenTip, step: str, reason: str) -> str:
+    def _take(self, session: OfficerSession, tip: OpenTip, step: str, form: Mapping[str, str]) -> str:
         """Take a step; return the key of the text that says why the step is refused, empty if it is taken."""
         work = TipKeeping(self._web.context, session.casework)
         try:
             if step == "agree":
-                work.agree(tip)
+                asked_at = form.get("asked_at", "")
+                work.agree(tip, int(asked_at) if asked_at.isdecimal() else 0)
             else:
-                work.ask(tip, cast("RetentionStep", step), reason)
+                work.ask(tip, cast("RetentionStep", step), form.get("reason", "").strip())
         except StepRefused:
             return "retention.refused"
         except NoRetentionKey:

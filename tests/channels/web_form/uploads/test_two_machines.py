@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 
 from satark.api.settings import SettingsError
 from satark.identity.epoch_keys import EpochKeys
+from satark.ingest import ingest
 from satark.runtime import compose
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
@@ -21,6 +23,7 @@ from satark.settings.settings import Settings
 from satark.store.epochs import Epochs, joining_code
 from satark_testing.dialogue.walking import Photo
 from satark_testing.processes.serving import serve
+from satark_testing.waiting import until
 from support.form.citizen import SHORT, FormCitizen
 from support.form.service import FormService
 
@@ -57,10 +60,21 @@ def jpeg() -> bytes:
     return out.getvalue()
 
 
+async def taken(citizen: FormCitizen, machine: Host) -> None:
+    """Go on from the page that says that an answer is stored, once the machine has taken it."""
+    while citizen.page.status == 503:
+        await until(lambda: not machine.ingest_runtime or not machine.ingest_runtime.spool.depth)
+        (onward,) = re.findall('<a class="button" href="([^"]+)"', citizen.page.html)
+        await citizen.open(onward)
+
+
 @pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("busy", ["", "place"])
 async def test_a_photo_that_came_at_one_machine_reaches_the_desk_from_the_other(
-    machine: Machine, tmp_path: Path
+    machine: Machine, tmp_path: Path, busy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also where a machine is so busy that it spools an answer. `busy`: the question that it is to."""
+    patience = ingest.ANSWER_SECONDS
     first = machine("one")
     prepared = await asyncio.to_thread(first.plugins.demo, first.settings, first.services, tmp_path / "one")
     desks = {one.casework.desk: one.casework for one in prepared if one.casework}
@@ -70,14 +84,23 @@ async def test_a_photo_that_came_at_one_machine_reaches_the_desk_from_the_other(
         second = await asyncio.to_thread(machine, "two")
         two = await running.enter_async_context(serve(build_app(second)))
         citizen = await running.enter_async_context(FormCitizen(one))
-        await citizen.begin()
+        while not citizen.asked:
+            await citizen.begin()
         while citizen.asked != "evidence":
+            monkeypatch.setattr(ingest, "ANSWER_SECONDS", 0.0 if citizen.asked == busy else patience)
             await citizen.answer(SHORT[citizen.asked])
+            busy = "" if citizen.page.status == 503 else busy
+            await taken(citizen, first)
         await citizen.press("Add and stay on this page", {}, [Photo(jpeg())])
+        await taken(citizen, first)
+        assert not busy, "that answer was spooled"
+        monkeypatch.setattr(ingest, "ANSWER_SECONDS", patience)
         citizen.url = two  # the first machine could be dead from here on
         await citizen.open(citizen.path)
         await citizen.answer("")
+        await taken(citizen, second)
         await citizen.press("Send")
+        await taken(citizen, second)
         tip = await FormService(two, first, tmp_path, desks).tip(citizen.number)
         (record,) = tip.evidence
         assert (tip.lost, record.mime) == ((), "image/jpeg")

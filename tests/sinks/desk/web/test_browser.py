@@ -19,7 +19,7 @@ from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.wordings import Wording, save
 from satark_testing.waiting import limit
-from support.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
+from support.tips import SeededTip, erase, seed_file, seed_file_state, seed_message, seed_tip
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -178,6 +178,25 @@ async def test_an_open_tip_shows_a_new_message_by_itself_and_an_urgent_tip_is_he
     assert problems == []
 
 
+@pytest.mark.parametrize("race", ["erased", "network"])
+async def test_an_open_tip_goes_once_it_is_erased_and_catches_up_after_the_network_was_gone(
+    race: str, chromium: Browser, address: str, seeded: SeededTip, services: Services
+) -> None:
+    page = await sign_in(chromium, address, [], locale="en-IN")
+    await page.goto(f"{address}/tips/{seeded.number}")
+    await expect(page.locator("#messages")).to_contain_text("रात को")
+    if race == "erased":
+        services.write_now(lambda unit: erase(unit, seeded.id))
+        await expect(page.locator("main")).not_to_contain_text("रात को")
+    else:
+        await page.context.set_offline(True)
+        seed_message(services, seeded, Message(sender="tipster", text="वे छत पर हैं"))
+        async with page.expect_event("requestfailed"):
+            pass
+        await page.context.set_offline(False)
+        await expect(page.locator("#messages")).to_contain_text("वे छत पर हैं")
+
+
 async def test_a_refresh_changes_neither_focus_nor_typed_text(
     chromium: Browser, address: str, seeded: SeededTip, services: Services, desk: FindDesk
 ) -> None:
@@ -230,7 +249,7 @@ async def test_a_picked_wording_is_put_into_the_form_after_what_was_written(
 
 @pytest.mark.full("axe on every page")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screen", [(360, "hi-IN"), (1280, "en-IN")], ids=["phone", "desktop"])
+@pytest.mark.parametrize("screen", [(360, "hi-IN"), (360, "en-IN"), (1280, "en-IN")], ids=["hindi", "phone", "desktop"])
 async def test_no_page_has_accessibility_violations_or_scrolls_sideways(
     chromium: Browser, address: str, seeded: SeededTip, scheme: str, screen: tuple[int, str]
 ) -> None:

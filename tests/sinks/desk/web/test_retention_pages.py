@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -44,8 +45,11 @@ def test_a_hold_is_asked_for_by_one_officer_and_agreed_to_by_another(
     assert sp.post(f"{address}/agree", data={"once": "2"}).status_code == 422
     waiting = dig.get("/desk/retention").text
     assert "Waiting for a second officer" in waiting
-    assert "I agree" in dig.get(address).text
-    agreed = dig.post(f"{address}/agree", data={"once": "1"}).text
+    shown = dig.get(address).text
+    assert "I agree" in shown
+    assert dig.post(f"{address}/agree", data={"once": "1"}).status_code == 422
+    (asked_at,) = re.findall(r'name="asked_at" value="(\d+)"', shown)
+    agreed = dig.post(f"{address}/agree", data={"once": "2", "asked_at": asked_at}).text
     assert "A legal hold keeps this tip" in agreed
     assert "I agree" not in agreed
     assert "agreed to a legal hold" in sp.get(f"/desk/tips/{tip.number}").text

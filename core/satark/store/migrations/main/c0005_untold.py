@@ -55,7 +55,9 @@ def _key_transfers(bind: sa.Connection) -> None:
 
 def _seal_key_changes(bind: sa.Connection) -> None:
     rows = bind.execute(sa.select(tip.c.id, tip.c.key_changes)).all()
-    changes = {row.id: changed_keys.opened(bind, row.id, row.key_changes) for row in rows}
+    # The older version stored them in clear: what was sealed can be told from that by its opening.
+    opened = {row.id: changed_keys.opened(bind, row.id, row.key_changes) for row in rows}
+    changes = {row.id: row.key_changes if opened[row.id] == changed_keys.ALTERED else opened[row.id] for row in rows}
     longest = max(map(len, changes.values()), default=0)
     if not longest:
         return

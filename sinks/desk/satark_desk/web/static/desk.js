@@ -23,6 +23,7 @@
   async function look() {
     const answer = await fetch(`${home}news?poll=1&tip=${live?.dataset.live ?? ""}`);
     if (answer.redirected) return true;  // the session is over
+    if (answer.status === 404) return location.reload(), true;  // the tip was erased, or is this officer's no more
     const news = await answer.json();
     const is_urgent = pressing >= 0 && news.pressing > pressing;
     pressing = sessionStorage.pressing = news.pressing;
