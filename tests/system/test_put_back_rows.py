@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import update
 
+from satark.ingest.sessions import decode_session, encode_session
 from satark.store.tables import alias, conversation
 from satark.store.unit_of_work import UnitOfWork
 from support.scripted import Tipster
@@ -105,6 +107,18 @@ async def test_a_conversation_that_ended_is_put_back_in_vain(tmp_path: Path) -> 
         insert_again(place, before, lookup)
         assert SECRET not in await asha.say("Yes, send")
         assert place.count("tip") == 0
+
+
+async def test_a_draft_that_an_earlier_version_stored_goes_on(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, REVIEW)
+        (row,), identity = place.rows(conversation), place.runtime.identity
+        session = decode_session(identity.open_draft(row.id, row.draft))
+        assert session.writes
+        earlier = identity.seal_draft(row.id, encode_session(replace(session, writes=0)))
+        place.host.services.write_now(lambda unit: unit.main.execute(update(conversation).values(draft=earlier)))
+        assert "Tip no" in await asha.say("Yes, send")
 
 
 def put_back(place: WorkingHost, row: Any) -> None:
