@@ -239,3 +239,21 @@ def test_check_accepts_a_reading_destination_with_its_key(config: Path, monkeypa
     table = f'[[destination]]\nto = "script:b"\ndesk = "sp"\nrecipient = "{recipient}"\nidentity_file = "b.key"\n'
     config.write_text(table)
     assert problems(monkeypatch, [ReadingScript()]) == {}
+
+
+def test_a_machine_gets_the_epoch_keys_by_the_code_that_it_shows(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh_services(data).close()
+    has_them = "This machine has the keys.\n"
+    assert run("keys", "admit").stdout == has_them
+    with monkeypatch.context() as other:
+        other.setenv("SATARK_EPOCH_KEY_FILE", str(tmp_path / "memory of another"))
+        asked = run("keys", "admit").stdout.strip()
+        assert run("keys", "admit").stdout.strip() == asked
+    assert re.fullmatch(r"([A-Z2-7]{4}-){3}[A-Z2-7]{4}", asked)
+    assert "no machine asks with this code" in run("keys", "admit", "AAAA-AAAA-AAAA-AAAA", code=1).output
+    assert "gets the keys" in run("keys", "admit", asked).stdout
+    with monkeypatch.context() as other:
+        other.setenv("SATARK_EPOCH_KEY_FILE", str(tmp_path / "memory of another"))
+        assert run("keys", "admit").stdout == has_them

@@ -223,3 +223,42 @@ def test_the_edge_key_opens_nothing_and_finds_nobody_without_the_epochs_key(path
 def test_the_size_of_a_draft_tells_little(path: Path, clock: Clock) -> None:
     identity = Identity(bytes(32), load(path, clock))
     assert len({len(identity.seal_draft(b"c", b"x" * size)) for size in range(0, 1000, 50)}) == 1
+
+
+def test_processes_share_the_counts_of_drafts_which_only_rise(path: Path, clock: Clock) -> None:
+    one, other = load(path, clock), load(path, clock)
+    one.drafts.note(b"c" * 32, 5)
+    other.drafts.note(b"c" * 32, 4)
+    assert [keys.drafts.of(b"c" * 32) for keys in (one, other, load(path, clock))] == [5, 5, 5]
+    assert other.drafts.after(b"c" * 32) == 6
+    assert other.drafts.of(b"d" * 32) == 0
+
+
+def test_of_two_conversations_in_one_place_the_last_is_known(path: Path, clock: Clock) -> None:
+    counts = load(path, clock).drafts
+    one, other = b"one." + bytes(28), b"two." + bytes(28)
+    counts.note(one, 5)
+    counts.note(other, 1)
+    assert (counts.of(one), counts.of(other)) == (0, 1)
+
+
+def test_counts_leave_the_keys_alone_in_a_file_of_an_earlier_version(path: Path, clock: Clock) -> None:
+    keys = load(path, clock)
+    first, size = keys.current(), path.stat().st_size
+    for _ in range(300):
+        keys.drafts.note(os.urandom(32), 2**32 - 1)
+    assert path.stat().st_size > size == 4096
+    assert load(path, clock).live() == [first]
+
+
+def test_where_the_memory_is_full_a_process_counts_for_itself(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr("satark.identity.epoch_keys.os.posix_fallocate", full)
+    keys = load(path, clock)
+    keys.drafts.note(b"c" * 32, 5)
+    assert keys.drafts.of(b"c" * 32) == 5
+    assert load(path, clock).drafts.of(b"c" * 32) == 0

@@ -400,6 +400,11 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "drill_old": (drilled(days=40), "no drill passed for 40 days; the timer's log", 200),
     "database_older": (older_copies, "main database lacks (1 of 2025-11-30): 1; restore the newer copy", 200),
     "database_hangs": (hung, "does not answer, not even with an error; look whether its server is stopped", 503),
+    "epoch_keys_asked": (
+        rows(tables.epoch_machine, {"id": bytes(16), "recipient": bytes(60)}),
+        "1 machines ask for the epoch keys, and nobody admitted them; yours: `satark keys admit` there",
+        200,
+    ),
     "epoch_keys_stay": (old_epoch, "1 epoch keys should be destroyed and are not", 200),
     "peer_fault:script": (peer_says, "script: Meta refuses the access token (code 190); mend that", 200),
     "provider_refuses:script": (settled(Misconfigured("190")), "its token was revoked", 200),

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 
 from satark.identity.edge_key import Identity
 from satark.store import conversations
@@ -104,6 +104,25 @@ def test_another_pseudonym_of_a_known_sender_finds_the_same_conversation(store: 
     assert store.home_of(b"another", b"known") == (home, False)
     assert store.home_of(b"another") == (home, False)
     assert store.stored() == {home}
+
+
+@pytest.mark.parametrize("sealed_too", [False, True])
+def test_a_row_that_was_moved_to_anothers_conversation_leads_nowhere_and_is_replaced(
+    store: Store, *, sealed_too: bool
+) -> None:
+    victim, _ = store.home_of(b"victim")
+    own, _ = store.home_of(b"stranger")
+    sealed = select(alias.c.sealed).where(alias.c.conversation == victim).scalar_subquery()
+    moved = update(alias).where(alias.c.conversation == own).values(conversation=victim)
+    with store.main.begin() as connection:
+        connection.execute(moved.values(sealed=sealed) if sealed_too else moved)
+    with store.main.connect() as connection:
+        assert victim not in conversations.find(connection, IDENTITY, [(b"stranger",)])[0].values()
+    home, has_begun = store.home_of(b"stranger", b"another of theirs")
+    assert has_begun
+    assert home not in {victim, own}
+    assert store.home_of(b"stranger") == (home, False)
+    assert store.home_of(b"victim") == (victim, False)
 
 
 def test_a_session_replaces_the_one_before(store: Store) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 
 from satark.api.sealing import CantOpen, decrypt
 from satark.identity import epoch_keys
@@ -99,9 +99,12 @@ def cluster(databases: Any, tmp_path: Path) -> Iterator[Cluster]:
 
 
 def agree_all(*machines: Machine) -> None:
-    for _ in range(2):
+    """Let the machines agree, and admit those that ask."""
+    for _ in range(3):
         for machine in machines:
-            machine.epochs.agree()
+            if machine.epochs.agree():
+                for other in machines:
+                    machine.epochs.admit(epochs.joining_code(other.keys))
 
 
 def test_what_one_machine_seals_the_other_opens(cluster: Cluster) -> None:
@@ -225,6 +228,45 @@ def test_a_machine_with_another_edge_key_gets_nothing(cluster: Cluster) -> None:
     agree_all(one, two)
     assert one.epochs.agree()
     assert two.live == set()
+
+
+def test_whoever_has_the_edge_key_and_writes_rows_gets_no_epoch_key_and_gives_none(cluster: Cluster) -> None:
+    one, false, two = (cluster.machine(name) for name in ("one", "false", "two"))
+    assert one.epochs.agree()
+    table = tables.epoch_machine
+    for _ in range(2):
+        assert not false.epochs.agree()
+        one.epochs.agree()
+        with cluster.engines[0].begin() as connection:
+            vouched = connection.execute(select(table.c.recipient).where(table.c.id == one.keys.file_id)).scalar_one()
+            connection.execute(update(table).where(table.c.id == false.keys.file_id).values(recipient=vouched))
+    assert false.live == set()
+    two.epochs.agree()
+    with cluster.engines[0].connect() as connection:
+        listed = {bytes(row.id): row.recipient for row in connection.execute(select(table)).all()}
+        assert epochs.count_asking(connection, one.keys) == 1, "the row that was copied does not count"
+    for machine in (one, two):
+        with pytest.raises(BrokenSeal):
+            false.identity.open_for_machines(listed[machine.keys.file_id], machine.keys.file_id)
+
+
+def test_a_machine_is_admitted_by_its_code_once_and_needs_none_after_a_restart(cluster: Cluster) -> None:
+    one, two, three = (cluster.machine(name) for name in ("one", "two", "three"))
+    for machine in (one, two, three):
+        machine.epochs.agree()
+    code = epochs.joining_code(two.keys)
+    assert not three.epochs.admit(code), "it has no keys itself"
+    assert not any(one.epochs.admit(wrong) for wrong in ("", "no code", "AAAA-AAAA-AAAA-AAAA"))
+    assert one.epochs.admit(code.lower())
+    assert two.epochs.agree()
+    assert not one.epochs.admit(code)
+    two.start()
+    for _ in range(3):
+        cluster.now += HOUR
+        for machine in (one, two, one):
+            assert machine.epochs.agree()
+    assert one.live == two.live == cluster.listed()
+    assert three.live == set()
 
 
 def test_a_transaction_that_did_not_know_of_a_new_epoch_is_not_committed(cluster: Cluster) -> None:

@@ -20,12 +20,13 @@ from satark.runtime import compose
 from satark.runtime.commands import open_services, settings_of
 from satark.services import Services
 from satark.store import canaries, tables
-from satark.store.epochs import Epochs, start_anew
+from satark.store.epochs import Epochs, joining_code, start_anew
 from satark.store.resealing import reseal_some
 from satark.store.unit_of_work import UnitOfWork
 from satark_files import atomic_files
 
 _AT_ONCE: Final = 500
+_HAS_KEYS: Final = "This machine has the keys."
 _OTHERS: Final = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' "
     "AND pid NOT IN (SELECT pg_backend_pid())"
@@ -61,6 +62,26 @@ def rotate_edge(ctx: click.Context, file: Path) -> None:
     click.echo(
         f"{count} values are sealed under the key in {file}. Put it in the place of the old one on every machine."
     )
+
+
+@keys.command()
+@click.argument("code", default="")
+@click.pass_context
+def admit(ctx: click.Context, code: str) -> None:
+    """Give the epoch keys to another machine, which has shown you CODE; without CODE, show this machine's.
+
+    A machine that is new, was off, or was away for more than an hour has none of the keys and waits. Run this on it,
+    and bring the code to a machine that has them. Both then know that they deal with each other, whatever the database
+    says. Restarted processes need none of this.
+    """
+    with open_services(ctx) as services:
+        identity = compose.load_identity(settings_of(ctx))
+        compose.check_canaries(identity, services)
+        epochs = Epochs(identity, services.main, services.keys)
+        if code and not epochs.admit(code):
+            raise click.ClickException("no machine asks with this code, or this machine lacks the keys itself")
+        has_keys = epochs.agree()
+    click.echo("The machine gets the keys." if code else _HAS_KEYS if has_keys else joining_code(identity.epochs))
 
 
 class CantChange(Exception):  # noqa: N818 - it reads as what it says

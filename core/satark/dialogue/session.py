@@ -147,6 +147,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The step that was asked last."""
     revision: int = 0
     """Number of the newest prompt, from `first_revision` on; part of every choice token."""
+    writes: int = 0
+    """How often the conversation's draft was stored. Set by ingest; 0: an earlier version of Satark did."""
     page: int = 0
     options_sent: int | None = None
     """As in `Prompt`, of the newest prompt. Set by ingest after each turn."""

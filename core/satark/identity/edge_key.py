@@ -173,6 +173,13 @@ class Identity:
         """
         return _unpadded(self._open(_BOX, sealed, place))
 
+    def seals(self, sealed: bytes, place: bytes, plain: bytes) -> bool:
+        """Whether `seal` encrypted just this value for this place."""
+        try:
+            return self.open(sealed, place) == plain
+        except BrokenSeal:
+            return False
+
     def seal_call(self, call: Call, place: bytes) -> bytes:
         """Encrypt a provider call for the outbox."""
         return self.seal(_encode(call), place)
@@ -215,19 +222,22 @@ class Identity:
         """
         return self._seal(_SPOOL, self._open(_SPOOL, sealed, place), place)
 
-    def seal_for_machines(self, plain: bytes, place: bytes) -> bytes:
-        """Encrypt what only machines with this edge key may read or write, for one place in the store."""
-        nonce = random_bytes(_NONCE)
-        return nonce + ChaCha20Poly1305(self._derive(_MACHINES)).encrypt(nonce, plain, place)
+    def seal_for_machines(self, plain: bytes, place: bytes, code: bytes = b"") -> bytes:
+        """Encrypt what only machines with this edge key may read or write, for one place in the store.
 
-    def open_for_machines(self, sealed: bytes, place: bytes) -> bytes:
+        `code`: a secret that they must know besides.
+        """
+        nonce = random_bytes(_NONCE)
+        return nonce + ChaCha20Poly1305(self._derive(_MACHINES + code)).encrypt(nonce, plain, place)
+
+    def open_for_machines(self, sealed: bytes, place: bytes, code: bytes = b"") -> bytes:
         """Decrypt what `seal_for_machines` encrypted for the same place.
 
         Raises:
-            BrokenSeal: it was altered, or is another edge key's or another place's.
+            BrokenSeal: it was altered, or is another edge key's, another place's or another code's.
         """
         try:
-            box = ChaCha20Poly1305(self._derive(_MACHINES))
+            box = ChaCha20Poly1305(self._derive(_MACHINES + code))
             return box.decrypt(sealed[:_NONCE], sealed[_NONCE:], place)
         except (InvalidTag, ValueError):
             raise BrokenSeal("a sealed value does not open") from None

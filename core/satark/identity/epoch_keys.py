@@ -13,17 +13,21 @@ The file has one block of 4 KiB: a head (magic, an id, a counter of changes, whe
 written only by overwriting, never by renaming, so that a key is in one place of a disk, too, where the settings name
 one. That is so on ext4 and XFS, but not on file systems that copy on write (Btrfs, ZFS), nor below a flash disk's own
 remapping.
+
+Behind the block stand the counts of drafts (`DraftCounts`), which last as long as the keys that open the drafts.
 """
 
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -46,6 +50,12 @@ _KEY, _SUM = 32, 8
 _SLOTS: Final = range(_HEAD, _SIZE, _SLOT)
 
 
+_COUNTS: Final = 1 << 18
+"""Conversations that have a count at a time."""
+_COUNT: Final = 4
+"""Bytes of a count, and of the part of a conversation's id that stands before it."""
+
+
 class EpochKeysError(Exception):
     """The file of the epoch keys can't be used; the message says what is wrong with it."""
 
@@ -62,6 +72,42 @@ class Epoch(NamedTuple):
 
     def __repr__(self) -> str:
         return "Epoch(…)"
+
+
+class DraftCounts:
+    """How often each conversation's draft was written, as far as this machine's processes know.
+
+    Whoever writes rows can put an earlier draft back, which still opens, but not what stands here. A place holds one
+    conversation. Where two share it, the one that wrote last is known.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        size = 2 * _COUNT * _COUNTS
+        try:
+            os.posix_fallocate(descriptor, _SIZE, size)  # else a full disk would end the process at a write
+            self._counts = mmap.mmap(descriptor, _SIZE + size)
+        except OSError:  # counts of this process alone
+            self._counts = mmap.mmap(-1, _SIZE + size)
+
+    def of(self, conversation: bytes) -> int:
+        """Return the highest known count; 0: none is known."""
+        at, name = _place(conversation), conversation[:_COUNT]
+        found = self._counts[at : at + 2 * _COUNT]
+        return int.from_bytes(found[_COUNT:]) if found[:_COUNT] == name else 0
+
+    def after(self, conversation: bytes) -> int:
+        """Return the count of the draft, or of the conversation's end, that is to be stored next. Then note it."""
+        return self.of(conversation) + 1
+
+    def note(self, conversation: bytes, count: int) -> None:
+        """Remember a count that is stored, unless a higher one is known."""
+        if count > self.of(conversation):
+            at = _place(conversation)
+            self._counts[at : at + 2 * _COUNT] = conversation[:_COUNT] + count.to_bytes(_COUNT)
+
+
+def _place(conversation: bytes) -> int:
+    return _SIZE + int.from_bytes(conversation[_COUNT : 2 * _COUNT]) % _COUNTS * 2 * _COUNT
 
 
 class _Looked(threading.local):
@@ -126,6 +172,11 @@ class EpochKeys:
         descriptor = os.memfd_create("satark-epochs")
         os.write(descriptor, _empty())
         return cls(descriptor, seconds, clock)
+
+    @cached_property
+    def drafts(self) -> DraftCounts:
+        """The counts of drafts, which this machine's processes share."""
+        return DraftCounts(self._descriptor)
 
     def current(self) -> Epoch:
         """Return the current epoch. If it has ended, begin the next one, unless that takes an agreement."""

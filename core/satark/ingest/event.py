@@ -62,6 +62,8 @@ class TurnResult:
     files: bool = False
     """Whether there are files to fetch."""
     forged: bool = False
+    stored: dict[bytes, int] = field(default_factory=dict)
+    """Conversation → the count of its draft that was stored, or of its end (`DraftCounts`)."""
     submitted: bool = False
     wrong_code: bool = False
 

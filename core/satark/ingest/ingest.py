@@ -182,6 +182,8 @@ class Ingest:
         if isinstance(written, Exception):  # whatever it was: not acknowledged, counted, tried again
             raise self._failed(channel, written)
         self.metrics.commit.observe(time.perf_counter() - event.came)
+        for conversation, count in written.stored.items():
+            self.identity.epochs.drafts.note(conversation, count)
         self._count(channel, written)
         self.after_commit(event.inbound, written)
         return written

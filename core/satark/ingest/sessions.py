@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.flow import FormView
 from satark.api.inbound import Address
+from satark.api.observability import log
 from satark.api.prompt import Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.definition import FlowError
@@ -94,6 +95,21 @@ class SessionStore:
             return decode_session(self._identity.open_draft(row.id, row.draft))
         except (BrokenSeal, *DECODING_ERRORS):
             return None
+
+    def open_newest(self, row: ConversationRow) -> Session | None:
+        """Open the session of a locked conversation. A draft that was put in a newer one's place counts as erased.
+
+        Raises:
+            NewerSession: as `open` does.
+        """
+        session, counts = self.open(row), self._identity.epochs.drafts
+        if session is None or not session.writes:
+            return session
+        if session.writes < counts.of(row.id):
+            log.error("an earlier draft was put in a newer one's place: it counts as erased")
+            return Session(flow=session.flow, channel=session.channel, tip="", recipient="", identity="", lapsed=True)
+        counts.note(row.id, session.writes)
+        return session
 
     def look(self, connection: Connection, pseudonyms: Iterable[bytes]) -> Session | None:
         """Open the session of a sender, without locking anything."""

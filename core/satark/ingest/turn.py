@@ -261,6 +261,7 @@ class TurnRunner:
         last = self.outbox.compose(engine.handed_off_notice(coming), handle, origin.id)
         origin.calls += last
         origin.session = None
+        result.stored[origin.id] = self.identity.epochs.drafts.after(origin.id)
         result.outgoing += last
         return engine.resume(session, coming, unit.now)
 

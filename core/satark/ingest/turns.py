@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from satark.api.inbound import Address
 from satark.api.prompt import Prompt
 from satark.identity.edge_key import Identity
@@ -76,11 +78,14 @@ class Turns:
 
     def _open(self, unit: UnitOfWork, ids: set[bytes], begun: Collection[bytes]) -> dict[bytes, Conversation]:
         rows = conversations.lock(unit, ids, begun).values() if ids else ()
-        return {row.id: Conversation(row.id, row.handle, self.sessions.open(row)) for row in rows}
+        return {row.id: Conversation(row.id, row.handle, self.sessions.open_newest(row)) for row in rows}
 
     def _close(self, unit: UnitOfWork, opened: Iterable[Conversation]) -> None:
         rows, ended, messages, message_ids = [], set(), [], []
+        counts = self.identity.epochs.drafts
         for one in opened:
+            if one.result is not None:
+                one.result.stored[one.id] = counts.after(one.id)
             if one.session is None:
                 ended.add(one.id)
                 if one.result is not None:
@@ -91,8 +96,8 @@ class Turns:
                     inbound = one.event.inbound
                     # No page can be written to later, so the secret that opens its receipt is not stored beside it.
                     address = Address("") if self.outbox.is_page(inbound.account) else inbound.senders[0]
-                    sealed = self.sessions.seal(one.id, one.session, inbound.account, address, unit.now)
-                    rows.append(sealed)
+                    session = msgspec.structs.replace(one.session, writes=counts.after(one.id))
+                    rows.append(self.sessions.seal(one.id, session, inbound.account, address, unit.now))
             messages += [*one.calls, *self._replies(one)]
         conversations.write(unit, rows)
         if message_ids:

@@ -214,7 +214,8 @@ _NO_EPOCH_KEYS = SettingProblem(
     "epoch_key_file",
     "SATARK_EPOCH_KEY_FILE",
     "lacks keys that this database's drafts are sealed under, and no other machine gives them",
-    "start a machine that has them; if none has them any more, erase what they sealed: satark db forget-drafts",
+    "run `satark keys admit` here and, with the code that it prints, on a machine that has them; if none has them any "
+    "more, erase what they sealed: satark db forget-drafts",
 )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from satark.identity.edge_key import Identity
 from satark.runtime import compose
 from satark.services import Services
+from satark.store.epochs import count_asking
 from satark.telemetry.faults import Fault
 
 OVERDUE: Final = 600
@@ -25,6 +26,12 @@ def key_faults(identity: Identity | None, services: Services) -> Iterator[Fault]
             f"{problem.setting} {problem.message}",
             f"{problem.hint}; then restart (docs/runbook.md#a-wrong-key)",
             stops=True,
+        )
+    if identity is not None and (asking := services.read(lambda main: count_asking(main, identity.epochs))):
+        yield Fault(
+            "epoch_keys_asked",
+            f"{asking} machines ask for the epoch keys, and nobody admitted them",
+            "yours: `satark keys admit` there, then here with its code; else somebody has the edge key: change it",
         )
     if identity is not None and (late := _late_epochs(identity)):
         yield Fault(

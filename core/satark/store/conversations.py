@@ -28,6 +28,7 @@ class ConversationRow(msgspec.Struct, frozen=True):
 Homes = dict[bytes, bytes]
 """Pseudonym → id of the conversation."""
 
+_ALIAS_COLUMNS = (alias.c.lookup, alias.c.conversation, alias.c.sealed)
 _COLUMNS = (conversation.c.id, conversation.c.draft, conversation.c.handle, conversation.c.due)
 
 
@@ -38,9 +39,22 @@ def find(connection: Connection, identity: Identity, senders: Iterable[Sequence[
         The conversation id of every pseudonym, and those of these pairs that are not stored yet.
     """
     senders = list(senders)
+    return _homes(senders, _known(connection, identity, senders)[0])
+
+
+def _known(connection: Connection, identity: Identity, senders: Sequence[Sequence[bytes]]) -> tuple[Homes, list[bytes]]:
+    """Return what is stored of these pseudonyms, and the look-ups of rows that were moved from another conversation."""
     lookups = {lookup: p for sender in senders for p in sender for lookup in identity.lookups(p)}
-    rows = bulk.select(connection, (alias.c.lookup, alias.c.conversation), alias.c.lookup, list(lookups), lock=False)
-    known = {lookups[lookup]: id_ for lookup, id_ in rows}
+    known, moved = Homes(), list[bytes]()
+    for lookup, id_, sealed in bulk.select(connection, _ALIAS_COLUMNS, alias.c.lookup, list(lookups), lock=False):
+        if identity.seals(sealed, id_, lookups[lookup]):
+            known[lookups[lookup]] = id_
+        else:
+            moved.append(lookup)
+    return known, moved
+
+
+def _homes(senders: Sequence[Sequence[bytes]], known: Homes) -> tuple[Homes, Homes]:
     found = dict(known)
     for sender in senders:
         id_ = next((found[pseudonym] for pseudonym in sender if pseudonym in found), None) or random_bytes(32)
@@ -59,9 +73,12 @@ def find_or_begin(
         conversation; until the commit nobody else can find it.
     """
     senders = list(senders)
-    found, new = find(unit.main, identity, senders)
+    known, moved = _known(unit.main, identity, senders)
+    found, new = _homes(senders, known)
     if not new:
         return found, ()
+    if moved:
+        bulk.delete(unit.main, alias.c.lookup, moved)
     stored = {id_ for pseudonym, id_ in found.items() if pseudonym not in new}
     rows = {identity.lookup(pseudonym): (pseudonym, id_) for pseudonym, id_ in new.items()}
     aliases = [

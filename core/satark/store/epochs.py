@@ -4,12 +4,17 @@ An epoch's key goes to a machine sealed for a key pair that this machine uses on
 another pair, and overwrites the private half of the first. What a database, its log or a standby keeps of a deleted row
 opens with nothing that is left, so no database need forget.
 
+A machine gets keys only from those who know its recipient, and only if one that has a key vouched for it: it writes the
+recipient under an epoch key. A machine without keys writes it under the edge key and a code of its own, which somebody
+brings to one that has them (`Epochs.admit`). So the edge key and the database alone make nobody a machine.
+
 The list changes under a lock that each transaction of a process with epoch keys shares at its end. So nothing is
 committed under an epoch that is not listed any more, or by somebody who did not know a listed one.
 """
 
+from base64 import b32decode, b32encode
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -30,6 +35,10 @@ _LIST_LOCK: Final = 0x5A7A_4B02
 _MOST_STEPS: Final = 3
 _TIME: Final = 8
 """Bytes of a time within a sealed key."""
+
+
+_CODE: Final = 10
+"""Bytes of a joining code. It can be tried only with the edge key."""
 
 
 class EpochOver(Exception):  # noqa: N818 - it reads as what it says
@@ -78,6 +87,22 @@ class Epochs:
                     return True
             self._step()
         return self._is_complete()
+
+    def admit(self, code: str) -> bool:
+        """Give the keys to the machine that shows this code (`joining_code`); return whether one asks with it."""
+        if not self.agree():
+            return False
+        with unit_of_work(*self._engines) as unit:
+            _lock(unit.main)
+            for machine, sealed in _read(unit.main).machines.items():
+                with suppress(BrokenSeal):
+                    recipient = self.identity.open_for_machines(sealed, machine, _normal(code))
+                    vouched = {"id": machine, "recipient": self.identity.seal(recipient, machine)}
+                    bulk.upsert(unit.main, epoch_machine, [vouched])
+                    break
+            else:
+                return False
+        return self.agree()
 
     def end(self, ended: Collection[bytes]) -> None:
         """Take epochs off the list, once nothing is sealed under them any more, and destroy their keys here.
@@ -149,14 +174,36 @@ class Epochs:
         return newest is None or (self._keys.age(newest) >= self._keys.seconds and not self._keys.is_full)
 
     def _recipients(self, listed: _Listed) -> dict[bytes, str]:
-        """Return each machine's recipient, but for machines with another edge key."""
-        found: dict[bytes, str] = {}
-        for machine, sealed in listed.machines.items():
-            try:
-                found[machine] = self.identity.open_for_machines(sealed, machine).decode()
-            except BrokenSeal:
-                continue
-        return found
+        """Return the recipients of this machine and of those for which one with keys vouched."""
+        found = {machine: self._vouched(machine, sealed) for machine, sealed in listed.machines.items()}
+        found[self._keys.file_id] = self._own(listed)
+        return {machine: recipient for machine, recipient in found.items() if recipient}
+
+    def _vouched(self, machine: bytes, sealed: bytes) -> str:
+        if sealed[:EPOCH_ID] not in {epoch.id for epoch in self._keys.live()}:
+            return ""
+        try:
+            return self.identity.open(sealed, machine).decode()
+        except BrokenSeal:
+            return ""
+
+    def _own(self, listed: _Listed) -> str:
+        """Return this machine's recipient; empty: it must list another one."""
+        own = self._keys.file_id
+        sealed, by = listed.machines.get(own, b""), listed.machines.get(own, b"")[:EPOCH_ID]
+        if self._may_vouch(listed) or any(epoch.id == by for epoch in self._keys.live()):
+            return self._vouched(own, sealed) if by in listed.epochs else ""
+        for secret in self._keys.receiving.values():
+            recipient, _ = age.recipient_of((age.KINDS[0], secret))
+            if by and by in listed.epochs:  # somebody with this epoch's key vouched for it
+                return recipient
+            with suppress(BrokenSeal):
+                return self.identity.open_for_machines(sealed, own, _code_of(secret)).decode()
+        return ""
+
+    def _may_vouch(self, listed: _Listed) -> bool:
+        newest = next(iter(self._keys.live()), None)
+        return newest is not None and newest.id in listed.epochs
 
     def _step(self) -> None:
         keys, own = self._keys, self._keys.file_id
@@ -194,12 +241,16 @@ class Epochs:
         for epoch in done:
             listed.keys.pop((epoch, own), None)  # `_give` stores it as taken; what does not open is given once more
         connection.execute(delete(epoch_key).where(epoch_key.c.machine == own, epoch_key.c.epoch.in_(done)))
-        recipient = self._recipients(listed).get(own)
-        if opened or recipient is None or _id_of(recipient) not in self._keys.receiving:
+        recipient = self._own(listed)
+        if opened or _id_of(recipient) not in self._keys.receiving:
             pair = age.new_identity()
             recipient, _ = age.recipient_of(pair)
             self._keys.add(Epoch(_id_of(recipient), 0, pair[1]))
-            listed.machines[own] = self.identity.seal_for_machines(recipient.encode(), own)
+            if self._may_vouch(listed):
+                listed.machines[own] = self.identity.seal(recipient.encode(), own)
+            else:
+                code = _code_of(pair[1])
+                listed.machines[own] = self.identity.seal_for_machines(recipient.encode(), own, code)
             bulk.upsert(connection, epoch_machine, [{"id": own, "recipient": listed.machines[own]}])
 
     def _give(
@@ -225,6 +276,22 @@ class Epochs:
         return encrypt(self.identity.seal_for_machines(plain, epoch.id + machine), recipient)
 
 
+def joining_code(keys: EpochKeys) -> str:
+    """Return the code by which a machine that asks for keys is admitted."""
+    code = b32encode(_code_of(next(iter(keys.receiving.values()), b""))).decode()
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def _code_of(secret: bytes) -> bytes:
+    return sha256(b"satark/1/joining code" + secret).digest()[:_CODE]
+
+
+def _normal(code: str) -> bytes:
+    with suppress(ValueError):
+        return b32decode("".join(filter(str.isalnum, code)).upper())
+    return bytes(_CODE)
+
+
 def are_lost(unit: UnitOfWork, keys: EpochKeys, *, is_alone: bool) -> bool:
     """Whether no machine has the keys of the listed epochs any more. Locks the list.
 
@@ -246,6 +313,13 @@ def lacks_keys(connection: Connection, keys: EpochKeys) -> bool:
     listed, live = _read(connection), {epoch.id for epoch in keys.live()}
     took_part = live or keys.file_id in listed.machines
     return bool(took_part) and any((epoch, keys.file_id) not in listed.keys for epoch in listed.epochs - live)
+
+
+def count_asking(connection: Connection, keys: EpochKeys) -> int:
+    """Count the machines for which none with these keys vouched: they are new, were off, or were away for long."""
+    live = {epoch.id for epoch in keys.live()}
+    others = {machine: sealed for machine, sealed in _read(connection).machines.items() if machine != keys.file_id}
+    return sum(sealed[:EPOCH_ID] not in live for sealed in others.values()) if live else 0
 
 
 def start_anew(unit: UnitOfWork, keys: EpochKeys, epochs: Collection[bytes] = ()) -> list[bytes]:

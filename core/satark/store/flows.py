@@ -1,6 +1,7 @@
 """Stored flows: give the engine of the flow in use, and of each older flow to which a running session is pinned."""
 
 from collections.abc import Callable
+from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
@@ -23,7 +24,7 @@ class Flows:
         unit.insert_new(table, [row], "hash")
 
     def engine(self, connection: Connection, hash_: str | None) -> Engine:
-        """Return the engine of a session's flow; of the flow in use if the session has none or it is not stored."""
+        """Return the engine of a session's flow; of the flow in use if it has none, or one that is not stored."""
         if hash_ is None:
             return self.current
         found = self._engines.get(hash_)
@@ -31,4 +32,6 @@ class Flows:
 
     def _load(self, connection: Connection, hash_: str) -> Engine:
         canonical = connection.execute(select(table.c.canonical).where(table.c.hash == hash_)).scalar()
-        return self._build(canonical) if canonical else self.current
+        if canonical is None or sha256(canonical).hexdigest() != hash_:
+            return self.current
+        return self._build(canonical)

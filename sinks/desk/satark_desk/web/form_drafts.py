@@ -6,6 +6,7 @@ session, and a restart.
 
 import contextlib
 import hashlib
+import hmac
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -89,16 +90,20 @@ class FormDrafts:
     def mark_session(self, token: str, unlocked: UnlockedDesk) -> None:
         """Remember whose session a token names, so that a form which comes after the session's end is kept."""
         if unlocked.identity:  # an auditor writes nothing
-            self._services.write_now(
-                lambda unit: self._add(unit, (unlocked.desk, unlocked.officer), _session_id(token), b"")
-            )
+            owner, id_ = (unlocked.desk, unlocked.officer), _session_id(token, unlocked.desk.name, unlocked.officer)
+            self._services.write_now(lambda unit: self._add(unit, owner, id_, b""))
 
     def owner_of(self, token: str) -> Owner | None:
-        """Return the owner of the session that a token names, or named; None if it is not known."""
-        query = select(form_draft.c.desk, form_draft.c.officer).where(form_draft.c.id == _session_id(token))
-        found = self._services.read(lambda c: c.execute(query.where(self._is_kept())).one_or_none())
-        desk = next((desk for desk in self._services.desks() if found and desk.name == found.desk), None)
-        return (desk, found.officer) if found and desk else None
+        """Return the owner of the session that a token names, or named; None if it is not known.
+
+        The token proves whose it was, and the roster tells the desk's key: whoever writes rows chooses neither.
+        """
+        query = select(form_draft).where(form_draft.c.id.startswith(_session_id(token)), self._is_kept())
+        desks = self._services.read_keys(self._services.roster.check).state.desks
+        for row in self._services.read(lambda c: c.execute(query).all()):
+            if row.id == _session_id(token, row.desk, row.officer) and row.desk in desks:
+                return desks[row.desk].desk, row.officer
+        return None
 
     def _is_kept(self) -> ColumnElement[bool]:
         return form_draft.c.at >= int(self._clock()) - KEPT_SECONDS
@@ -119,5 +124,7 @@ def typed_id(owner: Owner, path: str) -> str:
     return hashlib.sha256("\0".join((owner[0].name, owner[1], path)).encode()).hexdigest()[:16]
 
 
-def _session_id(token: str) -> str:
-    return hashlib.sha256(b"satark/1/session\0" + token.encode()).hexdigest()
+def _session_id(token: str, *owner: str) -> str:
+    """Return the id of a session's row: half of it finds the row, the other half is a MAC of whose session it is."""
+    found = hashlib.sha256(b"satark/1/session\0" + token.encode()).hexdigest()[:32]
+    return found + (hmac.digest(token.encode(), "\0".join(owner).encode(), "sha256").hex()[:32] if owner else "")

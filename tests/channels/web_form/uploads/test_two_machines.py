@@ -14,11 +14,13 @@ import pytest
 from PIL import Image
 
 from satark.api.settings import SettingsError
+from satark.identity.epoch_keys import EpochKeys
 from satark.ingest import ingest
 from satark.runtime import compose
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings.settings import Settings
+from satark.store.epochs import Epochs, joining_code
 from satark_testing.dialogue.walking import Photo
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import until
@@ -42,6 +44,14 @@ def machine(postgres_databases: Any, databases: Any, bucket: str, tmp_path: Path
         return Host(Settings(data_dir=tmp_path / name, **{**chosen, **shared, **epochs, **core}))
 
     return make
+
+
+def admit(one: Host, memory: Path) -> None:
+    """Let another machine ask for the epoch keys, and bring its code to this one."""
+    assert one.ingest_runtime
+    keys = EpochKeys.load(memory, 3600)
+    Epochs(one.ingest_runtime.identity.with_epochs(keys), one.services.main, one.services.keys).agree()
+    assert one.ingest_runtime.epochs.admit(joining_code(keys))
 
 
 def jpeg() -> bytes:
@@ -70,6 +80,7 @@ async def test_a_photo_that_came_at_one_machine_reaches_the_desk_from_the_other(
     desks = {one.casework.desk: one.casework for one in prepared if one.casework}
     async with AsyncExitStack() as running:
         one = await running.enter_async_context(serve(build_app(first)))
+        await asyncio.to_thread(admit, first, tmp_path / "memory of two")
         second = await asyncio.to_thread(machine, "two")
         two = await running.enter_async_context(serve(build_app(second)))
         citizen = await running.enter_async_context(FormCitizen(one))
@@ -116,8 +127,8 @@ def test_a_machine_is_refused_with_the_name_of_what_differs(machine: Machine, tm
 
 
 @pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
-def test_a_machine_waits_for_the_epoch_keys_and_without_them_it_is_refused(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+def test_a_machine_waits_for_the_epoch_keys_until_it_is_admitted(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = machine("one")
     assert one.ingest_runtime
@@ -125,6 +136,9 @@ def test_a_machine_waits_for_the_epoch_keys_and_without_them_it_is_refused(
     with pytest.raises(SettingsError, match="no other machine gives them"):
         machine("two")
     assert one.ingest_runtime.epochs.agree()
+    with pytest.raises(SettingsError, match="keys admit"):
+        machine("two")
+    admit(one, tmp_path / "memory of two")
     two = machine("two")
     assert two.ingest_runtime
     assert two.ingest_runtime.identity.epochs.current() == one.ingest_runtime.identity.epochs.current()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from httpx2 import Client
-from sqlalchemy import select
+from msgspec.structs import replace
+from sqlalchemy import select, update
 
 from satark.api.routing import Desk
-from satark.api.sealing import new_identity
+from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.services import Services
+from satark.store import tables
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import form_draft
-from satark_desk.web.form_drafts import KEPT_SECONDS, MAX_DRAFTS, FormDrafts
+from satark_desk.web.form_drafts import KEPT_SECONDS, MAX_DRAFTS, FormDraft, FormDrafts
 from support.tips import seed_tip
 
 
@@ -86,6 +89,31 @@ def test_what_is_typed_after_the_session_ended_is_offered_after_the_next_sign_in
     link = re.search(rf'href="(/desk/tips/{seeded.number}/note\?draft=[^"]*)"', page)
     assert link
     assert "480 characters" in again.get(link[1].replace("&amp;", "&")).text
+
+
+@pytest.mark.parametrize("changed", ["session", "desk"])
+def test_what_is_sent_after_the_session_ended_is_sealed_to_no_key_of_whoever_writes_rows(
+    services: Services, browser: Callable[..., Client], desk: Callable[[str], Desk], changed: str
+) -> None:
+    seeded = seed_tip(services, [desk("sp"), desk("dig")])
+    client = browser("sp")
+    token = client.cookies["satark-desk"]
+    client.post("/desk/sign-out")
+    recipient, identity = new_identity()
+    reader = UnlockedDesk(replace(desk("dig"), recipient=recipient), "mole", identity, "officer", (), "")
+    session = form_draft.c.sealed == b""
+    act = {
+        "session": update(form_draft).where(session).values(desk="dig", officer="mole"),
+        "desk": update(tables.desk).values(recipient=recipient),
+    }[changed]
+    services.write_now(lambda unit: unit.main.execute(act))
+    client.cookies.set("satark-desk", token, domain="desk.example", path="/desk")
+    client.post(f"/desk/tips/{seeded.number}/note", data={"text": "The tipster is the driver"})
+    rows = services.read(lambda c: c.execute(select(form_draft).where(~session)).all())
+    assert [row.desk for row in rows] == ([] if changed == "session" else ["sp"])
+    for row in rows:
+        with pytest.raises(CantOpen):
+            open_as(FormDraft, row.sealed, reader.identity)
 
 
 def test_drafts_expire_and_a_new_draft_replaces_the_oldest_of_the_same_officer(services: Services) -> None:

@@ -1,0 +1,134 @@
+"""Whoever writes rows of conversations, and has no key, gets into no other conversation and takes nothing back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import update
+
+from satark.ingest.sessions import decode_session, encode_session
+from satark.store.tables import alias, conversation
+from satark.store.unit_of_work import UnitOfWork
+from support.scripted import Tipster
+from support.working_host import ANSWERS, WorkingHost, working_host, working_host_on
+
+pytestmark = pytest.mark.slow("a host")
+
+SECRET = "Arms are sold outside the village"
+REVIEW = "Send this to the police"
+
+
+def aliases(place: WorkingHost) -> dict[bytes, tuple[bytes, bytes]]:
+    """Return look-up → conversation and sealed pseudonym."""
+    return {bytes(row.lookup): (bytes(row.conversation), bytes(row.sealed)) for row in place.rows(alias)}
+
+
+async def redirected(place: WorkingHost, *, sealed_too: bool) -> Tipster:
+    """Let a stranger's phone begin a conversation, and make its row name the conversation that was there before."""
+    before = aliases(place)
+    (victim,) = before.values()
+    stranger = place.tipster("910000000001")
+    await stranger.say("Hi")
+    (mine,) = aliases(place).keys() - before.keys()
+    values = dict(zip(("conversation", "sealed"), victim, strict=True)) if sealed_too else {"conversation": victim[0]}
+    changed = update(alias).where(alias.c.lookup == mine).values(**values)
+    place.host.services.write_now(lambda unit: unit.main.execute(changed))
+    return stranger
+
+
+@pytest.mark.parametrize("sealed_too", [False, True])
+async def test_a_phone_whose_row_names_anothers_conversation_sees_and_sends_nothing_of_it(
+    databases: Any, tmp_path: Path, *, sealed_too: bool
+) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        victim = place.tipster()
+        await victim.walk(ANSWERS, REVIEW)
+        assert SECRET in victim.text
+        stranger = await redirected(place, sealed_too=sealed_too)
+        heard = [await stranger.say(text) for text in ("hello", "No", "Yes, send")]
+        assert not any(SECRET in text or "Tip no" in text for text in heard)
+        assert len(aliases(place)) == 2, "the row was replaced by one of the stranger's own"
+        assert "Tip no" in await victim.say("Yes, send")
+
+
+async def test_a_phone_whose_row_names_an_open_mailbox_neither_reads_nor_answers(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        victim = place.tipster()
+        code = await place.receipt(victim)
+        await victim.say("No")
+        work = place.desk("dig")
+        tip = work.open(work.summaries()[0].id)
+        work.respond(tip, text="Which house is it?", question=True)
+        assert "Which house" in await victim.say(f"status {code}")
+        stranger = await redirected(place, sealed_too=False)
+        heard = [await stranger.say(text) for text in ("help", "1", "Nobody. I made it all up.")]
+        assert not any("Which house" in text for text in heard)
+        assert [part.message.text for part in work.open(tip.id).thread] == ["Which house is it?"]
+
+
+async def test_a_draft_that_was_put_back_before_it_was_sent_is_not_sent(databases: Any, tmp_path: Path) -> None:
+    async with working_host_on(databases, tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, REVIEW)
+        (before,) = place.rows(conversation)
+        await asha.say("Keep it from the SP, the SP himself takes money from them")
+        await asha.walk_on({"Whom do you suspect": "The SP's office", "Which officer": "skip"}, REVIEW)
+        assert "The SP's office" in asha.text
+        put_back(place, before)
+        said = await asha.say("Yes, send")
+        assert place.count("tip") == 0
+        assert "erased" in said
+        await asha.walk_on({**ANSWERS, "Whom do you suspect": "The SP's office"}, "Tip no")
+        assert place.count("tip") == 1
+
+
+@pytest.mark.parametrize("answer", ["No", "cancel"])
+async def test_a_draft_of_one_answer_before_is_put_back_in_vain(tmp_path: Path, answer: str) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, REVIEW)
+        (before,) = place.rows(conversation)
+        await asha.say(answer)
+        put_back(place, before)
+        await asha.say("Yes, send")
+        assert place.count("tip") == 0
+
+
+async def test_a_conversation_that_ended_is_put_back_in_vain(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, REVIEW)
+        (before,), (lookup,) = place.rows(conversation), place.rows(alias)
+        await asha.say("delete", "Yes, erase")
+        assert place.count("conversation") == 0
+        insert_again(place, before, lookup)
+        assert SECRET not in await asha.say("Yes, send")
+        assert place.count("tip") == 0
+
+
+async def test_a_draft_that_an_earlier_version_stored_goes_on(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, REVIEW)
+        (row,), identity = place.rows(conversation), place.runtime.identity
+        session = decode_session(identity.open_draft(row.id, row.draft))
+        assert session.writes
+        earlier = identity.seal_draft(row.id, encode_session(replace(session, writes=0)))
+        place.host.services.write_now(lambda unit: unit.main.execute(update(conversation).values(draft=earlier)))
+        assert "Tip no" in await asha.say("Yes, send")
+
+
+def put_back(place: WorkingHost, row: Any) -> None:
+    changed = update(conversation).where(conversation.c.id == row.id).values(**row._mapping)
+    place.host.services.write_now(lambda unit: unit.main.execute(changed))
+
+
+def insert_again(place: WorkingHost, row: Any, lookup: Any) -> None:
+    def write(unit: UnitOfWork) -> None:
+        for table, one in ((conversation, row), (alias, lookup)):
+            unit.insert(table, [dict(one._mapping)])
+
+    place.host.services.write_now(write)
