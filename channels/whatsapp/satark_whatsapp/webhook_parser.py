@@ -8,6 +8,7 @@ Satark tells them that it did not understand them.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from operator import call
 from typing import Any, Final, TypeVar
@@ -234,10 +235,12 @@ def _message(raw: msgspec.Raw) -> payload.WhatsAppMessage | None:
 
 def _item(raw: bytes | msgspec.Raw | None, kind: type[T]) -> T | None:
     """Decode an item, whose numbers may be strings. None: there is none, or it has another shape."""
-    try:
-        return None if raw is None else decode_json(bytes(raw), _decoder(kind))  # type: ignore[arg-type] # a class is hashable
-    except (*DECODING_ERRORS, OverflowError):
-        return None
+    decode = _decoder(kind)  # type: ignore[arg-type] # a class is hashable
+    with suppress(*DECODING_ERRORS, OverflowError):
+        return None if raw is None else decode(bytes(raw))
+    with suppress(*DECODING_ERRORS, OverflowError):
+        return decode_json(bytes(raw or b""), decode)
+    return None
 
 
 @cache

@@ -78,7 +78,10 @@ class Turns:
 
     def _open(self, unit: UnitOfWork, ids: set[bytes], begun: Collection[bytes]) -> dict[bytes, Conversation]:
         rows = conversations.lock(unit, ids, begun).values() if ids else ()
-        return {row.id: Conversation(row.id, row.handle, self.sessions.open_newest(row)) for row in rows}
+        return {
+            row.id: Conversation(row.id, row.handle, self.sessions.open_newest(row) if row.draft else None)
+            for row in rows
+        }
 
     def _close(self, unit: UnitOfWork, opened: Iterable[Conversation]) -> None:
         rows, ended, messages, message_ids = [], set(), [], []
