@@ -235,7 +235,7 @@ def _message(raw: msgspec.Raw) -> payload.WhatsAppMessage | None:
 
 def _item(raw: bytes | msgspec.Raw | None, kind: type[T]) -> T | None:
     """Decode an item, whose numbers may be strings. None: there is none, or it has another shape."""
-    decode = _decoder(kind)  # type: ignore[arg-type] # a class is hashable
+    decode: Callable[[bytes], T] = _decoder(kind)  # type: ignore[arg-type] # a class is hashable
     with suppress(*DECODING_ERRORS, OverflowError):
         return None if raw is None else decode(bytes(raw))
     with suppress(*DECODING_ERRORS, OverflowError):
