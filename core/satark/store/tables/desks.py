@@ -25,7 +25,7 @@ desk = Table(
 roster_proposal = Table(
     "roster_proposal",
     main,
-    Column("id", String(16), primary_key=True, comment="of what its signatures cover"),
+    Column("id", String(16), primary_key=True, comment="the entry's id, cut; another entry's row is none"),
     Column("entry", LargeBinary, nullable=False, comment="roster.entries.Entry, with the signatures so far"),
     Column("attachment", LargeBinary, nullable=False, comment="what is stored once it is signed, such as wrapped keys"),
     Column("day", Integer, nullable=False),
