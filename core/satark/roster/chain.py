@@ -152,7 +152,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         return self.entry.id
 
     @property
-    def _row(self) -> str:
+    def row(self) -> str:
+        """The key of its row."""
         return self.id[:16]
 
     @staticmethod
@@ -160,7 +161,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         """Return every proposal; a row in which another entry was put is none."""
         rows = connection.execute(select(table).order_by(table.c.day, table.c.id))
         read = ((row.id, Proposal(entry=Entry.decode(row.entry), attachment=row.attachment)) for row in rows)
-        return [proposal for row, proposal in read if row == proposal._row]
+        return [proposal for row, proposal in read if row == proposal.row]
 
     @staticmethod
     def find(connection: Connection, id_: str) -> Proposal:
@@ -203,12 +204,12 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         """
         self.missing(read_state(unit.keys))
         self.delete(unit)
-        row = {"id": self._row, "entry": self.entry.encode(), "attachment": self.attachment, "day": unit.day}
+        row = {"id": self.row, "entry": self.entry.encode(), "attachment": self.attachment, "day": unit.day}
         unit.insert(table, [row])
 
     def store_signatures(self, unit: UnitOfWork) -> None:
         """Store the signatures of a proposal that is stored already."""
-        unit.main.execute(update(table).where(table.c.id == self._row).values(entry=self.entry.encode()))
+        unit.main.execute(update(table).where(table.c.id == self.row).values(entry=self.entry.encode()))
 
     def withdraw(self, unit: UnitOfWork, by: Member, identity: str) -> None:
         """Delete the proposal, and say in the roster that it was withdrawn, if anybody's signature is on it.
@@ -222,7 +223,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
     def delete(self, unit: UnitOfWork) -> None:
         """Delete the row of the proposal."""
-        unit.main.execute(delete(table).where(table.c.id == self._row))
+        unit.main.execute(delete(table).where(table.c.id == self.row))
 
     def carry_out(self, unit: UnitOfWork) -> None:
         """Add the entry to the roster, and delete the proposal.

@@ -303,21 +303,25 @@ def describe(body: Body) -> str:
         case OfficerSet():
             one = body.officer
             return f"desk {body.desk} has {describe_officer(one.name, one.role, one.rights)}"
-        case KeyGiven():
+        case KeyGiven() | OwnKey():
             return f"officer {body.officer.name} of desk {body.desk} got a new key: {body.officer.fingerprint}"
-        case OwnKey():
-            return f"officer {body.officer.name} of desk {body.desk} took a new key: {body.officer.fingerprint}"
-        case Withdrawn():
-            return f"proposal {body.proposal} was withdrawn"
         case DestinationSet():
             verb = "reads" if body.recipient else "reads no more"
             return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"
+        case KeysRenewed() | HostNoted() | Withdrawn():
+            return _describe_unlisted(body)
+        case Closed():
+            return f"the founding ended; destinations that read: {len(body.destinations)}"
+
+
+def _describe_unlisted(body: KeysRenewed | HostNoted | Withdrawn) -> str:
+    match body:
         case KeysRenewed():
             return f"desk {body.desk} renewed the keys of tips"
         case HostNoted():
             return f"the host's roster had the head {body.head[:16]}"
-        case Closed():
-            return f"the founding ended; destinations that read: {len(body.destinations)}"
+        case Withdrawn():
+            return f"proposal {body.proposal} was withdrawn"
 
 
 def describe_officer(name: str, role: str, rights: tuple[str, ...]) -> str:

@@ -187,8 +187,7 @@ def _check_by_officer(state: RosterState, entry: Entry, body: OwnKey | Withdrawn
             raise NotAllowed("an officer takes a key of their own, which nobody had before")
     elif officer is None or officer.role == "auditor":
         raise NotAllowed("an officer withdraws a proposal")
-    good = [(one.desk, one.officer) for one in entry.signatures if officer and is_good(one, officer.signer, entry)]
-    if good != [entry.by]:
+    if officer is None or entry.signers != [entry.by] or not is_good(entry.signatures[0], officer.signer, entry):
         raise NotAllowed("the officer's present key did not sign this")
 
 

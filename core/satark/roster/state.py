@@ -205,28 +205,31 @@ class RosterState:
                     self.rekeyed[body.desk] = self.position
             case OwnKey():
                 self._take_own_key(body)
-            case Withdrawn():
-                self.withdrawn.add(body.proposal)
-                self.unlisted.append(self.position)
             case DestinationSet():
                 self.destinations[body.to] = body
                 self._put_key(body.to, "", body.verifier)
                 self.changed_at[body.desk] = self.position
-            case KeysRenewed():
-                self._renew(body)
-            case HostNoted():
-                self.noted.pop("", None)  # a desk notes no head that contradicts it
-                self.noted[body.desk] = body.head
+            case KeysRenewed() | HostNoted() | Withdrawn():
+                self._note(body)
                 self.unlisted.append(self.position)
             case Closed():
                 self.closed = True
                 self.destinations |= {one.to: one for one in body.destinations}
                 self.signing_keys |= {one.to: {"": {one.verifier: 0}} for one in body.destinations}
 
+    def _note(self, body: KeysRenewed | HostNoted | Withdrawn) -> None:
+        match body:
+            case KeysRenewed():
+                self._renew(body)
+            case HostNoted():
+                self.noted.pop("", None)  # a desk notes no head that contradicts it
+                self.noted[body.desk] = body.head
+            case Withdrawn():
+                self.withdrawn.add(body.proposal)
+
     def _renew(self, body: KeysRenewed) -> None:
         for one in (body.tips[at : at + RENEWED] for at in range(0, len(body.tips), RENEWED)):
             self.renewed[one[:HALF]] = (*self.renewed.get(one[:HALF], ()), (body.desk, one, self.position))
-        self.unlisted.append(self.position)
 
     def _take_own_key(self, body: OwnKey) -> None:
         """Note that who knew the key before knows the desk's. Open proposals stand: what that key signed is void."""

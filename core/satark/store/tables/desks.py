@@ -43,6 +43,7 @@ audit_key = Table(
     Column("verifier", String(64), nullable=False, comment="Ed25519 public key of the desk's acts, hex"),
     Column("signature", LargeBinary(64), nullable=False, comment="of the row, under its own verifier"),
     Column("former", String(64), nullable=False, comment="the verifier before, for which it vouches; empty: none"),
+    Column("since", BigInteger, nullable=False, server_default="0", comment="the former signs no row after this one"),
     comment="public keys of the audit log",
 )
 
