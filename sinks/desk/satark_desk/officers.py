@@ -103,7 +103,8 @@ def make_desk(services: Services, new: NewDesk) -> Submitted | None:
         return submit_unsigned(services, body, RosterAttachment(officer=row, desk_key=key))
     heads = [(head, row)]
     if new.recovery:
-        heads.append(_head(new, RECOVERY, new.recovery, identity))
+        listed, stored = _head(new, RECOVERY, new.recovery, identity)
+        heads.append((listed, {**stored, "temporary": True}))  # whoever takes it from the safe sets another
 
     def write(unit: UnitOfWork) -> None:
         add_desk(unit, desk, verifier=desk_verifier(identity), officers=tuple(listed for listed, _ in heads))

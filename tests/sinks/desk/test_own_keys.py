@@ -10,13 +10,22 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from satark.casework import ActFilter, NotAllowed
+from satark.casework import ActFilter, NotAllowed, take_own_key
 from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk import own_keys
 from satark_desk.desk_keys import UnlockedDesk, key_context, open_desk_key, wrapped_key
-from satark_desk.officers import NewOfficer, WrongPassphrase, add_officer, remove_officer, rotate, unlock
+from satark_desk.officers import (
+    NewDesk,
+    NewOfficer,
+    WrongPassphrase,
+    add_officer,
+    make_desk,
+    remove_officer,
+    rotate,
+    unlock,
+)
 from satark_desk.own_keys import SamePassphrase, change_passphrase
 from satark_desk.passphrases import WeakPassphrase, unwrap
 from satark_desk.roster_changes import approve
@@ -58,6 +67,17 @@ def test_who_printed_the_passphrase_of_a_desks_only_head_reads_nothing_new(
     changed = change_passphrase(services, before, PRESENT, NEW)
     assert changed.identity not in {"", before.identity}
     assert desk_key_by(services, first_day, PRESENT) == ""
+
+
+def test_who_takes_the_envelope_from_the_safe_sets_another_passphrase(services: Services, unlocked: Unlock) -> None:
+    new = NewDesk(
+        name="sigra", title="Sigra", level="station", area="sigra", officer="so", passphrase=NEW, recovery=FIRST
+    )
+    make_desk(services, new)
+    found = unlock(services, "sigra", "recovery", FIRST)
+    assert found.temporary
+    changed = change_passphrase(services, found, FIRST, "zitrone gabel 61 wolf")
+    assert (changed.temporary, changed.identity != found.identity) == (False, True)
 
 
 def test_who_knew_a_passphrase_signs_nothing_as_its_officer(services: Services, unlocked: Unlock) -> None:
@@ -111,10 +131,10 @@ def test_a_crash_locks_nobody_out(
 def test_a_crash_between_the_two_databases_locks_nobody_out(
     services: Services, unlocked: Unlock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, real = unlocked("sp"), own_keys.take_own_key
+    before = unlocked("sp")
 
     def crash(unit: UnitOfWork, *arguments: Any) -> None:
-        real(unit, *arguments)
+        take_own_key(unit, *arguments)
         unit.keys.commit()
         raise OSError
 
