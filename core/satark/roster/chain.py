@@ -140,7 +140,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """A proposed entry."""
 
     entry: Entry
-    attachment: bytes
+    attachment: bytes = b""
     """What is stored once the entry is signed. No signature covers the attachment: it is checked against the entry."""
 
     def __repr__(self) -> str:

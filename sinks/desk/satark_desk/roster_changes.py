@@ -84,7 +84,7 @@ def submit(
     """
     own, base = (by.desk.name, by.officer), services.read_keys(read_state).head
     entry = Entry(body=body, by=own, base=base).signed_with(own, by.own_identity, code)
-    services.read_keys(lambda c: Proposal(entry=entry, attachment=b"").missing(read_state(c)))
+    services.read_keys(lambda c: Proposal(entry=entry).missing(read_state(c)))
     _record(services, by, "roster_proposed", body)
     return _store(services, by, entry, with_)
 
