@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import update
 
 from satark.api.sealing import new_identity
 from satark.audit import keys
 from satark.audit.reading import ActFilter, Viewer
 from satark.audit.trail import Trail
+from satark.custody.verify_log import LogHead
 from satark.roster import chain as roster_chain
-from satark.roster.entries import Entry, KeyChange
+from satark.roster.entries import Entry, KeyChange, desk_verifier
 from satark.services import Services
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 from support.acts import kinds, seen_by, viewer_at
-from support.desks import SeededDesk
+from support.desks import SeededDesk, listed_officer
 
 
 def test_an_audit_key_that_the_operator_put_there_is_not_used(services: Services, sp: SeededDesk) -> None:
@@ -26,6 +28,30 @@ def test_an_audit_key_that_the_operator_put_there_is_not_used(services: Services
     sp.casework_of("khan").summaries()
     viewer = Viewer(identities=(identity,), desks=frozenset({"sp"}))
     assert viewer.read(services, ActFilter()).acts == ()
+
+
+def test_what_machines_and_failed_sign_ins_leave_is_sealed_to_no_key_that_the_operator_put_there(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    sp.casework_of("rao").summaries()
+    recipient, identity = new_identity()
+    row = {"desk": "sp", "number": 99, "recipient": recipient, "verifier": desk_verifier(sp.identity), "former": ""}
+    services.write_now(lambda unit: unit.insert(tables.audit_key, [{**row, "signature": bytes(64)}]))
+    Trail(services, "sp", "email:control-room").record("exported", tip="4K7Q-2XPM")
+    Trail(services, "sp", "rao").record("sign_in_failed")
+    forger = Viewer(identities=(identity,), desks=frozenset({"sp"}))
+    assert forger.read(services, ActFilter()).acts == ()
+    assert kinds(seen_by(services, dig, {"sp"})) == ["listed", "exported", "sign_in_failed"]
+
+
+def test_before_a_desk_has_an_audit_key_acts_are_sealed_to_the_key_that_the_roster_lists(
+    services: Services, sp: SeededDesk
+) -> None:
+    recipient, identity = new_identity()
+    services.write_now(lambda unit: unit.main.execute(update(tables.desk).values(recipient=recipient)))
+    Trail(services, "sp", "rao").record("sign_in_failed")
+    forger = Viewer(identities=(identity,), desks=frozenset({"sp"}))
+    assert forger.read(services, ActFilter()).acts == ()
 
 
 def change_key(services: Services, desk: SeededDesk) -> str:
@@ -51,6 +77,41 @@ def test_after_a_change_of_the_desks_key_old_and_new_acts_are_read_and_verified(
     assert [(read.act.kind, read.flaw) for read in seen_by(services, dig, {"sp"})] == [("searched", ""), ("listed", "")]
     old_holder = viewer_at(services, "desk:sp", sp.identity, {"sp"})
     assert old_holder.read(services, ActFilter()).acts == ()
+
+
+def test_who_has_the_desks_former_key_forges_no_act_after_its_change(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    sp.casework_of("rao").summaries()
+    new = change_key(services, sp)
+    Trail(services, "sp", "rao", new).record("searched")
+    Trail(services, "sp", "khan", sp.identity).record("opened", detail="handed to the accused")
+    assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["forged", "", ""]
+    moved = update(tables.audit_key).where(tables.audit_key.c.number == 2).values(since=9)
+    services.write_now(lambda unit: unit.main.execute(moved))
+    assert keys.trusted_verifiers(services, ["sp"])["sp"] == {}
+
+
+def test_an_officer_whose_desk_changed_its_key_meanwhile_signs_with_their_own(
+    services: Services, dig: SeededDesk
+) -> None:
+    rao = listed_officer("rao", "head")
+    sp = SeededDesk(services, "sp", "district", "varanasi", officers=(rao,))
+    sp.casework_of("rao").summaries()
+    change_key(services, sp)
+    sp.casework_of("rao").trail.record("read")
+    assert [(read.act.kind, read.flaw) for read in seen_by(services, dig, {"sp"})][:1] == [("read", "")]
+
+
+def test_a_key_of_version_0_1_says_no_place_and_vouches_for_the_one_before(
+    services: Services, sp: SeededDesk, dig: SeededDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sp.casework_of("rao").summaries()
+    with monkeypatch.context() as before:
+        before.setattr(LogHead, "current", lambda _: None)
+        new = change_key(services, sp)
+    Trail(services, "sp", "rao", new).record("searched")
+    assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["", ""]
 
 
 def test_after_the_desk_above_changes_its_own_key_the_new_key_still_reads_and_the_old_one_does_not(

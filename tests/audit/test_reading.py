@@ -14,7 +14,7 @@ from satark.audit.reading import ActFilter, Viewer
 from satark.audit.trail import Trail
 from satark.custody import log as custody_log
 from satark.roster import chain as roster_chain
-from satark.roster.entries import Entry, OfficerSet, Role, RosterOfficer, officer_signer
+from satark.roster.entries import Entry, OfficerSet, Role, RosterOfficer, desk_verifier, officer_signer
 from satark.services import Services
 from support.acts import kinds, seen_by, viewer_at
 from support.desks import SeededDesk
@@ -165,7 +165,7 @@ def test_a_row_that_was_written_without_the_desks_key_shows_as_forged(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     Trail(services, "sp", "rao", sp.identity).record("listed")
-    key = services.read(lambda c: keys.current_key(c, "sp"))
+    key = services.read(lambda c: keys.current_key(c, "sp", desk_verifier(sp.identity)))
     assert key is not None
     act = new_act("read", desk="sp", officer="khan", now=1_800_000_000, tip="4K7Q-2XPM")
     forger = keys.act_key(new_identity()[1])

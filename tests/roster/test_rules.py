@@ -9,7 +9,17 @@ import pytest
 
 from satark.api.routing import Level
 from satark.api.sealing import new_identity
-from satark.roster.entries import Closed, DestinationSet, Entry, KeyChange, OfficerSet, Signature, desk_verifier
+from satark.roster.entries import (
+    Closed,
+    DestinationSet,
+    Entry,
+    KeyChange,
+    OfficerSet,
+    OwnKey,
+    Signature,
+    Withdrawn,
+    desk_verifier,
+)
 from satark.roster.rules import NotAllowed, Unsigned, check, needed
 from support.roster import RosterBook
 
@@ -387,3 +397,59 @@ def test_a_head_of_a_new_desk_signs_with_the_desk_above_and_not_with_a_peer_who_
     with pytest.raises(Unsigned):
         book.follow(book.desk("mau", "range", "east", book.officer("mau", "z", "head")), RAO, ("watch", "y"))
     book.follow(OfficerSet(desk="dig", officer=book.officer("dig", "puppet")), RAO, KHAN)
+
+
+def own_key(book: RosterBook, desk: str, name: str) -> tuple[OwnKey, str]:
+    """A new own key of an officer, and the identity before."""
+    before, role = book.identities[desk, name], book.state.desks[desk].officers[name].role
+    body = OwnKey(desk=desk, officer=book.officer(desk, name, role), log=3)
+    new, book.identities[desk, name] = book.identities[desk, name], before
+    return body, new
+
+
+@pytest.mark.parametrize("name", ["clerk", "khan", "watcher"])
+def test_an_officer_takes_a_new_key_with_the_signature_of_the_one_before_alone(book: RosterBook, name: str) -> None:
+    body, new = own_key(book, "sp", name)
+    for signers in ([], [RAO], [RAO, ("sp", name)]):
+        with pytest.raises(NotAllowed):
+            check(book.state, book.signed(body, *signers))
+    former = book.state.desks["sp"].officers[name]
+    book.follow(body, ("sp", name))
+    assert book.state.desks["sp"].officers[name] == body.officer
+    assert book.state.known_keys == {"sp"}
+    assert book.state.former_keys == {("sp", name): {former.signer: 3}}
+    back = msgspec.structs.replace(body, officer=former)
+    book.identities["sp", name] = new
+    with pytest.raises(NotAllowed, match="which nobody had before"):
+        book.follow(back, ("sp", name))
+
+
+def test_an_own_key_comes_with_no_role_and_for_nobody_else(book: RosterBook) -> None:
+    body, _ = own_key(book, "sp", "clerk")
+    wider = msgspec.structs.replace(body, officer=msgspec.structs.replace(body.officer, role="head"))
+    with pytest.raises(NotAllowed, match="key and role are not changed at once"):
+        book.follow(wider, ("sp", "clerk"))
+    with pytest.raises(NotAllowed, match="a key of their own"):
+        book.follow(body, KHAN)
+
+
+def test_a_key_change_from_before_an_own_key_is_refused(book: RosterBook) -> None:
+    change = KeyChange.of("sp", book.identities["sp", ""], new_identity()[1])
+    waiting, (body, _) = book.signed(change, KHAN), own_key(book, "sp", "clerk")
+    book.follow(body, ("sp", "clerk"))
+    with pytest.raises(NotAllowed, match="propose it again"):
+        check(book.state, waiting)
+    book.follow(change, KHAN)
+    assert book.state.known_keys == set()
+
+
+def test_an_officer_withdraws_a_proposal_and_no_auditor_or_stranger_does(book: RosterBook) -> None:
+    added = book.signed(OfficerSet(desk="sp", officer=book.officer("sp", "new")), KHAN, RAO)
+    withdrawn = Withdrawn(proposal=added.id)
+    for signers in ([], [("sp", "watcher")], [KHAN, RAO]):
+        with pytest.raises(NotAllowed):
+            check(book.state, book.signed(withdrawn, *signers))
+    book.follow(withdrawn, KHAN)
+    assert book.state.unlisted == [book.state.position]
+    with pytest.raises(NotAllowed, match="this was withdrawn"):
+        check(book.state, added)

@@ -78,8 +78,8 @@ async def test_a_proposal_that_forged_heads_signed_gets_no_desk_key(tmp_path: Pa
         entry = Entry(body=OfficerSet(desk="dig", officer=mole), by=("dig", "g1"), base=state.head)
         entry = entry.signed_with(("dig", "g1"), one).signed_with(("dig", "g2"), two)
         attached = RosterAttachment(officer={"desk": "dig", "name": "mole", "temporary": False, **columns})
-        made = Proposal.of(entry, _encode(attached))
-        row = {"id": made.id, "entry": entry.encode(), "attachment": made.attachment, "day": 0}
+        made = Proposal(entry=entry, attachment=_encode(attached))
+        row = {"id": made.id[:16], "entry": entry.encode(), "attachment": made.attachment, "day": 0}
         town.attacker.main(tables.roster_proposal.insert().values(**row))
         town.dig  # noqa: B018 - an honest head signs in, which carries out what is fully signed
         assert key_for(town, "mole", own) == ""

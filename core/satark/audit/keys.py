@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, new_identity, open_as, recipient_of, seal
+from satark.custody.verify_log import LogHead
 from satark.identity.signatures import is_signed, signing_key, verifier_of
 from satark.roster.entries import DESK_USE
 from satark.routing.desks import all_desks
@@ -43,6 +44,8 @@ class PublicAuditKey(Redacted, frozen=True, kw_only=True):
     verifier: str
     former: str = ""
     """The verifier of the key before, for which this key vouches; empty: there was none."""
+    since: int = 0
+    """Position of the log's newest row by then: what the key before signs after it is forged; 0: not said."""
 
 
 def desk_holder(desk: str) -> str:
@@ -60,10 +63,19 @@ def act_key(identity: str) -> Ed25519PrivateKey:
     return signing_key(identity, DESK_USE)
 
 
-def current_key(connection: Connection, desk: str) -> PublicAuditKey | None:
-    """Return the public audit key of a desk that is in use; None if it has none yet."""
-    row = connection.execute(_newest_first(desk).limit(1)).one_or_none()
-    return _public(row) if row else None
+def newest_verifier(connection: Connection, desk: str) -> str:
+    """Return the verifier that a desk's newest row has, whoever wrote it; empty: there is none."""
+    return connection.execute(_newest_first(desk).with_only_columns(audit_key.c.verifier).limit(1)).scalar() or ""
+
+
+def current_key(connection: Connection, desk: str, rostered: str) -> PublicAuditKey | None:
+    """Return the public audit key of a desk that is in use; None if there is none that the desk's key signed.
+
+    `rostered`: the desk's verifier in the roster.
+    """
+    rows = connection.execute(_newest_first(desk).where(audit_key.c.verifier == rostered))
+    good = (row for row in rows if is_signed(row.verifier, row.signature, _statement(row)))
+    return next(map(_public, good), None)
 
 
 def ensure_key(unit: UnitOfWork, services: Services, desk: str, identity: str) -> PublicAuditKey:
@@ -83,13 +95,18 @@ def renew_key(unit: UnitOfWork, services: Services, desk: str, old: str, new: st
     older rows: its own, and those of the desks below it.
     """
     rows = unit.main.execute(_newest_first(desk)).all()
-    for key in opened_keys(unit.main, desk_holder(desk), old):
-        here = (audit_key_copy.c.desk == key.desk, audit_key_copy.c.number == key.number)
-        change = update(audit_key_copy).where(*here, audit_key_copy.c.holder == desk_holder(desk))
-        unit.main.execute(change.values(sealed=seal(key, recipient_of(new))))
+    seal_again(unit, desk_holder(desk), old, recipient_of(new))
     if not any(_is_own(row, new) for row in rows):
         former = verifier_of(act_key(old)) if any(_is_own(row, old) for row in rows) else ""
         _make(unit, services, desk, new, rows[0].number + 1 if rows else 1, former=former)
+
+
+def seal_again(unit: UnitOfWork, holder: str, identity: str, *recipients: str) -> None:
+    """Seal a holder's copies of audit keys, which this identity opens, to these recipients."""
+    for key in opened_keys(unit.main, holder, identity):
+        here = (audit_key_copy.c.desk == key.desk, audit_key_copy.c.number == key.number)
+        change = update(audit_key_copy).where(*here, audit_key_copy.c.holder == holder)
+        unit.main.execute(change.values(sealed=seal(key, *recipients)))
 
 
 def share_keys(unit: UnitOfWork, services: Services, desk: str, identity: str) -> None:
@@ -133,25 +150,37 @@ def opened_keys(connection: Connection, holder: str, identity: str, desk: str = 
     return [key for key in opened if key is not None]
 
 
-def verifiers(connection: Connection, desk: str, rostered: str = "") -> dict[int, str]:
+class Verifier(Redacted, frozen=True):
+    """What verifies acts: a public key, and the position in the log up to which it counts."""
+
+    key: str
+    until: int = 0
+    """0: it counts everywhere."""
+
+    def counts_at(self, position: int) -> bool:
+        """Return whether an act at this position of the log may be by this key."""
+        return not self.until or position <= self.until
+
+
+def verifiers(connection: Connection, desk: str, rostered: str = "") -> dict[int, Verifier]:
     """Return the verifiers of a desk's acts, by the number of the audit key: the present one, and all it vouches for.
 
     `rostered`: the desk's verifier in the roster; empty: the roster does not list the desk, and the newest key counts.
     A key that nothing vouches for is left out.
     """
-    found: dict[int, str] = {}
-    expected = rostered
+    found: dict[int, Verifier] = {}
+    expected, until = rostered, 0
     for row in connection.execute(_newest_first(desk)):
         vouched = not expected or row.verifier == expected
         if vouched and is_signed(row.verifier, row.signature, _statement(row)):
-            found[row.number] = row.verifier
+            found[row.number] = Verifier(row.verifier, until)
             if not row.former:
                 break
-            expected = row.former
+            expected, until = row.former, row.since or until
     return found
 
 
-def trusted_verifiers(services: Services, desks: Iterable[str]) -> dict[str, dict[int, str]]:
+def trusted_verifiers(services: Services, desks: Iterable[str]) -> dict[str, dict[int, Verifier]]:
     """Return the verifiers of these desks' acts, as `verifiers` does, checked against the roster."""
     state = services.read_keys(services.roster.check).state
     listed = {desk: state.desks[desk].verifier if desk in state.desks else "" for desk in desks}
@@ -172,7 +201,8 @@ def _is_own(row: Row[Any], identity: str) -> bool:
 
 
 def _statement(row: Any) -> bytes:
-    fields = row.desk, str(row.number), row.recipient, row.verifier, row.former
+    since = (str(row.since),) if row.since else ()  # a key of version 0.1 says none
+    fields = row.desk, str(row.number), row.recipient, row.verifier, row.former, *since
     return "/".join(("satark/1/audit-key", *fields)).encode()
 
 
@@ -182,6 +212,8 @@ def _make(
     recipient, private = new_identity()
     key = act_key(identity)
     public = PublicAuditKey(desk=desk, number=number, recipient=recipient, verifier=verifier_of(key), former=former)
+    if former and (newest := LogHead.current(unit.main)):
+        public = msgspec.structs.replace(public, since=newest.position)
     unit.insert(audit_key, [{**msgspec.structs.asdict(public), "signature": key.sign(_statement(public))}])
     made = AuditKey(desk=desk, number=number, identity=private)
     for holder, to in {**holders_above(unit, services, desk), desk_holder(desk): recipient_of(identity)}.items():

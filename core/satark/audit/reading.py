@@ -12,6 +12,7 @@ from satark.api.observability import Redacted
 from satark.api.sealing import CantOpen, open_as
 from satark.audit import acts, keys
 from satark.audit.acts import Act, SignedAct
+from satark.audit.keys import Verifier
 from satark.custody.chain import GENESIS, OFFICERS
 from satark.roster.entries import Role
 from satark.roster.state import RosterState
@@ -155,12 +156,19 @@ class _Trusted:
         self._state = services.read_keys(services.roster.check).state
         self._desks = keys.trusted_verifiers(services, desks)
 
-    def verifier(self, signed: SignedAct) -> str:
+    def is_by(self, signed: SignedAct, position: int) -> bool:
+        counted = (one for one in self._verifiers(signed) if one.counts_at(position))
+        return any(acts.is_signed_with(signed, one.key) for one in counted)
+
+    def _verifiers(self, signed: SignedAct) -> list[Verifier]:
         act = signed.act
         if signed.number == acts.OWN_KEY:
             officer = self._state.officer(act.desk, act.officer)
-            return officer.signer if officer else ""
-        return self._desks.get(act.desk, {}).get(signed.number, "")
+            former = self._state.former_keys.get((act.desk, act.officer), {}) if officer else {}
+            own = [Verifier(key, until) for key, until in former.items() if until]
+            return [*own, Verifier(officer.signer)] if officer else []
+        desk = self._desks.get(act.desk, {})
+        return [desk[signed.number]] if signed.number in desk else []
 
 
 def _read(row: Row[Any], by: Viewer, trusted: _Trusted) -> ReadAct | None:
@@ -179,4 +187,4 @@ def _flaw(row: Row[Any], signed: SignedAct, trusted: _Trusted) -> Flaw:
     if not signed.number:
         return "unsigned"
     in_place = signed.before == (row.before or GENESIS)
-    return "" if in_place and acts.is_signed_with(signed, trusted.verifier(signed)) else "forged"
+    return "" if in_place and trusted.is_by(signed, row.position) else "forged"

@@ -24,6 +24,7 @@ from satark.custody.verify_log import LogHead
 from satark.custody.verify_pack import Signer, verify_pack
 from satark.identity.signatures import is_signed, verifier_of
 from satark.roster.entries import officer_key
+from satark.roster.state import ListedDesk
 from satark.routing.desks import find_desk
 from satark.services import Services
 from satark.store.tables import witness
@@ -55,7 +56,8 @@ class Trail:
         """How often an act was to be recorded: by comparing it, a caller sees whether an operation recorded any."""
         self._services = services
         self._identity = identity
-        self._signing = keys.act_key(identity) if identity else officer_key(own_identity) if own_identity else None
+        self._signing = keys.act_key(identity) if identity else None
+        self._own_key = officer_key(own_identity) if own_identity else None
         self._own = recipient_of(own_identity) if own_identity else ""
         self._lock = threading.Lock()
         self._recorded: dict[tuple[str, ...], float] = {}
@@ -143,23 +145,35 @@ class Trail:
         return stated
 
     def _append(self, unit: UnitOfWork, kind: ActKind, fields: dict[str, str]) -> None:
-        number, recipient = self._audit_key(unit)
+        number, recipient, key = self._audit_key(unit)
         act = acts.new_act(kind, desk=self.desk, officer=self.officer, now=unit.now, **fields)
 
         def make(before: bytes) -> tuple[bytes, bytes]:
-            signed = acts.sign(act, before, number, self._signing)
+            signed = acts.sign(act, before, number, key)
             return acts.commitment(act), acts.seal_act(signed, recipient, self._own)
 
         custody.append_act(unit, make)
 
-    def _audit_key(self, unit: UnitOfWork) -> tuple[int, str]:
-        if self._identity:
+    def _audit_key(self, unit: UnitOfWork) -> tuple[int, str, Ed25519PrivateKey | None]:
+        if self._signing and not (self._own_key and self._is_former(unit, self._signing)):
             key = keys.ensure_key(unit, self._services, self.desk, self._identity)
-            return key.number, key.recipient
-        found = keys.current_key(unit.main, self.desk)
+            return key.number, key.recipient, self._signing
+        listed = self._listed(unit)
+        found = keys.current_key(unit.main, self.desk, listed.verifier) if listed else None
         # A desk at which nobody has signed in yet has no audit key: only the desk itself can read the act then.
-        recipient = found.recipient if found else find_desk(unit.main, self.desk).recipient
-        return acts.OWN_KEY if self._signing else 0, recipient
+        desk = listed.desk if listed else find_desk(unit.main, self.desk)
+        return acts.OWN_KEY if self._own_key else 0, found.recipient if found else desk.recipient, self._own_key
+
+    def _is_former(self, unit: UnitOfWork, key: Ed25519PrivateKey) -> bool:
+        """Return whether the desk has changed its key meanwhile: what the former one signs from now on is forged."""
+        own = verifier_of(key)
+        if keys.newest_verifier(unit.main, self.desk) in ("", own):
+            return False
+        listed = self._listed(unit)
+        return listed is not None and listed.verifier not in ("", own)
+
+    def _listed(self, unit: UnitOfWork) -> ListedDesk | None:
+        return self._services.roster.check(unit.keys, committed=False).state.desks.get(self.desk)
 
 
 def note_head(unit: UnitOfWork, desk: str, key: Ed25519PrivateKey) -> None:
@@ -177,7 +191,8 @@ def lost_witnesses(services: Services) -> list[str]:
     lost = []
     for row in noted:
         head = LogHead(row.position, row.link)
-        signed = any(is_signed(one, row.signature, _statement(row.desk, head)) for one in known[row.desk].values())
+        counted = (one.key for one in known[row.desk].values() if one.counts_at(head.position))
+        signed = any(is_signed(one, row.signature, _statement(row.desk, head)) for one in counted)
         if not signed or not services.read(head.is_in):
             lost.append(row.desk)
     return lost

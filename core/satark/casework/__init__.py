@@ -29,7 +29,13 @@ from satark.casework.errors import NoSuchFile, NoSuchTip, NoTranscript
 from satark.casework.flood_groups import FloodGroup, flood_groups
 from satark.casework.hold_acts import TipKeeping
 from satark.casework.hold_rules import Keeping, StepRefused
-from satark.casework.key_change import change_key, finish_key_change, renew_tips
+from satark.casework.key_change import (
+    change_key,
+    finish_key_change,
+    renew_tips,
+    seal_audit_keys_again,
+    take_own_key,
+)
 from satark.casework.opened_tip import Gist, OpenTip, RelatedTip, TipSummary
 from satark.casework.pack_export import export_pack
 from satark.casework.sealed_index import Entry as TipEntry
@@ -62,6 +68,7 @@ from satark.roster.entries import (
     KeyGiven,
     KeysRenewed,
     OfficerSet,
+    OwnKey,
     Right,
     Role,
     RosterOfficer,

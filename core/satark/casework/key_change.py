@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 from functools import partial
 
-from satark.audit.keys import renew_key
+import msgspec
+
+from satark.api.sealing import recipient_of
+from satark.audit import keys as audit_keys
+from satark.custody.verify_log import LogHead
 from satark.remote.office_outbox import queue_key_change
-from satark.roster.entries import Entry, KeyChange
+from satark.roster.chain import append, read_state
+from satark.roster.entries import Entry, KeyChange, Member, OwnKey, officer_signer
+from satark.roster.heads import own_head, sign_head
+from satark.roster.rules import NotAllowed
 from satark.routing import desks
 from satark.routing.tip_keys import renew_tip_keys
 from satark.services import Services
@@ -56,6 +63,31 @@ def renew_tips(services: Services, desk: str, old: str, new: str) -> None:
         services.write_now(partial(renew, some=tips[at : at + AT_ONCE]))
 
 
+def take_own_key(unit: UnitOfWork, services: Services, by: Member, old: str, new: str) -> None:
+    """Put an officer's new key in the place of their own: `old` signs it. What they signed of the roster stays signed.
+
+    Store the new one durably, and seal to it what is theirs, before you call this.
+
+    Raises:
+        NotAllowed: the roster was rewritten, or lacks heads that officers signed.
+    """
+    state = read_state(unit.keys)
+    listed, at, former = state.officer(*by), LogHead.current(unit.main), own_head(unit.keys, *by, old)
+    if listed is None or state.lacks_heads or services.roster.is_rewritten(unit.keys):
+        raise NotAllowed("the roster changed meanwhile: try again", reason="changed")
+    officer = msgspec.structs.replace(listed, recipient=recipient_of(new), signer=officer_signer(new))
+    body = OwnKey(desk=by[0], officer=officer, log=at.position if at else 0)
+    append(unit, Entry(body=body, by=by, base=state.head).signed_with(by, old))
+    if former.head:
+        again = msgspec.structs.replace(former, signer=officer.signer, number=0)
+        sign_head(unit, again, new, former.remembered)
+
+
+def seal_audit_keys_again(unit: UnitOfWork, by: Member, identity: str, *recipients: str) -> None:
+    """Seal the audit keys that an auditor has, who opens them with this identity, to these recipients."""
+    audit_keys.seal_again(unit, audit_keys.officer_holder(*by), identity, *recipients)
+
+
 def _renew(unit: UnitOfWork, services: Services, desk: str, old: str, new: str) -> None:
     queue_key_change(unit, desk, old, new)
-    renew_key(unit, services, desk, old, new)
+    audit_keys.renew_key(unit, services, desk, old, new)

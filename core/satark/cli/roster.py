@@ -115,7 +115,8 @@ def _proposal(state: RosterState, proposal: Proposal) -> dict[str, object]:
         missing = proposal.missing(state)
     except NotAllowed as error:
         missing = f"to be withdrawn ({error})"
-    return {"id": proposal.id, "says": describe(proposal.entry.body), "missing": missing}
+    by = " of ".join(reversed(proposal.entry.by)) if proposal.entry.by[1] else ""
+    return {"id": proposal.id, "says": describe(proposal.entry.body), "by": by, "missing": missing}
 
 
 def _entry(entry: Entry | None) -> dict[str, object]:
@@ -137,6 +138,7 @@ def _as_text(shown: dict[str, Any]) -> str:
         by = ", ".join(entry["signed"]) or "nobody: the founding"
         lines.append(f"{number:4}  {entry['says']}; signed by {by}")
     for one in shown["proposals"]:
-        lines.append(f"proposed {one['id']}: {one['says']}; needs {one['missing'] or 'to be carried out'}")
+        needs, by = one["missing"] or "to be carried out", f" by {one['by']}" if one["by"] else ""
+        lines.append(f"proposed{by} {one['id']}: {one['says']}; needs {needs}")
     lines += [f"✗ {problem}" for problem in shown["problems"]]
     return "\n".join([*lines, "", f"head {shown['head']}"])

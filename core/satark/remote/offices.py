@@ -55,7 +55,7 @@ def apply_key_change(unit: UnitOfWork, desk: str, change: KeyChange) -> bool | N
         if listed.verifier != change.verifier:  # a clerk's own: the roster's alone counts
             return False
     else:
-        proposal = Proposal.of(Entry(body=change))
+        proposal = Proposal(entry=Entry(body=change))
         try:
             append(unit, proposal.entry)
         except Unsigned:

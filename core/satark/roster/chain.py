@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from satark.api.routing import CaseworkError
 from satark.roster import heads, rules
-from satark.roster.entries import Closed, DestinationSet, Entry
+from satark.roster.entries import Closed, DestinationSet, Entry, Member, Withdrawn
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.roster.state import RosterState
 from satark.store.tables import roster, roster_head
@@ -139,25 +139,29 @@ def _stored(keys: Connection) -> RosterState:
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """A proposed entry."""
 
-    id: str
-    """First 16 hex digits of the SHA-256 of what the entry's signatures cover."""
     entry: Entry
-    attachment: bytes
+    attachment: bytes = b""
     """What is stored once the entry is signed. No signature covers the attachment: it is checked against the entry."""
 
     def __repr__(self) -> str:
         return f"Proposal({self.id})"
 
-    @classmethod
-    def of(cls, entry: Entry, attachment: bytes = b"") -> Proposal:
-        """Return the proposal of an entry, which may have all signatures already."""
-        return cls(id=hashlib.sha256(entry.signed_bytes).hexdigest()[:16], entry=entry, attachment=attachment)
+    @property
+    def id(self) -> str:
+        """Its entry's id: who names it signs this entry and no other, whatever the row says."""
+        return self.entry.id
+
+    @property
+    def row(self) -> str:
+        """The key of its row."""
+        return self.id[:16]
 
     @staticmethod
     def all(connection: Connection) -> list[Proposal]:
-        """Return every proposal."""
+        """Return every proposal; a row in which another entry was put is none."""
         rows = connection.execute(select(table).order_by(table.c.day, table.c.id))
-        return [Proposal(id=row.id, entry=Entry.decode(row.entry), attachment=row.attachment) for row in rows]
+        read = ((row.id, Proposal(entry=Entry.decode(row.entry), attachment=row.attachment)) for row in rows)
+        return [proposal for row, proposal in read if row == proposal.row]
 
     @staticmethod
     def find(connection: Connection, id_: str) -> Proposal:
@@ -166,12 +170,10 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             CaseworkError: there is none of this id.
         """
-        row = connection.execute(select(table).where(table.c.id == id_)).one_or_none()
-        if row is None:
-            raise CaseworkError(
-                "there is no such proposal: it was carried out, withdrawn, or never made", reason="gone"
-            )
-        return Proposal(id=row.id, entry=Entry.decode(row.entry), attachment=row.attachment)
+        for one in Proposal.all(connection):
+            if one.id == id_:
+                return one
+        raise CaseworkError("there is no such proposal: it was carried out, withdrawn, or never made", reason="gone")
 
     def missing(self, state: RosterState) -> str:
         """Return whose signatures it still needs, as the end of a sentence; empty: none.
@@ -201,17 +203,27 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
             NotAllowed: the roster would not allow it, whoever signs.
         """
         self.missing(read_state(unit.keys))
-        self.withdraw(unit)
-        row = {"id": self.id, "entry": self.entry.encode(), "attachment": self.attachment, "day": unit.day}
+        self.delete(unit)
+        row = {"id": self.row, "entry": self.entry.encode(), "attachment": self.attachment, "day": unit.day}
         unit.insert(table, [row])
 
     def store_signatures(self, unit: UnitOfWork) -> None:
         """Store the signatures of a proposal that is stored already."""
-        unit.main.execute(update(table).where(table.c.id == self.id).values(entry=self.entry.encode()))
+        unit.main.execute(update(table).where(table.c.id == self.row).values(entry=self.entry.encode()))
 
-    def withdraw(self, unit: UnitOfWork) -> None:
-        """Delete the proposal."""
-        unit.main.execute(delete(table).where(table.c.id == self.id))
+    def withdraw(self, unit: UnitOfWork, by: Member, identity: str) -> None:
+        """Delete the proposal, and say in the roster that it was withdrawn, if anybody's signature is on it.
+
+        `identity`: the own one of the officer who withdraws it.
+        """
+        if self.entry.signatures:
+            entry = Entry(body=Withdrawn(proposal=self.id), by=by, base=read_state(unit.keys).head)
+            append(unit, entry.signed_with(by, identity))
+        self.delete(unit)
+
+    def delete(self, unit: UnitOfWork) -> None:
+        """Delete the row of the proposal."""
+        unit.main.execute(delete(table).where(table.c.id == self.row))
 
     def carry_out(self, unit: UnitOfWork) -> None:
         """Add the entry to the roster, and delete the proposal.
@@ -220,4 +232,4 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
             NotAllowed: it needs further signatures, or is not allowed any more.
         """
         append(unit, self.entry)
-        self.withdraw(unit)
+        self.delete(unit)

@@ -154,6 +154,23 @@ class KeyGiven(msgspec.Struct, frozen=True, kw_only=True, tag="key-given", tag_f
     """Public key (hex) of what the code of the new key signs with: `KeyCode.verifier`."""
 
 
+class OwnKey(msgspec.Struct, frozen=True, kw_only=True, tag="own-key", tag_field="what"):
+    """An officer took a new key with a new passphrase. The key before signs it: who knows that one signs no more."""
+
+    desk: str
+    officer: RosterOfficer
+    """The officer with the new key; role and rights stay."""
+    log: int
+    """Position of the audit log's newest row: acts after it that the key before signed are forged."""
+
+
+class Withdrawn(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawn", tag_field="what"):
+    """An officer withdrew a proposal: its signatures count no more, wherever they are kept. No page lists it."""
+
+    proposal: str
+    """The proposal's id."""
+
+
 class DestinationSet(
     msgspec.Struct, frozen=True, kw_only=True, tag="destination-set", tag_field="what", omit_defaults=True
 ):
@@ -189,7 +206,7 @@ class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="sealed", tag_field=
 
 Change: TypeAlias = DeskAdded | KeyChange | OfficerSet | KeyGiven | DestinationSet | Closed
 """What officers decide."""
-Body: TypeAlias = Change | KeysRenewed | HostNoted
+Body: TypeAlias = Change | KeysRenewed | HostNoted | OwnKey | Withdrawn
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -212,6 +229,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     base: str = ""
     """Hash (hex) of the entry that the roster ended with when this one was proposed; empty in the founding."""
     signatures: tuple[Signature, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """What names it to those who sign it: 128 bits of the SHA-256 of what their signatures cover, in hex."""
+        return hashlib.sha256(self.signed_bytes).hexdigest()[:32]
 
     @property
     def signers(self) -> list[Member]:
@@ -281,17 +303,25 @@ def describe(body: Body) -> str:
         case OfficerSet():
             one = body.officer
             return f"desk {body.desk} has {describe_officer(one.name, one.role, one.rights)}"
-        case KeyGiven():
+        case KeyGiven() | OwnKey():
             return f"officer {body.officer.name} of desk {body.desk} got a new key: {body.officer.fingerprint}"
         case DestinationSet():
             verb = "reads" if body.recipient else "reads no more"
             return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"
+        case KeysRenewed() | HostNoted() | Withdrawn():
+            return _describe_unlisted(body)
+        case Closed():
+            return f"the founding ended; destinations that read: {len(body.destinations)}"
+
+
+def _describe_unlisted(body: KeysRenewed | HostNoted | Withdrawn) -> str:
+    match body:
         case KeysRenewed():
             return f"desk {body.desk} renewed the keys of tips"
         case HostNoted():
             return f"the host's roster had the head {body.head[:16]}"
-        case Closed():
-            return f"the founding ended; destinations that read: {len(body.destinations)}"
+        case Withdrawn():
+            return f"proposal {body.proposal} was withdrawn"
 
 
 def describe_officer(name: str, role: str, rights: tuple[str, ...]) -> str:

@@ -28,7 +28,9 @@ from satark.roster.entries import (
     KeysRenewed,
     Member,
     OfficerSet,
+    OwnKey,
     RosterOfficer,
+    Withdrawn,
     is_good,
     is_proved,
 )
@@ -104,7 +106,7 @@ def needed(state: RosterState, body: Body) -> Needed:
                 return Needed(heads=_confirming(state, state.desks[body.desk]))
             alone = body.proof and body.removed not in state.desks[body.desk].heads
             return Needed(heads=(body.desk,), seconds=() if alone else _seconds(state, body.desk, body.removed))
-        case KeysRenewed() | HostNoted() | Closed():
+        case _:
             return Needed(heads=())
 
 
@@ -118,10 +120,15 @@ def check(state: RosterState, entry: Entry) -> None:
     if isinstance(entry.body, KeysRenewed | HostNoted):
         _check_by_desk(state, entry, entry.body)
         return
+    if isinstance(entry.body, OwnKey | Withdrawn):
+        _check_by_officer(state, entry, entry.body)
+        return
+    if state.withdrawn and entry.id in state.withdrawn:
+        raise NotAllowed("this was withdrawn: propose it again", reason="changed")
     _check_content(state, entry.body)
     signers = _good_signers(state, entry)
     if isinstance(entry.body, KeyChange):
-        _check_key_change(state, entry.body, signers)
+        _check_key_change(state, entry, entry.body, signers)
     if isinstance(entry.body, KeyGiven):
         _check_signers_of_key(entry, entry.body, signers)
     if not state.closed or isinstance(entry.body, Closed):
@@ -169,6 +176,19 @@ def _check_by_desk(state: RosterState, entry: Entry, body: KeysRenewed | HostNot
     verifier = _listed(state, body.desk).verifier
     if [one.desk for one in entry.signatures if is_good(one, verifier, entry)] != [body.desk]:
         raise NotAllowed("the desk's present key did not sign this")
+
+
+def _check_by_officer(state: RosterState, entry: Entry, body: OwnKey | Withdrawn) -> None:
+    officer = state.officer(*entry.by)
+    if isinstance(body, OwnKey):
+        _check_officer(state, body.desk, body.officer)
+        _check_new_key(_listed(state, body.desk), body.officer)
+        if entry.by != (body.desk, body.officer.name) or body.officer.signer in state.signers:
+            raise NotAllowed("an officer takes a key of their own, which nobody had before")
+    elif officer is None or officer.role == "auditor":
+        raise NotAllowed("an officer withdraws a proposal")
+    if officer is None or entry.signers != [entry.by] or not is_good(entry.signatures[0], officer.signer, entry):
+        raise NotAllowed("the officer's present key did not sign this")
 
 
 def _check_destination(body: DestinationSet) -> None:
@@ -226,10 +246,12 @@ def _check_officer(state: RosterState, desk: str, officer: RosterOfficer) -> Non
                 raise NotAllowed("another officer has this key")
 
 
-def _check_key_change(state: RosterState, body: KeyChange, signers: list[Member]) -> None:
+def _check_key_change(state: RosterState, entry: Entry, body: KeyChange, signers: list[Member]) -> None:
     listed = _listed(state, body.desk)
     if body.replaces != listed.desk.recipient:
         raise NotAllowed("the desk's key was changed meanwhile: sign in again", reason="key")
+    if state.positions.get(entry.base, 0) < state.own_keys.get(body.desk, 0):  # copies of it are sealed to a former key
+        raise NotAllowed("the roster changed since this was proposed: propose it again", reason="changed")
     if body.proof and not is_proved(body, listed.verifier):
         raise NotAllowed("the key before did not sign this one")
     if not listed.officers and not body.proof:

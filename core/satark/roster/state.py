@@ -21,7 +21,9 @@ from satark.roster.entries import (
     KeysRenewed,
     Member,
     OfficerSet,
+    OwnKey,
     RosterOfficer,
+    Withdrawn,
 )
 
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
@@ -88,6 +90,14 @@ class RosterState:
 
         One in a remote office renews no tips, and is left out.
         """
+        self.own_keys: dict[str, int] = {}
+        """Desk → position of the newest own key that one of its officers took."""
+        self.former_keys: dict[Member, dict[str, int]] = {}
+        """Officer → each key in whose place they took another → position in the audit log up to which it signs acts."""
+        self.known_keys = set[str]()
+        """Desks whose key somebody may have who knows a key that an officer replaced: a head's sign-in changes it."""
+        self.withdrawn = set[str]()
+        """Ids of the proposals that were withdrawn."""
         self.noted: dict[str, str] = {}
         """At an office: desk ("": the founding's pairing) → head of the host's roster that its officers noted last."""
         self.unlisted: list[int] = []
@@ -190,27 +200,45 @@ class RosterState:
                 self._set_officer(body, entry)
             case KeyGiven():
                 self._put_officer(body, entry.signers, is_dependent=True)
+                self.changed_at[body.desk] = self.position
                 if body.officer.role != "auditor":
                     self.rekeyed[body.desk] = self.position
+            case OwnKey():
+                self._take_own_key(body)
             case DestinationSet():
                 self.destinations[body.to] = body
                 self._put_key(body.to, "", body.verifier)
                 self.changed_at[body.desk] = self.position
-            case KeysRenewed():
-                self._renew(body)
-            case HostNoted():
-                self.noted.pop("", None)  # a desk notes no head that contradicts it
-                self.noted[body.desk] = body.head
+            case KeysRenewed() | HostNoted() | Withdrawn():
+                self._note(body)
                 self.unlisted.append(self.position)
             case Closed():
                 self.closed = True
                 self.destinations |= {one.to: one for one in body.destinations}
                 self.signing_keys |= {one.to: {"": {one.verifier: 0}} for one in body.destinations}
 
+    def _note(self, body: KeysRenewed | HostNoted | Withdrawn) -> None:
+        match body:
+            case KeysRenewed():
+                self._renew(body)
+            case HostNoted():
+                self.noted.pop("", None)  # a desk notes no head that contradicts it
+                self.noted[body.desk] = body.head
+            case Withdrawn():
+                self.withdrawn.add(body.proposal)
+
     def _renew(self, body: KeysRenewed) -> None:
         for one in (body.tips[at : at + RENEWED] for at in range(0, len(body.tips), RENEWED)):
             self.renewed[one[:HALF]] = (*self.renewed.get(one[:HALF], ()), (body.desk, one, self.position))
-        self.unlisted.append(self.position)
+
+    def _take_own_key(self, body: OwnKey) -> None:
+        """Note that who knew the key before knows the desk's. Open proposals stand: what that key signed is void."""
+        member = body.desk, body.officer.name
+        former = self.desks[body.desk].officers[body.officer.name].signer
+        self.former_keys.setdefault(member, {})[former] = body.log
+        self._put_officer(body, [], is_dependent=False)
+        self.own_keys[body.desk] = self.position
+        self.known_keys.add(body.desk)
 
     def outranks(self, desk: str, other: str) -> bool:
         """Return whether a desk's renewal of a tip's key may take the place of another's."""
@@ -244,6 +272,7 @@ class RosterState:
         )
         self.changed_at[body.desk] = self.position
         self._put_key(body.desk, "", body.verifier)
+        self.known_keys.discard(body.desk)
         if listed.officers:
             self.rekeyed[body.desk] = self.position
         if body.removed:
@@ -254,8 +283,11 @@ class RosterState:
         is_new = self.closed and body.officer.name not in self.desks[body.desk].officers
         are_two = not all(self.are_linked(one, other) for one in signers for other in signers)
         self._put_officer(body, [entry.by] if is_new else [], is_dependent=is_new and not are_two)
+        self.changed_at[body.desk] = self.position
 
-    def _put_officer(self, body: OfficerSet | KeyGiven, appointers: Iterable[Member], *, is_dependent: bool) -> None:
+    def _put_officer(
+        self, body: OfficerSet | KeyGiven | OwnKey, appointers: Iterable[Member], *, is_dependent: bool
+    ) -> None:
         listed, name = self.desks[body.desk], body.officer.name
         self.signers.add(body.officer.signer)
         before = listed.appointed_by.get(name, frozenset())
@@ -265,7 +297,6 @@ class RosterState:
             appointed_by={**listed.appointed_by, name: before | self._with_appointers(appointers)},
             dependent=listed.dependent | {name} if is_dependent else listed.dependent,
         )
-        self.changed_at[body.desk] = self.position
         self._put_key(body.desk, name, "" if body.officer.role == "auditor" else body.officer.signer)
 
     def _put_key(self, desk: str, name: str, new: str = "") -> None:

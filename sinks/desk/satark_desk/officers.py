@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from satark.api import CaseworkError, Desk, KeyChanged, Level, Redacted, new_identity, recipient_of
 from satark.casework import (
@@ -27,7 +27,7 @@ from satark.casework import (
     read_state,
 )
 from satark_desk.desk_keys import UnlockedDesk, key_context, new_officer_key, open_desk_key, seal_desk_key, wrapped_key
-from satark_desk.passphrases import check_passphrase, unwrap, unwrap_nothing, wrap
+from satark_desk.passphrases import check_passphrase, unwrap, unwrap_nothing
 from satark_desk.roster_changes import RosterAttachment, Submitted, complete, finish_change, submit, submit_unsigned
 from satark_desk.roster_memory import recall
 from satark_desk.sign_in_acts import record_failure, record_sign_in
@@ -103,7 +103,8 @@ def make_desk(services: Services, new: NewDesk) -> Submitted | None:
         return submit_unsigned(services, body, RosterAttachment(officer=row, desk_key=key))
     heads = [(head, row)]
     if new.recovery:
-        heads.append(_head(new, RECOVERY, new.recovery, identity))
+        listed, stored = _head(new, RECOVERY, new.recovery, identity)
+        heads.append((listed, {**stored, "temporary": True}))  # whoever takes it from the safe sets another
 
     def write(unit: UnitOfWork) -> None:
         add_desk(unit, desk, verifier=desk_verifier(identity), officers=tuple(listed for listed, _ in heads))
@@ -133,18 +134,28 @@ def unlock(services: Services, desk: str, name: str, passphrase: str, noted: str
 
     An attempt takes equally long whatever is wrong. Unlocking compares the roster with what the officer remembers of it
     (`noted`: what their browser does), then carries out the fully signed changes that wait for an officer of the desk.
+    A head changes the desk's key if somebody may have it who knew a key that an officer replaced.
 
     Raises:
         WrongPassphrase: desk, officer or passphrase is wrong.
         KeyLost: the passphrase is right, and the officer's copy of the desk's key is an old one.
     """
     unlocked = _unlock(services, desk, name, passphrase, noted)
-    while unlocked.identity and complete(services, unlocked):
+    while unlocked.identity and (complete(services, unlocked) or _change_known_key(services, unlocked)):
         fresh = _open(services, unlocked.desk.name, unlocked.officer, unlocked.own_identity)
         if fresh is None:
             raise WrongPassphrase
         unlocked = fresh
     return unlocked
+
+
+def _change_known_key(services: Services, by: UnlockedDesk) -> bool:
+    state = services.read_keys(services.roster.check).state
+    if by.desk.name not in state.known_keys or by.role != "head" or by.temporary:
+        return False
+    if state.lacks_heads or by.desk.name in state.refused or services.read_keys(services.roster.is_rewritten):
+        return False
+    return rotate(services, by).done
 
 
 def unlock_any(services: Services, desk: str, passphrase: str) -> UnlockedDesk:
@@ -273,13 +284,17 @@ def _unlock(services: Services, desk: str, name: str, passphrase: str, noted: st
     return opened
 
 
-def _open(services: Services, desk: str, name: str, own: str, noted: str = "") -> UnlockedDesk | None:
-    """Open a desk with an officer's own key. Take role and rights from the roster: the officer's row may be altered."""
+def _open(services: Services, desk: str, name: str, keys: str, noted: str = "") -> UnlockedDesk | None:
+    """Open a desk with an officer's own key. Take role and rights from the roster: the officer's row may be altered.
+
+    `keys`: a line for the new one, and one for the one before, which the roster may list still.
+    """
     state = services.read_keys(services.roster.check).state
     listed = state.officer(desk, name)
     query = select(officer.c.desk_key, officer.c.temporary).where(officer.c.desk == desk, officer.c.name == name)
     row = services.read(lambda c: c.execute(query).one_or_none())
-    if row is None or listed is None or listed.recipient != recipient_of(own):
+    own = next((one for one in keys.split() if listed and listed.recipient == recipient_of(one)), "")
+    if row is None or listed is None or not own:
         return None
     if listed.signer != officer_signer(own):
         raise KeyLost
@@ -323,34 +338,3 @@ def _check_rights(by: UnlockedDesk, role: Role, rights: Sequence[Right]) -> None
         raise CaseworkError(
             "only an officer who may listen, at a district's desk or above, can give that permission", reason="listen"
         )
-
-
-class SamePassphrase(Exception):  # noqa: N818 - it reads as what it says
-    """The new passphrase is the old one."""
-
-
-def change_passphrase(services: Services, unlocked: UnlockedDesk, old: str, new: str) -> UnlockedDesk:
-    """Encrypt the officer's private key with a new passphrase.
-
-    The key itself does not change, so everything that is sealed to it still opens.
-
-    Returns:
-        The desk, unlocked with the new passphrase.
-
-    Raises:
-        WrongPassphrase: `old` is wrong.
-        SamePassphrase: both are the same.
-        WeakPassphrase: the new one is too easy to guess.
-    """
-    desk, name = unlocked.desk, unlocked.officer
-    check_passphrase(new, (desk.name, desk.title, name), services.geography)
-    fresh = unlock(services, desk.name, name, old)
-    if fresh.own_identity != unlocked.own_identity:
-        raise WrongPassphrase
-    if old == new:
-        raise SamePassphrase
-    wrapped = wrap(fresh.own_identity, new, key_context(desk.name, name))
-    row = {**msgspec.structs.asdict(wrapped), "temporary": False}
-    where = officer.c.desk == desk.name, officer.c.name == name
-    services.write_now(lambda unit: unit.main.execute(update(officer).where(*where).values(row)))
-    return msgspec.structs.replace(fresh, temporary=False)

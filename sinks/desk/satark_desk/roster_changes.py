@@ -84,9 +84,9 @@ def submit(
     """
     own, base = (by.desk.name, by.officer), services.read_keys(read_state).head
     entry = Entry(body=body, by=own, base=base).signed_with(own, by.own_identity, code)
-    submitted = _store(services, by, entry, with_)
+    services.read_keys(lambda c: Proposal(entry=entry).missing(read_state(c)))
     _record(services, by, "roster_proposed", body)
-    return submitted
+    return _store(services, by, entry, with_)
 
 
 def submit_unsigned(services: Services, body: DeskAdded, with_: RosterAttachment) -> Submitted:
@@ -145,7 +145,8 @@ def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
     proposal = services.read(lambda c: Proposal.find(c, id_))
     if (by.desk.name, by.officer) not in proposal.entry.signers[:1] and by.role != "head":
         raise NotAllowed("only a head, or who proposed it, withdraws a proposal", reason="withdraw")
-    services.write_now(proposal.withdraw)
+    services.write_now(lambda unit: proposal.withdraw(unit, (by.desk.name, by.officer), by.own_identity))
+    services.read_keys(services.roster.check)  # this machine's copy follows
     _record(services, by, "roster_withdrawn", proposal.entry.body)
 
 
@@ -167,7 +168,7 @@ def _record(services: Services, by: UnlockedDesk, kind: ActKind, body: Body) -> 
 
 
 def _store(services: Services, by: UnlockedDesk | None, entry: Entry, with_: RosterAttachment) -> Submitted:
-    proposal = Proposal.of(entry, _encode(with_))
+    proposal = Proposal(entry=entry, attachment=_encode(with_))
     return _advance(services, by, proposal, proposal.store)
 
 
@@ -221,7 +222,7 @@ def _write(
         elif by:  # who was an auditor gets a copy
             store_copies(unit, services, by, by.identity)
         return
-    proposal.withdraw(unit)
+    proposal.delete(unit)
     if with_.pairing is not None:
         register(unit, body.desk, with_.pairing, proposal.entry)
         return
@@ -266,7 +267,7 @@ def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_:
             _write_officer(unit, services, both, body, with_.officer)
             finish_key_change(unit, services, body.desk, new, new)
         elif isinstance(body, KeyChange):
-            proposal.withdraw(unit)
+            proposal.delete(unit)
             change_key(unit, services, proposal.entry, by.identity, new)
             wordings.renew(unit, body.desk, by.identity, new)
             if not body.auditor:

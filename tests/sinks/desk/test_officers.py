@@ -16,10 +16,8 @@ from satark_desk import passphrases
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import (
     NewOfficer,
-    SamePassphrase,
     WrongPassphrase,
     add_officer,
-    change_passphrase,
     listeners_of,
     officers_of,
     remove_officer,
@@ -29,7 +27,6 @@ from satark_desk.officers import (
     unlock,
     unlock_any,
 )
-from satark_desk.passphrases import WeakPassphrase
 from satark_desk.tables import officer
 from support.tips import seed_tip
 
@@ -158,32 +155,3 @@ def test_nobody_at_a_station_may_listen(services: Services, unlocked: Callable[[
     assert not head.may_listen
     with pytest.raises(CaseworkError, match="may listen"):
         add_officer(services, head, NewOfficer(name="second", passphrase="second passphrase", rights=("listen",)))
-
-
-PRESENT, NEW = "sp passphrase 1", "purana kuan neem ka ped"
-Unlock = Callable[[str], UnlockedDesk]
-
-
-def test_the_new_passphrase_opens_the_same_key_and_the_old_one_opens_none(services: Services, unlocked: Unlock) -> None:
-    before = unlocked("sp")
-    changed = change_passphrase(services, before, PRESENT, NEW)
-    assert not changed.temporary
-    assert unlock(services, "sp", "sp-1", NEW).own_identity == before.own_identity
-    with pytest.raises(WrongPassphrase):
-        unlock(services, "sp", "sp-1", PRESENT)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "error"),
-    [
-        ("not the passphrase", NEW, WrongPassphrase),
-        (PRESENT, PRESENT, SamePassphrase),
-        (PRESENT, "12345678", WeakPassphrase),
-    ],
-)
-def test_a_refused_change_leaves_the_present_passphrase(
-    old: str, new: str, error: type[Exception], services: Services, unlocked: Unlock
-) -> None:
-    with pytest.raises(error):
-        change_passphrase(services, unlocked("sp"), old, new)
-    assert unlock(services, "sp", "sp-1", PRESENT).officer == "sp-1"

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from sqlalchemy import select, update
 
 from satark.routing.desks import close_roster
 from satark.services import Services
+from satark.store.tables import roster_proposal
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, add_officer
 from satark_desk.recovery import approve_recovery, ask_for_recovery
@@ -53,10 +55,26 @@ def test_a_withdrawn_proposal_is_gone(
     assert rights(services) == ()
 
 
+def test_who_approves_an_id_signs_nothing_that_was_put_in_its_place(
+    proposal: str, services: Services, unlocked: Callable[[str], UnlockedDesk], run: Run
+) -> None:
+    mole = add_officer(services, unlocked("sp"), NewOfficer(name="mole", passphrase="purana kuan neem ka ped"))
+    rows = services.read(lambda c: {row.id: row for row in c.execute(select(roster_proposal)).all()})
+    other = rows[mole.id[:16]]
+    swapped = update(roster_proposal).where(roster_proposal.c.id == proposal[:16])
+    swapped = swapped.values(entry=other.entry, attachment=other.attachment)
+    services.write_now(lambda unit: unit.main.execute(swapped))
+    refused = run("roster", "approve", "dig", proposal, by="dig")
+    assert (refused.exit_code, "no such proposal" in refused.output) == (1, True)
+    assert "mole" not in services.read_keys(services.roster.check).state.desks["sp"].officers
+
+
 def test_an_office_signs_the_text_of_a_proposal_and_no_other_text(proposal: str, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "proposal"
     file.write_text(run("roster", "text", proposal).stdout, "utf-8")
-    assert '"desk":"dig"' in run("roster", "sign", "dig", file, by="dig").stdout
+    signed = run("roster", "sign", "dig", file, by="dig")
+    assert '"desk":"dig"' in signed.stdout
+    assert signed.stderr == f"you sign {proposal}: desk sp has officer second (may release)\n"
     file.write_text("junk")
     refused = run("roster", "sign", "dig", file, by="dig")
     assert (refused.exit_code, "no proposal" in refused.stderr) == (1, True)

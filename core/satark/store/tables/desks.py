@@ -25,7 +25,7 @@ desk = Table(
 roster_proposal = Table(
     "roster_proposal",
     main,
-    Column("id", String(16), primary_key=True, comment="of what its signatures cover"),
+    Column("id", String(16), primary_key=True, comment="the entry's id, cut; another entry's row is none"),
     Column("entry", LargeBinary, nullable=False, comment="roster.entries.Entry, with the signatures so far"),
     Column("attachment", LargeBinary, nullable=False, comment="what is stored once it is signed, such as wrapped keys"),
     Column("day", Integer, nullable=False),
@@ -43,6 +43,7 @@ audit_key = Table(
     Column("verifier", String(64), nullable=False, comment="Ed25519 public key of the desk's acts, hex"),
     Column("signature", LargeBinary(64), nullable=False, comment="of the row, under its own verifier"),
     Column("former", String(64), nullable=False, comment="the verifier before, for which it vouches; empty: none"),
+    Column("since", BigInteger, nullable=False, server_default="0", comment="the former signs no row after this one"),
     comment="public keys of the audit log",
 )
 

@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.api import CaseworkError
+from satark.casework import NotAllowed
 from satark_desk.known_browsers import browsers_of, forget, rename
-from satark_desk.officers import SamePassphrase, WrongPassphrase, change_passphrase, unlock
+from satark_desk.officers import WrongPassphrase, unlock
+from satark_desk.own_keys import SamePassphrase, change_passphrase
 from satark_desk.passphrases import MIN_LENGTH, WeakPassphrase
 from satark_desk.second_factors import (
     MOST_FACTORS,
@@ -66,7 +68,7 @@ class AccountPages(Pages):
         if wait := self.throttled(session):
             return self.passphrase(request, session, 429, problem="sign_in.throttled", seconds=wait)
         try:
-            session.unlocked = change_passphrase(self._web.context, session.unlocked, old, new)
+            unlocked = change_passphrase(self._web.context, session.unlocked, old, new)
         except WeakPassphrase as weak:
             return self.passphrase(request, session, problem=weak.advice)
         except SamePassphrase:
@@ -74,6 +76,9 @@ class AccountPages(Pages):
         except WrongPassphrase:
             self.failed(session)
             return self.passphrase(request, session, 403, problem="passphrase.wrong")
+        except NotAllowed:
+            return self.passphrase(request, session, 409, problem="passphrase.later")
+        self._web.sessions.unlock_again(session, unlocked)
         session.casework.trail.record("passphrase_changed")
         self._end_others(session)
         return redirect_to(request, "account?done=passphrase")

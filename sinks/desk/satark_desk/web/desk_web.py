@@ -256,7 +256,7 @@ class DeskWeb:
         token = request.cookies.get(SESSION_COOKIE, "")
         session = self.sessions.find(token, used="poll" not in request.query_params)
         if session is not None and not still_valid(self.context, session.unlocked):
-            self.sessions.end(token)
+            self.sessions.end_where(lambda one: one is session)  # its key signs no more that it ended
             return None
         return session
 
@@ -265,7 +265,7 @@ class DeskWeb:
         trail = session.casework.trail
         before = trail.calls
         response = self._handle_errors(request, answer)
-        if trail.calls == before:
+        if session.casework.trail.calls == before and still_valid(self.context, session.unlocked):
             kind: ActKind = "page_opened" if request.method in {"GET", "HEAD"} else "form_sent"
             trail.record_once(kind, detail=url_path(request))
         return response

@@ -20,6 +20,7 @@ from satark.casework import (
     KeyChange,
     KeyGiven,
     OfficerSet,
+    OwnKey,
     Proposal,
     Right,
     Role,
@@ -179,7 +180,7 @@ def describe(t: PageText, entry: Entry) -> str:
             rights = ", ".join(t(f"right.{right}") for right in officer.rights) or t("right.none")
             role = t(f"role.{officer.role}")
             return t("roster.says.officer", desk=name, officer=officer.name, role=role, rights=rights)
-        case KeyGiven(desk=name, officer=officer):
+        case KeyGiven(desk=name, officer=officer) | OwnKey(desk=name, officer=officer):
             by, fingerprint = entry.by[1] or "–", officer.fingerprint
             return t("roster.says.new_key", desk=name, officer=officer.name, by=by, fingerprint=fingerprint)
         case DestinationSet(to=to, desk=name, recipient=recipient):

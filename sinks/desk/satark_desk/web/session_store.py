@@ -231,6 +231,14 @@ class Sessions:
         """Return the minutes since a session was used."""
         return int((self._clock() - session.used_at) // 60)
 
+    def unlock_again(self, session: OfficerSession, unlocked: UnlockedDesk) -> None:
+        """Go on with the keys that the officer has now."""
+        opened, former = self._opened.hold(unlocked), session.unlocked
+        session.casework = unlocked.casework(self._context, self._context.transcribers, opened.cache)
+        session.opened, session.unlocked = opened, unlocked
+        vars(session).pop("queue", None)
+        self._opened.release(former)
+
     def end(self, token: str) -> None:
         """End a session and drop its key."""
         session = self._drop(_digest(token))

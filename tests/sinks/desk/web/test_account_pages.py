@@ -9,11 +9,13 @@ from collections.abc import Callable
 import pytest
 from httpx2 import Client
 
+from satark.casework import ActFilter, NotAllowed
 from satark.services import Services
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewOfficer, WrongPassphrase, add_officer, unlock
 from satark_desk.second_factors import factors_of
 from support.desk_reading import code_at
+from support.tips import seed_tip
 
 Browser = Callable[..., Client]
 Open = Callable[[str], UnlockedDesk]
@@ -91,6 +93,38 @@ def test_changing_the_passphrase_ends_other_sessions_and_forgets_other_browsers(
     assert here.get("/desk/account").text.count('name="forget"') == 1
     assert there.get("/desk/", follow_redirects=False).status_code == 303
     assert here.get("/desk/", follow_redirects=False).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "the key of the desk is changed too"), ("hi", "डेस्क की कुंजी भी बदलती है")]
+)
+def test_after_a_new_passphrase_the_session_goes_on_with_the_new_keys(
+    language: str, says: str, browser: Browser, services: Services, unlocked: Open
+) -> None:
+    client, before = browser("sp"), unlocked("sp")
+    seed_tip(services, [before.desk], answers={"what": "a still in the mill"})
+    client.post("/desk/language", data={"language": language, "next": ""})
+    assert says.casefold() in client.get("/desk/passphrase").text.casefold()
+    assert change(client)[0] == 200
+    assert "a still in the mill" in client.get("/desk/").text
+    after = unlock(services, "sp", "sp-1", NEW)
+    assert after.own_identity != before.own_identity
+    above = unlocked("dig").viewer(services).read(services, ActFilter(desk="sp")).acts
+    assert {one.flaw for one in above} == {""}
+    assert "passphrase_changed" in {one.act.kind for one in above}
+
+
+def test_while_the_roster_was_rewritten_no_passphrase_is_changed(
+    browser: Browser, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browser("sp")
+
+    def refuse(*_: object) -> None:
+        raise NotAllowed("the roster changed meanwhile: try again", reason="changed")
+
+    monkeypatch.setattr("satark_desk.web.account_pages.change_passphrase", refuse)
+    status, page = change(client)
+    assert (status, "try again later" in page) == (409, True)
 
 
 def test_officers_can_list_and_name_and_end_their_own_sessions_but_nobody_elses(browser: Browser) -> None:

@@ -15,9 +15,9 @@ from satark.routing.desks import close_roster
 from satark.routing.tip_keys import remember
 from satark.services import Services
 from satark.store.tables import desk as desk_table
-from satark.store.tables import roster, roster_head
+from satark.store.tables import roster, roster_head, roster_proposal
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.officers import NewOfficer, add_officer
+from satark_desk.officers import NewOfficer, add_officer, set_role
 from satark_desk.recovery import ask_for_recovery
 from satark_desk.tables import officer as officer_table
 
@@ -64,6 +64,23 @@ def test_an_officer_is_proposed_by_the_head_and_added_when_another_signs(service
     assert "third" in second.get(PAGE).text
     assert "carried out" in confirmed(second, "approve", id=id_)
     assert names(services, "sp") == ["second", "sp-1", "third"]
+
+
+@pytest.mark.usefixtures("sealed")
+def test_what_is_put_in_a_proposals_place_after_its_page_was_shown_is_not_signed(
+    services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    shown = set_role(services, unlocked("sp"), "second", "officer", ("listen",)).id
+    mole = add_officer(services, unlocked("sp"), NewOfficer(name="mole", passphrase="zitrone gabel 61 wolf")).id
+    dig = browser("dig")
+    assert "second" in dig.post(f"{PAGE}/approve", data={"id": shown}).text
+    rows = services.read(lambda c: {row.id: row for row in c.execute(select(roster_proposal)).all()})
+    other = {"entry": rows[mole[:16]].entry, "attachment": rows[mole[:16]].attachment}
+    swapped = update(roster_proposal).where(roster_proposal.c.id == shown[:16]).values(**other)
+    services.write_now(lambda unit: unit.main.execute(swapped))
+    answer = dig.post(f"{PAGE}/approve", data={"id": shown, "confirmed": "yes", "once": "1"})
+    assert answer.status_code == 422
+    assert names(services, "sp") == ["second", "sp-1"]
 
 
 @pytest.mark.usefixtures("sealed")
