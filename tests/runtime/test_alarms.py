@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy.exc import OperationalError
 
 from satark.api.sink import Delivery, Done, Retry
-from satark.runtime.fault_watch import Alarms
+from satark.runtime.alarms import Alarms
 from satark.settings.core import Core, Role
 from satark.settings.settings import Settings
 from satark.telemetry.faults import Fault, Faults
@@ -147,7 +147,7 @@ async def test_faults_are_posted_to_the_operators_address_until_it_takes_them(tm
 
 
 async def test_a_heartbeat_stops_while_nothing_can_be_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("satark.runtime.fault_watch.ALARMS_EVERY", 0.0)
+    monkeypatch.setattr("satark.runtime.alarms.ALARMS_EVERY", 0.0)
     faults, calls = Metrics().faults, list[Any]()
     async with operator(calls) as url:
         running = asyncio.create_task(alarms_of(faults, tmp_path, heartbeat_url=url).run())
@@ -168,7 +168,7 @@ async def test_a_heartbeat_stops_while_nothing_can_be_taken(tmp_path: Path, monk
 async def test_a_sink_that_fails_or_hangs_or_is_not_there_ends_no_alarm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("satark.runtime.fault_watch.ALARM_TIMEOUT", 0.05)
+    monkeypatch.setattr("satark.runtime.alarms.ALARM_TIMEOUT", 0.05)
     faults, pager = Metrics().faults, Pager()
     faults.begin(fault("disk_full"))
     silent, sinks = Pager(), list[Any]()
@@ -189,7 +189,7 @@ async def test_a_running_host_tells_its_faults(tmp_path: Path) -> None:
     host = scripted_host(settings, ScriptedChannel(), watches_faults=True)
     pager = Pager()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("satark.runtime.fault_watch.ALARMS_EVERY", 0.05)
+        patch.setattr("satark.runtime.alarms.ALARMS_EVERY", 0.05)
         patch.setattr(host.alarms, "_make_sinks", lambda: [pager])
         async with host.running():
             await until(lambda: pager.told)

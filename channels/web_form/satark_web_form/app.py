@@ -20,7 +20,7 @@ from satark_web_form.submit_pages import SubmitPages
 from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.tus import PROBLEM_HEADER, STATUS, NotAdmitted, TusEndpoints
 from satark_web_form.uploads.upload_problems import UploadProblem
-from satark_web_form.visitors import Visitor, VisitorCookie
+from satark_web_form.visitor_cookie import Visitor, VisitorCookie
 
 PROOF_HEADER = "satark-proof"
 """Header in which a new upload sends a proof of work, after the response 428 has asked for one."""

@@ -10,7 +10,7 @@ from satark.api import BEFORE_SENDING, FormPage, FormQuestion, FormView, Outcome
 from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldset
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import DraftLookup, FormSite, ProofProblem, paragraphs, redirect
-from satark_web_form.visitors import Visitor, new_visitor
+from satark_web_form.visitor_cookie import Visitor, new_visitor
 
 Select: TypeAlias = Callable[[FormView, SubmittedForm], Sequence[FormQuestion]]
 """Selects the questions of a page."""

@@ -19,7 +19,7 @@ from satark_web_form.uploads.request_body import BodyChunks
 from satark_web_form.uploads.tus import announced_kind
 from satark_web_form.uploads.upload_problems import UploadProblem, UploadRefused
 from satark_web_form.uploads.upload_store import UploadStore
-from satark_web_form.visitors import Visitor
+from satark_web_form.visitor_cookie import Visitor
 
 MAX_BOUNDARY_CHARACTERS: Final = 70
 """Length of the longest boundary (RFC 2046, section 5.1.1)."""

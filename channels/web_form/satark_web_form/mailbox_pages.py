@@ -8,8 +8,8 @@ from starlette.responses import Response
 from satark.api import MAILBOX, RECEIPT_DIGITS, Event, FormPage, Outcome, Prompt, Tap, Text, command_token
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import FormSite, ProofProblem, redirect
-from satark_web_form.visitors import Visitor, new_visitor
-from satark_words.tokens import find_code
+from satark_web_form.visitor_cookie import Visitor, new_visitor
+from satark_words.codes import find_code
 
 
 class MailboxPages:

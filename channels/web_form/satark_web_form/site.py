@@ -21,7 +21,7 @@ from satark_web_form.map.area_map import draw_map
 from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD, FreeBudget, ProofChallenge, ProofOfWork, Purpose
 from satark_web_form.settings import WebFormSettings
 from satark_web_form.uploads.upload_store import UploadStore
-from satark_web_form.visitors import Visitor, VisitorCookie
+from satark_web_form.visitor_cookie import Visitor, VisitorCookie
 from satark_words.catalogues import Catalogues
 from satark_words.languages import language as known_language
 from satark_words.languages import languages_of

@@ -18,8 +18,9 @@ from satark.api.web import Page
 from satark.custody.comparison import note_stores
 from satark.plugins.isolation import HookFailure
 from satark.runtime import compose, systemd
+from satark.runtime.alarms import Alarms
 from satark.runtime.dependency_faults import PeerWatch
-from satark.runtime.fault_watch import Alarms, FaultWatch
+from satark.runtime.fault_watch import FaultWatch
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.services import DeskContext, ProcessServices, Services, WebContext
 from satark.settings.core import Role

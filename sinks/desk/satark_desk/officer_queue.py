@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from satark.casework import FloodGroup, NoSuchTip, OpenTip, Services, flood_groups
 from satark_desk.queue_index import QueueIndex, QueueWatcher
+from satark_desk.queue_rows import FIELDS, SECTIONS, WORK, Filter, Row, Section
 from satark_desk.read_state import mark_read, read_states
-from satark_desk.tip_queue import FIELDS, SECTIONS, WORK, Filter, Row, Section
 
 
 class Neighbours(msgspec.Struct, frozen=True):

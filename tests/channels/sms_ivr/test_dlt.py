@@ -22,8 +22,9 @@ from satark.plugins.loader import Plugins
 from satark.runtime.compose import load_channels
 from satark.settings.settings import Settings
 from satark_sms_ivr import plugin
+from satark_sms_ivr.dlt import MAX_CHARACTERS, ApprovedTexts, Template, broken_rules, tagged, templates
 from satark_sms_ivr.segments import is_gsm7
-from satark_sms_ivr.sms import MAX_CHARACTERS, ApprovedTexts, SmsChannel, Template, broken_rules, tagged, templates
+from satark_sms_ivr.sms import SmsChannel
 from satark_words.geography.geography import Geography
 
 

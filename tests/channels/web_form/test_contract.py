@@ -12,7 +12,7 @@ from satark_web_form import plugin
 from satark_web_form.channel import WebFormChannel
 from satark_web_form.settings import UploadSettings
 from satark_web_form.uploads.upload_store import UploadStore
-from satark_web_form.visitors import new_visitor
+from satark_web_form.visitor_cookie import new_visitor
 
 
 async def test_the_web_form_channel_keeps_the_contract(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from satark_desk import queue_index, read_state
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import QueueIndex
+from satark_desk.queue_rows import Row
 from satark_desk.settings import DeskSettings
-from satark_desk.tip_queue import Row
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import queue_rules
 from support.desk_reading import listed

@@ -24,7 +24,8 @@ from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark_police_system.events import LEAST_BYTES, build_event, padded, thin_data
 from satark_police_system.settings import SystemSettings
 from satark_police_system.signing import Signer
-from satark_police_system.sink import (
+from satark_police_system.systems import PoliceSystem
+from satark_police_system.transports import (
     FileTransport,
     FolderTarget,
     HttpTransport,
@@ -33,7 +34,6 @@ from satark_police_system.sink import (
     make_transport,
     write_archive,
 )
-from satark_police_system.systems import PoliceSystem
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver
 from satark_testing.processes.serving import serve
 from support.peers.strangers import stranger

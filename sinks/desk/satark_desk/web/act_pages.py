@@ -14,8 +14,8 @@ from starlette.responses import Response
 
 from satark.casework import MAX_TEXT, ActName, ActRefused, DeskAct, NoSuchTip, OpenTip, SenderHints, marked
 from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
+from satark_desk.queue_rows import Filter
 from satark_desk.roster_memory import recall
-from satark_desk.tip_queue import Filter
 from satark_desk.web.desk_web import DeskWeb, redirect_to
 from satark_desk.web.form_drafts import typed_id
 from satark_desk.web.queue_pages import DeskPages

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from satark.casework import BULK_KINDS, MAX_TEXT, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
 from satark_desk.act_forms import parse_seen
 from satark_desk.officers import officers_of
-from satark_desk.tip_queue import Filter
+from satark_desk.queue_rows import Filter
 from satark_desk.web.desk_web import DeskWeb, redirect_to
 from satark_desk.web.queue_pages import DeskPages
 from satark_desk.web.session_store import OfficerSession

@@ -34,8 +34,8 @@ from satark_desk.maps import place_map
 from satark_desk.officers import officers_of
 from satark_desk.orders import order_of
 from satark_desk.original_requests import originals_of
+from satark_desk.queue_rows import MARKS, PRIORITIES, WORK, Filter
 from satark_desk.read_state import Seen, seen_by
-from satark_desk.tip_queue import MARKS, PRIORITIES, WORK, Filter
 from satark_desk.web.desk_web import Pages
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession

@@ -21,8 +21,8 @@ from satark.casework.search import Query
 from satark.routing import authors
 from satark.services import DeskContext, Services
 from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.queue_rows import RowBuilder
 from satark_desk.settings import DeskSettings
-from satark_desk.tip_queue import RowBuilder
 from satark_desk.web import session_store
 from satark_desk.web.session_store import PendingSignIns, Sessions
 from support.tips import seed_tip

@@ -12,7 +12,7 @@ from satark.casework.clocks import Clocks, Offices
 from satark.casework.opened_tip import TipSummary, summarize
 from satark.casework.work import PostedMessage, Work
 from satark_desk.queue_index import first_of_place
-from satark_desk.tip_queue import WORK, Filter, Row, RowBuilder
+from satark_desk.queue_rows import WORK, Filter, Row, RowBuilder
 
 
 def row(priority: str = "normal", status: str = "RECEIVED", **fields: Any) -> Row:

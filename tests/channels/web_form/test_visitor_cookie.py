@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from satark_web_form.visitors import Visitor, new_visitor
+from satark_web_form.visitor_cookie import Visitor, new_visitor
 from support.form.citizen import FormCitizen
 
 FORM = "application/x-www-form-urlencoded"
