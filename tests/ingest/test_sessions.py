@@ -10,6 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.api.inbound import Address, Text
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow.definition import FlowError, FlowProblem
 from satark.ingest.ingest import IngestFailed
 from satark.ingest.sessions import FORMAT
 from satark.runtime.host import Host
@@ -75,17 +77,15 @@ async def test_a_message_to_a_session_of_a_newer_version_is_refused_until_it_is_
 
 
 async def test_a_message_to_a_session_whose_flow_cant_be_built_is_refused(older: Older) -> None:
-    flow = tables.flow
-    kept = older.host.services.read(lambda found: found.execute(select(flow.c.canonical)).scalar_one())
     older.runtime._flows._engines.clear()
 
-    def store(canonical: bytes) -> None:
-        older.host.services.write_now(lambda unit: unit.main.execute(update(flow).values(canonical=canonical)))
+    def build(_canonical: bytes) -> Engine:
+        raise FlowError([FlowProblem(text="the type 'a-newer-type' is not known")])
 
-    store(kept.replace(b'"type":"choice"', b'"type":"a-newer-type"'))
-    with pytest.raises(IngestFailed):
-        await older.tipster.hear(Text("Lanka"), "wamid.1")
-    store(kept)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(older.runtime._flows, "_build", build)
+        with pytest.raises(IngestFailed):
+            await older.tipster.hear(Text("Lanka"), "wamid.1")
     assert not (await older.tipster.hear(Text("Lanka"), "wamid.1")).duplicate
 
 

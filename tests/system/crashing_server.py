@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from satark.api.routing import Destination
 from satark.cli.main import cli
 from satark.delivery.worker import DeliveryWorker
 from satark.ingest.ingest import Ingest
@@ -39,9 +40,8 @@ def _patch(point: str, counter: _CrashCounter) -> None:
     elif point == "after send":
         _patch_before(ReplyWorker, "_settle", counter)
     elif point == "after delivery":
-        _patch_before(
-            DeliveryWorker, "_settle", counter, lambda _id, _delivery, sink, _result: sink == os.environ["CRASH_SINK"]
-        )
+        is_of = lambda _id, delivery, _result: Destination(delivery.destination).sink == os.environ["CRASH_SINK"]  # noqa: E731
+        _patch_before(DeliveryWorker, "_settle", counter, is_of)
 
 
 def _patch_before(

@@ -33,6 +33,11 @@ pytestmark = [pytest.mark.slow("hosts and offices"), pytest.mark.usefixtures("en
 LEAVERS = "sommer glas 66 turm"
 
 
+def sealed_row(unit: UnitOfWork, made: Envelope) -> bytes:
+    """Return what the tip's row says of its keys, as whoever has the name key writes it."""
+    return changed_keys.sealed(unit.keys, made.tip, tip_keys._row(made), 1 << 15)
+
+
 class Case:
     """A tip that accuses nobody, sealed to the SP and the DIG."""
 

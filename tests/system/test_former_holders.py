@@ -28,7 +28,7 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import remove_officer, rotate, unlock
 from satark_desk.roster_memory import recall
 from support.scripted import Tipster
-from system.test_altered_tips import LEAVERS, Case, case
+from system.test_altered_tips import LEAVERS, Case, case, sealed_row
 from system.test_nobody_becomes_a_reader import code_in, environment, restarted
 from system.test_rolled_back_tips import give_release, opened_with
 
@@ -71,9 +71,9 @@ def renew_as_the_sp(of: Case, *, seq: int | None = None, lost: tuple[str, ...] =
     made = tip_keys._with_change(keyed, point, envelope.changes, lost)
     made = with_last_points(state(of), made) or made
     said = remembered("sp", made.identity, made.changes)
-    row = {"key_changes": tip_keys._row(made), "recipient": recipient_of(made.identity)}
 
     def write(unit: UnitOfWork) -> None:
+        row = {"key_changes": sealed_row(unit, made), "recipient": recipient_of(made.identity)}
         tip_keys.remember(unit, "sp", by.identity, [said])
         unit.main.execute(update(tables.tip).values(row))
 

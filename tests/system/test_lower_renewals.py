@@ -17,7 +17,7 @@ from satark.routing.renewals import remembered, with_last_points
 from satark.store import envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk.officers import remove_officer, rotate
-from system.test_altered_tips import Case, case
+from system.test_altered_tips import Case, case, sealed_row
 from system.test_nobody_becomes_a_reader import environment
 from system.test_rolled_back_tips import give_release
 
@@ -35,7 +35,7 @@ def renew_as_clerk(of: Case, envelope: Envelope, point: Checkpoint, *, drops: bo
         forged = with_last_points(state, forged) or forged
 
     def write(unit: UnitOfWork) -> None:
-        row = {"key_changes": tip_keys._row(forged), "recipient": recipient_of(new)}
+        row = {"key_changes": sealed_row(unit, forged), "recipient": recipient_of(new)}
         unit.main.execute(update(tables.tip).values(row))
         for one in ("dig", "sp"):
             sealed = envelopes.seal(replace(forged, desk=one), state.desks[one].desk.recipient)

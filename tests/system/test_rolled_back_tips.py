@@ -24,7 +24,7 @@ from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, remove_officer, rotate, unlock
 from satark_desk.roster_changes import approve, complete
 from support.scripted import Tipster
-from system.test_altered_tips import LEAVERS, Case, case
+from system.test_altered_tips import LEAVERS, Case, case, sealed_row
 from system.test_forged_roster_rows import PLAIN
 from system.test_nobody_becomes_a_reader import RECEIPT, environment, opens, place
 
@@ -271,7 +271,7 @@ async def test_a_desk_of_the_same_level_undoes_no_withdrawal_and_drops_nothing_o
             made = tip_keys._with_change(replace(keyed, points=points), point, kept.changes)
 
             def write(unit: UnitOfWork, made: Envelope = made) -> None:
-                row = {"key_changes": tip_keys._row(made), "recipient": recipient_of(made.identity)}
+                row = {"key_changes": sealed_row(unit, made), "recipient": recipient_of(made.identity)}
                 unit.main.execute(update(tables.tip).values(row))
                 for one in ("dig", "sp", "cell"):
                     envelopes.store(unit, of.tip, one, envelopes.seal(replace(made, desk=one), recipient(one)))

@@ -101,7 +101,7 @@ def _load(
     if filled:
         raise CantRestore(f"the databases are not empty (tables {', '.join(filled)}): name new ones in the settings")
     for table in MADE_AT_START:
-        unit.main.execute(delete(table))
+        (unit.keys if table.metadata is tables.keys else unit.main).execute(delete(table))
     load(unit.keys, read(KEYS))
     counts = load(unit.main, read(MAIN))
     _check_keys(unit, identity)

@@ -19,7 +19,7 @@ LEFT_OUT: Final = frozenset(table.name for table in (*canaries.UNDER_EPOCH_KEYS,
 """Tables that are left out: drafts, replies and reply handles, since their epoch keys are never copied; and what only
 running processes need: the order of changes, and the list of epochs."""
 MADE_AT_START: Final = (
-    tables.key_canary, tables.flow, tables.retention_key, tables.epoch_key, tables.epoch_machine,
+    tables.key_canary, tables.flow, tables.retention_key, tables.kept_term, tables.epoch_key, tables.epoch_machine,
 )  # fmt: skip
 """Tables that the first start of a process fills."""
 
