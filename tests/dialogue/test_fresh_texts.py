@@ -144,9 +144,7 @@ def test_a_limited_answer_is_asked_back(engine: Engine, step: str, text: str) ->
         "agar usi thane me jayega to mat bhejna nahi to bhej do",
         "send it only if my number does not go",
         "paisa lagega ka bhejne ka",
-        "bhejne se pehle gaadi ka number hata dijiye",
         "Everything fine except police part. I never said police is involved. Please correct.",
-        "thane wali baat galat likhi hai",
         "bhejo lekin thane ko nahi",
     ],
 )

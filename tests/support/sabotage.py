@@ -114,6 +114,7 @@ def _make_environment(folder: Path) -> Path:
     shutil.copy(Path(sys.prefix) / "pyvenv.cfg", here)
     python = here / "bin/python"
     python.symlink_to(Path(sys.executable).resolve())
+    (here / "bin/weed").symlink_to(Path(sys.prefix) / "bin/weed")  # SeaweedFS, which a wheel brings
     script = here / "bin/satark"
     installed_script = (Path(sys.prefix) / "bin/satark").read_text()
     script.write_text(f"#!{python}\n{installed_script.partition(chr(10))[2]}")

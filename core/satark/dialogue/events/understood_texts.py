@@ -244,7 +244,7 @@ class _Words(Telling):
             more = reading.confidence < Confidence.CERTAIN and self.counts(LEFT_OVER, 1, SAID_IN_ANSWERS)
         names_others = self.asked.name == "police" and reading.negated and self.accuses()
         tells = reading.story or self.tells() or more or names_others or self.tells_when()
-        if tells and not self.speaks_of_sending():
+        if tells and (reading.confidence < Confidence.CERTAIN or not self.speaks_of_sending()):
             self.keep_story()
         return choose_likely(context, reading.option)
 
