@@ -10,7 +10,7 @@ from satark.api.prompt import make_token
 from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
 from satark.dialogue.receipts import Receipt, code_in, code_token, group_digits
 from satark_words.catalogues import Catalogues
-from satark_words.codes import find_code
+from satark_words.tokens import find_code
 
 
 def test_the_buttons_token_gives_the_code_and_no_other_token_does() -> None:

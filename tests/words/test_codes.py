@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.api.tip import RECEIPT_DIGITS
-from satark_words.codes import find_code, without_code
+from satark_words.tokens import find_code, without_code
 from support.loops import every_row
 
 CODE = "8391446070125538"

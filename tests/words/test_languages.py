@@ -21,7 +21,6 @@ from satark_sms_ivr.call_texts import call_text, language_of, locale_of, voice_o
 from satark_sms_ivr.segments import more_hint, split_into_pages
 from satark_web_form.site import load_page_texts
 from satark_words.catalogues import Catalogues, without_isolates
-from satark_words.codes import find_code
 from satark_words.geography.geography import Geography
 from satark_words.languages import (
     LanguageError,
@@ -37,6 +36,7 @@ from satark_words.languages import (
 )
 from satark_words.reader import Reader
 from satark_words.reading import Asked, Kind
+from satark_words.tokens import find_code
 from support.made_up_language import CODE, NAME, made_up, make_language
 
 MEDIUM = Capabilities(kind="chat", text=4096, body=4096, rows=20, row_label=64, button_label=64, token=200)

@@ -9,7 +9,7 @@ from satark.api import MAILBOX, RECEIPT_DIGITS, Event, FormPage, Outcome, Prompt
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import FormSite, ProofProblem, redirect
 from satark_web_form.visitor_cookie import Visitor, new_visitor
-from satark_words.codes import find_code
+from satark_words.tokens import find_code
 
 
 class MailboxPages:

@@ -14,7 +14,7 @@ from satark_web_form.form_pages import review_values, send_token
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.site import FormSite, ProofProblem, paragraphs, redirect
 from satark_web_form.visitor_cookie import Visitor
-from satark_words.codes import find_code
+from satark_words.tokens import find_code
 
 _CLEAR_CACHE = '"cache"'
 """`Clear-Site-Data`: the browser drops its cached pages of this site, so that its back button shows none of them."""

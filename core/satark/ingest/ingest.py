@@ -34,7 +34,7 @@ from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import StoreDown, Writer
 from satark.telemetry.faults import ALARM_SECONDS, failing_hook, provider_alarm
 from satark.telemetry.metrics import Metrics
-from satark_words.codes import find_code
+from satark_words.tokens import find_code
 
 ANSWER_SECONDS: Final = 11.0
 """Seconds after which a batch that comes once is spooled: providers of texts and calls wait 15 for the response."""

@@ -10,7 +10,7 @@ from satark.api.tip import HANDOFF_DIGITS, LONGEST_HANDOFF_MESSAGE, RECEIPT_DIGI
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark_testing.dialogue.chat import HANDOFF_CODE, Chat
-from satark_words.codes import find_code
+from satark_words.tokens import find_code
 from support.loops import every_row
 
 STORY = "Arms are sold behind the rice mill in Lanka every night"

@@ -32,11 +32,10 @@ from satark.dialogue.turn.consent import WHOLE_TIP, act_of, choose, is_question
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark_words.analysis import NEGATIONS
-from satark_words.codes import find_code, without_code
 from satark_words.graphemes import replace_surrogates
 from satark_words.reading import STORY, Asked, Confidence, Kind, Reading
 from satark_words.rules import SOUND
-from satark_words.tokens import fold
+from satark_words.tokens import find_code, fold, without_code
 
 _EXPECT_RECEIPT_CODE: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
 _EXPECT_HANDOFF_CODE: Final = frozenset({"@code", "@elsewhere"})
