@@ -17,10 +17,7 @@ from typing import Final
 
 import msgspec
 
-from satark.api import (
-    Flow,
-    Prompt,
-)
+from satark.api import Flow, Prompt
 from satark_sms_ivr.call_texts import channel_texts
 from satark_sms_ivr.segments import (
     alphabet_text,
@@ -35,51 +32,25 @@ from satark_words.graphemes import split
 
 MAX_CHARACTERS: Final = 2000
 """Characters of the longest template."""
-
-
 MAX_VARIABLES: Final = 2
-
-
 VARIABLE_CHARACTERS: Final = 30
 """Characters that Satark puts into one variable: what the strictest operator takes."""
-
-
 _LARGEST_VARIABLE: Final = 40
 """Characters that an operator may expect in one variable, by which the share of fixed text is counted."""
-
-
 _FIXED_SHARE: Final = 0.3
-
-
 _TAGS: Final = frozenset({"alphanumeric", "cbn", "email", "numeric", "url", "urlott"})
-
-
 _place = re.compile(r"\{(\w+)\}")
-
-
 _variable = re.compile(r"\{#?\w+#?\}")
-
-
 _tag = re.compile(r"\{#(\w+)#\}")
-
-
 _side_by_side = re.compile(r"#\}[\W_]*\{#")
-
-
 _EXPECTED: Final = "it must be the sheet of `satark sms templates`, UTF-8, with the columns text and template_id"
-
-
 _TAGGED: Final = {
     **dict.fromkeys(("count", "minutes", "megabytes", "most", "ordinal", "percent"), "{#numeric#}"),
     **{place: f"{{{place}}}" for place in ("sentence", "summary", "text", "value", "words")},
     "website": "{#url#}",
 }
 """Place → its variable. Values of the places that stay as they are can be too long for one: they are sent in parts."""
-
-
 _FILLED: Final = {"numeric": r"\d{1,30}", "url": r"\S{1,200}"}
-
-
 _CARRIERS: Final = ("sms.carry", "sms.carry.two")
 """Texts that carry what has no template of its own, in one variable or in two."""
 

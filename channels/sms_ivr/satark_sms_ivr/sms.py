@@ -32,13 +32,9 @@ from satark.api import (
     parse_each,
 )
 from satark_sms_ivr.call_texts import listed_words
-from satark_sms_ivr.dlt import (
-    ApprovedTexts,
-)
+from satark_sms_ivr.dlt import ApprovedTexts
 from satark_sms_ivr.provider_channel import ProviderChannel
-from satark_sms_ivr.segments import (
-    split_into_pages,
-)
+from satark_sms_ivr.segments import split_into_pages
 
 CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16", inline=True)
 """Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""

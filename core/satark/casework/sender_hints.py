@@ -18,12 +18,8 @@ from satark_words.reader import Reader
 
 KNOWN_BY = "known_by"
 """The step that asks how many people know what the tip tells."""
-
-
 _WORD_CHARACTER: Final = r"[\w\u0900-\u0963\u0966-\u097f]"
 """Characters of a word: `\\w` leaves out the vowel signs of Devanagari."""
-
-
 _Kind: TypeAlias = Literal["few", "self"]
 
 

@@ -4,15 +4,9 @@ from collections import deque
 
 DOWN_RESULTS = 3
 """Number of `Retry(down=True)` results in a row that open the breaker."""
-
-
 FAILED_TIPS = 5
 """Number of different deliveries whose failures open the breaker, if no delivery succeeds between them."""
-
-
 MINUTE = 60
-
-
 TRIALS = 2
 """Number of trial deliveries while half-open: the oldest delivery and, in case that always fails, the newest."""
 

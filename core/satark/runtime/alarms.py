@@ -19,24 +19,14 @@ from satark_files.decoding import DECODING_ERRORS
 
 ALARMS_EVERY = 30.0
 """Seconds between two looks for what the operators were not told yet, and between two heartbeats."""
-
-
 ALARM_TIMEOUT = 60.0
 """Seconds that one alarm, or one heartbeat, may take to be delivered."""
-
-
 SETTLED = 180.0
 """Seconds from the start after which a process has looked for every fault of which an earlier process told."""
-
-
 _BY_WORKER: Final = ("backup", "certificate", "losses", "queues", "roster")
 """Groups of faults that every process finds alike. What waits for a worker is told by the others too."""
-
-
 _COUNTED: Final = frozenset({"dead_letters"})
 """Faults that are told again when their number changes: each dead letter is a tip that reached nobody."""
-
-
 _BY_URL: Final = "alarm_url"
 
 

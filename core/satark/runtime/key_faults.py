@@ -13,8 +13,6 @@ from satark.telemetry.faults import Fault
 
 OVERDUE: Final = 600
 """Seconds that the destruction of an epoch's key may be late."""
-
-
 _CONSTANT: Final = frozenset({"edge_key", "name_key"})
 
 

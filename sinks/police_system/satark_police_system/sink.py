@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from satark.api import (
-    CantOpen,
-    DeadLetter,
-    Delivery,
-    DeliveryResult,
-    OpenedTip,
-    run_in_thread,
-)
+from satark.api import CantOpen, DeadLetter, Delivery, DeliveryResult, OpenedTip, run_in_thread
 from satark_police_system.events import build_event, encrypt_data, full_data, thin_data
 from satark_police_system.mapping import MappingError
 from satark_police_system.systems import PoliceSystem
-from satark_police_system.transports import (
-    MakeFolder,
-    make_transport,
-)
+from satark_police_system.transports import MakeFolder, make_transport
 
 
 class PoliceSink:

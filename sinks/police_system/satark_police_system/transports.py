@@ -48,12 +48,8 @@ from satark_police_system.systems import PoliceSystem
 
 CONNECT_SECONDS = 10
 """Seconds to wait for a connection."""
-
-
 _LARGEST_ANSWER = 256 * 1024
 """Bytes of an answer in which the acknowledgement is looked for."""
-
-
 _RETRYABLE = frozenset({401, 403, 404, 408, 421, 423, 425, 429})
 """Status codes, besides 5xx, that may change once the receiver or our credentials are fixed."""
 
@@ -139,12 +135,8 @@ def _tls(settings: SystemSettings) -> ssl.SSLContext:
 
 MakeFolder: TypeAlias = "Callable[[], AbstractContextManager[Path]]"
 """Creates a folder for files that lie in plain for a moment; the folder is removed after the block."""
-
-
 _SHARED: Final = 0o666
 """The mode of a file in the folder, but for what the umask takes away: another user reads it."""
-
-
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time in a ZIP file, for every entry: the real time would say when the tip was handed over."""
 
