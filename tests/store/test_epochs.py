@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select, text, update
 
@@ -391,7 +391,10 @@ def test_drafts_are_lost_when_the_power_of_all_machines_went_and_no_sooner(
     assert one.keys.lost_at == two.keys.lost_at > 0, "each machine tells of it"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+)
+@example([("agree", "b"), ("agree", "a"), ("hour", "a"), ("end", "b")])
 @given(st.lists(st.tuples(st.sampled_from(["agree", "end", "hour", "start"]), st.sampled_from("abc")), max_size=30))
 def test_nothing_that_was_ever_stored_opens_a_key_that_ended(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, str]]
