@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from xml.sax.saxutils import escape
 from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from satark.cli.flow import flow
 from satark.cli.importing.draft import Draft, ImportingError
@@ -65,6 +69,11 @@ def form(folder: Path, *rows: tuple[str, ...], choices: list[list[str]] = CHOICE
         ("select_one yn", {"type": "choice", "options": ["1", "0"]}),
         ("select_multiple goods", {"type": "choices", "options": ["arms", "liquor_illicit"]}),
         ("acknowledge", {"type": "choice", "options": ["OK"]}),
+        ("Select one from yn", {"type": "choice", "options": ["1", "0"]}),
+        ("select1 yn", {"type": "choice", "options": ["1", "0"]}),
+        ("select all that apply from goods", {"type": "choices", "options": ["arms", "liquor_illicit"]}),
+        ("gps", {"type": "place", "means": "place"}),
+        ("tel", {"type": "text"}),
     ],
 )
 def test_a_question_becomes_a_step_of_its_type(tmp_path: Path, kind: str, step: dict[str, Any]) -> None:
@@ -153,13 +162,105 @@ def test_what_tells_who_answers_or_looks_different_is_named(tmp_path: Path) -> N
     assert [step["id"] for step in draft.steps] == ["road", "said"]
     lines = "\n".join(draft.left_out)
     for part in (
-        "deviceid asks a citizen nothing",
+        "deviceid is not asked",
         "calculate",
         "geotrace is asked as the type place",
         "no answer is filled",
         "without effect: appearance",
     ):
         assert part in lines
+
+
+def test_a_group_says_its_heading_under_its_condition(tmp_path: Path) -> None:
+    draft = form(
+        tmp_path,
+        ("select_one yn", "seen", "Seen?"),
+        ("begin group", "men", "About the <b>men</b>", "${seen} = 1"),
+        ("begin group", "fields", "NO_LABEL"),
+        ("text", "leader", "Who leads them?"),
+        ("end", "finished"),
+        ("text", "others", "Who else?"),
+        ("end group",),
+        ("end group",),
+    )
+    assert [(step["id"], step.get("when", "")) for step in draft.steps[1:]] == [
+        (id_, "(seen == '1')") for id_ in ("men", "leader", "others")
+    ]
+    assert draft.left_out == ["row 6 (finished): end is not asked: it is no question, or of no known type"]
+    texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/en.po").read_text("utf-8")
+    assert "About the men" in texts
+    assert "NO_LABEL" not in texts
+
+
+def test_headings_of_columns_are_read_as_odk_reads_them(tmp_path: Path) -> None:
+    rows = [
+        ["Type", "Name", "Caption", "bind::relevant", "bind:required", "Constraint Message"],
+        ["select_one yn", "seen", "Seen?", "", "yes", ""],
+        ["text", "thing", "What?", "${seen} = 1", "no", "Say more."],
+    ]
+    path = workbook(tmp_path / "form.xlsx", survey=rows, choices=[["list name", "caption"], CHOICES[1][:2]])
+    draft = read_xlsform(path, "en")
+    assert draft.steps == [
+        {"id": "seen", "type": "text"},
+        {"id": "thing", "type": "text", "skip": True, "when": "(seen == '1')"},
+    ]
+    assert draft.left_out[-1] == "row 3 (thing): without effect: constraint_message"
+
+
+def test_a_hint_in_a_language_without_a_label_is_said(tmp_path: Path) -> None:
+    rows = [["type", "name", "label::English", "hint::French"], ["text", "thing", "What?", "Tout ce que vous savez"]]
+    draft = read_xlsform(workbook(tmp_path / "form.xlsx", survey=rows), "en")
+    texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/fr.po").read_text("utf-8")
+    assert 'msgstr "What?\\nTout ce que vous savez"' in texts
+
+
+KINDS = ("text", "note", "image", "integer", "select_one yn", "select_multiple goods or_other", "rank goods", "calculate",
+         "begin group", "begin repeat", "end group", "end", "osm", "", "select one yn", "acknowledge")  # fmt: skip
+COLUMNS = {
+    "type": st.sampled_from(KINDS), "label": st.booleans(), "label::French": st.booleans(), "hint": st.booleans(),
+    "required": st.sampled_from(("", "yes", "no", "${q2} = 1")), "relevant": st.sampled_from(("", "${q2} != ''", "1 +")),
+    "constraint": st.sampled_from(("", ". >= 1 and . <= 9", ". mod 2 = 1")), "appearance": st.sampled_from(("", "w1")),
+    "media::image": st.sampled_from(("", "a.png")),
+}  # fmt: skip
+OPTION = "A label of an option that needs more room than any description has, w99"
+
+
+def is_carried(column: str, cell: str, step: dict[str, Any], texts: str) -> bool:
+    """Tell whether a cell stands in the step of its row."""
+    return {
+        "type": bool(step) or cell.startswith(("begin", "end ")),
+        "required": cell == "no" or (cell == "yes" and step != {} and "skip" not in step),
+        "relevant": "when" in step,
+        "constraint": "min" in step,
+    }.get(column, cell in texts)
+
+
+@given(st.lists(st.fixed_dictionaries(COLUMNS), min_size=1, max_size=8), st.sampled_from("ab"))
+def test_what_stands_in_a_form_is_a_step_or_named(rows: list[dict[str, Any]], second: str) -> None:
+    survey = [["name", *COLUMNS]]
+    for n, row in enumerate(rows, 2):
+        cells = (f"w{n}{column[-3:]}" if row[column] is True else row[column] or "" for column in COLUMNS)
+        survey.append([f"q{n}", *cells])
+    choices = [["list_name", "name", "label", "image"], ["yn", "1", "Yes w98", ""], ["yn", "0", OPTION, "b.png"]]
+    choices += [["goods", "a", "Guns w97", ""], ["goods", second, "Liquor w96", ""]]
+    with TemporaryDirectory() as folder:
+        path = workbook(Path(folder) / "form.xlsx", survey=survey, choices=choices, settings=[["version"], ["7"]])
+        draft = read_xlsform(path, "en")
+        draft.add("last", "text", {"en": "Last?"}, "", {})
+        made = draft.write(Path(folder) / "made", accuses_nobody=True)
+        texts = "\n".join(one.read_text() for one in made.parent.glob("texts/*.po"))
+    assert {"sheet choices: without effect: image", "sheet settings: without effect: version"} <= {*draft.left_out}
+    for n, (name, *cells) in enumerate(survey[1:], 2):
+        step = next((one for one in draft.steps if one["id"] == name), {})
+        named = "\n".join(line for line in draft.left_out if line.startswith(f"row {n} ") or f" {name}: " in line)
+        if re.search("is not asked: it|has no t", named):
+            continue
+        for column, cell in zip((one.partition(":")[0] for one in COLUMNS), cells, strict=True):
+            is_named = column in named or (column == "relevant" and "always asked" in named)
+            assert not cell or is_named or is_carried(column, cell, step, texts), (column, cell)
+        for list_, option in (("yn", "w98"), ("yn", "w99"), ("goods", "w97"), ("goods", "w96")):
+            is_named = re.search("cut off" if list_ == "yn" else "the name of another", named)
+            assert list_ not in cells[0] or option in texts or is_named, option
 
 
 @pytest.mark.slow("a third of a second of a processor")
