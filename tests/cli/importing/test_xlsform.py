@@ -214,11 +214,13 @@ def test_a_hint_in_a_language_without_a_label_is_said(tmp_path: Path) -> None:
     assert 'msgstr "What?\\nTout ce que vous savez"' in texts
 
 
-KINDS = ("text", "note", "image", "integer", "select_one yn", "select_multiple goods or_other", "rank goods", "calculate",
-         "begin group", "begin repeat", "end group", "end", "osm", "", "select one yn", "acknowledge")  # fmt: skip
+KINDS = ("text", "note", "image", "integer", "select_one yn", "select_multiple goods or_other", "rank goods",
+         "osm", "begin group", "begin repeat", "end group", "end", "", "select one yn", "acknowledge",
+         "calculate")  # fmt: skip
 COLUMNS = {
     "type": st.sampled_from(KINDS), "label": st.booleans(), "label::French": st.booleans(), "hint": st.booleans(),
-    "required": st.sampled_from(("", "yes", "no", "${q2} = 1")), "relevant": st.sampled_from(("", "${q2} != ''", "1 +")),
+    "required": st.sampled_from(("", "yes", "no", "${q2} = 1")),
+    "relevant": st.sampled_from(("", "${q2} != ''", "1 +")),
     "constraint": st.sampled_from(("", ". >= 1 and . <= 9", ". mod 2 = 1")), "appearance": st.sampled_from(("", "w1")),
     "media::image": st.sampled_from(("", "a.png")),
 }  # fmt: skip
@@ -230,7 +232,7 @@ def is_carried(column: str, cell: str, step: dict[str, Any], texts: str) -> bool
     return {
         "type": bool(step) or cell.startswith(("begin", "end ")),
         "required": cell == "no" or (cell == "yes" and step != {} and "skip" not in step),
-        "relevant": "when" in step,
+        "relevant": "when" in step or not step,
         "constraint": "min" in step,
     }.get(column, cell in texts)
 

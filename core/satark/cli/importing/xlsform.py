@@ -1,7 +1,7 @@
 """XLSForm (ODK, KoboToolbox): the sheets `survey` and `choices` of a workbook become a questionnaire."""
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 from xml.etree import ElementTree as ET
@@ -107,8 +107,8 @@ class _Form:
     def _lose(self, what: str) -> None:
         self.draft.left_out.append(f"{self._where}: {what}")
 
-    def _lose_all_but(self, read: Set[str], row: Row) -> None:
-        if unread := {column.partition(":")[0] for column in row} - read:
+    def _lose_all_but(self, read: Collection[str], row: Row) -> None:
+        if unread := {column.partition(":")[0] for column in row}.difference(read):
             self._lose(f"without effect: {', '.join(sorted(unread))}")
 
     def _ask(self, kind: str, rest: list[str], row: Row) -> None:
