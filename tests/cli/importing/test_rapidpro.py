@@ -220,6 +220,12 @@ def test_a_message_of_blanks_says_nothing(tmp_path: Path) -> None:
     assert draft.left_out == ["node 2: send_msg is not done"]
 
 
+def test_an_expression_is_no_text_however_deep_it_is(tmp_path: Path) -> None:
+    draft = read(tmp_path, says("hello", 'Hi @(if(is_error(x.a), "", if(has_text(x.b), x.b, ""))) you'))
+    texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/en.po").read_text()
+    assert 'msgstr "Hi … you"' in texts
+
+
 def test_a_button_that_only_asks_again_is_named(tmp_path: Path) -> None:
     ask = says("ask", "Well?", "q", buttons=("Yes", "Help"))
     draft = read(tmp_path, ask, asks("q", (("has_phrase", "yes", "Yes", ""),), "ask"))

@@ -66,7 +66,7 @@ class Draft:
         codes = self.codes[id_] = {}
         for code, label in options.items():
             base = re.sub(r"[^A-Za-z0-9_-]+", "_", code).strip("_") or "option"
-            codes[code] = next(one for one in _numbered(base) if one not in codes.values())
+            codes[code] = next(one for one in _numbered(base) if one not in {*codes.values(), "ask", "name"})
             long = {language: one for language, one in label.items() if len(one) > _LONGEST}
             if any(len(one) > _DESCRIBED for one in long.values()):
                 self.left_out.append(f"step {id_}: its option {codes[code]} is cut off after {_DESCRIBED} characters")

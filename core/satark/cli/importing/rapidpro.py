@@ -27,7 +27,7 @@ Decided: TypeAlias = tuple[str, Mapping[str, frozenset[str]]]
 """The step that decides what follows, and category → its answers; an empty name: nothing decides."""
 
 _EXPRESSION: Final = re.compile(
-    r"@\((?:[^()]|\([^()]*\))*\)|@(?:contact|child|parent|fields|globals|input|legacy_extra|locals|node|results|resume"
+    r"@\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)|@(?:contact|child|parent|fields|globals|input|legacy_extra|locals|node|results|resume"
     r"|run|step|ticket|trigger|urns|webhook)\b(?:\.\w+)*", re.IGNORECASE,
 )  # fmt: skip
 
@@ -40,8 +40,7 @@ def read_rapidpro(path: Path, language: str, name: str) -> Draft:
     """
     try:
         export = json.loads(path.read_bytes())
-        exported = [export] if "nodes" in export else export["flows"]
-        flows = [flow.get("definition", flow) for flow in exported]
+        flows = [flow.get("definition", flow) for flow in ([export] if "nodes" in export else export["flows"])]
         found = [flow for flow in flows if name in {"", flow.get("name")}]
         if len(found) == 1 and re.match(r"1[34]\.", str(found[0].get("spec_version"))):
             draft = _Reading(found[0], language).read()
@@ -206,10 +205,9 @@ class _Reading:
         for button in _buttons(question):
             if button not in options and category_of(router, button) == router.get("default_category_uuid"):
                 self._lose(f"its quick reply {button!r} is not shown")
-        shown = _words_of(" ".join(options))
-        rules = dict.fromkeys(word for case in router.get("cases") or () for word in _words_of(_arguments(case)))
-        if words := [word for word in rules if word not in shown]:
-            self._lose(f"an option is not chosen by the words {', '.join(words)}")
+        rules = (word for case in router.get("cases") or () for word in _words_of(*case.get("arguments") or ()))
+        if words := {*rules}.difference(_words_of(*options)):
+            self._lose(f"an option is not chosen by the words {', '.join(sorted(words))}")
 
     def _answers(self, step: str, categories: Sequence[Part], options: Mapping[str, tuple[Texts, Part]]) -> Decided:
         """Return what belongs to each category: options, or that the question is skipped."""
@@ -287,16 +285,12 @@ def category_of(router: Part, *texts: str) -> str:
     return str(next(found, router.get("default_category_uuid", "")))
 
 
-def _arguments(case: Part) -> str:
-    return " ".join(case.get("arguments") or ())
-
-
-def _words_of(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
+def _words_of(*texts: str) -> list[str]:
+    return _WORD.findall(" ".join(texts).lower())
 
 
 def _fits(case: Part, text: str) -> bool:
-    wanted, given = {*_words_of(_arguments(case))}, {*_words_of(text)}
+    wanted, given = {*_words_of(*case.get("arguments") or ())}, {*_words_of(text)}
     if case["type"] == "has_any_word":
         return bool(wanted & given)
     return wanted <= given and bool(wanted or case["type"] == "has_text")

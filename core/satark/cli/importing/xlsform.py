@@ -31,11 +31,12 @@ _SPELLED: Final = (
 )  # fmt: skip
 """What begins or ends a type → how it is written today."""
 _HEADINGS: Final = {"relevance": "relevant", "caption": "label"}
-_READ: Final = frozenset({"type", "name", "label", "hint", "relevant", "required"})
+_READ: Final = frozenset({"type", "name", "label", "hint", "relevant"})
 _READ_OF: Final = {"choices": {"list_name", "name", "label"}, "settings": {"default_language"}}
-_YES: Final = frozenset({"yes", "true", "true()", "1"})
-_NO: Final = frozenset({"", "no", "false", "false()", "0"})
-_MARKUP: Final = re.compile(r"</?(?:span|font|div|p|h\d|b|i|u|strong|em|center|br)\b[^>]*>", re.IGNORECASE)
+_NO: Final = dict.fromkeys(("", "no", "false", "false()", "0"), False)
+_REQUIRED: Final = {"yes": True, "true": True, "true()": True, "1": True, **_NO}
+_LINE: Final = re.compile(r"\s*<(?:br|div|li|p)\b[^>]*>\s*", re.IGNORECASE)
+_MARKUP: Final = re.compile(r"</?(?:span|font|div|p|h\d|b|i|u|strong|em|center|li|ul|ol)\b[^>]*>", re.IGNORECASE)
 _COMPARED: Final = re.compile(r"""
     (selected\s*\(\s*)? (?: \$\{\s*([\w.-]+)\s*\} | \.{1,2}/(?:\.\./)*(?:[\w.-]+/)*([\w-]+) )
     \s* (,|!?=|[<>]=?) \s* ('[^']*'|"[^"]*"|\d+(?:\.\d+)?) (?(1)\s*\))
@@ -125,11 +126,10 @@ class _Form:
             self._lose(f"{kind} is asked as the type {step_type}")
         limits = _LIMITS.fullmatch(row.get("constraint", "")) if step_type == "number" else None
         fields: dict[str, Any] = {"min": int(limits[1]), "max": int(limits[2])} if limits else {}
-        required = row.get("required", "").lower()
-        held_up = required in _YES and step_type not in {"say", "media"}  # nobody is, who has no file
-        self._lose_all_but(_READ | {"constraint"} if limits else _READ, row)
-        if required not in _NO and not held_up:
-            self._lose("without effect: required")
+        required = _REQUIRED.get(row.get("required", "").lower())
+        held_up = required is True and step_type not in {"say", "media"}  # nobody is, who has no file
+        kept = {name for name, is_kept in (("constraint", limits), ("required", required is held_up)) if is_kept}
+        self._lose_all_but(_READ | kept, row)
         if step_type != "say" and not held_up:
             fields["skip"] = True
         if text:
@@ -151,13 +151,18 @@ class _Form:
 
     def _texts(self, row: Row, column: str) -> dict[str, str]:
         """Return a text in every language of the row; no answer is filled in for `${name}`."""
-        found = {}
-        for name, text in row.items():
-            base, *languages = re.split("::?", name)
-            if base == column and (plain := _MARKUP.sub("", text)) != "NO_LABEL":  # the CHT's word for no text
-                found[language_code("".join(languages), self._language)] = re.sub(r"\$\{[^}]*\}", "…", plain)
-                if "${" in text:
-                    self._lose(f"no answer is filled into {text[:60]!r}")
+        named = {name: name.partition(":")[2].strip(": ") for name in row if name.partition(":")[0] == column}
+        found: dict[str, str] = {}
+        for name in sorted(named, key=lambda one: named[one] != "" and not language_code(named[one], "")):
+            code = language_code(named[name], self._language)
+            if row[name] == "NO_LABEL":  # how the CHT writes that there is none
+                continue
+            if code in found:
+                self._lose(f"{column} in {named[name] or 'no language'} is not kept: there is another in {code}")
+                continue
+            if "${" in row[name]:
+                self._lose(f"no answer is filled into {row[name][:60]!r}")
+            found[code] = re.sub(r"\$\{[^}]*\}", "…", _MARKUP.sub("", _LINE.sub("\n", row[name])))
         return found
 
     def _condition(self, source: str) -> str:
@@ -217,7 +222,9 @@ def _heading(text: str) -> str:
 
 def _value_of(one: ET.Element, shared: list[str]) -> str:
     value = _joined(one[0]) if one.get("t") == "inlineStr" else one.findtext("{*}v", "")
-    return re.sub(r"^(\d+)\.0$", r"\1", (shared[int(value)] if one.get("t") == "s" else value).strip())
+    if value and one.get("t", "n") == "n":
+        return f"{float(value):.15g}"  # spreadsheets keep 0.15 as 0.14999999999999999
+    return (shared[int(value)] if one.get("t") == "s" else value).strip()
 
 
 def _joined(element: ET.Element) -> str:
