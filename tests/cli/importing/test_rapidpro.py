@@ -133,7 +133,7 @@ def test_a_number_decides_nothing_and_is_named(tmp_path: Path) -> None:
     nodes = (says("minor", "A child."), says("no", "Fine."))
     draft = read(tmp_path, says("ask", "How old?", "age"), asks("age", rules, "ask"), *nodes)
     assert [step["type"] for step in draft.steps] == ["number", "say", "say"]
-    assert "node 2: without effect: has_any_word" in draft.left_out
+    assert "node 2: without effect: has_number_lt, has_any_word" in draft.left_out
     assert "node 2: its answer decides nothing: every way is taken" in draft.left_out
 
 
@@ -141,6 +141,12 @@ def test_the_only_range_is_the_smallest_and_largest_number(tmp_path: Path) -> No
     rules = (("has_number_between", "1|9", "Yes", ""),)
     draft = read(tmp_path, says("ask", "How many?", "count"), asks("count", rules, "ask"))
     assert draft.steps == [{"id": "count", "type": "number", "min": 1.0, "max": 9.0}]
+    assert draft.left_out == ["node 2: another answer is asked for again, in Satark's words"]
+
+
+def test_a_limit_on_one_side_is_named(tmp_path: Path) -> None:
+    draft = read(tmp_path, says("ask", "How old?", "age"), asks("age", (("has_number_lte", "120", "Yes", ""),), "ask"))
+    assert "node 2: without effect: has_number_lte" in draft.left_out
 
 
 def test_who_does_not_answer_skips(tmp_path: Path) -> None:
@@ -152,6 +158,7 @@ def test_who_does_not_answer_skips(tmp_path: Path) -> None:
         {"id": "q", "type": "choice", "options": ["Yes"], "skip": True},
         {"id": "said", "type": "say", "when": "q == ''"},
     ]
+    assert "node 2: it waits without end: who has no answer skips it" in draft.left_out
 
 
 def test_a_split_by_an_earlier_answer_decides_nothing_and_is_named(tmp_path: Path) -> None:

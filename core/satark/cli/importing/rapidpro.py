@@ -16,7 +16,7 @@ Part: TypeAlias = Mapping[str, Any]
 
 _KEPT: Final = {
     "choice": r"has_(any_word|all_words|phrase|only_phrase|only_text|beginning|category|number_eq)$",
-    "number": "has_number", "date": "has_date$", "place": "has_(state|district|ward)$", "text": "has_text$",
+    "number": "has_number$", "date": "has_date$", "place": "has_(state|district|ward)$", "text": "has_text$",
 }  # fmt: skip
 """Type of a step → the rules that it carries over. A number that must be equal is one of a menu."""
 _HINTED: Final = {"image": "media", "audio": "media", "video": "media", "location": "place"}
@@ -181,6 +181,8 @@ class _Reading:
         options = options if kind == "choice" else {}
         asks_again = len(exits) < len(router["categories"])
         fields: dict[str, Any] = number_limits(router) if asks_again and kind == "number" else {}
+        if late:
+            self._lose("it waits without end: who has no answer skips it")
         if late or kind == "media" or (kind == "number" and not asks_again):
             fields["skip"] = True  # nobody is held up who has no answer
         wanted = router.get("result_name") or "answer"
@@ -191,7 +193,7 @@ class _Reading:
             self._lose("another answer is asked for again, in Satark's words")
         if _buttons(question) and not options:
             self._lose("its quick replies are not shown")
-        if rules := lost_rules(router, kind):
+        if "min" not in fields and (rules := lost_rules(router, kind)):
             self._lose(f"without effect: {rules}")
         if options:
             self._lose_words(router, question, options)
