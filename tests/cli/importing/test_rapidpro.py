@@ -222,9 +222,18 @@ def test_parts_of_an_export_beside_its_flows_are_named(tmp_path: Path) -> None:
 
 
 def test_a_message_of_blanks_says_nothing(tmp_path: Path) -> None:
-    draft = read(tmp_path, says("hello", "Hello", "photo"), says("photo", " ", "last"), asks("last"))
+    photo = says("photo", " ", "last", buttons=("Yes", "No"))
+    draft = read(tmp_path, says("hello", "Hello", "photo"), photo, asks("last"))
     assert [step["id"] for step in draft.steps] == ["said", "last"]
-    assert draft.left_out == ["node 2: send_msg is not done"]
+    assert draft.left_out == ["node 2: send_msg is not done", "node 2: its quick replies are not shown"]
+
+
+def test_a_translation_into_the_flow_s_own_language_is_named(tmp_path: Path) -> None:
+    said = {"eng": {"hello-text": {"text": ["Hello, friend"]}}, "spa": {"hello-text": {"text": ["Hola"]}}}
+    draft = read(tmp_path, says("hello", "Hello"), language="und", localization=said)
+    texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/en.po").read_text()
+    assert 'msgstr "Hello"' in texts
+    assert draft.left_out[0] == "node 1: 'Hello, friend' is not kept: there is another text in en"
 
 
 def test_an_expression_is_no_text_however_deep_it_is(tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ class _Reading:
         """Say what a node says, and ask what it asks."""
         actions = node.get("actions") or ()
         spoken = [one for one in actions if one["type"] in {"send_msg", "say_msg"} and one.get("text", "").strip()]
+        question: Part = spoken[-1] if spoken and self._ends_in_a_question(node) else {}
         for action in actions:
             if action not in spoken:
                 about = [action.get("flow"), action.get("field"), *(action.get("groups") or ())]
@@ -151,11 +152,10 @@ class _Reading:
                 self._lose(f"{action['type']} is not done{names and f' ({names})'}")
             elif lost := [part for part in action if action[part] and part not in _SAID]:
                 self._lose(f"without effect: {', '.join(lost)}")
-        question: Part = spoken.pop() if spoken and self._ends_in_a_question(node) else {}
-        for action in spoken:
-            self.draft.add("said", "say", self._texts(action, "text", action["text"]), when, {})
-            if action.get("quick_replies"):
+            if action.get("quick_replies") and action is not question:
                 self._lose("its quick replies are not shown")
+        for action in spoken[:-1] if question else spoken:
+            self.draft.add("said", "say", self._texts(action, "text", action["text"]), when, {})
         if _waits(node):
             return self._ask(node, question or self._questions.get(node["uuid"], {}), when)
         self._questions |= {to: question for _, to in self._exits(node)}
@@ -242,8 +242,10 @@ class _Reading:
         """Return a text of a part in every language; no answer is filled in for an expression."""
         found = {self._language: text}
         for language, parts in self._translated.items():
-            texts = (parts.get(part.get("uuid")) or {}).get(name) or ()
-            found |= {language_code(language, language): one for one in texts[at : at + 1] if one}
+            code = language_code(language, language)
+            for one in ((parts.get(part.get("uuid")) or {}).get(name) or ())[at : at + 1]:
+                if one and found.setdefault(code, one) != one:
+                    self._lose(f"{one[:60]!r} is not kept: there is another text in {code}")
         if any(_EXPRESSION.search(one) for one in found.values()):
             self._lose(f"no answer is filled into {text[:60]!r}")
         return {language: _EXPRESSION.sub("…", one).replace("@@", "@") for language, one in found.items()}

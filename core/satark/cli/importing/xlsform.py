@@ -35,6 +35,7 @@ _READ: Final = frozenset({"type", "name", "label", "hint", "relevant"})
 _READ_OF: Final = {"choices": {"list_name", "name", "label"}, "settings": {"default_language"}}
 _NO: Final = dict.fromkeys(("", "no", "false", "false()", "0"), False)
 _REQUIRED: Final = {"yes": True, "true": True, "true()": True, "1": True, **_NO}
+_NOTHING: Final = ("", "NO_LABEL")  # the second is how the CHT writes it
 _LINE: Final = re.compile(r"\s*<(?:br|div|li|p)\b[^>]*>\s*", re.IGNORECASE)
 _MARKUP: Final = re.compile(r"</?(?:span|font|div|p|h\d|b|i|u|strong|em|center|li|ul|ol)\b[^>]*>", re.IGNORECASE)
 _COMPARED: Final = re.compile(r"""
@@ -155,8 +156,6 @@ class _Form:
         found: dict[str, str] = {}
         for name in sorted(named, key=lambda one: named[one] != "" and not language_code(named[one], "")):
             code = language_code(named[name], self._language)
-            if row[name] == "NO_LABEL":  # how the CHT writes that there is none
-                continue
             if code in found:
                 self._lose(f"{column} in {named[name] or 'no language'} is not kept: there is another in {code}")
                 continue
@@ -208,7 +207,10 @@ def _rows(page: ET.Element, shared: list[str]) -> Iterator[tuple[int, Row]]:
     for row in page.iterfind("{*}sheetData/{*}row"):
         values = {one.get("r", "").rstrip("0123456789"): _value_of(one, shared) for one in row}
         if headings:
-            yield int(row.get("r", "0")), {headings[at]: values[at] for at in headings if values.get(at)}
+            yield (
+                int(row.get("r", "0")),
+                {headings[at]: values[at] for at in headings if values.get(at, "") not in _NOTHING},
+            )
         else:
             headings = {at: _heading(text) for at, text in values.items() if text}
 
