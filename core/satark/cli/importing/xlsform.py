@@ -35,7 +35,7 @@ _READ: Final = frozenset({"type", "name", "label", "hint", "relevant"})
 _READ_OF: Final = {"choices": {"list_name", "name", "label"}, "settings": {"default_language"}}
 _NO: Final = dict.fromkeys(("", "no", "false", "false()", "0"), False)
 _REQUIRED: Final = {"yes": True, "true": True, "true()": True, "1": True, **_NO}
-_NOTHING: Final = ("", "NO_LABEL")  # the second is how the CHT writes it
+_EMPTY: Final = (None, "", "NO_LABEL")  # the last is how the CHT writes it
 _LINE: Final = re.compile(r"\s*<(?:br|div|li|p)\b[^>]*>\s*", re.IGNORECASE)
 _MARKUP: Final = re.compile(r"</?(?:span|font|div|p|h\d|b|i|u|strong|em|center|li|ul|ol)\b[^>]*>", re.IGNORECASE)
 _COMPARED: Final = re.compile(r"""
@@ -207,10 +207,7 @@ def _rows(page: ET.Element, shared: list[str]) -> Iterator[tuple[int, Row]]:
     for row in page.iterfind("{*}sheetData/{*}row"):
         values = {one.get("r", "").rstrip("0123456789"): _value_of(one, shared) for one in row}
         if headings:
-            yield (
-                int(row.get("r", "0")),
-                {headings[at]: values[at] for at in headings if values.get(at, "") not in _NOTHING},
-            )
+            yield int(row.get("r", "0")), {headings[at]: values[at] for at in headings if values.get(at) not in _EMPTY}
         else:
             headings = {at: _heading(text) for at, text in values.items() if text}
 
