@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from satark.cli.flow import flow
 from satark.cli.importing.draft import Draft, ImportingError
 from satark.cli.importing.xlsform import read_xlsform
+from satark_testing.dialogue.chat import Chat
 
 CHOICES = [
     ["list_name", "name", "label::English (en)", "label::हिन्दी (hi)"],
@@ -321,3 +322,19 @@ def test_what_is_no_form_is_refused(tmp_path: Path) -> None:
     (tmp_path / "form.xlsx").write_bytes(b"not a zip")
     with pytest.raises(ImportingError, match="no workbook"):
         read_xlsform(tmp_path / "form.xlsx", "en")
+
+
+def test_a_citizen_answers_an_imported_form_to_its_end(tmp_path: Path) -> None:
+    draft = form(
+        tmp_path,
+        ("select_one yn", "seen", "Seen?", "", "yes"),
+        ("begin group", "men", "About the men", "${seen} = 1"),
+        ("text", "leader", "Who leads them?", "", "yes"),
+        ("end group",),
+        ("select one yn or_other", "more", "Are there more?", "", "yes"),
+    )
+    chat = Chat.about(draft.write(tmp_path / "made", accuses_nobody=True))
+    chat.say("hello").tap("en", "1")
+    assert chat.text == "About the men\n\nWho leads them?"
+    chat.say("Ramesh, who sells at the well").tap("other", "send")
+    assert chat.submission is not None
