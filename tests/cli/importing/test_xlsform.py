@@ -218,8 +218,8 @@ def test_a_hint_in_a_language_without_a_label_is_said(tmp_path: Path) -> None:
 
 
 def test_texts_of_two_columns_that_are_one_language_are_named(tmp_path: Path) -> None:
-    heading = ["type", "name", "label::Tetun", "label::English", "hint::Tetun"]
-    rows = [heading, ["text", "thing", "Saida?", "What?", "Hotu"]]
+    heading = ["type", "name", "label::Tetun", "label::English", "hint::Tetun", "label"]
+    rows = [heading, ["text", "thing", "Saida?", "What?", "Hotu", "What?"]]
     draft = read_xlsform(workbook(tmp_path / "form.xlsx", survey=rows), "en")
     texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/en.po").read_text()
     assert 'msgstr "What?\\nHotu"' in texts

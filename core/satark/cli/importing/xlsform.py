@@ -156,12 +156,11 @@ class _Form:
         found: dict[str, str] = {}
         for name in sorted(named, key=lambda one: named[one] != "" and not language_code(named[one], "")):
             code = language_code(named[name], self._language)
-            if code in found:
-                self._lose(f"{column} in {named[name] or 'no language'} is not kept: there is another in {code}")
-                continue
             if "${" in row[name]:
                 self._lose(f"no answer is filled into {row[name][:60]!r}")
-            found[code] = re.sub(r"\$\{[^}]*\}", "…", _MARKUP.sub("", _LINE.sub("\n", row[name])))
+            text = re.sub(r"\$\{[^}]*\}", "…", _MARKUP.sub("", _LINE.sub("\n", row[name])))
+            if found.setdefault(code, text) != text:
+                self._lose(f"{column} in {named[name] or 'no language'} is not kept: there is another in {code}")
         return found
 
     def _condition(self, source: str) -> str:
