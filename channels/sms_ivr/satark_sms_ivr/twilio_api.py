@@ -65,15 +65,29 @@ _decode_resource = msgspec.json.Decoder(_Resource).decode
 _decode_error = msgspec.json.Decoder(_ErrorBody, strict=False).decode
 
 
-class TwilioApi(ProviderClient):
-    """The HTTP client of one account."""
+class TwilioNumber(ProviderClient):
+    """One number at Twilio: checks its requests, and is the HTTP client of its account."""
 
-    def __init__(self, settings: TwilioSettings) -> None:
+    def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         super().__init__(settings.send_seconds)
         self._settings = settings
+        self._signature = TwilioSignature(
+            settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
+        )
         credentials = f"{settings.account_sid}:{settings.auth_token.get_secret_value()}"
         self._authorization = {"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
         self._base = URL(f"{settings.api_url}/2010-04-01/Accounts/{settings.account_sid}")
+
+    @staticmethod
+    def webhooks(*paths: str) -> Sequence[Endpoint]:
+        """Return the signed webhooks at these paths."""
+        return tuple(
+            Endpoint(path=path, methods=("POST",), limit=_WEBHOOK_BYTES, signature_header=HEADER) for path in paths
+        )
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Check the signature, which covers the URL with its query."""
+        return self._signature.is_valid(raw)
 
     async def call(self, method: str, path: str, form: bytes = b"") -> SendResult:
         """Post a form to a path below the account, or delete what is there (`DELETE`), and return the result.
@@ -141,36 +155,6 @@ class TwilioApi(ProviderClient):
         if status in _UNAUTHORIZED or not code:  # without a code of Twilio's the answer is somebody else's
             return Misconfigured(name)
         return Blocked() if code == _OPTED_OUT else Permanent(name)
-
-
-class TwilioNumber:
-    """One number at Twilio: checks its requests, and opens and closes the client."""
-
-    def __init__(self, settings: TwilioSettings, public_url: str) -> None:
-        self._settings = settings
-        self._signature = TwilioSignature(
-            settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
-        )
-        self._api = TwilioApi(settings)
-
-    @staticmethod
-    def webhooks(*paths: str) -> Sequence[Endpoint]:
-        """Return the signed webhooks at these paths."""
-        return tuple(
-            Endpoint(path=path, methods=("POST",), limit=_WEBHOOK_BYTES, signature_header=HEADER) for path in paths
-        )
-
-    def verify(self, raw: RawRequest) -> bool:
-        """Check the signature, which covers the URL with its query."""
-        return self._signature.is_valid(raw)
-
-    async def open(self) -> None:
-        """Open the HTTP client."""
-        await self._api.open()
-
-    async def close(self) -> None:
-        """Close the HTTP client."""
-        await self._api.close()
 
 
 def _has_sid(body: bytes) -> bool:
@@ -254,7 +238,7 @@ def _signed_fields(raw: RawRequest) -> str:
         Malformed: the body is no form, or has another hash.
     """
     if _HASHED_BODY not in raw.query:
-        return "".join(name + value for name, value in sorted(set(parse_form(raw.body).pairs)))
+        return "".join(name + value for name, value in sorted(set(parse_form(raw.body))))
     if f"{_HASHED_BODY}{sha256(raw.body).hexdigest()}" not in raw.query.split("&"):
         raise Malformed("another body than the one that was signed")
     return ""
