@@ -77,18 +77,18 @@ def _of_whole(value: str | bytes) -> Iterator[Needle]:
         yield from _of_number(int(value))
 
 
-def _of_bytes(raw: bytes, prefix: str = "") -> Iterator[Needle]:
-    yield Needle(raw, f"{prefix}raw", folded=True)
-    yield Needle(raw[::-1], f"{prefix}reversed", folded=True)
-    yield Needle(raw.hex().encode(), f"{prefix}hex", folded=True)
+def _of_bytes(raw: bytes) -> Iterator[Needle]:
+    yield Needle(raw, "raw", folded=True)
+    yield Needle(raw[::-1], "reversed", folded=True)
+    yield Needle(raw.hex().encode(), "hex", folded=True)
     for shift in range(3):
         standard = _aligned(base64.b64encode(bytes(shift) + raw), shift * 8, len(raw) * 8, 6)
-        yield Needle(standard, f"{prefix}base64 +{shift}")
+        yield Needle(standard, f"base64 +{shift}")
         if (safe := standard.translate(bytes.maketrans(b"+/", b"-_"))) != standard:
-            yield Needle(safe, f"{prefix}base64url +{shift}")
+            yield Needle(safe, f"base64url +{shift}")
     for shift in range(5):
         text = _aligned(base64.b32encode(bytes(shift) + raw), shift * 8, len(raw) * 8, 5)
-        yield Needle(text, f"{prefix}base32 +{shift}", folded=True)
+        yield Needle(text, f"base32 +{shift}", folded=True)
 
 
 def _of_text(value: str) -> Iterator[Needle]:

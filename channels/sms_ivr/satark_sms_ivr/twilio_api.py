@@ -208,7 +208,7 @@ class TwilioSignature:
         if digest is None:
             return False
         try:
-            signed = f"{_target(raw)}{_signed_fields(raw)}"
+            signed = f"{raw.path}{'?' * bool(raw.query)}{raw.query}{_signed_fields(raw)}"
         except Malformed:
             return False
         key = self._key if settings else self._token
@@ -218,10 +218,6 @@ class TwilioSignature:
 
 def _signature(key: bytes, signed: str, digest: str) -> bytes:
     return b64encode(hmac.digest(key, signed.encode("utf-8", "surrogatepass"), digest))
-
-
-def _target(raw: RawRequest) -> str:
-    return f"{raw.path}?{raw.query}" if raw.query else raw.path
 
 
 def _with_and_without_port(url: str) -> tuple[str, str]:

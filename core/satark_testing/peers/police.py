@@ -105,7 +105,7 @@ class PoliceReceiver:
         self._hook = Webhook(secret)
         self._accepted = asyncio.Condition()
         self._callbacks: list[Callable[[dict[str, Any]], None]] = []
-        self._choose = choose or self._next_fault
+        self._choose = choose or (lambda: self.faults.popleft() if self.faults else None)
         self._on_accepted = on_accepted
         self.app = Starlette(routes=[Route("/tips", self._receive, methods=["POST"])])
 
@@ -135,9 +135,6 @@ class PoliceReceiver:
             return PlainTextResponse(fault.body, fault.status, dict(fault.headers))
         await self._accept(request.headers["webhook-id"], body)
         return PlainTextResponse(request.headers["webhook-id"], 202)
-
-    def _next_fault(self) -> Fault | None:
-        return self.faults.popleft() if self.faults else None
 
     async def _accept(self, message_id: str, body: bytes) -> None:
         async with self._accepted:

@@ -94,13 +94,10 @@ class GraphPeer(Provider[BusinessMessage]):
             await response.read()
             return response.status
 
-    async def handshake(self, url: str, challenge: str = "1158201444") -> bool:
+    async def handshake(self, url: str) -> bool:
         """Verify a webhook as Meta does when it is registered; return whether the challenge came back."""
-        fields = {
-            "hub.mode": "subscribe",
-            "hub.challenge": challenge,
-            "hub.verify_token": self._verify_token,
-        }
+        challenge = "1158201444"
+        fields = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": self._verify_token}
         async with self.session.get(f"{url}?{urlencode(fields)}") as response:
             return response.status == 200 and await response.text() == challenge  # noqa: PLR2004 - HTTP: OK
 
