@@ -16,9 +16,9 @@ import re
 import sys
 import urllib.parse
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from ahocorasick_rs import BytesAhoCorasick
@@ -241,19 +241,27 @@ def files_below(*folders: Path) -> dict[str, bytes]:
     return found
 
 
-def rows_of(*urls: str) -> dict[str, bytes]:
-    """Read every value of every row of these databases."""
-    found = {}
+Tables: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Name of a table → its rows, in the order in which the database lists them."""
+
+
+def tables_of(urls: Sequence[str]) -> Tables:
+    """Read every row of databases."""
+    found: dict[str, Sequence[Mapping[str, Any]]] = {}
     for url in urls:
-        engine = make_engine(url)
-        metadata = MetaData()
+        engine, metadata = make_engine(url), MetaData()
         metadata.reflect(engine)
         with engine.connect() as connection:
             for table in metadata.sorted_tables:
-                values = (value for row in connection.execute(select(table)) for value in row)
-                found[f"table {table.name}"] = b"\n".join(_bytes(values))
+                found[table.name] = [dict(row) for row in connection.execute(select(table)).mappings()]
         engine.dispose()
     return found
+
+
+def rows_of(*urls: str) -> dict[str, bytes]:
+    """Read every value of every row of these databases."""
+    read = tables_of(urls).items()
+    return {f"table {table}": b"\n".join(_bytes(v for row in rows for v in row.values())) for table, rows in read}
 
 
 def everything_written(folder: Path, log: Path, *urls: str) -> dict[str, bytes]:
