@@ -20,8 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from satark_testing.peers.police import ScriptedFaults
-from satark_testing.processes.serving import Provider
+from satark_testing.processes.serving import Provider, ScriptedFaults
 from satark_testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
 from satark_testing.whatsapp.messages import BusinessMessage, Offer, Sender, Webhooks, batch, wamid
 
@@ -69,7 +68,7 @@ class GraphPeer(Provider[BusinessMessage]):
         """Id of a call → what takes the service's actions on it, each with the answer to the offer (SDP)."""
         self.number_state = {"quality_rating": "GREEN", "status": "CONNECTED"}
         """The state that the API reports of its number."""
-        self.faults = GraphFaults()
+        self.faults: GraphFaults = GraphFaults()
         self.shelf = MediaShelf()
         self._receipt_callbacks: list[ReceiptCallback] = []
         self.app = Starlette(routes=self._routes(f"/{api_version}"))
@@ -103,19 +102,19 @@ class GraphPeer(Provider[BusinessMessage]):
 
     def _routes(self, base: str) -> list[Route]:
         return [
-            Route(f"{base}/{{number}}/messages", self._messages, methods=["POST"]),
-            Route(f"{base}/{{number}}/media", self._upload, methods=["POST"]),
-            Route(f"{base}/{{number}}/calls", self._act_on_call, methods=["POST"]),
-            Route(f"{base}/{{media_id}}", self._describe, methods=["GET"]),
-            Route(f"{base}/{{media_id}}", self._delete, methods=["DELETE"]),
-            Route("/download", self._download, methods=["GET"]),
+            self.route("POST", f"{base}/{{number}}/messages", "messages", self._messages),
+            self.route("POST", f"{base}/{{number}}/media", "upload", self._upload),
+            self.route("POST", f"{base}/{{number}}/calls", "calls", self._act_on_call),
+            self.route("GET", f"{base}/{self.phone_number_id}", "number", self._number),
+            self.route("GET", f"{base}/{{media_id}}", "media", self._describe),
+            self.route("DELETE", f"{base}/{{media_id}}", "delete", self._delete),
+            self.route("GET", "/download", "download", self._download),
         ]
 
     async def _messages(self, request: Request) -> Response:
-        refused = await self.faults.next("messages") or self.unauthorized(request)
-        if refused is None and request.path_params["number"] != self.phone_number_id:
-            refused = error(100, "Unsupported post request", 400, subcode=33)
-        return refused or self._take(await request.body())
+        if request.path_params["number"] != self.phone_number_id:
+            return error(100, "Unsupported post request", 400, subcode=33)
+        return self._take(await request.body())
 
     def _take(self, body: bytes) -> Response:
         try:
@@ -144,13 +143,9 @@ class GraphPeer(Provider[BusinessMessage]):
         return JSONResponse({"success": True})
 
     async def _upload(self, request: Request) -> Response:
-        refused = await self.faults.next("upload") or self.unauthorized(request)
-        if refused is None and request.path_params["number"] != self.phone_number_id:
-            refused = error(100, "Unsupported post request", 400, subcode=33)
-        return refused or await self._shelve(request)
-
-    async def _shelve(self, request: Request) -> Response:
         """Store an uploaded file if its type and size are allowed by Meta."""
+        if request.path_params["number"] != self.phone_number_id:
+            return error(100, "Unsupported post request", 400, subcode=33)
         async with request.form() as form:
             file, mime = form.get("file"), str(form.get("type", ""))
             if form.get("messaging_product") != "whatsapp" or not isinstance(file, UploadFile):
@@ -165,8 +160,6 @@ class GraphPeer(Provider[BusinessMessage]):
         return JSONResponse({"id": node["id"]})
 
     async def _act_on_call(self, request: Request) -> Response:
-        if refused := self.unauthorized(request):
-            return refused
         body = _decode(await request.body())
         act = self.calls.get(body["call_id"])
         if act is None:
@@ -174,22 +167,19 @@ class GraphPeer(Provider[BusinessMessage]):
         await act(body["action"], body.get("session", {}).get("sdp", ""))
         return JSONResponse({"success": True})
 
+    async def _number(self, _request: Request) -> Response:
+        return JSONResponse({"id": self.phone_number_id, **self.number_state})
+
     async def _describe(self, request: Request) -> Response:
-        if request.path_params["media_id"] == self.phone_number_id:
-            return self.unauthorized(request) or JSONResponse({"id": self.phone_number_id, **self.number_state})
-        refused = await self.faults.next("media") or self.unauthorized(request)
-        return refused or self.shelf.describe(request.path_params["media_id"], request)
+        return self.shelf.describe(request.path_params["media_id"], request)
 
     async def _delete(self, request: Request) -> Response:
-        refused = await self.faults.next("delete") or self.unauthorized(request)
-        return refused or self.shelf.delete(request.path_params["media_id"])
+        return self.shelf.delete(request.path_params["media_id"])
 
     async def _download(self, request: Request) -> Response:
-        refused = await self.faults.next("download") or self.unauthorized(request)
-        return refused or self.shelf.download(request.query_params.get("mid", ""))
+        return self.shelf.download(request.query_params.get("mid", ""))
 
     def unauthorized(self, request: Request) -> Response | None:
-        """Return the refusal of a request without this number's access token; None: it has the token."""
         given = request.headers.get("authorization", "")
         if hmac.compare_digest(given.encode(), self._bearer.encode()):
             return None

@@ -70,7 +70,7 @@ async def test_each_error_has_its_result(
 
 
 async def test_a_response_that_is_not_json_is_classified_by_its_status(live: SmsChannel, twilio: Any) -> None:
-    twilio.peer.answer_next(Response("<html>", 502))
+    twilio.peer.faults.answer_next(Response("<html>", 502))
     assert await live.send(message_call(live), "0") == Transient("http-502")
 
 
