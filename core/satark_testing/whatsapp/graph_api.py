@@ -69,7 +69,11 @@ class GraphPeer(Provider[BusinessMessage]):
         self.number_state = {"quality_rating": "GREEN", "status": "CONNECTED"}
         """The state that the API reports of its number."""
         self.faults: GraphFaults = GraphFaults()
-        self.shelf = MediaShelf()
+        self.files: dict[str, StoredMedia] = {}
+        """The files by their media ids."""
+        self.deleted: set[str] = set()
+        """The ids of the files that the service deleted."""
+        self._tickets: dict[str, str] = {}
         self._receipt_callbacks: list[ReceiptCallback] = []
         self.app = Starlette(routes=self._routes(f"/{api_version}"))
 
@@ -80,7 +84,10 @@ class GraphPeer(Provider[BusinessMessage]):
 
     def add_media(self, data: bytes, mime: str) -> dict[str, Any]:
         """Store a file at the simulated Meta; return the media node that webhooks carry."""
-        return self.shelf.add(data, mime)
+        media_id = str(secrets.randbelow(9 * 10**14) + 10**14)
+        self.files[media_id] = StoredMedia(data, mime)
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        return {"id": media_id, "mime_type": mime, "sha256": digest}
 
     def sign(self, body: bytes) -> str:
         """Return the value of `X-Hub-Signature-256`."""
@@ -127,7 +134,7 @@ class GraphPeer(Provider[BusinessMessage]):
         except RefusedError as refused:
             return error(refused.code, refused.details)
         sent = BusinessMessage(id=wamid(), phone_number_id=self.phone_number_id, body=message)
-        if sent.media_id and sent.media_id not in self.shelf.files:
+        if sent.media_id and sent.media_id not in self.files:
             return error(100, "Invalid parameter: media id")
         if sent.address in self.closed_windows and sent.kind != "template":
             return error(_REENGAGEMENT, "More than 24 hours have passed since the customer last replied")
@@ -171,13 +178,43 @@ class GraphPeer(Provider[BusinessMessage]):
         return JSONResponse({"id": self.phone_number_id, **self.number_state})
 
     async def _describe(self, request: Request) -> Response:
-        return self.shelf.describe(request.path_params["media_id"], request)
-
-    async def _delete(self, request: Request) -> Response:
-        return self.shelf.delete(request.path_params["media_id"])
+        media_id = request.path_params["media_id"]
+        media = self.files.get(media_id)
+        if media is None:
+            return error(100, "Object does not exist", 400, subcode=33)
+        ticket = secrets.token_urlsafe(12)
+        self._tickets[ticket] = media_id
+        digest = media.sha256 if media.sha256 is not None else hashlib.sha256(media.data).hexdigest()
+        return JSONResponse(
+            {
+                "messaging_product": "whatsapp",
+                "url": media.url or f"{request.url.scheme}://{request.url.netloc}/download?mid={ticket}",
+                "mime_type": media.mime,
+                "sha256": digest,
+                "file_size": str(len(media.data) if media.size is None else media.size),
+                "id": media_id,
+            }
+        )
 
     async def _download(self, request: Request) -> Response:
-        return self.shelf.download(request.query_params.get("mid", ""))
+        """Answer the download at a short-lived address."""
+        media = self.files.get(self._tickets.get(request.query_params.get("mid", ""), ""))
+        if media is None:
+            return Response(status_code=404)
+        if media.expired:
+            media.expired -= 1
+            return Response(status_code=404)
+        if media.redirect:
+            return RedirectResponse(media.redirect, 302)
+        headers = {"content-length": str(len(media.data))}
+        return Response(media.data[: media.cut_after], media_type=media.mime, headers=headers)
+
+    async def _delete(self, request: Request) -> Response:
+        media_id = request.path_params["media_id"]
+        if self.files.pop(media_id, None) is None:
+            return error(100, "Object does not exist", 400, subcode=33)
+        self.deleted.add(media_id)
+        return JSONResponse({"success": True})
 
     def unauthorized(self, request: Request) -> Response | None:
         given = request.headers.get("authorization", "")
@@ -212,61 +249,6 @@ class StoredMedia(msgspec.Struct):
     """The digest to announce."""
     cut_after: int | None = None
     """Number of bytes after which the download breaks off."""
-
-
-class MediaShelf:
-    """Files by id, and the short-lived addresses at which they are downloaded."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, StoredMedia] = {}
-        self.deleted: set[str] = set()
-        self.tickets: dict[str, str] = {}
-
-    def add(self, data: bytes, mime: str) -> dict[str, Any]:
-        """Store a file; return the media node that a webhook carries."""
-        media_id = str(secrets.randbelow(9 * 10**14) + 10**14)
-        self.files[media_id] = StoredMedia(data, mime)
-        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-        return {"id": media_id, "mime_type": mime, "sha256": digest}
-
-    def describe(self, media_id: str, request: Request) -> Response:
-        """Answer `GET /{media_id}`."""
-        media = self.files.get(media_id)
-        if media is None:
-            return error(100, "Object does not exist", 400, subcode=33)
-        ticket = secrets.token_urlsafe(12)
-        self.tickets[ticket] = media_id
-        digest = media.sha256 if media.sha256 is not None else hashlib.sha256(media.data).hexdigest()
-        return JSONResponse(
-            {
-                "messaging_product": "whatsapp",
-                "url": media.url or f"{request.url.scheme}://{request.url.netloc}/download?mid={ticket}",
-                "mime_type": media.mime,
-                "sha256": digest,
-                "file_size": str(len(media.data) if media.size is None else media.size),
-                "id": media_id,
-            }
-        )
-
-    def download(self, ticket: str) -> Response:
-        """Answer the download at a short-lived address."""
-        media = self.files.get(self.tickets.get(ticket, ""))
-        if media is None:
-            return Response(status_code=404)
-        if media.expired:
-            media.expired -= 1
-            return Response(status_code=404)
-        if media.redirect:
-            return RedirectResponse(media.redirect, 302)
-        headers = {"content-length": str(len(media.data))}
-        return Response(media.data[: media.cut_after], media_type=media.mime, headers=headers)
-
-    def delete(self, media_id: str) -> Response:
-        """Answer `DELETE /{media_id}`."""
-        if self.files.pop(media_id, None) is None:
-            return error(100, "Object does not exist", 400, subcode=33)
-        self.deleted.add(media_id)
-        return JSONResponse({"success": True})
 
 
 Operation = Literal["messages", "media", "download", "delete", "upload"]
