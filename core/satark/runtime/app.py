@@ -25,7 +25,7 @@ from satark.api.routing import Destination
 from satark.identity.time_buckets import band_start
 from satark.ingest.spool import describe
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
-from satark.runtime.connections import SETTINGS_STATE, WEBHOOKS_STATE
+from satark.runtime.connections import SETTINGS_STATE
 from satark.runtime.dependency_faults import touch
 from satark.runtime.host import Host
 from satark.runtime.http_server import ServerBeside, uvicorn_options
@@ -69,7 +69,7 @@ def build_app(host: Host, *, listen_for_metrics: bool = False, place: Place | No
         try:
             async with host.running(), metrics_listener(status, listen, place):
                 serves = True
-                yield {SETTINGS_STATE: host.settings.core.http, WEBHOOKS_STATE: endpoints}
+                yield {SETTINGS_STATE: host.settings.core.http}
         except Exception as error:
             log.error("process failed, stopping", **describe_error(error))
             if serves:

@@ -190,16 +190,8 @@ class Writer:
             Exception: what the `GroupedWrite` returned for this item.
         """
         written: asyncio.Future[Any] = self._running_loop().create_future()
-        self.group(item, sender, partial(_settle, written))
+        self._queue(_Job(item, grouped=True, sender=sender, done=partial(_settle, written)))
         return await written
-
-    def group(self, item: object, sender: bytes, done: Done) -> None:
-        """Write one item as `write_grouped` does; `done` gets the result or the exception, on the event loop.
-
-        Raises:
-            StoreDown: too many items wait; `done` is not called.
-        """
-        self._queue(_Job(item, grouped=True, sender=sender, done=done))
 
     def write_soon(self, write: Write[Any]) -> None:
         """Run a write with the next batch, at the latest after `SOON_SECONDS`; nobody waits for its result."""
