@@ -45,11 +45,7 @@ async def read_answer(content: StreamReader, most: int) -> bytes:
 class ProviderClient:
     """The HTTP client of one provider: no cookies, no proxy of the environment, nothing logged.
 
-    Call `open` in the event loop that uses it.
-
-    Args:
-        seconds: most seconds from a request to its whole answer.
-        make_connector: makes the connections, if not as aiohttp does.
+    Call `open` in the event loop that uses it. `seconds`: most seconds from a request to its whole answer.
     """
 
     connect_seconds: ClassVar[float] = 5.0

@@ -102,16 +102,9 @@ class Services(Protocol):
         """Queue a sink's own notification, named `<kind>:<when>` (see `Delivery.kind`), unless it was queued before."""
 
     def mark_returned(self, unit: UnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str) -> bool:
-        """Turn a delivery into a dead letter: it was done, but its destination sent it back.
+        """Turn a delivery into a dead letter: it was done, but its destination sent it back. False: there is none.
 
-        Args:
-            unit: the transaction.
-            sink: the sink's name.
-            is_it: returns whether an idempotency key is that of the delivery.
-            reason: the reason, as in `DeadLetter.reason`.
-
-        Returns:
-            Whether there was such a delivery.
+        `is_it` returns whether an idempotency key is that of the delivery.
         """
 
     def desks(self) -> list[Desk]:
@@ -342,12 +335,7 @@ class CommandHost(Protocol):
         port: int,
         background: Callable[[WorkerContext, Sequence[Carrier]], Callable[[], Awaitable[None]]],
     ) -> None:
-        """Serve only the officers' pages, in this process, together with a background task.
-
-        Args:
-            host: the address to listen on.
-            port: the port to listen on.
-            background: returns the task, which runs endlessly and is restarted when it fails.
+        """Serve only the officers' pages, in this process, with a background task that is restarted when it fails.
 
         Raises:
             click.ClickException: the port is in use, or the address is not this machine's.

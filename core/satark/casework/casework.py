@@ -62,12 +62,7 @@ class Casework(EvidenceAccess):
         """Work for an officer of a desk, or for a destination.
 
         Args:
-            services: the store.
-            desk: the desk, or the destination.
-            identity: its opened key.
-            officer: name for the custody log and the audit log.
             may_listen: whether the officer has the right to hear tipsters' voices.
-            transcribers: offline speech recognisers.
             own_identity: the officer's own opened key: their acts are sealed to them as well.
             audit_desk: for a destination, the desk that it belongs to; this desk's audit log records its acts.
             cache: the desk's tips as another of its officers opened them; None: open them anew.

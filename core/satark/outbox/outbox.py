@@ -49,11 +49,7 @@ _positions = _Positions()
 class Outbox:
     """Makes outbox messages of prompts and of calls. Only `add` touches the store.
 
-    Args:
-        channels: account → its channel.
-        fit: fits a prompt to what a channel can show.
-        identity: seals the stored calls.
-        read_aloud: returns the clips that read a prompt out; None: nothing is read out.
+    `channels`: account → its channel; `read_aloud`: returns the clips that read a prompt out; None: nothing is.
     """
 
     def __init__(
@@ -91,11 +87,8 @@ class Outbox:
     ) -> list[OutboxMessage]:
         """Render a prompt for a stored reply handle; return nothing if the handle's account is no longer configured.
 
-        Args:
-            prompt: the prompt.
-            handle: the address to which the prompt goes; None: nowhere.
-            conversation: the one whose queue has the prompt. A prompt that must arrive is never overtaken there.
-            notice: whether we write without being asked; then the provider may want a template (`Channel.notice`).
+        `conversation`: the one whose queue has the prompt; `notice`: whether we write without being asked, so that the
+        provider may want a template (`Channel.notice`).
         """
         channel = self._channels.get(handle.account) if handle else None
         if handle is None or channel is None:

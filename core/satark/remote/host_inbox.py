@@ -166,11 +166,6 @@ class HostLink:
     def __init__(self, services: ProcessServices, key_file: Path, copies: Collection[str] = ()) -> None:
         """Read this machine's link key; create it if it does not exist and no office knows one.
 
-        Args:
-            services: the store.
-            key_file: the link key's file.
-            copies: desks at this host whose tips are copied to the carrier.
-
         Raises:
             SettingsError: the link key can't be used.
         """

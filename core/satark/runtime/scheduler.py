@@ -121,12 +121,8 @@ class ScheduledJobs:
     def expire(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[str]:
         """End expired sessions: erase the draft, its files and its address, and say nothing.
 
-        Args:
-            unit: the transaction.
-            due: id → `due` of the conversations. A conversation that a turn has changed since does not expire.
-
-        Returns:
-            The names of the sealed files to delete after the commit.
+        `due`: id → `due` of the conversations. A conversation that a turn has changed since does not expire. Return the
+        names of the sealed files to delete after the commit.
         """
         opened = list(self._opened(conversations.lock_unchanged(unit, due)))
         names: list[str] = []

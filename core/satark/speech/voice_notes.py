@@ -86,10 +86,8 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True):
 def fill_folder(lines: Mapping[str, tuple[str, str]], folder: Path, recordings: Path | None) -> Filled:
     """Make the clips that a folder lacks. Blocks for a few seconds per hundred clips.
 
-    Args:
-        lines: name of a clip → its language and its text.
-        folder: the folder for the clips, which is made if it is missing.
-        recordings: a folder of sound files with the clips' names; a clip that has such a file is made again.
+    `lines`: name of a clip → its language and its text; `recordings`: a folder of sound files with the clips' names. A
+    clip that has such a file is made again.
 
     Raises:
         satark.speech.ogg_opus.EncoderError: a recording can't be read.

@@ -228,12 +228,8 @@ class BandCounter:
 
     Otherwise somebody with the metrics and a phone company's records could match each message with a phone.
 
-    Args:
-        counter: the counter that is published.
-        usual: values of the last label whose counts wait for the end of a band; without it, all wait. Other values
-            are faults, which are published at once.
-        step: counts are published in multiples of this.
-        clock: returns the time, in Unix seconds.
+    Values of the last label that are not `usual` are faults, which are published at once; without `usual`, all counts
+    wait. Counts are published in multiples of `step`.
     """
 
     def __init__(
@@ -262,13 +258,7 @@ class BandCounter:
 
 
 class BandHistogram:
-    """A histogram that changes only at the ends of bands. The values in a bucket are published as their mean.
-
-    Args:
-        histogram: the histogram that is published.
-        buckets: the upper bounds of its buckets.
-        clock: gives the time, Unix seconds.
-    """
+    """A histogram that changes only at the ends of bands. The values in a bucket are published as their mean."""
 
     def __init__(
         self, histogram: Histogram, buckets: Collection[float], clock: Callable[[], float] = time.time
