@@ -58,9 +58,6 @@ class Trail:
         self._lock = threading.Lock()
         self._recorded: dict[tuple[str, ...], float] = {}
 
-    def __repr__(self) -> str:
-        return "Trail(…)"
-
     def record(
         self,
         kind: ActKind,

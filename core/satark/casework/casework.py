@@ -84,9 +84,6 @@ class Casework(EvidenceAccess):
         self._seen = seen
         self._stored_terms: dict[str, Term] = {}
 
-    def __repr__(self) -> str:
-        return f"Casework({self.desk})"
-
     @property
     def unreadable(self) -> int:
         """The number of envelopes that did not open when they were last read: damaged or forged."""

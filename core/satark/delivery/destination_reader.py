@@ -61,9 +61,6 @@ class DestinationReader:
             raise SettingsError([SettingProblem(f"destination {to}", "SATARK_DESTINATION", message, hint)])
         return cls(services, rule)
 
-    def __repr__(self) -> str:
-        return f"DestinationReader({self.to})"
-
     def open(self, delivery: Delivery) -> OpenedDelivery:
         """Open a delivery.
 
@@ -123,9 +120,6 @@ class OpenedDelivery:
             damaged=torn + damaged,
         )
 
-    def __repr__(self) -> str:
-        return "OpenedDelivery(…)"
-
     def clean(self, ordinal: str) -> Iterator[bytes]:
         """Yield a file's clean copy: see `satark.api.OpenedTip`."""
         record = next((record for record in self.content.evidence if record.ordinal == ordinal), None)
@@ -159,9 +153,6 @@ class FoundTip:
             withheld=tuple(voice.ordinal for voice in tip.voices),
             damaged=tip.damaged,
         )
-
-    def __repr__(self) -> str:
-        return "FoundTip(…)"
 
     def clean(self, ordinal: str) -> Iterator[bytes]:
         """Yield a file's clean copy: see `satark.api.OpenedTip`."""

@@ -61,9 +61,6 @@ class RelatedIndex:
         self._place_of: dict[str, int] = {}
         self._postings = Postings(self._tips.__getitem__)
 
-    def __repr__(self) -> str:
-        return "RelatedIndex(…)"
-
     def put(self, tip: str, clues: Clues) -> None:
         """File a tip under its clues, in place of those it had."""
         self.drop(tip)
