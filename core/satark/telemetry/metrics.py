@@ -106,9 +106,9 @@ class Metrics:
         return generate_latest(self.registry)
 
     def end_bands(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Publish the counts of bands that are over (at `now`, Unix time, if given), as `BandCounter` does."""
+        """Publish the counts of bands that are over (at `now`, Unix time, if given); `all_steps`: without rounding."""
         for one in self._banded:
-            one.end_band(now, all_steps=all_steps)
+            one.band.end(now, all_steps=all_steps)
 
     def counts(self) -> bytes:
         """Return what was counted, for the process that replaces this one."""
@@ -248,10 +248,6 @@ class BandCounter:
         else:
             self.band.add(labels)
 
-    def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Publish the counts of a band that is over (at `now`, if given); with `all_steps` without rounding."""
-        self.band.end(now, all_steps=all_steps)
-
     def _show(self, labels: tuple[str, ...], count: int, _sum: float) -> None:
         self._counter.labels(*labels).inc(count)
         self.when_shown()
@@ -270,10 +266,6 @@ class BandHistogram:
     def observe(self, value: float) -> None:
         """Count one value."""
         self.band.add(self._buckets[bisect_left(self._buckets, value)], value)
-
-    def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Publish the values of a band that is over, as `BandCounter.end_band` does."""
-        self.band.end(now, all_steps=all_steps)
 
     def _show(self, _bucket: float, count: int, total: float) -> None:
         for _ in range(count):
