@@ -202,11 +202,9 @@ class WorkerContext(_ProcessContext, Protocol):
     """The services that a process of the worker role offers to sinks."""
 
     def office_link(self, key_file: Path, copies: Collection[str] = ()) -> OfficeLink:
-        """Return an object that exchanges messages with remote offices.
+        """Return an object that exchanges messages with remote offices, and copies these desks' tips to the carrier.
 
-        Args:
-            key_file: this machine's link key (`Settings.link_key_file`), made if missing and no office is registered.
-            copies: names of the desks at this host whose tips are copied to the carrier.
+        `key_file`: this machine's link key (`Settings.link_key_file`), made if missing and no office is registered.
 
         Raises:
             SettingsError: the link key can't be used.

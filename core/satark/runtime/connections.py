@@ -76,7 +76,6 @@ class TimedConnection(HttpToolsProtocol):
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
         if self._timer is not None:
             self._timer.cancel()
         super().connection_lost(exc)
@@ -93,7 +92,6 @@ class TimedConnection(HttpToolsProtocol):
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Begin to wait for a request's headers."""
         super().on_message_begin()
         if self.waiting is not Waiting.HEADERS:
             self._wait(Waiting.HEADERS)
@@ -111,7 +109,6 @@ class TimedConnection(HttpToolsProtocol):
         self.headers = []  # what comes behind a body is no header: the scope has the other list
 
     def on_body(self, body: bytes) -> None:
-        """Count a part of the body."""
         self._body_bytes += len(body)
         super().on_body(body)
 

@@ -65,11 +65,6 @@ class Settings:
             raise SettingsError([SettingProblem("languages_folder", "SATARK_LANGUAGES_FOLDER", str(error))]) from None
 
     def section(self, name: str, model: type[M]) -> M | None:
-        """Return a plugin's section; None if nothing of it is set.
-
-        Raises:
-            SettingsError: a field of the section is missing or wrong, or a required secret is empty.
-        """
         self._asked[name] = model
         preset = {name: self._presets[name]} if name in self._presets and self.is_set(name) else {}
         found: M | None = getattr(self._load(name, _holding(name, model), preset), name)
@@ -91,7 +86,6 @@ class Settings:
 
     @property
     def evidence_limits(self) -> Limits:
-        """The limits on one file and one tip."""
         return self.core.evidence.limits()
 
     @property
@@ -129,11 +123,6 @@ class Settings:
 
     @cached_property
     def files(self) -> FileStore:
-        """The store of files, which all machines share.
-
-        Raises:
-            SettingsError: the address can't be used, or its client is not installed.
-        """
         try:
             return open_store(self.core.storage_url, self.core.data_dir)
         except (MissingPackage, StorageDown, ValueError) as error:

@@ -48,7 +48,6 @@ class VoiceNotes:
 
     @property
     def ready(self) -> bool:
-        """Whether there are clips for voice notes."""
         return bool(self.names)
 
     def make(self, note: VoiceNote) -> bytes:

@@ -42,7 +42,6 @@ class Recogniser:
 
     @property
     def name(self) -> str:
-        """The library's name and version, and the model's folder; see `Transcriber`."""
         return f"{_library()}, {self.folder.name}"
 
     @property
@@ -57,15 +56,9 @@ class Recogniser:
 
     @property
     def languages(self) -> frozenset[str]:
-        """The language of the model; see `Transcriber`."""
         return frozenset({self.language})
 
     def transcribe(self, recording: Path, language: str) -> str:
-        """Return the words of a recording; see `Transcriber`.
-
-        Raises:
-            NoDraft: there is no draft, for the reason that it gives.
-        """
         wanted = msgspec.structs.replace(self._request, recording=str(recording), language=language)
         with _turn(self._locks, self._at_once):
             reply = self._ask(wanted)
