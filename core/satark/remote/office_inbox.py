@@ -15,13 +15,14 @@ from satark.remote import office_outbox
 from satark.remote.frames import Frame, count_chunks, message_frames, open_frame, seal_frame
 from satark.remote.link_keys import LinkKey, LinkPublicKeys
 from satark.remote.messages import (
+    HOST_MESSAGE,
     DirectoryMessage,
     ErasureMessage,
     FileEntry,
     HostMessage,
     RefusalMessage,
     TipMessage,
-    decode_host_message,
+    decode,
 )
 from satark.remote.offices import store_directory
 from satark.retention.erasure import erase_copy, is_erased_copy, remove_copied_files
@@ -93,7 +94,7 @@ class OfficeInbox:
             await self._services.write(lambda unit: _delete_chunks(unit, transfer_id))
 
     async def _accept_message(self, desk: str, encoded: bytes) -> None:
-        message = decode_host_message(encoded)
+        message = decode(HOST_MESSAGE, encoded)
         try:
             await self._services.write(lambda unit: self._store(unit, desk, message))
         except (IntegrityError, TipKeyAltered):  # it contradicts what is stored, such as another tip of the same number
