@@ -147,13 +147,9 @@ async def keep_running(
                     role=name,
                     attempt=broken,
                     **describe_error(error),
-                    **_code(error),
+                    **({"code": str(error)} if isinstance(error, OperatorError) else {}),
                 )
         await asyncio.sleep(RESTART_SECONDS)
-
-
-def _code(error: Exception) -> dict[str, str]:
-    return {"code": str(error)} if isinstance(error, OperatorError) else {}
 
 
 async def run_in_thread(work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:

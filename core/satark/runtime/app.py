@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 
 import anyio.to_thread
 import uvicorn
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -211,7 +210,7 @@ class QueueMetrics:
             sqlalchemy.exc.SQLAlchemyError: the database does not answer. The gauges are empty then.
         """
         self._metrics.clear_queue_gauges()
-        counts, down = self._services.read(_ask)
+        counts, down = self._services.read(lambda c: (deliveries.counts(c), list(read_open_breakers(c))))
         waiting, dead_letters = Counter[str](), Counter[str]()
         for (destination, state), count in counts.items():
             (dead_letters if state == "dead_letter" else waiting)[Destination(destination).sink] += count
@@ -224,7 +223,3 @@ class QueueMetrics:
         names = Counter(name if name in self._configured else Destination(name).sink for name in down)
         for name in names.keys() | self._configured:
             self._metrics.destinations_down.labels(name).set(names[name])
-
-
-def _ask(connection: Connection) -> tuple[dict[tuple[str, str], int], list[str]]:
-    return deliveries.counts(connection), list(read_open_breakers(connection))

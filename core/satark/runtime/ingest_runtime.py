@@ -155,7 +155,7 @@ class IngestRuntime:
     def _build_outbox(self, plugins: Plugins) -> Outbox:
         return Outbox(
             channels=self._accounts,
-            fit=_fitting(plugins),
+            fitted=_fitting(plugins),
             identity=self.identity,
             read_aloud=compose.load_read_aloud(self._settings, self._services.geography),
         )

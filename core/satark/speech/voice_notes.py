@@ -94,7 +94,8 @@ def fill_folder(lines: Mapping[str, tuple[str, str]], folder: Path, recordings: 
         OSError: the folder can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    recorded = _recorded(lines, recordings)
+    files = sorted(recordings.iterdir()) if recordings else []
+    recorded = {file.stem: file for file in files if file.stem in lines and file.suffix in _RECORDED}
     there = {file.stem for file in folder.glob(f"*{_SUFFIX}")} | recorded.keys()
     absent = {name: line for name, line in lines.items() if name not in there}
     spoken = {name: line for name, line in absent.items() if can_speak(line[0])}
@@ -103,11 +104,6 @@ def fill_folder(lines: Mapping[str, tuple[str, str]], folder: Path, recordings: 
         _encode(_spoken(spoken, Path(work)), Path(work), folder)
     (folder / f"{PAUSE}{_SUFFIX}").write_bytes(encode(_silence(0.3)))
     return Filled(recorded=len(recorded), rendered=len(spoken), missing=tuple(sorted(absent.keys() - spoken.keys())))
-
-
-def _recorded(lines: Mapping[str, tuple[str, str]], recordings: Path | None) -> dict[str, Path]:
-    files = sorted(recordings.iterdir()) if recordings else []
-    return {file.stem: file for file in files if file.stem in lines and file.suffix in _RECORDED}
 
 
 def _spoken(lines: Mapping[str, tuple[str, str]], work: Path) -> dict[str, Path]:
