@@ -43,13 +43,9 @@ class Trail:
     ) -> None:
         """Record for this officer.
 
-        Args:
-            services: the store.
-            desk: the desk.
-            officer: the officer's name; for a machine, the name of its destination.
-            identity: the desk's opened key, which signs; empty: the officer's own key signs.
-            own_identity: the officer's own opened key, to which their acts are sealed too; empty for a machine, and
-                while nobody has proved to be the officer.
+        For a machine, `officer` is the name of its destination. The desk's opened key (`identity`) signs; without it,
+        the officer's own does. To their own key their acts are sealed too: a machine has none, nor has anybody before
+        they have proved to be the officer.
         """
         self.desk, self.officer = desk, officer
         self.calls = 0
@@ -61,9 +57,6 @@ class Trail:
         self._own = recipient_of(own_identity) if own_identity else ""
         self._lock = threading.Lock()
         self._recorded: dict[tuple[str, ...], float] = {}
-
-    def __repr__(self) -> str:
-        return "Trail(…)"
 
     def record(
         self,
@@ -100,10 +93,7 @@ class Trail:
     def signed_in(self, detail: str = "") -> None:
         """Record that the officer signed in, and note the head of the log as their desk sees it now.
 
-        Whoever may read the log by the roster gets the keys for it.
-
-        Args:
-            detail: how they signed in.
+        Whoever may read the log by the roster gets the keys for it. `detail`: how they signed in.
         """
 
         def write(unit: UnitOfWork) -> None:

@@ -58,9 +58,6 @@ class Eraser:
         self._files = files
         self._plugins_erase = plugins_erase
 
-    def __repr__(self) -> str:
-        return "Eraser(…)"
-
     def erase(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
         """Erase a tip. Call `remove_files` with the result once this is committed.
 
@@ -190,9 +187,6 @@ class ErasedList:
     def __init__(self, file: Path, edge: Identity) -> None:
         self._file = file
         self._edge = edge
-
-    def __repr__(self) -> str:
-        return "ErasedList(…)"
 
     def tag(self, tip_id: str) -> bytes:
         """Return the tag of a tip."""

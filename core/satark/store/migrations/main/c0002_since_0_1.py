@@ -1,4 +1,9 @@
-"""Rows of 0.1.0 told which desks have a tip, and named nobody who may end its term: they get the present form."""
+"""What came after 0.1.0: sealed indexes, counts of tips, the list of epochs.
+
+Rows of 0.1.0 told which desks have a tip, and named nobody who may end its term: they get the present form.
+"""
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,20 +11,39 @@ from alembic import op
 from satark.api.sealing import seal
 from satark.identity.time_buckets import band_start
 from satark.store import changed_keys, deliveries, envelopes
-from satark.store.tables import delivery, desk, received_answer, retention, retention_key, sent_transfer, tip
+from satark.store.tables import (
+    delivery,
+    desk,
+    epoch_key,
+    epoch_machine,
+    received_answer,
+    retention,
+    retention_key,
+    sent_transfer,
+    tip,
+    tip_count,
+    tip_index,
+)
 
-revision = "c0005"
-down_revision = "c0004"
+revision = "c0002"
+down_revision = "c0001"
 branch_labels = None
 depends_on = None
 
+_TABLES = (tip_index, tip_count, epoch_machine, epoch_key)
 _HELD = ((0, 1, 0), bytes(64))
 """A term that keeps a tip until a desk that has it opens: `satark.retention.schedule.SignedTerm`."""
 
 
 def upgrade() -> None:
-    """Seal, key or cover the rows."""
+    """Create what is new; list the epochs; seal, key or cover the rows."""
     bind = op.get_bind()
+    for new in _TABLES:
+        new.create(bind, checkfirst=True)
+    for table, column in _new_columns().items():
+        if column.name not in _columns(bind, table):
+            op.add_column(table, column)
+    _list_epochs(bind)
     _forget_tips_of_answers(bind)
     _key_transfers(bind)
     _seal_key_changes(bind)
@@ -28,13 +52,38 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Add the column that 0.1.0 reads. What was sealed stays so."""
+    """Drop what is new, and add the column that 0.1.0 reads. What was sealed stays so."""
+    for new in _TABLES:
+        new.drop(op.get_bind())
+    for table, column in _new_columns().items():
+        op.drop_column(table, column.name)
     op.add_column("received_answer", sa.Column("tip", sa.String(32), nullable=False, server_default=""))
     op.create_index("received_answer_tip", "received_answer", ["tip"])
 
 
+def _new_columns() -> dict[str, sa.Column[Any]]:
+    return {
+        "tip": sa.Column("routed", sa.LargeBinary, nullable=True),
+        "retention": sa.Column("keeper", sa.LargeBinary, nullable=False, server_default=""),
+        "audit_key": sa.Column("since", sa.BigInteger, nullable=False, server_default="0"),
+    }
+
+
+def _columns(bind: sa.Connection, table: str) -> set[str]:
+    return {one["name"] for one in sa.inspect(bind).get_columns(table)}
+
+
+def _list_epochs(bind: sa.Connection) -> None:
+    """List the epochs of the file that is in use, which the database knows by its id: its first process tells which."""
+    canary = "FROM key_canary WHERE name = 'epochs'"
+    for row in bind.execute(sa.text(f"SELECT value {canary}")).all():
+        bind.execute(epoch_machine.insert().values(id=row.value, recipient=b""))
+        bind.execute(epoch_key.insert().values(epoch=b"", machine=row.value, sealed=b""))
+    bind.execute(sa.text(f"DELETE {canary}"))
+
+
 def _forget_tips_of_answers(bind: sa.Connection) -> None:
-    if "tip" in {one["name"] for one in sa.inspect(bind).get_columns("received_answer")}:
+    if "tip" in _columns(bind, "received_answer"):
         op.drop_index("received_answer_tip", "received_answer")
         op.drop_column("received_answer", "tip")
     seq = received_answer.c.seq  # PostgreSQL keeps a dropped column's values in rows that are not written again
