@@ -39,8 +39,16 @@ def test_check_names_every_problem(broken: Path) -> None:
     assert "step 'a', language 'en': the text 'a.ask' is missing" in result.output
 
 
-def test_a_broken_flow_is_reported_without_a_traceback(broken: Path) -> None:
-    result = CliRunner().invoke(flow, ["preview", str(broken)])
+def test_show_prints_the_steps_and_the_hash() -> None:
+    text = CliRunner().invoke(flow, ["show"]).output
+    assert re.search(r"^hash [0-9a-f]{8,}$", text, re.MULTILINE)
+    assert "category" in text
+    assert re.search(r"^send +submit", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", ["show", "preview"])
+def test_a_broken_flow_is_reported_without_a_traceback(broken: Path, command: str) -> None:
+    result = CliRunner().invoke(flow, [command, str(broken)])
     assert result.exit_code == 1
     assert "can end without a submit step" in result.output
     assert "Traceback" not in result.output
@@ -135,8 +143,9 @@ def test_check_knows_the_plugins_checks_and_channels(own_flow: Path) -> None:
     assert [problem for problem in listed if "step 'plate'" in problem]
 
 
-def test_preview_knows_the_plugins_checks(own_flow: Path) -> None:
-    result = CliRunner().invoke(flow, ["preview", str(own_flow)], input="\n")
+@pytest.mark.parametrize("command", ["show", "preview"])
+def test_show_and_preview_know_the_plugins_checks(own_flow: Path, command: str) -> None:
+    result = CliRunner().invoke(flow, [command, str(own_flow)], input="\n")
     assert (result.exit_code, "plate" in result.output) == (0, True)
 
 
@@ -163,7 +172,8 @@ def test_a_new_flow_has_no_problems_and_is_answered_to_its_end(tmp_path: Path) -
     typed = "\n".join(["1", "1", "There is a hole in the road", "Lanka", "send", "1", ""])
     assert "0000 0000 0000 0000" in CliRunner().invoke(flow, ["preview", file], input=typed).output
     settings = {"SATARK_FLOW": file, "SATARK_DATA_DIR": str(tmp_path / "data")}
-    named, meant = (CliRunner().invoke(flow, words, env=settings).output for words in (["check", file], ["check"]))
-    assert meant == named
+    for command in ("check", "show"):
+        named, meant = (CliRunner().invoke(flow, words, env=settings).output for words in ([command, file], [command]))
+        assert meant == named
     again = CliRunner().invoke(flow, ["new", "pothole", "--folder", str(folder)])
     assert (again.exit_code, "exists already" in again.output) == (1, True)

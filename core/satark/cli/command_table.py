@@ -23,7 +23,7 @@ SAYS: Final = {
     "deploy": "Print the files NAME of a deployment, for the settings in force; without NAME, list the names.",
     "destination": "Make the keys of destinations beyond the desks.",
     "evidence": "Verify evidence packs for a court.",
-    "flow": "Check or preview a questionnaire.",
+    "flow": "Check, show or preview a questionnaire.",
     "geography": "Check the districts and stations that are covered, or make them of public lists.",
     "keys": "Change keys that are files, and compare their copies.",
     "language": "Add a language: one folder of catalogues, for everything that Satark says.",

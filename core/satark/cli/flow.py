@@ -1,5 +1,6 @@
-"""`satark flow`: checks and previews a questionnaire."""
+"""`satark flow`: checks, shows and previews a questionnaire."""
 
+import json
 import re
 import time
 from collections.abc import Sequence
@@ -58,7 +59,7 @@ _file = click.argument("file", required=False, type=click.Path(exists=True, dir_
 
 @click.group("flow")
 def flow() -> None:
-    """Check or preview a questionnaire.
+    """Check, show or preview a questionnaire.
 
     Without FILE, it is the questionnaire of the settings: that of `flow`, or the one that comes with Satark.
     """
@@ -88,6 +89,24 @@ def check(file: Path | None) -> None:
         click.echo("Your own texts belong into texts/<language>.po beside the file.")
     if problems:
         raise click.exceptions.Exit(1)
+
+
+@flow.command()
+@_file
+def show(file: Path | None) -> None:
+    """Show the steps of FILE, and its hash.
+
+    Sessions are pinned to the hash.
+    """
+    loaded, source = _loaded(file)
+    outline = json.loads(loaded.canonical)
+    click.echo(f"{loaded.name} ({', '.join(loaded.languages)})\nhash {loaded.hash}")
+    texts = source.catalogues[loaded.languages[-1]]
+    for step in outline["steps"]:
+        question = (texts.get(f"{step['id']}.ask") or texts.get(step["id"], step["id"])).split("\n")[0]
+        marks = "".join(f" [{mark}]" for mark in ("skip", "detail") if step.get(mark))
+        when = f"\n{'':16}  when {step['when']}" if step.get("when") else ""
+        click.echo(f"{step['id']:16} {step['type']:8}{marks} {question}{when}")
 
 
 @flow.command()
