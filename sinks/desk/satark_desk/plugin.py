@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
-from satark.api import Branch, Page, Prepared, Settings, Sink, hookimpl
+from satark.api import (
+    Branch,
+    Destination,
+    DestinationRule,
+    Page,
+    Prepared,
+    SettingProblem,
+    Settings,
+    SettingsError,
+    Sink,
+    hookimpl,
+)
+from satark_desk.settings import DeskSettings
 from satark_desk.tables import metadata, queue, read_state
 
 if TYPE_CHECKING:
@@ -18,21 +30,33 @@ if TYPE_CHECKING:
 
 
 @hookimpl
-def satark_sinks(context: ProcessServices) -> Sequence[Sink]:
-    """Hand over the sink `desk`."""
+def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
+    """Hand over a destination for the browsers of each desk in `push`."""
+    desks = _section(settings).push
+    return [DestinationRule(to=Destination.of("push", desk), desk=desk, priority="urgent") for desk in desks]
+
+
+@hookimpl
+def satark_sinks(settings: Settings, context: ProcessServices) -> Sequence[Sink]:
+    """Hand over the sink `desk`, and `push` if it is configured."""
     from satark_desk.sink import DeskSink  # noqa: PLC0415 - the web role needs no casework, nor most commands
 
-    return [DeskSink(context)]
+    if not _section(settings).push:
+        return [DeskSink(context)]
+    if not settings.core.public_url.startswith("https:"):
+        message = "browsers and their push services need an https public_url"
+        raise SettingsError([SettingProblem("desk.push", "SATARK_DESK__PUSH", message)])
+    from satark_desk.push import PushSink  # noqa: PLC0415 - as above
+
+    return [DeskSink(context), PushSink(context, settings.core.public_url)]
 
 
 @hookimpl
 def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page]:
     """Hand over the officers' desk at `/desk`."""
-    from satark_desk.settings import DeskSettings  # noqa: PLC0415
-    from satark_desk.web.app import build  # noqa: PLC0415
+    from satark_desk.web.app import build  # noqa: PLC0415 - as above
 
-    section = settings.section("desk", DeskSettings) or DeskSettings()
-    site = build(context, section, settings.core.public_url)
+    site = build(context, _section(settings), settings.core.public_url)
     return [Page(path="/desk", app=site, in_use=site.state.in_use)]
 
 
@@ -78,3 +102,7 @@ def satark_demo(
     from satark_desk.provision import prepare  # noqa: PLC0415
 
     return prepare(services, data_dir, sample_week=sample_week)
+
+
+def _section(settings: Settings) -> DeskSettings:
+    return settings.section("desk", DeskSettings) or DeskSettings()

@@ -1,12 +1,15 @@
 """The section `[desk]` of the settings."""
 
+from __future__ import annotations
+
 import re
 from datetime import date
-from typing import Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from satark.casework import Clocks, WorkingTime
+if TYPE_CHECKING:
+    from satark.casework import Clocks, WorkingTime
 
 Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """A day of the week in the settings."""
@@ -50,6 +53,9 @@ class DeskSettings(BaseModel):
     """hours of a working day that count, if `working_days` are named"""
     holidays: tuple[date, ...] = ()
     """days that do not count either, such as `["2027-01-26"]`, if `working_days` are named"""
+    push: tuple[str, ...] = ()
+    """desks here whose officers may let urgent tips alert their browsers, through the push services of Google, Mozilla,
+    Apple and Microsoft; needs an https `public_url`"""
     page_size: int = Field(default=25, ge=1, le=500)
     """tips on one page of the queue"""
     place: str = ""
@@ -75,6 +81,8 @@ class DeskSettings(BaseModel):
 
     def working_time(self) -> WorkingTime | None:
         """Return the hours that count for tips of normal priority; None: all."""
+        from satark.casework import WorkingTime  # noqa: PLC0415 - every role reads the settings
+
         if not self.working_days:
             return None
         begins, ends = _hours(self.working_hours)
@@ -88,6 +96,8 @@ class DeskSettings(BaseModel):
 
     def clocks(self) -> Clocks:
         """Return the clocks of the desks' work."""
+        from satark.casework import Clocks  # noqa: PLC0415
+
         return Clocks(
             first_act_hours={
                 "urgent": self.first_act_hours_urgent,

@@ -101,6 +101,7 @@ def _account_routes(web: DeskWeb) -> list[Route]:
         Route("/passphrase", web.form(account.change_passphrase, for_temporary=True), methods=["POST"]),
         Route("/account", web.page(account.show)),
         Route("/account/sessions", web.form(account.end_session), methods=["POST"]),
+        Route("/account/push", web.form(account.push), methods=["POST"]),
         Route("/account/browsers", web.form(account.browser), methods=["POST"]),
         Route("/account/app", web.page(factors.app)),
         Route("/account/app", web.form(factors.add_app), methods=["POST"]),
