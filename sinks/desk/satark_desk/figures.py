@@ -4,7 +4,7 @@ The last seven days come as a PDF too, in each language: for a meeting, not for 
 """
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
@@ -51,10 +51,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str], int]) -> Figures:
     """Count some tips of an officer's queue. `days` gives the age in days of a time band."""
+    counts = queue.index.count(tips)
 
     def count(name: str) -> dict[str, int]:
-        found = {value: len(its) for value, its in queue.by_value(name, tips).items() if value}
-        return dict(Counter(found).most_common())
+        return {value: number for value, number in counts[name].most_common() if value}
 
     def total(name: str) -> int:
         return sum(int(value) * number for value, number in count(name).items())
@@ -86,14 +86,12 @@ def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str]
 
 
 def pendency(
-    queue: OfficerQueue, tips: Mapping[str, AbstractSet[str]], key: Callable[[str], str] = str
+    queue: OfficerQueue, tips: AbstractSet[str], count: Callable[[AbstractSet[str]], Mapping[str, int]]
 ) -> dict[str, tuple[int, int, int]]:
-    """Count, for each key of the values that have tips, those that came, and of them the unfinished and the overdue."""
-    groups: defaultdict[str, set[str]] = defaultdict(set)
-    for value, its in tips.items():
-        groups[key(value)] |= its
-    unfinished, overdue = queue.index.having(("mark", "open")), queue.index.having(("mark", "overdue"))
-    return {value: (len(its), len(its & unfinished), len(its & overdue)) for value, its in sorted(groups.items())}
+    """Count, for each value that `count` finds among some tips, all, the unfinished and the overdue."""
+    came = count(tips)
+    unfinished, overdue = (count(tips & queue.index.having(("mark", mark))) for mark in ("open", "overdue"))
+    return {value: (came[value], unfinished.get(value, 0), overdue.get(value, 0)) for value in sorted(came)}
 
 
 def desk_paces(casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:

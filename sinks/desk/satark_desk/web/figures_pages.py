@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from starlette.requests import Request
@@ -23,6 +24,13 @@ class OverviewPages(Pages):
 
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show the desk's figures."""
+
+        def months(tips: AbstractSet[str]) -> Counter[str]:
+            found = Counter[str]()
+            for band, its in queue.index.by_band(tips).items():
+                found[text.iso_day(band)[:7]] += len(its)
+            return found
+
         text, queue, now = self._web.text(request), _queue(session), time.time()
         since, until = (request.query_params.get(name, "") for name in ("since", "until"))
         tips = queue.in_bands(lambda band: since <= text.iso_day(band) <= (until or "9999"))
@@ -36,8 +44,8 @@ class OverviewPages(Pages):
             since=since,
             until=until,
             pendency={
-                "month": (pendency(queue, queue.index.by_band(tips), lambda band: text.iso_day(band)[:7]), text.month),
-                "station": (pendency(queue, queue.by_value("station", tips)), text.place),
+                "month": (pendency(queue, tips, months), text.month),
+                "station": (pendency(queue, tips, lambda its: queue.index.count(its)["station"]), text.place),
             },
             tables={
                 "district": (figures.district, text.place),
