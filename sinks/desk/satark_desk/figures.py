@@ -22,6 +22,7 @@ AGES: Final = ((1, "d1"), (3, "d3"), (7, "d7"), (30, "d30"))
 """Bands of ages: the highest age in days, and the band's name."""
 OLDER: Final = "older"
 """The band of all older tips."""
+_FIELDS: Final = ("district", "station", "category", "outcome", "status", "priority", "disputed_by")
 DAYS: Final = 28
 """Highest age in days of a tip that counts, so that the figures describe today's work."""
 _DAY: Final = 86400
@@ -37,16 +38,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     closings_asked: int
     disputed_closings: int
     """How often tipsters disputed that one of this desk's tips was closed; each dispute counts."""
-    disputed_by_desk: dict[str, int]
-    """Tips whose closing is or was disputed, counted by the desk that finished the tip last."""
-    status: dict[str, int]
-    category: dict[str, int]
-    priority: dict[str, int]
-    outcome: dict[str, int]
-    district: dict[str, int]
-    station: dict[str, int]
-    age: dict[str, int]
-    """Unfinished tips by age in days, in the bands of `AGES`."""
+    by: Mapping[str, Mapping[str, int]]
+    """Field of the queue's index → value → tips, the most first; `age`: unfinished tips by age, in bands of `AGES`."""
 
 
 def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str], int]) -> Figures:
@@ -74,14 +67,10 @@ def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str]
         reports_owed=total("reports"),
         closings_asked=sum(asks.values()),
         disputed_closings=total("disputes"),
-        disputed_by_desk=count("disputed_by"),
-        status=count("status"),
-        category=count("category"),
-        priority=count("priority"),
-        outcome=count("outcome"),
-        district=count("district"),
-        station=count("station"),
-        age={name: ages[name] for name in (*(name for _, name in AGES), OLDER) if ages[name]},
+        by={
+            **{name: count(name) for name in _FIELDS},
+            "age": {name: ages[name] for name in (*(name for _, name in AGES), OLDER) if ages[name]},
+        },
     )
 
 
@@ -146,11 +135,11 @@ def _days(text: PageText, now: int) -> str:
 def _rows(week: Figures, every: Figures, paces: Mapping[PaceStep, Pace], text: PageText) -> list[tuple[str, str]]:
     return [
         (text("week.came"), str(week.tips)),
-        (text("figures.priority"), _listed(week.priority, text.priority)),
-        (text("figures.category"), _listed(week.category, text.category)),
-        (text("figures.station"), _listed(week.station, text.place)),
-        (text("figures.status"), _listed(week.status, text.status)),
-        (text("figures.outcome"), _listed(week.outcome, lambda code: text(f"outcome.{code}"))),
+        (text("figures.priority"), _listed(week.by["priority"], text.priority)),
+        (text("figures.category"), _listed(week.by["category"], text.category)),
+        (text("figures.station"), _listed(week.by["station"], text.place)),
+        (text("figures.status"), _listed(week.by["status"], text.status)),
+        (text("figures.outcome"), _listed(week.by["outcome"], lambda code: text(f"outcome.{code}"))),
         (text("week.open"), str(every.open)),
         (text("mark.overdue"), str(every.overdue)),
         (text("stats.owed"), str(every.reports_owed)),

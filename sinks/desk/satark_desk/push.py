@@ -7,7 +7,6 @@ which desk's officers are woken, so no office learns by a push of what is kept f
 
 import asyncio
 import re
-import secrets
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
@@ -17,25 +16,20 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, derive_private_key
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from satark.api import Delivery, DeliveryResult, Done, ProviderClient, Retry, run_in_thread
-from satark.casework import ProcessServices
+from satark.casework import ProcessServices, open_box, seal_box
 from satark_desk.known_browsers import browsers_of, change
 
-SINK: Final = "push"
-"""Name of the sink. The destination `push:<desk>` stands for the browsers of that desk's officers."""
 _ADDRESS: Final = re.compile(
     r"https://[a-z0-9.-]+\.(googleapis|google|push\.services\.mozilla|push\.apple|notify\.windows)\.com/[!-~]{1,900}"
 )
 """Addresses at the push services of browsers. A browser tells its own, and could make us post anywhere otherwise."""
 _PADDED: Final = 1024
-_NONCE: Final = 12
 _KEPT_SECONDS: Final = 3600
 """Seconds for which a push service keeps a message for a device that it can't reach."""
 _PROOF_SECONDS: Final = 3600
@@ -58,7 +52,7 @@ class PushKeys:
     def __init__(self, secret_key: Callable[[str], bytes]) -> None:
         # Any 31 bytes are a number below the order of the curve.
         self._signer = derive_private_key(int.from_bytes(secret_key("desk/push signer")[1:]), SECP256R1())
-        self._box = ChaCha20Poly1305(secret_key("desk/push addresses"))
+        self._sealer = secret_key("desk/push addresses")
 
     @property
     def public(self) -> str:
@@ -67,15 +61,11 @@ class PushKeys:
 
     def seal(self, address: str, browser: Browser) -> bytes:
         """Seal the address of a browser, so that it opens in that browser's row alone."""
-        nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._box.encrypt(nonce, address.encode().ljust(_PADDED), _about(browser))
+        return seal_box(self._sealer, address.encode().ljust(_PADDED), _about(browser))
 
     def open(self, sealed: bytes, browser: Browser) -> str:
         """Open the address of a browser; empty if there is none."""
-        try:
-            return self._box.decrypt(sealed[:_NONCE], sealed[_NONCE:], _about(browser)).decode().rstrip()
-        except (InvalidTag, ValueError):
-            return ""
+        return (open_box(self._sealer, sealed, _about(browser)) or b"").decode().rstrip()
 
     def headers(self, address: str, contact: str) -> Mapping[str, str]:
         """Return the headers of a message to an address. `contact`: a URL that tells a push service who sends."""
@@ -93,7 +83,7 @@ class PushKeys:
 
 
 class PushSink(ProviderClient):
-    """Wakes the browsers of desks' officers.
+    """Wakes the browsers of desks' officers. The destination `push:<desk>` stands for those of one desk.
 
     Args:
         context: the store.
@@ -101,7 +91,7 @@ class PushSink(ProviderClient):
         make_connector: as in `ProviderClient`.
     """
 
-    name = SINK
+    name = "push"
 
     def __init__(
         self,

@@ -91,7 +91,8 @@ class AccountPages(Pages):
             return self.passphrase(request, session, 409, problem="passphrase.later")
         self._web.sessions.unlock_again(session, unlocked)
         session.casework.trail.record("passphrase_changed")
-        self._end_others(session)
+        self._web.context.write_now(lambda unit: forget(unit, session.desk, session.officer, keep=session.browser))
+        self._web.sessions.end_where(lambda one: _is_of(one, session) and one is not session)
         return redirect_to(request, "account?done=passphrase")
 
     def end_session(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
@@ -138,11 +139,6 @@ class AccountPages(Pages):
     def failed(self, session: OfficerSession) -> None:
         """Count a wrong passphrase of a signed-in officer."""
         self._web.throttle.failed(_throttle_key(session))
-
-    def _end_others(self, session: OfficerSession) -> None:
-        desk, officer = session.desk, session.officer
-        self._web.context.write_now(lambda unit: forget(unit, desk, officer, keep=session.browser))
-        self._web.sessions.end_where(lambda one: _is_of(one, session) and one is not session)
 
 
 def _throttle_key(session: OfficerSession) -> str:

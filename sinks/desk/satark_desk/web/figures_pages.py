@@ -2,20 +2,21 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from typing import Final
+from typing import Final, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark_desk.figures import desk_paces, figures_of, pace_text, pendency, week_pdf
+from satark_desk.figures import DAYS, desk_paces, figures_of, pace_text, pendency, week_pdf
 from satark_desk.maps import district_map
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.web.desk_web import Pages
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 
-_DAYS: Final = 28
+T = TypeVar("T")
 _DAY: Final = 86400
 
 
@@ -25,11 +26,8 @@ class OverviewPages(Pages):
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show the desk's figures."""
 
-        def months(tips: AbstractSet[str]) -> Counter[str]:
-            found = Counter[str]()
-            for band, its in queue.index.by_band(tips).items():
-                found[text.iso_day(band)[:7]] += len(its)
-            return found
+        def month(band: str) -> str:
+            return text.iso_day(band)[:7]
 
         text, queue, now = self._web.text(request), _queue(session), time.time()
         since, until = (request.query_params.get(name, "") for name in ("since", "until"))
@@ -44,21 +42,21 @@ class OverviewPages(Pages):
             since=since,
             until=until,
             pendency={
-                "month": (pendency(queue, tips, months), text.month),
+                "month": (pendency(queue, tips, lambda its: _by_band(queue, its, month)), text.month),
                 "station": (pendency(queue, tips, lambda its: queue.index.count(its)["station"]), text.place),
             },
             tables={
-                "district": (figures.district, text.place),
-                "category": (figures.category, text.category),
-                "age": (figures.age, lambda code: text(f"age.{code}")),
-                "outcome": (figures.outcome, lambda code: text(f"outcome.{code}")),
-                "status": (figures.status, text.status),
-                "priority": (figures.priority, text.priority),
+                "district": text.place,
+                "category": text.category,
+                "age": lambda code: text(f"age.{code}"),
+                "outcome": lambda code: text(f"outcome.{code}"),
+                "status": text.status,
+                "priority": text.priority,
             },
             titles={desk.name: desk.title for desk in self._web.context.desks()},
             paces={step: pace_text(pace, text) for step, pace in paces.items()},
             days=_days(queue, text, now),
-            map=district_map(self._web.context.geography, text.language, figures.tips, figures.station),
+            map=district_map(self._web.context.geography, text.language, figures.tips, figures.by["station"]),
         )
 
     def week(self, request: Request, session: OfficerSession) -> Response:
@@ -79,9 +77,16 @@ def _queue(session: OfficerSession) -> OfficerQueue:
     return session.queue
 
 
+def _by_band(queue: OfficerQueue, tips: AbstractSet[str], key: Callable[[str], T]) -> Counter[T]:
+    """Count some tips by what a function gives for their time bands."""
+    counted = Counter[T]()
+    for band, its in queue.index.by_band(tips).items():
+        counted[key(band)] += len(its)
+    return counted
+
+
 def _days(queue: OfficerQueue, text: PageText, now: float) -> list[tuple[str, int]]:
     """Return the last days with the number of tips that came on each, the oldest first."""
-    counted = Counter[int]()
-    for band, tips in queue.index.by_band(queue.in_bands(lambda band: text.age(band, now) < _DAYS)).items():
-        counted[text.age(band, now)] += len(tips)
-    return [(text.day_at(int(now) - at * _DAY), counted[at]) for at in reversed(range(_DAYS))]
+    recent = queue.in_bands(lambda band: text.age(band, now) < DAYS)
+    counted = _by_band(queue, recent, lambda band: text.age(band, now))
+    return [(text.day_at(int(now) - at * _DAY), counted[at]) for at in reversed(range(DAYS))]
