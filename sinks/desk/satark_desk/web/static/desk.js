@@ -71,6 +71,9 @@
   });
 
   // Whoever opens the form of an act writes next.
+  function enter(form) {
+    if (form.open) form.querySelector("select, textarea, input:not([type=checkbox], [type=hidden]), button")?.focus();
+  }
   document.addEventListener("click", (event) => {
     const button = document.querySelector(`[data-act="${event.target.dataset.opens}"]`);
     const form = (button ?? event.target.closest("details.act > summary"))?.parentElement;
@@ -80,9 +83,7 @@
       form.open = true;
       form.scrollIntoView();
     }
-    setTimeout(() => {
-      if (form.open) form.querySelector("select, textarea, input:not([type=checkbox], [type=hidden]), button").focus();
-    });
+    setTimeout(() => enter(form));  // it opens after this
   });
 
   // A wording goes into the form where it is picked; without this its link opens the form with it.
@@ -105,6 +106,7 @@
     if (link) {
       event.preventDefault();
       link.click();
+      if (link.tagName === "SUMMARY") enter(link.parentElement);
     } else if (rows().length && (event.key === "j" || event.key === "k")) {
       event.preventDefault();
       step(event.key === "j" ? 1 : -1);
