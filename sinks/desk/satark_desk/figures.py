@@ -42,8 +42,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Field of the queue's index → value → tips, the most first; `age`: unfinished tips by age, in bands of `AGES`."""
 
 
-def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str], int]) -> Figures:
-    """Count some tips of an officer's queue. `days` gives the age in days of a time band."""
+def figures_of(queue: OfficerQueue, tips: AbstractSet[str] | None, days: Callable[[str], int]) -> Figures:
+    """Count some tips of an officer's queue; None: all. `days` gives the age in days of a time band."""
     counts = queue.index.count(tips)
 
     def count(name: str) -> dict[str, int]:
@@ -52,20 +52,15 @@ def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str]
     def total(name: str) -> int:
         return sum(int(value) * number for value, number in count(name).items())
 
-    unfinished, overdue, asks = (
-        tips & queue.index.having(("mark", "open")),
-        tips & queue.index.having(("mark", "overdue")),
-        count("asks"),
-    )
     ages = Counter[str]()
-    for band, its in queue.index.by_band(unfinished).items():
-        ages[next((name for most, name in AGES if days(band) <= most), OLDER)] += len(its)
+    for band, number in queue.index.count_by_band(tips, ("mark", "open")).items():
+        ages[next((name for most, name in AGES if days(band) <= most), OLDER)] += number
     return Figures(
-        tips=len(tips),
-        open=len(unfinished),
-        overdue=len(overdue),
+        tips=len(queue.index if tips is None else tips),
+        open=counts["mark"]["open"],
+        overdue=counts["mark"]["overdue"],
         reports_owed=total("reports"),
-        closings_asked=sum(asks.values()),
+        closings_asked=sum(count("asks").values()),
         disputed_closings=total("disputes"),
         by={
             **{name: count(name) for name in _FIELDS},
@@ -74,13 +69,10 @@ def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str]
     )
 
 
-def pendency(
-    queue: OfficerQueue, tips: AbstractSet[str], count: Callable[[AbstractSet[str]], Mapping[str, int]]
-) -> dict[str, tuple[int, int, int]]:
-    """Count, for each value that `count` finds among some tips, all, the unfinished and the overdue."""
-    came = count(tips)
-    unfinished, overdue = (count(tips & queue.index.having(("mark", mark))) for mark in ("open", "overdue"))
-    return {value: (came[value], unfinished.get(value, 0), overdue.get(value, 0)) for value in sorted(came)}
+def pendency(count: Callable[..., Mapping[str, int]]) -> dict[str, tuple[int, int, int]]:
+    """Return, for each value that `count` finds, the number of all tips, of the unfinished and of the overdue."""
+    came, *pending = count(), count(("mark", "open")), count(("mark", "overdue"))
+    return {value: (came[value], *(one.get(value, 0) for one in pending)) for value in sorted(came)}  # type: ignore[misc]
 
 
 def desk_paces(casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:
@@ -114,7 +106,7 @@ def week_pdf(
         return texts[0].age(band, now)
 
     week = figures_of(queue, queue.in_bands(lambda band: days(band) < _WEEK), days)
-    every = figures_of(queue, queue.in_bands(lambda _: True), days)
+    every = figures_of(queue, queue.all_tips, days)
     return make_sheet(
         [
             SheetPage(

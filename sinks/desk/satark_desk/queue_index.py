@@ -142,16 +142,20 @@ class QueueIndex:
         """Return the tips that came in time bands that are wanted."""
         return set[str]().union(*(its for end, its in self._bands.items() if is_wanted(_band(end))))
 
-    def by_band(self, among: AbstractSet[str]) -> dict[str, set[str]]:
-        """Return the tips that came in each time band, among some tips."""
-        tips = ((_band(end), its & among) for end, its in self._bands.items())
-        return {band: its for band, its in tips if its}
+    def count_by_band(self, among: AbstractSet[str] | None, *facets: Facet) -> dict[str, int]:
+        """Count the tips that came in each time band, among some tips (None: all), of those with these values."""
+        if facets:
+            among = self.having(*facets) if among is None else self.having(*facets) & among
+        counted = ((_band(end), len(its if among is None else its & among)) for end, its in self._bands.items())
+        return {band: number for band, number in counted if number}
 
-    def count(self, among: AbstractSet[str]) -> Mapping[str, Counter[str]]:
-        """Count the tips with each value of each field, among some tips."""
+    def count(self, among: AbstractSet[str] | None, *facets: Facet) -> Mapping[str, Counter[str]]:
+        """Count the tips with each value of each field, as `count_by_band` does."""
         found = defaultdict[str, Counter[str]](Counter)
-        for group, tips in self._groups.items():
-            number = len(tips & among)
+        groups = set(self._groups).intersection(*(self._having.get(one, set()) for one in facets))
+        for group in groups:
+            tips = self._groups[group]
+            number = len(tips if among is None else tips & among)
             for field, value in _decode(group[_HASH:]) if number else ():
                 found[field][value] += number
         return found

@@ -154,8 +154,13 @@ def test_what_is_counted_and_grouped_is_what_the_rows_say_after_tips_came_change
             counted = index.count(among)
             assert counted["category"] == Counter(listed[tip].header.category for tip in among)
             assert counted["status"] == Counter(listed[tip].status for tip in among)
-            bands = {band: len(its) for band, its in index.by_band(among).items()}
-            assert bands == Counter(listed[tip].header.received for tip in among)
+            assert index.count_by_band(among) == Counter(listed[tip].header.received for tip in among)
+            verifying = {tip for tip in among if listed[tip].status == "VERIFYING"}
+            facet = ("status", "VERIFYING")
+            assert index.count(among, facet)["category"] == Counter(listed[tip].header.category for tip in verifying)
+            assert index.count_by_band(among, facet) == Counter(listed[tip].header.received for tip in verifying)
+        assert index.count(None) == index.count(index.tips)
+        assert index.count_by_band(None) == index.count_by_band(index.tips)
         assert index.in_bands(lambda band: "-02T" in band) == {
             tip for tip, one in listed.items() if "-02T" in one.header.received
         }

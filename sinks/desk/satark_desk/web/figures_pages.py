@@ -2,8 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from satark_desk.figures import DAYS, desk_paces, figures_of, pace_text, pendency, week_pdf
 from satark_desk.maps import district_map
 from satark_desk.officer_queue import OfficerQueue
+from satark_desk.queue_index import Facet
 from satark_desk.web.desk_web import Pages
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
@@ -26,12 +26,17 @@ class OverviewPages(Pages):
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show the desk's figures."""
 
-        def month(band: str) -> str:
-            return text.iso_day(band)[:7]
+        def months(*facets: Facet) -> Counter[str]:
+            return _summed(queue.index.count_by_band(tips, *facets), lambda band: text.iso_day(band)[:7])
+
+        def stations(*facets: Facet) -> Counter[str]:
+            return queue.index.count(tips, *facets)["station"]
 
         text, queue, now = self._web.text(request), _queue(session), time.time()
         since, until = (request.query_params.get(name, "") for name in ("since", "until"))
-        tips = queue.in_bands(lambda band: since <= text.iso_day(band) <= (until or "9999"))
+        tips = queue.all_tips
+        if since or until:
+            tips = queue.in_bands(lambda band: since <= text.iso_day(band) <= (until or "9999"))
         figures = figures_of(queue, tips, lambda band: text.age(band, now))
         paces = desk_paces(session.casework, queue)
         return self._web.show(
@@ -42,8 +47,8 @@ class OverviewPages(Pages):
             since=since,
             until=until,
             pendency={
-                "month": (pendency(queue, tips, lambda its: _by_band(queue, its, month)), text.month),
-                "station": (pendency(queue, tips, lambda its: queue.index.count(its)["station"]), text.place),
+                "month": (pendency(months), text.month),
+                "station": (pendency(stations), text.place),
             },
             tables={
                 "district": text.place,
@@ -77,16 +82,16 @@ def _queue(session: OfficerSession) -> OfficerQueue:
     return session.queue
 
 
-def _by_band(queue: OfficerQueue, tips: AbstractSet[str], key: Callable[[str], T]) -> Counter[T]:
-    """Count some tips by what a function gives for their time bands."""
-    counted = Counter[T]()
-    for band, its in queue.index.by_band(tips).items():
-        counted[key(band)] += len(its)
-    return counted
+def _summed(counted: Mapping[str, int], key: Callable[[str], T]) -> Counter[T]:
+    """Add up what was counted for time bands, by what a function gives for them."""
+    found = Counter[T]()
+    for band, number in counted.items():
+        found[key(band)] += number
+    return found
 
 
 def _days(queue: OfficerQueue, text: PageText, now: float) -> list[tuple[str, int]]:
     """Return the last days with the number of tips that came on each, the oldest first."""
     recent = queue.in_bands(lambda band: text.age(band, now) < DAYS)
-    counted = _by_band(queue, recent, lambda band: text.age(band, now))
+    counted = _summed(queue.index.count_by_band(recent), lambda band: text.age(band, now))
     return [(text.day_at(int(now) - at * _DAY), counted[at]) for at in reversed(range(DAYS))]
