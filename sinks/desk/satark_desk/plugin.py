@@ -75,8 +75,9 @@ def satark_erased(tip: str, uow: UnitOfWork) -> None:
 
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
-    """Add `satark desk`, `satark officer`, `satark evidence export` and `satark roster`."""
+    """Add `satark desk`, `satark officer`, `satark evidence export`, `satark audit show` and `satark roster`."""
     from satark_desk import office_commands as office  # noqa: PLC0415
+    from satark_desk.audit_commands import audit_group  # noqa: PLC0415
     from satark_desk.desk_commands import (  # noqa: PLC0415
         desk_group,
         evidence_group,
@@ -87,7 +88,7 @@ def satark_commands(cli: click.Group) -> None:
 
     for command in (*office.COMMANDS, publish_stats):
         desk_group.add_command(command)
-    for group in (desk_group, officer_group, evidence_group, roster_group):
+    for group in (desk_group, officer_group, evidence_group, audit_group, roster_group):
         cli.add_command(group)
 
 

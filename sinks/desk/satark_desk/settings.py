@@ -27,6 +27,10 @@ class DeskSettings(BaseModel):
     """minutes of inactivity after which an officer is signed out"""
     session_hours: float = Field(default=10, gt=0, le=24)
     """hours after which an officer is signed out in any case"""
+    passphrase_checks_at_once: int = Field(default=1, ge=1, le=16)
+    """passphrases that are checked at the same time, each on one processor and in 64 MiB"""
+    passphrase_checks_waiting: int = Field(default=200, ge=1, le=10_000)
+    """sign-ins that wait for their check, at most; known browsers go first"""
     overdue_days: int = Field(default=3, ge=1)
     """days after which an unfinished tip counts as overdue"""
     first_act_hours_urgent: float = Field(default=1, gt=0, le=720)

@@ -46,7 +46,7 @@ VALUES: Mapping[str, str] = {
     "id_": "0000000000000000",
 }
 """Required parameter of a command → the value that the tests give."""
-FILES = frozenset({"folder", "pack", "file", "new_passphrase_file", "target"})
+FILES = frozenset({"folder", "pack", "file", "new_passphrase_file", "second_passphrase_file", "target"})
 """Parameters that take a path."""
 
 

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from satark.api import FormError, Redacted, read_form
 from satark.casework import LogHead
-from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, WAITING, QueueFull
+from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.known_browsers import browser_digest, browser_name, is_anyones, is_known, remember, silence
 from satark_desk.officers import KeyLost, WrongPassphrase, unlock
@@ -172,7 +172,7 @@ class SignInPages:
     async def _wait_for_turn(self, attempt: _Attempt) -> int:
         """Hold an attempt back until its turn; if that is too far off, return the seconds after which to try again."""
         wait = self._web.throttle.reserve(attempt.key)
-        too_many = self._held >= WAITING
+        too_many = self._held >= self._web.settings.passphrase_checks_waiting
         if wait > LONGEST_HOLD or (wait and too_many and not attempt.browser_is_known):
             return int(wait) + 1
         self._held += 1
