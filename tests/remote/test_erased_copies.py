@@ -121,4 +121,4 @@ async def test_the_erasure_of_a_tip_that_was_kept_from_an_office_is_covered(link
     await link.receive_at_office()
     assert copies(link, had) == {"custody"}
     tags = link.office.read_keys(lambda c: c.execute(select(tables.erased_tip.c.tag)).scalars().all())
-    assert tags == [link.office.read_keys(lambda c: envelopes.tag(c, had.id, "erased copy"))]
+    assert [one[:16] for one in tags] == [link.office.read_keys(lambda c: envelopes.tag(c, had.id, "erased copy"))]

@@ -16,6 +16,7 @@ from satark.api.services import Branch
 from satark.casework import OriginalsRequest
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
+from satark.retention.erasure import ErasedList
 from satark.retention.schedule import HELD, ensure_key, scheduled_tips
 from satark.services import Services
 from satark.store import changed_keys, deliveries, envelopes, tables
@@ -29,7 +30,7 @@ from support.tips import SeededTip, seed_tip
 
 EDGE = Identity(b"e" * 32)
 CHANGES = b'[{"desk":"sp"}]'
-FILE, SENT = b"f" * 16, "list:sp"
+FILE, SENT, ERASED = b"f" * 16, "list:sp", "an erased tip"
 DAY = int(time.time()) // 86_400
 
 
@@ -46,6 +47,8 @@ class Older:
         self.sent = services.read_keys(lambda keys: envelopes.tag(keys, self.tip.id, "sent sp"))
         self._take_back()
         services.write_now(lambda unit: self._write(unit.main))
+        listed = insert(tables.erased_tip).values(tag=EDGE.link("erased", ERASED))
+        services.write_now(lambda unit: unit.keys.execute(listed))
 
     def _take_back(self) -> None:
         self.migrations.downgrade("c0003")
@@ -150,6 +153,14 @@ def test_an_older_tip_is_kept_until_its_desk_looks_and_then_for_its_term(upgrade
     for row in ({"keeper": swapped.keeper}, {"keeper": bytes(132)}):  # as who has no name key can
         upgraded.alter(here.values(row))
         assert upgraded.scheduled(far)[upgraded.tip.id] == HELD
+
+
+def test_a_tip_that_was_erased_before_is_listed_in_both_places_still(upgraded: Older, tmp_path: Path) -> None:
+    file = tmp_path / "erased.list"
+    file.write_text(f"{EDGE.link('erased', ERASED).hex()}\n")
+    listed = ErasedList(file, EDGE, upgraded.services.keys)
+    assert upgraded.services.write_now(listed.complete) == {listed.tag(ERASED)}
+    assert listed.tag(ERASED).hex() in file.read_text()
 
 
 def test_a_program_older_than_the_databases_changes_nothing_and_says_what_to_do(older: Older) -> None:

@@ -7,7 +7,7 @@ import msgspec
 
 from satark.audit.trail import lost_witnesses
 from satark.cli import counted
-from satark.custody.comparison import noted_head
+from satark.custody.comparison import Difference, find_missing, noted_head
 from satark.custody.verify_log import AuditReport, LogHead, verify_log
 from satark.runtime.commands import open_services
 
@@ -32,8 +32,9 @@ def verify(ctx: click.Context, known_head: str, *, as_json: bool) -> None:
     head = _read_head(known_head)
     with open_services(ctx) as services:
         report, lost = verify_log(services, head or noted_head(services)), lost_witnesses(services)
-    click.echo(json.dumps(_as_dict(report, lost)) if as_json else _as_text(report, lost))
-    if report.problems or lost:
+        missing = find_missing(services)
+    click.echo(json.dumps(_as_dict(report, lost, missing)) if as_json else _as_text(report, lost, missing))
+    if report.problems or lost or missing:
         raise click.exceptions.Exit(1)
 
 
@@ -44,17 +45,18 @@ def _read_head(text: str) -> LogHead | None:
         raise click.UsageError(f"{text!r} is not a head such as 17:9f86d0…") from None
 
 
-def _as_dict(report: AuditReport, lost: list[str]) -> dict[str, object]:
+def _as_dict(report: AuditReport, lost: list[str], missing: list[Difference]) -> dict[str, object]:
     problems = [{**msgspec.to_builtins(problem), "says": str(problem)} for problem in report.problems]
     problems += [{"what": "witness", "desk": desk, "says": _LOST.format(desk)} for desk in lost]
+    problems += [{"what": "deleted", "count": one.count, "says": str(one)} for one in missing]
     return {"good": not problems, **msgspec.to_builtins(report), "head": str(report.head), "problems": problems}
 
 
-def _as_text(report: AuditReport, lost: list[str]) -> str:
+def _as_text(report: AuditReport, lost: list[str], missing: list[Difference]) -> str:
     counts = f"{counted(report.rows, 'row')}, {counted(report.tips, 'tip')}, {counted(report.acts, 'act')} of officers"
     counts += "".join(f", {counted(count, 'tip')} erased ({rule})" for rule, count in sorted(report.erased.items()))
     summary = f"{counts}; head {report.head}"
-    problems = [*map(str, report.problems), *map(_LOST.format, lost)]
+    problems = [*map(str, report.problems), *map(_LOST.format, lost), *map(str, missing)]
     if not problems:
         return f"the custody log is intact: {summary}"
     return "\n".join([*problems, f"{counted(len(problems), 'problem')} in {summary}"])

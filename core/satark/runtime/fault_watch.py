@@ -44,6 +44,8 @@ CERTIFICATE_EVERY = 3600.0
 """Seconds between two looks at that certificate."""
 ISOLATION_EVERY = 90.0
 """Seconds between two looks at the isolation of the program that opens citizens' files."""
+MISSING_EVERY = 3600.0
+"""Seconds between two looks for deleted tips, each of which reads every tip."""
 
 _TAMPERED: Final = Fault(
     "roster_tampered",
@@ -82,6 +84,7 @@ class FaultWatch:
         self._looking: asyncio.Task[dict[str, list[Fault]]] | None = None
         self._certificate_due = time.monotonic() + CERTIFICATE_FIRST
         self._isolation_due = time.monotonic() + ISOLATION_EVERY
+        self._missing_due = 0.0
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -132,6 +135,9 @@ class FaultWatch:
                 found["losses"] = dependency_faults.loss_faults(self._services)
             with suppress(OSError):  # the disk's own fault tells
                 note_stores(self._services)
+                if time.monotonic() >= self._missing_due:
+                    self._missing_due = time.monotonic() + MISSING_EVERY
+                    found["missing"] = dependency_faults.missing_faults(self._services)
             found["clock"] = list(self.clock.faults(dependency_faults.server_time(self._services)))
         except SQLAlchemyError:  # it went away just now: the next look tells
             return found
