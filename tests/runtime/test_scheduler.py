@@ -28,6 +28,7 @@ from satark.runtime.host import Host
 from satark.runtime.scheduler import Job, Rounds, ScheduledJobs
 from satark.settings.settings import Settings
 from satark.store import deliveries, due_times, tables
+from satark.store.threads import news_tag
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown
 from satark_testing.waiting import until
@@ -305,6 +306,28 @@ async def test_no_officer_and_no_writer_of_rows_chooses_when_a_phone_rings(
         await until(lambda: clock.sent("news"))
         tip = clock.host.services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
     assert {*moments} == {f"{tip} 3600"}
+
+
+async def test_who_writes_rows_rings_no_phone(clock: Clock) -> None:
+    await clock.tipster.walk(ANSWERS, RECEIPT)
+    code = re.findall(RECEIPT, clock.tipster.text)[0]
+    await clock.tipster.say("2")
+    services, table = clock.host.services, tables.message
+    tip = services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
+    forged = {"tip": tip, "seq": 1, "sealed": b"x", "day": 1, "notified": False, "news": b"n" * 16}
+    services.write_now(lambda unit: unit.insert(table, [forged]))
+    await until(lambda: not clock.waiting)
+    assert clock.sent("news") == []
+    clock.respond("planted question")
+    real = services.read(lambda c: c.execute(select(table).where(table.c.seq == 2)).one())
+    news = services.read_keys(lambda keys: news_tag(keys, tip, 2, real.sealed))
+    await until(lambda: clock.sent("news"))
+    await clock.tipster.say(code)
+    services.write_now(lambda unit: unit.main.execute(update(table).values(notified=False, news=news)))
+    await until(lambda: not clock.waiting)
+    assert len(clock.sent("news")) == 1, "what was told is told again"
+    clock.respond("planted again")
+    await until(lambda: len(clock.sent("news")) == 2)
 
 
 async def test_news_reaches_nobody_who_did_not_ask(clock: Clock) -> None:

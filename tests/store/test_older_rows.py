@@ -21,6 +21,7 @@ from satark.retention.schedule import HELD, ensure_key, scheduled_tips
 from satark.services import Services
 from satark.store import changed_keys, deliveries, envelopes, tables
 from satark.store.migrations import Migrations, NewerDatabase
+from satark.store.threads import news_tag
 from satark_desk import original_requests
 from satark_desk.tables import release
 from satark_police_system.answers import ANSWERS_KEY, answer_sequence, tip_tag
@@ -72,6 +73,8 @@ class Older:
         main.execute(text("INSERT INTO retention (tip, sealed) VALUES (:tip, :old)"), {"tip": self.tip.id, "old": b"-"})
         asked = OriginalsRequest.signed("sp", self.tip.id, "rao", DAY, new_identity()[1])
         main.execute(insert(release), [asdict(asked)])
+        waits = "INSERT INTO message (tip, seq, sealed, day, notified) VALUES (:tip, 1, :sealed, 1, :no)"
+        main.execute(text(waits), {"tip": self.tip.id, "sealed": b"news", "no": False})
         main.execute(insert(answer_sequence), [{"system": "main", "tip": self.tip.id, "sequence": 5}])
 
     def alter(self, statement: Any) -> None:
@@ -153,6 +156,12 @@ def test_an_older_tip_is_kept_until_its_desk_looks_and_then_for_its_term(upgrade
     for row in ({"keeper": swapped.keeper}, {"keeper": bytes(132)}):  # as who has no name key can
         upgraded.alter(here.values(row))
         assert upgraded.scheduled(far)[upgraded.tip.id] == HELD
+
+
+def test_a_tipster_is_told_of_news_that_waits(upgraded: Older) -> None:
+    (waiting,) = upgraded.rows(tables.message)
+    known = upgraded.services.read_keys(lambda keys: news_tag(keys, upgraded.tip.id, 1, b"news"))
+    assert (waiting.notified, waiting.news) == (False, known)
 
 
 def test_a_tip_that_was_erased_before_is_listed_in_both_places_still(upgraded: Older, tmp_path: Path) -> None:
