@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import msgspec
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 
 from satark.api.sealing import CantOpen, open_as
 from satark.api.tip import Message
@@ -16,7 +16,7 @@ from satark.roster.roster import Roster
 from satark.routing.authors import post_as_tipster
 from satark.routing.tip_keys import TipsterReader, decode_root, present_recipient
 from satark.settings.core import Core
-from satark.store import changed_keys, evidence_files, tables
+from satark.store import bulk, changed_keys, evidence_files, tables
 from satark.store.outbox import LOOKED, TOLD, change_reach, forget_reach
 from satark.store.unit_of_work import UnitOfWork
 
@@ -94,18 +94,17 @@ class Mailboxes:
         tips = [session.tip] if session else []
         tips += [session.mailbox.tip] if session and session.mailbox else []
         ids = [self._identity.link("tip", tip) for tip in tips]
-        forget_reach(unit, or_(self._is_sender(event), tables.reach.c.id.in_(ids)))
+        forget_reach(unit, or_(tables.reach.c.sender.in_(self._senders(event)), tables.reach.c.id.in_(ids)))
 
     def missed_news(self, unit: UnitOfWork, event: InboundEvent) -> Iterator[tuple[bytes, Handle]]:
         """Yield the sender's tips with news that they were told of in vain, by its link; it counts as told."""
-        links = unit.main.execute(select(tables.reach.c.id).where(self._is_sender(event))).scalars().all()
-        for link in links:
+        reach, senders = tables.reach.c, self._senders(event)
+        for (link,) in bulk.select(unit.main, [reach.id], reach.sender, senders, lock=False):
             if handle := change_reach(unit, self._identity, link, lambda one: TOLD(one) if one.missed else one):
                 yield link, handle
 
-    def _is_sender(self, event: InboundEvent) -> ColumnElement[bool]:
-        senders = [lookup for pseudonym in event.pseudonyms for lookup in self._identity.lookups(pseudonym)]
-        return tables.reach.c.sender.in_(senders)
+    def _senders(self, event: InboundEvent) -> list[bytes]:
+        return [lookup for pseudonym in event.pseudonyms for lookup in self._identity.lookups(pseudonym)]
 
     def reach(self, unit: UnitOfWork, event: InboundEvent, session: Session) -> None:
         """Store the sender's reply handle for the tip that was just submitted."""

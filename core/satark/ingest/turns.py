@@ -87,8 +87,9 @@ class Turns:
         rows, ended, messages, message_ids = [], set(), [], []
         counts = self.identity.epochs.drafts
         for one in opened:
+            count = counts.after(one.id)
             if one.result is not None:
-                one.result.stored[one.id] = counts.after(one.id)
+                one.result.stored[one.id] = count
             if one.session is None:
                 ended.add(one.id)
                 if one.result is not None:
@@ -99,7 +100,7 @@ class Turns:
                     inbound = one.event.inbound
                     # No page can be written to later, so the secret that opens its receipt is not stored beside it.
                     address = Address("") if self.outbox.is_page(inbound.account) else inbound.senders[0]
-                    session = msgspec.structs.replace(one.session, writes=counts.after(one.id))
+                    session = msgspec.structs.replace(one.session, writes=count)
                     rows.append(self.sessions.seal(one.id, session, inbound.account, address, unit.now))
             messages += [*one.calls, *self._replies(one)]
         conversations.write(unit, rows)

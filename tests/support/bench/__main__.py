@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import click
 import msgspec
 
-from support.bench.contestants import CONTESTANTS, FLOORS, takes_part
+from support.bench.contestants import CONTESTANTS, FLOORS, satark_of, takes_part
 from support.bench.driver import measure
 from support.bench.results import Result, middle
 from support.bench.scenarios import SCENARIOS, Scenario
@@ -39,6 +40,7 @@ _COLUMNS = (
     "--rounds", default=1, show_default=True, help="Rounds, in alternation; the median of each figure counts."
 )
 @click.option("--only", type=click.Choice(list(CONTESTANTS)), multiple=True, help="Run only these contestants.")
+@click.option("--against", metavar="COMMIT", help="Run Satark as it was then too, on SQLite: the last release, say.")
 @click.option(
     "--scenario",
     type=click.Choice([*SCENARIOS, "all"]),
@@ -49,13 +51,25 @@ _COLUMNS = (
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def main(
-    *, seconds: float, citizens: int, rounds: int, only: tuple[str, ...], scenario: tuple[str, ...], as_json: bool
+    *,
+    seconds: float,
+    citizens: int,
+    rounds: int,
+    only: tuple[str, ...],
+    against: str | None,
+    scenario: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Measure Satark's WhatsApp turns against a minimal bot. The driver runs on the same cores."""
+    names = only or tuple(CONTESTANTS)
+    if against:
+        then = f"satark {against} (SQLite)"
+        CONTESTANTS[then], FLOORS[then] = partial(satark_of, against), "floor"
+        names = (*names, then)
     if not as_json:
         click.echo(f"{'':45}" + "".join(f"{title:>14}" for _, title in _COLUMNS))
     for name in SCENARIOS if "all" in scenario else scenario:
-        for result in _alternate(SCENARIOS[name], only or tuple(CONTESTANTS), citizens, seconds, rounds):
+        for result in _alternate(SCENARIOS[name], names, citizens, seconds, rounds):
             row = {"scenario": name, **result.row()}
             click.echo(msgspec.json.encode(row) if as_json else _line(name, result))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import psycopg
 from support.bench.scenarios import Scenario
 from support.bench.stored import store
 from support.bench.webhooks import PHONE_NUMBER_ID
+from support.older_source import older_source
 from support.peers.postgres import empty_database, postgres_server
 
 SECRET = "a secret of this benchmark"
@@ -83,7 +85,15 @@ def _dump(site: Site, url: str) -> Iterator[None]:
         yield
 
 
-def _satark(site: Site, database: str, *options: str) -> Launch:
+@contextmanager
+def satark_of(commit: str, site: Site) -> Iterator[Launch]:
+    """Satark as it was at a commit, with the embedded databases and the libraries that are installed now."""
+    with tempfile.TemporaryDirectory() as folder:
+        code = older_source(commit, Path(folder, "code"))
+        yield _satark(site, f"sqlite:///{site.folder / 'main.db'}", code=code)
+
+
+def _satark(site: Site, database: str, *options: str, code: str = "") -> Launch:
     keys = f"sqlite:///{site.folder / 'keys.db'}"
     environment = {
         "SATARK_DATABASE_URL": database,
@@ -95,6 +105,7 @@ def _satark(site: Site, database: str, *options: str) -> Launch:
         "SATARK_WHATSAPP__ACCESS_TOKEN": "a token that the stub does not check",
         "SATARK_WHATSAPP__PHONE_NUMBER_ID": PHONE_NUMBER_ID,
         "SATARK_WHATSAPP__GRAPH_URL": site.graph_url,
+        "PYTHONPATH": code or os.environ.get("PYTHONPATH", ""),
     }
     satark = str(Path(sys.executable).with_name("satark"))
     _prepare(satark, site.folder, os.environ | environment)

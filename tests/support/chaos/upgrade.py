@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import io
-import os
 import subprocess
 import sys
-import tarfile
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -28,8 +25,8 @@ from satark_testing.processes.service import Service, ServiceError
 from support.chaos.ledger import Counts, Ledger
 from support.chaos.people import TroubledCitizen, answers_of, story
 from support.chaos.run import compare, databases, send_together, show
+from support.older_source import older_source
 
-ROOT = Path(__file__).parents[3]
 SATARK = (sys.executable, "-c", "from satark.cli.main import main; main()")
 """The command of the version that comes first on Python's path."""
 PLACE = "लंका"
@@ -109,18 +106,6 @@ async def _roll(installation: Installation, worker: Service, ledger: Ledger, *, 
         show("both processes are new")
         undecided.decided.set()
         ledger.acknowledged(story(tips), ["sp", "dig"], await receipt)
-
-
-def older_source(commit: str, folder: Path) -> str:
-    """Unpack a commit's packages into a folder; return the path on which Python finds them."""
-    folder.mkdir()
-    packages = ("core", "channels", "sinks")
-    command = ["git", "-C", str(ROOT), "archive", commit, *packages]
-    archive = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
-        tar.extractall(folder, filter="data")
-    parts = [folder / "core", *folder.glob("channels/*"), *folder.glob("sinks/*")]
-    return os.pathsep.join(map(str, parts))
 
 
 def main() -> int:
