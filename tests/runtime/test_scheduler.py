@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
-from satark.api.inbound import Media, MediaRef
+from satark.api.inbound import Address, Media, MediaRef
 from satark.api.outbound import Blocked, Call, Delivered, Permanent
 from satark.api.routing import Desk
 from satark.api.sealing import new_identity
@@ -268,6 +268,17 @@ async def test_news_that_did_not_arrive_by_a_later_report_is_told_once_when_the_
     await clock.tipster.say(clock.tipster.code if looks else "Hi", "cancel", "Hi", "Hi")  # type: ignore[attr-defined]
     await until(lambda: not {*clock.states()} & {"due"})
     assert clock.sent("say").count(news[0]) == (0 if looks else 1)
+
+
+async def test_who_writes_rows_has_nobody_told_of_news_by_writing_themselves(clock: Clock, notified: str) -> None:
+    await report(clock, notified, Permanent("131026"))
+    assert clock.host.ingest_runtime
+    identity, news = clock.host.ingest_runtime.identity, clock.sent("news")
+    clock.change("reach", sender=identity.lookup(identity.pseudonym(ACCOUNT, Address("9140112299"))))
+    other = Tipster(clock.host.ingest_runtime, clock.channel, "9140112299")
+    await other.say("Hi", "cancel", "Hi")
+    await until(lambda: not {*clock.states()} & {"due"})
+    assert news[0] not in clock.sent("say")
 
 
 async def test_who_is_forgotten_leaves_nothing_that_tells_them_of_news(clock: Clock, notified: str) -> None:

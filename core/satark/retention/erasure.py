@@ -107,7 +107,8 @@ class Eraser:
         for office, is_cover in offices.items():
             drawn = random_bytes(8).hex()  # for a desk that never had the tip, what looks like the id of an erased one
             cover = drawn + envelopes.tag(unit.keys, drawn, _COVER).hex()[:16]
-            deliveries.add(unit, f"{ERASED}:{cover if is_cover else tip_id}:{rule}", office)
+            order = f"{ERASED}:{cover if is_cover else tip_id}:{rule}"
+            deliveries.add(unit, order, office, id_=deliveries.order_id(unit.keys, order, office))
         forget_reach(unit, tables.reach.c.id == self._edge.link("tip", tip_id))
         receipt = tables.receipt.c.link == self._edge.link("receipt", tip_id)
         unit.main.execute(update(tables.receipt).where(receipt).values(erased=unit.day))
