@@ -1,4 +1,4 @@
-"""Rows of 0.1.0 told which desks have a tip, and named nobody who may end its term: they get the present form."""
+"""Rows of 0.1.0 told which desks have a tip, and anybody could write some that the host acts on: no row does now."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,31 +6,78 @@ from alembic import op
 from satark.api.sealing import seal
 from satark.identity.time_buckets import band_start
 from satark.store import changed_keys, deliveries, envelopes
-from satark.store.tables import delivery, desk, received_answer, retention, retention_key, sent_transfer, tip
+from satark.store.tables import (
+    delivery,
+    desk,
+    epoch_key,
+    epoch_machine,
+    message,
+    received_answer,
+    retention,
+    retention_key,
+    sent_transfer,
+    tip,
+)
+from satark.store.threads import news_tag
 
-revision = "c0005"
-down_revision = "c0004"
+revision = "c0004"
+down_revision = "c0003"
 branch_labels = None
 depends_on = None
 
 _HELD = ((0, 1, 0), bytes(64))
 """A term that keeps a tip until a desk that has it opens: `satark.retention.schedule.SignedTerm`."""
+_COLUMNS = (
+    ("retention", "keeper", sa.LargeBinary(), ""),
+    ("audit_key", "since", sa.BigInteger(), "0"),
+    ("message", "news", sa.LargeBinary(16), ""),
+)
 
 
 def upgrade() -> None:
-    """Seal, key or cover the rows."""
+    """Seal, key, cover or vouch for the rows, and add columns that did not come with their tables."""
     bind = op.get_bind()
+    for table, column, kind, default in _COLUMNS:
+        if column not in {one["name"] for one in sa.inspect(bind).get_columns(table)}:
+            op.add_column(table, sa.Column(column, kind, nullable=False, server_default=default))
     _forget_tips_of_answers(bind)
     _key_transfers(bind)
     _seal_key_changes(bind)
     _cover_deliveries(bind)
     _name_keepers(bind)
+    _list_epochs(bind)
+    _vouch(bind)
 
 
 def downgrade() -> None:
-    """Add the column that 0.1.0 reads. What was sealed stays so."""
+    """Drop the columns and tables, and add the column that 0.1.0 reads. What was sealed stays so."""
+    for name, column, _, _ in _COLUMNS:
+        op.drop_column(name, column)
+    for table in (epoch_machine, epoch_key):
+        table.drop(op.get_bind())
     op.add_column("received_answer", sa.Column("tip", sa.String(32), nullable=False, server_default=""))
     op.create_index("received_answer_tip", "received_answer", ["tip"])
+
+
+def _list_epochs(bind: sa.Connection) -> None:
+    """List the epochs of the one file that all machines had: which they are, the first process with it tells."""
+    for table in (epoch_machine, epoch_key):
+        table.create(bind, checkfirst=True)
+    for row in bind.execute(sa.text("SELECT value FROM key_canary WHERE name = 'epochs'")).all():
+        bind.execute(epoch_machine.insert().values(id=row.value, recipient=b""))
+        bind.execute(epoch_key.insert().values(epoch=b"", machine=row.value, sealed=b""))
+    bind.execute(sa.text("DELETE FROM key_canary WHERE name = 'epochs'"))
+
+
+def _vouch(bind: sa.Connection) -> None:
+    """Tag what rings a tipster's phone, and orders to offices to erase their copies."""
+    row = message.c
+    for one in bind.execute(sa.select(row.tip, row.seq, row.sealed).where(~row.notified)).all():
+        this = sa.update(message).where(row.tip == one.tip, row.seq == one.seq)
+        bind.execute(this.values(news=news_tag(bind, one.tip, one.seq, one.sealed)))
+    for one in bind.execute(sa.select(delivery).where(delivery.c.tip.startswith("erased:"))).all():
+        id_ = deliveries.order_id(bind, one.tip, one.destination)
+        bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(id=id_))
 
 
 def _forget_tips_of_answers(bind: sa.Connection) -> None:
