@@ -50,13 +50,7 @@ class Viewer(Redacted, frozen=True, kw_only=True):
     def of(cls, services: Services, *, desk: str, officer: str, role: Role, identity: str, own_identity: str) -> Viewer:
         """Return an officer as a reader of the log, with the keys that they have for it.
 
-        Args:
-            services: the store.
-            desk: the officer's desk.
-            officer: the officer's name.
-            role: the officer's role.
-            identity: the desk's opened key; empty for an auditor.
-            own_identity: the officer's own opened key.
+        `identity`: the desk's opened key; empty for an auditor. `own_identity`: the officer's own.
         """
         state = services.read_keys(services.roster.check).state
         desks = desks_seen(state, services.geography, desk, role)
@@ -69,14 +63,9 @@ class Viewer(Redacted, frozen=True, kw_only=True):
     def read(
         self, services: Services, wanted: ActFilter, *, before: int = 0, most: int = 50, scan: int = SCAN_ROWS
     ) -> ActPage:
-        """Return a page of acts, the newest first.
+        """Return a page of so many acts at most, the newest first, found among so many rows.
 
-        Args:
-            services: the store.
-            wanted: which acts.
-            before: only acts before this position; 0: from the end of the log.
-            most: acts of a page.
-            scan: rows of the log that are looked through for them.
+        `before`: only acts before this position; 0: from the end of the log.
         """
         rows = services.read(lambda c: _rows(c, before, scan))
         trusted = _Trusted(services, self.desks | {self.own[0]})

@@ -41,15 +41,10 @@ class Trail:
     def __init__(
         self, services: Services, desk: str, officer: str, identity: str = "", *, own_identity: str = ""
     ) -> None:
-        """Record for this officer.
+        """Record for this officer; for a machine, named as its destination.
 
-        Args:
-            services: the store.
-            desk: the desk.
-            officer: the officer's name; for a machine, the name of its destination.
-            identity: the desk's opened key, which signs; empty: the officer's own key signs.
-            own_identity: the officer's own opened key, to which their acts are sealed too; empty for a machine, and
-                while nobody has proved to be the officer.
+        `identity`: the desk's opened key, which signs; empty: the officer's own signs. `own_identity`: that one, to
+        which their acts are sealed too; empty for a machine, and while nobody has proved to be the officer.
         """
         self.desk, self.officer = desk, officer
         self.calls = 0
@@ -98,12 +93,9 @@ class Trail:
             self._recorded[key] = now
 
     def signed_in(self, detail: str = "") -> None:
-        """Record that the officer signed in, and note the head of the log as their desk sees it now.
+        """Record that (and how) the officer signed in, and note the head of the log as their desk sees it now.
 
         Whoever may read the log by the roster gets the keys for it.
-
-        Args:
-            detail: how they signed in.
         """
 
         def write(unit: UnitOfWork) -> None:

@@ -97,9 +97,7 @@ def _with_problem(report: PackReport, what: str) -> PackReport:
 def held_against(report: PackReport, roster: Iterable[bytes]) -> PackReport:
     """Return a report, checked against the roster: a desk that the roster lists must have signed, with its own key.
 
-    Args:
-        report: of the pack.
-        roster: the encoded entries of the office's roster. Former keys of a desk count too, since packs outlast keys.
+    Former keys of a desk count too, since packs outlast keys.
     """
     lines, head, heads = list(roster), "", set()
     for number, line in enumerate(lines, 1):

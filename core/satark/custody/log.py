@@ -36,14 +36,9 @@ class LogRow(Redacted, frozen=True, kw_only=True):
 
 
 def append_entries(unit: UnitOfWork, tip: str, recipient: str, file: str, *entries: LogEntry) -> None:
-    """Add entries about a file to its tip's log, at the end of this transaction.
+    """Add entries about a file (empty: all of the tip), in their order, at the end of the transaction that does so.
 
-    Args:
-        unit: the transaction that does what the entries say.
-        tip: the tip's id.
-        recipient: the tip's age recipient.
-        file: the file's ordinal; empty: all of the tip.
-        entries: in the order in which the actions happened.
+    `tip`: its id; `recipient`: its age recipient; `file`: the file's ordinal.
     """
     unit.run_last(lambda: _append(unit, tip, file, *seal_entries(recipient, *entries)))
 

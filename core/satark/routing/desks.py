@@ -51,8 +51,6 @@ def add_desk(
     """Add a desk, to the roster too.
 
     Args:
-        unit: the transaction.
-        desk: the desk.
         verifier: Ed25519 public key (hex) of what it signs with its own key; empty: its key can't be changed.
         officers: its first officers; none for a desk in a remote office.
         entry: the signed entry, once the roster is sealed.

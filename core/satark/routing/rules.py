@@ -40,15 +40,9 @@ def matching_rules(
     excluded: Collection[str] = (),
     added: Collection[str] = (),
 ) -> tuple[DestinationRule, ...]:
-    """Return the rules of the configured destinations that get a tip.
+    """Return the rules of the configured destinations that get a tip which these desks get.
 
-    Args:
-        destination_rules: all rules of the configuration.
-        tip: the tip.
-        priority: its priority.
-        desks: names of the desks that get the tip.
-        excluded: destinations, and names of desks, that must not get it.
-        added: destinations that get it whatever their filters say.
+    `excluded`: destinations, and names of desks, that must not get it; `added`: those that do whatever they filter.
     """
     return tuple(
         rule
