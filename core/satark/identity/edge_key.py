@@ -70,7 +70,7 @@ class Handle(Redacted, frozen=True):
     """Whether prompts to this address are also read out."""
     notified: bool = False
     """Whether the sender was told of news since they last opened their mailbox."""
-    told: int = 0
+    notified_of: int = 0
     """Position in the thread of the newest message that they were told of."""
     missed: bool = False
     """Whether what told them of the newest did not arrive: they are told when they write again."""

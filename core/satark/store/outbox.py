@@ -89,7 +89,7 @@ TOLD, LOOKED = (partial(replace, notified=is_told, missed=False) for is_told in 
 
 def told_of(one: Handle, newest: int) -> Handle:
     """Return the handle of one who is told of this message, the newest for them; none is told of twice."""
-    return one if one.told >= newest else replace(TOLD(one), told=newest)
+    return one if one.notified_of >= newest else replace(TOLD(one), notified_of=newest)
 
 
 def forget_reach(unit: UnitOfWork, *which: ColumnElement[bool]) -> None:

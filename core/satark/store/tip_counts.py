@@ -56,4 +56,4 @@ def surplus(main: Connection, keys: Connection, desks: Collection[str]) -> int:
     ids = main.execute(select(tip.c.id).execution_options(yield_per=_AT_ONCE)).scalars()
     held = sum(len(envelopes.held(keys, tips, desks)) for tips in ids.partitions())
     entries = keys.execute(select(erased_tip.c.tag)).scalars()
-    return held + sum(one == erased_entry(keys, one[: envelopes.TAG]) for one in entries) - taken
+    return held + sum(bool(one == erased_entry(keys, one[: envelopes.TAG])) for one in entries) - taken
