@@ -327,9 +327,8 @@ def deleted_tip(running: Running) -> Iterator[None]:
     (services.data_dir / "tips.kept").unlink(missing_ok=True)
     find_missing(services, note=True)
     rows = [{"day": 20_423, "process": "deleted", "tips": 1}]
-    services.write_now(
-        lambda unit: (bulk.upsert(unit.main, tables.tip_count, rows), unit.upsert(tables.tip_witness, rows))
-    )
+    services.write_now(lambda unit: bulk.upsert(unit.main, tables.tip_count, rows))
+    services.write_now(lambda unit: unit.upsert(tables.tip_witness, rows))
     yield
     (services.data_dir / "tips.kept").unlink()
 
