@@ -189,7 +189,9 @@ def test_a_complete_configuration_has_no_problems(data: Path, monkeypatch: pytes
             rf"! languages offers {code}: no native reader has approved \d+ of its \d+ texts", run("check").stdout
         )
     monkeypatch.setenv("SATARK_PLUGINS", '["whatsapp", "telegram", "sms_ivr"]')
-    warnings = [line for line in run("check").stdout.splitlines() if "no channel of it runs" in line]
+    printed = run("check").stdout
+    assert "! no copy of the name key was compared within a year" in printed
+    warnings = [line for line in printed.splitlines() if "no channel of it runs" in line]
     assert [line.split()[2] for line in warnings] == ["sms_ivr", "telegram"]
 
 

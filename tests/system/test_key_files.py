@@ -51,9 +51,9 @@ async def test_officers_see_a_tip_with_every_key_file_where_its_setting_says(
     assert not [path for kind in ("*.key", "*.epochs") for path in (tmp_path / "data").glob(kind)]
 
 
-async def send_tip(installation: Installation) -> None:
+async def send_tip(installation: Installation, number: int = 1) -> None:
     """Let a citizen send a tip with their second message."""
-    citizen = installation.citizen(1)
+    citizen = installation.citizen(number)
     await citizen.say("They sell illegal liquor behind the school in Lanka every night")
     await citizen.hear()
     await citizen.tap("Yes, send")

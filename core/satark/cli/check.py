@@ -17,6 +17,7 @@ from satark.api.settings import SettingProblem, SettingsError
 from satark.api.sink import Sink
 from satark.cli.check_desks import area_problems, desk_problems, desk_warnings, settings_problems, sink_problems
 from satark.cli.check_machine import machine_findings, peer_problems, store_problems
+from satark.cli.key_copies import find_missing_copies
 from satark.cli.language_review import unapproved
 from satark.cli.serve import roles_option
 from satark.evidence.recognition.model import ModelError, find_files
@@ -74,6 +75,7 @@ def _warnings() -> list[str]:
             *_unnamed_plugins(settings),
             *_unread_languages(settings.core),
             *_missing_recogniser(settings),
+            *find_missing_copies(settings),
             *desks,
         ]
 

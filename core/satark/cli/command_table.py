@@ -25,7 +25,7 @@ SAYS: Final = {
     "evidence": "Verify evidence packs for a court.",
     "flow": "Check, show or preview a questionnaire.",
     "geography": "Check the districts and stations that are covered, or make them of public lists.",
-    "keys": "Change keys that are files.",
+    "keys": "Change keys that are files, and compare their copies.",
     "language": "Add a language: one folder of catalogues, for everything that Satark says.",
     "plugin": "Start a plugin of your own, and see what it is held to.",
     "plugins": "List the installed plugins, and which are loaded.",

@@ -13,6 +13,7 @@ import click
 from sqlalchemy import Engine, text, update
 
 from satark.api.sealing import new_identity, recipient_of
+from satark.cli.key_copies import compare
 from satark.identity.edge_key import Identity
 from satark.ingest.spool import quarantined, waiting
 from satark.roster.entries import desk_verifier
@@ -35,7 +36,10 @@ _OTHERS: Final = text(
 
 @click.group()
 def keys() -> None:
-    """Change keys that are files."""
+    """Change keys that are files, and compare their copies."""
+
+
+keys.add_command(compare)
 
 
 @keys.command("rotate-edge")

@@ -91,10 +91,18 @@ def load_identity(settings: Settings) -> Identity:
     except (EpochKeysError, OSError) as error:
         hint = f"rm -f {path}; if no other machine gives the keys then: satark db forget-drafts"
         raise SettingsError([SettingProblem("epoch_key_file", "SATARK_EPOCH_KEY_FILE", str(error), hint)]) from None
+    return Identity(read_own_edge_key(settings), epochs)
+
+
+def read_own_edge_key(settings: Settings) -> bytes:
+    """Read the edge key from where the settings say, or make one.
+
+    Raises:
+        SettingsError: the key is missing, is something else, or can be read by others.
+    """
     core = settings.core
     try:
-        key = read_edge_key(command=core.edge_key_command, file=core.edge_key_file, made=settings.edge_key_file)
-        return Identity(key, epochs)
+        return read_edge_key(command=core.edge_key_command, file=core.edge_key_file, made=settings.edge_key_file)
     except (EdgeKeyError, OSError) as error:
         hint = "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"
         name = "edge_key_command" if core.edge_key_command else "edge_key_file"

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 
 import click
 import msgspec
@@ -62,6 +63,9 @@ def main(
 ) -> None:
     """Measure Satark's WhatsApp turns against a minimal bot. The driver runs on the same cores."""
     names = only or tuple(CONTESTANTS)
+    if not only and not find_spec("pywa_async"):
+        names = tuple(name for name in names if name != "pywa")
+        click.echo("without pywa, which is not installed: .venv/bin/pip install pywa", err=True)
     if against:
         then = f"satark {against} (SQLite)"
         CONTESTANTS[then], FLOORS[then] = partial(satark_of, against), "floor"

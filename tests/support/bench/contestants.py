@@ -51,13 +51,19 @@ def floor_on_postgres(site: Site) -> Iterator[Launch]:
         yield _floor(site, url.replace("postgresql+psycopg:", "postgresql:"))
 
 
-def _floor(site: Site, database: str) -> Launch:
+@contextmanager
+def pywa(site: Site) -> Iterator[Launch]:
+    """A bot with pywa, if that is installed."""
+    yield _floor(site, str(site.folder / "pywa.db"), "pywa_bot")
+
+
+def _floor(site: Site, database: str, bot: str = "floor") -> Launch:
     environment = {
         "FLOOR_SECRET": SECRET,
         "FLOOR_DATABASE": database,
         "FLOOR_MESSAGES_URL": f"{site.graph_url}/v26.0/{PHONE_NUMBER_ID}/messages",
     }
-    return Launch([sys.executable, "-m", "support.bench.floor", str(site.port)], environment)
+    return Launch([sys.executable, "-m", f"support.bench.{bot}", str(site.port)], environment)
 
 
 @contextmanager
@@ -131,6 +137,7 @@ Contestant = Callable[[Site], AbstractContextManager[Launch]]
 
 CONTESTANTS: dict[str, Contestant] = {
     "floor": floor,
+    "pywa": pywa,
     "satark (SQLite)": satark_on_sqlite,
     "satark (SQLite, 2 workers)": lambda site: satark_on_sqlite(site, "--workers", "2"),
     "floor (PostgreSQL)": floor_on_postgres,
@@ -140,9 +147,7 @@ CONTESTANTS: dict[str, Contestant] = {
     "satark (PostgreSQL, 8 workers)": lambda site: satark_on_postgres(site, "--workers", "8"),
 }
 FLOORS = {
-    name: "floor (PostgreSQL)" if "PostgreSQL" in name else "floor"
-    for name in CONTESTANTS
-    if not name.startswith("floor")
+    name: "floor (PostgreSQL)" if "PostgreSQL" in name else "floor" for name in CONTESTANTS if name.startswith("satark")
 }
 """Contestant → the contestant that it is compared with, if both run."""
 

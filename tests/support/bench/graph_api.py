@@ -12,7 +12,10 @@ from support.bench import photos
 from support.bench.webhooks import BotMessage
 
 _read = msgspec.json.Decoder(BotMessage).decode
-_BODY = b'{"messaging_product":"whatsapp","messages":[{"id":"wamid.stub"}]}'
+_BODY = (
+    b'{"messaging_product":"whatsapp","contacts":[{"input":"917000000000","wa_id":"917000000000"}],'
+    b'"messages":[{"id":"wamid.stub"}]}'
+)
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
 
 
