@@ -33,4 +33,7 @@ async def test_a_point_in_time_keeps_what_came_before_and_names_the_days_of_what
             await send_tip(installation, 4)
             checked = installation.service.run("check", "--role", "web", check=False).stdout
             await installation.service.stop()
-    assert f"tips that were acknowledged and that the main database lacks (1 of {datetime.now(UTC):%Y-%m-%d}): 1" in checked
+    assert (
+        f"tips that were acknowledged and that the main database lacks (1 of {datetime.now(UTC):%Y-%m-%d}): 1"
+        in checked
+    )

@@ -172,7 +172,6 @@ class HostLink:
         """Read this machine's link key; create it if it does not exist and no office knows one.
 
         Args:
-            services: the store.
             key_file: the link key's file.
             copies: desks at this host whose tips are copied to the carrier.
 

@@ -59,8 +59,6 @@ class FaultWatch:
     """Looks for the faults that a process can see, in any role.
 
     Args:
-        services: the stores.
-        metrics: get the reports of faults.
         settings: folders, limits, and who gets alarms.
         identity: the edge key and the epoch keys, if the process has them.
         opens_files: whether the process opens citizens' files, which must happen in isolation.

@@ -60,7 +60,19 @@ class Cluster:
     def back_up(self) -> None:
         """Make a base backup."""
         to = self._folder / "base"
-        self._run("pg_basebackup", "--pgdata", to, "--host", "127.0.0.1", "--port", str(self._port), "-U", "postgres", "-c", "fast")
+        self._run(
+            "pg_basebackup",
+            "--pgdata",
+            to,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self._port),
+            "-U",
+            "postgres",
+            "-c",
+            "fast",
+        )
 
     def restore(self, point: str) -> None:
         """Put the base backup in the data's place, and recover from the archive up to a named restore point."""
