@@ -40,7 +40,7 @@ def mirrored_in(module: Path) -> Path:
     ("module", "tests"),
     [
         ("core/satark/dialogue/flow/loader.py", "tests/dialogue/flow/test_loader.py"),
-        ("core/satark_files/images/png.py", "tests/files/images/test_png.py"),
+        ("core/satark_files/images/jpeg.py", "tests/files/images/test_jpeg.py"),
         ("channels/whatsapp/satark_whatsapp/channel.py", "tests/channels/whatsapp/test_channel.py"),
         ("sinks/desk/satark_desk/web/queue_pages.py", "tests/sinks/desk/web/test_queue_pages.py"),
     ],

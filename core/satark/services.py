@@ -81,7 +81,6 @@ class Services:
         self._reading, self._reading_keys = reading_engine(self.main), reading_engine(self.keys)
 
     def secret_key(self, file: str) -> bytes:
-        """Return the 32 secret bytes of this name, the same on every machine: they follow from the name key."""
         found: bytes = self.keys.get_execution_options()["satark_secret_key"](file)
         return found
 
@@ -92,17 +91,14 @@ class Services:
         self.keys.dispose()
 
     def read(self, query: Callable[[Connection], T]) -> T:
-        """Run a query on the main database, on its own connection and on one snapshot."""
         with self._reading.connect() as connection:
             return query(connection)
 
     def read_keys(self, query: Callable[[Connection], T]) -> T:
-        """Run a query on the key store, on its own connection and on one snapshot."""
         with self._reading_keys.connect() as connection:
             return query(connection)
 
     def desks(self) -> list[Desk]:
-        """Return every desk, by name."""
         return self.read(all_desks)
 
     def signers(self, unit: UnitOfWork | None = None) -> Signers:
@@ -131,14 +127,9 @@ class Services:
         return (*problems, *self.read(lambda c: self.host_roster.problems(c, desks, own)))
 
     def add_delivery(self, unit: AnyUnitOfWork, delivery: str, destination: str) -> None:
-        """Queue a sink's own notification, named `<kind>:<when>`, unless it was queued before."""
         deliveries.add(unit, delivery, destination)
 
     def mark_returned(self, unit: AnyUnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str) -> bool:
-        """Turn a delivery that was done into a dead letter; return False if there is none.
-
-        `is_it` returns whether an idempotency key is that of the delivery.
-        """
         id_ = next((one for one in deliveries.delivered_ids(unit.main, sink) if is_it(one.hex())), None)
         if id_ is None:
             return False
@@ -151,8 +142,6 @@ class Services:
         return workspace_dir(self.data_dir)
 
     def temporary_folder(self) -> AbstractContextManager[Path]:
-        """Create a folder in memory for files that must be in plain text for a moment. It is removed after the
-        block."""
         return temporary_folder(self.workspace)
 
     def write_now(self, write: Callable[[UnitOfWork], T]) -> T:
@@ -180,11 +169,6 @@ class ProcessServices(Services):
         self.writer = writer
 
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
-        """Run a write in the process's next transaction.
-
-        Raises:
-            StoreDown: the database can't be written now.
-        """
         try:
             return await self.writer.write(write)
         except NoRoom as lacking:

@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any, Final, TypeAlias
 
 import msgspec
+from msgspec import structs
 
 from satark.api.routing import CaseworkError
 from satark.casework import Casework
@@ -26,12 +27,7 @@ from satark_testing.dialogue.walking import LostError, Photo, Walker, receipt_in
 _AT_ONCE: Final = 4
 _FIRST_PHONE: Final = 101
 """The lowest number of a sample citizen's phone. The visitor's own phones have lower numbers."""
-_DAY: Final = 86400
-_BREACH_SECONDS: Final = 60
-"""Seconds after which a report is overdue, so that the visitor sees the tip move up in the queue."""
 
-Act = tuple[str, str, DeskAct]
-"""The desk, the name of the story, and the act of the desk."""
 MakeCitizen: TypeAlias = Callable[[int], Walker[Any]]
 """Makes a citizen with the phone of this number."""
 
@@ -51,9 +47,9 @@ async def fill_desks(
         say(f"  sample week: {next(told)} of {len(citizens)} tips")
 
     def act() -> None:
-        numbers = {citizen.story.name: citizen.number for citizen in citizens}
-        for desk, story, wanted in acts(time.time()):
-            DeskActs(services, desks[desk], Clocks()).perform(desks[desk].open(numbers[story]), wanted)
+        for number, wanted in ((one.number, wanted) for one in citizens for wanted in one.story.acts):
+            desk, due = desks[wanted.desk], wanted.due and int(time.time()) + wanted.due
+            DeskActs(services, desk, Clocks()).perform(desk.open(number), structs.replace(wanted, due=due))
 
     try:
         await asyncio.gather(*map(tell, citizens))
@@ -65,58 +61,16 @@ async def fill_desks(
     say("  sample week: the desks are filled; one report is overdue in a minute and rises to the dig")
 
 
-def acts(now: float) -> list[Act]:
-    """Return the acts of the desks, in order."""
-    return [*_liquor(now), *_gambling(now), *_others(now)]
+class Act(DeskAct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an officer does with a tip. `due` counts seconds from now."""
 
-
-def _liquor(now: float) -> list[Act]:
-    search = _direction("lanka", now + 2 * _DAY, "गोदाम पर नज़र रखें, पिकअप रोकें।", "गोदाम में अवैध शराब, रात में पिकअप")
-    return [
-        ("sp", "liquor", DeskAct(name="note", text="Two tips name the same pickup: see the related tips.")),
-        ("sp", "liquor", search),
-        ("sp", "liquor", DeskAct(name="assign", to="sp")),
-    ]
-
-
-def _gambling(now: float) -> list[Act]:
-    raid = _direction("sigra", now + 3 * _DAY, "शाम को जाँच करें।", "रोडवेज के पास बंद दुकान में सट्टा")
-    closing = DeskAct(name="close", outcome="warned", text="दुकान बंद कराई, तीन लोगों को पाबंद किया।")
-    reason = "पुलिस ने जाँच की और सट्टा बंद कराया। सूचना के लिए धन्यवाद।"
-    return [
-        ("sp", "gambling", raid),
-        ("sigra", "gambling", DeskAct(name="report", text="मौक़े पर गए, सट्टा चलता मिला।")),
-        ("sigra", "gambling", closing),
-        ("sp", "gambling", DeskAct(name="approve", reason=reason)),
-    ]
-
-
-def _others(now: float) -> list[Act]:
-    pistols = _direction(
-        "lanka", now + _BREACH_SECONDS, "Watch the stall. Do not go alone.", "Country pistols are sold"
-    )
-    cattle = _direction("sigra", now + 2 * _DAY, "रात की गश्त बढ़ाएँ।", "रात में ट्रक से गौ-तस्करी")
-    nothing = DeskAct(name="close", outcome="nothing_found", text="दो रात गश्त की, कोई ट्रक नहीं मिला।")
-    early = DeskAct(name="close", outcome="nothing_found", text="गली में कुछ नहीं मिला।", reason="जाँच की गई, कुछ नहीं मिला।")
-    return [
-        ("sp", "pistols", pistols),
-        ("sp", "cattle", cattle),
-        ("sigra", "cattle", nothing),
-        ("sp", "sand", DeskAct(name="ask", text="At what hour do the tractors come, and from which road?")),
-        ("sp", "overloaded", DeskAct(name="status", status="VERIFYING")),
-        ("sp", "closed_too_soon", early),
-    ]
-
-
-def _direction(to: str, due: float, text: str, rewording: str) -> DeskAct:
-    return DeskAct(name="direct", to=to, text=text, due=int(due), rewording=rewording)
+    desk: str
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """What one citizen reports."""
+    """What one citizen reports, and what the desks do with the tip."""
 
     name: str
-    """The name by which the acts of the week find the citizen's tip."""
     language: str
     category: str
     """The code of the category that the citizen taps."""
@@ -126,12 +80,13 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     """Name of a sample photo that the citizen sends; empty: none."""
     reach: str = "no"
     """Whether the police may contact the citizen: `yes` or `no`."""
+    acts: tuple[Act, ...] = ()
 
 
 def _stories() -> Iterator[Story]:
     for story in msgspec.yaml.decode(files("satark_demo").joinpath("stories.yaml").read_bytes(), type=list[Story]):
         names = [f"flood_{number}" for number in range(6)] if story.name == "flood" else [story.name]
-        yield from (msgspec.structs.replace(story, name=name) for name in names)
+        yield from (structs.replace(story, name=name) for name in names)
 
 
 STORIES: Final = tuple(_stories())

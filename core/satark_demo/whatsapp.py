@@ -88,7 +88,7 @@ class WhatsAppChat(Chat):
     def _show_sent(self, sent: BusinessMessage) -> None:
         self.show_typing(typing=False)
         kind: MessageKind = "text"
-        if media := self._peer.shelf.files.get(sent.media_id):
+        if media := self._peer.files.get(sent.media_id):
             kind = "voice" if sent.kind == "audio" else "image"
             self.files[sent.id] = SentFile(data=media.data, mime=media.mime)
         self.show(

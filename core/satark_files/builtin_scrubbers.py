@@ -8,8 +8,7 @@ from satark_files.documents.plain_text import TextScrubber
 from satark_files.documents.vcard import VcardScrubber
 from satark_files.documents.zip_scrubber import ArchiveScrubber
 from satark_files.images.jpeg import JpegScrubber
-from satark_files.images.png import PngScrubber
-from satark_files.images.reencode import BmpScrubber, GifScrubber, HeifScrubber, Salvaging, TiffScrubber, WebpScrubber
+from satark_files.images.reencode import BmpScrubber, GifScrubber, HeifScrubber, PngScrubber, TiffScrubber, WebpScrubber
 from satark_files.origin_reader import OriginReader
 from satark_files.preview import LooksReader, Previewer
 from satark_files.recordings.salvage import CONVERTED, ConversionScrubber, SalvagingRemux
@@ -20,8 +19,8 @@ from satark_files.scrubber import Scrubber
 def builtin_scrubbers() -> list[Scrubber]:
     """Return every built-in scrubber."""
     single: list[Scrubber] = [
-        JpegScrubber(), PngScrubber(), WebpScrubber(), Salvaging(GifScrubber(), "GIF"),
-        Salvaging(TiffScrubber(), "TIFF"), HeifScrubber(), Salvaging(BmpScrubber(), "BMP"), SalvagingRemux(),
+        JpegScrubber(), PngScrubber(), WebpScrubber(), GifScrubber(), TiffScrubber(), HeifScrubber(), BmpScrubber(),
+        SalvagingRemux(),
         *(ConversionScrubber(mime) for mime in CONVERTED), FilmMuter(), VoiceDisguise(), PdfScrubber(), OoxmlScrubber(),
         OpenDocumentScrubber(), TextScrubber(), MarkupScrubber(), VcardScrubber(), Previewer(), OriginReader(),
         LooksReader(),

@@ -16,9 +16,9 @@ import re
 import sys
 import urllib.parse
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from ahocorasick_rs import BytesAhoCorasick
@@ -77,18 +77,18 @@ def _of_whole(value: str | bytes) -> Iterator[Needle]:
         yield from _of_number(int(value))
 
 
-def _of_bytes(raw: bytes, prefix: str = "") -> Iterator[Needle]:
-    yield Needle(raw, f"{prefix}raw", folded=True)
-    yield Needle(raw[::-1], f"{prefix}reversed", folded=True)
-    yield Needle(raw.hex().encode(), f"{prefix}hex", folded=True)
+def _of_bytes(raw: bytes) -> Iterator[Needle]:
+    yield Needle(raw, "raw", folded=True)
+    yield Needle(raw[::-1], "reversed", folded=True)
+    yield Needle(raw.hex().encode(), "hex", folded=True)
     for shift in range(3):
         standard = _aligned(base64.b64encode(bytes(shift) + raw), shift * 8, len(raw) * 8, 6)
-        yield Needle(standard, f"{prefix}base64 +{shift}")
+        yield Needle(standard, f"base64 +{shift}")
         if (safe := standard.translate(bytes.maketrans(b"+/", b"-_"))) != standard:
-            yield Needle(safe, f"{prefix}base64url +{shift}")
+            yield Needle(safe, f"base64url +{shift}")
     for shift in range(5):
         text = _aligned(base64.b32encode(bytes(shift) + raw), shift * 8, len(raw) * 8, 5)
-        yield Needle(text, f"{prefix}base32 +{shift}", folded=True)
+        yield Needle(text, f"base32 +{shift}", folded=True)
 
 
 def _of_text(value: str) -> Iterator[Needle]:
@@ -241,19 +241,27 @@ def files_below(*folders: Path) -> dict[str, bytes]:
     return found
 
 
-def rows_of(*urls: str) -> dict[str, bytes]:
-    """Read every value of every row of these databases."""
-    found = {}
+Tables: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Name of a table → its rows, in the order in which the database lists them."""
+
+
+def tables_of(urls: Sequence[str]) -> Tables:
+    """Read every row of databases."""
+    found: dict[str, Sequence[Mapping[str, Any]]] = {}
     for url in urls:
-        engine = make_engine(url)
-        metadata = MetaData()
+        engine, metadata = make_engine(url), MetaData()
         metadata.reflect(engine)
         with engine.connect() as connection:
             for table in metadata.sorted_tables:
-                values = (value for row in connection.execute(select(table)) for value in row)
-                found[f"table {table.name}"] = b"\n".join(_bytes(values))
+                found[table.name] = [dict(row) for row in connection.execute(select(table)).mappings()]
         engine.dispose()
     return found
+
+
+def rows_of(*urls: str) -> dict[str, bytes]:
+    """Read every value of every row of these databases."""
+    read = tables_of(urls).items()
+    return {f"table {table}": b"\n".join(_bytes(v for row in rows for v in row.values())) for table, rows in read}
 
 
 def everything_written(folder: Path, log: Path, *urls: str) -> dict[str, bytes]:

@@ -220,7 +220,6 @@ async def matrix_installation(
             "SATARK_OFFICE_MINUTES": "0",
             "SATARK_WEB_FORM__PROOF_WAIT_SECONDS": "0",
             "SATARK_WEB_FORM__PROOF_WAITS_PER_MINUTE": "10000",
-            "SATARK_WEB_FORM__MAILBOX_WAITS_PER_MINUTE": "10000",
             "SATARK_WEB_FORM__FREE_DRAFTS_PER_MINUTE": "10000",
             "SATARK_WEB_FORM__FREE_UPLOADS_PER_MINUTE": "10000",
         }

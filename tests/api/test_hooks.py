@@ -22,8 +22,6 @@ def test_a_hook_accepts_an_implementation_without_arguments(name: str) -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
-def test_every_hook_has_a_docstring_and_its_specification_is_never_called(spec: object) -> None:
+def test_every_hook_has_a_docstring(spec: object) -> None:
     assert callable(spec)
     assert (inspect.getdoc(spec) or "").endswith(".")
-    with pytest.raises(AssertionError):
-        spec(*inspect.signature(spec).parameters)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,8 +58,6 @@ def test_an_altered_log_is_named_and_fails(services: Services, tips: list[Seeded
     altered = verify()
     assert altered.exit_code == 1
     assert f"row 4, tip {tips[1].number}, file 1: this row was altered" in altered.stdout
-    report = json.loads(verify("--json").stdout)
-    assert (report["good"], report["rows"], report["problems"][0]["what"]) == (False, 12, "altered")
     assert verify("--head", "nonsense").exit_code == 2
 
 

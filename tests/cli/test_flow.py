@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -31,7 +30,6 @@ def broken(tmp_path: Path) -> Path:
 def test_the_default_flow_has_no_problems() -> None:
     result = CliRunner().invoke(flow, ["check"])
     assert (result.exit_code, result.output) == (0, "The flow has no problems.\n")
-    assert json.loads(CliRunner().invoke(flow, ["check", "--json"]).output) == []
 
 
 def test_check_names_every_problem(broken: Path) -> None:
@@ -39,16 +37,13 @@ def test_check_names_every_problem(broken: Path) -> None:
     assert result.exit_code == 1
     assert "the flow can end without a submit step" in result.output
     assert "step 'a', language 'en': the text 'a.ask' is missing" in result.output
-    listed = json.loads(CliRunner().invoke(flow, ["check", "--json", str(broken)]).output)
-    assert {"text": "the text 'a.ask' is missing", "step": "a", "language": "en"} in listed
 
 
 def test_show_prints_the_steps_and_the_hash() -> None:
     text = CliRunner().invoke(flow, ["show"]).output
-    data = json.loads(CliRunner().invoke(flow, ["show", "--json"]).output)
-    assert data["hash"] in text
+    assert re.search(r"^hash [0-9a-f]{8,}$", text, re.MULTILINE)
     assert "category" in text
-    assert {"id": "send", "type": "submit"} in data["steps"]
+    assert re.search(r"^send +submit", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("command", ["show", "preview"])
@@ -142,10 +137,10 @@ def own_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_check_knows_the_plugins_checks_and_channels(own_flow: Path) -> None:
-    listed = json.loads(CliRunner().invoke(flow, ["check", "--json", str(own_flow)]).output)
-    assert not [problem for problem in listed if "not known" in problem["text"]]
-    assert {problem.get("channel") for problem in listed} == {"pager"}
-    assert {problem.get("step") for problem in listed} >= {"plate"}
+    listed = [one for one in CliRunner().invoke(flow, ["check", str(own_flow)]).output.splitlines() if ": " in one]
+    assert not [problem for problem in listed if "not known" in problem]
+    assert {name for problem in listed for name in re.findall(r"channel .(\w+).", problem)} == {"pager"}
+    assert [problem for problem in listed if "step 'plate'" in problem]
 
 
 @pytest.mark.parametrize("command", ["show", "preview"])

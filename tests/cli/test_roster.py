@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,10 +37,9 @@ def test_it_shows_desks_officers_and_every_entry(services: Services) -> None:
     assert "sp  sp title  district  varanasi" in shown
     assert "    head khan (may listen and release)" in shown
     assert "   1  desk sp (district, varanasi) was added: head khan (may listen and release), officer clerk" in shown
-    as_json = json.loads(run("roster", "show", "--json").stdout)
-    assert [desk["name"] for desk in as_json["desks"]] == ["sp"]
-    assert (as_json["sealed"], as_json["proposals"], as_json["problems"]) == (False, [], [])
-    assert f"head {as_json['head']}" in shown
+    assert re.search(r"^head 1:[0-9a-f]{64}$", shown, re.MULTILINE)
+    assert "proposed" not in shown
+    assert "✗" not in shown
 
 
 def test_an_intact_roster_is_verified_and_a_desk_that_nobody_added_is_named(services: Services) -> None:
@@ -54,7 +53,7 @@ def test_an_intact_roster_is_verified_and_a_desk_that_nobody_added_is_named(serv
 
 def test_the_founding_ends_once_there_is_a_desk(services: Services) -> None:
     assert "note its head" in run("roster", "seal").stdout
-    assert json.loads(run("roster", "show", "--json").stdout)["sealed"]
+    assert run("roster", "show").stdout.startswith("sealed: changes need signatures\n")
     services.write_now(lambda unit: unit.main.execute(delete(tables.desk)))
     assert "run `satark desk add`" in run("roster", "seal", code=1).stderr
 

@@ -69,7 +69,7 @@ class WorkerFixture:
         self.posted: list[OutboxMessage] = []
         engine = Engine(load_flow(default_flow()), default_flow().catalogues, Geography.sample())
         self.notices = FileNotices(
-            outbox=Outbox(channels={ACCOUNT: self.channel}, fit=fit, identity=self.identity),
+            outbox=Outbox(channels={ACCOUNT: self.channel}, fitted=fit, identity=self.identity),
             flows=Flows(engine, lambda _: engine),
             identity=self.identity,
             posted=self.posted.extend,

@@ -14,7 +14,7 @@ from satark.api.sealing import CantOpen, new_identity, open_envelope
 from satark.api.sink import MessageRejected
 from satark.casework import ActRefused
 from satark.remote.frames import CHUNK_SIZE
-from satark.remote.messages import DirectoryMessage, decode_answer, decode_signed_answer
+from satark.remote.messages import ANSWER, SIGNED_ANSWER, DirectoryMessage, decode
 from satark.remote.offices import office_of, resend
 from satark.roster.chain import append, chain_hash, read_state
 from satark.roster.entries import DeskAdded, Entry, HostNoted, desk_verifier
@@ -69,8 +69,8 @@ async def directed_envelopes(link: Any, seeded: Any) -> list[bytes]:
     tip = work.open(seeded.number)
     link.office.write_now(lambda unit: work.directing.direct(unit, tip, "dig", "please take over", 0))
     newest = select(tables.office_outbox.c.message).order_by(tables.office_outbox.c.position.desc())
-    directed = decode_answer(
-        decode_signed_answer(link.office.read(lambda c: c.execute(newest).scalars().first())).answer
+    directed = decode(
+        ANSWER, decode(SIGNED_ANSWER, link.office.read(lambda c: c.execute(newest).scalars().first())).answer
     )
     assert directed.directed_to is not None
     return [directed.directed_to.envelope, *(one.envelope for one in directed.directed_to.destinations)]

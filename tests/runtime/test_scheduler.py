@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
@@ -25,13 +26,13 @@ from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from satark.runtime import scheduler
 from satark.runtime.host import Host
-from satark.runtime.scheduler import Job, Rounds, ScheduledJobs
+from satark.runtime.scheduler import ScheduledJobs, repeat
 from satark.settings.settings import Settings
 from satark.store import deliveries, due_times, tables
 from satark.store.threads import news_tag
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown
-from satark_testing.waiting import until
+from satark_testing.waiting import limit, until
 from support.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host
 from support.tipsters import ENGLISH
 
@@ -43,7 +44,8 @@ RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
 
 @pytest.fixture(autouse=True)
 def rounds_follow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "EVERY", 0.05)
+    for name, seconds in {"EVERY": 0.05, "ERASE_EVERY": 0.25, "LOOK_EVERY": 0.75, "CLOCK_EVERY": 3}.items():
+        monkeypatch.setattr(scheduler, name, seconds)
 
 
 class Clock:
@@ -438,40 +440,28 @@ def plant_old_deliveries(unit: UnitOfWork) -> None:
 BROKEN = [StoreDown("away"), OperationalError("DELETE", None, Exception("the server closed the connection"))]
 
 
-class Jobs:
-    """Jobs that note when they ran."""
-
-    def __init__(self) -> None:
-        self.ran: list[str] = []
-
-    def job(self, name: str, *fails: Exception) -> Job:
-        failing = iter(fails)
-
-        async def work() -> None:
-            self.ran.append(name)
-            if error := next(failing, None):
-                raise error
-
-        return work
-
-
-async def test_a_job_runs_every_so_many_rounds() -> None:
-    jobs = Jobs()
-    rounds = Rounds([(3, jobs.job("third")), (1, jobs.job("each"))])
-    for number in range(5):
-        await rounds.run(number)
-    assert jobs.ran == ["third", "each", "each", "each", "third", "each", "each"]
-
-
 @pytest.mark.parametrize("error", BROKEN, ids=lambda error: type(error).__name__)
-async def test_a_job_that_fails_because_of_the_database_stops_no_other_and_is_due_again(error: Exception) -> None:
-    jobs = Jobs()
-    rounds = Rounds([(60, jobs.job("waits", error, error)), (60, jobs.job("purge"))])
-    for number in range(4):
-        await rounds.run(number)
-    assert jobs.ran == ["waits", "purge", "waits", "waits"]
+async def test_a_job_that_fails_because_of_the_database_is_due_again(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "EVERY", 0)
+    failing, ran = iter((error, error)), asyncio.Event()
+
+    async def job() -> None:
+        if found := next(failing, None):
+            raise found
+        ran.set()
+
+    running = asyncio.create_task(repeat(job, 60))
+    async with limit():
+        await ran.wait()
+    assert not running.done()
+    running.cancel()
 
 
 async def test_a_fault_of_the_program_is_raised() -> None:
+    async def job() -> None:
+        raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError):
-        await Rounds([(1, Jobs().job("wrong", ZeroDivisionError()))]).run(0)
+        await repeat(job, 60)

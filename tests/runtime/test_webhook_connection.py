@@ -1,4 +1,4 @@
-"""A complete webhook gets the same answer as any other, byte for byte, but without a task."""
+"""A webhook gets the same answer whether it comes at once or bit by bit; what can be read in two ways is refused."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from uvicorn.server import ServerState
 
 from satark.api.channel import Channel, Outcome
 from satark.api.inbound import Batch
-from satark.ingest.ingest import Done, Ingest, IngestFailed
+from satark.ingest.ingest import Ingest, IngestFailed
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
-from satark.runtime.connections import SETTINGS_STATE, WEBHOOKS_STATE, TimedConnection, Waiting
-from satark.settings.core import HttpSettings
+from satark.runtime.connections import TimedConnection, Waiting
 from satark.store.writer import StoreDown
 from satark.telemetry.metrics import Metrics
 from satark_testing.waiting import until
@@ -33,16 +32,16 @@ class Takings:
     """Stands for ingest: it takes batches, and the test decides the outcome of each."""
 
     def __init__(self) -> None:
-        self.waiting: list[Done] = []
+        self.waiting: list[asyncio.Future[Outcome]] = []
         self.refuses = False
 
-    def take(self, channel: Channel, batch: Batch, done: Done) -> None:
+    async def receive(self, channel: Channel, batch: Batch) -> Outcome:
         if self.refuses:
             raise StoreDown
-        if batch.inbound:
-            self.waiting.append(done)
-        else:
-            done(Outcome())
+        if not batch.inbound:
+            return Outcome()
+        self.waiting.append(asyncio.get_running_loop().create_future())
+        return await self.waiting[-1]
 
 
 class Wire(asyncio.Transport):
@@ -86,8 +85,7 @@ class Line:
         config = uvicorn.Config(
             cast("Any", webhook), proxy_headers=False, log_config=None, timeout_keep_alive=cast("int", idle_seconds)
         )
-        app_state = {SETTINGS_STATE: HttpSettings(), WEBHOOKS_STATE: {"/script": webhook}}
-        self.connection = TimedConnection(config, self.state, app_state)
+        self.connection = TimedConnection(config, self.state, {})
         self.connection.connection_made(self.wire)
 
     def send(self, *parts: bytes) -> None:
@@ -104,8 +102,15 @@ class Line:
 
     async def settle(self, outcome: Outcome | Exception) -> None:
         """Decide the outcome of the oldest waiting batch, once there is one."""
+        await self.taken()
+        waiting = self.ingest.waiting.pop(0)
+        if isinstance(outcome, Exception):
+            waiting.set_exception(outcome)
+        else:
+            waiting.set_result(outcome)
+
+    async def taken(self) -> None:
         await until(lambda: bool(self.ingest.waiting))
-        self.ingest.waiting.pop(0)(outcome)
 
     async def answered(self, count: int = 1) -> None:
         await until(lambda: len(self.answers) == count and not self.state.tasks)
@@ -164,8 +169,6 @@ async def test_an_answer_is_the_same_whichever_way_a_webhook_comes(
     at_once, bit_by_bit = Line(), Line()
     at_once.send(sent)
     bit_by_bit.send(*in_parts(sent))
-    assert not at_once.state.tasks
-    assert len(bit_by_bit.state.tasks) == 1
     for one in (at_once, bit_by_bit):
         if outcome is not None:
             await one.settle(outcome)
@@ -178,8 +181,10 @@ async def test_an_answer_is_the_same_whichever_way_a_webhook_comes(
 async def test_no_webhook_is_answered_before_it_is_on_disk(line: Line) -> None:
     line.send(request())
     assert line.waits_for(Waiting.RESPONSE)
+    await line.taken()
     assert not line.wire.written
     await line.settle(Outcome())
+    await line.answered()
     assert line.answers == [200]
     assert line.waits_for(Waiting.NEXT_REQUEST)
 
@@ -187,22 +192,20 @@ async def test_no_webhook_is_answered_before_it_is_on_disk(line: Line) -> None:
 async def test_if_too_many_webhooks_wait_the_client_is_asked_to_resend(line: Line) -> None:
     line.ingest.refuses = True
     line.send(request())
+    await line.answered()
     assert line.answers == [503]
     assert b"\r\nretry-after: 5\r\n" in line.wire.written
 
 
 async def test_requests_that_come_together_are_answered_in_order(line: Line) -> None:
     line.send(request() + request(b"{") + request())
+    await line.taken()
     assert len(line.ingest.waiting) == 1
     assert not line.answers
     await line.settle(IngestFailed())
     await line.settle(Outcome())
     await line.answered(3)
     assert line.answers == [503, 200, 200]
-    line.send(request())
-    assert not line.state.tasks, "the next one comes alone again"
-    await line.settle(Outcome())
-    await line.answered(4)
 
 
 async def test_a_server_that_stops_answers_requests_under_way_and_closes_their_connections(line: Line) -> None:
@@ -210,6 +213,7 @@ async def test_a_server_that_stops_answers_requests_under_way_and_closes_their_c
     line.connection.shutdown()
     assert not line.wire.closed
     await line.settle(Outcome())
+    await line.answered()
     assert line.answers == [200]
     assert b"\r\nconnection: close\r\n" in line.wire.written
     assert line.wire.closed
@@ -217,9 +221,11 @@ async def test_a_server_that_stops_answers_requests_under_way_and_closes_their_c
 
 async def test_a_client_that_left_is_sent_nothing(line: Line) -> None:
     line.send(request())
+    await line.taken()
     line.wire.close()
     line.connection.connection_lost(None)
     await line.settle(Outcome())
+    await line.answered(0)
     assert not line.wire.written
 
 
@@ -227,7 +233,7 @@ async def test_bytes_that_are_not_http_are_refused_after_a_webhook(line: Line) -
     line.send(chunked(BODY).replace(b"\r\n17\r\n", b"\r\nno number\r\n"))
     assert line.answers == [400]
     assert line.wire.closed
-    assert not line.state.tasks
+    assert not line.ingest.waiting
 
 
 AMBIGUOUS = {
@@ -278,9 +284,8 @@ async def test_a_health_check_of_http_1_0_may_name_no_host(line: Line) -> None:
 @pytest.mark.parametrize(
     "sent", [request(version="1.0"), request(path="/script?a=1"), request(expect="100-continue")], ids=str
 )
-async def test_an_unusual_request_is_left_to_uvicorn(line: Line, sent: bytes) -> None:
+async def test_an_unusual_request_is_answered_too(line: Line, sent: bytes) -> None:
     line.send(sent)
-    assert len(line.state.tasks) == 1
     await line.settle(Outcome())
     await line.answered(1 + (b"100-continue" in sent))
 
@@ -300,6 +305,7 @@ async def test_an_idle_connection_ends_but_not_one_that_waits_for_an_answer() ->
     idle.send(request())
     await idle.settle(Outcome())
     await until(lambda: idle.wire.closed)
+    await idle.answered()
     assert idle.answers == [200]
     assert not waits.wire.closed
     await waits.settle(Outcome())

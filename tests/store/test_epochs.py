@@ -185,7 +185,7 @@ def test_after_an_upgrade_the_file_that_was_in_use_goes_on_and_another_one_waits
     Migrations(*cluster.engines, []).upgrade()
     with unit_of_work(*cluster.engines) as unit:
         unit.insert(tables.key_canary, [{"name": "epochs", "value": one.keys.file_id}])
-        unit.main.execute(text("UPDATE alembic_version SET version_num = 'c0003'"))
+        unit.main.execute(text("UPDATE alembic_version SET version_num = 'c0001'"))
     before = Identity(EDGE, EpochKeys.load(one.file, HOUR, clock=one.clock))
     draft = before.seal_draft(b"c", b"words")
     Migrations(*cluster.engines, []).upgrade()

@@ -52,10 +52,11 @@ class Older:
         services.write_now(lambda unit: unit.keys.execute(listed))
 
     def _take_back(self) -> None:
-        self.migrations.downgrade("c0003")
+        self.migrations.downgrade("c0001")
         with self.services.keys.begin() as keys:
             tables.kept_term.drop(keys)
-            keys.execute(text("UPDATE alembic_version_keys SET version_num = 'k0002'"))
+            tables.tip_witness.drop(keys)
+            keys.execute(text("UPDATE alembic_version_keys SET version_num = 'k0001'"))
         version = "UPDATE alembic_version SET version_num = :older WHERE version_num = :newer"
         with self.services.main.begin() as main:
             main.execute(text(version), [{"older": "d0002", "newer": "d0003"}, {"older": "p0001", "newer": "p0002"}])

@@ -93,7 +93,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             satark.api.Malformed: the query is not a state.
         """
         try:
-            return msgspec.convert({name: value for name, value in parse_form(query).pairs if value}, cls, strict=False)
+            return msgspec.convert({name: value for name, value in parse_form(query) if value}, cls, strict=False)
         except DECODING_ERRORS:
             raise Malformed("not a call's state") from None
 

@@ -6,7 +6,8 @@ parameters"; "What are the special phone numbers" for callers who withhold their
 """
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -38,7 +39,7 @@ from satark.api import (
 )
 from satark_sms_ivr import twiml
 from satark_sms_ivr.call_texts import locale_of, voice_of
-from satark_sms_ivr.form_data import FormData, parse_form
+from satark_sms_ivr.form_data import parse_form
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.twilio_api import TwilioNumber
 from satark_sms_ivr.twiml import add, add_text
@@ -77,14 +78,14 @@ class TwilioSms(TwilioNumber):
         Raises:
             satark.api.Malformed: the webhook has no message id.
         """
-        form = parse_form(raw.body)
-        sid = form.get("MessageSid") or form.get("SmsSid")
+        form = defaultdict(str, parse_form(raw.body))
+        sid = form["MessageSid"] or form["SmsSid"]
         if not _is_message_sid(sid):
             raise Malformed("not a message")
         if raw.path == SMS_STATUS_PATH:
-            final = form.get("MessageStatus") in _FINAL
+            final = form["MessageStatus"] in _FINAL
             return SmsWebhook(chores=[self._redact(sid)] if final else (), ignored=1)
-        if form.get("AccountSid") != self._settings.account_sid or not form.get("From").startswith("+"):
+        if form["AccountSid"] != self._settings.account_sid or not form["From"].startswith("+"):
             return SmsWebhook(ignored=1)
         return SmsWebhook(messages=[self._message(sid, form)], chores=[self._redact(sid)])
 
@@ -105,26 +106,26 @@ class TwilioSms(TwilioNumber):
     async def send(self, call: Call) -> SendResult:
         """Create a message, or redact one."""
         if call.method == "messages":
-            return await self._api.call("POST", "Messages.json", call.body)
+            return await self.call("POST", "Messages.json", call.body)
         if call.method == "redact":
-            return await self._api.call("POST", f"Messages/{call.body.decode()}.json", b"Body=")
+            return await self.call("POST", f"Messages/{call.body.decode()}.json", b"Body=")
         return Permanent("method")
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Download an attached file."""
-        return self._api.download(ref.id)
+        return self.download(ref.id)
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete an attached file."""
-        await self._api.call("DELETE", f"{ref.id}.json")
+        await self.call("DELETE", f"{ref.id}.json")
 
-    def _message(self, sid: str, form: FormData) -> IncomingSms:
-        urls = [form.get(f"MediaUrl{n}") for n in range(_count(form.get("NumMedia")))]
-        refs = [self._ref(url, form.get(f"MediaContentType{n}")) for n, url in enumerate(urls)]
-        keyword, body = form.get("OptOutType").upper(), form.get("Body")
+    def _message(self, sid: str, form: Mapping[str, str]) -> IncomingSms:
+        urls = [form[f"MediaUrl{n}"] for n in range(_count(form["NumMedia"]))]
+        refs = [self._ref(url, form[f"MediaContentType{n}"]) for n, url in enumerate(urls)]
+        keyword, body = form["OptOutType"].upper(), form["Body"]
         return IncomingSms(
             id=sid,
-            sender=form.get("From"),
+            sender=form["From"],
             body="hi" if keyword == "START" else body,
             media=tuple(ref for ref in refs if ref is not None),
             unfetchable=refs.count(None),
@@ -189,12 +190,12 @@ class TwilioVoice(TwilioNumber):
         Raises:
             satark.api.Malformed: the request is none of these.
         """
-        form, step = parse_form(raw.body), _STEPS.get(raw.path)
+        form, step = defaultdict(str, parse_form(raw.body)), _STEPS.get(raw.path)
         if step is None:
-            return CallWebhook(alarms=["recording-absent"] if form.get("RecordingStatus") == "absent" else ())
-        if not _is_call(form.get("CallSid")):
+            return CallWebhook(alarms=["recording-absent"] if form["RecordingStatus"] == "absent" else ())
+        if not _is_call(form["CallSid"]):
             raise Malformed("not a call")
-        if form.get("AccountSid") != self._settings.account_sid:
+        if form["AccountSid"] != self._settings.account_sid:
             return CallWebhook()
         return CallWebhook(request=self._request(step, form, raw.query))
 
@@ -211,25 +212,25 @@ class TwilioVoice(TwilioNumber):
         """Delete a recording."""
         if call.method != _DELETE:
             return Permanent("method")
-        return await self._api.call("DELETE", f"Recordings/{call.body.decode()}.json")
+        return await self.call("DELETE", f"Recordings/{call.body.decode()}.json")
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Download a recording from the API, by its id alone."""
-        return self._api.download(f"Recordings/{ref.id}.wav")
+        return self.download(f"Recordings/{ref.id}.wav")
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete a recording."""
-        await self._api.call("DELETE", f"Recordings/{ref.id}.json")
+        await self.call("DELETE", f"Recordings/{ref.id}.json")
 
-    def _request(self, step: CallStep, form: FormData, state: str) -> CallRequest:
-        number, sid, seconds = form.get("From"), form.get("RecordingSid"), form.get("RecordingDuration")
+    def _request(self, step: CallStep, form: Mapping[str, str], state: str) -> CallRequest:
+        number, sid, seconds = form["From"], form["RecordingSid"], form["RecordingDuration"]
         is_known = _is_number(number) and number not in _WITHHELD
         return CallRequest(
-            id=form.get("CallSid"),
+            id=form["CallSid"],
             step=step,
             caller=number if is_known else "",
             state=state,
-            keys=form.get("Digits"),
+            keys=form["Digits"],
             recording=MediaRef(account=self.account, id=sid, mime="audio/wav") if _is_recording(sid) else None,
             seconds=int(seconds) if seconds.isdecimal() else None,
         )

@@ -65,15 +65,29 @@ _decode_resource = msgspec.json.Decoder(_Resource).decode
 _decode_error = msgspec.json.Decoder(_ErrorBody, strict=False).decode
 
 
-class TwilioApi(ProviderClient):
-    """The HTTP client of one account."""
+class TwilioNumber(ProviderClient):
+    """One number at Twilio: checks its requests, and is the HTTP client of its account."""
 
-    def __init__(self, settings: TwilioSettings) -> None:
+    def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         super().__init__(settings.send_seconds)
         self._settings = settings
+        self._signature = TwilioSignature(
+            settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
+        )
         credentials = f"{settings.account_sid}:{settings.auth_token.get_secret_value()}"
         self._authorization = {"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
         self._base = URL(f"{settings.api_url}/2010-04-01/Accounts/{settings.account_sid}")
+
+    @staticmethod
+    def webhooks(*paths: str) -> Sequence[Endpoint]:
+        """Return the signed webhooks at these paths."""
+        return tuple(
+            Endpoint(path=path, methods=("POST",), limit=_WEBHOOK_BYTES, signature_header=HEADER) for path in paths
+        )
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Check the signature, which covers the URL with its query."""
+        return self._signature.is_valid(raw)
 
     async def call(self, method: str, path: str, form: bytes = b"") -> SendResult:
         """Post a form to a path below the account, or delete what is there (`DELETE`), and return the result.
@@ -143,36 +157,6 @@ class TwilioApi(ProviderClient):
         return Blocked() if code == _OPTED_OUT else Permanent(name)
 
 
-class TwilioNumber:
-    """One number at Twilio: checks its requests, and opens and closes the client."""
-
-    def __init__(self, settings: TwilioSettings, public_url: str) -> None:
-        self._settings = settings
-        self._signature = TwilioSignature(
-            settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
-        )
-        self._api = TwilioApi(settings)
-
-    @staticmethod
-    def webhooks(*paths: str) -> Sequence[Endpoint]:
-        """Return the signed webhooks at these paths."""
-        return tuple(
-            Endpoint(path=path, methods=("POST",), limit=_WEBHOOK_BYTES, signature_header=HEADER) for path in paths
-        )
-
-    def verify(self, raw: RawRequest) -> bool:
-        """Check the signature, which covers the URL with its query."""
-        return self._signature.is_valid(raw)
-
-    async def open(self) -> None:
-        """Open the HTTP client."""
-        await self._api.open()
-
-    async def close(self) -> None:
-        """Close the HTTP client."""
-        await self._api.close()
-
-
 def _has_sid(body: bytes) -> bool:
     """Whether an answer is Twilio's own: a proxy or a captive portal answers 200 too."""
     with suppress(*DECODING_ERRORS):
@@ -224,7 +208,7 @@ class TwilioSignature:
         if digest is None:
             return False
         try:
-            signed = f"{_target(raw)}{_signed_fields(raw)}"
+            signed = f"{raw.path}{'?' * bool(raw.query)}{raw.query}{_signed_fields(raw)}"
         except Malformed:
             return False
         key = self._key if settings else self._token
@@ -234,10 +218,6 @@ class TwilioSignature:
 
 def _signature(key: bytes, signed: str, digest: str) -> bytes:
     return b64encode(hmac.digest(key, signed.encode("utf-8", "surrogatepass"), digest))
-
-
-def _target(raw: RawRequest) -> str:
-    return f"{raw.path}?{raw.query}" if raw.query else raw.path
 
 
 def _with_and_without_port(url: str) -> tuple[str, str]:
@@ -254,7 +234,7 @@ def _signed_fields(raw: RawRequest) -> str:
         Malformed: the body is no form, or has another hash.
     """
     if _HASHED_BODY not in raw.query:
-        return "".join(name + value for name, value in sorted(set(parse_form(raw.body).pairs)))
+        return "".join(name + value for name, value in sorted(set(parse_form(raw.body))))
     if f"{_HASHED_BODY}{sha256(raw.body).hexdigest()}" not in raw.query.split("&"):
         raise Malformed("another body than the one that was signed")
     return ""

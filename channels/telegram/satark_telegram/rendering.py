@@ -71,12 +71,9 @@ def erase(message_ids: Sequence[str], account: str, to: Address) -> list[Call]:
 
 def _keyboard(prompt: Prompt) -> list[list[dict[str, str]]]:
     """Return one choice per row, so that long Hindi labels fit, and the actions side by side below them."""
-    choices = [[_button(choice)] for choice in prompt.choices]
-    return [*choices, *_rows([_button(action) for action in prompt.actions])]
-
-
-def _rows(buttons: Sequence[dict[str, str]]) -> list[list[dict[str, str]]]:
-    return [list(buttons[at : at + _ACTIONS_PER_ROW]) for at in range(0, len(buttons), _ACTIONS_PER_ROW)]
+    choices, actions = ([_button(one) for one in some] for some in (prompt.choices, prompt.actions))
+    rows = [actions[at : at + _ACTIONS_PER_ROW] for at in range(0, len(actions), _ACTIONS_PER_ROW)]
+    return [*([choice] for choice in choices), *rows]
 
 
 def _button(choice: Choice) -> dict[str, str]:

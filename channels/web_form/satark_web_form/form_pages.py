@@ -243,7 +243,8 @@ def review_values(
 ) -> dict[str, Any]:
     """Return what the review's template shows."""
     challenge, text = site.challenge("tip", problem), site.proof_text(problem, language)
-    return {"answered": _answered(view), "token": send_token(view), "challenge": challenge, "problem": text}
+    answered = [(position, one) for position, one in enumerate(questions_so_far(view), 1) if one.answered]
+    return {"answered": answered, "token": send_token(view), "challenge": challenge, "problem": text}
 
 
 def _current_url(view: FormView) -> str:
@@ -278,11 +279,6 @@ def _back(position: int) -> str:
 
 def _details(view: FormView) -> Sequence[FormQuestion]:
     return [question for question in view.questions if question.detail and question.asked]
-
-
-def _answered(view: FormView) -> list[tuple[int, FormQuestion]]:
-    """Return the answered questions, each with the position of its page."""
-    return [(n, question) for n, question in enumerate(questions_so_far(view), 1) if question.answered]
 
 
 def send_token(view: FormView) -> str:

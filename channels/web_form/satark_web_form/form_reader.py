@@ -65,71 +65,48 @@ async def receive_form(
     Raises:
         FormError: 415: the request is not a multipart form; 413: the form's fields are too long or too many.
     """
-    reader = MultipartReader(request, BodyChunks(request, stall_seconds))
-    return await _FormReceiver(reader, key, uploads, admit, max_text_bytes).read()
+    form = MultipartReader(request, BodyChunks(request, stall_seconds))
+    received = ReceivedForm(fields=[], uploads=[], refusals=[])
+    count = text_bytes = 0
+    try:
+        async for part in form.parts():
+            count += 1
+            if count > MAX_PARTS:
+                raise FormError(413, "the form has too many fields")
+            if not part.is_file:
+                value = await _field(form, part, max_text_bytes - text_bytes)
+                text_bytes += len(part.field) + len(value)
+                received.fields.append((part.field, value.decode("utf-8", "replace")))
+            elif await form.has_content():  # else no file was chosen, or it is empty
+                try:
+                    if problem := await admit(received.fields):
+                        raise UploadRefused(problem)  # noqa: TRY301
+                    received.uploads.append(await _store(form, part, key, uploads))
+                except UploadRefused as refusal:
+                    received.refusals.append(refusal.problem)
+    except BrokenForm:
+        received.refusals.append("broken")
+    return received
 
 
-class _FormReceiver:
-    def __init__(
-        self, reader: MultipartReader, key: DraftKey, uploads: UploadStore, admit: Admit, max_text_bytes: int
-    ) -> None:
-        self._admit = admit
-        self._max_text_bytes = max_text_bytes
-        self._reader = reader
-        self._key = key
-        self._uploads = uploads
-        self._received = ReceivedForm(fields=[], uploads=[], refusals=[])
-        self._text_bytes = 0
+async def _field(form: MultipartReader, part: PartHeader, max_bytes: int) -> bytes:
+    value = bytearray()
+    async for chunk in form.content():
+        value += chunk
+        if len(part.field) + len(value) > max_bytes:
+            raise FormError(413, "the form is too long")
+    return bytes(value)
 
-    async def read(self) -> ReceivedForm:
-        count = 0
-        try:
-            while isinstance(header := await self._reader.next(), PartHeader):
-                count += 1
-                if count > MAX_PARTS:
-                    raise FormError(413, "the form has too many fields")
-                await (self._file(header) if header.is_file else self._field(header))
-        except BrokenForm:
-            self._received.refusals.append("broken")
-        return self._received
 
-    async def _field(self, header: PartHeader) -> None:
-        value = bytearray()
-        self._text_bytes += len(header.field)
-        async for chunk in self._reader.content():
-            value += chunk
-            if self._text_bytes + len(value) > self._max_text_bytes:
-                raise FormError(413, "the form is too long")
-        self._text_bytes += len(value)
-        self._received.fields.append((header.field, value.decode("utf-8", "replace")))
-
-    async def _file(self, header: PartHeader) -> None:
-        first = await self._reader.next()
-        if not isinstance(first, PartData):  # no file was chosen, or it is empty
-            return
-        try:
-            await self._store(header, first.content)
-        except UploadRefused as refusal:
-            self._received.refusals.append(refusal.problem)
-            async for _ in self._reader.content():
-                pass
-
-    async def _store(self, header: PartHeader, first: bytes) -> None:
-        if problem := await self._admit(self._received.fields):
-            raise UploadRefused(problem)
-        upload = await self._uploads.create(self._key, kind=announced_kind(header.mime), length=None)
-        try:
-            await self._uploads.append(self._key, upload, 0, self._content(first))
-            await self._uploads.finish(self._key, upload)
-        except BaseException:
-            await self._uploads.remove(self._key, upload)
-            raise
-        self._received.uploads.append(upload)
-
-    async def _content(self, first: bytes) -> AsyncIterator[bytes]:
-        yield first
-        async for chunk in self._reader.content():
-            yield chunk
+async def _store(form: MultipartReader, part: PartHeader, key: DraftKey, uploads: UploadStore) -> str:
+    upload = await uploads.create(key, kind=announced_kind(part.mime), length=None)
+    try:
+        await uploads.append(key, upload, 0, form.content())
+        await uploads.finish(key, upload)
+    except BaseException:
+        await uploads.remove(key, upload)
+        raise
+    return upload
 
 
 class BrokenForm(ValueError):  # noqa: N818 - it reads as what it says
@@ -144,21 +121,8 @@ class PartHeader(Redacted, frozen=True):
     is_file: bool
 
 
-class PartData(Redacted, frozen=True):
-    """A chunk of a part's content."""
-
-    content: bytes
-
-
-class PartEnd(msgspec.Struct, frozen=True):
-    """The end of a part."""
-
-
-PartEvent: TypeAlias = PartHeader | PartData | PartEnd
-
-
 class MultipartReader:
-    """Reads the parts of one request as events: for each part its header, its data, and its end."""
+    """Reads the parts of one request, each while it arrives."""
 
     def __init__(self, request: Request, stream: AsyncIterator[bytes]) -> None:
         """Prepare to read a stream.
@@ -171,10 +135,9 @@ class MultipartReader:
         if kind != b"multipart/form-data" or not 0 < len(boundary) <= MAX_BOUNDARY_CHARACTERS:
             raise FormError(415, "this form can't be read")
         self._stream = stream
-        self._events: deque[PartEvent] = deque()
-        self._finished = False
+        self._events: deque[PartHeader | bytes | None] = deque()
+        """For each part its header, the chunks of its content, and an empty chunk; None after the last part."""
         self._broken = False
-        self._in_part = False
         self._headers: dict[bytes, bytes] = {}
         self._name, self._value = bytearray(), bytearray()
         self._parser = MultipartParser(boundary, {
@@ -182,38 +145,44 @@ class MultipartReader:
             "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
             "on_header_end": self._on_header,
             "on_headers_finished": self._on_headers_finished,
-            "on_part_data": lambda data, start, end: self._events.append(PartData(data[start:end])),
-            "on_part_end": lambda: self._events.append(PartEnd()),
-            "on_end": self._on_end,
+            "on_part_data": lambda data, start, end: self._events.append(data[start:end]),
+            "on_part_end": lambda: self._events.append(b""),
+            "on_end": lambda: self._events.append(None),
         })  # fmt: skip
 
-    async def next(self) -> PartEvent | None:
-        """Return the next event; None after the last part.
+    async def parts(self) -> AsyncIterator[PartHeader]:
+        """Yield the header of each part. What is not read of a part's content is skipped.
 
         Raises:
             BrokenForm: the form is truncated or malformed.
         """
-        while not self._events:
-            if self._finished:
-                return None
-            if self._broken:
-                raise BrokenForm
-            await self._read()
-        event = self._events.popleft()
-        self._in_part = not isinstance(event, PartEnd)
-        return event
+        while (event := await self._next()) is not None:
+            if isinstance(event, PartHeader):
+                yield event
+
+    async def has_content(self) -> bool:
+        """Whether more of the current part's content follows. Raises: as `parts`."""
+        await self._arrive()
+        return bool(self._events[0])
 
     async def content(self) -> AsyncIterator[bytes]:
-        """Yield the remaining content of the current part."""
-        while self._in_part and isinstance(event := await self.next(), PartData):
-            yield event.content
+        """Yield the content of the current part. Raises: as `parts`."""
+        while (event := await self._next()) and isinstance(event, bytes):
+            yield event
 
-    async def _read(self) -> None:
-        """Parse the next chunk. If the chunk has an error, the valid events before the error are returned first."""
-        try:
-            self._parser.write(await anext(self._stream))
-        except (StopAsyncIteration, FormParserError):
-            self._broken = True
+    async def _next(self) -> PartHeader | bytes | None:
+        await self._arrive()
+        return self._events.popleft()
+
+    async def _arrive(self) -> None:
+        """Parse until there is an event. The valid events before an error are read first."""
+        while not self._events:
+            if self._broken:
+                raise BrokenForm
+            try:
+                self._parser.write(await anext(self._stream))
+            except (StopAsyncIteration, FormParserError):
+                self._broken = True
 
     def _on_header(self) -> None:
         self._headers[bytes(self._name).lower()] = bytes(self._value)
@@ -226,9 +195,6 @@ class MultipartReader:
         mime = self._headers.get(b"content-type", b"").decode("latin-1")
         self._events.append(PartHeader(field, mime, b"filename" in options))
         self._headers.clear()
-
-    def _on_end(self) -> None:
-        self._finished = True
 
 
 MAX_FORM_BYTES: Final = 2 * 1024 * 1024

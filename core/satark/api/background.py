@@ -45,11 +45,7 @@ async def read_answer(content: StreamReader, most: int) -> bytes:
 class ProviderClient:
     """The HTTP client of one provider: no cookies, no proxy of the environment, nothing logged.
 
-    Call `open` in the event loop that uses it.
-
-    Args:
-        seconds: most seconds from a request to its whole answer.
-        make_connector: makes the connections, if not as aiohttp does.
+    Call `open` in the event loop that uses it. `seconds`: most seconds from a request to its whole answer.
     """
 
     connect_seconds: ClassVar[float] = 5.0
@@ -151,13 +147,9 @@ async def keep_running(
                     role=name,
                     attempt=broken,
                     **describe_error(error),
-                    **_code(error),
+                    **({"code": str(error)} if isinstance(error, OperatorError) else {}),
                 )
         await asyncio.sleep(RESTART_SECONDS)
-
-
-def _code(error: Exception) -> dict[str, str]:
-    return {"code": str(error)} if isinstance(error, OperatorError) else {}
 
 
 async def run_in_thread(work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:

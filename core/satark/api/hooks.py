@@ -11,6 +11,9 @@ than `hook_seconds` or returns another type, it is skipped for that call, and th
 of plugin and hook.
 """
 
+# A hook only has a signature.
+# mypy: disable-error-code="empty-body"
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -56,13 +59,11 @@ hookimpl = pluggy.HookimplMarker("satark")
 @hookspec
 def satark_sms_providers(settings: Settings) -> Sequence[SmsProvider]:
     """Return providers of text messages. The plugin `sms_ivr` runs their dialogue. Called once, at start."""
-    raise AssertionError
 
 
 @hookspec
 def satark_call_providers(settings: Settings, context: ChannelContext) -> Sequence[CallProvider]:
     """Return providers of phone calls. The plugin `sms_ivr` runs their dialogue. Called once, at start."""
-    raise AssertionError
 
 
 @hookspec
@@ -78,13 +79,11 @@ def satark_channels(
 
     Raise `satark.api.SettingsError` if settings are wrong; `satark check` shows each of its problems.
     """
-    raise AssertionError
 
 
 @hookspec
 def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
     """Return the plugin's sinks. Called once, at the start of a process that runs the worker role."""
-    raise AssertionError
 
 
 @hookspec
@@ -94,19 +93,16 @@ def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
     Called once at start and at every command. A rule is ignored if a `[[destination]]` table names the same
     destination.
     """
-    raise AssertionError
 
 
 @hookspec
 def satark_carriers(settings: Settings) -> Sequence[Carrier]:
     """Return carriers, which connect this host to remote offices. Called once, when an office starts."""
-    raise AssertionError
 
 
 @hookspec
 def satark_step_types() -> Sequence[StepType]:
     """Return types of questions. Called once, at start. Two step types of the same name stop the start."""
-    raise AssertionError
 
 
 @hookspec
@@ -115,14 +111,12 @@ def satark_validators() -> Mapping[str, Validator]:
 
     A name used twice stops the start.
     """
-    raise AssertionError
 
 
 @hookspec
 def satark_scrubbers() -> Sequence[Scrubber]:
     """Return cleaners of evidence, each for MIME types. Called once, at start. A plugin's cleaner replaces the
     core's."""
-    raise AssertionError
 
 
 @hookspec
@@ -131,13 +125,11 @@ def satark_transcribers(settings: Settings) -> Sequence[Transcriber]:
 
     The first one that knows a tip's language drafts transcripts of its recordings, which an officer corrects.
     """
-    raise AssertionError
 
 
 @hookspec
 def satark_migrations() -> Sequence[Branch]:
     """Return the Alembic branches of the plugin's tables. Called at every `satark db` command and at start."""
-    raise AssertionError
 
 
 @hookspec
@@ -146,13 +138,11 @@ def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
 
     A path that another plugin or Satark itself already serves stops the start.
     """
-    raise AssertionError
 
 
 @hookspec
 def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page]:
     """Return web pages for officers: ASGI applications under a path. Called once, at the start of the desk role."""
-    raise AssertionError
 
 
 # ----------------------------------------------------------------- a turn: before the core looks
@@ -165,7 +155,6 @@ def satark_interpret(inbound: Event, step: Step | None, session: Session) -> Eve
     Called in the transaction, once a turn, before the step reads the event. Do no I/O: every other tipster waits
     meanwhile. If it fails, the core handles the event unchanged.
     """
-    raise AssertionError
 
 
 @hookspec(firstresult=True)
@@ -174,7 +163,6 @@ def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> 
 
     If it fails, the core fits the prompt.
     """
-    raise AssertionError
 
 
 # ----------------------------------------------------------------- a tip: who gets it
@@ -186,7 +174,6 @@ def satark_screen(tip: Tip) -> Screening | None:
 
     The tip gets the highest priority and the flags of all plugins. If one fails, the others' results still count.
     """
-    raise AssertionError
 
 
 @hookspec
@@ -195,7 +182,6 @@ def satark_route(tip: Tip, desks: Sequence[Desk]) -> RouteAdvice | None:
 
     If it fails, the tip goes to the desks that the rules and the other plugins name, with the flag `routing_failed`.
     """
-    raise AssertionError
 
 
 @hookspec
@@ -204,7 +190,6 @@ def satark_before_commit(turn: Turn, uow: UnitOfWork) -> None:
 
     If it fails, its own rows are rolled back, and the turn is committed without them.
     """
-    raise AssertionError
 
 
 # ----------------------------------------------------------------- afterwards
@@ -218,7 +203,6 @@ def satark_erased(tip: str, uow: UnitOfWork) -> None:
 
     Do no I/O except through `uow`. An exception rolls the erasure back; it is tried again an hour later.
     """
-    raise AssertionError
 
 
 @hookspec
@@ -227,7 +211,6 @@ def satark_event(event: LifecycleEvent) -> None:
 
     Every other message waits meanwhile.
     """
-    raise AssertionError
 
 
 @hookspec
@@ -235,7 +218,6 @@ def satark_commands(cli: click.Group) -> None:
     """Add subcommands to `satark`. Called once per command. If it fails, the plugin is named, and the others' commands
     still work.
     """
-    raise AssertionError
 
 
 @hookspec
@@ -252,4 +234,3 @@ def satark_demo(
     `sample_week`: fill the desks with tips that stations have worked on.
     Return what a person at the terminal needs to know, such as how to sign in, and the desks that the demo may show.
     """
-    raise AssertionError

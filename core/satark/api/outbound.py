@@ -92,14 +92,9 @@ MAX_WAIT: Final = 24 * 3600.0
 
 
 def seconds_to_wait(retry_after: str, otherwise: float) -> float:
-    """Parse the header `Retry-After` of a throttled call (RFC 9110, section 10.2.3), which holds seconds or a date.
+    """Return the seconds, at most `MAX_WAIT`, of a throttled call's header `Retry-After` (RFC 9110, section 10.2.3).
 
-    Args:
-        retry_after: the header's value; empty: there is none.
-        otherwise: the wait in seconds if the value can't be parsed or is in the past.
-
-    Returns:
-        Seconds, at most `MAX_WAIT`; more than 0 if `otherwise` is.
+    `otherwise`: the wait if the header is empty, can't be parsed or is in the past.
     """
     in_seconds = retry_after.isascii() and retry_after.isdigit()
     announced = float(retry_after) if in_seconds else _seconds_until(retry_after)

@@ -186,9 +186,7 @@ class Screening(msgspec.Struct, frozen=True, kw_only=True):
 class CaseworkError(Exception):
     """An officer's request can't be carried out. The message tells why, and holds no tip content.
 
-    Args:
-        message: the reason, in English.
-        reason: key of the text that pages show in the officer's language; empty: they show the message.
+    `reason`: key of the text that pages show in the officer's language; empty: they show the message.
     """
 
     def __init__(self, message: str = "", *, reason: str = "") -> None:

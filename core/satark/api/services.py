@@ -102,16 +102,9 @@ class Services(Protocol):
         """Queue a sink's own notification, named `<kind>:<when>` (see `Delivery.kind`), unless it was queued before."""
 
     def mark_returned(self, unit: UnitOfWork, sink: str, is_it: Callable[[str], bool], *, reason: str) -> bool:
-        """Turn a delivery into a dead letter: it was done, but its destination sent it back.
+        """Turn a delivery into a dead letter: it was done, but its destination sent it back. False: there is none.
 
-        Args:
-            unit: the transaction.
-            sink: the sink's name.
-            is_it: returns whether an idempotency key is that of the delivery.
-            reason: the reason, as in `DeadLetter.reason`.
-
-        Returns:
-            Whether there was such a delivery.
+        `is_it` returns whether an idempotency key is that of the delivery.
         """
 
     def desks(self) -> list[Desk]:
@@ -209,11 +202,9 @@ class WorkerContext(_ProcessContext, Protocol):
     """The services that a process of the worker role offers to sinks."""
 
     def office_link(self, key_file: Path, copies: Collection[str] = ()) -> OfficeLink:
-        """Return an object that exchanges messages with remote offices.
+        """Return an object that exchanges messages with remote offices, and copies these desks' tips to the carrier.
 
-        Args:
-            key_file: this machine's link key (`Settings.link_key_file`), made if missing and no office is registered.
-            copies: names of the desks at this host whose tips are copied to the carrier.
+        `key_file`: this machine's link key (`Settings.link_key_file`), made if missing and no office is registered.
 
         Raises:
             SettingsError: the link key can't be used.
@@ -342,12 +333,7 @@ class CommandHost(Protocol):
         port: int,
         background: Callable[[WorkerContext, Sequence[Carrier]], Callable[[], Awaitable[None]]],
     ) -> None:
-        """Serve only the officers' pages, in this process, together with a background task.
-
-        Args:
-            host: the address to listen on.
-            port: the port to listen on.
-            background: returns the task, which runs endlessly and is restarted when it fails.
+        """Serve only the officers' pages, in this process, with a background task that is restarted when it fails.
 
         Raises:
             click.ClickException: the port is in use, or the address is not this machine's.

@@ -149,12 +149,8 @@ def stream_file(
 
     Blocks until the first piece is read.
 
-    Args:
-        pieces: the file's content, in order.
-        media_type: MIME type of the content.
-        size: size of the content, in bytes.
-        disposition: value of the header `Content-Disposition`; empty: the header is not sent.
-        wanted: the request's header `Range`; for anything but a single range the whole file is sent; None: no ranges.
+    `disposition`: value of the header `Content-Disposition`; empty: the header is not sent. `wanted`: the request's
+    header `Range`; for anything but a single range the whole file is sent; None: no ranges.
 
     Raises:
         CantOpen: the file was altered.

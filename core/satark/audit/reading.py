@@ -50,7 +50,7 @@ class Viewer(Redacted, frozen=True, kw_only=True):
     def of(cls, services: Services, *, desk: str, officer: str, role: Role, identity: str, own_identity: str) -> Viewer:
         """Return an officer as a reader of the log, with the keys that they have for it.
 
-        `identity`: the desk's opened key; empty for an auditor. `own_identity`: the officer's own.
+        `identity`: the desk's opened key; empty for an auditor.
         """
         state = services.read_keys(services.roster.check).state
         desks = desks_seen(state, services.geography, desk, role)
@@ -63,7 +63,7 @@ class Viewer(Redacted, frozen=True, kw_only=True):
     def read(
         self, services: Services, wanted: ActFilter, *, before: int = 0, most: int = 50, scan: int = SCAN_ROWS
     ) -> ActPage:
-        """Return a page of so many acts at most, the newest first, found among so many rows.
+        """Return a page of at most so many acts, the newest first; `scan` rows of the log are looked through for them.
 
         `before`: only acts before this position; 0: from the end of the log.
         """

@@ -41,10 +41,11 @@ class Trail:
     def __init__(
         self, services: Services, desk: str, officer: str, identity: str = "", *, own_identity: str = ""
     ) -> None:
-        """Record for this officer; for a machine, named as its destination.
+        """Record for this officer.
 
-        `identity`: the desk's opened key, which signs; empty: the officer's own signs. `own_identity`: that one, to
-        which their acts are sealed too; empty for a machine, and while nobody has proved to be the officer.
+        For a machine, `officer` is the name of its destination. The desk's opened key (`identity`) signs; without it,
+        the officer's own does. To their own key their acts are sealed too: a machine has none, nor has anybody before
+        they have proved to be the officer.
         """
         self.desk, self.officer = desk, officer
         self.calls = 0
@@ -56,9 +57,6 @@ class Trail:
         self._own = recipient_of(own_identity) if own_identity else ""
         self._lock = threading.Lock()
         self._recorded: dict[tuple[str, ...], float] = {}
-
-    def __repr__(self) -> str:
-        return "Trail(…)"
 
     def record(
         self,
@@ -93,9 +91,9 @@ class Trail:
             self._recorded[key] = now
 
     def signed_in(self, detail: str = "") -> None:
-        """Record that (and how) the officer signed in, and note the head of the log as their desk sees it now.
+        """Record that the officer signed in, and note the head of the log as their desk sees it now.
 
-        Whoever may read the log by the roster gets the keys for it.
+        Whoever may read the log by the roster gets the keys for it. `detail`: how they signed in.
         """
 
         def write(unit: UnitOfWork) -> None:

@@ -51,15 +51,9 @@ def make_backup(
     recipients: Sequence[str],
     keep: int,
 ) -> Made:
-    """Make a backup under load.
+    """Make a backup under load, and remove all but the `keep` newest.
 
-    Args:
-        settings: the installation's.
-        services: the installation's stores.
-        plugins: the installation's.
-        folder: where the backup is written.
-        recipients: the operator's age recipients, all of one kind; the key of any of them opens it.
-        keep: how many backups to keep, including this one.
+    `recipients`: the operator's age recipients, all of one kind; the key of any of them opens it.
 
     Raises:
         CantOpen: a recipient is malformed.

@@ -97,13 +97,7 @@ _sealed = msgspec.msgpack.Decoder(_Sealed)
 
 
 class ChunkedFiles:
-    """The sealed files of backups.
-
-    Args:
-        store: where the chunks are.
-        place: the name of that place, for messages.
-        key: from `files_key`.
-    """
+    """The sealed files of backups. `place`: the name of the store, for messages; `key`: from `files_key`."""
 
     def __init__(self, store: FileStore, place: str, key: bytes) -> None:
         self._store, self._place = store, place

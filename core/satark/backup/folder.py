@@ -66,12 +66,10 @@ class BackupKey(Redacted, frozen=True):
 
 
 class BackupFolder:
-    """Backups in a folder or a bucket. Its methods wait for the disk or the service.
+    """Backups in a folder or a bucket (`s3://bucket/folder`). Its methods wait for the disk or the service.
 
-    Args:
-        address: the folder, or `s3://bucket/folder`; it is made when a backup is written.
-        scratch: a folder of this machine, where sealed parts lie without a name on their way to and from a bucket.
-        keys_address: where `keys.age` is, with the same names of backups; empty: with the other parts.
+    In the folder `scratch` of this machine sealed parts lie, without a name, on their way to and from a bucket.
+    `keys_address`: where `keys.age` is, with the same names of backups; empty: with the other parts.
     """
 
     def __init__(self, address: str, scratch: Path, keys_address: str = "") -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 from satark.api.providers import Transcriber
 from satark.api.routing import CaseworkError
 from satark.api.sealing import CantOpen
-from satark.api.tip import Envelope, Message, Status
+from satark.api.tip import CaseStep, Envelope, Message, Status
 from satark.audit.acts import ActKind
 from satark.audit.trail import Trail
 from satark.casework.desk_act import ActRefused
@@ -62,12 +62,7 @@ class Casework(EvidenceAccess):
         """Work for an officer of a desk, or for a destination.
 
         Args:
-            services: the store.
-            desk: the desk, or the destination.
-            identity: its opened key.
-            officer: name for the custody log and the audit log.
             may_listen: whether the officer has the right to hear tipsters' voices.
-            transcribers: offline speech recognisers.
             own_identity: the officer's own opened key: their acts are sealed to them as well.
             audit_desk: for a destination, the desk that it belongs to; this desk's audit log records its acts.
             cache: the desk's tips as another of its officers opened them; None: open them anew.
@@ -84,13 +79,10 @@ class Casework(EvidenceAccess):
         self._writer = Writer(name=name, identity=identity, own_identity=own_identity)
         self.cache = cache or TipCache(services, desk, identity)
         """The desk's opened tips, which all its officers in this process may share."""
-        self.directing = Directing(services, desk, identity, self.cache, self.post)
+        self.directing = Directing(services, desk, identity, self.cache, self.add_step)
         """Gives tips to other desks, and takes them back."""
         self._seen = seen
         self._stored_terms: dict[str, Term] = {}
-
-    def __repr__(self) -> str:
-        return f"Casework({self.desk})"
 
     @property
     def unreadable(self) -> int:
@@ -287,6 +279,21 @@ class Casework(EvidenceAccess):
             opened = self._open(tip)
             if opened.access.releases and opened.work.must_tell_dispute:
                 self._services.write_now(lambda unit: self.post(unit, opened, told))
+
+    def add_step(
+        self,
+        unit: UnitOfWork,
+        tip: OpenTip,
+        step: CaseStep,
+        text: str,
+        act: tuple[ActKind, str],
+        *,
+        private: bool = False,
+        directed_to: DirectedDesk | None = None,
+    ) -> PostedMessage:
+        """Add a step of work to a tip's thread, which only desks read: see `post`."""
+        message = Message(sender="desk", desk=self.desk, text=text, internal=True, private=private, case=step)
+        return self.post(unit, tip, message, directed_to, act=act)
 
     def post(
         self,

@@ -54,39 +54,30 @@ class WorkingTime(msgspec.Struct, frozen=True, kw_only=True):
         """Return the day of a moment (Unix seconds) in the desks' time zone."""
         return _EPOCH + timedelta(days=(moment + self.utc_offset_hours * _HOUR) // _DAY)
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - an installation has one working time
     def after(self, start: float, hours: float) -> float:
         """Return the moment at which `hours` working hours (above 0) have passed since `start`, in Unix seconds."""
-        return _after(self, start, hours)
+        left, days = hours * _HOUR, self._worked_from(self.day_of(start))
+        while True:
+            midnight = (next(days) - _EPOCH).days * _DAY - self.utc_offset_hours * _HOUR
+            begin, end = max(start, midnight + self.begins), midnight + self.ends
+            if left <= end - begin:
+                return begin + left
+            left -= max(0, end - begin)
 
+    @lru_cache(maxsize=4096)  # noqa: B019
     def days_until(self, start: date, days: int) -> int:
         """Return the largest number of calendar days after `start` in which at most `days` working days pass."""
-        return _days_until(self, start, days)
+        worked = self._worked_from(start + timedelta(days=1))
+        for _ in range(days):
+            next(worked)
+        return (next(worked) - start).days - 1
 
-
-@lru_cache(maxsize=4096)
-def _after(time: WorkingTime, start: float, hours: float) -> float:
-    left, days = hours * _HOUR, _worked_from(time, time.day_of(start))
-    while True:
-        midnight = (next(days) - _EPOCH).days * _DAY - time.utc_offset_hours * _HOUR
-        begin, end = max(start, midnight + time.begins), midnight + time.ends
-        if left <= end - begin:
-            return begin + left
-        left -= max(0, end - begin)
-
-
-@lru_cache(maxsize=4096)
-def _days_until(time: WorkingTime, start: date, days: int) -> int:
-    worked = _worked_from(time, start + timedelta(days=1))
-    for _ in range(days):
-        next(worked)
-    return (next(worked) - start).days - 1
-
-
-def _worked_from(time: WorkingTime, day: date) -> Iterator[date]:
-    while True:
-        if time.is_worked(day):
-            yield day
-        day += timedelta(days=1)
+    def _worked_from(self, day: date) -> Iterator[date]:
+        while True:
+            if self.is_worked(day):
+                yield day
+            day += timedelta(days=1)
 
 
 class Clocks(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,7 +221,6 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
         return desk == first or self.is_above(desk, first)
 
 
-@lru_cache(maxsize=4096)
 @lru_cache(1 << 14)
 def band_end(band: str) -> float:
     """Return the end of a six-hour band, Unix seconds; 0 if the text is no band."""

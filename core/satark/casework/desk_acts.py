@@ -271,7 +271,7 @@ class DeskActs:
             self._close(unit, tip, tip.work.asked_outcome, act.text, act.reason)
         else:
             step, kind, detail = self._step(tip, act)
-            self._add(unit, tip, step, act.text, (kind, detail))
+            self._casework.add_step(unit, tip, step, act.text, (kind, detail))
         if act.name in {"merge", "unmerge"}:
             status: Status = "MERGED" if act.name == "merge" else tip.work.status_before
             self._casework.post(unit, tip, Message(sender="desk", desk=self._casework.desk, status=status))
@@ -295,13 +295,10 @@ class DeskActs:
         return CaseStep(kind="reported"), "reported", ""
 
     def _close(self, unit: UnitOfWork, tip: OpenTip, outcome: str, done: str, reason: str) -> None:
-        self._add(unit, tip, CaseStep(kind="closed", outcome=_outcome(outcome)), done, ("closed", outcome))
+        step = CaseStep(kind="closed", outcome=_outcome(outcome))
+        self._casework.add_step(unit, tip, step, done, ("closed", outcome))
         message = Message(sender="desk", desk=self._casework.desk, status="CLOSED", text=reason)
         self._casework.post(unit, tip, message)
-
-    def _add(self, unit: UnitOfWork, tip: OpenTip, step: CaseStep, text: str, act: tuple[ActKind, str]) -> None:
-        message = Message(sender="desk", desk=self._casework.desk, text=text, internal=True, case=step)
-        self._casework.post(unit, tip, message, act=act)
 
 
 def _is_known_to_the_same_desks(tip: OpenTip, other: OpenTip) -> bool:

@@ -1,14 +1,12 @@
 """Directing: gives a tip, or a release of it, to another desk and its destinations, and takes it back."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from satark.api.routing import LEVELS, Desk, DestinationRule, NoSuchDesk
 from satark.api.sealing import new_identity
-from satark.api.tip import CaseStep, Envelope, Message, Release
-from satark.audit.acts import ActKind
+from satark.api.tip import CaseStep, Envelope, Release
 from satark.casework.desk_act import ActRefused
 from satark.casework.opened_tip import OpenTip
 from satark.casework.tip_cache import TipCache
@@ -27,38 +25,18 @@ from satark.store import deliveries, envelopes, threads
 from satark.store.unit_of_work import UnitOfWork
 
 
-class Post(Protocol):
-    """Adds a message to a tip's thread: `Casework.post`."""
-
-    def __call__(
-        self,
-        unit: UnitOfWork,
-        tip: OpenTip,
-        message: Message,
-        directed_to: DirectedDesk | None = None,
-        *,
-        act: tuple[ActKind, str] | None = None,
-    ) -> PostedMessage: ...
-
-
 class Directing:
     """Directs the tips of one desk, and withdraws directions."""
 
-    def __init__(self, services: Services, desk: str, identity: str, cache: TipCache, post: Post) -> None:
-        """Direct for a desk.
-
-        Args:
-            services: the store.
-            desk: the desk.
-            identity: the desk's opened key, then the desk's former keys, one a line.
-            cache: the desk's opened tips.
-            post: adds a message to a tip's thread.
-        """
+    def __init__(
+        self, services: Services, desk: str, identity: str, cache: TipCache, add_step: Callable[..., PostedMessage]
+    ) -> None:
+        """Direct for a desk. `identity`: its opened key, then its former keys, one a line; `add_step`: `Casework`'s."""
         self._services = services
         self._desk = desk
         self._identity = identity
         self._cache = cache
-        self._add = post
+        self._add_step = add_step
 
     def allowed_targets(self, tip: OpenTip) -> list[Desk]:
         """Return the desks that this tip may be directed to: no desk that it accuses or that routing excluded.
@@ -119,9 +97,9 @@ class Directing:
             release=release,
             destinations=tuple(one.to for one in destinations if one.recipient),
         )
-        text = f"→ {desk.title}: {instruction}"
-        message = Message(sender="desk", desk=self._desk, text=text, internal=True, case=step)
-        return self._hand_over(unit, tip, desk, message, envelope, destinations=destinations)
+        directed_to = self._hand_over(unit, tip, desk, envelope, destinations, at_office=host is not None)
+        act = ("directed", desk.name)
+        return self._add_step(unit, tip, step, f"→ {desk.title}: {instruction}", act, directed_to=directed_to)
 
     def withdraw(self, unit: UnitOfWork, tip: OpenTip, desk: str, reason: str) -> PostedMessage:
         """Take a tip back from a desk and its destinations.
@@ -142,32 +120,30 @@ class Directing:
         present = self._cache.reader.present_envelope(unit, tip.envelope)
         renewed = renew_tip_key(unit, state, present, self._services.destination_rules, without=desk)
         remember(unit, self._desk, self._identity.partition("\n")[0], renewed)
-        step = CaseStep(kind="withdrawn", to=desk)
-        message = Message(sender="desk", desk=self._desk, text=reason, internal=True, case=step)
-        return self._add(unit, tip, message, act=("withdrawn", desk))
+        return self._add_step(unit, tip, CaseStep(kind="withdrawn", to=desk), reason, ("withdrawn", desk))
 
     def _hand_over(
         self,
         unit: UnitOfWork,
         tip: OpenTip,
         desk: Desk,
-        message: Message,
         envelope: Envelope | None,
-        *,
         destinations: tuple[DirectedDestination, ...],
-    ) -> PostedMessage:
+        *,
+        at_office: bool,
+    ) -> DirectedDesk | None:
+        """Store what the desk gets; return what an office asks its host to store instead."""
         sealed = envelopes.seal(addressed(envelope, desk.name), desk.recipient) if envelope else b""
-        act: tuple[ActKind, str] = ("directed", desk.name)
-        if self._services.signers(unit).of(tip.envelope).host:
-            directed_to = DirectedDesk(
-                desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations
-            )
-            return self._add(unit, tip, message, directed_to, act=act)
+        if at_office:
+            return DirectedDesk(desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations)
         if sealed:
             envelopes.store(unit, tip.id, desk.name, sealed)
         deliveries.add(unit, tip.id, delivered_to(desk.destination), again=True)
-        self._queue(unit, tip, destinations)
-        return self._add(unit, tip, message, act=act)
+        for one in destinations:
+            if one.envelope:
+                envelopes.store(unit, tip.id, one.to, one.envelope)
+            deliveries.add(unit, tip.id, one.to, again=True)
+        return None
 
     def _is_below(self, unit: UnitOfWork, desk: Desk) -> bool:
         own = next((one for one in all_desks(unit.main) if one.name == self._desk), None)
@@ -179,12 +155,6 @@ class Directing:
         if host:  # an office seals to the host's desks as these sign
             known += [one.desk for one in host.desks.values() if one.desk.name not in {own.name for own in known}]
         return known
-
-    def _queue(self, unit: UnitOfWork, tip: OpenTip, destinations: Sequence[DirectedDestination]) -> None:
-        for one in destinations:
-            if one.envelope:
-                envelopes.store(unit, tip.id, one.to, one.envelope)
-            deliveries.add(unit, tip.id, one.to, again=True)
 
     def _readable_rules(self, unit: UnitOfWork, host: RosterState | None) -> tuple[DestinationRule, ...]:
         roster, services = self._services.roster, self._services

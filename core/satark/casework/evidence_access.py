@@ -1,19 +1,18 @@
 """Audited access to evidence: the custody log records each read before it happens; voices are heard only disguised."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
 
 from satark.api.observability import log
 from satark.api.providers import NoDraft, Transcriber
 from satark.api.sealing import recipient_of
-from satark.audit.acts import ActKind
 from satark.audit.trail import Trail
 from satark.casework.errors import NoSuchFile, NoTranscript, SecondOfficerRequired, VoiceAccessDenied
 from satark.casework.opened_tip import OpenTip
 from satark.casework.two_officers import TwoOfficerApproval
 from satark.custody import log as custody
-from satark.custody.chain import Action, Form
+from satark.custody.chain import Form
 from satark.custody.entries import DeskOfficer, officer_entry
 from satark.custody.log import LogRow
 from satark.evidence.own_voice import copy_form, may_hear_voices
@@ -22,6 +21,9 @@ from satark.services import Services
 from satark.store import evidence_files
 from satark.store.sealed_files import SealedForm, open_sealed, stored_form
 from satark.store.unit_of_work import UnitOfWork
+
+FileAct: TypeAlias = Literal["viewed", "heard", "drafted", "transcribed", "exported", "opened"]
+"""What officers do with files: so both the custody log and the audit log name it."""
 
 
 class EvidenceAccess:
@@ -45,7 +47,7 @@ class EvidenceAccess:
         self._officer = DeskOfficer(desk=desk, name=officer)
         self._may_listen = may_listen
         self._log_lock = threading.Lock()
-        self._logged: set[tuple[str, str, Action, Form]] = set()
+        self._logged: set[tuple[str, str, FileAct, Form]] = set()
 
     def evidence(self, tip: OpenTip, ordinal: str) -> Iterator[bytes]:
         """Yield a file's clean copy in chunks, the first only after the whole copy was verified.
@@ -202,7 +204,7 @@ class EvidenceAccess:
         sealed = stored_form(self._services.evidence, evidence_files.name(tip.id, ordinal), form)
         return open_sealed(sealed, tip.envelope.identity, self._services.workspace, expected)
 
-    def _log_once(self, tip: OpenTip, ordinal: str, action: Action, form: Form) -> None:
+    def _log_once(self, tip: OpenTip, ordinal: str, action: FileAct, form: Form) -> None:
         with self._log_lock:
             if (tip.id, ordinal, action, form) in self._logged:
                 return
@@ -214,7 +216,7 @@ class EvidenceAccess:
         unit: UnitOfWork,
         tip: OpenTip,
         ordinal: str,
-        action: Action,
+        action: FileAct,
         form: Form,
         *,
         second: str = "",
@@ -224,17 +226,4 @@ class EvidenceAccess:
         """Enter into the custody log and the audit log, in this transaction, what this officer does with a file."""
         entry = officer_entry(action, self._officer, unit.now, form=form, second=second, sha256=sha256, tool=tool)
         custody.append_entries(unit, tip.id, recipient_of(tip.envelope.identity), ordinal, entry)
-        self.trail.record(_ACTS[action], unit=unit, tip=tip.header.number, file=ordinal, second=second, detail=form)
-
-
-_ACTS: Mapping[Action, ActKind] = MappingProxyType(
-    {
-        "viewed": "viewed",
-        "heard": "heard",
-        "drafted": "drafted",
-        "transcribed": "transcribed",
-        "exported": "exported",
-        "opened": "opened",
-    }
-)
-"""What officers do with files → the act in the audit log."""
+        self.trail.record(action, unit=unit, tip=tip.header.number, file=ordinal, second=second, detail=form)

@@ -8,6 +8,7 @@ when somebody who has both next acts on the leading tip.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from satark.api.tip import Message, Status
@@ -51,11 +52,7 @@ def pass_on_status(services: Services, casework: Casework, tip: OpenTip) -> None
     news = _news_of(casework.open(tip.id), casework.desk) if led else None
     for summary in led:
         if news and summary.status != news.status:
-            _post(services, casework, casework.open(summary.id), news)
-
-
-def _post(services: Services, casework: Casework, merged: OpenTip, news: Message) -> None:
-    services.write_now(lambda unit: casework.post(unit, merged, news))
+            services.write_now(partial(casework.post, tip=casework.open(summary.id), message=news))
 
 
 def _news_of(tip: OpenTip, desk: str) -> Message | None:

@@ -6,8 +6,7 @@ key, and whoever has this key and the databases can open the tip.
 
 from typing import Literal
 
-from satark.api.tip import CaseStep, Message
-from satark.audit.acts import ActKind
+from satark.api.tip import CaseStep
 from satark.casework.casework import Casework
 from satark.casework.desk_act import DeskAct, Problem
 from satark.casework.opened_tip import OpenTip
@@ -39,16 +38,17 @@ class Recusal:
         """Take the tip from this officer, and tell the desks above if nobody at the desk is left."""
         officer = self._casework.trail.officer
         self._log(unit, tip, "recused")
-        self._post(unit, tip, CaseStep(kind="recused", to=officer), "", ("recused", ""), private=True)
+        self._casework.add_step(unit, tip, CaseStep(kind="recused", to=officer), "", ("recused", ""), private=True)
         if not self._left(tip):
-            self._post(unit, tip, CaseStep(kind="unattended"), "", ("unattended", ""))
+            self._casework.add_step(unit, tip, CaseStep(kind="unattended"), "", ("unattended", ""))
 
     def readmit(self, unit: UnitOfWork, tip: OpenTip, officer: str, reason: str) -> None:
         """Give the tip back to an officer."""
         self._log(unit, tip, "readmitted", officer)
         # The desks above read of the readmission if they were told that nobody is left.
         private = self._casework.desk not in tip.work.unattended
-        self._post(unit, tip, CaseStep(kind="readmitted", to=officer), reason, ("readmitted", officer), private=private)
+        step = CaseStep(kind="readmitted", to=officer)
+        self._casework.add_step(unit, tip, step, reason, ("readmitted", officer), private=private)
 
     def _left(self, tip: OpenTip) -> list[str]:
         """Return the other officers of the desk who have the tip; not `RECOVERY`, whose passphrase lies in a safe."""
@@ -57,20 +57,6 @@ class Recusal:
         officers = listed.officers.values() if listed else ()
         readers = (one.name for one in officers if one.role != "auditor")
         return [name for name in readers if name not in gone and not tip.work.is_recused(desk, name)]
-
-    def _post(
-        self,
-        unit: UnitOfWork,
-        tip: OpenTip,
-        step: CaseStep,
-        reason: str,
-        act: tuple[ActKind, str],
-        *,
-        private: bool = False,
-    ) -> None:
-        desk = self._casework.desk
-        message = Message(sender="desk", desk=desk, text=reason, internal=True, private=private, case=step)
-        self._casework.post(unit, tip, message, act=act)
 
     def _log(self, unit: UnitOfWork, tip: OpenTip, action: Literal["recused", "readmitted"], officer: str = "") -> None:
         by = DeskOfficer(desk=self._casework.desk, name=self._casework.trail.officer)

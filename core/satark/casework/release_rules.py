@@ -110,7 +110,8 @@ class ReleaseRules:
         if not self.takes_release(tip, act.to):
             direct(unit, tip, act.to, act.text, due)
         elif act.raw:
-            self._ask_raw(unit, tip, act, due)
+            step = CaseStep(kind="asked_raw", to=act.to, due=due)
+            self._casework.add_step(unit, tip, step, act.text, ("raw_asked", act.to))
         else:
             filled = {step: text for step, text in act.answers.items() if text}
             direct(unit, tip, act.to, act.text, due, answers=filled, rewording=act.rewording)
@@ -123,11 +124,6 @@ class ReleaseRules:
             return
         due = max(step.due, least_due) if step.due else 0
         self._casework.directing.direct(unit, tip, step.to, asked.message.text, due)
-
-    def _ask_raw(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct, due: int) -> None:
-        step = CaseStep(kind="asked_raw", to=act.to, due=due)
-        message = Message(sender="desk", desk=self._casework.desk, text=act.text, internal=True, case=step)
-        self._casework.post(unit, tip, message, act=("raw_asked", act.to))
 
 
 def _repeats(own: Sequence[str], written: Sequence[str]) -> bool:

@@ -55,13 +55,6 @@ _LAST_A: Final = re.compile(r"(?<=[^aeiou])a$")
 _DOUBLED: Final = re.compile(r"(.)\1+")
 
 
-class Found(msgspec.Struct, frozen=True):
-    """Where a word was found: a piece of the original text."""
-
-    start: int
-    end: int
-
-
 class SearchText(Redacted, frozen=True):
     """A tip's texts, prepared for searching. They hold content: keep them no longer than the opened tip."""
 
@@ -96,18 +89,18 @@ class SearchText(Redacted, frozen=True):
             place = _exact(word.folded, folded) or _across(word.compact, folded) or _alike(word, folded)
             if place is None:
                 return None
-            places.append(Found(tokens[place[0]][0], tokens[place[1]][1]))
-        return self._snippet(min(places, key=lambda one: one.start)) if places else ""
+            places.append((tokens[place[0]][0], tokens[place[1]][1]))
+        return self._snippet(*min(places)) if places else ""
 
-    def _snippet(self, place: Found) -> str:
+    def _snippet(self, begin: int, stop: int) -> str:
         """Return what stands around a place, and nothing of the texts before and after."""
-        if 0 <= self.text.find(_HIDDEN) < place.start:
+        if 0 <= self.text.find(_HIDDEN) < begin:
             return ""
-        first = self.text.rfind(_BETWEEN, 0, place.start)
+        first = self.text.rfind(_BETWEEN, 0, begin)
         first = first + len(_BETWEEN) if first >= 0 else 0
-        ends = (self.text.find(after, place.end) for after in (_BETWEEN, _HIDDEN))
+        ends = (self.text.find(after, stop) for after in (_BETWEEN, _HIDDEN))
         last = min((end for end in ends if end >= 0), default=len(self.text))
-        start, end = max(first, place.start - SNIPPET), min(last, place.end + SNIPPET)
+        start, end = max(first, begin - SNIPPET), min(last, stop + SNIPPET)
         before, after = "…" if start > first else "", "…" if end < last else ""
         return f"{before}{self.text[start:end].strip()}{after}"
 

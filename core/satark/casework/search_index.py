@@ -39,9 +39,6 @@ class SearchIndex:
         self._sounds: dict[str, list[str]] = {}
         """Sound → the words that sound so."""
 
-    def __repr__(self) -> str:
-        return "SearchIndex(…)"
-
     def put(self, tip: str, text: SearchText) -> None:
         """Store the texts of a tip in place of its earlier ones."""
         self.remove(tip)
@@ -150,9 +147,6 @@ class _Snippets(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._found)
-
-    def __repr__(self) -> str:
-        return "Snippets(…)"
 
 
 class SearchTexts:

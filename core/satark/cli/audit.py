@@ -1,9 +1,6 @@
 """`satark audit`: verifies the custody log and the audit log in it, without any key. The desk's plugin adds `show`."""
 
-import json
-
 import click
-import msgspec
 
 from satark.audit.trail import lost_witnesses
 from satark.cli import counted
@@ -21,9 +18,8 @@ def audit() -> None:
 @click.option(
     "--head", "known_head", default="", metavar="ROWS:HASH", help="A head noted earlier, to check the log against."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
-def verify(ctx: click.Context, known_head: str, *, as_json: bool) -> None:
+def verify(ctx: click.Context, known_head: str) -> None:
     """Verify the custody log of the store; exit with 1 if anything is wrong, and name it.
 
     Write the printed head down in a place that nobody who runs the database can change. If you give it with --head
@@ -33,7 +29,7 @@ def verify(ctx: click.Context, known_head: str, *, as_json: bool) -> None:
     with open_services(ctx) as services:
         report, lost = verify_log(services, head or noted_head(services)), lost_witnesses(services)
         missing = find_missing(services)
-    click.echo(json.dumps(_as_dict(report, lost, missing)) if as_json else _as_text(report, lost, missing))
+    click.echo(_as_text(report, lost, missing))
     if report.problems or lost or missing:
         raise click.exceptions.Exit(1)
 
@@ -43,13 +39,6 @@ def _read_head(text: str) -> LogHead | None:
         return LogHead.read(text) if text else None
     except ValueError:
         raise click.UsageError(f"{text!r} is not a head such as 17:9f86d0…") from None
-
-
-def _as_dict(report: AuditReport, lost: list[str], missing: list[Difference]) -> dict[str, object]:
-    problems = [{**msgspec.to_builtins(problem), "says": str(problem)} for problem in report.problems]
-    problems += [{"what": "witness", "desk": desk, "says": _LOST.format(desk)} for desk in lost]
-    problems += [{"what": "deleted", "count": one.count, "says": str(one)} for one in missing]
-    return {"good": not problems, **msgspec.to_builtins(report), "head": str(report.head), "problems": problems}
 
 
 def _as_text(report: AuditReport, lost: list[str], missing: list[Difference]) -> str:

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -55,7 +55,6 @@ _TERMINAL: Final = Capabilities(kind="sms", text=100_000, body=100_000)
 _RECEIPT: Final = Receipt(number="TEST-0000", code="0" * RECEIPT_DIGITS)
 
 _file = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 
 
 @click.group("flow")
@@ -68,8 +67,7 @@ def flow() -> None:
 
 @flow.command()
 @_file
-@_json
-def check(file: Path | None, *, as_json: bool) -> None:
+def check(file: Path | None) -> None:
     """Report every problem of FILE, by step, language and channel.
 
     The plugins of the settings bring their step types, checks and channels. A meaning that no step declares is noted,
@@ -84,31 +82,24 @@ def check(file: Path | None, *, as_json: bool) -> None:
         problems = check_flow(loaded, source.catalogues, _media())
     except FlowError as error:
         problems = error.problems
-    if as_json:
-        click.echo(json.dumps([_as_dict(problem) for problem in problems], ensure_ascii=False))
-    else:
-        for line in (*(f"note: {note}" for note in notes), *map(str, problems)):
-            click.echo(line, err=True)
-        click.echo(counted(len(problems), "problem") if problems else "The flow has no problems.")
-        if any(problem.language for problem in problems):
-            click.echo("Your own texts belong into texts/<language>.po beside the file.")
+    for line in (*(f"note: {note}" for note in notes), *map(str, problems)):
+        click.echo(line, err=True)
+    click.echo(counted(len(problems), "problem") if problems else "The flow has no problems.")
+    if any(problem.language for problem in problems):
+        click.echo("Your own texts belong into texts/<language>.po beside the file.")
     if problems:
         raise click.exceptions.Exit(1)
 
 
 @flow.command()
 @_file
-@_json
-def show(file: Path | None, *, as_json: bool) -> None:
+def show(file: Path | None) -> None:
     """Show the steps of FILE, and its hash.
 
     Sessions are pinned to the hash.
     """
     loaded, source = _loaded(file)
     outline = json.loads(loaded.canonical)
-    if as_json:
-        click.echo(json.dumps({"hash": loaded.hash, **outline}, ensure_ascii=False))
-        return
     click.echo(f"{loaded.name} ({', '.join(loaded.languages)})\nhash {loaded.hash}")
     texts = source.catalogues[loaded.languages[-1]]
     for step in outline["steps"]:
@@ -179,11 +170,6 @@ def _loaded(file: Path | None) -> tuple[Flow, FlowSource]:
         return _load(source), source
     except FlowError as error:
         raise click.ClickException(str(error)) from error
-
-
-def _as_dict(problem: FlowProblem) -> dict[str, Any]:
-    where = {"step": problem.step, "language": problem.language, "channel": problem.channel}
-    return {"text": problem.text, **{name: value for name, value in where.items() if value}}
 
 
 @flow.command("new")

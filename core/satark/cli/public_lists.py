@@ -62,12 +62,7 @@ class ListedStation(NamedTuple):
 
 
 def read_districts(text: str, file: str, language: str = "hi") -> list[ListedDistrict]:
-    """Read the directory's table of districts.
-
-    Args:
-        text: the table, as comma-separated values.
-        file: the table's file name, for messages.
-        language: code of the language of the local names.
+    """Read the directory's table of districts (comma-separated values); `file`: its name, for messages.
 
     Raises:
         GeographyError: a column is missing, or a code is not a number.
@@ -142,12 +137,7 @@ def write_districts(
 ) -> Iterator[tuple[str, str]]:
     """Yield the code of each district and the text of its file.
 
-    Args:
-        districts: the districts that are covered.
-        range_: code of the range (the DIG's area).
-        stations: the table of their stations.
-        file: the table's file name, for messages.
-        villages: the names of villages by the LGD code of their district.
+    `file`: the name of the table of stations, for messages; `villages`: their names by the district's LGD code.
 
     Raises:
         GeographyError: a station belongs to none of the districts.

@@ -1,6 +1,5 @@
 """`satark retention`: lists the tips that are due to be erased or are held, and erases those that are due."""
 
-import json
 import time
 from datetime import UTC, datetime
 
@@ -17,9 +16,8 @@ _DAY = 86_400
 
 @click.command()
 @click.option("--erase", is_flag=True, help="Erase now what the scheduled job would erase: it runs every hour.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
-def retention(ctx: click.Context, *, erase: bool, as_json: bool) -> None:
+def retention(ctx: click.Context, *, erase: bool) -> None:
     """Show which tips are due to be erased and which are held; erase what is due.
 
     The terms stand in the section [retention] of the settings. With `retention.automatic = false` only those tips are
@@ -37,29 +35,15 @@ def retention(ctx: click.Context, *, erase: bool, as_json: bool) -> None:
             found.eraser.remove_files(services.write_now(lambda unit: found.erase(unit, tip)))  # noqa: B023 - called at once
         gone = {tip.number for tip in erased}
         kept = [tip for tip in tips if tip.number not in gone]
-        click.echo(_as_json(kept, erased, today) if as_json else _as_text(kept, erased, today, found))
-
-
-def _as_json(kept: list[ScheduledTip], erased: list[ScheduledTip], today: int) -> str:
-    due = [{"number": one.number, "due": _date(one), "ordered": bool(one.term.ordered)} for one in _due(kept, today)]
-    held = [one.number for one in kept if one.term.held]
-    return json.dumps({"erased": [one.number for one in erased], "due": due, "held": held, "kept": len(kept)})
+        click.echo(_as_text(kept, erased, today, found))
 
 
 def _as_text(kept: list[ScheduledTip], erased: list[ScheduledTip], today: int, found: Retention) -> str:
     lines = [f"{one.number}  erased" for one in erased]
-    for one in _due(kept, today):
+    due = [one for one in kept if today >= one.term.due and not one.term.held]
+    for one in due:
         waits = "" if is_due(one.term, today, found.settings) else ", waits for two officers"
-        lines.append(f"{one.number}  due since {_date(one)}{waits}")
-    lines += [f"{one.number}  held" for one in kept if one.term.held]
-    held = sum(bool(one.term.held) for one in kept)
-    due = len(_due(kept, today))
-    return "\n".join([*lines, f"{counted(len(kept), 'tip')} kept, {due} of them due, {held} held"])
-
-
-def _due(tips: list[ScheduledTip], today: int) -> list[ScheduledTip]:
-    return [one for one in tips if today >= one.term.due and not one.term.held]
-
-
-def _date(tip: ScheduledTip) -> str:
-    return f"{datetime.fromtimestamp(tip.term.due * _DAY, UTC):%Y-%m-%d}"
+        lines.append(f"{one.number}  due since {datetime.fromtimestamp(one.term.due * _DAY, UTC):%Y-%m-%d}{waits}")
+    held = [f"{one.number}  held" for one in kept if one.term.held]
+    counts = f"{counted(len(kept), 'tip')} kept, {len(due)} of them due, {len(held)} held"
+    return "\n".join([*lines, *held, counts])

@@ -3,11 +3,9 @@
 The desk's plugin adds `propose`.
 """
 
-import json
-from typing import Any
+from collections.abc import Iterable
 
 import click
-import msgspec
 
 from satark.cli import counted
 from satark.roster.chain import Proposal, append
@@ -26,15 +24,13 @@ def roster() -> None:
 
 
 @roster.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
-def show(ctx: click.Context, *, as_json: bool) -> None:
+def show(ctx: click.Context) -> None:
     """Show desks, officers, every change with its signatures, and what still needs signatures."""
     with open_services(ctx) as services:
         checked = services.read_keys(services.roster.verify)
         proposals = services.read(Proposal.all)
-        shown = _as_dict(checked) | {"proposals": [_proposal(checked.state, one) for one in proposals]}
-    click.echo(json.dumps(shown, ensure_ascii=False) if as_json else _as_text(shown))
+    click.echo(_as_text(checked, proposals))
 
 
 @roster.command()
@@ -87,58 +83,32 @@ def _differences(services: Services, state: RosterState) -> list[str]:
     return [*desk_problems(state, stored), *destination_problems(state, services.destination_rules)]
 
 
-def _as_dict(checked: CheckedRoster) -> dict[str, Any]:
+def _as_text(checked: CheckedRoster, proposals: Iterable[Proposal]) -> str:
     state = checked.state
-    desks = [
-        {
-            **msgspec.to_builtins(listed.desk),
-            "officers": [
-                {"name": one.name, "role": one.role, "rights": list(one.rights)} for one in listed.officers.values()
-            ],
-        }
-        for listed in state.desks.values()
-    ]
-    entries = [_entry(one) for one in checked.chain.entries]
-    destinations = [msgspec.to_builtins(one) for one in state.destinations.values() if one.recipient]
-    return {
-        "sealed": state.closed,
-        "head": _head(state),
-        "desks": desks,
-        "destinations": destinations,
-        "entries": entries,
-        "problems": list(checked.problems),
-    }
-
-
-def _proposal(state: RosterState, proposal: Proposal) -> dict[str, object]:
-    try:
-        missing = proposal.missing(state)
-    except NotAllowed as error:
-        missing = f"to be withdrawn ({error})"
-    by = " of ".join(reversed(proposal.entry.by)) if proposal.entry.by[1] else ""
-    return {"id": proposal.id, "says": describe(proposal.entry.body), "by": by, "missing": missing}
-
-
-def _entry(entry: Entry | None) -> dict[str, object]:
-    if entry is None:
-        return {"says": "can't be read", "signed": []}
-    signed = [f"{one.officer or 'desk key'} ({one.desk})" for one in entry.signatures]
-    return {"says": describe(entry.body), "signed": signed}
-
-
-def _as_text(shown: dict[str, Any]) -> str:
-    lines = ["sealed: changes need signatures" if shown["sealed"] else "open: the founding; the first tip seals it", ""]
-    for desk in shown["desks"]:
-        lines.append(f"{desk['name']}  {desk['title']}  {desk['level']}  {desk['area'] or '(everywhere)'}")
-        lines += [f"    {describe_officer(one['name'], one['role'], tuple(one['rights']))}" for one in desk["officers"]]
-    for one in shown["destinations"]:
-        lines.append(f"destination {one['to']} reads tips of desk {one['desk'] or '(all)'}")
+    lines = ["sealed: changes need signatures" if state.closed else "open: the founding; the first tip seals it", ""]
+    for desk, officers in ((one.desk, one.officers.values()) for one in state.desks.values()):
+        lines.append(f"{desk.name}  {desk.title}  {desk.level}  {desk.area or '(everywhere)'}")
+        lines += [f"    {describe_officer(one.name, one.role, one.rights)}" for one in officers]
+    for rule in (one for one in state.destinations.values() if one.recipient):
+        lines.append(f"destination {rule.to} reads tips of desk {rule.desk or '(all)'}")
     lines.append("")
-    for number, entry in enumerate(shown["entries"], 1):
-        by = ", ".join(entry["signed"]) or "nobody: the founding"
-        lines.append(f"{number:4}  {entry['says']}; signed by {by}")
-    for one in shown["proposals"]:
-        needs, by = one["missing"] or "to be carried out", f" by {one['by']}" if one["by"] else ""
-        lines.append(f"proposed{by} {one['id']}: {one['says']}; needs {needs}")
-    lines += [f"✗ {problem}" for problem in shown["problems"]]
-    return "\n".join([*lines, "", f"head {shown['head']}"])
+    lines += [f"{number:4}  {_entry(one)}" for number, one in enumerate(checked.chain.entries, 1)]
+    lines += [_proposal(state, one) for one in proposals]
+    lines += [f"✗ {problem}" for problem in checked.problems]
+    return "\n".join([*lines, "", f"head {_head(state)}"])
+
+
+def _entry(entry: Entry | None) -> str:
+    if entry is None:
+        return "can't be read"
+    signed = ", ".join(f"{one.officer or 'desk key'} ({one.desk})" for one in entry.signatures)
+    return f"{describe(entry.body)}; signed by {signed or 'nobody: the founding'}"
+
+
+def _proposal(state: RosterState, proposal: Proposal) -> str:
+    try:
+        needs = proposal.missing(state) or "to be carried out"
+    except NotAllowed as error:
+        needs = f"to be withdrawn ({error})"
+    by = f" by {' of '.join(reversed(proposal.entry.by))}" if proposal.entry.by[1] else ""
+    return f"proposed{by} {proposal.id}: {describe(proposal.entry.body)}; needs {needs}"

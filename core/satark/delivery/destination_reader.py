@@ -61,26 +61,12 @@ class DestinationReader:
             raise SettingsError([SettingProblem(f"destination {to}", "SATARK_DESTINATION", message, hint)])
         return cls(services, rule)
 
-    def __repr__(self) -> str:
-        return f"DestinationReader({self.to})"
-
     def open(self, delivery: Delivery) -> OpenedDelivery:
-        """Open a delivery.
-
-        Raises:
-            CantOpen: the delivery is sealed to another key, for another destination, or not what the tipster sent.
-        """
         envelope = open_envelope(delivery.envelope, self._identity, tip=delivery.tip, desk=self.to)
         _check_sent(envelope)
         return OpenedDelivery(envelope, delivery, self)
 
     def find(self, number: str) -> FoundTip:
-        """Open the present state of a tip by its number.
-
-        Raises:
-            CaseworkError: the destination has no tip of this number.
-            CantOpen: the tip is not what the tipster sent.
-        """
         tip = self._casework.open(number)
         _check_sent(tip.envelope)
         return FoundTip(self._casework, tip)
@@ -123,11 +109,7 @@ class OpenedDelivery:
             damaged=torn + damaged,
         )
 
-    def __repr__(self) -> str:
-        return "OpenedDelivery(…)"
-
     def clean(self, ordinal: str) -> Iterator[bytes]:
-        """Yield a file's clean copy: see `satark.api.OpenedTip`."""
         record = next((record for record in self.content.evidence if record.ordinal == ordinal), None)
         if record is None or not record.clean_sha256:
             raise NoSuchFile
@@ -138,7 +120,6 @@ class OpenedDelivery:
         return self._reader.read(self._envelope, self._key, ordinal, sealed, record.clean_sha256)
 
     def post(self, unit: AnyUnitOfWork, message: Message) -> None:
-        """Add a message to the thread: see `satark.api.OpenedTip`."""
         self._reader.find(self.id).post(unit, message)
 
 
@@ -160,15 +141,10 @@ class FoundTip:
             damaged=tip.damaged,
         )
 
-    def __repr__(self) -> str:
-        return "FoundTip(…)"
-
     def clean(self, ordinal: str) -> Iterator[bytes]:
-        """Yield a file's clean copy: see `satark.api.OpenedTip`."""
         return self._casework.evidence(self._tip, ordinal)
 
     def post(self, unit: AnyUnitOfWork, message: Message) -> None:
-        """Add a message to the thread: see `satark.api.OpenedTip`."""
         self._casework.post(cast("UnitOfWork", unit), self._tip, message)
 
 

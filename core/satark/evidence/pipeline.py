@@ -161,16 +161,10 @@ async def process_file(
     `<name>.disguised.age`. Images, video, sound and PDF get a preview, `<name>.preview.age`.
 
     Args:
-        stream: the file's bytes, in chunks of any size.
-        recipient: the tip's age recipient.
-        store: the store of sealed files.
         name: the file's name in that store, which must not hold the sender's words.
         declared_mime: the type that the sender or provider gave, or empty. Only the reason of a failure depends on it.
-        limits: bounds on the file and on the work.
-        sandbox: the sandbox that cleans the file.
         workspace: the folder for plain files, from `satark.store.workspace.workspace_dir`.
         voice: whether the file is a recording that the sender spoke.
-        max_bytes: a bound on this file's bytes that is below that of `limits`.
         reject: given the type and path of the plain clean copy, tells whether the file must be erased.
 
     Raises:

@@ -25,12 +25,7 @@ _AHEAD = 8
 
 
 class HandoffCodes:
-    """Gives out codes and redeems them; runs inside a turn's transaction.
-
-    Args:
-        identity: holds the keys of the look-ups.
-        minutes: how long a code is valid.
-    """
+    """Gives out codes, which are valid for so many minutes, and redeems them; runs inside a turn's transaction."""
 
     def __init__(self, identity: Identity, minutes: float) -> None:
         self.stock = CodeStock(identity, digits=HANDOFF_DIGITS, ahead=_AHEAD)

@@ -10,9 +10,8 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from secrets import token_bytes
-from typing import Final, TypeAlias
+from typing import Final
 
 from satark.api.channel import Channel, Outcome
 from satark.api.inbound import Batch, CompleteTip, Event, Inbound, Tap, Text
@@ -39,9 +38,6 @@ from satark_words.tokens import find_code
 ANSWER_SECONDS: Final = 11.0
 """Seconds after which a batch that comes once is spooled: providers of texts and calls wait 15 for the response."""
 
-Done: TypeAlias = Callable[[Outcome | Exception], None]
-"""Takes the outcome of a batch, or the exception because of which it is not acknowledged. Raises nothing."""
-
 
 class IngestFailed(Exception):  # noqa: N818 - it reads as what it says
     """At least one event of a webhook failed: the response is 503, so that the provider sends the webhook again."""
@@ -62,51 +58,7 @@ class Ingest:
     after_commit: AfterCommit
     metrics: Metrics
     emit: Callable[[LifecycleEvent], None]
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     _is_ready: bool = field(default=False, init=False)
-
-    def take(self, channel: Channel, batch: Batch, done: Done) -> None:
-        """Ingest a batch as `receive` does; `done` gets the outcome or the exception, perhaps before this returns.
-
-        Nearly every webhook carries one event or none. Such a webhook waits only for the writer, so it needs no task.
-
-        Raises:
-            StoreDown: too many events wait for the database; `done` is not called.
-        """
-        if not _waits_for_the_writer_alone(channel, batch):
-            task = asyncio.create_task(self._receive(channel, batch, done))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            return
-        self._note(channel, batch)
-        if batch.inbound:
-            self._get_ready()
-            event = InboundEvent(channel, batch.inbound[0], self.identity)
-            self.writer.group(event, event.pseudonyms[0], partial(self._done, event, done))
-        else:
-            done(Outcome())
-
-    async def _receive(self, channel: Channel, batch: Batch, done: Done) -> None:
-        try:
-            outcome = await self.receive(channel, batch)
-        except Exception as error:  # noqa: BLE001 - whoever asked is told
-            done(error)
-        else:
-            done(outcome)
-
-    def _get_ready(self) -> None:
-        """At the first event, let the engine load in a thread what it needs, so that no transaction waits for that."""
-        if not self._is_ready:
-            self._is_ready = True
-            asyncio.get_running_loop().run_in_executor(None, self.engine.get_ready)
-
-    def _done(self, event: InboundEvent, done: Done, written: TurnResult | Exception) -> None:
-        try:
-            result = self._result(event, written)
-        except Exception as error:  # noqa: BLE001 - whoever asked is told
-            done(error)
-        else:
-            done(Outcome(prompts=result.prompts))
 
     async def receive(self, channel: Channel, batch: Batch) -> Outcome:
         """Ingest a batch. While the database is down, spool a batch that no provider sends again.
@@ -163,35 +115,27 @@ class Ingest:
         return [one for one in found if isinstance(one, TurnResult)]
 
     async def _event(self, channel: Channel, inbound: Inbound, *, late: bool) -> TurnResult:
-        self._get_ready()
+        if not self._is_ready:  # the engine loads in a thread what it needs, so that no transaction waits for that
+            self._is_ready = True
+            asyncio.get_running_loop().run_in_executor(None, self.engine.get_ready)
         event = InboundEvent(channel, inbound, self.identity, late=late)
         if code := _code_in(inbound.event):
             await asyncio.sleep(self.guesses.delay())
             event.code = await self.receipts.key(code)
         try:
-            written = await self.writer.write_grouped(event, event.pseudonyms[0])
-        except Exception as error:  # noqa: BLE001 - it is told apart below
-            written = error
-        return self._result(event, written)
-
-    def _result(self, event: InboundEvent, written: TurnResult | Exception) -> TurnResult:
-        """Handle the result of a turn after its commit; raise the exception of a turn that was not committed."""
-        channel = event.channel.name
-        if isinstance(written, StoreDown):
-            raise written
-        if isinstance(written, Exception):  # whatever it was: not acknowledged, counted, tried again
-            raise self._failed(channel, written)
+            result: TurnResult = await self.writer.write_grouped(event, event.pseudonyms[0])
+        except StoreDown:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it was: not acknowledged, counted, tried again
+            self.metrics.failures.labels(channel.name).inc()
+            log.error("turn failed, the provider will retry", channel=channel.name, error=type(error).__name__)
+            raise IngestFailed from None
         self.metrics.commit.observe(time.perf_counter() - event.came)
-        for conversation, count in written.stored.items():
+        for conversation, count in result.stored.items():
             self.identity.epochs.drafts.note(conversation, count)
-        self._count(channel, written)
-        self.after_commit(event.inbound, written)
-        return written
-
-    def _failed(self, channel: str, error: Exception) -> IngestFailed:
-        self.metrics.failures.labels(channel).inc()
-        log.error("turn failed, the provider will retry", channel=channel, error=type(error).__name__)
-        return IngestFailed()
+        self._count(channel.name, result)
+        self.after_commit(inbound, result)
+        return result
 
     def _count(self, channel: str, result: TurnResult) -> None:
         if result.duplicate:
@@ -233,13 +177,6 @@ def _comes_once(channel: Channel) -> bool:
 def _is_answered(channel: Channel, batch: Batch) -> bool:
     """Whether the sender sees the response to the request of a batch."""
     return channel.capabilities.inline and bool(batch.inbound)
-
-
-def _waits_for_the_writer_alone(channel: Channel, batch: Batch) -> bool:
-    """Whether a batch is never spooled, makes no calls, and has at most one event and no code to look up."""
-    if _comes_once(channel) or batch.chores or len(batch.inbound) > 1:
-        return False
-    return not batch.inbound or _code_in(batch.inbound[0].event) is None
 
 
 def _code_in(event: Event) -> str | None:

@@ -36,13 +36,7 @@ class SpoolFull(Exception):  # noqa: N818 - it reads as what it says
 
 
 class Spool:
-    """One machine's spool; several processes may share it. The methods wait for the disk: call them from a thread.
-
-    Args:
-        folder: the spool's folder; it is made when the first batch is spooled.
-        max_files: most batches that wait at once.
-        max_bytes: most bytes of all waiting batches together.
-    """
+    """One machine's spool; several processes may share it. The methods wait for the disk: call them from a thread."""
 
     def __init__(self, folder: Path, identity: Identity, *, max_files: int, max_bytes: int) -> None:
         self._folder = folder

@@ -74,16 +74,9 @@ class TurnRunner:
     def run(
         self, unit: UnitOfWork, event: InboundEvent, conversation: Conversation, origin: Conversation | None
     ) -> TurnResult:
-        """Run the turn of one event.
+        """Run the turn of one event, which changes the session and the replies of its sender's conversation.
 
-        Args:
-            unit: the transaction.
-            event: the event.
-            conversation: the sender's conversation; the turn changes its session and its replies.
-            origin: the conversation that the code in the event stands for, if any.
-
-        Returns:
-            The turn's result.
+        `origin`: the conversation that the code in the event stands for, if any.
         """
         begins = conversation.session is None or not conversation.session.tip
         result = TurnResult(conversation=conversation.id)

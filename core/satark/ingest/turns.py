@@ -132,10 +132,7 @@ def add_unseen(unit: UnitOfWork, sent: Mapping[bytes, int | None], seen_days: in
     If the provider says when an event was sent, each delivery of the event has the same key. For other events, and for
     an event that came so late that it would soon be forgotten, the keys of all days are looked up.
 
-    Args:
-        unit: the transaction.
-        sent: keyed hash of an event → Unix time at which it was sent; None if its provider does not say.
-        seen_days: days for which an event is remembered.
+    `sent`: keyed hash of an event → Unix time at which it was sent; None if its provider does not say.
     """
     timely = range(max(unit.day - seen_days + _DELIVERY_DAYS, 0), MOST_DAYS)
     days = {hashed: at // 86_400 for hashed, at in sent.items() if at is not None and at // 86_400 in timely}

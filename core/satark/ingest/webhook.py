@@ -6,15 +6,14 @@ It is an ASGI application without the framework's middleware, since every messag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from starlette.types import Message, Receive, Scope, Send
 
-from satark.api.channel import Channel, Endpoint, Outcome, RawRequest, RawResponse
+from satark.api.channel import Channel, Endpoint, RawRequest, RawResponse
 from satark.api.inbound import Batch, Malformed
 from satark.api.observability import log
 from satark.ingest.ingest import Ingest, IngestFailed
@@ -29,9 +28,6 @@ _TRY_AGAIN: Final = RawResponse(status=_UNAVAILABLE, body=b"try again")
 
 FORGED_IN_A_ROW: Final = 20
 """Requests in a row with wrong signatures that are a fault: the secret is wrong, or somebody tries."""
-
-Respond: TypeAlias = Callable[[RawResponse], None]
-"""Takes the response to a request, once."""
 
 
 class _Refused(Exception):  # noqa: N818 - it reads as what it says
@@ -61,25 +57,24 @@ class WebhookEndpoint:
 
         401: not signed; 405: another method; 413: too large; 503: not ingested, or no room; else the channel's reply.
         """
-        answered: asyncio.Future[RawResponse] = asyncio.get_running_loop().create_future()
-        respond = partial(_settle, answered)
         try:
-            raw = await self._read(scope, receive)
-        except Exception as error:  # noqa: BLE001 - it is told apart there
-            self._refuse(respond, error)
-        else:
-            self.answer(raw, respond)
-        response = await answered
+            answer, response = await self._take(await self._read(scope, receive))
+        except _Refused as refused:
+            answer, response = refused.answer, refused.response
+        except (StoreDown, IngestFailed):
+            answer, response = "not_ingested", _TRY_AGAIN
+        except Exception as error:  # noqa: BLE001 - whatever it is, the provider shall send the request again
+            name = type(error).__name__
+            log.error("webhook failed, the provider will retry", channel=self.channel.name, error=name)
+            answer, response = "failed", _TRY_AGAIN
+        self.metrics.webhooks.count(self.channel.name, answer)
         await send({"type": "http.response.start", "status": response.status, "headers": headers_of(response)})
         await send({"type": "http.response.body", "body": response.body})
 
-    def answer(self, raw: RawRequest, respond: Respond) -> None:
-        """Answer a complete request as `__call__` does. `respond` gets the response, at once or later."""
-        try:
-            self._check(raw)
-            self.ingest.take(self.channel, self._parse(raw), partial(self._reply, raw, respond))
-        except Exception as error:  # noqa: BLE001 - it is told apart there
-            self._refuse(respond, error)
+    async def _take(self, raw: RawRequest) -> tuple[str, RawResponse]:
+        self._verify(raw)
+        outcome = await self.ingest.receive(self.channel, self._parse(raw))
+        return outcome.state, self.channel.reply(raw, outcome)
 
     async def _read(self, scope: Scope, receive: Receive) -> RawRequest:
         """Read a request. If its headers are reason enough to refuse it, do not read its body."""
@@ -98,12 +93,6 @@ class WebhookEndpoint:
         except NoRoom:
             raise _Refused("no_room", _UNAVAILABLE, "try again") from None
         return msgspec.structs.replace(head, body=body)
-
-    def _check(self, raw: RawRequest) -> None:
-        self._check_head(raw)
-        if len(raw.body) > self.endpoint.limit:
-            raise _too_large()
-        self._verify(raw)
 
     def _check_head(self, head: RawRequest) -> None:
         endpoint = self.endpoint
@@ -132,32 +121,6 @@ class WebhookEndpoint:
             self.metrics.webhooks.count(self.channel.name, "malformed")
             return Batch()
 
-    def _reply(self, raw: RawRequest, respond: Respond, outcome: Outcome | Exception) -> None:
-        if isinstance(outcome, Exception):
-            self._refuse(respond, outcome)
-            return
-        try:
-            response = self.channel.reply(raw, outcome)
-        except Exception as error:  # noqa: BLE001 - it is told apart there
-            self._refuse(respond, error)
-        else:
-            self._respond(respond, outcome.state, response)
-
-    def _refuse(self, respond: Respond, error: Exception) -> None:
-        """Answer a request of which nothing was ingested: the client shall resend it, unless the client is at fault."""
-        if isinstance(error, _Refused):
-            self._respond(respond, error.answer, error.response)
-        elif isinstance(error, StoreDown | IngestFailed):
-            self._respond(respond, "not_ingested", _TRY_AGAIN)
-        else:
-            name = type(error).__name__
-            log.error("webhook failed, the provider will retry", channel=self.channel.name, error=name)
-            self._respond(respond, "failed", _TRY_AGAIN)
-
-    def _respond(self, respond: Respond, answer: str, response: RawResponse) -> None:
-        self.metrics.webhooks.count(self.channel.name, answer)
-        respond(response)
-
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Decode a request's headers, with names in lower case. A repeated one is joined (RFC 9110, 5.3): no signature."""
@@ -174,11 +137,6 @@ def headers_of(response: RawResponse) -> list[tuple[bytes, bytes]]:
     if response.status == _UNAVAILABLE:
         headers.append((b"retry-after", _RETRY_AFTER))
     return headers
-
-
-def _settle(answered: asyncio.Future[RawResponse], response: RawResponse) -> None:
-    if not answered.done():  # its client may be gone
-        answered.set_result(response)
 
 
 def _unsigned() -> _Refused:
@@ -200,7 +158,7 @@ class NoRoom(Exception):  # noqa: N818 - it reads as what it says
 class UnverifiedBodies:
     """The bodies under way in one process. A provider's body arrives quickly, so the oldest body is given up first."""
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int = 32_000_000) -> None:
         """`most_bytes`: most bytes that all bodies together may take."""
         self._most = most_bytes
         self._held = 0

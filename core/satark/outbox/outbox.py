@@ -13,6 +13,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
@@ -46,34 +47,23 @@ class _Positions:
 _positions = _Positions()
 
 
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Outbox:
     """Makes outbox messages of prompts and of calls. Only `add` touches the store.
 
-    Args:
-        channels: account → its channel.
-        fit: fits a prompt to what a channel can show.
-        identity: seals the stored calls.
-        read_aloud: returns the clips that read a prompt out; None: nothing is read out.
+    `channels`: account → its channel; `read_aloud`: returns the clips that read a prompt out; None: nothing is.
     """
 
-    def __init__(
-        self,
-        *,
-        channels: Mapping[str, Channel],
-        fit: Callable[[Prompt, Capabilities], Prompt],
-        identity: Identity,
-        read_aloud: ReadAloud | None = None,
-    ) -> None:
-        self._channels = channels
-        self._fit = fit
-        self._read_aloud = read_aloud
-        self._identity = identity
+    channels: Mapping[str, Channel]
+    fitted: Callable[[Prompt, Capabilities], Prompt]
+    identity: Identity
+    read_aloud: ReadAloud | None = None
 
     def fit(self, prompt: Prompt, channel: Channel) -> Prompt:
         """Fit a prompt to what a channel can show, and the prompt's clips to what the channel can send."""
-        if prompt.aloud and self._read_aloud is not None and channel.capabilities.voice_notes:
-            return self._read_aloud.fit(prompt, channel.capabilities, self._fit)
-        shown = self._fit(prompt, channel.capabilities)  # a plugin may make a prompt of its own
+        if prompt.aloud and self.read_aloud is not None and channel.capabilities.voice_notes:
+            return self.read_aloud.fit(prompt, channel.capabilities, self.fitted)
+        shown = self.fitted(prompt, channel.capabilities)  # a plugin may make a prompt of its own
         return msgspec.structs.replace(shown, must_arrive=prompt.must_arrive, debounce=prompt.debounce)
 
     def reply(
@@ -91,13 +81,10 @@ class Outbox:
     ) -> list[OutboxMessage]:
         """Render a prompt for a stored reply handle; return nothing if the handle's account is no longer configured.
 
-        Args:
-            prompt: the prompt.
-            handle: the address to which the prompt goes; None: nowhere.
-            conversation: the one whose queue has the prompt. A prompt that must arrive is never overtaken there.
-            notice: whether we write without being asked; then the provider may want a template (`Channel.notice`).
+        `conversation`: the one whose queue has the prompt; `notice`: whether we write without being asked, so that the
+        provider may want a template (`Channel.notice`).
         """
-        channel = self._channels.get(handle.account) if handle else None
+        channel = self.channels.get(handle.account) if handle else None
         if handle is None or channel is None:
             return []
         if handle.aloud:
@@ -108,12 +95,12 @@ class Outbox:
 
     def is_page(self, account: str) -> bool:
         """Whether an account's channel is a page in a browser. Such a page itself says that a draft has expired."""
-        channel = self._channels.get(account)
+        channel = self.channels.get(account)
         return channel is not None and channel.capabilities.kind == "web"
 
     def add(self, unit: UnitOfWork, messages: Sequence[OutboxMessage]) -> None:
         """Store messages in a transaction. They replace those of the same conversations that they supersede."""
-        outbox.add(unit, messages, self._identity)
+        outbox.add(unit, messages, self.identity)
 
 
 def message(conversation: bytes, call: Call, *, must_arrive: bool, debounce: bool = False) -> OutboxMessage:
@@ -135,9 +122,7 @@ _WEIGHT: Final = 0.05
 class CallsUnderWay:
     """The places of one account. `async with` takes a place and gives it back.
 
-    Args:
-        least: the number of places while the provider answers fast.
-        most: the number of places while the provider does not answer.
+    There are `least` while the provider answers fast, and `most` while it does not answer.
     """
 
     def __init__(self, least: int, most: int) -> None:

@@ -237,12 +237,9 @@ class Addresses:
         self._claims: dict[str, list[Claim]] = {}
 
     def claim(self, kind: str, paths: Iterable[tuple[str, str]], *, has_below: bool) -> None:
-        """Replace the claimed addresses of one kind by these.
+        """Replace the claimed addresses of one kind (webhooks, or a hook's pages) by these: plugin's name and path.
 
-        Args:
-            kind: webhooks, or the name of the hook that returns the pages.
-            paths: pairs of a plugin's name and a path.
-            has_below: whether each claim includes all addresses below its path.
+        `has_below`: whether each claim includes all addresses below its path.
 
         Raises:
             PluginError: a path is invalid, or two plugins claim one address.

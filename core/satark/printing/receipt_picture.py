@@ -26,9 +26,7 @@ _LINES: Final = (
 def draw_receipt(code: str, status_url: str = "") -> bytes:
     """Draw a receipt as a PNG file, in Hindi and English. This takes about 50 ms.
 
-    Args:
-        code: the receipt's code, in groups.
-        status_url: the address of the page that takes the code, drawn with a QR code; empty if it is not to be drawn.
+    `status_url`: the address of the page that takes the code, drawn with a QR code; empty: it is not drawn.
     """
     image = Image.new("RGB", (_WIDTH, _HEIGHT), _PAPER)
     draw = ImageDraw.Draw(image)

@@ -17,12 +17,13 @@ from satark.remote.frames import open_frame
 from satark.remote.host_outbox import HostOutbox, Publish
 from satark.remote.link_keys import LinkKey
 from satark.remote.messages import (
+    ANSWER,
     ANSWER_DOMAIN,
+    SIGNED_ANSWER,
     DirectedDesk,
     OfficeAnswer,
     RefusalMessage,
-    decode_answer,
-    decode_signed_answer,
+    decode,
 )
 from satark.remote.offices import Office, apply_key_change, office_of
 from satark.routing.desks import all_desks
@@ -76,8 +77,8 @@ class HostInbox:
         frame = opened.verified(office.link)
         if (frame.direction, frame.kind, frame.total) != ("to_host", "message", 1):
             raise MessageRejected("content")
-        signed = decode_signed_answer(frame.body)
-        answer = decode_answer(signed.answer)
+        signed = decode(SIGNED_ANSWER, frame.body)
+        answer = decode(ANSWER, signed.answer)
         if answer.desk != office.desk:
             raise MessageRejected("desk")
         listed = self._services.read_keys(self._services.roster.check).state.desks.get(office.desk)
@@ -170,10 +171,6 @@ class HostLink:
 
     def __init__(self, services: ProcessServices, key_file: Path, copies: Collection[str] = ()) -> None:
         """Read this machine's link key; create it if it does not exist and no office knows one.
-
-        Args:
-            key_file: the link key's file.
-            copies: desks at this host whose tips are copied to the carrier.
 
         Raises:
             SettingsError: the link key can't be used.

@@ -128,9 +128,6 @@ class LinkKey:
             raise _unusable(f"other users can read the link key: chmod 600 {path}")
         return key
 
-    def __repr__(self) -> str:
-        return "LinkKey(…)"
-
     def sign(self, message: bytes) -> bytes:
         """Return the signature of a message, 64 bytes."""
         return self._signing.sign(message)

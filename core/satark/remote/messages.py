@@ -138,6 +138,14 @@ class OfficeAnswer(Redacted, frozen=True, kw_only=True):
     directed_to: DirectedDesk | None = None
     new_key: KeyChange | None = None
 
+    def __post_init__(self) -> None:
+        # A desk with a key that nothing can be sealed to would keep every tip of its district from being submitted.
+        if self.new_key is not None:
+            try:
+                check_recipient(self.new_key.recipient)
+            except CantOpen as error:
+                raise ValueError("nothing can be sealed to this key") from error
+
 
 class SignedAnswer(Redacted, frozen=True, kw_only=True, array_like=True):
     """An encoded `OfficeAnswer` with the desk's signature: what an office sends to the host."""
@@ -151,47 +159,19 @@ def encode(message: HostMessage | OfficeAnswer | SignedAnswer) -> bytes:
     return _encode(message)
 
 
-def decode_host_message(encoded: bytes) -> HostMessage:
-    """Decode a message of the host.
+def decode(kind: msgspec.msgpack.Decoder[T], encoded: bytes) -> T:
+    """Decode a message. Trust an answer only after the signature beside it is verified.
 
     Raises:
         MessageRejected: it is not one.
     """
-    return _decoded(_host_message, encoded)
-
-
-def decode_signed_answer(encoded: bytes) -> SignedAnswer:
-    """Decode a message of an office.
-
-    Raises:
-        MessageRejected: it is not one.
-    """
-    return _decoded(_signed_answer, encoded)
-
-
-def decode_answer(encoded: bytes) -> OfficeAnswer:
-    """Decode the answer inside a `SignedAnswer`. Trust it only after its signature is verified.
-
-    Raises:
-        MessageRejected: it is not one, or it announces a key that nothing can be sealed to.
-    """
-    answer = _decoded(_answer, encoded)
-    try:  # a desk with a key that nothing can be sealed to would keep every tip of its district from being submitted
-        if answer.new_key is not None:
-            check_recipient(answer.new_key.recipient)
-    except CantOpen:
-        raise MessageRejected("key") from None
-    return answer
+    try:
+        return kind.decode(encoded)
+    except DECODING_ERRORS:
+        raise MessageRejected("content") from None
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_host_message: msgspec.msgpack.Decoder[HostMessage] = msgspec.msgpack.Decoder(HostMessage)
-_signed_answer = msgspec.msgpack.Decoder(SignedAnswer)
-_answer = msgspec.msgpack.Decoder(OfficeAnswer)
-
-
-def _decoded(decoder: msgspec.msgpack.Decoder[T], encoded: bytes) -> T:
-    try:
-        return decoder.decode(encoded)
-    except DECODING_ERRORS:
-        raise MessageRejected("content") from None
+HOST_MESSAGE: msgspec.msgpack.Decoder[HostMessage] = msgspec.msgpack.Decoder(HostMessage)
+SIGNED_ANSWER = msgspec.msgpack.Decoder(SignedAnswer)
+ANSWER = msgspec.msgpack.Decoder(OfficeAnswer)

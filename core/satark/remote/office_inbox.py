@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,13 +16,14 @@ from satark.remote import office_outbox
 from satark.remote.frames import Frame, count_chunks, message_frames, open_frame, seal_frame
 from satark.remote.link_keys import LinkKey, LinkPublicKeys
 from satark.remote.messages import (
+    HOST_MESSAGE,
     DirectoryMessage,
     ErasureMessage,
     FileEntry,
     HostMessage,
     RefusalMessage,
     TipMessage,
-    decode_host_message,
+    decode,
 )
 from satark.remote.offices import store_directory
 from satark.retention.erasure import erase_copy, is_erased_copy, remove_copied_files
@@ -93,7 +95,7 @@ class OfficeInbox:
             await self._services.write(lambda unit: _delete_chunks(unit, transfer_id))
 
     async def _accept_message(self, desk: str, encoded: bytes) -> None:
-        message = decode_host_message(encoded)
+        message = decode(HOST_MESSAGE, encoded)
         try:
             await self._services.write(lambda unit: self._store(unit, desk, message))
         except (IntegrityError, TipKeyAltered):  # it contradicts what is stored, such as another tip of the same number
@@ -240,40 +242,30 @@ POLL_SECONDS = 1.0
 """Seconds between two checks for answers that are due."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class OfficeAgent:
     """Exchanges messages with the host for the desks of one office."""
 
-    def __init__(
-        self,
-        *,
-        services: ProcessServices,
-        carrier: Carrier,
-        url: str,
-        key: LinkKey,
-        host: LinkPublicKeys,
-        desks: Sequence[str],
-        tip_stored: TipStored,
-    ) -> None:
-        """Set the agent up; it calls `tip_stored` in each transaction that stores a tip or a change of it."""
-        self._services = services
-        self._carrier = carrier
-        self._url = url
-        self._key = key
-        self._host = host
-        self._desks = desks
-        self._inbox = OfficeInbox(services, key, host, desks, tip_stored)
+    services: ProcessServices
+    carrier: Carrier
+    url: str
+    key: LinkKey
+    host: LinkPublicKeys
+    desks: Sequence[str]
+    tip_stored: TipStored
 
     async def run(self) -> None:
         """Connect and exchange messages until cancelled. Raises when the connection breaks; call it again then."""
         chunk = tables.chunk  # of transfers that never became complete
-        await self._services.write(
+        await self.services.write(
             lambda unit: unit.main.execute(delete(chunk).where(chunk.c.day < unit.day - CHUNK_DAYS))
         )
-        async with self._carrier.connect(self._url) as connection:
+        async with self.carrier.connect(self.url) as connection:
             log.info("office connected")
+            inbox = OfficeInbox(self.services, self.key, self.host, self.desks, self.tip_stored)
             async with asyncio.TaskGroup() as tasks:
-                for desk in self._desks:
-                    tasks.create_task(connection.consume(desk, self._inbox.accept))
+                for desk in self.desks:
+                    tasks.create_task(connection.consume(desk, inbox.accept))
                 while True:
                     await self.send_due_answers(connection)
                     await asyncio.sleep(POLL_SECONDS)
@@ -284,9 +276,9 @@ class OfficeAgent:
         Raises:
             CarrierError: an answer was not confirmed. It stays in the outbox and is sent again.
         """
-        due = await run_in_thread(self._services.read, lambda c: office_outbox.due_answers(c, int(time.time())))
+        due = await run_in_thread(self.services.read, lambda c: office_outbox.due_answers(c, int(time.time())))
         for answer in due:
             (frame,) = message_frames(answer.desk, "to_host", answer.message)
-            await connection.publish_answer(await run_in_thread(seal_frame, frame, self._key, self._host))
+            await connection.publish_answer(await run_in_thread(seal_frame, frame, self.key, self.host))
             sent = update(tables.office_outbox).where(tables.office_outbox.c.id == answer.id)
-            await self._services.write(lambda unit: unit.main.execute(sent.values(sent_at=unit.now)))  # noqa: B023
+            await self.services.write(lambda unit: unit.main.execute(sent.values(sent_at=unit.now)))  # noqa: B023

@@ -3,9 +3,10 @@
 import os
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from satark.api.observability import Redacted
 from satark.api.routing import CaseworkError, DestinationRule
@@ -15,12 +16,13 @@ from satark.identity.signatures import signing_key
 from satark.remote.frames import CHUNK_SIZE
 from satark.remote.link_keys import LinkPublicKeys
 from satark.remote.messages import (
+    ANSWER,
     ANSWER_DOMAIN,
+    SIGNED_ANSWER,
     DirectedDesk,
     OfficeAnswer,
     SignedAnswer,
-    decode_answer,
-    decode_signed_answer,
+    decode,
     encode,
 )
 from satark.roster.entries import DESK_USE, KeyChange
@@ -47,15 +49,6 @@ class PendingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     sealed: bytes
     refused: bool
     """Whether the host refused it."""
-
-
-class DueAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer to send now."""
-
-    id: bytes
-    desk: str
-    message: bytes
-    """An encoded `SignedAnswer`."""
 
 
 def host_of(connection: Connection) -> LinkPublicKeys | None:
@@ -118,7 +111,7 @@ def end_announcements(unit: UnitOfWork, host: RosterState | None) -> None:
     table = tables.office_outbox
     query = select(table.c.id, table.c.desk, table.c.message).where(table.c.tip == "")
     for row in unit.main.execute(query).all():
-        announced = decode_answer(decode_signed_answer(row.message).answer).new_key
+        announced = decode(ANSWER, decode(SIGNED_ANSWER, row.message).answer).new_key
         listed = host.desks.get(row.desk) if host else None
         if listed and announced and announced.recipient in {listed.desk.recipient, *dict(listed.former)}:
             unit.main.execute(delete(table).where(table.c.id == row.id))
@@ -144,7 +137,7 @@ def _sign_pending_answers(unit: UnitOfWork, desk: str, new: str) -> None:
     table = tables.office_outbox
     query = select(table.c.id, table.c.message).where(table.c.desk == desk, table.c.tip != "")
     for id_, message in unit.main.execute(query).all():
-        signed = _signed(decode_signed_answer(message).answer, new)
+        signed = _signed(decode(SIGNED_ANSWER, message).answer, new)
         unit.main.execute(update(table).where(table.c.id == id_).values(message=signed))
 
 
@@ -168,7 +161,7 @@ def tips_with_pending_answers(connection: Connection) -> set[str]:
     return set(connection.execute(select(tables.office_outbox.c.tip).distinct()).scalars())
 
 
-def due_answers(connection: Connection, now: int) -> list[DueAnswer]:
+def due_answers(connection: Connection, now: int) -> list[Row[Any]]:
     """Return the answers to send now: only the oldest one about each tip, so that none overtakes another.
 
     Until the host has accepted a desk's new key, nothing else of that desk is sent.
@@ -177,5 +170,4 @@ def due_answers(connection: Connection, now: int) -> list[DueAnswer]:
     first = select(func.min(table.c.position)).where(table.c.state == "due").group_by(table.c.desk, table.c.tip)
     rows = connection.execute(select(table).where(table.c.state == "due", table.c.position.in_(first))).all()
     changing = {row.desk for row in rows if not row.tip}
-    ready = (row for row in rows if row.sent_at <= now - RESEND_AFTER and (not row.tip or row.desk not in changing))
-    return [DueAnswer(id=row.id, desk=row.desk, message=row.message) for row in ready]
+    return [row for row in rows if row.sent_at <= now - RESEND_AFTER and (not row.tip or row.desk not in changing)]

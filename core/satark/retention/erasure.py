@@ -59,9 +59,6 @@ class Eraser:
         self._files = files
         self._plugins_erase = plugins_erase
 
-    def __repr__(self) -> str:
-        return "Eraser(…)"
-
     def erase(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
         """Erase a tip. Call `remove_files` with the result once this is committed.
 
@@ -195,9 +192,6 @@ class ErasedList:
 
     def __init__(self, file: Path, edge: Identity, keys: Engine) -> None:
         self._file, self._edge, self._keys = file, edge, keys
-
-    def __repr__(self) -> str:
-        return "ErasedList(…)"
 
     def tag(self, tip_id: str) -> bytes:
         """Return the tag of a tip."""

@@ -48,12 +48,9 @@ def add_desk(
     officers: Sequence[RosterOfficer] = (),
     entry: Entry | None = None,
 ) -> None:
-    """Add a desk, to the roster too.
+    """Add a desk, to the roster too. `entry`: the signed entry, once the roster is sealed.
 
-    Args:
-        verifier: Ed25519 public key (hex) of what it signs with its own key; empty: its key can't be changed.
-        officers: its first officers; none for a desk in a remote office.
-        entry: the signed entry, once the roster is sealed.
+    `verifier`: Ed25519 public key (hex) of what it signs with its own key; empty: its key can't be changed.
 
     Raises:
         DeskExists: there is a desk of this name.

@@ -42,7 +42,8 @@ def matching_rules(
 ) -> tuple[DestinationRule, ...]:
     """Return the rules of the configured destinations that get a tip which these desks get.
 
-    `excluded`: destinations, and names of desks, that must not get it; `added`: those that do whatever they filter.
+    `excluded`: destinations, and names of desks, that must not get it; `added`: destinations that get it whatever their
+    filters say.
     """
     return tuple(
         rule

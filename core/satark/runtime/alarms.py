@@ -33,11 +33,8 @@ _BY_URL: Final = "alarm_url"
 class Alarms:
     """Tells the operators of each fault and of its end, through sinks of its own: no database is in between.
 
-    Args:
-        faults: the process's.
-        core: who is told, and the data folder, where a file remembers what they were told over restarts.
-        make_sinks: makes the sinks again, only to deliver an alarm.
-        roles: the process's. What every process finds in the databases is told by those with the role worker.
+    A file in the data folder remembers over restarts what they were told. What every process finds in the databases is
+    told by those with the role worker.
     """
 
     def __init__(

@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 
 import anyio.to_thread
 import uvicorn
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,7 +24,6 @@ from satark.api.routing import Destination
 from satark.identity.time_buckets import band_start
 from satark.ingest.spool import describe
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
-from satark.runtime.connections import SETTINGS_STATE, WEBHOOKS_STATE
 from satark.runtime.dependency_faults import touch
 from satark.runtime.host import Host
 from satark.runtime.http_server import ServerBeside, uvicorn_options
@@ -51,7 +49,7 @@ def build_app(host: Host, *, listen_for_metrics: bool = False, place: Place | No
     endpoints: dict[str, WebhookEndpoint] = {}
     runtime = host.ingest_runtime
     if runtime and "web" in host.roles:
-        bodies = UnverifiedBodies(host.settings.core.http.unverified_bytes)
+        bodies = UnverifiedBodies()
         for channel in runtime.channels:
             for endpoint in channel.endpoints:
                 endpoints[endpoint.path] = WebhookEndpoint(host.metrics, runtime.ingest, channel, endpoint, bodies)
@@ -64,12 +62,12 @@ def build_app(host: Host, *, listen_for_metrics: bool = False, place: Place | No
     listen = host.settings.core.metrics_listen if listen_for_metrics else ""
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, object]]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         serves = False
         try:
             async with host.running(), metrics_listener(status, listen, place):
                 serves = True
-                yield {SETTINGS_STATE: host.settings.core.http, WEBHOOKS_STATE: endpoints}
+                yield
         except Exception as error:
             log.error("process failed, stopping", **describe_error(error))
             if serves:
@@ -212,7 +210,7 @@ class QueueMetrics:
             sqlalchemy.exc.SQLAlchemyError: the database does not answer. The gauges are empty then.
         """
         self._metrics.clear_queue_gauges()
-        counts, down = self._services.read(_ask)
+        counts, down = self._services.read(lambda c: (deliveries.counts(c), list(read_open_breakers(c))))
         waiting, dead_letters = Counter[str](), Counter[str]()
         for (destination, state), count in counts.items():
             (dead_letters if state == "dead_letter" else waiting)[Destination(destination).sink] += count
@@ -225,7 +223,3 @@ class QueueMetrics:
         names = Counter(name if name in self._configured else Destination(name).sink for name in down)
         for name in names.keys() | self._configured:
             self._metrics.destinations_down.labels(name).set(names[name])
-
-
-def _ask(connection: Connection) -> tuple[dict[tuple[str, str], int], list[str]]:
-    return deliveries.counts(connection), list(read_open_breakers(connection))

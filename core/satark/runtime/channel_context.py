@@ -16,12 +16,10 @@ class ChannelContext:
         """Makes the voice notes of prompts."""
 
     def catalogues(self) -> Catalogues:
-        """Load the texts of the flow in use, in the languages in which the flow is offered."""
         source = configured_flow(self._core.flow, self._core.languages)
         return source.catalogues.only(source.offered)
 
     def draw_receipt(self, picture: ReceiptPicture) -> bytes:
-        """Draw a receipt as a PNG file, with the address of the page that takes its code."""
         from satark.printing.receipt_picture import draw_receipt  # noqa: PLC0415 - few need it; its libraries take 15 MB
 
         public_url = self._core.public_url

@@ -31,30 +31,24 @@ class CommandHost:
 
     @property
     def settings(self) -> Settings:
-        """The settings, read once per invocation."""
         return settings_of(self._ctx)
 
     def geography(self) -> Geography:
-        """Load the districts and stations that the settings name."""
         return compose.load_geography(self.settings)
 
     def flow(self) -> Flow:
-        """Load the questionnaire in use, with the step types and checks of the plugins."""
         plugins = plugins_of(self._ctx)
         with _flow_problems():
             return load_flow(self._source, plugins.step_types(), plugins.validators())
 
     def catalogues(self) -> Catalogues:
-        """Load the texts of the questionnaire in use."""
         with _flow_problems():
             return self._source.catalogues
 
     def every_prompt(self, channel: str, *, filled: bool = True) -> Iterator[tuple[str, Prompt]]:
-        """Yield each prompt that the questionnaire in use can put, in every language, with a name."""
         return every_prompt(self.flow(), self.catalogues(), self.geography(), channel, filled=filled)
 
     def open_services(self) -> AbstractContextManager[Services]:
-        """Open the store that the settings name."""
         return open_services(self._ctx)
 
     def serve_desk(
@@ -64,7 +58,6 @@ class CommandHost:
         port: int,
         background: Callable[[ProcessServices, Sequence[Carrier]], Callable[[], Awaitable[None]]],
     ) -> None:
-        """Serve the officers' pages alone, in this process, with a background task beside them."""
         from satark.runtime.app import build_app  # noqa: PLC0415 - other commands serve nothing
         from satark.runtime.host import Host  # noqa: PLC0415
         from satark.runtime.http_server import run_server  # noqa: PLC0415

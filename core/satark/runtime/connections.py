@@ -1,28 +1,15 @@
 """Connections of the HTTP server. One whose client makes no progress is ended; above a limit the slowest one is ended.
 
 Connections are not counted by address: many people share an address, and none is stored.
-
-If a webhook's body is complete after the bytes that came are parsed, the webhook needs no task, no event and no ASGI
-messages. Every other request is left to uvicorn: another path, an incomplete body, a request behind another one, a
-client that does not read.
 """
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
-from functools import partial
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
-
-from satark.api.channel import RawRequest, RawResponse
-from satark.ingest.webhook import WebhookEndpoint, headers_of, read_headers
-from satark.settings.core import HttpSettings
-
-WEBHOOKS_STATE: Final = "satark_webhooks"
-"""Key of the endpoints (by path) in the state of the application's lifespan. Without this key there are none."""
-
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 _SINGLE: Final = frozenset({b"authorization", b"content-length", b"content-type", b"origin", b"sec-fetch-site"})
 """Headers that decide whose request it is and what it says. Of a repeated one, a proxy may read the other."""
@@ -46,115 +33,6 @@ def check_headers(headers: Sequence[tuple[bytes, bytes]], version: str) -> None:
         raise AmbiguousRequest
 
 
-class Exchange:
-    """A webhook and its answer. It replaces uvicorn's `RequestResponseCycle` and has the same attributes."""
-
-    __slots__ = ("body", "disconnected", "endpoint", "keep_alive", "response_complete")
-
-    message_event = asyncio.Event()
-    """uvicorn sets this event; nobody waits for it."""
-
-    def __init__(self, endpoint: WebhookEndpoint, *, keep_alive: bool) -> None:
-        self.endpoint = endpoint
-        self.keep_alive = keep_alive
-        """Whether the connection stays open after the answer; uvicorn clears it when it is told to stop."""
-        self.body = bytearray()
-        self.disconnected = False
-        self.response_complete = False
-
-
-class WebhookConnection(HttpToolsProtocol):
-    """One connection: it answers complete webhooks, and leaves everything else to uvicorn."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._webhooks: Mapping[str, WebhookEndpoint] = self.app_state.get(WEBHOOKS_STATE) or {}
-        self._coming: Exchange | None = None
-        """The webhook whose body is still incomplete."""
-
-    def data_received(self, data: bytes) -> None:
-        """Parse the bytes that came; leave a webhook that is still incomplete to uvicorn."""
-        super().data_received(data)
-        if self._coming is not None and not self.transport.is_closing():
-            self._take_the_usual_way(self._coming)
-
-    def on_headers_complete(self) -> None:
-        """Hold a webhook back until all that came is parsed. `data_received` leaves an incomplete one to uvicorn.
-
-        Raises:
-            AmbiguousRequest: the headers can be read in two ways; uvicorn answers 400.
-        """
-        check_headers(self.headers, self.parser.get_http_version())
-        endpoint = self._webhooks.get(self.url.decode("latin-1"))
-        if endpoint is None or not self._can_answer():
-            super().on_headers_complete()
-        else:
-            self._coming = Exchange(endpoint, keep_alive=self.parser.should_keep_alive())
-            self._stand_in(self._coming)
-        self.headers = []  # what comes behind a body is no header: the scope has the other list
-
-    def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
-        if self._coming is None:
-            super().on_body(body)
-        else:
-            self._coming.body += body
-
-    def on_message_complete(self) -> None:
-        """Answer a webhook: its request is complete.
-
-        Raises:
-            AmbiguousRequest: fields came behind the body. A proxy would not have seen them among the headers.
-        """
-        if self.headers:
-            raise AmbiguousRequest
-        exchange, self._coming = self._coming, None
-        if exchange is None:
-            super().on_message_complete()
-            return
-        method, path = self.parser.get_method().decode("ascii"), self.url.decode("latin-1")
-        headers = read_headers(self.scope["headers"])
-        raw = RawRequest(method=method, path=path, headers=headers, body=bytes(exchange.body))
-        exchange.endpoint.answer(raw, partial(self._respond, exchange))
-
-    def _can_answer(self) -> bool:
-        """Whether a webhook may be answered here: it needs nothing special, and no request before it is under way."""
-        before: RequestResponseCycle | None = self.cycle  # None: this is the first
-        return not (
-            (before is not None and not before.response_complete)
-            or self.flow.write_paused
-            or self.expect_100_continue
-            or self.parser.should_upgrade()
-            or self.parser.get_method() != b"POST"
-            or self.parser.get_http_version() != "1.1"
-        )
-
-    def _take_the_usual_way(self, exchange: Exchange) -> None:
-        self._coming = None
-        self._stand_in(None)
-        super().on_headers_complete()
-        super().on_body(bytes(exchange.body))
-
-    def _stand_in(self, exchange: Exchange | None) -> None:
-        self.cycle = cast("RequestResponseCycle", exchange)
-
-    def _respond(self, exchange: Exchange, response: RawResponse) -> None:
-        exchange.response_complete = True
-        if self.transport.is_closing():
-            return
-        headers = [*self.server_state.default_headers, *headers_of(response)]
-        if not exchange.keep_alive:
-            headers.append((b"connection", b"close"))
-        lines = [b"%b: %b\r\n" % header for header in headers]
-        self.transport.write(b"".join((STATUS_LINE[response.status], *lines, b"\r\n", response.body)))
-        if not exchange.keep_alive:
-            self.transport.close()
-        self.on_response_complete()
-
-
-SETTINGS_STATE: Final = "satark_http"
-"""Key of the `HttpSettings` in the state of the application's lifespan. Without it the defaults apply."""
-
 _TOO_LONG: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -168,12 +46,20 @@ class Waiting(IntEnum):
     """The client waits for us: such a connection is never ended to make room."""
 
 
-class TimedConnection(WebhookConnection):
+class TimedConnection(HttpToolsProtocol):
     """One connection. Its headers must end in time; its body and its response must make progress."""
+
+    most: ClassVar = 800
+    """Connections of one process."""
+    header_seconds: ClassVar = 15.0
+    """From the first byte, or the connection, until the headers are complete."""
+    header_bytes: ClassVar = 32_768
+    stall_seconds: ClassVar = 30.0
+    """In this time a body, or the response to it, must move by `stall_bytes`."""
+    stall_bytes: ClassVar = 1_024
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._limits: HttpSettings = self.app_state.get(SETTINGS_STATE) or HttpSettings()
         self.waiting = Waiting.HEADERS
         """What the connection waits for."""
         self._since = self._began = self.loop.time()
@@ -186,11 +72,10 @@ class TimedConnection(WebhookConnection):
         """Begin to wait for the first request. If there are too many connections, make room."""
         super().connection_made(transport)
         self._check()
-        if len(self.connections) > self._limits.connections:
+        if len(self.connections) > self.most:
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
         if self._timer is not None:
             self._timer.cancel()
         super().connection_lost(exc)
@@ -201,30 +86,40 @@ class TimedConnection(WebhookConnection):
             self._wait(Waiting.HEADERS)
         self._bytes += len(data)
         super().data_received(data)
-        too_long = self.waiting is Waiting.HEADERS and self._bytes > self._limits.header_bytes
+        too_long = self.waiting is Waiting.HEADERS and self._bytes > self.header_bytes
         if too_long and not self.transport.is_closing():
             self.transport.write(_TOO_LONG)
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Begin to wait for a request's headers."""
         super().on_message_begin()
         if self.waiting is not Waiting.HEADERS:
             self._wait(Waiting.HEADERS)
 
     def on_headers_complete(self) -> None:
-        """Begin to check that the body makes progress: the headers are complete."""
+        """Begin to check that the body makes progress: the headers are complete.
+
+        Raises:
+            AmbiguousRequest: the headers can be read in two ways; uvicorn answers 400.
+        """
+        check_headers(self.headers, self.parser.get_http_version())
         self._wait(Waiting.BODY)
         self._began, self._body_bytes = self._since, 0
         super().on_headers_complete()
+        self.headers = []  # what comes behind a body is no header: the scope has the other list
 
     def on_body(self, body: bytes) -> None:
-        """Count a part of the body."""
         self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Stop the check of progress: the request is complete, and the client waits for us."""
+        """Stop the check of progress: the request is complete, and the client waits for us.
+
+        Raises:
+            AmbiguousRequest: fields came behind the body. A proxy would not have seen them among the headers.
+        """
+        if self.headers:
+            raise AmbiguousRequest
         cycle: RequestResponseCycle | None = self.cycle  # None: the request asks for another protocol
         answered = cycle is None or cycle.response_complete
         self._wait(Waiting.NEXT_REQUEST if answered else Waiting.RESPONSE)
@@ -232,15 +127,9 @@ class TimedConnection(WebhookConnection):
 
     def on_response_complete(self) -> None:
         """Begin to wait for the next request, or for the unread rest of a body: the response is complete."""
-        # Not uvicorn's own: it sets a timer for each response, to end a connection that is idle then.
-        self.server_state.total_requests += 1
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
-        elif self.waiting is Waiting.RESPONSE:
+        if self.waiting is Waiting.RESPONSE and not self.pipeline:
             self._wait(Waiting.NEXT_REQUEST)
+        super().on_response_complete()
 
     def pause_writing(self) -> None:
         """Begin to check that the client takes the response: it does so more slowly than we write."""
@@ -258,8 +147,6 @@ class TimedConnection(WebhookConnection):
     def _check(self) -> None:
         """End the connection if its time is over; otherwise check again at the earliest time when it could be over."""
         now = self.loop.time()
-        if self.waiting is Waiting.NEXT_REQUEST and now >= self._since + self.timeout_keep_alive:
-            self.transport.close()  # what is written is still sent
         deadline = min(self._read_deadline(now), self._write_deadline(now), now + self.timeout_keep_alive)
         if now >= deadline:
             self.end()
@@ -267,24 +154,22 @@ class TimedConnection(WebhookConnection):
             self._timer = self.loop.call_at(deadline, self._check)
 
     def _read_deadline(self, now: float) -> float:
-        limits = self._limits
         if self.waiting is Waiting.HEADERS:
-            return self._since + limits.header_seconds
+            return self._since + self.header_seconds
         if self.waiting is not Waiting.BODY:
-            return now + limits.header_seconds
+            return now + self.header_seconds
         paused = bool(self.flow.read_paused)  # we do not read: the client can't make progress
-        if paused or (now >= self._since + limits.stall_seconds and self._bytes >= limits.stall_bytes):
+        if paused or (now >= self._since + self.stall_seconds and self._bytes >= self.stall_bytes):
             self._since, self._bytes = now, 0
-        return self._since + limits.stall_seconds
+        return self._since + self.stall_seconds
 
     def _write_deadline(self, now: float) -> float:
-        limits = self._limits
         if self._blocked_since is None:
-            return now + limits.stall_seconds
+            return now + self.stall_seconds
         unsent = self.transport.get_write_buffer_size()
-        if now >= self._blocked_since + limits.stall_seconds and self._unsent - unsent >= limits.stall_bytes:
+        if now >= self._blocked_since + self.stall_seconds and self._unsent - unsent >= self.stall_bytes:
             self._blocked_since, self._unsent = now, unsent
-        return self._blocked_since + limits.stall_seconds
+        return self._blocked_since + self.stall_seconds
 
     def _make_room(self) -> None:
         """End the connection that has waited longest for its client or has the slowest body; none that waits for us."""

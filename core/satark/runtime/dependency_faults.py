@@ -182,12 +182,7 @@ async def ask_peers(plugins: Iterable[Channel | Sink]) -> list[tuple[str, str]]:
 
 
 class PeerWatch:
-    """Asks the peers of one process again and again.
-
-    Args:
-        make_plugins: makes the process's channels and sinks again, only to ask their peers.
-        faults: gets the reports of faults.
-    """
+    """Asks the peers of one process again and again: `make_plugins` makes its channels and sinks anew for that."""
 
     def __init__(self, make_plugins: Callable[[], Sequence[Channel | Sink]], faults: Faults) -> None:
         self._make_plugins, self._faults = make_plugins, faults

@@ -58,10 +58,7 @@ _TAMPERED: Final = Fault(
 class FaultWatch:
     """Looks for the faults that a process can see, in any role.
 
-    Args:
-        settings: folders, limits, and who gets alarms.
-        identity: the edge key and the epoch keys, if the process has them.
-        opens_files: whether the process opens citizens' files, which must happen in isolation.
+    `opens_files`: whether the process opens citizens' files, which must happen in isolation.
     """
 
     def __init__(

@@ -30,7 +30,7 @@ from satark.outbox.worker import ReplyWorker
 from satark.plugins.loader import Plugins
 from satark.runtime import compose
 from satark.runtime.retention_job import Retention, RetentionJob
-from satark.runtime.scheduler import EpochTurnover, ScheduledJobs
+from satark.runtime.scheduler import EVERY, EpochTurnover, ScheduledJobs, repeat
 from satark.services import Services
 from satark.settings.core import Role
 from satark.settings.settings import Settings
@@ -99,7 +99,7 @@ class IngestRuntime:
 
         `releases_claims`: whether every claim in the database is an earlier one of this process.
         """
-        await self._turnover.run_once()  # epochs that ended while no process ran: before anything is served
+        await self._turnover.run()  # epochs that ended while no process ran: before anything is served
         await self.retention.prepare()
         for channel in self.channels:
             await channel.open()
@@ -108,7 +108,8 @@ class IngestRuntime:
             # Whoever held these died with the last process; nobody else could be sending them.
             await self.writer.write(outbox_store.make_all_due)
             await self.writer.write(evidence_files.release_claims)
-        work: dict[str, Callable[[], Awaitable[None]]] = {"replies": self._replies.run, "epochs": self._turnover.run}
+        work: dict[str, Callable[[], Awaitable[None]]] = {"replies": self._replies.run}
+        work["epochs"] = partial(repeat, self._turnover.run, EVERY)
         if "web" in self._roles:
             self._receipts.start()
             self._decoys.start()
@@ -154,7 +155,7 @@ class IngestRuntime:
     def _build_outbox(self, plugins: Plugins) -> Outbox:
         return Outbox(
             channels=self._accounts,
-            fit=_fitting(plugins),
+            fitted=_fitting(plugins),
             identity=self.identity,
             read_aloud=compose.load_read_aloud(self._settings, self._services.geography),
         )

@@ -10,9 +10,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from itertools import count, islice
-from typing import TypeAlias
+from functools import partial
+from itertools import islice
 
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -40,17 +39,17 @@ from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import StoreDown, Writer
 
 EVERY = 1.0
-"""Seconds between two rounds."""
+"""Seconds between two looks for news or for an epoch's end, and after a failure."""
 PURGE_EVERY = 3600
-"""Rounds between two purges of expired rows."""
+"""Seconds between two purges of expired rows."""
 PURGED_AT_ONCE = 1_000
 """Most rows of a kind that one transaction purges."""
 ERASE_EVERY = 5
-"""Rounds between two erasures of SQLite's log, in which deleted rows remain."""
+"""Seconds between two erasures of SQLite's log, in which deleted rows remain."""
 LOOK_EVERY = 15
-"""Rounds between two looks for due conversations. Each look opens the due times of all that may be due soon."""
+"""Seconds between two looks for due conversations. Each look opens the due times of all that may be due soon."""
 CLOCK_EVERY = 60
-"""Rounds between two looks for waits that are too long because a clock was ahead."""
+"""Seconds between two looks for waits that are too long because a clock was ahead."""
 NOTIFICATION_DAYS = 14
 """Days for which a finished notification or alarm is kept, so that it is not queued again."""
 AT_ONCE = 50
@@ -75,23 +74,14 @@ class ScheduledJobs:
     announced: int = field(default_factory=lambda: int(time.time()), init=False)
     """When notices were last sent, Unix seconds."""
 
-    @cached_property
-    def _rounds(self) -> Rounds:
-        return Rounds(
-            (
-                (PURGE_EVERY, self._purge),
-                (CLOCK_EVERY, partial(self.writer.write, shorten_waits)),
-                (LOOK_EVERY, self._work_on_due),
-                (1, self._announce),
-                (ERASE_EVERY, partial(run_in_thread, self.log.erase_if_noted)),
-            )
-        )
-
     async def run(self) -> None:
-        """Run a round every second, until cancelled."""
-        for number in count():
-            await self._rounds.run(number)
-            await asyncio.sleep(EVERY)
+        """Run the jobs, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(repeat(self._purge, PURGE_EVERY))
+            tasks.create_task(repeat(partial(self.writer.write, shorten_waits), CLOCK_EVERY))
+            tasks.create_task(repeat(self._work_on_due, LOOK_EVERY))
+            tasks.create_task(repeat(self._announce, EVERY))
+            tasks.create_task(repeat(partial(run_in_thread, self.log.erase_if_noted), ERASE_EVERY))
 
     async def _announce(self) -> None:
         began = int(time.time())
@@ -122,12 +112,8 @@ class ScheduledJobs:
     def expire(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[str]:
         """End expired sessions: erase the draft, its files and its address, and say nothing.
 
-        Args:
-            unit: the transaction.
-            due: id → `due` of the conversations. A conversation that a turn has changed since does not expire.
-
-        Returns:
-            The names of the sealed files to delete after the commit.
+        `due`: id → `due` of the conversations. A conversation that a turn has changed since does not expire. Return the
+        names of the sealed files to delete after the commit.
         """
         opened = list(self._opened(conversations.lock_unchanged(unit, due)))
         names: list[str] = []
@@ -243,28 +229,14 @@ def _first(due: Mapping[bytes, tuple[bytes, Due]], is_due: Callable[[Due], bool]
     return dict(islice(((id_, sealed) for id_, (sealed, one) in due.items() if is_due(one)), AT_ONCE))
 
 
-Job: TypeAlias = Callable[[], Awaitable[None]]
-
-
-class Rounds:
-    """Runs jobs. A job that fails because of the database stops no other job, and is due again in the next round.
-
-    Args:
-        jobs: number of rounds between two runs → the job. Jobs of one round run in this order.
-    """
-
-    def __init__(self, jobs: Sequence[tuple[int, Job]]) -> None:
-        self._jobs = jobs
-        self._broken_off: set[Job] = set()
-
-    async def run(self, number: int) -> None:
-        """Run the jobs that are due in a round. In round 0 all are due."""
-        for every, job in self._jobs:
-            if number % every == 0 or job in self._broken_off:
-                self._broken_off.add(job)
-                with suppress(StoreDown, SQLAlchemyError):
-                    await job()
-                    self._broken_off.discard(job)
+async def repeat(job: Callable[[], Awaitable[object]], seconds: float) -> None:
+    """Run a job every so many seconds, until cancelled; again soon when it fails because of the database."""
+    while True:
+        wait = EVERY
+        with suppress(StoreDown, SQLAlchemyError):
+            await job()
+            wait = seconds
+        await asyncio.sleep(wait)
 
 
 class EpochTurnover:
@@ -276,13 +248,6 @@ class EpochTurnover:
         self._eraser = eraser
 
     async def run(self) -> None:
-        """Look every second whether an epoch is over or a machine needs keys, until cancelled."""
-        while True:
-            with suppress(StoreDown, SQLAlchemyError):
-                await self.run_once()
-            await asyncio.sleep(EVERY)
-
-    async def run_once(self) -> None:
         """Agree with the other machines, then end the epochs that are over, once nothing is sealed under them.
 
         Raises:

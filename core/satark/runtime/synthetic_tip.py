@@ -100,13 +100,7 @@ async def synthetic_tip(
 ) -> AsyncIterator[Probed]:
     """Send a synthetic tip, wait until a running worker has delivered it, and check who may read it.
 
-    After the block it is erased.
-
-    Args:
-        settings: the installation's.
-        plugins: the installation's. The probe's plugin is added.
-        services: the installation's stores.
-        seconds: the most that the worker may take.
+    After the block it is erased. `plugins` get the probe's own. `seconds`: the most that the worker may take.
 
     Raises:
         ProbeFailed: the tip was lost on the way. What exists of it is erased nevertheless.

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError as UnreadableValue
 
 from satark.api.settings import SettingProblem, SettingsError
-from satark.settings.core import Core, EvidenceSettings, HttpSettings
+from satark.settings.core import Core, EvidenceSettings
 from satark_files.extra_packages import MissingPackage
 from satark_files.file_store import FileStore, StorageDown
 from satark_files.limits import Limits
@@ -55,7 +55,7 @@ class Settings:
         self._demand = demand
         self._stand_ins = dict(stand_ins or {})
         self._presets = dict(presets or {})
-        self._asked: dict[str, type[BaseModel]] = {"evidence": EvidenceSettings, "http": HttpSettings}
+        self._asked: dict[str, type[BaseModel]] = {"evidence": EvidenceSettings}
         _check_file(self.path)
         loaded = self._load("", Core)
         self.core = loaded.model_copy(update=core)
@@ -65,11 +65,6 @@ class Settings:
             raise SettingsError([SettingProblem("languages_folder", "SATARK_LANGUAGES_FOLDER", str(error))]) from None
 
     def section(self, name: str, model: type[M]) -> M | None:
-        """Return a plugin's section; None if nothing of it is set.
-
-        Raises:
-            SettingsError: a field of the section is missing or wrong, or a required secret is empty.
-        """
         self._asked[name] = model
         preset = {name: self._presets[name]} if name in self._presets and self.is_set(name) else {}
         found: M | None = getattr(self._load(name, _holding(name, model), preset), name)
@@ -91,7 +86,6 @@ class Settings:
 
     @property
     def evidence_limits(self) -> Limits:
-        """The limits on one file and one tip."""
         return self.core.evidence.limits()
 
     @property
@@ -129,11 +123,6 @@ class Settings:
 
     @cached_property
     def files(self) -> FileStore:
-        """The store of files, which all machines share.
-
-        Raises:
-            SettingsError: the address can't be used, or its client is not installed.
-        """
         try:
             return open_store(self.core.storage_url, self.core.data_dir)
         except (MissingPackage, StorageDown, ValueError) as error:

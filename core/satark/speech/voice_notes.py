@@ -48,7 +48,6 @@ class VoiceNotes:
 
     @property
     def ready(self) -> bool:
-        """Whether there are clips for voice notes."""
         return bool(self.names)
 
     def make(self, note: VoiceNote) -> bytes:
@@ -86,10 +85,8 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True):
 def fill_folder(lines: Mapping[str, tuple[str, str]], folder: Path, recordings: Path | None) -> Filled:
     """Make the clips that a folder lacks. Blocks for a few seconds per hundred clips.
 
-    Args:
-        lines: name of a clip → its language and its text.
-        folder: the folder for the clips, which is made if it is missing.
-        recordings: a folder of sound files with the clips' names; a clip that has such a file is made again.
+    `lines`: name of a clip → its language and its text; `recordings`: a folder of sound files with the clips' names. A
+    clip that has such a file is made again.
 
     Raises:
         satark.speech.ogg_opus.EncoderError: a recording can't be read.
@@ -97,7 +94,8 @@ def fill_folder(lines: Mapping[str, tuple[str, str]], folder: Path, recordings: 
         OSError: the folder can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    recorded = _recorded(lines, recordings)
+    files = sorted(recordings.iterdir()) if recordings else []
+    recorded = {file.stem: file for file in files if file.stem in lines and file.suffix in _RECORDED}
     there = {file.stem for file in folder.glob(f"*{_SUFFIX}")} | recorded.keys()
     absent = {name: line for name, line in lines.items() if name not in there}
     spoken = {name: line for name, line in absent.items() if can_speak(line[0])}
@@ -106,11 +104,6 @@ def fill_folder(lines: Mapping[str, tuple[str, str]], folder: Path, recordings: 
         _encode(_spoken(spoken, Path(work)), Path(work), folder)
     (folder / f"{PAUSE}{_SUFFIX}").write_bytes(encode(_silence(0.3)))
     return Filled(recorded=len(recorded), rendered=len(spoken), missing=tuple(sorted(absent.keys() - spoken.keys())))
-
-
-def _recorded(lines: Mapping[str, tuple[str, str]], recordings: Path | None) -> dict[str, Path]:
-    files = sorted(recordings.iterdir()) if recordings else []
-    return {file.stem: file for file in files if file.stem in lines and file.suffix in _RECORDED}
 
 
 def _spoken(lines: Mapping[str, tuple[str, str]], work: Path) -> dict[str, Path]:

@@ -14,13 +14,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from functools import partial
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from satark.api.observability import log
 from satark.store.engines import is_database_fault
 from satark.store.unit_of_work import Connections, UnitOfWork
 
@@ -28,9 +26,6 @@ T = TypeVar("T")
 Write = Callable[[UnitOfWork], T]
 Around: TypeAlias = Callable[[Connection], AbstractContextManager[None]]
 """Runs around what a transaction of the main database writes, up to its commit."""
-Done: TypeAlias = Callable[[Any], None]
-"""Takes the result of a write, or the exception that it raised."""
-
 
 SOON_SECONDS = 0.05
 """Seconds that a write whose result nobody awaits may wait for other writes, to share their transaction."""
@@ -179,7 +174,7 @@ class Writer:
             Exception: what the write itself raises. Only this write is rolled back.
         """
         written: asyncio.Future[T] = self._running_loop().create_future()
-        self._queue(_Job(write, done=partial(_settle, written)))
+        self._queue(_Job(write, written=written))
         return await written
 
     async def write_grouped(self, item: object, sender: bytes = b"") -> Any:
@@ -190,16 +185,8 @@ class Writer:
             Exception: what the `GroupedWrite` returned for this item.
         """
         written: asyncio.Future[Any] = self._running_loop().create_future()
-        self.group(item, sender, partial(_settle, written))
+        self._queue(_Job(item, grouped=True, sender=sender, written=written))
         return await written
-
-    def group(self, item: object, sender: bytes, done: Done) -> None:
-        """Write one item as `write_grouped` does; `done` gets the result or the exception, on the event loop.
-
-        Raises:
-            StoreDown: too many items wait; `done` is not called.
-        """
-        self._queue(_Job(item, grouped=True, sender=sender, done=done))
 
     def write_soon(self, write: Write[Any]) -> None:
         """Run a write with the next batch, at the latest after `SOON_SECONDS`; nobody waits for its result."""
@@ -208,7 +195,7 @@ class Writer:
     def _queue(self, job: _Job) -> None:
         if not self._waiting.add(job):
             raise StoreDown("too many messages wait to be written")
-        self._is_awaited = self._is_awaited or job.done is not None
+        self._is_awaited = self._is_awaited or job.written is not None
         self._plan()
 
     def _plan(self) -> None:
@@ -268,10 +255,7 @@ class Writer:
     def _resolve(self, jobs: Sequence[_Job]) -> None:
         self._busy = False
         for job in jobs:
-            try:
-                job.resolve()
-            except Exception as error:  # noqa: BLE001 - the others of the batch wait for theirs
-                log.error("what follows a write failed", error=type(error).__name__)
+            job.resolve()
         self._plan()
 
     def _one_by_one(self, jobs: Sequence[_Job]) -> None:
@@ -349,28 +333,25 @@ def _nothing(_unit: UnitOfWork) -> None:
     """Write nothing. Once this has run, every write that was queued earlier has run too."""
 
 
-def _settle(written: asyncio.Future[Any], result: Any) -> None:
-    if written.done():
-        return
-    if isinstance(result, BaseException):
-        written.set_exception(result)
-    else:
-        written.set_result(result)
-
-
 class _Job:
-    __slots__ = ("done", "grouped", "result", "sender", "work")
+    __slots__ = ("grouped", "result", "sender", "work", "written")
 
-    def __init__(self, work: Any, *, grouped: bool = False, sender: bytes = b"", done: Done | None = None) -> None:
+    def __init__(
+        self, work: Any, *, grouped: bool = False, sender: bytes = b"", written: asyncio.Future[Any] | None = None
+    ) -> None:
         self.work = work
         self.sender = sender
         self.grouped = grouped
-        self.done = done
+        self.written = written
         self.result: Any = None
 
     def resolve(self) -> None:
-        if self.done is not None:
-            self.done(self.result)
+        if self.written is None or self.written.done():
+            return
+        if isinstance(self.result, BaseException):
+            self.written.set_exception(self.result)
+        else:
+            self.written.set_result(self.result)
 
 
 class WriteBatcher(Generic[T]):

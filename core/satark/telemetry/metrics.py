@@ -106,9 +106,9 @@ class Metrics:
         return generate_latest(self.registry)
 
     def end_bands(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Publish the counts of bands that are over (at `now`, Unix time, if given), as `BandCounter` does."""
+        """Publish the counts of bands that are over (at `now`, Unix time, if given); `all_steps`: without rounding."""
         for one in self._banded:
-            one.end_band(now, all_steps=all_steps)
+            one.band.end(now, all_steps=all_steps)
 
     def counts(self) -> bytes:
         """Return what was counted, for the process that replaces this one."""
@@ -228,12 +228,8 @@ class BandCounter:
 
     Otherwise somebody with the metrics and a phone company's records could match each message with a phone.
 
-    Args:
-        counter: the counter that is published.
-        usual: values of the last label whose counts wait for the end of a band; without it, all wait. Other values
-            are faults, which are published at once.
-        step: counts are published in multiples of this.
-        clock: returns the time, in Unix seconds.
+    Values of the last label that are not `usual` are faults, which are published at once; without `usual`, all counts
+    wait. Counts are published in multiples of `step`.
     """
 
     def __init__(
@@ -252,23 +248,13 @@ class BandCounter:
         else:
             self.band.add(labels)
 
-    def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Publish the counts of a band that is over (at `now`, if given); with `all_steps` without rounding."""
-        self.band.end(now, all_steps=all_steps)
-
     def _show(self, labels: tuple[str, ...], count: int, _sum: float) -> None:
         self._counter.labels(*labels).inc(count)
         self.when_shown()
 
 
 class BandHistogram:
-    """A histogram that changes only at the ends of bands. The values in a bucket are published as their mean.
-
-    Args:
-        histogram: the histogram that is published.
-        buckets: the upper bounds of its buckets.
-        clock: gives the time, Unix seconds.
-    """
+    """A histogram that changes only at the ends of bands. The values in a bucket are published as their mean."""
 
     def __init__(
         self, histogram: Histogram, buckets: Collection[float], clock: Callable[[], float] = time.time
@@ -280,10 +266,6 @@ class BandHistogram:
     def observe(self, value: float) -> None:
         """Count one value."""
         self.band.add(self._buckets[bisect_left(self._buckets, value)], value)
-
-    def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Publish the values of a band that is over, as `BandCounter.end_band` does."""
-        self.band.end(now, all_steps=all_steps)
 
     def _show(self, _bucket: float, count: int, total: float) -> None:
         for _ in range(count):

@@ -1,17 +1,15 @@
 """Cleans the images inside a document; an image that can't be cleaned is replaced by a blank one."""
 
+import io
 import math
-import struct
 import tempfile
-import zlib
 from pathlib import Path
 
 from PIL import Image
 
 from satark_files.images.decode import RAISES
 from satark_files.images.jpeg import JpegScrubber
-from satark_files.images.png import SIGNATURE, PngScrubber, chunk
-from satark_files.images.reencode import QUALITY, BmpScrubber, GifScrubber, TiffScrubber, WebpScrubber
+from satark_files.images.reencode import QUALITY, BmpScrubber, GifScrubber, PngScrubber, TiffScrubber, WebpScrubber
 from satark_files.limits import Limits
 from satark_files.scrubber import Scrubber, Unclean
 from satark_files.sniff import sniff_file
@@ -57,10 +55,11 @@ def _crop(path: Path, left: float = 0.0, top: float = 0.0, right: float = 0.0, b
             part.save(path, picture.format, exif=picture.info.get("exif", b""), quality=QUALITY)
 
 
-BLANK_PNG = (
-    SIGNATURE
-    + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
-    + chunk(b"IDAT", zlib.compress(b"\0\xff"))
-    + chunk(b"IEND", b"")
-)
+def _blank() -> bytes:
+    written = io.BytesIO()
+    Image.new("L", (1, 1), "white").save(written, "PNG")
+    return written.getvalue()
+
+
+BLANK_PNG = _blank()
 """A white pixel, as PNG."""

@@ -1,1 +1,1 @@
-"""Scrubbers for images: JPEG, PNG and WebP without loss; GIF, TIFF, BMP, HEIC and AVIF by encoding the pixels again."""
+"""Scrubbers for images: JPEG without loss; all others by encoding the pixels again."""

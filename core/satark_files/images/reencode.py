@@ -3,6 +3,7 @@
 Of a damaged image the pixels are decoded as far as possible.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -10,37 +11,17 @@ from typing import Any, Final
 from PIL import Image, ImageChops, ImageOps, ImageSequence
 
 from satark_files.images.decode import (
+    LONGEST,
     UPRIGHT,
     check_decodes,
     incomplete_allowed,
+    leave_reduced,
     open_image,
     orientation_exif,
     read_orientation,
 )
 from satark_files.limits import Limits
-from satark_files.scrubber import Cleaned, LeftOut, Scrubber, Unclean
-
-
-class Salvaging:
-    """Cleans images with a scrubber, and salvages the readable part of damaged images."""
-
-    def __init__(self, scrubber: Scrubber, *formats: str) -> None:
-        """Clean with this scrubber; `formats` are Pillow's names for the formats of its files."""
-        self._scrubber, self._formats = scrubber, formats
-
-    @property
-    def mimes(self) -> frozenset[str]:
-        """The MIME types that it cleans."""
-        return self._scrubber.mimes
-
-    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
-        """Write the clean copy; see `Scrubber`."""
-        try:
-            return self._scrubber.scrub(source, target, limits)
-        except Unclean as unclean:
-            if unclean.reason != "damaged":
-                raise
-            return salvage(source, target, limits, self._formats)
+from satark_files.scrubber import Cleaned, LeftOut, Unclean
 
 
 def salvage(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]) -> Cleaned:
@@ -80,47 +61,108 @@ QUALITY = 92
 """JPEG quality of images that can't be cleaned without loss; number plates stay legible."""
 
 
-class GifScrubber:
-    """Encodes GIF again, with its animation."""
+class PixelScrubber(ABC):
+    """Encodes images of one format again."""
 
-    mimes = frozenset({"image/gif"})
+    mimes: frozenset[str]
+    read: str
+    """Pillow's name of the format."""
+    written: str
+    """Pillow's name of the clean copy's format."""
+    salvages = True
+    """Whether the readable part of a damaged image is shown."""
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        with open_image(source, limits, ("GIF",)) as picture:
-            frames, pauses = zip(*frames_of(picture), strict=True)
+        try:
+            with open_image(source, limits, (self.read,)) as picture:
+                picture.verify()  # the checksums of PNG, which decoding ignores
+            with open_image(source, limits, (self.read,)) as picture:
+                left_out = self.encode(picture, target)
+            check_decodes(target, limits, (self.written,))
+        except Unclean as unclean:
+            if unclean.reason != "damaged" or not self.salvages:
+                raise
+            return salvage(source, target, limits, (self.read,))
+        return Cleaned(f"image/{self.written.lower()}", left_out=left_out)
+
+    @abstractmethod
+    def encode(self, picture: Image.Image, target: Path) -> list[LeftOut]:
+        """Write the pixels to `target`; return what is left out."""
+
+
+class PngScrubber(PixelScrubber):
+    """Encodes PNG again, without loss but for colours of sixteen bits. Of an animation, the still image is kept."""
+
+    mimes, read, written = frozenset({"image/png"}), "PNG", "PNG"
+
+    def encode(self, picture: Image.Image, target: Path) -> list[LeftOut]:
+        picture.load()
+        layered = picture.has_transparency_data and picture.mode not in _WITH_ALPHA
+        shown = without_tags(picture.convert("RGBA") if layered else picture)
+        # As large as what phones write, in a third of the time that the smallest copy takes.
+        shown.save(target, "PNG", compress_level=1, **_turned(picture))
+        leave_reduced(picture.reduce(max(1, max(picture.size) // LONGEST)), target)
+        frames: list[LeftOut] = ["frames"] * (getattr(picture, "n_frames", 1) > 1)
+        return frames + ["hidden"] * hides_colours(picture)
+
+
+class GifScrubber(PixelScrubber):
+    """Encodes GIF again, with its animation."""
+
+    mimes, read, written = frozenset({"image/gif"}), "GIF", "GIF"
+
+    def encode(self, picture: Image.Image, target: Path) -> list[LeftOut]:
+        frames, pauses = zip(*frames_of(picture), strict=True)
         frames[0].save(
             target, "GIF", save_all=True, append_images=frames[1:], duration=list(pauses), loop=0, disposal=2
         )
-        check_decodes(target, limits, ("GIF",))
-        return "image/gif"
+        return []
 
 
-class BmpScrubber:
+class BmpScrubber(PixelScrubber):
     """Converts BMP to PNG, without loss."""
 
-    mimes = frozenset({"image/bmp"})
+    mimes, read, written = frozenset({"image/bmp"}), "BMP", "PNG"
 
-    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
-        """Write the clean copy; see `Scrubber`."""
-        with open_image(source, limits, ("BMP",)) as picture:
-            without_tags(picture.convert("RGB") if picture.mode in _WITH_ALPHA else picture).save(target, "PNG")
-        check_decodes(target, limits, ("PNG",))
-        return "image/png"
+    def encode(self, picture: Image.Image, target: Path) -> list[LeftOut]:
+        without_tags(picture.convert("RGB") if picture.mode in _WITH_ALPHA else picture).save(target, "PNG")
+        return []
 
 
-class TiffScrubber:
+class TiffScrubber(PixelScrubber):
     """Encodes every page of a TIFF again, without loss."""
 
-    mimes = frozenset({"image/tiff"})
+    mimes, read, written = frozenset({"image/tiff"}), "TIFF", "TIFF"
 
-    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
-        """Write the clean copy; see `Scrubber`."""
-        with open_image(source, limits, ("TIFF",)) as picture:
-            pages = [without_tags(ImageOps.exif_transpose(page)) for page in ImageSequence.Iterator(picture)]
-            pages[0].save(target, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_adobe_deflate")
-        check_decodes(target, limits, ("TIFF",))
-        return "image/tiff"
+    def encode(self, picture: Image.Image, target: Path) -> list[LeftOut]:
+        pages = [without_tags(ImageOps.exif_transpose(page)) for page in ImageSequence.Iterator(picture)]
+        pages[0].save(target, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_adobe_deflate")
+        return []
+
+
+class WebpScrubber(PixelScrubber):
+    """Encodes WebP again, stickers included, without loss: bytes may hide in its coded pixels."""
+
+    mimes, read, written = frozenset({"image/webp"}), "WEBP", "WEBP"
+    salvages = False
+
+    def encode(self, picture: Image.Image, target: Path) -> list[LeftOut]:
+        hidden: list[LeftOut] = ["hidden"] * hides_colours(picture)
+        options: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0, "exact": True, **_turned(picture)}
+        if getattr(picture, "n_frames", 1) > 1:
+            frames, pauses = zip(*frames_of(picture), strict=True)
+            rest = {"save_all": True, "append_images": frames[1:], "duration": list(pauses)}
+            frames[0].save(target, "WEBP", **options, **rest)
+        else:
+            without_tags(picture).save(target, "WEBP", **options)
+        return hidden
+
+
+def _turned(picture: Image.Image) -> dict[str, bytes]:
+    """Return the option that keeps an image's orientation, if it has one."""
+    turned = read_orientation(picture.info.get("exif", b"").removeprefix(b"Exif\0\0"))
+    return {"exif": orientation_exif(turned)} if turned != UPRIGHT else {}
 
 
 def to_jpeg(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]) -> str:
@@ -145,14 +187,20 @@ def opaque(picture: Image.Image) -> Image.Image:
 
 
 def without_tags(picture: Image.Image) -> Image.Image:
-    """Return the pixels without tags, which Pillow's writers copy, and without colours of what is transparent."""
+    """Return the pixels without tags, which Pillow's writers copy, and without colours that no pixel shows."""
     copy = Image.frombytes(picture.mode, picture.size, picture.tobytes())
-    palette = picture.getpalette("RGB") if picture.mode == "P" else None
-    if palette:
-        copy.putpalette(palette)
+    if picture.mode == "P":
+        copy.putpalette(_used_colours(picture))
     if picture.mode in _WITH_ALPHA:
         copy.paste(Image.new(copy.mode, copy.size), mask=_clear(copy))
     return copy
+
+
+def _used_colours(picture: Image.Image) -> list[int]:
+    """Return a palette up to the last colour that a pixel has; colours before it that none has are black."""
+    counts, colours = picture.histogram(), picture.getpalette("RGB") or []
+    end = 1 + max(number for number, count in enumerate(counts) if count)
+    return [value if counts[at // 3] else 0 for at, value in enumerate(colours[: 3 * end])]
 
 
 def hides_colours(picture: Image.Image) -> bool:
@@ -177,28 +225,6 @@ def frames_of(picture: Image.Image) -> Iterator[tuple[Image.Image, int]]:
         pause = min(pause, MAX_FRAME_MS) if isinstance(pause, int | float) and pause >= 0 else 100
         transparent = frame.has_transparency_data
         yield without_tags(frame.convert("RGBA" if transparent else "RGB")), int(pause)
-
-
-class WebpScrubber:
-    """Encodes WebP again, stickers included, without loss: bytes may hide in its coded pixels."""
-
-    mimes = frozenset({"image/webp"})
-
-    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
-        """Write the clean copy; see `Scrubber`."""
-        with open_image(source, limits, ("WEBP",)) as picture:
-            hidden: list[LeftOut] = ["hidden"] * hides_colours(picture)
-            options: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0, "exact": True}
-            turned = read_orientation(picture.info.get("exif", b"").removeprefix(b"Exif\0\0"))
-            options |= {"exif": orientation_exif(turned)} if turned != UPRIGHT else {}
-            if getattr(picture, "n_frames", 1) > 1:
-                frames, pauses = zip(*frames_of(picture), strict=True)
-                rest = {"save_all": True, "append_images": frames[1:], "duration": list(pauses)}
-                frames[0].save(target, "WEBP", **options, **rest)
-            else:
-                without_tags(picture).save(target, "WEBP", **options)
-        check_decodes(target, limits, ("WEBP",))
-        return Cleaned("image/webp", left_out=hidden)
 
 
 _FORMATS: Final = ("HEIF", "AVIF")

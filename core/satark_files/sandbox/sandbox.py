@@ -27,16 +27,16 @@ from satark_files.scrubber import Cleaned, Scrubber, Unclean
 
 GRACE = 10.0
 """Seconds past the wall-clock limit after which the fork server counts as hung."""
+_PARALLEL: Final = 2
 _RESULTS: Final = msgspec.json.Decoder(CleaningResult)
 
 
 class Sandbox:
-    """Runs scrubbers, `parallel` files at a time. An async context manager; use it only inside the block."""
+    """Runs scrubbers, two files at a time. An async context manager; use it only inside the block."""
 
     def __init__(
         self,
         scrubbers: Sequence[Scrubber],
-        parallel: int = 2,
         *,
         allow_weak_isolation: bool = False,
         gives_way: bool = False,
@@ -50,7 +50,7 @@ class Sandbox:
         self._gives_way = gives_way
         self._scrubbers = list(scrubbers)
         self._index = {mime: i for i, scrubber in reversed(list(enumerate(scrubbers))) for mime in scrubber.mimes}
-        self._slots = asyncio.Semaphore(parallel)
+        self._slots = asyncio.Semaphore(_PARALLEL)
         self._process: subprocess.Popen[bytes] | None = None
         self._jobs: socket.socket | None = None
 

@@ -2,19 +2,16 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import MetaData, select
 
-from satark.store.engines import make_engine
 from satark_testing.canary.telling import Value
+from satark_testing.identifier_search import Tables
 from satark_testing.installation import Installation
 
-Tables: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
-"""Name of a table → its rows, in the order in which the database lists them."""
 _PROCESS_FILES: Final = ("cmdline", "environ", "comm", "status", "limits")
 """Files in /proc/PID that are read. `maps` is not among them, since it shows no content."""
 _BEGINNING: Final = 1024
@@ -25,19 +22,6 @@ def database_urls(installation: Installation) -> tuple[str, str]:
     """Return the URLs of both databases."""
     folder = installation.service.folder
     return f"sqlite:///{folder / 'satark.db'}", f"sqlite:///{folder / 'keys.db'}"
-
-
-def tables_of(urls: Sequence[str]) -> Tables:
-    """Read every row of databases."""
-    found: dict[str, Sequence[Mapping[str, Any]]] = {}
-    for url in urls:
-        engine, metadata = make_engine(url), MetaData()
-        metadata.reflect(engine)
-        with engine.connect() as connection:
-            for table in metadata.sorted_tables:
-                found[table.name] = [dict(row) for row in connection.execute(select(table)).mappings()]
-        engine.dispose()
-    return found
 
 
 def of_tables(tables: Tables) -> Iterator[tuple[str, Value]]:

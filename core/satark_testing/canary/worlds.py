@@ -34,7 +34,7 @@ from satark_desk.file_exports import export
 from satark_testing.canary import listing
 from satark_testing.canary.people import IN_PARTS, Secrets, Visitor, kind_of
 from satark_testing.canary.telling import WORLDS, Value, World, telling
-from satark_testing.identifier_search import Searcher, everything_written, files_below
+from satark_testing.identifier_search import Searcher, everything_written, files_below, tables_of
 from satark_testing.installation import (
     MEDIA,
     Installation,
@@ -116,7 +116,7 @@ class Observer:
 
     async def look(self) -> None:
         """List everything while nothing waits."""
-        service, tables = self._installation.service, await asyncio.to_thread(listing.tables_of, self._urls)
+        service, tables = self._installation.service, await asyncio.to_thread(tables_of, self._urls)
         metrics = await self._metrics()
         self._places["metrics"] = metrics.encode()
         self._add("", listing.of_tables(tables))
@@ -136,7 +136,7 @@ class Observer:
     async def look_again(self, exports: Path) -> None:
         """List the rows while drafts and a reply wait; have an officer export all files; read all that is written."""
         service = self._installation.service
-        self._add("waiting ", listing.of_tables(await asyncio.to_thread(listing.tables_of, self._urls)))
+        self._add("waiting ", listing.of_tables(await asyncio.to_thread(tables_of, self._urls)))
         arguments = [_READER, str(self._installation.passphrase_file(_READER)), str(exports)]
         async with self._commands:
             done = await asyncio.to_thread(CliRunner(env=service.environment).invoke, _write_all, arguments)

@@ -14,10 +14,7 @@ from satark_testing.contracts.provider_peer import Peer
 _Place: TypeAlias = Literal["headers", "query", "path"]
 _SYLLABLE: Final = "की"
 """Two code points that show as one character. Providers count two, and a wrong split separates them."""
-
-
-def _takes(call: Call) -> None:
-    del call
+_WORD: Final = "शब्द"
 
 
 class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +33,7 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     """Every phone number, id, name, user name and file name in `genuine`. Only an `Address` may hold one of them."""
     texts: Sequence[str]
     """The texts that people wrote in `genuine`, each message complete."""
-    accepts: Callable[[Call], None] = _takes
+    accepts: Callable[[Call], None] = lambda _: None
     """Raises an exception if the provider would refuse the call."""
     peer: Peer | None = None
     """The provider. It is required if the channel makes calls or fetches files."""
@@ -108,11 +105,11 @@ def prompts_at_the_limits(capabilities: Capabilities) -> Iterator[Prompt]:
         yield Prompt(text=_fill(capabilities.body), language="hi", choices=rows, menu_label=menu, wants="choice")
 
 
-def numbered_prompt(length: int, mark: str = "शब्द") -> Prompt:
+def numbered_prompt(length: int) -> Prompt:
     """Return a prompt of distinct, numbered words, so that a lost word is detected."""
     words: list[str] = []
-    while sum(map(len, words)) + len(words) + len(mark) + 4 < length:
-        words.append(f"{mark}{len(words)}")
+    while sum(map(len, words)) + len(words) + len(_WORD) + 4 < length:
+        words.append(f"{_WORD}{len(words)}")
     return Prompt(text=" ".join(words), language="hi", must_arrive=True)
 
 

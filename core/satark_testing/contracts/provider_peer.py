@@ -62,14 +62,6 @@ class Fault(Enum):
     PIECES = "the provider's own answer comes in two pieces"
 
 
-def _accepted(_received: Received) -> Reply:
-    return Reply()
-
-
-def _throttled(seconds: str) -> Reply:
-    return Reply(429, headers={"Retry-After": seconds})
-
-
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """The provider of a channel. Fields that are left out get defaults that suit most HTTP services."""
 
@@ -77,9 +69,9 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """Makes a channel that uses the provider at a base URL."""
     read: Callable[[Received], Said | None]
     """Reads the text of a request and its recipient; None if the request has no text (a file, a status)."""
-    answer: Callable[[Received], Reply] = _accepted
+    answer: Callable[[Received], Reply] = lambda _: Reply()
     """Answers a request that the provider accepts, and serves its files."""
-    throttle: Callable[[str], Reply] = _throttled
+    throttle: Callable[[str], Reply] = lambda seconds: Reply(429, headers={"Retry-After": seconds})
     """Makes the answer "slow down" with the seconds to wait. The seconds are a text, which may be no number."""
     refusal: Reply = Reply(400)
     """The answer to a request that the provider never accepts."""
@@ -117,8 +109,6 @@ class PeerServer:
         """Requests that came to the second address."""
         self.script: Reply | Fault | None = None
         """The answer or fault for every request, in place of the peer's own answer."""
-        self.first_only = False
-        """Whether the script applies to the first request only."""
         self.halved = b""
         """A file of which only the first half is sent, as if it were complete."""
         self.written = 0
@@ -130,9 +120,9 @@ class PeerServer:
         """Number of open connections."""
         return len(self._server.connections) if self._server else 0
 
-    def answering(self, script: Reply | Fault | None, *, first_only: bool = False) -> Self:
+    def answering(self, script: Reply | Fault | None) -> Self:
         """Answer every request with this from now on, and forget the requests so far."""
-        self.script, self.first_only, self.written = script, first_only, 0
+        self.script, self.written = script, 0
         self.received.clear()
         self.asked.clear()
         self.strayed.clear()
@@ -172,8 +162,6 @@ class PeerServer:
         self.received.append(received)
         self.asked.set()
         script = self.script
-        if self.first_only:
-            self.script = None
         if script is Fault.STALL:
             while request.transport is not None:  # noqa: ASYNC110 - until the client gives up
                 await asyncio.sleep(_BETWEEN_SECONDS)

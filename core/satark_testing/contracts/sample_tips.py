@@ -111,9 +111,9 @@ def _file(folder: Path, tip: str, key: str, recipient: str, ordinal: str) -> Sea
     return SealedFile(ordinal=ordinal, state="sealed", record=record, clean=clean)
 
 
-def sample_delivery(destination: str, folder: Path, *, revision: int = 1, tip: str = "a" * 32) -> Delivery:
+def sample_delivery(destination: str, folder: Path) -> Delivery:
     """Return one delivery, sealed to a key that nobody has; see `SampleTips.delivery`."""
-    return SampleTips(destination).delivery(folder, revision=revision, tip=tip)
+    return SampleTips(destination).delivery(folder)
 
 
 def _document(tip: str) -> Tip:

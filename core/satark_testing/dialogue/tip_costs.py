@@ -35,16 +35,16 @@ _NUMBERS: Final = {"category": "6", "police": "2", "review": "1", "@reach": "1"}
 _MOST_ANSWERS: Final = 20
 
 
-class TipCosts(msgspec.Struct, frozen=True):
+class TipCosts(msgspec.Struct):
     """The counts for one tip, from "Hi" to the last message."""
 
-    answers: int
+    answers: int = 0
     """Number of the tipster's answers from "Hi" to the receipt. A story in the first message counts as one."""
-    incoming: int
+    incoming: int = 0
     """Messages that the tipster sent."""
-    outgoing: int
+    outgoing: int = 0
     """Messages that the service sent."""
-    segments: int
+    segments: int = 0
     """Segments of all outgoing messages on SMS; 0 on other channels."""
 
 
@@ -85,12 +85,12 @@ def tip_costs(channel: str, written: str, road: Road = "taps", engine: Engine | 
     number = list(chat.engine.flow.languages).index(_language(written)) + 1
     answers = {**_NUMBERS, **TIPS[written], "@language": str(number)}
     counted.hear(chat, Text(answers["story"] if road == "story" else "Hi"))
-    counted.answers = int(road == "story")
+    counted.costs.answers = int(road == "story")
     for _ in range(_MOST_ANSWERS):
         if chat.session is None:
             return counted.costs
         if counted.next_page is None and not chat.session.submitted:
-            counted.answers += 1
+            counted.costs.answers += 1
         counted.hear(chat, counted.next_page or _answer(chat, answers, road))
     raise LookupError(f"no end after {_MOST_ANSWERS} answers, at {chat.step}")
 
@@ -117,8 +117,7 @@ class _Counter:
     """Shows each prompt as its channel does, and counts the messages."""
 
     def __init__(self, channel: str) -> None:
-        self.answers = 0
-        self.incoming = self.outgoing = self.segments = 0
+        self.costs = TipCosts()
         self.next_page: Event | None = None
         """The event that turns the page; None if the current page shows all choices."""
         self._is_sms = channel == "sms"
@@ -128,14 +127,9 @@ class _Counter:
         before = len(chat.prompts)
         chat.hear(event)
         texts = [text for prompt in chat.prompts[before:] for text in self._shown(prompt)]
-        self.incoming += 1
-        self.outgoing += len(texts)
-        self.segments += sum(map(count_segments, texts)) if self._is_sms else 0
-
-    @property
-    def costs(self) -> TipCosts:
-        """The counts so far."""
-        return TipCosts(self.answers, self.incoming, self.outgoing, self.segments)
+        self.costs.incoming += 1
+        self.costs.outgoing += len(texts)
+        self.costs.segments += sum(map(count_segments, texts)) if self._is_sms else 0
 
     def _shown(self, prompt: Prompt) -> list[str]:
         if not self._is_sms:

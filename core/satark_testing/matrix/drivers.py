@@ -1,7 +1,8 @@
 """Drivers: each acts for a tipster on one medium. Here are chats, text messages, phone calls and the web form."""
 
 import re
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from abc import ABC, abstractmethod
+from typing import Any, Final, Literal, TypeAlias
 
 from satark_testing.browser import Browser, Control, Form
 from satark_testing.dialogue.walking import LostError, Photo, Place, Walker
@@ -14,56 +15,59 @@ Ability: TypeAlias = Literal["type", "point", "send"]
 EVERYTHING: frozenset[Ability] = frozenset({"type", "point", "send"})
 
 
-class Driver(Protocol):
+class Driver(ABC):
     """A tipster on one medium. Every action waits for the service's answer and stores it in `last_answer`.
 
     Every action raises `satark_testing.dialogue.walking.LostError` where it is not offered or gets no answer.
     """
 
-    @property
-    def channel(self) -> str:
-        """The channel's name, which selects the texts of that channel."""
+    channel: str
+    """The channel's name, which selects the texts of that channel."""
+    can: frozenset[Ability] = EVERYTHING
+    """The abilities of the medium."""
 
     @property
-    def can(self) -> frozenset[Ability]:
-        """The abilities of the medium."""
-
-    @property
+    @abstractmethod
     def last_answer(self) -> str:
         """The complete last answer: every page of a text message, every line of a call."""
 
     async def greet(self) -> None:
         """Start the conversation, or restart it: send "Hi", call, or open the page."""
+        await self.type("Hi")
 
+    @abstractmethod
     async def choose(self, label: str, texts: Catalogue) -> None:
         """Choose the option with this label. Turns pages until the option is found."""
 
+    @abstractmethod
     async def command(self, name: str, texts: Catalogue) -> None:
         """Execute a command by its button, its word, its key, or the equivalent on this medium."""
 
     async def type(self, words: str) -> None:
         """Type words; only where `can` contains `type`."""
+        raise LostError(f"no way to type {words!r}")
 
     async def speak(self, voice: bytes) -> None:
         """Send a voice recording."""
+        await self.send(Photo(voice, "audio/ogg", "voice"))
 
     async def point(self, place: Place) -> None:
         """Send a place on the map; only where `can` contains `point`."""
+        raise LostError(f"no way to point at {place.name}")
 
     async def send(self, file: Photo) -> None:
         """Send a file; only where `can` contains `send`."""
+        raise LostError(f"no way to send {file.mime}")
 
-    async def leave(self) -> None:
+    async def leave(self) -> None:  # noqa: B027 - text messages have nothing to end
         """Hang up or close the page, without waiting for anything."""
 
 
 _MAX_PAGES: Final = 12
 
 
-class ChatDriver:
-    """A tipster in a chat, who acts through a `Walker`: WhatsApp, Telegram. Implements `Driver`."""
-
-    can: frozenset[Ability] = EVERYTHING
+class ChatDriver(Driver):
+    """A tipster in a chat, who acts through a `Walker`: WhatsApp, Telegram."""
 
     def __init__(self, channel: str, walker: Walker[Any]) -> None:
         self.channel = channel
@@ -72,9 +76,6 @@ class ChatDriver:
     @property
     def last_answer(self) -> str:
         return str(self._walker.last.text)
-
-    async def greet(self) -> None:
-        await self.type("Hi")
 
     async def choose(self, label: str, texts: Catalogue) -> None:
         for _ in range(_MAX_PAGES):
@@ -91,9 +92,6 @@ class ChatDriver:
     async def type(self, words: str) -> None:
         await self._walker.say(words)
         await self._walker.hear()
-
-    async def speak(self, voice: bytes) -> None:
-        await self.send(Photo(voice, "audio/ogg", "voice"))
 
     async def point(self, place: Place) -> None:
         await self._walker.pin(place)
@@ -114,25 +112,26 @@ class ChatDriver:
         await self._walker.hear()
 
 
-class SmsDriver:
-    """A tipster who sends text messages, answers by number and turns pages. Implements `Driver`.
+class SmsDriver(Driver):
+    """A tipster who sends text messages, answers by number and turns pages.
 
     Args:
         texter: the phone.
         media: base URL of the provider, which serves attached files.
     """
 
-    channel: Final = "sms"
-    can: frozenset[Ability] = frozenset({"type", "send"})
+    channel = "sms"
+    can = frozenset[Ability]({"type", "send"})
 
     def __init__(self, texter: Texter, media: str) -> None:
         self._texter = texter
         self._media = media
-        self.last_answer = ""
+        self._answer = ""
         self._typed = ""
 
-    async def greet(self) -> None:
-        await self.type("Hi")
+    @property
+    def last_answer(self) -> str:
+        return self._answer
 
     async def choose(self, label: str, texts: Catalogue) -> None:
         """Send the number of the option; its label where the same number was sent just before, as if it came twice."""
@@ -150,24 +149,15 @@ class SmsDriver:
         self._typed = words
         await self._read(await self._texter.say(words))
 
-    async def speak(self, voice: bytes) -> None:
-        await self.send(Photo(voice, "audio/ogg"))
-
-    async def point(self, place: Place) -> None:
-        raise LostError(f"no way to point at {place.name}")
-
     async def send(self, file: Photo) -> None:
         await self._read(await self._texter.say(file.caption or "", (file.data, file.mime), base=self._media))
-
-    async def leave(self) -> None:
-        """Do nothing: there is no connection to end."""
 
     async def _read(self, messages: list[str]) -> None:
         pages = list(messages)
         while pages and pages[-1].endswith(_hints()):
             pages[-1] = pages[-1].rpartition("\n")[0]
             pages += await self._texter.say("M")
-        self.last_answer = "\n".join(page.strip("\n") for page in pages)
+        self._answer = "\n".join(page.strip("\n") for page in pages)
 
 
 def _hints() -> tuple[str, ...]:
@@ -180,11 +170,11 @@ _UNKNOWN: Final = "0"
 """The key for "don't know", the same for every question."""
 
 
-class CallDriver:
-    """A tipster on the phone, who can neither type nor send files. Implements `Driver`."""
+class CallDriver(Driver):
+    """A tipster on the phone, who can neither type nor send files."""
 
-    channel: Final = "voice"
-    can: frozenset[Ability] = frozenset()
+    channel = "voice"
+    can = frozenset[Ability]()
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
@@ -223,17 +213,8 @@ class CallDriver:
         if self._key(texts.text(way)):
             await self.choose(texts.text(way), texts)
 
-    async def type(self, words: str) -> None:
-        raise LostError(f"no way to type {words!r}")
-
     async def speak(self, voice: bytes) -> None:
         await self._caller.speak(voice)
-
-    async def point(self, place: Place) -> None:
-        raise LostError(f"no way to point at {place.name}")
-
-    async def send(self, file: Photo) -> None:
-        raise LostError(f"no way to send {file.mime}")
 
     async def leave(self) -> None:
         self._caller.hang_up()
@@ -255,11 +236,10 @@ def _wordings() -> set[str]:
 _PAGES: Final = "satark_web_form"
 
 
-class FormDriver:
-    """A tipster at the form. Implements `satark_testing.matrix.drivers.Driver`."""
+class FormDriver(Driver):
+    """A tipster at the form."""
 
-    channel: Final = "web_form"
-    can: frozenset[Ability] = EVERYTHING
+    channel = "web_form"
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser

@@ -1,14 +1,11 @@
-"""A simulated police system: it checks and receives signed tips, answers them, and fails on demand.
-
-`ScriptedFaults` makes any simulated provider fail: scripted answers, closed connections, delays.
-"""
+"""A simulated police system: it checks and receives signed tips, answers them, and fails on demand."""
 
 import asyncio
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -18,50 +15,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from satark_testing.waiting import limit
-
-ANY: Final = "*"
-"""Stands for every operation."""
-
-
-class ScriptedFaults:
-    """The scripted faults of a provider, by operation. Each request uses up one fault, in order."""
-
-    usual: ClassVar[str] = ANY
-    """The operation that fails if none is named."""
-
-    def __init__(self) -> None:
-        self.delay = 0.0
-        """Delay in seconds before every answer."""
-        self._waiting: dict[str, deque[Response]] = {}
-
-    def answer_next(self, response: Response, times: int = 1, *, on: str = "") -> None:
-        """Answer the next requests of an operation with this response: broken JSON, a proxy's page, a redirect."""
-        self._waiting.setdefault(on or self.usual, deque()).extend([response] * times)
-
-    def hang_up_next(self, times: int = 1, *, on: str = "") -> None:
-        """Close the connection in the middle of the next answers of an operation."""
-        self.answer_next(CutAnswer(), times, on=on)
-
-    async def next(self, operation: str) -> Response | None:
-        """Wait for the delay, then return the next scripted response; None if there is none."""
-        if self.delay:
-            await asyncio.sleep(self.delay)
-        queue = self._waiting.get(operation) or self._waiting.get(ANY)
-        return queue.popleft() if queue else None
-
-
-class CutAnswer(Response):
-    """A response that is shorter than announced: the server closes the connection."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the headers and half of the announced body."""
-        headers = [(b"content-length", b"100"), (b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b'{"messag', "more_body": True})
-
 
 SECRET = "whsec_" + "c2F0YXJrLXRlc3Qtc2VjcmV0LTMyLWJ5dGVzLWxvbmch"
 
@@ -105,7 +60,7 @@ class PoliceReceiver:
         self._hook = Webhook(secret)
         self._accepted = asyncio.Condition()
         self._callbacks: list[Callable[[dict[str, Any]], None]] = []
-        self._choose = choose or self._next_fault
+        self._choose = choose or (lambda: self.faults.popleft() if self.faults else None)
         self._on_accepted = on_accepted
         self.app = Starlette(routes=[Route("/tips", self._receive, methods=["POST"])])
 
@@ -135,9 +90,6 @@ class PoliceReceiver:
             return PlainTextResponse(fault.body, fault.status, dict(fault.headers))
         await self._accept(request.headers["webhook-id"], body)
         return PlainTextResponse(request.headers["webhook-id"], 202)
-
-    def _next_fault(self) -> Fault | None:
-        return self.faults.popleft() if self.faults else None
 
     async def _accept(self, message_id: str, body: bytes) -> None:
         async with self._accepted:

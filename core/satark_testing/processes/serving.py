@@ -3,12 +3,17 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Final, Generic, Self, TypeAlias, TypeVar
 
 import aiohttp
 import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from satark.runtime.http_server import ServerBeside, uvicorn_options
 
@@ -81,12 +86,59 @@ async def started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
         await asyncio.sleep(_POLL_SECONDS)
 
 
+ANY: Final = "*"
+"""Stands for every operation."""
+
+
+class ScriptedFaults:
+    """The scripted faults of a provider, by operation. Each request uses up one fault, in order."""
+
+    usual: ClassVar[str] = ANY
+    """The operation that fails if none is named."""
+
+    def __init__(self) -> None:
+        self.delay = 0.0
+        """Delay in seconds before every answer."""
+        self._waiting: dict[str, deque[Response]] = {}
+
+    def answer_next(self, response: Response, times: int = 1, *, on: str = "") -> None:
+        """Answer the next requests of an operation with this response: broken JSON, a proxy's page, a redirect."""
+        self._waiting.setdefault(on or self.usual, deque()).extend([response] * times)
+
+    def hang_up_next(self, times: int = 1, *, on: str = "") -> None:
+        """Close the connection in the middle of the next answers of an operation."""
+        self.answer_next(CutAnswer(), times, on=on)
+
+    async def next(self, operation: str) -> Response | None:
+        """Wait for the delay, then return the next scripted response; None if there is none."""
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        queue = self._waiting.get(operation) or self._waiting.get(ANY)
+        return queue.popleft() if queue else None
+
+
+class CutAnswer(Response):
+    """A response that is shorter than announced: the server closes the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the headers and half of the announced body."""
+        headers = [(b"content-length", b"100"), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"messag', "more_body": True})
+
+
+Answer: TypeAlias = Callable[[Request], Awaitable[Response]]
+"""Answers the requests of one operation."""
+
+
 class Provider(Generic[M]):
     """A simulated provider: it posts webhooks, and tells its subscribers of every message that it accepts.
 
     Use it with `async with`. It connects for its first webhook; after `close`, webhooks fail as if the network were
     down.
     """
+
+    faults: ScriptedFaults
 
     def __init__(self, user_agent: str = "a-provider") -> None:
         self._user_agent = user_agent
@@ -107,6 +159,18 @@ class Provider(Generic[M]):
         """Tell the subscribers of every message, and those of this address."""
         for callback in (*self._subscribers.get(None, ()), *self._subscribers.get(address, ())):
             callback(message)
+
+    def unauthorized(self, request: Request) -> Response | None:
+        """Return the refusal of a request without the service's credentials; None: it has them, or needs none."""
+        return None
+
+    def route(self, method: str, path: str, operation: str, answer: Answer) -> Route:
+        """Return the route of an operation, which fails as scripted, and answers authorized requests alone."""
+
+        async def endpoint(request: Request) -> Response:
+            return await self.faults.next(operation) or self.unauthorized(request) or await answer(request)
+
+        return Route(path, endpoint, methods=[method])
 
     @property
     def session(self) -> aiohttp.ClientSession:

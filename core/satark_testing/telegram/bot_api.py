@@ -18,8 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from satark_testing.peers.police import ScriptedFaults
-from satark_testing.processes.serving import Provider
+from satark_testing.processes.serving import Provider, ScriptedFaults
 from satark_testing.telegram.messages import BotMessage, Person, Update, Updates
 
 TEXT: Final = 4096
@@ -175,7 +174,7 @@ class TelegramPeer(Provider[BotMessage]):
         self.secret_token = secret_token
         self.bot_id = int(token.partition(":")[0])
         self.updates = Updates()
-        self.faults = BotFaults()
+        self.faults: BotFaults = BotFaults()
         self.webhook = ""
         """The URL that the bot registered as its webhook."""
         self.menus: dict[str, dict[str, str]] = {}
@@ -199,7 +198,7 @@ class TelegramPeer(Provider[BotMessage]):
         self.app = Starlette(
             routes=[
                 Route(bot, self._method, methods=["GET", "POST"]),
-                Route(f"/file/bot{token}/{{path:path}}", self._download),
+                self.route("GET", f"/file/bot{token}/{{path:path}}", DOWNLOAD, self._download),
                 Route("/{rest:path}", self._unauthorized, methods=["GET", "POST"]),
             ]
         )
@@ -351,9 +350,6 @@ class TelegramPeer(Provider[BotMessage]):
         return list(self._pending)
 
     async def _download(self, request: Request) -> Response:
-        scripted = await self.faults.next(DOWNLOAD)
-        if scripted is not None:
-            return scripted
         path = request.path_params["path"]
         stored = next((file for file in self.files.values() if file.path == path), None)
         if stored is None:

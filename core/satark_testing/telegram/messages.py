@@ -44,8 +44,8 @@ class Updates:
         """Return the next message id in any of the bot's private chats."""
         return next(self._messages)
 
-    def message(self, person: Person, content: Mapping[str, Any], *, message_id: int | None = None) -> Update:
-        return self.update("message", self.bare(person, content, message_id=message_id))
+    def message(self, person: Person, content: Mapping[str, Any]) -> Update:
+        return self.update("message", self.bare(person, content))
 
     def text(self, person: Person, text: str) -> Update:
         """Build a typed message. Commands are marked as Telegram marks them."""

@@ -15,9 +15,8 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
 
-from satark_testing.processes.serving import Provider
+from satark_testing.processes.serving import Provider, ScriptedFaults
 
 ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "twilio-auth-token"  # noqa: S105 - a test's
@@ -85,14 +84,14 @@ class TwilioPeer(Provider[TwilioMessage]):
         """Numbers that sent STOP. They get no message until they send START (Twilio's error 21610)."""
         self._token = auth_token.encode()
         self._served = dict(served or {})
-        self._faults: deque[Response] = deque()
+        self.faults = ScriptedFaults()
         base = f"/2010-04-01/Accounts/{account_sid}"
         self.app = Starlette(
             routes=[
-                Route(f"{base}/Messages.json", self._create, methods=["POST"]),
-                Route(f"{base}/Messages/{{sid}}.json", self._update, methods=["POST"]),
-                Route(f"{base}/{{path:path}}", self._download, methods=["GET"]),
-                Route(f"{base}/{{path:path}}", self._delete, methods=["DELETE"]),
+                self.route("POST", f"{base}/Messages.json", "send", self._create),
+                self.route("POST", f"{base}/Messages/{{sid}}.json", "redact", self._update),
+                self.route("GET", f"{base}/{{path:path}}", "download", self._download),
+                self.route("DELETE", f"{base}/{{path:path}}", "delete", self._delete),
             ]
         )
 
@@ -114,10 +113,7 @@ class TwilioPeer(Provider[TwilioMessage]):
 
     def fail_next(self, status: int, code: int = 0, headers: Mapping[str, str] | None = None, times: int = 1) -> None:
         """Answer the next requests with an error."""
-        self._faults.extend([JSONResponse({"code": code, "status": status}, status, headers)] * times)
-
-    def answer_next(self, response: Response) -> None:
-        self._faults.append(response)
+        self.faults.answer_next(_error(code, status, headers), times)
 
     def add_media(self, message: str, data: bytes, mime: str, base: str = "https://api.twilio.com") -> str:
         """Attach a file to a message; return the URL that a webhook carries for it."""
@@ -146,8 +142,6 @@ class TwilioPeer(Provider[TwilioMessage]):
             return response.status, await response.read()
 
     async def _create(self, request: Request) -> Response:
-        if refused := self._refusal(request):
-            return refused
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         if form.get("From") != self.number or not form.get("Body"):
             return _error(21602)
@@ -161,8 +155,6 @@ class TwilioPeer(Provider[TwilioMessage]):
 
     async def _update(self, request: Request) -> Response:
         """Redact a message. An empty body is the only allowed change."""
-        if refused := self._refusal(request):
-            return refused
         message = self.messages.get(request.path_params["sid"])
         form: dict[str, Any] = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         if message is None:
@@ -173,8 +165,6 @@ class TwilioPeer(Provider[TwilioMessage]):
         return JSONResponse({"sid": message.sid, "body": ""})
 
     async def _download(self, request: Request) -> Response:
-        if refused := self._refusal(request):
-            return refused
         file = self.files.get(request.path_params["path"].removesuffix(".wav"))
         if file is None:
             return _error(20404, 404)
@@ -186,22 +176,17 @@ class TwilioPeer(Provider[TwilioMessage]):
         return RedirectResponse(file.redirect, 307) if file.redirect else Response(file.data, media_type=file.mime)
 
     async def _delete(self, request: Request) -> Response:
-        if refused := self._refusal(request):
-            return refused
         path = request.path_params["path"].removesuffix(".json")
         if self.files.pop(path, None) is None:
             return _error(20404, 404)
         self.deleted.add(path)
         return Response(status_code=204)
 
-    def _refusal(self, request: Request) -> Response | None:
-        """Return a scripted error, or the error for wrong credentials."""
-        if self._faults:
-            return self._faults.popleft()
+    def unauthorized(self, request: Request) -> Response | None:
         expected = base64.b64encode(f"{self.account_sid}:".encode() + self._token).decode()
         given = request.headers.get("authorization", "")
         return None if hmac.compare_digest(given, f"Basic {expected}") else _error(20003, 401)
 
 
-def _error(code: int, status: int = 400) -> Response:
-    return JSONResponse({"code": code, "status": status}, status)
+def _error(code: int, status: int = 400, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"code": code, "status": status}, status, headers)

@@ -246,7 +246,7 @@ class Caller:
         await self._ask(gather.attrib["action"], {"Digits": digits[: int(gather.get("numDigits", "99"))]})
         return self.question
 
-    async def speak(self, voice: bytes, *, seconds: int = 4) -> str:
+    async def speak(self, voice: bytes) -> str:
         """Wait for the beep, speak, and end with the hash key; return what is heard next.
 
         Raises:
@@ -262,7 +262,7 @@ class Caller:
         told = {
             "RecordingSid": sid,
             "RecordingUrl": f"https://elsewhere.example/{sid}",
-            "RecordingDuration": str(seconds),
+            "RecordingDuration": "4",
         }
         await self._ask(record.attrib["action"], {**told, "Digits": "#"})
         await self._peer.post(

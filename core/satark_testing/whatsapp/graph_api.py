@@ -20,8 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from satark_testing.peers.police import ScriptedFaults
-from satark_testing.processes.serving import Provider
+from satark_testing.processes.serving import Provider, ScriptedFaults
 from satark_testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
 from satark_testing.whatsapp.messages import BusinessMessage, Offer, Sender, Webhooks, batch, wamid
 
@@ -69,8 +68,12 @@ class GraphPeer(Provider[BusinessMessage]):
         """Id of a call → what takes the service's actions on it, each with the answer to the offer (SDP)."""
         self.number_state = {"quality_rating": "GREEN", "status": "CONNECTED"}
         """The state that the API reports of its number."""
-        self.faults = GraphFaults()
-        self.shelf = MediaShelf()
+        self.faults: GraphFaults = GraphFaults()
+        self.files: dict[str, StoredMedia] = {}
+        """The files by their media ids."""
+        self.deleted: set[str] = set()
+        """The ids of the files that the service deleted."""
+        self._tickets: dict[str, str] = {}
         self._receipt_callbacks: list[ReceiptCallback] = []
         self.app = Starlette(routes=self._routes(f"/{api_version}"))
 
@@ -81,7 +84,10 @@ class GraphPeer(Provider[BusinessMessage]):
 
     def add_media(self, data: bytes, mime: str) -> dict[str, Any]:
         """Store a file at the simulated Meta; return the media node that webhooks carry."""
-        return self.shelf.add(data, mime)
+        media_id = str(secrets.randbelow(9 * 10**14) + 10**14)
+        self.files[media_id] = StoredMedia(data, mime)
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        return {"id": media_id, "mime_type": mime, "sha256": digest}
 
     def sign(self, body: bytes) -> str:
         """Return the value of `X-Hub-Signature-256`."""
@@ -94,31 +100,28 @@ class GraphPeer(Provider[BusinessMessage]):
             await response.read()
             return response.status
 
-    async def handshake(self, url: str, challenge: str = "1158201444") -> bool:
+    async def handshake(self, url: str) -> bool:
         """Verify a webhook as Meta does when it is registered; return whether the challenge came back."""
-        fields = {
-            "hub.mode": "subscribe",
-            "hub.challenge": challenge,
-            "hub.verify_token": self._verify_token,
-        }
+        challenge = "1158201444"
+        fields = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": self._verify_token}
         async with self.session.get(f"{url}?{urlencode(fields)}") as response:
             return response.status == 200 and await response.text() == challenge  # noqa: PLR2004 - HTTP: OK
 
     def _routes(self, base: str) -> list[Route]:
         return [
-            Route(f"{base}/{{number}}/messages", self._messages, methods=["POST"]),
-            Route(f"{base}/{{number}}/media", self._upload, methods=["POST"]),
-            Route(f"{base}/{{number}}/calls", self._act_on_call, methods=["POST"]),
-            Route(f"{base}/{{media_id}}", self._describe, methods=["GET"]),
-            Route(f"{base}/{{media_id}}", self._delete, methods=["DELETE"]),
-            Route("/download", self._download, methods=["GET"]),
+            self.route("POST", f"{base}/{{number}}/messages", "messages", self._messages),
+            self.route("POST", f"{base}/{{number}}/media", "upload", self._upload),
+            self.route("POST", f"{base}/{{number}}/calls", "calls", self._act_on_call),
+            self.route("GET", f"{base}/{self.phone_number_id}", "number", self._number),
+            self.route("GET", f"{base}/{{media_id}}", "media", self._describe),
+            self.route("DELETE", f"{base}/{{media_id}}", "delete", self._delete),
+            self.route("GET", "/download", "download", self._download),
         ]
 
     async def _messages(self, request: Request) -> Response:
-        refused = await self.faults.next("messages") or self.unauthorized(request)
-        if refused is None and request.path_params["number"] != self.phone_number_id:
-            refused = error(100, "Unsupported post request", 400, subcode=33)
-        return refused or self._take(await request.body())
+        if request.path_params["number"] != self.phone_number_id:
+            return error(100, "Unsupported post request", 400, subcode=33)
+        return self._take(await request.body())
 
     def _take(self, body: bytes) -> Response:
         try:
@@ -131,7 +134,7 @@ class GraphPeer(Provider[BusinessMessage]):
         except RefusedError as refused:
             return error(refused.code, refused.details)
         sent = BusinessMessage(id=wamid(), phone_number_id=self.phone_number_id, body=message)
-        if sent.media_id and sent.media_id not in self.shelf.files:
+        if sent.media_id and sent.media_id not in self.files:
             return error(100, "Invalid parameter: media id")
         if sent.address in self.closed_windows and sent.kind != "template":
             return error(_REENGAGEMENT, "More than 24 hours have passed since the customer last replied")
@@ -147,13 +150,9 @@ class GraphPeer(Provider[BusinessMessage]):
         return JSONResponse({"success": True})
 
     async def _upload(self, request: Request) -> Response:
-        refused = await self.faults.next("upload") or self.unauthorized(request)
-        if refused is None and request.path_params["number"] != self.phone_number_id:
-            refused = error(100, "Unsupported post request", 400, subcode=33)
-        return refused or await self._shelve(request)
-
-    async def _shelve(self, request: Request) -> Response:
         """Store an uploaded file if its type and size are allowed by Meta."""
+        if request.path_params["number"] != self.phone_number_id:
+            return error(100, "Unsupported post request", 400, subcode=33)
         async with request.form() as form:
             file, mime = form.get("file"), str(form.get("type", ""))
             if form.get("messaging_product") != "whatsapp" or not isinstance(file, UploadFile):
@@ -168,8 +167,6 @@ class GraphPeer(Provider[BusinessMessage]):
         return JSONResponse({"id": node["id"]})
 
     async def _act_on_call(self, request: Request) -> Response:
-        if refused := self.unauthorized(request):
-            return refused
         body = _decode(await request.body())
         act = self.calls.get(body["call_id"])
         if act is None:
@@ -177,22 +174,49 @@ class GraphPeer(Provider[BusinessMessage]):
         await act(body["action"], body.get("session", {}).get("sdp", ""))
         return JSONResponse({"success": True})
 
-    async def _describe(self, request: Request) -> Response:
-        if request.path_params["media_id"] == self.phone_number_id:
-            return self.unauthorized(request) or JSONResponse({"id": self.phone_number_id, **self.number_state})
-        refused = await self.faults.next("media") or self.unauthorized(request)
-        return refused or self.shelf.describe(request.path_params["media_id"], request)
+    async def _number(self, _request: Request) -> Response:
+        return JSONResponse({"id": self.phone_number_id, **self.number_state})
 
-    async def _delete(self, request: Request) -> Response:
-        refused = await self.faults.next("delete") or self.unauthorized(request)
-        return refused or self.shelf.delete(request.path_params["media_id"])
+    async def _describe(self, request: Request) -> Response:
+        media_id = request.path_params["media_id"]
+        media = self.files.get(media_id)
+        if media is None:
+            return error(100, "Object does not exist", 400, subcode=33)
+        ticket = secrets.token_urlsafe(12)
+        self._tickets[ticket] = media_id
+        digest = media.sha256 if media.sha256 is not None else hashlib.sha256(media.data).hexdigest()
+        return JSONResponse(
+            {
+                "messaging_product": "whatsapp",
+                "url": media.url or f"{request.url.scheme}://{request.url.netloc}/download?mid={ticket}",
+                "mime_type": media.mime,
+                "sha256": digest,
+                "file_size": str(len(media.data) if media.size is None else media.size),
+                "id": media_id,
+            }
+        )
 
     async def _download(self, request: Request) -> Response:
-        refused = await self.faults.next("download") or self.unauthorized(request)
-        return refused or self.shelf.download(request.query_params.get("mid", ""))
+        """Answer the download at a short-lived address."""
+        media = self.files.get(self._tickets.get(request.query_params.get("mid", ""), ""))
+        if media is None:
+            return Response(status_code=404)
+        if media.expired:
+            media.expired -= 1
+            return Response(status_code=404)
+        if media.redirect:
+            return RedirectResponse(media.redirect, 302)
+        headers = {"content-length": str(len(media.data))}
+        return Response(media.data[: media.cut_after], media_type=media.mime, headers=headers)
+
+    async def _delete(self, request: Request) -> Response:
+        media_id = request.path_params["media_id"]
+        if self.files.pop(media_id, None) is None:
+            return error(100, "Object does not exist", 400, subcode=33)
+        self.deleted.add(media_id)
+        return JSONResponse({"success": True})
 
     def unauthorized(self, request: Request) -> Response | None:
-        """Return the refusal of a request without this number's access token; None: it has the token."""
         given = request.headers.get("authorization", "")
         if hmac.compare_digest(given.encode(), self._bearer.encode()):
             return None
@@ -225,61 +249,6 @@ class StoredMedia(msgspec.Struct):
     """The digest to announce."""
     cut_after: int | None = None
     """Number of bytes after which the download breaks off."""
-
-
-class MediaShelf:
-    """Files by id, and the short-lived addresses at which they are downloaded."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, StoredMedia] = {}
-        self.deleted: set[str] = set()
-        self.tickets: dict[str, str] = {}
-
-    def add(self, data: bytes, mime: str) -> dict[str, Any]:
-        """Store a file; return the media node that a webhook carries."""
-        media_id = str(secrets.randbelow(9 * 10**14) + 10**14)
-        self.files[media_id] = StoredMedia(data, mime)
-        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-        return {"id": media_id, "mime_type": mime, "sha256": digest}
-
-    def describe(self, media_id: str, request: Request) -> Response:
-        """Answer `GET /{media_id}`."""
-        media = self.files.get(media_id)
-        if media is None:
-            return error(100, "Object does not exist", 400, subcode=33)
-        ticket = secrets.token_urlsafe(12)
-        self.tickets[ticket] = media_id
-        digest = media.sha256 if media.sha256 is not None else hashlib.sha256(media.data).hexdigest()
-        return JSONResponse(
-            {
-                "messaging_product": "whatsapp",
-                "url": media.url or f"{request.url.scheme}://{request.url.netloc}/download?mid={ticket}",
-                "mime_type": media.mime,
-                "sha256": digest,
-                "file_size": str(len(media.data) if media.size is None else media.size),
-                "id": media_id,
-            }
-        )
-
-    def download(self, ticket: str) -> Response:
-        """Answer the download at a short-lived address."""
-        media = self.files.get(self.tickets.get(ticket, ""))
-        if media is None:
-            return Response(status_code=404)
-        if media.expired:
-            media.expired -= 1
-            return Response(status_code=404)
-        if media.redirect:
-            return RedirectResponse(media.redirect, 302)
-        headers = {"content-length": str(len(media.data))}
-        return Response(media.data[: media.cut_after], media_type=media.mime, headers=headers)
-
-    def delete(self, media_id: str) -> Response:
-        """Answer `DELETE /{media_id}`."""
-        if self.files.pop(media_id, None) is None:
-            return error(100, "Object does not exist", 400, subcode=33)
-        self.deleted.add(media_id)
-        return JSONResponse({"success": True})
 
 
 Operation = Literal["messages", "media", "download", "delete", "upload"]

@@ -14,6 +14,10 @@ import msgspec
 
 Node = Mapping[str, Any]
 
+_DISPLAY = "15550783881"
+_WABA = "102290129340398"
+"""The business account's id in Meta's examples."""
+
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
     """A WhatsApp user as webhooks describe them: with a phone number, a business-scoped user id, or both."""
@@ -49,10 +53,8 @@ def encode(webhook: Node) -> bytes:
 class Webhooks:
     """Builds webhook bodies for one number. Every method that returns `bytes` gives a complete, unsigned body."""
 
-    def __init__(self, phone_number_id: str, *, display: str = "15550783881", waba: str = "102290129340398") -> None:
+    def __init__(self, phone_number_id: str) -> None:
         self.phone_number_id = phone_number_id
-        self._display = display
-        self._waba = waba
 
     def text(self, sender: Sender, body: str, *, id: str | None = None) -> bytes:  # noqa: A002 - Meta's word
         """Build a typed message."""
@@ -62,14 +64,14 @@ class Webhooks:
         """Build a tap on a reply button or a list row."""
         kind = "list_reply" if row else "button_reply"
         interactive = {"type": kind, kind: {"id": token, "title": title}}
-        context = {"from": self._display, "id": wamid()}
+        context = {"from": _DISPLAY, "id": wamid()}
         return self.message(sender, {"type": "interactive", "interactive": interactive, "context": context}, id=id)
 
     def form(self, sender: Sender, answers: Mapping[str, Any], token: str, *, id: str | None = None) -> bytes:  # noqa: A002
         """Build a filled-in form (a WhatsApp Flow) from field → value."""
         response = json.dumps({**answers, "flow_token": token}, ensure_ascii=False)
         reply = {"name": "flow", "body": "Sent", "response_json": response}
-        context = {"from": self._display, "id": wamid()}
+        context = {"from": _DISPLAY, "id": wamid()}
         node = {"type": "nfm_reply", "nfm_reply": reply}
         return self.message(sender, {"type": "interactive", "interactive": node, "context": context}, id=id)
 
@@ -80,11 +82,10 @@ class Webhooks:
         longitude: float,
         *,
         name: str | None = None,
-        address: str | None = None,
         id: str | None = None,  # noqa: A002
     ) -> bytes:
-        """Build a location. It has a name and an address if the sender selected a place."""
-        place = _given(latitude=latitude, longitude=longitude, name=name, address=address)
+        """Build a location. It has a name if the sender selected a place."""
+        place = _given(latitude=latitude, longitude=longitude, name=name)
         return self.message(sender, {"type": "location", "location": place}, id=id)
 
     def media(
@@ -154,7 +155,7 @@ class Webhooks:
         who = _given(**{"from": sender.wa_id, "from_user_id": sender.user_id})
         call = {
             "id": id,
-            "to": self._display,
+            "to": _DISPLAY,
             **who,
             "event": event,
             "timestamp": _now(),
@@ -164,9 +165,9 @@ class Webhooks:
 
     def value(self, value: Node, *, field: str = "messages") -> bytes:
         """Build a webhook with one change about the service's number."""
-        metadata = {"display_phone_number": self._display, "phone_number_id": self.phone_number_id}
+        metadata = {"display_phone_number": _DISPLAY, "phone_number_id": self.phone_number_id}
         change = {"value": {"messaging_product": "whatsapp", "metadata": metadata, **value}, "field": field}
-        return encode({"object": "whatsapp_business_account", "entry": [{"id": self._waba, "changes": [change]}]})
+        return encode({"object": "whatsapp_business_account", "entry": [{"id": _WABA, "changes": [change]}]})
 
 
 def batch(bodies: Iterable[bytes], *, changes_an_entry: int = 10) -> bytes:
@@ -176,7 +177,7 @@ def batch(bodies: Iterable[bytes], *, changes_an_entry: int = 10) -> bytes:
         for entry in json.loads(body)["entry"]:
             changes.extend(entry["changes"])
     entries = [
-        {"id": "102290129340398", "changes": changes[start : start + changes_an_entry]}
+        {"id": _WABA, "changes": changes[start : start + changes_an_entry]}
         for start in range(0, len(changes), changes_an_entry)
     ]
     return encode({"object": "whatsapp_business_account", "entry": entries})

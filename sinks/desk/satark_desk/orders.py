@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select, update
 
-from satark.api import CaseStep, CaseworkError, Message, Redacted, Release
+from satark.api import CaseStep, CaseworkError, Redacted, Release
 from satark.casework import Casework, OpenTip, PostedMessage, Services, SheetPage, UnitOfWork, make_sheet
 from satark_desk.tables import order_number
 from satark_desk.web.page_text import PageText
@@ -105,8 +105,7 @@ def order_pdf(order: Order, texts: Sequence[PageText]) -> bytes:
 def _post(unit: UnitOfWork, casework: Casework, tip: OpenTip, to: str) -> None:
     number = _next_number(unit, casework.desk)
     step = CaseStep(kind="ordered", to=to, order=number)
-    message = Message(sender="desk", desk=casework.desk, text=number, internal=True, case=step)
-    casework.post(unit, tip, message, act=("ordered", number))
+    casework.add_step(unit, tip, step, number, ("ordered", number))
 
 
 def _next_number(unit: UnitOfWork, desk: str) -> str:

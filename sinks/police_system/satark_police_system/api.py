@@ -55,8 +55,8 @@ class PoliceApi:
     async def details(self, request: Request) -> Response:
         """Return what the system may know about a tip."""
         system, body = await self._authenticate(request)
-        tip_request = _read(body)
-        data = await run_in_threadpool(self._details, system, tip_request)
+        tip = await run_in_threadpool(system.reader.find, _read(body).number)
+        data = full_data(tip.content, system.settings.fields)
         return Response(padded(encode(data)), media_type=_JSON, headers=_HEADERS)
 
     async def evidence(self, request: Request) -> Response:
@@ -109,9 +109,6 @@ class PoliceApi:
             if len(body) > _REQUEST_BYTES:
                 raise RequestError(413, "the request is too large")
         return bytes(body)
-
-    def _details(self, system: PoliceSystem, tip_request: TipRequest) -> object:
-        return full_data(system.reader.find(tip_request.number).content, system.settings.fields)
 
     def _evidence(self, system: PoliceSystem, tip_request: TipRequest) -> Response:
         tip = system.reader.find(tip_request.number)

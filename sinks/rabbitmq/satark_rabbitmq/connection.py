@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-import msgspec
 from aio_pika import Connection, DeliveryMode, ExchangeType, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
 from aio_pika.connection import make_url
@@ -164,12 +163,7 @@ class RabbitMQ:
 
     def __init__(self, settings: RabbitMQSettings) -> None:
         self._settings = settings
-        self.topology = Topology(
-            prefix=settings.prefix,
-            delivery_limit=settings.delivery_limit,
-            copies_kept=settings.copies_kept,
-            copies_days=settings.copies_days,
-        )
+        self.topology = Topology(settings)
 
     def check(self, url: str) -> None:
         """Check a URL: see `satark.api.Carrier`."""
@@ -209,7 +203,7 @@ ANSWERS = "satark.answers"
 """The queue to the host. A desk's name has no dot, so no desk's queue can have this name."""
 
 
-class Topology(msgspec.Struct, frozen=True, kw_only=True):
+class Topology:
     """Everything declared on the broker.
 
     The host publishes to one exchange and offices to another, so that broker permissions can keep an office from
@@ -217,28 +211,26 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
     Sources: RabbitMQ 4.0 documentation, "Quorum Queues" and "Dead Letter Exchanges".
     """
 
-    prefix: str
-    delivery_limit: int
-    copies_kept: int = 10_000
-    copies_days: int = 30
+    def __init__(self, settings: RabbitMQSettings) -> None:
+        self.settings = settings
 
     @property
     def tips(self) -> str:
         """The exchange that the host publishes to. The routing key is the desk's name."""
-        return f"{self.prefix}satark.tips"
+        return f"{self.settings.prefix}satark.tips"
 
     @property
     def answers(self) -> str:
         """The name of the exchange that offices publish to, and of the queue bound to it."""
-        return f"{self.prefix}{ANSWERS}"
+        return f"{self.settings.prefix}{ANSWERS}"
 
     @property
     def dead_letters(self) -> str:
         """The dead-letter exchange. The routing key is the name of the queue that the message came from."""
-        return f"{self.prefix}satark.dead-letters"
+        return f"{self.settings.prefix}satark.dead-letters"
 
     def queue(self, desk: str) -> str:
-        return f"{self.prefix}{desk}"
+        return f"{self.settings.prefix}{desk}"
 
     def dead_letter_queue(self, queue: str) -> str:
         return f"{queue}.dead-letters"
@@ -273,15 +265,15 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
         """Arguments of a queue of copies. Its oldest messages are dropped, so that an unread queue fills no disk."""
         return {
             "x-queue-type": "quorum",
-            "x-max-length": self.copies_kept,
+            "x-max-length": self.settings.copies_kept,
             "x-overflow": "drop-head",
-            "x-message-ttl": self.copies_days * 86_400_000,
+            "x-message-ttl": self.settings.copies_days * 86_400_000,
         }
 
     def _arguments(self, queue: str) -> FieldTable:
         return {
             "x-queue-type": "quorum",
-            "x-delivery-limit": self.delivery_limit,
+            "x-delivery-limit": self.settings.delivery_limit,
             "x-dead-letter-exchange": self.dead_letters,
             "x-dead-letter-routing-key": queue,
             # A dead letter leaves its queue only once the dead-letter queue has it.

@@ -47,7 +47,3 @@ def test_a_day_without_a_copy_ends_a_flood() -> None:
 @pytest.mark.parametrize("text", ["sharab bik rahi hai", "police jaldi"])
 def test_a_text_that_many_write_by_chance_is_no_flood(text: str) -> None:
     assert floods(filled(LEAST, f"{text} raat din gaon")) == []
-
-
-def test_no_representation_shows_a_word() -> None:
-    assert repr(filled()) == "FloodIndex(…)"

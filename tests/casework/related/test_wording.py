@@ -20,8 +20,8 @@ def test_numbers_stay_as_they_are_and_empty_words_are_left_out() -> None:
 
 def test_common_words_make_two_texts_less_alike() -> None:
     one, other = words_of(["chitrakut sharab"]), words_of(["chitrakut jua"])
-    assert likeness(one, other, lambda word: word in STOCK).share > likeness(one, other, lambda _: False).share
-    assert likeness(frozenset(), frozenset(), lambda _: False).share == 0
+    assert likeness(one, other, lambda word: word in STOCK)[0] > likeness(one, other, lambda _: False)[0]
+    assert likeness(frozenset(), frozenset(), lambda _: False)[0] == 0
 
 
 def test_stock_words_tell_little() -> None:

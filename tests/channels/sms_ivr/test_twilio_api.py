@@ -19,7 +19,7 @@ from satark.api.prompt import Prompt
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio import TwilioSms
-from satark_sms_ivr.twilio_api import TwilioApi, TwilioSignature
+from satark_sms_ivr.twilio_api import TwilioNumber, TwilioSignature
 from satark_sms_ivr.voice import VoiceChannel
 from satark_testing.processes.serving import serve
 from satark_testing.twilio.api import AUTH_TOKEN, NUMBER, File, TwilioPeer
@@ -70,7 +70,7 @@ async def test_each_error_has_its_result(
 
 
 async def test_a_response_that_is_not_json_is_classified_by_its_status(live: SmsChannel, twilio: Any) -> None:
-    twilio.peer.answer_next(Response("<html>", 502))
+    twilio.peer.faults.answer_next(Response("<html>", 502))
     assert await live.send(message_call(live), "0") == Transient("http-502")
 
 
@@ -96,7 +96,7 @@ async def test_an_unreachable_provider_is_transient(settings: TwilioSettings) ->
 
 async def test_a_call_before_opening_raises(settings: TwilioSettings) -> None:
     with pytest.raises(RuntimeError):
-        await TwilioApi(settings).call("DELETE", "x")
+        await TwilioNumber(settings, "https://x.example").call("DELETE", "x")
 
 
 async def read(channel: SmsChannel, path: str) -> bytes:
@@ -151,7 +151,7 @@ async def test_credentials_are_sent_to_the_api_alone(settings: TwilioSettings, t
         path = f"/2010-04-01/Accounts/{other.account_sid}/Recordings/RE2.wav"
         other.files["Recordings/RE2"] = File(b"sound", "audio/wav")
         twilio.peer.files["Recordings/RE1"] = File(b"", "audio/wav", redirect=elsewhere + path)
-        api = TwilioApi(settings.model_copy(update={"api_url": twilio.url}))
+        api = TwilioNumber(settings.model_copy(update={"api_url": twilio.url}), "https://x.example")
         api._allowed_url = lambda url: url  # type: ignore[method-assign]
         await api.open()
         with pytest.raises(ConnectionError, match="401"):
@@ -164,7 +164,7 @@ async def test_a_server_that_nobody_vouches_for_gets_no_password_and_no_number(
     settings: TwilioSettings, tmp_path: Path
 ) -> None:
     async with stranger(tmp_path) as other:
-        api = TwilioApi(settings.model_copy(update={"api_url": other.url}))
+        api = TwilioNumber(settings.model_copy(update={"api_url": other.url}), "https://x.example")
         await api.open()
         assert await api.call("POST", "Messages.json", b"To=%2B91") == Transient("network")
         await api.close()

@@ -65,7 +65,7 @@ async def test_the_voice_note_follows_the_text_and_is_uploaded_once(
     assert [sent.kind for sent in graph.peer.sent] == ["text", "audio"] * 2
     assert graph.peer.sent[1].body["audio"] == {"id": graph.peer.uploads[0], "voice": True}
     (upload,) = graph.peer.uploads
-    assert read_packets(graph.peer.shelf.files[upload].data) == CLIPS["hi-1"] + CLIPS[PAUSE] + CLIPS["hi-2"]
+    assert read_packets(graph.peer.files[upload].data) == CLIPS["hi-1"] + CLIPS[PAUSE] + CLIPS["hi-2"]
     assert "file_name" not in str(graph.peer.sent[1].body)
 
 
@@ -74,7 +74,7 @@ async def test_a_file_for_one_person_is_uploaded_once_and_deleted_again(
 ) -> None:
     await send(speaking, calls(speaking, spoken=VoiceNote(("hi-1",), once=True), receipt=RECEIPT))
     assert [sent.kind for sent in graph.peer.sent] == ["text", "button", "audio"]
-    await until(lambda: graph.peer.shelf.deleted == set(graph.peer.uploads))
+    await until(lambda: graph.peer.deleted == set(graph.peer.uploads))
     assert len(graph.peer.uploads) == 2
 
 
@@ -87,13 +87,13 @@ async def test_the_receipt_is_a_picture_with_a_button_that_gives_its_code(
     (sent,) = graph.peer.sent
     assert (sent.text, sent.offers[0].label) == ("Keep it.", "🔊 Hear the answer")
     assert code_in(sent.offers[0].token) == CODE.replace(" ", "")
-    assert graph.peer.shelf.files[sent.media_id].mime == "image/png"
+    assert graph.peer.files[sent.media_id].mime == "image/png"
 
 
 async def test_a_media_id_that_meta_forgot_is_replaced(speaking: WhatsAppChannel, graph: ServedGraph) -> None:
     note = calls(speaking, spoken=VoiceNote(("hi-1",)))[1]
     assert await speaking.send(note, "0" * 32) == Accepted()
-    graph.peer.shelf.files.clear()
+    graph.peer.files.clear()
     assert await speaking.send(note, "1" * 32) == Transient("media-id")
     assert await speaking.send(note, "1" * 32) == Accepted()
     assert len(graph.peer.uploads) == 2

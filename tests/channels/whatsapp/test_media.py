@@ -26,7 +26,7 @@ DATA = bytes(range(256)) * 1000
 def stored(graph: ServedGraph) -> tuple[MediaRef, StoredMedia]:
     node = graph.peer.add_media(DATA, "image/jpeg")
     digest = hashlib.sha256(DATA).hexdigest()
-    return MediaRef(account=ACCOUNT, id=node["id"], sha256=digest), graph.peer.shelf.files[node["id"]]
+    return MediaRef(account=ACCOUNT, id=node["id"], sha256=digest), graph.peer.files[node["id"]]
 
 
 async def fetched(channel: WhatsAppChannel, ref: MediaRef) -> bytes:
@@ -232,7 +232,7 @@ async def test_a_sealed_file_is_deleted_at_meta(
     live: WhatsAppChannel, graph: ServedGraph, stored: tuple[MediaRef, StoredMedia]
 ) -> None:
     await live.discard(stored[0])
-    assert graph.peer.shelf.deleted == {stored[0].id}
+    assert graph.peer.deleted == {stored[0].id}
     await live.discard(stored[0])
 
 
@@ -243,4 +243,4 @@ async def test_a_deletion_that_fails_is_no_error(
     await live.discard(stored[0])
     graph.peer.faults.answer_next(JSONResponse({"success": False}), on="delete")
     await live.discard(stored[0])
-    assert not graph.peer.shelf.deleted
+    assert not graph.peer.deleted

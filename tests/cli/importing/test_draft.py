@@ -51,3 +51,17 @@ def test_what_does_not_fit_into_one_text_message_waits_for_an_ok(tmp_path: Path)
     texts = (draft.write(tmp_path / "x", accuses_nobody=True).parent / "texts/en.po").read_text()
     assert texts.count("question") == 40
     assert 'msgid "said.OK"\nmsgstr "OK"' in texts
+
+
+def test_an_option_has_no_code_that_is_a_text_of_its_step(tmp_path: Path) -> None:
+    draft = Draft("x")
+    draft.add("field", "choice", {"en": "Which?"}, "", {"name": {"en": "My name"}, "ask": {"en": "I ask"}})
+    texts = (draft.write(tmp_path / "x", accuses_nobody=True).parent / "texts/en.po").read_text()
+    assert all(one in texts for one in ("Which?", "My name", "I ask"))
+    assert {"name", "ask"}.isdisjoint(draft.steps[0]["options"])
+
+
+def test_an_option_that_is_cut_off_is_named() -> None:
+    draft = Draft("x")
+    draft.add("q", "choice", {"en": "Q"}, "", {"a": {"en": "a" * 72}, "b": {"en": "b" * 73}})
+    assert draft.left_out == ["step q: its option b is cut off after 72 characters"]

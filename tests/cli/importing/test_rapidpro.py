@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from satark.cli.flow import flow
 from satark.cli.importing.draft import Draft, ImportingError
@@ -81,7 +84,12 @@ def test_what_is_said_before_a_wait_is_its_question_and_exits_are_conditions(tmp
     ]
     texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/en.po").read_text("utf-8")
     assert 'msgid "seen.ask"\nmsgstr "Did you see it?"' in texts
-    assert draft.left_out == [f"node {n}: another answer is asked for again, in Satark's words" for n in (2, 5)]
+    assert draft.left_out == [
+        "node 2: another answer is asked for again, in Satark's words",
+        "node 2: an option is not chosen by the words y",
+        "node 5: another answer is asked for again, in Satark's words",
+        "node 3: no way that is carried over leads to 'Please say yes or no.'",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +133,7 @@ def test_a_number_decides_nothing_and_is_named(tmp_path: Path) -> None:
     nodes = (says("minor", "A child."), says("no", "Fine."))
     draft = read(tmp_path, says("ask", "How old?", "age"), asks("age", rules, "ask"), *nodes)
     assert [step["type"] for step in draft.steps] == ["number", "say", "say"]
-    assert "node 2: without effect: has_any_word" in draft.left_out
+    assert "node 2: without effect: has_number_lt, has_any_word" in draft.left_out
     assert "node 2: its answer decides nothing: every way is taken" in draft.left_out
 
 
@@ -133,6 +141,12 @@ def test_the_only_range_is_the_smallest_and_largest_number(tmp_path: Path) -> No
     rules = (("has_number_between", "1|9", "Yes", ""),)
     draft = read(tmp_path, says("ask", "How many?", "count"), asks("count", rules, "ask"))
     assert draft.steps == [{"id": "count", "type": "number", "min": 1.0, "max": 9.0}]
+    assert draft.left_out == ["node 2: another answer is asked for again, in Satark's words"]
+
+
+def test_a_limit_on_one_side_is_named(tmp_path: Path) -> None:
+    draft = read(tmp_path, says("ask", "How old?", "age"), asks("age", (("has_number_lte", "120", "Yes", ""),), "ask"))
+    assert "node 2: without effect: has_number_lte" in draft.left_out
 
 
 def test_who_does_not_answer_skips(tmp_path: Path) -> None:
@@ -144,6 +158,7 @@ def test_who_does_not_answer_skips(tmp_path: Path) -> None:
         {"id": "q", "type": "choice", "options": ["Yes"], "skip": True},
         {"id": "said", "type": "say", "when": "q == ''"},
     ]
+    assert "node 2: it waits without end: who has no answer skips it" in draft.left_out
 
 
 def test_a_split_by_an_earlier_answer_decides_nothing_and_is_named(tmp_path: Path) -> None:
@@ -181,7 +196,7 @@ def test_ways_back_expressions_attachments_and_foreign_decisions_are_named(tmp_p
     menu = asks("menu", (("has_any_word", "back", "Back", "hello"), ("has_pattern", "x", "X", "")))
     draft = read(tmp_path, hello, split, menu, says("ask", "Well?", "menu", buttons=("Yes",)))
     assert draft.left_out == [
-        "node 1: its attachments are not sent",
+        "node 1: without effect: attachments",
         "node 1: no answer is filled into 'Hello @contact.name, write to me@example.org'",
         "node 2: @contact.groups decides nothing: every way is taken",
         "node 4: its quick replies are not shown",
@@ -189,6 +204,89 @@ def test_ways_back_expressions_attachments_and_foreign_decisions_are_named(tmp_p
         "node 3: its answer decides nothing: every way is taken",
         "node 3: Back does not lead back",
     ]
+
+
+def test_a_flow_without_an_export_and_one_in_a_wrapper_are_read(tmp_path: Path) -> None:
+    path = export(tmp_path, *SEEN)
+    made = json.loads(path.read_text())
+    steps = read_rapidpro(path, "en", "").steps
+    for one in (made["flows"][0], {"flows": [{"definition": made["flows"][0], "keywords": ["tip"]}]}):
+        path.write_text(json.dumps(one))
+        assert read_rapidpro(path, "en", "Report" if "flows" in one else "").steps == steps
+
+
+def test_parts_of_an_export_beside_its_flows_are_named(tmp_path: Path) -> None:
+    path = export(tmp_path, says("hello", "Hello"))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"triggers": [{"keywords": ["tip"]}], "campaigns": []}))
+    assert read_rapidpro(path, "en", "").left_out == ["triggers: without effect"]
+
+
+def test_a_message_of_blanks_says_nothing(tmp_path: Path) -> None:
+    photo = says("photo", " ", "last", buttons=("Yes", "No"))
+    draft = read(tmp_path, says("hello", "Hello", "photo"), photo, asks("last"))
+    assert [step["id"] for step in draft.steps] == ["said", "last"]
+    assert draft.left_out == ["node 2: send_msg is not done", "node 2: its quick replies are not shown"]
+
+
+def test_a_translation_into_the_flow_s_own_language_is_named(tmp_path: Path) -> None:
+    said = {"eng": {"hello-text": {"text": ["Hello, friend"]}}, "spa": {"hello-text": {"text": ["Hola"]}}}
+    draft = read(tmp_path, says("hello", "Hello"), language="und", localization=said)
+    texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/en.po").read_text()
+    assert 'msgstr "Hello"' in texts
+    assert draft.left_out[0] == "node 1: 'Hello, friend' is not kept: there is another text in en"
+
+
+def test_an_expression_is_no_text_however_deep_it_is(tmp_path: Path) -> None:
+    draft = read(tmp_path, says("hello", 'Hi @(if(is_error(x.a), "", if(has_text(x.b), x.b, ""))) you'))
+    texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/en.po").read_text()
+    assert 'msgstr "Hi … you"' in texts
+
+
+def test_a_button_that_only_asks_again_is_named(tmp_path: Path) -> None:
+    ask = says("ask", "Well?", "q", buttons=("Yes", "Help"))
+    draft = read(tmp_path, ask, asks("q", (("has_phrase", "yes", "Yes", ""),), "ask"))
+    assert "node 2: its quick reply 'Help' is not shown" in draft.left_out
+
+
+NODES = st.fixed_dictionaries({
+    "leads": st.tuples(*[st.integers(0, 8)] * 3), "says": st.booleans(), "asks": st.booleans(),
+    "rule": st.sampled_from(("has_any_word", "has_number", "has_pattern", "has_text")), "waits": st.booleans(),
+    "buttons": st.lists(st.sampled_from("ab?"), unique=True), "late": st.booleans(), "more": st.booleans(),
+})  # fmt: skip
+
+
+@given(st.lists(NODES, min_size=1, max_size=8))
+def test_what_stands_in_a_flow_is_a_step_or_named(nodes: list[dict[str, Any]]) -> None:
+    made = []
+    for n, node in enumerate(nodes, 1):
+        to, other, late = (f"n{one}" for one in node["leads"])
+        buttons = tuple(f"{one}{n}" for one in node["buttons"])
+        one = says(f"n{n}", f"t{n} text", to, buttons=buttons, more=({"type": "play_audio"},) * node["more"])
+        if node["asks"]:
+            rules = ((node["rule"], f"a{n} aye{n}", f"Yea{n}", to), ("has_phrase", f"b{n}", f"Nay{n}", other))
+            wait = {} if node["waits"] else {"wait": None}
+            asked = asks(f"n{n}", rules, other, late if node["late"] and node["waits"] else None, **wait)
+            one = asked | {"actions": one["actions"]}
+        made.append(one if node["says"] else one | {"actions": one["actions"][1:]})
+    with TemporaryDirectory() as folder:
+        draft = read(Path(folder), *made)
+        draft.add("last", "text", {"en": "Last?"}, "", {})
+        texts = next(draft.write(Path(folder) / "made", accuses_nobody=True).parent.glob("texts/*.po")).read_text()
+    for n, (node, one) in enumerate(zip(nodes, made, strict=True), 1):
+        named = "\n".join(line for line in draft.left_out if line.startswith(f"node {n}: "))
+        if "no way" in named:
+            continue
+        assert not node["more"] or "play_audio" in named
+        assert not node["says"] or f"t{n} text" in texts
+        for button in one["actions"][0].get("quick_replies", ()) if node["says"] else ():
+            assert f'"{button}"' in texts or "quick repl" in "\n".join(draft.left_out)
+        if node["asks"]:
+            step = next((step for step in draft.steps if step["id"] == f"n{n}"), None)
+            is_choice = step is not None and step["type"] == "choice"
+            assert step or "every way is taken" in named or "goes on as after" in named
+            assert not is_choice or f"Yea{n}" in texts or f"a{n}" in texts
+            assert not is_choice or f"aye{n}" in named
+            assert not step or is_choice or "has_phrase" in named
 
 
 @pytest.mark.parametrize(

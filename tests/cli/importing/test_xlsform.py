@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from xml.sax.saxutils import escape
 from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from satark.cli.flow import flow
 from satark.cli.importing.draft import Draft, ImportingError
 from satark.cli.importing.xlsform import read_xlsform
+from satark_testing.dialogue.chat import Chat
 
 CHOICES = [
     ["list_name", "name", "label::English (en)", "label::हिन्दी (hi)"],
@@ -24,11 +29,13 @@ CHOICES = [
 
 
 def workbook(path: Path, **sheets: list[list[str]]) -> Path:
-    """Write a workbook as spreadsheets do: shared strings, numbers as numbers, relations by id."""
+    """Write a workbook as spreadsheets do: shared strings, numbers (after @) as numbers, relations by id."""
     shared = list(dict.fromkeys(text for rows in sheets.values() for row in rows for text in row))
 
     def value(column: int, row: int, text: str) -> str:
         where = f"{chr(65 + column)}{row}"
+        if text.startswith("@"):
+            return f'<c r="{where}"><v>{text[1:]}</v></c>'
         return f'<c r="{where}" t="s"><v>{shared.index(text)}</v></c>' if text else f'<c r="{where}"/>'
 
     with ZipFile(path, "w") as book:
@@ -65,6 +72,11 @@ def form(folder: Path, *rows: tuple[str, ...], choices: list[list[str]] = CHOICE
         ("select_one yn", {"type": "choice", "options": ["1", "0"]}),
         ("select_multiple goods", {"type": "choices", "options": ["arms", "liquor_illicit"]}),
         ("acknowledge", {"type": "choice", "options": ["OK"]}),
+        ("Select one from yn", {"type": "choice", "options": ["1", "0"]}),
+        ("select1 yn", {"type": "choice", "options": ["1", "0"]}),
+        ("select all that apply from goods", {"type": "choices", "options": ["arms", "liquor_illicit"]}),
+        ("gps", {"type": "place", "means": "place"}),
+        ("tel", {"type": "text"}),
     ],
 )
 def test_a_question_becomes_a_step_of_its_type(tmp_path: Path, kind: str, step: dict[str, Any]) -> None:
@@ -153,13 +165,130 @@ def test_what_tells_who_answers_or_looks_different_is_named(tmp_path: Path) -> N
     assert [step["id"] for step in draft.steps] == ["road", "said"]
     lines = "\n".join(draft.left_out)
     for part in (
-        "deviceid asks a citizen nothing",
+        "deviceid is not asked",
         "calculate",
         "geotrace is asked as the type place",
         "no answer is filled",
         "without effect: appearance",
     ):
         assert part in lines
+
+
+def test_a_group_says_its_heading_under_its_condition(tmp_path: Path) -> None:
+    draft = form(
+        tmp_path,
+        ("select_one yn", "seen", "Seen?"),
+        ("begin group", "men", "About the <b>men</b>", "${seen} = 1"),
+        ("begin group", "fields", "NO_LABEL"),
+        ("text", "leader", "Who leads them?"),
+        ("end", "finished"),
+        ("text", "others", "Who else?"),
+        ("end group",),
+        ("end group",),
+    )
+    assert [(step["id"], step.get("when", "")) for step in draft.steps[1:]] == [
+        (id_, "(seen == '1')") for id_ in ("men", "leader", "others")
+    ]
+    assert draft.left_out == ["row 6 (finished): end is not asked: it is no question, or of no known type"]
+    texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/en.po").read_text("utf-8")
+    assert "About the men" in texts
+    assert "NO_LABEL" not in texts
+
+
+def test_headings_of_columns_are_read_as_odk_reads_them(tmp_path: Path) -> None:
+    rows = [
+        ["Type", "Name", "Caption", "bind::relevant", "bind:required", "Constraint Message"],
+        ["select_one yn", "seen", "Seen?", "", "yes", ""],
+        ["text", "thing", "What?", "${seen} = 1", "no", "Say more."],
+    ]
+    path = workbook(tmp_path / "form.xlsx", survey=rows, choices=[["list name", "caption"], CHOICES[1][:2]])
+    draft = read_xlsform(path, "en")
+    assert draft.steps == [
+        {"id": "seen", "type": "text"},
+        {"id": "thing", "type": "text", "skip": True, "when": "(seen == '1')"},
+    ]
+    assert draft.left_out[-1] == "row 3 (thing): without effect: constraint_message"
+
+
+def test_a_hint_in_a_language_without_a_label_is_said(tmp_path: Path) -> None:
+    rows = [["type", "name", "label::English", "hint::French"], ["text", "thing", "What?", "Tout ce que vous savez"]]
+    draft = read_xlsform(workbook(tmp_path / "form.xlsx", survey=rows), "en")
+    texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/fr.po").read_text("utf-8")
+    assert 'msgstr "What?\\nTout ce que vous savez"' in texts
+
+
+def test_texts_of_two_columns_that_are_one_language_are_named(tmp_path: Path) -> None:
+    heading = ["type", "name", "label::Tetun", "label::English", "hint::Tetun", "label"]
+    rows = [heading, ["text", "thing", "Saida?", "What?", "Hotu", "What?"]]
+    draft = read_xlsform(workbook(tmp_path / "form.xlsx", survey=rows), "en")
+    texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/en.po").read_text()
+    assert 'msgstr "What?\\nHotu"' in texts
+    assert draft.left_out == ["row 2 (thing): label in Tetun is not kept: there is another in en"]
+
+
+def test_markup_is_no_text(tmp_path: Path) -> None:
+    draft = form(tmp_path, ("note", "rules", '<p style="x">Bring:</p><ul><li>a <B>form</B></li><li>x < 3</li></ul>'))
+    texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/en.po").read_text()
+    assert 'msgstr "Bring:\\na form\\nx < 3"' in texts
+
+
+def test_a_number_reads_as_it_was_typed(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "form.xlsx", survey=[["type", "name", "label"], ["select_one ph", "ph", "pH?"]],
+                    choices=[["list_name", "name", "label"], ["ph", "@12.0", "@0.14999999999999999"]])  # fmt: skip
+    draft = read_xlsform(path, "en")
+    texts = (draft.write(tmp_path / "made", accuses_nobody=True).parent / "texts/en.po").read_text()
+    assert 'msgid "ph.12"\nmsgstr "0.15"' in texts
+
+
+KINDS = ("text", "note", "image", "integer", "select_one yn", "select_multiple goods or_other", "rank goods",
+         "osm", "begin group", "begin repeat", "end group", "end", "", "select one yn", "acknowledge",
+         "calculate")  # fmt: skip
+COLUMNS = {
+    "type": st.sampled_from(KINDS), "label": st.booleans(), "label::French": st.booleans(), "hint": st.booleans(),
+    "required": st.sampled_from(("", "yes", "no", "${q2} = 1")),
+    "relevant": st.sampled_from(("", "${q2} != ''", "1 +")),
+    "constraint": st.sampled_from(("", ". >= 1 and . <= 9", ". mod 2 = 1")), "appearance": st.sampled_from(("", "w1")),
+    "media::image": st.sampled_from(("", "a.png")),
+}  # fmt: skip
+OPTION = "A label of an option that needs more room than any description has, w99"
+
+
+def is_carried(column: str, cell: str, step: dict[str, Any], texts: str) -> bool:
+    """Tell whether a cell stands in the step of its row."""
+    return {
+        "type": bool(step) or cell.startswith(("begin", "end ")),
+        "required": cell == "no" or (cell == "yes" and step != {} and "skip" not in step),
+        "relevant": "when" in step or not step,
+        "constraint": "min" in step,
+    }.get(column, cell in texts)
+
+
+@given(st.lists(st.fixed_dictionaries(COLUMNS), min_size=1, max_size=8), st.sampled_from("ab"))
+def test_what_stands_in_a_form_is_a_step_or_named(rows: list[dict[str, Any]], second: str) -> None:
+    survey = [["name", *COLUMNS]]
+    for n, row in enumerate(rows, 2):
+        filled = (f"w{n}{column[-3:]}" if row[column] is True else row[column] or "" for column in COLUMNS)
+        survey.append([f"q{n}", *filled])
+    choices = [["list_name", "name", "label", "image"], ["yn", "1", "Yes w98", ""], ["yn", "0", OPTION, "b.png"]]
+    choices += [["goods", "a", "Guns w97", ""], ["goods", second, "Liquor w96", ""]]
+    with TemporaryDirectory() as folder:
+        path = workbook(Path(folder) / "form.xlsx", survey=survey, choices=choices, settings=[["version"], ["7"]])
+        draft = read_xlsform(path, "en")
+        draft.add("last", "text", {"en": "Last?"}, "", {})
+        made = draft.write(Path(folder) / "made", accuses_nobody=True)
+        texts = "\n".join(one.read_text() for one in made.parent.glob("texts/*.po"))
+    assert {"sheet choices: without effect: image", "sheet settings: without effect: version"} <= {*draft.left_out}
+    for n, (name, *cells) in enumerate(survey[1:], 2):
+        step = next((one for one in draft.steps if one["id"] == name), {})
+        named = "\n".join(line for line in draft.left_out if line.startswith(f"row {n} ") or f" {name}: " in line)
+        if re.search("is not asked: it|has no t", named):
+            continue
+        for column, cell in zip((one.partition(":")[0] for one in COLUMNS), cells, strict=True):
+            is_named = column in named or (column == "relevant" and "always asked" in named)
+            assert not cell or is_named or is_carried(column, cell, step, texts), (column, cell)
+        for list_, option in (("yn", "w98"), ("yn", "w99"), ("goods", "w97"), ("goods", "w96")):
+            is_cut = re.search("cut off" if list_ == "yn" else "the name of another", named)
+            assert list_ not in cells[0] or option in texts or is_cut, option
 
 
 @pytest.mark.slow("a third of a second of a processor")
@@ -193,3 +322,19 @@ def test_what_is_no_form_is_refused(tmp_path: Path) -> None:
     (tmp_path / "form.xlsx").write_bytes(b"not a zip")
     with pytest.raises(ImportingError, match="no workbook"):
         read_xlsform(tmp_path / "form.xlsx", "en")
+
+
+def test_a_citizen_answers_an_imported_form_to_its_end(tmp_path: Path) -> None:
+    draft = form(
+        tmp_path,
+        ("select_one yn", "seen", "Seen?", "", "yes"),
+        ("begin group", "men", "About the men", "${seen} = 1"),
+        ("text", "leader", "Who leads them?", "", "yes"),
+        ("end group",),
+        ("select one yn or_other", "more", "Are there more?", "", "yes"),
+    )
+    chat = Chat.about(draft.write(tmp_path / "made", accuses_nobody=True))
+    chat.say("hello").tap("en", "1")
+    assert chat.text == "About the men\n\nWho leads them?"
+    chat.say("Ramesh, who sells at the well").tap("other", "send")
+    assert chat.submission is not None

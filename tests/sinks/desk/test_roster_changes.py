@@ -14,7 +14,7 @@ from satark.api.routing import KeyChanged
 from satark.api.sealing import CantOpen, open_envelope
 from satark.casework import key_change
 from satark.remote.link_keys import HostPairing, LinkKey
-from satark.remote.messages import decode_answer, decode_signed_answer
+from satark.remote.messages import ANSWER, SIGNED_ANSWER, decode
 from satark.remote.office_outbox import former_keys
 from satark.remote.offices import join
 from satark.routing import desks, tip_keys
@@ -88,7 +88,7 @@ def test_an_office_announces_a_key_change_that_a_crash_interrupted(
     now = unlocked("sp")
     assert now.identity != former
     (row,) = services.read(lambda c: c.execute(select(tables.office_outbox)).all())
-    announced = decode_answer(decode_signed_answer(row.message).answer).new_key
+    announced = decode(ANSWER, decode(SIGNED_ANSWER, row.message).answer).new_key
     assert announced is not None
     assert announced.recipient == now.desk.recipient
     assert services.read(lambda c: former_keys(c, "sp", now.identity)) == [former]

@@ -176,11 +176,11 @@ async def test_a_message_that_kills_its_consumer_is_delivered_up_to_the_limit(ra
 async def test_an_offices_user_can_not_write_to_another_office_or_read_its_queue(rabbitmq: Broker) -> None:
     async with declared(rabbitmq) as (mq, connection):
         await connection.declare(["sp", "dig"])
-        prefix = mq.topology.prefix.replace(".", r"\.")
-        await rabbitmq.ctl("add_user", mq.topology.prefix, "secret")
+        prefix = mq.topology.settings.prefix.replace(".", r"\.")
+        await rabbitmq.ctl("add_user", mq.topology.settings.prefix, "secret")
         allowed = ("^$", rf"^{prefix}satark\.answers$", f"^{prefix}sp$")
-        await rabbitmq.ctl("set_permissions", mq.topology.prefix, *allowed)
-        async with mq.connect(rabbitmq.url.replace("guest:guest", f"{mq.topology.prefix}:secret")) as office:
+        await rabbitmq.ctl("set_permissions", mq.topology.settings.prefix, *allowed)
+        async with mq.connect(rabbitmq.url.replace("guest:guest", f"{mq.topology.settings.prefix}:secret")) as office:
             await office.publish_answer(b"mine")
             recorder = Recorder()
             await connection.publish("sp", b"for sp")
@@ -297,7 +297,7 @@ class Bound:
 
 async def test_offices_answers_and_copies_have_queues_and_all_names_have_the_prefix() -> None:
     channel: Any = Declared()
-    topology = Topology(prefix="up.", delivery_limit=7, copies_kept=5)
+    topology = Topology(RabbitMQSettings(prefix="up.", delivery_limit=7, copies_kept=5))
     names = await topology.declare(channel, ["lanka"], ["sp"])
     assert names == ["up.lanka", "up.satark.answers", "up.sp"]
     assert set(channel.queues) == {*names, "up.lanka.dead-letters", "up.satark.answers.dead-letters"}
@@ -307,7 +307,7 @@ async def test_offices_answers_and_copies_have_queues_and_all_names_have_the_pre
 
 async def test_a_dead_lettered_message_is_not_lost_and_copies_do_not_fill_the_disk() -> None:
     channel: Any = Declared()
-    await Topology(prefix="", delivery_limit=7, copies_kept=5).declare(channel, ["lanka"], ["sp"])
+    await Topology(RabbitMQSettings(delivery_limit=7, copies_kept=5)).declare(channel, ["lanka"], ["sp"])
     office, copies = channel.queues["lanka"], channel.queues["sp"]
     assert (office["x-delivery-limit"], office["x-dead-letter-strategy"]) == (7, "at-least-once")
     assert (copies["x-max-length"], copies["x-overflow"]) == (5, "drop-head")

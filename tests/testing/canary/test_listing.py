@@ -16,8 +16,8 @@ from satark_testing.canary.listing import (
     of_metrics,
     of_tables,
     orders,
-    tables_of,
 )
+from satark_testing.identifier_search import tables_of
 from support.store import fresh_services
 
 TIP = "0467eb3dae74d3603418e73912b6a9f9"

@@ -30,10 +30,10 @@ async def test_the_peer_separates_requests_at_its_second_address() -> None:
         assert [request.method for request in server.strayed] == ["GET"]
 
 
-async def test_a_script_answers_the_first_request_or_all_requests() -> None:
+async def test_a_script_answers_every_request_until_another_does() -> None:
     async with PeerServer(PEER).serving() as server, aiohttp.ClientSession() as client:
-        server.answering(Reply(503), first_only=True)
-        assert [await ask(client, server.url) for _ in range(2)] == [(503, b""), (201, b"")]
+        server.answering(Reply(503))
+        assert [await ask(client, server.url) for _ in range(2)] == [(503, b""), (503, b"")]
         for fault in (Fault.HANG_UP, Fault.HALF):
             server.answering(fault)
             with pytest.raises(aiohttp.ClientError):

@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from satark_testing.peers.police import SECRET, CutAnswer, Fault, PoliceReceiver, ScriptedFaults
-from satark_testing.processes.serving import serve
+from satark_testing.peers.police import SECRET, Fault, PoliceReceiver
+from satark_testing.processes.serving import CutAnswer, ScriptedFaults, serve
 
 BODY = json.dumps({"id": "1", "subject": "AAAA-2345", "type": "in.satark.tip.submitted.v1"})
 

@@ -198,13 +198,7 @@ class Clues(Redacted, frozen=True, kw_only=True):
 
 
 def clues_of(tip: Tip | None, told: Sequence[str], pictures: tuple[Picture, ...]) -> Clues:
-    """Gather a tip's clues.
-
-    Args:
-        tip: the tip's document; None if the document does not open.
-        told: what the tipster wrote or said besides: messages, captions, transcripts.
-        pictures: its pictures.
-    """
+    """Gather a tip's clues. `told`: what the tipster wrote or said besides: messages, captions, transcripts."""
     answers = tip.answers if tip else {}
     fields = (value for value in answers.values() if isinstance(value, dict))
     place: Mapping[str, Any] = next((value for value in fields if not {"text", "latitude"}.isdisjoint(value)), {})

@@ -52,9 +52,6 @@ class FloodIndex:
         """Group → its other tips, in order. Most groups have none."""
         self._postings = Postings(self._firsts.__getitem__)
 
-    def __repr__(self) -> str:
-        return "FloodIndex(…)"
-
     def put(self, tip: str, clues: Clues) -> None:
         """Let a tip join the group whose words it repeats, or begin one."""
         self.drop(tip)

@@ -61,9 +61,6 @@ class RelatedIndex:
         self._place_of: dict[str, int] = {}
         self._postings = Postings(self._tips.__getitem__)
 
-    def __repr__(self) -> str:
-        return "RelatedIndex(…)"
-
     def put(self, tip: str, clues: Clues) -> None:
         """File a tip under its clues, in place of those it had."""
         self.drop(tip)
@@ -127,10 +124,10 @@ def _reasons(one: Clues, other: Clues, is_common: Callable[[str], bool]) -> Iter
 def _is_same_text(one: Clues, other: Clues, is_common: Callable[[str], bool]) -> bool:
     if telling(one.words & other.words) < TELLING:
         return False
-    found = likeness(one.words, other.words, is_common)
-    if found.telling >= TELLING:
-        return found.share >= NEAR
-    return found.share >= COPIED and not are_apart(one, other)
+    share, number = likeness(one.words, other.words, is_common)
+    if number >= TELLING:
+        return share >= NEAR
+    return share >= COPIED and not are_apart(one, other)
 
 
 def tell_of_others(one: Clues, other: Clues) -> bool:

@@ -49,10 +49,10 @@ class Postings:
         self._gone += 1
         if self._gone > _SLACK:
             self._gone = 0
-            self._newest, *self._lists = map(self._kept, (self._newest, *self._lists))
-
-    def _kept(self, pairs: array[int]) -> array[int]:
-        return array("Q", (pair for pair in pairs if self._is_kept(pair & _PLACE)))
+            self._newest, *self._lists = (
+                array("Q", (pair for pair in pairs if self._is_kept(pair & _PLACE)))
+                for pairs in (self._newest, *self._lists)
+            )
 
     def _close(self) -> None:
         pairs, self._newest = self._newest, array("Q")

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-import msgspec
-
 from satark.casework.search import skeleton_of, sound_of, words_in
 
 NEAR: Final = 0.55
@@ -80,19 +78,10 @@ def as_compared(folded: str) -> str:
     return sound
 
 
-class Likeness(msgspec.Struct, frozen=True):
-    """How much the words of two texts are alike."""
-
-    share: float
-    """The share of their words that both have, from 0 to 1; common words count less."""
-    telling: float
-    """The number of words that both have and few other texts have; common words count less."""
-
-
-def likeness(one: AbstractSet[str], other: AbstractSet[str], is_common: Callable[[str], bool]) -> Likeness:
-    """Compare the words of two texts, given which words many texts have."""
+def likeness(one: AbstractSet[str], other: AbstractSet[str], is_common: Callable[[str], bool]) -> tuple[float, float]:
+    """Return the share (0 to 1) and the number of the words that both texts have; words of many texts count less."""
     shared, every = (sum(_COMMON_WEIGHT if is_common(w) else 1 for w in words) for words in (one & other, one | other))
-    return Likeness(shared / every if every else 0, shared)
+    return (shared / every if every else 0), shared
 
 
 def telling(words: AbstractSet[str]) -> float:

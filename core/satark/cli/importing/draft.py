@@ -22,6 +22,7 @@ Texts: TypeAlias = Mapping[str, str]
 
 _LONGEST: Final = 24
 """Most characters of an id, a code and a label: as many as stand in a row of WhatsApp's lists."""
+_DESCRIBED: Final = 3 * _LONGEST
 _MOST_SAID: Final = 600
 """Most UTF-16 units that are said at once; with the review's own words they fit into one text message."""
 _REVIEW: Final = 60
@@ -65,10 +66,12 @@ class Draft:
         codes = self.codes[id_] = {}
         for code, label in options.items():
             base = re.sub(r"[^A-Za-z0-9_-]+", "_", code).strip("_") or "option"
-            codes[code] = next(one for one in _numbered(base) if one not in codes.values())
+            codes[code] = next(one for one in _numbered(base) if one not in {*codes.values(), "ask", "name"})
             long = {language: one for language, one in label.items() if len(one) > _LONGEST}
+            if any(len(one) > _DESCRIBED for one in long.values()):
+                self.left_out.append(f"step {id_}: its option {codes[code]} is cut off after {_DESCRIBED} characters")
             self._write(f"{id_}.{codes[code]}", label, _LONGEST)
-            self._write(f"{id_}.{codes[code]}.description", long, 3 * _LONGEST)
+            self._write(f"{id_}.{codes[code]}.description", long, _DESCRIBED)
         self._write(id_ if kind == "say" else f"{id_}.ask", text)
         self._write(f"{id_}.name", {} if kind == "say" else dict.fromkeys(text, wanted.replace("_", " ")), _LONGEST)
         fields |= ({"options": list(codes.values())} if codes else {}) | ({"when": when} if when else {})

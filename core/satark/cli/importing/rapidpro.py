@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -16,17 +16,18 @@ Part: TypeAlias = Mapping[str, Any]
 
 _KEPT: Final = {
     "choice": r"has_(any_word|all_words|phrase|only_phrase|only_text|beginning|category|number_eq)$",
-    "number": "has_number", "date": "has_date$", "place": "has_(state|district|ward)$", "text": "has_text$",
+    "number": "has_number$", "date": "has_date$", "place": "has_(state|district|ward)$", "text": "has_text$",
 }  # fmt: skip
 """Type of a step → the rules that it carries over. A number that must be equal is one of a menu."""
 _HINTED: Final = {"image": "media", "audio": "media", "video": "media", "location": "place"}
+_SAID: Final = frozenset({"type", "uuid", "text", "quick_replies"})
 _WORD: Final = re.compile(r"[^\s.,:;!?()]+")
 
 Decided: TypeAlias = tuple[str, Mapping[str, frozenset[str]]]
 """The step that decides what follows, and category → its answers; an empty name: nothing decides."""
 
 _EXPRESSION: Final = re.compile(
-    r"@\((?:[^()]|\([^()]*\))*\)|@(?:contact|child|parent|fields|globals|input|legacy_extra|locals|node|results|resume"
+    r"@\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)|@(?:contact|child|parent|fields|globals|input|legacy_extra|locals|node|results|resume"
     r"|run|step|ticket|trigger|urns|webhook)\b(?:\.\w+)*", re.IGNORECASE,
 )  # fmt: skip
 
@@ -38,10 +39,14 @@ def read_rapidpro(path: Path, language: str, name: str) -> Draft:
         ImportingError: it is no export of flows of the specification 13 or 14, or the name chooses none.
     """
     try:
-        flows = json.loads(path.read_bytes())["flows"]
+        export = json.loads(path.read_bytes())
+        flows = [flow.get("definition", flow) for flow in ([export] if "nodes" in export else export["flows"])]
         found = [flow for flow in flows if name in {"", flow.get("name")}]
         if len(found) == 1 and re.match(r"1[34]\.", str(found[0].get("spec_version"))):
-            return _Reading(found[0], language).read()
+            draft = _Reading(found[0], language).read()
+            lost = (part for part in export if export[part] and part not in {"flows", "site", "version"})
+            draft.left_out += (f"{part}: without effect" for part in lost if "flows" in export)
+            return draft
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ImportingError(f"{path} is no export of RapidPro with flows (.json)") from error
     if len(found) == 1:
@@ -71,9 +76,9 @@ class _Reading:
 
     def read(self) -> Draft:
         """Add the steps of every node that can be reached."""
-        numbers = {uuid: number for number, uuid in enumerate(self._nodes, 1)}
+        left = {uuid: number for number, uuid in enumerate(self._nodes, 1)}
         for uuid in self._order:
-            self._where = f"node {numbers[uuid]}"
+            self._where = f"node {left[uuid]}"
             ways = self._ways.joined(self._leading[uuid]) if self._order[uuid] else [{}]
             when = self._ways.condition(ways)
             try:
@@ -83,6 +88,10 @@ class _Reading:
                 ways, when = [{}], ""
             if ways:
                 self._lead_on(uuid, ways, *self._add(self._nodes[uuid], when))
+                del left[uuid]
+        for uuid, number in left.items():
+            said = next((one["text"] for one in self._nodes[uuid].get("actions") or () if one.get("text")), "it")
+            self.draft.left_out.append(f"node {number}: no way that is carried over leads to {said[:60]!r}")
         return self.draft
 
     def _lose(self, what: str) -> None:
@@ -134,24 +143,27 @@ class _Reading:
     def _add(self, node: Part, when: str) -> Decided:
         """Say what a node says, and ask what it asks."""
         actions = node.get("actions") or ()
-        spoken = [one for one in actions if one["type"] in {"send_msg", "say_msg"} and one.get("text")]
+        spoken = [one for one in actions if one["type"] in {"send_msg", "say_msg"} and one.get("text", "").strip()]
+        question: Part = spoken[-1] if spoken and self._ends_in_a_question(node) else {}
         for action in actions:
             if action not in spoken:
                 about = [action.get("flow"), action.get("field"), *(action.get("groups") or ())]
                 names = ", ".join(str(one.get("name")) for one in about if one)
                 self._lose(f"{action['type']} is not done{names and f' ({names})'}")
-            elif action.get("attachments"):
-                self._lose("its attachments are not sent")
-        question: Part = spoken.pop() if spoken and self._ends_in_a_question(node) else {}
-        for action in spoken:
-            self.draft.add("said", "say", self._texts(action, "text", action["text"]), when, {})
-            if action.get("quick_replies"):
+            elif lost := [part for part in action if action[part] and part not in _SAID]:
+                self._lose(f"without effect: {', '.join(lost)}")
+            if action.get("quick_replies") and action is not question:
                 self._lose("its quick replies are not shown")
+        for action in spoken[:-1] if question else spoken:
+            self.draft.add("said", "say", self._texts(action, "text", action["text"]), when, {})
         if _waits(node):
             return self._ask(node, question or self._questions.get(node["uuid"], {}), when)
         self._questions |= {to: question for _, to in self._exits(node)}
+        router = node.get("router") or {"categories": ()}
         if len(self._exits(node)) > 1:
-            self._lose(f"{node['router'].get('operand') or node['router']['type']} decides nothing: every way is taken")
+            self._lose(f"{router.get('operand') or router['type']} decides nothing: every way is taken")
+        elif len(router["categories"]) > 1:
+            self._lose(f"it goes on as after {router['categories'][0].get('name')!r}")
         return "", {}
 
     def _ends_in_a_question(self, node: Part) -> bool:
@@ -169,6 +181,8 @@ class _Reading:
         options = options if kind == "choice" else {}
         asks_again = len(exits) < len(router["categories"])
         fields: dict[str, Any] = number_limits(router) if asks_again and kind == "number" else {}
+        if late:
+            self._lose("it waits without end: who has no answer skips it")
         if late or kind == "media" or (kind == "number" and not asks_again):
             fields["skip"] = True  # nobody is held up who has no answer
         wanted = router.get("result_name") or "answer"
@@ -179,13 +193,23 @@ class _Reading:
             self._lose("another answer is asked for again, in Satark's words")
         if _buttons(question) and not options:
             self._lose("its quick replies are not shown")
-        if rules := lost_rules(router, kind):
+        if "min" not in fields and (rules := lost_rules(router, kind)):
             self._lose(f"without effect: {rules}")
         if options:
+            self._lose_words(router, question, options)
             return self._answers(step, [one for one, _ in exits], options)
         if len({to for _, to in exits}) > 1:
             self._lose("its answer decides nothing: every way is taken")
         return "", {}
+
+    def _lose_words(self, router: Part, question: Part, options: Iterable[str]) -> None:
+        """Name the buttons that are no option, and the words of rules that stand in none."""
+        for button in _buttons(question):
+            if button not in options and category_of(router, button) == router.get("default_category_uuid"):
+                self._lose(f"its quick reply {button!r} is not shown")
+        rules = (word for case in router.get("cases") or () for word in _words_of(*case.get("arguments") or ()))
+        if words := {*rules}.difference(_words_of(*options)):
+            self._lose(f"an option is not chosen by the words {', '.join(sorted(words))}")
 
     def _answers(self, step: str, categories: Sequence[Part], options: Mapping[str, tuple[Texts, Part]]) -> Decided:
         """Return what belongs to each category: options, or that the question is skipped."""
@@ -218,8 +242,10 @@ class _Reading:
         """Return a text of a part in every language; no answer is filled in for an expression."""
         found = {self._language: text}
         for language, parts in self._translated.items():
-            texts = (parts.get(part.get("uuid")) or {}).get(name) or ()
-            found |= {language_code(language, language): one for one in texts[at : at + 1] if one}
+            code = language_code(language, language)
+            for one in ((parts.get(part.get("uuid")) or {}).get(name) or ())[at : at + 1]:
+                if one and found.setdefault(code, one) != one:
+                    self._lose(f"{one[:60]!r} is not kept: there is another text in {code}")
         if any(_EXPRESSION.search(one) for one in found.values()):
             self._lose(f"no answer is filled into {text[:60]!r}")
         return {language: _EXPRESSION.sub("…", one).replace("@@", "@") for language, one in found.items()}
@@ -263,8 +289,12 @@ def category_of(router: Part, *texts: str) -> str:
     return str(next(found, router.get("default_category_uuid", "")))
 
 
+def _words_of(*texts: str) -> list[str]:
+    return _WORD.findall(" ".join(texts).lower())
+
+
 def _fits(case: Part, text: str) -> bool:
-    wanted, given = (set(_WORD.findall(one.lower())) for one in (" ".join(case.get("arguments") or ()), text))
+    wanted, given = {*_words_of(*case.get("arguments") or ())}, {*_words_of(text)}
     if case["type"] == "has_any_word":
         return bool(wanted & given)
     return wanted <= given and bool(wanted or case["type"] == "has_text")

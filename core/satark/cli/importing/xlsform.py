@@ -1,7 +1,7 @@
 """XLSForm (ODK, KoboToolbox): the sheets `survey` and `choices` of a workbook become a questionnaire."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 from xml.etree import ElementTree as ET
@@ -19,13 +19,25 @@ _AS_ANOTHER: Final[Mapping[str, str]] = {
 """Type of a question → that of a step which takes less than was asked for."""
 _KINDS: Final[Mapping[str, str]] = {
     **_AS_ANOTHER,
-    **dict.fromkeys(("text", "string"), "text"),
+    **dict.fromkeys(("text", "string", "tel"), "text"),
     **dict.fromkeys(("integer", "int", "decimal", "range"), "number"),
     **dict.fromkeys(("image", "photo", "audio", "video", "file"), "media"),
     **dict.fromkeys(("select_one", "acknowledge", "trigger"), "choice"),
-    "select_multiple": "choices", "geopoint": "place", "date": "date", "note": "say",
+    "select_multiple": "choices", "geopoint": "place", "gps": "place", "date": "date", "note": "say",
 }  # fmt: skip
-_READ: Final = frozenset({"type", "name", "label", "hint", "relevant", "required"})
+_SPELLED: Final = (
+    (r"(?i)^(begin|end)_", r"\1 "), (r"(?i)^select ?(?:one|1)(?: from)? ", "select_one "),
+    (r"(?i)^select (?:multiple|all that apply)(?: from)? ", "select_multiple "), (" or specify other$", " or_other"),
+)  # fmt: skip
+"""What begins or ends a type → how it is written today."""
+_HEADINGS: Final = {"relevance": "relevant", "caption": "label"}
+_READ: Final = frozenset({"type", "name", "label", "hint", "relevant"})
+_READ_OF: Final = {"choices": {"list_name", "name", "label"}, "settings": {"default_language"}}
+_NO: Final = dict.fromkeys(("", "no", "false", "false()", "0"), False)
+_REQUIRED: Final = {"yes": True, "true": True, "true()": True, "1": True, **_NO}
+_EMPTY: Final = (None, "", "NO_LABEL")  # the last is how the CHT writes it
+_LINE: Final = re.compile(r"\s*<(?:br|div|li|p)\b[^>]*>\s*", re.IGNORECASE)
+_MARKUP: Final = re.compile(r"</?(?:span|font|div|p|h\d|b|i|u|strong|em|center|li|ul|ol)\b[^>]*>", re.IGNORECASE)
 _COMPARED: Final = re.compile(r"""
     (selected\s*\(\s*)? (?: \$\{\s*([\w.-]+)\s*\} | \.{1,2}/(?:\.\./)*(?:[\w.-]+/)*([\w-]+) )
     \s* (,|!?=|[<>]=?) \s* ('[^']*'|"[^"]*"|\d+(?:\.\d+)?) (?(1)\s*\))
@@ -46,12 +58,17 @@ def read_xlsform(path: Path, language: str) -> Draft:
         raise ImportingError(f"{path} is no workbook of the type .xlsx with a sheet named survey") from error
     choices: dict[str, list[Row]] = {}
     for _, row in sheets.get("choices", ()):
-        choices.setdefault(row.get("list_name") or row.get("list name", ""), []).append(row)
+        choices.setdefault(row.get("list_name", ""), []).append(row)
     named = next((row.get("default_language", "") for _, row in sheets.get("settings", ())), "")
     form = _Form(path.stem, choices, language_code(named, language))
     for number, row in survey:
-        if row.get("type"):
+        if row:
             form.add(number, row)
+    for sheet, rows in sheets.items():
+        columns = {column.partition(":")[0] for _, row in rows for column in row} - _READ_OF.get(sheet, set())
+        if sheet != "survey" and columns:
+            lost = ", ".join(sorted(columns)) if sheet in _READ_OF else "all of it"
+            form.draft.left_out.append(f"sheet {sheet}: without effect: {lost}")
     return form.draft
 
 
@@ -70,27 +87,38 @@ class _Form:
 
     def add(self, number: int, row: Row) -> None:
         """Add a row: a group begins or ends, something is asked, or it is left out with a line."""
-        self._where = f"row {number} ({row.get('name') or row['type']})"
-        kind, *rest = row["type"].replace("begin_", "begin ").replace("end_", "end ").split()
+        written = row.get("type", "")
+        self._where = f"row {number} ({row.get('name') or written})"
+        for pattern, today in _SPELLED:
+            written = re.sub(pattern, today, written)
+        kind, *rest = written.split() or [""]
         kind = kind.lower()
-        if kind == "end":
+        if kind == "end" and rest:
             del self._groups[-1:]
+            self._lose_all_but({"type", "name"}, row)
         elif kind == "begin":
             self._groups.append(self._condition(row.get("relevant", "")))
-            if rest == ["repeat"]:
+            if rest[:1] != ["group"]:
                 self._lose("its questions are asked once, not repeatedly")
+            self._ask("note", [], {**row, "relevant": ""})
         elif kind in _KINDS:
             self._ask(kind, rest, row)
         else:
-            self._lose(f"{kind} asks a citizen nothing, and what a phone or a sum tells is not kept")
+            self._lose(f"{kind} is not asked: it is no question, or of no known type" if kind else "it has no type")
 
     def _lose(self, what: str) -> None:
         self.draft.left_out.append(f"{self._where}: {what}")
 
+    def _lose_all_but(self, read: Collection[str], row: Row) -> None:
+        if unread := {column.partition(":")[0] for column in row}.difference(read):
+            self._lose(f"without effect: {', '.join(sorted(unread))}")
+
     def _ask(self, kind: str, rest: list[str], row: Row) -> None:
         name, step_type = row.get("name") or kind, _KINDS[kind]
-        text, hints = self._texts(row, "label") or {self._language: name}, self._texts(row, "hint")
-        text = {code: f"{one}\n{hints.get(code, '')}" for code, one in text.items()}
+        labels, hints = self._texts(row, "label"), self._texts(row, "hint")
+        labels = labels or ({} if step_type == "say" else {self._language: name})
+        first = next(iter(labels.values()), "")
+        text = {code: f"{labels.get(code, first)}\n{hints.get(code, '')}" for code in {**labels, **hints}}
         when = " and ".join(f"({one})" for one in (*self._groups, self._condition(row.get("relevant", ""))) if one)
         options = self._options(kind, rest) if step_type in {"choice", "choices"} else {}
         if step_type in {"choice", "choices"} and not options:
@@ -99,32 +127,40 @@ class _Form:
             self._lose(f"{kind} is asked as the type {step_type}")
         limits = _LIMITS.fullmatch(row.get("constraint", "")) if step_type == "number" else None
         fields: dict[str, Any] = {"min": int(limits[1]), "max": int(limits[2])} if limits else {}
-        unused = {re.split("::?", column)[0] for column in row} - _READ - ({"constraint"} if limits else set())
-        if unused:
-            self._lose(f"without effect: {', '.join(sorted(unused))}")
-        if step_type != "say" and row.get("required", "").lower() not in {"yes", "true", "true()", "1"}:
+        required = _REQUIRED.get(row.get("required", "").lower())
+        held_up = required is True and step_type not in {"say", "media"}  # nobody is, who has no file
+        kept = {name for name, is_kept in (("constraint", limits), ("required", required is held_up)) if is_kept}
+        self._lose_all_but(_READ | kept, row)
+        if step_type != "say" and not held_up:
             fields["skip"] = True
-        if step_type == "media":
-            fields["skip"] = True  # nobody is held up who has no file
-        self._steps[name] = self.draft.add(name, step_type, text, when, options, **fields), step_type
+        if text:
+            self._steps[name] = self.draft.add(name, step_type, text, when, options, **fields), step_type
+        elif row["type"].lower() == "note":
+            self._lose("it has no text")
 
     def _options(self, kind: str, rest: list[str]) -> dict[str, Texts]:
         if kind != "select_one" and _KINDS[kind] == "choice":
             return {"OK": {self._language: "OK"}}
-        found = {one.get("name", ""): self._texts(one, "label") for one in self._choices.get("".join(rest[:1]), ())}
+        rows = self._choices.get("".join(rest[:1]), ())
+        found = {one.get("name", ""): self._texts(one, "label") for one in rows}
+        if twice := len(rows) - len({*found} - {""}):
+            self._lose(f"{twice} of its options have the name of another, or none")
         if "or_other" in rest:
             found["other"] = {self._language: "Other"}
+            self._lose("what the other is, is not asked")
         return {name: label or {self._language: name} for name, label in found.items() if name}
 
     def _texts(self, row: Row, column: str) -> dict[str, str]:
         """Return a text in every language of the row; no answer is filled in for `${name}`."""
-        found = {}
-        for name, text in row.items():
-            base, *languages = re.split("::?", name)
-            if base == column:
-                found[language_code("".join(languages), self._language)] = re.sub(r"\$\{[^}]*\}", "…", text)
-                if "${" in text:
-                    self._lose(f"no answer is filled into {text[:60]!r}")
+        named = {name: name.partition(":")[2].strip(": ") for name in row if name.partition(":")[0] == column}
+        found: dict[str, str] = {}
+        for name in sorted(named, key=lambda one: named[one] != "" and not language_code(named[one], "")):
+            code = language_code(named[name], self._language)
+            if "${" in row[name]:
+                self._lose(f"no answer is filled into {row[name][:60]!r}")
+            text = re.sub(r"\$\{[^}]*\}", "…", _MARKUP.sub("", _LINE.sub("\n", row[name])))
+            if found.setdefault(code, text) != text:
+                self._lose(f"{column} in {named[name] or 'no language'} is not kept: there is another in {code}")
         return found
 
     def _condition(self, source: str) -> str:
@@ -170,14 +206,23 @@ def _rows(page: ET.Element, shared: list[str]) -> Iterator[tuple[int, Row]]:
     for row in page.iterfind("{*}sheetData/{*}row"):
         values = {one.get("r", "").rstrip("0123456789"): _value_of(one, shared) for one in row}
         if headings:
-            yield int(row.get("r", "0")), {headings[at]: values[at] for at in headings if values.get(at)}
+            yield int(row.get("r", "0")), {headings[at]: values[at] for at in headings if values.get(at) not in _EMPTY}
         else:
-            headings = {at: re.sub(r"^[^:]*", lambda one: one[0].lower(), text) for at, text in values.items() if text}
+            headings = {at: _heading(text) for at, text in values.items() if text}
+
+
+def _heading(text: str) -> str:
+    """Return the heading of a column as it is written today; what follows a colon is a language."""
+    base, *more = re.sub(r"(?i)^bind::?(?=relevant|required|constraint)", "", text).partition(":")
+    plain = base.strip().lower().replace(" ", "_")
+    return _HEADINGS.get(plain, plain) + "".join(more)
 
 
 def _value_of(one: ET.Element, shared: list[str]) -> str:
     value = _joined(one[0]) if one.get("t") == "inlineStr" else one.findtext("{*}v", "")
-    return re.sub(r"^(\d+)\.0$", r"\1", (shared[int(value)] if one.get("t") == "s" else value).strip())
+    if value and one.get("t", "n") == "n":
+        return f"{float(value):.15g}"  # spreadsheets keep 0.15 as 0.14999999999999999
+    return (shared[int(value)] if one.get("t") == "s" else value).strip()
 
 
 def _joined(element: ET.Element) -> str:

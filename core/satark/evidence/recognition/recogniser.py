@@ -33,20 +33,15 @@ class Recogniser:
     """Transcribes one language with the model of a folder."""
 
     def __init__(self, request: DraftRequest, locks: Path, *, at_once: int = 1, worker: Sequence[str] = WORKER) -> None:
-        """Prepare the recogniser, without starting a process.
+        """Prepare the recogniser. `request`: that of every draft, without the recording.
 
-        Args:
-            request: the request for every draft, without the recording.
-            locks: folder for the locks by which the processes of this machine count their drafts.
-            at_once: the most drafts that are made at the same time.
-            worker: the command of the process, which reads a `DraftRequest` and writes a `DraftReply`.
+        By the locks in the folder `locks` the processes of this machine count their drafts.
         """
         self._request = request
         self._locks, self._at_once, self._worker = locks, at_once, worker
 
     @property
     def name(self) -> str:
-        """The library's name and version, and the model's folder; see `Transcriber`."""
         return f"{_library()}, {self.folder.name}"
 
     @property
@@ -61,15 +56,9 @@ class Recogniser:
 
     @property
     def languages(self) -> frozenset[str]:
-        """The language of the model; see `Transcriber`."""
         return frozenset({self.language})
 
     def transcribe(self, recording: Path, language: str) -> str:
-        """Return the words of a recording; see `Transcriber`.
-
-        Raises:
-            NoDraft: there is no draft, for the reason that it gives.
-        """
         wanted = msgspec.structs.replace(self._request, recording=str(recording), language=language)
         with _turn(self._locks, self._at_once):
             reply = self._ask(wanted)

@@ -23,14 +23,7 @@ _LEADING: Final = 1.45
 
 
 def make_poster(target: QrTarget, languages: Sequence[str], title: str = "", millimetres: int = 84) -> bytes:
-    """Make the poster, as a PDF.
-
-    Args:
-        target: the target of the QR code.
-        languages: languages that have a catalogue; the first is printed larger.
-        title: the service's name, in place of the default one.
-        millimetres: the width of the code, without its white border.
-    """
+    """Make the poster, as a PDF. The first language is printed larger, the code so wide without its white border."""
     return _PosterDocument(languages, title).print(target, millimetres)
 
 

@@ -1,4 +1,9 @@
-"""Rows of 0.1.0 told which desks have a tip, and anybody could write some that the host acts on: no row does now."""
+"""What came after 0.1.0: sealed indexes, counts of tips, the list of epochs.
+
+Rows of 0.1.0 told which desks have a tip, and named nobody who may end its term: they get the present form.
+"""
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,71 +22,72 @@ from satark.store.tables import (
     retention_key,
     sent_transfer,
     tip,
+    tip_count,
+    tip_index,
 )
 from satark.store.threads import news_tag
 
-revision = "c0004"
-down_revision = "c0003"
+revision = "c0002"
+down_revision = "c0001"
 branch_labels = None
 depends_on = None
 
+_TABLES = (tip_index, tip_count, epoch_machine, epoch_key)
 _HELD = ((0, 1, 0), bytes(64))
 """A term that keeps a tip until a desk that has it opens: `satark.retention.schedule.SignedTerm`."""
-_COLUMNS = (
-    ("retention", "keeper", sa.LargeBinary(), ""),
-    ("audit_key", "since", sa.BigInteger(), "0"),
-    ("message", "news", sa.LargeBinary(16), ""),
-)
 
 
 def upgrade() -> None:
-    """Seal, key, cover or vouch for the rows, and add columns that did not come with their tables."""
+    """Create what is new; list the epochs; seal, key, cover or vouch for the rows."""
     bind = op.get_bind()
-    for table, column, kind, default in _COLUMNS:
-        if column not in {one["name"] for one in sa.inspect(bind).get_columns(table)}:
-            op.add_column(table, sa.Column(column, kind, nullable=False, server_default=default))
+    for new in _TABLES:
+        new.create(bind, checkfirst=True)
+    for table, column in _new_columns().items():
+        if column.name not in _columns(bind, table):
+            op.add_column(table, column)
+    _list_epochs(bind)
     _forget_tips_of_answers(bind)
     _key_transfers(bind)
     _seal_key_changes(bind)
     _cover_deliveries(bind)
     _name_keepers(bind)
-    _list_epochs(bind)
     _vouch(bind)
 
 
 def downgrade() -> None:
-    """Drop the columns and tables, and add the column that 0.1.0 reads. What was sealed stays so."""
-    for name, column, _, _ in _COLUMNS:
-        op.drop_column(name, column)
-    for table in (epoch_machine, epoch_key):
-        table.drop(op.get_bind())
+    """Drop what is new, and add the column that 0.1.0 reads. What was sealed stays so."""
+    for new in _TABLES:
+        new.drop(op.get_bind())
+    for table, column in _new_columns().items():
+        op.drop_column(table, column.name)
     op.add_column("received_answer", sa.Column("tip", sa.String(32), nullable=False, server_default=""))
     op.create_index("received_answer_tip", "received_answer", ["tip"])
 
 
+def _new_columns() -> dict[str, sa.Column[Any]]:
+    return {
+        "tip": sa.Column("routed", sa.LargeBinary, nullable=True),
+        "retention": sa.Column("keeper", sa.LargeBinary, nullable=False, server_default=""),
+        "audit_key": sa.Column("since", sa.BigInteger, nullable=False, server_default="0"),
+        "message": sa.Column("news", sa.LargeBinary(16), nullable=False, server_default=""),
+    }
+
+
+def _columns(bind: sa.Connection, table: str) -> set[str]:
+    return {one["name"] for one in sa.inspect(bind).get_columns(table)}
+
+
 def _list_epochs(bind: sa.Connection) -> None:
-    """List the epochs of the one file that all machines had: which they are, the first process with it tells."""
-    for table in (epoch_machine, epoch_key):
-        table.create(bind, checkfirst=True)
-    for row in bind.execute(sa.text("SELECT value FROM key_canary WHERE name = 'epochs'")).all():
+    """List the epochs of the file that is in use, which the database knows by its id: its first process tells which."""
+    canary = "FROM key_canary WHERE name = 'epochs'"
+    for row in bind.execute(sa.text(f"SELECT value {canary}")).all():
         bind.execute(epoch_machine.insert().values(id=row.value, recipient=b""))
         bind.execute(epoch_key.insert().values(epoch=b"", machine=row.value, sealed=b""))
-    bind.execute(sa.text("DELETE FROM key_canary WHERE name = 'epochs'"))
-
-
-def _vouch(bind: sa.Connection) -> None:
-    """Tag what rings a tipster's phone, and orders to offices to erase their copies."""
-    row = message.c
-    for one in bind.execute(sa.select(row.tip, row.seq, row.sealed).where(~row.notified)).all():
-        this = sa.update(message).where(row.tip == one.tip, row.seq == one.seq)
-        bind.execute(this.values(news=news_tag(bind, one.tip, one.seq, one.sealed)))
-    for one in bind.execute(sa.select(delivery).where(delivery.c.tip.startswith("erased:"))).all():
-        id_ = deliveries.order_id(bind, one.tip, one.destination)
-        bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(id=id_))
+    bind.execute(sa.text(f"DELETE {canary}"))
 
 
 def _forget_tips_of_answers(bind: sa.Connection) -> None:
-    if "tip" in {one["name"] for one in sa.inspect(bind).get_columns("received_answer")}:
+    if "tip" in _columns(bind, "received_answer"):
         op.drop_index("received_answer_tip", "received_answer")
         op.drop_column("received_answer", "tip")
     seq = received_answer.c.seq  # PostgreSQL keeps a dropped column's values in rows that are not written again
@@ -140,6 +146,17 @@ def _name_keepers(bind: sa.Connection) -> None:
             keeper = bytes(64) + row.day.to_bytes(4) + envelopes.tag(bind, row.id, f"kept since {row.day}")
             term = seal(_HELD, recipient) if recipient else b""
             bind.execute(sa.insert(retention).values(tip=row.id, keeper=keeper, sealed=term))
+
+
+def _vouch(bind: sa.Connection) -> None:
+    """Tag what rings a tipster's phone, and orders to offices to erase their copies."""
+    row = message.c
+    for one in bind.execute(sa.select(row.tip, row.seq, row.sealed).where(~row.notified)).all():
+        this = sa.update(message).where(row.tip == one.tip, row.seq == one.seq)
+        bind.execute(this.values(news=news_tag(bind, one.tip, one.seq, one.sealed)))
+    for one in bind.execute(sa.select(delivery).where(delivery.c.tip.startswith("erased:"))).all():
+        id_ = deliveries.order_id(bind, one.tip, one.destination)
+        bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(id=id_))
 
 
 def _column(bind: sa.Connection, query: sa.Select[tuple[str]]) -> list[str]:
