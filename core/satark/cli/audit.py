@@ -4,7 +4,7 @@ import click
 
 from satark.audit.trail import lost_witnesses
 from satark.cli import counted
-from satark.custody.comparison import Difference, find_missing, noted_head
+from satark.custody.comparison import find_missing, noted_head
 from satark.custody.verify_log import AuditReport, LogHead, verify_log
 from satark.runtime.commands import open_services
 
@@ -27,10 +27,10 @@ def verify(ctx: click.Context, known_head: str) -> None:
     """
     head = _read_head(known_head)
     with open_services(ctx) as services:
-        report, lost = verify_log(services, head or noted_head(services)), lost_witnesses(services)
-        missing = find_missing(services)
-    click.echo(_as_text(report, lost, missing))
-    if report.problems or lost or missing:
+        report = verify_log(services, head or noted_head(services))
+        lost = [*map(_LOST.format, lost_witnesses(services)), *map(str, find_missing(services))]
+    click.echo(_as_text(report, lost))
+    if report.problems or lost:
         raise click.exceptions.Exit(1)
 
 
@@ -41,11 +41,11 @@ def _read_head(text: str) -> LogHead | None:
         raise click.UsageError(f"{text!r} is not a head such as 17:9f86d0…") from None
 
 
-def _as_text(report: AuditReport, lost: list[str], missing: list[Difference]) -> str:
+def _as_text(report: AuditReport, lost: list[str]) -> str:
     counts = f"{counted(report.rows, 'row')}, {counted(report.tips, 'tip')}, {counted(report.acts, 'act')} of officers"
     counts += "".join(f", {counted(count, 'tip')} erased ({rule})" for rule, count in sorted(report.erased.items()))
     summary = f"{counts}; head {report.head}"
-    problems = [*map(str, report.problems), *map(_LOST.format, lost), *map(str, missing)]
+    problems = [*map(str, report.problems), *lost]
     if not problems:
         return f"the custody log is intact: {summary}"
     return "\n".join([*problems, f"{counted(len(problems), 'problem')} in {summary}"])

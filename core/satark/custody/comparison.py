@@ -24,6 +24,7 @@ from satark.store.unit_of_work import UnitOfWork, consistent_snapshot
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
 
+_KEPT: Final = "tips.kept"
 NAMED: Final = 10
 """Most tips or files that a difference names."""
 
@@ -85,7 +86,7 @@ def find_missing(services: Services, *, note: bool = False) -> list[Difference]:
     first = present if first is None else first
     missing = max(0, first - present)
     if note:
-        atomic_files.replace(_kept_file(services), [msgspec.json.encode((first, missing))])
+        atomic_files.replace(services.data_dir / _KEPT, [msgspec.json.encode((first, missing))])
     return [Difference(_MISSING, missing)] if missing else []
 
 
@@ -125,7 +126,7 @@ def accept_losses(services: Services) -> None:
         unit.upsert(tables.tip_witness, [dict(row) for row in unit.main.execute(select(tables.tip_count)).mappings()])
 
     services.write_now(write)
-    for file in (_file(services), _kept_file(services)):
+    for file in (_file(services), services.data_dir / _KEPT):
         file.unlink(missing_ok=True)
 
 
@@ -139,14 +140,10 @@ def _file(services: Services) -> Path:
     return services.data_dir / "tips.witness"
 
 
-def _kept_file(services: Services) -> Path:
-    return services.data_dir / "tips.kept"
-
-
 def _kept(services: Services) -> tuple[int | None, int]:
     """Return `tip_counts.surplus` at this machine's first look (None: it did not look), and how many tips it missed."""
     with suppress(OSError, *DECODING_ERRORS):
-        return msgspec.json.decode(_kept_file(services).read_bytes(), type=tuple[int, int])
+        return msgspec.json.decode((services.data_dir / _KEPT).read_bytes(), type=tuple[int, int])
     return None, 0
 
 

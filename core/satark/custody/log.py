@@ -80,11 +80,7 @@ def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = Non
 
 
 def erase_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
-    """Erase a tip's files (all of them, or these) in this transaction.
-
-    Returns:
-        The names of the sealed copies, which the caller deletes after the commit.
-    """
+    """Erase a tip's files (all of them, or these); return the names of the sealed copies to delete after the commit."""
     record_erasure(unit, tip, ordinals)
     return evidence_files.delete_files(unit, tip, ordinals)
 

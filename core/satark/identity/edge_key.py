@@ -82,10 +82,8 @@ class Identity:
     Receipts, row ids and the keys of ingested events stay valid if the edge key changes: they always follow from the
     first edge key. Seals, and every look-up of a sender, follow from the present edge key.
 
-    Args:
-        edge_key: 32 bytes; 80 bytes if it was changed.
-        epochs: the epoch keys. Without them, use keys that end with this process.
-        before: the identity that opens earlier seals while the edge key is being changed.
+    `edge_key`: 32 bytes, 80 if it was changed. Without `epochs`, use epoch keys that end with this process. `before`
+    opens earlier seals while the edge key is being changed.
 
     Raises:
         EdgeKeyError: the edge key has another size, or was altered.

@@ -156,10 +156,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
 
 
 def _report_changed_key(unit: UnitOfWork, answer: OfficeAnswer) -> None:
-    """Tell the officers in the thread that the office used an old key, so that the tip was not handed over.
-
-    It names no desk: nothing vouches for the recipient in the tip's row.
-    """
+    """Tell the officers in the thread that the office used an old key; nothing vouches for the key that this is for."""
     text = "✗ A key has changed, the tip was not handed over to all. Direct it again."
     message = Message(sender="desk", desk=answer.desk, text=text, internal=True)
     with suppress(TipKeyAltered):  # nobody knows which key to seal it to

@@ -60,13 +60,10 @@ class Eraser:
         self._plugins_erase = plugins_erase
 
     def erase(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
-        """Erase a tip. Call `remove_files` with the result once this is committed.
+        """Erase a tip. Call `remove_files` with the result, its sealed files' names, once this is committed.
 
         The key store is committed first, without the envelopes and with the tag. A crash right after that commit leaves
         rows that nothing opens; `erase_again` erases them at the next start.
-
-        Returns:
-            The names of its sealed files.
         """
         self._erased.add(unit, tip_id)
         unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))

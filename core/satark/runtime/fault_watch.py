@@ -45,8 +45,7 @@ CERTIFICATE_EVERY = 3600.0
 ISOLATION_EVERY = 90.0
 """Seconds between two looks at the isolation of the program that opens citizens' files."""
 MISSING_FIRST, MISSING_EVERY = 60.0, 3600.0
-"""Seconds from the start to the first look for deleted tips, and between two: each reads every tip, a second for each
-15,000."""
+"""Seconds from the start to the first look for deleted tips, and between two. Each reads 15,000 tips a second."""
 
 _TAMPERED: Final = Fault(
     "roster_tampered",

@@ -75,8 +75,7 @@ class Epochs:
     def agree(self) -> bool:
         """Do what this machine can: take keys, begin an epoch if none lasts, give keys to machines without them.
 
-        Returns:
-            Whether this machine has the key of every listed epoch. If not, another machine must give it.
+        Return whether this machine has the key of every listed epoch. If not, another machine must give it.
         """
         for _ in range(_MOST_STEPS):
             with self._reading.connect() as connection:
