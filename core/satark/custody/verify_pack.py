@@ -111,7 +111,7 @@ def is_signed(key: str, signature: bytes, message: bytes) -> bool:
 def verify_pack(path: Path, printed: str = "", key: str = "", *, is_theirs: Verifies = is_signed) -> PackReport:
     """Verify a pack. An `OSError` says that the pack can't be read, or that there is no program `openssl`.
 
-    `printed`: the manifest's SHA-256 on a signed certificate, which detects a pack made anew; `key`: the desk's, in hex.
+    `printed`: the manifest's SHA-256 on a signed certificate, which detects one made anew; `key`: the desk's, hex.
     """
     with path.open("rb") as file:
         try:
