@@ -28,7 +28,7 @@ from satark.api.routing import DestinationRule
 from satark.cli.main import cli
 from satark.evidence.recognition.recogniser import TranscriptionSettings
 from satark.plugins.loader import Plugins
-from satark.settings.core import Core, EvidenceSettings, RetentionSettings
+from satark.settings.core import Core, EvidenceSettings, HttpSettings, RetentionSettings
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -71,6 +71,7 @@ def settings() -> str:
     sections: dict[str, type[BaseModel]] = {
         "The core": Core,
         "`[evidence]`": EvidenceSettings,
+        "`[http]`": HttpSettings,
         "`[retention]`": RetentionSettings,
         "`[transcription]`": TranscriptionSettings,
         "`[[destination]]`": DestinationRule,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
@@ -13,16 +13,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from satark.runtime.connections import TimedConnection
+from satark.runtime.connections import SETTINGS_STATE
+from satark.settings.core import HttpSettings
 from satark_testing.processes.serving import serve
 from satark_testing.waiting import limit, until
 
 pytestmark = pytest.mark.slow("a host")
 
 Client: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-MOST = 8
-QUICK = {"header_seconds": 0.2, "header_bytes": 4_096, "stall_seconds": 0.2, "stall_bytes": 100}
-PATIENT: dict[str, float] = {}
+QUICK = HttpSettings(connections=8, header_seconds=0.2, header_bytes=4_096, stall_seconds=0.2, stall_bytes=100)
+PATIENT = HttpSettings(connections=8)
 BODY = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n"
 
 
@@ -71,19 +71,21 @@ class Site:
 
 
 @asynccontextmanager
-async def served(limits: Mapping[str, float]) -> AsyncIterator[Site]:
+async def served(settings: HttpSettings) -> AsyncIterator[Site]:
     site = Site(0)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, object]]:
+        yield {SETTINGS_STATE: settings}
+
     routes = [Route("/", site.count, methods=["POST"]), Route("/wait", site.wait, methods=["POST"])]
-    app = Starlette(routes=[*routes, Route("/large", site.large)])
-    with pytest.MonkeyPatch.context() as patch:
-        for name, limit_ in {"most": MOST, **limits}.items():
-            patch.setattr(TimedConnection, name, limit_)
-        async with serve(app) as url:
-            site.port = int(url.rpartition(":")[2])
-            yield site
-            site.proceed.set()
-            for writer in site.opened:
-                writer.close()
+    app = Starlette(routes=[*routes, Route("/large", site.large)], lifespan=lifespan)
+    async with serve(app) as url:
+        site.port = int(url.rpartition(":")[2])
+        yield site
+        site.proceed.set()
+        for writer in site.opened:
+            writer.close()
 
 
 async def is_ended(client: Client) -> bool:
@@ -165,7 +167,7 @@ async def test_endless_headers_are_refused() -> None:
 @pytest.mark.parametrize("sent", [b"", b"POST / HTTP/1.1\r\nx-a: ", BODY + b"some"], ids=["idle", "headers", "body"])
 async def test_slow_connections_make_room_for_others(sent: bytes) -> None:
     async with served(PATIENT) as site:
-        for _ in range(3 * MOST):
+        for _ in range(3 * PATIENT.connections):
             await site.connect(sent)
         for _ in range(10):
             assert (await site.ask()).endswith(b"5")
@@ -174,7 +176,7 @@ async def test_slow_connections_make_room_for_others(sent: bytes) -> None:
 async def test_of_two_bodies_the_slower_makes_room() -> None:
     async with served(PATIENT) as site:
         fast = await site.connect(BODY + bytes(60_000))
-        for _ in range(MOST):
+        for _ in range(PATIENT.connections):
             await site.connect(BODY + b"some")
         await until(lambda: site.disconnected > 0)
         fast[1].write(bytes(40_000))
@@ -184,9 +186,9 @@ async def test_of_two_bodies_the_slower_makes_room() -> None:
 
 async def test_a_client_that_waits_for_an_answer_never_makes_room() -> None:
     async with served(PATIENT) as site:
-        asked = [asyncio.create_task(site.ask("/wait")) for _ in range(MOST)]
+        asked = [asyncio.create_task(site.ask("/wait")) for _ in range(PATIENT.connections)]
         await asyncio.sleep(0.1)
-        for _ in range(MOST):
+        for _ in range(PATIENT.connections):
             await site.connect(b"POST")
         site.proceed.set()
         assert all(answer.endswith(b"done") for answer in await asyncio.gather(*asked))

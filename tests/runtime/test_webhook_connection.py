@@ -16,7 +16,8 @@ from satark.api.channel import Channel, Outcome
 from satark.api.inbound import Batch
 from satark.ingest.ingest import Ingest, IngestFailed
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
-from satark.runtime.connections import TimedConnection, Waiting
+from satark.runtime.connections import SETTINGS_STATE, TimedConnection, Waiting
+from satark.settings.core import HttpSettings
 from satark.store.writer import StoreDown
 from satark.telemetry.metrics import Metrics
 from satark_testing.waiting import until
@@ -85,7 +86,7 @@ class Line:
         config = uvicorn.Config(
             cast("Any", webhook), proxy_headers=False, log_config=None, timeout_keep_alive=cast("int", idle_seconds)
         )
-        self.connection = TimedConnection(config, self.state, {})
+        self.connection = TimedConnection(config, self.state, {SETTINGS_STATE: HttpSettings()})
         self.connection.connection_made(self.wire)
 
     def send(self, *parts: bytes) -> None:

@@ -158,7 +158,7 @@ class NoRoom(Exception):  # noqa: N818 - it reads as what it says
 class UnverifiedBodies:
     """The bodies under way in one process. A provider's body arrives quickly, so the oldest body is given up first."""
 
-    def __init__(self, most_bytes: int = 32_000_000) -> None:
+    def __init__(self, most_bytes: int) -> None:
         """`most_bytes`: most bytes that all bodies together may take."""
         self._most = most_bytes
         self._held = 0

@@ -24,6 +24,7 @@ from satark.api.routing import Destination
 from satark.identity.time_buckets import band_start
 from satark.ingest.spool import describe
 from satark.ingest.webhook import UnverifiedBodies, WebhookEndpoint
+from satark.runtime.connections import SETTINGS_STATE
 from satark.runtime.dependency_faults import touch
 from satark.runtime.host import Host
 from satark.runtime.http_server import ServerBeside, uvicorn_options
@@ -49,7 +50,7 @@ def build_app(host: Host, *, listen_for_metrics: bool = False, place: Place | No
     endpoints: dict[str, WebhookEndpoint] = {}
     runtime = host.ingest_runtime
     if runtime and "web" in host.roles:
-        bodies = UnverifiedBodies()
+        bodies = UnverifiedBodies(host.settings.core.http.unverified_bytes)
         for channel in runtime.channels:
             for endpoint in channel.endpoints:
                 endpoints[endpoint.path] = WebhookEndpoint(host.metrics, runtime.ingest, channel, endpoint, bodies)
@@ -62,12 +63,12 @@ def build_app(host: Host, *, listen_for_metrics: bool = False, place: Place | No
     listen = host.settings.core.metrics_listen if listen_for_metrics else ""
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, object]]:
         serves = False
         try:
             async with host.running(), metrics_listener(status, listen, place):
                 serves = True
-                yield
+                yield {SETTINGS_STATE: host.settings.core.http}
         except Exception as error:
             log.error("process failed, stopping", **describe_error(error))
             if serves:

@@ -7,9 +7,11 @@ import asyncio
 import re
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any, ClassVar, Final, cast
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from satark.settings.core import HttpSettings
 
 _SINGLE: Final = frozenset({b"authorization", b"content-length", b"content-type", b"origin", b"sec-fetch-site"})
 """Headers that decide whose request it is and what it says. Of a repeated one, a proxy may read the other."""
@@ -33,6 +35,9 @@ def check_headers(headers: Sequence[tuple[bytes, bytes]], version: str) -> None:
         raise AmbiguousRequest
 
 
+SETTINGS_STATE: Final = "satark_http"
+"""Key of the `HttpSettings` in the state of the application's lifespan. Without it the defaults apply."""
+
 _TOO_LONG: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -49,17 +54,9 @@ class Waiting(IntEnum):
 class TimedConnection(HttpToolsProtocol):
     """One connection. Its headers must end in time; its body and its response must make progress."""
 
-    most: ClassVar = 800
-    """Connections of one process."""
-    header_seconds: ClassVar = 15.0
-    """From the first byte, or the connection, until the headers are complete."""
-    header_bytes: ClassVar = 32_768
-    stall_seconds: ClassVar = 30.0
-    """In this time a body, or the response to it, must move by `stall_bytes`."""
-    stall_bytes: ClassVar = 1_024
-
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._limits: HttpSettings = self.app_state.get(SETTINGS_STATE) or HttpSettings()
         self.waiting = Waiting.HEADERS
         """What the connection waits for."""
         self._since = self._began = self.loop.time()
@@ -72,7 +69,7 @@ class TimedConnection(HttpToolsProtocol):
         """Begin to wait for the first request. If there are too many connections, make room."""
         super().connection_made(transport)
         self._check()
-        if len(self.connections) > self.most:
+        if len(self.connections) > self._limits.connections:
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -86,7 +83,7 @@ class TimedConnection(HttpToolsProtocol):
             self._wait(Waiting.HEADERS)
         self._bytes += len(data)
         super().data_received(data)
-        too_long = self.waiting is Waiting.HEADERS and self._bytes > self.header_bytes
+        too_long = self.waiting is Waiting.HEADERS and self._bytes > self._limits.header_bytes
         if too_long and not self.transport.is_closing():
             self.transport.write(_TOO_LONG)
             self.transport.close()
@@ -154,22 +151,24 @@ class TimedConnection(HttpToolsProtocol):
             self._timer = self.loop.call_at(deadline, self._check)
 
     def _read_deadline(self, now: float) -> float:
+        limits = self._limits
         if self.waiting is Waiting.HEADERS:
-            return self._since + self.header_seconds
+            return self._since + limits.header_seconds
         if self.waiting is not Waiting.BODY:
-            return now + self.header_seconds
+            return now + limits.header_seconds
         paused = bool(self.flow.read_paused)  # we do not read: the client can't make progress
-        if paused or (now >= self._since + self.stall_seconds and self._bytes >= self.stall_bytes):
+        if paused or (now >= self._since + limits.stall_seconds and self._bytes >= limits.stall_bytes):
             self._since, self._bytes = now, 0
-        return self._since + self.stall_seconds
+        return self._since + limits.stall_seconds
 
     def _write_deadline(self, now: float) -> float:
+        limits = self._limits
         if self._blocked_since is None:
-            return now + self.stall_seconds
+            return now + limits.stall_seconds
         unsent = self.transport.get_write_buffer_size()
-        if now >= self._blocked_since + self.stall_seconds and self._unsent - unsent >= self.stall_bytes:
+        if now >= self._blocked_since + limits.stall_seconds and self._unsent - unsent >= limits.stall_bytes:
             self._blocked_since, self._unsent = now, unsent
-        return self._blocked_since + self.stall_seconds
+        return self._blocked_since + limits.stall_seconds
 
     def _make_room(self) -> None:
         """End the connection that has waited longest for its client or has the slowest body; none that waits for us."""

@@ -76,6 +76,25 @@ class EvidenceSettings(BaseModel):
         return Limits(**self.model_dump(exclude={"tip_files", "tip_bytes", "allow_weak_isolation", "gives_way"}))
 
 
+class HttpSettings(BaseModel):
+    """How long the HTTP server waits for a slow client, and how much it stores for one."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    connections: int = Field(default=800, ge=8)
+    """most connections of one process; above it, the one that waits longest for its client is closed"""
+    header_seconds: float = Field(default=15, gt=0)
+    """seconds from the first byte, or the connection, until the headers are complete"""
+    header_bytes: int = Field(default=32_768, ge=4_096)
+    """most bytes of a request's headers"""
+    stall_seconds: float = Field(default=30, gt=0)
+    """seconds in which a body, or the response to it, must move by stall_bytes"""
+    stall_bytes: int = Field(default=1_024, ge=1)
+    """bytes that must move in stall_seconds, or the connection is closed"""
+    unverified_bytes: int = Field(default=32_000_000, ge=100_000)
+    """most bytes of webhooks whose signature is not checked yet, together"""
+
+
 class RetentionSettings(BaseModel):
     """How many days a tip is kept after an office last set its status, and what happens to it then."""
 
@@ -227,6 +246,8 @@ class Core(BaseModel):
     erased_list_file: Path | None = None
     """file with keyed tags of erased tips, so that a restored backup brings none back; copy it with each backup, never
     restore an older one; empty: data_dir/erased.list"""
+    http: HttpSettings = HttpSettings()
+    """how long slow clients may take: see `[http]`"""
     disk_reserve_bytes: int = Field(default=1_000_000_000, ge=0)
     """free bytes on the disk of the data folder below which Satark reports a fault"""
     metrics_listen: str = "127.0.0.1:9464"

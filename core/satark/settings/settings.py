@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError as UnreadableValue
 
 from satark.api.settings import SettingProblem, SettingsError
-from satark.settings.core import Core, EvidenceSettings
+from satark.settings.core import Core, EvidenceSettings, HttpSettings
 from satark_files.extra_packages import MissingPackage
 from satark_files.file_store import FileStore, StorageDown
 from satark_files.limits import Limits
@@ -55,7 +55,7 @@ class Settings:
         self._demand = demand
         self._stand_ins = dict(stand_ins or {})
         self._presets = dict(presets or {})
-        self._asked: dict[str, type[BaseModel]] = {"evidence": EvidenceSettings}
+        self._asked: dict[str, type[BaseModel]] = {"evidence": EvidenceSettings, "http": HttpSettings}
         _check_file(self.path)
         loaded = self._load("", Core)
         self.core = loaded.model_copy(update=core)
