@@ -20,7 +20,7 @@ from satark_words.geography.geography import Geography
 from satark.api.tip import Message
 from satark_desk.desk_commands import respond
 from satark.casework import desk_acts
-from satark_desk.web import queue_pages as pages
+from satark_desk.web import tip_page
 from satark_police_system import answers
 
 source, missing, shown = default_flow(), [], ""
@@ -36,7 +36,7 @@ print(json.dumps({
     "missing": missing,
     "mailbox": shown,
     "command": list(next(option for option in respond.params if option.name == "status").type.choices),
-    "pages": [list(part.STATUSES) for part in (desk_acts, pages)],
+    "pages": [list(part.STATUSES) for part in (desk_acts, tip_page)],
     "police system": list(answers.STATUSES),
 }))
 """

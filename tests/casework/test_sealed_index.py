@@ -404,5 +404,5 @@ def test_whatever_happens_the_index_says_what_opening_all_tips_would_and_nothing
                     row = index._read(name, sealed_index.IndexRow)
                     assert row is not None
                     at = {covers.get(tip, b"") for tip in tips}
-                    assert all(sealed_index._unbox(index._key_of(tips, one), row.together) is None for one in at)
+                    assert all(sealed_index.open_box(index._key_of(tips, one), row.together) is None for one in at)
                     assert name in index._apart

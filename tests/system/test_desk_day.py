@@ -282,7 +282,7 @@ async def a_tip_is_closed_by_keyboard_alone(day: Day) -> None:
 async def a_flood_is_merged_and_closed_as_one(day: Day) -> None:
     flood = {story: day.number(story) for story in STORIES if story.startswith("flood")}
     leading = min(flood, key=flood.__getitem__)
-    assert await day.sp.merge_flood() == "Done with 5 tips."
+    assert await day.sp.merge_flood() == "Tips done: 5."
     await day.close(day.sp, leading, "warned", "The boys were sent home.")
     day.reasons |= dict.fromkeys(flood, day.reasons[leading])
 

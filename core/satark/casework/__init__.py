@@ -39,6 +39,7 @@ from satark.casework.key_change import (
 from satark.casework.opened_tip import Gist, OpenTip, RelatedTip, TipSummary
 from satark.casework.pack_export import export_pack
 from satark.casework.sealed_index import Entry as TipEntry
+from satark.casework.sealed_index import open_box, seal_box
 from satark.casework.sender_hints import MarkedText, SenderHints, marked
 from satark.casework.tip_cache import Progress, TipCache
 from satark.casework.two_officers import OriginalsRequest, TwoOfficerApproval

@@ -174,13 +174,13 @@ class SealedIndex:
 
     def _opened(self, name: bytes, row: IndexRow, covers: Mapping[str, bytes]) -> Iterator[tuple[str, Entry]]:
         its = [covers.get(tip, b"") for tip in row.tips]
-        together = _unbox(self._key_of(row.tips, b"".join(its)), row.together) if all(its) else None
+        together = open_box(self._key_of(row.tips, b"".join(its)), row.together) if all(its) else None
         if together is not None:
             yield from zip(row.tips, _decode_entries(together), strict=True)
             return
         self._apart.add(name)
         for tip, cover, box in zip(row.tips, its, self._boxes(name), strict=False):
-            if cover and (opened := _unbox(self._key_of((tip,), cover), box)):
+            if cover and (opened := open_box(self._key_of((tip,), cover), box)):
                 yield tip, without_rest(_decode_entry(opened))
 
     def with_rest(self, tip: str, entry: Entry) -> Entry:
@@ -188,7 +188,7 @@ class SealedIndex:
         if entry.packed:
             return entry
         boxes = dict(zip(self._parts.get(entry.row, ()), self._boxes(entry.row), strict=False))
-        if (opened := _unbox(self._key_of((tip,), entry.cover), boxes.get(tip, b""))) is None:
+        if (opened := open_box(self._key_of((tip,), entry.cover), boxes.get(tip, b""))) is None:
             return entry
         stored = _decode_entry(opened)
         return replace(entry, packed=stored.packed, packed_clues=entry.packed_clues or stored.packed_clues)
@@ -234,9 +234,9 @@ class SealedIndex:
         tips = tuple(entries)
         stored = {tip: replace(one, cover=b"", row=b"") for tip, one in entries.items()}
         together = _encode([*map(without_rest, stored.values())])
-        boxes = [_box(self._key_of((tip,), entries[tip].cover), _encode(one)) for tip, one in stored.items()]
+        boxes = [seal_box(self._key_of((tip,), entries[tip].cover), _encode(one)) for tip, one in stored.items()]
         covers = b"".join(one.cover for one in entries.values())
-        return IndexRow(tips, _box(self._key_of(tips, covers), together)), boxes
+        return IndexRow(tips, seal_box(self._key_of(tips, covers), together)), boxes
 
     def _write(self, unit: UnitOfWork, rows: Mapping[bytes, bytes], kept: Sequence[bytes]) -> None:
         table, mine = tip_index, tip_index.c.desk == self._desk
@@ -260,14 +260,14 @@ class SealedIndex:
         return self._services.read(lambda c: dict(bulk.stream(c, query)))
 
     def _unsealed(self, name: bytes, sealed: bytes | None, kind: type[T]) -> T | None:
-        plain = _unbox(self._key, sealed, self._desk + name) if sealed else None
+        plain = open_box(self._key, sealed, self._desk + name) if sealed else None
         its = memoryview(plain or b"")[4 : 4 + int.from_bytes((plain or b"")[:4])]
         return msgspec.msgpack.decode(its, type=kind) if its else None
 
     def _sealed(self, name: bytes, value: object) -> bytes:
         encoded = _encode(value)
         plain = (len(encoded).to_bytes(4) + encoded).ljust(size_class(4 + len(encoded), _LEAST, _STEPS), b"\0")
-        return _box(self._key, plain, self._desk + name)
+        return seal_box(self._key, plain, self._desk + name)
 
     def _beside(self, name: bytes) -> bytes:
         """Return the name of the row that has the boxes of a row."""
@@ -308,12 +308,14 @@ _decode_entry = msgspec.msgpack.Decoder(Entry).decode
 _decode_entries = msgspec.msgpack.Decoder(list[Entry]).decode
 
 
-def _box(key: bytes, plain: bytes, about: bytes | None = None) -> bytes:
+def seal_box(key: bytes, plain: bytes, about: bytes | None = None) -> bytes:
+    """Encrypt something under a key; `about` says what it is, so that it opens in no other place."""
     nonce = secrets.token_bytes(_NONCE)
     return nonce + ChaCha20Poly1305(key).encrypt(nonce, plain, about)
 
 
-def _unbox(key: bytes, sealed: Any, about: bytes | None = None) -> bytes | None:
+def open_box(key: bytes, sealed: Any, about: bytes | None = None) -> bytes | None:
+    """Open what `seal_box` made; None if it is of another key or place, or was altered."""
     try:
         return ChaCha20Poly1305(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], about)
     except (InvalidTag, ValueError):

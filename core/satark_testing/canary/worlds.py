@@ -30,7 +30,7 @@ from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark.store.workspace import workspace_dir
 from satark_desk.command_context import unlocked_desk
-from satark_desk.file_exports import export
+from satark_desk.file_exports import file_name
 from satark_testing.canary import listing
 from satark_testing.canary.people import IN_PARTS, Secrets, Visitor, kind_of
 from satark_testing.canary.telling import WORLDS, Value, World, telling
@@ -193,15 +193,17 @@ def _waiting(url: str) -> list[str]:
 @click.pass_context
 def _write_all(ctx: click.Context, desk: str, passphrase: Path, folder: Path) -> None:
     """Write the files of each tip of DESK into FOLDER."""
-    # What `satark desk evidence` does, without deriving a key for each tip.
+    # What the pages hand over, without deriving a key for each tip.
     ctx.meta[COMMAND_HOST] = CommandHost(ctx)
     with unlocked_desk(desk, passphrase) as (services, unlocked):
         casework = unlocked.casework(services)
         for summary in casework.summaries():
             tip = casework.open(summary.header.number)
-            target = folder / tip.tip.number
+            target = folder / tip.tip.number / "files"
             target.mkdir(parents=True)
-            list(export(casework, tip, target / "files"))
+            for record in (one for one in tip.evidence if one.clean_sha256):
+                content = b"".join(casework.evidence(tip, record.ordinal))
+                (target / file_name(tip, record, original=False)).write_bytes(content)
 
 
 _MAY_TELL: Final = {"export": {"words", "desk"}, "waiting": {"minute"}, "table epoch_": {"minute"}}

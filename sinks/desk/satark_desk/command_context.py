@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 import click
 import msgspec
 
-from satark.api import CantOpen, CaseworkError, CommandHost, Desk, Evidence, command_host
+from satark.api import CantOpen, CaseworkError, CommandHost, Desk, Evidence, Tip, command_host
 from satark.casework import OpenTip, PostedMessage, Services, TipSummary
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import unlock_any
@@ -121,23 +121,18 @@ def _width(cell: str) -> int:
     return sum(unicodedata.category(char) not in {"Mn", "Me", "Cf"} for char in cell)
 
 
+_OF_TIP = ("number", "category", "language", "channel", "flow", "received", "district", "station", "accused", "answers")
+_OF_FILE = ("ordinal", "role", "kind", "mime", "bytes", "sha256", "caption", "problem", "origin")
+
+
 def tip_to_json(opened: OpenTip) -> dict[str, Any]:
-    """Return a tip with its evidence and messages as plain values, the most important first."""
+    """Return a tip with its evidence and messages as plain values."""
     return {
-        "number": opened.tip.number,
-        "category": opened.tip.category,
-        "language": opened.tip.language,
-        "channel": opened.tip.channel,
-        "flow": opened.tip.flow,
+        **_plain(opened.tip, _OF_TIP),
         "status": opened.status,
         "outcome": opened.work.outcome,
-        "received": opened.tip.received,
         "priority": opened.header.priority,
         "flags": list(opened.header.flags),
-        "district": opened.tip.district,
-        "station": opened.tip.station,
-        "accused": msgspec.to_builtins(opened.tip.accused),
-        "answers": opened.tip.answers,
         "evidence": [_evidence(opened, record) for record in opened.records],
         "pending": list(opened.pending),
         "lost": list(opened.lost),
@@ -147,19 +142,16 @@ def tip_to_json(opened: OpenTip) -> dict[str, Any]:
     }
 
 
+def _plain(value: Tip | Evidence, names: Iterable[str]) -> dict[str, Any]:
+    plain = msgspec.to_builtins(value)
+    return {name: plain[name] for name in names}
+
+
 def _evidence(opened: OpenTip, record: Evidence) -> dict[str, Any]:
     clean = {"mime": record.clean_mime, "bytes": record.clean_bytes, "sha256": record.clean_sha256}
     return {
-        "ordinal": record.ordinal,
-        "role": record.role,
-        "kind": record.kind,
-        "mime": record.mime,
-        "bytes": record.bytes,
-        "sha256": record.sha256,
-        "caption": record.caption,
+        **_plain(record, _OF_FILE),
         "clean": clean if record.clean_sha256 else None,
-        "problem": record.problem,
-        "origin": msgspec.to_builtins(record.origin),
         "own_voice": record not in opened.evidence,
         "transcript": opened.transcript(record.ordinal),
     }

@@ -17,9 +17,9 @@ import msgspec
 T = TypeVar("T")
 
 AT_ONCE: Final = 1
-"""Most derivations that run at the same time, unless the settings give another number."""
+"""Most derivations that run at the same time: five officers a second sign in."""
 WAITING: Final = 200
-"""Most derivations that wait, unless the settings give another number."""
+"""Most derivations that wait."""
 KNOWN: Final = 0
 """Rank of a signed-in officer and of an officer in a known browser. Both go before every stranger."""
 STRANGER: Final = 1
@@ -46,17 +46,13 @@ class DerivationQueue:
     def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
         self._lock = threading.Lock()
         self._own_thread = threading.local()
-        self.resize(at_once, waiting)
-        self._waiting: list[_Waiting] = []
-        self._turns: Counter[Hashable] = Counter()
-        self._same: dict[Hashable, Future[Any]] = {}
-
-    def resize(self, at_once: int, waiting: int) -> None:
-        """Set how many derivations run at most and how many wait at most. Call it before the first derivation."""
         self._limit = waiting
         self._threads = ThreadPoolExecutor(
             at_once, "derivation", initializer=lambda: setattr(self._own_thread, "mark", True)
         )
+        self._waiting: list[_Waiting] = []
+        self._turns: Counter[Hashable] = Counter()
+        self._same: dict[Hashable, Future[Any]] = {}
 
     def submit(
         self, work: Callable[[], T], rank: int | Callable[[], int] = KNOWN, key: Hashable = None, share: Hashable = None

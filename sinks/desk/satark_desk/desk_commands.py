@@ -45,7 +45,6 @@ from satark_desk.officers import (
     officers_of,
     remove_officer,
     rotate,
-    unlock_any,
 )
 from satark_desk.passphrases import new_passphrase
 from satark_desk.provision import read_passphrase
@@ -171,27 +170,6 @@ def respond(*, desk: str, number: str, passphrase_file: Path, status: Status, me
         click.echo(f"{number}: {status}" if present == status else f"{number}: asked to close; it is {present}")
 
 
-@desk_group.command("evidence")
-@on_tip
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--originals", is_flag=True, help="The files as received; needs two officers.")
-@click.option("--second-passphrase-file", type=FILE, help="Another officer's passphrase, for --originals.")
-def evidence(
-    *, desk: str, number: str, folder: Path, passphrase_file: Path, second_passphrase_file: Path | None, originals: bool
-) -> None:
-    """Write the files of tip NUMBER into FOLDER: the clean copies, or the originals."""
-    with unlocked_desk(desk, passphrase_file) as (services, unlocked):
-        casework = unlocked.casework(services)
-        tip = casework.open(number)
-        approval = approved_originals(services, unlocked, casework, tip, second_passphrase_file) if originals else None
-        for file in exports.export(casework, tip, folder, approval):
-            click.echo(file)
-        for warning in exports.video_warnings(tip):
-            click.echo(warning, err=True)
-        for voice in () if approval else tip.voices:
-            click.echo(f"file {voice.ordinal} is the tipster's own voice: it can be heard at the desk only", err=True)
-
-
 @click.group("officer")
 def officer_group() -> None:
     """Officers: who can unlock a desk."""
@@ -245,20 +223,11 @@ def officer_remove(desk: str, name: str, passphrase_file: Path) -> None:
         report_submitted(submitted, f"the removal of officer {name} from desk {desk}", done)
 
 
-def approved_originals(
-    services: Services, unlocked: UnlockedDesk, casework: Casework, tip: OpenTip, second_file: Path | None
-) -> TwoOfficerApproval:
-    """Return the approval of two officers: the second gives a passphrase here, or has approved on the tip's page."""
-    if second_file is not None:
-        second = unlock_any(services, unlocked.desk.name, read_passphrase(second_file))
-        approval = original_requests.approve_at_once(services, unlocked, second, tip)
-    else:
-        approved = original_requests.approval_of(services, unlocked, tip)
-        if approved is None:
-            raise click.UsageError(
-                "--originals needs a second officer: give --second-passphrase-file, or ask for them on the tip's page"
-            )
-        approval = approved
+def _approved_originals(services: Services, by: UnlockedDesk, casework: Casework, tip: OpenTip) -> TwoOfficerApproval:
+    """Return the approval that another officer gave on the tip's page."""
+    approval = original_requests.approval_of(services, by, tip)
+    if approval is None:
+        raise click.UsageError("--originals needs a second officer: ask for them on the tip's page")
     exports.note_opened(casework, tip, approval)
     return approval
 
@@ -308,7 +277,6 @@ def evidence_group() -> None:
 @on_tip
 @click.argument("pack", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--originals", is_flag=True, help="Include the files as received; needs two officers.")
-@click.option("--second-passphrase-file", type=FILE, help="Another officer's passphrase, for --originals.")
 @click.option("--name", default="", help="Who will sign Part A; none: left blank.")
 @click.option("--office", default="", help="Their office; none: the desk's title.")
 @click.option("--place", default="", help="Where they will sign; none: the setting `desk.place`.")
@@ -319,7 +287,6 @@ def export(
     pack: Path,
     passphrase_file: Path,
     originals: bool,
-    second_passphrase_file: Path | None,
     name: str,
     office: str,
     place: str,
@@ -332,7 +299,7 @@ def export(
     with unlocked_desk(desk, passphrase_file) as (services, unlocked):
         casework = unlocked.casework(services)
         tip = casework.open(number)
-        approval = approved_originals(services, unlocked, casework, tip, second_passphrase_file) if originals else None
+        approval = _approved_originals(services, unlocked, casework, tip) if originals else None
         written = export_pack(pack, casework, tip, _issuer(unlocked, name, office, place), approval)
     click.echo(f"{pack}: {written.items} files, certificates in Hindi and English")
     click.echo(f"manifest {written.manifest}")

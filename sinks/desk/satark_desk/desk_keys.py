@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Row
 
 from satark.api import CantOpen, Desk, Redacted, Transcriber, new_identity, open_as, seal
 from satark.casework import Casework, Right, Role, Services, TipCache, Viewer
-from satark_desk.passphrases import WrappedKey, wrap
+from satark_desk.passphrases import wrap
 from satark_desk.read_state import seen_threads
 
 
@@ -104,11 +103,6 @@ def open_desk_key(sealed: bytes, desk: str, name: str, own: str) -> DeskKey | No
     except CantOpen:
         return None
     return key if (key.desk, key.officer) == (desk, name) else None
-
-
-def wrapped_key(row: Row[tuple[object, ...]]) -> WrappedKey:
-    """Return the encrypted private key of a row."""
-    return WrappedKey(wrapped=row.wrapped, salt=row.salt, memory_kib=row.memory_kib, passes=row.passes, lanes=row.lanes)
 
 
 def key_context(desk: str, name: str) -> str:

@@ -4,7 +4,7 @@ The last seven days come as a PDF too, in each language: for a meeting, not for 
 """
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
@@ -22,6 +22,7 @@ AGES: Final = ((1, "d1"), (3, "d3"), (7, "d7"), (30, "d30"))
 """Bands of ages: the highest age in days, and the band's name."""
 OLDER: Final = "older"
 """The band of all older tips."""
+_FIELDS: Final = ("district", "station", "category", "outcome", "status", "priority", "disputed_by")
 DAYS: Final = 28
 """Highest age in days of a tip that counts, so that the figures describe today's work."""
 _DAY: Final = 86400
@@ -37,63 +38,41 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     closings_asked: int
     disputed_closings: int
     """How often tipsters disputed that one of this desk's tips was closed; each dispute counts."""
-    disputed_by_desk: dict[str, int]
-    """Tips whose closing is or was disputed, counted by the desk that finished the tip last."""
-    status: dict[str, int]
-    category: dict[str, int]
-    priority: dict[str, int]
-    outcome: dict[str, int]
-    district: dict[str, int]
-    station: dict[str, int]
-    age: dict[str, int]
-    """Unfinished tips by age in days, in the bands of `AGES`."""
+    by: Mapping[str, Mapping[str, int]]
+    """Field of the queue's index → value → tips, the most first; `age`: unfinished tips by age, in bands of `AGES`."""
 
 
-def figures_of(queue: OfficerQueue, tips: AbstractSet[str], days: Callable[[str], int]) -> Figures:
-    """Count some tips of an officer's queue. `days` gives the age in days of a time band."""
+def figures_of(queue: OfficerQueue, tips: AbstractSet[str] | None, days: Callable[[str], int]) -> Figures:
+    """Count some tips of an officer's queue; None: all. `days` gives the age in days of a time band."""
+    counts = queue.index.count(tips)
 
     def count(name: str) -> dict[str, int]:
-        found = {value: len(its) for value, its in queue.by_value(name, tips).items() if value}
-        return dict(Counter(found).most_common())
+        return {value: number for value, number in counts[name].most_common() if value}
 
     def total(name: str) -> int:
         return sum(int(value) * number for value, number in count(name).items())
 
-    unfinished, overdue, asks = (
-        tips & queue.index.having(("mark", "open")),
-        tips & queue.index.having(("mark", "overdue")),
-        count("asks"),
-    )
     ages = Counter[str]()
-    for band, its in queue.index.by_band(unfinished).items():
-        ages[next((name for most, name in AGES if days(band) <= most), OLDER)] += len(its)
+    for band, number in queue.index.count_by_band(tips, ("mark", "open")).items():
+        ages[next((name for most, name in AGES if days(band) <= most), OLDER)] += number
     return Figures(
-        tips=len(tips),
-        open=len(unfinished),
-        overdue=len(overdue),
+        tips=len(queue.index if tips is None else tips),
+        open=counts["mark"]["open"],
+        overdue=counts["mark"]["overdue"],
         reports_owed=total("reports"),
-        closings_asked=sum(asks.values()),
+        closings_asked=sum(count("asks").values()),
         disputed_closings=total("disputes"),
-        disputed_by_desk=count("disputed_by"),
-        status=count("status"),
-        category=count("category"),
-        priority=count("priority"),
-        outcome=count("outcome"),
-        district=count("district"),
-        station=count("station"),
-        age={name: ages[name] for name in (*(name for _, name in AGES), OLDER) if ages[name]},
+        by={
+            **{name: count(name) for name in _FIELDS},
+            "age": {name: ages[name] for name in (*(name for _, name in AGES), OLDER) if ages[name]},
+        },
     )
 
 
-def pendency(
-    queue: OfficerQueue, tips: Mapping[str, AbstractSet[str]], key: Callable[[str], str] = str
-) -> dict[str, tuple[int, int, int]]:
-    """Count, for each key of the values that have tips, those that came, and of them the unfinished and the overdue."""
-    groups: defaultdict[str, set[str]] = defaultdict(set)
-    for value, its in tips.items():
-        groups[key(value)] |= its
-    unfinished, overdue = queue.index.having(("mark", "open")), queue.index.having(("mark", "overdue"))
-    return {value: (len(its), len(its & unfinished), len(its & overdue)) for value, its in sorted(groups.items())}
+def pendency(count: Callable[..., Mapping[str, int]]) -> dict[str, tuple[int, int, int]]:
+    """Return, for each value that `count` finds, the number of all tips, of the unfinished and of the overdue."""
+    came, *pending = count(), count(("mark", "open")), count(("mark", "overdue"))
+    return {value: (came[value], *(one.get(value, 0) for one in pending)) for value in sorted(came)}  # type: ignore[misc]
 
 
 def desk_paces(casework: Casework, queue: OfficerQueue) -> dict[PaceStep, Pace]:
@@ -127,7 +106,7 @@ def week_pdf(
         return texts[0].age(band, now)
 
     week = figures_of(queue, queue.in_bands(lambda band: days(band) < _WEEK), days)
-    every = figures_of(queue, queue.in_bands(lambda _: True), days)
+    every = figures_of(queue, queue.all_tips, days)
     return make_sheet(
         [
             SheetPage(
@@ -148,11 +127,11 @@ def _days(text: PageText, now: int) -> str:
 def _rows(week: Figures, every: Figures, paces: Mapping[PaceStep, Pace], text: PageText) -> list[tuple[str, str]]:
     return [
         (text("week.came"), str(week.tips)),
-        (text("figures.priority"), _listed(week.priority, text.priority)),
-        (text("figures.category"), _listed(week.category, text.category)),
-        (text("figures.station"), _listed(week.station, text.place)),
-        (text("figures.status"), _listed(week.status, text.status)),
-        (text("figures.outcome"), _listed(week.outcome, lambda code: text(f"outcome.{code}"))),
+        (text("figures.priority"), _listed(week.by["priority"], text.priority)),
+        (text("figures.category"), _listed(week.by["category"], text.category)),
+        (text("figures.station"), _listed(week.by["station"], text.place)),
+        (text("figures.status"), _listed(week.by["status"], text.status)),
+        (text("figures.outcome"), _listed(week.by["outcome"], lambda code: text(f"outcome.{code}"))),
         (text("week.open"), str(every.open)),
         (text("mark.overdue"), str(every.overdue)),
         (text("stats.owed"), str(every.reports_owed)),

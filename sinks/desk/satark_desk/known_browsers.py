@@ -43,6 +43,8 @@ class KnownBrowser(msgspec.Struct, frozen=True):
     used: int
     """Last sign-in, Unix seconds."""
     digest: bytes
+    push: bytes
+    """As in its row."""
 
 
 def browser_digest(value: str) -> bytes:
@@ -66,7 +68,7 @@ def browsers_of(connection: Connection, desk: str, officer: str) -> list[KnownBr
     """Return an officer's known browsers, the last used first."""
     query = select(known_browser).where(_of(desk, officer)).order_by(known_browser.c.used.desc())
     rows = connection.execute(query).all()
-    return [KnownBrowser(row.browser.hex()[:16], row.name, row.used, row.browser) for row in rows]
+    return [KnownBrowser(row.browser.hex()[:16], row.name, row.used, row.browser, row.push) for row in rows]
 
 
 def remember(unit: UnitOfWork, desk: str, officer: str, value: str, *, name: str, now: int) -> None:
@@ -80,10 +82,15 @@ def remember(unit: UnitOfWork, desk: str, officer: str, value: str, *, name: str
         unit.main.execute(delete(known_browser).where(_of(desk, officer), known_browser.c.browser == extra.digest))
 
 
-def rename(unit: UnitOfWork, desk: str, officer: str, digest: bytes, name: str) -> None:
-    """Store the name that an officer gave to a known browser."""
+def change(unit: UnitOfWork, desk: str, officer: str, digest: bytes, **columns: object) -> None:
+    """Store what an officer chose for a known browser: its name, or where it is woken."""
     where = _of(desk, officer), known_browser.c.browser == digest
-    unit.main.execute(update(known_browser).where(*where).values(name=name[:MAX_NAME]))
+    unit.main.execute(update(known_browser).where(*where).values(columns))
+
+
+def silence(unit: UnitOfWork, value: str) -> None:
+    """Let nothing wake the browser whose cookie has this value, whoever signed in there."""
+    unit.main.execute(update(known_browser).where(known_browser.c.browser == browser_digest(value)).values(push=b""))
 
 
 def forget(unit: UnitOfWork, desk: str, officer: str, digest: bytes | None = None, *, keep: bytes = b"") -> None:

@@ -131,13 +131,6 @@ def _disc(station: str, spot: Spot, number: int, share: float) -> Disc:
     return Disc(station=station, x=spot[0], y=spot[1], radius=round(radius, 1), number=number)
 
 
-class FileSpot(Redacted, frozen=True, kw_only=True):
-    """The spot on the map where a file was taken, as the file says."""
-
-    ordinal: str
-    spot: Spot
-
-
 class PlaceMap(Redacted, frozen=True, kw_only=True):
     """The place of a tip. Without a pin the map shows what the tip names."""
 
@@ -151,7 +144,8 @@ class PlaceMap(Redacted, frozen=True, kw_only=True):
     drawing: Drawing
     spot: Spot | None = None
     """The spot of the pin, or of the named station."""
-    files: Sequence[FileSpot] = ()
+    files: Sequence[tuple[str, Spot]] = ()
+    """Ordinal of a file, and the spot where it was taken, as the file says."""
 
 
 def place_map(tip: OpenTip, geography: Geography, language: str) -> PlaceMap | None:
@@ -185,7 +179,7 @@ def _of_pin(tip: OpenTip, pin: Point, geography: Geography, language: str) -> Pl
     )
 
 
-def _around(tip: OpenTip, point: Point, geography: Geography, language: str) -> tuple[Drawing, list[FileSpot]]:
+def _around(tip: OpenTip, point: Point, geography: Geography, language: str) -> tuple[Drawing, list[tuple[str, Spot]]]:
     """Draw a point with the stations and the places of files that are near it."""
     stations = [one.station for one in geography.nearest(point, _NEAREST)]
     places = [
@@ -196,4 +190,4 @@ def _around(tip: OpenTip, point: Point, geography: Geography, language: str) -> 
     taken = [point, *(where for _, where in places)]
     shown = [*taken, *(one.position for one in stations if one.position)]
     drawing = draw(geography, language, shown, first=stations, taken=taken)
-    return drawing, [FileSpot(ordinal=ordinal, spot=drawing.frame.spot(where)) for ordinal, where in places]
+    return drawing, [(ordinal, drawing.frame.spot(where)) for ordinal, where in places]

@@ -156,15 +156,14 @@ class OfficerQueue(QueueWatcher):
         found = self.index.by_value(field).items()
         return sorted(value for value, groups in found if value and not all(its <= kept for its in groups))
 
+    @property
+    def all_tips(self) -> AbstractSet[str] | None:
+        """All tips but those from which the officer is recused; None: every tip of the desk."""
+        return self.index.tips - self._kept_from if self._kept_from else None
+
     def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
         """Return the tips that came in time bands that are wanted; not those from which the officer is recused."""
         return self.index.in_bands(is_wanted) - self._kept_from
-
-    def by_value(self, field: str, among: AbstractSet[str]) -> dict[str, AbstractSet[str]]:
-        """Return the tips with each value of a field, among some tips; no value that none of them has."""
-        found = self.index.by_value(field).items()
-        tips = ((value, set[str]().union(*(its & among for its in groups))) for value, groups in found)
-        return {value: its for value, its in tips if its}
 
     def merged_into(self, number: str) -> list[str]:
         """Return the numbers of the tips that are merged into another."""

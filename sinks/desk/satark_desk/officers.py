@@ -26,8 +26,8 @@ from satark.casework import (
     officer_signer,
     read_state,
 )
-from satark_desk.desk_keys import UnlockedDesk, key_context, new_officer_key, open_desk_key, seal_desk_key, wrapped_key
-from satark_desk.passphrases import check_passphrase, unwrap, unwrap_nothing
+from satark_desk.desk_keys import UnlockedDesk, key_context, new_officer_key, open_desk_key, seal_desk_key
+from satark_desk.passphrases import WrappedKey, check_passphrase, unwrap, unwrap_nothing
 from satark_desk.roster_changes import RosterAttachment, Submitted, complete, finish_change, submit, submit_unsigned
 from satark_desk.roster_memory import recall
 from satark_desk.sign_in_acts import record_failure, record_sign_in
@@ -275,7 +275,7 @@ def _unlock(services: Services, desk: str, name: str, passphrase: str, noted: st
     if row is None:
         unwrap_nothing(passphrase)
         raise WrongPassphrase
-    own = unwrap(wrapped_key(row), passphrase, key_context(desk, name))
+    own = unwrap(msgspec.convert(row, WrappedKey, from_attributes=True), passphrase, key_context(desk, name))
     if own is None:
         raise WrongPassphrase
     opened = _open(services, desk, name, own, noted)

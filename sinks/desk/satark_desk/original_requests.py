@@ -74,18 +74,6 @@ def approval_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> TwoOffice
         return None
 
 
-def approve_at_once(services: Services, first: UnlockedDesk, second: UnlockedDesk, tip: OpenTip) -> TwoOfficerApproval:
-    """Ask as the first officer and approve as the second: both are signed in.
-
-    Raises:
-        CaseworkError: these two officers may not open originals together.
-    """
-    asked = OriginalsRequest.signed(first.desk.name, tip.id, first.officer, _today(), first.own_identity)
-    return asked.approved_by(second.officer, second.own_identity).approval(
-        services.read_keys(services.roster.check).state, tip, _today()
-    )
-
-
 def requests(services: Services, desk: str, tip: str) -> list[OriginalsRequest]:
     """Return the requests for a tip's originals that are valid now."""
     state = services.read_keys(services.roster.check).state

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
-from satark.api import Branch, Page, Prepared, Settings, Sink, hookimpl
+from satark.api import (
+    Branch,
+    Destination,
+    DestinationRule,
+    Page,
+    Prepared,
+    SettingProblem,
+    Settings,
+    SettingsError,
+    Sink,
+    hookimpl,
+)
+from satark_desk.settings import DeskSettings
 from satark_desk.tables import metadata, queue, read_state
 
 if TYPE_CHECKING:
@@ -18,21 +30,33 @@ if TYPE_CHECKING:
 
 
 @hookimpl
-def satark_sinks(context: ProcessServices) -> Sequence[Sink]:
-    """Hand over the sink `desk`."""
+def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
+    """Hand over a destination for the browsers of each desk in `push`."""
+    desks = _section(settings).push
+    return [DestinationRule(to=Destination.of("push", desk), desk=desk, priority="urgent") for desk in desks]
+
+
+@hookimpl
+def satark_sinks(settings: Settings, context: ProcessServices) -> Sequence[Sink]:
+    """Hand over the sink `desk`, and `push` if it is configured."""
     from satark_desk.sink import DeskSink  # noqa: PLC0415 - the web role needs no casework, nor most commands
 
-    return [DeskSink(context)]
+    if not _section(settings).push:
+        return [DeskSink(context)]
+    if not settings.core.public_url.startswith("https:"):
+        message = "browsers and their push services need an https public_url"
+        raise SettingsError([SettingProblem("desk.push", "SATARK_DESK__PUSH", message)])
+    from satark_desk.push import PushSink  # noqa: PLC0415 - as above
+
+    return [DeskSink(context), PushSink(context, settings.core.public_url)]
 
 
 @hookimpl
 def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page]:
     """Hand over the officers' desk at `/desk`."""
-    from satark_desk.settings import DeskSettings  # noqa: PLC0415
-    from satark_desk.web.app import build  # noqa: PLC0415
+    from satark_desk.web.app import build  # noqa: PLC0415 - as above
 
-    section = settings.section("desk", DeskSettings) or DeskSettings()
-    site = build(context, section, settings.core.public_url)
+    site = build(context, _section(settings), settings.core.public_url)
     return [Page(path="/desk", app=site, in_use=site.state.in_use)]
 
 
@@ -51,9 +75,8 @@ def satark_erased(tip: str, uow: UnitOfWork) -> None:
 
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
-    """Add `satark desk`, `satark officer`, `satark evidence export`, `satark audit show` and `satark roster`."""
+    """Add `satark desk`, `satark officer`, `satark evidence export` and `satark roster`."""
     from satark_desk import office_commands as office  # noqa: PLC0415
-    from satark_desk.audit_commands import audit_group  # noqa: PLC0415
     from satark_desk.desk_commands import (  # noqa: PLC0415
         desk_group,
         evidence_group,
@@ -64,7 +87,7 @@ def satark_commands(cli: click.Group) -> None:
 
     for command in (*office.COMMANDS, publish_stats):
         desk_group.add_command(command)
-    for group in (desk_group, officer_group, evidence_group, audit_group, roster_group):
+    for group in (desk_group, officer_group, evidence_group, roster_group):
         cli.add_command(group)
 
 
@@ -78,3 +101,7 @@ def satark_demo(
     from satark_desk.provision import prepare  # noqa: PLC0415
 
     return prepare(services, data_dir, sample_week=sample_week)
+
+
+def _section(settings: Settings) -> DeskSettings:
+    return settings.section("desk", DeskSettings) or DeskSettings()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, insort
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
@@ -88,6 +88,8 @@ class QueueIndex:
         self._services = services
         self._order: list[str] = []
         self._places: dict[str, Place] = {}
+        self._bands: defaultdict[int, set[str]] = defaultdict(set)
+        """`Place.received` → the tips of that band."""
         self._groups: dict[bytes, set[str]] = {}
         """The tips of each group that has any."""
         self._having: defaultdict[Facet, set[bytes]] = defaultdict(set)
@@ -138,15 +140,25 @@ class QueueIndex:
 
     def in_bands(self, is_wanted: Callable[[str], bool]) -> set[str]:
         """Return the tips that came in time bands that are wanted."""
-        wanted = {end for end in {one.received for one in self._places.values()} if is_wanted(_band(end))}
-        return {tip for tip, one in self._places.items() if one.received in wanted}
+        return set[str]().union(*(its for end, its in self._bands.items() if is_wanted(_band(end))))
 
-    def by_band(self, among: AbstractSet[str]) -> dict[str, set[str]]:
-        """Return the tips that came in each time band, among some tips."""
-        tips, places = defaultdict[int, set[str]](set), self._places
-        for tip in among:
-            tips[places[tip].received].add(tip)
-        return {_band(end): its for end, its in tips.items()}
+    def count_by_band(self, among: AbstractSet[str] | None, *facets: Facet) -> dict[str, int]:
+        """Count the tips that came in each time band, among some tips (None: all), of those with these values."""
+        if facets:
+            among = self.having(*facets) if among is None else self.having(*facets) & among
+        counted = ((_band(end), len(its if among is None else its & among)) for end, its in self._bands.items())
+        return {band: number for band, number in counted if number}
+
+    def count(self, among: AbstractSet[str] | None, *facets: Facet) -> Mapping[str, Counter[str]]:
+        """Count the tips with each value of each field, as `count_by_band` does."""
+        found = defaultdict[str, Counter[str]](Counter)
+        groups = set(self._groups).intersection(*(self._having.get(one, set()) for one in facets))
+        for group in groups:
+            tips = self._groups[group]
+            number = len(tips if among is None else tips & among)
+            for field, value in _decode(group[_HASH:]) if number else ():
+                found[field][value] += number
+        return found
 
     def place(self, tip: str) -> Place:
         """Return where a tip stands in the queue."""
@@ -205,6 +217,7 @@ class QueueIndex:
             if entry:
                 place = self._places[tip] = known.get(tip) or self._place(tip, builder)
                 added[place.group].append(tip)
+                self._bands[place.received].add(tip)
                 if place.wake:
                     heappush(self._wakes, (place.wake, tip))
                 if not many:
@@ -254,7 +267,9 @@ class QueueIndex:
             del self._order[
                 self._order.index(tip, bisect_left(self._order, self._places[tip], key=self._places.__getitem__))
             ]
-        group = self._places.pop(tip).group
+        place = self._places.pop(tip)
+        self._bands[place.received].discard(tip)
+        group = place.group
         self._groups[group].discard(tip)
         if not self._groups[group]:
             del self._groups[group]

@@ -11,13 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from msgspec.structs import replace
 from sqlalchemy import Connection, Row, func, select
 
 from satark.api import Envelope
-from satark.casework import OpenTip, TipCache, TipEntry, UnitOfWork, in_batches, stream_rows
+from satark.casework import OpenTip, TipCache, TipEntry, UnitOfWork, in_batches, open_box, seal_box, stream_rows
 from satark_desk.tables import queue, read_state
 
 _NONCE, _TAG = 12, 16
@@ -138,23 +136,20 @@ def _place(tip: str, envelope: Envelope | TipEntry) -> str:
 def _opened(row: Row[tuple[str, bytes]], envelope: Envelope) -> list[Seen]:
     """Open a row. One that no key of the tip opens was never written: nobody has looked."""
     for identity in envelope.identity.split():
-        try:
-            plain = _box(identity).decrypt(row.sealed[:_NONCE], row.sealed[_NONCE:], row.tip.encode())
-        except (InvalidTag, ValueError):  # too short for a nonce
-            continue
-        return _decoder.decode(plain[4 : 4 + int.from_bytes(plain[:4])])
+        if plain := open_box(_key(identity), row.sealed, row.tip.encode()):
+            return _decoder.decode(plain[4 : 4 + int.from_bytes(plain[:4])])
     return []
 
 
 def _seal(place: str, looks: list[Seen], envelope: Envelope) -> bytes:
-    encoded, nonce = msgspec.msgpack.encode(looks), secrets.token_bytes(_NONCE)
+    encoded = msgspec.msgpack.encode(looks)
     plain = len(encoded).to_bytes(4) + encoded
     padded = plain.ljust(-(-len(plain) // _LEAST) * _LEAST, b"\0")
-    return nonce + _box(envelope.identity.split()[0]).encrypt(nonce, padded, place.encode())
+    return seal_box(_key(envelope.identity.split()[0]), padded, place.encode())
 
 
-def _box(identity: str) -> ChaCha20Poly1305:
-    return ChaCha20Poly1305(hashlib.sha256(b"satark/1/read state\0" + identity.encode()).digest())
+def _key(identity: str) -> bytes:
+    return hashlib.sha256(b"satark/1/read state\0" + identity.encode()).digest()
 
 
 class QueueEntry(msgspec.Struct, frozen=True):

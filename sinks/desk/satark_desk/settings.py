@@ -1,12 +1,15 @@
 """The section `[desk]` of the settings."""
 
+from __future__ import annotations
+
 import re
 from datetime import date
-from typing import Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from satark.casework import Clocks, WorkingTime
+if TYPE_CHECKING:
+    from satark.casework import Clocks, WorkingTime
 
 Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """A day of the week in the settings."""
@@ -24,10 +27,6 @@ class DeskSettings(BaseModel):
     """minutes of inactivity after which an officer is signed out"""
     session_hours: float = Field(default=10, gt=0, le=24)
     """hours after which an officer is signed out in any case"""
-    passphrase_checks_at_once: int = Field(default=1, ge=1, le=16)
-    """passphrases that are checked at the same time, each on one processor and in 64 MiB"""
-    passphrase_checks_waiting: int = Field(default=200, ge=1, le=10_000)
-    """sign-ins that wait for their check, at most; known browsers go first"""
     overdue_days: int = Field(default=3, ge=1)
     """days after which an unfinished tip counts as overdue"""
     first_act_hours_urgent: float = Field(default=1, gt=0, le=720)
@@ -50,6 +49,9 @@ class DeskSettings(BaseModel):
     """hours of a working day that count, if `working_days` are named"""
     holidays: tuple[date, ...] = ()
     """days that do not count either, such as `["2027-01-26"]`, if `working_days` are named"""
+    push: tuple[str, ...] = ()
+    """desks here whose officers may let urgent tips alert their browsers, through the push services of Google, Mozilla,
+    Apple and Microsoft; needs an https `public_url`"""
     page_size: int = Field(default=25, ge=1, le=500)
     """tips on one page of the queue"""
     place: str = ""
@@ -75,6 +77,8 @@ class DeskSettings(BaseModel):
 
     def working_time(self) -> WorkingTime | None:
         """Return the hours that count for tips of normal priority; None: all."""
+        from satark.casework import WorkingTime  # noqa: PLC0415 - every role reads the settings
+
         if not self.working_days:
             return None
         begins, ends = _hours(self.working_hours)
@@ -88,6 +92,8 @@ class DeskSettings(BaseModel):
 
     def clocks(self) -> Clocks:
         """Return the clocks of the desks' work."""
+        from satark.casework import Clocks  # noqa: PLC0415
+
         return Clocks(
             first_act_hours={
                 "urgent": self.first_act_hours_urgent,

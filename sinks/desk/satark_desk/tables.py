@@ -36,6 +36,9 @@ known_browser = Table(
     Column("browser", LargeBinary(32), primary_key=True, comment="SHA-256 of a random value in the browser's cookie"),
     Column("name", String(40), nullable=False, comment="as its officer calls it"),
     Column("used", BigInteger, nullable=False, comment="last sign-in, Unix seconds"),
+    Column(
+        "push", LargeBinary, nullable=False, server_default="", comment="push.PushKeys.seal; empty: not to be woken"
+    ),
     comment="browsers in which an officer has signed in: strangers' wrong passphrases don't slow them",
 )
 

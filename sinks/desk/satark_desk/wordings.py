@@ -11,12 +11,10 @@ import secrets
 from typing import Final, Literal, TypeAlias
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from sqlalchemy import delete, select, update
 
 from satark.api import CaseworkError, Redacted
-from satark.casework import MAX_TEXT, Services, UnitOfWork
+from satark.casework import MAX_TEXT, Services, UnitOfWork, open_box, seal_box
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import wording
 from satark_desk.web.page_text import officers_languages
@@ -25,7 +23,6 @@ MOST: Final = 50
 """Most wordings of a desk."""
 LONGEST_NAME: Final = 60
 """Most characters of a name."""
-_NONCE: Final = 12
 _PADDED: Final = 4096
 """Bytes to which every wording is padded before it is sealed. A thousand characters of any script fit."""
 
@@ -102,17 +99,13 @@ def renew(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
 
 
 def _sealed(one: Wording, identity: str) -> bytes:
-    nonce, plain = secrets.token_bytes(_NONCE), msgspec.json.encode(one).ljust(_PADDED)
-    return nonce + _box(identity).encrypt(nonce, plain, one.id.encode())
+    return seal_box(_key(identity), msgspec.json.encode(one).ljust(_PADDED), one.id.encode())
 
 
 def _opened(id_: str, sealed: bytes, identity: str) -> Wording | None:
-    try:
-        plain = _box(identity).decrypt(sealed[:_NONCE], sealed[_NONCE:], id_.encode())
-    except (InvalidTag, ValueError):  # too short for a nonce
-        return None
-    return msgspec.json.decode(plain, type=Wording)
+    plain = open_box(_key(identity), sealed, id_.encode())
+    return msgspec.json.decode(plain, type=Wording) if plain else None
 
 
-def _box(identity: str) -> ChaCha20Poly1305:
-    return ChaCha20Poly1305(hashlib.sha256(b"satark/1/wording\0" + identity.encode()).digest())
+def _key(identity: str) -> bytes:
+    return hashlib.sha256(b"satark/1/wording\0" + identity.encode()).digest()

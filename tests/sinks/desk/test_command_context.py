@@ -29,7 +29,7 @@ WRONG: list[tuple[Sequence[str], int, str]] = [
     (("desk", "respond", "sp", "K999-9999", "--status", "CLOSED"), 1, "no tip of that number"),
     (("desk", "respond", "sp", "NUMBER", "--status", "DONE"), 2, "'DONE'"),
     (("desk", "respond", "sp", "NUMBER", "--status", "NEED_INFO", "--question"), 2, "--message"),
-    (("desk", "evidence", "sp", "K999-9999", "out"), 1, "no tip of that number"),
+    (("evidence", "export", "sp", "K999-9999", "out.zip"), 1, "no tip of that number"),
     (("officer", "remove", "sp", "sp-1"), 1, "another officer"),
     (("officer", "remove", "sp", "nobody"), 1, "no officer of that name"),
     (("officer", "add", "sp", "sp-1"), 1, "already"),

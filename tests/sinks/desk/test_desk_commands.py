@@ -18,6 +18,8 @@ from satark.cli.main import cli
 from satark.services import Services
 from satark.store import envelopes, tables
 from satark_desk.desk_keys import UnlockedDesk
+from satark_desk.officers import NewOfficer, add_officer, unlock
+from satark_desk.original_requests import approve, ask
 from support.desk_reading import records
 from support.tips import seed_file, seed_message, seed_tip
 
@@ -25,6 +27,7 @@ pytestmark = pytest.mark.slow("commands of a whole desk")
 
 Run = Callable[..., Result]
 FindDesk = Callable[[str], Desk]
+SECOND = "quiet mango tractor 7 violin ledger"
 
 
 def test_an_empty_queue_prints_nothing(run: Run) -> None:
@@ -108,7 +111,7 @@ def test_an_excluded_desk_gives_the_same_output_with_and_without_the_tip(
             ("desk", "tips", "lanka"),
             ("desk", "tips", "lanka", "--json"),
             ("desk", "respond", "lanka", number, "--status", "CLOSED"),
-            ("desk", "evidence", "lanka", number, "out"),
+            ("evidence", "export", "lanka", number, "out.zip"),
         ]
         results = [run(*command, by="lanka") for command in commands]
         return [(result.exit_code, result.stdout, result.stderr) for result in results]
@@ -176,16 +179,18 @@ def test_an_act_is_refused_in_the_words_of_the_page(services: Services, run: Run
 
 
 def test_a_pack_is_exported_and_verified(
-    services: Services, run: Run, desk: FindDesk, tmp_path: Path, passphrase_file: Callable[[str], Path]
+    services: Services, run: Run, desk: FindDesk, tmp_path: Path, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:
     seeded = seed_tip(services, [desk("sp")], evidence=("1", "2"))
     seed_file(services, seeded, "1", b"original", b"clean")
     seed_file(services, seeded, "2", b"voice", b"clean", disguised=b"x", kind="voice", mime="audio/ogg", role="what")
-    second = passphrase_file("another passphrase")
-    run("officer", "add", "sp", "second", "--new-passphrase-file", second, by="sp")
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=SECOND, rights=("release",)))
     command = ("evidence", "export", "sp", seeded.number, tmp_path / "pack.zip", "--originals", "--name", "R. Singh")
     assert run(*command, by="sp").exit_code == 2
-    result = run(*command, "--second-passphrase-file", second, by="sp")
+    tip = unlocked("sp").casework(services).open(seeded.number)
+    ask(services, unlocked("sp"), tip)
+    approve(services, unlock(services, "sp", "second", SECOND), tip, "sp-1")
+    result = run(*command, by="sp")
     assert result.exit_code == 0, result.output
     assert "2 files, certificates in Hindi and English" in result.stdout
     manifest = result.stdout.partition("manifest ")[2][:64]

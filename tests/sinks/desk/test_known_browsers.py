@@ -7,11 +7,11 @@ from satark_desk.known_browsers import (
     MOST_BROWSERS,
     browser_digest,
     browsers_of,
+    change,
     forget,
     is_anyones,
     is_known,
     remember,
-    rename,
 )
 
 
@@ -25,7 +25,7 @@ def test_a_browser_is_known_from_its_first_sign_in_until_it_is_forgotten(either_
     assert either_store.read(lambda c: is_anyones(c, "value"))
     assert not either_store.read(lambda c: is_anyones(c, ""))
 
-    either_store.write_now(lambda unit: rename(unit, "sp", "a", browser_digest("value"), "कार्यालय"))
+    either_store.write_now(lambda unit: change(unit, "sp", "a", browser_digest("value"), name="कार्यालय"))
     either_store.write_now(lambda unit: remember(unit, "sp", "a", "value", name="Chrome", now=300))
     known = either_store.read(lambda c: browsers_of(c, "sp", "a"))
     assert [(one.name, one.used) for one in known] == [("कार्यालय", 300), ("Firefox", 150)]

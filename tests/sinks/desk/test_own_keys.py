@@ -15,7 +15,7 @@ from satark.routing.desks import close_roster
 from satark.services import Services
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk import own_keys
-from satark_desk.desk_keys import UnlockedDesk, key_context, open_desk_key, wrapped_key
+from satark_desk.desk_keys import UnlockedDesk, key_context, open_desk_key
 from satark_desk.officers import (
     NewDesk,
     NewOfficer,
@@ -27,7 +27,7 @@ from satark_desk.officers import (
     unlock,
 )
 from satark_desk.own_keys import SamePassphrase, change_passphrase
-from satark_desk.passphrases import WeakPassphrase, unwrap
+from satark_desk.passphrases import WeakPassphrase, WrappedKey, unwrap
 from satark_desk.roster_changes import approve
 from satark_desk.second_factors import add_factor, check_code, new_totp, new_totp_secret
 from satark_desk.tables import officer
@@ -42,7 +42,9 @@ def row_of(services: Services, name: str) -> Any:
 
 def desk_key_by(services: Services, first_day: Any, passphrase: str) -> str:
     """The key of the desk that a passphrase of the first day opens, with a copy of that day's row and today's."""
-    own = unwrap(wrapped_key(first_day), passphrase, key_context("sp", first_day.name))
+    own = unwrap(
+        msgspec.convert(first_day, WrappedKey, from_attributes=True), passphrase, key_context("sp", first_day.name)
+    )
     key = open_desk_key(row_of(services, first_day.name).desk_key, "sp", first_day.name, own or "")
     return key.identity if key else ""
 

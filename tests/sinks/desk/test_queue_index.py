@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ from satark_desk.settings import DeskSettings
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import queue_rules
 from support.desk_reading import listed
-from support.tips import seed_message, seed_tip
+from support.tips import erase, seed_message, seed_tip
 
 Browser = Callable[..., Client]
 FindDesk = Callable[[str], Desk]
@@ -132,3 +133,38 @@ def test_a_second_opening_opens_only_the_read_states_that_changed(
     services.write_now(lambda unit: read_state.mark_read(unit, "sp", "one", tip))
     assert (queue()._unseen, opened) == ({other.id}, [first.id])
     assert (queue()._unseen, opened) == ({other.id}, [])
+
+
+def test_what_is_counted_and_grouped_is_what_the_rows_say_after_tips_came_changed_and_went(
+    services: Services, desk: FindDesk, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    settings, sp, work = DeskSettings(), unlocked("sp"), unlocked("sp").casework(services)
+    text = PageText("en", services.geography, settings.utc_offset_hours, services.questionnaire)
+    cache = TipCache(services, "sp", sp.identity)
+    index = QueueIndex(services, cache, "sp", queue_rules(settings, text))
+    tips = [
+        seed_tip(services, [sp.desk], category=category, received=f"2026-11-{day:02}T06/PT6H")
+        for category, day in (("ARMS", 1), ("ARMS", 2), ("INTOX", 2), ("INTOX", 3))
+    ]
+    for step in range(3):
+        index.refresh()
+        listed = {tip: cache.listed(tip).summary for tip in index.tips}
+        some = {tip.id for tip in tips[:3]} & listed.keys()
+        for among in (some, set(listed)):
+            counted = index.count(among)
+            assert counted["category"] == Counter(listed[tip].header.category for tip in among)
+            assert counted["status"] == Counter(listed[tip].status for tip in among)
+            assert index.count_by_band(among) == Counter(listed[tip].header.received for tip in among)
+            verifying = {tip for tip in among if listed[tip].status == "VERIFYING"}
+            facet = ("status", "VERIFYING")
+            assert index.count(among, facet)["category"] == Counter(listed[tip].header.category for tip in verifying)
+            assert index.count_by_band(among, facet) == Counter(listed[tip].header.received for tip in verifying)
+        assert index.count(None) == index.count(index.tips)
+        assert index.count_by_band(None) == index.count_by_band(index.tips)
+        assert index.in_bands(lambda band: "-02T" in band) == {
+            tip for tip, one in listed.items() if "-02T" in one.header.received
+        }
+        if step == 0:
+            work.respond(work.open(tips[0].number), status="VERIFYING")
+        else:
+            services.write_now(lambda unit: erase(unit, tips[1].id))

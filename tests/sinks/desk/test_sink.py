@@ -12,6 +12,7 @@ from sqlalchemy import select
 from satark.api.routing import Desk
 from satark.api.sink import DeadLetter, Delivery, Done, Sink
 from satark.services import Services
+from satark.settings.settings import Settings
 from satark.store.unit_of_work import UnitOfWork
 from satark_desk import plugin
 from satark_desk.sink import DeskSink, enqueue
@@ -26,7 +27,7 @@ FindDesk = Callable[[str], Desk]
 async def sink(services: Services) -> AsyncIterator[DeskSink]:
     context = worker_context(services)
     context.writer.start()
-    (sink,) = plugin.satark_sinks(context)
+    (sink,) = plugin.satark_sinks(Settings(), context)
     assert isinstance(sink, DeskSink)
     await sink.open()
     yield sink

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import segno
 from starlette.requests import Request
@@ -9,10 +10,11 @@ from starlette.responses import Response
 
 from satark.api import CaseworkError
 from satark.casework import NotAllowed
-from satark_desk.known_browsers import browsers_of, forget, rename
+from satark_desk.known_browsers import MAX_NAME, browsers_of, change, forget
 from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.own_keys import SamePassphrase, change_passphrase
 from satark_desk.passphrases import MIN_LENGTH, WeakPassphrase
+from satark_desk.push import PushKeys, is_push_address
 from satark_desk.second_factors import (
     MOST_FACTORS,
     NewFactor,
@@ -27,12 +29,19 @@ from satark_desk.second_factors import (
 from satark_desk.web.desk_web import DeskWeb, Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 
-DONE = ("passphrase", "factor", "factor_removed", "session", "browser", "named")
+DONE = ("passphrase", "factor", "factor_removed", "session", "browser", "named", "push", "silent")
 """Acts that the account page can report as done."""
 
 
 class AccountPages(Pages):
     """The pages of an officer's own account."""
+
+    @cached_property
+    def _push(self) -> PushKeys:
+        return PushKeys(self._web.context.secret_key)
+
+    def _may_be_woken(self, session: OfficerSession) -> bool:
+        return session.desk in self._web.settings.push and session.unlocked.role != "auditor"
 
     def show(self, request: Request, session: OfficerSession, status: int = 200, **values: object) -> Response:
         """Show the account, with the outcome of a submitted form in `values`."""
@@ -50,6 +59,8 @@ class AccountPages(Pages):
             factors=read(lambda c: factors_of(c, session.desk, session.officer)),
             sessions=[(one, names.get(one.browser, ""), sessions.idle_minutes(one)) for one in own],
             browsers=browsers,
+            push=self._push.public if self._may_be_woken(session) else "",
+            is_woken=any(one.push for one in browsers if one.digest == session.browser),
             **{**common, **values},
         )
 
@@ -80,7 +91,8 @@ class AccountPages(Pages):
             return self.passphrase(request, session, 409, problem="passphrase.later")
         self._web.sessions.unlock_again(session, unlocked)
         session.casework.trail.record("passphrase_changed")
-        self._end_others(session)
+        self._web.context.write_now(lambda unit: forget(unit, session.desk, session.officer, keep=session.browser))
+        self._web.sessions.end_where(lambda one: _is_of(one, session) and one is not session)
         return redirect_to(request, "account?done=passphrase")
 
     def end_session(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
@@ -99,16 +111,25 @@ class AccountPages(Pages):
         found = next((one for one in browsers if one.id == form.get("id")), None)
         if found is None:
             return redirect_to(request, "account")
-        desk, officer, name = session.desk, session.officer, form.get("name", "").strip()
+        desk, officer, name = session.desk, session.officer, form.get("name", "").strip()[:MAX_NAME]
         if "forget" not in form:
             if name.isprintable() and name:
-                self._web.context.write_now(lambda unit: rename(unit, desk, officer, found.digest, name))
+                self._web.context.write_now(lambda unit: change(unit, desk, officer, found.digest, name=name))
             return redirect_to(request, "account?done=named")
         self._web.context.write_now(lambda unit: forget(unit, desk, officer, found.digest))
         self._web.sessions.end_where(
             lambda one: _is_of(one, session) and one.browser == found.digest and one is not session
         )
         return redirect_to(request, "account?done=browser")
+
+    def push(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
+        """Let urgent tips wake this browser at its push service, or no more if the form has no address."""
+        place, address = (session.desk, session.officer, session.browser), form.get("address", "")
+        if address and not (self._may_be_woken(session) and is_push_address(address)):
+            return self.show(request, session, 422, problem="push.refused")
+        sealed = self._push.seal(address, place) if address else b""
+        self._web.context.write_now(lambda unit: change(unit, *place, push=sealed))
+        return redirect_to(request, f"account?done={'push' if address else 'silent'}")
 
     def throttled(self, session: OfficerSession) -> int:
         """Return the seconds after which the passphrase may be tried again; 0: now."""
@@ -118,11 +139,6 @@ class AccountPages(Pages):
     def failed(self, session: OfficerSession) -> None:
         """Count a wrong passphrase of a signed-in officer."""
         self._web.throttle.failed(_throttle_key(session))
-
-    def _end_others(self, session: OfficerSession) -> None:
-        desk, officer = session.desk, session.officer
-        self._web.context.write_now(lambda unit: forget(unit, desk, officer, keep=session.browser))
-        self._web.sessions.end_where(lambda one: _is_of(one, session) and one is not session)
 
 
 def _throttle_key(session: OfficerSession) -> str:

@@ -18,16 +18,16 @@ from satark_desk.queue_rows import Filter
 from satark_desk.roster_memory import recall
 from satark_desk.web.desk_web import DeskWeb, redirect_to
 from satark_desk.web.form_drafts import typed_id
-from satark_desk.web.queue_pages import DeskPages
 from satark_desk.web.session_store import OfficerSession
+from satark_desk.web.tip_page import TipPage
 
 
 class ActPages:
     """The forms of acts on a tip, and their confirmation."""
 
-    def __init__(self, web: DeskWeb, pages: DeskPages) -> None:
+    def __init__(self, web: DeskWeb, tip_page: TipPage) -> None:
         self._web = web
-        self._pages = pages
+        self._tip_page = tip_page
 
     def submit(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Handle a form: perform a confirmed act, or keep the form as a draft and show the draft."""
@@ -43,7 +43,7 @@ class ActPages:
         once = form.get("once", "")
         if session.is_first_submission(once):
             act = act_of(name, form, self._web.settings.utc_offset_hours)
-            self._pages.acts(session).perform(tip, act)
+            self._tip_page.acts(session).perform(tip, act)
             if name == "withdraw":  # it changed the roster: sign that at once, so that nobody takes it back unseen
                 recall(self._web.context, session.unlocked)
             owner, path = (session.unlocked.desk, session.officer), f"tips/{tip.tip.number}/{name}"
@@ -62,7 +62,7 @@ class ActPages:
         problem = self._problem(session, tip, name, draft.fields)
         if problem or "edit" in request.query_params:
             status = 422 if problem else 200
-            return self._pages.show(
+            return self._tip_page.show(
                 request, session, tip, status, problem=problem, action=name, form_data=draft.fields, draft=id_
             )
         return self._confirm(request, session, tip, name, draft.fields)
@@ -76,13 +76,13 @@ class ActPages:
 
     def _done(self, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
         """Return what was done to a tip, as it was before: an officer who asks to close it has not closed it."""
-        asks = name == "close" and not self._pages.acts(session).decides(tip, form.get("outcome", ""))
+        asks = name == "close" and not self._tip_page.acts(session).decides(tip, form.get("outcome", ""))
         return "ask_to_close" if asks else name
 
     def _problem(self, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
         """Return the key of the text that says why the rules refuse a form; empty if they allow it."""
         try:
-            self._pages.acts(session).check(tip, act_of(name, form, self._web.settings.utc_offset_hours))
+            self._tip_page.acts(session).check(tip, act_of(name, form, self._web.settings.utc_offset_hours))
         except ActRefused as refused:
             return f"problem.{refused.problem}"
         return ""
@@ -91,7 +91,7 @@ class ActPages:
         self, request: Request, session: OfficerSession, tip: OpenTip, name: ActName, form: Mapping[str, str]
     ) -> Response:
         act = act_of(name, form, self._web.settings.utc_offset_hours)
-        acts, targets = self._pages.acts(session), session.casework.directing.allowed_targets(tip)
+        acts, targets = self._tip_page.acts(session), session.casework.directing.allowed_targets(tip)
         return self._web.show(
             request,
             "confirm.html",
@@ -112,7 +112,7 @@ class ActPages:
     def _release(self, request: Request, session: OfficerSession, tip: OpenTip, act: DeskAct) -> dict[str, Any]:
         """Return what a confirmation of a direction shows: what is handed over, and what points to the tipster."""
         geography, text = self._web.context.geography, self._web.text(request)
-        takes_release = act.name == "direct" and self._pages.acts(session).releases.takes_release(tip, act.to)
+        takes_release = act.name == "direct" and self._tip_page.acts(session).releases.takes_release(tip, act.to)
         if act.name != "direct" or not takes_release or act.raw:
             hints = SenderHints.of_tip(tip, geography) if act.name == "direct" else None
             return {"hints": hints, "release": None, "is_raw_asked": takes_release}

@@ -20,25 +20,27 @@ from satark_desk.web.bulk_pages import BulkPages
 from satark_desk.web.desk_web import DeskWeb
 from satark_desk.web.figures_pages import OverviewPages
 from satark_desk.web.file_pages import OriginalPages, VoicePages, show_file, show_preview
+from satark_desk.web.handover_page import HandoverPage
 from satark_desk.web.order_pages import OrderPages
-from satark_desk.web.queue_pages import DeskPages
+from satark_desk.web.queue_pages import QueuePages
 from satark_desk.web.recovery_pages import RecoveryPages
 from satark_desk.web.retention_pages import RetentionPages
 from satark_desk.web.roster_pages import RosterPages
 from satark_desk.web.sign_in import SecondFactorSignIn, SignInPages
+from satark_desk.web.tip_page import TipPage
 from satark_desk.web.wording_pages import WordingPages
 
 
 def build(context: DeskContext, settings: DeskSettings, public_url: str = "") -> Starlette:
     """Build the application. It can be mounted at any path; `public_url` is its address behind a reverse proxy."""
     web = DeskWeb(context, settings, public_url)
-    sign_in, pages, overview = SignInPages(web), DeskPages(web), OverviewPages(web)
-    voices, originals, acts = VoicePages(pages), OriginalPages(pages, context), ActPages(web, pages)
-    orders, bulk, wordings = OrderPages(web), BulkPages(web, pages), WordingPages(web)
+    sign_in, queue, tip, overview = SignInPages(web), QueuePages(web), TipPage(web), OverviewPages(web)
+    voices, originals, acts = VoicePages(tip), OriginalPages(tip, context), ActPages(web, tip)
+    orders, bulk, wordings = OrderPages(web), BulkPages(web, tip), WordingPages(web)
     routes = [
-        Route("/", web.page(pages.queue)),
-        Route("/news", web.page(pages.news)),
-        Route("/handover", web.page(bulk.handover)),
+        Route("/", web.page(queue.show)),
+        Route("/news", web.page(queue.news)),
+        Route("/handover", web.page(HandoverPage(web).show)),
         Route("/wordings", web.page(wordings.show)),
         Route("/wordings", web.form(wordings.save), methods=["POST"]),
         Route("/wordings/remove", web.form(wordings.remove), methods=["POST"]),
@@ -51,7 +53,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
         Route("/bulk", web.page(bulk.show)),
         Route("/bulk", web.form(bulk.submit), methods=["POST"]),
         Route("/bulk/done", web.page(bulk.done)),
-        Route("/tips/{number}", web.page(pages.tip)),
+        Route("/tips/{number}", web.page(tip.open)),
         Route("/tips/{number}/files/{ordinal}", web.page(show_file)),
         Route("/tips/{number}/previews/{ordinal}", web.page(show_preview)),
         Route("/tips/{number}/voices/{ordinal}", web.page(voices.listen)),
@@ -99,6 +101,7 @@ def _account_routes(web: DeskWeb) -> list[Route]:
         Route("/passphrase", web.form(account.change_passphrase, for_temporary=True), methods=["POST"]),
         Route("/account", web.page(account.show)),
         Route("/account/sessions", web.form(account.end_session), methods=["POST"]),
+        Route("/account/push", web.form(account.push), methods=["POST"]),
         Route("/account/browsers", web.form(account.browser), methods=["POST"]),
         Route("/account/app", web.page(factors.app)),
         Route("/account/app", web.form(factors.add_app), methods=["POST"]),

@@ -9,13 +9,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import BULK_KINDS, MAX_TEXT, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
+from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
 from satark_desk.act_forms import parse_seen
-from satark_desk.officers import officers_of
-from satark_desk.queue_rows import Filter
 from satark_desk.web.desk_web import DeskWeb, redirect_to
-from satark_desk.web.queue_pages import DeskPages
 from satark_desk.web.session_store import OfficerSession
+from satark_desk.web.tip_page import TipPage
 
 _TIP: Final = "tip-"
 """Beginning of the name of each tip's box. The tip's number follows."""
@@ -25,9 +23,9 @@ _FIELDS: Final = ("kind", "into", "officer", "priority", "text")
 class BulkPages:
     """The form, its confirmation and its result. Each has its own address, like the pages of an act on one tip."""
 
-    def __init__(self, web: DeskWeb, pages: DeskPages) -> None:
+    def __init__(self, web: DeskWeb, tip_page: TipPage) -> None:
         self._web = web
-        self._pages = pages
+        self._tip_page = tip_page
 
     def submit(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Handle a form: perform a confirmed act, or keep the form as a draft and show the draft."""
@@ -49,7 +47,7 @@ class BulkPages:
         if draft is None or draft.path != "bulk":
             return redirect_to(request, "")
         act, numbers = _act_of(draft.fields), _numbers(draft.fields)
-        outcomes = act.check_all(self._pages.acts(session), session.casework, numbers) if act else []
+        outcomes = act.check_all(self._tip_page.acts(session), session.casework, numbers) if act else []
         return self._web.show(
             request,
             "bulk.html",
@@ -71,31 +69,12 @@ class BulkPages:
         done = [number for number, problem in draft.fields.items() if not problem]
         return self._web.show(request, "bulk_done.html", session=session, done=done, refused=refused)
 
-    def handover(self, request: Request, session: OfficerSession) -> Response:
-        """Show what the officer holds, and what the desk owes a report on and nobody holds, to be assigned."""
-        queue, desk = session.queue, session.desk
-        session.casework.note_listed()
-        queue.refresh()
-        mine = queue.page(Filter(mark="mine"), None)
-        owed = [row for row in queue.page(Filter(mark="owed"), None) if not row.officer]
-        officers = self._web.context.read(lambda c: officers_of(c, desk))
-        return self._web.show(
-            request,
-            "handover.html",
-            session=session,
-            mine=mine[:MOST_TIPS],
-            owed=owed[: MOST_TIPS - len(mine)] if len(mine) < MOST_TIPS else [],
-            more=max(0, len(mine) + len(owed) - MOST_TIPS),
-            colleagues=[name for name in officers if name != session.officer],
-            longest=MAX_TEXT,
-        )
-
     def _perform(
         self, session: OfficerSession, numbers: list[str], act: BulkAct, seen: Mapping[str, int]
     ) -> list[BulkOutcome]:
         """Perform the act. Tips that the officer had read before stay read."""
         read = [number for number in numbers if session.queue.has_read(number)]
-        outcomes = act.perform_all(self._pages.acts(session), session.casework, numbers, seen)
+        outcomes = act.perform_all(self._tip_page.acts(session), session.casework, numbers, seen)
         for number in read:
             self._note_seen(session, number)
         return outcomes

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.api import CantOpen, CaseworkError, FormError, page_templates, preferred, read_form
 from satark.casework import ActKind, DeskContext, Proposal, desks_seen, missing_tips
-from satark_desk.derivation_queue import QUEUE, QueueFull
+from satark_desk.derivation_queue import QueueFull
 from satark_desk.officers import still_valid
 from satark_desk.recovery import requests_of
 from satark_desk.roster_memory import unseen_entries
@@ -65,7 +65,6 @@ class DeskWeb:
         self.pending = PendingSignIns()
         self.throttle = Throttle()
         self.code_throttle = Throttle(LONGEST_GAP_OF_CODES)
-        QUEUE.resize(settings.passphrase_checks_at_once, settings.passphrase_checks_waiting)
         self.drafts = self.sessions.drafts
         self._public = public_url
         self._text = {
@@ -79,10 +78,6 @@ class DeskWeb:
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
         spoken = tuple(self._text)
         return self._text[chosen if chosen in spoken else preferred(request.headers.get("accept-language", ""), spoken)]
-
-    def texts_in(self, language: str) -> tuple[PageText, ...]:
-        """Return the page text in a language; in every language of the pages if `language` is none of them."""
-        return (self._text[language],) if language in self._text else self.texts()
 
     def texts(self) -> tuple[PageText, ...]:
         """Return the page text in each language."""

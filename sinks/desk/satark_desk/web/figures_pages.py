@@ -2,19 +2,21 @@
 
 import time
 from collections import Counter
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark_desk.figures import desk_paces, figures_of, pace_text, pendency, week_pdf
+from satark_desk.figures import DAYS, desk_paces, figures_of, pace_text, pendency, week_pdf
 from satark_desk.maps import district_map
 from satark_desk.officer_queue import OfficerQueue
+from satark_desk.queue_index import Facet
 from satark_desk.web.desk_web import Pages
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 
-_DAYS: Final = 28
+T = TypeVar("T")
 _DAY: Final = 86400
 
 
@@ -23,9 +25,18 @@ class OverviewPages(Pages):
 
     def show(self, request: Request, session: OfficerSession) -> Response:
         """Show the desk's figures."""
+
+        def months(*facets: Facet) -> Counter[str]:
+            return _summed(queue.index.count_by_band(tips, *facets), lambda band: text.iso_day(band)[:7])
+
+        def stations(*facets: Facet) -> Counter[str]:
+            return queue.index.count(tips, *facets)["station"]
+
         text, queue, now = self._web.text(request), _queue(session), time.time()
         since, until = (request.query_params.get(name, "") for name in ("since", "until"))
-        tips = queue.in_bands(lambda band: since <= text.iso_day(band) <= (until or "9999"))
+        tips = queue.all_tips
+        if since or until:
+            tips = queue.in_bands(lambda band: since <= text.iso_day(band) <= (until or "9999"))
         figures = figures_of(queue, tips, lambda band: text.age(band, now))
         paces = desk_paces(session.casework, queue)
         return self._web.show(
@@ -36,21 +47,21 @@ class OverviewPages(Pages):
             since=since,
             until=until,
             pendency={
-                "month": (pendency(queue, queue.index.by_band(tips), lambda band: text.iso_day(band)[:7]), text.month),
-                "station": (pendency(queue, queue.by_value("station", tips)), text.place),
+                "month": (pendency(months), text.month),
+                "station": (pendency(stations), text.place),
             },
             tables={
-                "district": (figures.district, text.place),
-                "category": (figures.category, text.category),
-                "age": (figures.age, lambda code: text(f"age.{code}")),
-                "outcome": (figures.outcome, lambda code: text(f"outcome.{code}")),
-                "status": (figures.status, text.status),
-                "priority": (figures.priority, text.priority),
+                "district": text.place,
+                "category": text.category,
+                "age": lambda code: text(f"age.{code}"),
+                "outcome": lambda code: text(f"outcome.{code}"),
+                "status": text.status,
+                "priority": text.priority,
             },
             titles={desk.name: desk.title for desk in self._web.context.desks()},
             paces={step: pace_text(pace, text) for step, pace in paces.items()},
             days=_days(queue, text, now),
-            map=district_map(self._web.context.geography, text.language, figures.tips, figures.station),
+            map=district_map(self._web.context.geography, text.language, figures.tips, figures.by["station"]),
         )
 
     def week(self, request: Request, session: OfficerSession) -> Response:
@@ -71,9 +82,16 @@ def _queue(session: OfficerSession) -> OfficerQueue:
     return session.queue
 
 
+def _summed(counted: Mapping[str, int], key: Callable[[str], T]) -> Counter[T]:
+    """Add up what was counted for time bands, by what a function gives for them."""
+    found = Counter[T]()
+    for band, number in counted.items():
+        found[key(band)] += number
+    return found
+
+
 def _days(queue: OfficerQueue, text: PageText, now: float) -> list[tuple[str, int]]:
     """Return the last days with the number of tips that came on each, the oldest first."""
-    counted = Counter[int]()
-    for band, tips in queue.index.by_band(queue.in_bands(lambda band: text.age(band, now) < _DAYS)).items():
-        counted[text.age(band, now)] += len(tips)
-    return [(text.day_at(int(now) - at * _DAY), counted[at]) for at in reversed(range(_DAYS))]
+    recent = queue.in_bands(lambda band: text.age(band, now) < DAYS)
+    counted = _summed(queue.index.count_by_band(recent), lambda band: text.age(band, now))
+    return [(text.day_at(int(now) - at * _DAY), counted[at]) for at in reversed(range(DAYS))]

@@ -26,8 +26,8 @@ from satark_desk.act_forms import MAX_TRANSCRIPT
 from satark_desk.file_exports import INLINE, file_name, note_opened
 from satark_desk.original_requests import originals_of
 from satark_desk.web.desk_web import redirect_to
-from satark_desk.web.queue_pages import DeskPages
 from satark_desk.web.session_store import OfficerSession
+from satark_desk.web.tip_page import TipPage
 
 _MAX_INPUT = 40
 
@@ -61,8 +61,8 @@ def show_preview(request: Request, session: OfficerSession) -> Response:
 class OriginalPages:
     """The pages on which officers ask for originals, approve a request, and download originals."""
 
-    def __init__(self, pages: DeskPages, services: Services) -> None:
-        self._pages = pages
+    def __init__(self, tip_page: TipPage, services: Services) -> None:
+        self._tip_page = tip_page
         self._services = services
 
     def ask(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
@@ -76,7 +76,7 @@ class OriginalPages:
                 original_requests.ask(self._services, session.unlocked, tip)
         except CaseworkError:
             shown = msgspec.structs.replace(originals_of(self._services, session.unlocked, tip), refused=True)
-            return self._pages.show(request, session, tip, 422, originals=shown)
+            return self._tip_page.show(request, session, tip, 422, originals=shown)
         return redirect_to(request, f"tips/{tip.tip.number}")
 
     def download(self, request: Request, session: OfficerSession) -> Response:
@@ -98,8 +98,8 @@ class OriginalPages:
 class VoicePages:
     """Playback and transcription of a tipster's own voice."""
 
-    def __init__(self, pages: DeskPages) -> None:
-        self._pages = pages
+    def __init__(self, tip_page: TipPage) -> None:
+        self._tip_page = tip_page
 
     def listen(self, request: Request, session: OfficerSession) -> Response:
         """Stream a recording, disguised, without a file name: it is not meant to be saved."""
@@ -137,10 +137,10 @@ class VoicePages:
                 transcript_form.update(text=session.casework.draft_transcript(tip, ordinal), drafted=True)
             except NoTranscript as error:
                 transcript_form.update(problem=f"problem.draft.{error.reason}")
-            return self._pages.show(request, session, tip, transcript_form=transcript_form)
+            return self._tip_page.show(request, session, tip, transcript_form=transcript_form)
         if not text or len(text) > MAX_TRANSCRIPT:
             transcript_form.update(problem="problem.long" if text else "problem.transcript")
-            return self._pages.show(request, session, tip, 422, transcript_form=transcript_form)
+            return self._tip_page.show(request, session, tip, 422, transcript_form=transcript_form)
         if session.is_first_submission(form.get("once", "")):
             session.casework.transcribe(tip, ordinal, text)
         return redirect_to(request, f"tips/{tip.tip.number}?done=transcript#file-{ordinal}")

@@ -34,10 +34,10 @@ class OrderPages(Pages):
         if order is None:
             raise NothingToOrder
         session.casework.trail.record_once("ordered", tip=tip.header.number, detail=order.number)
-        texts = self._web.texts_in(request.query_params.get("language", ""))
+        asked = [one for one in self._web.texts() if one.language == request.query_params.get("language")]
         name = order.number.replace("/", "-")
         return Response(
-            order_pdf(order, texts),
+            order_pdf(order, asked or self._web.texts()),
             media_type="application/pdf",
             headers={"content-disposition": f'attachment; filename="{name}.pdf"', "cache-control": "no-store"},
         )

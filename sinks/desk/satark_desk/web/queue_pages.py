@@ -1,64 +1,28 @@
-"""Pages of a signed-in officer: the queue and a tip."""
+"""The queue of a signed-in officer."""
 
-import time
-from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from satark.api import DESK_SINK, FINISHED_STATUSES, OUTCOMES, STATUSES, Desk, Redacted, Release
-from satark.casework import (
-    BULK_KINDS,
-    FOR_DESKS,
-    MAX_REPORT,
-    MAX_TEXT,
-    MOST_TIPS,
-    RELEASABLE,
-    DeskAct,
-    DeskActs,
-    DeskContext,
-    MarkedText,
-    OpenTip,
-    can_speak,
-    is_muted,
-    marked,
-    may_contain_voice,
-    may_hear_voices,
-)
-from satark_desk.act_forms import MAX_TRANSCRIPT, write_due
-from satark_desk.file_exports import INLINE
-from satark_desk.file_origins import file_origins
-from satark_desk.maps import place_map
+from satark.api import STATUSES
+from satark.casework import BULK_KINDS, MAX_TEXT, MOST_TIPS
 from satark_desk.officers import officers_of
-from satark_desk.orders import order_of
-from satark_desk.original_requests import originals_of
 from satark_desk.queue_rows import MARKS, PRIORITIES, WORK, Filter
-from satark_desk.read_state import Seen, seen_by
 from satark_desk.web.desk_web import Pages
-from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
-from satark_desk.wordings import Wording, wordings_of
-from satark_words.geography.geography import Geography
-
-_BY_OTHER_ACTS = frozenset({"RECEIVED", "CLOSED", "MERGED"})
-"""Statuses that no officer sets directly: the receipt, the closing or the merging of a tip sets them."""
-
-_TO_TIPSTER = frozenset({"status", "ask"})
-"""Acts whose text a tipster reads."""
 
 
-class DeskPages(Pages):
-    """The queue and a tip."""
+class QueuePages(Pages):
+    """The queue, and what is new in it."""
 
-    def queue(self, request: Request, session: OfficerSession) -> Response:
+    def show(self, request: Request, session: OfficerSession) -> Response:
         """Show a page of the queue."""
         wanted = Filter.read(request.query_params)
         queue, size = session.queue, self._web.settings.page_size
         session.casework.note_listed()
-        self._refresh(session)
-        found = self._found(session, wanted)
+        refresh(session)
+        found = found_by(session, wanted)
         total = queue.total(wanted, found)
         pages = max(1, -(-total // size))
         number = min(max(_number(request.query_params.get("page", "")), 1), pages)
@@ -100,218 +64,21 @@ class DeskPages(Pages):
     def news(self, request: Request, session: OfficerSession) -> Response:
         """Say whether the open tip, or else the queue, has changed, and whether an urgent tip has come."""
         session.casework.note_listed()
-        self._refresh(session)
+        refresh(session)
         return JSONResponse(session.queue.news(request.query_params.get("tip", "")))
 
-    def tip(self, request: Request, session: OfficerSession) -> Response:
-        """Show a tip, and record that this officer has seen it."""
-        self._refresh(session)
-        tip = session.casework.open(request.path_params["number"])
-        wanted = Filter.read(request.query_params)
-        near = session.queue.neighbours(wanted, self._found(session, wanted), tip.id)
-        if "poll" not in request.query_params:
-            session.queue.note_seen(tip)
-        merged = session.queue.merged_into(tip.tip.number)
-        action, form_data = _picked(request, wordings_of(self._web.context, session.unlocked))
-        done = request.query_params.get("done", "")
-        return self.show(request, session, tip, near=near, merged=merged, done=done, action=action, form_data=form_data)
 
-    def show(
-        self, request: Request, session: OfficerSession, tip: OpenTip, status: int = 200, **values: object
-    ) -> Response:
-        """Render a tip's page, with the outcome of a submitted form in `values`."""
-        common: dict[str, object] = {
-            "problem": "", "action": "", "form_data": {}, "near": None, "done": "", "draft": "", "merged": [],
-        }  # fmt: skip
-        common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
-        found = wordings_of(self._web.context, session.unlocked)
-        common["wordings"] = sorted(found, key=lambda one: one.language != tip.tip.language)
-        common["originals"] = originals_of(self._web.context, session.unlocked, tip)
-        text, geography = self._web.text(request), self._web.context.geography
-        common |= self._work(session, tip, text)
-        common |= self._releases(session, tip, text)
-        days = text.age(tip.header.received, time.time())
-        open_days = self.acts(session).clocks.open_days(tip.header, self._web.settings.overdue_days)
-        return self._web.show(
-            request,
-            "tip.html",
-            status,
-            session=session,
-            tip=tip,
-            days=days,
-            overdue=days > open_days and not tip.work.finished,
-            wanted=Filter.read(request.query_params),
-            desks=session.casework.directing.allowed_targets(tip),
-            longest=MAX_TEXT,
-            limits=lambda act: MAX_REPORT if act in FOR_DESKS else MAX_TEXT,
-            inline=INLINE,
-            may_hear=session.casework.may_hear() if tip.voices else False,
-            may_contain_voice=may_contain_voice,
-            is_muted=is_muted,
-            can_speak=can_speak(tip.tip.language),
-            can_draft=any(tip.tip.language in one.languages for one in self._web.context.transcribers),
-            longest_transcript=MAX_TRANSCRIPT,
-            may_hear_here=may_hear_voices(session.unlocked.desk.level),
-            related=session.casework.related_tips(tip),
-            place=place_map(tip, geography, text.language),
-            origins=file_origins(tip, geography, text.days_of(tip.tip.received)),
-            typed=self._web.drafts.typed(session.unlocked),
-            news=session.queue.news(tip.id),
-            **{**common, **values},
-        )
-
-    def acts(self, session: OfficerSession) -> DeskActs:
-        """Return an officer's acts, with the clocks of the settings."""
-        return DeskActs(self._web.context, session.casework, self._web.settings.clocks())
-
-    def _work(self, session: OfficerSession, tip: OpenTip, text: PageText) -> dict[str, object]:
-        """Return what the page says of the work, and which acts the page offers."""
-        acts, services, settings = self.acts(session), self._web.context, self._web.settings
-        work, may_close = tip.work, acts.may_close(tip)
-        closable = may_close or not work.finished
-        due = acts.clocks.report_due(tip.header.priority, time.time())
-        colleagues = services.read(lambda c: officers_of(c, session.desk))
-        return {
-            "work": work,
-            "titles": {desk.name: desk.title for desk in services.desks()},
-            "breaches": acts.clocks.breaches(tip.header, work, time.time()),
-            "act_by": acts.clocks.due(tip.header, work) if not (work.acted and work.awaits_report) else 0,
-            "in_working_time": acts.clocks.working_for(tip.header.priority) is not None,
-            "may_close": may_close,
-            "may_decide": acts.may_decide(tip),
-            "offers_close": closable,
-            "statuses": [
-                one for one in STATUSES if one not in _BY_OTHER_ACTS and (may_close or one not in FINISHED_STATUSES)
-            ],
-            "outcomes": OUTCOMES,
-            "outcome_name": lambda code: text(f"outcome.{code}"),
-            "officer_name": str,
-            "categories": services.questionnaire.categories,
-            "priorities": PRIORITIES,
-            "officers": [one for one in colleagues if not work.is_recused(session.desk, one)],
-            "recused": sorted(work.recused.get(session.desk, ())),
-            "may_recuse": acts.may(tip, DeskAct(name="recuse")),
-            "usual_due": write_due(due, settings.utc_offset_hours),
-        }
-
-    def _releases(self, session: OfficerSession, tip: OpenTip, text: PageText) -> dict[str, object]:
-        """Return what the page says of what may be handed over, and of what was handed over to whom."""
-        services, acts = self._web.context, self.acts(session)
-        desks = {desk.name: desk for desk in services.desks()}
-        targets = session.casework.directing.allowed_targets(tip)
-        readers = tip.access.readers - {""}
-        takes_release = [desk.name for desk in targets if acts.releases.takes_release(tip, desk.name)]
-        return {
-            "accused": acts.releases.accused_by_words(tip),
-            "release_form": release_form(tip, text, services.geography) if takes_release else None,
-            "holders": ", ".join(
-                [*(desk.title for name, desk in desks.items() if name in readers), *sorted(readers - desks.keys())]
-            ),
-            "directions": given_directions(tip, services, desks, session.desk),
-            "may_withdraw": [
-                to for to in tip.work.directions if acts.may(tip, DeskAct(name="withdraw", to=to, text="-"))
-            ],
-            "may_consent": acts.may(tip, DeskAct(name="consent")),
-        }
-
-    @staticmethod
-    def _refresh(session: OfficerSession) -> None:
-        """Bring the queue up to date; tell stations of disputes that have come, whether or not the tip is opened."""
-        session.queue.refresh()
-        for tip in session.queue.untold_disputes:
-            session.casework.tell_of_dispute(tip)
-
-    @staticmethod
-    def _found(session: OfficerSession, wanted: Filter) -> Mapping[str, str] | None:
-        return session.casework.find(wanted.q) if wanted.q.strip() else None
+def refresh(session: OfficerSession) -> None:
+    """Bring the queue up to date; tell stations of disputes that have come, whether or not the tip is opened."""
+    session.queue.refresh()
+    for tip in session.queue.untold_disputes:
+        session.casework.tell_of_dispute(tip)
 
 
-def _picked(request: Request, wordings: Sequence[Wording]) -> tuple[str, dict[str, str]]:
-    """Return the act whose form opens with the picked wording; empty if none was picked. Used without JavaScript."""
-    act, id_ = request.query_params.get("act", ""), request.query_params.get("wording", "")
-    text = next((one.text for one in wordings if one.id == id_), "")
-    return (act, {"text": text}) if act in _TO_TIPSTER and text else ("", {})
+def found_by(session: OfficerSession, wanted: Filter) -> Mapping[str, str] | None:
+    """Return what a search found, as tip id → snippet; None without a search."""
+    return session.casework.find(wanted.q) if wanted.q.strip() else None
 
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1  # noqa: PLR2004 - at most six digits
-
-
-_NOT_WORDS = frozenset({"category", "evidence", "known_by", "district", "station"})
-"""Steps whose answers are codes, and no words of the tipster."""
-_WORDS_OF_PLACE = frozenset({"text", "name", "address", "voice"})
-
-
-class ReleaseForm(Redacted, frozen=True, kw_only=True):
-    """What the form of a direction offers to hand over."""
-
-    own: tuple[tuple[str, tuple[MarkedText, ...]], ...]
-    """Step → the tipster's own words, split into parts that point to the tipster and parts that don't."""
-    fields: tuple[tuple[str, str], ...]
-    """Step → what its field is filled in with: an answer that the tipster chose, and never their words."""
-
-
-class GivenDirection(Redacted, frozen=True, kw_only=True):
-    """A direction in force, and what the directed desk has seen."""
-
-    desk: str
-    title: str
-    seq: int
-    """The direction's position in the thread."""
-    release: Release | None
-    is_office: bool
-    """Whether the directed desk is in a remote office. This host does not know what that desk has seen."""
-    seen: tuple[Seen, ...] = ()
-    is_own: bool
-    """Whether this desk gave the direction."""
-    order: str = ""
-    """The number of its written order; empty if none was made."""
-
-
-def release_form(tip: OpenTip, text: PageText, geography: Geography) -> ReleaseForm:
-    """Return what may be handed over of a tip. The form offers the transcripts of spoken words, where there are any."""
-    words = {step: _words(tip, step, text) for step in tip.tip.answers}
-    own = {step: tuple(marked(said, geography)) for step, said in words.items() if said and step not in _NOT_WORDS}
-    filled = [(step, _chosen(tip.tip.answers[step], step, text)) for step in RELEASABLE if words.get(step)]
-    return ReleaseForm(own=tuple(own.items()), fields=tuple(filled))
-
-
-def _chosen(value: Any, step: str, text: PageText) -> str:
-    """Return what of an answer the tipster chose, or pinned on a map: none of the tipster's words."""
-    if isinstance(value, list):
-        return " · ".join(filter(None, (_chosen(one, step, text) for one in value)))
-    if isinstance(value, dict):
-        value = {name: part for name, part in value.items() if name not in _WORDS_OF_PLACE}
-        return text.answer(step, value) if value else ""
-    shown = text.answer(step, value)
-    return "" if shown == value else shown
-
-
-def _words(tip: OpenTip, step: str, text: PageText) -> str:
-    value = tip.tip.answers[step]
-    spoken = value.get("voice") if isinstance(value, dict) else None
-    return tip.transcript(spoken) if spoken else text.answer(step, value)
-
-
-def given_directions(
-    tip: OpenTip, services: DeskContext, desks: Mapping[str, Desk], own: str
-) -> Sequence[GivenDirection]:
-    """Return the directions of a tip that are in force; `own` is the desk that looks at the tip."""
-    found = []
-    for one in tip.work.directions.values():
-        desk = desks.get(one.to)
-        is_office = desk is not None and desk.via != DESK_SINK
-        seen = [] if is_office else services.read(partial(seen_by, desk=one.to, tip=tip))
-        found.append(
-            GivenDirection(
-                desk=one.to,
-                title=desk.title if desk else one.to,
-                seq=one.seq,
-                release=one.release,
-                is_office=is_office,
-                seen=tuple(seen),
-                is_own=one.by == own,
-                order=order_of(tip, one.to, one.seq),
-            )
-        )
-    return found

@@ -4,12 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import cast, get_args
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.api import RetentionStep
-from satark.casework import MAX_TEXT, Keeping, NoRetentionKey, NoSuchTip, OpenTip, StepRefused, TipKeeping, TipSummary
+from satark.casework import MAX_TEXT, NoRetentionKey, NoSuchTip, OpenTip, StepRefused, TipKeeping
 from satark_desk.web.desk_web import Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 
@@ -19,31 +18,23 @@ _SOON = 60
 _STEPS: tuple[RetentionStep, ...] = tuple(step for step in get_args(RetentionStep) if step.startswith("ask_"))
 
 
-class KeptTip(msgspec.Struct, frozen=True):
-    """A tip as the list shows it."""
-
-    summary: TipSummary
-    keeping: Keeping
-
-
 class RetentionPages(Pages):
     """The list of what is due and held, and one tip's page with the steps."""
 
     def overview(self, request: Request, session: OfficerSession) -> Response:
         """List the tips that are due, soon due, held, or waiting for a second officer."""
         today = self._today()
-        kept = [KeptTip(summary, keeping) for summary, keeping in session.casework.keepings()]
-        held = [one for one in kept if one.keeping.held]
-        free = [one for one in kept if not one.keeping.held]
+        kept = session.casework.keepings()
+        free = [one for one in kept if not one[1].held]
         return self._web.show(
             request,
             "retention.html",
             session=session,
             sections={
-                "asked": [one for one in kept if one.keeping.asked],
-                "due": [one for one in free if one.keeping.due <= today],
-                "soon": [one for one in free if today < one.keeping.due <= today + _SOON],
-                "held": held,
+                "asked": [one for one in kept if one[1].asked],
+                "due": [one for one in free if one[1].due <= today],
+                "soon": [one for one in free if today < one[1].due <= today + _SOON],
+                "held": [one for one in kept if one[1].held],
             },
             automatic=self._web.context.retention.automatic,
             seconds=_DAY,

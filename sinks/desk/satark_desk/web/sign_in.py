@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse, Response
 
 from satark.api import FormError, Redacted, read_form
 from satark.casework import LogHead
-from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
+from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, WAITING, QueueFull
 from satark_desk.desk_keys import UnlockedDesk
-from satark_desk.known_browsers import browser_digest, browser_name, is_anyones, is_known, remember
+from satark_desk.known_browsers import browser_digest, browser_name, is_anyones, is_known, remember, silence
 from satark_desk.officers import KeyLost, WrongPassphrase, unlock
 from satark_desk.roster_memory import recall
 from satark_desk.second_factors import check_code, factors_of, open_factors
@@ -99,7 +99,9 @@ class SignInPages:
         return await run_in_threadpool(self._go_on, request, unlocked, attempt.key)
 
     async def sign_out(self, request: Request) -> Response:
-        """End the session."""
+        """End the session; nothing wakes this browser any more."""
+        value = request.cookies.get(BROWSER_COOKIE, "")
+        await run_in_threadpool(self._web.context.write_now, lambda unit: silence(unit, value))
         response = redirect_to(request, "sign-in?signed_out=1")
         self._web.forget(request, response, SESSION_COOKIE)
         return response
@@ -170,7 +172,7 @@ class SignInPages:
     async def _wait_for_turn(self, attempt: _Attempt) -> int:
         """Hold an attempt back until its turn; if that is too far off, return the seconds after which to try again."""
         wait = self._web.throttle.reserve(attempt.key)
-        too_many = self._held >= self._web.settings.passphrase_checks_waiting
+        too_many = self._held >= WAITING
         if wait > LONGEST_HOLD or (wait and too_many and not attempt.browser_is_known):
             return int(wait) + 1
         self._held += 1

@@ -38,14 +38,14 @@ def test_a_flood_of_eight_is_one_row_that_can_be_set_aside_and_resumed(
     form = {f"tip-{tip.number}": "yes" for tip in flood} | {"kind": "aside"}
     confirm = client.post("/desk/bulk", data=form).text
     assert "Your report is kept." in confirm
-    assert "Done with 8 tips." in confirmed(client, confirm)
+    assert "Tips done: 8." in confirmed(client, confirm)
     assert {casework("sp").open(tip.number).status for tip in flood} == {"SET_ASIDE"}
     page = client.get("/desk/").text
     assert not any(tip.number in page for tip in flood)
     aside = client.get("/desk/?status=SET_ASIDE").text
     assert len(re.findall("data-row", aside)) == 5, "a page of them"
     again = client.post("/desk/bulk", data={**form, "kind": "resume"}).text
-    assert "Done with 8 tips." in confirmed(client, again)
+    assert "Tips done: 8." in confirmed(client, again)
     assert "8 tips of one day" in client.get("/desk/").text
 
 
@@ -81,7 +81,7 @@ def test_a_flood_is_merged_into_its_first_tip_and_refused_tips_are_named(
     confirm = client.post("/desk/bulk", data=form).text
     assert f"Tips to merge into {leading}: 7" in confirm
     done = confirmed(client, confirm)
-    assert "Done with 7 tips." in done
+    assert "Tips done: 7." in done
     assert re.search(rf"{elsewhere.number}</a> <span class=\"refused\">These tips are not at the same desks", done)
     assert all(tip.number in client.get(f"/desk/tips/{leading}").text for tip in flood)
 

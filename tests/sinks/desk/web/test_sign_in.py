@@ -162,7 +162,6 @@ def test_a_full_queue_asks_a_stranger_to_wait_and_lets_a_known_browser_in(
 async def test_a_hundred_sign_ins_do_not_block_the_event_loop(site: Starlette) -> None:
     """A page is served while every check waits. No check blocks the event loop, or a thread that pages need."""
     go = threading.Event()
-    QUEUE.resize(1, 200)
     QUEUE.submit(lambda: go.wait(30))
     headers = {"sec-fetch-site": "same-origin"}
     transport = httpx2.ASGITransport(app=site)

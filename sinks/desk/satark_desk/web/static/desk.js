@@ -70,13 +70,20 @@
     help.showModal();
   });
 
+  // Whoever opens the form of an act writes next.
+  function enter(form) {
+    if (form.open) form.querySelector("select, textarea, input:not([type=checkbox], [type=hidden]), button")?.focus();
+  }
   document.addEventListener("click", (event) => {
-    const form = document.querySelector(`[data-act="${event.target.dataset.opens}"]`)?.parentElement;
+    const button = document.querySelector(`[data-act="${event.target.dataset.opens}"]`);
+    const form = (button ?? event.target.closest("details.act > summary"))?.parentElement;
     if (!form) return;
-    event.preventDefault();
-    form.open = true;
-    form.scrollIntoView();
-    form.querySelector("select, textarea, button").focus();
+    if (button) {
+      event.preventDefault();
+      form.open = true;
+      form.scrollIntoView();
+    }
+    setTimeout(() => enter(form));  // it opens after this
   });
 
   // A wording goes into the form where it is picked; without this its link opens the form with it.
@@ -99,7 +106,7 @@
     if (link) {
       event.preventDefault();
       link.click();
-      if (link.tagName === "SUMMARY" && link.parentElement.open) link.parentElement.querySelector("select, textarea, input:not([type=checkbox], [type=hidden]), button").focus();
+      if (link.tagName === "SUMMARY") enter(link.parentElement);
     } else if (rows().length && (event.key === "j" || event.key === "k")) {
       event.preventDefault();
       step(event.key === "j" ? 1 : -1);

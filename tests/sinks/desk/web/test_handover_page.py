@@ -76,7 +76,7 @@ def test_one_form_gives_the_ticked_tips_to_another_officer_with_a_note(
     assert NOTE in asked.text
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', asked.text))
     done = client.post("/desk/bulk", data={**hidden, "confirmed": "yes"})
-    assert "Done with 2 tips." in done.text
+    assert "Tips done: 2." in done.text
     work = casework("lanka")
     held = holders(work)
     assert [held[station[name]] for name in ("sooner", "free", "later")] == ["lanka-2", "lanka-2", "lanka-1"]
