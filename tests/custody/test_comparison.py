@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import delete, update
+import pytest
+from sqlalchemy import Table, delete, insert, update
 
 from satark.audit.trail import Trail
 from satark.custody.comparison import (
     _LOST_KEYS,
     _LOST_LOG,
     _LOST_TIPS,
+    _MISSING,
     NAMED,
     Difference,
     accept_losses,
     compare_stores,
+    find_missing,
+    missing_tips,
     note_stores,
 )
+from satark.custody.log import record_tip_erasure
 from satark.custody.verify_log import LogHead
+from satark.identity.edge_key import Identity
+from satark.plugins.loader import Plugins
+from satark.runtime.retention_job import Retention
 from satark.services import Services
+from satark.settings.settings import Settings
 from satark.store import bulk, evidence_files
 from satark.store.sealed_files import form_name
-from satark.store.tables import anchor, custody, custody_head, envelope, tip_count, tip_witness
+from satark.store.tables import anchor, custody, custody_head, envelope, erased_tip, tip_count, tip_witness
+from satark.store.tables import keys as keys_metadata
+from satark.store.tables import main as main_metadata
+from satark.store.tables import tip as tip_table
+from satark.store.unit_of_work import UnitOfWork
 from support.desks import SeededDesk
-from support.tips import SeededTip
+from support.tips import SeededTip, seed_tip
 
 
 def test_stores_of_one_moment_have_no_difference(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
@@ -104,6 +117,46 @@ def test_older_copies_of_both_databases_are_told_by_the_machines_note_until_the_
     assert losses(services) == [f"{_LOST_LOG}: 1"]
     accept_losses(services)
     assert losses(services) == []
+
+
+def delete_rows(services: Services, tip: str, *tables_: Table) -> None:
+    """Delete a tip's rows, as who writes rows of both databases can."""
+
+    def write(unit: UnitOfWork) -> None:
+        for table in tables_:
+            on = unit.keys if table.metadata is keys_metadata else unit.main
+            on.execute(delete(table).where((table.c.id if table is tip_table else table.c.tip) == tip))
+
+    services.write_now(write)
+
+
+EVERY_TABLE = tuple(one for one in (*main_metadata.sorted_tables, *keys_metadata.sorted_tables) if "tip" in one.c)
+
+
+@pytest.mark.parametrize("gone", [(tip_table, *EVERY_TABLE), (tip_table,), (envelope,)])
+def test_a_tip_that_somebody_deletes_is_missing_and_one_that_a_rule_erases_is_not(
+    services: Services, gone: tuple[Table, ...]
+) -> None:
+    dig, sp = SeededDesk(services, "dig", level="range"), SeededDesk(services, "sp")
+    tips = [seed_tip(services, to) for to in ([dig.desk, sp.desk], [sp.desk], [dig.desk])]
+    take(services, main=3, keys=3)
+    assert find_missing(services, note=True) == []
+    retention = Retention(Settings(data_dir=services.data_dir), services, Identity(b"e" * 32), Plugins())
+    retention.prepare(services.write_now)
+    delete_rows(services, tips[1].id, *gone)
+    assert [str(one) for one in find_missing(services, note=True)] == [f"{_MISSING}: 1"]
+    # The list of erased tips does not take what somebody writes without the name key.
+    listed = [Identity(b"e" * 32).link("erased", tips[1].id), b"t" * 32]
+    services.write_now(lambda unit: unit.keys.execute(insert(erased_tip), [{"tag": one} for one in listed]))
+    services.write_now(lambda unit: record_tip_erasure(unit, tips[1].id, "term"))
+    term = next(one for one in retention.scheduled(0) if one.tip == tips[2].id)
+    services.write_now(lambda unit: retention.erase(unit, term))
+    assert [str(one) for one in find_missing(services, note=True)] == [f"{_MISSING}: 1"]
+    assert missing_tips(services) == 1
+    accept_losses(services)
+    assert find_missing(services, note=True) == []
+    delete_rows(services, tips[0].id, tip_table)
+    assert [one.count for one in find_missing(services)] == [1]
 
 
 def test_what_the_note_says_names_nobody_and_no_tip(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:

@@ -23,7 +23,7 @@ from satark.remote.frames import message_frames, seal_frame
 from satark.remote.messages import ANSWER_DOMAIN, DirectedDesk, OfficeAnswer, SignedAnswer, encode
 from satark.remote.office_outbox import new_answer, queue_answer
 from satark.roster.chain import append
-from satark.roster.entries import DESK_USE, Entry, KeyChange
+from satark.roster.entries import DESK_USE, Entry, KeyChange, desk_verifier
 from satark.routing.authors import Writer, _statement
 from satark.routing.desks import add_desk
 from satark.routing.renewals import tip_verifier
@@ -139,7 +139,7 @@ async def test_the_hosts_settings_decide_which_destinations_get_a_directed_tip(n
     direct_whole(link.casework, link.casework.open(seeded.number), "dig", "देखें")
     await link.exchange_all()
     assert queued_destinations(link) == {"desk:*"}
-    assert link.casework.open(seeded.number).unsigned[0].message.text.startswith("✗ email:dig-cell")
+    assert link.casework.open(seeded.number).unsigned[0].message.text.startswith("✗ A key has changed")
 
 
 async def test_a_tip_directed_to_a_changed_key_is_reported_and_not_handed_over(link: Any) -> None:
@@ -153,7 +153,7 @@ async def test_a_tip_directed_to_a_changed_key_is_reported_and_not_handed_over(l
     direct_whole(link.casework, link.casework.open(seeded.number), "dig", "देखें")
     await link.exchange_all()
     assert link.host.read_keys(lambda c: c.execute(tables.envelope.select()).all()) == before
-    assert link.casework.open(seeded.number).unsigned[0].message.text.startswith("✗ dig")
+    assert link.casework.open(seeded.number).unsigned[0].message.text.startswith("✗ A key has changed")
 
 
 async def test_what_the_host_writes_in_a_thread_opens_with_no_former_key_of_the_tip(link: Any) -> None:
@@ -169,7 +169,7 @@ async def test_what_the_host_writes_in_a_thread_opens_with_no_former_key_of_the_
     reported = link.rows(link.host, tables.message)[-1].sealed
     with pytest.raises(CantOpen):
         open_as(Message, reported, seeded.identity)
-    assert link.casework.open(seeded.number).unsigned[0].message.text.startswith("✗ dig")
+    assert link.casework.open(seeded.number).unsigned[0].message.text.startswith("✗ A key has changed")
 
 
 async def test_an_office_can_not_direct_a_tip_to_a_desk_that_the_tip_is_about(link: Any) -> None:
@@ -213,6 +213,19 @@ async def test_an_answer_that_no_officer_of_the_desk_signed_is_rejected(link: An
         with pytest.raises(MessageRejected):
             await link.host_inbox.accept(message, link.connection.publish)
         assert link.rows(link.host, tables.message) == [], name
+
+
+async def test_who_writes_the_offices_row_answers_in_no_desks_name(link: Any, stranger_key: Any) -> None:
+    seeded, (_, identity) = link.seed_tip(), new_identity()
+    row = {**msgspec.structs.asdict(stranger_key.public_keys), "answer_verifier": desk_verifier(identity)}
+    link.host.write_now(lambda unit: unit.main.execute(update(tables.office).values(row)))
+    answer = OfficeAnswer(id=os.urandom(16), desk="sp", tip=seeded.id, sealed=b"x", internal=False)
+    (frame,) = message_frames("sp", "to_host", signed(answer, identity))
+    with pytest.raises(MessageRejected):
+        await link.host_inbox.accept(
+            seal_frame(frame, stranger_key, link.host_key.public_keys), link.connection.publish
+        )
+    assert link.rows(link.host, tables.message) == []
 
 
 async def test_what_no_database_can_hold_is_rejected_and_not_tried_for_ever(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from satark.api.tip import Message
 from satark.casework import Casework, NoSuchTip
@@ -22,6 +22,7 @@ from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.settings import Settings
 from satark.store import deliveries, tables
+from satark.store.envelopes import with_name_key
 from satark.store.tables import erased_tip
 from support.desks import SeededDesk
 from support.store import fresh_services
@@ -228,15 +229,15 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def listed(file: Path) -> ErasedList:
-    return ErasedList(file, Identity(b"e" * 32))
+def listed(services: Services, file: Path) -> ErasedList:
+    return ErasedList(file, Identity(b"e" * 32), services.keys)
 
 
 def stored_tags(services: Services) -> set[bytes]:
     return set(services.read_keys(lambda c: c.execute(select(erased_tip.c.tag)).scalars()))
 
 
-def test_a_tip_is_in_both_places_under_a_tag_of_the_edge_key(
+def test_a_tip_is_in_both_places_under_a_tag_of_the_edge_key_and_the_name_key(
     services: Services, listed: ErasedList, file: Path
 ) -> None:
     services.write_now(lambda unit: listed.add(unit, "the tip's id"))
@@ -244,7 +245,27 @@ def test_a_tip_is_in_both_places_under_a_tag_of_the_edge_key(
     assert stored_tags(services) == {tag}
     assert file.read_text("ascii") == f"{tag.hex()}\n"
     assert file.stat().st_mode & 0o077 == 0
-    assert ErasedList(file, Identity(b"f" * 32)).tag("the tip's id") != tag
+    assert ErasedList(file, Identity(b"f" * 32), services.keys).tag("the tip's id") != tag
+    other = with_name_key(services.keys, b"n" * 32)
+    assert ErasedList(file, Identity(b"e" * 32), other).tag("the tip's id") != tag
+
+
+@pytest.mark.parametrize("more", [b"", bytes(16), b"the tag of another"])
+def test_who_writes_rows_has_no_tip_erased_with_a_former_edge_key(
+    services: Services, settings: Settings, plugins: Plugins, sp: SeededDesk, more: bytes
+) -> None:
+    former = Identity(b"e" * 32)
+    retention = Retention(settings, services, former.changed()[1], plugins)
+    retention.prepare(services.write_now)
+    seeded, erased = seeded_tip(services, sp), seeded_tip(services, sp)
+    term = next(one for one in retention.scheduled(0) if one.tip == erased.id)
+    services.write_now(lambda unit: retention.erase(unit, term))
+    (real,) = stored_tags(services)
+    row = {"tag": former.link("erased", seeded.id) + (real[16:] if len(more) > 16 else more)}
+    services.write_now(lambda unit: unit.keys.execute(insert(erased_tip).values(row)))
+    retention.prepare(services.write_now)
+    assert [one.tip for one in retention.scheduled(0)] == [seeded.id]
+    assert sp.casework.open(seeded.number).tip == seeded.tip
 
 
 def test_either_place_is_completed_from_the_other(services: Services, listed: ErasedList, file: Path) -> None:
@@ -257,7 +278,7 @@ def test_either_place_is_completed_from_the_other(services: Services, listed: Er
     assert stored_tags(services) == {listed.tag("one")}
 
 
-@pytest.mark.parametrize("damage", [b"00ff", b"\xff\x00\xfe" * 20, b"zz" * 16], ids=["cut", "binary", "no tag"])
+@pytest.mark.parametrize("damage", [b"00ff", b"\xff\x00\xfe" * 20, b"zz" * 32], ids=["cut", "binary", "no tag"])
 def test_a_damaged_line_is_passed_over_and_both_places_are_completed(
     services: Services, listed: ErasedList, file: Path, damage: bytes
 ) -> None:

@@ -276,6 +276,19 @@ def test_a_desk_that_changed_its_own_key_and_renewed_no_tip_keeps_a_tipster_from
     assert renewals.present() == renewals.changes[-1].recipient
 
 
+@pytest.mark.parametrize(("officer", "waits"), [("clerk", True), ("watcher", False)])
+def test_nothing_is_sealed_to_a_tips_old_key_once_an_officer_who_reads_it_lost_theirs(
+    renewals: Renewals, officer: str, *, waits: bool
+) -> None:
+    lost = renewals.book.new_key("sp", officer, "c0de-c0de")
+    renewals.book.follow(lost, SP, CLERK if officer == "watcher" else DIG, code="c0de-c0de")
+    if waits:
+        with pytest.raises(TipKeyAltered):
+            renewals.present()
+        renewals.renew("sp")
+    assert renewals.present() == (renewals.changes[0].recipient if waits else renewals.root.recipient)
+
+
 def test_a_tipster_is_shown_what_a_desk_signed_at_its_own_place_and_words_of_their_own(renewals: Renewals) -> None:
     assert renewals.shown(renewals.written("sp"), renewals.written("dig", 2)) == [True, True]
     signed = renewals.written("sp", status="CLOSED")

@@ -23,6 +23,7 @@ from structlog.testing import capture_logs
 from satark.api.inbound import Batch
 from satark.api.outbound import Accepted, Call, Misconfigured, Permanent
 from satark.api.sealing import new_identity
+from satark.custody.comparison import find_missing
 from satark.runtime.app import Status
 from satark.runtime.host import Host
 from satark.runtime.machine_faults import note_backup, note_drill
@@ -78,6 +79,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
 async def look(running: Running) -> None:
     await running.host.fault_watch.look_once()
     await running.host.peer_watch.look_once()
+    await running.host.fault_watch.look_for_missing()
 
 
 Induce = Callable[[Running], AbstractContextManager[None]]
@@ -312,8 +314,23 @@ def older_copies(running: Running) -> Iterator[None]:
     write(2)
     running.host.fault_watch._look()
     write(1)
+    (services.data_dir / "tips.kept").unlink(missing_ok=True)
     yield
     write(2)
+    (services.data_dir / "tips.kept").unlink()
+
+
+@contextmanager
+def deleted_tip(running: Running) -> Iterator[None]:
+    """Let the databases lack a tip that was counted."""
+    services = running.host.services
+    (services.data_dir / "tips.kept").unlink(missing_ok=True)
+    find_missing(services, note=True)
+    rows = [{"day": 20_423, "process": "deleted", "tips": 1}]
+    services.write_now(lambda unit: bulk.upsert(unit.main, tables.tip_count, rows))
+    services.write_now(lambda unit: unit.upsert(tables.tip_witness, rows))
+    yield
+    (services.data_dir / "tips.kept").unlink()
 
 
 DISK = SimpleNamespace(free=1)
@@ -325,7 +342,7 @@ BREAKER = {"since": OLD, "half_open_at": OLD, "failures": 3, "reason": "refused"
 
 MACHINE = (
     *("backup", "certificate", "clock", "database", "disk", "drill", "edge_key", "epoch_key", "file_gone", "folder"),
-    *("isolation", "key_store", "name_key", "peer", "spool"),
+    *("isolation", "key_store", "name_key", "peer", "spool", "tips_missing"),
 )
 FAULTS: dict[str, tuple[Induce, str, int]] = {
     "disk_full": (failing_folder(errno.ENOSPC), "is full; make room at once", 503),
@@ -399,6 +416,7 @@ FAULTS: dict[str, tuple[Induce, str, int]] = {
     "drill_failed": (drilled("keys.age is missing", "more"), "keys.age is missing and 1 more; the timer's log", 200),
     "drill_old": (drilled(days=40), "no drill passed for 40 days; the timer's log", 200),
     "database_older": (older_copies, "main database lacks (1 of 2025-11-30): 1; restore the newer copy", 200),
+    "tips_missing": (deleted_tip, "that no desk can open any more: 1; find out who writes to the databases", 200),
     "database_hangs": (hung, "does not answer, not even with an error; look whether its server is stopped", 503),
     "epoch_keys_asked": (
         rows(tables.epoch_machine, {"id": bytes(16), "recipient": bytes(60)}),

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
-from satark.api.inbound import Media, MediaRef
+from satark.api.inbound import Address, Media, MediaRef
 from satark.api.outbound import Blocked, Call, Delivered, Permanent
 from satark.api.routing import Desk
 from satark.api.sealing import new_identity
@@ -29,6 +29,7 @@ from satark.runtime.host import Host
 from satark.runtime.scheduler import ScheduledJobs, repeat
 from satark.settings.settings import Settings
 from satark.store import deliveries, due_times, tables
+from satark.store.threads import news_tag
 from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown
 from satark_testing.waiting import limit, until
@@ -271,6 +272,17 @@ async def test_news_that_did_not_arrive_by_a_later_report_is_told_once_when_the_
     assert clock.sent("say").count(news[0]) == (0 if looks else 1)
 
 
+async def test_who_writes_rows_has_nobody_told_of_news_by_writing_themselves(clock: Clock, notified: str) -> None:
+    await report(clock, notified, Permanent("131026"))
+    assert clock.host.ingest_runtime
+    identity, news = clock.host.ingest_runtime.identity, clock.sent("news")
+    clock.change("reach", sender=identity.lookup(identity.pseudonym(ACCOUNT, Address("9140112299"))))
+    other = Tipster(clock.host.ingest_runtime, clock.channel, "9140112299")
+    await other.say("Hi", "cancel", "Hi")
+    await until(lambda: not {*clock.states()} & {"due"})
+    assert news[0] not in clock.sent("say")
+
+
 async def test_who_is_forgotten_leaves_nothing_that_tells_them_of_news(clock: Clock, notified: str) -> None:
     await clock.tipster.say("Hi", "forget", "erase")
     await until(lambda: clock.count("reach") == 0)
@@ -307,6 +319,28 @@ async def test_no_officer_and_no_writer_of_rows_chooses_when_a_phone_rings(
         await until(lambda: clock.sent("news"))
         tip = clock.host.services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
     assert {*moments} == {f"{tip} 3600"}
+
+
+async def test_who_writes_rows_rings_no_phone(clock: Clock) -> None:
+    await clock.tipster.walk(ANSWERS, RECEIPT)
+    code = re.findall(RECEIPT, clock.tipster.text)[0]
+    await clock.tipster.say("2")
+    services, table = clock.host.services, tables.message
+    tip = services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
+    forged = {"tip": tip, "seq": 1, "sealed": b"x", "day": 1, "notified": False, "news": b"n" * 16}
+    services.write_now(lambda unit: unit.insert(table, [forged]))
+    await until(lambda: not clock.waiting)
+    assert clock.sent("news") == []
+    clock.respond("planted question")
+    real = services.read(lambda c: c.execute(select(table).where(table.c.seq == 2)).one())
+    news = services.read_keys(lambda keys: news_tag(keys, tip, 2, real.sealed))
+    await until(lambda: clock.sent("news"))
+    await clock.tipster.say(code)
+    services.write_now(lambda unit: unit.main.execute(update(table).values(notified=False, news=news)))
+    await until(lambda: not clock.waiting)
+    assert len(clock.sent("news")) == 1, "what was told is told again"
+    clock.respond("planted again")
+    await until(lambda: len(clock.sent("news")) == 2)
 
 
 async def test_news_reaches_nobody_who_did_not_ask(clock: Clock) -> None:

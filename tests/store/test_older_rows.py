@@ -16,10 +16,12 @@ from satark.api.services import Branch
 from satark.casework import OriginalsRequest
 from satark.identity.edge_key import Identity
 from satark.plugins.loader import Plugins
+from satark.retention.erasure import ErasedList
 from satark.retention.schedule import HELD, ensure_key, scheduled_tips
 from satark.services import Services
 from satark.store import changed_keys, deliveries, envelopes, tables
 from satark.store.migrations import Migrations, NewerDatabase
+from satark.store.threads import news_tag
 from satark_desk import original_requests
 from satark_desk.tables import release
 from satark_police_system.answers import ANSWERS_KEY, answer_sequence, tip_tag
@@ -29,7 +31,7 @@ from support.tips import SeededTip, seed_tip
 
 EDGE = Identity(b"e" * 32)
 CHANGES = b'[{"desk":"sp"}]'
-FILE, SENT = b"f" * 16, "list:sp"
+FILE, SENT, ERASED = b"f" * 16, "list:sp", "an erased tip"
 DAY = int(time.time()) // 86_400
 
 
@@ -46,6 +48,8 @@ class Older:
         self.sent = services.read_keys(lambda keys: envelopes.tag(keys, self.tip.id, "sent sp"))
         self._take_back()
         services.write_now(lambda unit: self._write(unit.main))
+        listed = insert(tables.erased_tip).values(tag=EDGE.link("erased", ERASED))
+        services.write_now(lambda unit: unit.keys.execute(listed))
 
     def _take_back(self) -> None:
         self.migrations.downgrade("c0001")
@@ -70,6 +74,8 @@ class Older:
         main.execute(text("INSERT INTO retention (tip, sealed) VALUES (:tip, :old)"), {"tip": self.tip.id, "old": b"-"})
         asked = OriginalsRequest.signed("sp", self.tip.id, "rao", DAY, new_identity()[1])
         main.execute(insert(release), [asdict(asked)])
+        waits = "INSERT INTO message (tip, seq, sealed, day, notified) VALUES (:tip, 1, :sealed, 1, :no)"
+        main.execute(text(waits), {"tip": self.tip.id, "sealed": b"news", "no": False})
         main.execute(insert(answer_sequence), [{"system": "main", "tip": self.tip.id, "sequence": 5}])
 
     def alter(self, statement: Any) -> None:
@@ -151,6 +157,20 @@ def test_an_older_tip_is_kept_until_its_desk_looks_and_then_for_its_term(upgrade
     for row in ({"keeper": swapped.keeper}, {"keeper": bytes(132)}):  # as who has no name key can
         upgraded.alter(here.values(row))
         assert upgraded.scheduled(far)[upgraded.tip.id] == HELD
+
+
+def test_a_tipster_is_told_of_news_that_waits(upgraded: Older) -> None:
+    (waiting,) = upgraded.rows(tables.message)
+    known = upgraded.services.read_keys(lambda keys: news_tag(keys, upgraded.tip.id, 1, b"news"))
+    assert (waiting.notified, waiting.news) == (False, known)
+
+
+def test_a_tip_that_was_erased_before_is_listed_in_both_places_still(upgraded: Older, tmp_path: Path) -> None:
+    file = tmp_path / "erased.list"
+    file.write_text(f"{EDGE.link('erased', ERASED).hex()}\n")
+    listed = ErasedList(file, EDGE, upgraded.services.keys)
+    assert upgraded.services.write_now(listed.complete) == {listed.tag(ERASED)}
+    assert listed.tag(ERASED).hex() in file.read_text()
 
 
 def test_a_program_older_than_the_databases_changes_nothing_and_says_what_to_do(older: Older) -> None:

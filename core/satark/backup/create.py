@@ -125,7 +125,7 @@ def _take_over_erased(
     """Complete the folder's list of erased tips; return what says of a tip's id whether it is on the list."""
     if identity is None:
         return lambda _tip: False
-    erased, there = ErasedList(settings.erased_list_file, identity), folder.erased()
+    erased, there = ErasedList(settings.erased_list_file, identity, services.keys), folder.erased()
     tags = services.write_now(lambda unit: erased.complete(unit, there))
     folder.write_erased(tags)
     return lambda tip: erased.tag(tip) in tags

@@ -73,7 +73,7 @@ def restore_backup(settings: Settings, plugins: Plugins, folder: BackupFolder, n
             spooled = 0
             take_over_note(services, files.note())
             if identity is not None:
-                erased = ErasedList(settings.erased_list_file, identity)
+                erased = ErasedList(settings.erased_list_file, identity, services.keys)
                 services.write_now(lambda unit: erased.complete(unit, folder.erased()))
                 Retention(settings, services, identity, plugins).prepare(services.write_now)
                 if SPOOL in parts:

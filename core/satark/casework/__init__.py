@@ -9,7 +9,7 @@ desk's own envelopes, so its result is the same with and without the tip.
 
 from satark.audit.acts import ACT_KINDS, Act, ActKind
 from satark.audit.keys import ensure_key as ensure_audit_key
-from satark.audit.reading import ActFilter, ReadAct, Viewer
+from satark.audit.reading import ActFilter, ReadAct, Viewer, desks_seen
 from satark.audit.trail import Trail
 from satark.casework.bulk import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome
 from satark.casework.casework import Casework
@@ -45,6 +45,7 @@ from satark.casework.tip_cache import Progress, TipCache
 from satark.casework.two_officers import OriginalsRequest, TwoOfficerApproval
 from satark.casework.work import Direction, PostedMessage, Work, WorkMark
 from satark.custody.chain import Form
+from satark.custody.comparison import missing_tips
 from satark.custody.manifest import Issuer
 from satark.custody.verify_log import LogHead
 from satark.evidence.own_voice import is_muted, may_contain_voice, may_hear_voices

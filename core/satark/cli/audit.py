@@ -4,7 +4,7 @@ import click
 
 from satark.audit.trail import lost_witnesses
 from satark.cli import counted
-from satark.custody.comparison import noted_head
+from satark.custody.comparison import find_missing, noted_head
 from satark.custody.verify_log import AuditReport, LogHead, verify_log
 from satark.runtime.commands import open_services
 
@@ -27,7 +27,8 @@ def verify(ctx: click.Context, known_head: str) -> None:
     """
     head = _read_head(known_head)
     with open_services(ctx) as services:
-        report, lost = verify_log(services, head or noted_head(services)), lost_witnesses(services)
+        report = verify_log(services, head or noted_head(services))
+        lost = [*map(_LOST.format, lost_witnesses(services)), *map(str, find_missing(services))]
     click.echo(_as_text(report, lost))
     if report.problems or lost:
         raise click.exceptions.Exit(1)
@@ -44,7 +45,7 @@ def _as_text(report: AuditReport, lost: list[str]) -> str:
     counts = f"{counted(report.rows, 'row')}, {counted(report.tips, 'tip')}, {counted(report.acts, 'act')} of officers"
     counts += "".join(f", {counted(count, 'tip')} erased ({rule})" for rule, count in sorted(report.erased.items()))
     summary = f"{counts}; head {report.head}"
-    problems = [*map(str, report.problems), *map(_LOST.format, lost)]
+    problems = [*map(str, report.problems), *lost]
     if not problems:
         return f"the custody log is intact: {summary}"
     return "\n".join([*problems, f"{counted(len(problems), 'problem')} in {summary}"])

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 import click
 from alembic.util import CommandError
 
-from satark.custody.comparison import accept_losses, find_losses
+from satark.custody.comparison import accept_losses, find_losses, find_missing
 from satark.runtime import compose
 from satark.runtime.commands import open_services, settings_of
 from satark.settings.settings import Settings
@@ -78,7 +78,7 @@ def forget_drafts(ctx: click.Context) -> None:
 def accept_loss(ctx: click.Context) -> None:
     """Take databases that lack tips as they are, after the restore of an older copy."""
     with open_services(ctx) as services:
-        lost = find_losses(services)
+        lost = [*find_losses(services), *find_missing(services)]
         accept_losses(services)
     click.echo("\n".join(["nothing is missing any more", *(f"lost: {one}" for one in lost)]))
 

@@ -41,12 +41,6 @@ def make_certificate(manifest: Manifest, manifest_sha256: str, log: Sequence[Log
 
     The manifest's hash stands in the bytes as it is printed, and nothing else depends on it: whoever replaces this hash
     there has the certificate for another hash (`satark.custody.pack.blanked`).
-
-    Args:
-        manifest: of the pack.
-        manifest_sha256: SHA-256 of the manifest in the pack, hex.
-        log: the tip's custody log in the pack.
-        language: one that there is a catalogue for.
     """
     document = _CertificateDocument(Catalogues.of("satark.custody")[language], manifest)
     fields = document.fields(manifest_sha256)

@@ -1,7 +1,8 @@
 """Compares the stores with each other: what one has and another lacks, as after backups that do not fit together.
 
 Each database counts the tips that were taken, and a file in the data folder notes what the main database had. So an
-older copy of either database, or of both, shows how many tips of which day it lacks.
+older copy of either database, or of both, shows how many tips of which day it lacks. Another file notes, at the first
+look, whether more tips are there or were erased than were counted: that is never less, unless somebody deletes tips.
 """
 
 from collections import Counter
@@ -16,12 +17,14 @@ from sqlalchemy import Connection, delete, select
 from satark.custody import chain
 from satark.custody.verify_log import LogHead, withheld_files
 from satark.services import Services
-from satark.store import evidence_files, tables, tip_counts
+from satark.store import envelopes, evidence_files, tables, tip_counts
 from satark.store.sealed_files import form_name
+from satark.store.threads import batches
 from satark.store.unit_of_work import UnitOfWork, consistent_snapshot
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
 
+_KEPT: Final = "tips.kept"
 NAMED: Final = 10
 """Most tips or files that a difference names."""
 
@@ -45,10 +48,11 @@ def compare_stores(services: Services) -> list[Difference]:
     Raises:
         SnapshotBusy: the databases are written without a pause.
     """
+    desks = _desks(services)
     with consistent_snapshot(services.main, services.keys) as (main, keys):
-        found = [*_tips_without_keys(main, keys), *_different_heads(main, keys)]
+        found = [*_tips_without_keys(main, keys, desks), *_different_heads(main, keys)]
         sealed = _sealed_files(main)
-    return [*find_losses(services), *found, *_missing_files(services, sealed)]
+    return [*find_losses(services), *find_missing(services), *found, *_missing_files(services, sealed)]
 
 
 class _Noted(msgspec.Struct):
@@ -69,6 +73,26 @@ def find_losses(services: Services) -> list[Difference]:
         return []
     with consistent_snapshot(services.main, services.keys) as (main, keys):  # no tip came between the two reads
         return _losses(main, keys, noted)
+
+
+def find_missing(services: Services, *, note: bool = False) -> list[Difference]:
+    """Find how many tips no desk can open any more, though no rule erased them. This reads every tip.
+
+    `note`: note it for `missing_tips`, and at the first look what is compared from then on.
+    """
+    desks = _desks(services)
+    present = services.read_keys(lambda keys: services.read(lambda main: tip_counts.surplus(main, keys, desks)))
+    first, _ = _kept(services)
+    first = present if first is None else first
+    missing = max(0, first - present)
+    if note:
+        atomic_files.replace(services.data_dir / _KEPT, [msgspec.json.encode((first, missing))])
+    return [Difference(_MISSING, missing)] if missing else []
+
+
+def missing_tips(services: Services) -> int:
+    """Return how many tips this machine found missing at its last look."""
+    return _kept(services)[1]
 
 
 def note_stores(services: Services) -> None:
@@ -102,7 +126,8 @@ def accept_losses(services: Services) -> None:
         unit.upsert(tables.tip_witness, [dict(row) for row in unit.main.execute(select(tables.tip_count)).mappings()])
 
     services.write_now(write)
-    _file(services).unlink(missing_ok=True)
+    for file in (_file(services), services.data_dir / _KEPT):
+        file.unlink(missing_ok=True)
 
 
 def noted_head(services: Services) -> LogHead | None:
@@ -113,6 +138,19 @@ def noted_head(services: Services) -> LogHead | None:
 
 def _file(services: Services) -> Path:
     return services.data_dir / "tips.witness"
+
+
+def _kept(services: Services) -> tuple[int | None, int]:
+    """Return `tip_counts.surplus` at this machine's first look (None: it did not look), and how many tips it missed."""
+    with suppress(OSError, *DECODING_ERRORS):
+        return msgspec.json.decode((services.data_dir / _KEPT).read_bytes(), type=tuple[int, int])
+    return None, 0
+
+
+def _desks(services: Services) -> list[str]:
+    """Return the names of the desks in the roster, the highest first: these have most tips."""
+    state = services.read_keys(services.roster.check).state
+    return sorted(state.desks, key=state.rank, reverse=True)
 
 
 def _noted(services: Services) -> _Noted:
@@ -148,10 +186,10 @@ def _listed(days: Counter[int]) -> str:
     return ", ".join(f"{days[day]} of {date(1970, 1, 1) + timedelta(day)}" for day in sorted(days))
 
 
-def _tips_without_keys(main: Connection, keys: Connection) -> list[Difference]:
-    with_keys = set(keys.execute(select(tables.envelope.c.tip).distinct()).scalars())
-    columns = tables.tip.c.id, tables.tip.c.number
-    lost = sorted(row.number for row in main.execute(select(*columns)) if row.id not in with_keys)
+def _tips_without_keys(main: Connection, keys: Connection, desks: list[str]) -> list[Difference]:
+    numbers = {row.id: row.number for row in main.execute(select(tables.tip.c.id, tables.tip.c.number))}
+    held = {tip for tips in batches(numbers) for tip in envelopes.held(keys, tips, desks)}
+    lost = sorted(number for tip, number in numbers.items() if tip not in held)
     return [_difference("tips whose key the key store lacks, so that no desk can open them", lost)] if lost else []
 
 
@@ -183,6 +221,7 @@ def _missing_files(services: Services, sealed: list[str]) -> list[Difference]:
 
 _LOST_TIPS: Final = "tips that were acknowledged and that the main database lacks"
 _LOST_KEYS: Final = "tips that were acknowledged and whose keys the key store lacks"
+_MISSING: Final = "tips that were acknowledged, that no rule erased, and that no desk can open any more"
 _LOST_LOG: Final = "heads of the audit log that this machine noted and that the log lacks"
 _OLDER_KEYS: Final = "the key store is older than the main database, by entries of the custody log"
 _OLDER_MAIN: Final = "the main database is older than the key store, by entries of the custody log"

@@ -95,12 +95,7 @@ def _with_problem(report: PackReport, what: str) -> PackReport:
 
 
 def held_against(report: PackReport, roster: Iterable[bytes]) -> PackReport:
-    """Return a report, checked against the roster: a desk that the roster lists must have signed, with its own key.
-
-    Args:
-        report: of the pack.
-        roster: the encoded entries of the office's roster. Former keys of a desk count too, since packs outlast keys.
-    """
+    """Return a report, checked against the roster: a listed desk must have signed; former keys count, as packs last."""
     lines, head, heads = list(roster), "", set()
     for number, line in enumerate(lines, 1):
         head = chain_hash(head, line)

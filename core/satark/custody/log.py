@@ -36,14 +36,9 @@ class LogRow(Redacted, frozen=True, kw_only=True):
 
 
 def append_entries(unit: UnitOfWork, tip: str, recipient: str, file: str, *entries: LogEntry) -> None:
-    """Add entries about a file to its tip's log, at the end of this transaction.
+    """Add entries about a file (empty: all of the tip), in their order, at the end of the transaction that does so.
 
-    Args:
-        unit: the transaction that does what the entries say.
-        tip: the tip's id.
-        recipient: the tip's age recipient.
-        file: the file's ordinal; empty: all of the tip.
-        entries: in the order in which the actions happened.
+    `tip`: its id; `recipient`: its age recipient; `file`: the file's ordinal.
     """
     unit.run_last(lambda: _append(unit, tip, file, *seal_entries(recipient, *entries)))
 
@@ -85,11 +80,7 @@ def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = Non
 
 
 def erase_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
-    """Erase a tip's files (all of them, or these) in this transaction.
-
-    Returns:
-        The names of the sealed copies, which the caller deletes after the commit.
-    """
+    """Erase a tip's files (all of them, or these); return the names of the sealed copies to delete after the commit."""
     record_erasure(unit, tip, ordinals)
     return evidence_files.delete_files(unit, tip, ordinals)
 

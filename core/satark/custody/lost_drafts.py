@@ -18,11 +18,7 @@ from satark.store.unit_of_work import UnitOfWork
 
 
 def give_up_drafts(unit: UnitOfWork, identity: Identity) -> tuple[int, list[str]]:
-    """Erase the drafts of lost epoch keys with their files; from now on use these epoch keys.
-
-    Returns:
-        The number of conversations that were erased, and the names of the sealed files to delete after the commit.
-    """
+    """Erase the drafts of lost epoch keys; return how many, and which sealed files to delete after the commit."""
     file, tip = tables.file.c, tables.tip.c
     drafts = select(file.tip).where(file.tip.not_in(select(tip.id))).distinct()
     names = [name for one in unit.main.execute(drafts).scalars().all() for name in log.erase_files(unit, one)]

@@ -102,12 +102,7 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify_log(services: Services, known: LogHead | None = None) -> AuditReport:
-    """Verify the log of a live store, from its first row to its last.
-
-    Args:
-        services: the store.
-        known: a head from an earlier audit or a certificate; the log must still contain it.
-    """
+    """Verify the log of a live store, from its first row to its last; it must contain the head `known`."""
     # Read before the log, so that rows written in between are in the log.
     anchored = services.read_keys(lambda c: c.execute(select(anchor)).one_or_none())
     return services.read(lambda c: _verify(c, anchored, services.evidence, known))

@@ -111,11 +111,7 @@ def is_signed(key: str, signature: bytes, message: bytes) -> bool:
 def verify_pack(path: Path, printed: str = "", key: str = "", *, is_theirs: Verifies = is_signed) -> PackReport:
     """Verify a pack. An `OSError` says that the pack can't be read, or that there is no program `openssl`.
 
-    Args:
-        path: the pack.
-        printed: the manifest's SHA-256 on a signed certificate; it detects even a pack that was made anew.
-        key: the desk's public key (hex), as the office says.
-        is_theirs: checks a signature, given the key, the signature and the message.
+    `printed`: the manifest's SHA-256 on a signed certificate, which detects one made anew; `key`: the desk's, hex.
     """
     with path.open("rb") as file:
         try:

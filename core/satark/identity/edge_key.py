@@ -70,6 +70,8 @@ class Handle(Redacted, frozen=True):
     """Whether prompts to this address are also read out."""
     notified: bool = False
     """Whether the sender was told of news since they last opened their mailbox."""
+    notified_of: int = 0
+    """Position in the thread of the newest message that they were told of."""
     missed: bool = False
     """Whether what told them of the newest did not arrive: they are told when they write again."""
 
@@ -80,10 +82,8 @@ class Identity:
     Receipts, row ids and the keys of ingested events stay valid if the edge key changes: they always follow from the
     first edge key. Seals, and every look-up of a sender, follow from the present edge key.
 
-    Args:
-        edge_key: 32 bytes; 80 bytes if it was changed.
-        epochs: the epoch keys. Without them, use keys that end with this process.
-        before: the identity that opens earlier seals while the edge key is being changed.
+    `edge_key`: 32 bytes, 80 if it was changed. Without `epochs`, use epoch keys that end with this process. `before`
+    opens earlier seals while the edge key is being changed.
 
     Raises:
         EdgeKeyError: the edge key has another size, or was altered.

@@ -19,17 +19,12 @@ _HEX: Final = frozenset(2 * size for size in _SIZES)
 
 
 def read_edge_key(*, command: Sequence[str], file: Path | None, made: Path, credentials: str | None = None) -> bytes:
-    """Return the edge key from the first source that is configured.
+    """Return the edge key from the first source that is configured; make the file `made` if none is.
 
-    Args:
-        command: a program with its arguments, run without a shell; empty: no command.
-        file: the configured file.
-        made: the file to make if nothing is configured.
-        credentials: systemd's folder of credentials; None: the one in `CREDENTIALS_DIRECTORY`.
+    `command`: a program with its arguments, run without a shell. `credentials`: systemd's folder; None: its variable's.
 
     Raises:
-        EdgeKeyError: the key is missing or malformed. The message does not contain the key.
-        OSError: a file can't be read.
+        EdgeKeyError, OSError: the key is missing or malformed, or a file can't be read. No message contains the key.
     """
     if command:
         return _from_command(command)

@@ -118,10 +118,7 @@ class _Looked(threading.local):
 class EpochKeys:
     """The epoch keys that are not destroyed yet. Many threads and processes may share one file.
 
-    Args:
-        descriptor: the open file, which this object closes.
-        seconds: the length of an epoch.
-        clock: returns the time, in Unix seconds.
+    `descriptor`: the open file, which this object closes; `seconds`: the length of an epoch.
     """
 
     def __init__(self, descriptor: int, seconds: float, clock: Callable[[], float] = time.time) -> None:

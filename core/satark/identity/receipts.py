@@ -82,13 +82,7 @@ class FreshCode(Redacted, frozen=True):
 
 
 class CodeStock(Stock[FreshCode]):
-    """Makes codes ahead of need: the memory-hard work of a code takes about 3 ms.
-
-    Args:
-        identity: holds the keys from which a code's look-up is derived.
-        digits: the length of a code; the default is a receipt's.
-        ahead: how many codes to have ready; 0: each code is made when it is taken.
-    """
+    """Makes codes of so many digits, so many ahead of need: the memory-hard work of a code takes about 3 ms."""
 
     def __init__(self, identity: Identity, *, digits: int = RECEIPT_DIGITS, ahead: int) -> None:
         super().__init__(self._fresh, ahead=ahead, name="satark-codes")

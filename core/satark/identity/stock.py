@@ -22,12 +22,8 @@ _IDLE, _LOW_PRIORITY = 19, 5
 class Stock(Generic[T]):
     """Makes things ahead of need.
 
-    One thread fills the stock while nobody takes from it. Another fills a low stock while somebody does.
-
-    Args:
-        make: makes one, in any thread.
-        ahead: how many to have ready; 0: each is made when it is taken.
-        name: the name of the threads.
+    One thread fills the stock while nobody takes from it. Another fills a low stock while somebody does. `make` makes
+    one, in any thread; `ahead`: how many to have ready; 0: each is made when it is taken.
     """
 
     def __init__(self, make: Callable[[], T], *, ahead: int, name: str) -> None:

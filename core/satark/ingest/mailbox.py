@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from sqlalchemy import or_, select
 
+from satark.api.inbound import Address
 from satark.api.sealing import CantOpen, open_as
 from satark.api.tip import Message
 from satark.dialogue.session import Mailbox, OpenMailbox, Session
@@ -100,7 +101,12 @@ class Mailboxes:
         """Yield the sender's tips with news that they were told of in vain, by its link; it counts as told."""
         reach, senders = tables.reach.c, self._senders(event)
         for (link,) in bulk.select(unit.main, [reach.id], reach.sender, senders, lock=False):
-            if handle := change_reach(unit, self._identity, link, lambda one: TOLD(one) if one.missed else one):
+
+            def tell(one: Handle) -> Handle:
+                own = self._identity.pseudonym(one.account, Address(one.address))
+                return TOLD(one) if one.missed and own in event.pseudonyms else one
+
+            if handle := change_reach(unit, self._identity, link, tell):
                 yield link, handle
 
     def _senders(self, event: InboundEvent) -> list[bytes]:

@@ -81,9 +81,11 @@ class HostInbox:
         answer = decode(ANSWER, signed.answer)
         if answer.desk != office.desk:
             raise MessageRejected("desk")
-        is_valid = is_signed(office.answer_verifier, signed.signature, ANSWER_DOMAIN + signed.answer)
-        # What signed a key change that was applied before is no longer the desk's.
-        if not is_valid and not (answer.new_key and self._services.read(lambda c: _recorded(c, answer)) is not None):
+        listed = self._services.read_keys(self._services.roster.check).state.desks.get(office.desk)
+        own = [listed.verifier] if listed else []
+        if listed and answer.new_key:  # once it is applied, what signed it is no longer the desk's
+            own += [verifier for _, verifier in listed.former]
+        if not any(is_signed(one, signed.signature, ANSWER_DOMAIN + signed.answer) for one in own):
             raise MessageRejected("signature")
         return office, answer
 
@@ -130,7 +132,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
     desks = services.roster.sealable(unit.keys, all_desks(unit.main))
     desk = next((one for one in desks if one.name == directed.desk), None)
     if desk is None or desk.recipient != directed.recipient:
-        _report_changed_key(unit, answer, directed.desk)
+        _report_changed_key(unit, answer)
         return
     state = services.roster.check(unit.keys, committed=False).state
     # The host opens no envelope: an office replaces those below its own level alone; if it may have a release, none.
@@ -145,7 +147,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
     for one in directed.destinations:
         # An office names destinations, but only the settings of this host say which desk they belong to.
         if one.to not in rules or rules[one.to].recipient != one.recipient:
-            _report_changed_key(unit, answer, one.to)
+            _report_changed_key(unit, answer)
             continue
         if one.recipient and gives:
             envelopes.store(unit, answer.tip, one.to, one.envelope)
@@ -153,9 +155,9 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
             deliveries.add(unit, answer.tip, one.to, again=True)
 
 
-def _report_changed_key(unit: UnitOfWork, answer: OfficeAnswer, to: str) -> None:
-    """Tell the officers in the thread that the office used an old key, so that the tip was not handed over."""
-    text = f"✗ {to}: this key has changed, the tip was not handed over. Direct it again."
+def _report_changed_key(unit: UnitOfWork, answer: OfficeAnswer) -> None:
+    """Tell the officers in the thread that the office used an old key; nothing vouches for the key that this is for."""
+    text = "✗ A key has changed, the tip was not handed over to all. Direct it again."
     message = Message(sender="desk", desk=answer.desk, text=text, internal=True)
     with suppress(TipKeyAltered):  # nobody knows which key to seal it to
         post(unit, answer.tip, message, newest_recipient(unit, answer.tip))

@@ -78,6 +78,9 @@ class HostOutbox:
         if office is None:
             return DeadLetter("the desk is not in a remote office: see `satark desk register`")
         if delivery.kind == ERASED:
+            own = deliveries.order_id(self._services.keys, delivery.tip, delivery.destination)
+            if delivery.idempotency_key != own.hex():
+                return DeadLetter("somebody wrote this order into the database")
             _, tip, rule = delivery.tip.split(":")
             order = ErasureMessage(tip=tip, rule="officers" if rule == "officers" else "term")
             is_cover = await run_in_thread(self._services.read_keys, lambda c: is_cover_of_erased(c, order.tip))

@@ -2,8 +2,9 @@
 
 The list of erased tips has keyed tags, in the key store and in a file that is kept apart from both databases. A tag is
 a keyed hash of a tip's id: whoever has the list and an old backup can't tell which tips of the backup were erased,
-unless they have the edge key too. Each place is completed from the other, so a restored key store does not forget what
-was erased after its backup was made, unless the file was restored with it.
+unless they have the edge key too. Since what is listed is erased, only the edge key and the name key together make a
+tag. Each place is completed from the other, so a restored key store does not forget what was erased after its backup
+was made, unless the file was restored with it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TypeAlias
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 
 from satark.api.routing import Destination
 from satark.custody import log as custody
 from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
 from satark.retention.schedule import Rule, forget_term
-from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes
+from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables, tip_changes, tip_counts
 from satark.store.outbox import forget_reach
 from satark.store.tables import erased_tip
 from satark.store.unit_of_work import UnitOfWork
@@ -59,13 +60,10 @@ class Eraser:
         self._plugins_erase = plugins_erase
 
     def erase(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
-        """Erase a tip. Call `remove_files` with the result once this is committed.
+        """Erase a tip. Call `remove_files` with the result, its sealed files' names, once this is committed.
 
         The key store is committed first, without the envelopes and with the tag. A crash right after that commit leaves
         rows that nothing opens; `erase_again` erases them at the next start.
-
-        Returns:
-            The names of its sealed files.
         """
         self._erased.add(unit, tip_id)
         unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
@@ -103,7 +101,8 @@ class Eraser:
         for office, is_cover in offices.items():
             drawn = random_bytes(8).hex()  # for a desk that never had the tip, what looks like the id of an erased one
             cover = drawn + envelopes.tag(unit.keys, drawn, _COVER).hex()[:16]
-            deliveries.add(unit, f"{ERASED}:{cover if is_cover else tip_id}:{rule}", office)
+            order = f"{ERASED}:{cover if is_cover else tip_id}:{rule}"
+            deliveries.add(unit, order, office, id_=deliveries.order_id(unit.keys, order, office))
         forget_reach(unit, tables.reach.c.id == self._edge.link("tip", tip_id))
         receipt = tables.receipt.c.link == self._edge.link("receipt", tip_id)
         unit.main.execute(update(tables.receipt).where(receipt).values(erased=unit.day))
@@ -134,7 +133,7 @@ def erase_copy(unit: UnitOfWork, tip_id: str, rule: Rule) -> None:
 
     The order may come again, or for a tip that never came. Call `remove_copied_files` once this is committed.
     """
-    unit.insert_new(tables.erased_tip, [{"tag": envelopes.tag(unit.keys, tip_id, _ERASED_COPY)}], "tag")
+    unit.insert_new(tables.erased_tip, [{"tag": _copy_tag(unit, tip_id)}], "tag")
     here = unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip_id)).first()
     unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
     if here:
@@ -143,8 +142,12 @@ def erase_copy(unit: UnitOfWork, tip_id: str, rule: Rule) -> None:
 
 def is_erased_copy(unit: UnitOfWork, tip_id: str) -> bool:
     """Return whether a remote office erased its copy of a tip: then it drops what it still gets about the tip."""
-    tag = envelopes.tag(unit.keys, tip_id, _ERASED_COPY)
-    return unit.keys.execute(select(tables.erased_tip).where(tables.erased_tip.c.tag == tag)).first() is not None
+    listed = select(tables.erased_tip).where(tables.erased_tip.c.tag == _copy_tag(unit, tip_id))
+    return unit.keys.execute(listed).first() is not None
+
+
+def _copy_tag(unit: UnitOfWork, tip_id: str) -> bytes:
+    return tip_counts.erased_entry(unit.keys, envelopes.tag(unit.keys, tip_id, _ERASED_COPY))
 
 
 def remove_copied_files(files: FileStore, tip_id: str) -> None:
@@ -168,7 +171,7 @@ def purge_receipts(unit: UnitOfWork, days: int) -> None:
     unit.main.execute(delete(tables.receipt).where(tables.receipt.c.erased < unit.day - days))
 
 
-_is_tag = re.compile(b"[0-9a-f]{32}").fullmatch
+_is_tag = re.compile(b"[0-9a-f]{64}").fullmatch
 
 
 def parse_tags(lines: bytes) -> frozenset[bytes]:
@@ -184,13 +187,12 @@ def tag_lines(tags: Iterable[bytes]) -> bytes:
 class ErasedList:
     """The list of erased tips, in the key store and in a file."""
 
-    def __init__(self, file: Path, edge: Identity) -> None:
-        self._file = file
-        self._edge = edge
+    def __init__(self, file: Path, edge: Identity, keys: Engine) -> None:
+        self._file, self._edge, self._keys = file, edge, keys
 
     def tag(self, tip_id: str) -> bytes:
         """Return the tag of a tip."""
-        return self._edge.link("erased", tip_id)
+        return tip_counts.erased_entry(self._keys, self._edge.link("erased", tip_id))
 
     def add(self, unit: UnitOfWork, tip_id: str) -> None:
         """Add a tip: to the file now, and to the key store with this transaction."""

@@ -15,7 +15,7 @@ from satark.api.channel import Channel
 from satark.api.observability import FaultFinder
 from satark.api.routing import Destination
 from satark.api.sink import Sink
-from satark.custody.comparison import find_losses
+from satark.custody.comparison import find_losses, find_missing
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.store.breakers import read_open_breakers
@@ -61,6 +61,12 @@ def loss_faults(services: Services) -> list[Fault]:
         return []
     do = "restore the newer copy; if it is gone for good: satark db accept-loss (docs/runbook.md#the-stores-differ)"
     return [Fault("database_older", "; ".join(map(str, lost)), do)]
+
+
+def missing_faults(services: Services) -> list[Fault]:
+    """Find the tips that somebody deleted who writes to the databases, and note their number for the desks' pages."""
+    do = "find out who writes to the databases, and restore the newest backup (docs/runbook.md#the-stores-differ)"
+    return [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True)]
 
 
 def queue_faults(services: Services, configured: frozenset[str]) -> list[Fault]:

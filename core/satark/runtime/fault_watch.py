@@ -44,6 +44,8 @@ CERTIFICATE_EVERY = 3600.0
 """Seconds between two looks at that certificate."""
 ISOLATION_EVERY = 90.0
 """Seconds between two looks at the isolation of the program that opens citizens' files."""
+MISSING_FIRST, MISSING_EVERY = 60.0, 3600.0
+"""Seconds from the start to the first look for deleted tips, and between two. Each reads 15,000 tips a second."""
 
 _TAMPERED: Final = Fault(
     "roster_tampered",
@@ -83,6 +85,19 @@ class FaultWatch:
         while True:
             await self.look_once()
             await asyncio.sleep(EVERY)
+
+    async def run_missing(self) -> None:
+        """Look for deleted tips until cancelled."""
+        await asyncio.sleep(MISSING_FIRST)
+        while True:
+            await self.look_for_missing()
+            await asyncio.sleep(MISSING_EVERY)
+
+    async def look_for_missing(self) -> None:
+        """Look once for deleted tips."""
+        with suppress(SQLAlchemyError, OSError):  # the database's and the disk's own faults tell
+            found = await run_in_thread(dependency_faults.missing_faults, self._services)
+            self._faults.show("missing", found)
 
     async def look_once(self) -> None:
         """Look once; report which faults began and which are over."""

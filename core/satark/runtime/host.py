@@ -98,6 +98,7 @@ class Host:
         self.background: dict[str, Callable[[], Awaitable[None]]] = {
             "faults": self.fault_watch.run,
             "peers": self.peer_watch.run,
+            "missing": self.fault_watch.run_missing,
             "loop": self._watch_loop,
         }
         """Further endless tasks by name. Add tasks before the host runs."""

@@ -41,7 +41,7 @@ class Retention:
         self.settings = settings.core.retention
         self._services = services
         self._edge = edge
-        erased = ErasedList(settings.erased_list_file, edge)
+        erased = ErasedList(settings.erased_list_file, edge, services.keys)
         self.eraser = erasure.Eraser(edge, erased, services.evidence, plugins.erased)
 
     def prepare(self, write: Write) -> None:

@@ -33,6 +33,7 @@ from satark.store.epochs import Epochs
 from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage, change_reach
 from satark.store.resealing import reseal_some
+from satark.store.threads import news_tag
 from satark.store.unit_of_work import UnitOfWork, shorten_waits
 from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import StoreDown, Writer
@@ -181,13 +182,14 @@ class ScheduledJobs:
 
     def _news(self, unit: UnitOfWork, tip: str) -> list[OutboxMessage]:
         table = tables.message
-        query = select(table.c.seq).where(table.c.tip == tip, ~table.c.notified).with_for_update(skip_locked=True)
-        told = (table.c.tip == tip, table.c.seq.in_(unit.main.execute(query).scalars().all()))
-        if not unit.main.execute(update(table).where(*told).values(notified=True)).rowcount:
-            return []
-        link = self.identity.link("tip", tip)
-        handle = change_reach(unit, self.identity, link, outbox_store.TOLD)
-        if handle is None:
+        query = select(table.c.seq, table.c.sealed, table.c.news).where(table.c.tip == tip, ~table.c.notified)
+        rows = unit.main.execute(query.with_for_update(skip_locked=True)).all()
+        told = (table.c.tip == tip, table.c.seq.in_([row.seq for row in rows]))
+        unit.main.execute(update(table).where(*told).values(notified=True, news=b""))
+        own = [row.seq for row in rows if row.news == news_tag(unit.keys, tip, row.seq, row.sealed)]
+        link, newest = self.identity.link("tip", tip), max(own, default=0)
+        handle = change_reach(unit, self.identity, link, partial(outbox_store.told_of, newest=newest))
+        if handle is None or handle.notified:
             return []
         notice, queue = self.flows.current.news_notice(handle.language), outbox_store.news_queue(link)
         composed = self.outbox.compose(notice, handle, queue, notice=True)

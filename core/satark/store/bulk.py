@@ -67,14 +67,9 @@ def select(
     *,
     lock: bool,
 ) -> list[tuple[Any, ...]]:
-    """Read these columns of the rows whose key is one of these values.
+    """Read these columns of the rows whose key is one of these values, without duplicates.
 
-    Args:
-        connection: of the database.
-        columns: of one table.
-        key: of the same table.
-        values: the values, without duplicates.
-        lock: whether PostgreSQL locks the rows until the commit, in the order of the key, and returns their state then.
+    `lock`: whether PostgreSQL locks the rows until the commit, in the order of the key, and returns their state then.
     """
     names = ", ".join(_name(column.name) for column in columns)
     then = f" ORDER BY {_name(key.name)} FOR UPDATE" if lock and _is_postgresql(connection) else ""

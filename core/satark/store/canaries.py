@@ -54,12 +54,10 @@ def _own(keys: Connection, identity: Identity | None) -> dict[str, bytes]:
 
 
 def forget_drafts(unit: UnitOfWork, identity: Identity) -> int:
-    """Erase the drafts, replies and reply handles that epoch keys sealed. From now on other epoch keys are used.
+    """Erase the drafts, replies and reply handles that epoch keys sealed; return how many conversations.
 
-    Their files go with `satark.custody.lost_drafts`, which calls this. For a day, new conversations tell of the loss.
-
-    Returns:
-        The number of conversations that were erased.
+    From now on other epoch keys are used, and for a day, new conversations tell of the loss. The files go with
+    `satark.custody.lost_drafts`, which calls this.
     """
     erased, *_ = [unit.main.execute(delete(table)).rowcount for table in UNDER_EPOCH_KEYS]
     lost = update(tables.file).where(tables.file.c.state == "due")

@@ -33,11 +33,7 @@ _COLUMNS = (conversation.c.id, conversation.c.draft, conversation.c.handle, conv
 
 
 def find(connection: Connection, identity: Identity, senders: Iterable[Sequence[bytes]]) -> tuple[Homes, Homes]:
-    """Find the conversation of each sender by the sender's pseudonyms. A new conversation gets a random id.
-
-    Returns:
-        The conversation id of every pseudonym, and those of these pairs that are not stored yet.
-    """
+    """Return the conversation of each sender's pseudonyms, a random one if it is new, and what is not stored yet."""
     senders = list(senders)
     return _homes(senders, _known(connection, identity, senders)[0])
 
@@ -66,11 +62,9 @@ def _homes(senders: Sequence[Sequence[bytes]], known: Homes) -> tuple[Homes, Hom
 def find_or_begin(
     unit: UnitOfWork, identity: Identity, senders: Iterable[Sequence[bytes]]
 ) -> tuple[Homes, Collection[bytes]]:
-    """Find the conversation of each sender, or begin one: only once, even if two processes begin it at the same time.
+    """Return each pseudonym's conversation, begun only once, even if two processes begin it, and which are new.
 
-    Returns:
-        The conversation id of every pseudonym, and the new ones of these ids. `write` stores the first row of a new
-        conversation; until the commit nobody else can find it.
+    `write` stores the first row of a new one; until the commit nobody else can find it.
     """
     senders = list(senders)
     known, moved = _known(unit.main, identity, senders)

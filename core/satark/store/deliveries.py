@@ -52,17 +52,22 @@ def cover_id(keys: Connection | Engine, tip: str, destination: str, revision: in
     return envelopes.tag(keys, tip, f"cover {destination} {revision}")
 
 
+def order_id(keys: Connection | Engine, order: str, office: str) -> bytes:
+    """Return the id of the delivery of an order to erase: nobody who only writes rows has an office erase its copy."""
+    return envelopes.tag(keys, order, f"order {office}")
+
+
 def is_cover(keys: Connection | Engine, row: Any) -> bool:
     """Return whether a row (its id, tip, destination and revision) is a cover."""
     return bool(row.id == cover_id(keys, row.tip, row.destination, row.revision))
 
 
-def add(unit: UnitOfWork, tip_id: str, destination: str, *, again: bool = False) -> None:
+def add(unit: UnitOfWork, tip_id: str, destination: str, *, again: bool = False, id_: bytes = b"") -> None:
     """Queue a tip for another destination, unless the tip was queued for it before.
 
-    `again`: then add a revision, since the destination may have had nothing but covers.
+    `again`: then add a revision, since the destination may have had nothing but covers. `id_`: empty: a random one.
     """
-    row = new_row(tip_id, destination, unit.now) | when_due(unit, tip_id, destination)
+    row = new_row(tip_id, destination, unit.now, id_=id_) | when_due(unit, tip_id, destination)
     if not unit.insert_new(delivery, [row], "id") and again and destination != HERE:
         add_revision(unit, tip_id, only=destination)
 

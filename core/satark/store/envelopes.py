@@ -6,7 +6,7 @@ names that no holder has, so that the number of rows does not tell that somebody
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import blake2b
 from itertools import count
 from operator import itemgetter
@@ -159,6 +159,14 @@ def holders_of(connection: Connection, tip: str, names: Iterable[str]) -> list[s
     """Return which of these names have an envelope for a tip."""
     tags = set(connection.execute(select(envelope.c.holder).where(envelope.c.tip == tip)).scalars())
     return [name for name in names if tag(connection, tip, name) in tags]
+
+
+def held(connection: Connection, tips: Iterable[str], names: Collection[str]) -> set[str]:
+    """Return which of these tips have an envelope for one of these names. The likeliest names come first."""
+    query = select(envelope.c.tip, envelope.c.holder).where(envelope.c.tip.in_(list(tips)))
+    found = {(row.tip, row.holder) for row in connection.execute(query)}
+    here = {tip for tip, _ in found}
+    return {tip for tip in here if any((tip, tag(connection, tip, name)) in found for name in names)}
 
 
 def rows_of(

@@ -64,10 +64,7 @@ class _Listed(NamedTuple):
 class Epochs:
     """One process's part in agreeing which epochs there are. The methods wait for the database and the disk.
 
-    Args:
-        identity: the edge key, and the epoch keys of this machine, which from now on begin no epoch by themselves.
-        main: the main database.
-        keys: the key store.
+    The epoch keys of `identity` begin no epoch by themselves from now on.
     """
 
     def __init__(self, identity: Identity, main: Engine, keys: Engine) -> None:
@@ -78,8 +75,7 @@ class Epochs:
     def agree(self) -> bool:
         """Do what this machine can: take keys, begin an epoch if none lasts, give keys to machines without them.
 
-        Returns:
-            Whether this machine has the key of every listed epoch. If not, another machine must give it.
+        Return whether this machine has the key of every listed epoch. If not, another machine must give it.
         """
         for _ in range(_MOST_STEPS):
             with self._reading.connect() as connection:

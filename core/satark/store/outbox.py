@@ -87,6 +87,11 @@ TOLD, LOOKED = (partial(replace, notified=is_told, missed=False) for is_told in 
 """Changes of a handle whose sender is told of news now, and of one who knows all news."""
 
 
+def told_of(one: Handle, newest: int) -> Handle:
+    """Return the handle of one who is told of this message, the newest for them; none is told of twice."""
+    return one if one.notified_of >= newest else replace(TOLD(one), notified_of=newest)
+
+
 def forget_reach(unit: UnitOfWork, *which: ColumnElement[bool]) -> None:
     """Delete what is stored of these tipsters who may be reached, and what tells them of news."""
     links = unit.main.execute(select(tables.reach.c.id).where(*which)).scalars().all()

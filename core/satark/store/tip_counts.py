@@ -2,17 +2,22 @@
 
 A process counts in rows of its own, and in new ones after each fault of a database. So a row has one history, and of
 two copies of it the larger is the newer, whatever was counted since a restore.
+
+Each tip that was taken is one that a desk can open, or stands in the list of erased tips, in which nobody without the
+name key makes an entry. So it shows if one is deleted in any other way.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import Connection, Engine, Table, select, text
 
-from satark.store import bulk
-from satark.store.tables import envelope, tip_count, tip_witness
+from satark.store import bulk, envelopes
+from satark.store.tables import envelope, erased_tip, tip, tip_count, tip_witness
 from satark.store.unit_of_work import UnitOfWork
 
+_AT_ONCE: Final = 500
 Counts: TypeAlias = Counter[tuple[int, str]]
 """Day and process → number of tips."""
 _ADD: Final = [
@@ -21,11 +26,11 @@ _ADD: Final = [
 ]
 
 
-def count(unit: UnitOfWork, tip: str) -> None:
+def count(unit: UnitOfWork, tip_id: str) -> None:
     """Count a tip with this transaction; in the key store only once, if it is taken again after a crash."""
     if not unit.taken_tips:
         unit.run_last(lambda: _write(unit))
-    unit.taken_tips.append(not bulk.select(unit.keys, (envelope.c.tip,), envelope.c.tip, [tip], lock=False))
+    unit.taken_tips.append(not bulk.select(unit.keys, (envelope.c.tip,), envelope.c.tip, [tip_id], lock=False))
 
 
 def _write(unit: UnitOfWork) -> None:
@@ -38,3 +43,17 @@ def _write(unit: UnitOfWork) -> None:
 def read(connection: Connection, table: Table) -> Counts:
     """Return the counts in one of the two tables."""
     return Counter({(row.day, row.process): row.tips for row in connection.execute(select(table))})
+
+
+def erased_entry(keys: Connection | Engine, link: bytes) -> bytes:
+    """Return the entry of a tip in the list of erased tips: its keyed link, and what the name key makes of that."""
+    return link + envelopes.tag(keys, link.hex(), "erased")
+
+
+def surplus(main: Connection, keys: Connection, desks: Collection[str]) -> int:
+    """Return how many tips these desks can open, or were erased, more than were counted. This reads every tip."""
+    taken = read(main, tip_count).total()  # first, since the key store is committed before the main database
+    ids = main.execute(select(tip.c.id).execution_options(yield_per=_AT_ONCE)).scalars()
+    held = sum(len(envelopes.held(keys, tips, desks)) for tips in ids.partitions())
+    entries = keys.execute(select(erased_tip.c.tag)).scalars()
+    return held + sum(bool(one == erased_entry(keys, one[: envelopes.TAG])) for one in entries) - taken

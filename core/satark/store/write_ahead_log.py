@@ -48,8 +48,7 @@ class LogEraser:
 def erase_log(engine: Engine) -> bool:
     """Move a SQLite log into its database, overwrite the log with zeros, truncate it, and flush it to disk.
 
-    Returns:
-        False: a reader or a writer used the log, and nothing was overwritten. True for PostgreSQL.
+    Return False if somebody used the log, so that nothing was overwritten; True for PostgreSQL.
     """
     if engine.dialect.name != "sqlite":
         return True

@@ -50,7 +50,7 @@ anchor = Table(
 erased_tip = Table(
     "erased_tip",
     keys,
-    Column("tag", LargeBinary(16), primary_key=True, comment="keyed hash of the tip's id"),
+    Column("tag", LargeBinary(32), primary_key=True, comment="keyed link of the tip, and its tag under the name key"),
     comment="tips that were erased: a restored backup is held against this list before it is used",
 )
 

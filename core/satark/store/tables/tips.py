@@ -56,6 +56,7 @@ message = Table(
     Column("sealed", LargeBinary, nullable=False, comment="age: tip.Message"),
     Column("day", Integer, nullable=False),
     Column("notified", Boolean, nullable=False, comment="whether a tipster who may be reached was notified of it"),
+    Column("news", LargeBinary(16), nullable=False, default=b"", comment="until then, what only the name key makes"),
     Index("message_notified", "notified"),
     comment="messages between the desks and the tipster",
     sqlite_with_rowid=False,

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.api import CantOpen, CaseworkError, FormError, page_templates, preferred, read_form
-from satark.casework import ActKind, DeskContext, Proposal
+from satark.casework import ActKind, DeskContext, Proposal, desks_seen, missing_tips
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
 from satark_desk.recovery import requests_of
@@ -95,6 +95,7 @@ class DeskWeb:
             "roster_news": 0,
             "roster_alarm": False,
             "roster_lost": False,
+            "tips_missing": 0,
             "unsigned": 0,
             "recoveries": 0,
             "once": secrets.token_urlsafe(12),
@@ -107,15 +108,20 @@ class DeskWeb:
         return HTMLResponse(self._templates.get_template(template).render({**common, **values}), status)
 
     def _roster_notices(self, session: OfficerSession) -> dict[str, Any]:
-        """Return how many entries of the roster the officer was not shown, and whether there is an alarm."""
-        services = self.context
+        """Return how many entries of the roster the officer was not shown, and whether there is an alarm.
+
+        The number of missing tips tells of tips that others have: only heads with no desk above them are shown it.
+        """
+        services, role = self.context, session.unlocked.role
         checked = services.read_keys(services.roster.check)
         alarm = bool(services.inspect_rosters())
         own = session.desk, session.officer
+        is_highest = role == "head" and own[0] in desks_seen(checked.state, services.geography, own[0], role)
         return {
             "roster_news": unseen_entries(services, session.unlocked, checked.state),
             "roster_alarm": alarm,
             "roster_lost": bool(checked.lost) or session.roster_lost,
+            "tips_missing": missing_tips(services) if is_highest else 0,
             "unsigned": sum(own not in one.entry.signers for one in services.read(Proposal.all)),
             "recoveries": sum(one.officer != own[1] for one in services.read(lambda c: requests_of(c, own[0]))),
         }

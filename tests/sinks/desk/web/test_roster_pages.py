@@ -155,6 +155,18 @@ def test_a_desk_that_somebody_wrote_into_the_database_alarms_every_desk(services
     assert "tampered" in client.get("/desk/").text
 
 
+def test_deleted_tips_are_shown_on_every_page_to_heads_with_no_desk_above_them_alone(
+    services: Services, browser: Browser
+) -> None:
+    dig, sp = browser("dig"), browser("sp")
+    (services.data_dir / "tips.kept").write_text("[0, 3]")
+    for page in ("", "roster", "account"):
+        assert "Tips that were deleted, though no rule said so: 3" in dig.get(f"/desk/{page}").text
+        assert "were deleted" not in sp.get(f"/desk/{page}").text
+    (services.data_dir / "tips.kept").write_text("[3, 0]")
+    assert "were deleted" not in dig.get("/desk/").text
+
+
 def test_an_auditor_sees_who_may_read_and_no_tip(
     services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:

@@ -1,8 +1,10 @@
-"""What came to the key store after 0.1.0: its own count of tips, and which terms are the newest."""
+"""What came to the key store after 0.1.0: its own count of tips, which terms are the newest, tags of erased tips."""
 
 from alembic import op
+from sqlalchemy import select, update
 
-from satark.store.tables import kept_term, tip_witness
+from satark.store.tables import erased_tip, kept_term, tip_witness
+from satark.store.tip_counts import erased_entry
 
 revision = "k0002"
 down_revision = "k0001"
@@ -13,9 +15,12 @@ _TABLES = (tip_witness, kept_term)
 
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Create the tables, and vouch for the list of erased tips."""
+    bind = op.get_bind()
     for table in _TABLES:
-        table.create(op.get_bind(), checkfirst=True)
+        table.create(bind, checkfirst=True)
+    for link in bind.execute(select(erased_tip.c.tag)).scalars().all():
+        bind.execute(update(erased_tip).where(erased_tip.c.tag == link).values(tag=erased_entry(bind, link)))
 
 
 def downgrade() -> None:

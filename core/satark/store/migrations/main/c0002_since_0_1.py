@@ -16,6 +16,7 @@ from satark.store.tables import (
     desk,
     epoch_key,
     epoch_machine,
+    message,
     received_answer,
     retention,
     retention_key,
@@ -24,6 +25,7 @@ from satark.store.tables import (
     tip_count,
     tip_index,
 )
+from satark.store.threads import news_tag
 
 revision = "c0002"
 down_revision = "c0001"
@@ -36,7 +38,7 @@ _HELD = ((0, 1, 0), bytes(64))
 
 
 def upgrade() -> None:
-    """Create what is new; list the epochs; seal, key or cover the rows."""
+    """Create what is new; list the epochs; seal, key, cover or vouch for the rows."""
     bind = op.get_bind()
     for new in _TABLES:
         new.create(bind, checkfirst=True)
@@ -49,6 +51,7 @@ def upgrade() -> None:
     _seal_key_changes(bind)
     _cover_deliveries(bind)
     _name_keepers(bind)
+    _vouch(bind)
 
 
 def downgrade() -> None:
@@ -66,6 +69,7 @@ def _new_columns() -> dict[str, sa.Column[Any]]:
         "tip": sa.Column("routed", sa.LargeBinary, nullable=True),
         "retention": sa.Column("keeper", sa.LargeBinary, nullable=False, server_default=""),
         "audit_key": sa.Column("since", sa.BigInteger, nullable=False, server_default="0"),
+        "message": sa.Column("news", sa.LargeBinary(16), nullable=False, server_default=""),
     }
 
 
@@ -142,6 +146,17 @@ def _name_keepers(bind: sa.Connection) -> None:
             keeper = bytes(64) + row.day.to_bytes(4) + envelopes.tag(bind, row.id, f"kept since {row.day}")
             term = seal(_HELD, recipient) if recipient else b""
             bind.execute(sa.insert(retention).values(tip=row.id, keeper=keeper, sealed=term))
+
+
+def _vouch(bind: sa.Connection) -> None:
+    """Tag what rings a tipster's phone, and orders to offices to erase their copies."""
+    row = message.c
+    for one in bind.execute(sa.select(row.tip, row.seq, row.sealed).where(~row.notified)).all():
+        this = sa.update(message).where(row.tip == one.tip, row.seq == one.seq)
+        bind.execute(this.values(news=news_tag(bind, one.tip, one.seq, one.sealed)))
+    for one in bind.execute(sa.select(delivery).where(delivery.c.tip.startswith("erased:"))).all():
+        id_ = deliveries.order_id(bind, one.tip, one.destination)
+        bind.execute(sa.update(delivery).where(delivery.c.id == one.id).values(id=id_))
 
 
 def _column(bind: sa.Connection, query: sa.Select[tuple[str]]) -> list[str]:
