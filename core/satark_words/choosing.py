@@ -1,14 +1,14 @@
 """A text as an answer to the current question: the option that it chooses, how surely, and what else in it counts."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.opening import accuses_another, category_of, happens_now, is_denied, names_another, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
-from satark_words.rules import FRAME, SOUND, Mark
+from satark_words.rules import FRAME, SOUND, Mark, Topics
 from satark_words.small_words import listed
 from satark_words.tokens import keys, normalize, tokenize
 
@@ -45,6 +45,13 @@ class Chosen(NamedTuple):
     option: str = ""
     confidence: Confidence = Confidence.GUESS
     suggested: str = ""
+    is_told: bool = False
+    """Whether the words together tell the option, whatever each of them weighs."""
+
+
+@cache
+def _answers() -> Topics:
+    return Topics("answers.yaml")
 
 
 def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
@@ -53,9 +60,13 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         return Chosen(exact, Confidence.CERTAIN)
     if asked.name == "now" and ((told := _told_now(analysis, asked)) or analysis.has("verb.went-on")):
         return Chosen(told, Confidence.LIKELY)
-    if asked.name == "police" and (says_yes(analysis) or names_another(analysis)):
-        surely = says_yes(analysis, surely=True)
-        return Chosen("yes", Confidence.LIKELY) if surely else Chosen(suggested="yes")
+    if asked.name == "police" and _says_yes(analysis, surely=True):
+        return Chosen("yes", Confidence.LIKELY, is_told=True)
+    answer = _answers().find(analysis.marks, asked.name, "any")
+    if answer and any(option.id == answer.name for option in asked.options):
+        return Chosen(answer.name, Confidence.LIKELY, is_told=True)
+    if asked.name == "police" and (_says_yes(analysis) or names_another(analysis)):
+        return Chosen(suggested="yes")
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
     kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
@@ -75,7 +86,7 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     return Chosen(option.id, _confidence(analysis, option, spans, asked))
 
 
-def says_yes(analysis: Analysis, *, surely: bool = False) -> bool:
+def _says_yes(analysis: Analysis, *, surely: bool = False) -> bool:
     """Return whether a text accuses police, though it denies others or doesn't know who: "haan par kaun pata nahi".
 
     `surely`: not in a bare "haan pata nahi", nor in "nahi, lekin sipahi aata hai".

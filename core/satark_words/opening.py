@@ -14,7 +14,7 @@ import msgspec
 from satark_words.analysis import ENGLISH_NEGATIONS, NEGATIONS, Analysis
 from satark_words.places import DENIALS, POLICE, Places, is_cleared
 from satark_words.reading import Danger, Opening, PlaceFound
-from satark_words.rules import Mark, Rules, all_matches, parse_rule, widest
+from satark_words.rules import Mark, Rules, all_matches, widest
 from satark_words.small_words import in_order, listed
 
 Moment: TypeAlias = Literal["", "now", "past", "coming"]
@@ -202,8 +202,7 @@ def _weights(analysis: Analysis) -> dict[str, float]:
 def _rules() -> Rules[str]:
     """Return the rules of `categories.yaml`."""
     text = (files("satark_words") / "categories.yaml").read_bytes()
-    read = msgspec.yaml.decode(text, type=dict[str, list[str]])
-    return Rules((code, parse_rule(code, line)) for code, lines in read.items() for line in lines)
+    return Rules.of(msgspec.yaml.decode(text, type=dict[str, list[str]]))
 
 
 def _police_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:

@@ -21,7 +21,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import chain
 from operator import attrgetter
-from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -185,6 +185,11 @@ class Rules(Generic[_Sense]):
             for name in rule.parts[0]:
                 self._by_mark.setdefault(name, []).append(index)
 
+    @classmethod
+    def of(cls, lines: Mapping[_Sense, list[str]]) -> "Rules[_Sense]":
+        """Parse the rules of each sense."""
+        return cls((sense, parse_rule(str(sense), line)) for sense, several in lines.items() for line in several)
+
     def that_may_hold(self, marks: Marks) -> Iterator[tuple[_Sense, MarkRule]]:
         """Yield the rules whose parts all occur in a text, in the order of the rules."""
         begun = {index for name in marks.senses() & self._by_mark.keys() for index in self._by_mark[name]}
@@ -286,38 +291,27 @@ def _layers() -> tuple[Rules[str], ...]:
     """Return the rules of `compounds.yaml`, by layer."""
     text = (files("satark_words") / "compounds.yaml").read_bytes()
     read = msgspec.yaml.decode(text, type=list[dict[str, list[str]]])
-    return tuple(
-        Rules((name, parse_rule(name, line)) for name, lines in layer.items() for line in lines) for layer in read
-    )
-
-
-Family: TypeAlias = Literal["wait", "question", "remark", "refusal"]
+    return tuple(map(Rules.of, read))
 
 
 class Topic(NamedTuple):
-    """A topic and its family."""
+    """A topic and its family: `wait`, `question`, `remark` or `refusal`, or the question that it answers."""
 
-    family: Family
+    family: str
     name: str
 
 
 class Topics:
-    """The parsed rules of questions, remarks and refusals."""
+    """The parsed rules of a file: questions, remarks and refusals, or the answers to questions."""
 
-    def __init__(self) -> None:
-        text = (files("satark_words") / "rules.yaml").read_bytes()
-        read: Mapping[Family, Mapping[str, list[str]]] = msgspec.yaml.decode(
-            text, type=dict[Family, dict[str, list[str]]]
-        )
-        self._rules: Mapping[Family, Rules[str]] = {
-            family: Rules((name, parse_rule(name, line)) for name, lines in topics.items() for line in lines)
-            for family, topics in read.items()
-        }
+    def __init__(self, file: str = "rules.yaml") -> None:
+        read = msgspec.yaml.decode((files("satark_words") / file).read_bytes(), type=dict[str, dict[str, list[str]]])
+        self._rules = {family: Rules.of(topics) for family, topics in read.items()}
 
-    def find(self, marks: Marks, *families: Family) -> Topic | None:
+    def find(self, marks: Marks, *families: str) -> Topic | None:
         """Find the first topic of these families among a text's marks."""
         for family in families:
-            for name, rule in self._rules[family].that_may_hold(marks):
+            for name, rule in self._rules[family].that_may_hold(marks) if family in self._rules else ():
                 if matches(rule, marks):
                     return Topic(family, name)
         return None

@@ -7,12 +7,12 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.choosing import FILL, LOOSE, NOT_KNOWN, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion, says_yes
+from satark_words.choosing import FILL, LOOSE, NOT_KNOWN, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion
 from satark_words.danger import DangerRules
 from satark_words.opening import category_of, is_denied, opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
-from satark_words.rules import FRAME, SOUND, Family, Topic, Topics
+from satark_words.rules import FRAME, SOUND, Topic, Topics
 from satark_words.small_words import in_order, listed
 from satark_words.weights import LEAST_LIKELY, LEAST_TALK, SPOKEN, TALK, Weights, likeliest, likely_option, logit_of
 
@@ -93,7 +93,7 @@ class Senses(TextAtQuestion):
     def _doubted(self, reading: Reading) -> Reading:
         """Ask back where the weights don't agree with the rules on an option or a command, and suggest it."""
         likely = likely_option(self._weights, self._asked.name.lstrip("@"))
-        is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
+        is_clear = self._chosen.is_told
         if reading.kind is Kind.OPTION and likely is not None and likely != reading.option and not is_clear:
             return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
         if reading.kind is Kind.COMMAND and not reading.story and (likely or self._doubts(reading)):
@@ -180,7 +180,7 @@ class Senses(TextAtQuestion):
             and self._names_place
         )
 
-    def _find_topic(self, *families: Family) -> Topic | None:
+    def _find_topic(self, *families: str) -> Topic | None:
         """Find the topic that the text asks about, remarks on or refuses; a long text tells something instead."""
         return self._topics.find(self._analysis.marks, *families) if len(self._analysis) <= LONGEST_TOPIC else None
 
@@ -224,8 +224,7 @@ class Senses(TextAtQuestion):
         optional = any(option.id == "unknown" for option in self._asked.options)
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
         unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk)
-        accuses = self._asked.name == "police" and says_yes(self._analysis)
-        if not unknown or accuses or self._tells() or self._analysis.has("t.code", "t.leak"):
+        if not unknown or self._chosen.is_told or self._chosen.suggested == "yes" or self._tells() or self._analysis.has("t.code", "t.leak"):
             return None
         if optional:
             return self._make(Kind.OPTION, option="unknown")
