@@ -50,7 +50,8 @@ class Chosen(NamedTuple):
 
 
 @cache
-def _answers() -> Topics:
+def answers() -> Topics:
+    """Return the rules of what words tell together in answer to a question."""
     return Topics("answers.yaml")
 
 
@@ -62,7 +63,7 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         return Chosen(told, Confidence.LIKELY)
     if asked.name == "police" and _says_yes(analysis, surely=True):
         return Chosen("yes", Confidence.LIKELY, is_told=True)
-    answer = _answers().find(analysis.marks, asked.name, "any")
+    answer = answers().find(analysis.marks, asked.name, "any")
     if answer and any(option.id == answer.name for option in asked.options):
         return Chosen(answer.name, Confidence.LIKELY, is_told=True)
     if asked.name == "police" and (_says_yes(analysis) or names_another(analysis)):

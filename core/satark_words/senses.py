@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.choosing import FILL, LOOSE, NOT_KNOWN, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion
+from satark_words.choosing import FILL, LOOSE, NOT_KNOWN, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion, answers
 from satark_words.danger import DangerRules
 from satark_words.opening import category_of, is_denied, opening_of
 from satark_words.places import Places
@@ -74,6 +74,7 @@ class Senses(TextAtQuestion):
             self._correction,
             self._certain,
             self._danger,
+            self._files,
             self._social,
             self._language,
             self._unknown,
@@ -170,6 +171,13 @@ class Senses(TextAtQuestion):
     def _told_danger(self) -> Reading:
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=self._option)
 
+    def _files(self) -> Reading | None:
+        """Read that files are sent, come later or don't exist, where they are asked for."""
+        told = answers().find(self._analysis.marks, "files") if self._asked.asks == "media" else None
+        if told is None:
+            return None
+        return self._make(Kind.WAIT if told.name == "wait" else Kind.REMARK, topic=told.name)
+
     @cached_property
     def _is_address(self) -> bool:
         """Whether a text names a place where one is asked for, and neither asks, denies nor promises anything."""
@@ -245,7 +253,7 @@ class Senses(TextAtQuestion):
             more = ("time.*", "t.report", "k.contact") if name in {"status", "forget"} else ()
             beside = (*_BESIDE_COMMANDS, *more)
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
-            if near and self._analysis.asks and (name == "reply" or self._analysis.has("t.when")):
+            if near and self._analysis.asks and (name in {"reply", "done"} or self._analysis.has("t.when")):
                 continue  # "when will the answer come?"
             if near and name in IRREVERSIBLE and (self._analysis.asks or self._analysis.has("k.passive")):
                 continue

@@ -259,7 +259,7 @@ class Telling:
         """Whether the text only agrees at the review, so that it is said what sends."""
         told = self.context.analysis(self.event.body)
         onward = self.goes_on() or not told.has("cmd.skip")
-        only = told.consists_of(_AGREES, ("fill", "pol", "k.may", "who.you"))
+        only = told.consists_of(_AGREES, ("fill", "pol", "k.may", "who.you", "k.written", "k.whole", "digits"))
         return self.asked.asks == "review" and onward and only and not (told.negates or told.asks)
 
     def goes_on(self) -> bool:

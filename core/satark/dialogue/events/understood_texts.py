@@ -23,6 +23,7 @@ from satark.dialogue.events.taking_back import (
     is_about_files,
     spare,
     take_out,
+    wish_at_review,
 )
 from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling, asked_of, keep_time
 from satark.dialogue.flow.own_words import ACTS
@@ -57,6 +58,8 @@ _ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
 """Commands that would only ask for the code again in a state that waits for a code."""
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """Types of steps whose answers are read. Texts at other steps are read only for dangers."""
+_OF_FILES: Final = frozenset({"no_evidence", "evidence_later", "wait"})
+"""Topics of what is said of files where they are asked for."""
 _KEPT: Final = frozenset({Kind.CONTENT, Kind.DANGER})
 _KEEPS: Final = _KEPT | {Kind.OPTION}
 """Kinds of texts whose handlers keep the words."""
@@ -117,6 +120,8 @@ def _handle_read(words: _Words, question: Question) -> Turn:
     if asked.asks not in FREE and context.state is DRAFT and correct_category(context, event.body):
         words.keep_story()
         return context.ask()
+    if turn := wish_at_review(words):
+        return turn
     asides = () if words.speaks_of_sending() else {Kind.REFUSAL, Kind.QUESTION}
     speaks = words.accuses(unsure=True) or (asides and reading.kind not in asides)
     if asked.asks == "review" and speaks and hear_of_police(context, event.body):
@@ -188,6 +193,8 @@ class _Words(Telling):
         if reading.topic == "unheard":  # an earlier tip led to nothing: that is answered, and kept if it is wished
             self.context.say("reply.remark.unheard")
             return ask_to_keep(self)
+        if self.asked.asks == "media" and reading.topic in _OF_FILES and reading.confidence > Confidence.GUESS:
+            return _HANDLERS[reading.kind](self)
         analysis = self.context.analysis(self.event.body)
         if self.asked.name == "police" and RecipientWishes(analysis).may_accuse(asked_whom=False):
             return suggest(self, "yes", self.label("yes"))
@@ -304,6 +311,8 @@ class _Words(Telling):
         """Answer a remark; "no photo" leaves the question for files."""
         if self.reading.topic == "no_evidence" and self.asked.asks == "media":
             return self._skip()
+        if self.reading.topic == "evidence_later" and self.asked.asks == "media" and self.counts(LONG, 1):
+            self.keep_story()
         if self.reading.topic == "code" and self.context.session.state == "@code":
             self.context.leave_menu()
         return self.reply()
