@@ -262,7 +262,8 @@ def _is_denied(option: AskedChoice, spans: Iterable[tuple[int, int]], asked: Ask
         )  # or "is", in Bhojpuri
         return says_yes_too and (analysis.has("neg.but") or not names_none)
     if asked.name.endswith("review") and option.id == "change":
-        return False
+        edits = analysis.found("cmd.edit")
+        return bool(edits) and all(is_denied(analysis, one, (*NEGATIONS, "say.no", "opt.reach.no")) for one in edits)
     if option.id == "yes" or option.acts:
         return any(
             not _inside_any(mark, spans) for mark in analysis.found(*NEGATIONS, "neg.wrong", "neg.but", "say.no")

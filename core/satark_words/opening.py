@@ -92,7 +92,10 @@ def happens_now(analysis: Analysis) -> str:
 
     What only went on when its sender was there, "jab nikla tab ho raha tha", may still go on.
     """
-    for senses in _clause_times(analysis, _ANSWERS):
+    told = _clause_times(analysis, _ANSWERS)
+    if {"often"} == {when for senses in told for when in senses} or (analysis.asks and analysis.has("verb.yours")):
+        return ""  # every day says nothing of this hour
+    for senses in told:
         if ("ongoing" in senses and "often" not in senses) or {"now"} <= senses <= {"now", "ongoing", "clock"}:
             return "yes"
     past = analysis.found(*(name for name, when in _ANSWERS.items() if when in {"past", "coming", "often", "clock"}))
@@ -291,7 +294,9 @@ def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger,
 
 
 def _tells_of_police(analysis: Analysis, *, in_danger: bool) -> bool:
-    people = _accused(analysis, "person.police", "unit.*")
+    near = {at for one in analysis.found("place.near") for at in (one.start - 1, one.start - 2)}
+    places = analysis.covered(("place.thing",)) & near  # "station ke bahar"
+    people = [one for one in _accused(analysis, "person.police", "unit.*") if one.start not in places]
     sells = [mark for mark in analysis.found("act.sell", "act.play") if _follows(mark, people)]
     accused = [mark for mark in (*analysis.found(*_ACCUSES), *sells) if people or mark.name.startswith("opt.")]
     named = bool(_accused(analysis, "person.police", "unit.*", but=()))

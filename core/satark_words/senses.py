@@ -42,6 +42,13 @@ _LONGEST_NUMBER: Final = 4
 """Most digits of a number that is no postal code."""
 _SAID: Final = (*LOOSE, "k.*", "t.*", "say.*", "cmd.*", "opt.*", "said.*", "time.*", "police", "unit.*", "verb.*")
 """Marks of words that may stand in an answer."""
+_ASKED_FOR: Final = {
+    "who": ("who.kin", "who.husband", "who.they", "id.role", "id.person", "id.their", "k.official"),
+    "vehicle": ("thing.vehicle", "thing.colour", "thing.number"),
+    "how_often": ("time.*", "num.*", "digits", "k.count", "k.every", "k.weekday"),
+    "when_date": ("time.*", "num.*", "digits", "k.whenever", "k.weekday", "k.season"),
+}
+"""Question for a detail → marks of the words that answer it."""
 _BESIDE_COMMANDS: Final = (*LOOSE, "t.listen", "t.tell", "digits", "cmd.help")
 """Marks that may accompany a command's words."""
 
@@ -63,6 +70,9 @@ class Senses(TextAtQuestion):
         self._rules = knowledge.dangers
         self._topics = knowledge.topics
         self._weighed = knowledge.weights
+        answer = answers().find(analysis.marks, asked.name)
+        self._answer = answer.name if answer else ""
+        """What the words together tell, whether it is an option or not."""
         self._known = self._rules.known(analysis)
         self._unsure = () if self._known else self._rules.unsure(analysis)
         self._dangers = self._known or self._unsure
@@ -178,6 +188,11 @@ class Senses(TextAtQuestion):
             return None
         return self._make(Kind.WAIT if told.name == "wait" else Kind.REMARK, topic=told.name)
 
+    @property
+    def _is_detail(self) -> bool:
+        """Whether a text names what a question for a detail asks."""
+        return self._analysis.has(*_ASKED_FOR.get(self._asked.name, ()))
+
     @cached_property
     def _is_address(self) -> bool:
         """Whether a text names a place where one is asked for, and neither asks, denies nor promises anything."""
@@ -200,7 +215,7 @@ class Senses(TextAtQuestion):
     def _talk(self) -> Literal["", "maybe", "likely"]:
         """Whether the text is said to the service; one that is long or has no known word is not."""
         is_short = self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
-        is_short = is_short and not self._is_address
+        is_short = is_short and not (self._is_address or self._is_detail)
         logit = logit_of(self._weights, TALK) if is_short else LEAST_TALK
         return "likely" if logit > LEAST_LIKELY else "maybe" if logit > LEAST_TALK else ""
 
@@ -231,7 +246,7 @@ class Senses(TextAtQuestion):
         beside = (*LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
         optional = any(option.id == "unknown" for option in self._asked.options)
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
-        unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk)
+        unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk) or self._answer == "unknown"
         if not unknown or self._chosen.is_told or self._chosen.suggested == "yes" or self._tells() or self._analysis.has("t.code", "t.leak"):
             return None
         if optional:

@@ -41,7 +41,7 @@ _NUMBER: Final = ("id.my-number", "k.number", "say.*", "neg", "cmd.forget")
 _UNDOES: Final = ("cmd.delete", "cmd.clear", "k.out")
 _CHANGES: Final = ("cmd.edit", "k.change", "k.mistake", "neg.wrong", "k.out")
 """Marks of a wish to change the tip."""
-_DENIES: Final = (*NEGATIONS, "say.no", "cmd.skip")
+_DENIES: Final = (*NEGATIONS, "say.no", "cmd.skip", "opt.reach.no")
 _BESIDE_ANSWER: Final = ("fill", "pol", "soc.*", "neg", "neg.*", "time.*", "k.*")
 
 
@@ -186,8 +186,8 @@ def wish_at_review(words: Telling) -> Turn | None:
     if (sends and told.has("say.if", "t.joke")) or (first & told.covered(("cmd.skip",)) and not (sends or parts)):
         return words.refuse_sending()
     others = told.covered(("verb.future", "say.right"))  # "they will take it away", "all correct"
-    changes = [one for one in told.found(*_CHANGES) if one.start not in others and not is_denied(told, one, _DENIES)]
-    if not changes or words.is_held() or words.goes_on():
+    changes = [one for one in told.found(*_CHANGES) if others.isdisjoint((one.start, one.end))]
+    if not changes or any(is_denied(told, one, _DENIES) for one in changes) or words.is_held() or words.goes_on():
         return None
     if is_story(words.event.body):
         context.hold(words.event.body)

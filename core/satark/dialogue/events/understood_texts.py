@@ -58,7 +58,7 @@ _ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
 """Commands that would only ask for the code again in a state that waits for a code."""
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """Types of steps whose answers are read. Texts at other steps are read only for dangers."""
-_OF_FILES: Final = frozenset({"no_evidence", "evidence_later", "wait"})
+_OF_FILES: Final = frozenset({"no_files", "evidence_later", "wait"})
 """Topics of what is said of files where they are asked for."""
 _KEPT: Final = frozenset({Kind.CONTENT, Kind.DANGER})
 _KEEPS: Final = _KEPT | {Kind.OPTION}
@@ -193,7 +193,8 @@ class _Words(Telling):
         if reading.topic == "unheard":  # an earlier tip led to nothing: that is answered, and kept if it is wished
             self.context.say("reply.remark.unheard")
             return ask_to_keep(self)
-        if self.asked.asks == "media" and reading.topic in _OF_FILES and reading.confidence > Confidence.GUESS:
+        of_files = self.asked.asks == "media" and reading.topic in _OF_FILES
+        if (of_files or reading.command == "unknown") and reading.confidence > Confidence.GUESS:
             return _HANDLERS[reading.kind](self)
         analysis = self.context.analysis(self.event.body)
         if self.asked.name == "police" and RecipientWishes(analysis).may_accuse(asked_whom=False):
@@ -299,6 +300,8 @@ class _Words(Telling):
     def command(self) -> Turn:
         """Carry out a command."""
         context, reading = self.context, self.reading
+        if reading.command == "unknown" and self.counts(LONG, 1, SAID_IN_ANSWERS):
+            self.keep_story()
         if reading.command == "help":
             show_numbers(context, self.event.body)
         if reading.command == "language" and not reading.talk and context.analysis(self.event.body).has("who.they"):
@@ -309,7 +312,7 @@ class _Words(Telling):
 
     def remark(self) -> Turn:
         """Answer a remark; "no photo" leaves the question for files."""
-        if self.reading.topic == "no_evidence" and self.asked.asks == "media":
+        if self.reading.topic in {"no_evidence", "no_files"} and self.asked.asks == "media":
             return self._skip()
         if self.reading.topic == "evidence_later" and self.asked.asks == "media" and self.counts(LONG, 1):
             self.keep_story()
