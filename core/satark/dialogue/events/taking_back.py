@@ -178,8 +178,10 @@ def wish_at_review(words: Telling) -> Turn | None:
     if words.asked.asks != "review" or in_danger or tells_crime(told) or told.asks:
         return None
     first, sends = _first_said(told), told.has("cmd.send", "k.send")
-    parts = told.has("k.part", "t.evidence", "thing.*", "person.police")
-    if first & told.covered(("cmd.cancel", "cmd.delete", "k.out")) and not (sends or parts or told.has(*NEGATIONS)):
+    named = {told.clauses[one.start] for one in told.found("k.part", "t.evidence", "thing.*", "person.police")}
+    parts = told.clauses[min(first)] in named if len(told) else False
+    erases = [one for one in told.found("cmd.cancel", "cmd.delete", "k.out") if one.start in first]
+    if erases and not (sends or parts or is_denied(told, erases[0], _DENIES)):
         return handle_command(context, "cancel")
     if first & told.covered(("soc.wait",)) or (first & told.covered(("k.later-send",)) and sends):
         return not_understood(context, "reply.wait")

@@ -300,7 +300,7 @@ class _Words(Telling):
     def command(self) -> Turn:
         """Carry out a command."""
         context, reading = self.context, self.reading
-        if reading.command == "unknown" and self.counts(LONG, 1, SAID_IN_ANSWERS):
+        if reading.command == "unknown" and self.counts(LONG, 1, SAID_IN_ANSWERS) and self.tells_plainly():
             self.keep_story()
         if reading.command == "help":
             show_numbers(context, self.event.body)
