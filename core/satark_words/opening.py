@@ -93,7 +93,11 @@ def happens_now(analysis: Analysis) -> str:
     What only went on when its sender was there, "jab nikla tab ho raha tha", may still go on.
     """
     told = _clause_times(analysis, _ANSWERS)
-    if {"often"} == {when for senses in told for when in senses} or (analysis.asks and analysis.has("verb.yours")):
+    daily = analysis.has("opt.when.now") and {"often"} <= {when for senses in told for when in senses} <= {
+        "often",
+        "now",
+    }
+    if (daily and not analysis.has("time.now")) or (analysis.asks and analysis.has("verb.yours")):
         return ""  # every day says nothing of this hour
     for senses in told:
         if ("ongoing" in senses and "often" not in senses) or {"now"} <= senses <= {"now", "ongoing", "clock"}:

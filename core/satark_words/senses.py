@@ -43,10 +43,10 @@ _LONGEST_NUMBER: Final = 4
 _SAID: Final = (*LOOSE, "k.*", "t.*", "say.*", "cmd.*", "opt.*", "said.*", "time.*", "police", "unit.*", "verb.*")
 """Marks of words that may stand in an answer."""
 _ASKED_FOR: Final = {
-    "who": ("who.kin", "who.husband", "who.they", "id.role", "id.person", "id.their", "k.official"),
+    "who": ("who.kin", "who.husband", "who.they", "id.role", "id.person", "id.their", "a.official"),
     "vehicle": ("thing.vehicle", "thing.colour", "thing.number"),
-    "how_often": ("time.*", "num.*", "digits", "k.count", "k.every", "k.weekday"),
-    "when_date": ("time.*", "num.*", "digits", "k.whenever", "k.weekday", "k.season"),
+    "how_often": ("time.*", "num.*", "digits", "k.count", "a.every", "a.weekday"),
+    "when_date": ("time.*", "num.*", "digits", "a.whenever", "a.weekday", "a.season"),
 }
 """Question for a detail → marks of the words that answer it."""
 _BESIDE_COMMANDS: Final = (*LOOSE, "t.listen", "t.tell", "digits", "cmd.help")
@@ -214,10 +214,12 @@ class Senses(TextAtQuestion):
     @property
     def _talk(self) -> Literal["", "maybe", "likely"]:
         """Whether the text is said to the service; one that is long or has no known word is not."""
-        is_short = self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
+        has_words = any(token.text[0].isalpha() for token in self._analysis.tokens)
+        is_short = has_words and self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
         is_short = is_short and not (self._is_address or self._is_detail)
         logit = logit_of(self._weights, TALK) if is_short else LEAST_TALK
-        return "likely" if logit > LEAST_LIKELY else "maybe" if logit > LEAST_TALK else ""
+        waits = is_short and any(not mark.start for mark in self._analysis.found("soc.wait"))
+        return "likely" if logit > LEAST_LIKELY else "maybe" if logit > LEAST_TALK or waits else ""
 
     def _likely_story(self) -> Reading | None:
         """Read a story at the question for the category as its likely category."""
@@ -247,7 +249,13 @@ class Senses(TextAtQuestion):
         optional = any(option.id == "unknown" for option in self._asked.options)
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
         unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk) or self._answer == "unknown"
-        if not unknown or self._chosen.is_told or self._chosen.suggested == "yes" or self._tells() or self._analysis.has("t.code", "t.leak"):
+        if (
+            not unknown
+            or self._chosen.is_told
+            or self._chosen.suggested == "yes"
+            or self._tells()
+            or self._analysis.has("t.code", "t.leak")
+        ):
             return None
         if optional:
             return self._make(Kind.OPTION, option="unknown")

@@ -5,7 +5,7 @@ from typing import Final
 from satark.api.inbound import Text
 from satark.dialogue.events.commands import handle_command
 from satark.dialogue.events.not_understood import choose_likely, not_understood
-from satark.dialogue.events.telling import TALK, Telling
+from satark.dialogue.events.telling import STORY_WORDS, TALK, Telling
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT
 from satark.dialogue.states.stories import is_story
@@ -178,12 +178,15 @@ def wish_at_review(words: Telling) -> Turn | None:
     if words.asked.asks != "review" or in_danger or tells_crime(told) or told.asks:
         return None
     first, sends = _first_said(told), told.has("cmd.send", "k.send")
-    named = {told.clauses[one.start] for one in told.found("k.part", "t.evidence", "thing.*", "person.police")}
-    parts = told.clauses[min(first)] in named if len(told) else False
+    named = told.covered(("k.part", "t.evidence", "thing.*", "person.police")) - told.covered(_ERASES)
+    parts = any(told.clauses[at] == told.clauses[0] for at in named)
     erases = [one for one in told.found("cmd.cancel", "cmd.delete", "k.out") if one.start in first]
+    if erases and words.reading.suggested.startswith("@") and len(told) < STORY_WORDS:
+        return None
     if erases and not (sends or parts or is_denied(told, erases[0], _DENIES)):
         return handle_command(context, "cancel")
-    if first & told.covered(("soc.wait",)) or (first & told.covered(("k.later-send",)) and sends):
+    waits = first & told.covered(("soc.wait",)) or (first & told.covered(("a.later-send",)) and sends)
+    if waits and not (words.tells_number() or words.tells_plainly()):
         return not_understood(context, "reply.wait")
     if (sends and told.has("say.if", "t.joke")) or (first & told.covered(("cmd.skip",)) and not (sends or parts)):
         return words.refuse_sending()
