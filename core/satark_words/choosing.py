@@ -5,11 +5,10 @@ from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.opening import accuses_another, category_of, happens_now, is_denied, names_another, unit_of
+from satark_words.opening import category_of, happens_now, is_denied, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
 from satark_words.rules import FRAME, SOUND, Mark, Topics
-from satark_words.small_words import listed
 from satark_words.tokens import keys, normalize, tokenize
 
 POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
@@ -36,9 +35,6 @@ _REVIEW: Final = {
 }
 
 
-_WHO: Final = listed("who")
-
-
 class Chosen(NamedTuple):
     """The option that a text chooses, and how surely. If only `suggested` is set, the text chooses nothing."""
 
@@ -61,13 +57,9 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         return Chosen(exact, Confidence.CERTAIN)
     if asked.name == "now" and ((told := _told_now(analysis, asked)) or analysis.has("verb.went-on")):
         return Chosen(told, Confidence.LIKELY)
-    if asked.name == "police" and _says_yes(analysis, surely=True):
-        return Chosen("yes", Confidence.LIKELY, is_told=True)
     answer = answers().find(analysis.marks, asked.name, "any")
     if answer and any(option.id == answer.name for option in asked.options):
         return Chosen(answer.name, Confidence.LIKELY, is_told=True)
-    if asked.name == "police" and (_says_yes(analysis) or names_another(analysis)):
-        return Chosen(suggested="yes")
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
     kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
@@ -85,19 +77,6 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     if limited or (analysis.asks and len(analysis) <= _SHORT * 2):
         return Chosen(suggested=option.id)
     return Chosen(option.id, _confidence(analysis, option, spans, asked))
-
-
-def _says_yes(analysis: Analysis, *, surely: bool = False) -> bool:
-    """Return whether a text accuses police, though it denies others or doesn't know who: "haan par kaun pata nahi".
-
-    `surely`: not in a bare "haan pata nahi", nor in "nahi, lekin sipahi aata hai".
-    """
-    if accuses_another(analysis):
-        return True
-    yes = [mark for mark in analysis.found("say.yes") if _counts(mark, analysis)]
-    denied = analysis.has_outside((*NEGATIONS, "neg.wrong", "say.no", "say.maybe", "ask.sign"), ("say.unknown",))
-    more = analysis.has("neg.but") or not _WHO.isdisjoint(token.text for token in analysis.tokens)
-    return bool(yes and analysis.has("say.unknown")) and not denied and (more or not surely)
 
 
 def _told_now(analysis: Analysis, asked: Asked) -> str:

@@ -6,7 +6,6 @@ A negation and a time belong to their clause, and in it to the words that they s
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import product
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -255,26 +254,6 @@ def unit_of(analysis: Analysis) -> str:
 
 
 _ACCUSES: Final = ("opt.police.yes", "said.police.yes", "cat.POLCOR", "strong.POLCOR", "act.take", "act.complicit")
-
-
-def names_another(analysis: Analysis) -> bool:
-    """Return whether a text denies that police are involved, and then names some: "nahi, lekin sipahi aata hai"."""
-    first = min((one.end for one in analysis.found(*DENIALS)), default=len(analysis))
-    but = min((one.end for one in analysis.found("neg.but") if first <= one.start), default=len(analysis))
-    return not analysis.asks and any(but <= one.start for one in analysis.found(*POLICE))
-
-
-def accuses_another(analysis: Analysis) -> bool:
-    """Return whether a text denies that some police are involved and accuses others: "daroga nahi, CO mila hua hai"."""
-    people, denied = widest(analysis.found(*POLICE)), {one.start for one in analysis.found(*DENIALS)}
-    others = [one for one in people if not is_cleared(analysis, one.start, one.end)]
-    other = names_another(analysis) or len(others) < len(people)
-    return (other and not analysis.asks) and any(
-        one.end <= deed.start
-        and analysis.clauses[one.start] == analysis.clauses[deed.start]
-        and denied.isdisjoint(range(one.end, deed.end + 1))
-        for one, deed in product(others, analysis.found("k.with", *_ACCUSES))
-    )
 
 
 def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger, ...]) -> Opening:

@@ -249,13 +249,7 @@ class Senses(TextAtQuestion):
         optional = any(option.id == "unknown" for option in self._asked.options)
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
         unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk) or self._answer == "unknown"
-        if (
-            not unknown
-            or self._chosen.is_told
-            or self._chosen.suggested == "yes"
-            or self._tells()
-            or self._analysis.has("t.code", "t.leak")
-        ):
+        if not unknown or self._chosen.is_told or self._tells() or self._analysis.has("say.yes", "t.code", "t.leak"):
             return None
         if optional:
             return self._make(Kind.OPTION, option="unknown")

@@ -120,14 +120,8 @@ def _handle_read(words: _Words, question: Question) -> Turn:
     if asked.asks not in FREE and context.state is DRAFT and correct_category(context, event.body):
         words.keep_story()
         return context.ask()
-    if turn := wish_at_review(words):
+    if turn := wish_at_review(words) or words.speaks_of_police():
         return turn
-    asides = () if words.speaks_of_sending() else {Kind.REFUSAL, Kind.QUESTION}
-    speaks = words.accuses(unsure=True) or (asides and reading.kind not in asides)
-    if asked.asks == "review" and speaks and hear_of_police(context, event.body):
-        if reading.story or is_story(event.body):
-            words.keep_story()
-        return context.ask()
     if asked.asks == "place" and reading.kind is not Kind.DANGER and names_a_place(context, event.body):
         return words.content()
     return keep_time(words) or words.taken()
@@ -146,6 +140,16 @@ class _Words(Telling):
     """What is done for a text by how it is read."""
 
     __slots__ = ()
+
+    def speaks_of_police(self) -> Turn | None:
+        """Ask or answer the question about police at the review after all; None where no words speak of them."""
+        asides = () if self.speaks_of_sending() else {Kind.REFUSAL, Kind.QUESTION}
+        speaks = self.accuses(unsure=True) or (asides and self.reading.kind not in asides)
+        if self.asked.asks != "review" or not speaks or not hear_of_police(self.context, self.event.body):
+            return None
+        if self.reading.story or is_story(self.event.body):
+            self.keep_story()
+        return self.context.ask()
 
     def at_code(self) -> Turn | None:
         """Take a story where it was told, and anything else but a command or a remark as no code."""
@@ -193,22 +197,22 @@ class _Words(Telling):
         if reading.topic == "unheard":  # an earlier tip led to nothing: that is answered, and kept if it is wished
             self.context.say("reply.remark.unheard")
             return ask_to_keep(self)
-        of_files = self.asked.asks == "media" and reading.topic in _OF_FILES
-        if (of_files or reading.command == "unknown") and reading.confidence > Confidence.GUESS:
-            return _HANDLERS[reading.kind](self)
         analysis = self.context.analysis(self.event.body)
         if self.asked.name == "police" and RecipientWishes(analysis).may_accuse(asked_whom=False):
             return suggest(self, "yes", self.label("yes"))
         if forbids_sending(self):
             return self.refuse_sending()
+        of_files = self.asked.asks == "media" and reading.topic in _OF_FILES
+        is_plain = (of_files or reading.command == "unknown") and reading.confidence > Confidence.GUESS
         told = first or again or (reading.kind not in _KEEPS and not self.suggests() and self.tells())
+        told = told and not is_plain
         is_kept = told or reading.kind is Kind.CONTENT or (reading.kind is Kind.DANGER and reading.story)
         if is_kept and not again and self.speaks_of_sending():
             return ask_to_keep(self)
         is_news = not is_kept and reading.confidence < Confidence.CERTAIN and self.may_add() and self.tells_news()
         if is_news or (self.may_identify() and (again or is_kept)):
             return ask_to_keep(self)
-        is_answered = self.is_answered(again=again)
+        is_answered = is_plain or self.is_answered(again=again)
         if not is_answered and self.is_talk() and (told or reading.kind in _KEPT or self.tells_number()):
             return ask_to_keep(self)
         if is_answered or not told:
