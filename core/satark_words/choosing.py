@@ -61,12 +61,12 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     if answer and any(option.id == answer.name for option in asked.options):
         return Chosen(answer.name, Confidence.LIKELY, is_told=True)
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
+    if {"yes", "unknown"} <= {option.id for option, _ in found}:
+        return Chosen(suggested="yes")
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
     kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
     is_wish = analysis.consists_of(("lang.*",), _BESIDE_LANGUAGE) and not analysis.has(*NOT_KNOWN)
-    if asked.name == "language" and not is_wish:
-        return Chosen()  # "angrezi daru", "hindi medium school", "hindi nahi aati"
-    if len(kept) != 1:
+    if len(kept) != 1 or (asked.name == "language" and not is_wish):  # "angrezi daru", "hindi nahi aati"
         return Chosen()
     option, spans = kept[0]
     if option.acts:

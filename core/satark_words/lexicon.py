@@ -91,8 +91,7 @@ class Lexicon:
         Raises:
             LexiconError: a file is not what it should be.
         """
-        folder = shipped_folder()
-        lexicon = cls(())
+        folder, lexicon = shipped_folder(), cls(())
         lexicon._build([*read_phrases(folder), *extra], read_aliases(folder))
         return lexicon
 

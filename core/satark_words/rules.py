@@ -63,10 +63,6 @@ class Marks:
         self.longest = max([mark.end - mark.start for mark in marks], default=1)
         """Number of tokens of the longest mark."""
 
-    def all(self) -> Sequence[Mark]:
-        """Every mark."""
-        return self.named(("*",))
-
     def names(self) -> KeysView[str]:
         """The names of the text's marks."""
         return self._by_name.keys()
@@ -102,13 +98,12 @@ def place(mark: Mark) -> tuple[int, int, str]:
     return (mark.start, -mark.end, mark.name)
 
 
+_start: Final = attrgetter("start")
+
+
 def between(marks: Sequence[Mark], first: int, last: int) -> Sequence[Mark]:
     """Return the marks of a sorted sequence that start at tokens `first` to `last`, the last one included."""
     return marks[bisect_left(marks, first, key=_start) : bisect_left(marks, last + 1, key=_start)]
-
-
-def _start(mark: Mark) -> int:
-    return mark.start
 
 
 _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")

@@ -22,8 +22,6 @@ SOCIAL: Final = tuple(one.split(":") for one in in_order("social"))
 """Marks of talk, each with the kind and topic of a text that contains nothing else."""
 QUESTION_MARKS: Final = frozenset("?❓❔")
 """Question marks. A text of question marks alone asks for help."""
-LONGEST_TALK: Final = 12
-"""Number of words of the longest text that may correct the place at another question."""
 LONGEST_SOCIAL: Final = 5
 """Number of words of the longest text in which one word in four may be unknown, at a question that takes any words."""
 LONGEST_TOPIC: Final = 16
@@ -81,7 +79,6 @@ class Senses(TextAtQuestion):
         """Try each sense in turn."""
         steps = (
             self._nothing,
-            self._correction,
             self._certain,
             self._danger,
             self._files,
@@ -104,8 +101,8 @@ class Senses(TextAtQuestion):
     def _doubted(self, reading: Reading) -> Reading:
         """Ask back where the weights don't agree with the rules on an option or a command, and suggest it."""
         likely = likely_option(self._weights, self._asked.name.lstrip("@"))
-        is_clear = self._chosen.is_told
-        if reading.kind is Kind.OPTION and likely is not None and likely != reading.option and not is_clear:
+        doubted = likely not in {None, reading.option} and not self._chosen.is_told
+        if reading.kind is Kind.OPTION and doubted:
             return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
         if reading.kind is Kind.COMMAND and not reading.story and (likely or self._doubts(reading)):
             return self._make(Kind.UNCLEAR, suggested=likely or f"@{reading.command}", story=self._free)
@@ -138,17 +135,6 @@ class Senses(TextAtQuestion):
         asks = all(token.text in QUESTION_MARKS for token in self._analysis.tokens)
         return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help") if asks else None
 
-    def _correction(self) -> Reading | None:
-        """Read "no, wrong, that is in Sigra" as a wish to change the place, at a question for something else."""
-        may_correct = self._asked.name not in ("station", "district", "category", "language")
-        asks_other = self._asked.asks == "choice" and may_correct and len(self._analysis) <= LONGEST_TALK
-        wrong = self._analysis.has("cmd.edit", "neg.wrong", "k.mistake")
-        other = self._analysis.has("police", "person.police", "unit.*", "time.*", "opt.police.no")
-        if not asks_other or self._tells() or not (wrong or (self._analysis.has("say.no") and not other)):
-            return None
-        named = self._places is not None and self._places.named(self._analysis)
-        return self._make(Kind.COMMAND, command="edit", story=True) if named else None
-
     @cached_property
     def _commands(self) -> Sequence[str]:
         """The commands that count at this question and have words in the text, the best spelt ones first."""
@@ -176,10 +162,8 @@ class Senses(TextAtQuestion):
     def _danger(self) -> Reading | None:
         """Read a danger for which a rule holds as such; one that only the letters tell is shown beside any reading."""
         self._dangers = self._dangers or self._rules.likely(self._analysis)
-        return self._told_danger() if self._known else None
-
-    def _told_danger(self) -> Reading:
-        return self._make(Kind.DANGER, story=self._is_story(least=1), option=self._option)
+        story = self._is_story(least=1)
+        return self._make(Kind.DANGER, story=story, option=self._option) if self._known else None
 
     def _files(self) -> Reading | None:
         """Read that files are sent, come later or don't exist, where they are asked for."""
@@ -187,11 +171,6 @@ class Senses(TextAtQuestion):
         if told is None:
             return None
         return self._make(Kind.WAIT if told.name == "wait" else Kind.REMARK, topic=told.name)
-
-    @property
-    def _is_detail(self) -> bool:
-        """Whether a text names what a question for a detail asks."""
-        return self._analysis.has(*_ASKED_FOR.get(self._asked.name, ()))
 
     @cached_property
     def _is_address(self) -> bool:
@@ -216,7 +195,8 @@ class Senses(TextAtQuestion):
         """Whether the text is said to the service; one that is long or has no known word is not."""
         has_words = any(token.text[0].isalpha() for token in self._analysis.tokens)
         is_short = has_words and self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
-        is_short = is_short and not (self._is_address or self._is_detail)
+        answers_it = self._is_address or self._analysis.has(*_ASKED_FOR.get(self._asked.name, ()))
+        is_short = is_short and not answers_it
         logit = logit_of(self._weights, TALK) if is_short else LEAST_TALK
         waits = is_short and any(not mark.start for mark in self._analysis.found("soc.wait"))
         return "likely" if logit > LEAST_LIKELY else "maybe" if logit > LEAST_TALK or waits else ""
@@ -334,9 +314,6 @@ class Senses(TextAtQuestion):
             return None
         if topic.name == "report" and (likelier := self._likely_story()):
             return likelier
-        return self._of_topic(topic)
-
-    def _of_topic(self, topic: Topic) -> Reading:
         if topic.name == "status":
             return self._make(Kind.COMMAND, command="status")
         return self._make(Kind(topic.family), topic=topic.name)

@@ -189,7 +189,7 @@ def wish_at_review(words: Telling) -> Turn | None:
     if waits and not (words.tells_number() or words.tells_plainly()):
         return not_understood(context, "reply.wait")
     if (sends and told.has("say.if", "t.joke")) or (first & told.covered(("cmd.skip",)) and not (sends or parts)):
-        return words.refuse_sending()
+        return refuse_sending(words)
     others = told.covered(("verb.future", "say.right"))  # "they will take it away", "all correct"
     changes = [one for one in told.found(*_CHANGES) if others.isdisjoint((one.start, one.end))]
     if not changes or any(is_denied(told, one, _DENIES) for one in changes) or words.is_held() or words.goes_on():
@@ -203,6 +203,19 @@ def _first_said(told: Analysis) -> set[int]:
     """Return the first words of a text, up to the first that says something."""
     empty = told.covered(("pol", "who.me", "k.whole", "say.yes")) - told.covered(_ERASES)
     return {*range(1 + next((at for at in range(len(told)) if at not in empty), 0))}
+
+
+def refuse_sending(words: Telling) -> Turn:
+    """Say that nothing was sent, and what sends it; ask about files that are meant."""
+    if words.context.session.state == "@identity":
+        return handle_command(words.context, "delete")
+    if is_about_files(words):
+        return ask_to_erase_files(words)
+    if words.agrees():
+        return choose_likely(words.context, next(one.id for one in words.asked.options if one.acts))
+    label, number = next((one.label, at) for at, one in enumerate(words.asked.options, 1) if one.acts)
+    words.context.say("reply.refusal.send", label=label, number=number)
+    return words.context.ask()
 
 
 def is_about_files(words: Telling) -> bool:

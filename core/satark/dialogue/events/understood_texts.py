@@ -21,6 +21,7 @@ from satark.dialogue.events.taking_back import (
     forbids_sending,
     forgoes_all,
     is_about_files,
+    refuse_sending,
     spare,
     take_out,
     wish_at_review,
@@ -114,7 +115,7 @@ def _handle_read(words: _Words, question: Question) -> Turn:
         return turn
     turn = take_out(words)
     turn = turn or (None if words.tells_of_crime() else choose_by_name(context, event, question, reading))
-    corrects = reading.command == "edit" or (asked.asks == "review" and is_other_place(context, event.body))
+    corrects = reading.command == "edit" or (asked.asks not in FREE and is_other_place(context, event.body))
     if turn or (corrects and (turn := correct_place(context, event.body))):
         return turn
     if asked.asks not in FREE and context.state is DRAFT and correct_category(context, event.body):
@@ -201,7 +202,7 @@ class _Words(Telling):
         if self.asked.name == "police" and RecipientWishes(analysis).may_accuse(asked_whom=False):
             return suggest(self, "yes", self.label("yes"))
         if forbids_sending(self):
-            return self.refuse_sending()
+            return refuse_sending(self)
         of_files = self.asked.asks == "media" and reading.topic in _OF_FILES
         is_plain = (of_files or reading.command == "unknown") and reading.confidence > Confidence.GUESS
         told = first or again or (reading.kind not in _KEEPS and not self.suggests() and self.tells())
@@ -355,7 +356,7 @@ class _Words(Telling):
         if deed or (not label and (told or (is_story(self.event.body) and self.tells_plainly()))):
             return ask_to_keep(self) if self.is_talk() or not (told or deed) else self.kept(stays=True)
         if self.is_final() and (not label or self.acts(code) or erases > (self.asked.asks == "review")):
-            return self.refuse_sending()
+            return refuse_sending(self)
         if not label:
             in_draft = context.state is DRAFT or any(option.acts for option in self.asked.options)
             turn = None if in_draft else context.state.handle_event(context, "", self.event)
@@ -366,24 +367,12 @@ class _Words(Telling):
             return handle_command(context, code[1:])
         return suggest(self, code, label)
 
-    def refuse_sending(self) -> Turn:
-        """Say that nothing was sent, and what sends it; ask about files that are meant."""
-        if self.context.session.state == "@identity":
-            return handle_command(self.context, "delete")
-        if is_about_files(self):
-            return ask_to_erase_files(self)
-        if self.agrees():
-            return choose_likely(self.context, next(one.id for one in self.asked.options if one.acts))
-        label, number = next((one.label, at) for at, one in enumerate(self.asked.options, 1) if one.acts)
-        self.context.say("reply.refusal.send", label=label, number=number)
-        return self.context.ask()
-
     def reply(self) -> Turn:
         """Answer shortly, and put the question again; for the status, ask for the code."""
         if self.reading.kind is Kind.QUESTION and self.reading.topic == "status":
             return handle_command(self.context, "status")
         if self.agrees() or (self.is_final() and self.reading.kind in {Kind.REFUSAL, Kind.WAIT}):
-            return self.refuse_sending()
+            return refuse_sending(self)
         if self.reading.kind is not Kind.QUESTION and is_about_files(self):
             return ask_to_erase_files(self)
         kind = f"reply.{self.reading.kind}"
