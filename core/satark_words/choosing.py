@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.opening import category_of, happens_now, is_denied, unit_of
+from satark_words.opening import accuses_another, category_of, happens_now, is_denied, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
 from satark_words.rules import FRAME, SOUND, Mark, Topics
@@ -58,8 +58,9 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     if asked.name == "now" and ((told := _told_now(analysis, asked)) or analysis.has("verb.went-on")):
         return Chosen(told, Confidence.LIKELY)
     answer = answers().find(analysis.marks, asked.name, "any")
-    if answer and any(option.id == answer.name for option in asked.options):
-        return Chosen(answer.name, Confidence.LIKELY, is_told=True)
+    told_option = "yes" if asked.name == "police" and accuses_another(analysis) else answer and answer.name
+    if told_option and any(option.id == told_option for option in asked.options):
+        return Chosen(told_option, Confidence.LIKELY, is_told=True)
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
     if {"yes", "unknown"} <= {option.id for option, _ in found}:
         return Chosen(suggested="yes")

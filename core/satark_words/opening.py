@@ -6,6 +6,7 @@ A negation and a time belong to their clause, and in it to the words that they s
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import product
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -254,6 +255,19 @@ def unit_of(analysis: Analysis) -> str:
 
 
 _ACCUSES: Final = ("opt.police.yes", "said.police.yes", "cat.POLCOR", "strong.POLCOR", "act.take", "act.complicit")
+
+
+def accuses_another(analysis: Analysis) -> bool:
+    """Return whether a text denies that some police are involved and accuses others: "daroga nahi, CO mila hua hai"."""
+    people, denied = widest(analysis.found(*POLICE)), {one.start for one in analysis.found(*DENIALS)}
+    others = [one for one in people if not is_cleared(analysis, one.start, one.end)]
+    other = len(others) < len(people)
+    return (other and not analysis.asks) and any(
+        one.end <= deed.start
+        and analysis.clauses[one.start] == analysis.clauses[deed.start]
+        and denied.isdisjoint(range(one.end, deed.end + 1))
+        for one, deed in product(others, analysis.found("k.with", *_ACCUSES))
+    )
 
 
 def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger, ...]) -> Opening:

@@ -181,7 +181,8 @@ def wish_at_review(words: Telling) -> Turn | None:
     named = told.covered(("k.part", "t.evidence", "thing.*", "person.police")) - told.covered(_ERASES)
     parts = any(told.clauses[at] == told.clauses[0] for at in named)
     erases = [one for one in told.found("cmd.cancel", "cmd.delete", "k.out") if one.start in first]
-    if erases and words.reading.suggested.startswith("@") and len(told) < STORY_WORDS:
+    is_short = words.reading.suggested.startswith("@") and len(told) < STORY_WORDS
+    if erases and (is_short or told.has("unit.*")):
         return None
     if erases and not (sends or parts or is_denied(told, erases[0], _DENIES)):
         return handle_command(context, "cancel")

@@ -204,7 +204,7 @@ class _Words(Telling):
         if forbids_sending(self):
             return refuse_sending(self)
         of_files = self.asked.asks == "media" and reading.topic in _OF_FILES
-        is_plain = (of_files or reading.command == "unknown") and reading.confidence > Confidence.GUESS
+        is_plain = not again and (of_files or reading.command == "unknown") and reading.confidence > Confidence.GUESS
         told = first or again or (reading.kind not in _KEEPS and not self.suggests() and self.tells())
         told = told and not is_plain
         is_kept = told or reading.kind is Kind.CONTENT or (reading.kind is Kind.DANGER and reading.story)
