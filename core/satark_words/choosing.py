@@ -84,8 +84,7 @@ def _told_now(analysis: Analysis, asked: Asked) -> str:
     """Return the answer to whether it happens now: `files` where the sender has them, else by the times told."""
     if len(analysis) <= _SHORT and analysis.has("say.unknown", "say.maybe"):
         return ""
-    evidence = analysis.found("t.evidence")
-    if not evidence:
+    if not (evidence := analysis.found("t.evidence")):
         return happens_now(analysis)
     has_some = any(not is_denied(analysis, mark) for mark in evidence) and not analysis.has("verb.ongoing", "ask")
     return "files" if has_some and any(option.id == "files" for option in asked.options) else ""
@@ -219,13 +218,10 @@ def _longest(found: _Found) -> _Found:
         own = [span for span in spans if not any(_holds(other, span) for id_, other in everything if id_ != option.id)]
         if own:
             kept.append((option, own))
-    most = max((_size(spans) for _, spans in kept), default=0)
-    clear = [one for one in kept if _size(one[1]) == most]
+    sizes = [max(end - start for start, end in spans) for _, spans in kept]
+    most = max(sizes, default=0)
+    clear = [one for one, size in zip(kept, sizes, strict=True) if size == most]
     return clear if most > 1 and len(clear) == 1 else kept
-
-
-def _size(spans: Iterable[tuple[int, int]]) -> int:
-    return max(end - start for start, end in spans)
 
 
 def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:

@@ -200,7 +200,7 @@ def _weights(analysis: Analysis) -> dict[str, float]:
         spans = [] if code in denied else all_matches(rule, analysis.marks)
         if any(not is_denied(analysis, Mark(code, *span, 1.0), _DENIES) for span in spans):
             weights[code] = weights.get(code, 0) + (_TOGETHER * _LAST if code == "OTHER" else _TOGETHER)
-    marks = {*weights, *analysis.marks.names()}
+    marks = {*weights, *analysis.marks.names}
     told = {code for code in ORDER if f"not.{code}" not in marks or f"strong.{code}" in marks}
     return {code: weight for code, weight in weights.items() if code in told}
 

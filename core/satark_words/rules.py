@@ -15,8 +15,7 @@ and refusals: `rules.yaml`.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import chain
@@ -48,7 +47,7 @@ class Mark(NamedTuple):
 class Marks:
     """The marks of a text, in the order of the text. `act.*` stands for all names that begin so, `*` for every name."""
 
-    __slots__ = ("_by_name", "_families", "_found", "_senses", "longest")
+    __slots__ = ("_by_name", "_families", "_found", "longest", "names", "senses")
 
     def __init__(self, marks: Sequence[Mark]) -> None:
         self._by_name: dict[str, list[Mark]] = {}
@@ -58,24 +57,17 @@ class Marks:
         """Pattern, such as `act.*` → the names of the text's marks that match it."""
         for name in self._by_name:
             self._families.setdefault(_family(name), []).append(name)
-        self._senses = {*self._by_name, *self._families}
+        self.names = self._by_name.keys()
+        self.senses = {*self.names, *self._families}
         self._found: dict[tuple[str, ...], Sequence[Mark]] = {}
         self.longest = max([mark.end - mark.start for mark in marks], default=1)
         """Number of tokens of the longest mark."""
-
-    def names(self) -> KeysView[str]:
-        """The names of the text's marks."""
-        return self._by_name.keys()
-
-    def senses(self) -> AbstractSet[str]:
-        """The names of the text's marks and the patterns that match them."""
-        return self._senses
 
     def named(self, names: Iterable[str]) -> Sequence[Mark]:
         """Return the marks with these names."""
         key = tuple(names)
         if key not in self._found:
-            here = [one for one in key if one in self._senses] if self.has(key) else ()
+            here = [one for one in key if one in self.senses] if self.has(key) else ()
             wanted = {name for one in here for name in self._families.get(one, (one,))}
             found = [mark for name in wanted for mark in self._by_name[name]]
             self._found[key] = sorted(found, key=place)
@@ -83,7 +75,7 @@ class Marks:
 
     def has(self, names: Iterable[str]) -> bool:
         """Return whether there is a mark with one of these names."""
-        return not self._senses.isdisjoint(names)
+        return not self.senses.isdisjoint(names)
 
 
 @cache
@@ -187,7 +179,7 @@ class Rules(Generic[_Sense]):
 
     def that_may_hold(self, marks: Marks) -> Iterator[tuple[_Sense, MarkRule]]:
         """Yield the rules whose parts all occur in a text, in the order of the rules."""
-        begun = {index for name in marks.senses() & self._by_mark.keys() for index in self._by_mark[name]}
+        begun = {index for name in marks.senses & self._by_mark.keys() for index in self._by_mark[name]}
         return (self._rules[index] for index in sorted(begun) if self._rules[index][1].may_hold(marks))
 
 

@@ -104,17 +104,14 @@ class Senses(TextAtQuestion):
         doubted = likely not in {None, reading.option} and not self._chosen.is_told
         if reading.kind is Kind.OPTION and doubted:
             return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
-        if reading.kind is Kind.COMMAND and not reading.story and (likely or self._doubts(reading)):
+        is_sure = reading.talk == "likely" and reading.confidence is not Confidence.GUESS
+        is_sure = is_sure and not (reading.command == "back" and self._analysis.has("opt.when.was", "time.past"))
+        is_sure = is_sure or reading.command in {"unknown", "language"}  # going back erases; these two answer
+        if reading.kind is Kind.COMMAND and not reading.story and (likely or not is_sure):
             return self._make(Kind.UNCLEAR, suggested=likely or f"@{reading.command}", story=self._free)
         if reading.kind is Kind.UNCLEAR and not reading.suggested and likely and self._uncovered(_SAID) <= 1:
             return msgspec.structs.replace(reading, kind=Kind.UNCLEAR, suggested=likely)
         return reading
-
-    def _doubts(self, reading: Reading) -> bool:
-        """Return whether a command is not told for sure: going back erases, and a past tense tells of somebody else."""
-        answers = reading.command in {"unknown", "language"}
-        erases = reading.command == "back" and self._analysis.has("opt.when.was", "time.past")
-        return not answers and (erases or reading.talk != "likely" or reading.confidence is Confidence.GUESS)
 
     def _make(self, kind: Kind, confidence: Confidence = Confidence.LIKELY, **fields: object) -> Reading:
         analysis = self._analysis
@@ -194,7 +191,7 @@ class Senses(TextAtQuestion):
     def _talk(self) -> Literal["", "maybe", "likely"]:
         """Whether the text is said to the service; one that is long or has no known word is not."""
         has_words = any(token.text[0].isalpha() for token in self._analysis.tokens)
-        is_short = has_words and self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
+        is_short = has_words and self._analysis.marks.names and len(self._analysis) <= LONGEST_TOPIC
         answers_it = self._is_address or self._analysis.has(*_ASKED_FOR.get(self._asked.name, ()))
         is_short = is_short and not answers_it
         logit = logit_of(self._weights, TALK) if is_short else LEAST_TALK
