@@ -144,7 +144,9 @@ async def test_a_destination_that_is_down_for_a_day_recovers_by_itself(services:
         (fault,) = services.read(breakers.read_open_breakers).values()
         assert (fault.destination, fault.reason) == ("post:a", "connection refused")
         assert fault.since - START <= 900
-        assert max(row.attempts for row in rows(services) if row.destination == "post:a") < Core().delivery_attempts / 2
+        assert (
+            max(row.attempts for row in rows(services) if row.destination == "post:a") <= Core().delivery_attempts / 2
+        )
         tried = len(post.delivered)
         assert tried < 24 * 4 * 2 + room.AT_ONCE * 3
         is_up = True

@@ -99,5 +99,6 @@ async def test_a_due_session_of_a_newer_version_is_left_to_that_version(older: O
     older.change(lambda session: NEWER + session)
     jobs, table = older.runtime._jobs, tables.conversation
     due = dict(older.host.services.read(lambda found: found.execute(select(table.c.id, table.c.due)).all()))
-    names = older.host.services.write_now(lambda unit: jobs.expire(unit, due))
-    assert (names, len(older.host.services.read(lambda found: found.execute(select(table)).all()))) == ([], 1)
+    ended, names = older.host.services.write_now(lambda unit: jobs.expire(unit, due))
+    left = older.host.services.read(lambda found: found.execute(select(table)).all())
+    assert (ended, names, len(left)) == ([], [], 1)

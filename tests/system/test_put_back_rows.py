@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from satark.identity.epoch_keys import DraftCounts
 from satark.ingest.sessions import decode_session, encode_session
+from satark.store import tables
 from satark.store.tables import alias, conversation
 from satark.store.unit_of_work import UnitOfWork
 from support.scripted import Tipster
@@ -17,6 +19,7 @@ from support.working_host import ANSWERS, WorkingHost, working_host, working_hos
 
 pytestmark = pytest.mark.slow("a host")
 
+NO_FILE = -1
 SECRET = "Arms are sold outside the village"
 REVIEW = "Send this to the police"
 
@@ -117,12 +120,70 @@ async def test_a_draft_that_an_earlier_version_stored_goes_on(tmp_path: Path) ->
         session = decode_session(identity.open_draft(row.id, row.draft))
         assert session.writes
         earlier = identity.seal_draft(row.id, encode_session(replace(session, writes=0)))
-        place.host.services.write_now(lambda unit: unit.main.execute(update(conversation).values(draft=earlier)))
+        put_back(place, row, draft=earlier)
+        vars(identity.epochs)["drafts"] = DraftCounts(NO_FILE)
         assert "Tip no" in await asha.say("Yes, send")
 
 
-def put_back(place: WorkingHost, row: Any) -> None:
-    changed = update(conversation).where(conversation.c.id == row.id).values(**row._mapping)
+async def test_a_draft_of_an_earlier_version_is_put_in_a_newer_ones_place_in_vain(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, REVIEW)
+        (row,), identity = place.rows(conversation), place.runtime.identity
+        session = decode_session(identity.open_draft(row.id, row.draft))
+        put_back(place, row, draft=identity.seal_draft(row.id, encode_session(replace(session, writes=0))))
+        assert "erased" in await asha.say("Yes, send")
+        assert place.count("tip") == 0
+
+
+async def test_the_draft_of_a_tip_that_was_sent_is_put_back_and_expires_without_touching_the_tips_files(
+    tmp_path: Path,
+) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, REVIEW)
+        (before,) = place.rows(conversation)
+        tip = decode_session(place.runtime.identity.open_draft(before.id, before.draft)).tip
+        await asha.say("Yes, send")
+        file: dict[str, object] = {
+            "tip": tip,
+            "ordinal": "1",
+            "state": "sealed",
+            "record": b"",
+            "job": b"",
+            "reason": "",
+        }
+        file = {**file, "attempts": 0, "due_at": 0}
+        place.host.services.write_now(lambda unit: unit.insert(tables.file, [file]))
+        put_back(place, before, due=b"", ends_by=0)
+        assert await expire(place) == []
+        assert place.count("file") == 1
+
+
+async def test_a_draft_that_expired_is_put_back_in_vain(tmp_path: Path) -> None:
+    async with working_host(tmp_path) as place:
+        asha = place.tipster()
+        await asha.walk(ANSWERS, REVIEW)
+        (before,), (lookup,) = place.rows(conversation), place.rows(alias)
+        put_back(place, before, due=b"", ends_by=0)
+        await expire(place)
+        place.host.services.write_now(lambda unit: unit.main.execute(delete(conversation)))
+        place.host.services.write_now(lambda unit: unit.main.execute(delete(alias)))
+        insert_again(place, before, lookup)
+        assert SECRET not in await asha.say("Yes, send")
+        assert place.count("tip") == 0
+
+
+async def expire(place: WorkingHost) -> list[str]:
+    """Let what is due expire, as the job does; return the names of the files that it would delete."""
+    jobs, names = place.runtime._jobs, list[str]()
+    jobs.erased = names.extend
+    await jobs._work_on_due()
+    return names
+
+
+def put_back(place: WorkingHost, row: Any, **others: object) -> None:
+    changed = update(conversation).where(conversation.c.id == row.id).values({**row._mapping, **others})
     place.host.services.write_now(lambda unit: unit.main.execute(changed))
 
 

@@ -15,6 +15,7 @@ from satark.runtime import compose
 from satark.runtime.commands import settings_of
 from satark.settings.settings import Settings
 from satark_files import atomic_files
+from satark_files.decoding import DECODING_ERRORS
 
 _YEAR: Final = 366 * 86_400
 _LOSS: Final = {
@@ -66,7 +67,7 @@ def _record(settings: Settings) -> Path:
 def _read(settings: Settings) -> Compared:
     try:
         return msgspec.json.decode(_record(settings).read_bytes(), type=Compared)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *DECODING_ERRORS):
         return {}
 
 

@@ -103,8 +103,8 @@ class SessionStore:
             NewerSession: as `open` does.
         """
         session, counts = self.open(row), self._identity.epochs.drafts
-        if session is None or not session.writes:
-            return session
+        if session is None:
+            return None
         if session.writes < counts.of(row.id):
             log.error("an earlier draft was put in a newer one's place: it counts as erased")
             return Session(flow=session.flow, channel=session.channel, tip="", recipient="", identity="", lapsed=True)

@@ -78,7 +78,7 @@ class VoiceDangers:
 
     def _draft(self, row: ConversationRow | None, job: MediaJob) -> Session | None:
         try:
-            session = self.sessions.open(row)
+            session = self.sessions.open_newest(row) if row else None
         except NewerSession:
             return None
         return session if session and session.tip == job.tip and not session.submitted else None

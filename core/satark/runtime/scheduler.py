@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 
+import msgspec
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -91,8 +92,12 @@ class ScheduledJobs:
     async def _work_on_due(self) -> None:
         expired, unsent = await run_in_thread(self._find_due)
         if expired:
-            self.erased(await self.writer.write(lambda unit: self.expire(unit, expired)))
+            ended, names = await self.writer.write(lambda unit: self.expire(unit, expired))
+            self.erased(names)
             self.log.note()
+            counts = self.identity.epochs.drafts
+            for id_ in ended:  # so that a draft which is put back is older than the end
+                counts.note(id_, counts.after(id_))
         if unsent:
             self.posted(await self.writer.write(lambda unit: self.ask_unsent(unit, unsent)))
         await self.writer.write(self.purge_codes)
@@ -109,17 +114,17 @@ class ScheduledJobs:
             _first(due, lambda one: one.asks is not None and one.asks <= now < one.expires),
         )
 
-    def expire(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[str]:
+    def expire(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> tuple[list[bytes], list[str]]:
         """End expired sessions: erase the draft, its files and its address, and say nothing.
 
         `due`: id → `due` of the conversations. A conversation that a turn has changed since does not expire. Return the
-        names of the sealed files to delete after the commit.
+        ids of those that did, and the names of the sealed files to delete after the commit.
         """
         opened = list(self._opened(conversations.lock_unchanged(unit, due)))
         names: list[str] = []
         lapsed: dict[bytes, Mapping[str, object]] = {}
         for row, session in opened:
-            if session is not None and session.tip and not session.submitted:
+            if session is not None and session.tip and not _is_sent(unit, session.tip):
                 names += erase_files(unit, session.tip)
                 if left := self._left_of(unit, row, session):
                     lapsed[row.id] = left
@@ -127,7 +132,7 @@ class ScheduledJobs:
         conversations.delete_conversations(unit, [row.id for row, _ in opened if row.id not in lapsed])
         conversations.delete_provider_messages(unit, list(lapsed))
         conversations.write(unit, list(lapsed.values()))
-        return names
+        return [row.id for row, _ in opened], names
 
     def _opened(
         self, rows: Iterable[conversations.ConversationRow]
@@ -135,7 +140,7 @@ class ScheduledJobs:
         """Open sessions. A session that a newer version wrote is left out."""
         for row in rows:
             try:
-                session = self.sessions.open(row)
+                session = self.sessions.open_newest(row)
             except NewerSession:
                 continue
             yield row, session
@@ -151,6 +156,7 @@ class ScheduledJobs:
         handle = self.identity.open_handle(row.handle, row.id)
         if left is None or handle is None or not self.settings.lapsed_hours or self.outbox.is_page(handle.account):
             return None
+        left = msgspec.structs.replace(left, writes=self.identity.epochs.drafts.after(row.id))
         return self.sessions.seal_lapsed(row.id, left, unit.now)
 
     def ask_unsent(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[OutboxMessage]:
@@ -218,6 +224,10 @@ class ScheduledJobs:
     def purge_codes(self, unit: UnitOfWork) -> None:
         """Delete expired handoff codes: their rows tell to the second when they were given out."""
         unit.main.execute(delete(tables.handoff_code).where(tables.handoff_code.c.expires_at <= unit.now))
+
+
+def _is_sent(unit: UnitOfWork, tip: str) -> bool:
+    return unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip)).scalar() is not None
 
 
 def _finished_notifications(connection: Connection) -> Sequence[bytes]:
