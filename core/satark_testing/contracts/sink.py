@@ -127,14 +127,14 @@ class _Checks:
     async def all(self) -> None:
         """Make every kind of delivery."""
         await self.deliveries()
+        if self._reads:
+            await self.shown()
         await self.odd_deliveries()
         await self.at_once()
         await self.crashes()
         await self.cancellations()
         await self.unreachable()
         await self.interruptions()
-        if self._reads:
-            await self.shown()
 
     async def close(self, subject: str) -> None:
         """Close the sink."""
