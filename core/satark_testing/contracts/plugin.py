@@ -17,8 +17,8 @@ from unittest.mock import patch
 
 import msgspec
 
+from satark.api.services import WorkerContext
 from satark.api.settings import SettingsError
-from satark.delivery.worker_context import WorkerContext
 from satark.plugins.loader import PluginError, Plugins
 from satark.runtime.channel_context import ChannelContext
 from satark.settings.settings import Settings

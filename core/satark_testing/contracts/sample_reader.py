@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import cast
 
-from satark.api.services import OpenedTip, WorkerContext
+from satark.api.services import WorkerContext
 from satark.api.sink import Delivery
 from satark.api.tip import Envelope
 from satark.casework.errors import NoSuchTip
-from satark.delivery.destination_reader import DestinationReader, OpenedDelivery
+from satark.delivery.destination_reader import DestinationReader, FoundTip, OpenedDelivery
 from satark.store.sealed_files import StoredForm, open_sealed
 from satark.store.workspace import workspace_dir
 from satark_testing.contracts.rules import BrokenRule
@@ -46,7 +46,7 @@ class _Reader(DestinationReader):
             raise BrokenRule("S13", "deliveries", "`reader.open` is called in the event loop")
         return super().open(delivery)
 
-    def find(self, number: str) -> OpenedTip:
+    def find(self, number: str) -> FoundTip:
         raise NoSuchTip
 
     def read(self, envelope: Envelope, key: str, ordinal: str, sealed: StoredForm, expected: str) -> Iterator[bytes]:
