@@ -29,8 +29,8 @@ from satark_testing.contracts.sample_tips import WORDS, SampleTips, sample_deliv
 from satark_testing.contracts.sink_case import KINDS, SinkCase, SinkPeer, check_shown
 from satark_testing.contracts.watching import Watch
 
-__all__ = ["KINDS", "RULES", "WORDS", "BrokenRule", "Crashes", "Received", "Reply", "SampleTips", "SinkCase", "SinkPeer"]
-__all__ += ["check_sink", "sample_context", "sample_delivery"]
+__all__ = ["KINDS", "RULES", "WORDS", "BrokenRule", "Crashes", "Received", "Reply", "SampleTips", "SinkCase"]
+__all__ += ["SinkPeer", "check_sink", "sample_context", "sample_delivery"]
 
 
 _DEADLINE_SECONDS: Final = 30
