@@ -22,7 +22,7 @@ from pydantic import BaseModel
 import satark.api
 from reference_flow import events, flow, metrics, texts
 from reference_scaffolds import scaffold
-from reference_types import contract_names, modules_of, types
+from reference_types import contract_names, kit, modules_of, types
 from satark.api import hooks as hookspecs
 from satark.api.routing import DestinationRule
 from satark.cli.main import cli
@@ -161,6 +161,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "contract": contract,
     "types": types,
+    "kit": kit,
     "flow": flow,
     "metrics": metrics,
     "events": events,

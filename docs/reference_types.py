@@ -8,7 +8,7 @@ import inspect
 import pkgutil
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -17,6 +17,10 @@ from pydantic import BaseModel
 
 import satark.api
 from satark.api import hooks
+from satark_testing.contracts.channel_case import ChannelCase
+from satark_testing.contracts.plugin import PluginCase
+from satark_testing.contracts.provider_peer import Peer, Provider, Received, Reply, Said
+from satark_testing.contracts.sink_case import SinkCase, SinkPeer
 
 _WORD = re.compile(r"\w+")
 _OF_OUR_OWN = frozenset(
@@ -108,14 +112,20 @@ def _entry(name: str, value: Any) -> str:
     return f"### `{name}`\n\n{meaning}\n"
 
 
-def _class(of: type) -> str:
+def kit() -> str:
+    """Return the classes that tests give to the contract kit, with their fields in full."""
+    cases = (ChannelCase, SinkCase, PluginCase, Provider, Peer, SinkPeer, Received, Reply, Said)
+    return "\n".join(_class(one, cell) for one in cases)
+
+
+def _class(of: type, told: Callable[[str], str] | None = None) -> str:
     if issubclass(of, BaseModel):
         return f"### `{of.__name__}`\n\n{_sentence(inspect.getdoc(of) or '')} [Its fields](../settings.md).\n"
     node = parsed(of)
     lines: list[str] = []
     for explained, parts in groupby(members(node), lambda member: bool(member[1])):
         if explained:
-            lines += [f"- `{name}`: {_sentence(meaning)}" for name, meaning in parts]
+            lines += [f"- `{name}`: {(told or _sentence)(meaning)}" for name, meaning in parts]
         else:
             lines.append(f"- {', '.join(f'`{name}`' for name, _ in parts)}")
     return "\n".join([f"### `{node.name}`\n", _sentence(inspect.getdoc(of) or ""), "", *lines, ""]).replace("\\|", "|")

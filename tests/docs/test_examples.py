@@ -5,9 +5,10 @@ from __future__ import annotations
 import hmac
 import json
 import re
+import sys
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import click
@@ -155,6 +156,17 @@ async def test_the_example_sink_keeps_the_contract(tmp_path: Path) -> None:
         return {path.name: path.read_bytes() for path in folder.glob("*.age")}
 
     await check_sink(SinkCase(sink=example("satark_folder/plugin.py").FolderSink(folder), folder=tmp_path, held=held))
+
+
+@pytest.mark.slow("some seconds of a processor")
+async def test_the_example_sink_that_reads_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package, plugin = ModuleType("satark_cases"), ModuleType("satark_cases.plugin")
+    exec(block("satark_cases/plugin.py"), vars(plugin))  # noqa: S102 - the page's own code
+    monkeypatch.setattr(package, "plugin", plugin, raising=False)
+    for module in (package, plugin):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    tests = example("tests/test_sink.py")
+    await tests.test_it_keeps_the_contract(tmp_path)
 
 
 def delivery() -> Delivery:

@@ -18,7 +18,7 @@ from satark.services import Services
 from satark_geojson import plugin
 from satark_geojson.sink import GeoJsonSink
 from satark_testing.contracts.plugin import PluginCase, check_plugin
-from satark_testing.contracts.sink import SinkCase, check_sink
+from satark_testing.contracts.sink import KINDS, SinkCase, check_sink
 from support.store import fresh_services, worker_context
 from support.tips import claim_delivery, seed_tip
 from support.wheels import Install, run_satark
@@ -69,6 +69,7 @@ async def test_it_keeps_the_contract(on_a_wall: Map, tmp_path: Path) -> None:
             name="sp",
             recipient=on_a_wall.recipient,
             unreachable=unreachable,
+            omits=KINDS,
         )
     )
 

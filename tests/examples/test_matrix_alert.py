@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -17,10 +16,9 @@ from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark_matrix_alert import plugin
 from satark_matrix_alert.plugin import MatrixAlertSettings
 from satark_matrix_alert.sink import MatrixAlertSink
-from satark_testing.contracts.channel import Peer, Received, Reply
 from satark_testing.contracts.plugin import PluginCase, check_plugin
-from satark_testing.contracts.provider_peer import Fault, PeerServer
-from satark_testing.contracts.sink import SampleTips, SinkCase, check_sink
+from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, Reply
+from satark_testing.contracts.sink import KINDS, SampleTips, SinkCase, SinkPeer, check_sink
 from support.store import fresh_services, worker_context
 from support.tips import claim_delivery, seed_tip
 from support.wheels import Install, run_satark
@@ -78,6 +76,13 @@ class AlertedOffice:
         key.chmod(0o600)
         self.rules = [DestinationRule(to="matrix_alert:sp", desk="sp", recipient=self.recipient, identity_file=key)]
         self.services = fresh_services(folder, destination=self.rules)
+        self.peer = SinkPeer(
+            sink=lambda url: self.sink(url=url),
+            answer=home.answer,
+            acknowledges=False,
+            unauthorized=refused(401, "M_UNKNOWN_TOKEN"),
+            secrets=(TOKEN,),
+        )
         self.tips = SampleTips(self.rules[0].to, self.recipient)
 
     def sink(self, **more: object) -> MatrixAlertSink:
@@ -89,8 +94,7 @@ class AlertedOffice:
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[AlertedOffice]:
     home = HomeServer()
-    peer = Peer(channel=lambda _: pytest.fail("it is a sink's peer"), read=lambda _: None, answer=home.answer)
-    async with PeerServer(peer).serving() as server:
+    async with PeerServer(SinkPeer(sink=lambda _: pytest.fail("not used"), answer=home.answer)).serving() as server:
         made = AlertedOffice(tmp_path, server, home)
         yield made
         made.services.close()
@@ -98,21 +102,15 @@ async def office(tmp_path: Path) -> AsyncIterator[AlertedOffice]:
 
 @pytest.mark.slow("a third of a second of a processor")
 async def test_it_keeps_the_contract(office: AlertedOffice, tmp_path: Path) -> None:
-    @contextmanager
-    def unreachable() -> Iterator[None]:
-        office.server.answering(Fault.HANG_UP)
-        yield
-        office.server.answering(None)
-
     (tmp_path / "files").mkdir()
     await check_sink(
         SinkCase(
-            sink=office.sink(),
+            peer=office.peer,
             folder=tmp_path / "files",
             held=lambda: office.home.events,
             name="sp",
             recipient=office.recipient,
-            unreachable=unreachable,
+            omits=KINDS,
         )
     )
 

@@ -19,6 +19,7 @@ _DEPTH: Final = 40
 _LONG: Final = 20_000
 _TEXTS: Final = ("", "x" * _LONG, "\ud83d", "\x00", "http://[", "9" * 400)
 """Texts that parsers trip over: an empty and a long one, half an emoji, a NUL, an address that `urlsplit` refuses."""
+_STRANGE: Final = (b"", b"<html>Sign in to the network</html>", b"{}", b"[]", b"null", b'"ok"', b'{"error":"upstream"}')
 _DELETED: Final = object()
 _MOST: Final = 1_000
 """Most changes that are tried in each of two ways. Of more, a fixed random choice is tried."""
@@ -79,8 +80,15 @@ def with_text(
                 yield raw, text, _with_fields(raw, "body", [*fields[:number], (name, new), *fields[number + 1 :]])
 
 
-def emptied(body: bytes) -> bytes:
-    """Return JSON with the same keys, in which every text is empty and every number 0."""
+def strange_answers(genuine: bytes) -> tuple[bytes, ...]:
+    """Return what answers with 200 in a provider's place: a captive portal, a proxy, a server that is half up.
+
+    The last is JSON with the keys of a genuine answer, in which every text is empty and every number 0.
+    """
+    return *_STRANGE, _emptied(genuine)
+
+
+def _emptied(body: bytes) -> bytes:
 
     def empty(value: Any) -> Any:
         if isinstance(value, dict):

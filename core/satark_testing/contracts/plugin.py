@@ -10,14 +10,15 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import msgspec
 
+from satark.api.services import WorkerContext
 from satark.api.settings import SettingsError
-from satark.delivery.worker_context import WorkerContext
 from satark.plugins.loader import PluginError, Plugins
 from satark.runtime.channel_context import ChannelContext
 from satark.settings.settings import Settings
@@ -67,7 +68,7 @@ def check_plugin(case: PluginCase) -> None:
     require(found == expected, "P03", "all settings", f"it offers {', '.join(found) or 'nothing'}")
     require(not (watch.opened or watch.blocked), "P06", "all settings", "; ".join((*watch.opened, *watch.blocked)[:3]))
     for number, name in enumerate(case.settings):
-        _check_missing(case, plugins, name, number)
+        _check_refused(case, plugins, name, is_required=_check_missing(case, plugins, name, number))
     _check_imports(case)
 
 
@@ -96,11 +97,11 @@ def _offered(case: PluginCase, plugins: Plugins, settings: Settings, rule: str) 
     return sorted(found)
 
 
-def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -> None:
-    """Check that an error names each missing required setting, and that no error shows a secret."""
+def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -> bool:
+    """Check that an error names a missing setting and shows no secret; return whether the setting is required."""
     rest = {other: value for other, value in case.settings.items() if other != name}
     if not rest:
-        return
+        return True
     subject = f"without setting number {number}"
     with _environment(rest):
         try:
@@ -111,6 +112,33 @@ def _check_missing(case: PluginCase, plugins: Plugins, name: str, number: int) -
             text = str(broken.__cause__)
             require(name in text, "P04", subject, f"the error does not name {name}")
             absent(text, case.secrets, "P05", subject)
+            return True
+    return False
+
+
+def _check_refused(case: PluginCase, plugins: Plugins, name: str, *, is_required: bool) -> None:
+    """Check that a required secret may not be empty, and that an address of the plugin's own must be encrypted."""
+    value, (section, _, field) = case.settings[name], name.removeprefix("SATARK_").lower().partition("__")
+    if is_required and value in case.secrets:
+        with TemporaryDirectory() as folder:  # in a file: an empty variable counts as none
+            file = Path(folder, "satark.toml")
+            file.write_text(f'[{section}]\n{field} = ""\n', "utf-8")
+            rest = {other: kept for other, kept in case.settings.items() if other != name}
+            _refused(case, plugins, "P09", f"{name} is empty", {**rest, "SATARK_CONFIG": str(file)})
+    if section == case.name and value.startswith("https://"):
+        plain = f"http{value.removeprefix('https')}"
+        _refused(case, plugins, "P08", f"{name} begins with http://", {**case.settings, name: plain})
+
+
+def _refused(case: PluginCase, plugins: Plugins, rule: str, subject: str, settings: Mapping[str, str]) -> None:
+    with _environment(settings):
+        try:
+            _offered(case, plugins, Settings(), rule)
+        except BrokenRule as broken:
+            if isinstance(broken.__cause__, SettingsError):
+                return
+            raise
+    raise BrokenRule(rule, subject, "it is accepted")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The provider's side of a channel, as its author describes it. The kit serves it over HTTP on this machine."""
+"""The other side of a channel or a sink, as its author describes it. The kit serves it over HTTP on this machine."""
 
 import asyncio
 import socket
@@ -19,6 +19,9 @@ ENDLESS_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = bytes(1024 * 1024)
 _HEAD_BYTES: Final = 64 * 1024
 _BETWEEN_SECONDS: Final = 0.01
+_LAST_BYTES_SECONDS: Final = 1
+_LAST_TURNS: Final = 500
+_TURN_SECONDS: Final = 0.001
 _IMPOSTOR: Final = Path(__file__).with_name("impostor.pem")
 """A certificate of `localhost` that nobody trusts, and its key."""
 _LOCAL: Final = ("127.0.0.1", 0)
@@ -62,13 +65,9 @@ class Fault(Enum):
     PIECES = "the provider's own answer comes in two pieces"
 
 
-class Peer(msgspec.Struct, frozen=True, kw_only=True):
-    """The provider of a channel. Fields that are left out get defaults that suit most HTTP services."""
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
+    """A service that a channel or a sink calls. Fields that are left out get defaults that suit most of them."""
 
-    channel: Callable[[str], Channel]
-    """Makes a channel that uses the provider at a base URL."""
-    read: Callable[[Received], Said | None]
-    """Reads the text of a request and its recipient; None if the request has no text (a file, a status)."""
     answer: Callable[[Received], Reply] = lambda _: Reply()
     """Answers a request that the provider accepts, and serves its files."""
     throttle: Callable[[str], Reply] = lambda seconds: Reply(429, headers={"Retry-After": seconds})
@@ -77,6 +76,17 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a request that the provider never accepts."""
     unauthorized: Reply = Reply(401)
     """The answer to wrong credentials."""
+    secrets: Sequence[str] = ()
+    """Satark's credentials at the provider, unencrypted."""
+
+
+class Peer(Provider, frozen=True, kw_only=True):
+    """The provider of a channel. Fields that are left out get defaults that suit most HTTP services."""
+
+    channel: Callable[[str], Channel]
+    """Makes a channel that uses the provider at a base URL."""
+    read: Callable[[Received], Said | None]
+    """Reads the text of a request and its recipient; None if the request has no text (a file, a status)."""
     results: Sequence[tuple[Reply, type]] = ()
     """Further answers of the provider and what `send` returns for each, such as `(Reply(470), WindowClosed)`."""
     gone: Reply = Reply(404)
@@ -92,14 +102,12 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     silent: bool = False
     """Whether the channel never starts a conversation: `render` returns no calls, and the channel only fetches files.
     """
-    secrets: Sequence[str] = ()
-    """Satark's credentials at the provider, unencrypted."""
 
 
 class PeerServer:
-    """A running peer with two addresses: its own, and one to which the channel must send nothing."""
+    """A running peer with two addresses: its own, and one to which the plugin must send nothing."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Provider) -> None:
         self._peer = peer
         self.url = self.elsewhere = ""
         self.received: list[Received] = []
@@ -109,10 +117,14 @@ class PeerServer:
         """Requests that came to the second address."""
         self.script: Reply | Fault | None = None
         """The answer or fault for every request, in place of the peer's own answer."""
+        self.replies: list[Reply] = []
+        """The peer's own answers since `answering`."""
         self.halved = b""
         """A file of which only the first half is sent, as if it were complete."""
         self.written = 0
         """Number of bytes of an endless answer that were written."""
+        self._at: int | None = None
+        self._only: tuple[str, str] | None = None
         self._server: web.Server | None = None
 
     @property
@@ -120,17 +132,31 @@ class PeerServer:
         """Number of open connections."""
         return len(self._server.connections) if self._server else 0
 
-    def answering(self, script: Reply | Fault | None) -> Self:
-        """Answer every request with this from now on, and forget the requests so far."""
-        self.script, self.written = script, 0
+    def answering(self, script: Reply | Fault | None, at: int | None = None) -> Self:
+        """Answer every request with this from now on, and forget the requests so far.
+
+        `at`: only the request with this position among the next ones, and its repetitions; 0 is the first.
+        """
+        self.script, self.written, self._at, self._only = script, 0, at, None
         self.received.clear()
+        self.replies.clear()
         self.asked.clear()
         self.strayed.clear()
         return self
 
     def said(self) -> list[Said]:
         """The texts of the requests, in order."""
-        return [said for request in self.received if (said := self._peer.read(request)) is not None]
+        read = self._peer.read if isinstance(self._peer, Peer) else lambda _: None
+        return [said for request in self.received if (said := read(request)) is not None]
+
+    async def closed(self) -> bool:
+        """Wait until no connection is left; give up after a second."""
+        loop, turns = asyncio.get_running_loop(), 0
+        end = loop.time() + _LAST_BYTES_SECONDS
+        while self.connections and (turns < _LAST_TURNS or loop.time() < end):
+            turns += 1
+            await asyncio.sleep(_TURN_SECONDS)
+        return not self.connections
 
     @asynccontextmanager
     async def serving(self, *, impostor: bool = False) -> AsyncIterator[Self]:
@@ -161,7 +187,7 @@ class PeerServer:
             return web.Response()
         self.received.append(received)
         self.asked.set()
-        script = self.script
+        script = self._script_for(received)
         if script is Fault.STALL:
             while request.transport is not None:  # noqa: ASYNC110 - until the client gives up
                 await asyncio.sleep(_BETWEEN_SECONDS)
@@ -170,9 +196,17 @@ class PeerServer:
         if isinstance(script, Fault):
             return await self._fail(script, request)
         reply = script or self._peer.answer(received)
+        if script is None:
+            self.replies.append(reply)
         body = reply.body[: len(reply.body) // 2] if self.halved and reply.body == self.halved else reply.body
         headers = {"Content-Type": "application/json", **reply.headers}
         return web.Response(status=reply.status, body=body, headers=headers)
+
+    def _script_for(self, received: Received) -> Reply | Fault | None:
+        asked = received.method, received.path
+        if len(self.received) - 1 == self._at:
+            self._only = asked
+        return self.script if self._at is None or self._only == asked else None
 
     async def _fail(self, fault: Fault, request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(ENDLESS_BYTES)})

@@ -18,6 +18,8 @@ __all__ = ["RULES", "BrokenRule", "Rule", "absent", "attempt", "require", "rules
 
 T = TypeVar("T")
 
+_BEFORE: Final = 40
+"""Most characters that an error shows of what stands before an identifier."""
 _BOOK: Final = Path(__file__).with_name("rules.txt")
 """One rule per line: its id, its title, and what the kit expects."""
 
@@ -91,10 +93,14 @@ def absent(text: str, identifiers: Sequence[str], rule: str, subject: str) -> No
     """Check that a text contains no identifier.
 
     Raises:
-        BrokenRule: it shows one; the error names its place in the list, never the identifier.
+        BrokenRule: it shows one; the error says what stands before it, and of the identifier how it begins.
     """
-    for number, identifier in enumerate(identifiers):
-        require(identifier not in text, rule, subject, f"identifier number {number} is shown")
+    for number, identifier in enumerate(identifiers, 1):
+        before, shown, _ = text.partition(identifier)
+        for one in identifiers:
+            before = before.replace(one, "…")
+        which = f"what begins with {identifier[:2]!r}, the {number}. of {len(identifiers)} that are looked for"
+        require(not shown, rule, subject, f"{which}, after {before[-_BEFORE:]!r}")
 
 
 def shown(raw: RawRequest, change: str = "") -> str:

@@ -2,8 +2,9 @@
 
 import hashlib
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -16,10 +17,17 @@ from satark.routing.sent import TIPSTER_USE, signed_as_sent
 from satark.store.sealed_files import StoredForm, put_in_place, seal_file
 from satark_files.file_store import FolderStore
 
+_Files: TypeAlias = Mapping[str, bytes | Literal["due", "lost"]]
 WORDS: Final = "कट्टानिशान"
 """A word that every answer and message of a sample tip contains, and that occurs nowhere else."""
+SAID: Final = f"  {WORDS} लंका में 🚨, हर रात दस बजे के बाद पुल के नीचे.\n“{WORDS}” \u0930\u094d\u200d\u092f €5,  "
+"""What is easily damaged: outer and double spaces, an emoji, a line break, a joiner, more than one screen's width."""
+PLACE: Final = {"text": f"{WORDS} घाट", "latitude": 25.30765, "longitude": 82.97391}
 CLEAN: Final = bytes(range(256)) * 16
-_FILES: Final = {"1": CLEAN, "2": CLEAN[::-1]}
+_FILES: Final[_Files] = {"1": CLEAN, "2": CLEAN[::-1]}
+_PARTLY: Final[_Files] = {"1": CLEAN * 80, "2": "lost", "3": CLEAN[::-1], "4": "due"}
+"""The files of a tip that has not got all of them, by number. The first is longer than a chunk in which it is read."""
+_ORIGINAL: Final = b"an original: only a desk opens it"
 _BEGINNING: Final = "0190aef0" * 3
 """What the keys of deliveries begin with that were made in one moment."""
 _CATEGORY: Final = "arms"
@@ -40,8 +48,15 @@ class SampleTips:
         self._keys: dict[str, tuple[str, str]] = {}
         self._files: dict[str, tuple[SealedFile, ...]] = {}
         self._made: dict[tuple[str, int], Delivery] = {}
+        self._plain: dict[tuple[str, int], dict[str, bytes]] = {}
 
-    def delivery(self, folder: Path, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
+    def plain(self, delivery: Delivery) -> dict[str, bytes]:
+        """Return what a destination that reads may show of a delivery of these tips, by the names of `unpack`."""
+        return self._plain[delivery.tip, delivery.revision]
+
+    def delivery(
+        self, folder: Path, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1, partly: bool = False
+    ) -> Delivery:
         """Return a delivery with two files and messages, as the delivery worker makes it.
 
         Args:
@@ -49,27 +64,38 @@ class SampleTips:
             revision: 1 for the tip as it was submitted; each later one has a message more.
             tip: the tipster's key, 32 hex digits: the tip's id follows from it.
             attempt: 1 for the first.
+            partly: one file more is lost, and one more is still due.
         """
-        known = self._made.get((tip, revision)) or self._seal(folder, revision, tip)
+        known = self._made.get((tip, revision)) or self._seal(folder, revision, tip, _PARTLY if partly else _FILES)
         self._made[tip, revision] = known
         return msgspec.structs.replace(known, attempt=attempt)
 
-    def _seal(self, folder: Path, revision: int, key: str) -> Delivery:
+    def _seal(self, folder: Path, revision: int, key: str, files: _Files) -> Delivery:
         verifier = verifier_for(key, TIPSTER_USE)
         tip = name_of(verifier)
         recipient, identity = self._keys.setdefault(tip, new_identity())
+        files = {number: tip.encode() + one if isinstance(one, bytes) else one for number, one in files.items()}
         if tip not in self._files:  # later revisions have the same copies
-            self._files[tip] = tuple(_file(folder, tip, key, recipient, ordinal) for ordinal in _FILES)
-        document = seal(_document(tip), recipient)
+            self._files[tip] = tuple(
+                _file(folder, (tip, key, recipient), ordinal, content)
+                if isinstance(content, bytes)
+                else SealedFile(ordinal=ordinal, state=content)
+                for ordinal, content in files.items()
+            )
+        document = seal(_document(tip, files), recipient)
         about: Any = {
             "tip": tip,
             "desk": str(self._destination),
             "identity": identity,
-            "header": _header(_document(tip)),
+            "header": _header(_document(tip, files)),
         }
         about |= {"document_sha256": hashlib.sha256(document).hexdigest()}
         envelope = signed_as_sent(Envelope(**about, tipster_verifier=verifier), key)
-        told = {seq: Message(sender="tipster", text=f"{WORDS} {seq}") for seq in range(1, revision + 1)}
+        told = {seq: Message(sender="tipster", text=f"{SAID}{tip[:4]} {seq}  ") for seq in range(1, revision + 1)}
+        self._plain[tip, revision] = _plain(_document(tip, files), [one.text for one in told.values()], files) | {
+            "revision": str(revision).encode(),
+            "destination": self._destination.partition(":")[2].encode(),
+        }
         signed = {seq: signed_by_tipster(one, tip, seq, key) for seq, one in told.items()}
         messages = tuple(SealedMessage(seq, seal(one, recipient)) for seq, one in signed.items())
         return Delivery(
@@ -99,16 +125,23 @@ class SampleTips:
         )
 
 
-def file_in_state(state: Literal["due", "lost"]) -> SealedFile:
-    """Return a file in a state in which it has no copy here."""
-    return SealedFile(ordinal="3", state=state)
+def _file(folder: Path, of: tuple[str, str, str], ordinal: str, content: bytes) -> SealedFile:
+    (tip, key, recipient), copies = of, []
+    for form, plain in (("original", _ORIGINAL), ("clean", content)):
+        copy = StoredForm(FolderStore(folder), f"{tip[:8]}.{ordinal}.{form}")
+        put_in_place(seal_file(io.BytesIO(plain), copy, recipient))
+        copies.append(copy)
+    record = seal(signed_by_tipster(_record(ordinal, content), tip, 0, key), recipient)
+    return SealedFile(ordinal=ordinal, state="sealed", record=record, original=copies[0], clean=copies[1])
 
 
-def _file(folder: Path, tip: str, key: str, recipient: str, ordinal: str) -> SealedFile:
-    clean = StoredForm(FolderStore(folder), f"{tip[:8]}.{ordinal}.clean")
-    put_in_place(seal_file(io.BytesIO(_FILES[ordinal]), clean, recipient))
-    record = seal(signed_by_tipster(_record(ordinal), tip, 0, key), recipient)
-    return SealedFile(ordinal=ordinal, state="sealed", record=record, clean=clean)
+def _plain(tip: Tip, thread: Sequence[str], files: _Files) -> dict[str, bytes]:
+    text: dict[str, str] = {"number": tip.number, "place": f"{PLACE['latitude']},{PLACE['longitude']}"}
+    text |= {"answer what": tip.answers["what"], "answer place": str(PLACE["text"])}
+    text |= {f"message {number}": one for number, one in enumerate(thread, 1)}
+    text |= {state: ordinal for ordinal, state in files.items() if not isinstance(state, bytes)}
+    parts = {name: one.encode() for name, one in text.items()}
+    return parts | {f"file {ordinal}": one for ordinal, one in files.items() if isinstance(one, bytes)}
 
 
 def sample_delivery(destination: str, folder: Path) -> Delivery:
@@ -116,7 +149,7 @@ def sample_delivery(destination: str, folder: Path) -> Delivery:
     return SampleTips(destination).delivery(folder)
 
 
-def _document(tip: str) -> Tip:
+def _document(tip: str, files: Iterable[str]) -> Tip:
     return Tip(
         number=f"{tip[:4].upper()}-2345",
         revision=1,
@@ -125,8 +158,9 @@ def _document(tip: str) -> Tip:
         channel="chat",
         category=_CATEGORY,
         received=_RECEIVED,
-        answers={"category": _CATEGORY, "what": f"{WORDS} लंका में"},
-        evidence=tuple(_FILES),
+        answers={"category": _CATEGORY, "what": f"{SAID}{tip[:4]}  ", "place": PLACE},
+        meanings={"place": "place"},
+        evidence=tuple(files),
         district="varanasi",
         station="lanka",
     )
@@ -138,16 +172,15 @@ def _header(tip: Tip) -> Header:
     )
 
 
-def _record(ordinal: str) -> Evidence:
-    digest = hashlib.sha256(_FILES[ordinal]).hexdigest()
+def _record(ordinal: str, content: bytes) -> Evidence:
     return Evidence(
         ordinal=ordinal,
         role="evidence",
         kind="document",
         mime="text/plain",
-        bytes=len(CLEAN),
-        sha256=digest,
+        bytes=len(_ORIGINAL),
+        sha256=hashlib.sha256(_ORIGINAL).hexdigest(),
         clean_mime="text/plain",
-        clean_bytes=len(CLEAN),
-        clean_sha256=digest,
+        clean_bytes=len(content),
+        clean_sha256=hashlib.sha256(content).hexdigest(),
     )

@@ -24,7 +24,7 @@ from satark.api.outbound import (
 )
 from satark.api.prompt import Choice, Prompt
 from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt
-from satark_testing.contracts.mutations import emptied
+from satark_testing.contracts.mutations import strange_answers
 from satark_testing.contracts.prompts import SAID
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply, Said
 from satark_testing.contracts.rules import BrokenRule, absent, raised, require
@@ -33,15 +33,11 @@ _RESULTS: Final = (Accepted, Blocked, Misconfigured, Permanent, Throttled, Trans
 _SECONDS: Final = 41
 """An unusual waiting time in seconds, which no channel uses by default."""
 _COOKIE: Final = {"Set-Cookie": "conversation=1; Path=/"}
-_STRANGE: Final = (b"", b"<html>Sign in to the network</html>", b"{}", b"[]", b"null", b'"ok"', b'{"error":"upstream"}')
-"""What answers with 200 in the provider's place: a captive portal, a proxy, a server that is only half up."""
 _LAST_BYTES_SECONDS: Final = 1
 _DEADLINE_SECONDS: Final = 30
 """Seconds after which a call counts as never ending."""
 _LONGEST_SECONDS: Final = 200
 """Seconds after which a channel must give up a call that gets no answer."""
-_LAST_TURNS: Final = 500
-_TURN_SECONDS: Final = 0.001
 
 
 class Calls:
@@ -201,7 +197,7 @@ async def _check_strange_answers(calls: Calls) -> None:
     taken = calls.peer.answer(calls.server.received[-1]).body
     if not taken:
         return
-    for body in (*_STRANGE, emptied(taken)):
+    for body in strange_answers(taken):
         subject = f"status 200 with {body!r}"
         result = await calls.answered(Reply(200, body), subject)
         require(isinstance(result, Transient), "C63", subject, type(result).__name__)
@@ -272,8 +268,7 @@ async def _check_closed(case: ChannelCase, peer: Peer, server: PeerServer) -> No
             await channel.close()
     except Exception as error:
         raise BrokenRule("C48", subject, raised(error)) from error
-    await _closed(server)
-    require(server.connections == 0, "C48", subject, f"{server.connections} connections are left")
+    require(await server.closed(), "C48", subject, f"{server.connections} connections are left")
 
 
 async def _check_stalled(case: ChannelCase, peer: Peer, server: PeerServer) -> None:
@@ -301,15 +296,6 @@ async def _check_impostor(case: ChannelCase, peer: Peer) -> None:
             call = channel.render(numbered_prompt(60), channel.accounts[0], case.to)[0]
             await channel.send(call, "call")
         require(not server.received, "C72", "a server with a certificate of its own", "it got the call")
-
-
-async def _closed(server: PeerServer) -> None:
-    """Wait until no connection is left; give up after so many seconds and turns of the event loop."""
-    loop, turns = asyncio.get_running_loop(), 0
-    end = loop.time() + _LAST_BYTES_SECONDS
-    while server.connections and (turns < _LAST_TURNS or loop.time() < end):
-        turns += 1
-        await asyncio.sleep(_TURN_SECONDS)
 
 
 async def _check_unreachable(case: ChannelCase, peer: Peer) -> None:

@@ -6,28 +6,31 @@ async def test_it_keeps_the_contract(tmp_path: Path) -> None:
 
 import asyncio
 import gc
-import os
-import sys
 from base64 import b64encode
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from itertools import product
-from pathlib import Path
 from typing import Any, Final
-from unittest.mock import patch
 
 import msgspec
 
 from satark.api.routing import Destination
-from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, Sink
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, SealedFile
 from satark.plugins.handed_over import problems_of
 from satark.store.sealed_files import StoredForm
+from satark_testing.contracts.crashes import Crashes, meeting
+from satark_testing.contracts.delivering import check_exchanges
+from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, Reply
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
-from satark_testing.contracts.sample_tips import WORDS, SampleTips, file_in_state, sample_delivery
+from satark_testing.contracts.sample_reader import sample_context
+from satark_testing.contracts.sample_tips import WORDS, SampleTips, sample_delivery
+from satark_testing.contracts.sink_case import KINDS, SinkCase, SinkPeer, check_shown
 from satark_testing.contracts.watching import Watch
 
-__all__ = ["RULES", "WORDS", "BrokenRule", "Crashes", "SampleTips", "SinkCase", "check_sink", "sample_delivery"]
+__all__ = ["KINDS", "RULES", "WORDS", "BrokenRule", "Crashes", "Received", "Reply", "SampleTips", "SinkCase"]
+__all__ += ["SinkPeer", "check_sink", "sample_context", "sample_delivery"]
 
 
 _DEADLINE_SECONDS: Final = 30
@@ -37,54 +40,47 @@ _CANCELLATIONS: Final = 4
 """Maximum number of event loop turns after which a delivery is cancelled."""
 
 
-class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
-    """A sink, and what its checks need."""
-
-    sink: Sink
-    folder: Path
-    """An empty folder for the files of the deliveries."""
-    held: Callable[[], Mapping[str, object]]
-    """Returns everything that the destination has received completely, by name."""
-    name: str = "main"
-    """The destination's name, without the name of the sink."""
-    unpack: Callable[[object], Mapping[str, bytes]] | None = None
-    """Takes what `held` has of one tip apart: `envelope`, `document`, `message 1`, `record 1`, `file 1`. Of a sink that
-    does not read tips, it is required where `held` does not show the parts' bytes."""
-    recipient: str = ""
-    """The destination's age recipient, if the sink reads tips; see `satark.api.sealing.new_identity`."""
-    unreachable: Callable[[], AbstractContextManager[object]] | None = None
-    """Makes the destination unreachable while the context is open."""
-
-    @property
-    def reads(self) -> bool:
-        """Whether the sink opens tips."""
-        return isinstance(self.sink, ReadingSink) and self.sink.reads(self.name)
-
-
 async def check_sink(case: SinkCase) -> None:
     """Run every rule of sinks, from `open` to `close`.
 
     Raises:
         BrokenRule: the sink breaks one; the message names it, what was tried and what was expected.
     """
+    if case.peer is None:
+        require(case.sink is not None, "S01", "the case", "neither `sink` nor `peer`")
+        await _check(case)
+        return
+    async with PeerServer(case.peer).serving() as server:
+
+        @contextmanager
+        def unreachable() -> Iterator[None]:
+            server.answering(Fault.HANG_UP)
+            try:
+                yield
+            finally:
+                server.answering(None)
+
+        sink = case.peer.sink(server.url)
+        await _check(msgspec.structs.replace(case, sink=sink, unreachable=unreachable), server)
+        require(await server.closed(), "S15", "close after deliveries", f"{server.connections} connections are left")
+
+
+async def _check(case: SinkCase, server: PeerServer | None = None) -> None:
     for problem in problems_of("satark_sinks", case.sink):
         raise BrokenRule("S01", type(case.sink).__name__, problem)
     gc.collect()
     watch = Watch()
-    with watch.running("S13"), _one_thread():
-        await _close(case, "close before open")
-        await case.sink.open()
+    with watch.running("S13"), _threads(1):
+        checks = _Checks(case, watch)
+        await checks.close("close before open")
+        await checks.sink.open()
         try:
-            checks = _Checks(case, watch)
-            await checks.deliveries()
-            await checks.odd_deliveries()
-            await checks.crashes()
-            await checks.cancellations()
-            await checks.unreachable()
-            await checks.interruptions()
+            await checks.all()
+            if server is not None and case.peer is not None:
+                await check_exchanges(checks, case.peer, server)
         finally:
-            await _close(case, "close after deliveries")
-        await _close(case, "close again")
+            await checks.close("close after deliveries")
+        await checks.close("close again")
         gc.collect()
     watch.check((WORDS,), "S12", "S13")
     require(not watch.opened, "S13", "deliveries", "; ".join(watch.opened[:3]))
@@ -92,83 +88,130 @@ async def check_sink(case: SinkCase) -> None:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Run all work of the event loop's thread pool in one thread, so that the last task runs after all others."""
+def _threads(count: int) -> Iterator[None]:
+    """Run all work of the event loop's thread pool in so many threads. In one, the last task runs after all others."""
     loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(1) as pool:
+    before = getattr(loop, "_default_executor", None)
+    with ThreadPoolExecutor(count) as pool:
         loop.set_default_executor(pool)
         try:
             yield
         finally:
-            loop.set_default_executor(ThreadPoolExecutor())
-
-
-async def _close(case: SinkCase, subject: str) -> None:
-    try:
-        await case.sink.close()
-    except Exception as error:
-        raise BrokenRule("S15", subject, raised(error)) from error
+            loop.set_default_executor(before or ThreadPoolExecutor())
 
 
 class _Checks:
     def __init__(self, case: SinkCase, watch: Watch) -> None:
-        self._case, self._watch = case, watch
-        destination = Destination.of(case.sink.name, case.name)
+        assert case.sink is not None  # noqa: S101 - `check_sink` made it
+        self._case, self._watch, self.sink = case, watch, case.sink
+        destination = Destination.of(self.sink.name, case.name)
         self._tips = SampleTips(destination, case.recipient)
         self._strange = SampleTips(destination)
+        self._second = SampleTips(Destination.of(self.sink.name, case.second), case.recipient)
+        self._reads = isinstance(self.sink, ReadingSink) and self.sink.reads(case.name)
+        self._unreachable: Callable[[], AbstractContextManager[object]] | None = case.unreachable
+
+    async def all(self) -> None:
+        """Make every kind of delivery."""
+        await self.deliveries()
+        if self._reads:
+            await self.shown()
+        await self.odd_deliveries()
+        await self.at_once()
+        await self.crashes()
+        await self.cancellations()
+        await self.unreachable()
+        await self.interruptions()
+
+    async def close(self, subject: str) -> None:
+        """Close the sink."""
+        try:
+            await self.sink.close()
+        except Exception as error:
+            raise BrokenRule("S15", subject, raised(error)) from error
 
     async def deliveries(self) -> None:
         """Deliver a tip, the same again, a later revision, and another tip."""
         before = dict(self._case.held())
-        await self._done("S02", await self._delivery(), "a tip")
+        await self.done("S02", await self.delivery(), "a tip")
         once = dict(self._case.held())
         require(once != before, "S03", "a tip", "the destination has not changed")
-        await self._done("S04", await self._delivery(attempt=2), "the same tip again")
+        await self.done("S04", await self.delivery(attempt=2), "the same tip again")
         require(dict(self._case.held()) == once, "S04", "the same tip again", "the destination has changed")
-        await self._done("S05", await self._delivery(revision=2), "its second revision")
+        await self.done("S05", await self.delivery(revision=2), "its second revision")
         later = dict(self._case.held())
         require(later != once, "S05", "its second revision", "the destination has not changed")
-        await self._done("S06", await self._delivery(tip="b" * 32), "another tip")
+        await self.done("S06", await self.delivery(tip="b" * 32), "another tip")
         both = dict(self._case.held())
         kept = all(both.get(name) == content for name, content in later.items())
         require(
             kept and len(both) > len(later), "S06", "another tip", "the first one has changed, or nothing was added"
         )
-        if not self._case.reads:
+        if not self._reads:
             absent(_text(both), (WORDS,), "S17", "the destination after three deliveries")
             for revision, held in ((1, once), (2, later)):
-                parts = _parts(await self._delivery(revision=revision))
-                self._check_parts(parts, [one for name, one in held.items() if one != before.get(name)])
+                parts = _parts(await self.delivery(revision=revision))
+                self._check_parts("S19", parts, [one for name, one in held.items() if one != before.get(name)])
         await self._check_flushed()
 
     async def odd_deliveries(self) -> None:
         """Deliver tips without files, with missing files, sealed to another key, and an alarm."""
-        whole = await self._delivery(tip="c" * 32)
+        whole = await self.delivery(tip="c" * 32)
         bare = msgspec.structs.replace(whole, files=(), messages=())
-        await self._result("S07", bare, "a tip without files and messages")
-        states = (file_in_state("due"), file_in_state("lost"))
-        absent_files = msgspec.structs.replace(await self._delivery(tip="1c" * 16), files=states)
+        await self.result("S07", bare, "a tip without files and messages")
+        states = (SealedFile(ordinal="3", state="due"), SealedFile(ordinal="3", state="lost"))
+        absent_files = msgspec.structs.replace(await self.delivery(tip="1c" * 16), files=states)
         await self._missing(absent_files, "files that are not here")
-        erased = await self._delivery(tip="d" * 32)
+        erased = await self.delivery(tip="d" * 32)
         for file in erased.files:
             if isinstance(file.clean, StoredForm):
                 await asyncio.to_thread(file.clean.remove)
         await self._missing(erased, "files that were erased meanwhile")
         before = dict(self._case.held())
-        done = await self._result("S09", self._tips.alarm(), "an alarm") == Done()
+        done = await self.result("S09", self._tips.alarm(), "an alarm") == Done()
         require(not done or dict(self._case.held()) != before, "S09", "an alarm", "Done, but it is nowhere")
-        if self._case.reads:
+        if self._reads:
             folder = self._case.folder / "strange"
             strange = await asyncio.to_thread(self._strange.delivery, folder, tip="e" * 32)
-            result = await self._result("S16", strange, "a tip sealed to another key")
-            require(isinstance(result, DeadLetter | Retry), "S16", "a tip sealed to another key", type(result).__name__)
+            result = await self.result("S16", strange, "a tip sealed to another key")
+            down = isinstance(result, Retry) and result.down
+            require(result != Done() and not down, "S16", "a tip sealed to another key", repr(result))
+
+    async def at_once(self) -> None:
+        """Deliver two tips at the same time, in two threads that meet before each renames a file."""
+        before = dict(self._case.held())
+        deliveries = [await self.delivery(tip=tip) for tip in ("2a" * 16, "2b" * 16)]
+        with _threads(2), meeting():
+            subject = "two deliveries at once"
+            await asyncio.gather(*(self.done("S24", one, subject) for one in deliveries))
+        added = [one for name, one in self._case.held().items() if one != before.get(name)]
+        for delivery in deliveries:
+            if not self._reads:
+                self._check_parts("S24", _parts(delivery), added)
+            elif self._case.unpack is not None:
+                check_shown(self._case, self._tips.plain(delivery), added, "S24")
+
+    async def shown(self) -> None:
+        """Compare what a destination that reads shows with the tip, twice, and at another destination."""
+        case = self._case
+        require(case.unpack or {*case.omits} >= KINDS, "S27", "the case", "neither `unpack` nor all kinds in `omits`")
+        require({*case.omits} <= KINDS, "S27", "the case", "`omits` has a kind that is none of `KINDS`")
+        tips = [(self._tips, 1), (self._tips, 2), *([(self._second, 1)] if case.second else [])]
+        for made, revision in tips:
+            before, tip = dict(case.held()), ("5a" if made is self._tips else "5b") * 16
+            make, folder = partial(made.delivery, partly=True), case.folder / "sealed"
+            delivery = await asyncio.to_thread(make, folder, revision=revision, tip=tip)
+            await self.done("S02", delivery, f"revision {revision}, with a file that is lost and one that is due")
+            if case.unpack is not None:
+                added = [one for name, one in case.held().items() if one != before.get(name)]
+                check_shown(case, made.plain(delivery), added, "S23")
 
     async def crashes(self) -> None:
         """Fail each operation in turn. Afterwards the same delivery must give the complete tip."""
         grown = await self._growth("f" * 32)
         for turn in range(_MOST_CRASHES):
             crashes, tip = Crashes(), f"{turn:02x}dd" * 8
-            delivery = await self._delivery(tip=tip)
+            delivery = await self.delivery(tip=tip)
             before = len(self._case.held())
             with crashes.failing(turn):
                 claims = await self._tolerant(delivery)
@@ -179,17 +222,17 @@ class _Checks:
 
     async def interruptions(self) -> None:
         """Make the destination unreachable in the middle of a delivery, ever later: to its end, and for a moment."""
-        if self._case.unreachable is None:
+        if self._unreachable is None:
             return
         grown = await self._growth("beef" * 8)
-        whole = await _turns_of(self._case.sink.deliver(await self._delivery(tip="feed" * 8)))
+        whole = await _turns_of(self.sink.deliver(await self.delivery(tip="feed" * 8)))
         for number, (part, briefly) in enumerate(product(range(_INTERRUPTIONS), (False, True))):
             turns, moment = whole * part // _INTERRUPTIONS, whole // _INTERRUPTIONS
-            delivery = await self._delivery(tip=f"{number:02x}ab" * 8)
+            delivery = await self.delivery(tip=f"{number:02x}ab" * 8)
             before = len(self._case.held())
             task = asyncio.ensure_future(self._tolerant(delivery))
             await _pass(turns)
-            with self._case.unreachable():
+            with self._unreachable():
                 await (_pass(moment) if briefly else asyncio.wait({task}, timeout=_DEADLINE_SECONDS))
             await _idle()
             subject = f"a destination that goes away {turns} turns of the event loop after a delivery began"
@@ -199,7 +242,7 @@ class _Checks:
         """Check what the destination holds after a delivery that failed, and after its repetition."""
         failed = dict(self._case.held())
         require(not claims or len(failed) == count, rule, subject, "Done, but not the whole tip")
-        await self._done(rule, msgspec.structs.replace(delivery, attempt=2), f"{subject}, then it is repeated")
+        await self.done(rule, msgspec.structs.replace(delivery, attempt=2), f"{subject}, then it is repeated")
         whole = self._case.held()
         require(len(whole) == count, rule, subject, "half a tip, or more than one")
         halves = [name for name, content in failed.items() if whole.get(name) != content]
@@ -207,86 +250,100 @@ class _Checks:
 
     async def _missing(self, delivery: Delivery, subject: str) -> None:
         before = dict(self._case.held())
-        result = await self._result("S08", delivery, subject)
+        result = await self.result("S08", delivery, subject)
         require(not (isinstance(result, Retry) and result.down), "S08", subject, "`down`: it would stop all others")
         require(result != Done() or self._case.held() != before, "S08", subject, "Done, but nothing was added")
 
     async def cancellations(self) -> None:
         """Cancel a delivery half-way. Afterwards the same delivery must give the complete tip."""
         grown = await self._growth("cafe" * 8)
-        for turns in range(_CANCELLATIONS):
-            delivery = await self._delivery(tip=f"{turns:02x}cc" * 8)
+        whole = await _turns_of(self.sink.deliver(await self.delivery(tip="babe" * 8)))
+        for number, turns in enumerate((*range(_CANCELLATIONS), whole // 4, whole // 2, whole * 3 // 4)):
+            delivery = await self.delivery(tip=f"{number:02x}cc" * 8)
             before = len(self._case.held())
-            task = asyncio.ensure_future(self._case.sink.deliver(delivery))
+            task = asyncio.ensure_future(self.sink.deliver(delivery))
             await _pass(turns)
+            ended = task.done()
             task.cancel()
             await asyncio.wait({task})
             await _idle()
             subject = f"a delivery that is cancelled after {turns} turns of the event loop"
-            await self._done("S18", msgspec.structs.replace(delivery, attempt=2), subject)
+            require(ended or task.cancelled(), "S25", subject, "it went on, or ended with a result")
+            await self.done("S18", msgspec.structs.replace(delivery, attempt=2), subject)
             require(len(self._case.held()) - before == grown, "S18", subject, "half a tip, or more than one")
 
     async def unreachable(self) -> None:
         """Deliver while the destination is unreachable."""
-        if self._case.unreachable is None:
+        if self._unreachable is None:
             return
-        delivery = await self._delivery(tip="9a" * 16)
-        with self._case.unreachable():
-            result = await self._result("S14", delivery, "a destination that is out of reach")
-        down = isinstance(result, Retry) and result.down
-        require(down, "S14", "a destination that is out of reach", repr(result))
-        await self._done("S14", msgspec.structs.replace(delivery, attempt=2), "the destination is back")
+        delivery = await self.delivery(tip="9a" * 16)
+        with self._unreachable():
+            result = await self.result("S14", delivery, "a destination that is out of reach")
+            down = isinstance(result, Retry) and result.down
+            require(down, "S14", "a destination that is out of reach", repr(result))
+        await self.done("S14", msgspec.structs.replace(delivery, attempt=2), "the destination is back")
 
-    async def _delivery(self, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
+    async def delivery(self, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
         folder = self._case.folder / "sealed"
         return await asyncio.to_thread(self._tips.delivery, folder, revision=revision, tip=tip, attempt=attempt)
 
     async def _growth(self, tip: str) -> int:
         """Return how many items one tip adds to the destination."""
         before = len(self._case.held())
-        await self._done("S02", await self._delivery(tip=tip), "a tip")
+        await self.done("S02", await self.delivery(tip=tip), "a tip")
         return len(self._case.held()) - before
 
-    async def _done(self, rule: str, delivery: Delivery, subject: str) -> None:
-        result = await self._result(rule, delivery, subject)
+    async def done(self, rule: str, delivery: Delivery, subject: str) -> None:
+        result = await self.result(rule, delivery, subject)
         require(result == Done(), rule, subject, repr(result))
 
-    async def _result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
+    async def result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
         try:
             async with asyncio.timeout(_DEADLINE_SECONDS):
                 with self._watch.no_files():
-                    result = await self._case.sink.deliver(delivery)
+                    result = await self.sink.deliver(delivery)
         except TimeoutError as error:
             raise BrokenRule("S21", subject, "it still runs") from error
+        except BrokenRule:
+            raise
         except Exception as error:
             raise BrokenRule(rule, subject, raised(error)) from error
         require(isinstance(result, Done | Retry | DeadLetter), rule, subject, type(result).__name__)
         self._check_reason(result, subject)
         return result
 
-    def _check_parts(self, parts: Mapping[str, bytes], held: Sequence[object]) -> None:
+    def _check_parts(self, rule: str, parts: Mapping[str, bytes], held: Sequence[object]) -> None:
         """Check that what a sink added to the destination has every part of a tip, each under its own name."""
         unpack, everything = (
             self._case.unpack,
             b"".join(one if isinstance(one, bytes) else str(one).encode() for one in held),
         )
-        found = {name: part for one in held for name, part in (unpack(one) if unpack else {}).items()}
+        found = [unpack(one) for one in held] if unpack else []
         for name, part in parts.items():
             shown = part in everything or b64encode(part) in everything
-            there = found.get(name) == part if unpack else shown
-            require(there, "S19", "a tip", f"no {name}, or another one: where it is encoded, give the case `unpack`")
+            there = any(one.get(name) == part for one in found) if unpack else shown
+            require(there, rule, "a tip", f"no {name}, or another one: where it is encoded, give the case `unpack`")
 
     async def _check_flushed(self) -> None:
-        """Check that a delivery that writes files flushes one at least, before it is done."""
-        crashes, delivery = Crashes(), await self._delivery(tip="5f" * 16)
+        """Check that a delivery leaves nothing readable beside the destination, and flushes all that it writes."""
+        crashes, delivery = Crashes(), await self.delivery(tip="5f" * 16)
         with crashes.failing(-1):
-            await self._done("S20", delivery, "a tip")
-        require(crashes.flushed or not crashes.written, "S20", "a tip", "no file was flushed")
+            await self.done("S20", delivery, "a tip")
+        if self._reads:
+            plain = [part for name, part in self._tips.plain(delivery).items() if name.startswith("file")]
+            own = self._case.own_folder
+            for file in [one for one in crashes.left() if own is None or not one.is_relative_to(own.absolute())]:
+                content = file.read_bytes()
+                shows = any(one in content for one in (WORDS.encode(), *plain))
+                require(not shows, "S26", "a tip", f"the file {file.name} has words, or a file, of the tip")
+        require(not crashes.unflushed(), "S20", "a tip", "; ".join(crashes.unflushed()[:2]))
 
     async def _tolerant(self, delivery: Delivery) -> bool:
         """Deliver, and return whether the sink reports success. An exception counts as `Retry`."""
         try:
-            result = await self._case.sink.deliver(delivery)
+            result = await self.sink.deliver(delivery)
+        except BrokenRule:
+            raise
         except Exception:  # noqa: BLE001 - the host would retry
             return False
         self._check_reason(result, "a delivery that fails")
@@ -294,7 +351,9 @@ class _Checks:
 
     def _check_reason(self, result: DeliveryResult, subject: str) -> None:
         if not isinstance(result, Done):
-            absent(result.reason, (WORDS, str(self._case.folder), "a crash in a test"), "S10", subject)
+            secrets = self._case.peer.secrets if self._case.peer else ()
+            names = (WORDS, str(self._case.folder), "a crash in a test", "localhost", *secrets)
+            absent(result.reason, names, "S10", subject)
 
 
 def _parts(delivery: Delivery) -> dict[str, bytes]:
@@ -328,64 +387,3 @@ def _text(held: Mapping[str, object]) -> str:
         f"{name}{content.decode(errors='replace') if isinstance(content, bytes) else content}"
         for name, content in held.items()
     )
-
-
-_OPERATIONS: Final = frozenset({"open", "os.rename", "os.link", "os.mkdir", "os.remove", "socket.connect"})
-_CODE: Final = (".py", ".pyc", ".so")
-
-
-class Crashes:
-    """Counts operations, and fails the chosen one."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        """Number of operations since `failing` was entered."""
-        self.written = self.flushed = False
-        """Whether a file was opened to be written, and whether one was flushed."""
-        self._turn = -1
-        self._running = False
-        self._fsync = os.fsync
-
-    @contextmanager
-    def failing(self, turn: int) -> Iterator[None]:
-        """Fail the operation with this number (0 is the first), in any thread, while the block runs."""
-        self._turn, self.count, self._running = turn, 0, True
-        _current.append(self)
-        try:
-            with patch("os.fsync", self._flush), patch("os.fdatasync", self._flush):
-                yield
-        finally:
-            _current.remove(self)
-            self._running = False
-
-    @property
-    def failed(self) -> bool:
-        """Whether there was an operation with that number."""
-        return self.count > self._turn
-
-    def operation(self) -> None:
-        """Count one operation.
-
-        Raises:
-            OSError: the operation is the one that must fail.
-        """
-        turn, self.count = self.count, self.count + 1
-        if turn == self._turn:
-            raise OSError(5, "a crash in a test")
-
-    def _flush(self, descriptor: int) -> None:
-        self.flushed = True
-        self.operation()
-        self._fsync(descriptor)
-
-
-_current: list[Crashes] = []
-
-
-def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if _current and event in _OPERATIONS and not str(arguments[0]).endswith(_CODE):
-        _current[-1].written |= event == "open" and bool(int(arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR))
-        _current[-1].operation()
-
-
-sys.addaudithook(_hear)  # it can't be removed again: it does nothing outside `failing`

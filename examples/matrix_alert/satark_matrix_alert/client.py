@@ -33,6 +33,7 @@ _NOT_THERE: Final = "the account may not write in this room: invite it, and acce
 
 class _Answer(msgspec.Struct, frozen=True):
     errcode: str = ""
+    event_id: str = ""
     retry_after_ms: int | None = None
     joined_rooms: tuple[str, ...] = ()
 
@@ -112,8 +113,8 @@ def _code(status: int, answer: _Answer) -> str:
 
 def _result(status: int, answer: _Answer, retry_after: str) -> DeliveryResult:
     code = _code(status, answer)
-    if status == 200:
-        return Done()
+    if status == 200:  # without an event's id it is a proxy's page
+        return Done() if answer.event_id else Retry("unconfirmed")
     if status == 429:
         announced = (answer.retry_after_ms or 0) / 1000
         return Retry(code, after=announced if announced > 0 else seconds_to_wait(retry_after, _PAUSE_SECONDS))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 import satark_web_form
-from satark.api import hookimpl
+from satark.api import hookimpl, provider_url
 from satark.settings.settings import Settings
 from satark_testing.contracts.plugin import PluginCase, check_plugin
 from satark_testing.contracts.rules import BrokenRule
@@ -21,7 +21,14 @@ from support.scripted import ScriptedChannel
 class BeaconSettings(BaseModel):
     """What the plugin needs."""
 
+    url: Annotated[str, AfterValidator(provider_url)]
+
+
+class TrustingSettings(BaseModel):
+    """What a plugin needs that believes whatever it is given."""
+
     url: str
+    token: str
 
 
 class Beacon(ScriptedChannel):
@@ -31,12 +38,12 @@ class Beacon(ScriptedChannel):
     accounts = ("beacon:1",)
 
 
-def plugin(*, always: bool) -> ModuleType:
+def plugin(*, always: bool, model: type[BaseModel] = BeaconSettings) -> ModuleType:
     """Return a plugin that offers its channel always, or only if it is configured."""
 
     @hookimpl
     def satark_channels(settings: Settings) -> list[Beacon]:
-        return [Beacon()] if always or settings.section("beacon", BeaconSettings) else []
+        return [Beacon()] if always or settings.section("beacon", model) else []
 
     module: Any = ModuleType(satark_web_form.__name__)  # any package: the check reads what its files import
     module.satark_channels = satark_channels
@@ -74,3 +81,11 @@ def test_a_configuration_in_the_authors_folder_changes_nothing(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     settings = {"SATARK_BEACON__URL": "https://beacon.example"}
     check_plugin(PluginCase(module=plugin(always=False), name="beacon", settings=settings, channels=("beacon",)))
+
+
+@pytest.mark.parametrize(("secrets", "rule"), [((), "P08"), (("a-token",), "P09")])
+def test_an_address_without_encryption_and_an_empty_secret_are_refused(secrets: tuple[str, ...], rule: str) -> None:
+    settings = {"SATARK_BEACON__TOKEN": "a-token", "SATARK_BEACON__URL": "https://beacon.example"}
+    module = plugin(always=False, model=TrustingSettings)
+    case = PluginCase(module=module, name="beacon", settings=settings, channels=("beacon",), secrets=secrets)
+    assert list(broken(case)) == [rule]

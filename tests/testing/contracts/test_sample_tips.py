@@ -9,7 +9,7 @@ import pytest
 from satark.api.sealing import CantOpen, new_identity, open_as
 from satark.api.tip import Envelope, Message, Tip
 from satark.store.sealed_files import StoredForm, open_sealed
-from satark_testing.contracts.sample_tips import CLEAN, WORDS, SampleTips, sample_delivery
+from satark_testing.contracts.sample_tips import CLEAN, SAID, WORDS, SampleTips, sample_delivery
 
 
 def test_a_delivery_opens_with_the_key_of_its_destination(tmp_path: Path) -> None:
@@ -18,10 +18,10 @@ def test_a_delivery_opens_with_the_key_of_its_destination(tmp_path: Path) -> Non
     envelope = open_as(Envelope, delivery.envelope, identity)
     assert WORDS in str(open_as(Tip, delivery.document, envelope.identity).answers)
     texts = [open_as(Message, message.sealed, envelope.identity).text for message in delivery.messages]
-    assert texts == [f"{WORDS} 1", f"{WORDS} 2"]
+    assert texts == [f"{SAID}{delivery.tip[:4]} {number}  " for number in (1, 2)]
     for file, content in zip(delivery.files, (CLEAN, CLEAN[::-1]), strict=True):
         assert isinstance(file.clean, StoredForm)
-        assert b"".join(open_sealed(file.clean, envelope.identity, tmp_path)) == content
+        assert b"".join(open_sealed(file.clean, envelope.identity, tmp_path)) == delivery.tip.encode() + content
 
 
 def test_a_delivery_does_not_open_without_its_key_and_can_be_repeated(tmp_path: Path) -> None:

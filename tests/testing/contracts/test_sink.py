@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from satark.api.sealing import CantOpen, new_identity, open_envelope, open_tip
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done
-from satark_testing.contracts.sink import WORDS, BrokenRule, SinkCase, check_sink
+from satark_testing.contracts.sink import KINDS, WORDS, BrokenRule, SinkCase, check_sink
 
 
 class ReadingSink:
     """A small, complete sink that reads tips. Each test breaks one part of it."""
 
     name = "screen"
+    declared: Mapping[str, Any] = {"omits": KINDS}
+    """What its case says of it."""
 
     def __init__(self) -> None:
         self.recipient, self._identity = new_identity()
@@ -44,7 +50,11 @@ class ReadingSink:
 
 
 def case(sink: ReadingSink, folder: Path) -> SinkCase:
-    return SinkCase(sink=sink, folder=folder, held=lambda: dict(sink.content), recipient=sink.recipient)
+    def held() -> dict[str, object]:
+        return dict(sink.content)
+
+    more = sink.declared
+    return SinkCase(sink=sink, folder=folder, held=held, recipient=sink.recipient, **more)
 
 
 async def test_a_correct_reading_sink_passes_and_has_read_every_tip(tmp_path: Path) -> None:
@@ -98,3 +108,101 @@ class TellsInTheDestination(ReadingSink):
 async def test_words_of_a_tip_shown_by_a_sink_without_a_key_are_detected(tmp_path: Path) -> None:
     with pytest.raises(BrokenRule, match="S17 a sink without a key shows no word of a tip"):
         await check_sink(case(TellsInTheDestination(), tmp_path))
+
+
+def unpack(held: Any) -> dict[str, bytes]:
+    return {name: str(part).encode() for name, part in held.items()}
+
+
+class Showing(ReadingSink):
+    """A sink that shows what the tipster answered."""
+
+    declared: Mapping[str, Any] = {"unpack": unpack, "omits": KINDS - {"number", "answer", "revision"}}
+
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        await asyncio.sleep(0)
+        return await super().deliver(delivery)
+
+    def show(self, delivery: Delivery) -> DeliveryResult:
+        try:
+            envelope = open_envelope(delivery.envelope, self._identity, tip=delivery.tip, desk=delivery.destination)
+        except CantOpen:
+            return DeadLetter("another key")
+        tip = open_tip(delivery.document, envelope)
+        place = tip.answers["place"]["text"]
+        parts = {"number": tip.number, "answer what": tip.answers["what"], "answer place": place}
+        self.content[delivery.tip] = self.shown(parts | {"revision": delivery.revision})
+        return Done()
+
+    def shown(self, parts: dict[str, object]) -> object:
+        return parts
+
+
+async def test_a_sink_that_shows_every_answer_passes(tmp_path: Path) -> None:
+    await check_sink(case(Showing(), tmp_path))
+
+
+class Trimming(Showing):
+    def shown(self, parts: dict[str, object]) -> object:
+        return {name: str(part).strip() for name, part in parts.items()}
+
+
+class Forgetful(Showing):
+    def shown(self, parts: dict[str, object]) -> object:
+        return {**parts, "revision": 1, "seen": parts["revision"]}
+
+
+class Talkative(Showing):
+    def shown(self, parts: dict[str, object]) -> object:
+        return {**parts, "message 7": "nobody wrote it"}
+
+
+class Undeclared(Showing):
+    declared: Mapping[str, Any] = {"omits": KINDS - {"answer"}}
+
+
+class Mixing(Showing):
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        self.delivery = delivery
+        await asyncio.sleep(0)
+        return await super().deliver(self.delivery)
+
+
+class Deaf(Showing):
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        try:
+            return await super().deliver(delivery)
+        except asyncio.CancelledError:
+            return Done()
+
+
+class Jotting(Showing):
+    """A sink that keeps a tip in a file of its own."""
+
+    folder = Path()
+
+    def shown(self, parts: dict[str, object]) -> object:
+        descriptor = os.open(self.folder / "note", os.O_WRONLY | os.O_CREAT)
+        os.write(descriptor, str(parts).encode())
+        os.close(descriptor)
+        return parts
+
+
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        (Trimming, "S23 a destination that reads shows the tip as it is"),
+        (Forgetful, "S23 a destination that reads shows the tip as it is"),
+        (Talkative, "S23 a destination that reads shows the tip as it is"),
+        (Mixing, "S24 deliveries made at once do not mix"),
+        (Deaf, "S25 a cancelled delivery ends cancelled"),
+        (Jotting, "S26 a sink that reads leaves no word of a tip on this machine"),
+        (Undeclared, "S27 the case of a sink that reads says what its destination shows"),
+    ],
+)
+async def test_a_reading_sink_that_shows_another_tip_is_detected(
+    tmp_path: Path, broken: type[Showing], rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Jotting, "folder", tmp_path)
+    with pytest.raises(BrokenRule, match=rule):
+        await check_sink(case(broken(), tmp_path))

@@ -1,0 +1,124 @@
+"""Fails the operations of a sink in turn, and follows the files that it writes until they are on the disk."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+
+_OPERATIONS: Final = frozenset({"open", "os.rename", "os.link", "os.mkdir", "os.remove", "socket.connect"})
+_CODE: Final = (".py", ".pyc", ".so")
+_IN_MEMORY: Final = "/dev"
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    known = path.stat()
+    return known.st_dev, known.st_ino
+
+
+class Crashes:
+    """Counts operations, and fails the chosen one."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        """Number of operations since `failing` was entered."""
+        self._written = set[Path]()
+        self._flushed = set[tuple[int, int]]()
+        self._turn = -1
+        self._running = False
+        self._fsync = os.fsync
+
+    @contextmanager
+    def failing(self, turn: int) -> Iterator[None]:
+        """Fail the operation with this number (0 is the first), in any thread, while the block runs."""
+        self._turn, self.count, self._running = turn, 0, True
+        _current.append(self)
+        try:
+            with patch("os.fsync", self._flush), patch("os.fdatasync", self._flush):
+                yield
+        finally:
+            _current.remove(self)
+            self._running = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether there was an operation with that number."""
+        return self.count > self._turn
+
+    def operation(self) -> None:
+        """Count one operation.
+
+        Raises:
+            OSError: the operation is the one that must fail.
+        """
+        turn, self.count = self.count, self.count + 1
+        if turn == self._turn:
+            raise OSError(5, "a crash in a test")
+
+    def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Count an operation, and follow a file that is written to its later names."""
+        paths = [
+            Path(os.fsdecode(one)).absolute() for one in arguments[:2] if isinstance(one, str | bytes | os.PathLike)
+        ]
+        if event == "open" and paths and int(arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR):
+            self._written.add(paths[0])
+        elif event in {"os.rename", "os.link"} and paths[0] in self._written:
+            self._written.add(paths[1])
+            self._flushed.discard(_inode(paths[1].parent))
+        self.operation()
+
+    def left(self) -> list[Path]:
+        """Return the files that were written and are still there, but for those in memory alone."""
+        return sorted(file for file in self._written if file.is_file() and not file.is_relative_to(_IN_MEMORY))
+
+    def unflushed(self) -> list[str]:
+        """Name what would be lost at a power cut: a file, or the folder that has its name."""
+        left = self.left()
+        files = [f"the file {file.name} was not flushed" for file in left if _inode(file) not in self._flushed]
+        folders = {file.parent for file in left if _inode(file.parent) not in self._flushed}
+        return files + [f"the folder {one.name} was not flushed after a file got its name in it" for one in folders]
+
+    def _flush(self, descriptor: int) -> None:
+        self.operation()
+        self._fsync(descriptor)
+        known = os.fstat(descriptor)
+        self._flushed.add((known.st_dev, known.st_ino))
+
+
+_current: list[Crashes] = []
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    if _meetings and event == "os.rename":
+        _meetings[-1]()
+    if _current and event in _OPERATIONS and not str(arguments[0]).endswith(_CODE):
+        _current[-1].hear(event, arguments)
+
+
+_MEETING_SECONDS: Final = 0.3
+
+
+@contextmanager
+def meeting() -> Iterator[None]:
+    """Let each of two threads wait, before its first rename, until the other is there too."""
+    barrier, seen = threading.Barrier(2), set[int]()
+
+    def wait() -> None:
+        if threading.get_ident() not in seen:
+            seen.add(threading.get_ident())
+            with suppress(threading.BrokenBarrierError):
+                barrier.wait(_MEETING_SECONDS)
+
+    _meetings.append(wait)
+    try:
+        yield
+    finally:
+        _meetings.clear()
+
+
+_meetings: list[Callable[[], None]] = []
+
+sys.addaudithook(_hear)  # it can't be removed again: it does nothing outside `failing` and `meeting`

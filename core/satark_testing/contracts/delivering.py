@@ -1,0 +1,154 @@
+"""Checks a sink's requests to its destination, when the destination fails (S28 to S38)."""
+
+import asyncio
+from typing import Final, Protocol
+
+from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry, Sink
+from satark_testing.contracts.mutations import strange_answers
+from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, PeerServer, Reply
+from satark_testing.contracts.rules import require
+from satark_testing.contracts.sample_tips import WORDS
+from satark_testing.contracts.sink_case import SinkPeer
+
+_SECONDS: Final = 41
+"""An unusual waiting time in seconds, which no sink uses by default."""
+_LONGEST_SECONDS: Final = 115
+"""Seconds after which a sink must give up. The host does after 120."""
+_LAST_BYTES_SECONDS: Final = 1
+_ECHO: Final = f'{{"error": "invalid: {WORDS}"}}'.encode()
+"""What a destination says that quotes the tip in its errors."""
+
+
+class Deliveries(Protocol):
+    """Makes sample tips and delivers them with the sink."""
+
+    sink: Sink
+
+    async def delivery(self, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
+        """Return a delivery."""
+
+    async def result(self, rule: str, delivery: Delivery, subject: str) -> DeliveryResult:
+        """Deliver, and check the result's form."""
+
+
+async def check_exchanges(deliveries: Deliveries, peer: SinkPeer, server: PeerServer) -> None:
+    """Check every request that a delivery makes, with every fault of the destination.
+
+    Raises:
+        BrokenRule: the sink breaks a rule.
+    """
+    exchanges = _Exchanges(deliveries, peer, server)
+    replies = await exchanges.genuine()
+    for at, reply in enumerate(replies):
+        await exchanges.strange_answers(at, reply)
+        await exchanges.errors(at)
+        await exchanges.refusals(at)
+        await exchanges.throttling(at)
+        await exchanges.redirects(at)
+    await exchanges.endless()
+    await exchanges.impostor()
+    await exchanges.stalled()
+
+
+class _Exchanges:
+    def __init__(self, deliveries: Deliveries, peer: SinkPeer, server: PeerServer) -> None:
+        self._deliveries, self._peer, self._server = deliveries, peer, server
+        self._count = 0
+
+    async def genuine(self) -> list[Reply]:
+        """Deliver a tip, and return the destination's answers."""
+        self._server.answering(None)
+        await self._deliveries.result("S02", await self._next(), "a tip")
+        for asked in self._server.received:
+            address = asked.path + "".join(asked.query.values())
+            secret = any(one in address for one in self._peer.secrets)
+            require(not secret, "S38", f"a request by {asked.method}", "a credential stands in the address")
+        return list(self._server.replies)
+
+    async def strange_answers(self, at: int, genuine: Reply) -> None:
+        """Answer as somebody else would, and as the destination answers for another tip."""
+        if not genuine.body:
+            return
+        for body in strange_answers(genuine.body):
+            result, subject = await self._answered(Reply(200, body), at, f"status 200 with {body!r}")
+            require(isinstance(result, Retry), "S28", subject, repr(result))
+        if self._peer.acknowledges:
+            result, subject = await self._answered(genuine, at, "the answer for another tip")
+            require(result != Done(), "S29", subject, "Done")
+
+    async def errors(self, at: int) -> None:
+        """Fail as a destination does for a while, and refuse the credentials."""
+        for status in (500, 502, 503, 504):
+            result, subject = await self._answered(Reply(status, _ECHO), at, f"status {status}")
+            require(isinstance(result, Retry), "S30", subject, repr(result))
+        result, subject = await self._answered(self._peer.unauthorized, at, "wrong credentials")
+        require(isinstance(result, Retry) and result.down, "S35", subject, repr(result))
+
+    async def refusals(self, at: int) -> None:
+        """Refuse the tip."""
+        for refusal in (Reply(413, _ECHO), Reply(422, _ECHO), self._peer.refusal):
+            result, subject = await self._answered(refusal, at, f"a refusal with {refusal.status}")
+            alone = isinstance(result, DeadLetter) or (isinstance(result, Retry) and not result.down)
+            require(alone, "S31", subject, repr(result))
+
+    async def throttling(self, at: int) -> None:
+        """Ask for patience, in figures and otherwise."""
+        slow = self._peer.throttle(str(_SECONDS))
+        result, subject = await self._answered(slow, at, f"throttled for {_SECONDS} seconds")
+        after = (result.after if isinstance(result, Retry) else None) or 0
+        require(_SECONDS <= after <= 2 * _SECONDS, "S32", subject, repr(result))
+        for odd in ("soon", "-3", "1e999"):
+            result, subject = await self._answered(self._peer.throttle(odd), at, f"throttled for {odd!r} seconds")
+            require(isinstance(result, Retry) and 0 <= (result.after or 0) < 1e9, "S32", subject, repr(result))  # noqa: PLR2004
+
+    async def redirects(self, at: int) -> None:
+        """Send the sink to another address."""
+        for status in (302, 307, 308):
+            reply = Reply(status, headers={"Location": f"{self._server.elsewhere}/x"})
+            result, subject = await self._answered(reply, at, f"a redirect ({status}) to another address")
+            require(not self._server.strayed, "S33", subject, "a request at the other address")
+            require(result != Done(), "S33", subject, "Done")
+
+    async def endless(self) -> None:
+        """Answer without end, and then as usual."""
+        _, subject = await self._answered(Fault.ENDLESS, 0, "an endless answer")
+        require(self._server.written < ENDLESS_BYTES, "S36", subject, "all of it was read")
+        self._server.answering(None)
+        result = await self._deliveries.result("S02", await self._next(), "a tip after faults")
+        require(result == Done(), "S02", "a tip after faults", repr(result))
+
+    async def impostor(self) -> None:
+        """Offer a certificate that nobody has signed."""
+        async with PeerServer(self._peer).serving(impostor=True) as server:
+            sink = self._peer.sink(server.url)
+            await sink.open()
+            try:
+                await sink.deliver(await self._next())
+            finally:
+                await sink.close()
+        require(not server.received, "S34", "a server with a certificate of its own", "it got a request")
+
+    async def stalled(self) -> None:
+        """Never answer. The clock of the event loop is put forward, for good."""
+        loop, subject = asyncio.get_running_loop(), f"a destination that does not answer for {_LONGEST_SECONDS} seconds"
+        self._server.answering(Fault.STALL)
+        task = asyncio.ensure_future(self._deliveries.sink.deliver(await self._next()))
+        asked, clock = asyncio.ensure_future(self._server.asked.wait()), loop.time
+        await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
+        loop.time = lambda: clock() + _LONGEST_SECONDS  # type: ignore[method-assign] # it never goes back
+        done, _ = await asyncio.wait({task}, timeout=_LAST_BYTES_SECONDS)
+        task.cancel()
+        await asyncio.wait({task})
+        require(done, "S37", subject, "it still waits: the client has no timeout, or a longer one")
+        require(isinstance(task.result(), Retry), "S37", subject, repr(task.result()))
+
+    async def _answered(self, script: Reply | Fault, at: int, subject: str) -> tuple[DeliveryResult, str]:
+        """Deliver a new tip while the request with this position gets this answer."""
+        delivery = await self._next()
+        self._server.answering(script, at)
+        where = f"{subject}, to request {at + 1} of a delivery"
+        return await self._deliveries.result("S10", delivery, where), where
+
+    async def _next(self) -> Delivery:
+        self._count += 1
+        return await self._deliveries.delivery(tip=f"{self._count:04x}" * 8)
