@@ -78,7 +78,9 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     unauthorized: Reply = Reply(401)
     """The answer to wrong credentials."""
     results: Sequence[tuple[Reply, type]] = ()
-    """Further answers of the provider and what `send` returns for each, such as `(Reply(470), WindowClosed)`."""
+    """Further answers of the provider and what `send` returns for each, such as `(Reply(470), WindowClosed)`.
+
+    With `WindowClosed`, `notice` must give a fallback, which is sent too."""
     gone: Reply = Reply(404)
     """The answer to a request for a deleted file."""
     call_id: Callable[[Received], str] | None = None
@@ -88,7 +90,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     deletes: Callable[[Received], str] | None = None
     """Reads the id of the file that a request deletes, if the provider stores files until they are deleted."""
     announces_size: bool = False
-    """Whether the provider announces the size or hash of a file, so that the channel can detect an incomplete file."""
+    """Whether the provider announces a file's size or hash elsewhere than in the references of `files`."""
     silent: bool = False
     """Whether the channel never starts a conversation: `render` returns no calls, and the channel only fetches files.
     """
@@ -109,8 +111,8 @@ class PeerServer:
         """Requests that came to the second address."""
         self.script: Reply | Fault | None = None
         """The answer or fault for every request, in place of the peer's own answer."""
-        self.halved = b""
-        """A file of which only the first half is sent, as if it were complete."""
+        self.spoiled: Mapping[bytes, bytes] = {}
+        """Files in place of which other bytes are sent."""
         self.written = 0
         """Number of bytes of an endless answer that were written."""
         self._server: web.Server | None = None
@@ -170,7 +172,7 @@ class PeerServer:
         if isinstance(script, Fault):
             return await self._fail(script, request)
         reply = script or self._peer.answer(received)
-        body = reply.body[: len(reply.body) // 2] if self.halved and reply.body == self.halved else reply.body
+        body = self.spoiled.get(reply.body, reply.body)
         headers = {"Content-Type": "application/json", **reply.headers}
         return web.Response(status=reply.status, body=body, headers=headers)
 
