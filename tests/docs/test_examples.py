@@ -31,7 +31,7 @@ from satark.runtime.commands import CommandHost
 from satark.runtime.compose import load_channels, load_destinations
 from satark.settings.settings import Settings
 from satark.store.migrations import Migrations
-from satark_testing.contracts.channel import ChannelCase, Peer, Received, Said, check_channel
+from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said, check_channel
 from satark_testing.contracts.sink import SinkCase, check_sink
 from satark_testing.dialogue.chat import Chat
 from satark_words.geography.geography import Geography
@@ -143,7 +143,12 @@ async def test_the_example_channel_keeps_the_contract() -> None:
             genuine=[pages("नमस्ते सतर्क", "They sell arms")],
             identifiers=("4711-22",),
             texts=("नमस्ते सतर्क", "They sell arms"),
-            peer=Peer(channel=channel, read=read, call_id=lambda request: request.headers["idempotency-key"]),
+            peer=Peer(
+                channel=channel,
+                read=read,
+                answer=lambda _: Reply(200, b'{"id":"g1"}'),
+                call_id=lambda request: request.headers["idempotency-key"],
+            ),
         )
     )
 

@@ -159,7 +159,10 @@ class Channel(Protocol):
         """
 
     async def discard(self, ref: MediaRef) -> None:
-        """Delete the file at the provider, if the provider allows it. Called after the host has sealed its copy."""
+        """Delete the file at the provider, if the provider allows it. Log what fails, and raise nothing.
+
+        Called after the host has sealed its copy.
+        """
 
 
 class PageChannel:

@@ -14,9 +14,10 @@ from typing import Final
 import msgspec
 
 from satark.api.channel import Channel, ListeningChannel, MediaGone, Outcome, RawRequest
-from satark.api.inbound import Batch, Edited, Inbound, Malformed, MediaRef, Revoked
+from satark.api.inbound import Batch, Inbound, Malformed, MediaRef
 from satark.plugins.handed_over import problems_of
 from satark_testing.contracts.channel_case import ChannelCase, forgeries, numbered_prompt, strings_of, without_secret
+from satark_testing.contracts.events import check_events, check_keys, keys_of, let_the_clock_move
 from satark_testing.contracts.mutations import joined, mutated
 from satark_testing.contracts.prompts import check_meanings, check_prompts
 from satark_testing.contracts.provider_peer import Fault, Peer, PeerServer, Received, Reply, Said
@@ -55,8 +56,6 @@ def _is_telling(text: str) -> bool:
     return len(text) > 5  # noqa: PLR2004 - as said
 
 
-_LATEST: Final = 10**11
-"""A time that no clock shows in seconds, and every clock in milliseconds."""
 _GARBAGE: Final = (b"", b"{", b"null", b"[]", b"\xff\xfe", b'{"a":1}', b"[" * 5000, b'[{"id":{}}]')
 
 
@@ -141,42 +140,22 @@ def check_parse(case: ChannelCase) -> None:
     batches = [attempt("C11", shown(raw), lambda raw=raw: case.channel.parse(raw)) for raw in case.genuine]  # type: ignore[misc]
     events = [inbound for batch in batches for inbound in batch.inbound]
     require(bool(events), "C11", "all of `genuine`", "no event")
+    let_the_clock_move(batches)
     for raw, batch in zip(case.genuine, batches, strict=True):
         require(not batch.unread, "C11", shown(raw), f"{batch.unread} unread: `parse` raised what is no `Malformed`")
-        require(_keys(batch) == _keys(case.channel.parse(raw)), "C13", shown(raw, "parsed twice"))
-        _check_events(case, raw, batch)
+        same = keys_of(batch) == keys_of(case.channel.parse(raw))
+        require(same, "C13", shown(raw, "parsed twice"), "another key, or a time that is this machine's")
+        check_events(case, raw, batch)
         _check_garbage(case, raw)
         for text in (repr(raw), repr(batch), *(repr(inbound.senders) for inbound in batch.inbound)):
             absent(text, (*case.identifiers, case.to.reveal()), "C20", shown(raw))
     for first, second in case.redelivered:
-        same = _keys(case.channel.parse(first)) == _keys(case.channel.parse(second))
+        same = keys_of(case.channel.parse(first)) == keys_of(case.channel.parse(second))
         require(same, "C13", shown(second, "delivered again"))
-    _check_keys(case, events)
+    check_keys(case, batches)
     _check_texts(case, events)
     _check_mutations(case)
     _check_isolation(case, batches)
-
-
-def _keys(batch: Batch) -> list[tuple[str, int | None]]:
-    """Return the keys by which each event is recognised when it is delivered again."""
-    return [(inbound.event_key, inbound.sent_at) for inbound in batch.inbound]
-
-
-def _check_keys(case: ChannelCase, events: list[Inbound]) -> None:
-    mine = [inbound for inbound in events if case.to in inbound.senders]
-    first = any(inbound.senders[0] == case.to for inbound in mine)
-    require(first, "C15", "all of `genuine`", "no event whose first address is `to`")
-    require(len(mine) > 1, "C05", "all of `genuine`", f"{len(mine)} event of the sender `to`")
-    known: dict[tuple[str, str], bytes] = {}
-    for inbound in events:
-        content = msgspec.json.encode(inbound.event)
-        before = known.setdefault((inbound.account, inbound.event_key), content)
-        require(before == content, "C12", "two different events of `genuine`", "the same event_key")
-    for inbound in events:
-        if isinstance(inbound.event, Edited | Revoked):
-            others = {other.message_key or other.event_key for other in events if other is not inbound}
-            found = inbound.event.original in others
-            require(found, "C62", "an edit or a withdrawal in `genuine`", "no such message there")
 
 
 def _check_texts(case: ChannelCase, events: list[Inbound]) -> None:
@@ -184,16 +163,6 @@ def _check_texts(case: ChannelCase, events: list[Inbound]) -> None:
     whole = {text for strings in everything for text in strings}
     for number, text in enumerate(case.texts):
         require(text in whole, "C17", f"text number {number} of the case, {len(text)} characters", "it is cut or lost")
-
-
-def _check_events(case: ChannelCase, raw: RawRequest, batch: Batch) -> None:
-    for inbound in batch.inbound:
-        require(inbound.account in case.channel.accounts, "C14", shown(raw), "an account that is not configured")
-        require((inbound.sent_at or 0) < _LATEST, "C13", shown(raw), "`sent_at` is not in seconds")
-        require(bool(inbound.event_key), "C12", shown(raw), "an event without a key")
-        require(bool(inbound.senders), "C15", shown(raw), "an event without a sender")
-        event = msgspec.json.encode(inbound.event).decode()
-        absent(event, case.identifiers, "C16", shown(raw))
 
 
 def _check_garbage(case: ChannelCase, raw: RawRequest) -> None:
@@ -230,8 +199,8 @@ def _check_isolation(case: ChannelCase, batches: Sequence[Batch]) -> None:
     lost: dict[str, str] = {}
     lists: set[str] = set()
     for number, place, raw in joined(case.genuine):
-        own = {key for key, _ in _keys(batches[number])}
-        found = {key for key, _ in _keys(_parsed(case, raw, shown(raw, f"an item more in {place}")) or Batch())}
+        own = {key for key, _ in keys_of(batches[number])}
+        found = {key for key, _ in keys_of(_parsed(case, raw, shown(raw, f"an item more in {place}")) or Batch())}
         if found > own:
             lists.add(place)
         if not own <= found:
@@ -288,17 +257,27 @@ async def _check_file(channel: Channel, peer: Peer, server: PeerServer, ref: Med
     server.answering(Fault.HALF)
     found = await fetched(channel, ref)
     require(isinstance(found, OSError | MediaGone), "C53", "half a file", _what(found))
-    if peer.announces_size:
-        server.answering(None).halved = content
-        found = await fetched(channel, ref)
-        server.halved = b""
-        require(isinstance(found, OSError | MediaGone), "C53", "half of what was announced", _what(found))
+    await _check_spoiled(channel, peer, server, ref, content)
     await _check_other_addresses(channel, peer, server, ref)
     for answer in (None, Reply(404), Reply(500), Fault.HANG_UP):
         server.answering(answer)
-        await _discard(channel, ref, f"while the provider answers {answer}")
+        subject = f"while the provider answers {'as usual' if answer is None else answer}"
+        await _discard(channel, ref, subject)
         deleted = [peer.deletes(request) for request in server.received] if peer.deletes else [ref.id]
-        require(ref.id in deleted, "C55", f"while the provider answers {answer}", "no deletion of this file")
+        require(ref.id in deleted, "C55", subject, f"{len(deleted)} requests: `Peer.deletes` reads this id in none")
+
+
+async def _check_spoiled(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef, content: bytes) -> None:
+    """Check that a file is compared with the size and the hash that the provider announced."""
+    half, changed = content[: len(content) // 2], content[:-1] + bytes([content[-1] ^ 1])
+    spoiled = [(half, "C53", "half of what was announced")] if peer.announces_size or ref.size or ref.sha256 else []
+    if ref.sha256:
+        spoiled.append((changed, "C76", "the announced size, with another byte"))
+    for bad, rule, subject in spoiled:
+        server.answering(None).spoiled = {content: bad}
+        found = await fetched(channel, ref)
+        server.spoiled = {}
+        require(isinstance(found, OSError | MediaGone), rule, subject, _what(found))
 
 
 async def _check_other_addresses(channel: Channel, peer: Peer, server: PeerServer, ref: MediaRef) -> None:

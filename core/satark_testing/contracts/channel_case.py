@@ -7,11 +7,13 @@ import msgspec
 
 from satark.api.channel import Channel, RawRequest
 from satark.api.inbound import Address, Event
-from satark.api.outbound import Call
+from satark.api.outbound import Call, Delivered
 from satark.api.prompt import Capabilities, Choice, Prompt
 from satark_testing.contracts.provider_peer import Peer
 
 _Place: TypeAlias = Literal["headers", "query", "path"]
+Meaning: TypeAlias = Event | Delivered | str
+"""An event, a late result of a call, or the code of an alarm."""
 _SYLLABLE: Final = "की"
 """Two code points that show as one character. Providers count two, and a wrong split separates them."""
 _WORD: Final = "शब्द"
@@ -41,10 +43,12 @@ class ChannelCase(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the signature covers the body. If the channel checks only a secret, a changed body still passes."""
     proven_by: _Place = "headers"
     """The part of a request that holds its signature or secret."""
-    means: Sequence[tuple[RawRequest, Sequence[Event]]] = ()
-    """Genuine requests with the events that they mean: pins, files, voice notes, edits, withdrawals, statuses.
+    means: Sequence[tuple[RawRequest, Sequence[Meaning]]] = ()
+    """Genuine requests with all that they mean: their events, then late results, then the codes of alarms.
 
-    Of a `Media` its kind and caption are compared, of an edit its text, of a tap its token; of `Unsupported` nothing.
+    Such are pins, files, voice notes, edits, withdrawals, a changed address, a late "failed", and `[]` for a read mark.
+    Of a `Media` its kind and caption are compared, of an edit its text, of a tap its token, of a late result its call
+    and class; of `Unsupported` nothing.
     """
     tapped: Callable[[Choice], RawRequest] | None = None
     """Makes the request in which a person taps a choice. It is required of a channel with buttons or rows."""
@@ -121,13 +125,13 @@ def lost_words(prompt: Prompt, text: str) -> int:
 
 def _choices(count: int, label: int, token: int = 20, description: int = 0) -> tuple[Choice, ...]:
     return tuple(
-        Choice(f"{number:x}".ljust(token, "t"), f"{number:x}{_fill(label - 1)}", _fill(description))
+        Choice(f"{number:x}".ljust(token, "t"), *(_fill(length, f"{number:x}") for length in (label, description)))
         for number in range(count)
     )
 
 
-def _fill(length: int) -> str:
-    return (_SYLLABLE * length)[:length]
+def _fill(length: int, start: str = "") -> str:
+    return (start + _SYLLABLE * length)[:length]
 
 
 def strings_of(value: Any) -> Iterator[str]:

@@ -85,10 +85,29 @@ def strange_answers(genuine: bytes) -> tuple[bytes, ...]:
 
     The last is JSON with the keys of a genuine answer, in which every text is empty and every number 0.
     """
-    return *_STRANGE, _emptied(genuine)
+    return *_STRANGE, emptied(genuine)
 
 
-def _emptied(body: bytes) -> bytes:
+def nudged(raw: RawRequest) -> Iterator[RawRequest]:
+    """Yield copies of a request in each of which one text or number is another of the same form."""
+    data = _json(raw.body)
+    for path in _paths(data):
+        if type(value := _at(data, path)) in {int, str}:
+            yield _with(raw, data, path, another(value) if isinstance(value, str) else value + 1)
+    for part, text in (("body", "" if data is not None else raw.body.decode(errors="replace")), ("query", raw.query)):
+        fields = parse_qsl(text, keep_blank_values=True)
+        for number, (name, value) in enumerate(fields):
+            yield _with_fields(raw, part, [*fields[:number], (name, another(value)), *fields[number + 1 :]])
+
+
+def another(text: str) -> str:
+    """Return a text of the same form, such as another person's address: its last letter or digit is changed."""
+    at = max((index for index, letter in enumerate(text) if letter.isalnum()), default=-1)
+    return f"{text[:at]}{'7' if text[at] != '7' else '3'}{text[at + 1 :]}" if at >= 0 else text
+
+
+def emptied(body: bytes) -> bytes:
+    """Return JSON with the same keys, in which every text is empty and every number 0."""
 
     def empty(value: Any) -> Any:
         if isinstance(value, dict):

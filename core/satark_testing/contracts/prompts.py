@@ -6,17 +6,19 @@ from typing import Any, Final, Literal
 import msgspec
 
 from satark.api.channel import Outcome, RawRequest, RawResponse
-from satark.api.inbound import CompleteTip, Edited, Event, Inbound, Media, Revoked, Tap, Unsupported
-from satark.api.outbound import Call
+from satark.api.inbound import CompleteTip, Edited, Inbound, Media, Revoked, Tap, Unsupported
+from satark.api.outbound import Call, Delivered
 from satark.api.prompt import Choice, Prompt
 from satark_files.decoding import DECODING_ERRORS
 from satark_testing.contracts.channel_case import (
     ChannelCase,
+    Meaning,
     lost_words,
     numbered_prompt,
     prompts_at_the_limits,
     strings_of,
 )
+from satark_testing.contracts.events import check_events
 from satark_testing.contracts.mutations import with_text
 from satark_testing.contracts.rules import BrokenRule, absent, attempt, raised, require, shown
 
@@ -24,6 +26,8 @@ SAID: Final = "क्‍ष 👩‍👩‍👧 ✔️\n\nمرحبا 1234 5678 90
 """A text that is easily damaged: joined emoji, ZWJ, line breaks, a receipt's digits, right-to-left text, markup."""
 _HEARD: Final = f"  {SAID}\n"
 _TAPPED: Final = (Choice("what_kind:Arms_and-Bombs_2:1z", "हाँ"), Choice("what_kind:Arms_and-Bombs_3:1z", "नहीं"))
+_UNKNOWN: Final = {Media: "ref", Edited: "original", Revoked: "original", Unsupported: "what", Tap: "title"}
+"""The field of an event that the case can't know."""
 _LONG: Final = 1_500
 """Characters of a long message, which two pages of text messages can hold."""
 
@@ -41,9 +45,10 @@ def check_meanings(case: ChannelCase) -> None:
                 subject = shown(raw, f"with a text of {len(new)} characters")
                 require(_hold(events, new), "C17", subject, "it is trimmed, cut or changed")
     for raw, meant in case.means:
-        found = attempt("C65", shown(raw), lambda raw=raw: case.channel.parse(raw).inbound)  # type: ignore[misc]
-        heard = [_meaning(inbound.event) for inbound in found]
-        require(heard == [_meaning(event) for event in meant], "C65", shown(raw), ", ".join(map(_kind, heard)))
+        batch = attempt("C65", shown(raw), lambda raw=raw: case.channel.parse(raw))  # type: ignore[misc]
+        heard = [*(inbound.event for inbound in batch.inbound), *batch.delivered, *batch.alarms]
+        require(not (found := _differences(meant, heard)), "C65", shown(raw), found)
+        check_events(case, raw, batch)
     _check_taps(case)
     _check_references(case)
     for raw in case.stale:
@@ -86,6 +91,8 @@ def check_labels(calls: Sequence[Call], choices: Sequence[Choice], subject: str)
         for choice in choices:
             beside = _labels_beside(body, choice.token, labels)
             require(beside in (None, {choice.label}), "C68", subject, "a choice without its label, or with another's")
+            described = any(choice.description in text for text in strings_of(body))
+            require(described or beside is None, "C80", subject, "a row without its description")
 
 
 def _labels_beside(value: Any, token: str, labels: Sequence[str]) -> set[str] | None:
@@ -103,19 +110,28 @@ def _hold(events: Sequence[Inbound], text: str) -> bool:
     return any(text in strings_of({**event, "ref": None}) for event in written)
 
 
-def _meaning(event: Event) -> object:
+def _differences(meant: Sequence[Meaning], heard: Sequence[Meaning]) -> str:
+    """Name the kinds of events, or their fields, that differ; empty: none does. A text is never quoted."""
+    expected, found = [", ".join(map(_kind, events)) or "nothing" for events in (meant, heard)]
+    if expected != found:
+        return f"{found} in place of {expected}"
+    pairs = [(_kind(one), _fields(one), _fields(other)) for one, other in zip(meant, heard, strict=True)]
+    lost = [f"{kind}.{name}" for kind, one, other in pairs for name in one if one[name] != other[name]]
+    return f"another {', '.join(lost)}" if lost else ""
+
+
+def _fields(event: Meaning) -> dict[str, object]:
     """Return what of an event the case can know: not its keys, nor how the channel names a file."""
-    if isinstance(event, Media):
-        return "media", event.kind, event.caption
-    if isinstance(event, Edited):
-        return "edited", event.body
-    if isinstance(event, Revoked | Unsupported):
-        return (type(event).__name__,)
-    return Tap(event.token) if isinstance(event, Tap) else event
+    if isinstance(event, str):
+        return {"code": event}
+    fields = msgspec.structs.asdict(event)
+    if isinstance(event, Delivered):
+        return {**fields, "result": type(event.result)}
+    return {name: value for name, value in fields.items() if name != _UNKNOWN.get(type(event))}
 
 
 def _kind(event: object) -> str:
-    return str(event[:2]) if isinstance(event, tuple) else type(event).__name__
+    return "an alarm" if isinstance(event, str) else type(event).__name__
 
 
 _STATES: tuple[Literal["accepted", "spooled", "refused"], ...] = ("accepted", "spooled", "refused")

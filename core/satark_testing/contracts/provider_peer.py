@@ -88,7 +88,9 @@ class Peer(Provider, frozen=True, kw_only=True):
     read: Callable[[Received], Said | None]
     """Reads the text of a request and its recipient; None if the request has no text (a file, a status)."""
     results: Sequence[tuple[Reply, type]] = ()
-    """Further answers of the provider and what `send` returns for each, such as `(Reply(470), WindowClosed)`."""
+    """Further answers of the provider and what `send` returns for each, such as `(Reply(470), WindowClosed)`.
+
+    With `WindowClosed`, `notice` must give a fallback, which is sent too."""
     gone: Reply = Reply(404)
     """The answer to a request for a deleted file."""
     call_id: Callable[[Received], str] | None = None
@@ -98,7 +100,7 @@ class Peer(Provider, frozen=True, kw_only=True):
     deletes: Callable[[Received], str] | None = None
     """Reads the id of the file that a request deletes, if the provider stores files until they are deleted."""
     announces_size: bool = False
-    """Whether the provider announces the size or hash of a file, so that the channel can detect an incomplete file."""
+    """Whether the provider announces a file's size or hash elsewhere than in the references of `files`."""
     silent: bool = False
     """Whether the channel never starts a conversation: `render` returns no calls, and the channel only fetches files.
     """
@@ -119,8 +121,8 @@ class PeerServer:
         """The answer or fault for every request, in place of the peer's own answer."""
         self.replies: list[Reply] = []
         """The peer's own answers since `answering`."""
-        self.halved = b""
-        """A file of which only the first half is sent, as if it were complete."""
+        self.spoiled: Mapping[bytes, bytes] = {}
+        """Files in place of which other bytes are sent."""
         self.written = 0
         """Number of bytes of an endless answer that were written."""
         self._at: int | None = None
@@ -198,7 +200,7 @@ class PeerServer:
         reply = script or self._peer.answer(received)
         if script is None:
             self.replies.append(reply)
-        body = reply.body[: len(reply.body) // 2] if self.halved and reply.body == self.halved else reply.body
+        body = self.spoiled.get(reply.body, reply.body)
         headers = {"Content-Type": "application/json", **reply.headers}
         return web.Response(status=reply.status, body=body, headers=headers)
 

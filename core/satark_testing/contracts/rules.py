@@ -24,6 +24,10 @@ _BOOK: Final = Path(__file__).with_name("rules.txt")
 """One rule per line: its id, its title, and what the kit expects."""
 
 
+_OTHERS: Final = ("/site-packages/", "/lib/python", "/satark_testing/")
+"""Parts of the paths of files that are not the plugin's."""
+
+
 class Rule(NamedTuple):
     """One rule."""
 
@@ -83,10 +87,11 @@ def attempt(rule: str, subject: str, call: Callable[[], T], allowed: type[Except
 
 
 def raised(error: BaseException) -> str:
-    """Name the class of an exception and the line that raised it, without the exception's own text."""
-    frames = [(Path(frame.f_code.co_filename).name, line) for frame, line in walk_tb(error.__traceback__)]
-    file, line = frames[-1]
-    return f"{type(error).__name__} raised in {file}, line {line}"
+    """Name the class of an exception and the plugin's line that let it through, without the exception's own text."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    own = [frame for frame in frames if not any(part in frame[0] for part in _OTHERS)]
+    file, line = (own or frames)[-1]
+    return f"{type(error).__name__} raised in {Path(file).name}, line {line}"
 
 
 def absent(text: str, identifiers: Sequence[str], rule: str, subject: str) -> None:

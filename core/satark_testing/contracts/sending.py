@@ -24,7 +24,7 @@ from satark.api.outbound import (
 )
 from satark.api.prompt import Choice, Prompt
 from satark_testing.contracts.channel_case import ChannelCase, lost_words, numbered_prompt
-from satark_testing.contracts.mutations import strange_answers
+from satark_testing.contracts.mutations import another, strange_answers
 from satark_testing.contracts.prompts import SAID
 from satark_testing.contracts.provider_peer import ENDLESS_BYTES, Fault, Peer, PeerServer, Reply, Said
 from satark_testing.contracts.rules import BrokenRule, absent, raised, require
@@ -38,6 +38,10 @@ _DEADLINE_SECONDS: Final = 30
 """Seconds after which a call counts as never ending."""
 _LONGEST_SECONDS: Final = 200
 """Seconds after which a channel must give up a call that gets no answer."""
+_REPEATED_BY_CLIENTS: Final = {"GET", "PUT", "DELETE"}
+"""Methods that an HTTP client may itself repeat once after a broken connection (RFC 9110, section 9.2.2)."""
+_IDS: Final = ("700100011", "700100012")
+"""Message ids that no address contains, and that may be numbers."""
 
 
 class Calls:
@@ -106,6 +110,7 @@ async def check_calls(case: ChannelCase, peer: Peer, server: PeerServer) -> None
         await _check_throttling(calls)
         await _check_redirects(calls)
         await _check_network(calls)
+        await _check_news(calls)
         await _check_erasing(calls)
     await _check_stalled(case, peer, server)
     await _check_impostor(case, peer)
@@ -117,7 +122,7 @@ async def _check_delivered(calls: Calls) -> None:
     """Check that texts of several lengths reach several people completely, once, and with the host's call id."""
     capabilities = calls.channel.capabilities
     lengths = sorted({60, capabilities.body, capabilities.text} - {0})
-    people = (calls.case.to, Address(_another(calls.case.to.reveal())))
+    people = (calls.case.to, Address(another(calls.case.to.reveal())))
     for render, prompt in product((calls.channel.render, calls.channel.notice), map(numbered_prompt, lengths)):
         for to in people:
             rendered = render(prompt, calls.account, to)
@@ -142,12 +147,6 @@ def _check_once(calls: Calls, before: int, subject: str) -> None:
         require(calls.peer.call_id(received[-1]) == calls.last_id, "C36", subject, "another id, or none")
 
 
-def _another(address: str) -> str:
-    """Return another person's address: the last digit that is not 0 is changed."""
-    at = max(index for index, letter in enumerate(address) if letter.isalnum())
-    return f"{address[:at]}{'7' if address[at] != '7' else '3'}{address[at + 1 :]}"
-
-
 async def _check_unchanged(calls: Calls) -> None:
     """Check that a text that is easily damaged arrives unchanged, whatever is asked with it, and at once to several."""
     limits, choices = calls.channel.capabilities, (Choice("t1", "हाँ"), Choice("t2", "नहीं"))
@@ -161,7 +160,7 @@ async def _check_unchanged(calls: Calls) -> None:
         text = "\n".join(one.text for one in calls.server.said())
         require(SAID in text, "C33", f"a prompt with emoji, digits and line breaks, kind {number}", "it is changed")
     calls.server.answering(None)
-    people = [Address(_another(calls.case.to.reveal())), calls.case.to] * 3
+    people = [Address(another(calls.case.to.reveal())), calls.case.to] * 3
     said = [Said(to.reveal(), f"{number} कि") for number, to in enumerate(people)]
     prompts = [Prompt(text=one.text, language="hi") for one in said]
     made = [calls.channel.render(one, calls.account, to) for one, to in zip(prompts, people, strict=True)]
@@ -229,6 +228,8 @@ async def _check_redirects(calls: Calls) -> None:
 async def _check_network(calls: Calls) -> None:
     result = await calls.answered(Fault.HANG_UP, "a provider that hangs up")
     require(isinstance(result, Transient), "C43", "a provider that hangs up", type(result).__name__)
+    again = [one for one in calls.server.received if one.method not in _REPEATED_BY_CLIENTS]
+    require(len(again) <= 1, "C35", "a provider that hangs up", f"{len(again)} requests: the first may have arrived")
     await calls.answered(Fault.HALF, "half an answer")
     await calls.answered(Fault.ENDLESS, "an endless answer")
     require(calls.server.written < ENDLESS_BYTES, "C45", "an endless answer", "all of it was read")
@@ -242,11 +243,30 @@ async def _check_network(calls: Calls) -> None:
     require(not cookies, "C46", "a call after a response with a cookie", "the cookie was sent")
 
 
+async def _check_news(calls: Calls) -> None:
+    """Check that news reach a person whose reply window is closed, without what they are."""
+    if WindowClosed not in [expected for _, expected in calls.peer.results]:
+        return
+    subject, prompt = "the fallback of a notice", numbered_prompt(60)
+    made = [call for call in calls.channel.notice(prompt, calls.account, calls.case.to) if call.fallback]
+    require(made, "C77", subject, "no `Call.fallback`: with `WindowClosed` the news would be lost")
+    for call in made:
+        require(call.fallback != call.body, "C77", subject, "the call's own body, which the window refuses")
+        calls.server.answering(None)
+        result = await calls.send(replace(call, body=call.fallback, fallback=b""), subject)
+        require(isinstance(result, Accepted), "C77", subject, type(result).__name__)
+        neutral = all(lost_words(prompt, said.text) for said in calls.server.said())
+        require(neutral, "C77", subject, "the words of the news, in place of a neutral text")
+
+
 async def _check_erasing(calls: Calls) -> None:
     channel = calls.channel
     if not isinstance(channel, ErasingChannel):
         return
-    first, second = (channel.erase(["11", "12"], calls.account, calls.case.to) for _ in range(2))
+    calls.server.answering(None)
+    sent = await calls.send(calls.calls[0], "a message that may be erased")
+    require(getattr(sent, "provider_message_id", ""), "C79", "a message that is sent", "`Accepted` without an id")
+    first, second = (channel.erase(_IDS, calls.account, calls.case.to) for _ in range(2))
     require(list(first) == list(second) and first, "C57", "two erasures of the same messages")
     calls.server.answering(None)
     for call in first:
@@ -254,6 +274,9 @@ async def _check_erasing(calls: Calls) -> None:
     address = calls.case.to.reveal()
     named = all(address.encode() in request.body for request in calls.server.received)
     require(named, "C57", "an erasure", "the chat is not named")
+    asked = "".join(f"{one.path}{one.query}{one.body!r}" for one in calls.server.received)
+    for number, id_ in enumerate(_IDS):
+        require(id_ in asked, "C78", f"an erasure of {len(_IDS)} messages", f"message number {number} stays")
 
 
 async def _check_closed(case: ChannelCase, peer: Peer, server: PeerServer) -> None:

@@ -15,9 +15,10 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from satark.api.channel import RawRequest
-from satark.api.inbound import Address, Edited, Event, Media, MediaRef, Pin, Revoked, Text
-from satark.api.outbound import Blocked, Call, Misconfigured, WindowClosed
+from satark.api.inbound import Address, Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Text
+from satark.api.outbound import Blocked, Call, Delivered, Misconfigured, WindowClosed
 from satark_testing.contracts.channel import ChannelCase, Peer, Received, Reply, Said
+from satark_testing.contracts.channel_case import Meaning
 from satark_testing.telegram.bot_api import Person, Updates, check_limits
 from satark_testing.telegram.citizen import content
 from satark_testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
@@ -36,6 +37,7 @@ _META: Final = {
     "access_token": "access-token",
     "phone_number_id": "106540352242922",
 }
+_NEWS: Final = {"hi": "satark_notice"}
 WHATSAPP_IDENTIFIERS: Final = (
     "919876543210",
     "13491208655302741918",
@@ -62,7 +64,7 @@ def whatsapp_case(to: str = "IN.13491208655302741918") -> ChannelCase:
     from satark_whatsapp.settings import WhatsAppSettings  # noqa: PLC0415
 
     def channel(url: str = "https://graph.example") -> WhatsAppChannel:
-        return WhatsAppChannel(WhatsAppSettings.model_validate({**_META, "graph_url": url}))
+        return WhatsAppChannel(WhatsAppSettings.model_validate({**_META, "graph_url": url, "notice_templates": _NEWS}))
 
     account = channel().accounts[0]
     peer = Peer(
@@ -114,6 +116,7 @@ def _whatsapp_requests() -> list[RawRequest]:
 
 _SUNITA: Final = Sender(wa_id="919876543210")
 _DIGEST: Final = hashlib.sha256(_FILE)
+_LATE: Final = Delivered(call_id="call-1", result=Misconfigured(code="131042"))
 _PHOTO: Final = {"id": "1234567890", "mime_type": "image/jpeg", "sha256": b64encode(_DIGEST.digest()).decode()}
 
 
@@ -122,14 +125,18 @@ def _from_meta(body: bytes) -> RawRequest:
     return RawRequest(method="POST", path="/whatsapp/webhook", headers=headers, body=body)
 
 
-def _whatsapp_meanings() -> list[tuple[RawRequest, Sequence[Event]]]:
+def _whatsapp_meanings() -> list[tuple[RawRequest, Sequence[Meaning]]]:
     hooks, ref = GraphPeer(**_META).webhooks, MediaRef(account="", id="1")
-    meant: list[tuple[bytes, Event]] = [
+    moved = Sender(wa_id="919000000001"), _SUNITA
+    meant: list[tuple[bytes, Meaning]] = [
         (hooks.location(_SUNITA, 25.25, 83.01), Pin(25.25, 83.01)),
         (hooks.media(_SUNITA, "image", _PHOTO, caption="see"), Media(ref, "image", "see")),
         (hooks.media(_SUNITA, "voice", {"id": "1"}), Media(ref, "voice")),
         (hooks.edit(_SUNITA, "wamid.1", "Bye"), Edited("", "Bye")),
         (hooks.revoke(_SUNITA, "wamid.1"), Revoked("")),
+        (hooks.moved(*moved), Moved()),
+        (hooks.status("wamid.2", "failed", _SUNITA, callback_data="call-1", code=131042), _LATE),
+        (hooks.value({"errors": [{"code": 130429, "title": "…"}]}), "130429"),
     ]
     return [(_from_meta(body), [event]) for body, event in meant]
 

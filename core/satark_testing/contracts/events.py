@@ -1,0 +1,84 @@
+"""Checks what the events of a request hold, and their keys (C05, C12 to C16, C62, C74, C75)."""
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from satark.api.channel import RawRequest
+from satark.api.inbound import Batch, Edited, Inbound, Moved, Revoked
+from satark_testing.contracts.channel_case import ChannelCase
+from satark_testing.contracts.mutations import nudged
+from satark_testing.contracts.rules import absent, require, shown
+
+_LATEST: Final = 10**11
+"""A time that no clock shows in seconds, and every clock in milliseconds."""
+_JUST_NOW_SECONDS: Final = 5
+_NEXT_SECONDS: Final = 1.1
+
+
+def keys_of(batch: Batch) -> list[tuple[str, int | None]]:
+    """Return the keys by which each event is recognised when it is delivered again."""
+    return [(inbound.event_key, inbound.sent_at) for inbound in batch.inbound]
+
+
+def check_events(case: ChannelCase, raw: RawRequest, batch: Batch) -> None:
+    """Check each event of a request by itself, or raise `BrokenRule`."""
+    for inbound in batch.inbound:
+        require(inbound.account in case.channel.accounts, "C14", shown(raw), "an account that is not configured")
+        require((inbound.sent_at or 0) < _LATEST, "C13", shown(raw), "`sent_at` is not in seconds")
+        require(bool(inbound.event_key), "C12", shown(raw), "an event without a key")
+        require(bool(inbound.senders), "C15", shown(raw), "an event without a sender")
+        both = len(set(inbound.senders)) > 1 or not isinstance(inbound.event, Moved)
+        require(both, "C75", shown(raw), "a `Moved` with one address in `senders`")
+        absent(msgspec.json.encode(inbound.event).decode(), case.identifiers, "C16", shown(raw))
+
+
+def let_the_clock_move(batches: Sequence[Batch]) -> None:
+    """Wait for the next second if an event claims to be from now: the time may be this machine's."""
+    times = [inbound.sent_at for batch in batches for inbound in batch.inbound if inbound.sent_at]
+    if any(abs(time.time() - at) < _JUST_NOW_SECONDS for at in times):
+        threading.Event().wait(_NEXT_SECONDS)
+
+
+def check_keys(case: ChannelCase, batches: Sequence[Batch]) -> None:
+    """Check that keys tell the events of `genuine` apart, and can't be guessed, or raise `BrokenRule`."""
+    events = [inbound for batch in batches for inbound in batch.inbound]
+    mine = [inbound for inbound in events if case.to in inbound.senders]
+    first = any(inbound.senders[0] == case.to for inbound in mine)
+    require(first, "C15", "all of `genuine`", "no event whose first address is `to`")
+    require(len(mine) > 1, "C05", "all of `genuine`", f"{len(mine)} event of the sender `to`")
+    known: dict[tuple[str, str], bytes] = {}
+    for inbound in events:
+        content, kind = msgspec.json.encode(inbound.event), type(inbound.event).__name__
+        before = known.setdefault((inbound.account, inbound.event_key), content)
+        require(before == content, "C12", f"a {kind} of `genuine`", "the `event_key` of another message")
+    for raw, batch in zip(case.genuine, batches, strict=True):
+        _check_guesses(case, raw, batch.inbound)
+    _check_originals(events)
+
+
+def _check_guesses(case: ChannelCase, raw: RawRequest, events: Sequence[Inbound]) -> None:
+    """Check that each message's key depends on a value of the request that is neither the sender nor the time."""
+    guessed, tried = {number for number, one in enumerate(events) if not isinstance(one.event, Moved)}, False
+    for other in nudged(raw):
+        try:
+            found = case.channel.parse(other).inbound
+        except Exception:  # noqa: BLE001, S112 - another check finds what is no `Malformed`
+            continue
+        if [(one.senders, one.sent_at) for one in found] == [(one.senders, one.sent_at) for one in events]:
+            tried = True
+            guessed -= {number for number in guessed if found[number].event_key != events[number].event_key}
+    require(not (tried and guessed), "C74", shown(raw), f"of {len(guessed)} events only sender or time change the key")
+
+
+def _check_originals(events: Sequence[Inbound]) -> None:
+    for inbound in events:
+        if isinstance(inbound.event, Edited | Revoked):
+            subject = f"the `original` of {type(inbound.event).__name__} in `genuine`"
+            others = {other.message_key or other.event_key for other in events if other is not inbound}
+            require(inbound.event.original != inbound.event_key, "C62", subject, "the event's own `event_key`")
+            found = inbound.event.original in others
+            require(found, "C62", subject, "no `event_key` (or `message_key`) of another message of `genuine`")
