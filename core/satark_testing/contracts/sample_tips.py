@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
+from satark.api.routing import Destination
 from satark.api.sealing import new_identity, seal
 from satark.api.sink import Delivery, SealedFile, SealedMessage
 from satark.api.tip import Envelope, Evidence, Header, Message, Tip
@@ -94,7 +95,7 @@ class SampleTips:
         told = {seq: Message(sender="tipster", text=f"{SAID}{tip[:4]} {seq}  ") for seq in range(1, revision + 1)}
         self._plain[tip, revision] = _plain(_document(tip, files), [one.text for one in told.values()], files) | {
             "revision": str(revision).encode(),
-            "destination": self._destination.partition(":")[2].encode(),
+            "destination": Destination(self._destination).name.encode(),
         }
         signed = {seq: signed_by_tipster(one, tip, seq, key) for seq, one in told.items()}
         messages = tuple(SealedMessage(seq, seal(one, recipient)) for seq, one in signed.items())
