@@ -378,11 +378,13 @@ async def test_an_origin_is_known_only_if_the_tipster_disclosed_it(fixture: Work
     assert open_as(Evidence, fixture.rows[0].record, fixture.secret).origin is None
     assert fixture.services.read(lambda c: evidence_files.ordinals_with_origin(c, TIP)) == ("1",)
     with_origin = fixture.rows[0].record_with_origin
-    fixture.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ()))
+    fixture.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, (), job.tipster_key))
     assert open_as(Evidence, fixture.rows[0].record, fixture.secret).origin is None
     assert fixture.rows[0].record_with_origin == b""
+    with pytest.raises(CantOpen):
+        open_as(Evidence, with_origin, fixture.secret)  # who puts it in the record's place tells nobody anything
     fixture.services.write_now(lambda unit: evidence_files.mark_sealed(unit, job, fixture.rows[0].record, with_origin))
-    fixture.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ("1",)))
+    fixture.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ("1",), job.tipster_key))
     origin = open_as(Evidence, fixture.rows[0].record, fixture.secret).origin
     assert origin is not None
     assert origin.latitude == pytest.approx(LATITUDE, abs=1e-4)

@@ -126,9 +126,10 @@ def test_an_origin_is_disclosed_for_the_files_that_the_tipster_names_and_deleted
     table.add(job("9"), job("10"))
     tip = {"number": "TEST", "revision": 1, "recipient": "", "document": b"", "day": 1}
     for ordinal in ("9", "10"):
-        table.run(evidence_files.mark_sealed, job(ordinal), b"record", b"with origin")
+        with_origin = evidence_files.withheld(b"with origin", job(ordinal))
+        table.run(evidence_files.mark_sealed, job(ordinal), b"record", with_origin)
     assert table.read(evidence_files.ordinals_with_origin, TIP) == ("9", "10")
-    table.run(evidence_files.disclose_origin, TIP, ["9"])
+    table.run(evidence_files.disclose_origin, TIP, ["9"], job("9").tipster_key)
     assert [table.row(one).record for one in ("9", "10")] == [b"with origin", b"record"]
     assert table.read(evidence_files.ordinals_with_origin, TIP) == ()
 

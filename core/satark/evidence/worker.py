@@ -309,7 +309,7 @@ def _sealed_settlement(job: MediaJob, record: Evidence, origin: Origin | None) -
     plain, told = (signed_by_tipster(one, job.tip, 0, job.tipster_key) for one in (plain, told))
     return _Settlement(
         record=seal(plain, job.recipient, padded=_PADDED),
-        record_with_origin=seal(told, job.recipient, padded=_PADDED) if origin else b"",
+        record_with_origin=store.withheld(seal(told, job.recipient, padded=_PADDED), job) if origin else b"",
         entries=custody.seal_entries(job.recipient, *entries.received_entries(record, int(time.time()))),
         is_uncleaned=bool(record.problem and record.problem != "encrypted" and job.position),
     )

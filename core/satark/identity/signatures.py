@@ -1,9 +1,10 @@
-"""Ed25519 signatures under keys that are derived from age identities. Each use has a key of its own."""
+"""Ed25519 signatures, and AEADs, under keys that are derived from age identities. Each use has a key of its own."""
 
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl.bindings import crypto_sign_seed_keypair
@@ -14,6 +15,11 @@ _SEED, _SHA256 = 32, SHA256()
 def signing_key(identity: str, use: str) -> Ed25519PrivateKey:
     """Derive the signing key of an age identity for one use, such as `satark/1/answers`. Each use has another key."""
     return Ed25519PrivateKey.from_private_bytes(_seed(identity, use))
+
+
+def box_for(identity: str, use: str) -> ChaCha20Poly1305:
+    """Derive the AEAD of an age identity for one use, which nobody opens without that identity."""
+    return ChaCha20Poly1305(_seed(identity, use))
 
 
 def verifier_for(identity: str, use: str) -> str:

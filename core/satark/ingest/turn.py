@@ -227,7 +227,7 @@ class TurnRunner:
         session = msgspec.structs.replace(session, recipient=recipient)
         receipt = self.submissions.submit(unit, session, submission, event.channel.capabilities.kind, key)
         if submission.evidence:
-            evidence_files.disclose_origin(unit, session.tip, submission.origin_disclosed)
+            evidence_files.disclose_origin(unit, session.tip, submission.origin_disclosed, session.tipster_key)
         result.submitted = True
         shown = self._engine(unit, session).show_receipt(session, receipt, unit.now)
         if event.channel.capabilities.kind == "web" and shown.session and shown.prompt:

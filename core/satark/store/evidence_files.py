@@ -1,12 +1,17 @@
 """The `file` table: files of evidence. Each is due to be fetched, or is sealed, or is lost."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, bindparam, delete, func, select, union, update
 
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.identity.edge_key import Identity
+from satark.identity.random_bytes import random_bytes
+from satark.identity.signatures import box_for
 from satark.store import deliveries, tables, tip_changes
 from satark.store.tables import file, tip
 from satark.store.unit_of_work import UnitOfWork, due_in
@@ -14,6 +19,8 @@ from satark.store.unit_of_work import UnitOfWork, due_in
 FETCH_LEASE = 900
 """Seconds that a process has for fetching and sealing a file before another one may try."""
 
+_ORIGIN_USE: Final = "satark/1/origin"
+_NONCE: Final = 12
 _CRASHES = 3
 """Attempts after which a file that a killed process had claimed is not due at once: the file may have killed it."""
 
@@ -122,12 +129,24 @@ def ordinals_with_origin(connection: Connection, tip_id: str) -> tuple[str, ...]
     return tuple(sorted(connection.execute(query).scalars(), key=ordinal_order))
 
 
-def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> None:
+def withheld(record: bytes, job: MediaJob) -> bytes:
+    """Encrypt a file's record with place and time so that it opens at the tipster's own wish alone, by their key.
+
+    Whoever copies it can't put it in the record's place: no desk's key opens it.
+    """
+    nonce = random_bytes(_NONCE)
+    return nonce + box_for(job.tipster_key, _ORIGIN_USE).encrypt(nonce, record, name(job.tip, job.ordinal).encode())
+
+
+def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str], tipster_key: str) -> None:
     """Disclose to the desks place and time of these files of a tip; delete place and time of its other files."""
-    of_tip = file.c.tip == tip_id
-    if ordinals:
-        disclosed = (of_tip, file.c.ordinal.in_(ordinals), func.length(file.c.record_with_origin) > 0)
-        unit.main.execute(update(file).where(*disclosed).values(record=file.c.record_with_origin))
+    of_tip, box = file.c.tip == tip_id, box_for(tipster_key, _ORIGIN_USE)
+    for ordinal in ordinals:
+        this = (of_tip, file.c.ordinal == ordinal)
+        sealed: bytes = unit.main.execute(select(file.c.record_with_origin).where(*this)).scalar() or b""
+        with suppress(InvalidTag, ValueError):  # nothing was found, or somebody altered it: then it stays unknown
+            record = box.decrypt(sealed[:_NONCE], sealed[_NONCE:], name(tip_id, ordinal).encode())
+            unit.main.execute(update(file).where(*this).values(record=record))
     unit.main.execute(update(file).where(of_tip).values(record_with_origin=b""))
 
 
