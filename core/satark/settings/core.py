@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
+from satark.api.egress import check_proxy
 from satark.api.routing import DESK_SINK, ConfiguredDestination, DestinationRule
 from satark.api.settings import provider_url
 from satark_files.limits import MB, Limits
@@ -171,6 +172,9 @@ class Core(BaseModel):
     data_dir/link.key"""
     public_url: str = ""
     """the address under which citizens and providers reach this service; the https:// address of your reverse proxy"""
+    proxy_url: SecretStr = SecretStr("")
+    """http://[user:password@]host:port of a proxy that all outgoing connections go through (CONNECT), but for the
+    databases, RabbitMQ (AMQP) and the sound of calls (UDP); empty: none; docs/operations.md, Outgoing connections"""
     voice_clips: Path | None = None
     """folder of the clips that chats' prompts are read out with; empty: nothing is read out; `satark voice render
     FOLDER` fills it; docs/voice-notes.md"""
@@ -280,6 +284,13 @@ class Core(BaseModel):
         _, colon, port = value.rpartition(":")
         if value not in {"", PUBLIC_METRICS} and not (colon and port.isdecimal() and int(port) <= _LAST_PORT):
             raise ValueError("must be `address:port`, `public` or empty")
+        return value
+
+    @field_validator("proxy_url")
+    @classmethod
+    def _is_a_proxy(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            check_proxy(value.get_secret_value())
         return value
 
     @field_validator("public_url")
