@@ -313,13 +313,21 @@ async def test_the_proxy_of_a_police_system_gets_addresses_that_were_checked(
 
 @pytest.mark.parametrize(
     "url",
-    ["proxy:3128", "https://u:hidden@p:1", "socks5://p:1", "http://u:hidden@p", "http://p:1/hidden", "http://p:x"],
+    [
+        "proxy:3128",
+        "https://u:hidden@p:1",
+        "socks5://p:1",
+        "http://u:hidden@p",
+        "http://p:1/hidden",
+        "http://p:x",
+        "http://p:0",
+    ],
 )
 def test_a_wrong_proxy_is_named_without_its_value(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_PROXY_URL", url)
     with pytest.raises(SettingsError) as failed:
         Settings()
-    assert str(failed.value).startswith("proxy_url (SATARK_PROXY_URL): must be http://host:port")
+    assert str(failed.value).startswith("proxy_url (SATARK_PROXY_URL): must be http://host:port or")
     assert "hidden" not in str(failed.value)
 
 

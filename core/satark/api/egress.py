@@ -6,7 +6,7 @@ import asyncio
 import socket
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from aiohttp import TCPConnector
@@ -17,26 +17,10 @@ _NEXT_ADDRESS_SECONDS: Final = 0.25
 _proxy = urlsplit("")
 
 
-def check_proxy(url: str) -> SplitResult:
-    """Return the parts of a proxy's address. Errors don't quote it: it may hold a password.
-
-    Raises:
-        ValueError: it is not `http://[user:password@]host:port`.
-    """
-    try:
-        parts = urlsplit(url)
-        is_whole = parts.scheme == "http" and parts.hostname and parts.port
-    except ValueError:
-        is_whole = False
-    if not is_whole or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("must be http://host:port or http://user:password@host:port") from None
-    return parts
-
-
 def use_proxy(url: str) -> None:
     """Let all connections of this process go through a proxy; empty: directly. `Settings` calls this."""
     global _proxy  # noqa: PLW0603 - one per process: no client can forget it
-    _proxy = check_proxy(url) if url else urlsplit("")
+    _proxy = urlsplit(url)
 
 
 def proxy_url() -> str:
@@ -67,11 +51,9 @@ def egress_connector(**options: Any) -> TCPConnector:
 
     Where the options name a `resolver`, the proxy gets the addresses that it returns, in place of the name.
     """
-    from aiohttp import TCPConnector  # noqa: PLC0415 - few commands need it
+    from satark.api import tunnel_connector  # noqa: PLC0415 - few commands need aiohttp
 
-    from satark.api.tunnel_connector import TunnelConnector  # noqa: PLC0415 - as above
-
-    return (TunnelConnector if _proxy.hostname else TCPConnector)(**options)
+    return tunnel_connector.make(open_connection if _proxy.hostname else None, options)
 
 
 async def _connect(host: str, port: int) -> socket.socket:

@@ -1,5 +1,6 @@
 """The core's own settings. Each has a default, limits and a description."""
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -7,7 +8,6 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
-from satark.api.egress import check_proxy
 from satark.api.routing import DESK_SINK, ConfiguredDestination, DestinationRule
 from satark.api.settings import provider_url
 from satark_files.limits import MB, Limits
@@ -289,8 +289,9 @@ class Core(BaseModel):
     @field_validator("proxy_url")
     @classmethod
     def _is_a_proxy(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value():
-            check_proxy(value.get_secret_value())
+        url = value.get_secret_value()
+        if not re.fullmatch(r"(http://([^/@\s]+@)?[^/@\s?#]+:\d{1,5}/?)?", url) or (url and not urlsplit(url).port):
+            raise ValueError("must be http://host:port or http://user:password@host:port")
         return value
 
     @field_validator("public_url")
