@@ -19,6 +19,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from satark.api import ProviderClient, Retry, SettingsError, egress_connector, open_connection
+from satark.cli.check import broker_warnings
 from satark.runtime.alarms import Alarms
 from satark.runtime.machine_faults import certificate_faults
 from satark.settings.core import Core
@@ -334,6 +335,13 @@ def test_a_wrong_proxy_is_named_without_its_value(url: str, monkeypatch: pytest.
 def test_a_proxy_s_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_PROXY_URL", "http://satark:hidden@proxy.example:3128")
     assert "hidden" not in repr(Settings().core)
+
+
+def test_a_broker_beside_a_proxy_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_RABBITMQ__URL", "amqps://broker.example")
+    assert broker_warnings(Settings()) == []
+    monkeypatch.setenv("SATARK_PROXY_URL", "http://proxy.example:3128")
+    assert len(broker_warnings(Settings())) == 1
 
 
 def test_only_the_two_modules_of_egress_connect() -> None:

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import ClientTimeout, TCPConnector
+from aiohttp import TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 
@@ -25,20 +25,16 @@ class TunnelConnector(TCPConnector):
         self._connect_to = connect
 
     async def _wrap_create_connection(
-        self,
-        *args: Any,
-        addr_infos: Any,
-        timeout: ClientTimeout,
-        **kwargs: Any,  # noqa: ASYNC109 - aiohttp names it
+        self, *args: Any, addr_infos: Any, **kwargs: Any
     ) -> tuple[asyncio.Transport, ResponseHandler]:
         failed: OSError = ConnectionError("no address")
         for *_, (host, port, *_) in addr_infos:
             try:
-                connection = await self._connect_to(host, port, timeout.sock_connect)
+                connection = await self._connect_to(host, port, kwargs["timeout"].sock_connect)
             except OSError as error:
                 failed = error
             else:
-                return await self._wrap_existing_connection(*args, sock=connection, timeout=timeout, **kwargs)
+                return await self._wrap_existing_connection(*args, sock=connection, **kwargs)
         raise failed
 
 
