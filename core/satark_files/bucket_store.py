@@ -40,13 +40,14 @@ class BucketStore(FileStore):
         self._prefix = prefix
 
     @classmethod
-    def at(cls, url: str, scratch: Path) -> BucketStore:
-        """Return the store at `s3://bucket/folder`.
+    def at(cls, url: str, scratch: Path, proxy_url: str = "") -> BucketStore:
+        """Return the store at `s3://bucket/folder`, reached through a proxy if one is named.
 
         Region, keys and the service's address come from the environment (`AWS_…`) or from the machine's role.
         """
         plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true"
         client: Any = {"timeout": "30s", "connect_timeout": "5s", "allow_http": plain}
+        client |= {"proxy_url": proxy_url} if proxy_url else {}
         with _answers():
             bucket = S3Store.from_url(url.rstrip("/"), client_options=client, retry_config=_PATIENCE)
         return cls(bucket, scratch)

@@ -127,7 +127,7 @@ def test_a_peer_that_can_not_be_reached_is_named(data: Path, monkeypatch: pytest
     services.close()
     printed = run("check", "--json", code=1).stdout
     found = {one["setting"]: one["message"] for one in map(json.loads, printed.splitlines())}
-    assert found["email"].startswith("the mail server 127.0.0.1:1 does not take our mail (SMTPConnectError)")
+    assert found["email"].startswith("the mail server 127.0.0.1:1 does not take our mail (ConnectionRefusedError)")
     assert found["rabbitmq"].startswith("the broker does not take us (")
     assert "secretword" not in printed
     assert run("check", "--json", "--role", "web").stdout == ""

@@ -27,6 +27,7 @@ from satark.api import (
     SendResult,
     Throttled,
     Transient,
+    egress_connector,
     file_chunks,
     read_answer,
     seconds_to_wait,
@@ -94,7 +95,7 @@ class GraphApi(ProviderClient):
     """The HTTP client of one app."""
 
     def __init__(self, settings: WhatsAppSettings) -> None:
-        super().__init__(settings.send_seconds, lambda: aiohttp.TCPConnector(limit=settings.most_connections))
+        super().__init__(settings.send_seconds, lambda: egress_connector(limit=settings.most_connections))
         self._settings = settings
         self._throttling = Throttling(settings)
         self._base = URL(f"{settings.graph_url}/{settings.api_version}")

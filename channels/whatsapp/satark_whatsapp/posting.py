@@ -1,14 +1,13 @@
 """Post small requests to one provider over connections that stay open, for channels whose replies are calls.
 
 With a general client such a call costs half as much as a turn (`docs/performance.md`). This client only posts a
-complete body and reads an answer of bounded size. It follows no redirect, sends no cookie, ignores proxies, writes no
-log, and closes a connection that receives a byte which belongs to no answer.
+complete body and reads an answer of bounded size. It follows no redirect, sends no cookie, writes no log, knows no
+proxy but that of `proxy_url`, and closes a connection that receives a byte which belongs to no answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -16,13 +15,12 @@ from typing import Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import httptools
-from aiohappyeyeballs import start_connection
+
+from satark.api import open_connection
 
 _LARGEST_HEAD: Final = 32 * 1024
 _IDLE_SECONDS: Final = 15.0
 """Idle seconds after which a connection is not used again: the server may have closed it meanwhile."""
-_NEXT_ADDRESS_SECONDS: Final = 0.25
-"""Seconds to try one address of a host before the next address is tried at the same time (RFC 8305, section 5)."""
 _ENDS: Final = frozenset({"content-length", "transfer-encoding"})
 """Headers that say where an answer ends. Without them an answer ends with the connection (RFC 9112, section 6.3)."""
 
@@ -141,8 +139,7 @@ class Poster:
     async def _connect(self) -> _Connection:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._connect_seconds):
-            addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-            connected = await start_connection(addresses, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
+            connected = await open_connection(self._host, self._port, None)
             _, connection = await loop.create_connection(
                 lambda: _Connection(self._largest_answer, self._open),
                 sock=connected,

@@ -21,6 +21,7 @@ from satark.api.channel import (
     RawResponse,
     Receive,
 )
+from satark.api.egress import egress_connector, open_connection
 from satark.api.flow import (
     BEFORE_SENDING,
     MAILBOX,
@@ -244,10 +245,10 @@ __all__ = [
     "TextCaller", "Throttled", "Tip", "Transcriber", "Transient", "Turn", "Unclean", "UnitOfWork", "Unsupported",
     "Validator", "View", "VoiceNote", "VoiceNotes", "WebContext", "WindowClosed", "WorkerContext", "actions_of",
     "backoff", "check_recipient", "clip_name", "command_host", "command_token", "decode_json", "decrypt_stream",
-    "describe_error", "encrypt_stream", "file_chunks", "hookimpl", "keep_running", "log", "make_token",
-    "new_identity", "open_as", "page_templates", "parse_each", "parse_token", "preferred", "provider_url",
-    "question_text", "read_answer", "read_form", "read_pairs", "recipient_of", "run_in_thread", "seal",
-    "seconds_to_wait", "size_class", "stream_file",
+    "describe_error", "egress_connector", "encrypt_stream", "file_chunks", "hookimpl", "keep_running", "log",
+    "make_token", "new_identity", "open_as", "open_connection", "page_templates", "parse_each", "parse_token",
+    "preferred", "provider_url", "question_text", "read_answer", "read_form", "read_pairs", "recipient_of",
+    "run_in_thread", "seal", "seconds_to_wait", "size_class", "stream_file",
 ]  # fmt: skip
 
 

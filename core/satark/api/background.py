@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
 from satark.api.channel import MediaGone
+from satark.api.egress import egress_connector
 from satark.api.observability import OperatorError, describe_error, log
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ async def read_answer(content: StreamReader, most: int) -> bytes:
 
 
 class ProviderClient:
-    """The HTTP client of one provider: no cookies, no proxy of the environment, nothing logged.
+    """The HTTP client of one provider: no cookies, no proxy but that of `proxy_url`, nothing logged.
 
     Call `open` in the event loop that uses it. `seconds`: most seconds from a request to its whole answer.
     """
@@ -60,7 +61,7 @@ class ProviderClient:
         from aiohttp import ClientSession, ClientTimeout, DummyCookieJar  # noqa: PLC0415 - few commands need it
 
         self._session = ClientSession(
-            connector=self._make_connector() if self._make_connector else None,
+            connector=(self._make_connector or egress_connector)(),
             cookie_jar=DummyCookieJar(),
             trust_env=False,
             headers={"User-Agent": "satark", "Accept-Encoding": "identity"},

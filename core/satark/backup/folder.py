@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from satark import __version__
+from satark.api.egress import proxy_url
 from satark.api.observability import Redacted
 from satark.api.sealing import open_as
 from satark.backup.sealed_stream import Damaged, Record, StoredFile, measure, write_records
@@ -181,4 +182,4 @@ class BackupFolder:
 
 
 def _open(address: str, scratch: Path) -> FileStore:
-    return open_store(address if "://" in address else Path(address).absolute().as_uri(), scratch)
+    return open_store(address if "://" in address else Path(address).absolute().as_uri(), scratch, proxy_url())

@@ -75,6 +75,7 @@ def _warnings() -> list[str]:
             *_unnamed_plugins(settings),
             *_unread_languages(settings.core),
             *_missing_recogniser(settings),
+            *broker_warnings(settings),
             *find_missing_copies(settings),
             *desks,
         ]
@@ -117,6 +118,13 @@ def _missing_recogniser(settings: Settings) -> list[str]:
     if compose.load_transcribers(settings, compose.load_plugins(settings)):
         return []
     return ["voice notes are not heard for danger: there is no speech recogniser; see satark speech model"]
+
+
+def broker_warnings(settings: Settings) -> list[str]:
+    """Return a warning if a proxy is set and a broker, which it does not serve."""
+    if not settings.core.proxy_url.get_secret_value() or not settings.is_set("rabbitmq"):
+        return []
+    return ["[rabbitmq] is set, and AMQP does not go through proxy_url: the broker must be in your own network"]
 
 
 def _describe_machine() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 import aiohttp
 import msgspec
 
+from satark.api.egress import egress_connector
 from satark.api.observability import log
 from satark.api.routing import Destination
 from satark.api.sink import Delivery, Done, Sink
@@ -105,7 +106,7 @@ async def _call(url: str, body: object = None) -> bool:
     timeout = aiohttp.ClientTimeout(total=ALARM_TIMEOUT)
     try:
         async with (
-            aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
+            aiohttp.ClientSession(timeout=timeout, trust_env=False, connector=egress_connector()) as session,
             session.request("POST" if body else "GET", url, json=body, allow_redirects=False) as answer,
         ):
             return answer.status < 300  # noqa: PLR2004 - HTTP: success

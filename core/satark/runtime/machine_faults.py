@@ -1,9 +1,9 @@
 """Looks for faults of the machine: of its disk, clock, spool and isolation, and of its public certificate."""
 
+import asyncio
 import errno
 import os
 import shutil
-import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from satark.api.egress import open_connection
 from satark.ingest.spool import quarantined, waiting
 from satark.settings.settings import Settings
 from satark.telemetry.faults import Fault
@@ -189,9 +190,8 @@ def certificate_faults(public_url: str, context: ssl.SSLContext | None = None) -
 
 
 def _end(host: str, port: int, context: ssl.SSLContext) -> float:
-    with (
-        socket.create_connection((host, port), _CONNECT_SECONDS) as connection,
-        context.wrap_socket(connection, server_hostname=host) as tls,
-    ):
-        certificate = tls.getpeercert() or {}
+    with asyncio.run(open_connection(host, port, _CONNECT_SECONDS)) as connection:
+        connection.settimeout(_CONNECT_SECONDS)
+        with context.wrap_socket(connection, server_hostname=host) as tls:
+            certificate = tls.getpeercert() or {}
     return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))

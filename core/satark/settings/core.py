@@ -1,11 +1,12 @@
 """The core's own settings. Each has a default, limits and a description."""
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
 from satark.api.routing import DESK_SINK, ConfiguredDestination, DestinationRule
 from satark.api.settings import provider_url
@@ -171,6 +172,9 @@ class Core(BaseModel):
     data_dir/link.key"""
     public_url: str = ""
     """the address under which citizens and providers reach this service; the https:// address of your reverse proxy"""
+    proxy_url: SecretStr = SecretStr("")
+    """http://[user:password@]host:port of a proxy that all outgoing connections go through (CONNECT), but for the
+    databases, RabbitMQ (AMQP) and the sound of calls (UDP); empty: none; docs/operations.md, Outgoing connections"""
     voice_clips: Path | None = None
     """folder of the clips that chats' prompts are read out with; empty: nothing is read out; `satark voice render
     FOLDER` fills it; docs/voice-notes.md"""
@@ -280,6 +284,14 @@ class Core(BaseModel):
         _, colon, port = value.rpartition(":")
         if value not in {"", PUBLIC_METRICS} and not (colon and port.isdecimal() and int(port) <= _LAST_PORT):
             raise ValueError("must be `address:port`, `public` or empty")
+        return value
+
+    @field_validator("proxy_url")
+    @classmethod
+    def _is_a_proxy(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if not re.fullmatch(r"(http://([^/@\s]+@)?[^/@\s?#]+:\d{1,5}/?)?", url) or (url and not urlsplit(url).port):
+            raise ValueError("must be http://host:port or http://user:password@host:port")
         return value
 
     @field_validator("public_url")

@@ -16,6 +16,7 @@ from pydantic import BaseModel, SecretStr, ValidationError, create_model
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError as UnreadableValue
 
+from satark.api.egress import proxy_url, use_proxy
 from satark.api.settings import SettingProblem, SettingsError
 from satark.settings.core import Core, EvidenceSettings, HttpSettings
 from satark_files.extra_packages import MissingPackage
@@ -59,6 +60,7 @@ class Settings:
         _check_file(self.path)
         loaded = self._load("", Core)
         self.core = loaded.model_copy(update=core)
+        use_proxy(self.core.proxy_url.get_secret_value())
         try:
             use_folder(self.core.languages_folder)
         except LanguageError as error:
@@ -124,7 +126,7 @@ class Settings:
     @cached_property
     def files(self) -> FileStore:
         try:
-            return open_store(self.core.storage_url, self.core.data_dir)
+            return open_store(self.core.storage_url, self.core.data_dir, proxy_url())
         except (MissingPackage, StorageDown, ValueError) as error:
             raise SettingsError([SettingProblem("storage_url", "SATARK_STORAGE_URL", str(error))]) from None
 

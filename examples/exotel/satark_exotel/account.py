@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from satark.api import egress_connector
+
 if TYPE_CHECKING:
     from satark_exotel.plugin import ExotelSettings
 
@@ -24,7 +26,9 @@ class Account:
         basic = b64encode(f"{key}:{token}".encode()).decode()
         headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
         timeout, jar = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=20), aiohttp.DummyCookieJar()
-        self._session = aiohttp.ClientSession(headers=headers, timeout=timeout, cookie_jar=jar)
+        self._session = aiohttp.ClientSession(
+            connector=egress_connector(), headers=headers, timeout=timeout, cookie_jar=jar
+        )
 
     async def close(self) -> None:
         """Close the HTTP client."""

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from satark.api import DeadLetter, DeliveryResult, Done, Retry, seconds_to_wait
+from satark.api import DeadLetter, DeliveryResult, Done, Retry, egress_connector, seconds_to_wait
 from satark_files.decoding import DECODING_ERRORS
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ class MatrixClient:
         """Open the HTTP client, without cookies."""
         headers = {"Authorization": f"Bearer {self._settings.token.get_secret_value()}"}
         timeout, jar = aiohttp.ClientTimeout(total=_ANSWER_SECONDS), aiohttp.DummyCookieJar()
-        self._session = aiohttp.ClientSession(headers=headers, timeout=timeout, cookie_jar=jar)
+        self._session = aiohttp.ClientSession(
+            connector=egress_connector(), headers=headers, timeout=timeout, cookie_jar=jar
+        )
 
     async def close(self) -> None:
         """Close the HTTP client."""

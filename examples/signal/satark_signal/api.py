@@ -13,7 +13,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from satark.api import MediaGone, MediaRef, SendResult, Transient
+from satark.api import MediaGone, MediaRef, SendResult, Transient, egress_connector
 from satark_files.decoding import DECODING_ERRORS
 from satark_signal.results import result_of
 
@@ -32,7 +32,9 @@ class SignalApi:
     async def open(self) -> None:
         """Open the HTTP client, without cookies."""
         timeout = aiohttp.ClientTimeout(total=_COMMAND_SECONDS + 10, sock_connect=20)
-        self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+        self._session = aiohttp.ClientSession(
+            connector=egress_connector(), timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
+        )
 
     async def close(self) -> None:
         """Close the HTTP client."""

@@ -29,6 +29,7 @@ from satark.api import (
     UnitOfWork,
     WorkerContext,
     log,
+    open_connection,
     run_in_thread,
 )
 from satark_email import mime, openpgp
@@ -219,9 +220,8 @@ class SmtpClient:
 
     async def find_faults(self) -> str:
         """Connect, encrypt and sign in as for a mail, but send none; return a code of what failed, or nothing."""
-        server = aiosmtplib.SMTP(**self._connection())
         try:
-            async with server:
+            async with aiosmtplib.SMTP(**await self._connection()) as server:
                 await server.noop()
         except aiosmtplib.SMTPResponseException as error:
             return f"{type(error).__name__} {error.code}"
@@ -245,9 +245,8 @@ class SmtpClient:
     async def _send(self, mail: bytes, recipients: list[str]) -> tuple[DeliveryResult, Mapping[str, int]]:
         """Send a mail; return the result, and the code of each recipient that the server refused."""
         try:
-            answers, _ = await aiosmtplib.send(
-                mail, sender=self._settings.sender, recipients=recipients, **self._connection()
-            )
+            connection = await self._connection()
+            answers, _ = await aiosmtplib.send(mail, sender=self._settings.sender, recipients=recipients, **connection)
         except aiosmtplib.SMTPRecipientsRefused as error:
             return Done(), {one.recipient: one.code for one in error.recipients}
         except aiosmtplib.SMTPException as error:
@@ -256,17 +255,19 @@ class SmtpClient:
             return Retry(type(error).__name__, down=True), {}
         return Done(), {address: answer.code for address, answer in answers.items()}
 
-    def _connection(self) -> dict[str, Any]:
-        """Return how to reach the server and sign in.
+    async def _connection(self) -> dict[str, Any]:
+        """Connect; return the connection, which the client closes, and how to sign in.
 
         Read the password each time, since the password file may change.
         """
         settings = self._settings
+        password = _password(settings.password_file)
+        connected = await open_connection(settings.host, settings.port, settings.timeout_seconds)
         return {
+            "sock": connected,
             "hostname": settings.host,
-            "port": settings.port,
             "username": settings.username or None,
-            "password": _password(settings.password_file),
+            "password": password,
             "local_hostname": settings.sender.partition("@")[2],
             "use_tls": settings.tls == "tls",
             "start_tls": settings.start_tls,

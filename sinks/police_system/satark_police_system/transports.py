@@ -13,8 +13,8 @@ import os
 import shutil
 import ssl
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, closing, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import ClassVar, Final, TypeAlias
@@ -32,7 +32,9 @@ from satark.api import (
     OpenedTip,
     ProviderClient,
     Retry,
+    egress_connector,
     encrypt_stream,
+    open_connection,
     read_answer,
     run_in_thread,
     seconds_to_wait,
@@ -101,8 +103,9 @@ class HttpTransport(ProviderClient):
             return Retry(str(cause) if isinstance(cause, ForbiddenAddressError) else "network")
 
     def _connector(self) -> aiohttp.TCPConnector:
+        """Check addresses here, and let a proxy connect to what was checked: it could resolve the name otherwise."""
         resolver = FilteringResolver(self._settings.allowed_networks)
-        return aiohttp.TCPConnector(resolver=resolver, ssl=_tls(self._settings))
+        return egress_connector(resolver=resolver, ssl=_tls(self._settings))
 
     async def _is_acknowledged(self, response: aiohttp.ClientResponse, message_id: str) -> bool:
         """Whether the receiver's own program answered: a proxy or a captive portal answers 200, too."""
@@ -275,7 +278,7 @@ class SftpTarget:
         """Write the file under a temporary name and rename it. A server with an unknown host key gets nothing."""
         target = f"{unquote(self._url.path).rstrip('/')}/{name}"
         try:
-            async with self._connect() as connection, connection.start_sftp_client() as client:
+            async with self._connect() as client:
                 part = f"{target}.{token_hex(8)}.part"
                 await client.put(source, part)
                 await _rename(client, part, target)
@@ -290,24 +293,31 @@ class SftpTarget:
     async def find_faults(self) -> str:
         """Sign in, and check that the folder is there."""
         try:
-            async with self._connect() as connection, connection.start_sftp_client() as client:
+            async with self._connect() as client:
                 found = await client.isdir(unquote(self._url.path) or "/")
         except (asyncssh.Error, OSError) as error:
             return type(error).__name__
         return "" if found else "the folder is missing"
 
-    def _connect(self) -> AbstractAsyncContextManager[asyncssh.SSHClientConnection]:
-        system = self._system
-        return asyncssh.connect(
-            self._url.hostname or "",
-            self._url.port or 22,
-            username=self._url.username,
-            client_keys=[str(system.sftp_key_file)] if system.sftp_key_file else None,
-            known_hosts=str(system.sftp_known_hosts),
-            agent_path=None,
-            config=None,
-            connect_timeout=CONNECT_SECONDS,
-        )
+    @asynccontextmanager
+    async def _connect(self) -> AsyncIterator[asyncssh.SFTPClient]:
+        system, host, port = self._system, self._url.hostname or "", self._url.port or 22
+        with closing(await open_connection(host, port, CONNECT_SECONDS)) as connected:
+            async with (
+                asyncssh.connect(
+                    host,
+                    port,
+                    sock=connected,
+                    username=self._url.username,
+                    client_keys=[str(system.sftp_key_file)] if system.sftp_key_file else None,
+                    known_hosts=str(system.sftp_known_hosts),
+                    agent_path=None,
+                    config=None,
+                    connect_timeout=CONNECT_SECONDS,
+                ) as connection,
+                connection.start_sftp_client() as client,
+            ):
+                yield client
 
 
 async def _rename(client: asyncssh.SFTPClient, old: str, new: str) -> None:

@@ -7,17 +7,20 @@ import mailbox
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 from msgspec import structs
 
+from satark.api import egress
 from satark.api.sink import DeadLetter, Done, Retry
 from satark.api.tip import Message as TipMessage
 from satark.store import deliveries
 from satark_email import mime
 from satark_testing.processes.service import free_port
 from satark_testing.waiting import until
+from support.peers.connect_proxy import ConnectProxy
 from support.peers.exim import Exim
 from support.peers.gnupg import Keyring
 from support.peers.mail import Certificate, MailPeer, Received, mail_server, self_signed
@@ -101,6 +104,22 @@ async def test_an_alarm_says_what_is_wrong_and_nothing_else(office: Any, peer: M
         assert await sink.deliver(structs.replace(delivery, alarm="disk_full: make room")) == Done()
     assert peer.received[0].recipients == ("operator@up.example",)
     assert parsed(peer.received[0]).get_content().replace("\r\n", "\n") == "disk_full: make room\n"
+
+
+async def test_a_mail_arrives_encrypted_through_a_proxy(
+    office: Any, peer: MailPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.services.write_now(lambda unit: deliveries.add(unit, "alarm:1", "email:operator"))
+    async with (
+        ConnectProxy().running() as proxy,
+        mail_server(peer, office.certificate),
+        office.sink(office.settings(peer.port)) as sink,
+    ):
+        monkeypatch.setattr(egress, "_proxy", urlsplit(proxy.url))
+        (delivery,) = office.claim("email:operator")
+        assert await sink.deliver(structs.replace(delivery, alarm="disk_full: make room")) == Done()
+        assert proxy.targets == [f"localhost:{peer.port}"]
+    assert len(peer.received) == 1
 
 
 async def test_a_destination_without_addresses_is_a_dead_letter(office: Any) -> None:

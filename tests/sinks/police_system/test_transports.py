@@ -12,6 +12,7 @@ from filecmp import cmp
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncssh
 import msgspec
@@ -19,6 +20,7 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 
+from satark.api import egress
 from satark.api.outbound import MAX_WAIT
 from satark.api.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark_police_system.events import LEAST_BYTES, build_event, padded, thin_data
@@ -36,6 +38,7 @@ from satark_police_system.transports import (
 )
 from satark_testing.peers.police import SECRET, Fault, PoliceReceiver
 from satark_testing.processes.serving import serve
+from support.peers.connect_proxy import ConnectProxy
 from support.peers.strangers import stranger
 from support.police_tip import CONTENT, HEADER, read_archive
 
@@ -208,6 +211,16 @@ async def test_a_file_is_put_onto_a_server_once_and_complete(
     for _ in range(2):
         assert await SftpTarget(server()).put(archive, "satark-1.zip") == Done()
     assert [path.name for path in (tmp_path / "sftp").iterdir()] == ["satark-1.zip"]
+    assert cmp(tmp_path / "sftp" / "satark-1.zip", archive, shallow=False)
+
+
+async def test_a_file_arrives_through_a_proxy(
+    archive: Path, server: MakeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ConnectProxy().running() as proxy:
+        monkeypatch.setattr(egress, "_proxy", urlsplit(proxy.url))
+        assert await SftpTarget(server()).put(archive, "satark-1.zip") == Done()
+        assert proxy.targets == [urlsplit(server().sftp).netloc.rpartition("@")[2]]
     assert cmp(tmp_path / "sftp" / "satark-1.zip", archive, shallow=False)
 
 
