@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -181,11 +180,10 @@ class Jotting(Showing):
 
     folder = Path()
 
-    def shown(self, parts: dict[str, object]) -> object:
-        descriptor = os.open(self.folder / "note", os.O_WRONLY | os.O_CREAT)
-        os.write(descriptor, str(parts).encode())
-        os.close(descriptor)
-        return parts
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        result = await super().deliver(delivery)
+        await asyncio.to_thread((self.folder / "note").write_text, str(self.content))
+        return result
 
 
 @pytest.mark.parametrize(
