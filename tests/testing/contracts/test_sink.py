@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -113,6 +114,10 @@ def unpack(held: Any) -> dict[str, bytes]:
     return {name: str(part).encode() for name, part in held.items()}
 
 
+ON_DISK = "/var/tmp"  # noqa: S108 - tests may have their own folder in memory, where a word may stand
+"""A folder in no memory."""
+
+
 class Showing(ReadingSink):
     """A sink that shows what the tipster answered."""
 
@@ -201,6 +206,6 @@ class Jotting(Showing):
 async def test_a_reading_sink_that_shows_another_tip_is_detected(
     tmp_path: Path, broken: type[Showing], rule: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Jotting, "folder", tmp_path)
-    with pytest.raises(BrokenRule, match=rule):
+    with TemporaryDirectory(dir=ON_DISK) as folder, pytest.raises(BrokenRule, match=rule):
+        monkeypatch.setattr(Jotting, "folder", Path(folder))
         await check_sink(case(broken(), tmp_path))
