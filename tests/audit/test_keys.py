@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import update
 
+from satark.api.routing import CaseworkError
 from satark.api.sealing import new_identity
 from satark.audit import keys
 from satark.audit.reading import ActFilter, Viewer
@@ -92,6 +95,15 @@ def test_who_has_the_desks_former_key_forges_no_act_after_its_change(
     assert keys.trusted_verifiers(services, ["sp"])["sp"] == {}
 
 
+@pytest.mark.parametrize("table", [tables.custody_head, tables.custody])
+def test_no_row_says_that_a_former_key_counts_for_longer(services: Services, sp: SeededDesk, table: Any) -> None:
+    sp.casework_of("rao").summaries()
+    sp.casework_of("rao").trail.record("searched")
+    services.write_now(lambda unit: unit.main.execute(update(table).where(table.c.position == 2).values(position=99)))
+    with pytest.raises(CaseworkError, match="the audit log was altered"):
+        change_key(services, sp)
+
+
 def test_an_officer_whose_desk_changed_its_key_meanwhile_signs_with_their_own(
     services: Services, dig: SeededDesk
 ) -> None:
@@ -108,7 +120,7 @@ def test_a_key_of_version_0_1_says_no_place_and_vouches_for_the_one_before(
 ) -> None:
     sp.casework_of("rao").summaries()
     with monkeypatch.context() as before:
-        before.setattr(LogHead, "current", lambda _: None)
+        before.setattr(LogHead, "position_of_rows", lambda _: 0)
         new = change_key(services, sp)
     Trail(services, "sp", "rao", new).record("searched")
     assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["", ""]

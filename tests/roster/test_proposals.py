@@ -13,7 +13,7 @@ from sqlalchemy import update
 from satark.api.routing import CaseworkError
 from satark.roster import chain
 from satark.roster.chain import Proposal
-from satark.roster.entries import Entry, OfficerSet
+from satark.roster.entries import Entry, OfficerSet, Withdrawn
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.services import Services
 from satark.store.tables import roster_proposal
@@ -111,11 +111,29 @@ def test_a_withdrawn_proposal_that_is_put_back_is_allowed_no_more(services: Serv
     assert "new" in services.read_keys(chain.read_state).desks["sp"].officers
 
 
-def test_what_nobody_signed_is_withdrawn_without_an_entry(services: Services, book: RosterBook) -> None:
-    cell = proposed(Entry(body=book.desk("cell-2", "district", "", book.officer("cell-2", "x", "head"))))
-    services.write_now(cell.store)
-    services.write_now(lambda unit: cell.withdraw(unit, SP, book.identities[SP]))
-    assert services.read_keys(chain.newest)[0] == 6
+def test_a_withdrawal_counts_though_the_row_hid_the_signatures(services: Services, book: RosterBook) -> None:
+    kept = proposed(book.signed(body(book), SP, CLERK))
+    services.write_now(kept.store)
+    bare = msgspec.structs.replace(kept.entry, signatures=()).encode()
+    services.write_now(lambda unit: unit.main.execute(update(roster_proposal).values(entry=bare)))
+    (shown,) = services.read(Proposal.all)
+    services.write_now(lambda unit: shown.withdraw(unit, SP, book.identities[SP]))
+    with pytest.raises(NotAllowed, match=r"^this was withdrawn: propose it again$"):
+        services.write_now(kept.store)
+
+
+def test_who_is_no_head_withdraws_what_they_proposed_alone(services: Services, book: RosterBook) -> None:
+    what = body(book)
+    others, own = proposed(book.signed(what, SP)), proposed(book.signed(body(book, "other"), CLERK))
+    services.write_now(others.store)
+    with pytest.raises(NotAllowed, match=r"^only a head of its desks"):
+        services.write_now(lambda unit: others.withdraw(unit, CLERK, book.identities[CLERK]))
+    veto = Entry(body=Withdrawn(proposal=others.id), by=CLERK, base=services.read_keys(chain.read_state).head)
+    services.write_now(lambda unit: chain.append(unit, veto.signed_with(CLERK, book.identities[CLERK])))
+    services.write_now(msgspec.structs.replace(others, entry=book.signed(what, SP, CLERK)).carry_out)
+    services.write_now(own.store)
+    services.write_now(lambda unit: own.withdraw(unit, CLERK, book.identities[CLERK]))
+    assert services.read(Proposal.all) == []
 
 
 def test_an_entry_that_nobody_may_make_can_not_be_proposed(services: Services, book: RosterBook) -> None:

@@ -212,8 +212,8 @@ def _make(
     recipient, private = new_identity()
     key = act_key(identity)
     public = PublicAuditKey(desk=desk, number=number, recipient=recipient, verifier=verifier_of(key), former=former)
-    if former and (newest := LogHead.current(unit.main)):
-        public = msgspec.structs.replace(public, since=newest.position)
+    if former:
+        public = msgspec.structs.replace(public, since=LogHead.position_of_rows(unit.main))
     unit.insert(audit_key, [{**msgspec.structs.asdict(public), "signature": key.sign(_statement(public))}])
     made = AuditKey(desk=desk, number=number, identity=private)
     for holder, to in {**holders_above(unit, services, desk), desk_holder(desk): recipient_of(identity)}.items():

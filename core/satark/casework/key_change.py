@@ -72,11 +72,11 @@ def take_own_key(unit: UnitOfWork, services: Services, by: Member, old: str, new
         NotAllowed: the roster was rewritten, or lacks heads that officers signed.
     """
     state = read_state(unit.keys)
-    listed, at, former = state.officer(*by), LogHead.current(unit.main), own_head(unit.keys, *by, old)
+    listed, former = state.officer(*by), own_head(unit.keys, *by, old)
     if listed is None or state.lacks_heads or services.roster.is_rewritten(unit.keys):
         raise NotAllowed("the roster changed meanwhile: try again", reason="changed")
-    officer = msgspec.structs.replace(listed, recipient=recipient_of(new), signer=officer_signer(new))
-    body = OwnKey(desk=by[0], officer=officer, log=at.position if at else 0)
+    officer = msgspec.structs.replace(listed, recipient=recipient_of(new), signer=officer_signer(new), temporary=False)
+    body = OwnKey(desk=by[0], officer=officer, log=LogHead.position_of_rows(unit.main))
     append(unit, Entry(body=body, by=by, base=state.head).signed_with(by, old))
     if former.head:
         again = msgspec.structs.replace(former, signer=officer.signer, number=0)

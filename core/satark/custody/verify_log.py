@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, exists, select, text
+from sqlalchemy import Connection, exists, func, or_, select, text
 from sqlalchemy import Row as DbRow
 
+from satark.api.routing import CaseworkError
 from satark.custody import chain
 from satark.custody.log import chain_row
 from satark.services import Services
@@ -54,6 +55,15 @@ class AuditProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return f"{place}: {_SENTENCES[self.what]}" if place else _SENTENCES[self.what]
 
 
+_ROWS = select(func.count(), func.coalesce(func.max(custody.c.position), 0)).select_from(custody).cte()
+_ROW_COUNT, _NEWEST = _ROWS.c
+_HEAD_POSITION = func.coalesce(select(custody_head.c.position).scalar_subquery(), 0)
+_HEAD_ROW = exists().where(custody.c.position == custody_head.c.position, custody.c.link == custody_head.c.link)
+_AGREED = select(_ROW_COUNT).where(
+    _ROW_COUNT == _NEWEST, _NEWEST == _HEAD_POSITION, or_(_ROW_COUNT == 0, _HEAD_ROW)
+)  # one statement: other processes add rows meanwhile
+
+
 class LogHead(msgspec.Struct, frozen=True):
     """The head of a log, as an auditor notes it for a later audit: `<rows>:<hash>`."""
 
@@ -65,6 +75,18 @@ class LogHead(msgspec.Struct, frozen=True):
         """Return the head of the log; None while it is empty."""
         row = connection.execute(select(custody_head.c.position, custody_head.c.link)).one_or_none()
         return LogHead(row.position, row.link) if row and row.position else None
+
+    @staticmethod
+    def position_of_rows(connection: Connection) -> int:
+        """Return the position of the newest row; 0: there is none.
+
+        Raises:
+            CaseworkError: the head in the database is another, or rows are missing.
+        """
+        number: int | None = connection.execute(_AGREED).scalar()
+        if number is None:
+            raise CaseworkError("the audit log was altered, run: satark audit verify")
+        return number
 
     def is_in(self, connection: Connection) -> bool:
         """Return whether the log contains this head, which was noted earlier."""

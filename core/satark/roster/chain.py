@@ -212,13 +212,19 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         unit.main.execute(update(table).where(table.c.id == self.row).values(entry=self.entry.encode()))
 
     def withdraw(self, unit: UnitOfWork, by: Member, identity: str) -> None:
-        """Delete the proposal, and say in the roster that it was withdrawn, if anybody's signature is on it.
+        """Delete the proposal, and say in the roster that it was withdrawn: the row may hide its signatures.
 
         `identity`: the own one of the officer who withdraws it.
+
+        Raises:
+            NotAllowed: this officer may not withdraw it.
         """
-        if self.entry.signatures:
-            entry = Entry(body=Withdrawn(proposal=self.id), by=by, base=read_state(unit.keys).head)
-            append(unit, entry.signed_with(by, identity))
+        state = read_state(unit.keys)
+        is_head, is_stale = by in state.heads_of(by[0]), self.still_needed(state) is None
+        if not (is_head and is_stale) and not rules.may_withdraw(state, self.entry, by, is_head=is_head):
+            raise NotAllowed("only a head of its desks, or who proposed it, withdraws a proposal", reason="withdraw")
+        entry = Entry(body=Withdrawn(proposal=self.id), by=by, base=state.head)
+        append(unit, entry.signed_with(by, identity))
         self.delete(unit)
 
     def delete(self, unit: UnitOfWork) -> None:

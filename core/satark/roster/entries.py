@@ -89,6 +89,8 @@ class RosterOfficer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Ed25519 public key (hex) of the officer's signatures."""
     role: Role
     rights: tuple[Right, ...] = ()
+    temporary: bool = False
+    """Whether somebody else set the passphrase of this key: they know it until the officer takes a key of their own."""
 
     @property
     def fingerprint(self) -> str:

@@ -123,9 +123,10 @@ def check(state: RosterState, entry: Entry) -> None:
     if isinstance(entry.body, OwnKey | Withdrawn):
         _check_by_officer(state, entry, entry.body)
         return
-    if state.withdrawn and entry.id in state.withdrawn:
-        raise NotAllowed("this was withdrawn: propose it again", reason="changed")
     _check_content(state, entry.body)
+    withdrawn = state.withdrawn.get(entry.id, ()) if state.withdrawn else ()
+    if any(may_withdraw(state, entry, by, is_head=is_head) for by, is_head in withdrawn):
+        raise NotAllowed("this was withdrawn: propose it again", reason="changed")
     signers = _good_signers(state, entry)
     if isinstance(entry.body, KeyChange):
         _check_key_change(state, entry, entry.body, signers)
@@ -140,6 +141,18 @@ def check(state: RosterState, entry: Entry) -> None:
         raise NotAllowed("whoever proposes a change signs it")
     if not isinstance(entry.body, KeyChange):
         _check_base(state, entry, wanted.heads)
+
+
+def may_withdraw(state: RosterState, entry: Entry, by: Member, *, is_head: bool) -> bool:
+    """Return whether an officer withdraws a proposal: who made it, or a head of a desk whose officers sign it.
+
+    `is_head`: whether they were a head when they did so. Nobody stops their own removal.
+    """
+    is_own_removal = isinstance(entry.body, KeyChange) and by == (entry.body.desk, entry.body.removed)
+    if by == entry.by or not is_head or is_own_removal:
+        return by == entry.by
+    wanted = needed(state, entry.body)
+    return by[0] in {*wanted.heads, *(desk for desk, _ in wanted.seconds)}
 
 
 def _check_content(state: RosterState, body: Change) -> None:

@@ -96,8 +96,8 @@ class RosterState:
         """Officer → each key in whose place they took another → position in the audit log up to which it signs acts."""
         self.known_keys = set[str]()
         """Desks whose key somebody may have who knows a key that an officer replaced: a head's sign-in changes it."""
-        self.withdrawn = set[str]()
-        """Ids of the proposals that were withdrawn."""
+        self.withdrawn: dict[str, list[tuple[Member, bool]]] = {}
+        """Id of a proposal → who withdrew it, and whether they were a head then."""
         self.noted: dict[str, str] = {}
         """At an office: desk ("": the founding's pairing) → head of the host's roster that its officers noted last."""
         self.unlisted: list[int] = []
@@ -210,14 +210,14 @@ class RosterState:
                 self._put_key(body.to, "", body.verifier)
                 self.changed_at[body.desk] = self.position
             case KeysRenewed() | HostNoted() | Withdrawn():
-                self._note(body)
+                self._note(body, entry.by)
                 self.unlisted.append(self.position)
             case Closed():
                 self.closed = True
                 self.destinations |= {one.to: one for one in body.destinations}
                 self.signing_keys |= {one.to: {"": {one.verifier: 0}} for one in body.destinations}
 
-    def _note(self, body: KeysRenewed | HostNoted | Withdrawn) -> None:
+    def _note(self, body: KeysRenewed | HostNoted | Withdrawn, by: Member) -> None:
         match body:
             case KeysRenewed():
                 self._renew(body)
@@ -225,7 +225,7 @@ class RosterState:
                 self.noted.pop("", None)  # a desk notes no head that contradicts it
                 self.noted[body.desk] = body.head
             case Withdrawn():
-                self.withdrawn.add(body.proposal)
+                self.withdrawn.setdefault(body.proposal, []).append((by, by in self.heads_of(by[0])))
 
     def _renew(self, body: KeysRenewed) -> None:
         for one in (body.tips[at : at + RENEWED] for at in range(0, len(body.tips), RENEWED)):

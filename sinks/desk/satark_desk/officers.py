@@ -103,8 +103,7 @@ def make_desk(services: Services, new: NewDesk) -> Submitted | None:
         return submit_unsigned(services, body, RosterAttachment(officer=row, desk_key=key))
     heads = [(head, row)]
     if new.recovery:
-        listed, stored = _head(new, RECOVERY, new.recovery, identity)
-        heads.append((listed, {**stored, "temporary": True}))  # whoever takes it from the safe sets another
+        heads.append(_head(new, RECOVERY, new.recovery, identity))  # whoever takes it from the safe sets another
 
     def write(unit: UnitOfWork) -> None:
         add_desk(unit, desk, verifier=desk_verifier(identity), officers=tuple(listed for listed, _ in heads))
@@ -118,9 +117,9 @@ def make_desk(services: Services, new: NewDesk) -> Submitted | None:
 def _head(new: NewDesk, name: str, passphrase: str, identity: str) -> tuple[RosterOfficer, dict[str, Any]]:
     own, columns = new_officer_key(new.name, name, passphrase)
     rights: tuple[Right, ...] = ("listen", "release") if may_hear_voices(new.level) else ("release",)
-    listed = _listed(name, own, "head", rights)
+    listed = _listed(name, own, "head", rights, temporary=new.temporary or name == RECOVERY)
     key = seal_desk_key(new.name, name, identity, listed.recipient)
-    return listed, {"desk": new.name, "name": name, "temporary": new.temporary, **columns, "desk_key": key}
+    return listed, {"desk": new.name, "name": name, "temporary": listed.temporary, **columns, "desk_key": key}
 
 
 def officers_of(connection: Connection, desk: str) -> list[str]:
@@ -207,7 +206,8 @@ def add_officer(services: Services, by: UnlockedDesk, new: NewOfficer) -> Submit
         raise CaseworkError("the desk has an officer of that name already", reason="taken")
     _check_rights(by, new.role, new.rights)
     own, columns = new_officer_key(by.desk.name, new.name, new.passphrase)
-    body = OfficerSet(desk=by.desk.name, officer=_listed(new.name, own, new.role, new.rights))
+    listed = _listed(new.name, own, new.role, new.rights, temporary=new.temporary)
+    body = OfficerSet(desk=by.desk.name, officer=listed)
     row = {"desk": by.desk.name, "name": new.name, "temporary": new.temporary, **columns}
     return submit(services, by, body, RosterAttachment(officer=row))
 
@@ -304,7 +304,7 @@ def _open(services: Services, desk: str, name: str, keys: str, noted: str = "") 
     # The title may be what an office's host calls the desk.
     title = services.read(lambda c: find_desk(c, desk)).title
     found = msgspec.structs.replace(state.desks[desk].desk, title=title)
-    unlocked = UnlockedDesk(found, name, "", listed.role, listed.rights, own, row.temporary)
+    unlocked = UnlockedDesk(found, name, "", listed.role, listed.rights, own, row.temporary or listed.temporary)
     recall(services, unlocked, noted)
     identity = _present_identity(services, unlocked, key.identity) if key else ""
     if identity:
@@ -325,8 +325,9 @@ def _present_identity(services: Services, by: UnlockedDesk, identities: str) -> 
     return present
 
 
-def _listed(name: str, own: str, role: Role, rights: tuple[Right, ...]) -> RosterOfficer:
-    return RosterOfficer(name=name, recipient=recipient_of(own), signer=officer_signer(own), role=role, rights=rights)
+def _listed(name: str, own: str, role: Role, rights: tuple[Right, ...], *, temporary: bool) -> RosterOfficer:
+    listed = RosterOfficer(name=name, recipient=recipient_of(own), signer=officer_signer(own), role=role, rights=rights)
+    return msgspec.structs.replace(listed, temporary=temporary)
 
 
 def _check_rights(by: UnlockedDesk, role: Role, rights: Sequence[Right]) -> None:

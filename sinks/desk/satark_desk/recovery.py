@@ -120,7 +120,7 @@ def _replace_key(services: Services, by: UnlockedDesk, row: dict[str, Any], code
     listed = services.read_keys(services.roster.check).state.officer(row["desk"], row["officer"])
     if listed is None:
         raise NoSuchRecovery
-    changed = msgspec.structs.replace(listed, recipient=row["recipient"], signer=row["signer"])
+    changed = msgspec.structs.replace(listed, recipient=row["recipient"], signer=row["signer"], temporary=False)
     columns = ("recipient", "wrapped", "salt", "memory_kib", "passes", "lanes")
     values = {column: row[column] for column in columns} | {"temporary": False}
     body = KeyGiven(desk=row["desk"], officer=changed, code=row["code"].hex())

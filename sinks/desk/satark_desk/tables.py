@@ -110,7 +110,7 @@ form_draft = Table(
     Column("id", String(64), primary_key=True),
     Column("desk", String(40), nullable=False),
     Column("officer", String(40), nullable=False),
-    Column("sealed", LargeBinary, nullable=False, comment="age, to the desk: form_drafts.FormDraft; empty: a session"),
+    Column("sealed", LargeBinary, nullable=False, comment="MAC, form_drafts.FormDraft (age); a session: masked key"),
     Column("at", BigInteger, nullable=False, comment="Unix seconds"),
     comment="forms that officers have not finished, and whose sessions may leave some",
 )

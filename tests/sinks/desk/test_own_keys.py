@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pyotp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from satark.casework import ActFilter, NotAllowed, take_own_key
 from satark.routing.desks import close_roster
@@ -80,6 +80,14 @@ def test_who_takes_the_envelope_from_the_safe_sets_another_passphrase(services: 
     assert found.temporary
     changed = change_passphrase(services, found, FIRST, "zitrone gabel 61 wolf")
     assert (changed.temporary, changed.identity != found.identity) == (False, True)
+
+
+def test_no_row_says_that_an_officer_set_their_own_passphrase(services: Services, unlocked: Unlock) -> None:
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=FIRST, temporary=True))
+    services.write_now(lambda unit: unit.main.execute(update(officer).values(temporary=False)))
+    second = unlock(services, "sp", "second", FIRST)
+    assert second.temporary
+    assert not change_passphrase(services, second, FIRST, NEW).temporary
 
 
 def test_who_knew_a_passphrase_signs_nothing_as_its_officer(services: Services, unlocked: Unlock) -> None:

@@ -16,8 +16,8 @@ from satark.casework import MAX_TEXT, ActName, ActRefused, DeskAct, NoSuchTip, O
 from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.queue_rows import Filter
 from satark_desk.roster_memory import recall
-from satark_desk.web.desk_web import DeskWeb, redirect_to
-from satark_desk.web.form_drafts import typed_id
+from satark_desk.web.desk_web import KEPT_FORMS, DeskWeb, redirect_to
+from satark_desk.web.form_drafts import Owner, typed_id
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.web.tip_page import TipPage
 
@@ -46,7 +46,7 @@ class ActPages:
             self._tip_page.acts(session).perform(tip, act)
             if name == "withdraw":  # it changed the roster: sign that at once, so that nobody takes it back unseen
                 recall(self._web.context, session.unlocked)
-            owner, path = (session.unlocked.desk, session.officer), f"tips/{tip.tip.number}/{name}"
+            owner, path = Owner.of(session.unlocked), f"tips/{tip.tip.number}/{name}"
             self._web.drafts.drop(once, typed_id(owner, path))
         if name == "recuse":  # whoever recused themselves does not have the tip any more
             return redirect_to(request, "?done=recuse")
@@ -70,7 +70,7 @@ class ActPages:
     def resume(self, request: Request, session: OfficerSession) -> Response:
         """Show a form that an officer sent after their session had ended, so that the officer can send it again."""
         draft = self._web.drafts.find(session.unlocked, request.path_params["draft"])
-        if draft is None:
+        if draft is None or draft.path.partition("/")[0] not in KEPT_FORMS:
             return redirect_to(request, "")
         return self._web.show(request, "resume.html", session=session, draft=draft)
 
@@ -135,7 +135,7 @@ class ActPages:
 
     def keep(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
         """Keep what an officer is typing into the form of an act."""
-        self._web.drafts.keep_typed((session.unlocked.desk, session.officer), form)
+        self._web.drafts.keep_typed(Owner.of(session.unlocked), form)
         return Response(status_code=204)
 
     def _to_draft(
@@ -143,7 +143,7 @@ class ActPages:
     ) -> Response:
         fields = {name: form[name] for name in FIELDS if name in form}
         path = f"tips/{tip.tip.number}/{_action(request)}"
-        draft = self._web.drafts.put((session.unlocked.desk, session.officer), path, fields)
+        draft = self._web.drafts.put(Owner.of(session.unlocked), path, fields)
         query = urlencode({"draft": draft} | ({"edit": "1"} if edit else {}))
         wanted = Filter.read(request.query_params).query
         # If the form is shown again, the browser scrolls to it, since the form is far below the top.

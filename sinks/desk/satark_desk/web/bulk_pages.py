@@ -12,6 +12,7 @@ from starlette.responses import Response
 from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
 from satark_desk.act_forms import parse_seen
 from satark_desk.web.desk_web import DeskWeb, redirect_to
+from satark_desk.web.form_drafts import Owner
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.web.tip_page import TipPage
 
@@ -88,7 +89,7 @@ class BulkPages:
         session.queue.note_seen(tip)
 
     def _to_draft(self, request: Request, session: OfficerSession, path: str, fields: Mapping[str, str]) -> Response:
-        draft = self._web.drafts.put((session.unlocked.desk, session.officer), path, fields)
+        draft = self._web.drafts.put(Owner.of(session.unlocked), path, fields)
         return redirect_to(request, f"{path}?draft={draft}")
 
 

@@ -35,7 +35,7 @@ VISIT_COOKIE = "satark-desk-visit"
 NEXT_COOKIE = "satark-desk-next"
 _MAX_NEXT = 500
 """Characters of an address that is remembered through the sign-in."""
-_KEPT_FORMS = ("tips", "retention", "bulk", "typed")
+KEPT_FORMS = ("tips", "retention", "bulk", "typed")
 """First parts of the addresses whose forms the desk keeps when the session has ended. None of these forms takes a
 secret.
 """
@@ -207,7 +207,7 @@ class DeskWeb:
         token = request.cookies.get(SESSION_COOKIE, "")
         owner = await run_in_threadpool(self.drafts.owner_of, token)
         path = url_path(request).lstrip("/")
-        if owner is None or path.partition("/")[0] not in _KEPT_FORMS:
+        if owner is None or path.partition("/")[0] not in KEPT_FORMS:
             return self.sign_in_first(request)
         try:
             form = await read_form(request)
@@ -216,9 +216,8 @@ class DeskWeb:
         if path == "typed":
             await run_in_threadpool(self.drafts.keep_typed, owner, form)
             return self.sign_in_first(request)
-        fields = {name: value for name, value in form.items() if name not in {"once", "confirmed"}}
         query = f"?{request.url.query}" if request.url.query else ""
-        draft = await run_in_threadpool(self.drafts.put, owner, path + query, fields)
+        draft = await run_in_threadpool(self.drafts.put, owner, path + query, form)
         return self.sign_in_first(request, url(request, f"resume/{draft}"))
 
     def remember(self, request: Request, response: Response, cookie: str, value: str) -> None:
@@ -299,7 +298,7 @@ def _address(request: Request) -> str:
     """Return the address of the shown page. If a form's answer is shown, return the page above, which GET opens."""
     if request.method == "POST":
         parts = url_path(request).strip("/").split("/")
-        return url(request, "/".join(parts[: 2 if parts[0] in _KEPT_FORMS else 1]))
+        return url(request, "/".join(parts[: 2 if parts[0] in KEPT_FORMS else 1]))
     return f"{request.url.path}?{request.url.query}".removesuffix("?")
 
 

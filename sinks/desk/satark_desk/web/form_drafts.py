@@ -1,6 +1,7 @@
 """Drafts of forms: what an officer typed, has not confirmed yet, or sent after their session had ended.
 
-The drafts are sealed to the desk's key: only an officer who has unlocked the desk can read them. They outlast the
+The drafts are sealed to the desk's key: only an officer who has unlocked the desk can read them. Their MAC has a key
+that follows from the officer's own: whoever writes rows puts no form there in an officer's name. They outlast the
 session, and a restart.
 """
 
@@ -10,9 +11,9 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from typing import Final, Self
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from satark.api import CantOpen, Desk, Redacted, open_as, seal
 from satark.casework import Services, UnitOfWork
@@ -26,8 +27,29 @@ MAX_DRAFTS: Final = 40
 """Most drafts of one officer. A further draft replaces the oldest."""
 _PADDED: Final = 2048
 _TYPED: Final = ("text", "reason", "rewording")
-Owner: TypeAlias = tuple[Desk, str]
-"""The desk and the officer that a form belongs to."""
+_NEVER_KEPT: Final = frozenset({"once", "confirmed"})
+_KEY: Final = 32
+_ID: Final = 64
+_IS_SESSION: Final = func.length(form_draft.c.id) == _ID
+
+
+class Owner(Redacted, frozen=True):
+    """The desk and the officer that a form belongs to."""
+
+    desk: Desk
+    officer: str
+    key: bytes
+    """The key of the MACs of this officer's drafts."""
+
+    @classmethod
+    def of(cls, unlocked: UnlockedDesk) -> Self:
+        """Return a signed-in officer."""
+        key = hashlib.sha256(b"satark/1/form-drafts\0" + unlocked.own_identity.encode()).digest()
+        return cls(unlocked.desk, unlocked.officer, key)
+
+    def mac(self, id_: str, sealed: bytes) -> bytes:
+        """Return the MAC of a draft."""
+        return hmac.digest(self.key, id_.encode() + b"\0" + sealed, "sha256")
 
 
 class FormDraft(Redacted, frozen=True, kw_only=True):
@@ -47,9 +69,10 @@ class FormDrafts:
 
     def put(self, owner: Owner, path: str, fields: Mapping[str, str], id_: str = "") -> str:
         """Keep a form, in place of the one with this id if it is given; return the draft's id."""
-        sealed = seal(FormDraft(path=path, fields=dict(fields)), owner[0].recipient, padded=_PADDED)
+        kept = {name: value for name, value in fields.items() if name not in _NEVER_KEPT}
+        sealed = seal(FormDraft(path=path, fields=kept), owner.desk.recipient, padded=_PADDED)
         id_ = id_ or secrets.token_urlsafe(12)
-        self._services.write_now(lambda unit: self._add(unit, owner, id_, sealed))
+        self._services.write_now(lambda unit: self._add(unit, owner, id_, owner.mac(id_, sealed) + sealed))
         return id_
 
     def keep_typed(self, owner: Owner, form: Mapping[str, str]) -> None:
@@ -69,18 +92,18 @@ class FormDrafts:
     def typed(self, unlocked: UnlockedDesk) -> dict[str, str]:
         """Return the forms that an officer began to fill in and did not send: path → the draft's id."""
         return {
-            one.path: id_
-            for id_, one in self._of(unlocked).items()
-            if id_ == typed_id((unlocked.desk, unlocked.officer), one.path)
+            one.path: id_ for id_, one in self._of(unlocked).items() if id_ == typed_id(Owner.of(unlocked), one.path)
         }
 
     def _of(self, unlocked: UnlockedDesk) -> dict[str, FormDraft]:
         mine = (form_draft.c.desk == unlocked.desk.name) & (form_draft.c.officer == unlocked.officer)
-        query = select(form_draft.c.id, form_draft.c.sealed).where(mine, form_draft.c.sealed != b"", self._is_kept())
-        found = {}
-        for id_, sealed in self._services.read(lambda c: c.execute(query).all()):
+        query = select(form_draft.c.id, form_draft.c.sealed).where(mine, ~_IS_SESSION, self._is_kept())
+        owner, found = Owner.of(unlocked), {}
+        for id_, stored in self._services.read(lambda c: c.execute(query).all()):
+            mac, sealed = stored[:_KEY], stored[_KEY:]
             with contextlib.suppress(CantOpen):  # the desk's key was changed meanwhile
-                found[id_] = open_as(FormDraft, sealed, unlocked.identity)
+                if hmac.compare_digest(mac, owner.mac(id_, sealed)):
+                    found[id_] = open_as(FormDraft, sealed, unlocked.identity)
         return found
 
     def drop(self, *ids: str) -> None:
@@ -90,8 +113,8 @@ class FormDrafts:
     def mark_session(self, token: str, unlocked: UnlockedDesk) -> None:
         """Remember whose session a token names, so that a form which comes after the session's end is kept."""
         if unlocked.identity:  # an auditor writes nothing
-            owner, id_ = (unlocked.desk, unlocked.officer), _session_id(token, unlocked.desk.name, unlocked.officer)
-            self._services.write_now(lambda unit: self._add(unit, owner, id_, b""))
+            owner, id_ = Owner.of(unlocked), _session_id(token, unlocked.desk.name, unlocked.officer)
+            self._services.write_now(lambda unit: self._add(unit, owner, id_, _masked(token, owner.key)))
 
     def owner_of(self, token: str) -> Owner | None:
         """Return the owner of the session that a token names, or named; None if it is not known.
@@ -102,29 +125,35 @@ class FormDrafts:
         desks = self._services.read_keys(self._services.roster.check).state.desks
         for row in self._services.read(lambda c: c.execute(query).all()):
             if row.id == _session_id(token, row.desk, row.officer) and row.desk in desks:
-                return desks[row.desk].desk, row.officer
+                return Owner(desks[row.desk].desk, row.officer, _masked(token, row.sealed))
         return None
 
     def _is_kept(self) -> ColumnElement[bool]:
         return form_draft.c.at >= int(self._clock()) - KEPT_SECONDS
 
     def _add(self, unit: UnitOfWork, owner: Owner, id_: str, sealed: bytes) -> None:
-        desk, officer = owner[0].name, owner[1]
+        desk, officer, is_draft = owner.desk.name, owner.officer, len(id_) != _ID
         mine = (form_draft.c.desk == desk) & (form_draft.c.officer == officer)
         row = {"id": id_, "desk": desk, "officer": officer, "sealed": sealed, "at": int(self._clock())}
         unit.main.execute(delete(form_draft).where((form_draft.c.id == id_) | ~self._is_kept()))
-        drafts = select(form_draft.c.id).where(mine, form_draft.c.sealed != b"").order_by(form_draft.c.at.desc())
-        surplus = unit.main.execute(drafts.offset(MAX_DRAFTS - 1)).scalars().all() if sealed else []
+        drafts = select(form_draft.c.id).where(mine, ~_IS_SESSION).order_by(form_draft.c.at.desc())
+        surplus = unit.main.execute(drafts.offset(MAX_DRAFTS - 1)).scalars().all() if is_draft else []
         unit.main.execute(delete(form_draft).where(form_draft.c.id.in_(surplus)))
         unit.insert(form_draft, [row])
 
 
 def typed_id(owner: Owner, path: str) -> str:
     """Return the id of the draft that keeps what an officer types into the form of a page."""
-    return hashlib.sha256("\0".join((owner[0].name, owner[1], path)).encode()).hexdigest()[:16]
+    return hashlib.sha256("\0".join((owner.desk.name, owner.officer, path)).encode()).hexdigest()[:16]
 
 
 def _session_id(token: str, *owner: str) -> str:
     """Return the id of a session's row: half of it finds the row, the other half is a MAC of whose session it is."""
     found = hashlib.sha256(b"satark/1/session\0" + token.encode()).hexdigest()[:32]
     return found + (hmac.digest(token.encode(), "\0".join(owner).encode(), "sha256").hex()[:32] if owner else "")
+
+
+def _masked(token: str, key: bytes) -> bytes:
+    """Hide a key from whoever lacks the session's token, or show it again: each token masks one key."""
+    mask = hashlib.sha256(b"satark/1/session-key\0" + token.encode()).digest()
+    return bytes(one ^ other for one, other in zip(mask, key, strict=False))

@@ -8,15 +8,15 @@ from collections.abc import Callable
 import pytest
 from httpx2 import Client
 from msgspec.structs import replace
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from satark.api.routing import Desk
-from satark.api.sealing import CantOpen, new_identity, open_as
+from satark.api.sealing import CantOpen, new_identity, open_as, seal
 from satark.services import Services
 from satark.store import tables
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.tables import form_draft
-from satark_desk.web.form_drafts import KEPT_SECONDS, MAX_DRAFTS, FormDraft, FormDrafts
+from satark_desk.web.form_drafts import KEPT_SECONDS, MAX_DRAFTS, FormDraft, FormDrafts, Owner
 from support.tips import seed_tip
 
 
@@ -38,7 +38,7 @@ def officer(name: str, desk: str = "sp") -> UnlockedDesk:
 
 def test_a_draft_is_shown_to_its_officer_alone_also_after_a_restart(services: Services) -> None:
     drafts, rao = FormDrafts(services), officer("rao")
-    id_ = drafts.put((rao.desk, rao.officer), "tips/K/note", {"text": "words"})
+    id_ = drafts.put(Owner.of(rao), "tips/K/note", {"text": "words"})
     found = FormDrafts(services).find(rao, id_)
     assert found is not None
     assert (found.path, found.fields) == ("tips/K/note", {"text": "words"})
@@ -51,7 +51,7 @@ def test_a_draft_is_shown_to_its_officer_alone_also_after_a_restart(services: Se
 def test_a_draft_is_stored_sealed_and_of_one_size(services: Services) -> None:
     drafts, rao = FormDrafts(services), officer("rao")
     for text in ("quite rare words", "x"):
-        drafts.put((rao.desk, rao.officer), "tips/K/note", {"text": text})
+        drafts.put(Owner.of(rao), "tips/K/note", {"text": text})
     stored = services.read(lambda c: c.execute(select(form_draft.c.sealed)).scalars().all())
     assert b"quite rare words" not in b"".join(stored)
     assert len({len(one) for one in stored}) == 1
@@ -59,7 +59,7 @@ def test_a_draft_is_stored_sealed_and_of_one_size(services: Services) -> None:
 
 def test_what_is_typed_is_kept_once_for_each_act_and_forgotten_when_it_is_deleted(services: Services) -> None:
     drafts, rao = FormDrafts(services), officer("rao")
-    owner = rao.desk, rao.officer
+    owner = Owner.of(rao)
     for text in ("on the", "on the roof"):
         drafts.keep_typed(owner, {"path": "/desk/tips/K4/note", "text": text, "once": "x"})
     assert list(drafts.typed(rao)) == ["tips/K4/note"]
@@ -101,7 +101,7 @@ def test_what_is_sent_after_the_session_ended_is_sealed_to_no_key_of_whoever_wri
     client.post("/desk/sign-out")
     recipient, identity = new_identity()
     reader = UnlockedDesk(replace(desk("dig"), recipient=recipient), "mole", identity, "officer", (), "")
-    session = form_draft.c.sealed == b""
+    session = func.length(form_draft.c.id) == 64
     act = {
         "session": update(form_draft).where(session).values(desk="dig", officer="mole"),
         "desk": update(tables.desk).values(recipient=recipient),
@@ -113,17 +113,56 @@ def test_what_is_sent_after_the_session_ended_is_sealed_to_no_key_of_whoever_wri
     assert [row.desk for row in rows] == ([] if changed == "session" else ["sp"])
     for row in rows:
         with pytest.raises(CantOpen):
-            open_as(FormDraft, row.sealed, reader.identity)
+            open_as(FormDraft, row.sealed[32:], reader.identity)
+
+
+@pytest.mark.parametrize("forged", ["sealed anew", "put in another's place"])
+def test_a_form_that_whoever_writes_rows_puts_there_is_not_shown(
+    services: Services, browser: Callable[..., Client], desk: Callable[[str], Desk], forged: str
+) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    client = browser("sp")
+    token = client.cookies["satark-desk"]
+    client.get(f"/desk/tips/{seeded.number}")
+    client.post("/desk/sign-out")
+    client.cookies.set("satark-desk", token, domain="desk.example", path="/desk")
+    client.post(f"/desk/tips/{seeded.number}/note", data={"text": "Ask the constable", "confirmed": "yes"})
+    draft = func.length(form_draft.c.id) < 64
+    row = services.read(lambda c: c.execute(select(form_draft).where(draft)).one())
+    again = browser("sp")
+    page = again.get(f"/desk/resume/{row.id}").text
+    assert "Ask the constable" in page
+    assert 'name="confirmed"' not in page
+    planted = FormDraft(path="roster/approve", fields={"id": "ab", "confirmed": "yes"})
+    changed = {
+        "sealed anew": {"sealed": row.sealed[:32] + seal(planted, desk("sp").recipient, padded=2048)},
+        "put in another's place": {"id": "another"},
+    }[forged]
+    services.write_now(lambda unit: unit.main.execute(update(form_draft).where(draft).values(**changed)))
+    page = again.get(f"/desk/resume/{changed.get('id', row.id)}").text
+    assert "roster/approve" not in page
+    assert "Ask the constable" not in page
+
+
+def test_only_a_form_of_a_kind_that_is_kept_is_sent_again(
+    services: Services, browser: Callable[..., Client], unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    owner, client = Owner.of(unlocked("sp")), browser("sp")
+    for path, is_shown in (("roster/approve", False), ("bulk", True)):
+        id_ = FormDrafts(services).put(owner, path, {"text": "words", "confirmed": "yes"})
+        page = client.get(f"/desk/resume/{id_}").text
+        assert (f'action="/desk/{path}"' in page) == is_shown
+        assert 'name="confirmed"' not in page
 
 
 def test_drafts_expire_and_a_new_draft_replaces_the_oldest_of_the_same_officer(services: Services) -> None:
     clock = Clock()
     drafts, rao, sen = FormDrafts(services, clock), officer("rao"), officer("sen")
-    others = drafts.put((sen.desk, sen.officer), "p", {})
-    first = drafts.put((rao.desk, rao.officer), "p", {})
+    others = drafts.put(Owner.of(sen), "p", {})
+    first = drafts.put(Owner.of(rao), "p", {})
     for _ in range(MAX_DRAFTS):
         clock.now += 1
-        last = drafts.put((rao.desk, rao.officer), "p", {})
+        last = drafts.put(Owner.of(rao), "p", {})
     assert drafts.find(rao, first) is None
     assert drafts.find(rao, last) is not None
     assert drafts.find(sen, others) is not None
