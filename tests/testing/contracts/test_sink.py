@@ -206,6 +206,7 @@ class Jotting(Showing):
 async def test_a_reading_sink_that_shows_another_tip_is_detected(
     tmp_path: Path, broken: type[Showing], rule: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with TemporaryDirectory(dir=ON_DISK) as folder, pytest.raises(BrokenRule, match=rule):
+    with TemporaryDirectory(dir=ON_DISK) as folder:
         monkeypatch.setattr(Jotting, "folder", Path(folder))
-        await check_sink(case(broken(), tmp_path))
+        with pytest.raises(BrokenRule, match=rule):
+            await check_sink(case(broken(), tmp_path))
