@@ -136,8 +136,9 @@ def _renew_if_somebody_left(unit: UnitOfWork, services: Services, desk: str, ide
     if newest is None or not set(newest.given) <= present:
         number = unit.main.execute(_newest_first(desk)).all()[0].number + 1
         _make(unit, services, desk, identity, number, former=public.verifier)
-        newest = next(one for one in opened_keys(unit.main, desk_holder(desk), identity, desk) if one.number == number)
-    if set(newest.given) != present:
+        own = opened_keys(unit.main, desk_holder(desk), identity, desk)
+        newest = next((one for one in own if one.number == number), None)
+    if newest and set(newest.given) != present:
         kept = msgspec.structs.replace(newest, given=tuple(sorted(present)))
         here = (
             audit_key_copy.c.desk == desk,
