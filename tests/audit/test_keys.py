@@ -139,6 +139,22 @@ def test_after_the_desk_above_changes_its_own_key_the_new_key_still_reads_and_th
     assert [kinds(list(acts)) for acts in found] == [["listed"], []]
 
 
+def test_who_left_the_desk_above_reads_no_act_that_follows_the_next_sign_in(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    sp.casework_of("rao").trail.signed_in()
+    dig.casework_of("rai").trail.signed_in()
+    kept = services.read(lambda c: keys.opened_keys(c, "desk:dig", dig.identity, desk="sp"))
+    new = change_key(services, dig)
+    for _ in range(2):
+        sp.casework_of("rao").trail.signed_in()
+    left = Viewer(identities=tuple(one.identity for one in kept), desks=frozenset({"sp"}))
+    assert kinds(list(left.read(services, ActFilter()).acts)) == ["signed_in"]
+    acts = viewer_at(services, "desk:dig", new, {"sp"}).read(services, ActFilter()).acts
+    assert [(one.act.kind, one.flaw) for one in acts] == [("signed_in", "")] * 3
+    assert len(services.read(lambda c: keys.opened_keys(c, "desk:dig", new, desk="sp"))) == 2
+
+
 def test_acts_under_a_key_that_the_roster_does_not_list_show_as_forged(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:

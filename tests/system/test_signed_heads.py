@@ -26,7 +26,7 @@ from satark.roster.roster import COPY_NAME, read_copy, write_copy
 from satark.store import tables
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import KeyLost, NewOfficer, add_officer, remove_officer, rotate, unlock
-from satark_desk.roster_memory import agree, recall
+from satark_desk.roster_memory import agree, lost_heads, recall
 from satark_desk.tables import officer
 from system.test_nobody_becomes_a_reader import (
     DIGS,
@@ -63,7 +63,7 @@ async def test_a_head_that_one_officer_made_up_alarms_and_stops_no_tip_and_no_ch
         head = town.attacker.unlock("sp", "sp-head")
         assert remove_officer(services, head, "clerk").done, "changes go on"
         for one in (town.dig, town.attacker.unlock("sp", "sp-head")):
-            agree(services, one)
+            agree(services, one, lost_heads(services, one))
         assert services.read_keys(services.roster.check).problems == ()
 
 

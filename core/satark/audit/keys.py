@@ -33,6 +33,8 @@ class AuditKey(Redacted, frozen=True, kw_only=True):
     desk: str
     number: int
     identity: str
+    given: tuple[str, ...] = ()
+    """In the desk's own copy: the recipients of all others who were given the key."""
 
 
 class PublicAuditKey(Redacted, frozen=True, kw_only=True):
@@ -112,6 +114,7 @@ def seal_again(unit: UnitOfWork, holder: str, identity: str, *recipients: str) -
 def share_keys(unit: UnitOfWork, services: Services, desk: str, identity: str) -> None:
     """Give all audit keys of a desk to those who may read them by the roster; take them from those who no longer may.
 
+    Whoever no longer may has a copy, as has who left a desk above: then the desk gets a new key for what comes.
     `identity`: the desk's opened key.
     """
     holders = {**holders_above(unit, services, desk), **_auditors(unit, services, desk)}
@@ -120,10 +123,29 @@ def share_keys(unit: UnitOfWork, services: Services, desk: str, identity: str) -
     stored = {(number, holder) for number, holder in rows}
     for holder in {one for _, one in stored} - holders.keys() - {desk_holder(desk)}:
         unit.main.execute(delete(audit_key_copy).where(mine, audit_key_copy.c.holder == holder))
+    _renew_if_somebody_left(unit, services, desk, identity, set(holders.values()))
     for key in opened_keys(unit.main, desk_holder(desk), identity, desk=desk):
         for holder, recipient in holders.items():
             if (key.number, holder) not in stored:
-                _store_copy(unit, key, holder, recipient)
+                _store_copy(unit, msgspec.structs.replace(key, given=()), holder, recipient)
+
+
+def _renew_if_somebody_left(unit: UnitOfWork, services: Services, desk: str, identity: str, present: set[str]) -> None:
+    public, own = ensure_key(unit, services, desk, identity), opened_keys(unit.main, desk_holder(desk), identity, desk)
+    newest = next((one for one in own if recipient_of(one.identity) == public.recipient), None)
+    if newest is None or not set(newest.given) <= present:
+        number = unit.main.execute(_newest_first(desk)).all()[0].number + 1
+        _make(unit, services, desk, identity, number, former=public.verifier)
+        own = opened_keys(unit.main, desk_holder(desk), identity, desk)
+        newest = next((one for one in own if one.number == number), None)
+    if newest and set(newest.given) != present:
+        kept = msgspec.structs.replace(newest, given=tuple(sorted(present)))
+        here = (
+            audit_key_copy.c.desk == desk,
+            audit_key_copy.c.number == kept.number,
+            audit_key_copy.c.holder == desk_holder(desk),
+        )
+        unit.main.execute(update(audit_key_copy).where(*here).values(sealed=seal(kept, recipient_of(identity))))
 
 
 def _auditors(unit: UnitOfWork, services: Services, desk: str) -> dict[str, str]:
@@ -212,7 +234,7 @@ def _make(
     recipient, private = new_identity()
     key = act_key(identity)
     public = PublicAuditKey(desk=desk, number=number, recipient=recipient, verifier=verifier_of(key), former=former)
-    if former:
+    if former not in {"", public.verifier}:
         public = msgspec.structs.replace(public, since=LogHead.position_of_rows(unit.main))
     unit.insert(audit_key, [{**msgspec.structs.asdict(public), "signature": key.sign(_statement(public))}])
     made = AuditKey(desk=desk, number=number, identity=private)

@@ -97,9 +97,10 @@ class Trail:
         """
 
         def write(unit: UnitOfWork) -> None:
-            self._append(unit, "signed_in", {"detail": detail})
             if self._identity:
                 keys.share_keys(unit, self._services, self.desk, self._identity)
+            self._append(unit, "signed_in", {"detail": detail})
+            if self._identity:
                 note_head(unit, self.desk, keys.act_key(self._identity))
 
         self._services.write_now(write)

@@ -4,7 +4,7 @@ The signed head lies in the key store; a note of it lies in their browser and in
 whoever writes to the databases can't take back what the roster says: at the next sign-in the note is put back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, select, update
@@ -66,21 +66,32 @@ def recall(services: Services, by: UnlockedDesk, noted: str = "", *, shown: str 
     return Recalled(own.head, is_lost=bool(lost), noted="" if lost else own.noted(others, MOST_NOTED))
 
 
-def agree(services: Services, by: UnlockedDesk) -> None:
+def lost_heads(services: Services, by: UnlockedDesk) -> frozenset[str]:
+    """Return the hashes of the heads that the roster lacks, of those that count or that this officer signed."""
+    checked = services.read_keys(services.roster.check)
+    own = services.read_keys(lambda c: _own(c, by)).remembered
+    return frozenset(one.hash for one in (*checked.lost, own) if not one.is_in(checked.state))
+
+
+def agree(services: Services, by: UnlockedDesk, named: Collection[str]) -> None:
     """Give up the heads that the roster lacks, which takes other officers too.
 
     The officer's own stays signed until then, and is replaced at their next sign-in.
 
+    `named`: the hashes (`lost_heads`) that the officer was shown.
+
     Raises:
-        NotAllowed: heads of desks must agree first.
+        NotAllowed: heads of desks must agree first, or the roster lacks another head by now.
     """
     checked = services.read_keys(services.roster.check)
     if checked.lost and by.role != "head":
         raise NotAllowed("heads of desks must agree first", reason="heads_first")
+    lost = lost_heads(services, by)
+    if not lost.issubset(named):
+        raise NotAllowed("the roster changed meanwhile: try again", reason="changed")
     present = RosterHead.of(checked.state)
     by.casework(services).trail.record("roster_approved", detail=f"{present.position}:{present.hash}")
     own = services.read_keys(lambda c: _own(c, by))
-    lost = {one.hash for one in (*checked.lost, own.remembered) if not one.is_in(checked.state)}
     head = own.remembered if own.remembered.hash in lost else present
     services.write_now(lambda unit: sign_head(unit, own, by.own_identity, head, given_up=lost))
 

@@ -19,7 +19,7 @@ from satark.store.tables import host_link, roster, roster_head
 from satark_desk import roster_memory
 from satark_desk.desk_keys import UnlockedDesk
 from satark_desk.officers import KeyLost, NewOfficer, add_officer, rotate, unlock, unlock_any
-from satark_desk.roster_memory import Recalled, agree, recall, unseen_entries
+from satark_desk.roster_memory import Recalled, agree, lost_heads, recall, unseen_entries
 from satark_desk.tables import officer
 
 Open = Callable[[str], UnlockedDesk]
@@ -35,6 +35,10 @@ def rolled_back(services: Services, *, forget: bool = True) -> None:
     copy = services.data_dir / COPY_NAME
     copy.unlink()
     vars(services.roster).update(vars(Roster(copy)))
+
+
+def agree_to_all(services: Services, by: UnlockedDesk) -> None:
+    agree(services, by, lost_heads(services, by))
 
 
 def test_each_sign_in_signs_the_newest_head_once(services: Services, unlocked: Open) -> None:
@@ -89,6 +93,20 @@ def test_an_officer_signs_no_roster_that_others_miss_a_head_of(services: Service
     assert services.read_keys(read_heads) == before
 
 
+def test_a_head_gives_up_no_head_that_they_were_not_shown(services: Services, unlocked: Open) -> None:
+    unlocked("sp")
+    unlocked("dig")
+    rolled_back(services, forget=False)
+    shown = lost_heads(services, unlocked("sp"))
+    assert shown
+    with pytest.raises(NotAllowed, match="the roster changed meanwhile"):
+        agree(services, unlocked("sp"), {"ab" * 32})
+    before = services.read_keys(read_heads)
+    assert all(not one.given_up for one in before)
+    agree(services, unlocked("sp"), shown)
+    assert {one.given_up for one in services.read_keys(read_heads) if one.desk == "sp"} == {" ".join(sorted(shown))}
+
+
 @pytest.mark.slow("a third of a second of a processor")
 def test_nothing_is_carried_out_while_a_head_is_missing(services: Services, unlocked: Open) -> None:
     add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase=SECONDS))
@@ -100,10 +118,10 @@ def test_nothing_is_carried_out_while_a_head_is_missing(services: Services, unlo
     services.read_keys(services.roster.check)
     assert not rotate(services, before).done
     assert unlocked("sp").identity == before.identity
-    agree(services, unlocked("sp"))
+    agree_to_all(services, unlocked("sp"))
     with pytest.raises(NotAllowed):
-        agree(services, unlock(services, "sp", "second", SECONDS))
-    agree(services, unlocked("dig"))
+        agree_to_all(services, unlock(services, "sp", "second", SECONDS))
+    agree_to_all(services, unlocked("dig"))
     assert services.read_keys(services.roster.check).lost == ()
     assert unlocked("sp").identity != before.identity, "it waited until the heads agreed"
     assert unlock_any(services, "sp", SECONDS).identity == unlocked("sp").identity
@@ -194,7 +212,7 @@ def test_a_head_whose_tags_are_lost_lists_nobody_until_heads_of_desks_give_it_up
     assert services.read_keys(services.roster.check).state.refused == listed
     for desk in ("sp", "dig"):
         assert services.read_keys(services.roster.check).state.refused == listed
-        agree(services, unlocked(desk))
+        agree_to_all(services, unlocked(desk))
     assert services.read_keys(services.roster.check).lost == ()
     assert not recall(services, unlocked("sp"), bare).is_lost
 

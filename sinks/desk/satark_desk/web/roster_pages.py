@@ -29,7 +29,7 @@ from satark.casework import (
 from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
 from satark_desk.passphrases import new_passphrase
 from satark_desk.roster_changes import Submitted, approve, reject
-from satark_desk.roster_memory import agree, recall, unseen_entries
+from satark_desk.roster_memory import agree, lost_heads, recall, unseen_entries
 from satark_desk.web.desk_web import ROSTER_COOKIE, Pages, redirect_to
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
@@ -82,7 +82,7 @@ class RosterPages(Pages):
             return self.show(request, session, submitted=submitted, passphrase=passphrase)
         if action in {"reject", "agree"}:
             if action == "agree":
-                agree(services, by)
+                agree(services, by, form.get("lost", "").split())
                 session.roster_lost = False
             else:
                 reject(services, by, id_)
@@ -105,6 +105,8 @@ class RosterPages(Pages):
             says = describe(self._web.text(request), proposal.entry)
             takes_code = action == "approve" and isinstance(proposal.entry.body, KeyGiven)
         fields = {key: form[key][:_MAX_INPUT] for key in ("name", "role", "listen", "release", "id") if key in form}
+        if action == "agree":
+            says = fields["lost"] = " ".join(sorted(lost_heads(self._web.context, session.unlocked)))
         return self._web.show(
             request,
             "roster_confirm.html",

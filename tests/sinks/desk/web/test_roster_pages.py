@@ -45,7 +45,8 @@ def officer(browser: Browser, name: str, passphrase: str) -> Client:
 def confirmed(client: Client, action: str, **form: str) -> str:
     page = client.post(f"{PAGE}/{action}", data=form)
     assert page.status_code == 200
-    return client.post(f"{PAGE}/{action}", data={**form, "confirmed": "yes", "once": action + str(form)}).text
+    named = dict(re.findall(r'name="(lost)" value="([^"]*)"', page.text))
+    return client.post(f"{PAGE}/{action}", data={**form, **named, "confirmed": "yes", "once": action + str(form)}).text
 
 
 def names(services: Services, desk: str) -> list[str]:
