@@ -34,7 +34,7 @@ class _CrashCounter:
 
 def _patch(point: str, counter: _CrashCounter) -> None:
     if point == "after receipt":
-        _patch_before(Ingest, "take", counter)
+        _patch_before(Ingest, "receive", counter)
     elif point in ("before commit", "after commit"):
         _patch_commit(counter, after=point == "after commit")
     elif point == "after send":
