@@ -113,7 +113,7 @@ canary: $(READY) ## compare what worlds show that differ in who told what, of wh
 corpus: $(READY) ## read the corpus of utterances: what is understood, and what a whole tip takes (ARGS=--misses lists)
 	@$(SUPPORT).dialogue.understanding tests/words/corpora $(ARGS)
 
-lexicon: $(READY) ## write the weights of the words that are understood, after a change of them or the corpus
+lexicon: $(READY) ## write the index of the words that are understood, and their weights, after a change of them or the corpus
 	@$(SUPPORT).dialogue.counting tests/words/corpora
 
 docs: $(READY) ## check the documentation against the code, and build it as a site with search, in build/site

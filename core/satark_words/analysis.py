@@ -66,7 +66,7 @@ class Analysis:
     @cached_property
     def features(self) -> set[str]:
         """The names under which `weights.tsv` lists the words and marks of the text."""
-        names = (name for name in self.marks.names if not name.startswith("thing."))
+        names = (name for name in self.marks.names() if not name.startswith("thing."))
         return {plain(word.sound) for word in self.heard.values()} | {f"={name}" for name in names}
 
     @cached_property

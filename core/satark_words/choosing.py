@@ -1,14 +1,15 @@
 """A text as an answer to the current question: the option that it chooses, how surely, and what else in it counts."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.opening import accuses_another, category_of, happens_now, is_denied, unit_of
+from satark_words.opening import accuses_another, category_of, happens_now, is_denied, names_another, unit_of
 from satark_words.places import Places
 from satark_words.reading import FREE, Asked, AskedChoice, Confidence
-from satark_words.rules import FRAME, SOUND, Mark, Topics
+from satark_words.rules import FRAME, SOUND, Mark
+from satark_words.small_words import listed
 from satark_words.tokens import keys, normalize, tokenize
 
 POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
@@ -35,20 +36,15 @@ _REVIEW: Final = {
 }
 
 
+_WHO: Final = listed("who")
+
+
 class Chosen(NamedTuple):
     """The option that a text chooses, and how surely. If only `suggested` is set, the text chooses nothing."""
 
     option: str = ""
     confidence: Confidence = Confidence.GUESS
     suggested: str = ""
-    is_told: bool = False
-    """Whether the words together tell the option, whatever each of them weighs."""
-
-
-@cache
-def answers() -> Topics:
-    """Return the rules of what words tell together in answer to a question."""
-    return Topics("answers.yaml")
 
 
 def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
@@ -57,17 +53,16 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         return Chosen(exact, Confidence.CERTAIN)
     if asked.name == "now" and ((told := _told_now(analysis, asked)) or analysis.has("verb.went-on")):
         return Chosen(told, Confidence.LIKELY)
-    answer = answers().find(analysis.marks, asked.name, "any")
-    told_option = "yes" if asked.name == "police" and accuses_another(analysis) else answer and answer.name
-    if told_option and any(option.id == told_option for option in asked.options):
-        return Chosen(told_option, Confidence.LIKELY, is_told=True)
+    if asked.name == "police" and (says_yes(analysis) or names_another(analysis)):
+        surely = says_yes(analysis, surely=True)
+        return Chosen("yes", Confidence.LIKELY) if surely else Chosen(suggested="yes")
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
-    if {"yes", "unknown"} <= {option.id for option, _ in found}:
-        return Chosen(suggested="yes")
     found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
     kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
     is_wish = analysis.consists_of(("lang.*",), _BESIDE_LANGUAGE) and not analysis.has(*NOT_KNOWN)
-    if len(kept) != 1 or (asked.name == "language" and not is_wish):  # "angrezi daru", "hindi nahi aati"
+    if asked.name == "language" and not is_wish:
+        return Chosen()  # "angrezi daru", "hindi medium school", "hindi nahi aati"
+    if len(kept) != 1:
         return Chosen()
     option, spans = kept[0]
     if option.acts:
@@ -80,11 +75,25 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     return Chosen(option.id, _confidence(analysis, option, spans, asked))
 
 
+def says_yes(analysis: Analysis, *, surely: bool = False) -> bool:
+    """Return whether a text accuses police, though it denies others or doesn't know who: "haan par kaun pata nahi".
+
+    `surely`: not in a bare "haan pata nahi", nor in "nahi, lekin sipahi aata hai".
+    """
+    if accuses_another(analysis):
+        return True
+    yes = [mark for mark in analysis.found("say.yes") if _counts(mark, analysis)]
+    denied = analysis.has_outside((*NEGATIONS, "neg.wrong", "say.no", "say.maybe", "ask.sign"), ("say.unknown",))
+    more = analysis.has("neg.but") or not _WHO.isdisjoint(token.text for token in analysis.tokens)
+    return bool(yes and analysis.has("say.unknown")) and not denied and (more or not surely)
+
+
 def _told_now(analysis: Analysis, asked: Asked) -> str:
     """Return the answer to whether it happens now: `files` where the sender has them, else by the times told."""
     if len(analysis) <= _SHORT and analysis.has("say.unknown", "say.maybe"):
         return ""
-    if not (evidence := analysis.found("t.evidence")):
+    evidence = analysis.found("t.evidence")
+    if not evidence:
         return happens_now(analysis)
     has_some = any(not is_denied(analysis, mark) for mark in evidence) and not analysis.has("verb.ongoing", "ask")
     return "files" if has_some and any(option.id == "files" for option in asked.options) else ""
@@ -218,10 +227,13 @@ def _longest(found: _Found) -> _Found:
         own = [span for span in spans if not any(_holds(other, span) for id_, other in everything if id_ != option.id)]
         if own:
             kept.append((option, own))
-    sizes = [max(end - start for start, end in spans) for _, spans in kept]
-    most = max(sizes, default=0)
-    clear = [one for one, size in zip(kept, sizes, strict=True) if size == most]
+    most = max((_size(spans) for _, spans in kept), default=0)
+    clear = [one for one in kept if _size(one[1]) == most]
     return clear if most > 1 and len(clear) == 1 else kept
+
+
+def _size(spans: Iterable[tuple[int, int]]) -> int:
+    return max(end - start for start, end in spans)
 
 
 def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
@@ -238,8 +250,7 @@ def _is_denied(option: AskedChoice, spans: Iterable[tuple[int, int]], asked: Ask
         )  # or "is", in Bhojpuri
         return says_yes_too and (analysis.has("neg.but") or not names_none)
     if asked.name.endswith("review") and option.id == "change":
-        edits = analysis.found("cmd.edit")
-        return bool(edits) and all(is_denied(analysis, one, (*NEGATIONS, "say.no", "opt.reach.no")) for one in edits)
+        return False
     if option.id == "yes" or option.acts:
         return any(
             not _inside_any(mark, spans) for mark in analysis.found(*NEGATIONS, "neg.wrong", "neg.but", "say.no")

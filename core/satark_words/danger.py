@@ -89,13 +89,17 @@ class DangerRules:
 
     def __init__(self) -> None:
         read = msgspec.yaml.decode((files("satark_words") / "danger.yaml").read_bytes(), type=_File)
-        self.numbers = read.numbers
+        self._numbers = read.numbers
         self._rules, self._unsure = (
             Rules((kind, parse_rule(*line)) for kind, lines in rules.items() for line in lines.items())
             for rules in (read.rules, read.unsure)
         )
         self._kinds = [(kind, parse_rule(kind, line)) for kind, line in read.weighed.items()]
         self._letters = read_letters()
+
+    def numbers(self, kind: DangerKind) -> tuple[str, ...]:
+        """Return the numbers to call in a danger of this kind, the most urgent first."""
+        return self._numbers.get(kind, ("112",))
 
     def find(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers of a text by the rules, or else by its letters."""
@@ -109,13 +113,13 @@ class DangerRules:
                 found[kind] = rule.name
         sure = bool(found) and self._logit(analysis) > (SURE if len(analysis) >= _FEWEST_SURE else LEAST)
         sure = sure and not _is_over(analysis)
-        return tuple(Danger(kind, self.numbers[kind], rule, sure) for kind, rule in found.items())
+        return tuple(Danger(kind, self.numbers(kind), rule, sure) for kind, rule in found.items())
 
     def unsure(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the danger for which a rule holds that is never sure."""
         rules = () if analysis.has("f.past") else self._unsure.that_may_hold(analysis.marks)
         found = next(((kind, rule.name) for kind, rule in rules if matches(rule, analysis.marks)), None)
-        return (Danger(found[0], self.numbers[found[0]], found[1]),) if found else ()
+        return (Danger(found[0], self.numbers(found[0]), found[1]),) if found else ()
 
     def likely(self, analysis: Analysis, least: float = SHOWN) -> tuple[Danger, ...]:
         """Find the danger that the letters of a text make likely, although no rule holds."""
@@ -123,7 +127,7 @@ class DangerRules:
         if promised or analysis.has(*_NONE) or self._logit(analysis) <= (least if len(analysis) >= _FEWEST else LEAST):
             return ()
         kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
-        return (Danger(kind, self.numbers[kind], BY_LETTERS),)
+        return (Danger(kind, self.numbers(kind), BY_LETTERS),)
 
     def _logit(self, analysis: Analysis) -> float:
         if analysis.danger is None:

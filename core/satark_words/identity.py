@@ -33,7 +33,6 @@ _BESIDE_NAMES: Final = (*_RELATIONS, "id.their", "own.surname", "own.of", "soc.*
 _NAMES: Final = frozenset({"own.given", "own.surname"})
 _CALLED: Final = listed("called")
 _LINKS: Final = listed("links")
-_OF: Final = listed("of") | {"of", "s"}
 
 
 class OwnIdentity:
@@ -64,9 +63,9 @@ class OwnIdentity:
             or (one.quality == SOUND and tokens[one.end - 1].end - tokens[one.start].start > _SHORT)
         ]
         names = analysis.unknown - places | {one.start for one in listed if one.name in _NAMES}
-        marks = Marks([*analysis.marks.named(("*",)), *listed, *(Mark("id.unknown", at, at + 1, 1.0) for at in names)])
+        marks = Marks([*analysis.marks.all(), *listed, *(Mark("id.unknown", at, at + 1, 1.0) for at in names)])
         others = {at for one in marks.named(("id.unknown", *_BESIDE_NAMES)) for at in range(one.start, one.end)}
-        return Marks([one for one in marks.named(("*",)) if _stands(one, analysis, others)])
+        return Marks([one for one in marks.all() if _stands(one, analysis, others)])
 
     def _by_rules(self, analysis: Analysis, marks: Marks) -> Iterator[IdentitySpan]:
         names = {one.start for one in marks.named(("id.unknown",))}
@@ -161,11 +160,16 @@ def _by_form(analysis: Analysis) -> Iterator[IdentitySpan]:
 def _is_anothers(analysis: Analysis, at: int) -> bool:
     """Return whether the words before a number tell that it is somebody else's: "his number is 98…"."""
     index = next((i for i, token in enumerate(analysis.tokens) if token.end > at), len(analysis.tokens))
-    before = between(analysis.marks.named(("*",)), index - _NEAR - 1, index + _LATER_WORDS - 1)
+    before = between(analysis.marks.all(), index - _NEAR - 1, index + _LATER_WORDS - 1)
     own = [mark for mark in before if mark.name in {"id.my-number", "who.mine", "id.live", "id.my-name"}]
     others = [mark for mark in before if mark.name in _OTHERS and mark.start < index]
-    named = any(token.text in _OF for token in analysis.tokens[max(0, index - 3) : index])  # "ka mobile", "number of"
-    return not own and (bool(others) or named)
+    return not own and (bool(others) or _is_named(analysis, index))
+
+
+def _is_named(analysis: Analysis, index: int) -> bool:
+    """Return whether words such as "ka mobile" or "number of" precede a number, which is then another person's."""
+    of = {"ka", "का", "ki", "की", "کا", "کی", "ke", "के", "of", "s"}
+    return any(token.text in of for token in analysis.tokens[max(0, index - 3) : index])
 
 
 def _merged(found: Iterable[IdentitySpan]) -> tuple[IdentitySpan, ...]:

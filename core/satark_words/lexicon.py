@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from satark_words.lexicon_files import Phrase, phrase_of, read_aliases, read_phrases, shipped_folder
+from satark_words.lexicon_files import Index, Phrase, phrase_of, read_aliases, read_index, read_phrases, shipped_folder
 from satark_words.rules import BONES, DISTANT, EXACT, FRAME, INFLECTED, SHORT, SOUND, Mark, without_hidden
 from satark_words.spelling import (
     SHORTEST_PREFIX,
@@ -81,19 +81,27 @@ class Lexicon:
 
         `lists` returns whether another lexicon lists a word; the results for such a word may be cached too.
         """
-        self._build([phrase for mark, written in words for phrase in phrase_of(mark, written)], aliases or {})
+        phrases = (phrase for mark, written in words for phrase in phrase_of(mark, written))
+        self._build(Index(tuple(phrases), {}), aliases or {})
         self._lists = lists or self.knows
 
     @classmethod
-    def shipped(cls, extra: Iterable[Phrase] = ()) -> Lexicon:
-        """Read the lexicon that comes with Satark, and add the `extra` phrases.
+    def shipped(cls, extra: Iterable[Phrase] = (), *, indexed: bool = True) -> Lexicon:
+        """Read the lexicon that comes with Satark, with or without its index, and add the `extra` phrases.
 
         Raises:
             LexiconError: a file is not what it should be.
         """
-        folder, lexicon = shipped_folder(), cls(())
-        lexicon._build([*read_phrases(folder), *extra], read_aliases(folder))
+        folder = shipped_folder()
+        index = read_index(folder) if indexed else Index(tuple(read_phrases(folder)), {})
+        lexicon = cls(())
+        lexicon._build(index._replace(phrases=(*index.phrases, *extra)), read_aliases(folder))
         return lexicon
+
+    @property
+    def keys(self) -> Mapping[str, Keys]:
+        """The words of the lexicon with their keys."""
+        return self._spelt
 
     def knows(self, word: str) -> bool:
         """Return whether the lexicon has a folded word in this spelling, so that it is no misspelling of another."""
@@ -228,7 +236,7 @@ class Lexicon:
                     return dict.fromkeys(others, FRAME)
         return {}
 
-    def _build(self, phrases: Sequence[Phrase], aliases: Mapping[str, str]) -> None:
+    def _build(self, index: Index, aliases: Mapping[str, str]) -> None:
         self._aliases = dict(aliases)
         self._spelt: dict[str, Keys] = {}
         self._starts: dict[str, list[str]] = {}
@@ -243,19 +251,19 @@ class Lexicon:
         self._near: dict[str, _Word] = {}
         self._far: dict[str, _Word] = {}
         """Caches of what listed words may stand for. `_far` also includes words that differ in one or two letters."""
-        self._fillers = {phrase.words[0] for phrase in phrases if phrase.mark == _FILLER and not phrase.words[1:]}
+        self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
         """Words that mean nothing alone. None of them matches a word with a meaning by its sound."""
         stems_of: dict[str, str] = {}
-        for phrase in phrases:
-            self._add(phrase, stems_of)
+        for phrase in index.phrases:
+            self._add(phrase, index.keys, stems_of)
         for level, words in enumerate(self._by_key):
             for word, word_keys in self._spelt.items():
                 words.setdefault(word_keys[level], []).append(word)
         self._near_sounds = NearSounds(self._by_key[0])
 
-    def _add(self, phrase: Phrase, stems_of: dict[str, str]) -> None:
+    def _add(self, phrase: Phrase, known: Mapping[str, Keys], stems_of: dict[str, str]) -> None:
         mark, words, ending = phrase
-        if self._add_words(words):
+        if self._add_words(words, known):
             words = tuple(self._add_verb(word) if word[-1] == VERB else word for word in words)
         if ending:
             words = (*words[:-1], self._add_prefix(words[-1]))
@@ -272,10 +280,10 @@ class Lexicon:
             self._starts.setdefault(f"~{stem}", []).append(entry)
         if not ending and not self._verbs.intersection(words) and _may_be_joined(words, mark):
             joined = "".join(words)
-            self._add_words((joined,))
+            self._add_words((joined,), known)
             self._starts.setdefault(joined, []).append(f"{mark} {joined}")
 
-    def _add_words(self, words: Sequence[str]) -> bool:
+    def _add_words(self, words: Sequence[str], known: Mapping[str, Keys]) -> bool:
         """Store the words' keys; return whether a verb, which has no keys, is among the words."""
         verbs = False
         for word in words:
@@ -283,7 +291,7 @@ class Lexicon:
                 if word[-1] == VERB:
                     verbs = True
                 else:
-                    self._spelt[word] = keys(word)
+                    self._spelt[word] = known.get(word) or keys(word)
         return verbs
 
     def _add_verb(self, word: str) -> str:

@@ -1,19 +1,27 @@
-"""The files of the lexicon: the phrases that they list, split and folded.
+"""The files of the lexicon, and their index: phrases that are split and folded, and words with their keys.
 
-Other languages add words in the `lexicon` of their own folders: `added_phrases`.
+The index is data, beside the lexicon (`lexicon/_index/`), written by `make lexicon`. It begins with the digest of its
+source files. If these have changed, it is not used, and the lexicon is read from its files, which takes half a second
+longer. Other languages add words in the `lexicon` of their own folders: `added_phrases`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from satark_words.languages import lexicon_folders
 from satark_words.spelling import VERB
-from satark_words.tokens import tokenize
+from satark_words.tokens import Keys, tokenize
+
+PHRASES: Final = "phrases.tsv"
+"""File of the phrases. The first line is the digest. Each further line is a mark, a tab, and the mark's phrases,
+separated by commas."""
+WORDS: Final = "words.tsv"
+"""File of the words. Each line is a word and its three keys, separated by tabs."""
 
 
 class LexiconError(ValueError):
@@ -30,17 +38,47 @@ class Phrase(NamedTuple):
     """Whether the last word may have any ending."""
 
 
+class Index(NamedTuple):
+    """The data from which the lexicon is built."""
+
+    phrases: tuple[Phrase, ...]
+    keys: Mapping[str, Keys]
+    """The keys of the words that the index lists; those of other words are computed."""
+
+
 def shipped_folder() -> Traversable:
     """The folder of the lexicon that comes with Satark."""
     return files("satark_words") / "lexicon"
 
 
+def read_index(folder: Traversable) -> Index:
+    """Read the index of a lexicon; if it is older than the lexicon's files, read the files.
+
+    Raises:
+        LexiconError: a file is not what it should be.
+    """
+    written = folder / "_index"
+    lines = (written / PHRASES).read_text("utf-8").splitlines() if (written / PHRASES).is_file() else []
+    if lines[:1] != [digest(folder)]:
+        return Index(tuple(read_phrases(folder)), {})
+    rows = (line.split("\t") for line in (written / WORDS).read_text("utf-8").splitlines())
+    return Index(tuple(_indexed(lines[1:])), {word: Keys(sound, frame, bones) for word, sound, frame, bones in rows})
+
+
 def digest(folder: Traversable) -> str:
-    """Return the digest of a lexicon's files."""
+    """Return the digest of a lexicon's files, without the index."""
     whole = sha256()
     for name, file in _files(folder):
         whole.update(name.encode() + b"\0" + file.read_bytes())
     return whole.hexdigest()
+
+
+def _indexed(lines: list[str]) -> Iterator[Phrase]:
+    for line in lines:
+        mark, _, phrases = line.partition("\t")
+        for written in phrases.split(","):
+            ending = written[-1] == "*"
+            yield Phrase(mark, tuple((written[:-1] if ending else written).split(" ")), ending)
 
 
 def read_phrases(folder: Traversable) -> Iterator[Phrase]:
@@ -86,7 +124,7 @@ def read_aliases(folder: Traversable) -> dict[str, str]:
 
 def _files(folder: Traversable) -> Iterator[tuple[str, Traversable]]:
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir():
+        if entry.is_dir() and not entry.name.startswith("_"):
             yield from ((f"{entry.name}/{name}", file) for name, file in _files(entry))
         elif entry.name.endswith(".yaml"):
             yield entry.name, entry

@@ -14,7 +14,7 @@ import msgspec
 from satark_words.analysis import ENGLISH_NEGATIONS, NEGATIONS, Analysis
 from satark_words.places import DENIALS, POLICE, Places, is_cleared
 from satark_words.reading import Danger, Opening, PlaceFound
-from satark_words.rules import Mark, Rules, all_matches, widest
+from satark_words.rules import Mark, Rules, all_matches, parse_rule, widest
 from satark_words.small_words import in_order, listed
 
 Moment: TypeAlias = Literal["", "now", "past", "coming"]
@@ -92,14 +92,7 @@ def happens_now(analysis: Analysis) -> str:
 
     What only went on when its sender was there, "jab nikla tab ho raha tha", may still go on.
     """
-    told = _clause_times(analysis, _ANSWERS)
-    daily = analysis.has("opt.when.now") and {"often"} <= {when for senses in told for when in senses} <= {
-        "often",
-        "now",
-    }
-    if (daily and not analysis.has("time.now")) or (analysis.asks and analysis.has("verb.yours")):
-        return ""  # every day says nothing of this hour
-    for senses in told:
+    for senses in _clause_times(analysis, _ANSWERS):
         if ("ongoing" in senses and "often" not in senses) or {"now"} <= senses <= {"now", "ongoing", "clock"}:
             return "yes"
     past = analysis.found(*(name for name, when in _ANSWERS.items() if when in {"past", "coming", "often", "clock"}))
@@ -200,7 +193,7 @@ def _weights(analysis: Analysis) -> dict[str, float]:
         spans = [] if code in denied else all_matches(rule, analysis.marks)
         if any(not is_denied(analysis, Mark(code, *span, 1.0), _DENIES) for span in spans):
             weights[code] = weights.get(code, 0) + (_TOGETHER * _LAST if code == "OTHER" else _TOGETHER)
-    marks = {*weights, *analysis.marks.names}
+    marks = {*weights, *analysis.marks.names()}
     told = {code for code in ORDER if f"not.{code}" not in marks or f"strong.{code}" in marks}
     return {code: weight for code, weight in weights.items() if code in told}
 
@@ -209,7 +202,8 @@ def _weights(analysis: Analysis) -> dict[str, float]:
 def _rules() -> Rules[str]:
     """Return the rules of `categories.yaml`."""
     text = (files("satark_words") / "categories.yaml").read_bytes()
-    return Rules.of(msgspec.yaml.decode(text, type=dict[str, list[str]]))
+    read = msgspec.yaml.decode(text, type=dict[str, list[str]])
+    return Rules((code, parse_rule(code, line)) for code, lines in read.items() for line in lines)
 
 
 def _police_do_it(analysis: Analysis, weights: dict[str, float]) -> bool:
@@ -257,11 +251,18 @@ def unit_of(analysis: Analysis) -> str:
 _ACCUSES: Final = ("opt.police.yes", "said.police.yes", "cat.POLCOR", "strong.POLCOR", "act.take", "act.complicit")
 
 
+def names_another(analysis: Analysis) -> bool:
+    """Return whether a text denies that police are involved, and then names some: "nahi, lekin sipahi aata hai"."""
+    first = min((one.end for one in analysis.found(*DENIALS)), default=len(analysis))
+    but = min((one.end for one in analysis.found("neg.but") if first <= one.start), default=len(analysis))
+    return not analysis.asks and any(but <= one.start for one in analysis.found(*POLICE))
+
+
 def accuses_another(analysis: Analysis) -> bool:
     """Return whether a text denies that some police are involved and accuses others: "daroga nahi, CO mila hua hai"."""
     people, denied = widest(analysis.found(*POLICE)), {one.start for one in analysis.found(*DENIALS)}
     others = [one for one in people if not is_cleared(analysis, one.start, one.end)]
-    other = len(others) < len(people)
+    other = names_another(analysis) or len(others) < len(people)
     return (other and not analysis.asks) and any(
         one.end <= deed.start
         and analysis.clauses[one.start] == analysis.clauses[deed.start]
@@ -291,9 +292,7 @@ def opening_of(analysis: Analysis, places: Places | None, dangers: tuple[Danger,
 
 
 def _tells_of_police(analysis: Analysis, *, in_danger: bool) -> bool:
-    near = {at for one in analysis.found("place.near") for at in (one.start - 1, one.start - 2)}
-    places = analysis.covered(("place.thing",)) & near  # "station ke bahar"
-    people = [one for one in _accused(analysis, "person.police", "unit.*") if one.start not in places]
+    people = _accused(analysis, "person.police", "unit.*")
     sells = [mark for mark in analysis.found("act.sell", "act.play") if _follows(mark, people)]
     accused = [mark for mark in (*analysis.found(*_ACCUSES), *sells) if people or mark.name.startswith("opt.")]
     named = bool(_accused(analysis, "person.police", "unit.*", but=()))

@@ -100,7 +100,7 @@ class Places:
             is_within = texts[mark.end : mark.end + 1] and texts[mark.end] in _WITHIN
             if mark.name in self._stations and texts[mark.start - 1 : mark.start] == ["so"] and not is_within:
                 officer = Mark("unit.station", mark.start - 1, mark.end, mark.quality)
-                analysis.marks = Marks([*analysis.marks.named(("*",)), officer])
+                analysis.marks = Marks([*analysis.marks.all(), officer])
 
     def spans(self, analysis: Analysis, code: str) -> list[tuple[int, int]]:
         """Return the token ranges in which a text names a code."""

@@ -15,12 +15,13 @@ and refusals: `rules.yaml`.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from importlib.resources import files
 from itertools import chain
 from operator import attrgetter
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -47,7 +48,7 @@ class Mark(NamedTuple):
 class Marks:
     """The marks of a text, in the order of the text. `act.*` stands for all names that begin so, `*` for every name."""
 
-    __slots__ = ("_by_name", "_families", "_found", "longest", "names", "senses")
+    __slots__ = ("_by_name", "_families", "_found", "_senses", "longest")
 
     def __init__(self, marks: Sequence[Mark]) -> None:
         self._by_name: dict[str, list[Mark]] = {}
@@ -57,17 +58,28 @@ class Marks:
         """Pattern, such as `act.*` → the names of the text's marks that match it."""
         for name in self._by_name:
             self._families.setdefault(_family(name), []).append(name)
-        self.names = self._by_name.keys()
-        self.senses = {*self.names, *self._families}
+        self._senses = {*self._by_name, *self._families}
         self._found: dict[tuple[str, ...], Sequence[Mark]] = {}
         self.longest = max([mark.end - mark.start for mark in marks], default=1)
         """Number of tokens of the longest mark."""
+
+    def all(self) -> Sequence[Mark]:
+        """Every mark."""
+        return self.named(("*",))
+
+    def names(self) -> KeysView[str]:
+        """The names of the text's marks."""
+        return self._by_name.keys()
+
+    def senses(self) -> AbstractSet[str]:
+        """The names of the text's marks and the patterns that match them."""
+        return self._senses
 
     def named(self, names: Iterable[str]) -> Sequence[Mark]:
         """Return the marks with these names."""
         key = tuple(names)
         if key not in self._found:
-            here = [one for one in key if one in self.senses] if self.has(key) else ()
+            here = [one for one in key if one in self._senses] if self.has(key) else ()
             wanted = {name for one in here for name in self._families.get(one, (one,))}
             found = [mark for name in wanted for mark in self._by_name[name]]
             self._found[key] = sorted(found, key=place)
@@ -75,7 +87,7 @@ class Marks:
 
     def has(self, names: Iterable[str]) -> bool:
         """Return whether there is a mark with one of these names."""
-        return not self.senses.isdisjoint(names)
+        return not self._senses.isdisjoint(names)
 
 
 @cache
@@ -90,12 +102,13 @@ def place(mark: Mark) -> tuple[int, int, str]:
     return (mark.start, -mark.end, mark.name)
 
 
-_start: Final = attrgetter("start")
-
-
 def between(marks: Sequence[Mark], first: int, last: int) -> Sequence[Mark]:
     """Return the marks of a sorted sequence that start at tokens `first` to `last`, the last one included."""
     return marks[bisect_left(marks, first, key=_start) : bisect_left(marks, last + 1, key=_start)]
+
+
+def _start(mark: Mark) -> int:
+    return mark.start
 
 
 _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
@@ -172,14 +185,9 @@ class Rules(Generic[_Sense]):
             for name in rule.parts[0]:
                 self._by_mark.setdefault(name, []).append(index)
 
-    @classmethod
-    def of(cls, lines: Mapping[_Sense, list[str]]) -> "Rules[_Sense]":
-        """Parse the rules of each sense."""
-        return cls((sense, parse_rule(str(sense), line)) for sense, several in lines.items() for line in several)
-
     def that_may_hold(self, marks: Marks) -> Iterator[tuple[_Sense, MarkRule]]:
         """Yield the rules whose parts all occur in a text, in the order of the rules."""
-        begun = {index for name in marks.senses & self._by_mark.keys() for index in self._by_mark[name]}
+        begun = {index for name in marks.senses() & self._by_mark.keys() for index in self._by_mark[name]}
         return (self._rules[index] for index in sorted(begun) if self._rules[index][1].may_hold(marks))
 
 
@@ -278,27 +286,38 @@ def _layers() -> tuple[Rules[str], ...]:
     """Return the rules of `compounds.yaml`, by layer."""
     text = (files("satark_words") / "compounds.yaml").read_bytes()
     read = msgspec.yaml.decode(text, type=list[dict[str, list[str]]])
-    return tuple(map(Rules.of, read))
+    return tuple(
+        Rules((name, parse_rule(name, line)) for name, lines in layer.items() for line in lines) for layer in read
+    )
+
+
+Family: TypeAlias = Literal["wait", "question", "remark", "refusal"]
 
 
 class Topic(NamedTuple):
-    """A topic and its family: `wait`, `question`, `remark` or `refusal`, or the question that it answers."""
+    """A topic and its family."""
 
-    family: str
+    family: Family
     name: str
 
 
 class Topics:
-    """The parsed rules of a file: questions, remarks and refusals, or the answers to questions."""
+    """The parsed rules of questions, remarks and refusals."""
 
-    def __init__(self, file: str = "rules.yaml") -> None:
-        read = msgspec.yaml.decode((files("satark_words") / file).read_bytes(), type=dict[str, dict[str, list[str]]])
-        self._rules = {family: Rules.of(topics) for family, topics in read.items()}
+    def __init__(self) -> None:
+        text = (files("satark_words") / "rules.yaml").read_bytes()
+        read: Mapping[Family, Mapping[str, list[str]]] = msgspec.yaml.decode(
+            text, type=dict[Family, dict[str, list[str]]]
+        )
+        self._rules: Mapping[Family, Rules[str]] = {
+            family: Rules((name, parse_rule(name, line)) for name, lines in topics.items() for line in lines)
+            for family, topics in read.items()
+        }
 
-    def find(self, marks: Marks, *families: str) -> Topic | None:
+    def find(self, marks: Marks, *families: Family) -> Topic | None:
         """Find the first topic of these families among a text's marks."""
         for family in families:
-            for name, rule in self._rules[family].that_may_hold(marks) if family in self._rules else ():
+            for name, rule in self._rules[family].that_may_hold(marks):
                 if matches(rule, marks):
                     return Topic(family, name)
         return None

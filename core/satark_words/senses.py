@@ -7,12 +7,12 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from satark_words.analysis import NEGATIONS, Analysis
-from satark_words.choosing import FILL, LOOSE, NOT_KNOWN, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion, answers
+from satark_words.choosing import FILL, LOOSE, NOT_KNOWN, POLITE, STORY_REST, STORY_WORDS, TextAtQuestion, says_yes
 from satark_words.danger import DangerRules
 from satark_words.opening import category_of, is_denied, opening_of
 from satark_words.places import Places
 from satark_words.reading import FREE, IRREVERSIBLE, Asked, Confidence, Kind, Opening, Reading
-from satark_words.rules import FRAME, SOUND, Topic, Topics
+from satark_words.rules import FRAME, SOUND, Family, Topic, Topics
 from satark_words.small_words import in_order, listed
 from satark_words.weights import LEAST_LIKELY, LEAST_TALK, SPOKEN, TALK, Weights, likeliest, likely_option, logit_of
 
@@ -22,6 +22,8 @@ SOCIAL: Final = tuple(one.split(":") for one in in_order("social"))
 """Marks of talk, each with the kind and topic of a text that contains nothing else."""
 QUESTION_MARKS: Final = frozenset("?❓❔")
 """Question marks. A text of question marks alone asks for help."""
+LONGEST_TALK: Final = 12
+"""Number of words of the longest text that may correct the place at another question."""
 LONGEST_SOCIAL: Final = 5
 """Number of words of the longest text in which one word in four may be unknown, at a question that takes any words."""
 LONGEST_TOPIC: Final = 16
@@ -40,13 +42,6 @@ _LONGEST_NUMBER: Final = 4
 """Most digits of a number that is no postal code."""
 _SAID: Final = (*LOOSE, "k.*", "t.*", "say.*", "cmd.*", "opt.*", "said.*", "time.*", "police", "unit.*", "verb.*")
 """Marks of words that may stand in an answer."""
-_ASKED_FOR: Final = {
-    "who": ("who.kin", "who.husband", "who.they", "id.role", "id.person", "id.their", "a.official"),
-    "vehicle": ("thing.vehicle", "thing.colour", "thing.number"),
-    "how_often": ("time.*", "num.*", "digits", "k.count", "a.every", "a.weekday"),
-    "when_date": ("time.*", "num.*", "digits", "a.whenever", "a.weekday", "a.season"),
-}
-"""Question for a detail → marks of the words that answer it."""
 _BESIDE_COMMANDS: Final = (*LOOSE, "t.listen", "t.tell", "digits", "cmd.help")
 """Marks that may accompany a command's words."""
 
@@ -68,9 +63,6 @@ class Senses(TextAtQuestion):
         self._rules = knowledge.dangers
         self._topics = knowledge.topics
         self._weighed = knowledge.weights
-        answer = answers().find(analysis.marks, asked.name)
-        self._answer = answer.name if answer else ""
-        """What the words together tell, whether it is an option or not."""
         self._known = self._rules.known(analysis)
         self._unsure = () if self._known else self._rules.unsure(analysis)
         self._dangers = self._known or self._unsure
@@ -79,9 +71,9 @@ class Senses(TextAtQuestion):
         """Try each sense in turn."""
         steps = (
             self._nothing,
+            self._correction,
             self._certain,
             self._danger,
-            self._files,
             self._social,
             self._language,
             self._unknown,
@@ -101,17 +93,20 @@ class Senses(TextAtQuestion):
     def _doubted(self, reading: Reading) -> Reading:
         """Ask back where the weights don't agree with the rules on an option or a command, and suggest it."""
         likely = likely_option(self._weights, self._asked.name.lstrip("@"))
-        doubted = likely not in {None, reading.option} and not self._chosen.is_told
-        if reading.kind is Kind.OPTION and doubted:
+        is_clear = self._asked.name == "police" and says_yes(self._analysis, surely=True)  # what it denies says "no"
+        if reading.kind is Kind.OPTION and likely is not None and likely != reading.option and not is_clear:
             return self._make(Kind.UNCLEAR, suggested=reading.option, story=reading.story)
-        is_sure = reading.talk == "likely" and reading.confidence is not Confidence.GUESS
-        is_sure = is_sure and not (reading.command == "back" and self._analysis.has("opt.when.was", "time.past"))
-        is_sure = is_sure or reading.command in {"unknown", "language"}  # going back erases; these two answer
-        if reading.kind is Kind.COMMAND and not reading.story and (likely or not is_sure):
+        if reading.kind is Kind.COMMAND and not reading.story and (likely or self._doubts(reading)):
             return self._make(Kind.UNCLEAR, suggested=likely or f"@{reading.command}", story=self._free)
         if reading.kind is Kind.UNCLEAR and not reading.suggested and likely and self._uncovered(_SAID) <= 1:
             return msgspec.structs.replace(reading, kind=Kind.UNCLEAR, suggested=likely)
         return reading
+
+    def _doubts(self, reading: Reading) -> bool:
+        """Return whether a command is not told for sure: going back erases, and a past tense tells of somebody else."""
+        answers = reading.command in {"unknown", "language"}
+        erases = reading.command == "back" and self._analysis.has("opt.when.was", "time.past")
+        return not answers and (erases or reading.talk != "likely" or reading.confidence is Confidence.GUESS)
 
     def _make(self, kind: Kind, confidence: Confidence = Confidence.LIKELY, **fields: object) -> Reading:
         analysis = self._analysis
@@ -131,6 +126,17 @@ class Senses(TextAtQuestion):
             return self._make(Kind.UNCLEAR)
         asks = all(token.text in QUESTION_MARKS for token in self._analysis.tokens)
         return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help") if asks else None
+
+    def _correction(self) -> Reading | None:
+        """Read "no, wrong, that is in Sigra" as a wish to change the place, at a question for something else."""
+        may_correct = self._asked.name not in ("station", "district", "category", "language")
+        asks_other = self._asked.asks == "choice" and may_correct and len(self._analysis) <= LONGEST_TALK
+        wrong = self._analysis.has("cmd.edit", "neg.wrong", "k.mistake")
+        other = self._analysis.has("police", "person.police", "unit.*", "time.*", "opt.police.no")
+        if not asks_other or self._tells() or not (wrong or (self._analysis.has("say.no") and not other)):
+            return None
+        named = self._places is not None and self._places.named(self._analysis)
+        return self._make(Kind.COMMAND, command="edit", story=True) if named else None
 
     @cached_property
     def _commands(self) -> Sequence[str]:
@@ -159,15 +165,10 @@ class Senses(TextAtQuestion):
     def _danger(self) -> Reading | None:
         """Read a danger for which a rule holds as such; one that only the letters tell is shown beside any reading."""
         self._dangers = self._dangers or self._rules.likely(self._analysis)
-        story = self._is_story(least=1)
-        return self._make(Kind.DANGER, story=story, option=self._option) if self._known else None
+        return self._told_danger() if self._known else None
 
-    def _files(self) -> Reading | None:
-        """Read that files are sent, come later or don't exist, where they are asked for."""
-        told = answers().find(self._analysis.marks, "files") if self._asked.asks == "media" else None
-        if told is None:
-            return None
-        return self._make(Kind.WAIT if told.name == "wait" else Kind.REMARK, topic=told.name)
+    def _told_danger(self) -> Reading:
+        return self._make(Kind.DANGER, story=self._is_story(least=1), option=self._option)
 
     @cached_property
     def _is_address(self) -> bool:
@@ -179,7 +180,7 @@ class Senses(TextAtQuestion):
             and self._names_place
         )
 
-    def _find_topic(self, *families: str) -> Topic | None:
+    def _find_topic(self, *families: Family) -> Topic | None:
         """Find the topic that the text asks about, remarks on or refuses; a long text tells something instead."""
         return self._topics.find(self._analysis.marks, *families) if len(self._analysis) <= LONGEST_TOPIC else None
 
@@ -190,13 +191,10 @@ class Senses(TextAtQuestion):
     @property
     def _talk(self) -> Literal["", "maybe", "likely"]:
         """Whether the text is said to the service; one that is long or has no known word is not."""
-        has_words = any(token.text[0].isalpha() for token in self._analysis.tokens)
-        is_short = has_words and self._analysis.marks.names and len(self._analysis) <= LONGEST_TOPIC
-        answers_it = self._is_address or self._analysis.has(*_ASKED_FOR.get(self._asked.name, ()))
-        is_short = is_short and not answers_it
+        is_short = self._analysis.marks.names() and len(self._analysis) <= LONGEST_TOPIC
+        is_short = is_short and not self._is_address
         logit = logit_of(self._weights, TALK) if is_short else LEAST_TALK
-        waits = is_short and any(not mark.start for mark in self._analysis.found("soc.wait"))
-        return "likely" if logit > LEAST_LIKELY else "maybe" if logit > LEAST_TALK or waits else ""
+        return "likely" if logit > LEAST_LIKELY else "maybe" if logit > LEAST_TALK else ""
 
     def _likely_story(self) -> Reading | None:
         """Read a story at the question for the category as its likely category."""
@@ -225,8 +223,9 @@ class Senses(TextAtQuestion):
         beside = (*LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
         optional = any(option.id == "unknown" for option in self._asked.options)
         senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
-        unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk) or self._answer == "unknown"
-        if not unknown or self._chosen.is_told or self._tells() or self._analysis.has("say.yes", "t.code", "t.leak"):
+        unknown = self._analysis.consists_of(senses, beside, spare=self._spare_in_talk)
+        accuses = self._asked.name == "police" and says_yes(self._analysis)
+        if not unknown or accuses or self._tells() or self._analysis.has("t.code", "t.leak"):
             return None
         if optional:
             return self._make(Kind.OPTION, option="unknown")
@@ -247,7 +246,7 @@ class Senses(TextAtQuestion):
             more = ("time.*", "t.report", "k.contact") if name in {"status", "forget"} else ()
             beside = (*_BESIDE_COMMANDS, *more)
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
-            if near and self._analysis.asks and (name in {"reply", "done"} or self._analysis.has("t.when")):
+            if near and self._analysis.asks and (name == "reply" or self._analysis.has("t.when")):
                 continue  # "when will the answer come?"
             if near and name in IRREVERSIBLE and (self._analysis.asks or self._analysis.has("k.passive")):
                 continue
@@ -311,6 +310,9 @@ class Senses(TextAtQuestion):
             return None
         if topic.name == "report" and (likelier := self._likely_story()):
             return likelier
+        return self._of_topic(topic)
+
+    def _of_topic(self, topic: Topic) -> Reading:
         if topic.name == "status":
             return self._make(Kind.COMMAND, command="status")
         return self._make(Kind(topic.family), topic=topic.name)

@@ -121,6 +121,11 @@ def test_who_only_poses_as_police_accuses_none(engine: Engine, text: str) -> Non
 @every_row(
     "step, text",
     [
+        ("danger", "hathiyar nahi hai par kutte paale hai"),
+        ("danger", "not armed, but they have big dogs"),
+        ("danger", "koi hathiyar nahi par raat me akele mat jana"),
+        ("danger", "हथियार नहीं देखे पर धमकी देते हैं"),
+        ("police", "police ko batane gaye the to ulta hame hi bhaga diya"),
         ("now", "jab mai nikla tab ho raha tha"),
         ("now", "it was going on when I came home"),
         ("now", "तब तो चल रहा था जब मैं निकली"),
@@ -214,73 +219,3 @@ def test_a_habit_and_a_calm_day_are_shown_numbers_and_are_not_urgent(engine: Eng
 )
 def test_who_just_left_is_not_there_now(engine: Engine, text: str) -> None:
     assert value(said(engine, "when", text), "when") != "now"
-
-
-@every_row(
-    "step, text, code",
-    [
-        ("danger", "hathiyar nahi hai par kutte paale hai", "yes"),
-        ("danger", "not armed, but they have big dogs", "yes"),
-        ("danger", "koi hathiyar nahi par raat me akele mat jana", "yes"),
-        ("danger", "raat ko khatra hai, din me kuch nahi", "yes"),
-        ("danger", "sunte hai pistol rakhta hai", "unknown"),
-        ("danger", "kabhi dekhe nahi", "unknown"),
-        ("police", "police ko batane gaye the to ulta hame hi bhaga diya", "unknown"),
-        ("police", "log bolte hai hissa jata hai, apni aankh se dekha nahi", "unknown"),
-        ("police", "purana SO mila tha, uski badli ho gayi", "unknown"),
-        ("police", "uska jija sipahi hai", "unknown"),
-        ("police", "pata hota to bata dete", "unknown"),
-        ("police", "chowkidar hai gaon ka", "unknown"),
-        ("police", "bina police ke ye sab ho sakta hai kya", "yes"),
-        ("police", "haan lekin naam mat likhna", "yes"),
-        ("police", "police dekhti rehti hai kuch nahi karti", "yes"),
-        ("police", "police ko to pata hi nahi", "no"),
-        ("police", "neta mila hua hai", "no"),
-        ("police", "police chhod ke sab mile hai", "no"),
-        ("known_by", "poora tola janta hai", "many"),
-        ("known_by", "hum aur meri patni", "few"),
-        ("police_unit", "kisi par shak nahi", "none"),
-    ],
-)
-def test_what_words_tell_together_is_an_answer(engine: Engine, step: str, text: str, code: str) -> None:
-    session = said(engine, step, text)
-    assert value(session, step) == code
-
-
-@every_row(
-    "text, state",
-    [
-        ("tarikh galat hai, somwar nahi mangal tha", "@change"),
-        ("gaadi ka number galat likh diya", "@change"),
-        ("cancel it, my wife is afraid of all this", "@cancel"),
-        ("ruko bhai se puch lu", ""),
-        ("agar thane ko jaye to mat bhejna", ""),
-        ("kuch nahi badalna hai", ""),
-    ],
-)
-def test_a_wish_at_the_review_is_no_part_of_the_tip(engine: Engine, text: str, state: str) -> None:
-    session = said(engine, "review", text)
-    assert session.state in {state, "@suggested"} if state == "" else session.state == state
-    assert text not in str(value(session, "what"))
-
-
-@every_row(
-    "text",
-    [
-        "camera nahi hai phone me",
-        "bhej diye 3 photo",
-        "dar ke maare delete kar diya",
-        "leave it",
-        "video hai par nahi denge",
-        "sirf aankh se dekha hai",
-    ],
-)
-def test_who_has_no_more_files_goes_on(engine: Engine, text: str) -> None:
-    assert said(engine, "evidence", text).step == "review"
-
-
-@every_row("text", ["kal bhejunga wifi se", "not done yet, one more", "ek minute ruko", "bhej raha hu"])
-def test_who_sends_files_later_stays(engine: Engine, text: str) -> None:
-    session = said(engine, "evidence", text)
-    assert session.step == "evidence"
-    assert not session.held

@@ -171,7 +171,7 @@ def test_an_ordinary_tip_is_not_urgent() -> None:
 def test_every_language_names_the_numbers_of_every_danger() -> None:
     rules = DangerRules()
     for catalogue, kind in itertools.product(Catalogues.of("satark.dialogue"), DangerKind):
-        for number in rules.numbers[kind]:
+        for number in rules.numbers(kind):
             assert number in catalogue.text(f"danger.{kind}"), (catalogue.language, number)
 
 

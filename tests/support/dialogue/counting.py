@@ -1,4 +1,4 @@
-"""The command of `make lexicon`: write the weights counted from the corpus of utterances.
+"""The command of `make lexicon`: write the index of the lexicon, and the weights counted from the corpus of utterances.
 
 Of each sense a logistic regression with a square penalty over which words and marks a text has, and of a danger over
 which groups of letters it has. It is solved by majorisation with momentum (the curvature of each weight is bounded by
@@ -24,7 +24,7 @@ from satark_words.lexicon_files import digest, shipped_folder
 from satark_words.opening import ORDER
 from satark_words.weights import SPOKEN, TALK, Weights
 from support.dialogue.corpus import Utterance, read_corpus
-from support.dialogue.data_files import letters_file, weights_file
+from support.dialogue.data_files import index_files, letters_file, weights_file
 
 DANGER: Final = "danger"
 _LABELS: Final = frozenset({"danger", "harmless"})
@@ -70,9 +70,11 @@ class Sample(NamedTuple):
 @click.command()
 @click.argument("corpus", type=click.Path(exists=True, path_type=Path))
 def main(corpus: Path) -> None:
-    """Write the weights of words, marks and letters, counted from a corpus."""
-    lexicon = Lexicon.shipped()
+    """Write the index of the lexicon, and the weights of words and marks, counted from a corpus."""
+    lexicon = Lexicon.shipped(indexed=False)
     folder = Path(str(shipped_folder()))
+    for name, text in index_files(folder, lexicon.keys).items():
+        (folder / "_index" / name).write_text(text, "utf-8")
     labelled = label(read_corpus(corpus))
     texts = {text: Analysis(text, lexicon) for text in {one.text for one in labelled}}
     counted = weights_file(count_weights(labelled, texts))

@@ -1,9 +1,25 @@
-"""Writes the data files of the reading that `make lexicon` ships: both files of weights."""
+"""Writes the data files of the reading that `make lexicon` ships: the lexicon's index and both files of weights."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib.resources.abc import Traversable
+
 from satark_words.danger import LetterWeights
+from satark_words.lexicon_files import PHRASES, WORDS, digest, read_phrases
+from satark_words.tokens import Keys
 from satark_words.weights import Weights
+
+
+def index_files(folder: Traversable, keys: Mapping[str, Keys]) -> Mapping[str, str]:
+    """Make the files of the index, by name, from the lexicon in a folder and the keys of all its words."""
+    by_mark: dict[str, dict[str, None]] = {}
+    for phrase in read_phrases(folder):
+        written = " ".join(phrase.words) + "*" * phrase.ending
+        by_mark.setdefault(phrase.mark, {})[written] = None
+    phrases = [f"{mark}\t{','.join(phrases)}" for mark, phrases in by_mark.items()]
+    words = ["\t".join((word, *keys[word])) for word in sorted(keys)]
+    return {PHRASES: "\n".join([digest(folder), *phrases, ""]), WORDS: "\n".join([*words, ""])}
 
 
 def weights_file(weights: Weights) -> str:

@@ -87,7 +87,7 @@ def correct_place(context: TurnContext, body: str) -> Turn | None:
     meant, geography = context.places_told(body), context.loaded.geography
     before = old.value.get("station") if old and isinstance(old.value, Mapping) else ""
     found = geography.resolve({one for one in meant if (geography.station_of(one) or one) != before} or meant)
-    if old is None or found.station in {"", before} or context.state is not DRAFT:
+    if old is None or not found.station or context.state is not DRAFT:
         return None
     label = geography.label(found.outpost or found.station, context.catalogue.names_in)
     place = located(Place(text=label, district=found.district, station=found.station), geography)

@@ -5,16 +5,14 @@ from typing import Final
 from satark.api.inbound import Text
 from satark.dialogue.events.commands import handle_command
 from satark.dialogue.events.not_understood import choose_likely, not_understood
-from satark.dialogue.events.telling import STORY_WORDS, TALK, Telling
+from satark.dialogue.events.telling import TALK, Telling
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT
-from satark.dialogue.states.stories import is_story
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, TAKE_OUT
 from satark.dialogue.turn.submission import told_in
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.choosing import tells_crime
-from satark_words.opening import is_denied
 from satark_words.reading import Kind
 from satark_words.small_words import listed
 
@@ -39,9 +37,6 @@ _SENT: Final = ("k.tip", "k.send", "cmd.send", "k.contact", "k.thing", "k.mistak
 _CONTACT: Final = ("said.reach.*", "opt.reach.*", "id.my-number", "k.number", "k.contact", "k.only", "cmd.forget")
 _NUMBER: Final = ("id.my-number", "k.number", "say.*", "neg", "cmd.forget")
 _UNDOES: Final = ("cmd.delete", "cmd.clear", "k.out")
-_CHANGES: Final = ("cmd.edit", "k.change", "k.mistake", "neg.wrong", "k.out")
-"""Marks of a wish to change the tip."""
-_DENIES: Final = (*NEGATIONS, "say.no", "cmd.skip", "opt.reach.no")
 _BESIDE_ANSWER: Final = ("fill", "pol", "soc.*", "neg", "neg.*", "time.*", "k.*")
 
 
@@ -67,7 +62,7 @@ def takes_all_back(told: Analysis) -> bool:
     taken = told.has("cmd.back") and bool(texts & _TAKES)
     wrong = told.has(*_ERASES) and told.has("k.mistake", "neg.wrong", "k.lie")
     is_all = told.has("k.tip") or (taken and ("it" in texts or not texts & _GOES))
-    is_all = is_all and not (tells_crime(told) or told.has("t.evidence"))
+    is_all = is_all and not tells_crime(told)
     return is_all and (wrong or taken) and not (told.asks or told.has(*NEGATIONS) or (told.has("k.send") and not taken))
 
 
@@ -166,57 +161,6 @@ def take_out(words: Telling) -> Turn | None:
         return ask_to_erase_files(words)
     names = rest or told.has("t.evidence") or (told.has("k.part") and not told.has("who.mine"))
     return handle_command(context, "edit") if names else None
-
-
-def wish_at_review(words: Telling) -> Turn | None:
-    """Do what a text at the review wishes that tells of no crime: to erase all, to wait, not to send, or to change.
-
-    What it tells beside a wish to change is held. No such wish sends, and one to erase is asked about first.
-    """
-    context, told = words.context, words.context.analysis(words.event.body)
-    in_danger = any(danger.sure for danger in words.reading.dangers)
-    if words.asked.asks != "review" or in_danger or tells_crime(told) or told.asks:
-        return None
-    first, sends = _first_said(told), told.has("cmd.send", "k.send")
-    named = told.covered(("k.part", "t.evidence", "thing.*", "person.police")) - told.covered(_ERASES)
-    parts = any(told.clauses[at] == told.clauses[0] for at in named)
-    erases = [one for one in told.found("cmd.cancel", "cmd.delete", "k.out") if one.start in first]
-    is_short = words.reading.suggested.startswith("@") and len(told) < STORY_WORDS
-    if erases and (is_short or told.has("unit.*")):
-        return None
-    if erases and not (sends or parts or is_denied(told, erases[0], _DENIES)):
-        return handle_command(context, "cancel")
-    waits = first & told.covered(("soc.wait",)) or (first & told.covered(("a.later-send",)) and sends)
-    if waits and not (words.tells_number() or words.tells_plainly()):
-        return not_understood(context, "reply.wait")
-    if (sends and told.has("say.if", "t.joke")) or (first & told.covered(("cmd.skip",)) and not (sends or parts)):
-        return refuse_sending(words)
-    others = told.covered(("verb.future", "say.right"))  # "they will take it away", "all correct"
-    changes = [one for one in told.found(*_CHANGES) if others.isdisjoint((one.start, one.end))]
-    if not changes or any(is_denied(told, one, _DENIES) for one in changes) or words.is_held() or words.goes_on():
-        return None
-    if is_story(words.event.body):
-        context.hold(words.event.body)
-    return handle_command(context, "edit")
-
-
-def _first_said(told: Analysis) -> set[int]:
-    """Return the first words of a text, up to the first that says something."""
-    empty = told.covered(("pol", "who.me", "k.whole", "say.yes")) - told.covered(_ERASES)
-    return {*range(1 + next((at for at in range(len(told)) if at not in empty), 0))}
-
-
-def refuse_sending(words: Telling) -> Turn:
-    """Say that nothing was sent, and what sends it; ask about files that are meant."""
-    if words.context.session.state == "@identity":
-        return handle_command(words.context, "delete")
-    if is_about_files(words):
-        return ask_to_erase_files(words)
-    if words.agrees():
-        return choose_likely(words.context, next(one.id for one in words.asked.options if one.acts))
-    label, number = next((one.label, at) for at, one in enumerate(words.asked.options, 1) if one.acts)
-    words.context.say("reply.refusal.send", label=label, number=number)
-    return words.context.ask()
 
 
 def is_about_files(words: Telling) -> bool:

@@ -12,7 +12,7 @@ from satark.dialogue.states.stories import accept_unsolicited, is_story, opening
 from satark.dialogue.turn.consent import act_of
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.submission import told_in
-from satark_words.choosing import answers, tells_crime
+from satark_words.choosing import tells_crime
 from satark_words.opening import moment_told
 from satark_words.reading import STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading
 from satark_words.small_words import listed
@@ -259,7 +259,7 @@ class Telling:
         """Whether the text only agrees at the review, so that it is said what sends."""
         told = self.context.analysis(self.event.body)
         onward = self.goes_on() or not told.has("cmd.skip")
-        only = told.consists_of(_AGREES, ("fill", "pol", "k.may", "who.you", "k.written", "k.whole", "digits"))
+        only = told.consists_of(_AGREES, ("fill", "pol", "k.may", "who.you"))
         return self.asked.asks == "review" and onward and only and not (told.negates or told.asks)
 
     def goes_on(self) -> bool:
@@ -321,18 +321,12 @@ def keep_time(words: Telling) -> Turn | None:
     """
     context, reading, step = words.context, words.reading, words.context.step
     told = context.analysis(words.event.body)
-    answer = answers().find(told.marks, words.asked.name)
     habit, now = told.covered(("time.often", "d.since")), told.covered(("opt.when.now",))
     times = told.covered(_TIMES) - told.covered(("opt.when.was",))
-    is_said = reading.kind in TALK - {Kind.WAIT}
+    is_said = told.asks or reading.kind in TALK - {Kind.WAIT}
     left = now <= told.covered(("time.now",)) and told.has("opt.when.was") and not told.has("verb.ongoing")
     is_now = now - habit and not left  # "abhi abhi nikle" is over
-    if words.asked.name != "when" or step is None or told.asks:
-        return None
-    if answer and answer.name == "often":
-        _answer_when(words, step, answer.name)
-        return go_on(context)
-    if is_said or not times | now or is_now or answer:
+    if words.asked.name != "when" or step is None or is_said or not times | now or is_now:
         return None
     moment = moment_told(told)
     is_over = moment == "past" and told.has("opt.when.was")

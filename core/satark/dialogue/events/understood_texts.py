@@ -21,10 +21,8 @@ from satark.dialogue.events.taking_back import (
     forbids_sending,
     forgoes_all,
     is_about_files,
-    refuse_sending,
     spare,
     take_out,
-    wish_at_review,
 )
 from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling, asked_of, keep_time
 from satark.dialogue.flow.own_words import ACTS
@@ -59,8 +57,6 @@ _ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
 """Commands that would only ask for the code again in a state that waits for a code."""
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """Types of steps whose answers are read. Texts at other steps are read only for dangers."""
-_OF_FILES: Final = frozenset({"no_files", "evidence_later", "wait"})
-"""Topics of what is said of files where they are asked for."""
 _KEPT: Final = frozenset({Kind.CONTENT, Kind.DANGER})
 _KEEPS: Final = _KEPT | {Kind.OPTION}
 """Kinds of texts whose handlers keep the words."""
@@ -115,14 +111,18 @@ def _handle_read(words: _Words, question: Question) -> Turn:
         return turn
     turn = take_out(words)
     turn = turn or (None if words.tells_of_crime() else choose_by_name(context, event, question, reading))
-    corrects = reading.command == "edit" or (asked.asks not in FREE and is_other_place(context, event.body))
+    corrects = reading.command == "edit" or (asked.asks == "review" and is_other_place(context, event.body))
     if turn or (corrects and (turn := correct_place(context, event.body))):
         return turn
     if asked.asks not in FREE and context.state is DRAFT and correct_category(context, event.body):
         words.keep_story()
         return context.ask()
-    if turn := wish_at_review(words) or words.speaks_of_police():
-        return turn
+    asides = () if words.speaks_of_sending() else {Kind.REFUSAL, Kind.QUESTION}
+    speaks = words.accuses(unsure=True) or (asides and reading.kind not in asides)
+    if asked.asks == "review" and speaks and hear_of_police(context, event.body):
+        if reading.story or is_story(event.body):
+            words.keep_story()
+        return context.ask()
     if asked.asks == "place" and reading.kind is not Kind.DANGER and names_a_place(context, event.body):
         return words.content()
     return keep_time(words) or words.taken()
@@ -141,16 +141,6 @@ class _Words(Telling):
     """What is done for a text by how it is read."""
 
     __slots__ = ()
-
-    def speaks_of_police(self) -> Turn | None:
-        """Ask or answer the question about police at the review after all; None where no words speak of them."""
-        asides = () if self.speaks_of_sending() else {Kind.REFUSAL, Kind.QUESTION}
-        speaks = self.accuses(unsure=True) or (asides and self.reading.kind not in asides)
-        if self.asked.asks != "review" or not speaks or not hear_of_police(self.context, self.event.body):
-            return None
-        if self.reading.story or is_story(self.event.body):
-            self.keep_story()
-        return self.context.ask()
 
     def at_code(self) -> Turn | None:
         """Take a story where it was told, and anything else but a command or a remark as no code."""
@@ -202,18 +192,15 @@ class _Words(Telling):
         if self.asked.name == "police" and RecipientWishes(analysis).may_accuse(asked_whom=False):
             return suggest(self, "yes", self.label("yes"))
         if forbids_sending(self):
-            return refuse_sending(self)
-        of_files = self.asked.asks == "media" and reading.topic in _OF_FILES
-        is_plain = not again and (of_files or reading.command == "unknown") and reading.confidence > Confidence.GUESS
+            return self.refuse_sending()
         told = first or again or (reading.kind not in _KEEPS and not self.suggests() and self.tells())
-        told = told and not is_plain
         is_kept = told or reading.kind is Kind.CONTENT or (reading.kind is Kind.DANGER and reading.story)
         if is_kept and not again and self.speaks_of_sending():
             return ask_to_keep(self)
         is_news = not is_kept and reading.confidence < Confidence.CERTAIN and self.may_add() and self.tells_news()
         if is_news or (self.may_identify() and (again or is_kept)):
             return ask_to_keep(self)
-        is_answered = is_plain or self.is_answered(again=again)
+        is_answered = self.is_answered(again=again)
         if not is_answered and self.is_talk() and (told or reading.kind in _KEPT or self.tells_number()):
             return ask_to_keep(self)
         if is_answered or not told:
@@ -305,8 +292,6 @@ class _Words(Telling):
     def command(self) -> Turn:
         """Carry out a command."""
         context, reading = self.context, self.reading
-        if reading.command == "unknown" and self.counts(LONG, 1, SAID_IN_ANSWERS) and self.tells_plainly():
-            self.keep_story()
         if reading.command == "help":
             show_numbers(context, self.event.body)
         if reading.command == "language" and not reading.talk and context.analysis(self.event.body).has("who.they"):
@@ -317,10 +302,8 @@ class _Words(Telling):
 
     def remark(self) -> Turn:
         """Answer a remark; "no photo" leaves the question for files."""
-        if self.reading.topic in {"no_evidence", "no_files"} and self.asked.asks == "media":
+        if self.reading.topic == "no_evidence" and self.asked.asks == "media":
             return self._skip()
-        if self.reading.topic == "evidence_later" and self.asked.asks == "media" and self.counts(LONG, 1):
-            self.keep_story()
         if self.reading.topic == "code" and self.context.session.state == "@code":
             self.context.leave_menu()
         return self.reply()
@@ -356,7 +339,7 @@ class _Words(Telling):
         if deed or (not label and (told or (is_story(self.event.body) and self.tells_plainly()))):
             return ask_to_keep(self) if self.is_talk() or not (told or deed) else self.kept(stays=True)
         if self.is_final() and (not label or self.acts(code) or erases > (self.asked.asks == "review")):
-            return refuse_sending(self)
+            return self.refuse_sending()
         if not label:
             in_draft = context.state is DRAFT or any(option.acts for option in self.asked.options)
             turn = None if in_draft else context.state.handle_event(context, "", self.event)
@@ -367,12 +350,24 @@ class _Words(Telling):
             return handle_command(context, code[1:])
         return suggest(self, code, label)
 
+    def refuse_sending(self) -> Turn:
+        """Say that nothing was sent, and what sends it; ask about files that are meant."""
+        if self.context.session.state == "@identity":
+            return handle_command(self.context, "delete")
+        if is_about_files(self):
+            return ask_to_erase_files(self)
+        if self.agrees():
+            return choose_likely(self.context, next(one.id for one in self.asked.options if one.acts))
+        label, number = next((one.label, at) for at, one in enumerate(self.asked.options, 1) if one.acts)
+        self.context.say("reply.refusal.send", label=label, number=number)
+        return self.context.ask()
+
     def reply(self) -> Turn:
         """Answer shortly, and put the question again; for the status, ask for the code."""
         if self.reading.kind is Kind.QUESTION and self.reading.topic == "status":
             return handle_command(self.context, "status")
         if self.agrees() or (self.is_final() and self.reading.kind in {Kind.REFUSAL, Kind.WAIT}):
-            return refuse_sending(self)
+            return self.refuse_sending()
         if self.reading.kind is not Kind.QUESTION and is_about_files(self):
             return ask_to_erase_files(self)
         kind = f"reply.{self.reading.kind}"
