@@ -191,7 +191,9 @@ def installed(projects: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 def said_by_check() -> list[str]:
     """Return the problems, each with its hint in one line, and the warnings if there is no problem."""
     found = [str(problem).replace("\n    ", ": ") for problem in find_problems(ROLES)]
-    return found or [line for line in _warnings() if not line.startswith(("desk ", "voice notes ", "languages ", "no copy "))]
+    return found or [
+        line for line in _warnings() if not line.startswith(("desk ", "voice notes ", "languages ", "no copy "))
+    ]
 
 
 def said_by_serve(monkeypatch: pytest.MonkeyPatch) -> list[str]:

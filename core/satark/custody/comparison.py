@@ -25,6 +25,7 @@ from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
 
 _KEPT: Final = "tips.kept"
+_PADDED: Final = 4096
 NAMED: Final = 10
 """Most tips or files that a difference names."""
 
@@ -103,7 +104,8 @@ def note_stores(services: Services) -> None:
     )
     rows = [(*key, tips) for key, tips in sorted((tips | _counts(noted)).items())]
     new = _Noted(rows, str(head) if head and has_head else noted.head)
-    atomic_files.replace(_file(services), [msgspec.json.encode(new)])
+    note = msgspec.json.encode(new)
+    atomic_files.replace(_file(services), [note.ljust(-(-len(note) // _PADDED) * _PADDED)])  # its size tells nothing
 
 
 def note_for_backup(services: Services) -> bytes:
