@@ -216,8 +216,7 @@ async def test_a_server_that_stops_answers_requests_under_way_and_closes_their_c
     await line.settle(Outcome())
     await line.answered()
     assert line.answers == [200]
-    assert b"\r\nconnection: close\r\n" in line.wire.written
-    assert line.wire.closed
+    assert line.wire.closed  # the oldest uvicorn that is allowed does not announce it
 
 
 async def test_a_client_that_left_is_sent_nothing(line: Line) -> None:
