@@ -328,9 +328,11 @@ async def test_who_writes_rows_rings_no_phone(clock: Clock) -> None:
     services, table = clock.host.services, tables.message
     tip = services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
     forged = {"tip": tip, "seq": 1, "sealed": b"x", "day": 1, "notified": False, "news": b"n" * 16}
+    handle = services.read(lambda c: c.execute(select(tables.reach.c.handle)).scalar_one())
     services.write_now(lambda unit: unit.insert(table, [forged]))
     await until(lambda: not clock.waiting)
     assert clock.sent("news") == []
+    assert services.read(lambda c: c.execute(select(tables.reach.c.handle)).scalar_one()) == handle, "nothing is told"
     clock.respond("planted question")
     real = services.read(lambda c: c.execute(select(table).where(table.c.seq == 2)).one())
     news = services.read_keys(lambda keys: news_tag(keys, tip, 2, real.sealed))
