@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from msgspec.structs import replace
-from sqlalchemy import select
 
 from satark.api.background import run_in_thread
 from satark.api.tip import Message
@@ -17,8 +16,9 @@ from satark.outbox.worker import ReplyWorker
 from satark.roster.roster import Roster
 from satark.routing.authors import post_as_tipster
 from satark.routing.tip_keys import TipKeyAltered, recipient_of_job
-from satark.store import conversations, tables
+from satark.store import conversations
 from satark.store.conversations import ConversationRow
+from satark.store.evidence_files import is_sent
 from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage
 from satark.store.unit_of_work import UnitOfWork
@@ -47,8 +47,7 @@ class VoiceDangers:
     def _note(self, unit: UnitOfWork, job: MediaJob, dangers: Sequence[Danger]) -> list[OutboxMessage]:
         row = conversations.lock(unit, [job.conversation]).get(job.conversation)
         session = self._draft(row, job)
-        is_sent = unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == job.tip)).scalar()
-        if session is None and not is_sent:
+        if session is None and not is_sent(unit.main, job.tip):
             return []  # the tipster has erased it
         # Every other text names 112 too.
         kinds = tuple(one.kind for one in dangers if one.kind != DangerKind.LIFE or len(dangers) == 1)

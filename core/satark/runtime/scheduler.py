@@ -31,6 +31,7 @@ from satark.settings.core import Core
 from satark.store import conversations, deliveries, due_times, provider_messages, tables
 from satark.store import outbox as outbox_store
 from satark.store.epochs import Epochs
+from satark.store.evidence_files import is_sent
 from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage, change_reach
 from satark.store.resealing import reseal_some
@@ -124,7 +125,7 @@ class ScheduledJobs:
         names: list[str] = []
         lapsed: dict[bytes, Mapping[str, object]] = {}
         for row, session in opened:
-            if session is not None and session.tip and not _is_sent(unit, session.tip):
+            if session is not None and session.tip and not is_sent(unit.main, session.tip):
                 names += erase_files(unit, session.tip)
                 if left := self._left_of(unit, row, session):
                     lapsed[row.id] = left
@@ -224,10 +225,6 @@ class ScheduledJobs:
     def purge_codes(self, unit: UnitOfWork) -> None:
         """Delete expired handoff codes: their rows tell to the second when they were given out."""
         unit.main.execute(delete(tables.handoff_code).where(tables.handoff_code.c.expires_at <= unit.now))
-
-
-def _is_sent(unit: UnitOfWork, tip: str) -> bool:
-    return unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip)).scalar() is not None
 
 
 def _finished_notifications(connection: Connection) -> Sequence[bytes]:

@@ -111,6 +111,11 @@ def release_claims(unit: UnitOfWork) -> None:
     unit.main.execute(update(file).where(*held).values(due_at=unit.now))
 
 
+def is_sent(connection: Connection, tip_id: str) -> bool:
+    """Return whether a tip was submitted, so that its files are no draft's any more."""
+    return connection.execute(select(tip.c.id).where(tip.c.id == tip_id)).first() is not None
+
+
 def mark_sealed(unit: UnitOfWork, job: MediaJob, record: bytes, record_with_origin: bytes = b"") -> bool:
     """Mark a file as sealed. Return False if its tipster has erased it: the caller then erases its copies.
 
@@ -118,7 +123,7 @@ def mark_sealed(unit: UnitOfWork, job: MediaJob, record: bytes, record_with_orig
     """
     found = _settle_for_good(unit, job, state="sealed", record=record, record_with_origin=record_with_origin, reason="")
     # Read once this transaction holds the row: a submission either committed before, or will empty the column itself.
-    if record_with_origin and unit.main.execute(select(tip.c.id).where(tip.c.id == job.tip)).first():
+    if record_with_origin and is_sent(unit.main, job.tip):
         _settle(unit, job, record_with_origin=b"")
     return found
 
