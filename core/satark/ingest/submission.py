@@ -109,6 +109,8 @@ class Submissions:
         begin_term(unit, session.tip, session.tipster_key, session.identity, self.services.retention)
         tip_changes.note(unit, session.tip)
         tip_counts.count(unit, session.tip)
+        if session.files:
+            evidence_files.lock(unit, session.tip)
         self._deliveries(unit, session.tip, route, is_urgent=screening.priority == "urgent")
         unit.queue(tables.seen, _decoy_events(session.revision - session.first_revision, unit.day))
         return Receipt(number=tip.number, code=fresh.code, root=encoded)
@@ -120,7 +122,7 @@ class Submissions:
         route = rules.route(tip, desks, services.geography, advice, destination_rules=readable, priority=priority)
         if not state.closed:
             close_roster(unit, services.destination_rules)
-            unit.roster = None
+            unit.forget(self._read_roster)
         if route.unknown:
             log.error("a plugin added a destination that belongs to no desk", count=len(route.unknown))
         return route
@@ -130,7 +132,6 @@ class Submissions:
         # What must not have the tip but is on a carrier is sent covers there, since the carrier would see the gap.
         gets = {*route.destinations, *route.covered}
         known = {rule.to for rule in self.services.destination_rules} | {one.destination for one in self._desks(unit)}
-        evidence_files.lock(unit, id_)
         rows = [deliveries.new_row(id_, HERE, unit.now)]
         for to in sorted(one for one in gets | known if Destination(one).sink != DESK_SINK):
             cover = b"" if to in gets else deliveries.cover_id(unit.keys, id_, to)
@@ -173,18 +174,19 @@ class Submissions:
         unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, envelope.tip, decoys))
 
     def _desks(self, unit: UnitOfWork) -> Sequence[Desk]:
-        if unit.desks is None:
-            # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
-            # So the roster is read after that.
-            stored = lock_desks(unit)
-            unit.desks = self.services.roster.as_listed(self._roster_state(unit), stored)
-        return unit.desks
+        return unit.once(self._read_desks)
+
+    def _read_desks(self, unit: UnitOfWork) -> Sequence[Desk]:
+        # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
+        # So the roster is read after that.
+        stored = lock_desks(unit)
+        return self.services.roster.as_listed(self._roster_state(unit), stored)
 
     def _roster_state(self, unit: UnitOfWork) -> RosterState:
-        if unit.roster is None:
-            unit.roster = self.services.roster.check(unit.keys, committed=False).state
-        state: RosterState = unit.roster
-        return state
+        return unit.once(self._read_roster)
+
+    def _read_roster(self, unit: UnitOfWork) -> RosterState:
+        return self.services.roster.check(unit.keys, committed=False).state
 
     def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, root: bytes) -> None:
         opened = OpenedReceipt(

@@ -174,7 +174,7 @@ class TurnRunner:
             reachable=capabilities.reachable, speaks=capabilities.voice_notes, forms=capabilities.forms,
             form_token=random_bytes(_FORM_TOKEN_BYTES).hex() if capabilities.forms else "",
             tipster_key=tipster_key, calls=capabilities.calls,
-            above_range=_is_above_range(unit),
+            above_range=unit.once(_is_above_range),
         )  # fmt: skip
 
     def _refresh(self, unit: UnitOfWork, session: Session, event: InboundEvent) -> Session:
@@ -288,9 +288,7 @@ def _verifier(job: MediaJob, before: Session, turn: Turn) -> str:
 
 
 def _is_above_range(unit: UnitOfWork) -> bool:
-    if unit.above_range is None:
-        unit.above_range = any(desk.level == "state" for desk in all_desks(unit.main))
-    return unit.above_range
+    return any(desk.level == "state" for desk in all_desks(unit.main))
 
 
 def _second(first: Turn, second: Turn) -> Turn:

@@ -110,7 +110,7 @@ def begin_term(unit: UnitOfWork, tip_id: str, tipster_key: str, identity: str, s
     told += unit.day.to_bytes(4)
     keeper = told + signing_key(tipster_key, TIPSTER_USE).sign(_KEEPER + told)
     signed = _signed(tip_id, Term(due=unit.day + settings.unfinished_days), identity)
-    recipient = _recipient(unit)
+    recipient = unit.once(_recipient)
     sealed = seal(signed, recipient) if recipient else b""
     unit.queue(retention, [{"tip": tip_id, "keeper": keeper, "sealed": sealed}])
     unit.queue(kept_term, [_kept(unit.keys, tip_id, signed)])

@@ -73,8 +73,12 @@ def grow(unit: UnitOfWork, after: str, size: int) -> str:
 
 def first(unit: UnitOfWork, tip_id: str) -> bytes:
     """Return the column of a new tip, without changes: it looks like that of the first tip, which gets room first."""
-    size = _content(unit.main.execute(_LENGTH_OF.order_by(tip.c.id).limit(1)).scalar())
+    size = unit.once(_size_of_first)
     return sealed(unit.keys, tip_id, b"", size) if size else b""
+
+
+def _size_of_first(unit: UnitOfWork) -> int:
+    return _content(unit.main.execute(_LENGTH_OF.order_by(tip.c.id).limit(1)).scalar())
 
 
 def seal_again(unit: UnitOfWork, of: Sequence[str] | None = None, size: int = 0) -> Sequence[str]:

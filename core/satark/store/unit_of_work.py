@@ -8,11 +8,13 @@ one after the other, could fall between these commits. So such transactions are 
 snapshots take.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from secrets import token_hex
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, text, update
 from sqlalchemy.exc import OperationalError
@@ -22,6 +24,8 @@ from satark.store import bulk
 from satark.store.engines import is_database_fault, reading_engine
 from satark.store.tables import delivery, erased_tip, file, key_canary, outbox
 from satark.store.tables import keys as keys_metadata
+
+T = TypeVar("T")
 
 BOTH_DATABASES: Final = 0x5A7A_4B01
 """PostgreSQL's advisory lock. A transaction that writes to both databases shares the lock (see `store.snapshot`)."""
@@ -41,16 +45,11 @@ class UnitOfWork:
         self._queued: dict[Table, list[Mapping[str, Any]]] = {}
         self._last: list[Callable[[], None]] = []
         self.now = int(time.time())
-        self.desks: Sequence[Any] | None = None
-        """The desks as this transaction read them; None until one of its turns needs them."""
-        self.roster: Any = None
-        """The values computed from the roster that this transaction read; None until one of its turns needs them."""
+        self._read: dict[Callable[[UnitOfWork], Any], Any] = {}
         self.taken_tips: list[bool] = []
         """Whether each tip that this transaction takes is new to the key store: `store.tip_counts` counts them."""
         self.changed_tips: set[str] = set()
         """Ids of the tips that this transaction changes: `store.tip_changes` notes them."""
-        self.above_range: bool | None = None
-        """Whether a desk above the range exists, as this transaction read; None until a session begins in it."""
         self.process = ""
         """The random name under which tips are counted."""
         self.custody_head: bytes | None = None
@@ -70,6 +69,17 @@ class UnitOfWork:
             self._keys = self._connect_keys()
             self._keys.begin()
         return self._keys
+
+    def once(self, read: Callable[[UnitOfWork], T]) -> T:
+        """Return what `read` returns for this transaction, which calls it once for all its turns."""
+        if read not in self._read:
+            self._read[read] = read(self)
+        found: T = self._read[read]
+        return found
+
+    def forget(self, read: Callable[[UnitOfWork], Any]) -> None:
+        """Let `once` call `read` again: the transaction changed what it reads."""
+        self._read.pop(read, None)
 
     def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows into the main database, if there are any."""
