@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from satark.dialogue.engine import Engine
+from satark_testing.dialogue.chat import Chat
 from support.dialogue.walks import SAID_UNTIL, new_chat
 from support.loops import every_row
 
@@ -199,3 +201,53 @@ def test_who_fears_the_police_is_answered_and_no_station_gets_the_tip(step: str,
     assert "112" in talk.text
     assert "We do not ask who you are" in talk.text
     assert [one for one in talk.session.accused if one.is_sure]
+
+
+ASKS_TO_SEND = [
+    "bas bhej do", "ok send", "thik hai bhej dijiye", "ab bhej do", "bhej do na", "please send now", "ok done send",
+    "बस भेज दो", "अब भेज दीजिए",
+]  # fmt: skip
+FORBIDS_TO_SEND = ["na bhejo", "bhejo mat", "bhejna nahi hai", "abhi na bhejo", "send nahi karna", "मत भेजो"]
+
+
+@every_row("said", ASKS_TO_SEND)
+def test_who_only_asks_to_send_is_led_on_and_the_words_are_neither_kept_nor_an_answer(said: str, engine: Engine) -> None:
+    for step in ("what", "place", "police"):
+        talk = Chat(engine).say(*SAID_UNTIL[step])
+        before = talk.session
+        talk.say(said)
+        assert before
+        assert talk.session
+        assert (talk.session.step, talk.session.answers) == (step, before.answers)
+        assert "This one question is needed" in talk.text
+    evidence = Chat(engine).say(*SAID_UNTIL["police"], "no", said)
+    assert evidence.step == "review"
+    review = evidence.say(said)
+    assert review.submission is None
+    assert "tap “Yes, send”" in review.text
+
+
+@every_row("said", ["bas", "bas ho gaya", "aur kuch nahi", "that's all"])
+def test_who_has_no_more_to_tell_at_the_review_is_told_what_sends(said: str, engine: Engine) -> None:
+    talk = Chat(engine).say(*SAID_UNTIL["review"], said)
+    assert (talk.step, talk.submission) == ("review", None)
+    assert "tap “Yes, send”" in talk.text
+
+
+@every_row("said", FORBIDS_TO_SEND)
+def test_who_forbids_to_send_answers_no_question_with_it(said: str, engine: Engine) -> None:
+    for step in ("place", "police"):
+        talk = Chat(engine).say(*SAID_UNTIL[step])
+        before = talk.session
+        talk.say(said)
+        assert before
+        assert talk.session
+        assert (talk.session.step, talk.session.answers) == (step, before.answers)
+    assert Chat(engine).say(*SAID_UNTIL["review"], said).submission is None
+
+
+@every_row("cry", ["bachao mujhe mar denge ye log", "help me they will kill me tonight"])
+def test_a_cry_does_not_say_that_it_happens_at_another_time(cry: str, engine: Engine) -> None:
+    talk = Chat(engine).say(cry, "Sigra")
+    assert talk.session
+    assert getattr(talk.session.answers.get("now"), "value", None) != "no"

@@ -29,6 +29,13 @@ _SENDS_NOT: Final = (
     ("fill", "pol", "soc.*", "say.*", "time.*", "verb.*", "k.*", "cmd.*", "who.me", "who.you"),
 )
 """Marks of a text that only forbids to send or write, and of what may stand beside them."""
+_BESIDE_SENDING: Final = (
+    "fill", "pol", "soc.*", "say.yes", "say.ji", "say.right", "cmd.done", "time.now", "k.dispatch", "k.good", "k.only",
+)  # fmt: skip
+"""Marks of what may stand beside "send" in a text that asks for nothing else: "ok, done, please send it now"."""
+_DENIES: Final = (*NEGATIONS, "opt.reach.no", "say.no")
+_URGES: Final = frozenset({"na", "ना", "न"})
+"""Words that urge after "send" and deny before it: "bhej do na", "na bhejo"."""
 _ERASES: Final = ("cmd.delete", "cmd.cancel", "cmd.forget", "k.out")
 _TAKES: Final = listed("takes")
 _GOES: Final = listed("goes")
@@ -54,6 +61,27 @@ def forbids_sending(words: Telling) -> bool:
     told = words.context.analysis(words.event.body)
     sends = told.has(*_SENDS) and not told.has("who.mine", "id.my-name", "id.my-number")
     return words.is_final() and sends and words.forbids() and told.consists_of(*_SENDS_NOT)
+
+
+def of_sending(words: Telling) -> Turn | None:
+    """Answer a text that only asks to send the tip, or forbids it; None for others. Neither sends anything.
+
+    Who asks is led to what is still needed, or to what sends; at the review "that's all" asks, too.
+    """
+    context, told = words.context, words.context.analysis(words.event.body)
+    if context.state is not DRAFT or told.asks:
+        return None
+    urges = {mark.end for mark in told.found("cmd.send")}
+    is_media, is_review = words.asked.asks == "media", words.asked.asks == "review"
+    if any(told.tokens[at].text not in _URGES or at not in urges for at in told.covered(_DENIES)):
+        only = told.has("cmd.send", "k.send") and told.consists_of(*_SENDS_NOT) and not (is_media or is_review)
+        return not_understood(context, "reply.wait") if only else None
+    if not told.consists_of(("cmd.send", "cmd.done") if is_review else ("cmd.send",), _BESIDE_SENDING):
+        return None
+    if is_review:
+        return choose_likely(context, next(one.id for one in words.asked.options if one.acts))
+    skips = is_media or "skip" in words.asked.actions
+    return handle_command(context, "skip") if skips else not_understood(context, "reply.refusal")
 
 
 def takes_all_back(told: Analysis) -> bool:

@@ -21,6 +21,7 @@ from satark.dialogue.events.taking_back import (
     forbids_sending,
     forgoes_all,
     is_about_files,
+    of_sending,
     spare,
     take_out,
 )
@@ -107,7 +108,7 @@ def _handle_read(words: _Words, question: Question) -> Turn:
         return context.ask()
     if forgoes_all(words):
         return handle_command(context, "cancel")
-    if turn := words.in_menu() or after_sending(words) or spare(words):
+    if turn := words.in_menu() or after_sending(words) or of_sending(words) or spare(words):
         return turn
     turn = take_out(words)
     turn = turn or (None if words.tells_of_crime() else choose_by_name(context, event, question, reading))

@@ -130,7 +130,8 @@ def keep_cry(context: TurnContext, event: Text) -> None:
     context.leave_menu()
     _add_words(context, event.body.strip())
     crime = next((code for kind, code in _CRIMES.items() if kind in context.dangers), "")
-    fill_in(context, msgspec.structs.replace(opening, category=opening.category or crime), aloud=False)
+    when = opening.when if opening.when == "now" else ""  # "they will kill me" is no tip about another day
+    fill_in(context, msgspec.structs.replace(opening, category=opening.category or crime, when=when), aloud=False)
     leave_files_unasked(context)
     leave_unasked(context, context.loaded.progress(context.session, ahead=True).path)
 
