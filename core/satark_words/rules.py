@@ -1,6 +1,6 @@
 """The marks of a text, and rules: the meaning of marks that occur together.
 
-The rules are data (`rules.yaml`, `danger.yaml`, `identity.yaml`).
+The rules are data (`rules.yaml`, `danger.yaml`, `identifying_words.yaml`).
 
 A rule is a line: `act.kill + who.me|who.kin /4 - frame.past|frame.joke`. `+` joins parts that must all occur. Each part
 is one of the marks between `|`, and is at most 6 words (or `/4`: 4 words) from the part before it. With `>` in place of

@@ -123,7 +123,7 @@ OTHER_NAMES = {
     "core/satark/api/sink.py": "notifications: <kind>:<when>",
     "core/satark/settings/core.py": "addresses: <host>:<port>",
     "core/satark/runtime/app.py": "addresses: <host>:<port>",
-    "core/satark/dialogue/flow/own_words.py": "acts that can't be undone: <question>:<option>",
+    "core/satark/dialogue/flow/consent_words.py": "acts that can't be undone: <question>:<option>",
     "core/satark_words/lexicon.py": "beginnings of words: <sound>:<word>*",
     "core/satark_words/weights.py": "senses of a text: <kind>:<name>; weights: <sense>:<hundredths>",
     "core/satark_words/senses.py": "senses of a text: <kind>:<name>",
@@ -139,7 +139,7 @@ OTHER_NAMES = {
     "core/satark_demo/sample_week.py": "choice tokens",
     "core/satark_testing/telegram/bot_api.py": "tokens of Telegram's bots",
     "channels/telegram/satark_telegram/settings.py": "tokens of Telegram's bots",
-    "channels/sms_ivr/satark_sms_ivr/twilio_api.py": "addresses: <host>:<port>",
+    "channels/sms_ivr/satark_sms_ivr/twilio_signature.py": "addresses: <host>:<port>",
     "channels/web_form/satark_web_form/form_pages.py": "choice tokens",
     "sinks/email/satark_email/sink.py": "notifications: <kind>:<when>",
 }

@@ -6,7 +6,7 @@ import pytest
 
 from satark.cli.public_lists import read_districts, read_stations, read_villages, write_districts
 from satark_words.geography.geography import Geography
-from satark_words.geography.reading import GeographyError
+from satark_words.geography.geography_files import GeographyError
 from satark_words.reader import Reader
 from support.loops import every_row
 

@@ -10,8 +10,7 @@ import pytest
 from satark.api.routing import DestinationRule
 from satark.api.sealing import new_identity
 from satark.api.settings import SettingsError
-from satark.delivery.destination_reader import DestinationReader
-from satark.delivery.worker_context import WorkerContext
+from satark.delivery.destination_reader import DestinationReader, WorkerContext
 from satark.store import tables
 from satark.store.writer import Writer
 from support.store import fresh_services

@@ -13,8 +13,8 @@ from playwright.async_api import Browser, Page, expect
 from satark.api.providers import Ask
 from satark_testing.waiting import until
 from satark_whatsapp.calls.call import CarriedCall
-from satark_whatsapp.calls.media import CallMedia
-from satark_whatsapp.calls.sounds import Recording
+from satark_whatsapp.calls.connection import CallMedia
+from satark_whatsapp.calls.recording import Recording
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.full("calls in a browser")]
 

@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
 from satark.api.prompt import clip_name
-from satark.dialogue.rendering.read_aloud import words_of
+from satark.dialogue.rendering.chat_voice_notes import words_of
 from satark.speech.voice_notes import fill_folder
 from satark_demo import samples
 from satark_words.catalogues import Catalogues

@@ -7,8 +7,8 @@ import pytest
 from satark.api.inbound import Tap, Text
 from satark.api.tip import Message
 from satark.dialogue.engine import Engine
-from satark.dialogue.receipts import code_token
 from satark.dialogue.session import Mailbox, OpenMailbox
+from satark.dialogue.shown_receipt import code_token
 from satark_testing.dialogue.chat import RECEIPT, Chat
 
 

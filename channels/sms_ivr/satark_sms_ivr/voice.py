@@ -49,7 +49,7 @@ from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
 from satark_sms_ivr.keypad import TEXT_CODE, UNKNOWN, erasing_keys, is_review
 from satark_sms_ivr.provider_channel import ProviderChannel
 from satark_sms_ivr.settings import CallSettings
-from satark_sms_ivr.speech import (
+from satark_sms_ivr.spoken_lines import (
     Clips,
     key_lines,
     lines_below_list,

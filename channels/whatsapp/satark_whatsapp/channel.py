@@ -37,7 +37,7 @@ from satark.api import (
 from satark_files.decoding import DECODING_ERRORS
 from satark_whatsapp import rendering
 from satark_whatsapp.attachments import ATTACHMENT, WhatsAppAttachmentSender, attachments
-from satark_whatsapp.calls.carrier import WhatsAppCalls
+from satark_whatsapp.calls.call_provider import WhatsAppCalls
 from satark_whatsapp.graph_api import MAX_RESPONSE_BYTES, GraphApi, error_of
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_whatsapp.webhook_parser import WebhookParser, calls_in

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from satark.api import CallProvider, Channel, ChannelContext, SettingProblem, Settings, SettingsError, hookimpl
-from satark_whatsapp.calls.carrier import WhatsAppCalls
+from satark_whatsapp.calls.call_provider import WhatsAppCalls
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from satark.api.sealing import new_identity, seal
-from satark.backup.files import ChunkedFiles, files_key
+from satark.backup.chunked_files import ChunkedFiles, files_key
 from satark.backup.folder import FILES, KEY, KEYS, MAIN, SPOOL, BackupFolder, BackupKey
 from satark.backup.rows import key_records, main_records, spool_records
 from satark.custody.comparison import note_for_backup

@@ -6,7 +6,7 @@
                      main.age         rows of the main database, encrypted to that key
                      keys.age         rows of the key store; in a folder of its own if the operator wants it apart
                      spool.age        what waited in the spool
-files/                                sealed files in chunks, and their list (`satark.backup.files`)
+files/                                sealed files in chunks, and their list (`satark.backup.chunked_files`)
 erased.list                           tags of erased tips: a restore of an older backup brings none of them back
 ```
 
@@ -28,8 +28,7 @@ from satark.api.sealing import open_as
 from satark.backup.sealed_stream import Damaged, Record, StoredFile, measure, write_records
 from satark.retention.erasure import parse_tags, tag_lines
 from satark_files.decoding import DECODING_ERRORS
-from satark_files.file_store import FileStore
-from satark_files.open_store import open_store
+from satark_files.file_store import FileStore, open_store
 
 KEY: Final = "key.age"
 MAIN: Final = "main.age"

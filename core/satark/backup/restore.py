@@ -10,8 +10,8 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, delete, select
 
+from satark.backup.chunked_files import ChunkedFiles, damaged_files
 from satark.backup.create import chunked_files, open_spool
-from satark.backup.files import ChunkedFiles, damaged_files
 from satark.backup.folder import FILES, KEYS, MAIN, SPOOL, BackupFolder, BackupKey, Manifest
 from satark.backup.rows import MADE_AT_START, filled_tables, load, restore_spool
 from satark.backup.sealed_stream import Damaged, Record, read_records

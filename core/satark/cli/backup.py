@@ -15,8 +15,8 @@ import click
 from satark.api.background import run_in_thread
 from satark.api.sealing import CantOpen, check_identity, check_recipient
 from satark.api.settings import SettingProblem, SettingsError
+from satark.backup.chunked_files import Busy
 from satark.backup.create import Made, make_backup
-from satark.backup.files import Busy
 from satark.backup.folder import BackupFolder, BackupKey
 from satark.backup.restore import (
     CantRestore,
@@ -28,7 +28,7 @@ from satark.backup.restore import (
 from satark.backup.sealed_stream import Damaged
 from satark.cli import counted
 from satark.roster.entries import PROBE_DESK
-from satark.runtime.commands import open_services, plugins_of, settings_of
+from satark.runtime.command_host import open_services, plugins_of, settings_of
 from satark.runtime.machine_faults import note_backup, note_drill
 from satark.runtime.synthetic_tip import ProbeFailed, synthetic_tip
 from satark.settings.settings import Settings

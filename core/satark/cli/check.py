@@ -172,7 +172,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
             found.problems += peer_problems(channels or [])
         if "worker" in roles:
             found.of(lambda: compose.check_isolation(settings))
-            from satark.delivery.worker_context import WorkerContext  # noqa: PLC0415 - casework
+            from satark.delivery.destination_reader import WorkerContext  # noqa: PLC0415 - casework
 
             context = WorkerContext(services, Writer(services.main, services.keys))
             found.of(lambda: _check_sinks(settings.core, plugins.sinks(settings, context)))

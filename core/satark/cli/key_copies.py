@@ -12,7 +12,7 @@ import msgspec
 
 from satark.identity.edge_key import load_edge_key
 from satark.runtime import compose
-from satark.runtime.commands import settings_of
+from satark.runtime.command_host import settings_of
 from satark.settings.settings import Settings
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS

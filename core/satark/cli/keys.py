@@ -18,7 +18,7 @@ from satark.identity.edge_key import Identity
 from satark.ingest.spool import quarantined, waiting
 from satark.roster.entries import desk_verifier
 from satark.runtime import compose
-from satark.runtime.commands import open_services, settings_of
+from satark.runtime.command_host import open_services, settings_of
 from satark.services import Services
 from satark.store import canaries, tables
 from satark.store.epochs import Epochs, joining_code, start_anew

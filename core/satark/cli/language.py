@@ -13,7 +13,7 @@ from satark.cli import counted
 from satark.cli.language_review import every_part, places, review, unapproved
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, load_flow
-from satark.runtime.commands import plugins_of, settings_of
+from satark.runtime.command_host import plugins_of, settings_of
 from satark_words.catalogues import Catalogues
 from satark_words.languages import LanguageError, catalogue_of, language, languages_of, translations, use_folder
 from satark_words.po import Entry, read_po, write_po

@@ -17,7 +17,7 @@ import msgspec
 
 from satark.api.web import page_templates
 from satark.cli import counted
-from satark.runtime.commands import settings_of
+from satark.runtime.command_host import settings_of
 from satark_files.decoding import DECODING_ERRORS
 from satark_words.catalogues import Catalogue, Catalogues
 from satark_words.languages import catalogue_of, folders, language, translations, use_folder

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from satark_words.geography.reading import GeographyError, GeographyProblem
+from satark_words.geography.geography_files import GeographyError, GeographyProblem
 from satark_words.tokens import fold
 
 STATION_COLUMNS: Final = (

@@ -12,9 +12,9 @@ from satark.dialogue.events.dispatch import handle_event, notice_voice
 from satark.dialogue.events.suggestions import SuggestionMenu
 from satark.dialogue.events.text_messages import is_complete_tip, read_text, without_surrogates, words_of
 from satark.dialogue.flow.definition import Flow
-from satark.dialogue.receipts import Receipt, code_token
 from satark.dialogue.rendering.form_view import make_form
 from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox, Session, Turn
+from satark.dialogue.shown_receipt import Receipt, code_token
 from satark.dialogue.states import handoff
 from satark.dialogue.states import mailbox as mailbox_states
 from satark.dialogue.states.draft import DRAFT

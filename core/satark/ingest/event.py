@@ -8,7 +8,7 @@ from satark.api.channel import Channel
 from satark.api.inbound import Edited, Event, Inbound, Revoked
 from satark.api.prompt import Prompt
 from satark.identity.edge_key import Identity
-from satark.identity.receipts import CodeKey
+from satark.identity.receipt_codes import CodeKey
 from satark.store.outbox import OutboxMessage
 
 _DAY_BYTES: Final = 2

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from satark.api.tip import HANDOFF_DIGITS
 from satark.dialogue.session import Session
 from satark.identity.edge_key import Identity
-from satark.identity.receipts import CodeStock
+from satark.identity.receipt_codes import CodeStock
 from satark.ingest.event import InboundEvent
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork

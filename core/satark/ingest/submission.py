@@ -12,12 +12,12 @@ from satark.api.observability import log
 from satark.api.routing import DESK_SINK, HERE, Desk, Destination, RouteAdvice, Screening
 from satark.api.sealing import encode, encrypt_alike, seal
 from satark.api.tip import Envelope, Header, Priority, Tip
-from satark.dialogue.receipts import Receipt
 from satark.dialogue.session import Session, Submission
+from satark.dialogue.shown_receipt import Receipt
 from satark.identity import time_buckets
 from satark.identity.edge_key import Identity
 from satark.identity.random_bytes import random_bytes
-from satark.identity.receipts import CodeStock, FreshCode, OpenedReceipt, new_number
+from satark.identity.receipt_codes import CodeStock, FreshCode, OpenedReceipt, new_number
 from satark.identity.signatures import verifier_for
 from satark.identity.stock import Stock
 from satark.ingest.event import seen_key, seen_row

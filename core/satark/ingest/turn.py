@@ -18,7 +18,7 @@ from satark.identity.random_bytes import random_bytes
 from satark.identity.signatures import name_of, verifier_for
 from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.handoff_codes import HandoffCodes, brought
-from satark.ingest.mailbox import Mailboxes
+from satark.ingest.mailbox_store import Mailboxes
 from satark.ingest.sessions import with_receipt
 from satark.ingest.submission import Submissions
 from satark.outbox.outbox import Outbox, message

@@ -23,7 +23,7 @@ from satark.api.channel import Channel
 from satark.api.inbound import Address
 from satark.api.outbound import Call
 from satark.api.prompt import Capabilities, Prompt
-from satark.dialogue.rendering.read_aloud import ReadAloud
+from satark.dialogue.rendering.chat_voice_notes import ReadAloud
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.identity.edge_key import Handle, Identity
 from satark.identity.random_bytes import random_bytes

@@ -36,9 +36,9 @@ from satark.api.settings import Settings, SettingsError
 from satark.api.sink import Carrier, Sink
 from satark.api.tip import Tip
 from satark.api.web import Page
-from satark.plugins.guards import Guarded, ledger
-from satark.plugins.handed_over import Addresses, PluginError, did_you_mean, what_is_missing
-from satark.plugins.isolation import HookFailure, Isolation
+from satark.plugins.failing_hooks import HookFailure, Isolation
+from satark.plugins.hook_implementations import Guarded, ledger
+from satark.plugins.returned_objects import Addresses, PluginError, did_you_mean, what_is_missing
 from satark.settings.core import HOOK_SECONDS
 from satark_files.scrubber import Scrubber
 

@@ -19,7 +19,7 @@ from satark.api.routing import DestinationRule
 from satark.api.sealing import CantOpen, encode, encrypt_alike, new_identity, open_envelope, recipient_of
 from satark.api.tip import Checkpoint, Envelope, Message, TipKeyChange
 from satark.dialogue.session import MediaJob
-from satark.identity.receipts import CodeKey
+from satark.identity.receipt_codes import CodeKey
 from satark.identity.signatures import is_signed, signing_key, verifier_for
 from satark.roster.chain import append, lock, read_state
 from satark.roster.entries import Entry, KeysRenewed

@@ -21,7 +21,7 @@ from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError, FlowSource
 from satark.dialogue.flow.loader import Questionnaire, configured_flow, load_flow
-from satark.dialogue.rendering.read_aloud import ReadAloud
+from satark.dialogue.rendering.chat_voice_notes import ReadAloud
 from satark.evidence.recognition.recogniser import recognisers_of
 from satark.identity.edge_key import EdgeKeyError, Identity
 from satark.identity.edge_key_sources import find_credential, read_edge_key
@@ -313,7 +313,7 @@ def load_sinks(
     Raises:
         SettingsError: a sink's settings are wrong, or a key can't be used.
     """
-    from satark.delivery.worker_context import WorkerContext  # noqa: PLC0415 - the web role needs no casework
+    from satark.delivery.destination_reader import WorkerContext  # noqa: PLC0415 - the web role needs no casework
 
     sinks = plugins.sinks(settings, WorkerContext(services, writer))
     if read_tips and (problems := key_problems(services.destination_rules, sinks)):

@@ -16,7 +16,7 @@ from satark.api.settings import SettingProblem, SettingsError
 from satark.api.sink import Sink
 from satark.api.web import Page
 from satark.custody.comparison import note_stores
-from satark.plugins.isolation import HookFailure
+from satark.plugins.failing_hooks import HookFailure
 from satark.runtime import compose, systemd
 from satark.runtime.alarms import Alarms
 from satark.runtime.dependency_faults import PeerWatch

@@ -26,11 +26,11 @@ from PIL import Image
 
 from satark_files.limits import Limits
 from satark_files.sandbox import isolation
-from satark_files.sandbox.calls import build_filter, restrict_calls
 from satark_files.sandbox.core_dumps import forbid_dumps
 from satark_files.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult, Step
 from satark_files.sandbox.protections import Protections
 from satark_files.sandbox.seccomp import CallFilter
+from satark_files.sandbox.system_calls import build_filter, restrict_calls
 from satark_files.scrubber import Cleaned, Scrubber, Unclean
 
 NICENESS: Final = 5

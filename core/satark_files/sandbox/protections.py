@@ -21,7 +21,7 @@ import msgspec
 from satark_files.decoding import DECODING_ERRORS
 from satark_files.limits import Limits
 from satark_files.sandbox import isolation
-from satark_files.sandbox.calls import build_filter, restrict_calls
+from satark_files.sandbox.system_calls import build_filter, restrict_calls
 
 NAMES: Final[Mapping[str, str]] = MappingProxyType({
     "network": "no network (user and network namespaces)",

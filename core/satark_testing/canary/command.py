@@ -11,7 +11,7 @@ from typing import Final
 import click
 import msgspec
 
-from satark.runtime.commands import open_services, settings_of
+from satark.runtime.command_host import open_services, settings_of
 from satark.settings.settings import Settings
 from satark_testing.canary.listing import files_of_process
 from satark_testing.canary.people import IN_PARTS, kind_of

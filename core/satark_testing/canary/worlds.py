@@ -25,7 +25,7 @@ from sqlalchemy import select
 
 from satark.api.services import COMMAND_HOST
 from satark.identity.time_buckets import BAND_HOURS
-from satark.runtime.commands import CommandHost
+from satark.runtime.command_host import CommandHost
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark.store.workspace import workspace_dir

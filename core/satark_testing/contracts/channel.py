@@ -15,7 +15,7 @@ import msgspec
 
 from satark.api.channel import Channel, ListeningChannel, MediaGone, Outcome, RawRequest
 from satark.api.inbound import Batch, Inbound, Malformed, MediaRef
-from satark.plugins.handed_over import problems_of
+from satark.plugins.returned_objects import problems_of
 from satark_testing.contracts.channel_case import ChannelCase, forgeries, numbered_prompt, strings_of, without_secret
 from satark_testing.contracts.events import check_events, check_keys, keys_of, let_the_clock_move
 from satark_testing.contracts.mutations import joined, mutated

@@ -18,7 +18,7 @@ import msgspec
 
 from satark.api.routing import Destination
 from satark.api.sink import DeadLetter, Delivery, DeliveryResult, Done, ReadingSink, Retry, SealedFile
-from satark.plugins.handed_over import problems_of
+from satark.plugins.returned_objects import problems_of
 from satark.store.sealed_files import StoredForm
 from satark_testing.contracts.crashes import Crashes, meeting
 from satark_testing.contracts.delivering import check_exchanges

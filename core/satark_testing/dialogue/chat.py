@@ -13,8 +13,8 @@ from satark.api.prompt import Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.definition import FlowSource
 from satark.dialogue.flow.loader import load_flow, read_flow
-from satark.dialogue.receipts import Receipt
 from satark.dialogue.session import Mailbox, Session, Submission, Turn
+from satark.dialogue.shown_receipt import Receipt
 from satark_words.geography.geography import Geography
 
 RECEIPT = Receipt(number="4K7Q-2XPM", code="8391446070125538")

@@ -18,7 +18,7 @@ from satark.api.prompt import NEXT_PAGE, Prompt
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import configured_flow, default_flow, load_flow
-from satark.runtime.commands import plugins_of, settings_of
+from satark.runtime.command_host import plugins_of, settings_of
 from satark_files.decoding import DECODING_ERRORS
 from satark_sms_ivr.segments import count_segments, fit_to_sms, split_into_pages
 from satark_testing.dialogue.chat import Chat

@@ -10,7 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from satark_words.geography.reading import GeographyError, GeographyProblem, Source, read_sources, sources_of
+from satark_words.geography.geography_files import GeographyError, GeographyProblem, Source, read_sources, sources_of
 from satark_words.geography.units import (
     ELSEWHERE,
     RESERVED,

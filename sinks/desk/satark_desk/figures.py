@@ -14,8 +14,8 @@ import msgspec
 
 from satark.casework import Casework, SheetPage, band_end, make_sheet
 from satark_desk.officer_queue import OfficerQueue
-from satark_desk.paces import Pace, PaceStep, hours, paces_of
 from satark_desk.read_state import first_looks
+from satark_desk.step_hours import Pace, PaceStep, hours, paces_of
 from satark_desk.web.page_text import PageText
 
 AGES: Final = ((1, "d1"), (3, "d3"), (7, "d7"), (30, "d30"))

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from satark.api import Redacted
 from satark.casework import OpenTip
-from satark_desk.bearings import Bearing, from_pin, from_stations, pin_of, place_of
+from satark_desk.distances import Bearing, from_pin, from_stations, pin_of, place_of
 from satark_words.geography.geography import Geography
 from satark_words.geography.maps import Point
 

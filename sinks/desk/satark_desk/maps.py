@@ -12,7 +12,7 @@ import msgspec
 
 from satark.api import Redacted
 from satark.casework import OpenTip
-from satark_desk.bearings import Bearing, from_stations, pin_of, place_of
+from satark_desk.distances import Bearing, from_stations, pin_of, place_of
 from satark_words.geography.geography import Geography, Station
 from satark_words.geography.maps import MapFrame, Marker, Outline, Point, Scale, Spot, fit, kilometres, mark, outlines
 

@@ -21,9 +21,9 @@ import msgspec
 from msgspec.inspect import type_info
 
 from satark.casework import Clocks, Offices, Services, TipCache, band, band_end
-from satark_desk.paces import PaceStep, waits_of
 from satark_desk.queue_rows import MARKS, SECTIONS, Row, RowBuilder
 from satark_desk.read_state import queue_entries
+from satark_desk.step_hours import PaceStep, waits_of
 
 Facet: TypeAlias = tuple[str, str]
 """A field of `Filter` or another property, and its value."""

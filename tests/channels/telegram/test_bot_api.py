@@ -15,7 +15,7 @@ from satark.api.channel import MediaGone
 from satark.api.inbound import Address, Inbound, MediaRef
 from satark.api.outbound import Accepted, Blocked, Call, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark.api.prompt import Choice, Prompt, ReceiptPicture, VoiceNote
-from satark.dialogue.receipts import code_in, code_token
+from satark.dialogue.shown_receipt import code_in, code_token
 from satark.runtime.channel_context import ChannelContext
 from satark.settings.settings import Settings
 from satark.speech.ogg_opus import read_packets, write_file

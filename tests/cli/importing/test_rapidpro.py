@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from satark.cli.flow import flow
 from satark.cli.importing.draft import Draft, ImportingError
-from satark.cli.importing.rapidpro import read_rapidpro
+from satark.cli.importing.rapidpro import Way, Ways, read_rapidpro
 
 
 def says(id_: str, text: str, to: str = "", *, buttons: tuple[str, ...] = (), more: tuple[Any, ...] = ()) -> Any:
@@ -317,3 +317,35 @@ def test_an_imported_flow_is_a_questionnaire_without_problems(tmp_path: Path) ->
     assert done.exit_code == 0, done.output
     checked = CliRunner().invoke(flow, ["check", str(made / "report.yaml")])
     assert checked.exit_code == 0, checked.output
+
+
+TESTS = {"a": {"x": "a == 'x'", "y": "a == 'y'", "z": "a == 'z'"}, "b": {"x": "b == 'x'", "y": "b == 'y'"}}
+
+
+def way(**answers: str) -> Way:
+    return {step: frozenset(given) for step, given in answers.items()}
+
+
+@pytest.mark.parametrize(
+    ("ways", "condition"),
+    [
+        ([way()], ""),
+        ([way(a="x")], "a == 'x'"),
+        ([way(a="x"), way(a="y")], "(a == 'x' or a == 'y')"),
+        ([way(a="x"), way(a="yz")], ""),
+        ([way(a="x", b="x"), way(a="x", b="y")], "a == 'x'"),
+        ([way(a="x", b="x"), way(a="x")], "a == 'x'"),
+        ([way(a="x", b="x"), way(a="y", b="y")], "(a == 'x' and b == 'x') or (a == 'y' and b == 'y')"),
+        ([way(a="x", b="x"), way(a="x", b="y"), way(a="yz")], ""),
+    ],
+)
+def test_ways_are_joined_into_one_condition(ways: list[Way], condition: str) -> None:
+    joined = Ways()
+    joined.tests.update(TESTS)
+    assert joined.condition(joined.joined(ways)) == condition
+
+
+def test_a_way_with_answers_that_exclude_each_other_leads_nowhere() -> None:
+    joined = Ways()
+    joined.tests.update(TESTS)
+    assert joined.through([way(a="x"), way(b="x")], "a", frozenset("yz")) == [way(a="yz", b="x")]

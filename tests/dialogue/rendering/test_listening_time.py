@@ -11,8 +11,8 @@ import pytest
 from satark.api.prompt import Capabilities, VoiceNote, clip_name
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.rendering.chat_voice_notes import ReadAloud, every_phrase
 from satark.dialogue.rendering.fit import fit
-from satark.dialogue.rendering.read_aloud import ReadAloud, every_phrase
 from satark.speech.ogg_opus import read_packets, seconds
 from satark.speech.voice_notes import PAUSE, VoiceNotes, fill_folder
 from satark_testing.dialogue.chat import Chat

@@ -6,7 +6,7 @@ import pytest
 
 from satark.api.inbound import MediaKind
 from satark.dialogue.engine import Engine
-from satark.dialogue.turn.submission import SCREEN
+from satark.dialogue.turn.summary import SCREEN
 from satark_testing.dialogue.chat import Chat
 from support.dialogue.small_flows import SEND, small_chat
 from support.dialogue.walks import at_evidence, at_police, at_review

@@ -23,7 +23,7 @@ from satark.api import (
     run_in_thread,
 )
 from satark_whatsapp.calls import sounds
-from satark_whatsapp.calls.media import CallMedia
+from satark_whatsapp.calls.connection import CallMedia
 
 AskDialogue: TypeAlias = Callable[[CallRequest], Awaitable[Sequence[CallVerb]]]
 

@@ -27,8 +27,8 @@ from satark.dialogue.events.text_messages import (
 )
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
-from satark.dialogue.receipts import code_in
 from satark.dialogue.session import GivenAnswer, Turn
+from satark.dialogue.shown_receipt import code_in
 from satark.dialogue.states.draft import DRAFT, go_on, reopen_review
 from satark.dialogue.states.mailbox import hold_back, tipsters_message
 from satark.dialogue.states.menus import UNSENT

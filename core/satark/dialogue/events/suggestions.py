@@ -19,7 +19,7 @@ from satark.dialogue.states.stories import add_story, is_story, opening_in
 from satark.dialogue.turn.consent import choose, is_question
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.session_changes import KEEP, SUGGESTED, TAKE_OUT
-from satark.dialogue.turn.submission import told_in
+from satark.dialogue.turn.summary import told_in
 from satark_words.analysis import NEGATIONS
 from satark_words.reading import STORY, Asked, Confidence, Kind
 from satark_words.tokens import fold

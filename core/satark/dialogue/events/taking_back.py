@@ -10,7 +10,7 @@ from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, TAKE_OUT
-from satark.dialogue.turn.submission import told_in
+from satark.dialogue.turn.summary import told_in
 from satark_words.analysis import NEGATIONS, Analysis
 from satark_words.choosing import tells_crime
 from satark_words.reading import Kind

@@ -11,7 +11,7 @@ from satark.dialogue.states.menus import LANGUAGE
 from satark.dialogue.states.stories import accept_unsolicited, is_story, opening_in
 from satark.dialogue.turn.consent import act_of
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.submission import told_in
+from satark.dialogue.turn.summary import told_in
 from satark_words.choosing import tells_crime
 from satark_words.opening import moment_told
 from satark_words.reading import STORY, Asked, AskedChoice, Asks, Confidence, Kind, Reading

@@ -1,4 +1,4 @@
-"""Handle a typed text: a code, a command, an option, a language or a whole tip; `words` handles all other texts.
+"""Handle a typed text: a code, a command, an option, a language, a whole tip; `understood_texts` handles all others.
 
 A complete tip in one message is submitted at once; what it does not tell counts as unknown. It is for tipsters who have
 time or money for only one message, and for callers who fell silent and then left a message: the tip is submitted with

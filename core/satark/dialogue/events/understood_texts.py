@@ -26,7 +26,7 @@ from satark.dialogue.events.taking_back import (
     take_out,
 )
 from satark.dialogue.events.telling import FIRST_WORDS, LEFT_OVER, SAID_IN_ANSWERS, Telling, asked_of, keep_time
-from satark.dialogue.flow.own_words import ACTS
+from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on

@@ -13,8 +13,8 @@ import msgspec
 from satark.api.flow import StepType, Validator
 from satark.dialogue.flow.builder import FlowDocument, build_flow
 from satark.dialogue.flow.checks import path_problems
+from satark.dialogue.flow.consent_words import plain_word_problems
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
-from satark.dialogue.flow.own_words import plain_word_problems
 from satark.dialogue.flow.required_texts import missing_texts
 from satark_words.catalogues import Catalogue, CatalogueError, Catalogues
 from satark_words.languages import OFFERED

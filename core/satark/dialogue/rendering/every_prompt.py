@@ -14,7 +14,7 @@ from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Session
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow, make_prompt
-from satark.dialogue.turn.submission import SUMMARY_LENGTH
+from satark.dialogue.turn.summary import SUMMARY_LENGTH
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 

@@ -20,7 +20,7 @@ from satark.dialogue.steps.choice_steps import unknown_option
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.session_changes import EDIT_PREFIX
-from satark.dialogue.turn.submission import (
+from satark.dialogue.turn.summary import (
     SCREEN,
     SUMMARY_LENGTH,
     identifying_words,

@@ -4,8 +4,8 @@ import msgspec
 
 from satark.api.flow import Question
 from satark.api.inbound import Event, Text
-from satark.dialogue.receipts import group_digits
 from satark.dialogue.session import Session, Turn
+from satark.dialogue.shown_receipt import group_digits
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.turn.context import BaseState, TurnContext
 

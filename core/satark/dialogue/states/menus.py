@@ -6,7 +6,7 @@ from typing import Final
 from satark.api.flow import Option, Question, Step
 from satark.api.inbound import Event, Media, Pin, Tap, Text
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
-from satark.dialogue.flow.own_words import ACTS
+from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on, reopen_review, unsay
 from satark.dialogue.states.mailbox import add_to_tip
@@ -15,7 +15,7 @@ from satark.dialogue.turn.consent import ask_for_word
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.session_changes import EDIT_PREFIX, KEEP
-from satark.dialogue.turn.submission import identifying_words, summary_without_identity, take_out_identity
+from satark.dialogue.turn.summary import identifying_words, summary_without_identity, take_out_identity
 from satark_words.tokens import fold
 
 ALOUD: Final = "aloud"

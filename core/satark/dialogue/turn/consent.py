@@ -11,7 +11,7 @@ from satark.api.flow import Question
 from satark.api.inbound import CompleteTip, Event, Tap, Text
 from satark.api.prompt import ANY_QUESTION, ChoiceToken, parse_token
 from satark.dialogue.flow.command_words import MAX_COMMAND_LENGTH
-from satark.dialogue.flow.own_words import ACTS
+from satark.dialogue.flow.consent_words import ACTS
 from satark.dialogue.session import Turn
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.session_changes import SUGGESTED

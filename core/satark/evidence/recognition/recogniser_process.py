@@ -19,10 +19,10 @@ from satark.evidence.recognition.model import RATE, DraftReply, DraftRequest, Mo
 from satark_files.limits import Limits
 from satark_files.recordings import ffmpeg
 from satark_files.sandbox import isolation
-from satark_files.sandbox.calls import build_filter, restrict_calls
 from satark_files.sandbox.core_dumps import forbid_dumps
 from satark_files.sandbox.fork_server import NICENESS
 from satark_files.sandbox.protections import Protections
+from satark_files.sandbox.system_calls import build_filter, restrict_calls
 from satark_files.scrubber import Unclean
 from satark_files.sniff import sniff_file
 

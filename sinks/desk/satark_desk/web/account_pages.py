@@ -26,7 +26,7 @@ from satark_desk.second_factors import (
     remove_factor,
     totp_address,
 )
-from satark_desk.web.desk_web import DeskWeb, Pages, redirect_to
+from satark_desk.web.page_requests import DeskWeb, Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 
 DONE = ("passphrase", "factor", "factor_removed", "session", "browser", "named", "push", "silent")

@@ -16,8 +16,8 @@ from satark.casework import MAX_TEXT, ActName, ActRefused, DeskAct, NoSuchTip, O
 from satark_desk.act_forms import FIELDS, GIVEN, act_name, act_of
 from satark_desk.queue_rows import Filter
 from satark_desk.roster_memory import recall
-from satark_desk.web.desk_web import KEPT_FORMS, DeskWeb, redirect_to
 from satark_desk.web.form_drafts import Owner, typed_id
+from satark_desk.web.page_requests import KEPT_FORMS, DeskWeb, redirect_to
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.web.tip_page import TipPage
 

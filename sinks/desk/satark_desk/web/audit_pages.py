@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import ACT_KINDS, Act, ActFilter, ActKind, LogHead
-from satark_desk.web.desk_web import Pages
 from satark_desk.web.order_pages import as_csv, csv_file
+from satark_desk.web.page_requests import Pages
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 

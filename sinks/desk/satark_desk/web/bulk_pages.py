@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from satark.casework import BULK_KINDS, MOST_TIPS, BulkAct, BulkOutcome, NoSuchTip
 from satark_desk.act_forms import parse_seen
-from satark_desk.web.desk_web import DeskWeb, redirect_to
 from satark_desk.web.form_drafts import Owner
+from satark_desk.web.page_requests import DeskWeb, redirect_to
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.web.tip_page import TipPage
 

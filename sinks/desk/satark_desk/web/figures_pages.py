@@ -12,7 +12,7 @@ from satark_desk.figures import DAYS, desk_paces, figures_of, pace_text, pendenc
 from satark_desk.maps import district_map
 from satark_desk.officer_queue import OfficerQueue
 from satark_desk.queue_index import Facet
-from satark_desk.web.desk_web import Pages
+from satark_desk.web.page_requests import Pages
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 

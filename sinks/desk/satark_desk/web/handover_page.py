@@ -6,7 +6,7 @@ from starlette.responses import Response
 from satark.casework import MAX_TEXT, MOST_TIPS
 from satark_desk.officers import officers_of
 from satark_desk.queue_rows import Filter
-from satark_desk.web.desk_web import Pages
+from satark_desk.web.page_requests import Pages
 from satark_desk.web.session_store import OfficerSession
 
 

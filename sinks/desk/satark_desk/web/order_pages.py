@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from satark_desk.orders import NothingToOrder, find_order, make_order, order_pdf
 from satark_desk.queue_rows import Filter, Row
-from satark_desk.web.desk_web import Pages, redirect_to
+from satark_desk.web.page_requests import Pages, redirect_to
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 

@@ -8,7 +8,7 @@ import msgspec
 
 from satark.api import Questionnaire
 from satark.casework import BAND_HOURS, band_end
-from satark_desk.bearings import Bearing
+from satark_desk.distances import Bearing
 from satark_words.catalogues import Catalogues
 from satark_words.geography.geography import Geography
 from satark_words.languages import language as known_language

@@ -9,7 +9,7 @@ from satark.api import STATUSES
 from satark.casework import BULK_KINDS, MAX_TEXT, MOST_TIPS
 from satark_desk.officers import officers_of
 from satark_desk.queue_rows import MARKS, PRIORITIES, WORK, Filter
-from satark_desk.web.desk_web import Pages
+from satark_desk.web.page_requests import Pages
 from satark_desk.web.session_store import OfficerSession
 
 

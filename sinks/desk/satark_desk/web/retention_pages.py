@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from satark.api import RetentionStep
 from satark.casework import MAX_TEXT, NoRetentionKey, NoSuchTip, OpenTip, StepRefused, TipKeeping
-from satark_desk.web.desk_web import Pages, redirect_to
+from satark_desk.web.page_requests import Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 
 _DAY = 86_400

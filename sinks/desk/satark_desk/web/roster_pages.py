@@ -30,7 +30,7 @@ from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_ro
 from satark_desk.passphrases import new_passphrase
 from satark_desk.roster_changes import Submitted, approve, reject
 from satark_desk.roster_memory import agree, lost_heads, recall, unseen_entries
-from satark_desk.web.desk_web import ROSTER_COOKIE, Pages, redirect_to
+from satark_desk.web.page_requests import ROSTER_COOKIE, Pages, redirect_to
 from satark_desk.web.page_text import PageText
 from satark_desk.web.session_store import OfficerSession
 

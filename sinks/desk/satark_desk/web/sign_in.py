@@ -19,7 +19,8 @@ from satark_desk.officers import KeyLost, WrongPassphrase, unlock
 from satark_desk.roster_memory import recall
 from satark_desk.second_factors import check_code, factors_of, open_factors
 from satark_desk.sign_in_acts import lacks_seen_head, record_failure
-from satark_desk.web.desk_web import (
+from satark_desk.web.guess_delays import LONGEST_HOLD, Visits
+from satark_desk.web.page_requests import (
     BROWSER_COOKIE,
     LANGUAGE_COOKIE,
     LOG_COOKIE,
@@ -33,7 +34,6 @@ from satark_desk.web.desk_web import (
 )
 from satark_desk.web.page_text import officers_languages
 from satark_desk.web.session_store import PendingSignIn
-from satark_desk.web.throttle import LONGEST_HOLD, Visits
 
 _MAX_INPUT = 200
 _BUSY_SECONDS = 10

@@ -34,7 +34,7 @@ from satark_desk.orders import order_of
 from satark_desk.original_requests import originals_of
 from satark_desk.queue_rows import PRIORITIES, Filter
 from satark_desk.read_state import Seen, seen_by
-from satark_desk.web.desk_web import Pages
+from satark_desk.web.page_requests import Pages
 from satark_desk.web.page_text import PageText
 from satark_desk.web.queue_pages import found_by, refresh
 from satark_desk.web.session_store import OfficerSession

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import MAX_TEXT, SenderHints
-from satark_desk.web.desk_web import Pages, redirect_to
+from satark_desk.web.page_requests import Pages, redirect_to
 from satark_desk.web.session_store import OfficerSession
 from satark_desk.wordings import LONGEST_NAME, Wording, WordingRefused, remove, save, wordings_of
 

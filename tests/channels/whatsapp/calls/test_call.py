@@ -13,10 +13,10 @@ from satark.api.prompt import Prompt
 from satark.api.providers import Ask, CallRequest, CallVerb, GoOn, HangUp, Line, Pause, Record, Say
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.settings import CallSettings
-from satark_sms_ivr.speech import Clips
+from satark_sms_ivr.spoken_lines import Clips
 from satark_sms_ivr.voice import CallScript
 from satark_whatsapp.calls.call import CarriedCall
-from satark_whatsapp.calls.media import CallMedia
+from satark_whatsapp.calls.connection import CallMedia
 from satark_whatsapp.calls.sounds import PACKETS_A_SECOND, SILENCE, beep
 
 START = CallRequest(id="wacid.1", step="start", continues=True)

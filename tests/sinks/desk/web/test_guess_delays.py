@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark_desk.web.throttle import (
+from satark_desk.web.guess_delays import (
     FORGOTTEN_AFTER,
     FREE_ATTEMPTS,
     LONGEST_GAP,

@@ -8,7 +8,7 @@ import pytest
 
 from satark.api.prompt import make_token
 from satark.api.tip import HANDOFF_DIGITS, RECEIPT_DIGITS
-from satark.dialogue.receipts import Receipt, code_in, code_token, group_digits
+from satark.dialogue.shown_receipt import Receipt, code_in, code_token, group_digits
 from satark_words.catalogues import Catalogues
 from satark_words.tokens import find_code
 

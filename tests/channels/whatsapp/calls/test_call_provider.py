@@ -23,7 +23,7 @@ from satark_testing.processes.serving import serve
 from satark_testing.waiting import until
 from satark_testing.whatsapp.graph_api import GraphPeer
 from satark_testing.whatsapp.messages import Sender
-from satark_whatsapp.calls.carrier import WhatsAppCalls
+from satark_whatsapp.calls.call_provider import WhatsAppCalls
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.payload import CallEvent, CallSession
 from satark_whatsapp.rendering import CALL_BUTTON

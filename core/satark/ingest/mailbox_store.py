@@ -11,7 +11,7 @@ from satark.api.tip import Message
 from satark.dialogue.session import Mailbox, OpenMailbox, Session
 from satark.identity import time_buckets
 from satark.identity.edge_key import Handle, Identity
-from satark.identity.receipts import CodeKey, OpenedReceipt
+from satark.identity.receipt_codes import CodeKey, OpenedReceipt
 from satark.ingest.event import InboundEvent
 from satark.roster.roster import Roster
 from satark.routing.authors import post_as_tipster

@@ -9,7 +9,7 @@ import pytest
 
 from satark.api.tip import Place
 from satark_words.geography.geography import District, Geography, GeographyError, Named, Station
-from satark_words.geography.reading import GeographyFile
+from satark_words.geography.geography_files import GeographyFile
 from satark_words.reader import Reader
 
 HEAD = """\

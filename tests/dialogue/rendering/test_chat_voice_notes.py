@@ -7,9 +7,9 @@ import pytest
 from satark.api.prompt import Capabilities, Choice, Prompt, ReceiptPicture, VoiceNote, clip_name
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.rendering.chat_voice_notes import ReadAloud, every_phrase, illustrated, words_of
 from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.rendering.fit import fit
-from satark.dialogue.rendering.read_aloud import ReadAloud, every_phrase, illustrated, words_of
 from satark.speech.voice_notes import PAUSE
 from satark_words.geography.geography import Geography
 

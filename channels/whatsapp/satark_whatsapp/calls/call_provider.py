@@ -25,7 +25,7 @@ from satark_whatsapp.settings import WhatsAppSettings
 
 if TYPE_CHECKING:
     from satark_whatsapp.calls.call import AskDialogue
-    from satark_whatsapp.calls.media import CallMedia
+    from satark_whatsapp.calls.connection import CallMedia
 
 _RINGS_SECONDS: Final = 60
 _LONGEST_SECONDS: Final = 45 * 60
@@ -79,7 +79,7 @@ class WhatsAppCalls(ListeningCallProvider):
 
     async def listen(self, ask: AskDialogue) -> None:
         """Answer calls until cancelled."""
-        from satark_whatsapp.calls.media import use_address  # noqa: PLC0415 - an extra, which takes a second to import
+        from satark_whatsapp.calls.connection import use_address  # noqa: PLC0415 - an extra, which takes a second to import
 
         if self._settings.calls_address:
             use_address(self._settings.calls_address)
@@ -100,7 +100,7 @@ class WhatsAppCalls(ListeningCallProvider):
 
     async def _carry(self, event: CallEvent, senders: tuple[Address, ...], ask: AskDialogue) -> None:
         from satark_whatsapp.calls.call import CarriedCall  # noqa: PLC0415 - see above
-        from satark_whatsapp.calls.media import CallMedia  # noqa: PLC0415
+        from satark_whatsapp.calls.connection import CallMedia  # noqa: PLC0415
 
         self._active[event.id] = media = CallMedia()
         ends = asyncio.get_running_loop().call_later(_LONGEST_SECONDS, media.hang_up)

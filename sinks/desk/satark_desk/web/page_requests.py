@@ -19,10 +19,10 @@ from satark_desk.recovery import requests_of
 from satark_desk.roster_memory import unseen_entries
 from satark_desk.second_factors import PasskeySite
 from satark_desk.settings import DeskSettings
+from satark_desk.web.guess_delays import LONGEST_GAP_OF_CODES, Throttle
 from satark_desk.web.help_topics import ACT_KEYS, SIGN_IN_TOPICS, TOPICS
 from satark_desk.web.page_text import PageText, officers_languages
 from satark_desk.web.session_store import SECOND_FACTOR_WITHIN, OfficerSession, PendingSignIns, Sessions
-from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, Throttle
 from satark_words.languages import language_name
 
 SESSION_COOKIE = "satark-desk"

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from satark.plugins.isolation import CallThread, HookFailure, IsolatedCalls, Isolation, Resting, Skipped, TooSlow
+from satark.plugins.failing_hooks import CallThread, HookFailure, IsolatedCalls, Isolation, Resting, Skipped, TooSlow
 
 pytestmark = pytest.mark.slow("threads that hang")
 

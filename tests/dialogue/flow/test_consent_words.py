@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from satark.dialogue.flow.command_words import plain_words
+from satark.dialogue.flow.consent_words import plain_word_problems
 from satark.dialogue.flow.definition import FlowError
 from satark.dialogue.flow.loader import load_flow
-from satark.dialogue.flow.own_words import plain_word_problems
 from satark_words.catalogues import Catalogues
 from satark_words.tokens import fold
 from support.dialogue.small_flows import SEND, small_flow

@@ -36,10 +36,10 @@ _LINKS: Final = listed("links")
 
 
 class OwnIdentity:
-    """Finds the parts of a text that identify its sender. The rules are data: `identity.yaml`."""
+    """Finds the parts of a text that identify its sender. The rules are data: `identifying_words.yaml`."""
 
     def __init__(self) -> None:
-        text = (files("satark_words") / "identity.yaml").read_bytes()
+        text = (files("satark_words") / "identifying_words.yaml").read_bytes()
         table = msgspec.yaml.decode(text, type=dict[str, dict[str, list[str]]])
         self._rules: Rules[_Kind] = Rules(
             (kind, parse_rule(kind, line)) for kind in get_args(_Kind) for line in table["rules"].get(kind, [])
@@ -53,7 +53,7 @@ class OwnIdentity:
         return _merged([*found, *_again(analysis, marks, found)])
 
     def _marks(self, analysis: Analysis) -> Marks:
-        """Return the text's marks with those of `identity.yaml`. Names are words that are like none, and no places."""
+        """Return the text's marks with those of the rules. Names are words that are like none, and no places."""
         places = {at for one in analysis.places or () if one.quality >= SOUND for at in range(one.start, one.end)}
         tokens = analysis.tokens
         listed = [

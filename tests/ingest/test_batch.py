@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, select
 
-from satark.ingest.turns import add_unseen
+from satark.ingest.batch import add_unseen
 from satark.store.engines import make_engine
 from satark.store.migrations import Migrations
 from satark.store.tables import seen

@@ -12,7 +12,7 @@ from starlette.routing import Mount
 from satark.api.web import preferred
 from satark.casework import DeskContext
 from satark_desk.settings import DeskSettings
-from satark_desk.web import desk_web
+from satark_desk.web import page_requests
 from satark_desk.web.app import build
 from satark_desk.web.page_text import officers_languages
 from support.site_client import site_client
@@ -34,7 +34,7 @@ def test_the_browsers_language_is_used_if_it_is_supported(accepted: str, expecte
     assert preferred(accepted, officers_languages()) == expected
 
 
-COOKIES = {value for name, value in vars(desk_web).items() if name.endswith("_COOKIE")}
+COOKIES = {value for name, value in vars(page_requests).items() if name.endswith("_COOKIE")}
 
 
 def cookies_of_a_day(client: Client) -> list[Morsel[str]]:

@@ -15,8 +15,8 @@ from satark.api.inbound import Moved, Text
 from satark.api.prompt import Capabilities, Prompt
 from satark.api.routing import DESK_SINK, Destination, RouteAdvice, Screening
 from satark.api.settings import SettingProblem, SettingsError
-from satark.plugins.guards import TransactionAbandoned
-from satark.plugins.isolation import HookFailure
+from satark.plugins.failing_hooks import HookFailure
+from satark.plugins.hook_implementations import TransactionAbandoned
 from satark.plugins.loader import PluginError, Plugins
 from satark.runtime.compose import load_channels
 from satark.settings.settings import Settings

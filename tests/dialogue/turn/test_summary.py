@@ -6,7 +6,7 @@ import pytest
 
 from satark.api.inbound import Tap
 from satark.api.tip import Accused
-from satark.dialogue.turn.submission import cuts, without
+from satark.dialogue.turn.summary import cuts, without
 from satark_testing.dialogue.chat import Chat
 from satark_words.analysis import Analysis
 from satark_words.geography.geography import Geography

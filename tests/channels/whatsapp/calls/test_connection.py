@@ -11,7 +11,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtp import RtpPacket
 
-from satark_whatsapp.calls.media import CallMedia, Speaker, use_address
+from satark_whatsapp.calls.connection import CallMedia, Speaker, use_address
 from satark_whatsapp.calls.sounds import SILENCE, beep
 
 KEYS = 126

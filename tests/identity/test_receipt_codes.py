@@ -9,9 +9,9 @@ import threading
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from satark.identity import receipts
+from satark.identity import receipt_codes
 from satark.identity.edge_key import Identity
-from satark.identity.receipts import CodeKey, CodeStock, FreshCode, OpenedReceipt, derive
+from satark.identity.receipt_codes import CodeKey, CodeStock, FreshCode, OpenedReceipt, derive
 from satark_testing.waiting import until
 
 IDENTITY = Identity(bytes(range(32)))
@@ -80,9 +80,9 @@ def test_the_derivation_is_argon2id_as_another_library_computes_it() -> None:
     work = Argon2id(
         salt=IDENTITY.receipt_salt,
         length=32,
-        iterations=receipts.ITERATIONS,
+        iterations=receipt_codes.ITERATIONS,
         lanes=1,
-        memory_cost=receipts.MEMORY_KIB,
+        memory_cost=receipt_codes.MEMORY_KIB,
     )
     stretched = work.derive(b"8391446012345678")
     lookup = hmac.digest(IDENTITY.receipt_lookup, stretched, "sha256")[:16]
@@ -129,7 +129,7 @@ async def test_a_closed_stock_waits_for_no_thread_and_drops_what_has_not_begun(
         was_let_go.append(go.wait(20))
         return derive(code, identity)
 
-    monkeypatch.setattr(receipts, "derive", slow)
+    monkeypatch.setattr(receipt_codes, "derive", slow)
     stock = CodeStock(IDENTITY, ahead=0)
     first, second = (asyncio.ensure_future(stock.key("8391446012345678")) for _ in range(2))
     await until(began.is_set)

@@ -10,8 +10,8 @@ import pytest
 
 from satark.api import hookimpl
 from satark.api.channel import Channel
-from satark.plugins.handed_over import Addresses, PluginError, misfits
 from satark.plugins.loader import Plugins
+from satark.plugins.returned_objects import Addresses, PluginError, misfits
 from satark.runtime.compose import load_channels
 from satark.settings.settings import Settings
 from support.scripted import ScriptedChannel, ScriptedSink

@@ -18,8 +18,8 @@ from satark.api.inbound import Event, Moved
 from satark.api.prompt import Prompt
 from satark.api.routing import RouteAdvice, Screening
 from satark.api.settings import SettingProblem, SettingsError
-from satark.plugins.handed_over import PluginError, check_batch, did_you_mean, what_is_missing
-from satark.plugins.isolation import IsolatedCalls, Isolation, Skipped
+from satark.plugins.failing_hooks import IsolatedCalls, Isolation, Skipped
+from satark.plugins.returned_objects import PluginError, check_batch, did_you_mean, what_is_missing
 
 Function: TypeAlias = Callable[..., Any]
 Options: TypeAlias = Mapping[str, Any]
@@ -133,10 +133,9 @@ def _check_function(one: _Implementation, options: Options) -> None:
         raise PluginError(f"{where} yields: return a value, or declare it with wrapper=True")
 
 
-# ----------------------------------------------------------------- hooks of the start: a failure stops it
-
-
 def _required(one: _Implementation) -> Function:
+    """Return the guard of a hook of the start, whose failure stops it."""
+
     @wraps(one.function)
     def call(*arguments: Any, **options: Any) -> Any:
         try:
@@ -188,9 +187,6 @@ def _named(one: _Implementation, error: Exception) -> Exception:
     return PluginError(f"plugin {one.plugin!r} failed in {one.hook}: {error!r}")
 
 
-# ----------------------------------------------------------------- optional hooks: a failure costs the answer alone
-
-
 class TransactionAbandoned(Exception):  # noqa: N818 - it reads as what it says
     """A hook that writes took too long and may still write.
 
@@ -199,7 +195,7 @@ class TransactionAbandoned(Exception):  # noqa: N818 - it reads as what it says
 
 
 class _Optional:
-    """The guard of an optional hook."""
+    """The guard of an optional hook, whose failure costs the answer alone."""
 
     def __init__(self, one: _Implementation, calls: IsolatedCalls) -> None:
         self._function, self._hook, self._calls = one.function, one.hook, calls

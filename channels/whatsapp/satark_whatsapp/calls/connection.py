@@ -18,7 +18,8 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtp
 from aiortc.codecs import CODECS
 from aiortc.mediastreams import MediaStreamError
 
-from satark_whatsapp.calls.sounds import FRAME, PACKETS_A_SECOND, SILENCE, TIME, Recording
+from satark_whatsapp.calls.recording import Recording
+from satark_whatsapp.calls.sounds import FRAME, PACKETS_A_SECOND, SILENCE, TIME
 
 KEYS: Final = "0123456789*#"
 """Keys in the order of their event codes."""

@@ -1,6 +1,6 @@
-"""Turns: ingests batches of events inside one transaction.
+"""Ingests a batch of events inside one transaction.
 
-Many turns share a transaction. It locks the row of each conversation and handles the conversation's events in order.
+It locks the row of each conversation and handles the conversation's events in order.
 If a turn raises, the transaction is undone, and the writer runs each turn alone, so that only the faulty turn fails.
 Its event counts as not seen and is not acknowledged, so the provider sends it again.
 """
@@ -30,8 +30,8 @@ _DELIVERY_DAYS: Final = 8
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Turns:
-    """Ingests batches of events; the writer runs it."""
+class BatchRunner:
+    """Ingests batches of events; the writer runs it. Each event is one turn of `TurnRunner`."""
 
     identity: Identity
     flows: Flows

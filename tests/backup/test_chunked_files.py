@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from satark.api.sealing import encrypt
-from satark.backup.files import CHUNK, LISTS, ChunkedFiles
+from satark.backup.chunked_files import CHUNK, LISTS, ChunkedFiles
 from satark.backup.folder import BackupFolder
 from satark.backup.sealed_stream import Damaged
 from satark_files.file_store import FolderStore

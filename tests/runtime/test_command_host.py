@@ -8,7 +8,7 @@ import click
 import pytest
 
 from satark.api.settings import SettingsError
-from satark.runtime.commands import CommandHost, open_services, plugins_of, settings_of
+from satark.runtime.command_host import CommandHost, open_services, plugins_of, settings_of
 from support.store import fresh_services
 
 
