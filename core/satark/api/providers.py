@@ -233,6 +233,7 @@ class TextCaller(Redacted, frozen=True):
 
 
 class HangUp(msgspec.Struct, frozen=True):
+    """End the call."""
 
 
 CallVerb: TypeAlias = Say | Pause | Ask | Record | GoOn | TextCaller | HangUp
