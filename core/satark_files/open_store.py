@@ -14,7 +14,7 @@ def open_store(url: str, data_dir: Path, proxy_url: str = "") -> FileStore:
 
     Raises:
         MissingPackage: the extra `s3` is not installed.
-        StorageDown: what the environment says of the service can't be used.
+        StorageDown: the service's settings in the environment can't be used.
         ValueError: the address is of another kind.
     """
     parts = urlsplit(url)
