@@ -90,7 +90,7 @@ class TwilioNumber(ProviderClient):
         return self._signature.is_valid(raw)
 
     async def call(self, method: str, path: str, form: bytes = b"") -> SendResult:
-        """Post a form to a path below the account, or delete what is there (`DELETE`), and return the result.
+        """Post a form to a path below the account, or delete the resource there (`DELETE`), and return the result.
 
         Never raises for a failure of Twilio or of the network.
         """
@@ -228,7 +228,7 @@ def _with_and_without_port(url: str) -> tuple[str, str]:
 
 
 def _signed_fields(raw: RawRequest) -> str:
-    """Return what is signed after the address: the form's sorted fields, unless the query has the body's hash.
+    """Return the signed content after the address: the form's sorted fields, unless the query has the body's hash.
 
     Raises:
         Malformed: the body is no form, or has another hash.

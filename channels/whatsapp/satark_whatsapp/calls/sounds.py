@@ -1,4 +1,4 @@
-"""What a call plays and what it records, as Opus packets of 20 ms. Nothing of it is ever written to a disk.
+"""The sounds that a call plays and records, as Opus packets of 20 ms. None of them is ever written to a disk.
 
 The packets of a line come from a clip, or else from this machine's synthetic voice.
 """
@@ -16,9 +16,9 @@ import av
 from satark.api import Line, VoiceNote, VoiceNotes, clip_name
 
 RATE: Final = 48_000
-"""Samples a second, the rate in which Opus counts."""
+"""Number of samples a second, the rate in which Opus counts."""
 FRAME: Final = 960
-"""Samples of a packet."""
+"""Number of samples in a packet."""
 PACKETS_A_SECOND: Final = RATE // FRAME
 TIME: Final = Fraction(1, RATE)
 """The unit of a packet's time."""
@@ -26,18 +26,18 @@ SILENCE: Final = b"\xf8\xff\xfe"
 """A packet of silence."""
 
 _GAPS: Final = {"normal": 0, "slow": 10, "slowest": 30}
-"""Pace → packets of silence after each digit."""
+"""Pace → number of packets of silence after each digit."""
 _PAUSE: Final = 8
-"""Packets of silence that stay at the end of a line."""
+"""Number of packets of silence that stay at the end of a line."""
 _BEEP_PACKETS: Final = 15
 _BEEP_HERTZ: Final = 800
 _LOUDNESS: Final = 6_000
 _SILENT: Final = 500
-"""The loudest sample of a packet that is silence in the quietest room. The loudest that is possible is 32,767."""
+"""Loudest sample of a packet that counts as silence in the quietest room. The greatest possible value is 32,767."""
 _ABOVE_NOISE: Final = 4
-"""How many times louder than the room's noise speech is."""
+"""Least ratio of the loudness of speech to that of the room's noise."""
 _NOISE_RISES: Final = 1.003
-"""How much louder the room may become with each packet."""
+"""Factor by which the room's noise may rise with each packet."""
 
 
 def clip_packets(line: Line, notes: VoiceNotes) -> list[bytes] | None:
@@ -92,11 +92,11 @@ def beep() -> Sequence[bytes]:
 
 
 class Recording:
-    """What a caller says, in memory."""
+    """The caller's words, in memory."""
 
     def __init__(self, now: float) -> None:
         self.heard_at = now
-        """When speech was heard last; at first, when the recording began."""
+        """Time at which speech was heard last; at first, the beginning of the recording."""
         self.has_speech = False
         self._packets: dict[int, bytes] = {}
         """Timestamp of a packet → the packet."""
