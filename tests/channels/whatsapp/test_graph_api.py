@@ -79,7 +79,7 @@ async def test_in_a_closed_window_the_fallback_is_sent(secrets: dict[str, Any], 
     ],
     ids=range(5),
 )
-async def test_an_account_pauses_as_long_as_meta_says(
+async def test_an_account_pauses_for_metas_time(
     headers: dict[str, str], seconds: float, live: WhatsAppChannel, graph: ServedGraph
 ) -> None:
     graph.peer.faults.fail_next(130429, headers=headers)
@@ -151,7 +151,7 @@ async def test_a_wrong_token_is_a_misconfiguration(secrets: dict[str, Any], grap
     await channel.close()
 
 
-async def test_a_call_of_a_number_that_was_removed_from_the_settings_is_a_misconfiguration(
+async def test_a_call_from_a_number_that_is_no_longer_in_the_settings_is_a_misconfiguration(
     live: WhatsAppChannel,
 ) -> None:
     call = Call(account="whatsapp:gone", method="messages", body=b"{}")

@@ -1,4 +1,4 @@
-"""The ways through a graph of questions make the shortest condition that is found."""
+"""Ways through a graph of questions are reduced to the shortest condition."""
 
 from __future__ import annotations
 
