@@ -22,14 +22,14 @@ single word of many thousand letters would take minutes."""
 _DIGIT: Final = re.compile("[0-9]")
 _HOUSE: Final = re.compile(r"(?<![\w/])[A-Za-z]{1,2}\s?-?\s?\d{1,3}/\d{1,3}(?:-?[A-Za-z0-9]{1,4})?(?![\w/])")
 _SHORT: Final = 5
-"""Letters of the longest phrase that counts only as it is spelt: "patti" sounds like "pati"."""
+"""Number of letters of the longest phrase that counts only in its exact spelling: "patti" sounds like "pati"."""
 _NAME_WORDS: Final = 3
 _LATER_WORDS: Final = 5
 _NEAR: Final = 5
 _OTHERS: Final = frozenset({"id.their-number", "id.their", "who.they", "person.police", "who.kin", "id.role"})
 _RELATIONS: Final = ("who.kin", "id.role", "id.person", "id.beside", "own.kin")
 _BESIDE_NAMES: Final = (*_RELATIONS, "id.their", "own.surname", "own.of", "soc.*", "pol")
-"""Marks of what may stand in a clause that only says who speaks: "his wife here"."""
+"""Marks of words that may stand in a clause that only says who speaks: "his wife here"."""
 _NAMES: Final = frozenset({"own.given", "own.surname"})
 _CALLED: Final = listed("called")
 _LINKS: Final = listed("links")
@@ -80,7 +80,7 @@ class OwnIdentity:
 
 
 def _stands(mark: Mark, analysis: Analysis, others: set[int]) -> bool:
-    """Whether a mark stands where it counts: words that only begin or end a clause, and kin that is nobody else's."""
+    """Whether a mark counts where it is: some words must begin or end a clause, and kin must be the sender's."""
     tokens, at = analysis.tokens, mark.start
     if mark.name == "own.last":
         ends = mark.end == len(tokens) or tokens[mark.end].clause > tokens[at].clause
@@ -108,7 +108,7 @@ def _with_name(analysis: Analysis, start: int, end: int, names: set[int]) -> tup
 
 
 def _name_end(analysis: Analysis, end: int) -> int:
-    """Return the end of the name after "my name is", which is before the first word with an ordinary meaning."""
+    """Return the end of the name after "my name is": the place before the first word with an ordinary meaning."""
     ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
     ordinary |= {at for one in analysis.places or () for at in range(one.start, one.end)}
     stop = min(len(analysis.tokens), end + _NAME_WORDS + 1)
@@ -119,7 +119,7 @@ def _name_end(analysis: Analysis, end: int) -> int:
 
 
 def _again(analysis: Analysis, marks: Marks, found: Iterable[IdentitySpan]) -> Iterator[IdentitySpan]:
-    """Yield the names of kin where a text has them again."""
+    """Yield further occurrences of the names of kin in a text."""
     names = [analysis.tokens[one.start] for one in marks.named(("id.unknown",))]
     own = {name.text for name in names for one in found if one.kind == "kin" and one.start <= name.start < one.end}
     yield from (IdentitySpan(one.start, one.end, "kin") for one in names if one.text in own)
@@ -158,7 +158,7 @@ def _by_form(analysis: Analysis) -> Iterator[IdentitySpan]:
 
 
 def _is_anothers(analysis: Analysis, at: int) -> bool:
-    """Return whether the words before a number tell that it is somebody else's: "his number is 98…"."""
+    """Return whether the words before a number say that it is somebody else's: "his number is 98…"."""
     index = next((i for i, token in enumerate(analysis.tokens) if token.end > at), len(analysis.tokens))
     before = between(analysis.marks.all(), index - _NEAR - 1, index + _LATER_WORDS - 1)
     own = [mark for mark in before if mark.name in {"id.my-number", "who.mine", "id.live", "id.my-name"}]

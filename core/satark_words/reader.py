@@ -47,7 +47,7 @@ class Reader:
         return analysis
 
     def read(self, text: str | Analysis, asked: Asked) -> Reading:
-        """Read a text as an answer to a question, or as whatever else it may be."""
+        """Read a text as an answer to a question, or as another kind of message."""
         return Senses(self._knowledge, self._analysed(text), asked).read()
 
     def open(self, text: str | Analysis) -> Opening:

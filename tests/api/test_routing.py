@@ -143,7 +143,7 @@ OTHER_NAMES = {
     "channels/web_form/satark_web_form/form_pages.py": "choice tokens",
     "sinks/email/satark_email/sink.py": "notifications: <kind>:<when>",
 }
-"""The files that split other names at a colon."""
+"""The files that split names other than destinations at a colon."""
 
 
 def test_no_other_module_splits_a_destination() -> None:
@@ -153,7 +153,7 @@ def test_no_other_module_splits_a_destination() -> None:
     assert splitting == OTHER_NAMES.keys(), "use satark.api.routing.Destination"
 
 
-async def test_a_plugin_alone_adds_a_kind_of_destination(tmp_path: Path) -> None:
+async def test_only_a_plugin_adds_a_kind_of_destination(tmp_path: Path) -> None:
     """Settings, routing, the store and the delivery worker accept a sink that nothing else names."""
     (tmp_path / "satark.toml").write_text('[[destination]]\nto = "pigeon:loft"\ndesk = "sp"\n')
     rules = Settings(tmp_path / "satark.toml").core.destination

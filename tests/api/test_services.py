@@ -1,4 +1,4 @@
-"""A command finds what the host lends it, and the host lends what the contract says."""
+"""A command finds the host's services, and these fulfil the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backup holds each sealed file once, and neither names, sizes nor order of its chunks tell whose they are."""
+"""A backup holds each sealed file once. Names, sizes and order of its chunks do not tell whose they are."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_file_is_copied_once(here: Place, sp: SeededDesk, folder: BackupFolder
 
 
 @pytest.mark.slow("hundreds of files")
-def test_no_photo_is_matched_by_name_size_time_or_order(tmp_path: Path) -> None:
+def test_no_photo_is_matched_by_name_size_time_or_order_of_chunks(tmp_path: Path) -> None:
     sizes = [int(random.Random(n).lognormvariate(11, 1.1)) for n in range(200)]
     seal_files(tmp_path / "evidence", sizes)
     copies = Copies(tmp_path / "files")
@@ -74,7 +74,7 @@ def test_no_photo_is_matched_by_name_size_time_or_order(tmp_path: Path) -> None:
     assert b"tip1" not in everything
 
 
-def test_every_form_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_every_form_is_restored_unchanged(tmp_path: Path) -> None:
     sizes = [0, 1, CHUNK // 2, CHUNK, CHUNK + 1, 3 * CHUNK]
     sealed = seal_files(tmp_path / "evidence", sizes)
     names = [f"tip{n}-1" for n in range(len(sizes))]
@@ -84,7 +84,7 @@ def test_every_form_comes_back_as_it_was(tmp_path: Path) -> None:
     assert restored == {name: content for name, content in sealed.items() if not name.startswith("tip0-")}
 
 
-def test_a_changed_file_replaces_its_chunks_and_an_erased_one_leaves_none(tmp_path: Path) -> None:
+def test_a_changed_file_replaces_its_chunks_and_an_erased_file_leaves_none(tmp_path: Path) -> None:
     seal_files(tmp_path / "evidence", [CHUNK, CHUNK])
     copies = Copies(tmp_path / "files")
     copies.update(tmp_path / "evidence", ["tip0-1", "tip1-1"])

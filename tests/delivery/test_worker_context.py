@@ -1,4 +1,4 @@
-"""What a process of the worker role lends to sinks."""
+"""The services that a process of the worker role offers to sinks."""
 
 from __future__ import annotations
 

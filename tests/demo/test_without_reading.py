@@ -51,7 +51,7 @@ async def open_speaking(open_demo: Open, clips: Path, monkeypatch: pytest.Monkey
 
 
 async def respond(data: Path, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the SP's officer report what was done."""
+    """Let the SP's officer report the result."""
     monkeypatch.setenv("SATARK_DATA_DIR", str(data))
     answer = ("--status", "ACTED", "--message", "गिरोह पकड़ा गया, धन्यवाद।")
     officer = ("--passphrase-file", str(data / "officers" / "sp.txt"))

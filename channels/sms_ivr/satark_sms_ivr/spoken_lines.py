@@ -1,4 +1,4 @@
-"""The lines that a call reads aloud for a prompt (its text, its choices, what the keys do), and their recordings."""
+"""The lines that a call reads aloud for a prompt (its text, choices and keys), and their recordings."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _SUFFIXES: Final = (".mp3", ".wav")
 _CODE: Final = re.compile(r"(?<!\d)\d{4}(?: \d{4}){2,3}(?!\d)")
 _BULLET: Final = "• "
 _SAME_EVERYWHERE: Final = frozenset({"back", "repeat"})
-"""Commands of keys that do the same at every question: the call names them at its start, and after a silence."""
+"""Commands of keys with the same effect at every question. The call names them at its start, and after a silence."""
 
 
 def spoken_lines(text: str) -> Iterator[str]:
@@ -43,7 +43,7 @@ def prompt_lines(prompt: Prompt) -> Iterator[str]:
 
 
 def lines_below_list(prompt: Prompt) -> int:
-    """Return how many lines of a prompt stand below its last list: below what a review lists, the question alone."""
+    """Return the number of lines of a prompt below its last list: below a review's list, only the question."""
     _, bullet, last = prompt.text.rpartition(_BULLET)
     return len([*spoken_lines(last)][1:]) if bullet else 0
 
@@ -77,12 +77,12 @@ def unknown_lines(prompt: Prompt, state: CallState) -> list[str]:
 
 
 def key_lines(prompt: Prompt, state: CallState, *, remind: bool) -> list[str]:
-    """Return what the keys beside the choices do.
+    """Return the lines that explain the keys beside the choices.
 
     Args:
         prompt: the question.
         state: the state of the call after the question.
-        remind: whether to name also the keys that do the same at every question.
+        remind: whether to name also the keys with the same effect at every question.
     """
     key_9 = f"{state.key_9}.code" if state.key_9 and prompt.wants == "code" else state.key_9
     commands = [state.key_8, key_9, "clear" if state.clears else "", "repeat", state.key_0]
@@ -111,5 +111,5 @@ class Clips:
         self._urls = {file.stem: f"{base}/{file.name}" for file in files if file.suffix in _SUFFIXES}
 
     def url(self, language: str, text: str) -> str:
-        """Return the URL of a line's recording; empty where there is none."""
+        """Return the URL of a line's recording; empty: there is none."""
         return self._urls.get(clip_name(language, text), "") if self._urls else ""

@@ -86,7 +86,7 @@ class TwilioNumber(ProviderClient):
         return self._signature.is_valid(raw)
 
     async def call(self, method: str, path: str, form: bytes = b"") -> SendResult:
-        """Post a form to a path below the account, or delete what is there (`DELETE`), and return the result.
+        """Post a form to a path below the account, or delete the resource there (`DELETE`), and return the result.
 
         Never raises for a failure of Twilio or of the network.
         """

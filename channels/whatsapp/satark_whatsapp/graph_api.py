@@ -93,10 +93,10 @@ class GraphApi(ProviderClient):
         self._authorization = {"Authorization": f"Bearer {settings.access_token.get_secret_value()}"}
         self._poster: Poster | None = None
         self._messages: Mapping[str, bytes] = {}
-        """Id of a number → the head of the requests that send the number's messages."""
+        """Id of a number → the request head for sending the number's messages."""
 
     async def open(self) -> None:
-        """Create the client of messages, and the session of everything else."""
+        """Create the client for messages, and the session for everything else."""
         settings = self._settings
         self._poster = poster = Poster(
             str(self._base.origin()),
@@ -121,7 +121,7 @@ class GraphApi(ProviderClient):
     async def send(self, number: str, account: str, body: bytes, *, is_message: bool = True) -> SendResult:
         """Post one body to `/{number}/messages`. Never raises for a failure of Meta or of the network.
 
-        `is_message`: it is sent once Meta's id of it comes back; otherwise it is a mark "read" or "typing…".
+        `is_message`: the body is a message, sent once Meta returns its id; else it is a mark "read" or "typing…".
         """
         if self._poster is None:
             raise RuntimeError("the client is not open")
@@ -160,7 +160,7 @@ class GraphApi(ProviderClient):
             return Transient("upload")
 
     async def act_on_call(self, number: str, call_id: str, action: str, sdp: str = "") -> bool:
-        """Accept, reject or end a call; return whether Meta did it. `sdp`: our answer to its offer."""
+        """Accept, reject or end a call; return whether Meta did so. `sdp`: the answer to the call's offer."""
         session = {"session": {"sdp_type": "answer", "sdp": sdp}} if sdp else {}
         body = {"messaging_product": "whatsapp", "call_id": call_id, "action": action, **session}
         answer = await self.post_form(self._base / number / "calls", aiohttp.JsonPayload(body))
@@ -249,7 +249,7 @@ class GraphApi(ProviderClient):
         """Check that a URL's host may see the access token.
 
         Raises:
-            PermissionError: it may not see the token. The download is retried, since the operator can add the host.
+            PermissionError: the host may not. The download is retried, since the operator can add the host.
         """
         try:
             url = URL(text, encoded=True)

@@ -24,7 +24,7 @@ _NO_CALLS: Final = SettingProblem(
 
 @hookimpl
 def satark_call_providers(settings: Settings, context: ChannelContext) -> list[WhatsAppCalls]:
-    """Hand over what carries the calls inside WhatsApp, one for each number, if calls are on.
+    """Hand over the providers of calls inside WhatsApp, one for each number, if calls are on.
 
     Raises:
         satark.api.SettingsError: calls are on, and aiortc is not installed.

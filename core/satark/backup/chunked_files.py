@@ -1,11 +1,11 @@
 """Sealed files in a backup: each is copied once, in chunks of one size, and removed when its tip is erased.
 
 All forms of a file (already encrypted to the tip's key) are cut into chunks together. Each chunk is encrypted once
-more, under a key that follows from the name key. A list, encrypted alike, tells which chunks a file has. Chunks are
-written in the order of their names, which are random: neither name, size, time nor order joins two of them.
+more, under a key that is derived from the name key. A list, encrypted in the same way, tells which chunks a file has.
+Chunks are written in the order of their names, which are random: neither name, size, time nor order joins two of them.
 
 Each list replaces the one before under the next number. If two processes write, one of them gets the number. The other
-breaks off: so it removes no chunk that it does not know, and none of its chunks counts.
+stops, so it removes no unknown chunk, and none of its own chunks counts.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ from satark_files.decoding import DECODING_ERRORS
 from satark_files.file_store import FileStore, Part, Stored, at_once, in_groups
 
 CHUNK: Final = 1 << 17
-"""Bytes of a chunk's content."""
+"""Size in bytes of a chunk's content."""
 LISTS: Final = "lists"
 """Folder of the lists, whose names are numbers."""
 _SEALED: Final = CHUNK + 16
@@ -39,7 +39,7 @@ _NONCE: Final = 12
 _TOGETHER: Final = 64
 """Number of chunks that are flushed together."""
 _FILES: Final = 2000
-"""Number of files after which the list is written: a backup that breaks off later sends none of them again."""
+"""Number of files after which the list is written. After an interruption, none of them is sent again."""
 
 
 class Busy(Exception):  # noqa: N818 - it reads as what it says
@@ -52,7 +52,7 @@ class _Form(msgspec.Struct, frozen=True, array_like=True):
     name: str
     size: int
     head: bytes
-    """SHA-256 of its first bytes."""
+    """SHA-256 of the form's first bytes."""
 
 
 class _Bundle(msgspec.Struct, frozen=True, array_like=True):
@@ -67,7 +67,7 @@ class _Bundle(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Written(msgspec.Struct, frozen=True, array_like=True):
-    """A list as it is written: what it says of whose the chunks are is sealed."""
+    """A list as it is written. The owners of the chunks are sealed."""
 
     sums: dict[str, bytes]
     """Chunk → its SHA-256."""
@@ -77,7 +77,7 @@ class _Written(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Sealed(msgspec.Struct, frozen=True, array_like=True):
-    """What is sealed of a list."""
+    """The sealed part of a list."""
 
     bundles: dict[str, _Bundle]
     note: bytes
@@ -109,11 +109,11 @@ class ChunkedFiles:
     ) -> tuple[int, int]:
         """Copy these files if they are new or changed, and remove those of erased tips.
 
-        `erased` is called once all are copied. It returns what says of a tip's id whether the tip is erased. `note` is
-        kept for `note()`.
+        `erased` is called once all are copied. It returns a function that tells if a tip's id is erased. `note` is
+        stored for `note()`.
 
         Returns:
-            How many forms were copied, and their bytes.
+            The number of copied forms, and their bytes.
 
         Raises:
             Busy: another process writes a backup.
@@ -150,7 +150,7 @@ class ChunkedFiles:
         return copied, damaged
 
     def note(self) -> bytes:
-        """Return the note of the last backup; empty without one.
+        """Return the note of the last backup; empty: there is none.
 
         Raises:
             Damaged: the list is damaged, or another installation's.
@@ -256,12 +256,12 @@ class _Chunk(NamedTuple):
 
 
 def files_key(keys: Connection) -> bytes:
-    """Return the key of the chunks, which follows from the name key."""
+    """Return the key of the chunks, which is derived from the name key."""
     return hashlib.sha256(b"satark/1/backup files\0" + envelopes.tag(keys, "", "backup files")).digest()
 
 
 def damaged_files(store: FileStore, place: str) -> list[str]:
-    """Return what is wrong with the list, or with chunks: missing, or other than listed. Reads all chunks."""
+    """Return the problems of the list and of chunks: missing, or not as listed. Reads all chunks."""
     try:
         _, written = _read_list(store, place)
     except Damaged as damaged:
@@ -314,7 +314,7 @@ def _bundles(source: FileStore, wanted: set[str]) -> Iterator[tuple[str, _Bundle
 
 
 def _form(source: FileStore, stored: Stored) -> _Form | None:
-    """Describe a form; None: it was erased meanwhile."""
+    """Return the description of a form; None: the form was erased meanwhile."""
     try:
         return _Form(stored.name, stored.bytes, hashlib.sha256(source.read(stored.name, most=_HEAD)).digest())
     except FileNotFoundError:

@@ -147,7 +147,7 @@ def _drill(
     problems: Sequence[str],
     opens: Callable[[Settings], Iterable[str]] = lambda _: (),
 ) -> None:
-    """Run a drill, report it, and note how it ended. `problems`: what is wrong already."""
+    """Run a drill, report it, and note its result. `problems`: those that were found before."""
     found = [*problems]
     try:
         with _failures():
@@ -162,7 +162,7 @@ def _drill(
 
 
 def _opened(ctx: click.Context, number: str, passphrase_file: Path, restored: Settings) -> Iterator[str]:
-    """Open the synthetic tip in what was restored, by the command that its desk's officers have."""
+    """Open the synthetic tip in the restored installation, with the command of its desk's officers."""
     root = ctx.find_root().command
     command = ["desk", "tips", PROBE_DESK, "--json", "--passphrase-file", str(passphrase_file)]
     with redirect_stdout(StringIO()) as out, root.make_context("satark", command) as own:

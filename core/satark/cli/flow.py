@@ -127,7 +127,7 @@ def preview(file: Path | None) -> None:
 
 
 def _show(engine: Engine, turn: Turn) -> Session | None:
-    """Print a turn, and carry out its requests in place of ingest, such as a receipt."""
+    """Print a turn. Carry out its requests, such as a receipt, in place of ingest."""
     now = int(time.time())
     if turn.submission is not None and turn.session is not None:
         turn = engine.show_receipt(turn.session, _RECEIPT, now)

@@ -47,7 +47,7 @@ def compare(ctx: click.Context, files: tuple[Path, ...]) -> None:
 
 
 def find_missing_copies(settings: Settings) -> Iterator[str]:
-    """Yield a warning for each of the two keys of which nobody has compared a copy within a year."""
+    """Yield a warning for each of the two keys if nobody has compared a copy of it within a year."""
     compared = _read(settings)
     for name, key in _in_use(settings).items():
         mark, at = compared.get(name, ("", 0))

@@ -20,7 +20,7 @@ from satark_words.po import Entry, read_po, write_po
 
 _ENGLISH: Final = "en"
 _SHOWN: Final = 5
-"""Number of missing texts and problems that `check` names of each, without `--all`."""
+"""Most missing texts, and most problems, that `check` lists without `--all`."""
 
 
 @click.group("language")
@@ -98,7 +98,7 @@ def _line(one: Coverage, shown: int | None) -> str:
 
 
 def _of_the_questionnaire(ctx: click.Context, code: str) -> Iterator[str]:
-    """List what keeps the questionnaire in use from being offered in a language."""
+    """List the reasons why the questionnaire in use can't be offered in a language."""
     core, plugins = settings_of(ctx).core, plugins_of(ctx)
     try:
         source = configured_flow(core.flow, [code])

@@ -15,7 +15,7 @@ class Receipt(Redacted, frozen=True, kw_only=True):
     number: str
     code: str
     root: bytes = b""
-    """What the receipt keeps of the tip, for what its sender adds at once: see `OpenMailbox`."""
+    """Secret that the receipt keeps of the tip, so that its sender can add to it at once: see `OpenMailbox`."""
 
     @property
     def grouped(self) -> str:
@@ -29,7 +29,7 @@ def group_digits(code: str) -> str:
 
 
 def code_token(code: str) -> str:
-    """Return the token with a receipt's code, for the button below its picture: the tipster need not type the code."""
+    """Return the token of the button below a receipt's picture. It contains the code, to save typing it."""
     return make_token(_RECEIPT, code.replace(" ", ""), 0)
 
 

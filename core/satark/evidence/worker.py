@@ -45,9 +45,9 @@ from satark_files.sandbox.sandbox import Sandbox
 from satark_files.scrubber import Scrubber
 
 AT_ONCE = 2
-"""Most files in progress in one process: with four, turns waited three times as long, and not more files were done."""
+"""Most files in progress in one process. With four, turns waited three times as long, and no more files were done."""
 PAUSE = 0.1
-"""Seconds of pause after each file: during a burst of files, a third of the time is left to turns alone."""
+"""Seconds of pause after each file: during a burst of files, turns alone have a third of the time."""
 CLAIMED = 2 * AT_ONCE
 """Most files that one process claims; all other due files wait in the store."""
 LONGEST_WAIT = 1800.0
@@ -58,7 +58,7 @@ _SOON = 0.1
 """Seconds between two checks whether a tip's files are done, if a notice may be sent at once."""
 _LOST = FileNotice("lost")
 _COMPLETE = 100
-"""Percent of a file that could be read in full."""
+"""Percentage that a completely read file has."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -156,7 +156,7 @@ class EvidenceWorker:
             await asyncio.sleep(PAUSE)
 
     async def _process(self, job: MediaJob) -> None:
-        """Store a file. A voice note is heard for danger afterwards, from a copy that is in memory until then."""
+        """Store a file. A voice note is searched for danger afterwards, from a copy in memory."""
         recipient, sealed = await self.writer.write(
             lambda unit: (self._recipient(unit, job), store.sealed_names(unit.main, job.tip))
         )
@@ -230,7 +230,7 @@ class EvidenceWorker:
         )
 
     async def _open_sandbox(self) -> Sandbox:
-        """Start the sandbox when the first file comes: its libraries are large, and many processes never get a file."""
+        """Start the sandbox when the first file comes. Its libraries are large, and many processes never get a file."""
         async with self._opening:
             if self._sandbox is None:
                 scrubbers = [*self.scrubbers, *await asyncio.to_thread(_load_scrubbers)]
@@ -295,13 +295,13 @@ def _load_scrubbers() -> list[Scrubber]:
 
 
 class _Settlement(NamedTuple):
-    """The result to store for a file. It is sealed before the transaction, in which turns are stored, too."""
+    """The result to store for a file. It is sealed before the transaction, which also stores turns."""
 
     record: bytes
     record_with_origin: bytes
     entries: Sequence[custody.MakeRow]
     is_uncleaned: bool
-    """Whether the tipster is to be told that the file could not be cleaned."""
+    """Whether to tell the tipster that the file could not be cleaned."""
 
 
 def _sealed_settlement(job: MediaJob, record: Evidence, origin: Origin | None) -> _Settlement:
@@ -330,7 +330,7 @@ async def _discard(channel: Channel, ref: MediaRef) -> None:
 
 
 def is_senders_card(card: Path, account: str, senders: Collection[bytes], identity: Identity) -> bool:
-    """Whether a telephone number on a plain contact card gives one of its sender's pseudonyms."""
+    """Whether a plain contact card has its sender's own telephone number, by the number's pseudonym."""
     with card.open(encoding="utf-8", errors="replace") as file:
         numbers = phone_numbers(file.read(MB))
     addresses = {Address(spelling) for number in numbers for spelling in _spellings(number)}
@@ -338,6 +338,6 @@ def is_senders_card(card: Path, account: str, senders: Collection[bytes], identi
 
 
 def _spellings(number: str) -> Iterator[str]:
-    """Yield an Indian number in the ways that channels write it: as it is, with the country code, and with a plus."""
+    """Yield an Indian number as channels write it: unchanged, with the country code, and with a plus."""
     for digits in (number, number.lstrip("0"), f"91{number.lstrip('0')[-10:]}"):
         yield from (digits, f"+{digits}")

@@ -38,7 +38,7 @@ class OpenedReceipt(Redacted, frozen=True, kw_only=True):
     number: str
     language: str
     root: bytes
-    """Encoded `routing.tip_keys.TipRoot`, from which the tip's present key follows. It has one size for all tips."""
+    """Encoded `routing.tip_keys.TipRoot`, from which the tip's present key is derived. It has one size for all tips."""
     identity: str
     """The age identity that opens the desks' messages to the tipster. It is stored nowhere else."""
 
@@ -54,7 +54,7 @@ class CodeKey(Redacted, frozen=True):
         return self.lock(_encode(opened))
 
     def open(self, sealed: bytes) -> OpenedReceipt | None:
-        """Decrypt it, or give None where the row was altered."""
+        """Decrypt the receipt's values; None: the row was altered."""
         try:
             return _decode(self.unlock(sealed) or b"")
         except DECODING_ERRORS:
@@ -65,7 +65,7 @@ class CodeKey(Redacted, frozen=True):
         return ChaCha20Poly1305(self.wrap).encrypt(_ONCE, plain, self.lookup)
 
     def unlock(self, sealed: bytes) -> bytes | None:
-        """Decrypt it, or give None where the row was altered."""
+        """Decrypt a single value; None: the row was altered."""
         try:
             return ChaCha20Poly1305(self.wrap).decrypt(_ONCE, sealed, self.lookup)
         except InvalidTag:
@@ -82,7 +82,7 @@ class FreshCode(Redacted, frozen=True):
 
 
 class CodeStock(Stock[FreshCode]):
-    """Makes codes of so many digits, so many ahead of need: the memory-hard work of a code takes about 3 ms."""
+    """Makes codes with `digits` digits, `ahead` of them in advance: the memory-hard work takes about 3 ms each."""
 
     def __init__(self, identity: Identity, *, digits: int = RECEIPT_DIGITS, ahead: int) -> None:
         super().__init__(self._fresh, ahead=ahead, name="satark-codes")

@@ -2,7 +2,7 @@
 
 It locks the row of each conversation and handles the conversation's events in order.
 If a turn raises, the transaction is undone, and the writer runs each turn alone, so that only the faulty turn fails.
-Its event counts as not seen and is not acknowledged, so the provider sends it again.
+The faulty turn's event counts as not seen and is not acknowledged, so the provider sends it again.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

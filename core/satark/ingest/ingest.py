@@ -180,7 +180,7 @@ def _is_answered(channel: Channel, batch: Batch) -> bool:
 
 
 def _code_in(event: Event) -> str | None:
-    """Find a receipt code or a handoff code in what somebody typed or tapped. Most texts have no digit."""
+    """Find a receipt code or a handoff code in a typed text or a tap. Most texts have no digit."""
     if isinstance(event, CompleteTip):
         event = event.typed or event.content
     text = event.body if isinstance(event, Text) else code_in(event.token) if isinstance(event, Tap) else ""

@@ -1,4 +1,4 @@
-"""Mailboxes, each opened by a receipt's code, and the reply handles of tipsters who allow that we write to them."""
+"""Mailboxes, each opened by a receipt's code, and the reply handles of tipsters who allow Satark to write to them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -61,7 +61,7 @@ class Mailboxes:
         )
 
     def refreshed(self, unit: UnitOfWork, mailbox: OpenMailbox) -> OpenMailbox:
-        """Return an open mailbox with the files and the key that its tip has now.
+        """Return an open mailbox with the present files and the present key of its tip.
 
         Raises:
             TipKeyAltered: the tip's keys were altered.
@@ -82,7 +82,7 @@ class Mailboxes:
             post_as_tipster(unit, mailbox.tip, message, mailbox.tipster_key, *to)
 
     def _recipient(self, unit: UnitOfWork, mailbox: OpenMailbox) -> str:
-        """Return the recipient of an open mailbox's tip; empty: it was erased."""
+        """Return the recipient of an open mailbox's tip; empty: the tip was erased."""
         key_changes = changed_keys.read(unit, mailbox.tip)
         if key_changes is None:
             return ""
@@ -91,14 +91,14 @@ class Mailboxes:
         return present_recipient(decode_root(mailbox.root), key_changes, state)
 
     def forget(self, unit: UnitOfWork, event: InboundEvent, session: Session | None) -> None:
-        """Delete every reply handle of this sender, and the one of an open mailbox. The session may be missing."""
+        """Delete every reply handle of this sender, and the one of an open mailbox. `session` may be None."""
         tips = [session.tip] if session else []
         tips += [session.mailbox.tip] if session and session.mailbox else []
         ids = [self._identity.link("tip", tip) for tip in tips]
         forget_reach(unit, or_(tables.reach.c.sender.in_(self._senders(event)), tables.reach.c.id.in_(ids)))
 
     def missed_news(self, unit: UnitOfWork, event: InboundEvent) -> Iterator[tuple[bytes, Handle]]:
-        """Yield the sender's tips with news that they were told of in vain, by its link; it counts as told."""
+        """Yield link and handle of the sender's tips whose news a notice told in vain. It then counts as told."""
         reach, senders = tables.reach.c, self._senders(event)
         for (link,) in bulk.select(unit.main, [reach.id], reach.sender, senders, lock=False):
 

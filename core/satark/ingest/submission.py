@@ -1,4 +1,4 @@
-"""Submission: numbers a confirmed tip, seals it to a key of its own, and seals this key to the desks that may read."""
+"""Submission: numbers a confirmed tip, seals it to a key of its own, and seals this key to the tip's desks."""
 
 import hashlib
 from collections.abc import Sequence
@@ -35,28 +35,28 @@ from satark.store.unit_of_work import UnitOfWork
 from satark_age.age import Recipient
 
 _MOST_DECOYS: Final = 1024
-"""The largest number of envelopes that nobody can open to have ready. One has 6 KB."""
+"""Most decoys (envelopes that nobody can open) to keep ready. One takes 6 KB."""
 _EVENTS = 32
-"""The rows of a tip's events, counted by their prompts, are filled up to a multiple of this number with decoys."""
+"""Decoys fill the number of a tip's event rows, which follows from its prompts, up to a multiple of this number."""
 _HASH_BYTES = 16
 """Size of an event's keyed hash (`Identity.event`)."""
 _PADDED = 4096
-"""A tip's document is padded to a multiple of so many bytes, so that its size tells less about the answers."""
+"""A tip's document is padded to a multiple of this many bytes, so that its size tells less about the answers."""
 ROUTING_FAILED: Final = "routing_failed"
 """Flag of a tip that a plugin failed to route. The officers who have the tip decide who else should."""
 
 
 class Decoys(Stock[bytes]):
-    """Envelopes that nobody can open, made ahead of need: with thirty desks, a tip for two of them needs 28.
+    """Envelopes that nobody can open, made in advance. With thirty desks, a tip for two of them needs 28.
 
-    They are sealed as others are, but to keys that are forgotten at once. Each is used once.
+    A decoy is sealed like other envelopes, but to a key that is forgotten at once. It is used once.
     """
 
     def __init__(self, ahead: int) -> None:
         super().__init__(partial(_decoy, envelopes.PADDED), ahead=min(ahead, _MOST_DECOYS), name="satark-decoys")
 
     def take_of(self, size: int) -> bytes:
-        """Take a decoy whose content has so many bytes. A decoy of an unusual size is made at once."""
+        """Take a decoy whose content has `size` bytes. If no decoy of that size is ready, make one."""
         return self.take() if size == envelopes.PADDED else _decoy(size)
 
 
@@ -82,7 +82,7 @@ class Submissions:
         channel: Literal["chat", "sms", "voice", "web"],
         own: Recipient,
     ) -> Receipt:
-        """Write the tip, its envelopes, its deliveries and its receipt. `own`: that of the session's `recipient`.
+        """Write the tip, its envelopes, its deliveries and its receipt. `own`: that `recipient`'s identity.
 
         Raises:
             NoDesk: no desk may receive the tip; the turn fails and the provider will deliver the event again.
@@ -128,7 +128,7 @@ class Submissions:
         return route
 
     def _deliveries(self, unit: UnitOfWork, id_: str, route: rules.Route, *, is_urgent: bool) -> None:
-        """Queue the tip for all destinations, whoever gets it: rows for some would tell who must not have it."""
+        """Queue the tip for all destinations, whoever gets it: missing rows would tell who must not have it."""
         # What must not have the tip but is on a carrier is sent covers there, since the carrier would see the gap.
         gets = {*route.destinations, *route.covered}
         known = {rule.to for rule in self.services.destination_rules} | {one.destination for one in self._desks(unit)}
@@ -142,7 +142,7 @@ class Submissions:
     def _envelope(
         self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route, *, document: bytes, receipt: str
     ) -> Envelope:
-        """Return the tip's envelope, without the name of its holder and the tipster's signatures."""
+        """Return the tip's envelope before its holder's name and the tipster's signatures are added."""
         read = {rule.to: rule.desk for rule in route.destination_rules if rule.recipient}
         return Envelope(
             tip=session.tip,
@@ -162,7 +162,7 @@ class Submissions:
         )
 
     def _seal_envelopes(self, unit: UnitOfWork, envelope: Envelope, route: rules.Route) -> None:
-        """Seal the tip's key to its holders, and make a decoy for everybody else, so that all tips look alike."""
+        """Seal the tip's key to its holders. Everybody else gets a decoy, so that all tips look alike."""
         holders = {desk.name: desk.recipient for desk in route.desks}
         holders |= {rule.to: rule.recipient for rule in route.destination_rules if rule.recipient}
         everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
@@ -198,7 +198,7 @@ class Submissions:
 
 
 def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:
-    """Make decoy rows of events, so that the number of rows does not tell which questions were asked."""
+    """Make decoys of event rows, so that the number of rows does not tell which questions were asked."""
     drawn = (random_bytes(_HASH_BYTES) for _ in range(-prompts % _EVENTS))
     return [seen_row(seen_key(day, hashed), day) for hashed in drawn]
 

@@ -1,9 +1,9 @@
-"""Isolation of optional hooks: whatever an implementation does, the call returns in time and the tip is processed.
+"""Isolation of optional hooks: the call returns in time and the tip is processed, whatever an implementation does.
 
 An implementation that raises, takes too long or returns the wrong type is skipped for that call, and the failure is
 reported with the names of plugin and hook. Python can't stop a thread that hangs. So each implementation of a foreign
-plugin runs in its own thread, for which the caller stops waiting when the time is over. Until that thread has returned,
-the implementation is not called again.
+plugin runs in its own thread, and the caller stops waiting for it when the time is over. Until that thread has
+returned, the implementation is not called again.
 """
 
 import threading
@@ -63,7 +63,7 @@ class Resting(Exception):  # noqa: N818 - likewise
 
 
 class Isolation:
-    """What all optional hooks of a process share: the time limit of a call, and the report of failures."""
+    """The shared state of a process's optional hooks: the time limit of a call, and the report of failures."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -87,7 +87,7 @@ class IsolatedCalls:
         self._thread = None if at_once else CallThread(f"{plugin} {hook}")
 
     def run(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns.
+        """Return the result of `work`.
 
         Raises:
             Skipped: `work` raised or took too long.
@@ -112,7 +112,7 @@ class CallThread:
         self._rests_until = 0.0
 
     def run(self, work: Callable[[], T], seconds: float) -> T:
-        """Return what `work` returns, or raise what it raises.
+        """Return the result of `work`, or raise its exception.
 
         Raises:
             TooSlow: `work` took longer than `seconds` and still runs.

@@ -270,7 +270,7 @@ def _end(generator: Generator[None, Any, Any], result: object) -> Any:
 
 
 Check: TypeAlias = Callable[[Any], Any]
-"""Returns a result with every field checked; raises `WrongAnswer` or msgspec's error if a type is wrong."""
+"""Returns a result with checked fields; raises `WrongAnswer` or msgspec's error if a type is wrong."""
 
 
 class WrongAnswer(TypeError):  # noqa: N818 - it reads as what it says
@@ -302,14 +302,14 @@ ANSWERS: Final[Mapping[str, Check]] = {
     "satark_event": _ignored,
     "satark_commands": _ignored,
 }
-"""Name of each optional hook → the check of its result, if that is not None."""
+"""Name of each optional hook → the check of its result, unless that is None."""
 FIRST_RESULT: Final = frozenset({"satark_interpret", "satark_render"})
 """Optional hooks of which the first result counts. A wrapper of such a hook returns one result; a wrapper of any other
 hook returns a list."""
 
 
 def check_all(hook: str, answer: Any) -> Any:
-    """Check what a wrapper returns in place of all results: one result, or a list of those that are not None."""
+    """Check a wrapper's return value, which replaces all results: one result, or a list without None."""
     if ANSWERS[hook] is _ignored:
         return answer
     if hook in FIRST_RESULT:

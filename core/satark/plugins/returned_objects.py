@@ -56,7 +56,7 @@ _EXTRAS: Final[Mapping[str, tuple[str, ...]]] = {
     "postgres": ("psycopg",),
     "rabbitmq": ("aio_pika", "aiormq"),
 }
-"""Extra of Satark → the modules of its packages that Satark's own plugins import."""
+"""Extra of Satark → the modules from it that Satark's own plugins import."""
 
 
 class PluginError(Exception):
@@ -72,10 +72,10 @@ def what_is_missing(plugin: str, error: ModuleNotFoundError) -> str:
 
 
 def check_batch(plugin: str, hook: str, batch: Any) -> Any:
-    """Check what a plugin returned from a hook that is called at start, and return it.
+    """Check a plugin's result from a hook that is called at start; return the result.
 
     Raises:
-        PluginError: it is not a list (for validators: not a dict), or an item can't be used.
+        PluginError: the result is no list (for validators: no dict), or an item can't be used.
     """
     if hook == VALIDATORS:
         _check_validators(plugin, batch)
@@ -98,7 +98,7 @@ def _check_validators(plugin: str, batch: object) -> None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a question that names the known name most like a misspelt one; empty if none is like it."""
+    """Return a question that names the known name most like a misspelt one; empty: none is similar."""
     return "".join(f"did you mean {found}?" for found in get_close_matches(name, known, n=1))
 
 
@@ -107,7 +107,7 @@ def _wrong_result(plugin: str, hook: str, result: object, expected: str) -> Plug
 
 
 def problems_of(hook: str, item: object) -> Iterator[str]:
-    """Yield why an object can't be used that was returned from a hook."""
+    """Yield the reasons why an object from a hook can't be used."""
     if (wanted := _CLASSES.get(hook)) is not None:
         if not isinstance(item, wanted):
             yield f"{type(item).__name__} is no {wanted.__name__}"
@@ -178,7 +178,7 @@ def _channel_problems(channel: Any) -> Iterator[str]:
 
 
 def account_problems(channel: str, accounts: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong with the names of a channel's accounts, by which a reply finds its channel again."""
+    """Yield the problems with the names of a channel's accounts, by which a reply finds its channel."""
     if not accounts:
         yield f"`accounts` are empty: name one, such as '{channel}:main'"
     for account in accounts:
@@ -212,7 +212,7 @@ class Claim(NamedTuple):
     """Whether the claim includes all addresses below this one."""
 
     def clashes(self, other: Claim) -> bool:
-        """Return whether a request could match both claims. A page at the root gets only what nobody else serves."""
+        """Return whether a request could match both claims. A page at the root gets only unclaimed addresses."""
         if self.path == other.path:
             return True
         if self.owner == other.owner:  # its longest path comes first

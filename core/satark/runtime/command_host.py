@@ -1,4 +1,4 @@
-"""Load what a command needs: settings, plugins, the store. `CommandHost` offers the same to the commands of plugins."""
+"""Loads the settings, plugins and store of a command. `CommandHost` offers the same to the commands of plugins."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager

@@ -52,7 +52,7 @@ def write_faults(services: Services) -> list[Fault]:
 
 
 def loss_faults(services: Services) -> list[Fault]:
-    """Find what the databases lost, as after the restore of an older copy.
+    """Find tips and entries that the databases lost, as after the restore of an older copy.
 
     Raises:
         SnapshotBusy: the databases are written without a pause.
@@ -64,7 +64,7 @@ def loss_faults(services: Services) -> list[Fault]:
 
 
 def missing_faults(services: Services) -> list[Fault]:
-    """Find the tips that somebody deleted who writes to the databases, and note their number for the desks' pages."""
+    """Find tips that somebody deleted from the databases, and note their number for the desks' pages."""
     do = "find out who writes to the databases, and restore the newest backup (docs/runbook.md#the-stores-differ)"
     return [Fault("tips_missing", str(one), do) for one in find_missing(services, note=True)]
 
@@ -75,7 +75,7 @@ def queue_faults(services: Services, configured: frozenset[str]) -> list[Fault]:
 
 
 def server_time(services: Services) -> float | None:
-    """Return the Unix time of the database's server; None for SQLite: its clock is this machine's."""
+    """Return the Unix time of the database's server; None for SQLite, which uses this machine's clock."""
     if services.main.dialect.name == "sqlite":
         return None
     now: float = services.read(lambda c: c.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
@@ -83,7 +83,7 @@ def server_time(services: Services) -> float | None:
 
 
 def touch(unit: UnitOfWork) -> None:
-    """Overwrite a row of each database with itself, and delete no row of each table: none may be locked or missing."""
+    """Overwrite a row of each database with itself, and delete no row of each table, to find locked ones."""
     unit.main.execute(tables.key_canary.update().values(value=tables.key_canary.c.value))
     for connection, metadata in ((unit.main, tables.main), (unit.keys, tables.keys)):
         for table in metadata.sorted_tables:
@@ -172,7 +172,7 @@ _DO: Final = "mend that, it is over by itself; what is for it waits (docs/runboo
 
 
 async def ask_peers(plugins: Iterable[Channel | Sink]) -> list[tuple[str, str]]:
-    """Let each channel and sink that can do so ask its peers, all at once; return names of plugins and what is wrong.
+    """Let each channel and sink that can do so ask its peers, all at once; return names of plugins and their faults.
 
     None of these plugins may be open already: this would close it.
     """
@@ -182,7 +182,7 @@ async def ask_peers(plugins: Iterable[Channel | Sink]) -> list[tuple[str, str]]:
 
 
 class PeerWatch:
-    """Asks the peers of one process again and again: `make_plugins` makes its channels and sinks anew for that."""
+    """Asks the peers of one process repeatedly. `make_plugins` makes its channels and sinks anew for that."""
 
     def __init__(self, make_plugins: Callable[[], Sequence[Channel | Sink]], faults: Faults) -> None:
         self._make_plugins, self._faults = make_plugins, faults

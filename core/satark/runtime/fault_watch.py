@@ -31,7 +31,7 @@ from satark.telemetry.metrics import Metrics
 EVERY = 15.0
 """Seconds between two looks."""
 LOOK_SECONDS = 20.0
-"""Seconds after which a look is a fault itself: a stopped database server or a hung disk answers nothing at all."""
+"""Seconds after which a look itself counts as a fault: a stopped database server or a hung disk gives no answer."""
 _HANGS: Final = Fault(
     "database_hangs",
     "a database or a disk does not answer, not even with an error",
@@ -149,7 +149,7 @@ class FaultWatch:
 
 
 def _files(services: ProcessServices, settings: Settings) -> dict[str, Path]:
-    """Return the files that must stay what they are while the process runs: name → path."""
+    """Return the files that must not change while the process runs: name → path."""
     databases = {"database": services.main.url, "key_store": services.keys.url}
     return {
         "edge_key": settings.edge_key_file,

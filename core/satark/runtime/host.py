@@ -101,7 +101,7 @@ class Host:
             "missing": self.fault_watch.run_missing,
             "loop": self._watch_loop,
         }
-        """Further endless tasks by name. Add tasks before the host runs."""
+        """Further endless tasks by name. Add them before the host runs."""
         self.pages = [*self._web_pages(), *self._desk_pages()]
 
     @asynccontextmanager
@@ -196,7 +196,7 @@ class Host:
         return Writer(services.main, services.keys, bounds=Bounds(self.settings.core.batch))
 
     def _peers(self) -> list[Channel | Sink]:
-        """Make this process's channels and sinks again, only to ask their peers."""
+        """Make this process's channels and sinks anew, only to ask their peers."""
         channels = compose.load_channels(self.settings, self.plugins) if "web" in self.roles else ()
         if "worker" not in self.roles:
             return [*channels]
@@ -225,7 +225,7 @@ class Host:
         return self.plugins.desk_pages(self.settings, context)
 
     def _answers(self, step: Callable[[Services], None], services: Services) -> bool:
-        """Take one step with the database. False: none can be used, but the process can start without one."""
+        """Run a step that needs the database. False: none can be used, but the process can start without one."""
         try:
             step(services)
         except SQLAlchemyError as error:
@@ -235,9 +235,9 @@ class Host:
         return True
 
     def _check_keys(self, services: Services) -> None:
-        """Make sure that the database was written with these key files and this folder; a new database takes them.
+        """Check that the database was written with these key files and this folder. A new database takes them over.
 
-        Drafts whose epoch keys died with the power are given up before anything is served.
+        Drafts whose epoch keys vanished with the power are given up before anything is served.
         """
         runtime = self.ingest_runtime
         compose.check_canaries(runtime.identity if runtime else None, services)
@@ -261,7 +261,7 @@ class Host:
 
 
 def check_packages(roles: Collection[Role]) -> None:
-    """Make sure that the packages are installed that these roles need to open citizens' files and to print.
+    """Check that the packages are installed that these roles need to open citizens' files and to print.
 
     Raises:
         SettingsError: packages of an extra are missing on a machine with one of these roles.

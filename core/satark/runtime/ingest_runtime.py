@@ -125,7 +125,7 @@ class IngestRuntime:
             tasks.create_task(keep_running(name, run, self._metrics.faults.task_failed))
 
     def is_busy(self) -> bool:
-        """Return whether a reply, a file or a call is under way, which the end of this process would break off."""
+        """Return whether a reply, a file or a call is under way: the end of this process would interrupt it."""
         return self._replies.is_busy or self._fetcher.is_busy or self.carries_calls()
 
     def carries_calls(self) -> bool:
@@ -247,7 +247,7 @@ class IngestRuntime:
 
 
 def _fitting(plugins: Plugins) -> Callable[[Prompt, Capabilities], Prompt]:
-    """Return the function that fits prompts: it calls the plugins' hook only if a plugin has it."""
+    """Return the function that fits prompts. It calls the plugins' hook only if a plugin implements it."""
     if not plugins.implements("satark_render"):
         return fit
     return lambda prompt, capabilities: plugins.render(prompt, capabilities) or fit(prompt, capabilities)

@@ -1,4 +1,4 @@
-"""When a delivery goes out, which tells no carrier and no dump the second in which a tip came."""
+"""Chooses when a delivery goes out, so that neither a carrier nor a dump shows the second in which a tip came."""
 
 from collections.abc import Mapping
 
@@ -13,21 +13,21 @@ _PUT_OFF = "satark_put_off"
 
 
 def put_off(main: Engine, seconds: Mapping[str, int], offices: int) -> Engine:
-    """Return an engine with which what tells of a tip goes out at random moments alone (`next_moment`).
+    """Return an engine whose deliveries go out only at random moments (`next_moment`).
 
-    `seconds`: of each destination, in how many there is one moment; 0: at once. `offices`: the same of all offices.
+    `seconds`: the span in which each destination has one moment; 0: at once. `offices`: the same for all offices.
     """
     return main.execution_options(**{_PUT_OFF: (seconds, offices)})
 
 
 def next_moment(keys: Connection | Engine, of: str, every: int, now: int) -> int:
-    """Return the next moment of a destination or tip: one in each `every` seconds, which only the name key tells."""
+    """Return a destination's or tip's next moment. Each `every` seconds have one, which only the name key tells."""
     draws = ((n, envelopes.tag(keys, str(n), f"moment {of}")) for n in (now // every, now // every + 1))
     return next(at for n, drawn in draws if (at := n * every + int.from_bytes(drawn) % every) > now)
 
 
 def when_due(unit: UnitOfWork, tip_id: str, destination: str, *, is_urgent: bool = False) -> dict[str, int]:
-    """Return when a delivery is due, as columns. What is urgent goes to all but offices at once."""
+    """Return the columns that say when a delivery is due. An urgent one is due at once, except for offices."""
     seconds, offices = unit.main.get_execution_options().get(_PUT_OFF, ({}, 0))
     every, kind = seconds.get(destination, offices), tip_id.partition(":")[0]
     if not every or destination == HERE or kind not in {tip_id, "erased"}:

@@ -22,12 +22,12 @@ FETCH_LEASE = 900
 _ORIGIN_USE: Final = "satark/1/origin"
 _NONCE: Final = 12
 _CRASHES = 3
-"""Attempts after which a file that a killed process had claimed is not due at once: the file may have killed it."""
+"""Number of attempts from which a killed process's file is not due at once: the file may have killed the process."""
 
 _NOTICE = "notice: "
 """Prefix of a file's `reason` while a notice about it waits for its tipster."""
 _UNCLEANED = "uncleaned"
-"""Beginning of the `reason` of a file that could not be cleaned, before the file's position. It is never removed."""
+"""Prefix of the `reason` of a file that could not be cleaned; the file's position follows. It is never removed."""
 
 
 def ordinal_order(ordinal: str) -> tuple[int, str]:
@@ -92,7 +92,7 @@ def highest_ordinal(connection: Connection, tip: str) -> int:
 
 
 def lock(unit: UnitOfWork, tip: str) -> None:
-    """Wait for transactions that settle a tip's files: those after this one see its deliveries, and add a revision."""
+    """Wait for transactions that settle a tip's files. Later ones see this one's deliveries, and add a revision."""
     unit.main.execute(select(file.c.ordinal).where(file.c.tip == tip).with_for_update(read=True)).all()
 
 
@@ -106,13 +106,13 @@ def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Me
 
 
 def release_claims(unit: UnitOfWork) -> None:
-    """Make the files due that a killed process had claimed. Only for the start of the database's only process."""
+    """Make files due that a killed process had claimed. Only for the start of the database's only process."""
     held = (file.c.state == "due", file.c.reason == "", file.c.attempts < _CRASHES)
     unit.main.execute(update(file).where(*held).values(due_at=unit.now))
 
 
 def is_sent(connection: Connection, tip_id: str) -> bool:
-    """Return whether a tip was submitted, so that its files are no draft's any more."""
+    """Return whether a tip was submitted. If so, its files no longer belong to a draft."""
     return connection.execute(select(tip.c.id).where(tip.c.id == tip_id)).first() is not None
 
 
@@ -135,9 +135,9 @@ def ordinals_with_origin(connection: Connection, tip_id: str) -> tuple[str, ...]
 
 
 def withheld(record: bytes, job: MediaJob) -> bytes:
-    """Encrypt a file's record with place and time so that it opens at the tipster's own wish alone, by their key.
+    """Encrypt a file's record with place and time so that only the tipster's key opens it, when they wish.
 
-    Whoever copies it can't put it in the record's place: no desk's key opens it.
+    A copy in the record's place is of no use: no desk's key opens it.
     """
     nonce = random_bytes(_NONCE)
     return nonce + box_for(job.tipster_key, _ORIGIN_USE).encrypt(nonce, record, name(job.tip, job.ordinal).encode())
@@ -166,7 +166,7 @@ def add_file_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None
 
 
 def add_uncleaned_notice(unit: UnitOfWork, job: MediaJob) -> None:
-    """Store that a file could not be cleaned: a notice and the review tell its tipster."""
+    """Record that a file could not be cleaned. A notice and the review tell its tipster."""
     _settle(unit, job, reason=f"{_NOTICE}{_UNCLEANED} {job.position}")
 
 
@@ -177,7 +177,7 @@ def uncleaned_files(connection: Connection, tip_id: str) -> tuple[int, ...]:
 
 
 def is_any_due(connection: Connection, tip_id: str) -> bool:
-    """Whether a file of a tip is still to be fetched or cleaned."""
+    """Whether a file of a tip must still be fetched or cleaned."""
     query = select(file.c.ordinal).where(file.c.tip == tip_id, file.c.state == "due")
     return connection.execute(query).first() is not None
 
@@ -203,7 +203,7 @@ def clear_file_notices(unit: UnitOfWork, tip_id: str) -> None:
 
 
 def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str) -> bool:
-    """Make a file due again after so many seconds. Return False if its tipster has erased it, as `mark_sealed` does."""
+    """Make a file due again after `seconds`. Return False if its tipster has erased it, as `mark_sealed` does."""
     return _settle(unit, job, reason=reason, **due_in(seconds, unit.now))
 
 

@@ -32,7 +32,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType({
     "limits": "limits on memory, time, file size and open files",
     "space": "limits on what is written in all, and on processes (mount namespace, tmpfs)",
 })  # fmt: skip
-"""What each protection means, for an operator."""
+"""Protection → its meaning, for an operator."""
 _SECONDS: Final = 60.0
 
 
@@ -70,7 +70,7 @@ def look_for_protections() -> Protections:
 
 
 def describe(names: Iterable[str]) -> str:
-    """Describe protections in words, on one line."""
+    """Return a description of protections, on one line."""
     return "; ".join(NAMES[name] for name in names)
 
 

@@ -1,6 +1,6 @@
 """Lists the system calls that a cleaning process may make; the kernel enforces the list with seccomp(2).
 
-Any other call fails with `ENOSYS`, as on a kernel that lacks it, so that libraries fall back to older calls. The list
+Any other call fails with `ENOSYS`, as on a kernel without it, so that libraries fall back to older calls. The list
 has no sockets, no io_uring, no tracing or reading of other processes, no mounts, keys, kernel programs, namespaces or
 performance counters, and none of the calls that later kernels add. A call by another architecture's number ends the
 process. The list was found by cleaning files of every type, with the scrubbers of this package and in a bare Python.
@@ -63,7 +63,7 @@ RESTRICTED: Final = (
     # linux/prctl.h: the name of a thread, and whether the process may be dumped
     ((157, 167), Arguments(position=0, values=(3, 15, 16))),  # prctl
 )
-"""Numbers of the calls that are allowed with these arguments only."""
+"""Calls that are allowed only with these arguments, and their numbers."""
 MACHINES: Final = ("x86_64", "aarch64")
 """Architectures whose numbers are listed, in the order of the numbers."""
 
@@ -77,7 +77,7 @@ def build_filter() -> CallFilter | None:
 
 
 def restrict_calls(calls: CallFilter | None) -> bool:
-    """Load a filter. True if there is one and the system allows it."""
+    """Load a filter. Return True if there is one and the system allows it."""
     try:
         if calls is not None:
             calls.load()

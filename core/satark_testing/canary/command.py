@@ -78,7 +78,7 @@ def read_markers(file: Path) -> dict[str, str]:
     """Read identifiers, one per line: the kind and then the identifier, such as `phone 919812345678`.
 
     Raises:
-        ValueError: a line has no kind, or an identifier is too short; the message names the line, not what it says.
+        ValueError: a line has no kind, or an identifier is too short; the message names the line, not its content.
     """
     found: dict[str, str] = {}
     for number, line in enumerate(file.read_text().splitlines(), start=1):

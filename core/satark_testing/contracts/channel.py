@@ -186,13 +186,13 @@ def _parsed(case: ChannelCase, raw: RawRequest, subject: str) -> Batch | None:
 
 
 def _check_mutations(case: ChannelCase) -> None:
-    """Check that a genuine request of which one value is of another type, length or depth is parsed or `Malformed`."""
+    """Check that a genuine request with one value of another type, length or depth is parsed or `Malformed`."""
     for place, raw in mutated(case.genuine):
         _parsed(case, raw, shown(raw, f"{place} changed"))
 
 
 def _check_isolation(case: ChannelCase, batches: Sequence[Batch]) -> None:
-    """Check that a changed copy of an item costs none of its request's own items, wherever a list holds items.
+    """Check that a changed copy of an item in a list loses none of the request's own items.
 
     A list holds items if a changed copy makes an event of its own.
     """

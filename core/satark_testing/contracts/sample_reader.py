@@ -20,7 +20,7 @@ __all__ = ["sample_context"]
 
 
 def sample_context(identity: str) -> WorkerContext:
-    """Return a context for tests of a sink that reads; of all services it has `reader` alone.
+    """Return a context for tests of a sink that reads; its only service is `reader`.
 
     Args:
         identity: the private half of the case's `recipient`; see `satark.api.new_identity`.

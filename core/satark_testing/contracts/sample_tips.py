@@ -22,15 +22,15 @@ _Files: TypeAlias = Mapping[str, bytes | Literal["due", "lost"]]
 WORDS: Final = "कट्टानिशान"
 """A word that every answer and message of a sample tip contains, and that occurs nowhere else."""
 SAID: Final = f"  {WORDS} लंका में 🚨, हर रात दस बजे के बाद पुल के नीचे.\n“{WORDS}” \u0930\u094d\u200d\u092f €5,  "
-"""What is easily damaged: outer and double spaces, an emoji, a line break, a joiner, more than one screen's width."""
+"""A text that is easily damaged: double spaces, an emoji, a line break, a joiner, more than a screen's width."""
 PLACE: Final = {"text": f"{WORDS} घाट", "latitude": 25.30765, "longitude": 82.97391}
 CLEAN: Final = bytes(range(256)) * 16
 _FILES: Final[_Files] = {"1": CLEAN, "2": CLEAN[::-1]}
 _PARTLY: Final[_Files] = {"1": CLEAN * 80, "2": "lost", "3": CLEAN[::-1], "4": "due"}
-"""The files of a tip that has not got all of them, by number. The first is longer than a chunk in which it is read."""
+"""The files of an incomplete tip, by number. The first is longer than a chunk in which it is read."""
 _ORIGINAL: Final = b"an original: only a desk opens it"
 _BEGINNING: Final = "0190aef0" * 3
-"""What the keys of deliveries begin with that were made in one moment."""
+"""Prefix of the keys of deliveries that were made in one moment."""
 _CATEGORY: Final = "arms"
 _RECEIVED: Final = "2026-11-24T06/PT6H"
 
@@ -52,7 +52,7 @@ class SampleTips:
         self._plain: dict[tuple[str, int], dict[str, bytes]] = {}
 
     def plain(self, delivery: Delivery) -> dict[str, bytes]:
-        """Return what a destination that reads may show of a delivery of these tips, by the names of `unpack`."""
+        """Return the parts of a delivery that a reading destination may show, by the names of `unpack`."""
         return self._plain[delivery.tip, delivery.revision]
 
     def delivery(

@@ -63,7 +63,7 @@ class Chat:
         return self.session.step if self.session else ""
 
     def hear(self, event: Event, source: str = "") -> Chat:
-        """Pass one event to the engine, and do what the turn asks of ingest."""
+        """Pass one event to the engine, and carry out the turn's requests in place of ingest."""
         session = self.session
         if session is None or self.engine.begins_anew(session, event):
             session = self.engine.begin(

@@ -201,7 +201,7 @@ def _placed(source: Source, file: GeographyFile) -> Iterator[_Placed]:
 
 
 def _shared_names(one: _Placed, district: District) -> Iterable[GeographyProblem]:
-    """Report stations of one district with the same name, since a text could not tell which is meant."""
+    """Report stations of one district with the same name, since a text could not show which one is meant."""
     seen: dict[str, str] = {}
     for number, station in enumerate(district.stations):
         for name in sorted({fold(name) for name in station.names.values()}):

@@ -30,7 +30,7 @@ _NARROWEST: Final = 0.01
 _STEPS: Final = (1, 2, 5)
 _LABEL_HEIGHT: Final = 14
 _LETTER_WIDTH: Final = 8
-"""Approximate width of a letter, in units; combining marks have none."""
+"""Approximate width of a letter, in units. Combining marks have no width."""
 _LABEL_GAP: Final = 6
 """Distance between a marker and its label, in units."""
 

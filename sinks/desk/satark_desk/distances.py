@@ -32,7 +32,7 @@ def place_of(record: Evidence) -> Point | None:
 
 
 def from_stations(geography: Geography, point: Point, count: int) -> list[Bearing]:
-    """Return where a point lies, as seen from the stations nearest to it."""
+    """Return a point's distance and direction from the stations nearest to it."""
     return [
         Bearing(km=km, direction=direction(station.position, point), station=station.code)
         for km, station in geography.nearest(point, count)
@@ -41,5 +41,5 @@ def from_stations(geography: Geography, point: Point, count: int) -> list[Bearin
 
 
 def from_pin(pin: Point, point: Point) -> Bearing:
-    """Return where a point lies, as seen from the tip's pin."""
+    """Return a point's distance and direction from the tip's pin."""
     return Bearing(km=kilometres(pin, point), direction=direction(pin, point))

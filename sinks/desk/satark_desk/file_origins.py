@@ -1,4 +1,4 @@
-"""The place and time at which the files of a tip were taken, as the files say. A claim: anybody can alter a file."""
+"""The place and time at which a tip's files were taken, according to the files. Anybody can alter a file."""
 
 from datetime import date, datetime
 
@@ -18,11 +18,11 @@ class FileOrigin(Redacted, frozen=True, kw_only=True):
     taken: datetime | None = None
     """The time by the camera's own clock."""
     days_before: int | None = None
-    """Days from `taken` until the tip came in. Below 0: by the camera's clock, the tip came in first."""
+    """Days from `taken` until the tip came in. Below 0: the tip came in first, by the camera's clock."""
 
 
 def file_origins(tip: OpenTip, geography: Geography, came: tuple[date, date] | None) -> dict[str, FileOrigin]:
-    """Return the origins of a tip's files, by ordinal. Files that say nothing of their origin are left out.
+    """Return the origins of a tip's files, by ordinal. Files without an origin are left out.
 
     Args:
         tip: the opened tip.

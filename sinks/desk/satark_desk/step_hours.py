@@ -14,14 +14,14 @@ STEPS: Final[tuple[PaceStep, ...]] = get_args(PaceStep)
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """How long one step took."""
+    """The duration of one step."""
 
     tips: int
-    """Tips that took the step."""
+    """Number of tips that took the step."""
     median: float
     """Median in hours, counted from the end of the six-hour band in which the tip came."""
     longest: float
-    """Hours."""
+    """Longest duration in hours."""
 
 
 def waits_of(moment: float, thread: Sequence[PostedMessage]) -> tuple[tuple[PaceStep, float], ...]:
@@ -33,7 +33,7 @@ def waits_of(moment: float, thread: Sequence[PostedMessage]) -> tuple[tuple[Pace
 
 
 def paces_of(waits: Iterable[tuple[PaceStep, float]]) -> dict[PaceStep, Pace]:
-    """Return how long each step took. Steps that nobody took are left out."""
+    """Return the duration of each step. Steps that nobody took are left out."""
     found: dict[PaceStep, list[float]] = {step: [] for step in STEPS}
     for step, wait in waits:
         found[step].append(wait)
@@ -54,7 +54,7 @@ def _directions(thread: Iterable[PostedMessage]) -> dict[str, int]:
 
 
 def _until_reports(directed: Mapping[str, int], thread: Iterable[PostedMessage]) -> Iterator[tuple[PaceStep, float]]:
-    """Yield how long each directed desk took until its first report."""
+    """Yield the hours that each directed desk took until its first report."""
     waiting = dict(directed)
     for posted in thread:
         case, desk = posted.message.case, posted.message.desk

@@ -1,4 +1,4 @@
-"""What a call reads aloud: whole lines without marks, twice where they must arrive, recorded where they can be."""
+"""The lines that a call reads aloud: whole lines without marks, twice if they must arrive, recorded if possible."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ async def test_credentials_are_sent_to_the_api_alone(settings: TwilioSettings, t
         await api.close()
 
 
-async def test_a_server_that_nobody_vouches_for_gets_no_password_and_no_number(
+async def test_a_server_with_an_untrusted_certificate_gets_no_password_and_no_number(
     settings: TwilioSettings, tmp_path: Path
 ) -> None:
     async with stranger(tmp_path) as other:

@@ -1,4 +1,4 @@
-"""Voice notes and the receipt's picture reach Meta as it wants them, and one upload serves everybody who hears it."""
+"""Voice notes and the receipt's picture reach Meta in its format, and one upload serves all listeners."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ async def test_a_wrong_token_is_a_misconfiguration(secrets: dict[str, Any], grap
     await channel.close()
 
 
-async def test_a_call_of_a_number_that_was_removed_from_the_settings_is_a_misconfiguration(
+async def test_a_call_from_a_number_that_is_no_longer_in_the_settings_is_a_misconfiguration(
     live: WhatsAppChannel,
 ) -> None:
     call = Call(account="whatsapp:gone", method="messages", body=b"{}")

@@ -1,4 +1,4 @@
-"""A plain yes, no or ok is refused as the label or a word of what can't be undone, in any language."""
+"""A plain yes, no or ok is refused as the label or a word of an act that can't be undone, in any language."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def test_a_plain_word_for_an_act_is_refused_and_named(key: str, text: str) -> No
         load_flow(small_flow(ASKS, texts={key: text}))
 
 
-def test_a_word_of_ones_own_is_taken() -> None:
+def test_an_own_word_for_an_act_is_accepted() -> None:
     flow = load_flow(small_flow(ASKS, texts={"r.send": "Yes, send", "r.send.words": "off it goes"}))
     assert flow.languages == ("en",)
 
 
-def test_no_catalogue_that_is_shipped_has_one() -> None:
+def test_no_shipped_catalogue_has_a_plain_word_for_an_act() -> None:
     catalogues = Catalogues.of("satark.dialogue")
     assert {"hi", "en", "ur", "bho"} <= set(catalogues.languages)
     assert list(plain_word_problems(load_flow(small_flow(ASKS)), catalogues)) == []

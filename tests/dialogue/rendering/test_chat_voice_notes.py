@@ -1,4 +1,4 @@
-"""What a prompt sounds like: clips of what is fixed, digits one by one, and never anybody's own words."""
+"""The voice note of a prompt: clips of fixed texts, digits one by one, and never anybody's own words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEYBOARD = Capabilities(kind="chat", text=4096, body=4096, buttons=100, button_l
 
 @pytest.fixture(scope="module")
 def lines() -> dict[str, str]:
-    """Every clip that can be recorded: its name and its text."""
+    """Every clip that can be recorded, with name and text."""
     found = every_phrase(default_flow().catalogues, Geography.sample())
     return {clip_name(*line): line[1] for line in found} | {PAUSE: "|"}
 
@@ -32,7 +32,7 @@ def read_aloud(lines: dict[str, str]) -> ReadAloud:
 
 
 def heard(note: VoiceNote | None, lines: dict[str, str]) -> str:
-    """Write a note down, part by part."""
+    """Return a note as text, part by part."""
     assert note
     return " ".join(lines[part] if isinstance(part, str) else f"[{part[0]}: {part[1]}]" for part in note.parts)
 
@@ -55,7 +55,7 @@ def test_the_digits_of_a_code_are_said_one_by_one_and_a_tips_number_is_not(
     assert note.once, "nobody else hears this code"
 
 
-def test_choices_are_said_with_their_numbers_as_they_are_shown(read_aloud: ReadAloud, lines: dict[str, str]) -> None:
+def test_choices_are_spoken_with_their_shown_numbers(read_aloud: ReadAloud, lines: dict[str, str]) -> None:
     labels = ("Illegal liquor / drugs", "Illegal arms")
     choices = tuple(Choice(f"category:{code}:1", label) for code, label in zip(("INTOX", "ARMS"), labels, strict=True))
     fitted = read_aloud.fit(Prompt(text="When?", language="en", choices=choices), BUTTONS, fit)
@@ -68,7 +68,7 @@ def test_choices_are_said_with_their_numbers_as_they_are_shown(read_aloud: ReadA
 
 
 @pytest.mark.parametrize("own", ["Ramesh of Shivpur runs it", "रमेश चलाता है", "भैंसासुर का रमेश लंका"])
-def test_a_tipsters_own_words_are_said_by_no_voice(own: str, read_aloud: ReadAloud, lines: dict[str, str]) -> None:
+def test_no_voice_speaks_a_tipsters_own_words(own: str, read_aloud: ReadAloud, lines: dict[str, str]) -> None:
     prompt = Prompt(text=f"What happens: {own}", language="en", police_words=())
     note = read_aloud.note(prompt, prompt)
     assert note
@@ -77,7 +77,7 @@ def test_a_tipsters_own_words_are_said_by_no_voice(own: str, read_aloud: ReadAlo
     assert note.once, "it is read out to nobody else"
 
 
-def test_what_the_police_wrote_is_left_to_the_synthetic_voice(read_aloud: ReadAloud, lines: dict[str, str]) -> None:
+def test_the_synthetic_voice_speaks_the_words_of_the_police(read_aloud: ReadAloud, lines: dict[str, str]) -> None:
     words = "गिरोह पकड़ा गया।\nधन्यवाद।"
     prompt = Prompt(text=f"Police: {words}\n\nWhen?", language="en", police_words=(words,))
     said = heard(read_aloud.note(prompt, prompt), lines)
@@ -85,7 +85,7 @@ def test_what_the_police_wrote_is_left_to_the_synthetic_voice(read_aloud: ReadAl
 
 
 @pytest.mark.parametrize("channel", ["whatsapp", "telegram"])
-def test_every_prompt_of_the_flow_can_be_heard_and_still_fits(
+def test_every_prompt_of_the_flow_can_be_spoken_and_still_fits(
     channel: str, read_aloud: ReadAloud, lines: dict[str, str]
 ) -> None:
     source = default_flow()
@@ -114,7 +114,7 @@ def test_a_wording_for_the_ear_is_one_line_that_stands_for_a_text() -> None:
     assert wrong == []
 
 
-def test_a_wording_for_the_ear_silences_no_other_text(read_aloud: ReadAloud, lines: dict[str, str]) -> None:
+def test_a_wording_for_the_ear_leaves_other_texts_spoken(read_aloud: ReadAloud, lines: dict[str, str]) -> None:
     for texts in default_flow().catalogues:
         for key in texts:
             if not key.endswith((".words", ".aloud", ".sms", ".voice", ".web_form")) and words_of(texts.get(key)):

@@ -43,7 +43,7 @@ class WhatsAppCalls(ListeningCallProvider):
         self._graph = GraphApi(settings)
         self._rings: asyncio.Queue[tuple[CallEvent, tuple[Address, ...]]] = asyncio.Queue()
         self.ended: asyncio.Queue[CallRequest] = asyncio.Queue()
-        """The first requests of calls that are over, and with them all that was told."""
+        """The first requests of calls that are over. They stand for everything that was told in the call."""
         self._active: dict[str, CallMedia | None] = {}
         """Id of a call under way → its connection; None before there is one."""
 
@@ -57,7 +57,7 @@ class WhatsAppCalls(ListeningCallProvider):
 
     @asynccontextmanager
     async def fetch(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open a recording, which its reference holds."""
+        """Open a recording. Its reference contains the recording itself."""
 
         async def content() -> AsyncIterator[bytes]:
             yield base64.b64decode(ref.id)
@@ -122,7 +122,7 @@ class WhatsAppCalls(ListeningCallProvider):
             await self._act(event, "terminate")
 
     async def _connect(self, event: CallEvent, media: CallMedia) -> bool:
-        """Connect before accepting, so that nothing of the greeting is lost. Return whether the call stands."""
+        """Connect before accepting, so that no word of the greeting is lost. Return whether the call is connected."""
         sdp = await media.answer(event.session.sdp if event.session else "")
         connects = await self._act(event, "pre_accept", sdp)
         if connects and await media.until(lambda: media.is_connected, _CONNECT_SECONDS):
@@ -134,6 +134,6 @@ class WhatsAppCalls(ListeningCallProvider):
 
 
 def _still_rings(event: CallEvent) -> bool:
-    """Whether somebody still waits for an answer: Meta repeats webhooks for days."""
+    """Whether the caller still waits for an answer: Meta repeats webhooks for days."""
     digits = event.timestamp or ""
     return not digits.isdecimal() or abs(time.time() - int(digits)) < _RINGS_SECONDS

@@ -37,11 +37,11 @@ def use_address(address: str) -> None:
 
 
 class CallMedia:
-    """One call's connection. `until` waits for what may happen in it."""
+    """One call's connection. `until` waits for events in it."""
 
     def __init__(self) -> None:
         self.keys: deque[str] = deque()
-        """Keys that were pressed and not taken yet."""
+        """Pressed keys that were not taken yet."""
         self.is_over = False
         """Whether the caller has hung up, or the connection failed."""
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -55,7 +55,7 @@ class CallMedia:
         """Begin to connect; return the answer to Meta's offer (SDP).
 
         Raises:
-            ValueError, aiortc.exceptions.InvalidStateError: the offer is none that can be answered.
+            ValueError, aiortc.exceptions.InvalidStateError: the offer can't be answered.
         """
         connection = self._connection
         connection.addTrack(self._speaker)
@@ -85,7 +85,7 @@ class CallMedia:
         self._happened.set()
 
     async def until(self, holds: Callable[[], bool], seconds: float | None = None) -> bool:
-        """Wait until something holds, the call is over or the time has passed; return whether it holds."""
+        """Wait until a condition holds, the call is over or the time has passed; return whether the condition holds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not holds() and not self.is_over:
@@ -121,7 +121,7 @@ class CallMedia:
             self._recording.add(packet.timestamp, packet.payload, asyncio.get_running_loop().time())
 
     def _take_key(self, packet: Any) -> None:
-        """Take a key once: each of its packets has the time at which it was pressed."""
+        """Take each key once: all packets of a key have the time at which it was pressed."""
         if len(packet.payload) < _EVENT_BYTES or packet.timestamp == self._last_key:
             return
         self._last_key = packet.timestamp
@@ -131,7 +131,7 @@ class CallMedia:
 
 
 class Speaker(MediaStreamTrack):
-    """What one side says: a packet every 20 ms, of silence if nothing waits."""
+    """The sound of one side: a packet every 20 ms, of silence if nothing waits."""
 
     kind = "audio"
 

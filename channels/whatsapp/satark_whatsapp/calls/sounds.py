@@ -13,9 +13,9 @@ import av
 from satark.api import Line, VoiceNote, VoiceNotes, clip_name
 
 RATE: Final = 48_000
-"""Samples a second, the rate in which Opus counts."""
+"""Number of samples a second, the rate in which Opus counts."""
 FRAME: Final = 960
-"""Samples of a packet."""
+"""Number of samples in a packet."""
 PACKETS_A_SECOND: Final = RATE // FRAME
 TIME: Final = Fraction(1, RATE)
 """The unit of a packet's time."""
@@ -23,9 +23,9 @@ SILENCE: Final = b"\xf8\xff\xfe"
 """A packet of silence."""
 
 _GAPS: Final = {"normal": 0, "slow": 10, "slowest": 30}
-"""Pace → packets of silence after each digit."""
+"""Pace → number of packets of silence after each digit."""
 _PAUSE: Final = 8
-"""Packets of silence that stay at the end of a line."""
+"""Number of packets of silence that stay at the end of a line."""
 _BEEP_PACKETS: Final = 15
 _BEEP_HERTZ: Final = 800
 _LOUDNESS: Final = 6_000

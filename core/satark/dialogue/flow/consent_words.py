@@ -26,11 +26,11 @@ ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "own_voice:other": (),
     "film_sound:keep": (),
 }
-"""What can't be undone, an option of a question or a command → the fields of `Turn` that it may set.
+"""Act that can't be undone (an option of a question, or a command) → the fields of `Turn` that it may set.
 
 A question of the flow is named by its part or its meaning. Officers hear the voice of a file that was given away.
 
-Where there is a draft the commands `cancel` and `delete` only ask.
+If there is a draft, the commands `cancel` and `delete` only ask.
 """
 
 

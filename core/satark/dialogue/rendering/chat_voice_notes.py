@@ -1,4 +1,4 @@
-"""Prompts for those who don't read: choices with a digit and a picture, and what the prompt sounds like.
+"""Prompts for tipsters who don't read: choices with a digit and a picture, and the clips that speak the prompt.
 
 Speech consists of recorded clips, phrase by phrase. A text may have a shorter wording for the ear, `ID.aloud`. The
 tipster's own words have no clip, so a clip says that such words are in the text. This machine's synthetic voice reads
@@ -25,23 +25,23 @@ from satark_words.languages import language_of_text
 from satark_words.tokens import ascii_digits
 
 _MARK: Final = "\0"
-"""Marks a line that is replaced by what the police wrote; a number follows the mark."""
+"""Marks a line that stands for words of the police; a number follows the mark."""
 
 _MOST_CHOICES: Final = 10
-"""Most choices on one page that is read out, with those that turn pages."""
+"""Most choices on one page that is read out, including those that turn pages."""
 _CODE_DIGITS: Final = 4
-"""Digits of the shortest group of a code."""
+"""Number of digits from which a group of digits is part of a code."""
 
 Fit = Callable[[Prompt, Capabilities], Prompt]
 
 
 class ReadAloud:
-    """Illustrates prompts, and says what they sound like.
+    """Illustrates prompts, and returns their clips.
 
     Args:
         catalogues: the texts of the flow in use.
         geography: districts and stations, whose names are said.
-        clips: gives the names of the clips that there are.
+        clips: returns the names of the existing clips.
     """
 
     def __init__(self, catalogues: Catalogues, geography: Geography, clips: Callable[[], Collection[str]]) -> None:
@@ -50,17 +50,17 @@ class ReadAloud:
         self._clips = clips
 
     def fit(self, prompt: Prompt, capabilities: Capabilities, fit: Fit) -> Prompt:
-        """Fit a prompt to a medium that sends voice notes, illustrated and with what it sounds like."""
+        """Fit a prompt to a medium that sends voice notes: add pictures, and the clips that speak it."""
         by_ear = msgspec.structs.replace(capabilities, buttons=min(capabilities.buttons, _MOST_CHOICES))
         fitted = fit(illustrated(prompt, by_ear), by_ear)
         return msgspec.structs.replace(fitted, spoken=self.note(prompt, fitted))
 
     def note(self, prompt: Prompt, fitted: Prompt) -> VoiceNote | None:
-        """Return what a prompt sounds like, with the choices of the page that is shown; None: there is no clip for it.
+        """Return the voice note of a prompt, with the choices of the page that is shown; None: it has no clip.
 
         Args:
             prompt: the prompt.
-            fitted: the same, as the medium shows it.
+            fitted: the same prompt, as the medium shows it.
         """
         every = [*self._text(prompt), *self._choices(prompt, fitted)]
         parts = [part for part, before in zip(every, (PAUSE, *every), strict=False) if {part, before} != {PAUSE}]
@@ -69,7 +69,7 @@ class ReadAloud:
         return VoiceNote(tuple(parts), once=self._is_one_persons(prompt, parts)) if parts else None
 
     def _is_one_persons(self, prompt: Prompt, parts: Sequence[SpokenPart]) -> bool:
-        """Whether a prompt holds a code, or words of the tipster or of the police."""
+        """Whether a prompt contains a code, or words of the tipster or of the police."""
         own = {clip_name(each.language, each.text("aloud.own_words")) for each in self._catalogues}
         has_code = any(word.isdecimal() and len(word) >= _CODE_DIGITS for word in words_of(prompt.text))
         return bool(prompt.receipt or prompt.police_words) or has_code or not own.isdisjoint(parts)
@@ -139,12 +139,12 @@ class ReadAloud:
 
 
 def _is_word(word: str) -> bool:
-    """Whether it is a word of a language, rather than a tip's number, an address or a sign."""
+    """Whether a word belongs to a language, rather than being a tip's number, an address or a sign."""
     return any(map(str.isalpha, word)) and not any(char.isdigit() or char == "/" for char in word)
 
 
 def illustrated(prompt: Prompt, capabilities: Capabilities) -> Prompt:
-    """Put its number and a picture before each choice, and a picture before each action."""
+    """Put a number and a picture before each choice, and a picture before each action."""
     as_buttons = len(prompt.choices) <= capabilities.buttons and not any(c.description for c in prompt.choices)
     limit = capabilities.button_label if as_buttons or not capabilities.rows else capabilities.row_label
     choices = tuple(_illustrated(choice, f"{at} ", limit, capabilities) for at, choice in enumerate(prompt.choices, 1))
@@ -178,15 +178,15 @@ def _pictures() -> Mapping[str, str]:
 
 
 LARGEST_NUMBER: Final = 30
-"""Numbers up to this one are said as a whole; of larger ones, and of codes, each digit."""
+"""Largest number that is said as a whole. Of larger numbers and of codes, each digit is said."""
 _PLACES: Final = re.compile(r"\{\w*\}")
 _ALOUD: Final = ".aloud"
-"""Ending of the id of a text's wording for the ear, which stands for the whole text."""
+"""Suffix of the id of a text's spoken wording, which replaces the whole text."""
 _NEVER_IN_A_CHAT: Final = (".words", ".sms", ".voice", ".web_form", _ALOUD)
 _FIRST: Final = "@language"
-"""The question at which it is said how to choose."""
+"""The question at which tipsters are told how to choose."""
 _SAID: Final = ("@done", "@skip", "@leave", "@reply", "@clear")
-"""The actions that are said: those that lead on. Of the others the pictures tell."""
+"""The actions that are said, which lead on. Only a picture shows each of the others."""
 _MOST_FORMS: Final = 6
 _EDGES: Final = frozenset("PSZC")
 """Unicode categories of signs around a word, by their first letter: punctuation, symbols, space, controls."""
@@ -195,18 +195,18 @@ Words = tuple[str, ...]
 
 
 def words_of(text: str) -> Words:
-    """Return a text's words without the signs around them; what is no word (an emoji, a dash) is left out."""
+    """Return a text's words without the signs around them. Leave out what is no word (an emoji, a dash)."""
     return tuple(word for word in map(_bare, text.split()) if word)
 
 
 def every_phrase(catalogues: Catalogues, geography: Geography) -> Iterator[tuple[str, str]]:
-    """Yield language and text of each line, as it is to be recorded; some come more than once."""
+    """Yield the language and the text of each line that is to be recorded. Some lines come more than once."""
     for catalogue in catalogues:
         yield from ((catalogue.language, line) for _, line in _phrases_of(catalogue, geography) if line)
 
 
 def _phrases_of(catalogue: Catalogue, geography: Geography) -> Iterator[tuple[str, str]]:
-    """Yield the phrases of one language, as they are written, and what is said for each; for some nothing is said."""
+    """Yield the phrases of one language as they are written, each with its spoken wording; some are not spoken."""
     said: list[tuple[str, str]] = []
     for key in catalogue:
         if not key.endswith(_NEVER_IN_A_CHAT):
@@ -248,7 +248,7 @@ class Phrases:
         self._by_first = {first: sorted(those, key=lambda one: -len(one[0])) for first, those in found.items()}
 
     def longest(self, words: Sequence[str], at: int) -> tuple[int, str]:
-        """Return the length in words of, and the line for, the longest phrase that begins here; 0 if none does."""
+        """Return the length in words and the line of the longest phrase that begins at a word; 0: none does."""
         for phrase, line in self._by_first.get(words[at], ()):
             if tuple(words[at : at + len(phrase)]) == phrase:
                 return len(phrase), line

@@ -1,4 +1,4 @@
-"""The submission: the summary that the tipster checks, words that identify the tipster, and the tip that is sent."""
+"""The submission: the summary that the tipster checks, the words that identify the tipster, and the tip to send."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from satark_words.small_words import listed
 
 
 def make_submission(context: TurnContext) -> Submission:
-    """Combine what the tipster confirmed into a submission. Erases files of answers that are off the path."""
+    """Make the submission of everything that the tipster confirmed. Erases files of answers that are off the path."""
     progress, session = context.progress, context.session
     answers = {
         step.id: progress.values[step.id]
@@ -70,16 +70,16 @@ def _priority(context: TurnContext) -> Priority:
 SUMMARY_LENGTH: Final = 620
 """Characters that all answers of a summary may take together, so that it fits the body of a message with buttons."""
 SCREEN: Final = 500
-"""Characters that a small phone shows at once. The first reply to a whole tip has room for no more, notice included."""
+"""Characters that a small phone shows at once: the longest first reply to a whole tip, notice included."""
 SMS_SUMMARY_LENGTH: Final = 110
-"""The limit of `SUMMARY_LENGTH` for a text message, which is paid for by length. The tipster has just written the
-answers."""
+"""The same limit for a text message, which costs by length. It can be short: the tipster has just written the answers.
+"""
 _SHORTEST: Final = 24
 _LONGEST: Final = 240
 
 
 def summary(context: TurnContext, length: int = SUMMARY_LENGTH, longest: int = _LONGEST) -> str:
-    """List the answers, one a line; long ones are truncated to the lengths."""
+    """List the answers, one a line. Long ones are truncated to fit the given lengths."""
     answers, texts = context.session.answers, context.catalogue
     shown = []
     for step in context.progress.path:
@@ -99,12 +99,12 @@ def summary(context: TurnContext, length: int = SUMMARY_LENGTH, longest: int = _
 
 
 class Cut(NamedTuple):
-    """A part of a text that is taken out."""
+    """A part of a text that is taken out, and its replacement."""
 
     start: int
     end: int
     instead: str = ""
-    """What stands for it, so that a sentence is left."""
+    """Replacement that keeps the sentence whole."""
 
 
 def identifying_words(context: TurnContext) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def identifying_words(context: TurnContext) -> tuple[str, ...]:
 
 
 def summary_without_identity(context: TurnContext, beside: int) -> tuple[str, bool]:
-    """List the answers without these words, beside so many characters, and say whether they are whole; change none."""
+    """List the answers without the identifying words, in `SCREEN` less `beside`. Return too whether none is cut."""
     shown = TurnContext(context.loaded, context.states, context.session, context.source, context.now)
     take_out_identity(shown)
     room = SUMMARY_LENGTH if context.session.revision else SCREEN - beside
@@ -125,7 +125,7 @@ def summary_without_identity(context: TurnContext, beside: int) -> tuple[str, bo
 
 
 def take_out_identity(context: TurnContext) -> None:
-    """Take these words out of every answer."""
+    """Take the identifying words out of every answer."""
     _take_out(context, {name: _open(context, name, text) for name, text in list(_texts(context))})
 
 
@@ -136,7 +136,7 @@ def _take_out(context: TurnContext, spans: Mapping[str, list[Cut]]) -> None:
 
 
 def told_in(context: TurnContext, sounds: set[str], *, take_out: bool = False) -> set[str]:
-    """Return the sounds of these that words of a written answer have; take those words out where that is wished."""
+    """Return which of these sounds occur in written answers; if `take_out`, take those words out."""
     typed = {step.id for step in context.loaded.steps if step.type.name == "text"}
     told = {name: context.analysis(text) for name, text in _texts(context) if name in typed}
     meant = {name: [at for at, sound in enumerate(one.sounds) if sound in sounds] for name, one in told.items()}
@@ -146,7 +146,7 @@ def told_in(context: TurnContext, sounds: set[str], *, take_out: bool = False) -
 
 
 def note_identity(context: TurnContext, step: Step) -> None:
-    """Store the identifying words of an answer that this turn has read, so that it is not read again before sending."""
+    """Store the identifying words of an answer that this turn has read, so that sending need not read it again."""
     answer = context.session.answers.get(step.id)
     text = _words(step.type.name, answer) if answer is not None else ""
     if text and context.has_read(text):
@@ -154,7 +154,7 @@ def note_identity(context: TurnContext, step: Step) -> None:
 
 
 def _open(context: TurnContext, name: str, text: str) -> list[Cut]:
-    """Return the identifying parts of an answer that the tipster was not asked about."""
+    """Return the identifying parts of an answer that the tipster was not asked about yet."""
     decided, answer = context.session.identity_decided, _own(context, name, text)
     spans = answer.own or ()
     instead = answer.instead or ("",) * len(spans)
@@ -163,7 +163,7 @@ def _open(context: TurnContext, name: str, text: str) -> list[Cut]:
 
 
 def _own(context: TurnContext, name: str, text: str) -> GivenAnswer:
-    """Return an answer with the parts of its words that may identify the tipster; the session keeps them."""
+    """Return an answer with the parts that may identify the tipster set. The session stores them."""
     answer = context.session.answers[name]
     if answer.own is None:
         analysis = context.analysis(text)
@@ -177,7 +177,7 @@ def _own(context: TurnContext, name: str, text: str) -> GivenAnswer:
 
 
 def _texts(context: TurnContext) -> Iterator[tuple[str, str]]:
-    """Yield the step and the words of every answer in words on the path."""
+    """Yield the step and the words of each answer on the path that consists of words."""
     for step in context.progress.path:
         answer = context.session.answers.get(step.id)
         if answer is not None and step.type.part == "ask" and (text := _words(step.type.name, answer)):
@@ -192,7 +192,7 @@ def _words(step_type: str, answer: GivenAnswer) -> str:
 
 
 def _parts_without(answer: GivenAnswer, spans: list[Cut]) -> Iterator[GivenPart]:
-    """Yield the parts of an answer without these spans of all its words; a part may become empty."""
+    """Yield the parts of an answer without these spans, which count in its joined words. A part may become empty."""
     at = 0
     for source, part in answer.parts:
         words = _words("text", GivenAnswer(part))
@@ -215,9 +215,9 @@ def _replaced(value: Any, text: str) -> Any:
 _BESIDE_WHO: Final = (
     *LOOSE, "id.*", "k.*", "t.*", "say.*", "aux", "verb.*", "place.*", "time.*", "unit.*", "person.police", "digits",
 )  # fmt: skip
-"""Marks of words that tell nothing more in a clause that tells who writes."""
+"""Marks of words that add nothing in a clause that tells who writes."""
 _BESIDE_NUMBERS: Final = ("id.my-number", "who.me", "who.mine", "k.number", "k.contact", "fill", "pol")
-"""Marks of words that make no sense without the number beside them."""
+"""Marks of words that have no meaning without the number beside them."""
 _LINKS: Final = listed("links")
 _POSTPOSITIONS: Final = listed("postpositions")
 _SOMEBODY: Final = {0: ("koi", "kisi"), 0x0900: ("कोई", "किसी"), 0x0600: ("کوئی", "کسی")}
@@ -227,14 +227,14 @@ _STOPS: Final = " ,.;:।-–—~\n"
 
 
 def cuts(analysis: Analysis, spans: Iterable[IdentitySpan]) -> Sequence[Cut]:
-    """Return what is taken out of a text that has these parts: whole clauses that tell nothing else, or little more."""
+    """Return the cuts that remove these parts from a text. A clause that tells little else is removed whole."""
     found = sorted({_cut(analysis, span) for span in spans}, key=lambda one: (one.start, -one.end))
     ends = [max([one.end for one in found[:at]], default=0) for at in range(len(found))]
     return [one for one, end in zip(found, ends, strict=True) if one.end > end]  # none is within another
 
 
 def without(text: str, cuts: Iterable[Cut]) -> str:
-    """Return the text without these parts, with what stands for them."""
+    """Return the text without these parts, with their replacements."""
     left, at = "", 0
     for start, end, instead in (*cuts, Cut(len(text), len(text))):
         begins = at > 0 and left.rstrip(" ")[-1:] in {"", *_STOPS}  # behind a gap that nothing or a stop precedes
@@ -244,7 +244,7 @@ def without(text: str, cuts: Iterable[Cut]) -> str:
 
 
 def _cut(analysis: Analysis, span: IdentitySpan) -> Cut:
-    """Return the whole clause of a span if it tells no more, or the span with what stands in its place."""
+    """Return the whole clause of a span if the clause tells nothing else; if not, the span with its replacement."""
     tokens = analysis.tokens
     inside = [at for at, token in enumerate(tokens) if token.end > span.start and token.start < span.end]
     if not inside:
@@ -276,13 +276,13 @@ def _cut(analysis: Analysis, span: IdentitySpan) -> Cut:
 
 
 def _end_of_word(text: str, end: int) -> int:
-    """Return where a word ends that goes on behind a dash: "brother-in-law", "B-21"."""
+    """Return the end of a word, including parts behind a dash: "brother-in-law", "B-21"."""
     tail = re.compile(r"(?:[-/]\w+)+").match(text, end)
     return tail.end() if tail else end
 
 
 def _instead(kind: str, first: str, noun: str, behind: str) -> str:
-    """Return what stands for somebody or something of the sender's own: "someone" for "my uncle"."""
+    """Return the replacement for words about the sender's own people or things: "someone" for "my uncle"."""
     somebody, of = _SOMEBODY.get(ord(first[0]) & 0xFF00, _SOMEBODY[0])
     if first in _ENGLISH:
         article = "an" if noun[0].lower() in "aeiou" else "a"

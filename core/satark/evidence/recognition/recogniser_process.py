@@ -1,7 +1,7 @@
 """The recogniser's process: gives up all access except to the recording and the model, then transcribes.
 
 Run as `python -I -m satark.evidence.recognition.recogniser_process`. It reads a request and writes one reply.
-Without a recording it only loads the model. Nothing that is said goes to a log: the process has no error output.
+Without a recording it only loads the model. No spoken word goes to a log: the process has no error output.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MOST_SECONDS: Final = 3_600
 
 
 def isolate(request: DraftRequest, limits: Limits, held: Protections) -> Protections:
-    """Give up access, and return the protections that hold, with those that hold already (`held`)."""
+    """Give up access; return the protections that hold now, including `held`."""
     isolation.set_limits(limits)
     privileges = isolation.refuse_new_privileges()
     calls = build_filter()

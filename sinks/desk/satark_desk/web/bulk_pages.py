@@ -1,6 +1,6 @@
 """One act on several tips: an officer chooses the tips in one form and confirms the act.
 
-The next page says what was done and what was not.
+The next page tells for which tips it was done.
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ class BulkPages:
         )
 
     def done(self, request: Request, session: OfficerSession) -> Response:
-        """Show what was done, what was not done, and why."""
+        """Show for which tips the act was done, for which it was not, and why."""
         draft = self._web.drafts.find(session.unlocked, request.query_params.get("draft", ""))
         if draft is None or draft.path != "bulk/done":
             return redirect_to(request, "")
@@ -98,7 +98,7 @@ def _numbers(fields: Mapping[str, str]) -> list[str]:
 
 
 def _act_of(fields: Mapping[str, str]) -> BulkAct | None:
-    """Return the act that a form asks for, if it names one and tips; the first is merged into unless one is named."""
+    """Return the act that a form asks for, if it names one and tips. Merging without a target uses the first."""
     kind = next((kind for kind in BULK_KINDS if kind == fields.get("kind")), None)
     numbers = _numbers(fields)
     if kind is None or not numbers:

@@ -115,7 +115,7 @@ class VoicePages:
         )
 
     def read_aloud(self, request: Request, session: OfficerSession) -> Response:
-        """Have a synthetic voice read the transcript: the words, and nothing of who spoke them."""
+        """Have a synthetic voice read the transcript, so that the speaker's own voice is not heard."""
         tip = session.casework.open(request.path_params["number"])
         voice = tip.voice(request.path_params["ordinal"])
         if not voice.transcript or not can_speak(tip.tip.language):

@@ -5,8 +5,8 @@ stranger's wrong passphrases don't slow the officer. No attempts are counted by 
 share one.
 
 While many sign in at once, visits of the sign-in page take turns. A cookie that the page gives proves a visit. The
-cookie is random, says nothing of the browser, and is not stored by the desk. Whoever sends passphrases without the
-cookie, or many passphrases with the same cookie, takes turns as one visitor.
+cookie is random, says nothing of the browser, and is not stored by the desk. Attempts without the cookie, or many
+attempts with the same cookie, take turns as one visitor.
 """
 
 import hashlib
@@ -22,15 +22,13 @@ import msgspec
 FREE_ATTEMPTS: Final = 4
 """Wrong attempts in a row that cost no time."""
 LONGEST_GAP: Final = 5.0
-"""Seconds between two attempts, at most. So strangers can try 17,000 passphrases a day on an account; the weakest
-accepted passphrase withstands ten thousand million (`passphrases.MIN_GUESSES`).
-"""
+"""Most seconds between two attempts. So strangers can try 17,000 passphrases a day on an account; the weakest accepted
+passphrase withstands ten thousand million (`passphrases.MIN_GUESSES`)."""
 LONGEST_GAP_OF_CODES: Final = 300.0
-"""Seconds between two attempts at a six-digit code, at most. Only whoever knows the passphrase can try a code."""
+"""Most seconds between two attempts at a six-digit code. Only somebody who knows the passphrase can try a code."""
 LONGEST_HOLD: Final = 10.0
-"""Seconds for which an attempt waits for its turn, at most. An attempt that would wait longer is refused with the time
-at which to try again.
-"""
+"""Most seconds that an attempt waits for its turn. An attempt that would wait longer is refused, with the time at which
+to try again."""
 FORGOTTEN_AFTER: Final = 3600.0
 """Seconds after which failures no longer count."""
 _MAX_KEYS: Final = 10_000

@@ -34,13 +34,13 @@ ROSTER_COOKIE = "satark-desk-roster"
 VISIT_COOKIE = "satark-desk-visit"
 NEXT_COOKIE = "satark-desk-next"
 _MAX_NEXT = 500
-"""Characters of an address that is remembered through the sign-in."""
+"""Most characters of an address that is stored through the sign-in."""
 KEPT_FORMS = ("tips", "retention", "bulk", "typed")
 """First parts of the addresses whose forms the desk keeps when the session has ended. None of these forms takes a
 secret.
 """
 _FOR_AUDITORS = ("audit", "roster", "account", "passphrase", "help")
-"""First parts of the addresses that an auditor may open. These pages show no content of a tip."""
+"""First parts of the addresses that an auditor may open. They show no content of a tip."""
 _WITHOUT_TIPS = (*_FOR_AUDITORS, "recoveries")
 """First parts of the addresses of pages that show no tip: these pages don't wait until the desk's tips are opened."""
 _YEAR = 365 * 24 * 3600
@@ -56,7 +56,7 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 class DeskWeb:
-    """What all pages of one process share."""
+    """The shared state of all pages of one process."""
 
     def __init__(self, context: DeskContext, settings: DeskSettings, public_url: str = "") -> None:
         self.context = context
@@ -108,9 +108,9 @@ class DeskWeb:
         return HTMLResponse(self._templates.get_template(template).render({**common, **values}), status)
 
     def _roster_notices(self, session: OfficerSession) -> dict[str, Any]:
-        """Return how many entries of the roster the officer was not shown, and whether there is an alarm.
+        """Return the number of entries of the roster that the officer was not shown, and whether there is an alarm.
 
-        The number of missing tips tells of tips that others have: only heads with no desk above them are shown it.
+        Only heads without a desk above them see the number of missing tips, since it tells of others' tips.
         """
         services, role = self.context, session.unlocked.role
         checked = services.read_keys(services.roster.check)
@@ -127,9 +127,9 @@ class DeskWeb:
         }
 
     async def help(self, request: Request) -> Response:
-        """Show the help of all pages: what each page is for, and its keys.
+        """Show the help of all pages: each page's purpose and keys.
 
-        Without JavaScript, `?` leads to this page. Whoever is not signed in sees the help on signing in.
+        Without JavaScript, `?` leads to this page. Somebody who is not signed in sees the help on signing in.
         """
         if await run_in_threadpool(self._session, request) is None:
             return self.show(request, "help.html", shown=SIGN_IN_TOPICS)
@@ -221,7 +221,7 @@ class DeskWeb:
         return self.sign_in_first(request, url(request, f"resume/{draft}"))
 
     def remember(self, request: Request, response: Response, cookie: str, value: str) -> None:
-        """Store a cookie in the browser: as long as `_MAX_AGES` says, else until the browser is closed."""
+        """Store a cookie in the browser: for the time in `_MAX_AGES`, else until the browser is closed."""
         response.set_cookie(cookie, value, max_age=_MAX_AGES.get(cookie), **self._only_for_the_desk(request))
 
     def forget(self, request: Request, response: Response, cookie: str) -> None:
@@ -308,7 +308,7 @@ def url_path(request: Request) -> str:
 
 
 def _elsewhere(request: Request, session: OfficerSession, *, for_temporary: bool) -> str:
-    """Return the page to open instead if the officer may not open this page now; empty if the officer may."""
+    """Return the page to open instead if the officer may not open this page now; empty if the officer may open it."""
     if session.unlocked.temporary and not for_temporary:
         return "passphrase"
     return "audit" if session.unlocked.role == "auditor" and _first_part(request) not in _FOR_AUDITORS else ""

@@ -59,7 +59,7 @@ class RecoveryPages:
     def requests(
         self, request: Request, session: OfficerSession, status: int = 200, *, problem: str = "", seconds: int = 0
     ) -> Response:
-        """Show the officers who wait for approval, and why an approval is refused."""
+        """Show the officers who wait for approval, with the reason if an approval was refused."""
         waiting = self._web.context.read(lambda c: requests_of(c, session.desk))
         others = [one for one in waiting if one.officer != session.officer]
         done = request.query_params.get("done", "")

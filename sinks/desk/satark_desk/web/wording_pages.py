@@ -1,4 +1,4 @@
-"""The page of a desk's wordings: what its officers often write to tipsters."""
+"""The page of a desk's wordings: sentences that its officers often write to tipsters."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ class WordingPages(Pages):
     """Lists, saves and removes wordings."""
 
     def save(self, request: Request, session: OfficerSession, form: Mapping[str, str]) -> Response:
-        """Save a wording, or show again what was written, with the reason."""
+        """Save a wording; if it is refused, show it again with the reason."""
         value = {name: form.get(name, "").strip() for name in _FIELDS}
         if session.is_first_submission(form.get("once", "")):
             try:
@@ -32,7 +32,7 @@ class WordingPages(Pages):
         return redirect_to(request, "wordings?done=removed")
 
     def show(self, request: Request, session: OfficerSession, status: int = 200, **values: object) -> Response:
-        """Show the wordings, each with what in it may point to a tipster."""
+        """Show the wordings, each with its words that may point to a tipster."""
         geography = self._web.context.geography
         found = wordings_of(self._web.context, session.unlocked)
         common: dict[str, object] = {"problem": "", "value": {}, "done": request.query_params.get("done", "")}

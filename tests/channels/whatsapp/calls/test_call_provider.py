@@ -1,4 +1,4 @@
-"""Calls from a simulated Meta are answered, bounded and ended; none disturbs another one."""
+"""Calls from a simulated Meta are answered, limited and ended. No call disturbs another."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Context(NamedTuple):
 
 
 class Carried(NamedTuple):
-    """A channel whose calls are carried, and the simulated Meta. `requests` has what the dialogue was asked."""
+    """A channel whose calls are carried, and the simulated Meta. `requests`: the dialogue's requests."""
 
     calls: WhatsAppCalls
     peer: GraphPeer
     webhook: str
     requests: list[CallRequest]
     in_chat: list[Inbound]
-    """What was reported to the chat."""
+    """The reports to the chat."""
 
     @asynccontextmanager
     async def caller(self, sender: Sender = SOMEBODY) -> AsyncIterator[WhatsAppCaller]:
@@ -64,7 +64,7 @@ class Carried(NamedTuple):
 
 @pytest.fixture
 def answers() -> list[Sequence[CallVerb] | Exception]:
-    """Return what the dialogue answers, in order; at the end it asks a question again and again."""
+    """Return the dialogue's answers in order; then a question again and again."""
     return []
 
 
@@ -168,7 +168,7 @@ async def test_more_calls_than_allowed_hear_that_it_is_busy(carried: Carried) ->
 
 
 @pytest.mark.slow("connections")
-async def test_a_hang_up_ends_the_call_even_where_only_the_webhook_tells_it(carried: Carried) -> None:
+async def test_a_hang_up_ends_the_call_even_if_only_the_webhook_reports_it(carried: Carried) -> None:
     async with carried.caller() as phone:
         await phone.dial()
         (id_,) = carried.calls._active
@@ -198,7 +198,7 @@ def connect(**changes: Any) -> CallEvent:
 
 @pytest.fixture
 def calls(secrets: dict[str, Any], clips: Callable[..., Any]) -> WhatsAppCalls:
-    """Return what carries calls, not connected."""
+    """Return a provider of calls that is not connected."""
     context: Any = Context(clips())
     return WhatsAppCalls(WhatsAppSettings(**secrets, calls_at_once=1), secrets["phone_number_id"], context)
 
@@ -219,12 +219,12 @@ def test_a_call_rings_once(calls: WhatsAppCalls) -> None:
         connect(event="terminate"),
     ],
 )
-def test_what_is_no_call_of_now_does_not_ring(event: CallEvent, calls: WhatsAppCalls) -> None:
+def test_an_event_that_is_not_a_present_call_does_not_ring(event: CallEvent, calls: WhatsAppCalls) -> None:
     calls.take(event, ())
     assert not calls.in_use
 
 
-async def test_it_is_a_provider_without_webhooks(calls: WhatsAppCalls) -> None:
+async def test_the_provider_of_calls_has_no_webhooks(calls: WhatsAppCalls) -> None:
     provider: CallProvider = calls
     raw = RawRequest(method="POST", path="/")
     assert isinstance(calls, ListeningCallProvider)

@@ -73,7 +73,7 @@ async def test_waiting_ends_when_the_time_has_passed_or_the_call_is_over(media: 
     assert not await waiting
 
 
-async def test_a_speaker_that_has_stopped_says_nothing() -> None:
+async def test_a_stopped_speaker_sends_no_sound() -> None:
     speaker = Speaker(lambda: None)
     first, second = await speaker.recv(), await speaker.recv()
     assert (bytes(first), second.pts) == (SILENCE, 960)
@@ -95,6 +95,6 @@ async def test_an_offer_is_answered_with_opus_and_keys_from_one_address_alone(me
     assert {line.split()[4] for line in answer.splitlines() if line.startswith("a=candidate")} == {"127.0.0.1"}
 
 
-async def test_an_offer_that_is_none_is_refused(media: CallMedia) -> None:
+async def test_an_invalid_offer_is_refused(media: CallMedia) -> None:
     with pytest.raises(ValueError, match="ICE username"):
         await media.answer("v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n")
