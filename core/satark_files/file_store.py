@@ -17,10 +17,8 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, Protocol, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from satark_files import atomic_files
-from satark_files.extra_packages import needing
 
 __all__ = ["FileStore", "FolderStore", "Part", "StorageDown", "Stored", "at_once", "in_groups"]
 
@@ -235,23 +233,3 @@ def at_once(work: Callable[[One], Made], items: Iterable[One]) -> Iterator[Made]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for some in in_groups(items, 4 * _AT_ONCE):
             yield from pool.map(work, some)
-
-
-def open_store(url: str, data_dir: Path, proxy_url: str = "") -> FileStore:
-    """Open the store at `s3://bucket/folder` or `file:///folder`; with an empty address, the data folder.
-
-    `proxy_url`: the proxy through which a bucket is reached; empty: none.
-
-    Raises:
-        MissingPackage: the extra `s3` is not installed.
-        StorageDown: what the environment says of the service can't be used.
-        ValueError: the address is of another kind.
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "s3" and parts.netloc:
-        with needing("s3"):
-            from satark_files.bucket_store import BucketStore  # noqa: PLC0415 - an extra
-        return BucketStore.at(url, data_dir, proxy_url)
-    if url and not (parts.scheme == "file" and parts.path):
-        raise ValueError("must be s3://bucket/folder or file:///folder")
-    return FolderStore(Path(unquote(parts.path)) if url else data_dir)

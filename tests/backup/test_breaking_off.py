@@ -16,7 +16,7 @@ from satark.backup.chunked_files import LISTS, Busy
 from satark.backup.create import chunked_files
 from satark.backup.folder import BackupFolder
 from satark.backup.restore import find_damage, run_drill
-from satark_files import file_store
+from satark_files import open_store
 from satark_files.file_store import FileStore, FolderStore, Part, Stored
 from support.backups import OPERATOR, Place, chunks_of, store_of, tip_with_file
 from support.desks import SeededDesk
@@ -89,7 +89,7 @@ class MortalStore(FileStore):
 
 def back_up_and_die(place: Place, address: str, steps: int, tmp_path: Path) -> bool:
     """Make a backup in a process that is killed after so many steps; return whether it was."""
-    life, opened, discard = Life(steps), file_store.open_store, Part.discard
+    life, opened, discard = Life(steps), open_store.open_store, Part.discard
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(backup_folder, "open_store", lambda *args: MortalStore(opened(*args), life))
         patch.setattr(Part, "discard", lambda part: discard(part) if life.left else part.file.close())

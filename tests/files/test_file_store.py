@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from satark_files.file_store import FileStore, StorageDown, Stored, open_store
+from satark_files.file_store import FileStore, StorageDown, Stored
+from satark_files.open_store import open_store
 from support.peers.seaweedfs import running_seaweedfs
 
 

@@ -18,7 +18,8 @@ from satark.runtime import compose
 from satark.runtime.retention_job import Retention
 from satark.services import Services
 from satark.settings.settings import Settings
-from satark_files.file_store import FileStore, open_store
+from satark_files.file_store import FileStore
+from satark_files.open_store import open_store
 from support.desks import SeededDesk
 from support.store import fresh_services
 from support.tips import SeededTip, seed_file, seed_tip

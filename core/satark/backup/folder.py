@@ -28,7 +28,8 @@ from satark.api.sealing import open_as
 from satark.backup.sealed_stream import Damaged, Record, StoredFile, measure, write_records
 from satark.retention.erasure import parse_tags, tag_lines
 from satark_files.decoding import DECODING_ERRORS
-from satark_files.file_store import FileStore, open_store
+from satark_files.file_store import FileStore
+from satark_files.open_store import open_store
 
 KEY: Final = "key.age"
 MAIN: Final = "main.age"

@@ -20,8 +20,9 @@ from satark.api.egress import proxy_url, use_proxy
 from satark.api.settings import SettingProblem, SettingsError
 from satark.settings.core import Core, EvidenceSettings, HttpSettings
 from satark_files.extra_packages import MissingPackage
-from satark_files.file_store import FileStore, StorageDown, open_store
+from satark_files.file_store import FileStore, StorageDown
 from satark_files.limits import Limits
+from satark_files.open_store import open_store
 from satark_words.languages import LanguageError, use_folder
 
 M = TypeVar("M", bound=BaseModel)

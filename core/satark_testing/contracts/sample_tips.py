@@ -1,22 +1,30 @@
-"""Tips for the checks of sinks. They are sealed as the host seals tips, so a sink with the right key can open them."""
+"""Tips for the checks of sinks, sealed as the host seals tips, and the reader with which a sink opens them."""
 
+import asyncio
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from tempfile import gettempdir
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import msgspec
 
 from satark.api.routing import Destination
 from satark.api.sealing import new_identity, seal
+from satark.api.services import WorkerContext
 from satark.api.sink import Delivery, SealedFile, SealedMessage
 from satark.api.tip import Envelope, Evidence, Header, Message, Tip
+from satark.casework.errors import NoSuchTip
+from satark.delivery.destination_reader import DestinationReader, FoundTip, OpenedDelivery
 from satark.identity.signatures import name_of, verifier_for
 from satark.routing.authors import signed_by_tipster
 from satark.routing.sent import TIPSTER_USE, signed_as_sent
-from satark.store.sealed_files import StoredForm, put_in_place, seal_file
+from satark.store.sealed_files import StoredForm, open_sealed, put_in_place, seal_file
+from satark.store.workspace import workspace_dir
 from satark_files.file_store import FolderStore
+from satark_testing.contracts.rules import BrokenRule
 
 _Files: TypeAlias = Mapping[str, bytes | Literal["due", "lost"]]
 WORDS: Final = "कट्टानिशान"
@@ -185,3 +193,38 @@ def _record(ordinal: str, content: bytes) -> Evidence:
         clean_bytes=len(content),
         clean_sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+def sample_context(identity: str) -> WorkerContext:
+    """Return a context for tests of a sink that reads; of all services it has `reader` alone.
+
+    Args:
+        identity: the private half of the case's `recipient`; see `satark.api.new_identity`.
+    """
+    return cast("WorkerContext", _Context(identity))
+
+
+class _Context:
+    def __init__(self, identity: str) -> None:
+        self._identity = identity
+
+    def reader(self, to: str) -> "_Reader":
+        return _Reader(to, self._identity)
+
+
+class _Reader(DestinationReader):
+    def __init__(self, to: str, identity: str) -> None:
+        self.to, self._identity = to, identity
+
+    def open(self, delivery: Delivery) -> OpenedDelivery:
+        with suppress(RuntimeError):
+            asyncio.get_running_loop()
+            raise BrokenRule("S13", "deliveries", "`reader.open` is called in the event loop")
+        return super().open(delivery)
+
+    def find(self, number: str) -> FoundTip:
+        raise NoSuchTip
+
+    def read(self, envelope: Envelope, key: str, ordinal: str, sealed: StoredForm, expected: str) -> Iterator[bytes]:
+        workspace = workspace_dir(Path(gettempdir()))
+        return open_sealed(sealed, envelope.identity, workspace, expected)

@@ -24,8 +24,7 @@ from satark_testing.contracts.crashes import Crashes, meeting
 from satark_testing.contracts.delivering import check_exchanges
 from satark_testing.contracts.provider_peer import Fault, PeerServer, Received, Reply
 from satark_testing.contracts.rules import RULES, BrokenRule, absent, raised, require
-from satark_testing.contracts.sample_reader import sample_context
-from satark_testing.contracts.sample_tips import WORDS, SampleTips, sample_delivery
+from satark_testing.contracts.sample_tips import WORDS, SampleTips, sample_context, sample_delivery
 from satark_testing.contracts.sink_case import KINDS, SinkCase, SinkPeer, check_shown
 from satark_testing.contracts.watching import Watch
 
