@@ -100,7 +100,7 @@ soak: $(READY) ## an hour of steady load: memory, handles and times by minute (A
 torture: $(READY) ## 10,000 tips to failing destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")
 	@$(SUPPORT).torture $(ARGS)
 
-chaos: $(READY) ## 10,000 tips on both databases under kill -9, full disks, wrong clocks and a failing Meta (ARGS="--tips 100 --kills 20")
+chaos: $(READY) ## 10,000 tips on both databases under kill -9, full disks, wrong clocks and a failing Meta (ARGS="--tips 100 --kills 20", ARGS=--cluster)
 	@$(SUPPORT).chaos $(ARGS)
 
 upgrade: $(READY) ## a rolling upgrade from an older commit's schema while citizens write (ARGS="--from COMMIT")

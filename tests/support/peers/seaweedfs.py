@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -18,6 +18,8 @@ from satark_testing.processes.service import ServiceError, free_port
 from satark_testing.waiting import LIMIT_SECONDS
 
 BUCKET: Final = "satark"
+_CONFLICT: Final = 409
+"""The bucket is there already, from before a kill."""
 _PARTS: Final = ("master", "volume", "filer", "s3")
 
 
@@ -68,9 +70,11 @@ class SeaweedFS:
 
     def _puts(self, name: str, content: bytes) -> bool:
         request = urllib.request.Request(f"{self.url}/{name}", content, method="PUT")  # noqa: S310 - of this module
-        with suppress(OSError), urllib.request.urlopen(request, timeout=5):  # noqa: S310 - of this module
-            return True
-        return False
+        try:
+            with urllib.request.urlopen(request, timeout=5):  # noqa: S310 - of this module
+                return True
+        except OSError as error:
+            return isinstance(error, urllib.error.HTTPError) and error.code == _CONFLICT
 
 
 @contextmanager
