@@ -18,8 +18,10 @@ from satark.telemetry.faults import Fault, Faults
 from satark_files import atomic_files
 from satark_files.decoding import DECODING_ERRORS
 
-ALARMS_EVERY = 30.0
-"""Seconds between two looks for what the operators were not told yet, and between two heartbeats."""
+ALARMS_EVERY = 5.0
+"""Seconds between two looks for what the operators were not told yet."""
+HEARTBEAT_EVERY = 30.0
+"""Seconds between two heartbeats."""
 ALARM_TIMEOUT = 60.0
 """Seconds that one alarm, or one heartbeat, may take to be delivered."""
 SETTLED = 180.0
@@ -55,11 +57,14 @@ class Alarms:
 
     async def run(self) -> None:
         """Tell until cancelled; call the dead-man's switch while nothing keeps this process from taking messages."""
+        beat_due = time.monotonic() + ALARMS_EVERY
         while True:
             await self.tell_once()
             await asyncio.sleep(ALARMS_EVERY)
-            if self._heartbeat and not any(fault.stops for fault in self._faults.current):
-                await _call(self._heartbeat)
+            if self._heartbeat and time.monotonic() >= beat_due:
+                beat_due = time.monotonic() + HEARTBEAT_EVERY
+                if not any(fault.stops for fault in self._faults.current):
+                    await _call(self._heartbeat)
 
     async def tell_once(self) -> None:
         """Tell each destination what is new. What can't be delivered is told the next time."""

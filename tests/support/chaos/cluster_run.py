@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, Table, func, select
 
 from satark.store import tables
 from satark_testing.installation import DESKS
@@ -25,6 +25,7 @@ from support.chaos.people import TroubledCitizen, answers_of, story
 from support.chaos.run import ACCUSING, DELIVERED_WITHIN, LOOK_EVERY, PAUSE, show
 
 STORE, PRIMARY = "store", "primary"
+_QUEUES: Final = (tables.delivery, tables.file)
 FORM_STORY: Final = "They sell liquor behind the school every night, case {}"
 
 
@@ -58,34 +59,29 @@ async def cluster_chaos(*, tips: int, kills: int, together: int, seed: int, limi
         TimeoutError: what was sent is not delivered within ten minutes.
     """
     began = time.monotonic()
+    ledger, killed, photos = Ledger(), Counter[str](), dict[str, int]()
     with TemporaryDirectory(prefix="satark-cluster-") as folder:
         async with running_cluster(Path(folder)) as cluster:
-            ledger, killed = Ledger(), Counter[str]()
-            photos: dict[str, int] = {}
             numbers = takewhile(lambda _: time.monotonic() - began < limit, range(tips))
             async with asyncio.TaskGroup() as tasks:
-                striking = tasks.create_task(
-                    _strike(cluster, ledger, killed, every=tips / (kills + 1), seed=seed, kills=kills)
-                )
+                striking = tasks.create_task(_strike(cluster, ledger, killed, tips=tips, kills=kills, seed=seed))
                 async with asyncio.TaskGroup() as people:
                     for _ in range(together):
                         people.create_task(_send_tips(cluster, ledger, photos, numbers))
                 ledger.end()
                 await striking
             async with asyncio.timeout(DELIVERED_WITHIN):
-                while await asyncio.to_thread(_undone, cluster):
+                while await asyncio.to_thread(_undone, cluster):  # noqa: ASYNC110 - other processes work
                     await asyncio.sleep(LOOK_EVERY)
             return _compare(cluster, ledger, photos, killed, time.monotonic() - began)
 
 
-async def _strike(
-    cluster: Cluster, ledger: Ledger, killed: Counter[str], *, every: float, kills: int, seed: int
-) -> None:
+async def _strike(cluster: Cluster, ledger: Ledger, killed: Counter[str], *, tips: int, kills: int, seed: int) -> None:
     """Kill something after every so many receipts: each node, the store and the primary in turn, shuffled."""
     chance = random.Random(seed)
     targets: list[str] = []
     for kill in range(kills):
-        if not await ledger.reached(int(every * kill)):
+        if not await ledger.reached(tips * kill // (kills + 1)):
             return
         if not targets:
             targets = [*cluster.nodes, STORE, PRIMARY]
@@ -142,10 +138,11 @@ async def _by_whatsapp(cluster: Cluster, ledger: Ledger, number: int) -> tuple[s
 def _undone(cluster: Cluster) -> int:
     """Count what a worker still has to do."""
     with cluster.services() as services:
-        due = [
-            select(func.count()).select_from(one).where(one.c.state == "due") for one in (tables.delivery, tables.file)
-        ]
-        return sum(services.read(lambda c: int(c.execute(query).scalar_one())) for query in due)
+        return sum(services.read(lambda c, one=one: int(c.execute(_due(one)).scalar_one())) for one in _QUEUES)
+
+
+def _due(table: Table) -> Select[tuple[int]]:
+    return select(func.count()).select_from(table).where(table.c.state == "due")
 
 
 def _compare(

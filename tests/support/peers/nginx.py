@@ -10,6 +10,9 @@ from pathlib import Path
 
 from satark_testing.processes.service import free_port
 
+_KINDS = ("proxy", "client_body", "fastcgi", "uwsgi", "scgi")
+"""What keeps files of its own, which must not be the machine's."""
+
 
 class Nginx:
     """nginx in a folder, at ports of its own.
@@ -27,16 +30,11 @@ class Nginx:
         site = re.sub(r"ssl_certificate.*|listen \[.*", "", printed[printed.rindex("server {") :])
         listen = f"listen 127.0.0.1:{self.port}"
         if certificates is not None:
-            tls = (
-                f"ssl_{name} {certificates}/{file}.pem;"
-                for name, file in (("certificate", "cert"), ("certificate_key", "key"))
-            )
-            listen = f"{' '.join(tls)} {listen}; listen 127.0.0.1:{self.tls_port} ssl"
+            tls = f"ssl_certificate {certificates}/cert.pem; ssl_certificate_key {certificates}/key.pem"
+            listen = f"{tls}; {listen}; listen 127.0.0.1:{self.tls_port} ssl"
         site = site.replace("listen 443 ssl", listen).replace("http://127.0.0.1:8000", "http://nodes")
         servers = "".join(f"server {node.removeprefix('http://')} max_fails=1 fail_timeout=1s;" for node in nodes)
-        paths = "".join(
-            f"{one}_temp_path {folder}/{one};" for one in ("proxy", "client_body", "fastcgi", "uwsgi", "scgi")
-        )
+        paths = "".join(f"{one}_temp_path {folder}/{one};" for one in _KINDS)
         http = f"{paths} upstream nodes {{ {servers} }} {site}"
         (folder / "conf").write_text(f"pid {folder}/pid; daemon off; events {{}} http {{ {http} }}")
 
