@@ -23,7 +23,7 @@ from support.peers.relay import Relay
 from support.peers.seaweedfs import BUCKET, SeaweedFS
 from support.processes.forked import set_up_installation
 
-pytestmark = pytest.mark.slow("a process")
+pytestmark = pytest.mark.full("crashes")
 POINTS = (100, 20_000, 250_000)
 """Bytes that reach the bucket before the process is killed: a head, a beginning, more than the original."""
 
@@ -75,7 +75,9 @@ async def has_one_photo(installation: Installation, to: Path) -> None:
     whose = ("--passphrase-file", str(installation.passphrase_file("sp")))
     await asyncio.to_thread(installation.service.run, "desk", "evidence", "sp", tip["number"], str(to), *whose)
     (file,) = list_photos(to)
-    assert Image.open(file).size == (400, 400)
+    with Image.open(file) as photo:
+        photo.load()
+        assert photo.size == (400, 400)
 
 
 @pytest.mark.parametrize("point", POINTS)
